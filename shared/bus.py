@@ -1,0 +1,419 @@
+"""The edge to NATS JetStream: the streams, publishing in atomic batches, and delivery in stream order.
+
+It knows no business. What the servers and libraries do here beyond their documentation stands beside the code that
+answers it; all of it was seen with nats-server 2.15, nats-py 2.16 and FastStream 0.7.8.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+import structlog
+from faststream import AckPolicy as FastStreamAck
+from faststream.nats import JStream, NatsBroker, PullSub
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import APIError, NotFoundError
+
+log = structlog.get_logger()
+
+OPEN: Final = "ZHUCUN"
+"""The stream of events that subscribers may read."""
+SEALED: Final = "ZHUCUN_SEALED"
+"""The stream of events that only the owning services may read; its subjects have a root of their own."""
+
+_stream = partial(
+    StreamConfig,
+    storage=StorageType.FILE,
+    retention=RetentionPolicy.LIMITS,  # With no limit set: everything is kept, so that it can be replayed.
+    max_age=0,
+    max_msgs=-1,
+    max_bytes=-1,
+    duplicate_window=600,
+    allow_atomic=True,
+    deny_delete=True,
+)
+STREAMS: Final = (
+    # Schedules need roll-ups, and roll-ups exclude deny_purge; schedules do not need allow_msg_ttl.
+    _stream(name=OPEN, subjects=["zhucun.v1.>"], allow_msg_schedules=True, allow_rollup_hdrs=True),
+    _stream(name=SEALED, subjects=["zhucun-sealed.v1.>"], deny_purge=True),
+)
+
+DAY_PASSED: Final = "zhucun.v1.00.00.00.calendar.day.passed"
+"""The subject on which the schedule of days fires."""
+DAY_SCHEDULED: Final = "zhucun.v1.00.00.00.calendar.day.scheduled"
+"""The subject that holds the schedule of days itself; whoever consumes by wildcard meets it and passes over it."""
+
+BATCH: Final = 500
+"""How many messages are delivered at once, at most, except after a reconnection (then twice as many)."""
+LARGEST_BATCH: Final = 1000
+"""The server's limit for an atomic batch, in messages."""
+HEADER_ROOM: Final = 1024
+"""Bytes of the server's max_payload left for headers: one message above it closes the connection for good."""
+
+_FILL, _IDLE = 0.02, 1.0  # Seconds that a pull waits to fill a batch, and for a first message where nothing came.
+_ACK_WAIT = 60.0  # Seconds; what comes again after them is thrown away and costs a new consumer, never order.
+_TICK = 0.5  # Seconds between two looks at the consumer.
+_RETRY_FIRST, _RETRY_LONGEST = 0.1, 5.0  # Seconds between two attempts at a batch that the handler refused.
+_CONFIG_DIFFERS, _DUPLICATE_IN_BATCH = 10058, 10201  # The server's error codes.
+
+
+class PublishFailed(Exception):
+    """It is not certain that the batch was stored; publish the same batch again."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What is to be published; `id` becomes the Nats-Msg-Id by which the server drops repetitions."""
+
+    id: str
+    subject: str
+    body: bytes
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A message as the stream holds it: its sequence there, its bytes untouched, and when the stream recorded it."""
+
+    sequence: int
+    subject: str
+    body: bytes
+    headers: Mapping[str, str]
+    recorded: datetime
+
+
+class _Ack(msgspec.Struct):
+    """What the server answers to a published message."""
+
+    seq: int = 0
+    duplicate: bool = False
+    error: dict[str, Any] = {}
+
+
+async def connect(url: str, name: str) -> NatsBroker:
+    """Connect, waiting for a server that is not up yet, and stay connected for ever.
+
+    Each distinct trouble is logged once until the connection stands again. `broker.connection` is the nats-py client.
+    """
+    seen: set[str] = set()
+
+    async def failed(error: Exception) -> None:
+        if str(error) not in seen:
+            seen.add(str(error))
+            log.warning("nats is in trouble", connection=name, error=str(error) or repr(error))
+
+    async def reconnected() -> None:
+        seen.clear()
+        log.info("nats is connected again", connection=name)
+
+    broker = NatsBroker(
+        url,
+        name=name,
+        error_cb=failed,
+        reconnected_cb=reconnected,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.2,  # type: ignore[arg-type]  # It is declared int but only slept on.
+        connect_timeout=2,
+        apply_types=False,
+        logger=None,
+    )
+    await broker.connect()
+    return broker
+
+
+async def declare_streams(js: JetStreamContext, replicas: int = 1) -> None:
+    """Create the streams, or bring existing ones to what STREAMS says; `replicas` is the servers that keep a copy."""
+    for stream in STREAMS:
+        config = stream.evolve(num_replicas=replicas)
+        try:
+            await js.add_stream(config)
+        except APIError as error:
+            if error.err_code != _CONFIG_DIFFERS:
+                raise
+            await js.update_stream(config)
+
+
+async def schedule_days(js: JetStreamContext, cron: str = "0 0 0 * * *") -> None:
+    """Let the server publish `calendar.day.passed` by itself; `cron` has six fields, from seconds, in Chinese time.
+
+    A subject holds one schedule, so calling this again replaces it. What fires has an empty body and no Nats-Msg-Id:
+    its day is the day on which the stream recorded it, and its identity its Nats-Scheduler and sequence.
+    """
+    headers = {
+        "Nats-Schedule": cron,
+        "Nats-Schedule-Time-Zone": "Asia/Shanghai",
+        "Nats-Schedule-Target": DAY_PASSED,
+    }
+    await js.publish(DAY_SCHEDULED, headers=headers, stream=OPEN)
+
+
+async def publish_batch(
+    nc: Client,
+    stream: str,
+    messages: Sequence[Message],
+    timeout: float = 5.0,  # noqa: ASYNC109
+) -> None:
+    """Store the messages in the stream, all or none, in this order and next to one another.
+
+    A message must belong to one batch for ever: only then the server knows a batch that is sent again either whole or
+    not at all. Raises PublishFailed on any refusal and after `timeout` seconds (send the same batch again), and
+    ValueError for a batch that no repetition can mend.
+    """
+    count = len(messages)
+    if not 0 < count <= LARGEST_BATCH or len({message.id for message in messages}) < count:
+        raise ValueError(f"{count} messages are no batch: it has 1 to {LARGEST_BATCH}, and no id twice")
+    if big := [message.id for message in messages if len(message.body) > nc.max_payload - HEADER_ROOM]:
+        raise ValueError(f"larger than the {nc.max_payload - HEADER_ROOM} bytes that the server takes: {big}")
+    if not nc.is_connected:  # Else nats-py would hoard one copy per attempt until the server is back.
+        raise PublishFailed(f"not connected to publish to {stream}")
+    first, last = messages[0], messages[-1]
+    # Each attempt has its own batch id: what is left of a broken attempt would spoil the next one under the same id.
+    batch = uuid4().hex
+
+    def headers(number: int) -> dict[str, str]:
+        own = {"Nats-Msg-Id": messages[number - 1].id}
+        if number == 1:
+            own["Nats-Expected-Stream"] = stream
+        return own if count == 1 else own | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+
+    async def ask(message: Message, body: bytes, headers: dict[str, str]) -> _Ack:
+        reply = await nc.request(message.subject, body, timeout=timeout, headers=headers)
+        return msgspec.json.decode(reply.data, type=_Ack)
+
+    try:
+        async with asyncio.timeout(timeout):
+            for number, message in enumerate(messages[:-1], 1):
+                await nc.publish(message.subject, message.body, headers=headers(number))
+            # The server judges the whole batch at its last message, so no other asks for an answer.
+            ack = await ask(last, last.body, headers(count) | ({"Nats-Batch-Commit": "1"} if count > 1 else {}))
+            if ack.error.get("err_code") == _DUPLICATE_IN_BATCH:
+                # This alone proves nothing: one foreign repetition, or a proposal that a cluster has not settled yet,
+                # is answered alike. So both ends are sent under a condition that never holds: the server answers a
+                # known id with its sequence before it looks at the condition, and does not store an unknown one.
+                never = {"Nats-Expected-Stream": stream, "Nats-Expected-Last-Msg-Id": "never"}
+                ends = [await ask(end, b"", never | {"Nats-Msg-Id": end.id}) for end in (first, last)]
+                if all(end.duplicate for end in ends) and ends[1].seq - ends[0].seq == count - 1:
+                    return
+    except (NatsError, TimeoutError, OSError) as error:
+        raise PublishFailed(f"no answer from {stream} to the {count} messages from id {first.id}: {error!r}") from error
+    if ack.error:
+        raise PublishFailed(f"{stream} refused the {count} messages from id {first.id}: {ack.error}")
+
+
+async def _raw(message: Any) -> list[Msg]:
+    """Stand in for FastStream's decoder, which a single malformed message makes drop its whole batch."""
+    return message.raw_message  # type: ignore[no-any-return]
+
+
+def _mend(subscription: Any) -> None:
+    """Change how a pull subscription fetches in three ways, FastStream's loop itself being left as it is.
+
+    Where nothing came, the next pull waits long and for one message: a pull each 20 ms costs a tenth of a core per
+    idle consumer, and a lone message would wait for the batch to fill. A pull that ran out of time says so in nats-py's
+    own type: with less than 0.1 ms left nats-py raises the bare TimeoutError, of which FastStream's task dies together
+    with the messages gathered so far. And a refused pull is not repeated at once.
+    """
+    fetch, idle = subscription.fetch, False
+
+    async def mended(batch: int, timeout: float) -> Any:  # noqa: ASYNC109
+        nonlocal idle
+        try:
+            messages = await (fetch(1, _IDLE) if idle else fetch(batch, timeout))
+        except TimeoutError as error:
+            idle = True
+            raise NatsTimeoutError from error
+        except APIError:
+            await asyncio.sleep(timeout)
+            raise
+        idle = False
+        return messages
+
+    subscription.fetch = mended
+
+
+class OrderedConsumer:
+    """Hands a stream's messages to `handle`, in batches, one batch at a time, in stream order, each at least once.
+
+    The database owns the position: `position()` says the last stream sequence whose effects are committed, and `handle`
+    is to commit the new one together with its effects. The durable consumer on the server is only a cursor: whenever
+    anything came out of order or failed to come, it is thrown away and created anew behind `position()`. So a message
+    may come again (to be dropped by the inbox of ids), but none is passed over. One process at a time may use a
+    durable name.
+
+    `delivered` counts the messages handled, `failures` the attempts at the present batch that raised, and `alive_at`
+    is the monotonic time at which the consumer was last known to be served.
+    """
+
+    def __init__(
+        self,
+        broker: NatsBroker,
+        *,
+        stream: str,
+        durable: str,
+        subjects: Sequence[str],
+        handle: Callable[[list[Delivery]], Awaitable[None]],
+        position: Callable[[], Awaitable[int]],
+    ) -> None:
+        self._broker, self._stream, self._durable, self._subjects = broker, stream, durable, list(subjects)
+        self._handle, self._position = handle, position
+        self._js = broker.connection.jetstream(timeout=2)
+        self._log = log.bind(stream=stream, durable=durable)
+        self._subscriber: Any = None
+        self._expected: int | None = None  # The next consumer sequence; None while there is no consumer to trust.
+        self._busy = False
+        self._stalled_at: int | None = None
+        self._stopping = asyncio.Event()
+        self.delivered = self.failures = 0
+        self.alive_at = time.monotonic()
+
+    async def start(self) -> None:
+        """Begin to consume, as soon as the stream is there."""
+        self._watcher = asyncio.create_task(self._watch(), name=f"watch {self._durable}")
+
+    async def stop(self) -> None:
+        """Stop after the batch in hand; a batch that keeps failing is left for the next life."""
+        self._stopping.set()
+        await self._watcher
+        await self._drop()
+
+    async def lag(self) -> tuple[int, int]:
+        """Count the messages still to be delivered, and those delivered but not acknowledged yet.
+
+        Raises a nats error while the server or the consumer is not there.
+        """
+        info = await self._js.consumer_info(self._stream, self._durable)
+        return info.num_pending or 0, info.num_ack_pending or 0
+
+    async def _watch(self) -> None:
+        """Keep a consumer alive: FastStream goes on pulling from a deleted one, in silence."""
+        trouble = ""
+        while not self._stopping.is_set():
+            if not self._busy:  # A batch in hand is good whatever became of the consumer that brought it.
+                try:
+                    await (self._create() if self._expected is None else self._check())
+                    trouble, self.alive_at = "", time.monotonic()
+                except Exception as error:
+                    if repr(error) != trouble:
+                        trouble = repr(error)
+                        self._log.warning("consumer is to be created anew", error=trouble)
+                    self._expected = None
+            await self._pause(_TICK)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+
+    async def _check(self) -> None:
+        """Raise if the consumer is gone, or has messages out or waiting that nobody has been given for a tick."""
+        if not self._broker.connection.is_connected:  # Stop pulling, or the pulls pile up until the server is back.
+            await self._drop()
+            raise ConnectionError("disconnected")
+        stalled_before, self._stalled_at = self._stalled_at, None
+        if any(await self.lag()) and not self._busy:
+            self._stalled_at = self.delivered
+            if stalled_before == self.delivered:
+                raise TimeoutError("messages were lost on their way")
+
+    async def _create(self) -> None:
+        """Put a new consumer behind the database's position in the place of whatever there is."""
+        await self._drop()
+        if not self._broker.connection.is_connected:
+            raise ConnectionError("disconnected")
+        position = await self._position()
+        last = (await self._js.stream_info(self._stream)).state.last_seq
+        if position > last:
+            self._log.error(
+                "the stream ends before what was already handled: it was lost or made anew; reading it from its start",
+                position=position,
+                last_sequence=last,
+            )
+            position = 0
+        with suppress(NotFoundError):
+            await self._js.delete_consumer(self._stream, self._durable)
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=position + 1,
+            filter_subjects=self._subjects,
+            ack_policy=AckPolicy.ALL,
+            ack_wait=_ACK_WAIT,
+            max_ack_pending=2 * BATCH,
+        )
+        subscriber = self._broker.subscriber(
+            durable=self._durable,
+            config=config,  # FastStream creates the consumer by it, there being none of that name.
+            stream=JStream(self._stream, declare=False),
+            pull_sub=PullSub(BATCH, timeout=_FILL, batch=True),
+            ack_policy=FastStreamAck.MANUAL,
+            decoder=_raw,
+            persistent=False,
+        )
+        subscriber(self._receive)
+        self._subscriber, self._expected, self._stalled_at = subscriber, 1, None
+        await subscriber.start()
+        _mend(subscriber.subscription)
+
+    async def _drop(self) -> None:
+        """Stop pulling; what was pulled and not yet taken in hand is forgotten."""
+        self._expected = None
+        subscriber, self._subscriber = self._subscriber, None
+        if subscriber:
+            with suppress(NatsError):
+                await subscriber.stop()
+
+    async def _receive(self, messages: list[Msg]) -> None:
+        """Take a batch from FastStream: hand it on if it follows the one before, else ask for a new consumer."""
+        if self._expected is None:
+            return
+        for number, message in enumerate(messages, self._expected):
+            if message.metadata.sequence.consumer != number or message.metadata.num_delivered != 1:
+                self._log.warning("out of order", expected=number, got=message.metadata.sequence.consumer)
+                self._expected = None
+                return
+        batch = [
+            Delivery(m.metadata.sequence.stream, m.subject, m.data, m.headers or {}, m.metadata.timestamp)
+            for m in messages
+        ]
+        self._busy = True
+        try:
+            if not await self._settle(batch):
+                return
+        finally:
+            self._busy = False
+        self.delivered += len(batch)
+        self.alive_at = time.monotonic()
+        if self._expected is not None:
+            self._expected += len(batch)
+        with suppress(NatsError):  # A lost acknowledgement costs nothing: the position stands in the database.
+            await messages[-1].ack()
+
+    async def _settle(self, batch: list[Delivery]) -> bool:
+        """Offer the batch to the handler until it takes it (True) or the consumer is stopped (False)."""
+        delay = _RETRY_FIRST
+        while not self._stopping.is_set():
+            try:
+                await self._handle(batch)
+                self.failures = 0
+                return True
+            except Exception as error:
+                self.failures += 1
+                self._log.warning(
+                    "batch failed and is tried again",
+                    first_sequence=batch[0].sequence,
+                    last_sequence=batch[-1].sequence,
+                    attempt=self.failures,
+                    seconds=delay,
+                    error=repr(error),
+                    exc_info=self.failures == 1,
+                )
+                await self._pause(delay)
+                delay = min(2 * delay, _RETRY_LONGEST)
+        return False

@@ -1,0 +1,100 @@
+"""What the services say to one another and to the world: the single copy of every message.
+
+A message is a frozen struct in the module of the service that owns it. Its class name is its name on the
+wire: `VillageDelisted` in `contracts/registry.py` is the event `registry.village.delisted`, version 1, on the
+subject `zhucun.v1.<province>.<prefecture>.<county>.registry.village.delisted`.
+"""
+
+import re
+from datetime import date, datetime
+from functools import cache
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+VERSION = 1
+OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
+
+EVENTS: dict[str, type["Event"]] = {}
+"""Every event of every service by its CloudEvents type, filled as the contract modules are imported."""
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a message says. `place` is the six-digit division (GB/T 2260) it concerns, `210500` for a city."""
+
+    place: str
+
+    label: ClassVar[tuple[str, str]] = ("", "")
+    """The message's name for people, Chinese and English."""
+    about: ClassVar[str] = "village"
+    """The field that holds the stable id of the village, person, unit or thing which the message is about."""
+
+    @property
+    def subject_id(self) -> str:
+        """The stable id of what the message is about: CloudEvents `subject`."""
+        return str(getattr(self, self.about))
+
+
+class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact that a service has committed. Subscribers may rely on its shape for as long as its version lives."""
+
+    type: ClassVar[str] = ""
+    """`<service>.<noun>.<participle>.v1`, derived from the module and the class name."""
+    sealing: ClassVar[Literal["never", "always", "sometimes"]] = "never"
+    """Whether only the owning services may read it: personal cases, and draws before their visits."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        words = re.findall(r"[A-Z][a-z]*", cls.__name__)
+        noun, participle = "_".join(words[:-1]).lower(), words[-1].lower()
+        cls.type = f"{cls.__module__.rsplit('.', 1)[-1]}.{noun}.{participle}.v{VERSION}"
+        if cls.label[0]:  # A common base of several events is none itself.
+            EVENTS[cls.type] = cls
+
+    def is_sealed(self) -> bool:
+        """Whether this one goes to the sealed stream; events that are so only sometimes say when."""
+        return self.sealing == "always"
+
+
+class Command(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person asks of a service over HTTP. It may be refused, which no event can be."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """CloudEvents 1.0 in structured JSON, with the four extension attributes of the product."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    dataschema: str
+    correlationid: str
+    causationid: str
+    occurredon: date
+    policyversion: str
+    data: msgspec.Raw
+    specversion: str = "1.0"
+    datacontenttype: str = "application/json"
+
+
+def wire_subject(event: Event) -> str:
+    """The NATS subject of an event: always eight tokens, the division first, so that a prefix is a permission."""
+    root = SEALED_ROOT if event.is_sealed() else OPEN_ROOT
+    return f"{root}.{place_tokens(event.place)}.{short_type(event.type)}"
+
+
+def wire_filter(event: type[Event], *, sealed: bool = False) -> str:
+    """The subject filter with which a consumer hears one kind of event from every division."""
+    return f"{SEALED_ROOT if sealed else OPEN_ROOT}.*.*.*.{short_type(event.type)}"
+
+
+def place_tokens(place: str) -> str:
+    """`210521` as the subject tokens `21.05.21`."""
+    return f"{place[0:2]}.{place[2:4]}.{place[4:6]}"
+
+
+@cache
+def short_type(type: str) -> str:
+    """A CloudEvents type without its version, as it stands in subjects: `registry.village.delisted`."""
+    return type.rsplit(".", 1)[0]

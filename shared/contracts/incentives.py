@@ -1,0 +1,77 @@
+"""What the incentives say: proposals, defences, decisions and appeals; rewards and accountability alike."""
+
+from datetime import date
+from typing import Literal
+
+from shared.contracts import Event
+
+SubjectKind = Literal["unit", "team", "cadre"]
+
+
+class OutcomeEvent(Event, frozen=True, kw_only=True):
+    """What every step of an outcome says. A person's case is sealed; a unit's or a team's is open."""
+
+    about = "outcome"
+    sealing = "sometimes"
+    outcome: str
+    kind: str
+    """As the pack names it: `commendation`, `criticism`, `talk`, `recall` …"""
+    subject_kind: SubjectKind
+    subject: str
+    """The stable id of the unit or cadre; a team is named by its village."""
+    village: str
+
+    def is_sealed(self) -> bool:
+        return self.subject_kind == "cadre"
+
+
+class OutcomeProposed(OutcomeEvent, frozen=True, kw_only=True):
+    """The software proposes, with the evidence and the clause; nothing happens to anyone by this."""
+
+    label = ("拟办", "outcome proposed")
+    clause: str
+    evidence: tuple[str, ...]
+    """What the proposal rests on, as references to events: `inspection.assessment.graded 2014` …"""
+    defence_until: date | None = None
+
+
+class OutcomeDefended(OutcomeEvent, frozen=True, kw_only=True):
+    """The subject was heard before the decision (Sanctions Law 43)."""
+
+    label = ("听取陈述申辩", "defence heard")
+
+
+class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):
+    """A named body decided; the tolerance check (三个区分开来) was made before."""
+
+    label = ("作出决定", "outcome decided")
+    imposed: bool
+    """Whether the proposal was adopted; False where the body dropped it."""
+    tolerated: bool
+    """Whether error tolerance was the reason for dropping it (mechanism 1.14)."""
+    clause: str
+    decided_by: str
+    appeal_until: date | None = None
+    expires: date | None = None
+    """The end of the impact period, after which the record is clean."""
+
+
+class OutcomeAppealed(OutcomeEvent, frozen=True, kw_only=True):
+    """The subject asked for a review in time; the effect is not suspended (Civil Servant Law 95, 96)."""
+
+    label = ("申诉", "appeal lodged")
+    answer_until: date
+
+
+class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
+    """The review's result; it never aggravates (Civil Servant Law 96)."""
+
+    label = ("申诉复核决定", "appeal decided")
+    overturned: bool
+    decided_by: str
+
+
+class OutcomeExpired(OutcomeEvent, frozen=True, kw_only=True):
+    """The impact period is over and the record is clean (wish 9)."""
+
+    label = ("影响期满", "impact period ended")

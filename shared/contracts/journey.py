@@ -1,0 +1,83 @@
+"""The journey of a village: every stage, and the events that lead from one to the next (DESIGN §6).
+
+This table is the state machine. The registry moves a village by it, the diagram in ARCHITECTURE.md is drawn from it,
+and whatever happens within a stage (ledgers, visits, grades, outcomes) stands in the services' reactions.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from shared.contracts import Event
+from shared.contracts import dispatch as d
+from shared.contracts import inspection as i
+from shared.contracts import registry as r
+
+STAGES = {
+    "registered": ("已登记", "registered"),
+    "listed": ("贫困村", "on the list"),
+    "diagnosed": ("已会诊", "diagnosed"),
+    "matched": ("已匹配", "matched"),
+    "assigned": ("已派驻", "team assigned"),
+    "pledged": ("已签责任书", "letter signed"),
+    "helped": ("帮扶中", "being helped"),
+    "requested": ("申请出列", "exit requested"),
+    "verified": ("核查通过", "exit verified"),
+    "noticed": ("公示中", "on public notice"),
+    "delisted": ("已出列", "removed from the list"),
+    "released": ("监测期", "team released, monitored"),
+    "relapsed": ("返贫", "relapsed"),
+}
+"""Every stage with its name for people, in the order of the journey."""
+
+
+class Move(NamedTuple):
+    """In stage `source`, an event of this type whose fields equal `where` leads to stage `target`."""
+
+    source: str
+    event: type[Event]
+    target: str
+    where: Mapping[str, Any] = MappingProxyType({})
+
+
+JOURNEY = (
+    Move("", r.VillageRegistered, "registered"),
+    Move("registered", r.VillageListed, "listed"),
+    Move("listed", r.VillageDiagnosed, "diagnosed"),
+    Move("diagnosed", d.VillageMatched, "matched"),
+    Move("matched", d.TeamAssigned, "assigned"),
+    Move("assigned", d.CommitmentSet, "pledged", {"kind": "letter"}),
+    Move("assigned", d.HelpBegun, "helped"),
+    Move("pledged", d.HelpBegun, "helped"),
+    Move("helped", r.ExitRequested, "requested"),
+    Move("requested", i.ExitVerified, "verified", {"passed": True}),
+    Move("requested", i.ExitVerified, "helped", {"passed": False}),
+    Move("verified", r.NoticePosted, "noticed"),
+    Move("noticed", r.ExitRequested, "requested"),  # An objection was upheld: verified again.
+    Move("noticed", r.VillageDelisted, "delisted"),
+    Move("delisted", d.TeamReleased, "released"),
+    Move("delisted", r.VillageRelapsed, "relapsed"),
+    Move("released", r.VillageRelapsed, "relapsed"),
+    Move("relapsed", r.VillageListed, "listed"),
+)
+
+_MOVES = {(move.source, move.event): [m for m in JOURNEY if m[:2] == move[:2]] for move in JOURNEY}
+
+
+def next_stage(stage: str, event: Event) -> str:
+    """The stage after an event; the same stage where the event does not move the village."""
+    for move in _MOVES.get((stage, type(event)), ()):
+        if all(getattr(event, field) == value for field, value in move.where.items()):
+            return move.target
+    return stage
+
+
+def diagram() -> str:
+    """The journey as a Mermaid state diagram, with English event types and bilingual stages."""
+    names = [f"    {stage}: {zh} {en}" for stage, (zh, en) in STAGES.items()]
+    arrows = [
+        f"    {move.source or '[*]'} --> {move.target}: {move.event.type.rsplit('.', 1)[0]}"
+        + "".join(f" [{field} = {value}]" for field, value in move.where.items())
+        for move in JOURNEY
+    ]
+    return "\n".join(["stateDiagram-v2", *names, *arrows])

@@ -1,0 +1,245 @@
+"""What happens between loading and saving: messages meet states by the table of reactions. Pure, hence repeatable.
+
+`run` takes causes in order and a working set of states. A state that it needs and does not find is named in
+`Missing`; the caller loads those and runs the same causes again. Nothing is lost by that, since rules have no effects.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts import Event, Payload
+from shared.contracts.registry import PolicyAdopted
+from shared.policy import Policy, PolicyBook, parse_pack
+from shared.rules import Change, Due, Reaction, Refused, Rule, State
+
+Key = tuple[type[State], str]
+NAMESPACE = UUID("6f1d1f6e-5a0b-5c59-9f57-7a68756375e6").bytes
+"""The UUIDv5 namespace of all ids that follow from causes."""
+WAITS = "order"
+"""The rule that is named when a message waits for an earlier one about the same village."""
+LONGEST_CHAIN = 1000
+"""No message may cause more than this many steps within one service; beyond it a rule runs in circles."""
+
+
+def derived_id(*causes: object) -> str:
+    """A UUIDv5 of what caused it, so that a repetition makes the same id (DESIGN §3)."""
+    digest = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).digest()
+    return str(UUID(bytes=digest[:16], version=5))
+
+
+class Cause(NamedTuple):
+    """A message on its way through the rules."""
+
+    id: str
+    correlation: str
+    payload: Payload
+
+
+class Fact(NamedTuple):
+    """An event that the rules decided, with what its envelope needs."""
+
+    id: str
+    cause: Cause
+    event: Event
+    policy: str
+
+    @property
+    def correlation(self) -> str:
+        """The village's journey that it belongs to; for what concerns no village, the request that began it."""
+        return getattr(self.event, "village", None) or self.cause.correlation
+
+
+class Parked(NamedTuple):
+    """A message that no rule could take, with the reason for the dead-letter table."""
+
+    cause: Cause
+    error: Exception
+
+
+class Missing(Exception):
+    """States that must be loaded before the causes can be run."""
+
+    def __init__(self, keys: set[Key]) -> None:
+        super().__init__(f"{len(keys)} states are not loaded")
+        self.keys = keys
+
+
+class Wiring:
+    """A service's reactions and timers, indexed for the run."""
+
+    def __init__(self, reactions: Iterable[Reaction], due: Mapping[type[State], Mapping[str, Rule]]) -> None:
+        self.reactions: dict[type[Payload], list[Reaction]] = {}
+        for reaction in reactions:
+            self.reactions.setdefault(reaction.on, []).append(reaction)
+        self.due = due
+
+
+class Result(NamedTuple):
+    """What a run decided: every state it touched as it stands now, the facts in order, and what it could not take."""
+
+    changed: dict[Key, State]
+    facts: list[Fact]
+    parked: list[Parked]
+
+
+def run(
+    wiring: Wiring,
+    book: PolicyBook,
+    today: date,
+    causes: Sequence[Cause],
+    loaded: Mapping[Key, State | None],
+    blocked: Set[str] = frozenset(),
+) -> Result:
+    """Lead each cause, with all that follows from it within the service, through the rules, in order.
+
+    A cause whose rules refuse or fail leaves no trace but its entry in `parked`. So does every later cause of the same
+    journey, since events about a village are applied in order; `blocked` names the journeys where that is so already.
+    `book` is changed by adopted packs.
+    """
+    stuck = set(blocked)
+    changed: dict[Key, State] = {}
+    facts: list[Fact] = []
+    parked: list[Parked] = []
+    missing: set[Key] = set()
+    for cause in causes:
+        chain = _Chain(wiring, book, today, loaded, changed)
+        try:
+            if cause.correlation in stuck:
+                raise Refused(
+                    WAITS,
+                    f"{cause.correlation} 有更早的消息未处理，按序等待；请先重放更早的死信",
+                    f"waits in order behind an earlier message about {cause.correlation}; replay that one first",
+                )
+            chain.follow(cause)
+        except Missing as error:
+            missing |= error.keys
+        except Exception as error:  # A rule that fails must not take the other villages' messages along.
+            parked.append(Parked(cause, error))
+            stuck.add(cause.correlation)
+        else:
+            changed.update(chain.changed)
+            facts.extend(chain.facts)
+    if missing:
+        raise Missing(missing)
+    return Result(changed, facts, parked)
+
+
+def run_due(
+    wiring: Wiring,
+    book: PolicyBook,
+    today: date,
+    day_id: str,
+    states: Iterable[State],
+    loaded: Mapping[Key, State | None],
+) -> Result:
+    """Let every timer run out that is due by today, earliest first, each state by itself."""
+    changed: dict[Key, State] = {}
+    facts: list[Fact] = []
+    parked: list[Parked] = []
+    missing: set[Key] = set()
+    loaded = {**loaded, **{(type(state), state.id): state for state in states}}
+    for state in states:
+        key = (type(state), state.id)
+        chain = _Chain(wiring, book, today, loaded, changed)
+        try:
+            chain.run_out(key, day_id)
+        except Missing as error:
+            missing |= error.keys
+        except Exception as error:  # See run.
+            # Its timers are taken away, or the day would never end; a replay of the dead letter sets them again.
+            cause = Cause(derived_id(day_id, state.kind, state.id), day_id, Payload(place=state.place))
+            parked.append(Parked(cause, error))
+            changed[key] = state.but(timers={})
+        else:
+            changed.update(chain.changed)
+            facts.extend(chain.facts)
+    if missing:
+        raise Missing(missing)
+    return Result(changed, facts, parked)
+
+
+class _Chain:
+    """One cause and everything that follows from it inside the service; all of it counts or none."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        book: PolicyBook,
+        today: date,
+        loaded: Mapping[Key, State | None],
+        before: Mapping[Key, State],
+    ) -> None:
+        self.wiring, self.book, self.today, self.loaded, self.before = wiring, book, today, loaded, before
+        self.changed: dict[Key, State] = {}
+        self.facts: list[Fact] = []
+        self.steps = 0
+
+    def state(self, key: Key) -> State | None:
+        for states in (self.changed, self.before, self.loaded):
+            if key in states:
+                return states[key]
+        raise Missing({key})
+
+    def policy(self, place: str) -> Policy:
+        policy = self.book.at(place, self.today)
+        if policy is None:
+            raise Refused(
+                "policy",
+                f"区划 {place} 在 {self.today} 没有生效的政策包，请先导入政策包",
+                f"no policy pack is in force in division {place} on {self.today}; adopt one first",
+            )
+        return policy
+
+    def follow(self, cause: Cause) -> None:
+        """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
+        if isinstance(cause.payload, PolicyAdopted):
+            self.book.adopt(parse_pack(cause.payload.pack))
+        reactions = self.wiring.reactions.get(type(cause.payload), ())
+        if not reactions:
+            return
+        # A pack that is being adopted is judged by itself: there may be no other in force yet.
+        pack = getattr(cause.payload, "pack", None)
+        policy = self.policy(cause.payload.place) if pack is None else parse_pack(pack)
+        targets = [((r.kind, id), r.rule) for r in reactions for id in r.ids(cause.payload, policy)]
+        absent = {key for key, _ in targets if key not in self.changed and key not in self.before} - self.loaded.keys()
+        if absent:
+            raise Missing(absent)
+        ordinal = 0
+        for key, rule in targets:
+            ordinal = self.apply(key, rule(self.state(key), cause.payload, policy, self.today), cause, policy, ordinal)
+
+    def run_out(self, key: Key, day_id: str) -> None:
+        """Let the timers of one state run out until none is due any more."""
+        rules = self.wiring.due[key[0]]
+        while (state := self.state(key)) and state.due and state.due <= self.today:
+            name, on = min(state.timers.items(), key=lambda timer: (timer[1], timer[0]))
+            policy = self.policy(state.place)
+            cause = Cause(derived_id(day_id, state.kind, state.id, name, on), day_id, Payload(place=state.place))
+            rest = state.timed(**{name: None})
+            self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy, 0)
+
+    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy, ordinal: int) -> int:
+        self.steps += 1
+        if self.steps > LONGEST_CHAIN:
+            raise RuntimeError(f"{key[0].kind} {key[1]}: more than {LONGEST_CHAIN} steps follow from one message")
+        if change.state is not None:
+            self.changed[key] = change.state
+        for event in change.events:
+            fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version)
+            self.facts.append(fact)
+            ordinal += 1
+            self.follow(Cause(fact.id, fact.correlation, event))
+        return ordinal
+
+
+def encode_state(state: State) -> bytes:
+    """A state as it is kept and as its digest is taken: JSON with a fixed order of keys."""
+    return _ENCODER.encode(state)
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")

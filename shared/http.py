@@ -1,0 +1,302 @@
+"""Commands and queries over HTTP, the same way in every service: OpenAPI, Idempotency-Key, problem+json, health."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import swagger_ui
+from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.params import Parameter
+from litestar.static_files import create_static_files_router
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import store
+from shared.contracts import EVENTS, Command
+from shared.pipeline import Pipeline, RequestRefused
+from shared.rules import Refused, Task
+
+PROBLEM = "application/problem+json"
+PATIENCE = 2.0
+"""Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
+
+
+class Route(NamedTuple):
+    """One command's address: POST /v1/<path> takes a JSON array of it."""
+
+    path: str
+    command: type[Command]
+    zh: str
+    en: str
+
+
+class Fault(msgspec.Struct, omit_defaults=True):
+    """What is wrong with one row of a request, by which rule, and what to do."""
+
+    row: int
+    rule: str
+    zh: str
+    en: str
+    field: str | None = None
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457. `errors` names every row that was refused; nothing was applied unless `applied` says so."""
+
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+    type: str = "about:blank"
+
+
+class Accepted(msgspec.Struct, omit_defaults=True):
+    """What was applied on which business day; `refused` is filled only if asked to keep the good ones."""
+
+    today: date
+    applied: int
+    events: list[list[str]]
+    refused: list[Fault] = []
+    dry_run: bool = False
+
+
+class OpenTask(msgspec.Struct):
+    """A task with the kind and id of the state that awaits it."""
+
+    kind: str
+    id: str
+    place: str
+    task: Task
+
+
+def problem(status: int, title: str, detail: str, errors: Sequence[Fault] = ()) -> Response[bytes]:
+    """A problem+json answer."""
+    body = msgspec.json.encode(Problem(title=title, status=status, detail=detail, errors=list(errors)))
+    return Response(body, status_code=status, media_type=PROBLEM)
+
+
+def fault(row: int, refused: Refused) -> Fault:
+    """A refusal as it is told."""
+    return Fault(row=row, rule=refused.rule, zh=refused.zh, en=refused.en, field=refused.field)
+
+
+def build(
+    pipeline: Pipeline,
+    commands: Sequence[Route],
+    queries: Sequence[Any],
+    health: Callable[[], Awaitable[Mapping[str, Any]]],
+) -> Litestar:
+    """The service's HTTP side."""
+    name = pipeline.service.name
+    return Litestar(
+        route_handlers=[
+            *(_command(pipeline, route) for route in commands),
+            *_common(pipeline, health),
+            *queries,
+            create_static_files_router("/docs-assets", [Path(swagger_ui.__file__).parent / "static"]),
+        ],
+        exception_handlers={Refused: _refused, RequestRefused: _request_refused, HTTPException: _http_error},
+        openapi_config=OpenAPIConfig(
+            title=f"驻村 Zhucun · {name}",
+            version="1",
+            path="/docs",
+            render_plugins=[
+                SwaggerRenderPlugin(
+                    js_url="/docs-assets/swagger-ui-bundle.js",
+                    standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
+                    css_url="/docs-assets/swagger-ui.css",
+                    favicon="<link rel='icon' href='data:,'>",  # Nothing is fetched from outside.
+                )
+            ],
+            use_handler_docstrings=True,
+        ),
+        logging_config=None,
+        request_max_body_size=256 * 2**20,
+    )
+
+
+def _command(pipeline: Pipeline, route: Route) -> Any:
+    """The handler of one command. Its body's type comes from the table, so that OpenAPI says what it takes."""
+
+    async def handler(
+        data: Any,
+        key: Annotated[str, Parameter(header="Idempotency-Key", min_length=8, max_length=180)],
+        dry_run: bool = False,
+        keep_good: bool = False,
+    ) -> Accepted:
+        answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await pipeline.relay.drained()
+        faults = [fault(row, error) for row, error in sorted(refused.items())]
+        return Accepted(answer.today, answer.applied, answer.events, faults, dry_run)
+
+    handler.__annotations__["data"] = list[route.command]  # type: ignore[name-defined]
+    handler.__name__ = "post_" + route.path.replace("-", "_")
+    doc = (route.command.__doc__ or "").strip()
+    return post(
+        f"/v1/{route.path}", summary=f"{route.zh} · {route.en}", description=doc, status_code=200, tags=["commands"]
+    )(handler)
+
+
+def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]]]) -> list[Any]:
+    tables, engine = pipeline.tables, pipeline.engine
+
+    @get("/v1/tasks", tags=["queries"])
+    async def tasks(place: str = "", role: str = "") -> list[OpenTask]:
+        """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division."""
+        found = []
+        async with engine.connect() as conn:
+            for kind, table in tables.states.items():
+                waiting = (
+                    select(table.c.body).where(table.c.awaits, table.c.place.startswith(place)).order_by(table.c.id)
+                )
+                for (body,) in await conn.execute(waiting):
+                    state = store.decode_state(kind, body)
+                    policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
+                    if policy is not None:
+                        found += [
+                            OpenTask(kind.kind, state.id, state.place, task)
+                            for task in state.tasks(policy)
+                            if role in ("", task.role)
+                        ]
+        return found
+
+    @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON)
+    async def journal(about: str) -> Response[bytes]:
+        """What this service decided about one village, as CloudEvents in order."""
+        outbox = tables.outbox
+        async with engine.connect() as conn:
+            rows = await conn.execute(select(outbox.c.body).where(outbox.c.about == about).order_by(outbox.c.position))
+            return Response(("[" + ",".join(body for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
+
+    @get("/v1/digest", tags=["operations"])
+    async def digest() -> dict[str, str]:
+        """SHA-256 over the business content of each table: equal for runs that decided the same."""
+        async with engine.connect() as conn:
+            return await store.digest(conn, tables)
+
+    @get("/v1/status", tags=["operations"])
+    async def status() -> dict[str, Any]:
+        """Where the service stands: business day, next due day, positions, backlog, dead letters."""
+        async with engine.connect() as conn:
+            due = await store.next_due(conn, tables)
+            dead = (await conn.execute(select(func.count()).select_from(tables.dead_letters))).scalar()
+        return {
+            "service": pipeline.service.name,
+            "today": pipeline.today,
+            "next_due": due,
+            "read": pipeline.read,
+            "written": pipeline.written,
+            "published": pipeline.relay.published,
+            "backlog": pipeline.relay.backlog,
+            "dead_letters": dead,
+            "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
+        }
+
+    @get("/v1/dead-letters", tags=["operations"])
+    async def dead_letters() -> list[dict[str, Any]]:
+        """Messages that could not be handled, oldest first, each with its reason."""
+        letters = tables.dead_letters
+        async with engine.connect() as conn:
+            rows = (await conn.execute(select(letters).order_by(letters.c.parked_at))).mappings()
+            return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
+
+    @post("/v1/dead-letters/replay", tags=["operations"], status_code=200)
+    async def replay(about: str = "", id: str = "") -> dict[str, int]:
+        """Take dead letters again: all about one village in order, or the one with this id."""
+        return {"replayed": await pipeline.replay(about, id)}
+
+    @get("/health/live", tags=["operations"])
+    async def live() -> dict[str, str]:
+        """The process runs."""
+        return {"service": pipeline.service.name}
+
+    @get("/health/ready", tags=["operations"])
+    async def ready() -> Response[dict[str, Any]]:
+        """Whether it can do its work: database, NATS and consumers, each with its own word; 503 if not."""
+        parts = dict(await health())
+        try:
+            async with engine.connect() as conn:
+                await conn.execute(select(1))
+            parts["database"] = "ok"
+        except Exception as error:  # Whatever is wrong with it, it is not ready.
+            parts["database"] = f"{type(error).__name__}: {error}"
+        good = all(value in ("ok", 0) or not isinstance(value, str) for value in parts.values())
+        return Response(parts, status_code=200 if good else 503)
+
+    @get("/schemas/{file:str}", tags=["contracts"])
+    async def schema(file: str) -> dict[str, Any]:
+        """The JSON Schema of an event's data: the address in `dataschema`."""
+        event = EVENTS.get(file.removesuffix(".json"))
+        if event is None:
+            raise Refused("contract", f"没有事件类型 {file}", f"there is no event type {file}", status=404)
+        return msgspec.json.schema(event)
+
+    return [
+        tasks, journal, digest, status, dead_letters, replay, live, ready, schema,
+        *(handler for kind, table in tables.states.items() for handler in _states(engine, kind.kind, table)),
+    ]  # fmt: skip
+
+
+def _states(engine: AsyncEngine, kind: str, table: Table) -> list[Any]:
+    """The queries of one kind of state: a list, a single one, and how many stand where."""
+
+    @get(f"/v1/{kind}", tags=["queries"], media_type=MediaType.JSON, name=kind)
+    async def listing(place: str = "", status: str = "", after: str = "", limit: int = 500) -> Response[bytes]:
+        """States in order of id after a given id, by division prefix and status."""
+        found = select(table.c.body).where(table.c.place.startswith(place), table.c.id > after)
+        if status:
+            found = found.where(table.c.status == status)
+        async with engine.connect() as conn:
+            rows = await conn.execute(found.order_by(table.c.id).limit(min(limit, 10_000)))
+            return Response(("[" + ",".join(body for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
+
+    @get(f"/v1/{kind}/{{id:path}}", tags=["queries"], media_type=MediaType.JSON, name=f"one of {kind}")
+    async def one(id: str) -> Response[bytes]:
+        """One state by its id."""
+        id = id.lstrip("/")
+        async with engine.connect() as conn:
+            body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
+        if body is None:
+            raise Refused("identity", f"{kind} 中没有 {id}", f"there is no {id} among the {kind}", status=404)
+        return Response(body.encode(), media_type=MediaType.JSON)
+
+    @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}")
+    async def summary() -> dict[str, int]:
+        """How many stand in each status."""
+        async with engine.connect() as conn:
+            counts = select(table.c.status, func.count()).group_by(table.c.status)
+            return {row[0]: row[1] for row in await conn.execute(counts)}
+
+    return [listing, one, summary]
+
+
+def _refused(_request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
+    return problem(error.status, f"{error.zh} / {error.en}", error.rule, [fault(0, error)])
+
+
+def _request_refused(_request: Request[Any, Any, Any], error: RequestRefused) -> Response[bytes]:
+    faults = [fault(row, refused) for row, refused in sorted(error.refused.items())]
+    status = max(refused.status for refused in error.refused.values())
+    detail = f"{len(faults)} 条被退回，未作任何更改 / {len(faults)} refused, nothing was changed"
+    return problem(status, "请求被退回 / the request was refused", detail, faults)
+
+
+def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What the framework refuses, such as a body that does not fit the schema, told like every other refusal."""
+    text = str(error.__cause__ or error.detail)
+    place = re.search(r"at `\$\.data\[(\d+)\]\.?(.*)`", text)
+    row, field = (int(place[1]), place[2] or None) if place else (0, None)
+    title = "请求格式有误 / the request does not fit"
+    return problem(
+        error.status_code, title, error.detail, [Fault(row, "schema", f"字段 {field or ''} 有误：{text}", text, field)]
+    )

@@ -1,0 +1,61 @@
+"""The schema's history with Alembic, the same way for every service: `services/<name>/migrations/versions/`."""
+
+import asyncio
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData
+
+from shared import store
+
+
+def upgrade(service: str, database: str) -> None:
+    """Bring a service's database to the newest schema; nothing happens if it is there already."""
+    _with_config(service, database, lambda config: command.upgrade(config, "head"))
+
+
+def revise(service: str, database: str, message: str) -> None:
+    """Write the next revision from what the tables have become; `database` must stand at the newest one."""
+    _with_config(service, database, lambda config: command.revision(config, message, autogenerate=True))
+
+
+def check(service: str, database: str) -> None:
+    """Raise if the tables in code and the newest revision differ."""
+    _with_config(service, database, command.check)
+
+
+def run() -> None:
+    """What every service's `migrations/env.py` calls, within the transaction that the caller opened."""
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"],
+        target_metadata=attributes["metadata"],
+        render_as_batch=True,  # SQLite cannot alter a column in place.
+        compare_type=False,  # Dialects name the same type differently; lengths are checked by review.
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> None:
+    """Do something with Alembic inside one transaction of the service's own engine."""
+    tables = import_module(f"services.{service}.tables")
+    metadata: MetaData = tables.TABLES.metadata
+
+    def apply(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(str(tables.__file__)).with_name("migrations")))
+        config.attributes.update(connection=connection, metadata=metadata)
+        act(config)
+
+    async def main() -> None:
+        engine = store.open_engine(database)
+        async with engine.begin() as conn:
+            await conn.run_sync(apply)
+        await engine.dispose()
+
+    asyncio.run(main())

@@ -1,0 +1,450 @@
+"""One event's way through a service, and one command's: decode, load, decide, save, publish, acknowledge.
+
+Everything of a batch happens in one transaction: inbox, states, outbox and positions are committed together or not
+at all. The outbox is published after the commit, in order, and only then is the batch acknowledged.
+"""
+
+import asyncio
+import copy
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared import store
+from shared.bus import OPEN, SEALED, Delivery, Message
+from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
+from shared.contracts.calendar import DayDue, DayPassed
+from shared.contracts.registry import PolicyAdopted
+from shared.flow import Cause, Fact, Key, Missing, Parked, Result, Wiring, derived_id, run, run_due
+from shared.policy import PolicyBook
+from shared.relay import Batch, Relay
+from shared.rules import Reaction, Refused, Rule, State
+from shared.tables import Tables
+
+log = structlog.get_logger()
+CHINA = ZoneInfo("Asia/Shanghai")
+PAGE = 500
+"""States that a day handles in one transaction, and messages in one atomic batch."""
+NOTE_EVERY = 5.0
+"""Seconds between two notes of what was published."""
+TIMERS = "timers"
+"""What a dead letter names as its stream if no message but a timer failed."""
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Service(NamedTuple):
+    """What makes one service differ from its siblings."""
+
+    name: str
+    tables: Tables
+    reactions: Sequence[Reaction]
+    due: Mapping[type[State], Mapping[str, Rule]]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a request led to: for each command the short types of the events that it caused."""
+
+    today: date
+    applied: int
+    events: list[list[str]]
+
+
+class RequestRefused(Exception):
+    """Some commands of a request were refused: their rows in the request, and why. Nothing was applied."""
+
+    def __init__(self, refused: dict[int, Refused]) -> None:
+        super().__init__(f"{len(refused)} commands refused")
+        self.refused = refused
+
+
+class Pipeline:
+    """The one writer of a service's database."""
+
+    def __init__(self, service: Service, engine: AsyncEngine, relay: Relay, schemas: str) -> None:
+        self.service, self.engine, self.relay, self.schemas = service, engine, relay, schemas
+        self.tables = service.tables
+        self.wiring = Wiring(service.reactions, service.due)
+        self.book = PolicyBook()
+        self.today: date | None = None
+        self.read: dict[str, int] = {}
+        self.written = 0
+        self.blocked: set[str] = set()
+        self._fresh = False
+        self._writing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Take up where the database stands, and hand what was committed but perhaps not published to the relay."""
+        letters, outbox = self.tables.dead_letters, self.tables.outbox
+        async with self.engine.connect() as conn:
+            self.book = await store.policy_book(conn, self.tables)
+            self.read = await store.positions(conn, self.tables)
+            self.written = (await conn.execute(select(func.max(outbox.c.position)))).scalar() or 0
+            self.blocked = {about for (about,) in await conn.execute(select(letters.c.about)) if about}
+            self.relay.published = max(self.relay.published, self.read.pop("published", 0))
+            unsent = select(outbox).where(outbox.c.position > self.relay.published).order_by(outbox.c.position)
+            self.relay.put(_batches((await conn.execute(unsent)).mappings()))
+        ordinal = self.read.pop("today", 0)
+        self.today = date.fromordinal(ordinal) if ordinal else None
+        self._fresh = True
+
+    async def position(self, stream: str) -> int:
+        """The last sequence of a stream whose effects are committed."""
+        return self.read.get(stream, 0)
+
+    # ---------------------------------------------------------------- events
+
+    async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
+        """Take a batch as the stream ordered it. Returns when its consequences are published."""
+        decoded = [(delivery, self._decode(delivery)) for delivery in deliveries]
+        async with self._writing:
+            for is_day, group in groupby(decoded, lambda pair: _is_day(pair[1])):
+                if is_day:
+                    for delivery, cause in group:
+                        await self._pass_day(stream, delivery, cause)
+                else:
+                    await self._take(stream, list(group))
+        await self.relay.drained()
+
+    def _decode(self, delivery: Delivery) -> Any:
+        """The cause that a delivery carries, or the error that makes it a dead letter."""
+        try:
+            if delivery.subject.endswith(".calendar.day.due"):
+                day = delivery.recorded.astimezone(CHINA).date()
+                return Cause(derived_id("day due", day), "calendar", DayDue(day=day))
+            envelope = _ENVELOPE.decode(delivery.body)
+            self.today = self.today or envelope.occurredon
+            return Cause(str(UUID(envelope.id)), envelope.correlationid, _decode_data(envelope.type, envelope.data))
+        except (msgspec.DecodeError, ValueError) as error:
+            return error
+
+    async def _take(self, stream: str, batch: Sequence[tuple[Delivery, Any]]) -> None:
+        causes = {cause.id: cause for _, cause in batch if isinstance(cause, Cause)}
+        sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
+        malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
+        async with self._transaction() as work:
+            known = await store.seen(work.conn, self.tables, causes)
+            fresh = [cause for id, cause in causes.items() if id not in known]
+            result = await self._run(work.conn, lambda loaded: run(
+                self.wiring, self.book, self._day(), fresh, loaded, self.blocked
+            ))  # fmt: skip
+            await store.insert(work.conn, self.tables.inbox, [{"id": UUID(cause.id).bytes} for cause in fresh])
+            await self._save(work, result, [cause.payload for cause in fresh])
+            await self._park(
+                work,
+                [
+                    _dead_letter(stream, delivery, f"{stream}-{delivery.sequence}", "", error)
+                    for delivery, error in malformed
+                ]
+                + [
+                    _dead_letter(stream, sources[p.cause.id], p.cause.id, p.cause.correlation, p.error)
+                    for p in result.parked
+                ],
+            )
+            work.positions[stream] = batch[-1][0].sequence
+        _log_facts(result.facts)
+
+    async def _pass_day(self, stream: str, delivery: Delivery, cause: Cause) -> None:
+        """Do what has fallen due, page by page; the day counts as taken with the last page only."""
+        assert isinstance(cause.payload, DayPassed)
+        more = True
+        while more:
+            async with self._transaction() as work:
+                self.today = day = max(cause.payload.day, self.today or cause.payload.day)
+                states = await store.due_states(work.conn, self.tables, day, PAGE)
+                result = await self._run(work.conn, lambda loaded, states=states, day=day: run_due(  # type: ignore[misc]
+                    self.wiring, self.book, day, cause.id, states, loaded
+                ))  # fmt: skip
+                await self._save(work, result, [])
+                failed = {p.cause.id: p.error for p in result.parked}
+                await self._park(work, [
+                    {**_dead_letter(TIMERS, delivery, id, state.id, failed[id]),
+                     "body": _JSON.encode((state.kind, state.id, state.timers))}
+                    for state in states if (id := derived_id(cause.id, state.kind, state.id)) in failed
+                ])  # fmt: skip
+                work.positions["today"] = day.toordinal()
+                more = len(states) == PAGE
+                if not more:
+                    work.positions[stream] = delivery.sequence
+                    await store.insert_new(work.conn, self.tables.inbox, [{"id": UUID(cause.id).bytes}])
+            _log_facts(result.facts)
+        log.info("day passed", day=day, service=self.service.name)
+
+    # -------------------------------------------------------------- commands
+
+    async def submit(
+        self, key: str, commands: Sequence[Command], *, dry_run: bool = False, keep_good: bool = False
+    ) -> tuple[Answer, dict[int, Refused]]:
+        """Apply a request's commands in order, all or none; with `keep_good` those that are not refused.
+
+        The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing.
+        Raises RequestRefused; and Refused if the key was used for another request, or before any day has passed.
+        """
+        fingerprint = hashlib.sha256(msgspec.json.encode([type(commands[0]).__name__ if commands else "", commands]))
+        requests = self.tables.requests
+        async with self._writing:
+            async with self._transaction() as work:
+                row = (await work.conn.execute(select(requests).where(requests.c.key == key))).mappings().first()
+                if row is not None:
+                    if row["fingerprint"] != fingerprint.digest():
+                        raise Refused(
+                            "Idempotency-Key",
+                            f"请求编号 {key} 已用于另一请求，请换新编号",
+                            f"the key {key} was used for another request; use a new one",
+                            status=422,
+                        )
+                    return msgspec.json.decode(row["response"], type=Answer), {}
+                if self.today is None:
+                    raise Refused(
+                        "calendar",
+                        "系统尚未收到业务日期，请稍候或检查日程",
+                        "no business day has arrived yet; wait, or check the schedule of days",
+                        status=503,
+                    )
+                causes = [Cause(derived_id(self.service.name, key, n), f"{key}#{n}", c) for n, c in enumerate(commands)]
+                book = copy.deepcopy(self.book) if dry_run else self.book
+                result = await self._run(work.conn, lambda loaded: run(
+                    self.wiring, book, self._day(), causes, loaded
+                ))  # fmt: skip
+                refused = {causes.index(p.cause): _as_refusal(p) for p in result.parked}
+                if refused and not keep_good and not dry_run:
+                    raise RequestRefused(refused)
+                caused: dict[str, list[str]] = {cause.id: [] for cause in causes}
+                roots = {cause.id: cause.id for cause in causes}
+                for fact in result.facts:
+                    roots[fact.id] = roots[fact.cause.id]
+                    caused[roots[fact.id]].append(fact.event.type)
+                answer = Answer(self.today, len(causes) - len(refused), list(caused.values()))
+                if dry_run:
+                    return answer, refused
+                await self._save(work, result, [])
+                await store.insert(work.conn, requests, [
+                    {"key": key, "fingerprint": fingerprint.digest(), "response": msgspec.json.encode(answer).decode()}
+                ])  # fmt: skip
+            _log_facts(result.facts)
+        return answer, refused
+
+    # ----------------------------------------------------------- dead letters
+
+    async def replay(self, about: str, id: str = "") -> int:
+        """Take the dead letters about one village again, in order, or a single one; how many went through.
+
+        Those that fail again stay, with the new reason.
+        """
+        letters = self.tables.dead_letters
+        chosen = letters.c.id == id if id else letters.c.about == about
+        async with self._writing, self._transaction() as work:
+            rows = (
+                (await work.conn.execute(select(letters).where(chosen).order_by(letters.c.sequence))).mappings().all()
+            )
+            timers = [row for row in rows if row["stream"] == TIMERS]
+            decoded = {row["id"]: self._decode(_delivery(row)) for row in rows if row["stream"] != TIMERS}
+            causes = [cause for cause in decoded.values() if isinstance(cause, Cause)]
+            result = await self._run(work.conn, lambda loaded: run(
+                self.wiring, self.book, self._day(), causes, loaded
+            ))  # fmt: skip
+            failed = {p.cause.id for p in result.parked} | {i for i, c in decoded.items() if not isinstance(c, Cause)}
+            done = [row["id"] for row in rows if row["id"] not in failed]
+            await self._save(work, result, [cause.payload for cause in causes])
+            for row in timers:
+                kind, state_id, restored = msgspec.json.decode(row["body"], type=tuple[str, str, dict[str, date]])
+                key = next((k, state_id) for k in self.tables.states if k.kind == kind)
+                state = (await store.load_states(work.conn, self.tables, [key]))[key]
+                if state is not None:
+                    await store.save_states(work.conn, self.tables, [state.timed(**{**restored, **state.timers})])
+            await work.conn.execute(delete(letters).where(letters.c.id.in_(done)))
+            for parked in result.parked:
+                await work.conn.execute(
+                    letters.update().where(letters.c.id == parked.cause.id).values(reason=_reason(parked.error))
+                )
+            left = {about for (about,) in await work.conn.execute(select(letters.c.about)) if about}
+        self.blocked = left
+        return len(done)
+
+    async def note_published(self) -> None:
+        """Write down from time to time what was published, so that a restart sends little twice."""
+        noted = self.relay.published
+        while True:
+            await asyncio.sleep(NOTE_EVERY)
+            if self.relay.published != noted:
+                async with self._writing, self._transaction() as work:
+                    noted = work.positions["published"] = self.relay.published
+
+    # ---------------------------------------------------------------- within
+
+    def _day(self) -> date:
+        assert self.today is not None, "a message is only taken once a day is known"
+        return self.today
+
+    def _transaction(self) -> "_Work":
+        return _Work(self)
+
+    async def _run(self, conn: AsyncConnection, attempt: Callable[[dict[Key, State | None]], Result]) -> Result:
+        """Run the rules, loading what they miss, until they miss nothing."""
+        loaded: dict[Key, State | None] = {}
+        while True:
+            try:
+                return attempt(loaded)
+            except Missing as missing:
+                loaded |= await store.load_states(conn, self.tables, missing.keys)
+
+    async def _save(self, work: "_Work", result: Result, payloads: Iterable[object]) -> None:
+        """Write what was decided: states, adopted packs, and the facts as rows of the outbox."""
+        await store.save_states(work.conn, self.tables, result.changed.values())
+        adopted = [
+            {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
+            for message in (*payloads, *(fact.event for fact in result.facts))
+            if isinstance(message, PolicyAdopted)
+        ]
+        await store.upsert(work.conn, self.tables.policies, adopted)
+        work.rows = self._outbox_rows(result.facts)
+        await store.insert(work.conn, self.tables.outbox, work.rows)
+
+    async def _park(self, work: "_Work", letters: Rows) -> None:
+        await store.insert_new(work.conn, self.tables.dead_letters, letters)
+        work.blocked = {letter["about"] for letter in letters if letter["about"]}
+        for letter in letters:
+            log.error("parked", **{field: letter[field] for field in ("id", "subject", "about", "rule", "reason")})
+
+    def _outbox_rows(self, facts: Sequence[Fact]) -> list[dict[str, Any]]:
+        """The facts as CloudEvents, with the atomic batch of each frozen: at most a page, of one stream only."""
+        rows: list[dict[str, Any]] = []
+        now, today = datetime.now(UTC), self.today
+        batch, size, sealed_before = 0, 0, None
+        for position, fact in enumerate(facts, self.written + 1):
+            event = fact.event
+            sealed = event.is_sealed()
+            if sealed is not sealed_before or size == PAGE:
+                batch, size, sealed_before = position, 0, sealed
+            size += 1
+            envelope = Envelope(
+                id=fact.id,
+                source=f"urn:zhucun:{self.service.name}",
+                type=event.type,
+                subject=event.subject_id,
+                time=now,
+                dataschema=f"{self.schemas}/{event.type}.json",
+                correlationid=fact.correlation,
+                causationid=fact.cause.id,
+                occurredon=self._day(),
+                policyversion=fact.policy,
+                data=msgspec.Raw(_JSON.encode(event)),
+            )
+            rows.append({
+                "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),
+                "about": fact.correlation, "type": event.type, "occurred_on": today,
+                "body": _JSON.encode(envelope).decode(),
+            })  # fmt: skip
+        return rows
+
+
+class _Work:
+    """One transaction of the writer. What it changes in memory counts only once it is committed."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._begin = pipeline.engine.begin()
+        self.conn: AsyncConnection
+        self.rows: list[dict[str, Any]] = []
+        self.positions: dict[str, int] = {}
+        self.blocked: set[str] = set()
+
+    async def __aenter__(self) -> "_Work":
+        if not self._pipeline._fresh:  # An earlier transaction failed, perhaps after it was committed.
+            await self._pipeline.start()
+        self._pipeline._fresh = False
+        self.conn = await self._begin.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        pipeline = self._pipeline
+        if error[0] is None and (self.rows or self.positions):
+            positions = {**self.positions, "published": pipeline.relay.published}
+            await store.upsert(
+                self.conn, pipeline.tables.positions, [{"name": n, "value": v} for n, v in positions.items()]
+            )
+        await self._begin.__aexit__(*error)
+        pipeline._fresh = error[0] is None
+        if error[0] is None:
+            pipeline.written += len(self.rows)
+            pipeline.read |= {
+                name: value for name, value in self.positions.items() if name not in ("today", "published")
+            }
+            pipeline.blocked |= self.blocked
+            pipeline.relay.put(_batches(self.rows))
+
+
+def _is_day(cause: object) -> bool:
+    return isinstance(cause, Cause) and isinstance(cause.payload, DayPassed)
+
+
+def _batches(rows: Iterable[Mapping[Any, Any]]) -> list[Batch]:
+    """Rows of the outbox in order, as the batches that were frozen when they were written."""
+    batches = []
+    for _, group in groupby(rows, lambda row: row["batch"]):
+        members = list(group)
+        messages = tuple(Message(row["id"], row["subject"], row["body"].encode()) for row in members)
+        batches.append(Batch(members[-1]["position"], SEALED if members[0]["sealed"] else OPEN, messages))
+    return batches
+
+
+def _dead_letter(stream: str, delivery: Delivery, id: str, about: str, error: Exception) -> dict[str, Any]:
+    return {
+        "id": id, "stream": stream, "sequence": delivery.sequence, "subject": delivery.subject, "about": about,
+        "rule": getattr(error, "rule", type(error).__name__), "reason": _reason(error),
+        "parked_at": datetime.now(UTC), "body": delivery.body,
+    }  # fmt: skip
+
+
+def _delivery(letter: Mapping[Any, Any]) -> Delivery:
+    return Delivery(
+        sequence=letter["sequence"], subject=letter["subject"], body=letter["body"], headers={},
+        recorded=letter["parked_at"],
+    )  # fmt: skip
+
+
+def _reason(error: Exception) -> str:
+    return f"{error.zh} / {error.en}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+
+
+def _as_refusal(parked: Parked) -> Refused:
+    """A rule's refusal as it is; a rule that failed is our fault, and is neither hidden nor explained away."""
+    if isinstance(parked.error, Refused):
+        return parked.error
+    log.error("a rule failed", command=type(parked.cause.payload).__name__, exc_info=parked.error)
+    return Refused(
+        "internal",
+        f"系统内部错误（{type(parked.error).__name__}），未作更改，请将请求编号 {parked.cause.correlation} 告知运维",
+        f"an error of the system ({type(parked.error).__name__}); nothing was changed; tell operations the request key",
+        status=500,
+    )
+
+
+def _log_facts(facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        log.info(
+            "decided", type=fact.event.type, about=fact.event.subject_id, id=fact.id, causation=fact.cause.id,
+            correlation=fact.correlation,
+        )  # fmt: skip
+
+
+def _decode_data(type: str, data: msgspec.Raw) -> Event:
+    if type not in EVENTS:
+        raise ValueError(f"no contract is known for the event type {type!r}; upgrade this service and replay")
+    if type not in _PAYLOADS:
+        _PAYLOADS[type] = msgspec.json.Decoder(EVENTS[type])
+    return _PAYLOADS[type].decode(data)
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_PAYLOADS: dict[str, msgspec.json.Decoder[Event]] = {}
+_JSON = msgspec.json.Encoder()

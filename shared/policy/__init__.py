@@ -1,0 +1,376 @@
+"""Policy packs: what a region counts, names and lists, as validated, versioned data (DESIGN §1).
+
+The code knows seven concepts; every number, name and list is here. A sixth region is one more file in `packs/`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from shared.calendar import Span, YearDay
+from shared.contracts import Event, dispatch, inspection, short_type
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name that the wire carries; people see its label."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a pack. A misspelt key is an error, since a default would silently stand in for it."""
+
+
+class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a village is surveyed and diagnosed (mechanism 3.1)."""
+
+    diagnose_within: Span
+    problem_classes: Mapping[Code, str]
+    """Code to Chinese label."""
+    topics: Mapping[Code, str]
+    survey_kinds: Mapping[Code, str]
+
+
+class Criterion(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One exit criterion: an indicator with its bound, and the role that can move it."""
+
+    indicator: Code
+    label: str
+    at_most: float | None = None
+    at_least: float | None = None
+    mover: str
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a measured value meets the criterion; an indicator that was not measured never does."""
+        return (
+            value is not None
+            and (self.at_most is None or value <= self.at_most)
+            and (self.at_least is None or value >= self.at_least)
+        )
+
+    @property
+    def bound(self) -> float:
+        """The figure to reach, for people to read."""
+        return self.at_most if self.at_most is not None else self.at_least or 0.0
+
+
+class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of a procedure: who may take it, within which time, and where an upheld objection leads back to."""
+
+    name: Code
+    kind: Literal["verify", "notice", "decide"]
+    by: str
+    within: Span
+    """For a notice its length; for the others the time allowed."""
+    on_objection: Code | None = None
+    """The step to which an upheld objection leads back."""
+
+
+class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How sampled households confirm an exit, and the rates it must keep (rules §2)."""
+
+    sample_share: Share
+    sample_at_least: int
+    wrong_exit_below: Share
+    omission_below: Share
+    approval_at_least: Share
+
+
+class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a village may leave the list, step by step, and how it is watched afterwards."""
+
+    measure_from: YearDay
+    """From this day to `measure_by` the year's household facts and indicators are taken."""
+    measure_by: YearDay
+    poverty_line: Mapping[str, int]
+    """Yearly net income in yuan below which a household is poor, by year; the latest earlier year serves."""
+    criteria: tuple[Criterion, ...]
+    procedure: tuple[Step, ...]
+    verification: Verification
+    monitor_on: YearDay
+    monitor_for: Span
+
+    def line(self, year: int) -> int:
+        """The poverty line of a year."""
+        return self.poverty_line[max((y for y in self.poverty_line if int(y) <= year), default=min(self.poverty_line))]
+
+
+class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
+
+    size: int
+    leader_rank: Mapping[str, str]
+    """The lowest rank of a leader, by the unit's level."""
+    party_members_only: bool
+    work_years: int
+    """Years of work a member needs at least."""
+    suits: Mapping[Code, tuple[str, ...]]
+    """Departments by the problem class that they are matched to."""
+    same_county_levels: tuple[str, ...]
+    """Levels whose units serve villages of their own county only."""
+    match_by: Span
+    """How long after the diagnosis a unit must be matched."""
+    term: Span
+    extension: Span
+    keep_after_exit: Span
+    replace_within: Span
+
+
+class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something owed by the unit and team of a village, set, reconciled and settled (mechanisms 1.2, 2.4, 3.5)."""
+
+    kind: Code
+    label: str
+    rule: str
+    after: Code | None = None
+    """The commitment that must be set first; None where the assignment itself starts the clock."""
+    within: Span
+    """How long after its start the first one must be set."""
+    items_at_least: int = 0
+    yearly: YearDay | None = None
+    """The day by which it is set anew in each later year; None for once a term."""
+    reconcile: tuple[YearDay, ...] = ()
+    settle: YearDay | None = None
+    """The day of the next year by which it is settled."""
+
+
+class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A set of visits chosen from the villages with a team (mechanisms 2.19, 2.21, 3.7)."""
+
+    kind: Code
+    label: str
+    rule: str
+    choice: Literal["draw", "all"]
+    share: Share = 1.0
+    opens: tuple[YearDay, ...] = ()
+    """The days on which it opens; none where officers open it irregularly."""
+    lasts: Span
+    announced: bool = True
+    """Whether the visited side may know beforehand; otherwise the draw is sealed until the end."""
+    seed_days: int = 0
+    """How many calendar days before a draw opens its frame is fixed and both bodies are asked for their seed shares."""
+    visit_days: int = 1
+    """Over how many days, spread evenly, the visits are dealt."""
+    scored: bool = False
+
+
+class Cap(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The best grade that a team can still get once something has happened so often in the year."""
+
+    when: Literal["absences", "open_items"]
+    """`absences`: visits that found someone absent; `open_items`: items open at the last reconciliation."""
+    at_least: int
+    grade: Code
+
+
+class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One channel of an assessment. A weight of 0 means: must be in, but carries no score."""
+
+    channel: Code
+    """`written_report`, `oral_report`, `ballot`, or the kind of a campaign that scores."""
+    weight: Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Grade(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of the scale, from the best to the worst."""
+
+    name: Code
+    label: str
+    at_least: Percent
+
+
+class Ground(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When an assessment names a ground for criticism (mechanism 3.10)."""
+
+    name: Code
+    when: Literal["absences_at_least", "open_items_above", "approval_below"]
+    bound: float
+
+
+class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The yearly assessment of every team (mechanisms 2.15, 2.21, 3.7, 3.8)."""
+
+    opens: YearDay
+    report_audiences: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    ballot_quorum: Share
+    """The share of those entitled who must be present (Village Committees Law 26)."""
+    grades: tuple[Grade, ...]
+    caps: tuple[Cap, ...]
+    grounds: tuple[Ground, ...]
+
+    def worst_of(self, *grades: str) -> str:
+        """The worst of some grades by the pack's own order."""
+        order = [grade.name for grade in self.grades]
+        return max(grades, key=order.index)
+
+
+class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an inspector may find, by code; some findings lead to an order."""
+
+    code: Code
+    label: str
+    order: Span | None = None
+    """The time allowed for rectification; None where no order follows."""
+
+
+TRIGGERS: Mapping[str, type[Event]] = {
+    short_type(event.type): event
+    for event in (
+        inspection.AssessmentGraded,
+        inspection.OrderOverdue,
+        dispatch.CommitmentOverdue,
+        dispatch.TermExtended,
+        dispatch.TeamReleased,
+    )
+}
+"""The events that may give rise to an outcome, by their short type: they name who answers for the village."""
+
+
+class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A consequence that may be proposed, its due process and its end (rules §4; 1.6, 2.15, 2.20, 3.9, 3.10)."""
+
+    kind: Code
+    """Unique in the pack: what is proposed is known by it."""
+    label: str
+    clause: str
+    on: str
+    """The short type of the event that gives rise to it, one of `TRIGGERS`."""
+    when: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    """Fields of that event and the value, or list of values, that they must have one of."""
+    subject: Literal["unit", "team", "cadre"]
+    decides: str
+    defence: Span | None = None
+    """How long the subject has to be heard; None for rewards."""
+    appeal: Span | None = None
+    answer: Span | None = None
+    """The time allowed for answering an appeal."""
+    impact: Span | None = None
+    """How long it counts; None where it ends with its effect."""
+    effect: Literal["record", "recall"] = "record"
+
+    @property
+    def subject_field(self) -> str:
+        """The field of the triggering event that says whom it concerns; a team is named by its village."""
+        return {"unit": "unit", "team": "village", "cadre": "leader"}[self.subject]
+
+    @property
+    def sanction(self) -> bool:
+        """Whether it bears on someone, so that due process is owed; everything else is a reward."""
+        return bool(self.impact or self.appeal or self.defence or self.effect == "recall")
+
+
+class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One region's pack: everything that the rules may ask about."""
+
+    jurisdiction: Annotated[str, msgspec.Meta(pattern=r"^(\d{2}){1,3}$")]
+    """GB/T 2260 prefix that it governs: `2105` is a city with all its counties."""
+    version: str
+    effective_from: date
+    name: str
+    name_en: str
+    documents: Mapping[str, str]
+    listing: Listing
+    exit: Exit
+    team: Team
+    commitments: tuple[Commitment, ...]
+    campaigns: tuple[Campaign, ...]
+    findings: tuple[Finding, ...]
+    assessment: Assessment
+    outcomes: tuple[Outcome, ...]
+
+    def campaign(self, kind: str) -> Campaign | None:
+        """The campaign of a kind, if this region knows it."""
+        return next((campaign for campaign in self.campaigns if campaign.kind == kind), None)
+
+    def commitment(self, kind: str) -> Commitment | None:
+        """The commitment of a kind, if this region knows it."""
+        return next((commitment for commitment in self.commitments if commitment.kind == kind), None)
+
+
+class PolicyInvalid(ValueError):
+    """A pack contradicts the schema or itself; the text says where and what to do."""
+
+
+def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:
+    """A pack from its TOML text or from the same content as an event carries it."""
+    try:
+        policy = (
+            msgspec.toml.decode(data, type=Policy)
+            if isinstance(data, bytes)
+            else msgspec.convert(data, Policy, strict=False)
+        )
+    except msgspec.DecodeError as error:
+        raise PolicyInvalid(f"政策包格式有误：{error} / the pack does not fit the schema: {error}") from error
+    for fault in _contradictions(policy):
+        raise PolicyInvalid(f"政策包自相矛盾：{fault} / the pack contradicts itself: {fault}")
+    return policy
+
+
+def _contradictions(policy: Policy) -> Iterable[str]:
+    grades = [grade.name for grade in policy.assessment.grades]
+    steps = [step.name for step in policy.exit.procedure]
+    kinds = [commitment.kind for commitment in policy.commitments]
+    yield from (f"assessment.caps: {cap.grade}" for cap in policy.assessment.caps if cap.grade not in grades)
+    yield from (
+        f"exit.procedure: {step.name} -> {step.on_objection}"
+        for step in policy.exit.procedure
+        if step.on_objection and step.on_objection not in steps
+    )
+    step_kinds = [step.kind for step in policy.exit.procedure]
+    if step_kinds[:1] != ["verify"] or step_kinds.count("verify") > 1 or step_kinds[-1:] != ["decide"]:
+        yield "exit.procedure: it must begin with its only verify step and end with a decide step"
+    if "notice" not in step_kinds or any(s.kind == "notice" and not s.on_objection for s in policy.exit.procedure):
+        yield "exit.procedure: it needs a notice, and each notice an on_objection that says where an objection leads"
+    yield from (
+        f"commitments: {c.kind} after {c.after}" for c in policy.commitments if c.after and c.after not in kinds
+    )
+    yield from (f"team.suits: {name}" for name in policy.team.suits if name not in policy.listing.problem_classes)
+    outcomes = [outcome.kind for outcome in policy.outcomes]
+    yield from (f"outcomes: {kind} occurs twice" for kind in outcomes if outcomes.count(kind) > 1)
+    for outcome in policy.outcomes:
+        trigger = TRIGGERS.get(outcome.on)
+        fields = trigger.__struct_fields__ if trigger else ()
+        if trigger is None:
+            yield f"outcomes: {outcome.kind} on {outcome.on}, which is none of {', '.join(TRIGGERS)}"
+        else:
+            yield from (
+                f"outcomes: {outcome.kind}: {outcome.on} has no {field}"
+                for field in (outcome.subject_field, *outcome.when)
+                if field not in fields
+            )
+        if outcome.sanction and not (outcome.defence and outcome.appeal and outcome.answer):
+            yield f"outcomes: {outcome.kind} bears on someone, so it needs defence, appeal and answer"
+    scored = {campaign.kind for campaign in policy.campaigns if campaign.scored}
+    yield from (
+        f"assessment.inputs: {i.channel} is no channel, and no campaign of this kind scores"
+        for i in policy.assessment.inputs
+        if i.channel not in {"written_report", "oral_report", "ballot"} | scored
+    )
+    yield from (
+        f"assessment.inputs: {i.channel} can carry no weight, since a report has no score"
+        for i in policy.assessment.inputs
+        if i.weight and i.channel.endswith("_report")
+    )
+    if not policy.assessment.grades or policy.assessment.grades[-1].at_least > 0:
+        yield "assessment.grades: the last grade must begin at 0, or some scores have no grade"
+
+
+class PolicyBook(msgspec.Struct):
+    """All packs that a service knows, by jurisdiction."""
+
+    packs: dict[str, list[Policy]] = msgspec.field(default_factory=dict)
+
+    def adopt(self, policy: Policy) -> None:
+        """Take a pack in; the same version again replaces itself."""
+        others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
+        self.packs[policy.jurisdiction] = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
+
+    def at(self, place: str, day: date) -> Policy | None:
+        """The pack in force in a division on a day: the narrowest jurisdiction wins, then the latest date."""
+        for length in (6, 4, 2):
+            for policy in reversed(self.packs.get(place[:length], [])):
+                if policy.effective_from <= day:
+                    return policy
+        return None

@@ -1,0 +1,71 @@
+"""The way from the outbox to the stream: in order, in the batches that were frozen when the rows were written."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from shared.bus import Message
+
+log = structlog.get_logger()
+RETRY = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds to wait before the next try, the last one again and again."""
+
+
+class Batch(NamedTuple):
+    """Rows of the outbox that are published together or not at all, up to position `last`."""
+
+    last: int
+    stream: str
+    messages: tuple[Message, ...]
+
+
+class Relay:
+    """Publishes one batch after the other and never gives one up: what is committed will be said."""
+
+    def __init__(self, send: Callable[[str, Sequence[Message]], Awaitable[None]]) -> None:
+        self._send = send
+        self._batches: deque[Batch] = deque()
+        self._filled, self._empty = asyncio.Event(), asyncio.Event()
+        self.published = 0
+
+    @property
+    def backlog(self) -> int:
+        """Messages that are committed and not yet known to be published."""
+        return sum(len(batch.messages) for batch in self._batches)
+
+    def put(self, batches: Iterable[Batch]) -> None:
+        """Take committed batches in order; those that are waiting or published already are dropped."""
+        last = self._batches[-1].last if self._batches else self.published
+        self._batches.extend(batch for batch in batches if batch.last > last)
+        if self._batches:
+            self._filled.set()
+            self._empty.clear()
+        else:
+            self._empty.set()
+
+    async def drained(self) -> None:
+        """Wait until everything is published."""
+        await self._empty.wait()
+
+    async def run(self) -> None:
+        """Publish for ever. A batch that fails is tried again; order forbids to go on with the next."""
+        failures = 0
+        while True:
+            await self._filled.wait()
+            batch = self._batches[0]
+            try:
+                await self._send(batch.stream, batch.messages)
+            except Exception as error:
+                log.warning("publish failed", error=str(error), backlog=self.backlog, position=batch.last)
+                await asyncio.sleep(RETRY[min(failures, len(RETRY) - 1)])
+                failures += 1
+                continue
+            failures = 0
+            self._batches.popleft()
+            self.published = batch.last
+            if not self._batches:
+                self._filled.clear()
+                self._empty.set()

@@ -1,0 +1,126 @@
+"""The shape of every rule: a function of state, message, policy and date that returns a change or refuses.
+
+A rule never reads a clock, a table or a network. The same rule therefore serves a command over HTTP, an event from
+another service, a day that passed, a simulation and a test.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+
+import msgspec
+
+from shared.contracts import Event, Payload
+from shared.policy import Policy
+
+S = TypeVar("S")
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a person is awaited to do: the line on an officer's day page (wish 3)."""
+
+    action: str
+    """The command that answers it, such as `diagnose`."""
+    about: str
+    """The stable id of the village, campaign or outcome that it concerns."""
+    role: str
+    due: date | None
+    rule: str
+    """Where the duty comes from: a mechanism id, or law and article."""
+    detail: str = ""
+    """What tells two tasks of one action apart: a period, an order, a cadre."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a service keeps about one thing. `timers` name what falls due, and on which day."""
+
+    id: str
+    place: str
+    timers: dict[str, date] = msgspec.field(default_factory=dict)
+
+    kind: ClassVar[str] = ""
+    """The name of the table that keeps this kind of state."""
+
+    @property
+    def due(self) -> date | None:
+        """The first day on which something falls due here."""
+        return min(self.timers.values(), default=None)
+
+    @property
+    def status(self) -> str:
+        """Where it stands, in one word, for lists and filters."""
+        return ""
+
+    @property
+    def awaits(self) -> bool:
+        """Whether `tasks` may find something; kept as a column so that day pages need not read everything."""
+        return False
+
+    def timed(self, **timers: date | None) -> Self:
+        """The state with timers set, or with those taken off whose date is None."""
+        kept = {**self.timers, **timers}
+        return msgspec.structs.replace(self, timers={name: on for name, on in kept.items() if on})
+
+    def but(self, **changes: Any) -> Self:
+        """The state with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """What people are awaited to do here; none by default."""
+        return ()
+
+
+class Change(NamedTuple):
+    """What a rule decides: the new state, and the facts to tell."""
+
+    state: State | None
+    events: tuple[Event, ...] = ()
+
+
+class Due(NamedTuple):
+    """A timer that has run out: its name and its day, which may lie before today if days were missed."""
+
+    name: str
+    on: date
+
+
+Rule = Callable[[Any, Any, Policy, date], Change]
+"""(state or None if there is none yet, message or Due, policy in force, today) -> Change. It may raise Refused."""
+
+
+class Reaction(NamedTuple):
+    """One line of a service's table of reactions: this message, to the states with these ids, by this rule."""
+
+    on: type[Payload]
+    kind: type[State]
+    ids: Callable[[Any, Policy], Iterable[str]]
+    rule: Rule
+
+
+def by(field: str) -> Callable[[Any, Policy], Iterable[str]]:
+    """The usual way to find the state that a message concerns: one of the message's fields is its id."""
+    return lambda message, _policy: (getattr(message, field),)
+
+
+class Refused(Exception):
+    """A rule says no. Each text says what is wrong and what to do about it.
+
+    `status` is 409 where the state does not allow the command now, 422 where what was said is wrong in itself,
+    404 where the thing does not exist. `rule` names the mechanism or the law, `field` the field to correct.
+    """
+
+    def __init__(self, rule: str, zh: str, en: str, *, field: str | None = None, status: int = 409) -> None:
+        super().__init__(f"[{rule}] {en}")
+        self.rule, self.zh, self.en, self.field, self.status = rule, zh, en, field, status
+
+
+def known(state: S | None, zh: str, en: str, id: str) -> S:
+    """The state itself, or a refusal of the message that is about something which is not there."""
+    if state is None:
+        raise Refused(
+            "identity",
+            f"{zh}“{id}”不存在，请先登记或检查编码",
+            f"{en} {id!r} does not exist; register it first or check its id",
+            status=404,
+        )
+    return state

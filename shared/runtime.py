@@ -1,0 +1,133 @@
+"""How a service runs: database, NATS, consumers, relay and HTTP in one process that stops cleanly or dies loudly."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from faststream.nats import NatsBroker
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared import bus, contracts, http, logs, migrations, store
+from shared.bus import OPEN, SEALED
+from shared.contracts import Event
+from shared.contracts.calendar import DayPassed
+from shared.pipeline import Pipeline, Service
+from shared.relay import Relay
+
+log = structlog.get_logger()
+SILENCE = 10.0
+"""Seconds without a successful fetch after which a consumer counts as deaf."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment: ZHUCUN_DATABASE, ZHUCUN_NATS, ZHUCUN_HOST, ZHUCUN_PORT and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="ZHUCUN_")
+
+    database: str
+    nats: str = "nats://127.0.0.1:4222"
+    host: str = "127.0.0.1"
+    port: int
+    schemas: str = ""
+    """The public address of this service's schemas, if it is another one than host and port."""
+    stream_replicas: int = 1
+    migrate_on_start: bool = True
+    log_level: str = "INFO"
+    secret_file: Path | None = None
+
+
+def heard(service: Service) -> dict[str, list[str]]:
+    """The subjects that a service consumes, by stream: what its reactions name and it does not say itself."""
+    own = f"{service.name}."
+    events = {r.on for r in service.reactions if issubclass(r.on, Event) and not r.on.type.startswith(own)}
+    events.add(DayPassed)
+    return {
+        OPEN: sorted(contracts.wire_filter(event) for event in events if event.sealing != "always"),
+        SEALED: sorted(contracts.wire_filter(event, sealed=True) for event in events if event.sealing != "never"),
+    }
+
+
+def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[Any] = ()) -> None:
+    """Run a service until it is told to stop."""
+    settings = Settings()  # type: ignore[call-arg]  # The environment gives what has no default.
+    logs.configure(service.name, settings.log_level)
+    if settings.migrate_on_start:
+        migrations.upgrade(service.name, settings.database)
+    uvloop.run(_run(service, commands, queries, settings))
+
+
+async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
+    engine = store.open_engine(settings.database)
+    broker: NatsBroker | None = None
+    consumers: dict[str, bus.OrderedConsumer] = {}
+
+    async def send(stream: str, messages: Sequence[bus.Message]) -> None:
+        if broker is None:
+            raise bus.PublishFailed("NATS is not connected yet")
+        await bus.publish_batch(broker.connection, stream, messages)
+
+    async def health() -> Mapping[str, Any]:
+        parts: dict[str, Any] = {"nats": "ok" if broker and broker.connection.is_connected else "not connected"}
+        for stream, consumer in consumers.items():
+            silence = time.monotonic() - consumer.alive_at
+            parts[f"consumer {stream}"] = "ok" if silence < SILENCE else f"silent for {silence:.0f} s"
+        parts["backlog"] = relay.backlog
+        return parts
+
+    relay = Relay(send)
+    schemas = settings.schemas or f"http://{settings.host}:{settings.port}/schemas"
+    pipeline = Pipeline(service, engine, relay, schemas)
+    await pipeline.start()
+    app = http.build(pipeline, commands, queries, health)
+    server = uvicorn.Server(
+        uvicorn.Config(app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off")
+    )
+
+    async def talk() -> None:
+        """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing."""
+        nonlocal broker
+        broker = await bus.connect(settings.nats, service.name)
+        await bus.declare_streams(broker.connection.jetstream(), settings.stream_replicas)
+        for stream, subjects in heard(service).items():
+            if subjects:
+                consumers[stream] = bus.OrderedConsumer(
+                    broker,
+                    stream=stream,
+                    durable=service.name,
+                    subjects=subjects,
+                    handle=partial(pipeline.handle, stream),
+                    position=partial(pipeline.position, stream),
+                )
+                await consumers[stream].start()
+        log.info("consuming", streams=list(consumers))
+
+    def died(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a background task failed; the process stops", exc_info=error)
+            server.should_exit = True
+
+    tasks = [
+        asyncio.create_task(relay.run()),
+        asyncio.create_task(talk()),
+        asyncio.create_task(pipeline.note_published()),
+    ]
+    for task in tasks:
+        task.add_done_callback(died)
+    await server.serve()
+    for consumer in consumers.values():
+        await consumer.stop()
+    for task in tasks:
+        task.cancel()
+    if broker is not None:
+        await broker.stop()
+    await engine.dispose()
+    log.info("stopped")
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            raise error

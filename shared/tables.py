@@ -1,0 +1,110 @@
+"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies.
+
+A service owns its database. All state tables have the same columns, since what a state says inside is the rules'
+business alone; what lists and due dates are asked by stands in columns of its own.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from shared.rules import State
+
+
+class Tables(NamedTuple):
+    """One service's tables."""
+
+    metadata: MetaData
+    states: Mapping[type[State], Table]
+    inbox: Table
+    outbox: Table
+    positions: Table
+    requests: Table
+    dead_letters: Table
+    policies: Table
+
+
+def service_tables(kinds: Iterable[type[State]]) -> Tables:
+    """The tables of a service that keeps these kinds of state."""
+    metadata = MetaData()
+    states = {
+        kind: Table(
+            kind.kind,
+            metadata,
+            Column("id", String(80), primary_key=True),
+            Column("place", String(6), nullable=False),
+            Column("status", String(40), nullable=False),
+            Column("due", Date),
+            Column("awaits", Boolean, nullable=False),
+            Column("body", Text, nullable=False),
+            Index(f"ix_{kind.kind}_due", "due"),
+            Index(f"ix_{kind.kind}_place", "place", "status"),
+        )
+        for kind in kinds
+    }
+    # The inbox remembers every message for as long as the stream can replay it.
+    inbox = Table("inbox", metadata, Column("id", LargeBinary(16), primary_key=True), sqlite_with_rowid=False)
+    # The outbox is the service's journal as well: rows are numbered without gaps by the one writer and never go.
+    # `batch` is the position of the first row of the atomic batch in which a row is published, frozen when written.
+    outbox = Table(
+        "outbox",
+        metadata,
+        Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+        Column("batch", BigInteger, nullable=False),
+        Column("id", String(36), nullable=False),
+        Column("sealed", Boolean, nullable=False),
+        Column("subject", String(200), nullable=False),
+        Column("about", String(80), nullable=False),
+        Column("type", String(80), nullable=False),
+        Column("occurred_on", Date, nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_outbox_about", "about"),
+    )
+    # Where each stream was read to (`ZHUCUN`), up to where the outbox was published, and the current business day.
+    positions = Table(
+        "positions",
+        metadata,
+        Column("name", String(40), primary_key=True),
+        Column("value", BigInteger, nullable=False),
+    )
+    requests = Table(
+        "requests",
+        metadata,
+        Column("key", String(200), primary_key=True),
+        Column("fingerprint", LargeBinary(32), nullable=False),
+        Column("response", Text, nullable=False),
+    )
+    dead_letters = Table(
+        "dead_letters",
+        metadata,
+        Column("id", String(36), primary_key=True),
+        Column("stream", String(40), nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("subject", String(200), nullable=False),
+        Column("about", String(80), nullable=False),
+        Column("rule", String(40), nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("parked_at", DateTime(timezone=True), nullable=False),
+        Column("body", LargeBinary, nullable=False),
+    )
+    policies = Table(
+        "policies",
+        metadata,
+        Column("version", String(80), primary_key=True),
+        Column("body", Text, nullable=False),
+    )
+    return Tables(metadata, states, inbox, outbox, positions, requests, dead_letters, policies)

@@ -1,0 +1,106 @@
+"""What a form is, and what a returned one consists of."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The content type of every file that is written or read here."""
+
+SHEET = "填报表"
+"""The name of the sheet that is filled in; a file without it is read from its first sheet."""
+SEAL, ERRORS = "封签\nSeal", "错误\nErrors"
+"""The headings of the two columns that no form declares."""
+
+_YES_NO: Mapping[str, object] = {"是": True, "否": False}
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """One column of a form."""
+
+    field: str
+    title: str
+    """The Chinese heading, such as 村名. It tells the columns apart, wherever the officer moves them."""
+    en: str
+    """The English heading, on the second line of the same cell."""
+    kind: Literal["text", "integer", "number", "date", "yes_no", "choice"] = "text"
+    choices: Mapping[str, str] = {}
+    """For a choice: the labels in the drop-down, and the value that each stands for."""
+    required: bool = True
+    prefilled: bool = False
+    """Written by the product from its own data; a changed value is refused."""
+    pattern: str | None = None
+    """A regular expression that the whole of a text must match."""
+    help_zh: str = ""
+    """A sentence shown while the cell is filled in, and again when it is wrong."""
+    help_en: str = ""
+
+    @property
+    def labels(self) -> Mapping[str, object]:
+        """What the drop-down offers, and the value of each; empty where there is no drop-down."""
+        return _YES_NO if self.kind == "yes_no" else self.choices
+
+    @property
+    def heading(self) -> str:
+        """What stands over the column."""
+        return f"{self.title}{' *' if self.required else ''}\n{self.en}"
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """A table that officers fill in."""
+
+    name: str
+    title: str
+    en: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """The fields that tell its rows apart: no two rows of a file may agree in all of them."""
+    asked_by_zh: str
+    """Who asks for it, under which document (wish 1): a form that nobody answers for is a burden."""
+    asked_by_en: str
+
+    def __post_init__(self) -> None:
+        """Refuse what would only fail once an officer uploads a file."""
+        if strangers := set(self.key) - {column.field for column in self.columns}:
+            raise ValueError(f"form {self.name}: the key names {sorted(strangers)}, which are no fields of it")
+        if empty := [column.field for column in self.columns if column.kind == "choice" and not column.choices]:
+            raise ValueError(f"form {self.name}: {empty} are choices with nothing to choose from")
+
+    @property
+    def sealed(self) -> bool:
+        """Whether its rows bear seals: whether anything in it is prefilled."""
+        return any(column.prefilled for column in self.columns)
+
+
+class CellError(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a cell, by which rule, and what to do. It quotes the cell: never log it."""
+
+    row: int
+    column: str
+    """The Chinese heading."""
+    value: str
+    zh: str
+    en: str
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A filled row as it was read."""
+
+    number: int
+    """The row in the sheet, counted from 1."""
+    values: dict[str, object]
+    """Every field with its date, int, float, bool or str; None where the cell is empty or cannot be read."""
+    errors: tuple[CellError, ...]
+    """Everything that is wrong with it; a row with errors is to be refused."""
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """Where things stand in a sheet."""
+
+    header: int
+    """The row of the headings, counted from 1."""
+    columns: Mapping[int, Column]
+    """The form's columns by their place, counted from 0."""
+    others: Mapping[str, int]
+    """The places of `SEAL` and `ERRORS`, as far as there are any."""

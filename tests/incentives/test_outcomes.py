@@ -1,0 +1,513 @@
+"""The due process of outcomes, from the fact that gives rise to one to the clean record afterwards."""
+
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.incentives.model import Decide, DecideAppeal, HearDefence, LodgeAppeal, Record, matches
+from services.incentives.reactions import DUE, REACTIONS
+from shared.contracts import Event, wire_subject
+from shared.contracts.dispatch import CommitmentOverdue, Member, TeamReleased, TermExtended
+from shared.contracts.incentives import (
+    AppealDecided,
+    OutcomeAppealed,
+    OutcomeDecided,
+    OutcomeDefended,
+    OutcomeExpired,
+    OutcomeProposed,
+)
+from shared.contracts.inspection import AssessmentGraded, OrderOverdue
+from shared.contracts.registry import PolicyAdopted
+from shared.flow import Cause, derived_id, encode_state
+from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
+from shared.rules import Refused
+from tests.world import Service, World
+
+BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
+TODAY = date(2015, 1, 10)
+DAY = timedelta(1)
+VILLAGE, COUNTY, CITY = "210521100201", "210521", "210500"
+TEAM, LEADER, UNIT = ("team", VILLAGE), ("cadre", "C1"), ("unit", "U2105-001")
+
+
+def world_with(**changes: Any) -> World:
+    """The incentives alone, on the day on which the tests begin, under Benxi's pack or a changed one."""
+    world = World(TODAY, Service("incentives", REACTIONS, DUE))
+    adopted = PolicyAdopted(place=CITY, version=BENXI["version"], adopted_by="市委组织部", pack={**BENXI, **changes})
+    world.services["incentives"].take([Cause(derived_id("pack"), "pack", adopted)], TODAY)
+    return world
+
+
+@pytest.fixture
+def world() -> World:
+    return world_with()
+
+
+def hear(world: World, *events: Event) -> None:
+    """Let the incentives hear what other services say."""
+    for n, event in enumerate(events):
+        result = world.services["incentives"].take([Cause(derived_id(event, n), VILLAGE, event)], world.today)
+        assert not result.parked
+        world.deliver({"incentives": result.facts})
+
+
+def graded(grade: str = "competent", *triggers: str, year: int = 2014, leader: str = "C1") -> AssessmentGraded:
+    return AssessmentGraded(
+        place=COUNTY, village=VILLAGE, year=year, unit=UNIT[1], leader=leader, score=50, grade=grade,
+        triggers=triggers, decided_by="市委组织部",
+    )  # fmt: skip
+
+
+def overdue(times: int = 1, order: str = "order-1", village: str = VILLAGE) -> OrderOverdue:
+    return OrderOverdue(
+        place=village[:6], village=village, order=order, unit=UNIT[1], leader=LEADER[1], times=times
+    )  # fmt: skip
+
+
+def released(spell: int = 1, village: str = VILLAGE) -> TeamReleased:
+    team = (Member(LEADER[1], "leader"),)
+    return TeamReleased(
+        place=village[:6], village=village, unit=UNIT[1], spell=spell, team=team, served_days=1200
+    )  # fmt: skip
+
+
+def record(world: World, subject: tuple[str, str]) -> Record:
+    found: Record = world.state("incentives", Record, ":".join(subject))
+    return found
+
+
+def only(world: World, subject: tuple[str, str]) -> str:
+    """The id of the one outcome in a record."""
+    (outcome,) = record(world, subject).cases
+    return outcome
+
+
+def step(command: type[Any], subject: tuple[str, str], outcome: str, **fields: Any) -> Any:
+    return command(place=CITY, subject_kind=subject[0], subject=subject[1], outcome=outcome, **fields)
+
+
+def decide(world: World, subject: tuple[str, str], **fields: Any) -> Any:
+    fields = {
+        "imposed": True, "tolerance_checked": True, "body": "organisation", "decided_by": "市委组织部2015年第3号",
+    } | fields  # fmt: skip
+    world.command("incentives", step(Decide, subject, only(world, subject), **fields))
+    return world.said(OutcomeDecided)[-1]
+
+
+def hear_defence(world: World, subject: tuple[str, str]) -> None:
+    world.command("incentives", step(HearDefence, subject, only(world, subject)))
+
+
+def answer_appeal(world: World, subject: tuple[str, str], *, overturned: bool, body: str = "organisation") -> None:
+    outcome = only(world, subject)
+    world.command(
+        "incentives", step(DecideAppeal, subject, outcome, overturned=overturned, body=body, decided_by="复核组")
+    )
+
+
+def tasks(world: World, subject: tuple[str, str]) -> list[tuple[str, str, date | None]]:
+    found = record(world, subject)
+    assert found.awaits == bool(list(found.tasks(parse_pack(BENXI)))), "the column and the tasks must agree"
+    return [(task.action, task.role, task.due) for task in found.tasks(parse_pack(BENXI))]
+
+
+# ---------------------------------------------------------------- what follows from what
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (graded("excellent"), {("commendation", "team", VILLAGE)}),
+        (graded("competent"), set()),
+        (graded("basically_competent"), set()),
+        (graded("incompetent"), {("recall", "cadre", "C1")}),
+        (graded("incompetent", "bad_opinion"), {("recall", "cadre", "C1"), ("criticism", "team", VILLAGE)}),
+        (graded("incompetent", leader=""), set()),
+    ],
+)
+def test_2_15_the_grade_decides_what_is_proposed_and_for_whom(
+    world: World, event: Event, expected: set[tuple[str, str, str]]
+) -> None:
+    hear(world, event)
+    assert {(p.kind, p.subject_kind, p.subject) for p in world.said(OutcomeProposed)} == expected
+
+
+@pytest.mark.parametrize("ground", ["not_resident", "task_missed", "bad_opinion"])
+def test_3_10_each_of_the_three_grounds_alone_leads_to_a_proposal_of_criticism(world: World, ground: str) -> None:
+    hear(world, graded("competent", ground))
+    (proposed,) = world.said(OutcomeProposed)
+    assert (proposed.kind, proposed.clause) == ("criticism", "S3 3.10")
+    assert proposed.evidence == ("inspection.assessment.graded 2014", f"triggers {ground}")
+
+
+def test_1_6_an_overdue_rectification_leads_to_a_talk_with_the_unit_by_the_discipline_inspection(world: World) -> None:
+    hear(world, overdue(times=1), overdue(times=2))
+    first, second = world.said(OutcomeProposed)
+    assert (first.kind, first.subject, first.place) == ("talk", UNIT[1], COUNTY)
+    assert first.outcome != second.outcome, "each time that the order runs out is an occasion of its own"
+    assert {role for _, role, _ in tasks(world, UNIT)} == {"discipline"}
+
+
+def test_3_9_rewards_need_no_defence_and_leave_no_mark(world: World) -> None:
+    hear(world, graded("excellent"))
+    assert tasks(world, TEAM) == [("decisions", "organisation", None)]
+    with pytest.raises(Refused, match="no defence"):
+        hear_defence(world, TEAM)
+    decided = decide(world, TEAM, tolerance_checked=False)
+    assert decided.imposed
+    assert decided.expires is None
+    assert decided.appeal_until is None
+    assert (tasks(world, TEAM), record(world, TEAM).status) == ([], "clean")
+
+
+def test_3_9_a_released_unit_gets_its_settlement_once_for_each_spell_on_the_list(world: World) -> None:
+    hear(world, released(), released(), released(spell=2))
+    assert [(p.kind, p.subject) for p in world.said(OutcomeProposed)] == [("settlement", UNIT[1])] * 2
+
+
+def test_a_fact_that_is_told_again_makes_no_second_proposal(world: World) -> None:
+    hear(world, graded("incompetent"))
+    hear(world, graded("incompetent"), graded("incompetent", year=2015))
+    assert [p.outcome for p in world.said(OutcomeProposed)] == [f"recall/{VILLAGE}/{year}" for year in (2014, 2015)]
+
+
+TOLD = {
+    "inspection.assessment.graded": graded("competent"),
+    "inspection.order.overdue": overdue(),
+    "dispatch.commitment.overdue": CommitmentOverdue(
+        place=COUNTY, village=VILLAGE, kind="ledger", period="2015", step="set", due=TODAY, unit=UNIT[1]
+    ),
+    "dispatch.term.extended": TermExtended(place=COUNTY, village=VILLAGE, unit=UNIT[1], until=TODAY, extension=1),
+    "dispatch.team.released": released(),
+}
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger: str) -> None:
+    notice = {
+        "kind": "notice", "label": "通报", "clause": "K", "on": trigger, "subject": "unit", "decides": "county",
+    }  # fmt: skip
+    world = world_with(outcomes=[notice])
+    hear(world, TOLD[trigger])
+    assert tasks(world, UNIT) == [("decisions", "county", None)]
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ({}, True),
+        ({"grade": "competent"}, True),
+        ({"grade": ["excellent", "competent"]}, True),
+        ({"grade": ["excellent"]}, False),
+        ({"triggers": ["bad_opinion", "task_missed"]}, True),
+        ({"triggers": "not_resident"}, False),
+        ({"triggers": []}, False),
+        ({"year": [2014], "triggers": ["bad_opinion"]}, True),
+        ({"year": [2015], "triggers": ["bad_opinion"]}, False),
+    ],
+)
+def test_2_15_a_condition_compares_values_lists_and_both(when: dict[str, Any], expected: bool) -> None:
+    assert matches(when, graded("competent", "bad_opinion", "task_missed")) is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"on": "inspection.assessment.grated"}, "none of"),
+        ({"when": {"grades": ["incompetent"]}}, "no grades"),
+        ({"on": "dispatch.team.released", "when": {}}, "no leader"),
+        ({"defence": None}, "needs defence"),
+        ({"answer": None}, "needs defence, appeal and answer"),
+        ({"kind": "talk"}, "talk occurs twice"),
+    ],
+)
+def test_2_20_a_pack_that_would_never_propose_or_would_deny_due_process_is_refused(
+    change: dict[str, Any], complaint: str
+) -> None:
+    outcomes = [outcome | change if outcome["kind"] == "recall" else outcome for outcome in BENXI["outcomes"]]
+    with pytest.raises(PolicyInvalid, match=complaint):
+        parse_pack({**BENXI, "outcomes": outcomes})
+
+
+# ---------------------------------------------------------------- defence and decision
+
+
+def test_sanctions_law_43_no_sanction_before_the_subject_was_heard_or_its_time_is_over(world: World) -> None:
+    hear(world, graded("incompetent"))
+    last = TODAY + timedelta(10)
+    assert tasks(world, LEADER) == [("defences", "organisation", last)]
+    world.pass_days(last)
+    with pytest.raises(Refused, match=str(last)) as refused:
+        decide(world, LEADER)
+    assert refused.value.status == 409
+    world.pass_days(last + DAY)
+    assert tasks(world, LEADER) == [("decisions", "organisation", None)]
+    assert decide(world, LEADER).imposed
+
+
+def test_sanctions_law_43_a_defence_opens_the_decision_and_may_come_late_but_not_after_it(world: World) -> None:
+    hear(world, graded("incompetent"), overdue())
+    hear_defence(world, LEADER)
+    hear_defence(world, LEADER)
+    assert len(world.said(OutcomeDefended)) == 1, "hearing the same defence again changes nothing"
+    decide(world, LEADER)
+
+    world.pass_days(TODAY + timedelta(30))
+    hear_defence(world, UNIT)
+    decide(world, UNIT, body="discipline")
+    assert len(world.said(OutcomeDefended)) == 2
+
+    world = world_with()
+    hear(world, graded("incompetent"))
+    world.pass_days(TODAY + timedelta(30))
+    decide(world, LEADER)
+    with pytest.raises(Refused, match="may appeal"):
+        hear_defence(world, LEADER)
+
+
+def test_1_14_no_sanction_without_the_tolerance_check(world: World) -> None:
+    hear(world, graded("incompetent"))
+    hear_defence(world, LEADER)
+    with pytest.raises(Refused) as refused:
+        decide(world, LEADER, tolerance_checked=False)
+    assert (refused.value.rule, refused.value.status, refused.value.field) == ("1.14", 422, "tolerance_checked")
+    assert not world.said(OutcomeDecided)
+
+
+def test_1_14_a_tolerated_error_leaves_no_mark(world: World) -> None:
+    hear(world, graded("incompetent"))
+    hear_defence(world, LEADER)
+    with pytest.raises(Refused, match="tolerance"):
+        decide(world, LEADER, tolerated=True)
+    decided = decide(world, LEADER, imposed=False, tolerated=True)
+    assert (decided.tolerated, decided.expires, decided.appeal_until) == (True, None, None)
+    assert (record(world, LEADER).status, record(world, LEADER).due, tasks(world, LEADER)) == ("clean", None, [])
+
+
+def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
+    hear(world, graded("incompetent"))
+    hear_defence(world, LEADER)
+    with pytest.raises(Refused, match="'organisation' decides") as refused:
+        decide(world, LEADER, body="county")
+    assert refused.value.status == 422
+    decided = decide(world, LEADER)
+    assert (decided.kind, decided.clause, decided.decided_by) == (
+        "recall", "S2 2.20", "organisation 市委组织部2015年第3号",
+    )  # fmt: skip
+
+
+def test_2_20_an_outcome_is_decided_once(world: World) -> None:
+    hear(world, graded("incompetent"))
+    hear_defence(world, LEADER)
+    decide(world, LEADER, imposed=False)
+    with pytest.raises(Refused, match="2015-01-10") as refused:
+        decide(world, LEADER)
+    assert refused.value.status == 409
+
+
+def test_an_outcome_that_nobody_proposed_is_unknown(world: World) -> None:
+    for subject in (LEADER, TEAM):
+        with pytest.raises(Refused) as refused:
+            world.command("incentives", step(HearDefence, subject, "recall/nowhere/2014"))
+        assert refused.value.status == 404
+        hear(world, graded("excellent"))
+
+
+def test_a_new_pack_does_not_change_the_terms_of_what_was_proposed(world: World) -> None:
+    hear(world, graded("incompetent"))
+    pack = {**BENXI, "version": "2", "effective_from": TODAY, "outcomes": []}
+    hear(world, PolicyAdopted(place=CITY, version="2", adopted_by="市委组织部", pack=pack), graded("excellent"))
+    assert len(world.said(OutcomeProposed)) == 1
+    hear_defence(world, LEADER)
+    assert decide(world, LEADER).expires == date(2017, 1, 10)
+
+
+def test_personal_cases_are_sealed_and_those_of_units_and_teams_open(world: World) -> None:
+    hear(world, graded("incompetent", "bad_opinion"), overdue())
+    for subject, body in ((LEADER, "organisation"), (TEAM, "organisation"), (UNIT, "discipline")):
+        hear_defence(world, subject)
+        decide(world, subject, body=body)
+        world.command("incentives", step(LodgeAppeal, subject, only(world, subject)))
+        answer_appeal(world, subject, overturned=False, body=body)
+    world.pass_days(TODAY + timedelta(800))
+    assert len(world.facts) == 3 * 6
+    for fact in world.facts:
+        root = "zhucun-sealed.v1" if getattr(fact.event, "subject", "") == "C1" else "zhucun.v1"
+        assert wire_subject(fact.event).startswith(f"{root}.21.05.21.incentives.")
+
+
+# ---------------------------------------------------------------- appeal and impact
+
+
+def recalled(world: World) -> Any:
+    hear(world, graded("incompetent"))
+    hear_defence(world, LEADER)
+    return decide(world, LEADER)
+
+
+def test_civil_servant_law_95_an_appeal_is_in_time_for_thirty_days_and_then_refused_with_the_date(
+    world: World,
+) -> None:
+    decided = recalled(world)
+    last = decided.appeal_until
+    assert last == TODAY + timedelta(30)
+    world.pass_days(last + DAY)
+    with pytest.raises(Refused, match=str(last)) as refused:
+        world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    assert refused.value.status == 409
+
+    world = world_with()
+    recalled(world)
+    world.pass_days(last)
+    world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    (appealed,) = world.said(OutcomeAppealed)
+    assert appealed.answer_until == last + timedelta(30)
+    assert tasks(world, LEADER) == [("appeal-decisions", "organisation", appealed.answer_until)]
+
+
+def test_civil_servant_law_95_only_what_was_imposed_can_be_appealed_and_only_once(world: World) -> None:
+    hear(world, graded("incompetent"))
+    lodge = step(LodgeAppeal, LEADER, only(world, LEADER))
+    with pytest.raises(Refused, match="no decision"):
+        world.command("incentives", lodge)
+    hear_defence(world, LEADER)
+    decide(world, LEADER)
+    with pytest.raises(Refused, match="no appeal"):
+        answer_appeal(world, LEADER, overturned=True)
+    world.command("incentives", lodge)
+    world.command("incentives", lodge)
+    assert len(world.said(OutcomeAppealed)) == 1
+    answer_appeal(world, LEADER, overturned=False)
+    with pytest.raises(Refused, match="higher organ"):
+        world.command("incentives", lodge)
+
+
+def test_civil_servant_law_96_an_appeal_neither_suspends_nor_aggravates(world: World) -> None:
+    decided = recalled(world)
+    before = record(world, LEADER)
+    assert before.status == "marked"
+    world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    assert record(world, LEADER).due == before.due, "the impact period runs on"
+    with pytest.raises(Refused, match="'organisation' decides"):
+        answer_appeal(world, LEADER, overturned=False, body="county")
+    answer_appeal(world, LEADER, overturned=False)
+    after = record(world, LEADER)
+    assert (after.due, after.status, tasks(world, LEADER)) == (before.due, "marked", [])
+    assert after.cases[decided.outcome].expires == decided.expires
+
+
+def test_civil_servant_law_96_an_overturned_decision_ends_at_once(world: World) -> None:
+    decided = recalled(world)
+    world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    answer_appeal(world, LEADER, overturned=True)
+    assert [a.overturned for a in world.said(AppealDecided)] == [True]
+    assert (record(world, LEADER).status, record(world, LEADER).due) == ("clean", None)
+    world.pass_days(decided.expires + 2 * DAY)
+    assert not world.said(OutcomeExpired), "what was overturned has nothing left that could expire"
+
+
+def test_2_20_the_record_is_clean_from_the_day_after_the_impact_period(world: World) -> None:
+    decided = recalled(world)
+    assert decided.expires == date(2017, 1, 10)
+    world.pass_days(decided.expires)
+    assert record(world, LEADER).status == "marked"
+    world.pass_days(decided.expires + DAY)
+    assert [e.outcome for e in world.said(OutcomeExpired)] == [decided.outcome]
+    assert (record(world, LEADER).status, record(world, LEADER).due) == ("clean", None)
+    assert list(record(world, LEADER).cases) == [decided.outcome], "what is over stays as history"
+
+
+def test_an_appeal_is_still_answered_when_the_impact_period_ends_first() -> None:
+    outcomes = [o | {"impact": {"calendar_days": 5}} if o["kind"] == "recall" else o for o in BENXI["outcomes"]]
+    world = world_with(outcomes=outcomes)
+    decided = recalled(world)
+    world.pass_days(decided.expires + DAY)
+    world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    assert record(world, LEADER).status == "open"
+    answer_appeal(world, LEADER, overturned=True)
+    assert record(world, LEADER).status == "clean"
+
+
+# ---------------------------------------------------------------- whatever happens
+
+SUBJECTS = st.sampled_from([TEAM, LEADER, UNIT])
+MOVES = st.one_of(
+    st.tuples(st.just("hear"), SUBJECTS),
+    st.tuples(
+        st.just("decide"), SUBJECTS, st.booleans(), st.booleans(), st.sampled_from(["organisation", "discipline"])
+    ),
+    st.tuples(st.just("appeal"), SUBJECTS),
+    st.tuples(st.just("answer"), SUBJECTS, st.booleans(), st.sampled_from(["organisation", "discipline"])),
+    st.tuples(st.just("wait"), st.integers(1, 200)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(MOVES, max_size=30))
+def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]) -> None:
+    world = world_with()
+    hear(world, graded("incompetent", "task_missed"), overdue())
+    when: dict[tuple[type[Event], str], date] = {}
+    for name, *said in moves:
+        told = len(world.facts)
+        try:
+            if name == "wait":
+                world.pass_days(world.today + timedelta(said[0]))
+            elif name == "hear":
+                hear_defence(world, said[0])
+            elif name == "decide":
+                decide(world, said[0], imposed=said[1], tolerance_checked=said[2], body=said[3])
+            elif name == "appeal":
+                world.command("incentives", step(LodgeAppeal, said[0], only(world, said[0])))
+            else:
+                answer_appeal(world, said[0], overturned=said[1], body=said[2])
+        except Refused:
+            assert len(world.facts) == told, "a refusal tells nothing"
+        for fact in world.facts[told:]:
+            key = (type(fact.event), fact.event.outcome)  # type: ignore[attr-defined]
+            assert key not in when, "no step of an outcome is taken twice"
+            when[key] = world.today
+
+    for proposed in world.said(OutcomeProposed):
+        outcome = proposed.outcome
+        decisions = world.said(OutcomeDecided, outcome=outcome)
+        for decided in decisions:
+            heard = when.get((OutcomeDefended, outcome), date.max)
+            assert min(heard, proposed.defence_until + DAY) <= when[OutcomeDecided, outcome]
+            assert decided.decided_by.split()[0] == ("discipline" if proposed.kind == "talk" else "organisation")
+            assert decided.imposed == bool(decided.expires) == bool(decided.appeal_until)
+        if appealed := when.get((OutcomeAppealed, outcome)):
+            assert appealed <= decisions[0].appeal_until
+        if expired := when.get((OutcomeExpired, outcome)):
+            assert expired > decisions[0].expires
+            overturned = any(appeal.overturned for appeal in world.said(AppealDecided, outcome=outcome))
+            assert not overturned or expired <= when[AppealDecided, outcome]
+    assert all(isinstance(parked.error, Refused) for parked in world.services["incentives"].parked)
+
+
+NEAR = "210522100201"
+FROM_INSPECTION = (graded("incompetent", "bad_opinion"), overdue(), overdue(order="order-2", village=NEAR))
+FROM_DISPATCH = (TOLD["dispatch.commitment.overdue"], released(village=NEAR), TOLD["dispatch.term.extended"])
+
+
+@given(st.permutations(FROM_INSPECTION + FROM_DISPATCH))
+def test_what_services_say_on_one_day_leads_to_the_same_records_in_any_order(events: list[Event]) -> None:
+    def states(order: Any) -> set[bytes]:
+        world = world_with()
+        hear(world, *order)
+        return {encode_state(state) for state in world.services["incentives"].states.values()}
+
+    assert states(events) == states(FROM_INSPECTION + FROM_DISPATCH)
+
+
+def test_a_record_survives_being_stored(world: World) -> None:
+    decided = recalled(world)
+    world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    kept = record(world, LEADER)
+    assert msgspec.json.decode(encode_state(kept), type=Record) == kept

@@ -1,0 +1,454 @@
+import asyncio
+import json
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+from structlog.testing import capture_logs
+
+from shared import bus
+from shared.bus import (
+    DAY_PASSED,
+    OPEN,
+    SEALED,
+    Delivery,
+    Message,
+    OrderedConsumer,
+    PublishFailed,
+    connect,
+    declare_streams,
+    publish_batch,
+    schedule_days,
+)
+
+VILLAGE = "zhucun.v1.52.03.24.registry.village.registered"
+
+
+class Server:
+    """A real nats-server, durable as in a deployment, that can be killed and started again on its files."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.url, self.config = f"nats://{address}", folder / "nats.conf"
+        self.config.write_text(
+            f'listen: "{address}"\njetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'
+        )
+
+    def start(self) -> None:
+        binary = Path(sys.executable).with_name("nats-server")
+        self.process = subprocess.Popen([binary, "-c", self.config], stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def broker(server: Server) -> AsyncIterator[NatsBroker]:
+    broker = await connect(server.url, "test")
+    await declare_streams(broker.connection.jetstream())
+    yield broker
+    await broker.connection.close()
+
+
+@pytest.fixture
+def js(broker: NatsBroker) -> JetStreamContext:
+    return broker.connection.jetstream()
+
+
+class Database:
+    """Stands for a service's database: the position, the inbox of ids, and what was applied, in order."""
+
+    def __init__(self) -> None:
+        self.at, self.applied, self.gaps = 0, dict[str, Delivery](), list[str]()
+        self.trouble: Callable[[], None] = lambda: None
+
+    async def position(self) -> int:
+        return self.at
+
+    async def handle(self, batch: list[Delivery]) -> None:
+        self.trouble()
+        if batch[0].sequence > self.at + 1:
+            self.gaps.append(f"{batch[0].sequence} after {self.at}")
+        for delivery in batch:
+            self.applied.setdefault(delivery.headers.get("Nats-Msg-Id", f"#{delivery.sequence}"), delivery)
+        self.at = batch[-1].sequence
+        self.trouble()
+
+
+def messages(start: int, end: int, subject: str = VILLAGE) -> list[Message]:
+    return [Message(f"m{n}", subject, b"%d" % n) for n in range(start, end)]
+
+
+def ids(start: int, end: int) -> list[str]:
+    return [message.id for message in messages(start, end)]
+
+
+@asynccontextmanager
+async def consuming(broker: NatsBroker, database: Database, *subjects: str) -> AsyncIterator[OrderedConsumer]:
+    consumer = OrderedConsumer(
+        broker,
+        stream=OPEN,
+        durable="registry",
+        subjects=subjects or ["zhucun.v1.>"],
+        handle=database.handle,
+        position=database.position,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def stored(js: JetStreamContext, stream: str = OPEN) -> int:
+    return (await js.stream_info(stream)).state.messages
+
+
+# The streams and the schedule
+
+
+async def test_streams_keep_everything_and_refuse_to_forget(js: JetStreamContext) -> None:
+    for stream in (OPEN, SEALED):
+        config = (await js.stream_info(stream)).config
+        assert (config.storage, config.retention, config.num_replicas) == ("file", "limits", 1)
+        assert (config.max_age, config.max_msgs, config.max_bytes, config.duplicate_window) == (0, -1, -1, 600)
+        with pytest.raises(APIError, match="delete not permitted"):
+            await js.delete_msg(stream, 1)
+    with pytest.raises(APIError, match="purge not permitted"):
+        await js.purge_stream(SEALED)
+
+
+async def test_declaring_streams_again_mends_what_differs(js: JetStreamContext) -> None:
+    await js.update_stream((await js.stream_info(OPEN)).config, duplicate_window=120)
+    await declare_streams(js)
+    await declare_streams(js)
+    assert (await js.stream_info(OPEN)).config.duplicate_window == 600
+
+
+async def test_schedule_of_days_fires_without_a_message_id(broker: NatsBroker, js: JetStreamContext) -> None:
+    database = Database()
+    await schedule_days(js)
+    await schedule_days(js, "* * * * * *")
+    async with consuming(broker, database, DAY_PASSED):
+        await until(lambda: len(database.applied) >= 2)
+    days = list(database.applied.values())
+    assert {day.subject for day in days} == {DAY_PASSED}
+    assert all("Nats-Msg-Id" not in day.headers and "Nats-Scheduler" in day.headers for day in days)
+    assert 0.5 < (days[1].recorded - days[0].recorded).total_seconds() < 1.5
+
+
+# Publishing
+
+
+async def test_a_single_message_is_stored_once(broker: NatsBroker, js: JetStreamContext) -> None:
+    for _ in range(2):
+        await publish_batch(broker.connection, OPEN, messages(0, 1))
+    stored = await js.get_msg(OPEN, 1)
+    assert (stored.subject, stored.data) == (VILLAGE, b"0")
+    assert stored.headers and "Nats-Batch-Id" not in stored.headers
+    assert (await js.stream_info(OPEN)).state.messages == 1
+
+
+async def test_a_batch_is_stored_whole_in_order_and_once(broker: NatsBroker, js: JetStreamContext) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 1000))
+    await publish_batch(broker.connection, OPEN, messages(0, 1000))
+    await publish_batch(broker.connection, OPEN, messages(1000, 1010))
+    await publish_batch(broker.connection, OPEN, messages(0, 1000))
+    database = Database()
+    async with consuming(broker, database):
+        await until(lambda: len(database.applied) == 1010)
+    assert list(database.applied) == ids(0, 1010)
+    assert await stored(js) == 1010
+
+
+@pytest.mark.parametrize(
+    ("stream", "batch"),
+    [
+        pytest.param(SEALED, messages(0, 3), id="wrong stream"),
+        pytest.param(SEALED, messages(0, 1), id="wrong stream, alone"),
+        pytest.param(OPEN, [*messages(0, 2), *messages(2, 3, "zhucun-sealed.v1.52.x")], id="two streams"),
+        pytest.param(OPEN, messages(0, 3, "elsewhere"), id="no stream"),
+        pytest.param(OPEN, [*messages(0, 2), *messages(99, 100)], id="last was published already"),
+        pytest.param(OPEN, [*messages(99, 100), *messages(0, 2)], id="first was published already"),
+        pytest.param(OPEN, [*messages(0, 1), *messages(99, 100), *messages(1, 2)], id="middle was published already"),
+    ],
+)
+async def test_a_refused_batch_leaves_nothing(
+    broker: NatsBroker, js: JetStreamContext, stream: str, batch: list[Message]
+) -> None:
+    await publish_batch(broker.connection, OPEN, messages(99, 100))
+    with pytest.raises(PublishFailed):
+        await publish_batch(broker.connection, stream, batch)
+    assert (await stored(js, OPEN), await stored(js, SEALED)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param([], id="empty"),
+        pytest.param(messages(0, 1001), id="too many"),
+        pytest.param(messages(0, 2) + messages(0, 1), id="one id twice"),
+        pytest.param([Message("big", VILLAGE, bytes(1024 * 1024 - 100))], id="too large with its headers"),
+    ],
+)
+async def test_an_impossible_batch_is_an_error_of_the_caller(broker: NatsBroker, batch: list[Message]) -> None:
+    with pytest.raises(ValueError, match="id|bytes"):
+        await publish_batch(broker.connection, OPEN, batch)
+    await publish_batch(broker.connection, OPEN, messages(0, 1))
+
+
+async def test_a_lost_answer_is_made_good_by_sending_again(
+    server: Server, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    for batch in (messages(0, 20), messages(20, 21)):
+        server.signal(signal.SIGSTOP)
+        with pytest.raises(PublishFailed, match="no answer"):
+            await publish_batch(broker.connection, OPEN, batch, timeout=0.2)
+        server.signal(signal.SIGCONT)
+        await publish_batch(broker.connection, OPEN, batch)
+    assert await stored(js) == 21
+
+
+async def test_nothing_is_hoarded_while_the_server_is_away(server: Server, broker: NatsBroker) -> None:
+    server.kill()
+    await until(lambda: not broker.connection.is_connected)
+    with pytest.raises(PublishFailed, match="not connected"):
+        await publish_batch(broker.connection, OPEN, messages(0, 5))
+    assert broker.connection.pending_data_size == 0
+
+
+async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    with capture_logs() as logs:
+        connecting = asyncio.create_task(connect(server.url, "early"))
+        await asyncio.sleep(0.7)
+        assert not connecting.done()
+        server.start()
+        try:
+            broker = await asyncio.wait_for(connecting, 5)
+            assert broker.connection.is_connected
+            await broker.connection.close()
+        finally:
+            server.kill()
+    assert len(logs) == 1, "one outage is one line, however many attempts it takes"
+
+
+# Consuming
+
+
+async def test_every_byte_reaches_the_handler_as_it_is(broker: NatsBroker, js: JetStreamContext) -> None:
+    bodies = [b"{", b"\xff\xfe\x00", b"", b"[" * 5000, "驻村".encode(), json.dumps({"a": 1}).encode()]
+    for body in bodies:
+        await js.publish(VILLAGE, body, headers={"content-type": "application/json", "note": "驻村"})
+    await js.publish(VILLAGE, b"bare")
+    database = Database()
+    async with consuming(broker, database):
+        await until(lambda: len(database.applied) == 7)
+    assert [delivery.body for delivery in database.applied.values()] == [*bodies, b"bare"]
+    assert database.applied["#1"].headers["note"] == "驻村"
+    assert database.applied["#7"].headers == {}
+    assert abs(database.applied["#7"].recorded.timestamp() - time.time()) < 10
+
+
+async def test_only_the_wished_subjects_are_delivered(broker: NatsBroker) -> None:
+    subjects = ["zhucun.v1.52.03.24.registry.village.listed", "zhucun.v1.53.01.02.dispatch.team.assigned", VILLAGE]
+    batch = [Message(f"m{n}", subjects[n % 3], b"") for n in range(30)]
+    await publish_batch(broker.connection, OPEN, batch)
+    database = Database()
+    async with consuming(broker, database, "zhucun.v1.*.*.*.registry.village.listed", "zhucun.v1.*.*.*.dispatch.>"):
+        await until(lambda: len(database.applied) == 20)
+    assert list(database.applied) == [message.id for message in batch if message.subject != VILLAGE]
+
+
+async def test_one_acknowledgement_settles_a_batch(broker: NatsBroker) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 700))
+    database = Database()
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer.delivered == 700)
+        await asyncio.sleep(0.1)
+        assert await consumer.lag() == (0, 0)
+
+
+async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: NatsBroker) -> None:
+    database, attempts = Database(), 0
+
+    def trouble() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 4:
+            raise RuntimeError("the database is away")
+
+    database.trouble = trouble
+    with capture_logs() as logs:
+        async with consuming(broker, database) as consumer:
+            await publish_batch(broker.connection, OPEN, messages(0, 5))
+            await until(lambda: consumer.failures == 2)
+            await publish_batch(broker.connection, OPEN, messages(5, 10))
+            await until(lambda: len(database.applied) == 10)
+            assert consumer.failures == 0
+    assert list(database.applied) == ids(0, 10)
+    assert [entry["attempt"] for entry in logs if entry["event"].startswith("batch failed")] == [1, 2, 3]
+
+
+async def test_a_batch_that_keeps_failing_does_not_hold_up_the_stop(broker: NatsBroker) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 5))
+    database = Database()
+
+    def trouble() -> None:
+        raise RuntimeError("always")
+
+    database.trouble = trouble
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer.failures >= 4)
+        began = time.monotonic()
+    assert time.monotonic() - began < 1
+    database.trouble = lambda: None
+    async with consuming(broker, database):
+        await until(lambda: len(database.applied) == 5)
+
+
+async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: NatsBroker) -> None:
+    database, waits = Database(), list[float]()
+    with capture_logs() as logs:
+        async with consuming(broker, database) as consumer:
+            await until(lambda: consumer._expected)
+            for n in range(80):
+                await asyncio.sleep(0.015 + 0.0003 * n)
+                began = time.monotonic()
+                await publish_batch(broker.connection, OPEN, messages(n, n + 1))
+                await until(lambda n=n: len(database.applied) == n + 1)
+                waits.append(time.monotonic() - began)
+    assert statistics.median(waits) < 0.05
+    assert logs == []
+
+
+async def test_messages_lost_on_the_way_are_fetched_again_in_order(broker: NatsBroker, js: JetStreamContext) -> None:
+    database = Database()
+    async with consuming(broker, database) as consumer:
+        await publish_batch(broker.connection, OPEN, messages(0, 10))
+        await until(lambda: consumer.delivered == 10)
+        thief = await js.pull_subscribe_bind("registry", OPEN)
+        stealing = asyncio.create_task(thief.fetch(7, timeout=2))
+        await asyncio.sleep(0.05)
+        await publish_batch(broker.connection, OPEN, messages(10, 30))
+        assert await stealing
+        await until(lambda: len(database.applied) == 30, 5)
+        # Nothing follows these, so that no gap gives the loss away.
+        await publish_batch(broker.connection, OPEN, messages(30, 31))
+        await until(lambda: len(database.applied) == 31, 5)
+        stealing = asyncio.create_task(thief.fetch(1, timeout=2))
+        await asyncio.sleep(0.05)
+        while not stealing.done():
+            n = len(await asyncio.gather(stored(js))) and await stored(js)
+            await publish_batch(broker.connection, OPEN, messages(n, n + 1))
+            await asyncio.sleep(0.02)
+        total = await stored(js)
+        await until(lambda: len(database.applied) == total, 5)
+    assert list(database.applied) == ids(0, total)
+    assert database.gaps == []
+
+
+async def test_a_deleted_consumer_comes_back(broker: NatsBroker, js: JetStreamContext) -> None:
+    database = Database()
+    async with consuming(broker, database):
+        for n in range(2):
+            await publish_batch(broker.connection, OPEN, messages(10 * n, 10 * n + 10))
+            await until(lambda n=n: len(database.applied) == 10 * n + 10)
+            await js.delete_consumer(OPEN, "registry")
+        await publish_batch(broker.connection, OPEN, messages(20, 30))
+        await until(lambda: len(database.applied) == 30, 3)
+    assert list(database.applied) == ids(0, 30)
+
+
+async def test_a_stream_made_anew_is_read_from_its_start_with_an_alarm(
+    broker: NatsBroker, js: JetStreamContext
+) -> None:
+    database = Database()
+    with capture_logs() as logs:
+        async with consuming(broker, database):
+            await publish_batch(broker.connection, OPEN, messages(0, 50))
+            await until(lambda: len(database.applied) == 50)
+            await js.delete_stream(OPEN)
+            await declare_streams(js)
+            await publish_batch(broker.connection, OPEN, messages(48, 60))
+            await until(lambda: len(database.applied) == 60, 3)
+    assert list(database.applied) == ids(0, 60)
+    assert [entry["position"] for entry in logs if entry["log_level"] == "error"] == [50]
+
+
+async def test_order_and_completeness_survive_kills_failures_deletions_and_restarts(
+    server: Server, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    chance, database, count, size = random.Random(52), Database(), 120, 10
+
+    def trouble() -> None:
+        if chance.random() < 0.1:
+            raise RuntimeError("now and then")
+
+    async def publish() -> None:
+        for n in range(count):
+            while True:
+                try:
+                    await publish_batch(broker.connection, OPEN, messages(n * size, (n + 1) * size), timeout=1)
+                    break
+                except PublishFailed:
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(0.03)
+
+    database.trouble = trouble
+    publishing = asyncio.create_task(publish())
+    for life in range(4):
+        async with consuming(broker, database):
+            await asyncio.sleep(chance.uniform(0.3, 0.8))
+            if life == 2:
+                with suppress(APIError):
+                    await js.delete_consumer(OPEN, "registry")
+            server.kill()
+            await asyncio.sleep(chance.uniform(0, 0.4))
+            server.start()
+            await until(lambda: broker.connection.is_connected)
+            reached = database.at
+            await until(lambda r=reached: database.at > r, 3)
+    async with consuming(broker, database):
+        await asyncio.wait_for(publishing, 15)
+        await until(lambda: len(database.applied) == count * size)
+    assert list(database.applied) == ids(0, count * size)
+    assert database.gaps == []
+    assert await stored(js) == count * size
+
+
+def test_streams_do_not_share_a_subject() -> None:
+    roots = [subject.split(".")[0] for config in bus.STREAMS for subject in config.subjects or ()]
+    assert len(roots) == len(set(roots)) == 2
