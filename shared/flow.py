@@ -23,7 +23,7 @@ NAMESPACE = UUID("6f1d1f6e-5a0b-5c59-9f57-7a68756375e6").bytes
 WAITS = "order"
 """The rule that is named when a message waits for an earlier one about the same village."""
 LONGEST_CHAIN = 1000
-"""No message may cause more than this many steps within one service; beyond it a rule runs in circles."""
+"""No message may change one state more often than this within one service; beyond it a rule runs in circles."""
 
 
 def derived_id(*causes: object) -> str:
@@ -177,7 +177,7 @@ class _Chain:
         self.wiring, self.book, self.today, self.loaded, self.before = wiring, book, today, loaded, before
         self.changed: dict[Key, State] = {}
         self.facts: list[Fact] = []
-        self.steps = 0
+        self.steps: dict[Key, int] = {}
 
     def state(self, key: Key) -> State | None:
         for states in (self.changed, self.before, self.loaded):
@@ -199,19 +199,27 @@ class _Chain:
         """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(parse_pack(cause.payload.pack))
-        reactions = self.wiring.reactions.get(type(cause.payload), ())
-        if not reactions:
-            return
-        # A pack that is being adopted is judged by itself: there may be no other in force yet.
-        pack = getattr(cause.payload, "pack", None)
-        policy = self.policy(cause.payload.place) if pack is None else parse_pack(pack)
-        targets = [((r.kind, id), r.rule) for r in reactions for id in r.ids(cause.payload, policy)]
-        absent = {key for key, _ in targets if key not in self.changed and key not in self.before} - self.loaded.keys()
+        targets = self.targets(cause.payload)
+        absent = self.absent(targets)
         if absent:
             raise Missing(absent)
         ordinal = 0
-        for key, rule in targets:
+        for key, rule, policy in targets:
             ordinal = self.apply(key, rule(self.state(key), cause.payload, policy, self.today), cause, policy, ordinal)
+
+    def targets(self, payload: Payload) -> list[tuple[Key, Rule, Policy]]:
+        """The states that a message concerns, each with the rule for it and the policy that governs."""
+        reactions = self.wiring.reactions.get(type(payload), ())
+        if not reactions:
+            return []
+        # A pack that is being adopted is judged by itself: there may be no other in force yet.
+        pack = getattr(payload, "pack", None)
+        policy = self.policy(payload.place) if pack is None else parse_pack(pack)
+        return [((r.kind, id), r.rule, policy) for r in reactions for id in r.ids(payload, policy)]
+
+    def absent(self, targets: Iterable[tuple[Key, Rule, Policy]]) -> set[Key]:
+        """Which of the states are not loaded yet."""
+        return {key for key, _, _ in targets if key not in self.changed and key not in self.before} - self.loaded.keys()
 
     def run_out(self, key: Key, day_id: str) -> None:
         """Let the timers of one state run out until none is due any more."""
@@ -224,11 +232,16 @@ class _Chain:
             self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy, 0)
 
     def apply(self, key: Key, change: Change, cause: Cause, policy: Policy, ordinal: int) -> int:
-        self.steps += 1
-        if self.steps > LONGEST_CHAIN:
+        self.steps[key] = self.steps.get(key, 0) + 1
+        if self.steps[key] > LONGEST_CHAIN:
             raise RuntimeError(f"{key[0].kind} {key[1]}: more than {LONGEST_CHAIN} steps follow from one message")
         if change.state is not None:
             self.changed[key] = change.state
+        if len(change.events) > 1:
+            # What all of them need is named at once, or a rule that says much would run again for each of them.
+            absent = {key for event in change.events for key in self.absent(self.targets(event))}
+            if absent:
+                raise Missing(absent)
         for event in change.events:
             fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version)
             self.facts.append(fact)

@@ -30,14 +30,14 @@ PORTS = ("monitor", *PROCESSES)
 
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
 BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
-STEADY = 5
+STEADY = 20
 # A process that was restarted so often while ready() waited for it will not become ready.
-HOPELESS = 4
+HOPELESS = 3
 # Seconds that nats-server may take to recover its streams, and a process to stop before it is killed.
 RECOVERY = 60
 GRACE = 5
 LOG_BYTES = 10_000_000
-LOG_TAIL = 10
+LOG_TAIL = 20
 LOG_FORMAT = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
@@ -124,8 +124,9 @@ class System:
         return [server, "-c", str(config), *listen, "-sd", str(self.folder.nats)]
 
     def _environment(self, name: str) -> dict[str, str]:
-        # Buffered, the last lines before a crash, the ones that matter, would not reach the log.
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self._env}
+        # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
+        # UTF-8 in any locale.
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
         if name in SERVICES:
             environment |= {
                 "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{self.folder.database(name)}",
@@ -186,18 +187,19 @@ class System:
                 self._report(name, "not started", error=str(error))
 
     async def _answers(self, names: Iterable[str], seconds: float) -> None:
+        hopeless = asyncio.Event()
         # A proxy in the environment is not for this machine's own addresses, and no certificates are needed.
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
-            failures = await asyncio.gather(*(self._failure(name, seconds, client) for name in names))
+            failures = await asyncio.gather(*(self._failure(name, seconds, client, hopeless) for name in names))
         if any(failures):
             raise StartError("\n".join(filter(None, failures)))
 
-    async def _failure(self, name: str, seconds: float, client: httpx.AsyncClient) -> str:
-        """Why a process is not ready after so many seconds; empty as soon as it is."""
+    async def _failure(self, name: str, seconds: float, client: httpx.AsyncClient, hopeless: asyncio.Event) -> str:
+        """Why a process is not ready after so many seconds; empty as soon as it is, or another is hopeless."""
         url = f"{self.url(name)}/health/ready" if name in SERVICES else f"{self.url('monitor')}/healthz"
         until, starts = time.monotonic() + seconds, self._starts[name]
         reason = "?"
-        while time.monotonic() < until and self._starts[name] - starts < HOPELESS:
+        while time.monotonic() < until:
             try:
                 answer = await client.get(url)
                 if answer.status_code == 200:
@@ -205,7 +207,10 @@ class System:
                 reason = f"{answer.status_code} {answer.text[:500]}"
             except httpx.HTTPError as error:
                 reason = repr(error)
-            if self._keepers[name].done():
+            if hopeless.is_set():
+                return ""
+            if self._keepers[name].done() or self._starts[name] - starts >= HOPELESS:
+                hopeless.set()
                 break
             await asyncio.sleep(0.05)
         log = self.folder.log(name)

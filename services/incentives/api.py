@@ -1,5 +1,7 @@
 """What people ask of the incentives over HTTP."""
 
+from typing import Any
+
 from services.incentives.model import Decide, DecideAppeal, HearDefence, LodgeAppeal
 from shared.http import Route
 
@@ -9,3 +11,6 @@ COMMANDS: tuple[Route, ...] = (
     Route("appeals", LodgeAppeal, "提出申诉", "Lodge an appeal"),
     Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide an appeal"),
 )
+
+QUERIES: tuple[Any, ...] = ()
+"""The queries that every service has are enough here."""

@@ -173,14 +173,14 @@ def record_id(subject_kind: str, subject: str) -> str:
     return f"{subject_kind}:{subject}"
 
 
-_OCCASION: Mapping[type[Event], Callable[[Any], object]] = {
-    inspection.AssessmentGraded: lambda e: e.year,
+_OCCASION: Mapping[type[Event], Callable[[Any], str]] = {
+    inspection.AssessmentGraded: lambda e: f"{e.village}/{e.year}",
     inspection.OrderOverdue: lambda e: f"{e.order}/{e.times}",
-    dispatch.CommitmentOverdue: lambda e: f"{e.kind}/{e.period}/{e.step}",
-    dispatch.TermExtended: lambda e: e.extension,
-    dispatch.TeamReleased: lambda e: e.spell,
+    dispatch.CommitmentOverdue: lambda e: f"{e.village}/{e.kind}/{e.step}/{e.due}",
+    dispatch.TermExtended: lambda e: f"{e.village}/{e.until}",
+    dispatch.TeamReleased: lambda e: f"{e.village}/{e.spell}",
 }
-"""What tells two events of one type about one village apart, so that a repeated fact makes no second proposal."""
+"""What makes two events of one type the same occasion, so that a fact told twice makes no second proposal."""
 
 
 def matches(when: Mapping[str, Any], event: Event) -> bool:
@@ -219,7 +219,7 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
         )
-        outcome = f"{terms.kind}/{event.village}/{occasion}"
+        outcome = f"{terms.kind}/{occasion}"
         if outcome in record.cases:
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
@@ -350,7 +350,7 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
     _require_body(case.terms, command.body)
     if case.appeal != "lodged":
         raise Refused("Civil Servant Law 95", "没有待复核的申诉", "no appeal awaits an answer here")
-    case = _but(case, appeal="upheld", answer_until=None)
+    case = _but(case, appeal="upheld")
     if command.overturned:
         case = _but(case, appeal="overturned", status="overturned", expires=None)
     record = record.keep(command.outcome, case)

@@ -2,7 +2,8 @@
 
 A message is a frozen struct in the module of the service that owns it. Its class name is its name on the
 wire: `VillageDelisted` in `contracts/registry.py` is the event `registry.village.delisted`, version 1, on the
-subject `zhucun.v1.<province>.<prefecture>.<county>.registry.village.delisted`.
+subject `zhucun.v1.<province>.<prefecture>.<county>.registry.village.delisted`. A shape that
+readers of version 1 could not read needs a class of its own, `VillageDelistedV2`; both stay while the stream has both.
 """
 
 import re
@@ -12,7 +13,6 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-VERSION = 1
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
 
 EVENTS: dict[str, type["Event"]] = {}
@@ -45,9 +45,11 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        words = re.findall(r"[A-Z][a-z]*", cls.__name__)
+        match = re.fullmatch(r"(\w+?)(?:V(\d+))?", cls.__name__)
+        assert match
+        words, version = re.findall(r"[A-Z][a-z]*", match[1]), match[2] or "1"
         noun, participle = "_".join(words[:-1]).lower(), words[-1].lower()
-        cls.type = f"{cls.__module__.rsplit('.', 1)[-1]}.{noun}.{participle}.v{VERSION}"
+        cls.type = f"{cls.__module__.rsplit('.', 1)[-1]}.{noun}.{participle}.v{version}"
         if cls.label[0]:  # A common base of several events is none itself.
             EVENTS[cls.type] = cls
 

@@ -90,6 +90,7 @@ class OrderIssued(Event, frozen=True, kw_only=True):
     label = ("限期整改", "rectification ordered")
     village: str
     order: str
+    """`<campaign>/<village>`: one visit leads to one order."""
     unit: str
     findings: tuple[str, ...]
     due: date

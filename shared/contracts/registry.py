@@ -10,6 +10,8 @@ from shared.contracts import Event
 Level = Literal["province", "city", "county"]
 Rank = Literal["staff", "deputy_section", "section", "deputy_division", "division", "deputy_department", "department"]
 """The civil service's leading ranks from the lowest to the highest (科员 … 正厅级): national, hence not policy."""
+StepKind = Literal["verify", "notice", "decide"]
+"""What a step of the exit procedure is: sampled households, a public notice, or a body's decision (rules §2)."""
 ProblemClass = str
 """Why a village is poor, as its policy pack names the classes (mechanism 3.2)."""
 
@@ -179,8 +181,8 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
     """0 stands for the objection of the deciding body itself, when it refuses its approval."""
     upheld: bool
     decided_by: str
-    back_to: str = ""
-    """The step of the procedure to which the exit goes back now; empty while other objections are open."""
+    back_to: StepKind | None = None
+    """The kind of step to which the exit goes back now; None while other objections are open, or if none is upheld."""
 
 
 class ExitApproved(Event, frozen=True, kw_only=True):

@@ -11,9 +11,11 @@ import msgspec
 
 from shared.calendar import Span, YearDay
 from shared.contracts import Event, dispatch, inspection, short_type
+from shared.contracts.registry import Level, Rank, StepKind
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Points = Annotated[int, msgspec.Meta(ge=0)]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that the wire carries; people see its label."""
 
@@ -59,7 +61,7 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One step of a procedure: who may take it, within which time, and where an upheld objection leads back to."""
 
     name: Code
-    kind: Literal["verify", "notice", "decide"]
+    kind: StepKind
     by: str
     within: Span
     """For a notice its length; for the others the time allowed."""
@@ -96,12 +98,26 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.poverty_line[max((y for y in self.poverty_line if int(y) <= year), default=min(self.poverty_line))]
 
 
+class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whole points for what speaks for a unit and its team where the hard rules leave a choice (mechanism 3.3)."""
+
+    strength: Points
+    """For each point of the unit's strength."""
+    same_county: Points
+    """For a unit of the village's own county."""
+    reserve: Points
+    """For each reserve cadre in the team."""
+    young: Points
+    """For each cadre in the team who is younger than `young_below` years."""
+    young_below: int
+
+
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
     size: int
-    leader_rank: Mapping[str, str]
-    """The lowest rank of a leader, by the unit's level."""
+    leader_rank: Mapping[Level, Rank]
+    """The lowest rank of a leader, by the unit's level; a level that is left out asks for none."""
     party_members_only: bool
     work_years: int
     """Years of work a member needs at least."""
@@ -111,6 +127,9 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Levels whose units serve villages of their own county only."""
     match_by: Span
     """How long after the diagnosis a unit must be matched."""
+    assign_within: Span
+    """How long after the matching unit and team must be assigned."""
+    weights: Weights
     term: Span
     extension: Span
     keep_after_exit: Span
@@ -123,6 +142,8 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     kind: Code
     label: str
     rule: str
+    by: str
+    """The role that owes it."""
     after: Code | None = None
     """The commitment that must be set first; None where the assignment itself starts the clock."""
     within: Span
@@ -131,6 +152,8 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     yearly: YearDay | None = None
     """The day by which it is set anew in each later year; None for once a term."""
     reconcile: tuple[YearDay, ...] = ()
+    reconcile_within: Span = Span()
+    """How long after each of these days the reconciliation may take."""
     settle: YearDay | None = None
     """The day of the next year by which it is settled."""
 
@@ -319,12 +342,17 @@ def _contradictions(policy: Policy) -> Iterable[str]:
         if step.on_objection and step.on_objection not in steps
     )
     step_kinds = [step.kind for step in policy.exit.procedure]
-    if step_kinds[:1] != ["verify"] or step_kinds.count("verify") > 1 or step_kinds[-1:] != ["decide"]:
-        yield "exit.procedure: it must begin with its only verify step and end with a decide step"
-    if "notice" not in step_kinds or any(s.kind == "notice" and not s.on_objection for s in policy.exit.procedure):
-        yield "exit.procedure: it needs a notice, and each notice an on_objection that says where an objection leads"
+    if step_kinds[:2] != ["verify", "notice"] or step_kinds.count("verify") > 1 or step_kinds[-1] != "decide":
+        yield "exit.procedure: it must begin with its only verify step and a notice, and end with a decide step"
+    if any(step.kind == "notice" and not step.on_objection for step in policy.exit.procedure):
+        yield "exit.procedure: a notice needs an on_objection that says where an upheld objection leads"
     yield from (
         f"commitments: {c.kind} after {c.after}" for c in policy.commitments if c.after and c.after not in kinds
+    )
+    yield from (
+        f"commitments: {c.kind} is reconciled or settled by the year, so it needs `yearly`"
+        for c in policy.commitments
+        if (c.reconcile or c.settle) and not c.yearly
     )
     yield from (f"team.suits: {name}" for name in policy.team.suits if name not in policy.listing.problem_classes)
     outcomes = [outcome.kind for outcome in policy.outcomes]
@@ -353,6 +381,9 @@ def _contradictions(policy: Policy) -> Iterable[str]:
         for i in policy.assessment.inputs
         if i.weight and i.channel.endswith("_report")
     )
+    if not any(i.weight for i in policy.assessment.inputs):
+        yield "assessment.inputs: none carries a weight, so there would be no score"
+    yield from (f"findings: {f.code}: an order needs a time" for f in policy.findings if f.order == Span())
     if not policy.assessment.grades or policy.assessment.grades[-1].at_least > 0:
         yield "assessment.grades: the last grade must begin at 0, or some scores have no grade"
 

@@ -29,7 +29,7 @@ _DATE = re.compile(
     r"|(\d{4})(\d\d)(\d\d)",
     re.ASCII,
 )
-_YES_NO_TYPED: Mapping[str, object] = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+_YES_NO_TYPED: dict[str, object] = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 _DIGEST = 64  # Hexadecimal digits of an HMAC-SHA256.
 
 
@@ -39,6 +39,8 @@ class Bad(Exception):
 
 Reader = Callable[[Raw], object]
 """Turns a cell into its value, or raises `Bad`."""
+_Conversion = Callable[[Raw, str], Any]
+"""The same for a cell that is not empty, given with its text."""
 
 
 def shown(raw: Raw) -> str:
@@ -68,8 +70,8 @@ def reader(column: Column) -> Reader:
     def read(raw: Raw) -> object:
         if isinstance(raw, Fault):
             raise Bad("fault")
-        if raw is not None and shown(raw):
-            return convert(raw)
+        if text := shown(raw):
+            return convert(raw, text)
         if column.required:
             raise Bad("required")
         return None
@@ -77,49 +79,48 @@ def reader(column: Column) -> Reader:
     return read
 
 
-def _text(column: Column) -> Reader:
+def _text(column: Column) -> _Conversion:
     pattern = re.compile(column.pattern) if column.pattern else None
 
-    def read(raw: Raw) -> str:
+    def convert(raw: Raw, text: str) -> str:
         if isinstance(raw, int | float) and abs(raw) >= EXACT:
             raise Bad("digits")
-        text = shown(raw)
         if pattern and not pattern.fullmatch(text):
             raise Bad("pattern")
         return text
 
-    return read
+    return convert
 
 
-def _number(column: Column) -> Callable[[Raw], float]:
-    def read(raw: Raw) -> float:
+def _number(column: Column) -> _Conversion:
+    def convert(raw: Raw, text: str) -> float:
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             return float(raw)
-        found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", shown(raw))) if isinstance(raw, str) else None
+        found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text)) if isinstance(raw, str) else None
         if not found:
             raise Bad(column.kind)
         return float(found[1].replace(",", ""))
 
-    return read
+    return convert
 
 
-def _integer(column: Column) -> Reader:
+def _integer(column: Column) -> _Conversion:
     number = _number(column)
 
-    def read(raw: Raw) -> int:
-        value = number(raw)
+    def convert(raw: Raw, text: str) -> int:
+        value = number(raw, text)
         if abs(value) >= EXACT:
             raise Bad("digits")
         if not value.is_integer():
             raise Bad("integer")
         return int(value)
 
-    return read
+    return convert
 
 
-def _date(column: Column) -> Reader:
-    def read(raw: Raw) -> date:
-        found = _DATE.fullmatch(unicodedata.normalize("NFKC", shown(raw)))
+def _date(column: Column) -> _Conversion:
+    def convert(raw: Raw, text: str) -> date:
+        found = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
         if not found:
             raise Bad("date")
         try:
@@ -127,23 +128,24 @@ def _date(column: Column) -> Reader:
         except ValueError as error:
             raise Bad("date") from error
 
-    return read
+    return convert
 
 
-def _choice(column: Column) -> Reader:
-    typed = _YES_NO_TYPED if column.kind == "yes_no" else {}
-    values = {shown(label).casefold(): value for label, value in column.labels.items()} | typed
+def _choice(column: Column) -> _Conversion:
+    values = {shown(label).casefold(): value for label, value in column.labels.items()}
+    if column.kind == "yes_no":
+        values |= _YES_NO_TYPED
 
-    def read(raw: Raw) -> object:
+    def convert(raw: Raw, text: str) -> object:
         try:
-            return values[shown(raw).casefold()]
+            return values[text.casefold()]
         except KeyError as error:
             raise Bad("choice") from error
 
-    return read
+    return convert
 
 
-_READERS: Mapping[str, Callable[[Column], Reader]] = {
+_READERS: Mapping[str, Callable[[Column], _Conversion]] = {
     "text": _text,
     "integer": _integer,
     "number": _number,

@@ -30,10 +30,10 @@ _NO_ROWS = (
     "There is not one row of data in “{form_en}”. Fill it in and upload it again.",
 )
 _RULES = {
-    "required": ("“{title}”必须填写，此格为空。", "“{en}” must be filled in and is empty."),
+    "required": ("“{title}”必须填写，此格为空。{help}", "“{en}” must be filled in and is empty. {help}"),
     "pattern": (
-        "“{title}”的“{value}”不合规定格式，请改正。",
-        "“{value}” is not in the form set for “{en}”; correct it.",
+        "“{title}”的“{value}”不合规定格式，请改正。{help}",
+        "“{value}” is not in the form set for “{en}”; correct it. {help}",
     ),
     "digits": (
         "“{title}”存成了数字，Excel 只保留15位，其余已丢失。请先把单元格格式设为“文本”，再重新录入。",
@@ -41,17 +41,20 @@ _RULES = {
         "type it again.",
     ),
     "integer": (
-        "“{title}”只能填整数，不带单位；“{value}”不是。",
-        "“{en}” takes a whole number without unit, not “{value}”.",
+        "“{title}”只能填整数，不带单位；“{value}”不是。{help}",
+        "“{en}” takes a whole number without unit, not “{value}”. {help}",
     ),
-    "number": ("“{title}”只能填数字，不带单位；“{value}”不是。", "“{en}” takes a number without unit, not “{value}”."),
+    "number": (
+        "“{title}”只能填数字，不带单位；“{value}”不是。{help}",
+        "“{en}” takes a number without unit, not “{value}”. {help}",
+    ),
     "date": (
-        "“{title}”只能填日期；“{value}”不是日期，或无此日。请按 2014-06-01 的样式填写。",
-        "“{en}” takes a date written like 2014-06-01; “{value}” is none.",
+        "“{title}”只能填日期；“{value}”不是日期，或无此日。请按 2014-06-01 的样式填写。{help}",
+        "“{en}” takes a date written like 2014-06-01; “{value}” is none. {help}",
     ),
     "choice": (
-        "“{title}”只能填：{choices}；“{value}”不在其中。请从下拉列表中选。",
-        "“{en}” takes one of: {choices}; “{value}” is none of them. Use the drop-down.",
+        "“{title}”只能填：{choices}；“{value}”不在其中。请从下拉列表中选。{help}",
+        "“{en}” takes one of: {choices}; “{value}” is none of them. Use the drop-down. {help}",
     ),
     "fault": (
         "“{title}”的公式没有结果（{value}）。请直接填写内容。",
@@ -61,13 +64,13 @@ _RULES = {
         "“{title}”由系统预填，不得改动：现为“{value}”，本行封签所记原值为“{original}”。请改回原值；本行若是从别处复制来的，"
         "请重新下载模板；原值有误的，请报提供该数据的部门更正，不要在表中改。",
         "“{en}” was filled in by the system and must not be changed: it reads “{value}”, and the seal of this row says "
-        "“{original}”. Put that back; if the row was copied from elsewhere, start from a fresh template; if the original "
-        "is wrong, its owner must correct it, not this sheet.",
+        "“{original}”. Put that back; if the row was copied from elsewhere, start from a fresh template; if the "
+        "original is wrong, its owner must correct it, not this sheet.",
     ),
     "unsealed": (
         "“{title}”只能由系统预填，而本行没有封签，不是系统下发的行。请删除本行，在下发的行中填写。",
-        "“{en}” is filled in by the system only, and this row bears no seal: it was not issued. Delete it and fill in a "
-        "row that was.",
+        "“{en}” is filled in by the system only, and this row bears no seal: it was not issued. Delete it and fill "
+        "in a row that was.",
     ),
     "broken": (
         "本行封签无效，无法证明“{title}”等预填内容未被改动。请重新下载模板填写。",
@@ -157,9 +160,13 @@ def _refused(texts: tuple[str, str], form: Form, **names: Iterable[str]) -> Work
 def _error(row: int, column: Column, raw: Raw, rule: str, **facts: object) -> CellError:
     value, choices = shown(raw), "、".join(column.labels)
     told = {"row": row, "title": column.title, "en": column.en, "value": value[:_QUOTED], "choices": choices} | facts
-    zh, en = (text.format(**told) for text in _RULES[rule])
+    zh, en = _RULES[rule]
     return CellError(
-        row=row, column=column.title, value=value, zh=zh + column.help_zh, en=f"{en} {column.help_en}".rstrip()
+        row=row,
+        column=column.title,
+        value=value,
+        zh=zh.format(help=column.help_zh, **told),
+        en=en.format(help=column.help_en, **told).rstrip(),
     )
 
 

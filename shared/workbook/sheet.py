@@ -33,7 +33,8 @@ MAX_PART = 16 * 2**20
 LAST_ROW, LAST_COLUMN, LONGEST_TEXT = 1_048_576, 16_384, 32_767
 """Excel's own limits: rows, columns, characters in a cell."""
 
-_CHUNK, _LONGEST_TOKEN, _STRINGS_IN_BLOCK = 2**16, 2**20, 256
+_CHUNK, _LONGEST_TOKEN, _MOST_NAMES = 2**16, 2**20, 10_000
+_STRINGS_IN_BLOCK, _BLOCKS_AT_HAND = 256, 64
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 # Built-in formats 27-36 and 50-58 are dates in a Chinese Excel, which then writes no format code
 # (ECMA-376 part 1, 18.8.30); openpyxl's table lacks them.
@@ -216,7 +217,7 @@ def _strings(archive: ZipFile, part: str | None, scratch: IO[bytes]) -> Callable
     while block := [text for _, _, text in islice(items, _STRINGS_IN_BLOCK)]:
         starts.append(starts[-1] + scratch.write(msgspec.msgpack.encode(block)))
 
-    @lru_cache(maxsize=_STRINGS_IN_BLOCK)
+    @lru_cache(maxsize=_BLOCKS_AT_HAND)
     def load(number: int) -> list[str]:
         scratch.seek(starts[number])
         return msgspec.msgpack.decode(scratch.read(starts[number + 1] - starts[number]), type=list[str])
@@ -281,8 +282,10 @@ def _elements(
             fed += len(chunk)
             yield from done
             done.clear()
-            # A chunk that completed nothing is held by the parser or by `text`: neither may pile up.
+            # What a hostile part could pile up here: an endless token, text in one cell, names of elements.
             if fed - parser.CurrentByteIndex > _LONGEST_TOKEN or sum(map(len, text)) > _LONGEST_TOKEN:
                 raise ValueError("a part has a token or a text longer than any cell may be")
+            if len(parser.intern) > _MOST_NAMES:
+                raise ValueError("a part has more names of elements and attributes than the format knows")
         parser.Parse(b"", True)
         yield from done

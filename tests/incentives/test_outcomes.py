@@ -64,7 +64,7 @@ def graded(grade: str = "competent", *triggers: str, year: int = 2014, leader: s
     )  # fmt: skip
 
 
-def overdue(times: int = 1, order: str = "order-1", village: str = VILLAGE) -> OrderOverdue:
+def overdue(times: int = 1, order: str = "unannounced-2014-4/210521100201", village: str = VILLAGE) -> OrderOverdue:
     return OrderOverdue(
         place=village[:6], village=village, order=order, unit=UNIT[1], leader=LEADER[1], times=times
     )  # fmt: skip
@@ -143,7 +143,7 @@ def test_3_10_each_of_the_three_grounds_alone_leads_to_a_proposal_of_criticism(w
     hear(world, graded("competent", ground))
     (proposed,) = world.said(OutcomeProposed)
     assert (proposed.kind, proposed.clause) == ("criticism", "S3 3.10")
-    assert proposed.evidence == ("inspection.assessment.graded 2014", f"triggers {ground}")
+    assert proposed.evidence == (f"inspection.assessment.graded {VILLAGE}/2014", f"triggers {ground}")
 
 
 def test_1_6_an_overdue_rectification_leads_to_a_talk_with_the_unit_by_the_discipline_inspection(world: World) -> None:
@@ -159,6 +159,8 @@ def test_3_9_rewards_need_no_defence_and_leave_no_mark(world: World) -> None:
     assert tasks(world, TEAM) == [("decisions", "organisation", None)]
     with pytest.raises(Refused, match="no defence"):
         hear_defence(world, TEAM)
+    with pytest.raises(Refused, match="a sanction only"):
+        decide(world, TEAM, imposed=False, tolerated=True)
     decided = decide(world, TEAM, tolerance_checked=False)
     assert decided.imposed
     assert decided.expires is None
@@ -287,7 +289,9 @@ def test_1_14_a_tolerated_error_leaves_no_mark(world: World) -> None:
         decide(world, LEADER, tolerated=True)
     decided = decide(world, LEADER, imposed=False, tolerated=True)
     assert (decided.tolerated, decided.expires, decided.appeal_until) == (True, None, None)
-    assert (record(world, LEADER).status, record(world, LEADER).due, tasks(world, LEADER)) == ("clean", None, [])
+    after = record(world, LEADER)
+    assert (after.status, after.due, tasks(world, LEADER)) == ("clean", None, [])
+    assert after.cases[decided.outcome].status == "tolerated"
 
 
 def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
@@ -407,7 +411,8 @@ def test_civil_servant_law_96_an_overturned_decision_ends_at_once(world: World) 
     world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
     answer_appeal(world, LEADER, overturned=True)
     assert [a.overturned for a in world.said(AppealDecided)] == [True]
-    assert (record(world, LEADER).status, record(world, LEADER).due) == ("clean", None)
+    after = record(world, LEADER)
+    assert (after.status, after.due, after.cases[decided.outcome].status) == ("clean", None, "overturned")
     world.pass_days(decided.expires + 2 * DAY)
     assert not world.said(OutcomeExpired), "what was overturned has nothing left that could expire"
 
@@ -432,6 +437,15 @@ def test_an_appeal_is_still_answered_when_the_impact_period_ends_first() -> None
     assert record(world, LEADER).status == "open"
     answer_appeal(world, LEADER, overturned=True)
     assert record(world, LEADER).status == "clean"
+
+
+def test_1_6_every_outcome_of_a_subject_has_its_own_clock(world: World) -> None:
+    hear(world, overdue(times=1))
+    world.pass_days(TODAY + timedelta(5))
+    hear(world, overdue(times=2))
+    second_until = TODAY + timedelta(12)
+    world.pass_days(TODAY + timedelta(8))
+    assert tasks(world, UNIT) == [("decisions", "discipline", None), ("defences", "discipline", second_until)]
 
 
 # ---------------------------------------------------------------- whatever happens
@@ -492,7 +506,11 @@ def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]
 
 
 NEAR = "210522100201"
-FROM_INSPECTION = (graded("incompetent", "bad_opinion"), overdue(), overdue(order="order-2", village=NEAR))
+FROM_INSPECTION = (
+    graded("incompetent", "bad_opinion"),
+    overdue(),
+    overdue(order=f"half_year-2014/{NEAR}", village=NEAR),
+)
 FROM_DISPATCH = (TOLD["dispatch.commitment.overdue"], released(village=NEAR), TOLD["dispatch.term.extended"])
 
 
@@ -504,6 +522,20 @@ def test_what_services_say_on_one_day_leads_to_the_same_records_in_any_order(eve
         return {encode_state(state) for state in world.services["incentives"].states.values()}
 
     assert states(events) == states(FROM_INSPECTION + FROM_DISPATCH)
+
+
+def test_a_unit_that_serves_two_cities_has_one_record_in_whatever_order_they_speak() -> None:
+    far = "210621100201"
+    pack = {**BENXI, "jurisdiction": "2106", "version": "2106-2014.1"}
+    adopted = PolicyAdopted(place="210600", version=pack["version"], adopted_by="丹东市委组织部", pack=pack)
+
+    def kept(*events: Event) -> bytes:
+        world = world_with()
+        hear(world, adopted, *events)
+        assert sorted(p.place for p in world.said(OutcomeProposed)) == [COUNTY, "210621"]
+        return encode_state(record(world, UNIT))
+
+    assert kept(overdue(), released(village=far)) == kept(released(village=far), overdue())
 
 
 def test_a_record_survives_being_stored(world: World) -> None:

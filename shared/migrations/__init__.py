@@ -1,4 +1,4 @@
-"""The schema's history with Alembic, the same way for every service: `services/<name>/migrations/versions/`."""
+"""The schema's history with Alembic, the same way for every service; its revisions are `services/<name>/migrations/`."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def check(service: str, database: str) -> None:
 
 
 def run() -> None:
-    """What every service's `migrations/env.py` calls, within the transaction that the caller opened."""
+    """What `env.py` calls, within the transaction that the caller opened."""
     attributes = context.config.attributes
     context.configure(
         connection=attributes["connection"],
@@ -48,7 +48,9 @@ def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> N
 
     def apply(connection: Connection) -> None:
         config = Config()
-        config.set_main_option("script_location", str(Path(str(tables.__file__)).with_name("migrations")))
+        config.set_main_option("script_location", str(Path(__file__).parent))
+        config.set_main_option("version_locations", str(Path(str(tables.__file__)).with_name("migrations")))
+        config.set_main_option("path_separator", "newline")
         config.attributes.update(connection=connection, metadata=metadata)
         act(config)
 

@@ -1,0 +1,31 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Both make their own environment first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test bench contracts clean
+.DEFAULT_GOAL := demo
+
+$(BIN)/zhucun: pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=.venv $(BIN)/uv sync --quiet --frozen --active
+	@touch $@
+
+demo: $(BIN)/zhucun
+	@$(BIN)/zhucun demo $(ARGS)
+
+test: $(BIN)/zhucun
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --verbose
+	$(BIN)/pytest $(ARGS)
+
+bench: $(BIN)/zhucun
+	@$(BIN)/python -m deploy.bench $(ARGS)
+
+contracts: $(BIN)/zhucun
+	@$(BIN)/zhucun contracts
+
+clean:
+	rm -rf .venv data

@@ -1,0 +1,348 @@
+"""`zhucun`: the one command line for officers, operators and developers."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from deploy.local.folder import Folder, StartError
+from deploy.local.supervisor import SERVICES
+
+app = typer.Typer(
+    help="驻村 Zhucun：驻村帮扶全流程系统 · from a resident team's assignment to a village's removal from the list",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+letters = typer.Typer(help="死信：列出、查看、重放 · dead letters: list, show, replay", no_args_is_help=True)
+policy = typer.Typer(help="政策包：检查、采用 · policy packs: check, adopt", no_args_is_help=True)
+app.add_typer(letters, name="dead-letters")
+app.add_typer(policy, name="policy")
+console = Console()
+
+FolderOption = Annotated[
+    Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOLDER", help="数据目录 · data folder of the installation")
+]
+DEFAULT = Path("data/zhucun")
+DEMO = Path("data/demo")
+
+
+def main() -> None:
+    """Run a command; what a user can do something about ends in one message, not in a traceback."""
+    try:
+        app()
+    except (StartError, Trouble) as error:
+        console.print(f"[bold red]✗[/] {error}", highlight=False)
+        sys.exit(1)
+    except httpx.TransportError as error:
+        console.print(
+            f"[bold red]✗[/] 连接不上系统（{error}）。请先运行 zhucun up，或用 --folder 指明数据目录。\n"
+            "  The system does not answer. Run `zhucun up` first, or name its folder with --folder."
+        )
+        sys.exit(1)
+
+
+class Trouble(Exception):
+    """Something that the user can put right; the text says how, in Chinese and English."""
+
+
+def address(folder: Path, service: str) -> str:
+    """Where a service answers: ZHUCUN_<SERVICE>_URL for a remote one, else the port that the folder keeps."""
+    remote = os.environ.get(f"ZHUCUN_{service.upper()}_URL")
+    if remote:
+        return remote
+    ports = folder / "ports.json"
+    if not ports.exists():
+        raise Trouble(
+            f"{folder} 不是运行过的数据目录。请先运行 zhucun up，或用 --folder 指明。\n"
+            f"  {folder} is not the folder of a system that has run. Run `zhucun up` first, or name it with --folder."
+        )
+    return f"http://127.0.0.1:{json.loads(ports.read_text())[service]}"
+
+
+def client(folder: Path, service: str) -> httpx.Client:
+    """An HTTP client of one service, that turns problem+json into words."""
+
+    def explain(response: httpx.Response) -> None:
+        if response.is_error and response.request.url.path != "/health/ready":
+            response.read()
+            raise Trouble(_problem(response))
+
+    return httpx.Client(base_url=address(folder, service), timeout=600, event_hooks={"response": [explain]})
+
+
+def _problem(response: httpx.Response) -> str:
+    try:
+        problem = response.json()
+    except ValueError:
+        return f"HTTP {response.status_code}: {response.text[:500]}"
+    lines = [str(problem.get("title"))]
+    for fault in problem.get("errors", [])[:20]:
+        lines.append(f"  第 {fault['row'] + 1} 条 [{fault['rule']}] {fault['zh']}\n    {fault['en']}")
+    if len(problem.get("errors", [])) > 20:
+        lines.append(f"  …… 共 {len(problem['errors'])} 条 / {len(problem['errors'])} in all")
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------ running
+
+
+@app.command()
+def demo(
+    folder: FolderOption = DEMO,
+    seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
+    villages: Annotated[int, typer.Option(help="贫困村数 · number of villages")] = 72,
+    until: Annotated[str, typer.Option(help="演到哪一天 · last day to play")] = "2017-09-30",
+    kills: Annotated[int, typer.Option(help="途中 kill -9 的次数 · kill -9 at so many random moments")] = 0,
+    resume: Annotated[
+        bool, typer.Option(help="接着上次继续，而不是重新开始 · resume instead of starting afresh")
+    ] = False,
+    stay: Annotated[
+        bool, typer.Option(help="结束后保持运行，可继续查看 · keep running afterwards to look around")
+    ] = False,
+) -> None:
+    """演示：本溪 72 个贫困村三年全流程 · Benxi's 72 villages, three years, through the real services."""
+    from deploy.local.play import demo as play_demo
+
+    if folder.exists() and not resume:
+        if not (folder / "ports.json").exists() and any(folder.iterdir()):
+            raise Trouble(f"{folder} 里有别的文件，不敢清空 / {folder} holds other files; name another folder.")
+        Folder(folder).claim(())  # Refused while another system has it.
+        shutil.rmtree(folder)
+    asyncio.run(
+        play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay)
+    )
+
+
+@app.command()
+def up(folder: FolderOption = DEFAULT) -> None:
+    """启动系统（真实日历），Ctrl-C 停止，数据保留 · run the system on the real calendar; Ctrl-C stops it."""
+    from deploy.local.supervisor import System, run
+    from deploy.local.up import start_calendar
+
+    def announce(system: System) -> None:
+        console.print("[bold green]✓[/] 驻村系统已就绪 · Zhucun is ready")
+        for service in SERVICES:
+            console.print(f"  {service:<11} {system.url(service)}/docs")
+        console.print(f"  NATS        {system.nats_url}\n  Ctrl-C 停止 · stops it")
+        started.append(asyncio.get_running_loop().create_task(start_calendar(system.nats_url)))
+
+    started: list[asyncio.Task[None]] = []  # The loop itself keeps no task alive.
+    asyncio.run(run(System(folder), announce))
+
+
+@app.command()
+def doctor(folder: FolderOption = DEFAULT) -> None:
+    """体检：安装与运行中的系统 · check the installation and a running system, end to end."""
+    from deploy.doctor import checks
+
+    bad = 0
+    for zh, en, fault in checks(folder, lambda service: address(folder, service)):
+        bad += bool(fault)
+        mark = "[red]✗[/]" if fault else "[green]✓[/]"
+        console.print(f"{mark} {zh} · {en}" + (f"\n    {fault}" if fault else ""), highlight=False)
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def migrate(
+    database: Annotated[str, typer.Option(help="数据库地址 · SQLAlchemy address", envvar="ZHUCUN_DATABASE")],
+    service: Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))],
+) -> None:
+    """升级一个服务的数据库结构 · bring a service's database to the newest schema."""
+    from shared import migrations
+
+    if service not in SERVICES:
+        raise Trouble(f"没有服务 {service} / there is no service {service}; it is one of {', '.join(SERVICES)}")
+    migrations.upgrade(service, database)
+    console.print(f"[green]✓[/] {service}")
+
+
+# ------------------------------------------------------------------ officers
+
+
+@app.command()
+def template(
+    form: Annotated[str, typer.Argument(help="villages | units | cadres | surveys")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写到哪个文件 · file to write")] = None,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """下载 Excel 填报模板 · download the Excel template of a form, filled in where the system knows already."""
+    target = out or Path(f"{form}.xlsx")
+    with client(folder, "registry") as http:
+        target.write_bytes(http.get(f"/v1/templates/{form}").content)
+    console.print(f"[green]✓[/] {target}")
+
+
+@app.command(name="import")
+def import_(
+    form: Annotated[str, typer.Argument(help="villages | units | cadres | surveys")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="填好的文件 · the filled-in file")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入 · only say what it would do")] = False,
+    keep_good: Annotated[bool, typer.Option(help="仍导入正确的行 · import the good rows despite bad ones")] = False,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """导入填好的 Excel；错误写回文件副本 · import a filled form; errors are written beside their rows in a copy."""
+    with client(folder, "registry") as http, file.open("rb") as content:
+        report = http.post(
+            f"/v1/imports/{form}", params={"dry_run": dry_run, "keep_good": keep_good}, content=content
+        ).json()
+        table = Table("", "行 · rows")
+        for name, value in report["counts"].items():
+            table.add_row(name, str(value))
+        console.print(table)
+        if report.get("annotated"):
+            copy = file.with_name(f"{file.stem}-错误.xlsx")
+            copy.write_bytes(http.get(report["annotated"]).content)
+            console.print(f"[red]✗[/] 错误已写在 {copy} · the errors stand in this copy")
+            raise typer.Exit(1)
+
+
+@app.command()
+def village(
+    code: Annotated[str, typer.Argument(help="12 位村代码 · the village's 12-digit code")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """一个村的全过程，以及“为什么还没出列” · one village's way in full, and "why not yet"."""
+    from deploy.local.village import show
+
+    show(console, code, lambda service: client(folder, service))
+
+
+@app.command()
+def tasks(
+    role: Annotated[str, typer.Option(help="角色 · role")] = "",
+    place: Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code")] = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
+    table = Table("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "")
+    found = []
+    for service in SERVICES:
+        with client(folder, service) as http:
+            found += [t["task"] for t in http.get("/v1/tasks", params={"role": role, "place": place}).json()]
+    for task in sorted(found, key=lambda t: (t["due"] or "9999", t["action"], t["about"])):
+        table.add_row(task["due"] or "", task["role"], task["action"], task["about"], task["rule"], task["detail"])
+    console.print(table)
+
+
+# ---------------------------------------------------------------- operators
+
+
+@app.command()
+def digest(folder: FolderOption = DEFAULT) -> None:
+    """各服务业务内容的摘要；两次运行相同则摘要相同 · digests of the business content of every service."""
+    for service in SERVICES:
+        with client(folder, service) as http:
+            for kind, value in http.get("/v1/digest").json().items():
+                console.print(f"{service:<11} {kind:<14} {value}", highlight=False)
+
+
+@app.command()
+def logs(
+    about: Annotated[str, typer.Argument(help="村代码或其他编号 · village or other id")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """在四个服务的日志里追踪一个村 · follow one village through the logs of all services, in order of time."""
+    lines = []
+    for path in track([*(folder / "logs").glob("*.log*")], description="读日志 reading", console=Console(stderr=True)):
+        with path.open("rb") as file:
+            for line in file:
+                if about.encode() in line and line.startswith(b"{"):
+                    lines.append((json.loads(line)["timestamp"], line.decode().rstrip()))
+    for _, text in sorted(lines):
+        print(text)
+
+
+@letters.command("list")
+def list_letters(folder: FolderOption = DEFAULT) -> None:
+    """列出各服务的死信 · list the dead letters of every service."""
+    table = Table("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
+    for service in SERVICES:
+        with client(folder, service) as http:
+            for letter in http.get("/v1/dead-letters").json():
+                table.add_row(
+                    service, letter["id"], letter["about"], letter["rule"], letter["reason"][:200], letter["parked_at"]
+                )
+    console.print(table)
+
+
+@letters.command()
+def show(id: str, folder: FolderOption = DEFAULT) -> None:
+    """查看一封死信全文 · show one dead letter whole."""
+    for service in SERVICES:
+        with client(folder, service) as http:
+            for letter in http.get("/v1/dead-letters").json():
+                if letter["id"] == id:
+                    console.print_json(data={"service": service, **letter})
+                    return
+    raise Trouble(f"没有死信 {id} / there is no dead letter {id}")
+
+
+@letters.command()
+def replay(
+    service: Annotated[str, typer.Argument(help="服务 · service")],
+    about: Annotated[str, typer.Option(help="重放这个对象的全部死信，按序 · all about this village, in order")] = "",
+    id: Annotated[str, typer.Option(help="只重放这一封 · only this one")] = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """修复原因后重放死信 · take dead letters again once their cause is mended."""
+    if not about and not id:
+        raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
+    with client(folder, service) as http:
+        done = http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
+    console.print(f"[green]✓[/] {done}")
+
+
+@policy.command()
+def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """检查政策包文件 · check a pack against the schema and for contradictions."""
+    from shared.policy import PolicyInvalid, parse_pack
+
+    try:
+        pack = parse_pack(file.read_bytes())
+    except PolicyInvalid as error:
+        raise Trouble(str(error)) from error
+    console.print(f"[green]✓[/] {pack.name} {pack.name_en}: {pack.jurisdiction}, {pack.version}, {pack.effective_from}")
+
+
+@policy.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    by: Annotated[str, typer.Option(help="由谁决定采用 · the body that decided")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """采用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
+    import tomllib
+
+    check(file)
+    pack = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
+    command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
+    with client(folder, "registry") as http:
+        key = f"adopt-{pack['jurisdiction']}-{pack['version']}"
+        http.post("/v1/policies", json=[command], headers={"Idempotency-Key": key})
+
+
+@app.command()
+def contracts() -> None:
+    """由代码生成 JSON Schema 与 AsyncAPI 文档 · write the contract documents from the code."""
+    from deploy.contracts import FOLDER, write
+
+    faults = write()
+    if faults:
+        raise Trouble("不兼容的改动，请新建版本 / breaking changes; make a new version:\n  " + "\n  ".join(faults))
+    console.print(f"[green]✓[/] {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""`zhucun doctor`: what an operator would look at first when something is wrong, each check with its remedy."""
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+
+from deploy.local.folder import StartError
+from deploy.local.supervisor import SERVICES, System
+from shared import bus
+from shared.policy import PolicyInvalid, parse_pack
+
+Check = tuple[str, str, str]
+"""What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
+MIN_DISK = 2 * 2**30
+"""Bytes that a county's three years need with room to spare."""
+
+
+def checks(folder: Path, address: Callable[[str], str]) -> Iterator[Check]:
+    """All checks in order: first the installation, then the running system if there is one."""
+    wanted = sys.version_info >= (3, 11)
+    yield (
+        "Python 版本",
+        f"Python {sys.version.split()[0]}",
+        "" if wanted else "需要 3.11 以上 / 3.11 or later is needed",
+    )
+    yield "nats-server", *_nats_version(folder)
+    yield "SQLite", sqlite3.sqlite_version, ""
+    free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
+    yield (
+        "磁盘空间",
+        f"free disk {free / 2**30:.1f} GiB",
+        "" if free > MIN_DISK else "不足 2 GiB，请清理或换数据目录 / less than 2 GiB; make room or use another folder",
+    )
+    for path in sorted((Path(__file__).parent.parent / "shared/policy/packs").glob("*.toml")):
+        yield "政策包", f"policy pack {path.name}", _pack_fault(path)
+    if not (folder / "ports.json").exists():
+        zh, en = "尚未运行过 zhucun up", "`zhucun up` has not run there yet"
+        yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
+        return
+    for service in SERVICES:
+        yield f"服务 {service}", "ready", _service_fault(address(service))
+    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, address)
+
+
+def _nats_version(folder: Path) -> tuple[str, str]:
+    try:
+        out = subprocess.run(
+            [System(folder).command("nats")[0], "--version"], capture_output=True, text=True, check=True
+        )
+    except (StartError, OSError, subprocess.CalledProcessError, KeyError) as error:
+        return "not found", str(error)
+    return out.stdout.strip(), ""
+
+
+def _pack_fault(path: Path) -> str:
+    try:
+        parse_pack(path.read_bytes())
+    except PolicyInvalid as error:
+        return str(error)
+    return ""
+
+
+def _service_fault(url: str) -> str:
+    try:
+        ready = httpx.get(f"{url}/health/ready", timeout=5)
+        status = httpx.get(f"{url}/v1/status", timeout=5).json()
+    except httpx.HTTPError as error:
+        return f"{url} 无应答（{error}），请看日志 / does not answer; read its log, or run `zhucun up`"
+    if ready.status_code != 200:
+        return f"未就绪 / not ready: {ready.text}"
+    if status["dead_letters"]:
+        return (
+            f"{status['dead_letters']} 封死信，见 zhucun dead-letters list / dead letters; list and replay them"
+        )
+    return ""
+
+
+def _days_fault(folder: Path, address: Callable[[str], str]) -> str:
+    """Whether every service has the same business day, and reads its stream to the end within seconds."""
+    import json
+
+    nats = f"nats://127.0.0.1:{json.loads((folder / 'ports.json').read_text())['nats']}"
+    try:
+        return asyncio.run(_read_to_the_end(nats, address))
+    except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
+        return f"{type(error).__name__}: {error}"
+
+
+async def _read_to_the_end(nats: str, address: Callable[[str], str]) -> str:
+    broker = await asyncio.wait_for(bus.connect(nats, "doctor"), 5)
+    js = broker.connection.jetstream()
+    until = time.monotonic() + 5
+    lagging = dict.fromkeys(SERVICES, -1)
+    while any(lagging.values()) and time.monotonic() < until:
+        for service in SERVICES:
+            info = await js.consumer_info(bus.OPEN, service)
+            lagging[service] = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        await asyncio.sleep(0.1)
+    await broker.stop()
+    async with httpx.AsyncClient() as http:
+        days = {(await http.get(f"{address(service)}/v1/status")).json()["today"] for service in SERVICES}
+    if any(lagging.values()):
+        return f"有服务落后于消息流 / services lag behind the stream: {lagging}"
+    if len(days) > 1 or None in days:
+        return f"各服务的业务日期不一致 / the services do not have one business day: {days}"
+    return ""

@@ -1,0 +1,426 @@
+"""The people of the simulation: they look at their tasks, take their time, and answer by the scenario's script.
+
+They see what real officers see, the tasks that the services show, and act on these and the script alone. Which day
+they answer on and what they say follows from the seed and the task, never from the order of arrival or the clock, so
+that the same commands are sent under the same keys, whatever crashes meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, Final, NamedTuple, Protocol, get_args
+
+from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario, Village
+from shared.contracts.registry import Rank
+
+OFFICE_DAYS: Final = (0, 3)
+"""Mondays and Thursdays: nobody here answers anything on other days."""
+PAGE: Final = 500
+"""Commands in one request, at most."""
+ROUNDS: Final = 30
+"""Answers lead to new tasks on the same day; so many times over would be a circle."""
+
+
+class Awaited(NamedTuple):
+    """A task as its service shows it."""
+
+    service: str
+    kind: str
+    id: str
+    """Of the state that awaits it."""
+    place: str
+    action: str
+    about: str
+    role: str
+    due: date | None
+    detail: str
+
+
+class Reach(Protocol):
+    """How the officers reach the services: over HTTP and NATS in a play, in memory in tests."""
+
+    async def pass_day(self, day: date) -> None:
+        """Let a business day begin, and return when all that follows from it is done."""
+
+    async def tasks(self) -> Sequence[Awaited]:
+        """Everything that is awaited."""
+
+    async def states(self, service: str, kind: str) -> Mapping[str, Any]:
+        """All states of a kind by id, as their service shows them."""
+
+    async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
+        """Send commands, and return when all that follows from them is done. A refusal is an error of the script."""
+
+    async def next_due(self) -> date | None:
+        """The next day on which anything falls due in any service."""
+
+
+class Letter(NamedTuple):
+    """Commands that somebody sends unasked, on a day of the script."""
+
+    on: date
+    service: str
+    path: str
+    rows: tuple[Row, ...]
+
+
+class Ask(NamedTuple):
+    """A task with what is needed to answer it."""
+
+    scenario: Scenario
+    task: Awaited
+    today: date
+    state: Any
+    """The state that the habit reads, as its service shows it."""
+
+    @property
+    def village(self) -> Village:
+        """The village that it concerns."""
+        return self.scenario.villages[self.task.about]
+
+    @property
+    def year(self) -> int:
+        """The year that the task names last, as `monitor 2016` and `2016` do."""
+        return int(self.task.detail.split()[-1])
+
+
+class Habit(NamedTuple):
+    """How a kind of task is answered: with which commands, apart from their place, and after how long."""
+
+    answer: Callable[[Ask], Iterable[Row]]
+    before: tuple[int, int] | None = None
+    """At least and at most so many days before the due date. A task that is due later than that is left until then."""
+    after: tuple[int, int] = (0, 4)
+    """Without `before`, at least and at most so many days after the task came up."""
+    reads: tuple[str, str] | None = None
+    """Service and kind of a state that is read first, by the id of what the task is about."""
+    follow_up: Callable[[Ask], Iterable[Letter]] = lambda _ask: ()
+    """What the answer moves others to send."""
+
+
+# ---------------------------------------------------------------- registry
+
+
+def _surveys(a: Ask) -> Iterable[Row]:
+    return a.scenario.survey_rows(a.village, a.today)
+
+
+def _diagnoses(a: Ask) -> Iterator[Row]:
+    yield {"problem_class": a.village.problem_class, "decided_by": "县（区）集体会诊会议"}
+
+
+def _households(a: Ask) -> Iterator[Row]:
+    facts = a.scenario.registered_rows(a.village, a.year)
+    yield {"year": a.year, "households": facts, "recorded_by": "乡镇人民政府"}
+
+
+def _measurements(a: Ask) -> Iterator[Row]:
+    yield {"year": a.year, "values": a.scenario.indicators(a.village, a.year), "measured_by": "乡镇人民政府"}
+
+
+def _exit_requests(_ask: Ask) -> Iterator[Row]:
+    yield {"requested_by": "乡镇人民政府"}
+
+
+def _notices(_ask: Ask) -> Iterator[Row]:
+    yield {"posted_by": "乡镇人民政府"}
+
+
+def _objections(a: Ask) -> Iterator[Letter]:
+    """A villager objects to the first notice."""
+    if a.village.fate == "objected" and a.state["exit"]["attempt"] == 1:
+        row = {"place": a.task.place, "village": a.village.id, "objection": 1, "ground": "部分农户收入测算有误"}
+        yield Letter(a.today + timedelta(3), "registry", "objections", (row,))
+
+
+def _objection_decisions(a: Ask) -> Iterator[Row]:
+    yield {"objection": int(a.task.detail), "upheld": True, "decided_by": "县（区）扶贫办"}
+
+
+def _approvals(_ask: Ask) -> Iterator[Row]:
+    yield {"approved": True, "decided_by": "县（区）人民政府"}
+
+
+def _relapse_decisions(_ask: Ask) -> Iterator[Row]:
+    yield {"relapsed": True, "decided_by": "县（区）人民政府"}
+
+
+# ---------------------------------------------------------------- dispatch
+
+
+def _matchings(a: Ask) -> Iterator[Row]:
+    yield {"matching": f"{a.task.about}-{a.today}", "asked_by": "市委组织部"}
+
+
+def _assignments(_ask: Ask) -> Iterator[Row]:
+    yield {"assigned_by": "市委组织部"}
+
+
+def _commitments(a: Ask) -> Iterator[Row]:
+    kind, period = a.task.detail.split()
+    items = a.scenario.items(a.village, kind, first=period in ("term", str(START.year)))
+    yield {"kind": kind, "period": period, "items": items, "set_by": "驻村工作队"}
+
+
+def _reconciliations(a: Ask) -> Iterator[Row]:
+    """Another quarter of the items is done each quarter, but in the village that lags."""
+    kind, period, day = a.task.detail.split()
+    numbers = _item_numbers(a.state, kind, period)
+    done = len(numbers) * (date.fromisoformat(day).month // 3) // (8 if a.village.fate == "late" else 4)
+    yield {"kind": kind, "period": period, "done": numbers[:done], "reconciled_by": "驻村工作队"}
+
+
+def _settlements(a: Ask) -> Iterator[Row]:
+    kind, period = a.task.detail.split()
+    numbers = _item_numbers(a.state, kind, period)
+    closed = len(numbers) // (2 if a.village.fate == "late" else 1)
+    yield {"kind": kind, "period": period, "closed": numbers[:closed], "settled_by": "驻村工作队"}
+
+
+def _item_numbers(assignment: Mapping[str, Any], kind: str, period: str) -> list[int]:
+    return [item["number"] for item in assignment["owed"][f"{kind}/{period}"].get("items", ())]
+
+
+def _replacements(a: Ask) -> Iterator[Row]:
+    """The unit sends the highest in rank of those cadres who are in no team."""
+    pool = a.state[POLICY.jurisdiction]
+    unit = pool["teams"][a.village.id]["unit"]
+    gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | pool["recalled"].keys()
+    free = sorted(id for id, cadre in pool["cadres"].items() if cadre["unit"] == unit and id not in gone)
+    best = max(free, key=lambda id: get_args(Rank).index(pool["cadres"][id]["rank"]))
+    yield {"recalled": a.task.detail, "cadre": best, "replaced_by": unit}
+
+
+# -------------------------------------------------------------- inspection
+
+
+def _seeds(a: Ask) -> Iterator[Row]:
+    """A share that can be computed beforehand hides nothing; real bodies make theirs with `openssl rand -hex 32`."""
+    seed = "".join(f"{a.scenario.choose(0, 15, 'seed', a.task.about, a.task.detail, n):x}" for n in range(64))
+    yield {"campaign": a.task.about, "body": a.task.detail, "seed": seed}
+
+
+def _visits(a: Ask) -> Iterator[Row]:
+    """What an inspector finds: mostly nothing, now and then something, and in some villages what their fate says."""
+    _, kind, year, *_ = a.task.detail.split("-")
+    fate, luck = a.village.fate, a.scenario.choose(1, 100, "visit", a.village.id, a.task.detail)
+    scored = POLICY.campaign(kind).scored
+    absent = sorted(a.state["team"])[-1:] if scored and (fate, year) == ("absent", "2015") else []
+    findings = {
+        "absent": bool(absent),
+        "measure_stalled": scored and (fate, year) == ("stalled", "2014"),
+        "ledger_untrue": luck <= 4 and not fate,
+        "good_practice": luck >= 90 and not fate,
+    }
+    yield {
+        "campaign": a.task.detail, "on": a.today, "absent": absent, "inspector": "督查组",
+        "findings": [code for code, found in findings.items() if found],
+        "score": _merit(a, int(year)) if scored else None,
+    }  # fmt: skip
+
+
+def _order_closings(a: Ask) -> Iterator[Row]:
+    yield {"order": a.task.detail, "accepted_by": "乡镇党委"}
+
+
+def _reports(a: Ask) -> Iterator[Row]:
+    year, form = a.task.detail.split()
+    yield {"year": int(year), "form": form, "delivered_by": "驻村工作队"}
+
+
+def _ballots(a: Ask) -> Iterator[Row]:
+    entitled = a.scenario.choose(30, 60, "entitled", a.village.id)
+    present = entitled * a.scenario.choose(70, 100, "present", a.village.id, a.year) // 100
+    yield {"year": a.year, "entitled": entitled, "present": present, "satisfied": present * _merit(a, a.year) // 100}
+
+
+def _merit(a: Ask, year: int) -> int:
+    """How well a team does, out of 100."""
+    neglected = a.village.fate == "neglected" and year == START.year
+    return a.scenario.choose(*((30, 45) if neglected else (78, 98)), "merit", a.village.id, a.task.action, a.task.detail)
+
+
+def _grades(a: Ask) -> Iterator[Row]:
+    grade = a.state[f"{a.village.id}/{a.year}"]["proposal"]["grade"]
+    yield {"year": a.year, "grade": grade, "decided_by": "市委组织部"}
+
+
+def _verifications(a: Ask) -> Iterator[Row]:
+    """The sampled households meet the standard and approve, but once, where every fifth does not approve."""
+    refuted = a.village.fate == "refuted" and a.task.detail == "1"
+    sampled = {
+        household: {
+            "persons": a.scenario.persons(a.village, household), "meets": True, "approves": not refuted or n % 5 > 0,
+        }
+        for n, household in enumerate(a.state["sampled"])
+    }  # fmt: skip
+    yield {
+        "attempt": int(a.task.detail), "households": sampled, "verified_by": "出列核查组",
+        "unregistered": a.scenario.choose(100, 200, "unregistered", a.village.id), "omitted": 0,
+    }  # fmt: skip
+
+
+# -------------------------------------------------------------- incentives
+
+
+def _outcome(a: Ask) -> Row:
+    subject_kind, subject = a.task.id.split(":")
+    return {"subject_kind": subject_kind, "subject": subject, "outcome": a.task.about}
+
+
+def _defences(a: Ask) -> Iterator[Row]:
+    yield _outcome(a)
+
+
+def _decisions(a: Ask) -> Iterator[Row]:
+    """The body adopts the proposal, but tolerates a failure that came from trying something new (1.14)."""
+    tolerated = a.task.about.startswith("criticism/") and a.scenario.choose(1, 2, "tolerated", a.task.about) == 1
+    yield {
+        **_outcome(a), "imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated,
+        "body": a.task.role, "decided_by": f"{a.today.year}年{a.task.role}决定（虚构）",
+    }  # fmt: skip
+
+
+def _appeals(a: Ask) -> Iterator[Letter]:
+    """Whoever is recalled appeals."""
+    if a.task.about.startswith("recall/"):
+        yield Letter(a.today + timedelta(12), "incentives", "appeals", ({"place": a.task.place, **_outcome(a)},))
+
+
+def _appeal_decisions(a: Ask) -> Iterator[Row]:
+    yield {**_outcome(a), "overturned": False, "body": a.task.role, "decided_by": "复核组（虚构）"}
+
+
+HABITS: Final[Mapping[str, Habit]] = {
+    "surveys": Habit(_surveys, before=(12, 24)),
+    "diagnoses": Habit(_diagnoses, before=(4, 8)),
+    "matchings": Habit(_matchings, before=(4, 8)),
+    "assignments": Habit(_assignments, before=(4, 8)),
+    "commitments": Habit(_commitments, before=(4, 20)),
+    "reconciliations": Habit(_reconciliations, before=(4, 11), reads=("dispatch", "assignments")),
+    "settlements": Habit(_settlements, before=(8, 22), reads=("dispatch", "assignments")),
+    "replacements": Habit(_replacements, before=(5, 20), reads=("dispatch", "pools")),
+    "seeds": Habit(_seeds, after=(0, 2)),
+    "visits": Habit(_visits, after=(0, 2), reads=("inspection", "supervisions")),
+    "order-closings": Habit(_order_closings, before=(4, 9)),
+    "reports": Habit(_reports, before=(12, 24)),
+    "ballots": Habit(_ballots, before=(4, 11)),
+    "grades": Habit(_grades, after=(5, 20), reads=("inspection", "assessments")),
+    "households": Habit(_households, before=(12, 20)),
+    "measurements": Habit(_measurements, before=(4, 11)),
+    "exit-requests": Habit(_exit_requests, after=(1, 6)),
+    "verifications": Habit(_verifications, before=(6, 20), reads=("inspection", "verifications")),
+    "notices": Habit(_notices, after=(1, 5), reads=("registry", "villages"), follow_up=_objections),
+    "objection-decisions": Habit(_objection_decisions, after=(1, 3)),
+    "approvals": Habit(_approvals, before=(4, 8)),
+    "relapse-decisions": Habit(_relapse_decisions, after=(3, 10)),
+    "defences": Habit(_defences, before=(4, 6)),
+    "decisions": Habit(_decisions, after=(2, 15), follow_up=_appeals),
+    "appeal-decisions": Habit(_appeal_decisions, before=(5, 20)),
+}
+"""The answer to each action that a service may await, in the order in which a round sends them."""
+
+LATE: Final = {("stalled", "order-closings"): 6, ("late", "commitments"): 5}
+"""Who misses which deadline by at least how many days, by the village's fate. Letters and first plans are in time."""
+
+
+def script(scenario: Scenario) -> list[Letter]:
+    """What is sent without being asked for: the first entries, and two spot checks."""
+    spot_checks = (date(2015, 5, 11), date(2016, 10, 17))
+    return [
+        Letter(START, "registry", "policies", ({"place": CITY, "pack": PACK, "adopted_by": "中共本溪市委（演示）"},)),
+        Letter(START, "registry", "units", tuple(scenario.unit_rows())),
+        Letter(START, "registry", "cadres", tuple(scenario.cadre_rows())),
+        Letter(START, "registry", "villages", tuple(scenario.village_rows())),
+        Letter(date(2014, 7, 17), "registry", "cadres", tuple(scenario.late_cadre_rows())),
+        *(
+            Letter(on, "inspection", "campaigns", ({
+                "place": CITY, "kind": "spot_check", "campaign": f"{POLICY.jurisdiction}-spot_check-{on}",
+                "opens": on + timedelta(7), "asked_by": "市委组织部、市扶贫办",
+            },))
+            for on in spot_checks
+        ),
+    ]  # fmt: skip
+
+
+class Officers:
+    """Everybody who answers tasks, and everybody who writes unasked."""
+
+    def __init__(self, scenario: Scenario, reach: Reach) -> None:
+        self.scenario, self.reach = scenario, reach
+        self.today = START
+        self._letters = [letter for letter in script(scenario) if letter.rows]
+        self._planned: dict[Awaited, date] = {}
+
+    async def live(self, until: date, watch: Callable[[date], None] = lambda _day: None) -> None:
+        """Live through the days from the first to `until`, stopping at those on which there is anything to do."""
+        while self.today <= until:
+            await self.reach.pass_day(self.today)
+            await self._work()
+            watch(self.today)
+            soon = [*self._planned.values(), *(letter.on for letter in self._letters), await self.reach.next_due()]
+            self.today = min((day for day in soon if day and day > self.today), default=until + timedelta(1))
+
+    async def _work(self) -> None:
+        """Send today's letters and answers, round by round, until nobody wants to say anything more today."""
+        answered: set[Awaited] = set()
+        for number in count():
+            letters = [letter for letter in self._letters if letter.on <= self.today]
+            self._letters = [letter for letter in self._letters if letter.on > self.today]
+            tasks = [] if letters else await self.reach.tasks()
+            if unmoved := answered.intersection(tasks):
+                raise RuntimeError(f"still awaited after it was answered on {self.today}: {sorted(unmoved)[:3]}")
+            if not letters:
+                self._planned = {task: self._planned.get(task) or self._answers_on(task) for task in tasks}
+            answered = {task for task, day in self._planned.items() if day <= self.today} if not letters else set()
+            if not letters and not answered:
+                return
+            if number == ROUNDS:
+                raise RuntimeError(f"round {number} on {self.today}, and still {sorted(answered)[:3]}")
+            await self._send([*letters, *await self._answers(answered)], number)
+
+    def _answers_on(self, task: Awaited) -> date:
+        """The day on which somebody will get round to a task that came up today."""
+        if task.action not in HABITS:
+            raise RuntimeError(f"nobody knows how to answer {task}")
+        habit = HABITS[task.action]
+        village = self.scenario.villages.get(task.about)
+        late = LATE.get((village.fate if village else "", task.action))
+        if task.due is None or (habit.before is None and not late):
+            day = self.today + timedelta(self.scenario.choose(*habit.after, "after", *task))
+        elif late and task.due.year > START.year:
+            day = task.due + timedelta(late)
+        else:
+            day = task.due - timedelta(self.scenario.choose(*(habit.before or (0, 0)), "before", *task))
+        day = max(day, self.today)
+        while day.weekday() not in OFFICE_DAYS:
+            day += timedelta(1)
+        return day
+
+    async def _answers(self, tasks: Iterable[Awaited]) -> list[Letter]:
+        """The commands that answer these tasks, one letter for each path."""
+        files: dict[tuple[str, str], Mapping[str, Any]] = {}
+        rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for task in sorted(tasks, key=lambda task: (task.action, task.about, task.detail)):
+            habit = HABITS[task.action]
+            if habit.reads and habit.reads not in files:
+                files[habit.reads] = await self.reach.states(*habit.reads)
+            file = files.get(habit.reads, {}) if habit.reads else {}
+            ask = Ask(self.scenario, task, self.today, file.get(task.about, file))
+            named = {"place": task.place}
+            if task.about in self.scenario.villages:
+                named["village"] = task.about
+            rows[task.service, task.action] += [{**named, **row} for row in habit.answer(ask)]
+            self._letters += habit.follow_up(ask)
+        order = list(HABITS)
+        return [
+            Letter(self.today, service, path, tuple(sent))
+            for (service, path), sent in sorted(rows.items(), key=lambda item: order.index(item[0][1]))
+        ]
+
+    async def _send(self, letters: Iterable[Letter], round: int) -> None:
+        for letter in letters:
+            for start in range(0, len(letter.rows), PAGE):
+                key = f"{self.today}-{round}-{letter.path}-{start}"
+                await self.reach.post(letter.service, letter.path, key, letter.rows[start : start + PAGE])

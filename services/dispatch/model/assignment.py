@@ -1,0 +1,135 @@
+"""One village's link to its unit and team, and what is owed in it."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from shared.contracts.dispatch import Item, Member, Role
+from shared.policy import Policy
+from shared.rules import State, Task
+
+Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "released"]
+"""As in the journey; `kept` and `relapsed` while the team of a village that left the list is still there."""
+
+TERM = "term"
+"""The period of what is owed once a term."""
+_COMMANDS = {"set": "commitments", "reconcile": "reconciliations", "settle": "settlements"}
+"""The command that answers each step of a commitment."""
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One period of a commitment: set (定账), reconciled on the days that have come (对账), settled (销账)."""
+
+    kind: str
+    period: str
+    set_by: date
+    """The last day for setting it."""
+    set_on: date | None = None
+    items: tuple[Item, ...] = ()
+    """In the order of their numbers; empty once they are settled."""
+    done: tuple[int, ...] = ()
+    """Numbers of the items that a reconciliation reported as done."""
+    reconcile: dict[date, date] = msgspec.field(default_factory=dict)
+    """Reconciliation days that have come and are unanswered, with the last day for each."""
+    settle_by: date | None = None
+    """The last day for settling it, from when that may be done."""
+    closed: tuple[int, ...] | None = None
+    """Numbers of the items that the settlement closed; None before it."""
+    carried: int = 0
+    """How many the settlement carried over."""
+
+    @property
+    def year(self) -> int | None:
+        """The year that it is about; None for what is owed once a term."""
+        return None if self.period == TERM else int(self.period)
+
+    @property
+    def key(self) -> str:
+        """Under which an assignment keeps it: `ledger/2015`."""
+        return f"{self.kind}/{self.period}"
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether its settlement is owed."""
+        return self.settle_by is not None and self.closed is None
+
+    @property
+    def steps(self) -> list[tuple[str, date]]:
+        """Everything that is owed now with its last day: `set`, `reconcile 2015-03-31`, `settle`."""
+        if not self.set_on:
+            return [("set", self.set_by)]
+        steps = [(f"reconcile {day}", last) for day, last in sorted(self.reconcile.items())]
+        return [*steps, ("settle", self.settle_by)] if self.settle_by and self.closed is None else steps
+
+
+class Vacancy(msgspec.Struct, frozen=True):
+    """A role that a recalled cadre left open, and the last day for filling it."""
+
+    role: Role
+    due: date
+
+
+class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
+    """A village from its diagnosis on: unit, team, term, and what is owed. Its id is the village's."""
+
+    kind = "assignments"
+
+    stage: Stage
+    spell: int
+    unit: str = ""
+    team: tuple[Member, ...] = ()
+    """The leader first."""
+    assign_by: date | None = None
+    since: date | None = None
+    """The unit's first day here, which a second spell does not change."""
+    term_end: date | None = None
+    extension: int = 0
+    until: date | None = None
+    """The end of the time for which the team is kept after the exit."""
+    vacancies: dict[str, Vacancy] = msgspec.field(default_factory=dict)
+    """By the recalled cadre."""
+    owed: dict[str, Owed] = msgspec.field(default_factory=dict)
+    """By kind and period."""
+    carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)
+    """By kind, what joins the next period by itself: open baseline problems, and what a settlement carried over."""
+
+    @property
+    def status(self) -> str:
+        """The stage."""
+        return self.stage
+
+    @property
+    def awaits(self) -> bool:
+        """Whether anybody owes anything here."""
+        return self.stage == "matched" or bool(self.vacancies) or any(owed.steps for owed in self.owed.values())
+
+    @property
+    def unsettled(self) -> list[Owed]:
+        """Ledgers that must be settled before anything new begins or the team goes home."""
+        return [owed for _, owed in sorted(self.owed.items()) if owed.unsettled]
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """What is owed, each step once the step before it is taken."""
+        for cadre, vacancy in sorted(self.vacancies.items()):
+            yield Task(
+                action="replacements", about=self.id, role="unit", due=vacancy.due, rule="2.20", detail=cadre
+            )  # fmt: skip
+        waiting = {owed.kind for owed in self.unsettled}
+        for _, owed in sorted(self.owed.items()):
+            commitment = policy.commitment(owed.kind)
+            for step, due in owed.steps:
+                name, *day = step.split()
+                behind = owed.kind in waiting if name == "set" else name == "settle" and owed.reconcile
+                if commitment and not behind:
+                    yield Task(
+                        action=_COMMANDS[name],
+                        about=self.id,
+                        role=commitment.by,
+                        due=due,
+                        rule=commitment.rule,
+                        detail=" ".join((owed.kind, owed.period, *day)),
+                    )
+        if self.stage == "matched" and not self.vacancies and not waiting:
+            yield Task(action="assignments", about=self.id, role="organisation", due=self.assign_by, rule="3.2")

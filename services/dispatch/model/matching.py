@@ -1,0 +1,148 @@
+"""Which unit goes to which village: hard rules first, then the best of what they leave (mechanism 3.2)."""
+
+from collections.abc import Mapping, Set
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from services.dispatch.model.eligibility import Cadre, Posting, Unit, form_team, points, team_obstacle, unmet
+from services.dispatch.model.optimum import best_pairs
+from shared.contracts.dispatch import Member
+from shared.policy import Policy
+
+OBSTACLES = (
+    "leader_rank", "team_size", "recusal", "matched_elsewhere", "serving", "county", "department", "designated",
+)  # fmt: skip
+"""What keeps a unit from a village, nearest first: it would suit but cannot send such a team; it is taken; it does not
+suit. `designated` means that a superior keeps it for another village."""
+NEAREST = 5
+"""So many units are named to a village that got none; more would not help anybody to act."""
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True):
+    """A diagnosed village that waits for a unit."""
+
+    place: str
+    problem_class: str
+    since: date
+
+
+class Match(NamedTuple):
+    """A unit and a team that could go to a village, and what speaks for them."""
+
+    village: str
+    unit: str
+    team: tuple[Member, ...]
+    score: int
+    reasons: tuple[str, ...]
+
+
+class Matching(NamedTuple):
+    """Who goes where, that it cannot be done better, and what stood in the way of the rest."""
+
+    matches: tuple[Match, ...]
+    """In the order of the villages."""
+    objective: int
+    bound: int
+    obstacles: dict[str, dict[str, str]]
+    """By village without a unit: the first hard rule that each of the nearest units fails."""
+
+
+def match(
+    needs: Mapping[str, Need],
+    units: Mapping[str, Unit],
+    cadres: Mapping[str, Cadre],
+    serving: Set[str],
+    policy: Policy,
+    today: date,
+) -> Matching:
+    """Match as many villages as the hard rules allow, with the highest total score.
+
+    `cadres` are those who are free to go, `serving` the units that are not. Among a unit's eligible cadres the team is
+    a rule of its own (`form_team`), so what is optimised is which unit goes where.
+    """
+    by_unit: dict[str, dict[str, Cadre]] = {unit: {} for unit in units}
+    for id, cadre in cadres.items():
+        by_unit.get(cadre.unit, {})[id] = cadre
+    squads = {id: _Squad(unit, by_unit[id], policy, today) for id, unit in sorted(units.items())}
+
+    def obstacle(village: str, unit: str) -> str | None:
+        unsuited = _unsuited(units[unit], village, needs[village], policy)
+        return unsuited or ("serving" if unit in serving else squads[unit].obstacle(village))
+
+    possible = [
+        _match(squads[unit], unit, village, need)
+        for village, need in sorted(needs.items())
+        for unit in squads
+        if not obstacle(village, unit)
+    ]
+    # What a superior has decided is not weighed against anything. A designated unit can go nowhere else, so leaving
+    # the others out for its village costs no match.
+    decided = {m.village for m in possible if units[m.unit].village}
+    weighed = [m for m in possible if m.village not in decided or units[m.unit].village]
+    optimum = best_pairs([(m.village, m.unit) for m in weighed], [m.score for m in weighed])
+    matches = sorted(weighed[i] for i in optimum.chosen)
+    unmatched = sorted(needs.keys() - {m.village for m in matches})
+    obstacles = {v: _nearest({unit: obstacle(v, unit) or "matched_elsewhere" for unit in squads}) for v in unmatched}
+    return Matching(tuple(matches), optimum.objective, optimum.bound, obstacles)
+
+
+def _unsuited(unit: Unit, village: str, need: Need, policy: Policy) -> str | None:
+    """Why the unit is none for this village, whomever it could send."""
+    if unit.village not in (None, village):
+        return "designated"
+    # A superior who designated the unit has decided over its department, but not over the county.
+    if unit.village is None and unit.department not in policy.team.suits.get(need.problem_class, ()):
+        return "department"
+    if unit.level in policy.team.same_county_levels and unit.place != need.place:
+        return "county"
+    return None
+
+
+class _Squad:
+    """A unit's eligible cadres, looked at once for all villages: only ties depend on the village."""
+
+    def __init__(self, unit: Unit, cadres: Mapping[str, Cadre], policy: Policy, today: date) -> None:
+        self.unit, self.policy, self.today = unit, policy, today
+        postings = {id: Posting(cadre, unit, "", policy, today) for id, cadre in cadres.items()}
+        self.fit = {id: posting for id, posting in postings.items() if not unmet(posting, "member")}
+        self.short = team_obstacle(self.fit, policy)
+        self.tied = {village for posting in self.fit.values() for village in posting.cadre.ties}
+        self.usual = None if self.short else form_team(self.fit, policy, today)
+
+    def free_of_ties(self, village: str) -> dict[str, Posting]:
+        return {id: posting for id, posting in self.fit.items() if village not in posting.cadre.ties}
+
+    def obstacle(self, village: str) -> str | None:
+        if self.short or village not in self.tied:
+            return self.short
+        return "recusal" if team_obstacle(self.free_of_ties(village), self.policy) else None
+
+    def team(self, village: str) -> tuple[Member, ...]:
+        if self.usual and village not in self.tied:
+            return self.usual
+        return form_team(self.free_of_ties(village), self.policy, self.today)
+
+
+def _match(squad: _Squad, unit_id: str, village: str, need: Need) -> Match:
+    unit, policy, team = squad.unit, squad.policy, squad.team(village)
+    at_home = unit.place == need.place
+    sent = [squad.fit[member.cadre].cadre for member in team]
+    score = (
+        policy.team.weights.strength * unit.strength
+        + policy.team.weights.same_county * at_home
+        + sum(points(cadre, policy, squad.today) for cadre in sent)
+    )
+    reasons = {
+        "designated": unit.village is not None,
+        "class_suits": unit.village is None,
+        "same_county": at_home,
+        "reserve_cadres": any(cadre.reserve for cadre in sent),
+    }
+    return Match(village, unit_id, team, score, tuple(code for code, holds in reasons.items() if holds))
+
+
+def _nearest(found: Mapping[str, str]) -> dict[str, str]:
+    nearest = sorted(found, key=lambda unit: (OBSTACLES.index(found[unit]), unit))[:NEAREST]
+    return {unit: found[unit] for unit in nearest}

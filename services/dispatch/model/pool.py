@@ -1,0 +1,258 @@
+"""The pool of a jurisdiction: villages that need a unit, units and cadres on offer, and who is out in which village."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from services.dispatch.model.commands import ReplaceMember, SolveMatching
+from services.dispatch.model.eligibility import RANKS, Cadre, Posting, Unit, points, unmet
+from services.dispatch.model.matching import Need, match
+from shared.contracts import Event
+from shared.contracts.dispatch import (
+    MatchingSolved,
+    MemberRecalled,
+    MemberReplaced,
+    NeedUnmet,
+    Role,
+    TeamReleased,
+    VillageMatched,
+)
+from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
+from shared.contracts.registry import CadreRegistered, UnitRegistered, VillageDiagnosed
+from shared.policy import Policy
+from shared.rules import Change, Refused, State, Task, known
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A unit's team out in a village, from the matching to the release."""
+
+    unit: str
+    place: str
+    members: dict[str, Role]
+    vacant: dict[str, Role] = msgspec.field(default_factory=dict)
+    """Roles that recalled cadres left open, by these cadres."""
+
+
+class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One jurisdiction's needs and offers. Its id is the jurisdiction of the policy pack, such as `2105`."""
+
+    kind = "pools"
+
+    needs: dict[str, Need] = msgspec.field(default_factory=dict)
+    """By village: diagnosed, and neither matched nor served."""
+    units: dict[str, Unit] = msgspec.field(default_factory=dict)
+    cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
+    """A cadre may be registered before the unit: the sealed stream keeps no order with the open one."""
+    teams: dict[str, Team] = msgspec.field(default_factory=dict)
+    """By village; its unit and members are not on offer."""
+    recalled: dict[str, str] = msgspec.field(default_factory=dict)
+    """Cadres under a recall whose impact period runs, with the outcome's id; they are not on offer either."""
+    matching: str = ""
+    """The last matching that was solved."""
+    answered: bool = False
+    """Whether that matching has seen all needs and offers as they stand."""
+
+    @property
+    def status(self) -> str:
+        """`waiting` while villages wait for a unit, else `quiet`."""
+        return "waiting" if self.needs else "quiet"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a matching is owed."""
+        return bool(self.needs) and not self.answered
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """A matching, counted from the diagnosis that has waited longest."""
+        if self.awaits:
+            due = policy.team.match_by.after(min(need.since for need in self.needs.values()))
+            yield Task(action="matchings", about=self.id, role="organisation", due=due, rule="3.2")
+
+    @property
+    def free(self) -> dict[str, Cadre]:
+        """The cadres who can be sent: neither out in a village nor under a recall."""
+        out = {cadre for team in self.teams.values() for cadre in team.members}
+        return {id: cadre for id, cadre in self.cadres.items() if id not in out and id not in self.recalled}
+
+
+def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: date) -> Change:
+    """A unit is on offer, or is described anew."""
+    pool = _pool(pool, policy)
+    unit = Unit(
+        place=event.place,
+        level=event.level,
+        department=event.department,
+        strength=event.strength,
+        village=event.village,
+    )
+    return Change(pool.but(units={**pool.units, event.unit: unit}, answered=False))
+
+
+def offer_cadre(pool: Pool | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
+    """A cadre is on offer, or is described anew; what a registration cannot say is kept apart and stays."""
+    pool = _pool(pool, policy)
+    cadre = Cadre(
+        unit=event.unit,
+        rank=event.rank,
+        party_member=event.party_member,
+        work_since=event.work_since,
+        born_on=event.born_on,
+        reserve=event.reserve,
+        ties=event.ties,
+    )
+    return Change(pool.but(cadres={**pool.cadres, event.cadre: cadre}, answered=False))
+
+
+def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
+    """A diagnosed village needs a unit, unless one that was kept after the exit is still there."""
+    pool = _pool(pool, policy)
+    if event.village in pool.teams or event.village in pool.needs:
+        return Change(pool)
+    need = Need(place=event.place, problem_class=event.problem_class, since=today)
+    return Change(pool.but(needs={**pool.needs, event.village: need}, answered=False))
+
+
+def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date) -> Change:
+    """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
+    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    if command.matching == pool.matching:
+        return Change(pool)
+    if command.place != pool.place:
+        raise Refused(
+            "3.2",
+            f"匹配以整个辖区为范围，place 应填 {pool.place}",
+            f"a matching is for the whole jurisdiction; `place` must be {pool.place}",
+            field="place",
+            status=422,
+        )
+    if not pool.needs:
+        raise Refused(
+            "3.2", "没有等待匹配的村，请待会诊后再匹配", "no village waits for a unit; match after a diagnosis"
+        )
+    found = match(pool.needs, pool.units, pool.free, {team.unit for team in pool.teams.values()}, policy, today)
+    teams, needs = dict(pool.teams), dict(pool.needs)
+    told: list[Event] = [
+        MatchingSolved(
+            place=pool.place,
+            matching=command.matching,
+            matched=len(found.matches),
+            unmet=len(found.obstacles),
+            objective=found.objective,
+            bound=found.bound,
+            asked_by=command.asked_by,
+        )
+    ]
+    for m in found.matches:
+        need = needs.pop(m.village)
+        teams[m.village] = Team(unit=m.unit, place=need.place, members={x.cadre: x.role for x in m.team})
+        told.append(
+            VillageMatched(
+                place=need.place,
+                village=m.village,
+                matching=command.matching,
+                unit=m.unit,
+                team=m.team,
+                score=m.score,
+                problem_class=need.problem_class,
+                reasons=m.reasons,
+            )
+        )
+    told += [
+        NeedUnmet(place=needs[village].place, village=village, matching=command.matching, obstacles=obstacles)
+        for village, obstacles in found.obstacles.items()
+    ]
+    pool = pool.but(needs=needs, teams=teams, matching=command.matching, answered=True)
+    return Change(pool, tuple(told))
+
+
+def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A recalled cadre leaves the team, wherever that is by now, and is not sent again while the recall counts (2.20).
+
+    Which outcomes recall is the pack's to say; the table of reactions asks it.
+    """
+    pool = _pool(pool, policy)
+    cadre = event.subject
+    pool = pool.but(recalled={**pool.recalled, cadre: event.outcome})
+    for village, team in pool.teams.items():
+        if cadre in team.members:
+            members = dict(team.members)
+            role = members.pop(cadre)
+            left = msgspec.structs.replace(team, members=members, vacant={**team.vacant, cadre: role})
+            recalled = MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role)
+            return Change(pool.but(teams={**pool.teams, village: left}), (recalled,))
+    return Change(pool)
+
+
+def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: date) -> Change:
+    """The recall was overturned, or its impact period is over: the cadre may be sent again, but is not put back."""
+    if pool is None or pool.recalled.get(event.subject) != event.outcome:
+        return Change(pool)
+    recalled = {cadre: outcome for cadre, outcome in pool.recalled.items() if cadre != event.subject}
+    return Change(pool.but(recalled=recalled, answered=False))
+
+
+def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date) -> Change:
+    """Another cadre of the unit takes the role that was left open, if the rules for the role allow (3.3, 3.4)."""
+    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    team = known(pool.teams.get(command.village), "驻村工作队", "the team of village", command.village)
+    role = team.vacant.get(command.recalled)
+    if role is None and command.cadre in team.members:
+        return Change(pool)
+    if role is None:
+        raise Refused(
+            "2.20",
+            f"{command.recalled} 没有留下空缺，请核对被召回的队员",
+            f"{command.recalled} left no vacancy; check who was recalled",
+            field="recalled",
+        )
+    cadre = pool.cadres.get(command.cadre)
+    if cadre is None or cadre.unit != team.unit or command.cadre not in pool.free:
+        raise Refused(
+            "2.20",
+            f"{command.cadre} 不是单位 {team.unit} 可派的干部（未登记、属他单位、已驻村或在召回影响期内），请改派他人",
+            f"{command.cadre} is no cadre whom {team.unit} can send: not registered, of another unit, out in a village "
+            "or under a recall; choose another",
+            field="cadre",
+            status=422,
+        )
+    failed = unmet(Posting(cadre, pool.units[team.unit], command.village, policy, today), role)
+    if failed:
+        raise Refused(
+            failed.rule, f"{command.cadre} {failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
+        )
+    vacant = {id: left for id, left in team.vacant.items() if id != command.recalled}
+    joined = msgspec.structs.replace(team, members={**team.members, command.cadre: role}, vacant=vacant)
+    replaced = MemberReplaced(
+        place=team.place,
+        village=command.village,
+        unit=team.unit,
+        recalled=command.recalled,
+        cadre=command.cadre,
+        role=role,
+    )
+    return Change(pool.but(teams={**pool.teams, command.village: joined}), (replaced,))
+
+
+def eligible_replacements(
+    pool: Pool, unit: str, village: str, role: Role, policy: Policy, today: date
+) -> tuple[str, ...]:
+    """The cadres whom a unit could send into a role in a village now, the first choice first."""
+    fit = {
+        id: cadre
+        for id, cadre in pool.free.items()
+        if cadre.unit == unit and not unmet(Posting(cadre, pool.units[unit], village, policy, today), role)
+    }
+    rank = {id: RANKS.index(cadre.rank) if role == "leader" else 0 for id, cadre in fit.items()}
+    return tuple(sorted(fit, key=lambda id: (-rank[id], -points(fit[id], policy, today), id)))
+
+
+def take_back(pool: Pool | None, event: TeamReleased, policy: Policy, today: date) -> Change:
+    """Unit and team are home from a village and on offer again."""
+    pool = _pool(pool, policy)
+    teams = {village: team for village, team in pool.teams.items() if village != event.village}
+    return Change(pool.but(teams=teams, answered=False))
+
+
+def _pool(pool: Pool | None, policy: Policy) -> Pool:
+    return pool or Pool(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"))

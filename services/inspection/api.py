@@ -1,0 +1,28 @@
+"""What people ask of the inspection over HTTP."""
+
+from typing import Any
+
+from services.inspection.model.commands import (
+    CloseOrder,
+    ConfirmGrade,
+    DeliverReport,
+    GiveSeed,
+    HoldBallot,
+    OpenCampaign,
+    RecordVerification,
+    RecordVisit,
+)
+from shared.http import Route
+
+COMMANDS: tuple[Route, ...] = (
+    Route("seeds", GiveSeed, "交付抽签随机数", "Give a seed share for a draw"),
+    Route("campaigns", OpenCampaign, "发起不定期督查", "Open an irregular campaign"),
+    Route("visits", RecordVisit, "记录督查到村", "Record a visit"),
+    Route("order-closings", CloseOrder, "整改销号", "Accept a rectification"),
+    Route("reports", DeliverReport, "提交述职", "Deliver a duty report"),
+    Route("ballots", HoldBallot, "记录民主测评", "Record a ballot"),
+    Route("grades", ConfirmGrade, "审定考核等次", "Confirm a grade"),
+    Route("verifications", RecordVerification, "记录出列核查", "Record the verification of an exit"),
+)
+
+QUERIES: tuple[Any, ...] = ()

@@ -1,0 +1,314 @@
+"""A team's yearly assessment: what comes in over the year, the grade proposed, the grade decided (2.15, 3.7, 3.8)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from statistics import fmean
+
+import msgspec
+
+from services.inspection.model.commands import ConfirmGrade, DeliverReport, HoldBallot
+from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
+from shared.contracts.inspection import (
+    AssessmentGraded,
+    AssessmentOpened,
+    AssessmentProposed,
+    BallotHeld,
+    ReportDelivered,
+    VisitMade,
+)
+from shared.policy import Policy
+from shared.rules import Change, Due, Refused, State, Task
+
+
+class Ballot(msgspec.Struct, frozen=True):
+    """How the members' and villagers' representatives voted."""
+
+    entitled: int
+    present: int
+    satisfied: int
+
+    @property
+    def approval(self) -> float:
+        """The share of those present who are satisfied."""
+        return self.satisfied / self.present
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """The grade that follows from the inputs, and the best one that the caps still allow."""
+
+    score: float
+    grade: str
+    ceiling: str
+
+
+class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One team's year. Its id is `<village>/<year>`. Visits and ledgers are noted before it is opened, too."""
+
+    kind = "assessments"
+
+    unit: str = ""
+    """Empty until the assessment is opened."""
+    leader: str = ""
+    inputs: tuple[str, ...] = ()
+    """The channels that must be in."""
+    reports: frozenset[str] = frozenset()
+    """The channels of the reports delivered."""
+    ballot: Ballot | None = None
+    scores: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """By kind of campaign, then by campaign."""
+    absences: frozenset[str] = frozenset()
+    """The campaigns whose visit found someone absent: one visit is one absence, however many were missing."""
+    open_items: dict[str, int] = msgspec.field(default_factory=dict)
+    """Items open at the last reconciliation, or carried by the settlement, by kind of commitment."""
+    proposal: Proposal | None = None
+    grade: str = ""
+
+    @property
+    def village(self) -> str:
+        """The village whose team is assessed."""
+        return self.id.split("/")[0]
+
+    @property
+    def year(self) -> int:
+        """The year that is assessed."""
+        return int(self.id.split("/")[1])
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The channels that must still come in."""
+        given = {*self.reports, *self.scores, *(("ballot",) if self.ballot else ())}
+        return tuple(channel for channel in self.inputs if channel not in given)
+
+    @property
+    def status(self) -> str:
+        """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`."""
+        if self.grade:
+            return "graded"
+        if self.proposal:
+            return "proposed"
+        if not self.unit:
+            return "gathering"
+        return "open" if self.missing else "complete"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether an input or the decision is awaited."""
+        return self.status in ("open", "proposed")
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """Reports, then the ballot on the oral one; once a grade is proposed, its confirmation."""
+        year_end = date(self.year, 12, 31)
+        for channel in self.missing:
+            if channel.endswith("_report"):
+                detail = f"{self.year} {channel.removesuffix('_report')}"
+                yield Task(action="reports", about=self.village, role="team", due=year_end, rule="3.8", detail=detail)
+            elif channel == "ballot" and "oral_report" not in self.missing:
+                yield Task(
+                    action="ballots",
+                    about=self.village,
+                    role="village",
+                    due=year_end,
+                    rule="3.8",
+                    detail=str(self.year),
+                )
+        if self.status == "proposed":
+            yield Task(
+                action="grades", about=self.village, role="organisation", due=None, rule="2.15", detail=str(self.year)
+            )
+
+
+def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
+    """From here on reports and the ballot are awaited."""
+    state = _of(state, event.village, event.year, event.place)
+    if state.unit:
+        return Change(state)
+    return Change(_timed(state.but(unit=event.unit, leader=event.leader, inputs=event.inputs), policy, today))
+
+
+def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today: date) -> Change:
+    """A visit counts in the year of its campaign, by its score and by whom it found absent."""
+    state = _of(state, event.village, event.year, event.place)
+    if event.absent:
+        state = state.but(absences=state.absences | {event.campaign})
+    if event.score is not None:
+        of_kind = {**state.scores.get(event.kind, {}), event.campaign: event.score}
+        state = state.but(scores={**state.scores, event.kind: of_kind})
+    return Change(_timed(state, policy, today))
+
+
+def note_items(
+    state: Assessment | None, event: CommitmentReconciled | CommitmentSettled, policy: Policy, today: date
+) -> Change:
+    """How many of the year's ledger items are open (mechanism 2.4)."""
+    still_open = event.open if isinstance(event, CommitmentReconciled) else event.carried
+    state = _of(state, event.village, int(event.period), event.place)
+    return Change(state.but(open_items={**state.open_items, event.kind: still_open}))
+
+
+def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:
+    """One report for all its audiences; the oral one is given to the village's own meeting."""
+    channel = f"{command.form}_report"
+    if state is not None and channel in state.reports:
+        return Change(state)
+    assessment = _awaiting(state, channel, command.village, command.year, policy)
+    delivered = ReportDelivered(
+        place=assessment.place,
+        village=assessment.village,
+        year=assessment.year,
+        form=command.form,
+        audiences=policy.assessment.report_audiences if command.form == "written" else ("village",),
+    )
+    return Change(_timed(assessment.but(reports=assessment.reports | {channel}), policy, today), (delivered,))
+
+
+def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: date) -> Change:
+    """The ballot on the team; without its quorum it is no ballot."""
+    ballot = Ballot(command.entitled, command.present, command.satisfied)
+    if state is not None and state.ballot == ballot:
+        return Change(state)
+    assessment = _awaiting(state, "ballot", command.village, command.year, policy)
+    if "oral_report" in assessment.missing:
+        raise Refused(
+            "3.8",
+            f"村 {assessment.village} {assessment.year} 年的口头述职尚未进行，先述职、后测评",
+            f"the oral report of {assessment.year} in village {assessment.village} is not given yet; "
+            "the ballot comes after it",
+        )
+    if not 0 <= ballot.satisfied <= ballot.present <= ballot.entitled or not ballot.present:
+        raise Refused(
+            "3.8",
+            "票数有误：应为 满意 ≤ 到会 ≤ 应到，且到会人数大于 0",
+            "the figures do not fit: satisfied ≤ present ≤ entitled, and someone must be present",
+            field="present",
+            status=422,
+        )
+    if ballot.present / ballot.entitled < policy.assessment.ballot_quorum:
+        raise Refused(
+            "Village Committees Law 26",
+            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，不足法定比例 {policy.assessment.ballot_quorum:.2%}，"
+            "测评无效；请重新召集",
+            f"{ballot.present} of {ballot.entitled} were present, fewer than the quorum of "
+            f"{policy.assessment.ballot_quorum:.2%}; call the meeting again",
+            field="present",
+            status=422,
+        )
+    held = BallotHeld(
+        place=assessment.place,
+        village=assessment.village,
+        year=assessment.year,
+        entitled=ballot.entitled,
+        present=ballot.present,
+        satisfied=ballot.satisfied,
+    )
+    return Change(_timed(assessment.but(ballot=ballot), policy, today), (held,))
+
+
+def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
+    """The year is over and everything is in: the weighted score, its grade, and what the year's facts cap it to.
+
+    An input that could not be given this year has no part in the weights.
+    """
+    terms = policy.assessment
+    given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
+    if state.ballot:
+        given["ballot"] = 100 * state.ballot.approval
+    weighed = [(i.weight, given[i.channel]) for i in terms.inputs if i.weight and i.channel in given]
+    score = round(sum(w * value for w, value in weighed) / sum(w for w, _ in weighed), 2)
+    earned = next(grade.name for grade in terms.grades if score >= grade.at_least)
+    happened = {"absences": len(state.absences), "open_items": sum(state.open_items.values())}
+    caps = [cap for cap in terms.caps if happened[cap.when] >= cap.at_least]
+    ceiling = terms.worst_of(terms.grades[0].name, *(cap.grade for cap in caps))
+    grade = terms.worst_of(earned, ceiling)
+    proposed = AssessmentProposed(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        score=score,
+        grade=grade,
+        caps=tuple(sorted({cap.when for cap in caps if terms.worst_of(earned, cap.grade) != earned})),
+    )
+    return Change(state.but(proposal=Proposal(score, grade, ceiling)), (proposed,))
+
+
+def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
+    """A named body decides the grade, and the grounds for criticism are told with it (mechanism 3.10)."""
+    terms = policy.assessment
+    if state is None or state.proposal is None:
+        missing = "、".join(state.missing) if state and state.unit else "-"
+        raise Refused(
+            "2.15",
+            f"村 {command.village} {command.year} 年考核尚未拟定等次；缺：{missing}，且须待全年对账期满",
+            f"no grade is proposed yet for {command.year} in village {command.village}; missing: {missing}; "
+            "and the time for the year's last reconciliation must be over",
+        )
+    if state.grade == command.grade:
+        return Change(state)
+    if state.grade:
+        raise Refused(
+            "2.15",
+            f"村 {state.village} {state.year} 年考核已定为“{state.grade}”；如有异议，走申诉程序",
+            f"{state.year} in village {state.village} was graded {state.grade!r}; an appeal is the way to contest it",
+        )
+    names = [grade.name for grade in terms.grades]
+    if command.grade not in names:
+        raise Refused(
+            "2.15",
+            f"没有等次“{command.grade}”，可用：{'、'.join(names)}",
+            f"there is no grade {command.grade!r}; the pack has {', '.join(names)}",
+            field="grade",
+            status=422,
+        )
+    if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
+        raise Refused(
+            "rules §3",
+            f"本年度情形限定最高等次为“{state.proposal.ceiling}”，不能定为“{command.grade}”",
+            f"the year's facts allow {state.proposal.ceiling!r} at best, not {command.grade!r}",
+            field="grade",
+            status=422,
+        )
+    happened: Mapping[str, Callable[[float], bool]] = {
+        "absences_at_least": lambda bound: len(state.absences) >= bound,
+        "open_items_above": lambda bound: sum(state.open_items.values()) > bound,
+        "approval_below": lambda bound: state.ballot is not None and state.ballot.approval < bound,
+    }
+    graded = AssessmentGraded(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        unit=state.unit,
+        leader=state.leader,
+        score=state.proposal.score,
+        grade=command.grade,
+        triggers=tuple(ground.name for ground in terms.grounds if happened[ground.when](ground.bound)),
+        decided_by=command.decided_by,
+    )
+    return Change(state.but(grade=command.grade), (graded,))
+
+
+def _of(state: Assessment | None, village: str, year: int, place: str) -> Assessment:
+    return state or Assessment(id=f"{village}/{year}", place=place)
+
+
+def _awaiting(state: Assessment | None, channel: str, village: str, year: int, policy: Policy) -> Assessment:
+    """The assessment, if it is open and still awaits this channel."""
+    if state is None or channel not in state.missing:
+        opens = policy.assessment.opens.of(year)
+        raise Refused(
+            "3.8",
+            f"村 {village} {year} 年考核不等待“{channel}”：尚未启动（{opens} 启动）、本地不要求，或已提交",
+            f"the assessment of {year} in village {village} does not await {channel!r}: it opens on {opens}, "
+            "the pack does not ask for it, or it is in already",
+        )
+    return state
+
+
+def _timed(state: Assessment, policy: Policy, today: date) -> Assessment:
+    """Once everything is in, the grade is proposed on the next day, and not before the year's facts are complete.
+
+    That is when the year is over, with its last unannounced visits, and the time for its last reconciliation.
+    """
+    if state.status != "complete":
+        return state
+    reconciled_by = (c.reconcile_within.after(day.of(state.year)) for c in policy.commitments for day in c.reconcile)
+    facts_until = max(date(state.year, 12, 31), today, *reconciled_by)
+    return state.timed(propose=facts_until + timedelta(1))

@@ -1,0 +1,129 @@
+"""When campaigns come, and for which villages: the frame of everything that is drawn or visited in full."""
+
+import re
+from datetime import date, timedelta
+
+from services.inspection.model.commands import OpenCampaign
+from shared.contracts.dispatch import TeamAssigned, TeamReleased
+from shared.contracts.inspection import CampaignPlanned
+from shared.contracts.registry import PolicyAdopted
+from shared.policy import Campaign as Terms
+from shared.policy import Policy
+from shared.rules import Change, Due, Refused, State
+
+
+class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One jurisdiction's calendar. Its id is the jurisdiction of the pack.
+
+    A village is in the frame from the assignment of its team to the team's release. Leaving the poverty list changes
+    nothing: supervision is one of the four things that stay (摘帽不摘监管).
+    """
+
+    kind = "calendars"
+
+    frame: tuple[str, ...] = ()
+    """Sorted."""
+
+    @property
+    def status(self) -> str:
+        """`scheduled` once a pack has said when campaigns open."""
+        return "scheduled" if self.timers else "idle"
+
+
+def adopt(state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
+    """A pack governs the openings from the day after its adoption on, or from its effective date if that is later."""
+    return Change(_of(state, policy).timed(adoption=max(policy.effective_from, today + timedelta(1))))
+
+
+def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
+    """Openings follow the pack in force; those of this very day are still to come.
+
+    They are, because of two timers on one day `adoption` runs before `campaigns`.
+    """
+    return Change(_scheduled(state, policy, due.on - timedelta(1)))
+
+
+def join(state: Calendar | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
+    """A village with a team may be visited."""
+    calendar = _of(state, policy)
+    return Change(calendar.but(frame=tuple(sorted({*calendar.frame, event.village}))))
+
+
+def leave(state: Calendar | None, event: TeamReleased, policy: Policy, today: date) -> Change:
+    """Without a team there is nobody to inspect."""
+    calendar = _of(state, policy)
+    return Change(calendar.but(frame=tuple(village for village in calendar.frame if village != event.village)))
+
+
+def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
+    """Plan every campaign whose frame is to be fixed on this day."""
+    planned = tuple(
+        _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens)
+        for terms in policy.campaigns
+        for opens in _openings_after(terms, due.on - timedelta(1))
+        if state.frame and opens - timedelta(terms.seed_days) == due.on
+    )
+    return Change(_scheduled(state, policy, due.on), planned)
+
+
+def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
+    """Plan a campaign that officers ask for."""
+    terms = policy.campaign(command.kind)
+    if terms is None:
+        kinds = "、".join(campaign.kind for campaign in policy.campaigns)
+        raise Refused(
+            "3.7",
+            f"政策包 {policy.version} 没有督查类型“{command.kind}”，可用类型：{kinds}",
+            f"pack {policy.version} knows no campaign kind {command.kind!r}; it knows {kinds}",
+            field="kind",
+            status=422,
+        )
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", command.campaign):
+        raise Refused(
+            "identity",
+            f"督查编号“{command.campaign}”有误：只能用字母、数字、“.”“_”“-”，最多 40 个",
+            f"campaign id {command.campaign!r} may hold only letters, digits, '.', '_' and '-', 40 at most",
+            field="campaign",
+            status=422,
+        )
+    if command.opens < today:
+        raise Refused(
+            "3.7",
+            f"开始日期 {command.opens} 已过，请填 {today} 或以后的日期",
+            f"the opening day {command.opens} is over; give {today} or a later day",
+            field="opens",
+            status=422,
+        )
+    if state is None or not state.frame:
+        raise Refused(
+            "3.7",
+            "本辖区尚无派驻工作队的村，无从督查；请先派驻工作队",
+            "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
+        )
+    return Change(state, (_planned(state, terms, command.campaign, command.opens),))
+
+
+def _of(state: Calendar | None, policy: Policy) -> Calendar:
+    return state or Calendar(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"))
+
+
+def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date) -> CampaignPlanned:
+    return CampaignPlanned(
+        place=calendar.place,
+        campaign=campaign,
+        kind=terms.kind,
+        opens=opens,
+        closes=terms.lasts.after(opens),
+        frame=calendar.frame,
+    )
+
+
+def _openings_after(terms: Terms, day: date) -> list[date]:
+    """The next opening for each of the pack's days whose frame is fixed after `day`."""
+    return [opens.next_after(day + timedelta(terms.seed_days)) for opens in terms.opens]
+
+
+def _scheduled(calendar: Calendar, policy: Policy, after: date) -> Calendar:
+    """The calendar with its timer on the first day after `after` on which a campaign is to be planned."""
+    days = [opens - timedelta(terms.seed_days) for terms in policy.campaigns for opens in _openings_after(terms, after)]
+    return calendar.timed(campaigns=min(days, default=None))

@@ -1,0 +1,199 @@
+"""What stands between the inspection and one village's team: who is there, orders open, the next assessment."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+import msgspec
+
+from services.inspection.model.commands import CloseOrder, RecordVisit
+from shared.calendar import Span
+from shared.contracts.dispatch import MemberRecalled, MemberReplaced, TeamAssigned, TeamReleased
+from shared.contracts.inspection import AssessmentOpened, OrderClosed, OrderIssued, OrderOverdue, VisitMade
+from shared.contracts.registry import VillageRecoded
+from shared.policy import Policy
+from shared.rules import Change, Due, Refused, State, Task, known
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A rectification that is owed (限期整改)."""
+
+    findings: tuple[str, ...]
+    allowed: Span
+    """The time that the pack gave when it was issued, and gives again each time that it passes."""
+    due: date
+    times: int = 0
+    """How often it has become overdue."""
+
+
+class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One village under inspection, from its team's assignment to the team's release. Its id is the village's."""
+
+    kind = "supervisions"
+
+    unit: str = ""
+    leader: str = ""
+    """The leader, or the last one while a replacement is awaited."""
+    team: tuple[str, ...] = ()
+    """Cadre ids, sorted."""
+    since: date | None = None
+    """The day on which the team was assigned."""
+    orders: dict[str, Order] = msgspec.field(default_factory=dict)
+    """Open orders by id, `<campaign>/<village>`."""
+
+    @property
+    def status(self) -> str:
+        """`rectifying` while an order is open, else `supervised`; `released` once the team has gone."""
+        if self.orders:
+            return "rectifying"
+        return "supervised" if self.unit else "released"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a rectification is to be accepted."""
+        return bool(self.orders)
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """Each open order waits for the township to accept what was done."""
+        for id, order in sorted(self.orders.items()):
+            yield Task(action="order-closings", about=self.id, role="township", due=order.due, rule="1.6", detail=id)
+
+
+def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
+    """The team is in the village, and the next assessment will be its first. Orders that are open stay open."""
+    village = state or Supervision(id=event.village, place=event.place)
+    return Change(
+        village.but(
+            unit=event.unit,
+            leader=next((member.cadre for member in event.team if member.role == "leader"), ""),
+            team=tuple(sorted(member.cadre for member in event.team)),
+            since=today,
+        ).timed(assessment=policy.assessment.opens.next_after(today))
+    )
+
+
+def recode(state: Supervision | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """The village belongs to another division from now on."""
+    village = state or Supervision(id=event.village, place=event.place)
+    return Change(village.but(place=event.code[:6]))
+
+
+def recall(state: Supervision | None, event: MemberRecalled, policy: Policy, today: date) -> Change:
+    """Whoever was recalled cannot be found absent any more."""
+    if state is None:
+        return Change(state)
+    return Change(state.but(team=tuple(cadre for cadre in state.team if cadre != event.cadre)))
+
+
+def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
+    """Another cadre took the recalled one's place."""
+    if state is None or not state.unit:
+        return Change(state)
+    return Change(
+        state.but(
+            leader=event.cadre if event.role == "leader" else state.leader,
+            team=tuple(sorted({*state.team, event.cadre} - {event.recalled})),
+        )
+    )
+
+
+def release(state: Supervision | None, event: TeamReleased, policy: Policy, today: date) -> Change:
+    """The team is gone, and with it what it owed; an assessment that has been opened still comes to its end."""
+    return Change(state and Supervision(id=state.id, place=state.place))
+
+
+def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
+    """Only a member of the team can be absent from it."""
+    village = known(state, "派驻过工作队的村", "village with a team", command.village)
+    if strangers := sorted(set(command.absent) - set(village.team)):
+        raise Refused(
+            "2.19",
+            f"{'、'.join(strangers)} 不是村 {village.id} 工作队的现任队员，请核对不在岗人员",
+            f"{', '.join(strangers)} are not members of the team in village {village.id} now; check who was absent",
+            field="absent",
+            status=422,
+        )
+    return Change(state)
+
+
+def order(state: Supervision | None, event: VisitMade, policy: Policy, today: date) -> Change:
+    """One order for all findings of a visit that the pack wants rectified (mechanism 1.6).
+
+    It is due when the longest of their times is over: nobody is overdue with one before the pack says so.
+    """
+    times = {f.code: f.order for f in policy.findings if f.order and f.code in event.findings}
+    if state is None or not state.unit or not times:
+        return Change(state)
+    allowed = max(times.values(), key=lambda span: span.after(today))
+    id, order = f"{event.campaign}/{event.village}", Order(tuple(sorted(times)), allowed, allowed.after(today))
+    issued = OrderIssued(
+        place=state.place, village=state.id, order=id, unit=state.unit, findings=order.findings, due=order.due
+    )
+    return Change(_with_orders(state, {**state.orders, id: order}), (issued,))
+
+
+def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, today: date) -> Change:
+    """The township accepts a rectification, in time or late."""
+    village = known(state, "派驻过工作队的村", "village with a team", command.village)
+    if command.order not in village.orders:
+        open_orders = "、".join(sorted(village.orders)) or "-"
+        raise Refused(
+            "1.6",
+            f"村 {village.id} 没有待销号的整改“{command.order}”；待销号：{open_orders}",
+            f"village {village.id} has no open order {command.order!r}; open are: {open_orders}",
+            field="order",
+        )
+    rest = {id: order for id, order in village.orders.items() if id != command.order}
+    closed = OrderClosed(place=village.place, village=village.id, order=command.order, accepted_by=command.accepted_by)
+    return Change(_with_orders(village, rest), (closed,))
+
+
+def overdue(state: Supervision, due: Due, policy: Policy, today: date) -> Change:
+    """A deadline passed: tell it, and tell it again after each further period until the order is closed."""
+    late = {
+        id: msgspec.structs.replace(order, due=order.allowed.after(order.due), times=order.times + 1)
+        for id, order in sorted(state.orders.items())
+        if order.due < due.on
+    }
+    events = tuple(
+        OrderOverdue(
+            place=state.place, village=state.id, order=id, unit=state.unit, leader=state.leader, times=order.times
+        )
+        for id, order in late.items()
+    )
+    return Change(_with_orders(state, {**state.orders, **late}), events)
+
+
+def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -> Change:
+    """The year's assessment begins in every village with a team (mechanism 2.21).
+
+    A pack that moved the day further back since the timer was set is followed. A check that was due before the team
+    came is not awaited; if then nothing is left that carries a score, this year is not assessed.
+    """
+    opens = policy.assessment.opens.of(due.on.year)
+    if opens > due.on:
+        return Change(state.timed(assessment=opens))
+    inputs = [i for i in policy.assessment.inputs if _can_be_given(i.channel, state, policy, due.on.year)]
+    opened = AssessmentOpened(
+        place=state.place,
+        village=state.id,
+        year=due.on.year,
+        unit=state.unit,
+        leader=state.leader,
+        inputs=tuple(i.channel for i in inputs),
+    )
+    following = state.timed(assessment=policy.assessment.opens.next_after(due.on))
+    return Change(following, (opened,) if any(i.weight for i in inputs) else ())
+
+
+def _can_be_given(channel: str, state: Supervision, policy: Policy, year: int) -> bool:
+    """Whether the year has a campaign of this kind with the village in its frame; reports and ballots always can."""
+    campaign = policy.campaign(channel)
+    if campaign is None or state.since is None:
+        return True
+    framed = (opens.of(year) - timedelta(campaign.seed_days) for opens in campaign.opens)
+    return any(max(state.since + timedelta(1), policy.effective_from) <= day for day in framed)
+
+
+def _with_orders(state: Supervision, orders: Mapping[str, Order]) -> Supervision:
+    first = min((order.due for order in orders.values()), default=None)
+    return state.but(orders=dict(orders)).timed(orders=first and first + timedelta(1))

@@ -1,0 +1,92 @@
+"""The inspection's part of the journey: frame, campaigns, the year's assessment, the exit's verification."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.inspection.model import assessment, calendar, campaign, supervision, verification
+from services.inspection.model.assessment import Assessment
+from services.inspection.model.calendar import Calendar
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.commands import (
+    CloseOrder,
+    ConfirmGrade,
+    DeliverReport,
+    GiveSeed,
+    HoldBallot,
+    OpenCampaign,
+    RecordVerification,
+    RecordVisit,
+)
+from services.inspection.model.supervision import Supervision
+from services.inspection.model.verification import Verification
+from shared.contracts import Payload
+from shared.contracts.dispatch import (
+    CommitmentReconciled,
+    CommitmentSettled,
+    MemberRecalled,
+    MemberReplaced,
+    TeamAssigned,
+    TeamReleased,
+)
+from shared.contracts.inspection import AssessmentOpened, CampaignPlanned, VisitMade
+from shared.contracts.registry import ExitRequested, PolicyAdopted, VillageRecoded
+from shared.policy import Policy
+from shared.rules import Reaction, Rule, State, by
+
+
+def _jurisdiction(_message: Payload, policy: Policy) -> Iterable[str]:
+    return (policy.jurisdiction,)
+
+
+def _year(message: Any, _policy: Policy) -> Iterable[str]:
+    return (f"{message.village}/{message.year}",)
+
+
+def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) -> Iterable[str]:
+    # What is owed once a term belongs to no year's assessment.
+    return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
+
+
+KINDS: tuple[type[State], ...] = (Calendar, Campaign, Supervision, Assessment, Verification)
+
+REACTIONS: tuple[Reaction, ...] = (
+    # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
+    Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt),
+    Reaction(TeamAssigned, Calendar, _jurisdiction, calendar.join),
+    Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
+    Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
+    Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
+    Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
+    Reaction(VillageRecoded, Verification, by("village"), verification.recode),
+    Reaction(TeamReleased, Calendar, _jurisdiction, calendar.leave),
+    Reaction(TeamReleased, Supervision, by("village"), supervision.release),
+    # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
+    Reaction(OpenCampaign, Campaign, by("campaign"), campaign.must_be_new),
+    Reaction(OpenCampaign, Calendar, _jurisdiction, calendar.open_irregularly),
+    Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
+    Reaction(GiveSeed, Campaign, by("campaign"), campaign.give_seed),
+    # A visit is recorded where it was planned; it leads to an order and counts in the year's assessment.
+    Reaction(RecordVisit, Supervision, by("village"), supervision.check_absent),
+    Reaction(RecordVisit, Campaign, by("campaign"), campaign.record),
+    Reaction(VisitMade, Supervision, by("village"), supervision.order),
+    Reaction(VisitMade, Assessment, _year, assessment.note_visit),
+    Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
+    # The year's assessment: opened for every team, fed by five channels and the ledgers, decided by a body.
+    Reaction(CommitmentReconciled, Assessment, _period, assessment.note_items),
+    Reaction(CommitmentSettled, Assessment, _period, assessment.note_items),
+    Reaction(AssessmentOpened, Assessment, _year, assessment.open_inputs),
+    Reaction(DeliverReport, Assessment, _year, assessment.deliver),
+    Reaction(HoldBallot, Assessment, _year, assessment.vote),
+    Reaction(ConfirmGrade, Assessment, _year, assessment.confirm),
+    # The way off the list leads through sampled households.
+    Reaction(ExitRequested, Verification, by("village"), verification.sample),
+    Reaction(RecordVerification, Verification, by("village"), verification.verify),
+)
+
+DUE: Mapping[type[State], Mapping[str, Rule]] = {
+    Calendar: {"adoption": calendar.take_effect, "campaigns": calendar.plan},
+    Campaign: {"draw": campaign.open_draw, "visits": campaign.reach, "close": campaign.close},
+    Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue},
+    Assessment: {"propose": assessment.propose},
+    Verification: {},
+}

@@ -1,0 +1,190 @@
+"""The baseline survey of a village: records come in until the joint diagnosis, and are immutable from then on (3.1)."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from services.registry.model.commands import Diagnose, HouseholdFacts, RecordSurvey
+from shared.contracts.registry import Problem, SurveyRecorded, VillageDiagnosed, VillageListed
+from shared.policy import Policy
+from shared.rules import Change, Refused, State, Task
+
+PROBLEM = "problem"
+"""The code of the survey kind that names an outstanding problem, in every pack."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One record, as it was entered."""
+
+    kind: str
+    topic: str
+    on: date
+    household: HouseholdFacts | None = None
+    cause: str = ""
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The survey of one spell on the list; it is closed once it has a problem class."""
+
+    spell: int
+    opened: date
+    records: dict[int, Record] = msgspec.field(default_factory=dict)
+    problem_class: str = ""
+
+    def missing(self, policy: Policy) -> list[str]:
+        """The pack's topics on which there is no record yet."""
+        covered = {record.topic for record in self.records.values()}
+        return [topic for topic in policy.listing.topics if topic not in covered]
+
+
+class Baseline(State, frozen=True, kw_only=True):
+    """The surveys of a village, one for each spell on the list; the last is the current one."""
+
+    kind = "baselines"
+    surveys: tuple[Survey, ...]
+
+    @property
+    def survey(self) -> Survey:
+        """The survey of the current spell."""
+        return self.surveys[-1]
+
+    @property
+    def status(self) -> str:
+        return "closed" if self.survey.problem_class else "open"
+
+    @property
+    def awaits(self) -> bool:
+        return not self.survey.problem_class
+
+    def with_survey(self, survey: Survey) -> "Baseline":
+        """The baseline with its current survey replaced."""
+        return self.but(surveys=(*self.surveys[:-1], survey))
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """The survey until each topic has a record, and then the diagnosis."""
+        if self.survey.problem_class:
+            return
+        due = policy.listing.diagnose_within.after(self.survey.opened)
+        if missing := self.survey.missing(policy):
+            yield Task(action="surveys", about=self.id, role="township", due=due, rule="3.1", detail=",".join(missing))
+        else:
+            yield Task(action="diagnoses", about=self.id, role="county", due=due, rule="3.1")
+
+
+def open_survey(baseline: Baseline | None, event: VillageListed, _policy: Policy, today: date) -> Change:
+    """Each spell on the list begins with a survey of its own; the earlier ones stay as they were closed."""
+    earlier = baseline.surveys if baseline else ()
+    survey = Survey(spell=event.spell, opened=today)
+    return Change(Baseline(id=event.village, place=event.place, surveys=(*earlier, survey)))
+
+
+def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, today: date) -> Change:
+    """A record counts once, however often it is sent; none comes in or changes after the diagnosis."""
+    baseline = _listed(baseline, command.village)
+    survey = baseline.survey
+    new = Record(
+        kind=command.kind,
+        topic=command.topic,
+        on=command.on,
+        household=command.household,
+        cause=command.cause,
+    )
+    before = survey.records.get(command.number)
+    if before == new:
+        return Change(baseline)
+    if survey.problem_class:
+        raise Refused(
+            "3.1",
+            "集体会诊已结束，摸底排查台账不可更改",
+            "the joint diagnosis has closed the survey, and the baseline is immutable",
+        )
+    if before is not None:
+        raise Refused(
+            "3.1",
+            f"编号 {command.number} 已用于另一条记录，请换新编号",
+            f"the number {command.number} is another record's; take a new one",
+            field="number",
+            status=422,
+        )
+    _require(command.kind, policy.listing.survey_kinds, "kind", "调查方式", "survey kind")
+    _require(command.topic, policy.listing.topics, "topic", "调查内容", "topic")
+    if (command.kind == PROBLEM) is not bool(command.cause):
+        raise Refused(
+            "3.1",
+            "突出问题须写明原因，其他记录不填原因",
+            "an outstanding problem needs its cause, and other records have none",
+            field="cause",
+            status=422,
+        )
+    if command.on > today:
+        raise Refused(
+            "3.1",
+            f"记录日期 {command.on} 晚于今天 {today}",
+            f"the record's day {command.on} lies after today, {today}",
+            field="on",
+            status=422,
+        )
+    event = SurveyRecorded(
+        place=baseline.place, village=baseline.id, number=command.number, kind=command.kind, topic=command.topic
+    )
+    records = {**survey.records, command.number: new}
+    return Change(baseline.with_survey(msgspec.structs.replace(survey, records=records)), (event,))
+
+
+def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _today: date) -> Change:
+    """The joint diagnosis closes the survey: its counts and problems, with their causes, are version 0 (3.1)."""
+    baseline = _listed(baseline, command.village)
+    survey = baseline.survey
+    if survey.problem_class:
+        if survey.problem_class == command.problem_class:
+            return Change(baseline)
+        raise Refused(
+            "3.1",
+            f"集体会诊已结束，结论为“{survey.problem_class}”，不可更改",
+            f"the joint diagnosis is closed with {survey.problem_class!r}, and the baseline is immutable",
+        )
+    _require(command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class")
+    if missing := survey.missing(policy):
+        raise Refused(
+            "3.1",
+            f"摸底排查缺少：{'、'.join(policy.listing.topics[topic] for topic in missing)}，请先补录",
+            f"the survey has no record on {', '.join(missing)}; record them first",
+        )
+    event = VillageDiagnosed(
+        place=baseline.place,
+        village=baseline.id,
+        spell=survey.spell,
+        problem_class=command.problem_class,
+        counts=dict(sorted(Counter(record.kind for record in survey.records.values()).items())),
+        problems=tuple(
+            Problem(number, record.topic, record.cause)
+            for number, record in sorted(survey.records.items())
+            if record.kind == PROBLEM
+        ),
+        decided_by=command.decided_by,
+    )
+    closed = msgspec.structs.replace(survey, problem_class=command.problem_class)
+    return Change(baseline.with_survey(closed), (event,))
+
+
+def _listed(baseline: Baseline | None, village: str) -> Baseline:
+    if baseline is None:
+        raise Refused(
+            "3.1",
+            f"村 {village} 未列入贫困村，没有摸底排查",
+            f"village {village} is not on the poverty list, so that there is no survey",
+        )
+    return baseline
+
+
+def _require(code: str, known: Iterable[str], field: str, zh: str, en: str) -> None:
+    if code not in known:
+        raise Refused(
+            "3.1",
+            f"政策包没有{zh}“{code}”，可填：{'、'.join(known)}",
+            f"the pack knows no {en} {code!r}, only {', '.join(known)}",
+            field=field,
+            status=422,
+        )

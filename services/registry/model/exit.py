@@ -1,0 +1,208 @@
+"""The way off the list: the pack's procedure, step by step, with what an objection does (rules §2).
+
+    request ─► verify ─► notice, objections ─► decide ─► removed from the list
+                 ▲            └ an upheld one ┘ │
+                 └──────────────────────────────┴ a refused approval
+
+Each step is the pack's: who takes it, within which time, and how many notices and decisions there are. A village
+goes through the procedure of the pack that was in force when the attempt began.
+"""
+
+from datetime import date, timedelta
+
+import msgspec
+
+from services.registry.model.commands import ApproveExit, DecideObjection, PostNotice, RaiseObjection, RequestExit
+from services.registry.model.register import INCIDENCE
+from services.registry.model.village import Exit, Objection, Village, addressed, moved
+from services.registry.model.why import why_not_yet
+from shared.contracts.inspection import ExitVerified
+from shared.contracts.registry import (
+    ExitApproved,
+    ExitRequested,
+    NoticePosted,
+    ObjectionDecided,
+    ObjectionRaised,
+    StepKind,
+    VillageDelisted,
+)
+from shared.policy import Policy, Step
+from shared.rules import Change, Due, Refused
+
+
+def may_request(village: Village | None, command: RequestExit, policy: Policy, _today: date) -> Change:
+    """Whether the exit can be asked for; a refusal says everything that is missing. The register then asks for it."""
+    village = addressed(village, command)
+    if village.stage != "helped":
+        raise village.not_now("只有帮扶中的村可以申请出列", "only a village that is being helped can ask to leave")
+    if not village.can_leave:
+        reasons = why_not_yet(village, policy)
+        raise Refused(
+            "rules §2",
+            "尚不能申请出列：" + "；".join(reason.zh for reason in reasons),
+            "the exit cannot be asked for yet: " + "; ".join(reason.en for reason in reasons),
+        )
+    return Change(village)
+
+
+def requested(village: Village, event: ExitRequested, policy: Policy, today: date) -> Change:
+    """The procedure begins, or begins again."""
+    exit = Exit(attempt=event.attempt, procedure=policy.exit.procedure, since=today)
+    return moved(village.but(exit=exit).timed(notice=None), event, policy, today)
+
+
+def verified(village: Village | None, event: ExitVerified, policy: Policy, today: date) -> Change:
+    """The households were visited: on with the procedure, or back to helping until the next year's measurement."""
+    if village is None or village.stage != "requested" or not village.exit or village.exit.attempt != event.attempt:
+        return Change(village)
+    if event.passed:
+        return moved(village.but(exit=_next(village.exit, today)), event, policy, today)
+    return moved(village.but(exit=None, spent=village.measured), event, policy, today)
+
+
+def post_notice(village: Village | None, command: PostNotice, _policy: Policy, today: date) -> Change:
+    """The notice runs for the pack's time; the day after its last day, what follows may be decided."""
+    village = addressed(village, command)
+    exit, step = _awaited(village, "notice", "须在核查通过后公示", "a notice follows a passed verification")
+    if exit.notice_until is not None:
+        return Change(village)
+    until = step.within.after(today)
+    posted = village.but(exit=msgspec.structs.replace(exit, notice_until=until))
+    event = NoticePosted(place=village.place, village=village.id, attempt=exit.attempt, until=until)
+    return Change(posted.timed(notice=until + timedelta(1)), (event,))
+
+
+def raise_objection(village: Village | None, command: RaiseObjection, _policy: Policy, today: date) -> Change:
+    """Anyone may object until the end of the last day of the notice."""
+    village = addressed(village, command)
+    exit, _ = _awaited(village, "notice", "只在公示期内受理异议", "objections are heard during the notice only")
+    before = exit.objections.get(command.objection)
+    if before is not None:
+        if before.ground == command.ground:
+            return Change(village)
+        raise Refused(
+            "rules §2",
+            f"编号 {command.objection} 已用于另一异议，请换新编号",
+            f"the number {command.objection} is another objection's; take a new one",
+            field="objection",
+            status=422,
+        )
+    if exit.notice_until is None or today > exit.notice_until:
+        raise village.not_now("只在公示期内受理异议", "objections are heard during the notice only")
+    event = ObjectionRaised(place=village.place, village=village.id, attempt=exit.attempt, objection=command.objection)
+    return Change(_with_objection(village, exit, command.objection, Objection(command.ground)), (event,))
+
+
+def decide_objection(village: Village | None, command: DecideObjection, _policy: Policy, today: date) -> Change:
+    """Every objection gets its answer. With the last one the exit goes back if any was upheld, or on otherwise."""
+    village = addressed(village, command)
+    exit, _ = _awaited(village, "notice", "没有待处理的异议", "no objection is awaiting its decision")
+    objection = exit.objections.get(command.objection)
+    if objection is None:
+        raise Refused(
+            "rules §2",
+            f"没有第 {command.objection} 号异议，请检查编号",
+            f"there is no objection {command.objection}; check its number",
+            field="objection",
+            status=404,
+        )
+    if objection.upheld == command.upheld:
+        return Change(village)
+    if objection.upheld is not None:
+        raise village.not_now(
+            f"第 {command.objection} 号异议已作处理，不能更改", f"objection {command.objection} has been decided"
+        )
+    village = _with_objection(village, exit, command.objection, Objection(objection.ground, command.upheld))
+    assert village.exit is not None
+    exit = village.exit
+    back = not exit.open_objections and any(decided.upheld for decided in exit.objections.values())
+    if back:
+        village = _back(village, exit, today)
+    elif exit.notice_over and not exit.open_objections:
+        village = village.but(exit=_next(exit, today))
+    event = ObjectionDecided(
+        place=village.place,
+        village=village.id,
+        attempt=exit.attempt,
+        objection=command.objection,
+        upheld=command.upheld,
+        decided_by=command.decided_by,
+        back_to=_target(exit).kind if back else None,
+    )
+    return Change(village, (event,))
+
+
+def end_notice(village: Village, due: Due, _policy: Policy, _today: date) -> Change:
+    """The last day of the notice is over. An objection that is still open keeps the exit from going on."""
+    exit = village.exit
+    assert exit is not None, "the timer of a notice goes with its procedure"
+    if exit.open_objections:
+        return Change(village.but(exit=msgspec.structs.replace(exit, notice_over=True)))
+    return Change(village.but(exit=_next(exit, due.on)))
+
+
+def approve(village: Village | None, command: ApproveExit, policy: Policy, today: date) -> Change:
+    """A named body approves; after the last approval the village leaves the list. A refusal has it verified again."""
+    village = addressed(village, command)
+    exit, step = _awaited(village, "decide", "公示期满且异议处理完毕后方可审批", "the approval follows the notice")
+    if not command.approved:
+        refusal = ObjectionDecided(
+            place=village.place,
+            village=village.id,
+            attempt=exit.attempt,
+            objection=0,
+            upheld=True,
+            decided_by=command.decided_by,
+            back_to=_target(exit).kind,
+        )
+        return Change(_back(village, exit, today), (refusal,))
+    if village.unmet:
+        raise village.not_now(
+            f"{village.measured} 年度有指标未达标，不能批准出列",
+            f"criteria were not met in {village.measured}, so that the exit cannot be approved",
+        )
+    if step != exit.procedure[-1]:
+        approval = ExitApproved(
+            place=village.place,
+            village=village.id,
+            attempt=exit.attempt,
+            step=step.name,
+            decided_by=command.decided_by,
+        )
+        return Change(village.but(exit=_next(exit, today)), (approval,))
+    delisted = VillageDelisted(
+        place=village.place,
+        village=village.id,
+        spell=village.spell,
+        incidence=village.values[INCIDENCE],
+        decided_by=command.decided_by,
+    )
+    village = village.but(exit=None, delisted_on=today)
+    return Change(village.timed(measure=village.next_measurement(policy, today)), (delisted,))
+
+
+def _awaited(village: Village, kind: StepKind, zh: str, en: str) -> tuple[Exit, Step]:
+    """The procedure and its awaited step, if it is of this kind."""
+    if village.exit is None or village.exit.step.kind != kind:
+        raise village.not_now(zh, en)
+    return village.exit, village.exit.step
+
+
+def _next(exit: Exit, since: date) -> Exit:
+    return exit.moved_to(exit.at + 1, since)
+
+
+def _target(exit: Exit) -> Step:
+    """Where an upheld objection leads from the awaited step: what the step says, or the verification."""
+    named = (step for step in exit.procedure if step.name == exit.step.on_objection)
+    return next(named, exit.procedure[0])
+
+
+def _back(village: Village, exit: Exit, today: date) -> Village:
+    """The exit is at an earlier step again; if that is the verification, the register asks for a new one."""
+    return village.but(exit=exit.moved_to(exit.procedure.index(_target(exit)), today)).timed(notice=None)
+
+
+def _with_objection(village: Village, exit: Exit, number: int, objection: Objection) -> Village:
+    objections = dict(sorted({**exit.objections, number: objection}.items()))
+    return village.but(exit=msgspec.structs.replace(exit, objections=objections))

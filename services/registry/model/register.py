@@ -1,0 +1,187 @@
+"""What is known about a village's households, and the figures that follow from it: incidence is never typed in (1.18).
+
+Facts are kept once, the latest of each household. When those of a new year come in, the incidence of the years that
+end with that is fixed, so that a measurement that was missed can still be made up for. Facts of a year from which there
+are none, sent after those of a later one, serve for that year's incidence alone.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from services.registry.model.commands import (
+    HouseholdFacts,
+    MeasureIndicators,
+    RecordHouseholds,
+    RecordSurvey,
+    RequestExit,
+)
+from shared.contracts.registry import ExitRequested, IndicatorsMeasured, ObjectionDecided, Unmet, VillageRegistered
+from shared.policy import Policy
+from shared.rules import Change, Refused, State
+
+INCIDENCE = "incidence"
+"""The code of poverty incidence (贫困发生率) in every pack, a share of the population."""
+
+
+class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The latest facts about a household and the day as of which they hold."""
+
+    persons: int
+    income: float
+    secured: bool
+    registered: bool = True
+    as_of: date
+
+    def is_poor(self, line: int) -> bool:
+        """Poor is who earns less than the line, or lacks one of the two worries free, three guarantees (rules §2)."""
+        return self.income < line or not self.secured
+
+
+class Register(State, frozen=True, kw_only=True):
+    """A village's households by id, and its yearly figures."""
+
+    kind = "registers"
+    population: int
+    year: int = 0
+    """The latest year of which there are facts."""
+    households: dict[str, Household] = msgspec.field(default_factory=dict)
+    past: dict[int, float] = msgspec.field(default_factory=dict)
+    """The incidence of the years before `year`, as it was when they ended."""
+    measurements: dict[int, dict[str, float]] = msgspec.field(default_factory=dict)
+    attempts: int = 0
+    """How many verifications have been asked for."""
+
+    @property
+    def status(self) -> str:
+        return str(self.year or "")
+
+    def incidence(self, year: int, policy: Policy) -> float:
+        """Persons of registered households that are poor by the year's line, as a share of the population (1.18)."""
+        line = policy.exit.line(year)
+        return sum(h.persons for h in self.households.values() if h.registered and h.is_poor(line)) / self.population
+
+
+def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
+    """The population, which incidence is a share of, comes with the village."""
+    if register is None:
+        return Change(Register(id=event.village, place=event.place, population=event.population))
+    return Change(register.but(population=event.population))
+
+
+def visited(register: Register, command: RecordSurvey, policy: Policy, _today: date) -> Change:
+    """A survey visit's facts are entered once and serve here too; those of a year that is over come too late."""
+    if command.household is None or command.on.year < register.year:
+        return Change(register)
+    return Change(_with_facts(register, (command.household,), command.on, policy))
+
+
+def record(register: Register, command: RecordHouseholds, policy: Policy, today: date) -> Change:
+    """The facts of a year. If it was measured already, its figures follow the corrected facts."""
+    if command.year > today.year:
+        raise Refused(
+            "1.18",
+            f"{command.year} 年尚未到来，请检查年度",
+            f"the year {command.year} has not come yet; check it",
+            field="year",
+            status=422,
+        )
+    if command.year in register.past:
+        raise Refused(
+            "1.18",
+            f"已录入 {register.year} 年农户信息，{command.year} 年度已封存，不能更改",
+            f"household facts of {register.year} are in, so that the year {command.year} is closed",
+            field="year",
+        )
+    if command.year < register.year:
+        alone = Register(id=register.id, place=register.place, population=register.population)
+        alone = _with_facts(alone, command.households, date(command.year, 12, 31), policy)
+        return Change(register.but(past={**register.past, command.year: alone.incidence(command.year, policy)}))
+    register = _with_facts(register, command.households, min(today, date(command.year, 12, 31)), policy)
+    values = register.measurements.get(command.year)
+    return Change(register) if values is None else _measure(register, command.year, values, policy)
+
+
+def _with_facts(register: Register, facts: Iterable[HouseholdFacts], as_of: date, policy: Policy) -> Register:
+    ended = range(register.year, as_of.year) if register.year else ()
+    past = {**register.past, **{year: register.incidence(year, policy) for year in ended}}
+    households = dict(register.households)
+    for fact in facts:
+        before = households.get(fact.household)
+        if before is None or before.as_of <= as_of:
+            fields = msgspec.structs.asdict(fact)
+            del fields["household"]
+            households[fact.household] = Household(as_of=as_of, **fields)
+    return register.but(year=as_of.year, households=households, past=past)
+
+
+def measure(register: Register, command: MeasureIndicators, policy: Policy, _today: date) -> Change:
+    """The year's indicators, with the incidence that follows from the households (1.18)."""
+    if INCIDENCE in command.values:
+        raise Refused(
+            "1.18",
+            "贫困发生率由农户信息计算得出，不得填报，请删去该项",
+            "incidence is computed from household facts and never typed in; leave it out",
+            field=f"values.{INCIDENCE}",
+            status=422,
+        )
+    known = {criterion.indicator for criterion in policy.exit.criteria} - {INCIDENCE}
+    for indicator in command.values.keys() - known:
+        raise Refused(
+            "rules §2",
+            f"政策包没有指标“{indicator}”，可填：{'、'.join(sorted(known))}",
+            f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(known))}",
+            field=f"values.{indicator}",
+            status=422,
+        )
+    if command.year != register.year and command.year not in register.past:
+        raise Refused(
+            "1.18",
+            f"没有 {command.year} 年的农户信息，无法计算贫困发生率，请先录入",
+            f"there are no household facts of {command.year} to compute incidence from; record them first",
+            field="year",
+        )
+    return _measure(register, command.year, command.values, policy)
+
+
+def _measure(register: Register, year: int, given: dict[str, float], policy: Policy) -> Change:
+    incidence = register.incidence(year, policy) if year == register.year else register.past[year]
+    values = {**given, INCIDENCE: incidence}
+    if register.measurements.get(year) == values:
+        return Change(register)
+    unmet = tuple(
+        Unmet(c.indicator, values.get(c.indicator), c.bound, c.mover)
+        for c in policy.exit.criteria
+        if not c.holds(values.get(c.indicator))
+    )
+    event = IndicatorsMeasured(place=register.place, village=register.id, year=year, values=values, unmet=unmet)
+    return Change(register.but(measurements={**register.measurements, year: values}), (event,))
+
+
+def request(register: Register, command: RequestExit, policy: Policy, _today: date) -> Change:
+    """The exit is asked for, with the frame from which the households to verify are sampled."""
+    return _request(register, command.requested_by, policy)
+
+
+def ask_again(register: Register, event: ObjectionDecided, policy: Policy, _today: date) -> Change:
+    """An upheld objection leads back to the verification, with the households as they stand now."""
+    if event.back_to != "verify":
+        return Change(register)
+    return _request(register, event.decided_by, policy)
+
+
+def _request(register: Register, requested_by: str, policy: Policy) -> Change:
+    line = policy.exit.line(register.year)
+    registered = [(id, household) for id, household in sorted(register.households.items()) if household.registered]
+    lifted = tuple(id for id, household in registered if not household.is_poor(line))
+    attempt = register.attempts + 1
+    event = ExitRequested(
+        place=register.place,
+        village=register.id,
+        attempt=attempt,
+        lifted=lifted,
+        remaining=len(registered) - len(lifted),
+        requested_by=requested_by,
+    )
+    return Change(register.but(attempts=attempt), (event,))

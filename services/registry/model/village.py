@@ -1,0 +1,349 @@
+"""A village on its journey: onto the list, through its yearly measurements, and after the exit under monitoring.
+
+The stage moves by `shared.contracts.journey` alone. A command's rule decides, changes data and tells an event; the
+event, like those of the other services, then moves the stage. The way off the list is in `exit.py`.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from services.registry.model.commands import (
+    ConfirmRelapse,
+    RecodeVillage,
+    RecordHouseholds,
+    RecordSurvey,
+    RegisterVillage,
+)
+from shared.contracts import Command, Event
+from shared.contracts.dispatch import NeedUnmet
+from shared.contracts.journey import STAGES, next_stage
+from shared.contracts.registry import (
+    IndicatorsMeasured,
+    Unmet,
+    VillageListed,
+    VillageMonitored,
+    VillageRecoded,
+    VillageRegistered,
+    VillageRelapsed,
+)
+from shared.policy import Policy, Step
+from shared.rules import Change, Due, Refused, State, Task, known
+
+LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
+"""The stages in which a village stands on the poverty list."""
+LEFT = ("delisted", "released")
+"""The stages in which it has left the list and is watched."""
+
+
+class Alias(msgspec.Struct, frozen=True):
+    """A division code of the village, and the day from which it is valid."""
+
+    code: str
+    since: date
+
+
+class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An objection during the notice; `upheld` is None while it is open."""
+
+    ground: str
+    upheld: bool | None = None
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the exit procedure stands. It is there from the request until the village leaves or stays."""
+
+    attempt: int
+    procedure: tuple[Step, ...]
+    """The steps of the pack in force when this attempt began; a pack adopted meanwhile does not change them."""
+    at: int = 0
+    """The index of the step that is awaited."""
+    since: date
+    """The day from which it is awaited."""
+    notice_until: date | None = None
+    """The last day of the notice of this step, once it is posted."""
+    notice_over: bool = False
+    objections: dict[int, Objection] = msgspec.field(default_factory=dict)
+    """Those of this notice, by number."""
+
+    @property
+    def step(self) -> Step:
+        """The step that is awaited."""
+        return self.procedure[self.at]
+
+    @property
+    def open_objections(self) -> list[int]:
+        """The numbers of the objections that await their decision."""
+        return sorted(number for number, objection in self.objections.items() if objection.upheld is None)
+
+    def moved_to(self, at: int, since: date) -> "Exit":
+        """The procedure at another step, about which nothing is known yet."""
+        return Exit(attempt=self.attempt, procedure=self.procedure, at=at, since=since)
+
+
+class Village(State, frozen=True, kw_only=True):
+    """A village, its place in the journey, and what its way off the list still lacks."""
+
+    kind = "villages"
+    name: str
+    township: str
+    population: int
+    document: str = ""
+    """The document that put it on the list."""
+    codes: tuple[Alias, ...] = ()
+    """Its division codes by date; the last is today's, the first is the id."""
+    stage: str = ""
+    since: date
+    """The day on which it entered its stage."""
+    spell: int = 0
+    """How often it has been put on the list."""
+    obstacles: tuple[str, ...] = ()
+    """The rules for which the last matching found no unit for it."""
+    facts: int = 0
+    """The latest year for which there are household facts."""
+    owed: tuple[int, ...] = ()
+    """Years whose measurement has opened and is still awaited; none is ever skipped."""
+    measured: int = 0
+    """The latest year that was measured, with its `values` and what was `unmet`."""
+    values: dict[str, float] = msgspec.field(default_factory=dict)
+    unmet: tuple[Unmet, ...] = ()
+    spent: int = 0
+    """The year on whose measurement a verification failed: the next request needs a later one."""
+    exit: Exit | None = None
+    delisted_on: date | None = None
+
+    @property
+    def status(self) -> str:
+        return self.stage
+
+    @property
+    def awaits(self) -> bool:
+        return bool(self.owed or self.exit or self.can_leave or self.may_have_relapsed)
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether the township can ask for the exit: the latest measurement is there, unused, and meets everything."""
+        return self.stage == "helped" and not self.owed and not self.unmet and self.measured > self.spent
+
+    @property
+    def may_have_relapsed(self) -> bool:
+        """Whether monitoring found missed criteria on which nobody has decided yet."""
+        return self.stage in LEFT and bool(self.unmet)
+
+    def next_measurement(self, policy: Policy, after: date) -> date | None:
+        """The next day on which a measurement opens; None once the monitoring after the exit has ended."""
+        if self.delisted_on is None:
+            return policy.exit.measure_from.next_after(after)
+        review = policy.exit.monitor_on.next_after(after)
+        return review if review <= policy.exit.monitor_for.after(self.delisted_on) else None
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """What is awaited now; a step that has to wait for another is not a task yet."""
+        for year in self.owed:
+            facts_first = "households" if year > self.facts else "measurements"
+            if self.stage in LEFT:
+                due, detail = policy.exit.monitor_on.of(year), f"monitor {year}"
+                yield self._task(facts_first, "poverty_office", due, "1.18", detail)
+            else:
+                yield self._task(facts_first, "township", policy.exit.measure_by.of(year), "1.18", str(year))
+        if self.can_leave:
+            yield self._task("exit-requests", "township")
+        if self.may_have_relapsed:
+            yield self._task("relapse-decisions", "county", detail=str(self.measured))
+        if self.exit is None:
+            return
+        step = self.exit.step
+        for number in self.exit.open_objections:
+            yield self._task("objection-decisions", self.exit.procedure[-1].by, detail=str(number))
+        if step.kind == "notice" and self.exit.notice_until is None:
+            yield self._task("notices", step.by)
+        if step.kind == "decide":
+            yield self._task("approvals", step.by, step.within.after(self.exit.since))
+
+    def _task(self, action: str, role: str, due: date | None = None, rule: str = "rules §2", detail: str = "") -> Task:
+        return Task(action=action, about=self.id, role=role, due=due, rule=rule, detail=detail)
+
+    def not_now(self, zh: str, en: str, rule: str = "rules §2") -> Refused:
+        """The refusal of what the village's stage does not allow."""
+        stage = STAGES[self.stage]
+        return Refused(rule, f"{zh}；该村现处于“{stage[0]}”", f"{en}; the village's stage is '{stage[1]}'")
+
+
+def addressed(village: Village | None, command: Command) -> Village:
+    """The village that a command names, if it stands in the division that the command names as well.
+
+    Rights reach as far as the division, so that a command must not carry a village of another one.
+    """
+    village = known(village, "村", "village", command.subject_id)
+    if village.place != command.place:
+        raise Refused(
+            "identity",
+            f"村 {village.id} 属于区划 {village.place}，不属于 {command.place}，请改填",
+            f"village {village.id} belongs to division {village.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    return village
+
+
+def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
+    """The village's own part in commands that its survey or its register carries out."""
+    return Change(addressed(village, command))
+
+
+def moved(village: Village | None, event: Event, _policy: Policy, today: date) -> Change:
+    """The journey decides whether an event moves the village; one that comes late or twice does not."""
+    if village is None or (stage := next_stage(village.stage, event)) == village.stage:
+        return Change(village)
+    return Change(village.but(stage=stage, since=today, obstacles=()))
+
+
+# ------------------------------------------------------------------ identity
+
+
+def register(village: Village | None, command: RegisterVillage, _policy: Policy, today: date) -> Change:
+    """Registering again says something only if the data changed, or if the village now enters the list."""
+    if village is None:
+        if command.place != command.village[:6]:
+            raise Refused(
+                "identity",
+                f"村代码 {command.village} 的前六位与区划 {command.place} 不符，请改填",
+                f"village {command.village} does not lie in division {command.place}, which must be its first digits",
+                field="place",
+                status=422,
+            )
+        before = Village(
+            id=command.village,
+            place=command.place,
+            name="",
+            township="",
+            population=0,
+            codes=(Alias(command.village, today),),
+            since=today,
+        )
+    else:
+        before = addressed(village, command)
+    after = before.but(
+        name=command.name,
+        township=command.township,
+        population=command.population,
+        document=command.listing_document or before.document,
+    )
+    events: list[Event] = []
+    if (after.name, after.township, after.population) != (before.name, before.township, before.population):
+        events.append(
+            VillageRegistered(
+                place=after.place,
+                village=after.id,
+                name=after.name,
+                township=after.township,
+                population=after.population,
+            )
+        )
+    if command.listed and not after.spell:
+        events.append(VillageListed(place=after.place, village=after.id, spell=1))
+    return Change(after, tuple(events))
+
+
+def recode(village: Village | None, command: RecodeVillage, _policy: Policy, today: date) -> Change:
+    """A new division code; the old ones stay as dated aliases (Regulation on Administrative Divisions 17)."""
+    village = addressed(village, command)
+    current = village.codes[-1]
+    if current == Alias(command.code, command.since):
+        return Change(village)
+    if not current.since <= command.since <= today:
+        raise Refused(
+            "Regulation on Administrative Divisions 17",
+            f"新代码的启用日期 {command.since} 须在 {current.since} 至今天 {today} 之间",
+            f"the new code must be valid from a day between {current.since} and today, {today}, not {command.since}",
+            field="since",
+            status=422,
+        )
+    event = VillageRecoded(place=village.place, village=village.id, code=command.code, since=command.since)
+    return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
+
+
+def replaced(state: State | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
+    """Everything about a village lies in the division of its current code."""
+    return Change(state and state.but(place=event.code[:6]))
+
+
+# ------------------------------------------------------------- on the list
+
+
+def listed(village: Village, event: VillageListed, policy: Policy, today: date) -> Change:
+    """A spell on the list begins, and with it the yearly measurement."""
+    begun = village.but(spell=event.spell, delisted_on=None)
+    return moved(begun.timed(measure=begun.next_measurement(policy, today)), event, policy, today)
+
+
+def unmatched(village: Village | None, event: NeedUnmet, _policy: Policy, _today: date) -> Change:
+    """A matching found no unit: what stood in the way belongs to the answer to "why not yet?"."""
+    if village is None or village.stage != "diagnosed":
+        return Change(village)
+    return Change(village.but(obstacles=tuple(sorted(set(event.obstacles.values())))))
+
+
+def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _policy: Policy, _today: date) -> Change:
+    """The village knows for which year there are household facts, since the measurement waits for them."""
+    village = addressed(village, command)
+    return Change(village.but(facts=max(village.facts, command.facts_year)))
+
+
+def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Change:
+    """A year's measurement opens, and stays open until it is made; a year whose day was missed opens all the same."""
+    owed = tuple(sorted({*village.owed, due.on.year}))
+    return Change(village.but(owed=owed).timed(measure=village.next_measurement(policy, due.on)))
+
+
+def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _today: date) -> Change:
+    """A year's figures are in. After the exit they either confirm it, or ask a body whether it is a relapse.
+
+    They may be corrected as long as the village is on the list, or while that question is open.
+    """
+    year, left = event.year, village.stage in LEFT
+    correctable = year <= village.measured and village.stage in LISTED
+    if not (year in village.owed or correctable or (village.may_have_relapsed and year == village.measured)):
+        raise village.not_now(
+            f"{year} 年度指标不在测算期内，或已据此作出决定，不能录入或更改",
+            f"the measurement of {year} is not open, or has been decided upon, so that it cannot be entered or changed",
+            "1.18",
+        )
+    village = village.but(owed=tuple(y for y in village.owed if y != year))
+    if year >= village.measured:
+        village = village.but(measured=year, values=event.values, unmet=event.unmet)
+    if not left or event.unmet:
+        return Change(village)
+    return Change(village, (VillageMonitored(place=village.place, village=village.id, year=year, values=event.values),))
+
+
+# ------------------------------------------------------------ after the exit
+
+
+def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: Policy, _today: date) -> Change:
+    """A named body decides on missed criteria; a relapse puts the village on the list again, a new spell."""
+    village = addressed(village, command)
+    if not village.may_have_relapsed:
+        raise village.not_now(
+            "监测未发现未达标的指标，无需认定返贫", "monitoring found no missed criteria to decide on"
+        )
+    if command.relapsed:
+        return Change(
+            village,
+            (
+                VillageRelapsed(
+                    place=village.place, village=village.id, unmet=village.unmet, decided_by=command.decided_by
+                ),
+                VillageListed(place=village.place, village=village.id, spell=village.spell + 1),
+            ),
+        )
+    event = VillageMonitored(
+        place=village.place,
+        village=village.id,
+        year=village.measured,
+        values=village.values,
+        unmet=village.unmet,
+        decided_by=command.decided_by,
+    )
+    return Change(village.but(unmet=()), (event,))

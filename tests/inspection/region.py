@@ -1,0 +1,140 @@
+"""A region whose teams are inspected, and its officers, for the tests of the inspection's rules."""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.inspection.model.assessment import Assessment
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.commands import ConfirmGrade, DeliverReport, GiveSeed, HoldBallot, RecordVisit
+from services.inspection.reactions import DUE, REACTIONS
+from shared.contracts import Command, Event
+from shared.contracts.dispatch import Member, TeamAssigned, TeamReleased
+from shared.contracts.registry import PolicyAdopted
+from shared.rules import Refused, State, Task
+from tests.world import Service, World
+
+PACKS = {
+    name: tomllib.loads((Path(__file__).parents[2] / f"shared/policy/packs/{name}.toml").read_text())
+    for name in ("benxi", "zunyi")
+}
+SEEDS = {"inspection": "5d0b1e9c7a3f48d2b6e1a9f0c3d4e5f6", "discipline": "督查与纪检各出一半谁也猜不到对方那一半的随机数共三十二个字以上才可"}
+
+
+class Region(World):
+    """The inspection alone, under one pack, with a team of three in each of some villages."""
+
+    def __init__(self, pack: dict[str, Any], today: date, villages: int = 0) -> None:
+        super().__init__(today, Service("inspection", REACTIONS, DUE))
+        self.place = pack["jurisdiction"].ljust(6, "0")
+        self.county = pack["jurisdiction"] + "21"
+        self.adopt(pack)
+        self.pass_days(today + timedelta(1))
+        self.villages = [f"{self.county}100{number:03}" for number in range(200, 200 + villages)]
+        self.hear(*(self.assigned(village) for village in self.villages))
+
+    def adopt(self, pack: dict[str, Any]) -> None:
+        self.hear(PolicyAdopted(place=self.place, version=pack["version"], adopted_by="市委组织部", pack=pack))
+
+    def hear(self, *events: Event) -> None:
+        """What another service says; an event may never be refused."""
+        self.command("inspection", *events)
+
+    def ask(self, *commands: Command) -> None:
+        """What an officer sends."""
+        self.command("inspection", *commands)
+
+    def refuses(self, command: Command, status: int, field: str | None = None) -> Refused:
+        """The refusal of a command, which must not have changed anything."""
+        before = dict(self.services["inspection"].states)
+        with pytest.raises(Refused) as refused:
+            self.ask(command)
+        assert (refused.value.status, refused.value.field) == (status, field)
+        assert self.services["inspection"].states == before
+        return refused.value
+
+    def assigned(self, village: str) -> TeamAssigned:
+        return TeamAssigned(
+            place=self.county,
+            village=village,
+            unit=f"U{village}",
+            spell=1,
+            team=tuple(Member(cadre, "member" if n else "leader") for n, cadre in enumerate(team_of(village))),
+            term_start=self.today,
+            term_end=self.today + timedelta(1095),
+            assigned_by="市委组织部",
+        )
+
+    def released(self, village: str) -> TeamReleased:
+        return TeamReleased(place=self.county, village=village, unit=f"U{village}", spell=1, team=(), served_days=400)
+
+    def kept(self, kind: type[State], id: str) -> Any:
+        return self.state("inspection", kind, id)
+
+    def campaigns(self, kind: str) -> list[Campaign]:
+        states = self.services["inspection"].states.values()
+        return [s for s in states if isinstance(s, Campaign) and s.terms.kind == kind]
+
+    def tasks(self, action: str, about: str | None = None) -> list[Task]:
+        """What the officers' day pages show now."""
+        service = self.services["inspection"]
+        found = []
+        for state in service.states.values():
+            policy = service.book.at(state.place, self.today)
+            assert policy
+            tasks = list(state.tasks(policy))
+            assert state.awaits or not tasks, f"{state.kind} {state.id} has tasks that no day page would find"
+            found += [t for t in tasks if t.action == action and about in (None, t.about)]
+        return found
+
+    def give_seeds(self, campaign: str, bodies: Iterable[str] = SEEDS) -> None:
+        self.ask(*(GiveSeed(place=self.place, campaign=campaign, body=b, seed=SEEDS[b]) for b in bodies))  # type: ignore[arg-type]
+
+    def visit(self, village: str, campaign: str, **found: Any) -> None:
+        self.ask(self.visit_to(village, campaign, **found))
+
+    def visit_to(self, village: str, campaign: str, **found: Any) -> RecordVisit:
+        found = {"on": self.today, "inspector": "I1", **found}
+        return RecordVisit(place=self.county, village=village, campaign=campaign, **found)
+
+    def visit_all(self, **found: Any) -> None:
+        """Do every visit that the day page shows."""
+        for task in self.tasks("visits"):
+            score = 90 if self.kept(Campaign, task.detail).terms.scored else None
+            self.visit(task.about, task.detail, **{"score": score, **found})
+
+    def report(self, village: str, year: int, *forms: str) -> None:
+        for form in forms or ("written", "oral"):
+            self.ask(
+                DeliverReport(place=self.county, village=village, year=year, form=form, delivered_by="T")  # type: ignore[arg-type]
+            )
+
+    def vote(self, village: str, year: int, satisfied: int = 27, present: int = 30, entitled: int = 40) -> None:
+        self.ask(self.ballot(village, year, satisfied, present, entitled))
+
+    def ballot(self, village: str, year: int, satisfied: int = 27, present: int = 30, entitled: int = 40) -> HoldBallot:
+        return HoldBallot(
+            place=self.county, village=village, year=year, entitled=entitled, present=present, satisfied=satisfied
+        )
+
+    def grade(self, village: str, year: int, grade: str) -> ConfirmGrade:
+        return ConfirmGrade(place=self.county, village=village, year=year, grade=grade, decided_by="市委组织部")
+
+    def assessment(self, village: str, year: int) -> Assessment:
+        found: Assessment = self.kept(Assessment, f"{village}/{year}")
+        return found
+
+
+def team_of(village: str) -> list[str]:
+    """The cadres of a village's team, the leader first."""
+    return [f"C{village}-{n}" for n in range(3)]
+
+
+def changed(pack: dict[str, Any], section: str, kind: str, **changes: Any) -> dict[str, Any]:
+    """A pack with some fields of one of its listed entries changed."""
+    entries = [{**entry, **changes} if kind in entry.values() else entry for entry in pack[section]]
+    return {**pack, section: entries}

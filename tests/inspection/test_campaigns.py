@@ -1,0 +1,342 @@
+"""Campaigns from the calendar to the account: committed, drawn, visited, closed."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.inspection.model.calendar import Calendar
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.commands import GiveSeed, OpenCampaign
+from services.inspection.model.draw import verify_draw
+from shared.contracts import SEALED_ROOT, wire_subject
+from shared.contracts.inspection import CampaignClosed, CampaignCommitted, CampaignPlanned, DrawMade, VisitMade
+from shared.contracts.registry import VillageDelisted
+from tests.inspection.region import PACKS, SEEDS, Region, changed
+
+BENXI, ZUNYI = PACKS["benxi"], PACKS["zunyi"]
+DAY = timedelta(1)
+Q3 = "2105-unannounced-2014-07-01"
+Q4 = "2105-unannounced-2014-10-01"
+
+
+@pytest.fixture
+def benxi() -> Region:
+    """Thirty villages with a team, in a week in which no campaign is near: three of them make ten per cent."""
+    return Region(BENXI, date(2014, 8, 1), villages=30)
+
+
+def until_draw(region: Region) -> Campaign:
+    """The fourth quarter's draw, made on its opening day."""
+    region.pass_days(date(2014, 9, 24))
+    region.give_seeds(Q4)
+    region.pass_days(date(2014, 10, 1))
+    campaign: Campaign = region.kept(Campaign, Q4)
+    return campaign
+
+
+def test_2_19_zunyi_visits_at_least_88_of_871_villages_each_quarter_and_proves_it() -> None:
+    zunyi = Region(ZUNYI, date(2016, 1, 4), villages=871)
+    for quarter in ("2016-04-01", "2016-07-01", "2016-10-01"):
+        campaign = f"5203-unannounced-{quarter}"
+        zunyi.pass_days(date.fromisoformat(quarter) - 7 * DAY)
+        zunyi.give_seeds(campaign)
+        while zunyi.kept(Campaign, campaign).status != "closed":
+            zunyi.visit_all()
+            zunyi.pass_days(min(zunyi.kept(Campaign, campaign).timers.values()))
+        (closed,) = zunyi.said(CampaignClosed, campaign=campaign)
+        (committed,) = zunyi.said(CampaignCommitted, campaign=campaign)
+        assert (len(closed.frame), closed.planned, closed.visited) == (871, 88, 88)
+        assert closed.share >= 0.10
+        assert verify_draw(closed, committed) == []
+    drawn = [frozenset(closed.drawn) for closed in zunyi.said(CampaignClosed, kind="unannounced")]
+    assert len(set(drawn)) == 3, "each quarter draws afresh, although the seeds were given again"
+
+
+def test_2_19_the_sample_follows_the_share_that_the_pack_names() -> None:
+    half = changed(BENXI, "campaigns", "unannounced", share=0.5)
+    assert until_draw(Region(half, date(2014, 8, 1), villages=30)).size == 15
+    assert until_draw(Region(BENXI, date(2014, 8, 1), villages=30)).size == 3
+
+
+def test_2_19_both_bodies_are_asked_for_their_shares_a_week_before(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 23))
+    assert not benxi.tasks("seeds")
+    benxi.pass_days(date(2014, 9, 24))
+    tasks = benxi.tasks("seeds", Q4)
+    assert {(t.role, t.detail, t.due) for t in tasks} == {
+        ("discipline", "discipline", date(2014, 10, 1)),
+        ("inspection", "inspection", date(2014, 10, 1)),
+    }
+    benxi.give_seeds(Q4, ["discipline"])
+    assert [t.role for t in benxi.tasks("seeds", Q4)] == ["inspection"]
+    assert not benxi.said(CampaignCommitted), "one share alone commits to nothing"
+    benxi.give_seeds(Q4, ["inspection"])
+    assert not benxi.tasks("seeds", Q4)
+
+
+def test_2_19_frame_size_and_seed_hashes_are_public_before_the_draw(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 25))
+    benxi.give_seeds(Q4)
+    (committed,) = benxi.said(CampaignCommitted)
+    assert (committed.frame, committed.size, committed.opens) == (30, 3, date(2014, 10, 1))
+    assert benxi.kept(Campaign, Q4).status == "committed"
+    assert not benxi.said(DrawMade)
+    benxi.pass_days(date(2014, 10, 1))
+    assert len(benxi.said(DrawMade)) == len(benxi.said(CampaignCommitted)) == 1
+
+
+def test_2_19_the_draw_is_sealed_and_no_open_event_tells_a_seed_before_the_end(benxi: Region) -> None:
+    until_draw(benxi)
+    (drawn,) = benxi.said(DrawMade)
+    assert len(drawn.visits) == 3
+    assert wire_subject(drawn).startswith(SEALED_ROOT)
+    told = b"".join(msgspec.json.encode(fact.event) for fact in benxi.facts if not fact.event.is_sealed()).decode()
+    assert not any(seed in told for seed in SEEDS.values())
+
+
+def test_2_19_a_missing_share_puts_the_draw_off_to_the_day_it_comes(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 24))
+    benxi.give_seeds(Q4, ["inspection"])
+    benxi.pass_days(date(2014, 11, 3))
+    assert not benxi.said(DrawMade)
+    benxi.give_seeds(Q4, ["discipline"])
+    (drawn,) = benxi.said(DrawMade)
+    assert min(drawn.visits.values()) == date(2014, 11, 3)
+    assert max(drawn.visits.values()) <= date(2014, 12, 31)
+    assert benxi.tasks("visits")
+    benxi.pass_days(date(2014, 11, 10))
+    assert len(benxi.said(DrawMade)) == 1
+
+
+def test_2_19_a_quarter_without_seeds_is_told_as_missed(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 24))
+    benxi.give_seeds(Q4, ["inspection"])
+    benxi.pass_days(date(2015, 1, 1))
+    (closed,) = benxi.said(CampaignClosed, campaign=Q4)
+    assert (closed.planned, closed.visited, closed.share, closed.drawn, closed.seeds) == (3, 0, 0.0, (), {})
+    assert not benxi.tasks("seeds", Q4)
+    benxi.refuses(GiveSeed(place="210500", campaign=Q4, body="discipline", seed=SEEDS["discipline"]), 409, "body")
+
+
+def test_2_19_a_seed_that_could_be_guessed_is_refused(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 24))
+    refused = benxi.refuses(GiveSeed(place="210500", campaign=Q4, body="discipline", seed="20141001"), 422, "seed")
+    assert "openssl" in refused.zh
+
+
+def test_2_19_a_share_once_given_stands(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 24))
+    benxi.give_seeds(Q4, ["discipline"])
+    benxi.give_seeds(Q4, ["discipline"])
+    other = SEEDS["discipline"][::-1]
+    benxi.refuses(GiveSeed(place="210500", campaign=Q4, body="discipline", seed=other), 409, "body")
+
+
+def test_a_seed_for_an_unknown_campaign_is_refused(benxi: Region) -> None:
+    benxi.refuses(GiveSeed(place="210500", campaign="none", body="discipline", seed=SEEDS["discipline"]), 404)
+
+
+def test_2_19_a_visit_is_known_to_its_inspectors_from_its_day_on_only(benxi: Region) -> None:
+    campaign = until_draw(benxi)
+    days = sorted(set(campaign.visits.values()))
+    assert len(days) == 3
+    assert days[0] == benxi.today == date(2014, 10, 1)
+    for day in days[1:]:
+        benxi.pass_days(day - DAY)
+        assert {t.about for t in benxi.tasks("visits")} == {v for v, on in campaign.visits.items() if on < day}
+        benxi.pass_days(day)
+        tasks = benxi.tasks("visits")
+        assert {t.about for t in tasks} == {v for v, on in campaign.visits.items() if on <= day}
+        assert {(t.role, t.detail, t.due) for t in tasks} == {("inspection", Q4, date(2014, 12, 31))}
+        assert set(benxi.kept(Campaign, Q4).shown().visits) == {t.about for t in tasks}
+
+
+def test_2_19_what_may_be_read_of_a_campaign_has_no_secret(benxi: Region) -> None:
+    campaign = until_draw(benxi)
+    shown = campaign.shown()
+    later = [village for village, on in campaign.visits.items() if on > benxi.today]
+    text = msgspec.json.encode(msgspec.structs.replace(shown, frame=())).decode()
+    assert later
+    assert not any(secret in text for secret in (*later, *SEEDS.values()))
+    assert not any(str(campaign.visits[village]) in text for village in later)
+    benxi.pass_days(date(2015, 1, 1))
+    assert benxi.kept(Campaign, Q4).shown().seeds == SEEDS
+
+
+def test_2_19_asking_does_not_tell_whether_a_village_was_drawn(benxi: Region) -> None:
+    campaign = until_draw(benxi)
+    later = max(campaign.visits, key=lambda village: campaign.visits[village])
+    never = next(village for village in benxi.villages if village not in campaign.visits)
+    answers = {
+        benxi.refuses(benxi.visit_to(village, Q4), 409, "village").en.replace(village, "*") for village in (later, never)
+    }
+    assert len(answers) == 1
+
+
+def test_2_19_an_unannounced_visit_cannot_be_made_up_once_the_draw_is_public(benxi: Region) -> None:
+    campaign = until_draw(benxi)
+    benxi.pass_days(date(2014, 12, 31))
+    made, missed, *_ = sorted(campaign.visits)
+    benxi.visit(made, Q4)
+    benxi.pass_days(date(2015, 1, 1))
+    (closed,) = benxi.said(CampaignClosed, campaign=Q4)
+    assert (closed.planned, closed.visited, closed.share) == (3, 1, pytest.approx(1 / 30))
+    assert not [t for t in benxi.tasks("visits") if t.detail == Q4]
+    benxi.refuses(benxi.visit_to(missed, Q4), 409, "village")
+
+
+@dataclass
+class Fraud:
+    """What somebody changed in a draw before or after the fact, and the fault that a verifier must find."""
+
+    change: dict[str, Any]
+    fault: str
+
+
+FIRST = "210521100200"
+
+
+@pytest.mark.parametrize(
+    "fraud",
+    [
+        Fraud({"drawn": (FIRST, "210521100201", "210521100202")}, "villages"),
+        Fraud({"seeds": {**SEEDS, "inspection": "0" * 32}}, "seed shares"),
+        Fraud({"frame": tuple(f"210521100{n}" for n in range(201, 230))}, "frame"),
+        Fraud({"planned": 2}, "size"),
+        Fraud({"seeds": {}}, "seed shares"),
+    ],
+    ids=lambda fraud: next(iter(fraud.change)),
+)
+def test_2_19_a_draw_that_was_tampered_with_is_found_out(benxi: Region, fraud: Fraud) -> None:
+    until_draw(benxi)
+    benxi.pass_days(date(2015, 1, 1))
+    (committed,) = benxi.said(CampaignCommitted, campaign=Q4)
+    (closed,) = benxi.said(CampaignClosed, campaign=Q4)
+    assert verify_draw(closed, committed) == []
+    faults = verify_draw(msgspec.structs.replace(closed, **fraud.change), committed)
+    assert any(fraud.fault in fault for fault in faults)
+
+
+def test_2_21_the_annual_check_visits_every_village_and_its_close_proves_it(benxi: Region) -> None:
+    annual = "2105-annual-2014-12-01"
+    benxi.pass_days(date(2014, 12, 1))
+    assert 0 < len([t for t in benxi.tasks("visits") if t.detail == annual]) < 30, "the visits are spread over days"
+    benxi.pass_days(date(2014, 12, 31))
+    benxi.visit_all()
+    benxi.pass_days(date(2015, 1, 1))
+    (closed,) = benxi.said(CampaignClosed, campaign=annual)
+    assert (closed.planned, closed.visited, closed.share, closed.frame) == (30, 30, 1.0, ())
+    assert {visit.village for visit in benxi.said(VisitMade, campaign=annual)} == set(benxi.villages)
+
+
+def test_2_21_a_missed_visit_counts_as_missed_even_if_it_is_made_up_later(benxi: Region) -> None:
+    annual = "2105-annual-2014-12-01"
+    benxi.pass_days(date(2015, 1, 5))
+    (closed,) = benxi.said(CampaignClosed, campaign=annual)
+    assert (closed.planned, closed.visited) == (30, 0)
+    late = [t for t in benxi.tasks("visits") if t.detail == annual]
+    assert len(late) == 30
+    benxi.visit_all()
+    assert not benxi.tasks("visits")
+    assert len(benxi.said(CampaignClosed, campaign=annual)) == 1
+    assert {visit.year for visit in benxi.said(VisitMade, campaign=annual)} == {2014}
+
+
+def test_a_visit_is_made_once_and_on_a_day_that_fits(benxi: Region) -> None:
+    campaign = until_draw(benxi)
+    village = benxi.tasks("visits")[0].about
+    benxi.pass_days(date(2014, 10, 3))
+    for on in (date(2014, 9, 30), date(2014, 10, 4)):
+        benxi.refuses(benxi.visit_to(village, Q4, on=on), 422, "on")
+    benxi.visit(village, Q4, on=campaign.visits[village])
+    benxi.refuses(benxi.visit_to(village, Q4, on=campaign.visits[village]), 409, "village")
+    assert len(benxi.said(VisitMade, village=village)) == 1
+
+
+def test_an_inspector_uses_the_pack_s_codes_and_scores_only_where_it_scores(benxi: Region) -> None:
+    until_draw(benxi)
+    village = benxi.tasks("visits")[0].about
+    assert "ledger_untrue" in benxi.refuses(benxi.visit_to(village, Q4, findings=("lazy",)), 422, "findings").en
+    benxi.refuses(benxi.visit_to(village, Q4, score=80), 422, "score")
+    benxi.pass_days(date(2014, 12, 1))
+    (annual, *_) = [t for t in benxi.tasks("visits") if "annual" in t.detail]
+    for score in (None, 101, -1):
+        benxi.refuses(benxi.visit_to(annual.about, annual.detail, score=score), 422, "score")
+
+
+def test_0_2_a_village_is_in_the_frame_from_its_team_s_assignment_to_the_release(benxi: Region) -> None:
+    out, new = benxi.villages[0], "210521100300"
+    delisted = VillageDelisted(place="210521", village=benxi.villages[1], spell=1, incidence=0.01, decided_by="县政府")
+    benxi.hear(benxi.assigned(new), benxi.released(out), delisted)
+    benxi.pass_days(date(2014, 9, 24))
+    (planned,) = benxi.said(CampaignPlanned, campaign=Q4)
+    assert set(planned.frame) == {new, *benxi.villages} - {out}, "supervision stays after the exit while the team does"
+
+
+def test_without_any_team_no_campaign_is_planned() -> None:
+    region = Region(BENXI, date(2014, 6, 1))
+    region.pass_days(date(2015, 6, 1))
+    assert not region.said(CampaignPlanned)
+    spot = OpenCampaign(place="210500", kind="spot_check", campaign="s1", opens=date(2015, 6, 2), asked_by="市委")
+    region.refuses(spot, 409)
+
+
+def test_3_7_officers_open_an_irregular_spot_check(benxi: Region) -> None:
+    def spot(**changes: Any) -> OpenCampaign:
+        given = {"kind": "spot_check", "campaign": "spot-1", "opens": benxi.today, "asked_by": "市委组织部", **changes}
+        return OpenCampaign(place="210500", **given)
+
+    benxi.refuses(spot(kind="raid"), 422, "kind")
+    benxi.refuses(spot(campaign="a/b"), 422, "campaign")
+    benxi.refuses(spot(opens=benxi.today - DAY), 422, "opens")
+    benxi.ask(spot())
+    benxi.refuses(spot(), 409, "campaign")
+    benxi.give_seeds("spot-1")
+    (drawn,) = benxi.said(DrawMade)
+    assert drawn.campaign == "spot-1"
+    assert len(drawn.visits) == 2, "5 % of 30, rounded up"
+    benxi.pass_days(benxi.today + DAY)
+    assert len(benxi.said(DrawMade)) == 1, "the timer of the opening day does not draw again"
+
+
+def test_a_pack_governs_the_openings_from_its_effective_date_on(benxi: Region) -> None:
+    """From November the half-year check is in November, and the fourth quarter's draw has been planned before."""
+    november = changed(BENXI, "campaigns", "half_year", opens=[{"month": 11, "day": 1}])
+    benxi.adopt({**november, "version": "2105-2014.2", "effective_from": date(2014, 11, 1)})
+    benxi.pass_days(date(2014, 10, 31))
+    assert [c.id for c in benxi.campaigns("unannounced")] == [Q4]
+    assert not benxi.campaigns("half_year")
+    benxi.pass_days(date(2014, 11, 1))
+    (check,) = benxi.campaigns("half_year")
+    assert check.opens == date(2014, 11, 1)
+    benxi.pass_days(date(2015, 10, 30))
+    assert len(benxi.campaigns("half_year")) == 1, "the old day in June is gone"
+    planned = [event.campaign for event in benxi.said(CampaignPlanned)]
+    assert len(planned) == len(set(planned))
+
+
+def test_a_pack_from_new_year_s_day_opens_that_day_s_campaigns_once(benxi: Region) -> None:
+    daily = changed(BENXI, "campaigns", "half_year", opens=[{"month": 1, "day": 1}])
+    benxi.adopt({**daily, "version": "2105-2015.1", "effective_from": date(2015, 1, 1)})
+    benxi.pass_days(date(2015, 1, 2))
+    assert [c.opens for c in benxi.campaigns("half_year")] == [date(2015, 1, 1)]
+    assert len(benxi.said(CampaignPlanned, campaign="2105-half_year-2015-01-01")) == 1
+
+
+def test_days_that_were_missed_are_made_up_for(benxi: Region) -> None:
+    """The service sleeps from August to October and wakes on one day: nothing that fell due is lost."""
+    benxi.today = date(2014, 10, 20)
+    benxi.deliver({"inspection": benxi.services["inspection"].pass_day(benxi.today).facts})
+    assert [c.id for c in benxi.campaigns("unannounced")] == [Q4]
+    assert len(benxi.tasks("seeds", Q4)) == 2
+    benxi.give_seeds(Q4)
+    assert min(benxi.said(DrawMade)[0].visits.values()) == date(2014, 10, 20)
+
+
+def test_a_team_s_village_counts_in_the_calendar_of_its_own_region() -> None:
+    region = Region(BENXI, date(2014, 8, 1), villages=2)
+    assert region.kept(Calendar, "2105").frame == tuple(region.villages)
+    assert region.kept(Calendar, "2105").place == "210500"
