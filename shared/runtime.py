@@ -17,6 +17,7 @@ from shared import bus, contracts, http, logs, migrations, store
 from shared.bus import OPEN, SEALED
 from shared.contracts import Event
 from shared.contracts.calendar import DayPassed
+from shared.contracts.registry import PolicyAdopted
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
 
@@ -43,10 +44,12 @@ class Settings(BaseSettings):
 
 
 def heard(service: Service) -> dict[str, list[str]]:
-    """The subjects that a service consumes, by stream: what its reactions name and it does not say itself."""
-    own = f"{service.name}."
-    events = {r.on for r in service.reactions if issubclass(r.on, Event) and not r.on.type.startswith(own)}
-    events.add(DayPassed)
+    """The subjects that a service consumes, by stream: what its reactions name and it does not say itself.
+
+    Days and policy packs come to every service, whatever its reactions name.
+    """
+    named = {DayPassed, PolicyAdopted, *(r.on for r in service.reactions if issubclass(r.on, Event))}
+    events = {event for event in named if not event.type.startswith(f"{service.name}.")}
     return {
         OPEN: sorted(contracts.wire_filter(event) for event in events if event.sealing != "always"),
         SEALED: sorted(contracts.wire_filter(event, sealed=True) for event in events if event.sealing != "never"),

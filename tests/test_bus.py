@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import random
 import signal
 import socket
@@ -60,8 +61,12 @@ class Server:
         self.process.kill()
         self.process.wait()
 
-    def signal(self, number: int) -> None:
-        self.process.send_signal(number)
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture
@@ -214,15 +219,16 @@ async def test_a_batch_is_stored_whole_in_order_and_once(broker: NatsBroker, js:
         pytest.param(OPEN, [*messages(0, 2), *messages(99, 100)], id="last was published already"),
         pytest.param(OPEN, [*messages(99, 100), *messages(0, 2)], id="first was published already"),
         pytest.param(OPEN, [*messages(0, 1), *messages(99, 100), *messages(1, 2)], id="middle was published already"),
+        pytest.param(OPEN, [*messages(98, 99), *messages(0, 1), *messages(99, 100)], id="ends were published already"),
     ],
 )
 async def test_a_refused_batch_leaves_nothing(
     broker: NatsBroker, js: JetStreamContext, stream: str, batch: list[Message]
 ) -> None:
-    await publish_batch(broker.connection, OPEN, messages(99, 100))
+    await publish_batch(broker.connection, OPEN, messages(98, 100))
     with pytest.raises(PublishFailed):
         await publish_batch(broker.connection, stream, batch)
-    assert (await stored(js, OPEN), await stored(js, SEALED)) == (1, 0)
+    assert (await stored(js, OPEN), await stored(js, SEALED)) == (2, 0)
 
 
 @pytest.mark.parametrize(
@@ -244,10 +250,10 @@ async def test_a_lost_answer_is_made_good_by_sending_again(
     server: Server, broker: NatsBroker, js: JetStreamContext
 ) -> None:
     for batch in (messages(0, 20), messages(20, 21)):
-        server.signal(signal.SIGSTOP)
+        server.pause()
         with pytest.raises(PublishFailed, match="no answer"):
             await publish_batch(broker.connection, OPEN, batch, timeout=0.2)
-        server.signal(signal.SIGCONT)
+        server.resume()
         await publish_batch(broker.connection, OPEN, batch)
     assert await stored(js) == 21
 
@@ -386,6 +392,15 @@ async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: 
                 waits.append(time.monotonic() - began)
     assert statistics.median(waits) < 0.05
     assert logs == []
+
+
+async def test_an_idle_consumer_hardly_asks(broker: NatsBroker) -> None:
+    async with consuming(broker, Database()) as consumer:
+        await until(lambda: consumer._expected)
+        await asyncio.sleep(0.1)
+        before = broker.connection.stats["out_msgs"]
+        await asyncio.sleep(1)
+        assert broker.connection.stats["out_msgs"] - before < 10
 
 
 async def test_messages_lost_on_the_way_are_fetched_again_in_order(broker: NatsBroker, js: JetStreamContext) -> None:

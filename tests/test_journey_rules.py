@@ -108,9 +108,8 @@ class County(World):
         )
         self.days: list[date] = []
         """The day of each fact."""
-        self.seen: dict[tuple[str, Task], date] = {}
-        """Every task that ever appeared, with the first day on which it did."""
-        self.answered: set[tuple[str, Task]] = set()
+        self.waiting: dict[Task, date] = {}
+        """The tasks that are open, with the day on which each appeared."""
 
     def deliver(self, said: dict[str, list[Fact]]) -> None:
         super().deliver(said)
@@ -140,20 +139,18 @@ class County(World):
     def work(self) -> None:
         """Answer every task until only those are left that the script lets wait."""
         self.send(initiatives(self))
+        answered: set[Task] = set()
         for _ in range(50):
-            wanted = []
-            for service, state, task in self.open_tasks():
-                key = (service, task)
-                self.seen.setdefault(key, self.today)
-                commands = ANSWERS[task.action](self, state, task)
-                if commands:
-                    assert key not in self.answered, f"{self.today}: still awaited after its answer: {task}"
-                    self.answered.add(key)
-                    wanted += [(service, command) for command in commands]
-            if not wanted:
+            awaited = self.open_tasks()
+            tasks = {task for _, _, task in awaited}
+            assert not answered & tasks, f"{self.today}: still awaited after the answer: {answered & tasks}"
+            self.waiting = {task: self.waiting.get(task, self.today) for task in tasks}
+            wanted = [(service, task, ANSWERS[task.action](self, state, task)) for service, state, task in awaited]
+            answered = {task for _, task, commands in wanted if commands}
+            if not answered:
                 return
-            self.send(wanted)
-        raise AssertionError(f"{self.today}: tasks go round in circles: {wanted}")
+            self.send([(service, command) for service, _, commands in wanted for command in commands])
+        raise AssertionError(f"{self.today}: tasks go round in circles: {answered}")
 
     def run(self, until: date = END) -> None:
         """Let the county live."""
@@ -408,6 +405,7 @@ def initiatives(county: County) -> list[tuple[str, Command]]:
     """What people do without being awaited: they register, object, and appeal."""
     wanted: list[tuple[str, Command]] = []
     if county.today == BEGIN:
+        county.send([("registry", registry_commands.AdoptPolicy(place=CITY, pack=BENXI, adopted_by="市委"))])
         wanted = [("registry", command) for command in registrations()]
     if county.today == date(2014, 9, 1):
         wanted.append(("registry", cadre(LATE_LEADER, "deputy_division")))
@@ -441,7 +439,7 @@ def cadre(id: str, rank: str) -> Command:
 
 
 def registrations() -> list[Command]:
-    found: list[Command] = [registry_commands.AdoptPolicy(place=CITY, pack=BENXI, adopted_by="市委")]
+    found: list[Command] = []
     for number in range(1, 10):
         unit, is_weak = f"U2105-0{number}", f"U2105-0{number}" == WEAK_UNIT
         found.append(
@@ -454,7 +452,8 @@ def registrations() -> list[Command]:
                 strength=50 + number,
             )
         )
-        ranks = ["section"] * 4 if is_weak else ["deputy_division"] * 2 + ["section"] * 3
+        # Whoever has the rank and the lower number leads; the other one is there to take over.
+        ranks = ["section"] * 4 if is_weak else ["deputy_division", *["section"] * 3, "deputy_division"]
         found += [cadre(f"C0{number}-{index}", rank) for index, rank in enumerate(ranks, start=1)]
     for village in VILLAGES:
         found.append(

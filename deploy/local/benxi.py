@@ -206,11 +206,11 @@ class Scenario:
         """How many live in a household."""
         return self.choose(2, 4, "persons", v.number, int(household.rsplit("-", 1)[1]) - 1)
 
-    def indicators(self, v: Village, year: int) -> dict[str, float]:
-        """The criteria that are measured; incidence is not among them, since it is computed (1.18)."""
+    def indicators(self, v: Village, year: int, on: date) -> dict[str, float]:
+        """The criteria as they are measured on a day; incidence is not among them, since it is computed (1.18)."""
         met = v.leaves is not None and year >= v.leaves
         return {
-            "collective_income": float(self.choose(*((20_000, 60_000) if met else (2_000, 19_000)), "income", v.id, year)),
+            "collective_income": float(self.choose(*((20_000, 60_000) if met else (2_000, 19_000)), "income", v.id, on)),
             "safe_water": 1.0 if met else self.choose(80, 99, "water", v.id, year) / 100,
             "hard_road": self.choose(95, 100, "road", v.id) / 100,
         }

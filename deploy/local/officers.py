@@ -94,7 +94,7 @@ class Habit(NamedTuple):
     after: tuple[int, int] = (0, 4)
     """Without `before`, at least and at most so many days after the task came up."""
     reads: tuple[str, str] | None = None
-    """Service and kind of a state that is read first, by the id of what the task is about."""
+    """Service and kind of states that are read first: the one that the task is about, or all if none has its id."""
     follow_up: Callable[[Ask], Iterable[Letter]] = lambda _ask: ()
     """What the answer moves others to send."""
 
@@ -116,7 +116,7 @@ def _households(a: Ask) -> Iterator[Row]:
 
 
 def _measurements(a: Ask) -> Iterator[Row]:
-    yield {"year": a.year, "values": a.scenario.indicators(a.village, a.year), "measured_by": "乡镇人民政府"}
+    yield {"year": a.year, "values": a.scenario.indicators(a.village, a.year, a.today), "measured_by": "乡镇人民政府"}
 
 
 def _exit_requests(_ask: Ask) -> Iterator[Row]:
@@ -326,7 +326,8 @@ LATE: Final = {("stalled", "order-closings"): 6, ("late", "commitments"): 5}
 
 
 def script(scenario: Scenario) -> list[Letter]:
-    """What is sent without being asked for: the first entries, and two spot checks."""
+    """What is sent without being asked for: the first entries, a late leader, corrected incomes, two spot checks."""
+    early = [village for village in scenario.villages.values() if village.leaves == START.year]
     spot_checks = (date(2015, 5, 11), date(2016, 10, 17))
     return [
         Letter(START, "registry", "policies", ({"place": CITY, "pack": PACK, "adopted_by": "中共本溪市委（演示）"},)),
@@ -334,6 +335,11 @@ def script(scenario: Scenario) -> list[Letter]:
         Letter(START, "registry", "cadres", tuple(scenario.cadre_rows())),
         Letter(START, "registry", "villages", tuple(scenario.village_rows())),
         Letter(date(2014, 7, 17), "registry", "cadres", tuple(scenario.late_cadre_rows())),
+        Letter(date(2014, 11, 24), "registry", "households", tuple(
+            {"place": village.place, "village": village.id, "year": START.year, "recorded_by": "乡镇人民政府",
+             "households": scenario.registered_rows(village, START.year)}
+            for village in early
+        )),
         *(
             Letter(on, "inspection", "campaigns", ({
                 "place": CITY, "kind": "spot_check", "campaign": f"{POLICY.jurisdiction}-spot_check-{on}",
@@ -368,17 +374,18 @@ class Officers:
         for number in count():
             letters = [letter for letter in self._letters if letter.on <= self.today]
             self._letters = [letter for letter in self._letters if letter.on > self.today]
-            tasks = [] if letters else await self.reach.tasks()
+            # A date that is put off does not put the answer off.
+            tasks = {} if letters else {task._replace(due=None): task for task in await self.reach.tasks()}
             if unmoved := answered.intersection(tasks):
                 raise RuntimeError(f"still awaited after it was answered on {self.today}: {sorted(unmoved)[:3]}")
             if not letters:
-                self._planned = {task: self._planned.get(task) or self._answers_on(task) for task in tasks}
-            answered = {task for task, day in self._planned.items() if day <= self.today} if not letters else set()
+                self._planned = {key: self._planned.get(key) or self._answers_on(task) for key, task in tasks.items()}
+            answered = {key for key in tasks if self._planned[key] <= self.today}
             if not letters and not answered:
                 return
             if number == ROUNDS:
                 raise RuntimeError(f"round {number} on {self.today}, and still {sorted(answered)[:3]}")
-            await self._send([*letters, *await self._answers(answered)], number)
+            await self._send([*letters, *await self._answers(tasks[key] for key in answered)], number)
 
     def _answers_on(self, task: Awaited) -> date:
         """The day on which somebody will get round to a task that came up today."""
@@ -420,7 +427,7 @@ class Officers:
         ]
 
     async def _send(self, letters: Iterable[Letter], round: int) -> None:
-        for letter in letters:
+        for number, letter in enumerate(letters):
             for start in range(0, len(letter.rows), PAGE):
-                key = f"{self.today}-{round}-{letter.path}-{start}"
+                key = f"{self.today}-{round}-{number}-{start}"
                 await self.reach.post(letter.service, letter.path, key, letter.rows[start : start + PAGE])

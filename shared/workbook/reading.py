@@ -4,7 +4,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from shared.workbook.form import ERRORS, SEAL, SHEET, CellError, Column, Form, L
 from shared.workbook.sheet import Cells, Raw, WorkbookRefused
 
 _HEADINGS_WITHIN = 20  # Officers put titles above the headings, but never this many rows of them.
-_QUOTED = 60  # Characters of a cell that an error quotes.
+_QUOTED, _NAMED = 60, 10  # Characters of a cell that an error quotes, and headings that a refusal names.
 
 _HEADINGS_WRONG = (
     "表头与《{form}》不符。缺少：{missing}；不认识：{unknown}；重复：{repeated}。请使用系统下发的模板，不要改动表头。",
@@ -150,8 +150,10 @@ def _plain(heading: str) -> str:
     return re.sub(r"[\s*]+", "", unicodedata.normalize("NFKC", heading)).casefold()
 
 
-def _refused(texts: tuple[str, str], form: Form, **names: Iterable[str]) -> WorkbookRefused:
-    listed = {key: "、".join(" ".join(name.split())[:_QUOTED] for name in value) for key, value in names.items()}
+def _refused(texts: tuple[str, str], form: Form, **names: Sequence[str]) -> WorkbookRefused:
+    listed = {
+        key: "、".join(" ".join(name.split())[:_QUOTED] for name in value[:_NAMED]) for key, value in names.items()
+    }
     facts = {key: value or "—" for key, value in listed.items()}
     zh, en = (text.format(form=form.title, form_en=form.en, **facts) for text in texts)
     return WorkbookRefused(zh, en)

@@ -1,9 +1,9 @@
 """The rows of an .xlsx sheet as a stream, in memory that does not grow with them.
 
-openpyxl keeps the whole string table and something of every row, and reads 5,000 rows of 12 columns a second; this
-module hands the unpacked bytes to expat as they come and reads six times as many. It trusts nothing in the file:
-sizes are bounded before unpacking, document types and endless tokens are refused, and whatever is damaged ends in
-`WorkbookRefused`.
+openpyxl keeps the whole string table and something of every row, fails on styles that it finds wrong, and takes about
+twice as long; here expat gets the unpacked bytes as they come, and the string table waits on disk. Nothing in the
+file is trusted: sizes are bounded before unpacking, document types and endless tokens are refused, and whatever is
+damaged ends in `WorkbookRefused`.
 """
 
 import math
@@ -27,7 +27,7 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 MAX_UNPACKED = 256 * 2**20
-"""Bytes that a file may take when unpacked, about 300,000 rows of 12 columns; beyond it, it may be a zip bomb."""
+"""Bytes that a file may take when unpacked, about 250,000 rows of 12 columns; beyond it, it may be a zip bomb."""
 MAX_PART = 16 * 2**20
 """The same for each part that is neither a sheet nor the string table."""
 LAST_ROW, LAST_COLUMN, LONGEST_TEXT = 1_048_576, 16_384, 32_767

@@ -129,10 +129,10 @@ def _write(form: Form, target: Path | BinaryIO, layout: Layout, above: Iterable[
             return book.add_format({"valign": "top", "locked": False, **looks})
 
         for line in above:
-            _put(page, line, {}, style)
+            _put(page, line, Layout(line.number, {}, {}), style)
         _head(form, layout, page, lists, style)
         for line in lines:
-            _put(page, line, layout.columns, style)
+            _put(page, line, layout, style)
         _explain(form, guide, style)
 
 
@@ -143,12 +143,13 @@ def _look(column: Column) -> dict[str, object]:
     )
 
 
-def _put(page: Any, line: _Line, columns: Mapping[int, Column], style: Callable[..., Any]) -> None:
+def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> None:
     """Write a row. A wrong cell is highlighted, even if empty, and never locked."""
+    columns, errors = layout.columns, layout.others.get(ERRORS)
     wrong = {at for at, column in columns.items() if column.title in line.wrong}
     for at in line.cells.keys() | wrong:
         raw = line.cells.get(at)
-        looks = _look(columns[at]) if at in columns else {}
+        looks: dict[str, object] = _look(columns[at]) if at in columns else {"text_wrap": at == errors}
         if at in wrong:
             looks |= {"bg_color": _RED, "locked": False}
         if isinstance(raw, date):

@@ -22,7 +22,10 @@ PACKS = {
     name: tomllib.loads((Path(__file__).parents[2] / f"shared/policy/packs/{name}.toml").read_text())
     for name in ("benxi", "zunyi")
 }
-SEEDS = {"inspection": "5d0b1e9c7a3f48d2b6e1a9f0c3d4e5f6", "discipline": "督查与纪检各出一半谁也猜不到对方那一半的随机数共三十二个字以上才可"}
+SEEDS = {
+    "inspection": "5d0b1e9c7a3f48d2b6e1a9f0c3d4e5f6",
+    "discipline": "督查与纪检各出一半谁也猜不到对方那一半的随机数共三十二个字以上才可",
+}
 
 
 class Region(World):

@@ -31,8 +31,8 @@ TEAM = (d.Member("C1", "leader"), d.Member("C2", "member"), d.Member("C3", "memb
 
 def pack(**changes: Any) -> dict[str, Any]:
     """Benxi's pack with some sections changed."""
-    return {key: {**BENXI[key], **changes.get(key, {})} if isinstance(BENXI[key], dict) else changes.get(key, BENXI[key])
-            for key in BENXI}  # fmt: skip
+    changed = {key: {**BENXI[key], **new} if isinstance(new, dict) else new for key, new in changes.items()}
+    return {**BENXI, **changed}
 
 
 def household(id: str = "H1", persons: int = 4, income: float = 9_000, **facts: Any) -> c.HouseholdFacts:
@@ -88,11 +88,15 @@ class County:
         return [(task.action, task.role, task.detail) for task in self.tasks]
 
     def snapshot(self) -> dict[Any, bytes]:
-        return {key: encode_state(state) for key, state in self.registry.states.items()}
+        """Every state as it is kept; each must come back from that as it was."""
+        kept = {key: encode_state(state) for key, state in self.registry.states.items()}
+        for (kind, id), body in kept.items():
+            assert msgspec.json.decode(body, type=kind) == self.registry.states[kind, id]
+        return kept
 
     # ------------------------------------------------------- what is done
 
-    def do(self, *commands: Any) -> list[Event]:
+    def do(self, *commands: Any) -> list[Any]:
         """Send commands; the events that they caused."""
         return [fact.event for fact in self.world.command("registry", *commands).facts]
 
@@ -106,7 +110,7 @@ class County:
             return refused
         raise AssertionError(f"{command} was not refused")
 
-    def hear(self, *events: Event) -> list[Event]:
+    def hear(self, *events: Event) -> list[Any]:
         """Let the registry hear what other services say; nothing of it may end as a dead letter."""
         said = []
         for event in events:
@@ -161,7 +165,7 @@ class County:
         self.do(c.RecordHouseholds(**AT, year=year, households=facts, recorded_by="镇"))
         return self
 
-    def measure(self, year: int, **values: float) -> list[Event]:
+    def measure(self, year: int, **values: float) -> list[Any]:
         return self.do(c.MeasureIndicators(**AT, year=year, values={**MET, **values}, measured_by="镇"))
 
     def measured(self) -> "County":
@@ -222,7 +226,7 @@ MATCHED = d.VillageMatched(
 )
 LETTER = d.CommitmentSet(**AT, kind="letter", period="term", unit="U1", items=())
 HELP = d.HelpBegun(**AT, unit="U1")
-RELEASED = d.TeamReleased(**AT, unit="U1", team=TEAM, served_days=500)
+RELEASED = d.TeamReleased(**AT, unit="U1", spell=1, team=TEAM, served_days=500)
 REQUEST = c.RequestExit(**AT, requested_by="镇")
 NOTICE = c.PostNotice(**AT, posted_by="镇")
 OBJECT = c.RaiseObjection(**AT, objection=1, ground="收入不实")

@@ -1,6 +1,6 @@
 """Which unit goes to which village: hard rules first, then the best of what they leave (mechanism 3.2)."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from typing import NamedTuple
 
@@ -71,21 +71,19 @@ def match(
         unsuited = _unsuited(units[unit], village, needs[village], policy)
         return unsuited or ("serving" if unit in serving else squads[unit].obstacle(village))
 
-    possible = [
-        _match(squads[unit], unit, village, need)
-        for village, need in sorted(needs.items())
-        for unit in squads
-        if not obstacle(village, unit)
-    ]
+    pairs = [(village, unit) for village in sorted(needs) for unit in squads if not obstacle(village, unit)]
     # What a superior has decided is not weighed against anything. A designated unit can go nowhere else, so leaving
     # the others out for its village costs no match.
-    decided = {m.village for m in possible if units[m.unit].village}
-    weighed = [m for m in possible if m.village not in decided or units[m.unit].village]
-    optimum = best_pairs([(m.village, m.unit) for m in weighed], [m.score for m in weighed])
-    matches = sorted(weighed[i] for i in optimum.chosen)
-    unmatched = sorted(needs.keys() - {m.village for m in matches})
-    obstacles = {v: _nearest({unit: obstacle(v, unit) or "matched_elsewhere" for unit in squads}) for v in unmatched}
-    return Matching(tuple(matches), optimum.objective, optimum.bound, obstacles)
+    decided = {village for village, unit in pairs if units[unit].village}
+    pairs = [(village, unit) for village, unit in pairs if village not in decided or units[unit].village]
+    optimum = best_pairs(pairs, [squads[unit].score(village, needs[village]) for village, unit in pairs])
+    chosen = dict(sorted(pairs[i] for i in optimum.chosen))
+    matches = tuple(squads[unit].match(village, needs[village], unit) for village, unit in chosen.items())
+    obstacles = {
+        village: _nearest({unit: obstacle(village, unit) or "matched_elsewhere" for unit in squads})
+        for village in sorted(needs.keys() - chosen.keys())
+    }
+    return Matching(matches, optimum.objective, optimum.bound, obstacles)
 
 
 def _unsuited(unit: Unit, village: str, need: Need, policy: Policy) -> str | None:
@@ -107,9 +105,10 @@ class _Squad:
         self.unit, self.policy, self.today = unit, policy, today
         postings = {id: Posting(cadre, unit, "", policy, today) for id, cadre in cadres.items()}
         self.fit = {id: posting for id, posting in postings.items() if not unmet(posting, "member")}
-        self.short = team_obstacle(self.fit, policy)
         self.tied = {village for posting in self.fit.values() for village in posting.cadre.ties}
-        self.usual = None if self.short else form_team(self.fit, policy, today)
+        self.short = team_obstacle(self.fit, policy)
+        self.usual = () if self.short else form_team(self.fit, policy, today)
+        self.usual_worth = self.worth(self.usual)
 
     def free_of_ties(self, village: str) -> dict[str, Posting]:
         return {id: posting for id, posting in self.fit.items() if village not in posting.cadre.ties}
@@ -120,27 +119,29 @@ class _Squad:
         return "recusal" if team_obstacle(self.free_of_ties(village), self.policy) else None
 
     def team(self, village: str) -> tuple[Member, ...]:
-        if self.usual and village not in self.tied:
+        if village not in self.tied:
             return self.usual
         return form_team(self.free_of_ties(village), self.policy, self.today)
 
+    def worth(self, team: Iterable[Member]) -> int:
+        """What speaks for the unit and the team, wherever they go."""
+        of_team = sum(points(self.fit[member.cadre].cadre, self.policy, self.today) for member in team)
+        return self.policy.team.weights.strength * self.unit.strength + of_team
 
-def _match(squad: _Squad, unit_id: str, village: str, need: Need) -> Match:
-    unit, policy, team = squad.unit, squad.policy, squad.team(village)
-    at_home = unit.place == need.place
-    sent = [squad.fit[member.cadre].cadre for member in team]
-    score = (
-        policy.team.weights.strength * unit.strength
-        + policy.team.weights.same_county * at_home
-        + sum(points(cadre, policy, squad.today) for cadre in sent)
-    )
-    reasons = {
-        "designated": unit.village is not None,
-        "class_suits": unit.village is None,
-        "same_county": at_home,
-        "reserve_cadres": any(cadre.reserve for cadre in sent),
-    }
-    return Match(village, unit_id, team, score, tuple(code for code, holds in reasons.items() if holds))
+    def score(self, village: str, need: Need) -> int:
+        worth = self.worth(self.team(village)) if village in self.tied else self.usual_worth
+        return worth + self.policy.team.weights.same_county * (self.unit.place == need.place)
+
+    def match(self, village: str, need: Need, unit: str) -> Match:
+        team = self.team(village)
+        reasons = {
+            "designated": self.unit.village is not None,
+            "class_suits": self.unit.village is None,
+            "same_county": self.unit.place == need.place,
+            "reserve_cadres": any(self.fit[member.cadre].cadre.reserve for member in team),
+        }
+        spoke = tuple(code for code, holds in reasons.items() if holds)
+        return Match(village, unit, team, self.score(village, need), spoke)
 
 
 def _nearest(found: Mapping[str, str]) -> dict[str, str]:

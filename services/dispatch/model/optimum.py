@@ -4,13 +4,22 @@ It is the assignment problem: a linear programme whose corners are whole. Three 
 each among the solutions that are best by those before it: most pairs, the highest score, and the highest sum of
 tickets. The tickets make the solution unique, so that the same input gives the same result on every machine and in
 whatever order it comes; they are SHA-256 numbers, so that no alphabet favours anyone.
+
+The proof of each aim is a price on every village and unit such that no pair is worth more than its two prices: then no
+solution is worth more than all prices together. Few pairs suffice to find the prices, which are checked against all.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import highspy
+
+FEW = 10
+"""So many pairs of each village and unit are looked at first, and are added at a time where prices are too low."""
+Ends = Sequence[tuple[int, int]]
+"""Of each pair the row of its village and the row of its unit; a row is in one pair at most."""
 
 
 class Optimum(NamedTuple):
@@ -23,65 +32,92 @@ class Optimum(NamedTuple):
     """No choice of as many pairs can score above this, and no choice can have more pairs."""
 
 
+class _Face(NamedTuple):
+    """All solutions that are equally good so far, one of them, and what none of them can exceed."""
+
+    open: Sequence[int]
+    """The pairs that occur in them."""
+    used: frozenset[int]
+    """The rows that all of them use."""
+    chosen: Sequence[int] = ()
+    bound: int = 0
+
+
 def best_pairs(pairs: Sequence[tuple[str, str]], scores: Sequence[int]) -> Optimum:
     """Choose pairs such that nobody occurs twice: as many as possible, then with the highest score (3.2)."""
     if not pairs:
         return Optimum((), 0, 0)
     order = sorted(range(len(pairs)), key=pairs.__getitem__)
-    rows: dict[tuple[int, str], int] = {}
-    ends = [tuple(rows.setdefault(end, len(rows)) for end in enumerate(pairs[i])) for i in order]
-    solver = _programme(ends, len(rows))
-    aims = ([1] * len(order), [scores[i] for i in order], [_ticket(*pairs[i]) for i in order])
-    proofs = [_maximise(solver, ends, aim) for aim in aims]
-    chosen = tuple(sorted(order[k] for k in proofs[-1].chosen))
-    return Optimum(chosen, sum(scores[i] for i in chosen), proofs[1].bound)
+    villages, units = ({name: row for row, name in enumerate(sorted(set(side)))} for side in zip(*pairs, strict=True))
+    ends = [(villages[pairs[i][0]], len(villages) + units[pairs[i][1]]) for i in order]
+    tickets = [_ticket(*pairs[i]) for i in order]
+    most = _best(_Face(range(len(order)), frozenset()), [1] * len(order), ends, tickets)
+    highest = _best(most, [scores[i] for i in order], ends, tickets)
+    only = _best(highest, tickets, ends, tickets)
+    chosen = tuple(sorted(order[k] for k in only.chosen))
+    return Optimum(chosen, sum(scores[i] for i in chosen), highest.bound)
 
 
-def _programme(ends: Sequence[tuple[int, ...]], rows: int) -> Any:
-    """One column per pair and one row per village or unit, which is in at most one pair."""
+def _best(face: _Face, aim: Sequence[int], ends: Ends, tickets: Sequence[int]) -> _Face:
+    """The best part of a face by one more aim, proved."""
+    looked_at = {*face.chosen, *_few(face.open, ends, lambda k: (-aim[k], tickets[k]))}
+    while True:
+        columns = sorted(looked_at)
+        chosen, prices = _solve(columns, aim, ends, face.used)
+        excess = {k: prices[ends[k][0]] + prices[ends[k][1]] - aim[k] for k in face.open}
+        too_low = [k for k in face.open if excess[k] < 0]
+        if not too_low:
+            break
+        looked_at |= _few(too_low, ends, lambda k: (excess[k], tickets[k]))  # noqa: B023 (called at once)
+    bound, taken = sum(prices), [row for k in chosen for row in ends[k]]
+    unproven = (
+        bound != sum(aim[k] for k in chosen)
+        or len(taken) != len(set(taken))
+        or not face.used <= set(taken)
+        or any(price < 0 and row not in face.used for row, price in enumerate(prices))
+    )
+    if unproven:
+        raise ArithmeticError(f"the solver's prices, {bound} in all, do not prove its solution")
+    # Where a pair's prices exceed its worth it is in no best solution; where a row has a price all of them use it.
+    priced = face.used | {row for row, price in enumerate(prices) if price}
+    return _Face([k for k in face.open if not excess[k]], priced, chosen, bound)
+
+
+def _few(columns: Iterable[int], ends: Ends, key: Callable[[int], tuple[int, int]]) -> set[int]:
+    """The first few pairs of each row by a key."""
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for k in columns:
+        for row in ends[k]:
+            by_row[row].append(k)
+    return {k for of_row in by_row.values() for k in sorted(of_row, key=key)[:FEW]}
+
+
+def _solve(
+    columns: Sequence[int], aim: Sequence[int], ends: Ends, used: Collection[int]
+) -> tuple[list[int], list[int]]:  # fmt: skip
+    """Solve the programme over some pairs: those chosen, and the price of each row."""
+    rows = 1 + max(row for _, row in ends)
     programme = highspy.HighsLp()
-    programme.num_col_, programme.num_row_ = len(ends), rows
+    programme.num_col_, programme.num_row_ = len(columns), rows
     programme.sense_ = highspy.ObjSense.kMaximize
-    programme.col_cost_ = programme.col_lower_ = [0.0] * len(ends)
-    programme.col_upper_ = [highspy.kHighsInf] * len(ends)
-    programme.row_lower_, programme.row_upper_ = [-highspy.kHighsInf] * rows, [1.0] * rows
+    programme.col_cost_ = [aim[k] for k in columns]
+    programme.col_lower_, programme.col_upper_ = [0.0] * len(columns), [highspy.kHighsInf] * len(columns)
+    programme.row_lower_ = [1.0 if row in used else -highspy.kHighsInf for row in range(rows)]
+    programme.row_upper_ = [1.0] * rows
     programme.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    programme.a_matrix_.start_ = [2 * column for column in range(len(ends) + 1)]
-    programme.a_matrix_.index_ = [row for pair in ends for row in pair]
-    programme.a_matrix_.value_ = [1.0] * (2 * len(ends))
+    programme.a_matrix_.start_ = [2 * n for n in range(len(columns) + 1)]
+    programme.a_matrix_.index_ = [row for k in columns for row in ends[k]]
+    programme.a_matrix_.value_ = [1.0] * (2 * len(columns))
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
-    # Primal simplex on one thread goes on from the corner where the aim before ended.
+    # Primal simplex (4) is the fastest here by measurement; a corner that it ends in is whole, and so are its prices.
     for option, value in {"threads": 1, "parallel": "off", "presolve": "off", "simplex_strategy": 4}.items():
         solver.setOptionValue(option, value)
     solver.passModel(programme)
-    return solver
-
-
-def _maximise(solver: Any, ends: Sequence[tuple[int, ...]], aim: Sequence[int]) -> Optimum:
-    """Maximise one aim, prove it by the prices of the rows, and leave only the equally good solutions open.
-
-    A price on each village and unit such that no open pair is worth more than its two prices bounds every solution by
-    the sum of the prices. Where a pair's prices exceed its worth, or a row has a price, the best solutions have no
-    choice: that pair is out, that row is used.
-    """
-    solver.changeColsCost(len(aim), list(range(len(aim))), aim)
     solver.run()
-    lp, solution = solver.getLp(), solver.getSolution()
-    open_, least = list(lp.col_upper_), list(lp.row_lower_)
-    prices = [round(price) for price in solution.row_dual]
-    chosen = tuple(column for column, value in enumerate(solution.col_value) if round(value))
-    slack = {k: prices[a] + prices[b] - aim[k] for k, (a, b) in enumerate(ends) if open_[k]}
-    objective, bound = sum(aim[column] for column in chosen), sum(prices)
-    used = [row for column in chosen for row in ends[column]]
-    sound = min(slack.values()) >= 0 and all(price >= 0 or low == 1 for price, low in zip(prices, least, strict=True))
-    if not sound or objective != bound or len(set(used)) != len(used) or not slack.keys() >= set(chosen):
-        raise ArithmeticError(f"the solver's prices do not prove its solution: {objective} against {bound}")
-    for column in (column for column, excess in slack.items() if excess):
-        solver.changeColBounds(column, 0.0, 0.0)
-    for row in (row for row, price in enumerate(prices) if price):
-        solver.changeRowBounds(row, 1.0, 1.0)
-    return Optimum(chosen, objective, bound)
+    solution = solver.getSolution()
+    chosen = [k for k, value in zip(columns, solution.col_value, strict=True) if round(value)]
+    return chosen, [round(price) for price in solution.row_dual]
 
 
 def _ticket(village: str, unit: str) -> int:

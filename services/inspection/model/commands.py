@@ -55,6 +55,7 @@ class CloseOrder(Command, frozen=True, kw_only=True):
     village: str
     order: str
     accepted_by: str
+    """The organ; it is published, so it names no person."""
 
 
 class DeliverReport(Command, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class ConfirmGrade(Command, frozen=True, kw_only=True):
     year: int
     grade: str
     decided_by: str
+    """The organ and its document; it is published, so it names no person."""
 
 
 class Checked(msgspec.Struct, frozen=True):

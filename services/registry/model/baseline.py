@@ -30,7 +30,8 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     spell: int
     opened: date
-    records: dict[int, Record] = msgspec.field(default_factory=dict)
+    records: dict[str, Record] = msgspec.field(default_factory=dict)
+    """By number."""
     problem_class: str = ""
 
     def missing(self, policy: Policy) -> list[str]:
@@ -91,7 +92,7 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
         household=command.household,
         cause=command.cause,
     )
-    before = survey.records.get(command.number)
+    before = survey.records.get(str(command.number))
     if before == new:
         return Change(baseline)
     if survey.problem_class:
@@ -129,7 +130,7 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
     event = SurveyRecorded(
         place=baseline.place, village=baseline.id, number=command.number, kind=command.kind, topic=command.topic
     )
-    records = {**survey.records, command.number: new}
+    records = {**survey.records, str(command.number): new}
     return Change(baseline.with_survey(msgspec.structs.replace(survey, records=records)), (event,))
 
 
@@ -152,6 +153,7 @@ def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _toda
             f"摸底排查缺少：{'、'.join(policy.listing.topics[topic] for topic in missing)}，请先补录",
             f"the survey has no record on {', '.join(missing)}; record them first",
         )
+    problems = [(int(number), record) for number, record in survey.records.items() if record.kind == PROBLEM]
     event = VillageDiagnosed(
         place=baseline.place,
         village=baseline.id,
@@ -160,8 +162,7 @@ def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _toda
         counts=dict(sorted(Counter(record.kind for record in survey.records.values()).items())),
         problems=tuple(
             Problem(number, record.topic, record.cause)
-            for number, record in sorted(survey.records.items())
-            if record.kind == PROBLEM
+            for number, record in sorted(problems, key=lambda problem: problem[0])
         ),
         decided_by=command.decided_by,
     )

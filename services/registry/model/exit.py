@@ -76,7 +76,7 @@ def raise_objection(village: Village | None, command: RaiseObjection, _policy: P
     """Anyone may object until the end of the last day of the notice."""
     village = addressed(village, command)
     exit, _ = _awaited(village, "notice", "只在公示期内受理异议", "objections are heard during the notice only")
-    before = exit.objections.get(command.objection)
+    before = exit.objections.get(str(command.objection))
     if before is not None:
         if before.ground == command.ground:
             return Change(village)
@@ -97,7 +97,7 @@ def decide_objection(village: Village | None, command: DecideObjection, _policy:
     """Every objection gets its answer. With the last one the exit goes back if any was upheld, or on otherwise."""
     village = addressed(village, command)
     exit, _ = _awaited(village, "notice", "没有待处理的异议", "no objection is awaiting its decision")
-    objection = exit.objections.get(command.objection)
+    objection = exit.objections.get(str(command.objection))
     if objection is None:
         raise Refused(
             "rules §2",
@@ -204,5 +204,4 @@ def _back(village: Village, exit: Exit, today: date) -> Village:
 
 
 def _with_objection(village: Village, exit: Exit, number: int, objection: Objection) -> Village:
-    objections = dict(sorted({**exit.objections, number: objection}.items()))
-    return village.but(exit=msgspec.structs.replace(exit, objections=objections))
+    return village.but(exit=msgspec.structs.replace(exit, objections={**exit.objections, str(number): objection}))

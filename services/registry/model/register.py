@@ -47,9 +47,10 @@ class Register(State, frozen=True, kw_only=True):
     year: int = 0
     """The latest year of which there are facts."""
     households: dict[str, Household] = msgspec.field(default_factory=dict)
-    past: dict[int, float] = msgspec.field(default_factory=dict)
+    past: dict[str, float] = msgspec.field(default_factory=dict)
     """The incidence of the years before `year`, as it was when they ended."""
-    measurements: dict[int, dict[str, float]] = msgspec.field(default_factory=dict)
+    measurements: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
+    """The values of each year that was measured."""
     attempts: int = 0
     """How many verifications have been asked for."""
 
@@ -87,7 +88,7 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
             field="year",
             status=422,
         )
-    if command.year in register.past:
+    if str(command.year) in register.past:
         raise Refused(
             "1.18",
             f"已录入 {register.year} 年农户信息，{command.year} 年度已封存，不能更改",
@@ -97,15 +98,15 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
     if command.year < register.year:
         alone = Register(id=register.id, place=register.place, population=register.population)
         alone = _with_facts(alone, command.households, date(command.year, 12, 31), policy)
-        return Change(register.but(past={**register.past, command.year: alone.incidence(command.year, policy)}))
+        return Change(register.but(past={**register.past, str(command.year): alone.incidence(command.year, policy)}))
     register = _with_facts(register, command.households, min(today, date(command.year, 12, 31)), policy)
-    values = register.measurements.get(command.year)
+    values = register.measurements.get(str(command.year))
     return Change(register) if values is None else _measure(register, command.year, values, policy)
 
 
 def _with_facts(register: Register, facts: Iterable[HouseholdFacts], as_of: date, policy: Policy) -> Register:
     ended = range(register.year, as_of.year) if register.year else ()
-    past = {**register.past, **{year: register.incidence(year, policy) for year in ended}}
+    past = {**register.past, **{str(year): register.incidence(year, policy) for year in ended}}
     households = dict(register.households)
     for fact in facts:
         before = households.get(fact.household)
@@ -135,7 +136,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             field=f"values.{indicator}",
             status=422,
         )
-    if command.year != register.year and command.year not in register.past:
+    if command.year != register.year and str(command.year) not in register.past:
         raise Refused(
             "1.18",
             f"没有 {command.year} 年的农户信息，无法计算贫困发生率，请先录入",
@@ -146,9 +147,9 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
 
 
 def _measure(register: Register, year: int, given: dict[str, float], policy: Policy) -> Change:
-    incidence = register.incidence(year, policy) if year == register.year else register.past[year]
+    incidence = register.incidence(year, policy) if year == register.year else register.past[str(year)]
     values = {**given, INCIDENCE: incidence}
-    if register.measurements.get(year) == values:
+    if register.measurements.get(str(year)) == values:
         return Change(register)
     unmet = tuple(
         Unmet(c.indicator, values.get(c.indicator), c.bound, c.mover)
@@ -156,7 +157,7 @@ def _measure(register: Register, year: int, given: dict[str, float], policy: Pol
         if not c.holds(values.get(c.indicator))
     )
     event = IndicatorsMeasured(place=register.place, village=register.id, year=year, values=values, unmet=unmet)
-    return Change(register.but(measurements={**register.measurements, year: values}), (event,))
+    return Change(register.but(measurements={**register.measurements, str(year): values}), (event,))
 
 
 def request(register: Register, command: RequestExit, policy: Policy, _today: date) -> Change:

@@ -64,7 +64,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     notice_until: date | None = None
     """The last day of the notice of this step, once it is posted."""
     notice_over: bool = False
-    objections: dict[int, Objection] = msgspec.field(default_factory=dict)
+    objections: dict[str, Objection] = msgspec.field(default_factory=dict)
     """Those of this notice, by number."""
 
     @property
@@ -75,7 +75,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def open_objections(self) -> list[int]:
         """The numbers of the objections that await their decision."""
-        return sorted(number for number, objection in self.objections.items() if objection.upheld is None)
+        return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
 
     def moved_to(self, at: int, since: date) -> "Exit":
         """The procedure at another step, about which nothing is known yet."""
@@ -193,8 +193,11 @@ def check_address(village: Village | None, command: Command, _policy: Policy, _t
 
 
 def moved(village: Village | None, event: Event, _policy: Policy, today: date) -> Change:
-    """The journey decides whether an event moves the village; one that comes late or twice does not."""
-    if village is None or (stage := next_stage(village.stage, event)) == village.stage:
+    """The journey decides whether an event moves the village; a late or repeated one, or another spell's, does not."""
+    if village is None or getattr(event, "spell", village.spell) != village.spell:
+        return Change(village)
+    stage = next_stage(village.stage, event)
+    if stage == village.stage:
         return Change(village)
     return Change(village.but(stage=stage, since=today, obstacles=()))
 
@@ -292,8 +295,12 @@ def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _po
 
 
 def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Change:
-    """A year's measurement opens, and stays open until it is made; a year whose day was missed opens all the same."""
-    owed = tuple(sorted({*village.owed, due.on.year}))
+    """A year's measurement opens, and stays open until it is made; a year whose day was missed opens all the same.
+
+    After a relapse in the middle of a year that year has been measured already, and can only be corrected.
+    """
+    year = due.on.year
+    owed = tuple(sorted({*village.owed, year})) if year > village.measured else village.owed
     return Change(village.but(owed=owed).timed(measure=village.next_measurement(policy, due.on)))
 
 

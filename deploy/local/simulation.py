@@ -1,0 +1,209 @@
+"""The clock of a play, and its reach into the running services: days pass as fast as the system settles.
+
+Everything here asks again until it is answered, so that any process may be killed and restarted meanwhile; what is sent
+has an id or a key by which a repetition is known.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+import msgspec
+from nats.errors import Error as NatsError
+
+from deploy.local.benxi import Row
+from deploy.local.officers import Awaited
+from deploy.local.supervisor import SERVICES, System
+from services.dispatch.app import SERVICE as DISPATCH
+from services.incentives.app import SERVICE as INCENTIVES
+from services.inspection.app import SERVICE as INSPECTION
+from services.registry.app import SERVICE as REGISTRY
+from shared import bus
+from shared.bus import OPEN, SEALED
+from shared.contracts import Envelope, wire_subject
+from shared.contracts.calendar import DayPassed
+from shared.flow import derived_id
+from shared.http import OpenTask
+from shared.runtime import heard
+
+PATIENCE: Final = 120.0
+"""Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
+"""Seconds between two looks."""
+CURSORS: Final = tuple(
+    (stream, service.name)
+    for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)
+    for stream, subjects in heard(service).items()
+    if subjects
+)
+"""The durable consumers of all services: where each of them must have come to the end."""
+T = TypeVar("T")
+
+
+class Refusal(RuntimeError):
+    """A service refused what the script sent: a fault of the script or of a rule, with the service's own words."""
+
+
+class _Lag(msgspec.Struct):
+    """What the server says about a consumer that is there."""
+
+    num_pending: int
+    num_ack_pending: int
+
+
+class _Last(msgspec.Struct):
+    last_seq: int
+
+
+class _Stream(msgspec.Struct):
+    state: _Last
+
+
+class Status(msgspec.Struct):
+    """What a service says about itself, as far as a play asks."""
+
+    backlog: int
+    dead_letters: int
+    next_due: date | None
+    published: int
+
+
+class Simulation:
+    """The days and the services of a running system, as the officers reach them."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.statuses: dict[str, Status] = {}
+        """As they were when the system last settled."""
+
+    async def __aenter__(self) -> Self:
+        self._broker = await bus.connect(self.system.nats_url, "simulation")
+        self._clients = {
+            name: httpx.AsyncClient(base_url=self.system.url(name), timeout=PATIENCE, trust_env=False)
+            for name in SERVICES
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.aclose() for client in self._clients.values()))
+        await self._broker.stop()
+
+    # ------------------------------------------------------------------ time
+
+    async def pass_day(self, day: date) -> None:
+        """Publish the day, in the place of the schedule that does so in real use, and wait until all is done."""
+        event = DayPassed(day=day)
+        id = derived_id("day", day)
+        envelope = Envelope(
+            id=id, source="urn:zhucun:simulation", type=event.type, subject=event.subject_id, time=datetime.now(UTC),
+            dataschema=f"urn:zhucun:schemas:{event.type}", correlationid=id, causationid=id, occurredon=day,
+            policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
+        )  # fmt: skip
+        message = bus.Message(id, wire_subject(event), msgspec.json.encode(envelope))
+        await _persist(lambda: bus.publish_batch(self._broker.connection, OPEN, [message]), bus.PublishFailed)
+        await self.settle()
+
+    async def next_due(self) -> date | None:
+        """The next day on which anything falls due in any service."""
+        return min((status.next_due for status in self.statuses.values() if status.next_due), default=None)
+
+    async def settle(self) -> None:
+        """Wait until every service has heard everything, has said everything that followed, and nothing is left.
+
+        The streams must end where they ended before all that was looked at: else something came in between. A message
+        is acknowledged only once its consequences are published, so consumers and outboxes together say it all.
+        """
+        until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        while True:
+            try:
+                ends = await self._ends()
+                if await self._all_heard():
+                    statuses = await asyncio.gather(*map(self._status, SERVICES))
+                    if not any(status.backlog for status in statuses) and await self._ends() == ends:
+                        self.statuses = dict(zip(SERVICES, statuses, strict=True))
+                        return
+            except (NatsError, msgspec.DecodeError) as error:
+                trouble = repr(error)
+            else:
+                trouble = "messages are still on their way"
+            if time.monotonic() > until:
+                raise TimeoutError(f"the system has not settled within {PATIENCE:.0f} s: {trouble}")
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+
+    async def _ends(self) -> list[int]:
+        streams = await asyncio.gather(*(self._asked("STREAM.INFO", stream, type=_Stream) for stream in (OPEN, SEALED)))
+        return [stream.state.last_seq for stream in streams]
+
+    async def _all_heard(self) -> bool:
+        lags = await asyncio.gather(*(self._asked("CONSUMER.INFO", *cursor, type=_Lag) for cursor in CURSORS))
+        return not any(lag.num_pending or lag.num_ack_pending for lag in lags)
+
+    async def _asked(self, question: str, *names: str, type: type[T]) -> T:
+        """JetStream's answer; what is not there, such as a consumer that is just made anew, does not fit the type."""
+        subject = ".".join(("$JS.API", question, *names))
+        answer = await self._broker.connection.request(subject, b"", timeout=2)
+        return msgspec.json.decode(answer.data, type=type)
+
+    async def _status(self, service: str) -> Status:
+        return msgspec.json.decode(await self.get(service, "/v1/status"), type=Status)
+
+    # -------------------------------------------------------------- services
+
+    async def get(self, service: str, path: str, **params: str | int) -> bytes:
+        """What a service answers to a query."""
+        return (await self._request(service, "GET", path, params=params)).content
+
+    async def tasks(self) -> list[Awaited]:
+        """Everything that is awaited in any service."""
+        answers = await asyncio.gather(*(self.get(service, "/v1/tasks") for service in SERVICES))
+        return [
+            Awaited(
+                service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
+                open.task.due, open.task.detail,
+            )
+            for service, answer in zip(SERVICES, answers, strict=True)
+            for open in msgspec.json.decode(answer, type=list[OpenTask])
+        ]  # fmt: skip
+
+    async def states(self, service: str, kind: str) -> Mapping[str, Any]:
+        """All states of a kind by id, as the service shows them."""
+        answer = await self.get(service, f"/v1/{kind}", limit=10_000)
+        return {state["id"]: state for state in msgspec.json.decode(answer)}
+
+    async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
+        """Send commands under a key, and wait until all that follows from them is done. Raises Refusal."""
+        answer = await self._request(
+            service, "POST", f"/v1/{path}", content=msgspec.json.encode(rows),
+            headers={"Idempotency-Key": key, "Content-Type": "application/json"},
+        )  # fmt: skip
+        if answer.is_error:
+            raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
+        await self.settle()
+
+    async def _request(self, service: str, method: str, path: str, **parts: Any) -> httpx.Response:
+        """Ask until there is an answer: a service that is down or not ready yet will be up again."""
+
+        async def attempt() -> httpx.Response:
+            answer = await self._clients[service].request(method, path, **parts)
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                raise httpx.ReadError(answer.text)
+            return answer
+
+        return await _persist(attempt, httpx.TransportError)
+
+
+async def _persist(attempt: Callable[[], Awaitable[T]], trouble: type[Exception]) -> T:
+    """Attempt something again and again until it succeeds, or patience ends with the last error."""
+    until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+    while True:
+        try:
+            return await attempt()
+        except trouble:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 0.5)

@@ -1,0 +1,212 @@
+"""A corner of Benxi for the dispatch's tests: the dispatch alone, under the city's pack, hearing the other services."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from services.dispatch.model.assignment import Assignment
+from services.dispatch.model.commands import (
+    AssignTeam,
+    Reconcile,
+    ReplaceMember,
+    SetCommitment,
+    Settle,
+    SolveMatching,
+)
+from services.dispatch.model.pool import Pool
+from services.dispatch.reactions import DUE, REACTIONS
+from shared.contracts import Event
+from shared.contracts.dispatch import Item
+from shared.contracts.incentives import OutcomeDecided
+from shared.contracts.registry import (
+    CadreRegistered,
+    PolicyAdopted,
+    Problem,
+    UnitRegistered,
+    VillageDelisted,
+    VillageDiagnosed,
+    VillageRelapsed,
+)
+from shared.flow import Cause, Fact, derived_id, encode_state
+from shared.policy import Policy, parse_pack
+from shared.rules import Refused, Task
+from tests.world import Service, World
+
+PACK = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text("utf-8"))
+CITY, HOME, AWAY = "210500", "210521", "210522"
+V1, V2, V3 = "210521100201", "210521100202", "210522100201"
+START = date(2014, 6, 20)
+
+
+def unit(id: str, level: str = "city", department: str = "农业", place: str = CITY, **more: Any) -> UnitRegistered:
+    return UnitRegistered(
+        **{"place": place, "unit": id, "name": id, "level": level, "department": department, "strength": 50, **more}
+    )
+
+
+def cadre(id: str, of: str, rank: str = "staff", **more: Any) -> CadreRegistered:
+    usual = {"party_member": True, "work_since": date(2000, 1, 1), "born_on": date(1970, 1, 1), "reserve": False}
+    return CadreRegistered(**{"place": CITY, "cadre": id, "unit": of, "rank": rank, **usual, **more})
+
+
+def squad(of: str, rank: str = "deputy_division", size: int = 3, **more: Any) -> list[CadreRegistered]:
+    """A unit's cadres, the first of whom has a rank: `C-U1-0`, `C-U1-1` …"""
+    return [cadre(f"C-{of}-{n}", of, rank if n == 0 else "staff", **more) for n in range(size)]
+
+
+def diagnosed(
+    village: str, problem_class: str = "lagging_economy", problems: int = 0, spell: int = 1
+) -> VillageDiagnosed:
+    return VillageDiagnosed(
+        place=village[:6],
+        village=village,
+        spell=spell,
+        problem_class=problem_class,
+        counts={},
+        problems=tuple(Problem(n, "problems", f"第{spell}轮问题{n}") for n in range(1, problems + 1)),
+        decided_by="县扶贫办",
+    )
+
+
+def delisted(village: str, spell: int = 1) -> VillageDelisted:
+    return VillageDelisted(place=village[:6], village=village, spell=spell, incidence=0.01, decided_by="县政府")
+
+
+def relapsed(village: str) -> VillageRelapsed:
+    return VillageRelapsed(place=village[:6], village=village, unmet=(), decided_by="县政府")
+
+
+def recalled(subject: str, village: str, kind: str = "recall", **more: Any) -> OutcomeDecided:
+    usual = {"imposed": True, "tolerated": False, "clause": "S2 2.20", "decided_by": "市委组织部"}
+    return OutcomeDecided(
+        **{
+            "place": village[:6], "outcome": f"{kind}/{village}/2014", "kind": kind, "subject_kind": "cadre",
+            "subject": subject, "village": village, **usual, **more,
+        }
+    )  # fmt: skip
+
+
+class Benxi:
+    """The dispatch, what it hears, and what officers ask of it."""
+
+    def __init__(self, today: date = START, team: Mapping[str, Any] | None = None, **changes: Any) -> None:
+        pack = {**PACK, **changes, "team": {**PACK["team"], **(team or {})}}
+        self.policy: Policy = parse_pack(pack)
+        self.dispatch = Service("dispatch", REACTIONS, DUE)
+        self.world = World(today, self.dispatch)
+        self.heard = 0
+        self.hear(PolicyAdopted(place=CITY, version=pack["version"], adopted_by="市委", pack=pack))
+
+    @property
+    def today(self) -> date:
+        return self.world.today
+
+    def hear(self, *events: Event) -> None:
+        """Let the dispatch hear events; none of them may be parked."""
+        for event in events:
+            self.heard += 1
+            id = derived_id("heard", self.heard)
+            self.world.deliver({"others": [Fact(id, Cause(id, id, event), event, "")]})
+        assert not self.dispatch.parked, self.dispatch.parked
+        self.check_storable()
+
+    def check_storable(self) -> None:
+        """Every state comes back from the database as it was."""
+        for state in self.dispatch.states.values():
+            assert msgspec.json.decode(encode_state(state), type=type(state)) == state
+            assert state.awaits or not list(state.tasks(self.policy))
+
+    def until(self, day: date) -> None:
+        """Let days pass."""
+        self.world.pass_days(day)
+        assert not self.dispatch.parked, self.dispatch.parked
+        self.check_storable()
+
+    def said(self, event: type[Event], **fields: Any) -> list[Any]:
+        return self.world.said(event, **fields)
+
+    @property
+    def pool(self) -> Pool:
+        return self.dispatch.states[Pool, "2105"]  # type: ignore[return-value]
+
+    def assignment(self, village: str = V1) -> Assignment:
+        return self.dispatch.states[Assignment, village]  # type: ignore[return-value]
+
+    def tasks(self, action: str | None = None) -> list[Task]:
+        """What people are awaited to do now."""
+        tasks = [task for _, state in sorted(self.dispatch.states.items(), key=lambda kv: kv[1].id)
+                 for task in state.tasks(self.policy)]  # fmt: skip
+        return [task for task in tasks if action in (None, task.action)]
+
+    def details(self, action: str) -> list[str]:
+        return [task.detail for task in self.tasks(action)]
+
+    # What officers ask.
+
+    def solve(self, matching: str = "m1", place: str = CITY) -> None:
+        self.world.command("dispatch", SolveMatching(place=place, matching=matching, asked_by="市委组织部"))
+
+    def assign(self, village: str = V1) -> None:
+        self.world.command("dispatch", AssignTeam(place=village[:6], village=village, assigned_by="市委组织部"))
+
+    def set(self, kind: str, period: str = "2014", *texts: str, village: str = V1, items: Any = None) -> None:
+        items = items if items is not None else tuple(Item(n, text) for n, text in enumerate(texts, 1))
+        command = SetCommitment(
+            place=village[:6], village=village, kind=kind, period=period, items=items, set_by="工作队"
+        )
+        self.world.command("dispatch", command)
+
+    def reconcile(self, period: str = "2014", *done: int, village: str = V1) -> None:
+        command = Reconcile(
+            place=village[:6], village=village, kind="ledger", period=period, done=done, reconciled_by="工作队"
+        )
+        self.world.command("dispatch", command)
+
+    def settle(self, period: str = "2014", *closed: int, village: str = V1) -> None:
+        command = Settle(
+            place=village[:6], village=village, kind="ledger", period=period, closed=closed, settled_by="工作队"
+        )
+        self.world.command("dispatch", command)
+
+    def replace(self, recalled: str, by: str, village: str = V1) -> None:
+        command = ReplaceMember(
+            place=village[:6], village=village, recalled=recalled, cadre=by, replaced_by="单位党委"
+        )  # fmt: skip
+        self.world.command("dispatch", command)
+
+    # Where many tests begin.
+
+    def matched(self, village: str = V1, problems: int = 0) -> "Benxi":
+        """A village that is matched with unit U1 of three cadres."""
+        self.hear(unit("U1"), *squad("U1"), diagnosed(village, problems=problems))
+        self.solve()
+        return self
+
+    def assigned(self, village: str = V1, problems: int = 0) -> "Benxi":
+        self.matched(village, problems)
+        self.assign(village)
+        return self
+
+    def helped(self, village: str = V1, problems: int = 0) -> "Benxi":
+        """Help has begun: letter, plans and ledger of 2014 are set on the day of the assignment."""
+        self.assigned(village, problems)
+        self.begin(village)
+        return self
+
+    def begin(self, village: str = V1, year: int | None = None) -> None:
+        period = str(year or self.today.year)
+        self.set("letter", "term", village=village)
+        self.set("three_year_plan", "term", "修路", "引水", "产业", village=village)
+        self.set("annual_plan", period, "修路", village=village)
+        self.set("ledger", period, "修路一公里", "打井两眼", village=village)
+
+
+def refusal(error: Any) -> Refused:
+    """What a rule said, in both languages."""
+    refused = error.value
+    assert isinstance(refused, Refused) and refused.zh and refused.en
+    return refused

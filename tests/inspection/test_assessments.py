@@ -1,0 +1,367 @@
+"""A team's year and its grade."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
+from shared.contracts.inspection import (
+    AssessmentGraded,
+    AssessmentOpened,
+    AssessmentProposed,
+    BallotHeld,
+    ReportDelivered,
+)
+from shared.rules import Refused
+from tests.inspection.region import PACKS, Region, changed, team_of
+
+BENXI, ZUNYI = PACKS["benxi"], PACKS["zunyi"]
+VILLAGE = "210521100200"
+ANNUAL, HALF_YEAR = "2105-annual-2015-12-01", "2105-half_year-2015-06-20"
+QUARTERS = (date(2015, 7, 1), date(2015, 10, 1))
+DAY = timedelta(1)
+PROPOSED = date(2016, 1, 16)
+"""The day after the time for the last reconciliation, 31 December and fifteen days."""
+
+
+def in_december(pack: dict[str, Any] = BENXI, half_year: int = 80) -> Region:
+    """One village whose team went through the half-year check; its annual visit is due."""
+    region = Region(pack, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(VILLAGE, HALF_YEAR, score=half_year)
+    region.pass_days(date(2015, 12, 1))
+    return region
+
+
+def complete(region: Region, annual: int = 90, satisfied: int = 27) -> AssessmentProposed:
+    """Give every input that is awaited, and wait for the proposal."""
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015, satisfied=satisfied)
+    region.visit(VILLAGE, ANNUAL, score=annual)
+    region.pass_days(PROPOSED)
+    proposed: AssessmentProposed
+    (proposed,) = region.said(AssessmentProposed)
+    return proposed
+
+
+def confirm(region: Region, grade: str) -> AssessmentGraded:
+    region.ask(region.grade(VILLAGE, 2015, grade))
+    graded: AssessmentGraded
+    (graded,) = region.said(AssessmentGraded)
+    return graded
+
+
+def reconciled(open: int, on: date = date(2015, 12, 31)) -> CommitmentReconciled:
+    return CommitmentReconciled(place="210521", village=VILLAGE, kind="ledger", period="2015", on=on, done=5, open=open)
+
+
+def found_absent(region: Region, *quarters: date) -> None:
+    """Let these quarters' draws find the whole team absent; with one village in the frame each draw takes it."""
+    for quarter in quarters:
+        campaign = f"2105-unannounced-{quarter}"
+        region.pass_days(quarter - 7 * DAY)
+        region.give_seeds(campaign)
+        region.pass_days(quarter)
+        region.visit(VILLAGE, campaign, absent=tuple(team_of(VILLAGE)))
+
+
+def test_3_7_the_score_weighs_ballot_half_year_and_annual_check() -> None:
+    proposed = complete(in_december(half_year=80), annual=95, satisfied=27)
+    assert proposed.score == pytest.approx((30 * 90 + 20 * 80 + 50 * 95) / 100)
+    assert (proposed.grade, proposed.caps) == ("excellent", ())
+
+
+def test_3_7_a_team_that_came_after_the_half_year_check_is_judged_by_the_rest() -> None:
+    region = Region(BENXI, date(2015, 6, 19), villages=1)
+    region.pass_days(date(2015, 12, 1))
+    (opened,) = region.said(AssessmentOpened)
+    assert set(opened.inputs) == {"written_report", "oral_report", "ballot", "annual"}
+    assert complete(region, annual=95).score == pytest.approx((30 * 90 + 50 * 95) / 80, abs=0.01)
+
+
+def test_2_21_every_team_is_assessed_each_year_from_the_pack_s_day_on() -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=12)
+    region.pass_days(date(2015, 11, 30))
+    assert not region.said(AssessmentOpened)
+    region.pass_days(date(2016, 12, 1))
+    for year in (2015, 2016):
+        assert {event.village for event in region.said(AssessmentOpened, year=year)} == set(region.villages)
+
+
+def test_2_21_a_team_that_came_on_the_opening_day_is_assessed_in_the_next_year() -> None:
+    region = Region(BENXI, date(2015, 11, 30), villages=1)
+    assert region.today == date(2015, 12, 1)
+    region.pass_days(date(2016, 11, 30))
+    assert not region.said(AssessmentOpened)
+    region.pass_days(date(2016, 12, 1))
+    (opened,) = region.said(AssessmentOpened)
+    assert opened.year == 2016
+
+
+def test_2_21_the_assessment_opens_on_the_day_that_the_pack_in_force_names() -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    later = {**BENXI["assessment"], "opens": {"month": 12, "day": 15}}
+    region.adopt({**BENXI, "version": "2105-2015.2", "effective_from": date(2015, 9, 1), "assessment": later})
+    region.pass_days(date(2015, 12, 14))
+    assert not region.said(AssessmentOpened)
+    region.pass_days(date(2015, 12, 15))
+    assert region.said(AssessmentOpened)
+
+
+def test_3_8_each_input_is_a_task_until_it_is_in_and_the_ballot_follows_the_oral_report() -> None:
+    region = in_december()
+    assert {(t.detail, t.role, t.due) for t in region.tasks("reports", VILLAGE)} == {
+        ("2015 written", "team", date(2015, 12, 31)),
+        ("2015 oral", "team", date(2015, 12, 31)),
+    }
+    assert not region.tasks("ballots")
+    region.refuses(region.ballot(VILLAGE, 2015), 409)
+    region.report(VILLAGE, 2015, "oral")
+    assert [t.detail for t in region.tasks("reports")] == ["2015 written"]
+    assert [(t.detail, t.role) for t in region.tasks("ballots", VILLAGE)] == [("2015", "village")]
+    region.vote(VILLAGE, 2015)
+    region.report(VILLAGE, 2015, "written")
+    assert not region.tasks("ballots") + region.tasks("reports")
+    assert region.assessment(VILLAGE, 2015).missing == ("annual",)
+
+
+def test_3_8_one_written_report_serves_all_its_audiences() -> None:
+    region = in_december()
+    region.report(VILLAGE, 2015, "written", "written", "oral")
+    audiences = {event.form: event.audiences for event in region.said(ReportDelivered)}
+    assert audiences == {"written": ("unit", "organisation", "poverty_office"), "oral": ("village",)}
+    assert len(region.said(ReportDelivered)) == 2, "the same report again changes nothing"
+
+
+def test_3_8_nothing_is_taken_that_was_not_asked_for() -> None:
+    unasked = {
+        **BENXI["assessment"],
+        "inputs": [i for i in BENXI["assessment"]["inputs"] if i["channel"] != "oral_report"],
+    }
+    region = in_december({**BENXI, "assessment": unasked})
+    assert [t.detail for t in region.tasks("reports")] == ["2015 written"]
+    with pytest.raises(Refused, match="oral_report"):
+        region.report(VILLAGE, 2015, "oral")
+
+
+def test_3_8_before_the_assessment_opens_no_report_is_taken() -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    with pytest.raises(Refused, match="2015-12-01"):
+        region.report(VILLAGE, 2015, "written")
+
+
+@pytest.mark.parametrize(
+    ("satisfied", "present", "entitled"), [(27, 26, 40), (10, 41, 40), (-1, 30, 40), (0, 0, 0), (0, 0, 40)]
+)
+def test_3_8_a_ballot_whose_figures_do_not_fit_is_refused(satisfied: int, present: int, entitled: int) -> None:
+    region = in_december()
+    region.report(VILLAGE, 2015, "oral")
+    region.refuses(region.ballot(VILLAGE, 2015, satisfied, present, entitled), 422, "present")
+
+
+def test_vcl_26_a_ballot_needs_two_thirds_and_exactly_two_thirds_are_enough() -> None:
+    region = in_december()
+    region.report(VILLAGE, 2015, "oral")
+    refused = region.refuses(region.ballot(VILLAGE, 2015, satisfied=10, present=19, entitled=30), 422, "present")
+    assert refused.rule == "Village Committees Law 26"
+    region.vote(VILLAGE, 2015, satisfied=10, present=20, entitled=30)
+    region.vote(VILLAGE, 2015, satisfied=10, present=20, entitled=30)
+    assert len(region.said(BallotHeld)) == 1
+    region.refuses(region.ballot(VILLAGE, 2015, satisfied=20, present=20, entitled=30), 409)
+
+
+@pytest.mark.parametrize("left_out", ["written_report", "oral_report", "ballot", "annual"])
+def test_2_15_without_every_input_no_grade_is_ever_proposed(left_out: str) -> None:
+    region = in_december()
+    region.report(VILLAGE, 2015, *({"written", "oral"} - {left_out.removesuffix("_report")}))
+    if left_out not in ("ballot", "oral_report"):
+        region.vote(VILLAGE, 2015)
+    if left_out != "annual":
+        region.visit(VILLAGE, ANNUAL, score=90)
+    region.pass_days(date(2016, 6, 1))
+    assert not region.said(AssessmentProposed)
+    assert left_out in region.refuses(region.grade(VILLAGE, 2015, "competent"), 409).en
+    overdue = [
+        t for t in region.tasks("reports") + region.tasks("ballots") + region.tasks("visits") if "2015" in t.detail
+    ]
+    assert [t for t in overdue if t.due and t.due < region.today], "it stays on the day page, overdue"
+
+
+def test_2_15_what_comes_late_is_proposed_on_the_next_day() -> None:
+    region = in_december()
+    region.report(VILLAGE, 2015)
+    region.visit(VILLAGE, ANNUAL, score=90)
+    region.pass_days(date(2016, 3, 1))
+    region.vote(VILLAGE, 2015)
+    assert not region.said(AssessmentProposed)
+    region.pass_days(date(2016, 3, 2))
+    assert len(region.said(AssessmentProposed)) == 1
+
+
+def test_2_4_the_year_s_last_reconciliation_counts_although_all_inputs_were_in_before() -> None:
+    region = in_december()
+    region.hear(reconciled(open=4, on=date(2015, 9, 30)))
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015)
+    region.visit(VILLAGE, ANNUAL, score=100)
+    region.pass_days(PROPOSED - DAY)
+    assert not region.said(AssessmentProposed)
+    region.hear(reconciled(open=0))
+    region.pass_days(PROPOSED)
+    (proposed,) = region.said(AssessmentProposed)
+    assert (proposed.grade, proposed.caps) == ("excellent", ())
+
+
+def test_2_4_items_that_are_still_open_block_the_best_grade() -> None:
+    region = in_december(half_year=100)
+    region.hear(reconciled(open=1))
+    proposed = complete(region, annual=100, satisfied=30)
+    assert (proposed.score, proposed.grade, proposed.caps) == (100, "competent", ("open_items",))
+
+
+def test_2_4_items_carried_by_the_settlement_are_open_items() -> None:
+    region = in_december(half_year=100)
+    region.hear(reconciled(open=0))
+    region.hear(CommitmentSettled(place="210521", village=VILLAGE, kind="ledger", period="2015", closed=5, carried=2))
+    assert complete(region, annual=100, satisfied=30).caps == ("open_items",)
+
+
+def test_what_is_owed_once_a_term_belongs_to_no_year() -> None:
+    region = in_december(half_year=100)
+    region.hear(
+        CommitmentReconciled(
+            place="210521", village=VILLAGE, kind="three_year_plan", period="term", on=region.today, done=0, open=9
+        )
+    )
+    assert complete(region, annual=100, satisfied=30).grade == "excellent"
+
+
+@pytest.mark.parametrize(("times", "grade"), [(0, "excellent"), (1, "competent"), (2, "basically_competent")])
+def test_f31_each_visit_that_finds_someone_absent_lowers_the_best_grade(times: int, grade: str) -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(VILLAGE, HALF_YEAR, score=100)
+    found_absent(region, *QUARTERS[:times])
+    region.pass_days(date(2015, 12, 1))
+    proposed = complete(region, annual=100, satisfied=30)
+    assert (proposed.score, proposed.grade) == (100, grade)
+    assert proposed.caps == (("absences",) if times else ())
+
+
+def test_f31_three_absences_cannot_be_graded_better_than_the_worst() -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(VILLAGE, HALF_YEAR, score=100)
+    found_absent(region, *QUARTERS)
+    region.pass_days(date(2015, 12, 1))
+    region.visit(VILLAGE, ANNUAL, score=100, absent=(team_of(VILLAGE)[1],))
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015)
+    region.pass_days(PROPOSED)
+    region.refuses(region.grade(VILLAGE, 2015, "basically_competent"), 422, "grade")
+    assert confirm(region, "incompetent").triggers == ("not_resident",)
+
+
+def test_an_absence_of_the_next_year_does_not_count() -> None:
+    region = in_december(half_year=100)
+    found_absent(region, date(2016, 1, 1))
+    assert region.assessment(VILLAGE, 2016).absences == {"2105-unannounced-2016-01-01"}
+    assert not region.assessment(VILLAGE, 2015).absences
+
+
+def test_2_15_a_named_body_decides_and_may_be_stricter_than_the_proposal() -> None:
+    region = in_december()
+    complete(region)
+    (task,) = region.tasks("grades")
+    assert (task.about, task.role, task.detail) == (VILLAGE, "organisation", "2015")
+    assert not region.said(AssessmentGraded), "no grade without a decision"
+    graded = confirm(region, "basically_competent")
+    assert (graded.unit, graded.leader, graded.decided_by) == (f"U{VILLAGE}", team_of(VILLAGE)[0], "市委组织部")
+    assert not region.tasks("grades")
+
+
+def test_2_15_a_grade_is_decided_once_and_among_the_pack_s_grades() -> None:
+    region = in_december()
+    region.refuses(region.grade(VILLAGE, 2015, "competent"), 409)
+    complete(region)
+    region.refuses(region.grade(VILLAGE, 2015, "good"), 422, "grade")
+    confirm(region, "competent")
+    confirm(region, "competent")
+    region.refuses(region.grade(VILLAGE, 2015, "incompetent"), 409)
+
+
+@pytest.mark.parametrize(
+    ("open_items", "satisfied", "triggers"),
+    [(2, 30, ()), (3, 30, ("task_missed",)), (0, 17, ("bad_opinion",)), (3, 17, ("task_missed", "bad_opinion"))],
+)
+def test_3_10_the_grounds_for_criticism_are_told_with_the_grade(
+    open_items: int, satisfied: int, triggers: tuple[str, ...]
+) -> None:
+    region = in_december()
+    region.hear(reconciled(open=open_items))
+    proposed = complete(region, satisfied=satisfied)
+    assert confirm(region, proposed.grade).triggers == triggers
+
+
+def test_2_13_the_year_of_a_team_that_went_home_meanwhile_is_still_graded() -> None:
+    region = in_december()
+    region.hear(region.released(VILLAGE))
+    proposed = complete(region)
+    assert confirm(region, proposed.grade).leader == team_of(VILLAGE)[0]
+    region.pass_days(date(2016, 12, 31))
+    assert not region.said(AssessmentOpened, year=2016)
+
+
+def in_zunyi(pack: dict[str, Any], annual: int, satisfied: int) -> Region:
+    region = Region(pack, date(2016, 1, 4), villages=1)
+    (village,) = region.villages
+    region.pass_days(date(2016, 12, 1))
+    region.report(village, 2016)
+    region.vote(village, 2016, satisfied=satisfied)
+    region.visit(village, "5203-annual-2016-12-01", score=annual)
+    region.pass_days(date(2017, 1, 31))
+    return region
+
+
+@pytest.mark.parametrize(
+    ("annual", "satisfied", "grade"), [(95, 29, "excellent"), (85, 27, "good"), (70, 20, "medium"), (40, 12, "poor")]
+)
+def test_2_15_zunyi_grades_its_teams_on_its_own_scale(annual: int, satisfied: int, grade: str) -> None:
+    """30 % ballot and 70 % annual check; there is no half-year check in Zunyi."""
+    region = in_zunyi(ZUNYI, annual, satisfied)
+    (proposed,) = region.said(AssessmentProposed)
+    assert proposed.score == pytest.approx(0.3 * 100 * satisfied / 30 + 0.7 * annual, abs=0.01)
+    assert proposed.grade == grade
+
+
+def test_2_15_a_region_s_scale_is_its_pack_s() -> None:
+    """Jalaid's four grades in Zunyi's pack (0.9), with bounds of their own."""
+    scale = [("hao", 85), ("better", 70), ("fair", 50), ("worse", 0)]
+    assessment = {
+        **ZUNYI["assessment"],
+        "grades": [{"name": name, "label": name, "at_least": at_least} for name, at_least in scale],
+        "caps": [],
+    }
+    region = in_zunyi({**ZUNYI, "assessment": assessment}, annual=85, satisfied=27)
+    (proposed,) = region.said(AssessmentProposed)
+    assert proposed.grade == "hao"
+    (village,) = region.villages
+    region.refuses(region.grade(village, 2016, "good"), 422, "grade")
+
+
+def test_2_19_a_check_that_scores_only_in_one_region_weighs_only_there() -> None:
+    pack = changed(BENXI, "campaigns", "unannounced", scored=True)
+    inputs = [*BENXI["assessment"]["inputs"], {"channel": "unannounced", "weight": 100}]
+    region = Region({**pack, "assessment": {**BENXI["assessment"], "inputs": inputs}}, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(VILLAGE, HALF_YEAR, score=100)
+    for quarter, score in ((date(2015, 7, 1), 40), (date(2015, 10, 1), 60)):
+        campaign = f"2105-unannounced-{quarter}"
+        region.pass_days(quarter - 7 * DAY)
+        region.give_seeds(campaign)
+        region.pass_days(quarter)
+        region.visit(VILLAGE, campaign, score=score)
+    region.pass_days(date(2015, 12, 1))
+    proposed = complete(region, annual=100, satisfied=30)
+    assert proposed.score == pytest.approx((100 * 100 + 100 * 50) / 200), "two visits of one kind count by their mean"

@@ -1,0 +1,139 @@
+"""What a visit leads to in a village: orders, deadlines, close-outs."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.inspection.model.commands import CloseOrder
+from services.inspection.model.supervision import Supervision
+from shared.contracts.dispatch import MemberRecalled, MemberReplaced
+from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade
+from shared.contracts.registry import VillageRecoded
+from tests.inspection.region import PACKS, Region, changed, team_of
+
+CHECK = "2105-half_year-2015-06-20"
+DAY = timedelta(1)
+
+
+@pytest.fixture
+def region() -> Region:
+    """One village on the day of the half-year check."""
+    return at_the_check(Region(PACKS["benxi"], date(2015, 5, 1), villages=1))
+
+
+def at_the_check(region: Region) -> Region:
+    region.pass_days(date(2015, 6, 20))
+    return region
+
+
+def close(region: Region, order: str) -> CloseOrder:
+    return CloseOrder(place=region.county, village=region.villages[0], order=order, accepted_by="镇党委")
+
+
+def test_2_19_only_the_team_s_members_can_be_found_absent(region: Region) -> None:
+    (village,) = region.villages
+    assert (
+        "C-nobody" in region.refuses(region.visit_to(village, CHECK, absent=("C-nobody",), score=80), 422, "absent").en
+    )
+    leader, member, _ = team_of(village)
+    region.visit(village, CHECK, absent=(leader, member, leader), score=80)
+    (visit,) = region.said(VisitMade)
+    assert visit.absent == 2
+    assert leader not in repr(visit), "the open event names nobody"
+
+
+def test_2_20_a_recalled_member_is_not_absent_but_the_replacement_may_be(region: Region) -> None:
+    (village,) = region.villages
+    leader = team_of(village)[0]
+    recalled = MemberRecalled(place=region.county, village=village, unit="U1", cadre=leader, role="leader")
+    region.hear(recalled)
+    region.refuses(region.visit_to(village, CHECK, absent=(leader,), score=80), 422, "absent")
+    assert region.kept(Supervision, village).leader == leader, "the last leader answers until there is another"
+    region.hear(
+        MemberReplaced(place=region.county, village=village, unit="U1", recalled=leader, cadre="C-new", role="leader")
+    )
+    assert region.kept(Supervision, village).leader == "C-new"
+    region.visit(village, CHECK, absent=("C-new",), score=80)
+
+
+def test_a_visit_to_a_village_that_never_had_a_team_is_refused(region: Region) -> None:
+    region.refuses(region.visit_to("210521100999", CHECK, score=80), 404)
+
+
+def test_1_6_one_order_for_a_visit_allows_the_longest_of_its_findings_times(region: Region) -> None:
+    (village,) = region.villages
+    region.visit(village, CHECK, findings=("good_practice", "absent", "ledger_untrue"), score=80)
+    (order,) = region.said(OrderIssued)
+    assert order.findings == ("absent", "ledger_untrue"), "good practice is nothing to rectify"
+    assert (order.due, order.unit) == (date(2015, 7, 20), f"U{village}")
+    (task,) = region.tasks("order-closings", village)
+    assert (task.role, task.due, task.detail) == ("township", date(2015, 7, 20), order.order)
+
+
+def test_1_6_the_time_allowed_is_the_pack_s() -> None:
+    week = changed(PACKS["benxi"], "findings", "absent", order={"working_days": 5})
+    region = at_the_check(Region(week, date(2015, 5, 1), villages=1))
+    region.visit(region.villages[0], CHECK, findings=("absent",), score=80)
+    (order,) = region.said(OrderIssued)
+    assert order.due == date(2015, 6, 29), "Saturday 20 and the festival on Monday 22 June do not count"
+
+
+def test_1_6_findings_without_a_time_lead_to_no_order(region: Region) -> None:
+    region.visit(region.villages[0], CHECK, findings=("good_practice",), score=95)
+    assert not region.said(OrderIssued)
+    assert not region.tasks("order-closings")
+
+
+def test_1_6_an_order_is_overdue_after_its_last_day_and_again_after_each_further_period(region: Region) -> None:
+    (village,) = region.villages
+    region.visit(village, CHECK, findings=("absent",), score=80)
+    (order,) = region.said(OrderIssued)
+    region.pass_days(order.due)
+    assert not region.said(OrderOverdue)
+    region.pass_days(order.due + DAY)
+    (overdue,) = region.said(OrderOverdue)
+    assert (overdue.order, overdue.unit, overdue.leader) == (order.order, f"U{village}", team_of(village)[0])
+    region.pass_days(order.due + 31 * DAY)
+    assert [event.times for event in region.said(OrderOverdue)] == [1, 2, 3]
+    assert region.tasks("order-closings", village)
+    region.ask(close(region, order.order))
+    region.pass_days(order.due + 90 * DAY)
+    assert len(region.said(OrderOverdue)) == 3
+
+
+def test_1_6_a_rectification_is_closed_out_once(region: Region) -> None:
+    region.visit(region.villages[0], CHECK, findings=("absent",), score=80)
+    (order,) = region.said(OrderIssued)
+    assert order.order in region.refuses(close(region, "none"), 409, "order").zh
+    region.ask(close(region, order.order))
+    assert [event.accepted_by for event in region.said(OrderClosed)] == ["镇党委"]
+    region.refuses(close(region, order.order), 409, "order")
+    region.pass_days(order.due + DAY)
+    assert not region.said(OrderOverdue)
+    assert not region.tasks("order-closings")
+
+
+def test_2_13_with_the_team_s_release_its_orders_end(region: Region) -> None:
+    (village,) = region.villages
+    region.visit(village, CHECK, findings=("absent",), score=80)
+    region.hear(region.released(village))
+    region.pass_days(date(2016, 1, 31))
+    assert not region.said(OrderOverdue)
+    assert not region.tasks("order-closings")
+    assert region.kept(Supervision, village).status == "released"
+
+
+def test_a_visit_on_the_list_is_made_even_if_the_team_has_just_gone(region: Region) -> None:
+    (village,) = region.villages
+    region.hear(region.released(village))
+    region.visit(village, CHECK, findings=("ledger_untrue",), score=60)
+    assert len(region.said(VisitMade)) == 1
+    assert not region.said(OrderIssued), "nobody is left to rectify"
+
+
+def test_what_is_said_about_a_village_follows_its_new_division_code(region: Region) -> None:
+    (village,) = region.villages
+    region.hear(VillageRecoded(place=region.county, village=village, code="210522100200", since=region.today))
+    region.visit(village, CHECK, findings=("absent",), score=80)
+    (order,) = region.said(OrderIssued)
+    assert order.place == "210522"

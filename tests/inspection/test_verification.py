@@ -1,0 +1,154 @@
+"""The verification of an exit by sampled households."""
+
+import hashlib
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.inspection.model.commands import Checked, RecordVerification
+from services.inspection.model.verification import Verification
+from shared.contracts.inspection import ExitVerified
+from shared.contracts.registry import ExitRequested
+from tests.inspection.region import PACKS, Region
+
+VILLAGE = "210521100200"
+GOOD = Checked(persons=4, meets=True, approves=True)
+
+
+def requested(households: int = 60, attempt: int = 1) -> Region:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    ask(region, households, attempt)
+    return region
+
+
+def ask(region: Region, households: int, attempt: int) -> None:
+    lifted = tuple(f"H{number:03}" for number in range(households))
+    region.hear(
+        ExitRequested(
+            place=region.county, village=VILLAGE, attempt=attempt, lifted=lifted, remaining=1, requested_by="镇政府"
+        )
+    )
+
+
+def sampled(region: Region) -> tuple[str, ...]:
+    households: tuple[str, ...] = region.kept(Verification, VILLAGE).sampled
+    return households
+
+
+def recorded(
+    region: Region,
+    households: dict[str, Checked] | None = None,
+    omitted: int = 0,
+    unregistered: int = 200,
+    attempt: int = 1,
+) -> RecordVerification:
+    """A verification in which every household is as it should be, but for what is given."""
+    return RecordVerification(
+        place=region.county,
+        village=VILLAGE,
+        attempt=attempt,
+        households={**dict.fromkeys(sampled(region), GOOD), **(households or {})},
+        unregistered=unregistered,
+        omitted=omitted,
+        verified_by="市督查组",
+    )
+
+
+def verify(region: Region, command: RecordVerification) -> ExitVerified:
+    region.ask(command)
+    verified: ExitVerified = region.said(ExitVerified)[-1]
+    return verified
+
+
+@pytest.mark.parametrize(("households", "size"), [(4, 4), (10, 10), (30, 10), (60, 12), (61, 13)])
+def test_rules_2_a_fifth_of_the_lifted_households_and_at_least_ten_are_visited(households: int, size: int) -> None:
+    assert len(set(sampled(requested(households)))) == size
+
+
+def test_rules_2_the_sample_can_be_recomputed_and_a_second_attempt_samples_anew() -> None:
+    region = requested()
+    tickets = sorted((hashlib.sha256(f"{VILLAGE}‖exit 1‖H{n:03}".encode()).hexdigest(), f"H{n:03}") for n in range(60))
+    first = sampled(region)
+    assert first == tuple(household for _, household in tickets[:12])
+    verify(region, recorded(region, omitted=100))
+    ask(region, 60, attempt=2)
+    assert set(sampled(region)) != set(first)
+    (task,) = region.tasks("verifications")
+    assert task.detail == "2"
+
+
+def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
+    region = requested()
+    (task,) = region.tasks("verifications", VILLAGE)
+    assert (task.role, task.due, task.detail) == ("inspection", region.today + timedelta(30), "1")
+    assert verify(region, recorded(region)).passed
+    assert not region.tasks("verifications")
+    region.refuses(recorded(region), 409, "attempt")
+
+
+def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
+    region = requested()
+    stranger = next(f"H{n:03}" for n in range(60) if f"H{n:03}" not in sampled(region))
+    assert stranger in region.refuses(recorded(region, {stranger: GOOD}), 422, "households").zh
+    complete = recorded(region)
+    left_out = sampled(region)[0]
+    partial = {id: found for id, found in complete.households.items() if id != left_out}
+    command = RecordVerification(
+        place=region.county, village=VILLAGE, attempt=1, households=partial, unregistered=9, omitted=0, verified_by="组"
+    )
+    assert left_out in region.refuses(command, 422, "households").zh
+
+
+def test_rules_2_rates_that_cannot_be_are_refused() -> None:
+    region = requested()
+    region.refuses(recorded(region, unregistered=0), 422, "unregistered")
+    region.refuses(recorded(region, unregistered=5, omitted=6), 422, "unregistered")
+    region.refuses(recorded(region, {sampled(region)[0]: Checked(0, True, True)}), 422, "households")
+    region.refuses(recorded(region, attempt=2), 409, "attempt")
+
+
+def test_rules_2_a_village_that_did_not_ask_to_leave_is_not_verified() -> None:
+    region = requested()
+    command = RecordVerification(
+        place=region.county,
+        village="210521100999",
+        attempt=1,
+        households={},
+        unregistered=9,
+        omitted=0,
+        verified_by="组",
+    )
+    region.refuses(command, 404)
+
+
+def test_rules_2_wrong_exits_are_counted_by_people_and_approval_by_households() -> None:
+    """A household of one among 11 households of four: 1 of 45 people, 1 of 12 households."""
+    region = requested()
+    verified = verify(region, recorded(region, {sampled(region)[0]: Checked(1, False, False)}))
+    assert verified.wrong_exit_rate == pytest.approx(1 / 45)
+    assert verified.approval_rate == pytest.approx(11 / 12)
+    assert not verified.passed, "2.2 % is too much"
+
+
+@given(
+    wrong=st.integers(0, 3), against=st.integers(0, 3), omitted=st.integers(0, 6), unregistered=st.integers(100, 200)
+)
+def test_rules_2_each_rate_alone_can_stop_the_exit(wrong: int, against: int, omitted: int, unregistered: int) -> None:
+    region = requested(households=150)
+    ids = sampled(region)
+    assert len(ids) == 30
+    found = {id: Checked(1 if n < wrong else 4, n >= wrong, n >= against) for n, id in enumerate(ids)}
+    verified = verify(region, recorded(region, found, omitted=omitted, unregistered=unregistered))
+    people = wrong + 4 * (30 - wrong)
+    holds = 100 * wrong < 2 * people and 100 * omitted < 2 * unregistered and 10 * against <= 30
+    assert verified.passed is holds
+    assert region.kept(Verification, VILLAGE).status == ("passed" if holds else "failed")
+
+
+def test_rules_2_where_nobody_was_lifted_the_omissions_decide() -> None:
+    region = requested(households=0)
+    assert verify(region, recorded(region)).passed
+    region = requested(households=0)
+    assert not verify(region, recorded(region, omitted=4)).passed

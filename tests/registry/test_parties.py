@@ -1,0 +1,159 @@
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.registry.model import Cadre, Unit
+from services.registry.model import commands as c
+from shared.contracts import wire_subject
+from shared.contracts.registry import CadreRegistered, PolicyAdopted, UnitRegistered
+from shared.policy import PolicyInvalid
+from tests.registry.county import AT, BENXI, CITY, TOPICS, VILLAGE, County, again, pack, record
+
+UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
+CADRE = c.RegisterCadre(
+    place=CITY,
+    cadre="C1",
+    unit="U1",
+    name="王某",
+    rank="deputy_division",
+    party_member=True,
+    work_since=date(2001, 7, 1),
+    born_on=date(1979, 3, 2),
+    reserve=True,
+    ties=("210521100202", VILLAGE),
+)
+
+
+def test_an_adopted_pack_is_told_whole_and_decided_by_at_once() -> None:
+    county = County()
+    [adopted] = county.world.said(PolicyAdopted)
+    assert (adopted.place, adopted.version, adopted.pack) == (CITY, "2105-2014.1", BENXI)
+    assert county.listed().village.stage == "listed"
+
+
+def test_adopting_the_same_pack_again_says_nothing() -> None:
+    assert County().do(c.AdoptPolicy(place=CITY, pack=BENXI, adopted_by="市委")) == []
+
+
+def test_a_pack_counts_as_the_same_whether_it_came_as_toml_or_as_json() -> None:
+    as_json = msgspec.json.decode(msgspec.json.encode(BENXI))
+    assert County().do(c.AdoptPolicy(place=CITY, pack=as_json, adopted_by="市委")) == []
+
+
+def test_a_version_never_changes() -> None:
+    refused = County().refusal(c.AdoptPolicy(place=CITY, pack=pack(name="本溪"), adopted_by="市委"))
+    assert (refused.status, refused.field) == (409, "pack.version")
+
+
+@pytest.mark.parametrize("place", ["210521", "210000", "520300"])
+def test_a_pack_is_adopted_for_its_own_jurisdiction_only(place: str) -> None:
+    assert County().refusal(c.AdoptPolicy(place=place, pack=BENXI, adopted_by="市委")).field == "place"
+
+
+def test_a_later_pack_governs_from_its_effective_date() -> None:
+    county = County().listed()
+    narrower = pack(version="2105-2015.1", effective_from=date(2015, 1, 1), listing={"topics": {"incomes": "收入"}})
+    county.do(c.AdoptPolicy(place=CITY, pack=narrower, adopted_by="市委"))
+    assert county.todo()[0] == ("surveys", "township", ",".join(TOPICS))
+    assert county.until(date(2015, 1, 1)).todo()[-1] == ("surveys", "township", "incomes")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["verify", "decide"],
+        ["notice", "verify", "decide"],
+        ["verify", "notice", "verify", "decide"],
+        ["verify", "notice"],
+        ["verify", "notice_without_objection", "decide"],
+        [],
+    ],
+)
+def test_a_procedure_that_the_journey_cannot_follow_is_no_policy(steps: list[str]) -> None:
+    procedure = [
+        {"name": f"step_{n}", "kind": step.split("_")[0], "by": "county", "within": {"calendar_days": 7}}
+        | ({"on_objection": "step_0"} if step == "notice" else {})
+        for n, step in enumerate(steps)
+    ]
+    broken = pack(version="2105-x", exit={"procedure": procedure})
+    with pytest.raises(PolicyInvalid, match=r"exit\.procedure"):
+        County().do(c.AdoptPolicy(place=CITY, pack=broken, adopted_by="市委"))
+
+
+def test_3_3_a_unit_is_told_once_and_again_when_its_data_change() -> None:
+    county = County()
+    [first] = county.do(UNIT)
+    assert first == UnitRegistered(
+        place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80, village=None
+    )
+    assert county.do(UNIT) == []
+    [second] = county.do(again(UNIT, village=VILLAGE))
+    assert second.village == VILLAGE
+    assert county.world.state("registry", Unit, "U1").village == VILLAGE
+
+
+def test_3_3_a_cadre_is_told_sealed_and_without_the_name() -> None:
+    county = County()
+    county.do(UNIT)
+    [event] = county.do(CADRE)
+    assert isinstance(event, CadreRegistered)
+    assert wire_subject(event).startswith("zhucun-sealed.")
+    assert "王某" not in msgspec.json.encode(event).decode()
+    assert county.world.state("registry", Cadre, "C1").name == "王某"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, 0),
+        ({"ties": tuple(reversed(CADRE.ties))}, 0),
+        ({"name": "王某某"}, 0),
+        ({"rank": "division"}, 1),
+        ({"unit": "U2"}, 1),
+        ({"ties": ()}, 1),
+    ],
+)
+def test_3_3_a_cadre_registered_again_is_told_only_if_others_may_know_what_changed(
+    changes: dict[str, Any], told: int
+) -> None:
+    county = County()
+    county.do(UNIT, again(UNIT, unit="U2"), CADRE)
+    changed = again(CADRE, **changes)
+    assert len(county.do(changed)) == told
+    assert county.world.state("registry", Cadre, "C1").name == changed.name
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({"unit": "U9"}, 404), ({"work_since": date(1979, 3, 2)}, 422), ({"work_since": date(2014, 6, 4)}, 422)],
+)
+def test_3_3_a_cadre_needs_a_known_unit_and_possible_dates(changes: dict[str, Any], status: int) -> None:
+    county = County()
+    county.do(UNIT)
+    assert county.refusal(again(CADRE, **changes)).status == status
+
+
+def test_a_division_without_a_pack_is_told_so() -> None:
+    elsewhere = c.RegisterVillage(
+        place="520402", village="520402100200", name="村", township="镇", population=900, listed=True
+    )
+    assert County().refusal(elsewhere).rule == "policy"
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (
+            c.RegisterVillage(**{**AT, "village": "2105"}, name="村", township="镇", population=9, listed=True),
+            "village",
+        ),
+        (c.RegisterVillage(**AT, name="村", township="镇", population=0, listed=True), "population"),
+        (c.RecordHouseholds(**AT, year=14, households=(), recorded_by="镇"), "year"),
+        (record(0), "number"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_the_schema_with_its_field(command: c.Command, field: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=field):
+        msgspec.json.decode(msgspec.json.encode(command), type=type(command))

@@ -1,0 +1,77 @@
+from datetime import date
+
+import pytest
+
+from services.registry.model import Reason, why_not_yet
+from shared.contracts.dispatch import NeedUnmet
+from tests.registry.county import AT, MATCHED, OBJECT, County, verdict
+
+SAID = {
+    "listed": [("diagnoses", "county")],
+    "diagnosed": [("matchings", "organisation")],
+    "matched": [("assignments", "organisation")],
+    "assigned": [("commitments", "unit")],
+    "pledged": [("commitments", "unit")],
+    "helped": [("measurements", "township")],
+    "measured": [("exit-requests", "township")],
+    "requested": [("verifications", "inspection")],
+    "verified": [("notices", "township")],
+    "noticed": [("notices", "township")],
+    "decidable": [("approvals", "county")],
+}
+
+
+def why(county: County) -> tuple[Reason, ...]:
+    return why_not_yet(county.village, county.policy)
+
+
+def codes(county: County) -> list[tuple[str, str]]:
+    return [(reason.code, reason.mover) for reason in why(county)]
+
+
+@pytest.mark.parametrize("stage", SAID)
+def test_wish_10_every_stage_on_the_list_says_what_it_waits_for_and_who_can_move_it(stage: str) -> None:
+    county: County = getattr(County(), stage)()
+    assert codes(county) == SAID[stage]
+    assert all(reason.zh and reason.en and "{" not in reason.zh + reason.en for reason in why(county))
+
+
+@pytest.mark.parametrize("stage", ["registered", "delisted", "released"])
+def test_wish_10_a_village_that_is_not_on_the_list_is_kept_by_nothing(stage: str) -> None:
+    assert why(getattr(County(), stage)()) == ()
+
+
+def test_wish_10_unmet_criteria_are_named_with_value_bound_and_mover() -> None:
+    county = County().helped().until(date(2014, 12, 1))
+    assert codes(county) == [("households", "township")]
+    county.count(2014, poor_persons=91)
+    assert codes(county) == [("measurements", "township")]
+    county.measure(2014, collective_income=12_000)
+    incidence, income = why(county)
+    assert incidence == Reason(
+        "incidence", "贫困发生率未达标：0.091，标准 0.02", "incidence is not met: 0.091, required 0.02", "team"
+    )
+    assert (income.code, income.mover) == ("collective_income", "unit") and "12000" in income.zh
+
+
+def test_wish_10_a_gap_in_the_matching_is_told_with_the_rules_that_stood_in_the_way() -> None:
+    county = County().diagnosed()
+    county.hear(NeedUnmet(**AT, matching="M1", obstacles={"U2": "leader_rank", "U1": "leader_rank", "U3": "size"}))
+    assert codes(county) == [("matchings", "organisation"), ("need_unmet", "organisation")]
+    assert "leader_rank, size" in why(county)[1].zh
+    county.hear(MATCHED)
+    assert codes(county) == [("assignments", "organisation")]
+
+
+def test_wish_10_a_failed_verification_says_when_the_next_measurement_opens() -> None:
+    county = County().requested()
+    county.hear(verdict(passed=False))
+    [reason] = why(county)
+    assert reason.code == "verifications" and "2015-11-20" in reason.zh
+
+
+def test_wish_10_open_objections_are_named_one_by_one() -> None:
+    county = County().noticed()
+    county.do(OBJECT)
+    assert codes(county) == [("objection-decisions", "county"), ("notices", "township")]
+    assert "第1号" in why(county)[0].zh
