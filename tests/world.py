@@ -1,7 +1,7 @@
 """All services' rules in one memory, without a database or a bus: for tests of rules that cross services.
 
 It delivers what each service says to every other, in one order, as the stream does. `shuffle` lets a test deliver what
-different services said since the last pause in another order, keeping each service's own.
+different services said since the last pause in another order, keeping that of each service's open and sealed stream.
 """
 
 import random
@@ -66,19 +66,24 @@ class World:
 
     def deliver(self, said: dict[str, list[Fact]]) -> None:
         """Let everyone hear what was said, and what follows from it, until all is quiet."""
-        said = {name: list(facts) for name, facts in said.items() if facts}
-        while said:
-            names = sorted(said)
-            name = self.shuffle.choice(names) if self.shuffle else names[0]
-            fact = said[name].pop(0)
-            if not said[name]:
-                del said[name]
+        streams: dict[tuple[str, bool], list[Fact]] = {}
+
+        def tell(name: str, facts: Iterable[Fact]) -> None:
+            for fact in facts:
+                streams.setdefault((name, self.shuffle is not None and fact.event.is_sealed()), []).append(fact)
+
+        for name, facts in said.items():
+            tell(name, facts)
+        while streams:
+            waiting = sorted(streams)
+            stream = self.shuffle.choice(waiting) if self.shuffle else waiting[0]
+            fact = streams[stream].pop(0)
+            if not streams[stream]:
+                del streams[stream]
             self.facts.append(fact)
             for other in self.services.values():
-                if other.name != name:
-                    heard = other.take([Cause(fact.id, fact.correlation, fact.event)], self.today).facts
-                    if heard:
-                        said.setdefault(other.name, []).extend(heard)
+                if other.name != stream[0]:
+                    tell(other.name, other.take([Cause(fact.id, fact.correlation, fact.event)], self.today).facts)
 
     def pass_days(self, until: date) -> None:
         """Let days pass, stopping at each on which something falls due."""

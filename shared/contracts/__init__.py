@@ -9,7 +9,7 @@ readers of version 1 could not read needs a class of its own, `VillageDelistedV2
 import re
 from datetime import date, datetime
 from functools import cache
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -18,11 +18,14 @@ OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
 EVENTS: dict[str, type["Event"]] = {}
 """Every event of every service by its CloudEvents type, filled as the contract modules are imported."""
 
+Place = Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$", max_length=6)]
+"""A division's six digits (GB/T 2260). Nothing else may come in, since they become three tokens of the subject."""
+
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a message says. `place` is the six-digit division (GB/T 2260) it concerns, `210500` for a city."""
 
-    place: str
+    place: Place
 
     label: ClassVar[tuple[str, str]] = ("", "")
     """The message's name for people, Chinese and English."""
@@ -78,6 +81,14 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
+
+
+def json_schema(event: type[Event]) -> dict[str, Any]:
+    """The JSON Schema of an event's data: where `dataschema` leads to, and what `docs/contracts/schemas` holds."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{event.type}.json",
+    } | msgspec.json.schema(event)
 
 
 def wire_subject(event: Event) -> str:

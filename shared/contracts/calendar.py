@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.contracts import Event
+from shared.contracts import Event, Place
 
 
 class DayPassed(Event, frozen=True, kw_only=True):
@@ -11,7 +11,7 @@ class DayPassed(Event, frozen=True, kw_only=True):
     about = "day"
     label = ("新的一天", "a day passed")
     day: date
-    place: str = "000000"
+    place: Place = "000000"
 
 
 class DayDue(Event, frozen=True, kw_only=True):
@@ -23,4 +23,4 @@ class DayDue(Event, frozen=True, kw_only=True):
     about = "day"
     label = ("日程触发", "day due")
     day: date
-    place: str = "000000"
+    place: Place = "000000"

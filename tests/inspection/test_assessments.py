@@ -80,6 +80,16 @@ def test_3_7_a_team_that_came_after_the_half_year_check_is_judged_by_the_rest() 
     assert complete(region, annual=95).score == pytest.approx((30 * 90 + 50 * 95) / 80, abs=0.01)
 
 
+def test_3_7_a_year_in_which_nothing_can_be_scored_is_not_assessed() -> None:
+    inputs = [{"channel": "written_report", "weight": 0}, {"channel": "half_year", "weight": 1}]
+    pack = {**BENXI, "assessment": {**BENXI["assessment"], "inputs": inputs}}
+    late, early = Region(pack, date(2015, 6, 19), villages=1), Region(pack, date(2015, 6, 18), villages=1)
+    for region in (late, early):
+        region.pass_days(date(2015, 12, 1))
+    assert not late.said(AssessmentOpened)
+    assert early.said(AssessmentOpened)
+
+
 def test_2_21_every_team_is_assessed_each_year_from_the_pack_s_day_on() -> None:
     region = Region(BENXI, date(2015, 5, 1), villages=12)
     region.pass_days(date(2015, 11, 30))

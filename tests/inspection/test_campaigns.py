@@ -332,6 +332,23 @@ def test_a_pack_from_new_year_s_day_opens_that_day_s_campaigns_once(benxi: Regio
     assert len(benxi.said(CampaignPlanned, campaign="2105-half_year-2015-01-01")) == 1
 
 
+def test_a_pack_adopted_again_on_an_opening_day_opens_nothing_twice(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 12, 1))
+    benxi.adopt(BENXI)
+    benxi.pass_days(date(2014, 12, 31))
+    assert len(benxi.said(CampaignPlanned, kind="annual")) == 1
+
+
+def test_a_draw_keeps_the_terms_and_shares_of_its_first_plan(benxi: Region) -> None:
+    """A pack that asks three days before, adopted between the seventh day and the third, plans the quarter again."""
+    benxi.pass_days(date(2014, 9, 25))
+    benxi.give_seeds(Q4)
+    benxi.adopt({**changed(BENXI, "campaigns", "unannounced", seed_days=3, share=0.5), "version": "2105-2014.2"})
+    benxi.pass_days(date(2014, 10, 1))
+    (drawn,) = benxi.said(DrawMade)
+    assert len(drawn.visits) == 3
+
+
 def test_days_that_were_missed_are_made_up_for(benxi: Region) -> None:
     """The service sleeps from August to October and wakes on one day: nothing that fell due is lost."""
     benxi.today = date(2014, 10, 20)

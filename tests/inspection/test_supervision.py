@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.inspection.model.commands import CloseOrder
+from services.inspection.model.commands import CloseOrder, OpenCampaign
 from services.inspection.model.supervision import Supervision
 from shared.contracts.dispatch import MemberRecalled, MemberReplaced
 from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade
@@ -53,7 +53,13 @@ def test_2_20_a_recalled_member_is_not_absent_but_the_replacement_may_be(region:
         MemberReplaced(place=region.county, village=village, unit="U1", recalled=leader, cadre="C-new", role="leader")
     )
     assert region.kept(Supervision, village).leader == "C-new"
-    region.visit(village, CHECK, absent=("C-new",), score=80)
+    region.hear(
+        MemberReplaced(
+            place=region.county, village=village, unit="U1", recalled=team_of(village)[1], cadre="C-2", role="member"
+        )
+    )
+    assert region.kept(Supervision, village).leader == "C-new"
+    region.visit(village, CHECK, absent=("C-new", "C-2"), score=80)
 
 
 def test_a_visit_to_a_village_that_never_had_a_team_is_refused(region: Region) -> None:
@@ -99,6 +105,24 @@ def test_1_6_an_order_is_overdue_after_its_last_day_and_again_after_each_further
     region.ask(close(region, order.order))
     region.pass_days(order.due + 90 * DAY)
     assert len(region.said(OrderOverdue)) == 3
+
+
+def test_1_6_each_order_has_its_own_last_day(region: Region) -> None:
+    (village,) = region.villages
+    region.visit(village, CHECK, findings=("absent",), score=80)
+    region.pass_days(region.today + DAY)
+    spot = OpenCampaign(
+        place=region.place, kind="spot_check", campaign="spot", opens=region.today, asked_by="市委组织部"
+    )
+    region.ask(spot)
+    region.give_seeds("spot")
+    region.visit(village, "spot", findings=("absent",))
+    first, second = region.said(OrderIssued)
+    assert second.due == first.due + DAY
+    region.pass_days(second.due)
+    assert [event.order for event in region.said(OrderOverdue)] == [first.order]
+    region.pass_days(second.due + DAY)
+    assert [event.order for event in region.said(OrderOverdue)] == [first.order, second.order]
 
 
 def test_1_6_a_rectification_is_closed_out_once(region: Region) -> None:

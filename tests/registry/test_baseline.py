@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from services.registry.model import commands as c
+from shared.contracts import Command
 from shared.contracts.registry import Problem, SurveyRecorded, VillageDiagnosed
 from tests.registry.county import (
     AT,
@@ -102,7 +103,7 @@ def test_3_1_a_class_that_the_pack_does_not_know_is_refused() -> None:
 
 
 @pytest.mark.parametrize("command", [record(1), DIAGNOSE])
-def test_3_1_only_a_listed_village_is_surveyed(command: c.Command) -> None:
+def test_3_1_only_a_listed_village_is_surveyed(command: Command) -> None:
     assert County().registered().refusal(command).status == 409
     assert County().refusal(command).status == 404
 

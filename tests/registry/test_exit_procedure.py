@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.model import commands as c
+from shared.contracts import Command
 from shared.contracts.registry import (
     ExitApproved,
     ExitRequested,
@@ -32,9 +33,11 @@ from tests.registry.county import (
     verdict,
 )
 
-STAGES = ("registered", "listed", "diagnosed", "matched", "assigned", "pledged", "helped", "measured", "requested")
-STAGES += ("verified", "noticed", "decidable", "delisted", "released")
-MAY: dict[str, dict[str, c.Command]] = {
+STAGES = (
+    *("registered", "listed", "diagnosed", "matched", "assigned", "pledged", "helped", "measured"),
+    *("requested", "verified", "noticed", "decidable", "delisted", "released"),
+)
+MAY: dict[str, dict[str, Command]] = {
     "measured": {"request": REQUEST},
     "verified": {"post": NOTICE},
     "noticed": {"post": NOTICE, "object": OBJECT},

@@ -6,7 +6,7 @@ import pytest
 
 from services.registry.model import Cadre, Unit
 from services.registry.model import commands as c
-from shared.contracts import wire_subject
+from shared.contracts import Command, wire_subject
 from shared.contracts.registry import CadreRegistered, PolicyAdopted, UnitRegistered
 from shared.policy import PolicyInvalid
 from tests.registry.county import AT, BENXI, CITY, TOPICS, VILLAGE, County, again, pack, record
@@ -154,6 +154,6 @@ def test_a_division_without_a_pack_is_told_so() -> None:
         (record(0), "number"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_the_schema_with_its_field(command: c.Command, field: str) -> None:
+def test_what_makes_no_sense_is_refused_by_the_schema_with_its_field(command: Command, field: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=field):
         msgspec.json.decode(msgspec.json.encode(command), type=type(command))

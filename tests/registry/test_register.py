@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def test_1_18_a_typed_in_incidence_is_refused() -> None:
         ({"income": 0, "secured": False, "registered": False}, False),
     ],
 )
-def test_1_18_who_counts_as_poor(facts: dict[str, float], poor: bool) -> None:
+def test_1_18_who_counts_as_poor(facts: dict[str, Any], poor: bool) -> None:
     county = County().listed().until(BY_2014)
     county.do(c.RecordHouseholds(**AT, year=2014, households=(household(persons=5, **facts),), recorded_by="镇"))
     [event] = county.measure(2014)

@@ -5,6 +5,7 @@ import pytest
 from services.registry.model import Village
 from services.registry.model import commands as c
 from services.registry.reactions import REACTIONS
+from shared.contracts import Command, Event
 from shared.contracts.journey import JOURNEY
 from shared.contracts.registry import (
     IndicatorsMeasured,
@@ -88,7 +89,7 @@ def test_a_village_lies_in_the_division_of_its_code() -> None:
         RELAPSE,
     ],
 )
-def test_rights_in_one_division_do_not_reach_a_village_of_another(command: c.Command) -> None:
+def test_rights_in_one_division_do_not_reach_a_village_of_another(command: Command) -> None:
     county = County().listed().surveyed()
     assert county.refusal(again(command, place="210522")).field == "place"
 
@@ -145,7 +146,7 @@ def test_the_whole_journey_with_a_relapse_and_a_second_spell() -> None:
 
 
 @pytest.mark.parametrize("event", [MATCHED, assigned(1), LETTER, HELP, RELEASED, verdict()])
-def test_an_event_out_of_its_stage_is_ignored(event: object) -> None:
+def test_an_event_out_of_its_stage_is_ignored(event: Event) -> None:
     for county in (County().registered(), County().listed(), County().noticed()):
         before = county.snapshot()
         assert county.hear(event) == []
