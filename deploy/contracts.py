@@ -1,10 +1,11 @@
 """The contracts as other systems read them: JSON Schema per event and AsyncAPI 3 per service, generated from the code.
 
 `zhucun contracts` writes them to `docs/contracts/`; what stands there is the promise to subscribers, so a change that
-would break a reader is not written but reported.
+would break a reader is not written but reported. It also draws the journey anew in ARCHITECTURE.md.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -12,17 +13,38 @@ from typing import Any
 
 import msgspec
 
-from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, short_type
+from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
 from shared.contracts.calendar import DayPassed
+from shared.contracts.journey import diagram
 
 SERVICES = ("registry", "dispatch", "inspection", "incentives")
-FOLDER = Path(__file__).parent.parent / "docs" / "contracts"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "contracts"
+PAGE = ROOT / "ARCHITECTURE.md"
+WHOLE = "asyncapi.zhucun.json"
+DRAWING = re.compile(r"(?<=```mermaid\n)stateDiagram-v2\n.*?(?=```)", re.DOTALL)
 PLACE = {
-    "province": "GB/T 2260 的省级两位代码 / the province's two digits",
-    "prefecture": "地级两位代码，省级事件为 00 / the prefecture's two digits, 00 for a province",
-    "county": "县级两位代码，地级事件为 00 / the county's two digits, 00 for a prefecture",
+    "province": ("21", "GB/T 2260 省级两位代码 / the province's two digits"),
+    "prefecture": ("05", "地级两位代码，省级事件为 00 / the prefecture's two digits, 00 for a province"),
+    "county": ("21", "县级两位代码，地级事件为 00 / the county's two digits, 00 for a prefecture"),
 }
-REFERENCE = "#/components/schemas/{name}"
+SEALED = "（密封，仅限内部服务 / sealed, for the owning services only）"
+TRAIT = {
+    "contentType": "application/cloudevents+json",
+    "correlationId": {
+        "description": "村的编号；不涉及村的，为最初的请求 / the village; if there is none, the request that began it",
+        "location": "$message.payload#/correlationid",
+    },
+    "headers": {
+        "type": "object",
+        "properties": {
+            "Nats-Msg-Id": {
+                "type": "string",
+                "description": "即信封的 id；相同的 id 只处理一次 / the envelope's id; take each id once",
+            }
+        },
+    },
+}
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -30,13 +52,14 @@ def documents() -> dict[str, dict[str, Any]]:
     for service in (*SERVICES, "calendar"):
         import_module(f"shared.contracts.{service}")
     events = dict(sorted(EVENTS.items()))
-    found = {f"schemas/{type}.json": _schema(event) for type, event in events.items()}
+    found = {f"schemas/{type}.json": json_schema(event, type) for type, event in events.items()}
+    found["schemas/envelope.json"] = json_schema(Envelope, "envelope")
     for service in SERVICES:
         reactions = import_module(f"services.{service}.reactions").REACTIONS
         sent = [event for event in events.values() if event.type.startswith(f"{service}.")]
         heard = {r.on for r in reactions if issubclass(r.on, Event)} - set(sent) | {DayPassed}
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
-    found["asyncapi.zhucun.json"] = _asyncapi("zhucun", list(events.values()), [])
+    found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
     return found
 
 
@@ -45,34 +68,31 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") ->
     for name, was in old.get("$defs", {}).items():
         if name in new.get("$defs", {}):
             yield from breaking(was, new["$defs"][name], f"{where}{name}.")
-    for name, was in old.get("properties", {}).items():
+    kept, always, always_now = old.get("properties", {}), old.get("required", ()), new.get("required", ())
+    for name, was in kept.items():
         now = new.get("properties", {}).get(name)
         if now is None:
             yield f"{where}{name}: removed"
+        elif name in always and name not in always_now:
+            yield f"{where}{name}: no longer always there"
+        elif name in always_now and name not in always:
+            yield f"{where}{name}: required, but events without it are kept; leave it its default"
         elif _shape(was) != _shape(now):
             yield f"{where}{name}: {_shape(was)} became {_shape(now)}"
-    for name in new.get("required", []):
-        if name not in old.get("required", []):
+    for name in always_now:
+        if name not in kept:
             yield f"{where}{name}: required, but events without it are kept; give it a default"
-    for name in old.get("required", []):
-        if name not in new.get("required", []):
-            yield f"{where}{name}: no longer always there"
 
 
-def write(folder: Path = FOLDER) -> list[str]:
+def write(folder: Path = FOLDER, page: Path = PAGE) -> list[str]:
     """Write all documents, unless one would break its readers; return what would, an empty list if all is well."""
     wanted = documents()
-    faults = []
-    for path in (folder / "schemas").glob("*.json"):
-        name = f"schemas/{path.name}"
-        if name not in wanted:
-            faults.append(f"{name}: the event is gone; keep its class for as long as the stream holds such events")
-        else:
-            faults += [f"{name}: {fault}" for fault in breaking(json.loads(path.read_text("utf-8")), wanted[name])]
+    faults = list(_broken(folder, wanted))
     if not faults:
         (folder / "schemas").mkdir(parents=True, exist_ok=True)
         for name, document in wanted.items():
             (folder / name).write_text(text(document), "utf-8")
+        page.write_text(drawn(page.read_text("utf-8")), "utf-8")
     return faults
 
 
@@ -81,20 +101,36 @@ def text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _schema(event: type[Event]) -> dict[str, Any]:
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"{event.type}.json",
-    } | msgspec.json.schema(event)
+def drawn(page: str) -> str:
+    """A page with its state diagram replaced by the journey as the code has it."""
+    return DRAWING.sub(lambda _: diagram() + "\n", page)
 
 
-def _shape(schema: Mapping[str, Any]) -> str:
-    return json.dumps({k: v for k, v in schema.items() if k not in ("description", "title", "default")}, sort_keys=True)
+def _broken(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    """Which promises of the documents in a folder the wanted ones would break."""
+    for path in sorted(folder.glob("schemas/*.json")):
+        name = f"schemas/{path.name}"
+        if name not in wanted:
+            yield f"{name}: the event is gone; keep its class for as long as the stream holds such events"
+        else:
+            yield from (f"{name}: {fault}" for fault in breaking(json.loads(path.read_text("utf-8")), wanted[name]))
+    if (folder / WHOLE).exists():
+        for channel in json.loads((folder / WHOLE).read_text("utf-8"))["channels"].keys() - wanted[WHOLE]["channels"]:
+            yield f"{WHOLE}: nothing is said on {channel} any more, and subscribers wait there"
 
 
-def _asyncapi(name: str, sent: Iterable[type[Event]], heard: Iterable[type[Event]]) -> dict[str, Any]:
-    sent, heard = list(sent), list(heard)
-    (envelope, *payloads), schemas = msgspec.json.schema_components([Envelope, *sent, *heard], ref_template=REFERENCE)
+def _shape(schema: Any) -> Any:
+    """What of a schema a reader depends on: all but its words."""
+    if isinstance(schema, dict):
+        return {key: _shape(value) for key, value in schema.items() if key not in ("title", "description")}
+    return [_shape(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> dict[str, Any]:
+    """The AsyncAPI document of one service, or of the whole: what it says and what it hears."""
+    (envelope, *payloads), schemas = msgspec.json.schema_components(
+        [Envelope, *sent, *heard], ref_template="#/components/schemas/{name}"
+    )
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
@@ -104,41 +140,48 @@ def _asyncapi(name: str, sent: Iterable[type[Event]], heard: Iterable[type[Event
             "name": event.type,
             "title": f"{zh} · {en}",
             "summary": (event.__doc__ or "").strip(),
-            "contentType": "application/cloudevents+json",
+            "traits": [{"$ref": "#/components/messageTraits/event"}],
             "payload": {"allOf": [envelope, {"properties": {"type": {"const": event.type}, "data": payload}}]},
         }
         for root in _roots(event):
-            channel = ("sealed." if root == SEALED_ROOT else "") + short_type(event.type)
-            channels[channel] = {
-                "address": f"{root}.{{province}}.{{prefecture}}.{{county}}.{short_type(event.type)}",
-                "description": zh,
-                "parameters": {token: {"description": text} for token, text in PLACE.items()},
-                "messages": {event.type: {"$ref": f"#/components/messages/{event.type}"}},
-            }
+            sealed = root == SEALED_ROOT
+            channel = ("sealed." if sealed else "") + short_type(event.type)
+            channels.setdefault(
+                channel,
+                {
+                    "address": f"{root}.{{province}}.{{prefecture}}.{{county}}.{short_type(event.type)}",
+                    "description": f"{zh} · {en}" + (SEALED if sealed else ""),
+                    "parameters": {
+                        token: {"description": meaning, "examples": [example]}
+                        for token, (example, meaning) in PLACE.items()
+                    },
+                    "messages": {},
+                },
+            )["messages"][event.type] = {"$ref": f"#/components/messages/{event.type}"}
             action = "send" if event in sent else "receive"
-            operations[f"{action}.{channel}"] = {
-                "action": action,
-                "channel": {"$ref": f"#/channels/{channel}"},
-                "messages": [{"$ref": f"#/channels/{channel}/messages/{event.type}"}],
-            }
+            operations.setdefault(
+                f"{action}.{channel}",
+                {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "messages": []},
+            )["messages"].append({"$ref": f"#/channels/{channel}/messages/{event.type}"})
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": f"驻村 Zhucun · {name}",
             "version": "1.0.0",
-            "description": "NATS JetStream 上的 CloudEvents 1.0（结构化 JSON）；ZHUCUN 流对订阅方开放，ZHUCUN_SEALED 仅限内部。"
-            " CloudEvents 1.0 in structured JSON on NATS JetStream: the stream ZHUCUN is open to subscribers, "
-            "ZHUCUN_SEALED to the owning services only.",
+            "description": "NATS JetStream 上的 CloudEvents 1.0（结构化 JSON）；ZHUCUN 流对订阅方开放，"
+            "ZHUCUN_SEALED 仅限内部。 CloudEvents 1.0 in structured JSON on NATS JetStream: the stream ZHUCUN is open "
+            "to subscribers, ZHUCUN_SEALED to the owning services only.",
         },
         "defaultContentType": "application/cloudevents+json",
         "servers": {"nats": {"host": "{host}:4222", "protocol": "nats", "variables": {"host": {"default": "nats"}}}},
         "channels": channels,
         "operations": operations,
-        "components": {"messages": messages, "schemas": schemas},
+        "components": {"messages": messages, "messageTraits": {"event": TRAIT}, "schemas": schemas},
     }
 
 
 def _roots(event: type[Event]) -> list[str]:
+    """Under which roots an event is said: events that are sealed only sometimes have two addresses."""
     return [
         root for root, when in ((OPEN_ROOT, event.sealing != "always"), (SEALED_ROOT, event.sealing != "never")) if when
     ]

@@ -29,7 +29,17 @@ LONGEST_CHAIN = 1000
 def derived_id(*causes: object) -> str:
     """A UUIDv5 of what caused it, so that a repetition makes the same id (DESIGN §3)."""
     digest = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).digest()
-    return str(UUID(bytes=digest[:16], version=5))
+    number = int.from_bytes(digest[:16], "big") & ~(0xF000C << 60) | (0x50008 << 60)  # Version 5, variant RFC 9562.
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def id_bytes(id: str) -> bytes:
+    """The sixteen bytes of an id, as the inbox keeps it. ValueError if it is no UUID."""
+    data = bytes.fromhex(id.replace("-", ""))
+    if len(data) != 16:
+        raise ValueError(f"the id {id!r} is no UUID")
+    return data
 
 
 class Cause(NamedTuple):
@@ -219,7 +229,8 @@ class _Chain:
 
     def absent(self, targets: Iterable[tuple[Key, Rule, Policy]]) -> set[Key]:
         """Which of the states are not loaded yet."""
-        return {key for key, _, _ in targets if key not in self.changed and key not in self.before} - self.loaded.keys()
+        known = (self.changed, self.before, self.loaded)
+        return {key for key, _, _ in targets if not any(key in states for states in known)}
 
     def run_out(self, key: Key, day_id: str) -> None:
         """Let the timers of one state run out until none is due any more."""

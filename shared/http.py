@@ -10,23 +10,36 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
+import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
+from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.params import Parameter
 from litestar.static_files import create_static_files_router
 from sqlalchemy import Table, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import store
-from shared.contracts import EVENTS, Command
+from shared.contracts import EVENTS, Command, json_schema
+from shared.flow import encode_state
 from shared.pipeline import Pipeline, RequestRefused
-from shared.rules import Refused, Task
+from shared.rules import Refused, State, Task
 
+log = structlog.get_logger()
 PROBLEM = "application/problem+json"
+KEY = "Idempotency-Key"
 PATIENCE = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
+REFUSALS = {
+    400: "请求格式有误，见 errors 中的行号和字段 / the request does not fit; errors names row and field",
+    404: "所指的对象不存在 / what it is about does not exist",
+    409: "当前状态不允许 / the state does not allow it now",
+    422: "内容有误 / what was said is wrong in itself",
+    503: "暂不可用，请用同一请求编号重试 / not available now; try again with the same key",
+}
+"""What a command may be answered with instead, all as problem+json."""
 
 
 class Route(NamedTuple):
@@ -103,7 +116,12 @@ def build(
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
-        exception_handlers={Refused: _refused, RequestRefused: _request_refused, HTTPException: _http_error},
+        exception_handlers={
+            Refused: _refused,
+            RequestRefused: _request_refused,
+            HTTPException: _http_error,
+            Exception: _failed,
+        },
         openapi_config=OpenAPIConfig(
             title=f"驻村 Zhucun · {name}",
             version="1",
@@ -135,7 +153,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
     async def handler(
         data: Any,
-        key: Annotated[str, Parameter(header="Idempotency-Key", min_length=8, max_length=180)],
+        key: Annotated[str, Parameter(header=KEY, min_length=8, max_length=180)],
         dry_run: bool = False,
         keep_good: bool = False,
     ) -> Accepted:
@@ -150,7 +168,15 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     handler.__name__ = "post_" + route.path.replace("-", "_")
     doc = (route.command.__doc__ or "").strip()
     return post(
-        f"/v1/{route.path}", summary=f"{route.zh} · {route.en}", description=doc, status_code=200, tags=["commands"]
+        f"/v1/{route.path}",
+        summary=f"{route.zh} · {route.en}",
+        description=doc,
+        status_code=200,
+        tags=["commands"],
+        responses={
+            status: ResponseSpec(Problem, generate_examples=False, description=meaning, media_type=PROBLEM)
+            for status, meaning in REFUSALS.items()
+        },
     )(handler)
 
 
@@ -163,9 +189,8 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
         found = []
         async with engine.connect() as conn:
             for kind, table in tables.states.items():
-                waiting = (
-                    select(table.c.body).where(table.c.awaits, table.c.place.startswith(place)).order_by(table.c.id)
-                )
+                here = table.c.place.startswith(place, autoescape=True)
+                waiting = select(table.c.body).where(table.c.awaits, here).order_by(table.c.id)
                 for (body,) in await conn.execute(waiting):
                     state = store.decode_state(kind, body)
                     policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
@@ -246,26 +271,35 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
         event = EVENTS.get(file.removesuffix(".json"))
         if event is None:
             raise Refused("contract", f"没有事件类型 {file}", f"there is no event type {file}", status=404)
-        return msgspec.json.schema(event)
+        return json_schema(event, event.type)
 
     return [
         tasks, journal, digest, status, dead_letters, replay, live, ready, schema,
-        *(handler for kind, table in tables.states.items() for handler in _states(engine, kind.kind, table)),
+        *(handler for kind, table in tables.states.items() for handler in _states(engine, kind, table)),
     ]  # fmt: skip
 
 
-def _states(engine: AsyncEngine, kind: str, table: Table) -> list[Any]:
+def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
     """The queries of one kind of state: a list, a single one, and how many stand where."""
+    kind = state.kind
+
+    def shown(body: str) -> str:
+        """A kept state as it may be read; most kinds keep nothing secret."""
+        if state.shown is State.shown:
+            return body
+        return encode_state(store.decode_state(state, body).shown()).decode()
 
     @get(f"/v1/{kind}", tags=["queries"], media_type=MediaType.JSON, name=kind)
-    async def listing(place: str = "", status: str = "", after: str = "", limit: int = 500) -> Response[bytes]:
+    async def listing(
+        place: str = "", status: str = "", after: str = "", limit: Annotated[int, Parameter(ge=1, le=10_000)] = 500
+    ) -> Response[bytes]:
         """States in order of id after a given id, by division prefix and status."""
-        found = select(table.c.body).where(table.c.place.startswith(place), table.c.id > after)
+        found = select(table.c.body).where(table.c.place.startswith(place, autoescape=True), table.c.id > after)
         if status:
             found = found.where(table.c.status == status)
         async with engine.connect() as conn:
-            rows = await conn.execute(found.order_by(table.c.id).limit(min(limit, 10_000)))
-            return Response(("[" + ",".join(body for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
+            rows = await conn.execute(found.order_by(table.c.id).limit(limit))
+            return Response(("[" + ",".join(shown(body) for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
 
     @get(f"/v1/{kind}/{{id:path}}", tags=["queries"], media_type=MediaType.JSON, name=f"one of {kind}")
     async def one(id: str) -> Response[bytes]:
@@ -275,7 +309,7 @@ def _states(engine: AsyncEngine, kind: str, table: Table) -> list[Any]:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
         if body is None:
             raise Refused("identity", f"{kind} 中没有 {id}", f"there is no {id} among the {kind}", status=404)
-        return Response(body.encode(), media_type=MediaType.JSON)
+        return Response(shown(body).encode(), media_type=MediaType.JSON)
 
     @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}")
     async def summary() -> dict[str, int]:
@@ -300,10 +334,46 @@ def _request_refused(_request: Request[Any, Any, Any], error: RequestRefused) ->
 
 def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What the framework refuses, such as a body that does not fit the schema, told like every other refusal."""
-    text = str(error.__cause__ or error.detail)
-    place = re.search(r"at `\$\.data\[(\d+)\]\.?(.*)`", text)
-    row, field = (int(place[1]), place[2] or None) if place else (0, None)
-    title = "请求格式有误 / the request does not fit"
-    return problem(
-        error.status_code, title, error.detail, [Fault(row, "schema", f"字段 {field or ''} 有误：{text}", text, field)]
-    )
+    title = _ELSEWHERE.get(error.status_code)
+    if title is not None:
+        return problem(error.status_code, title, error.detail)
+    text = str(error.__cause__) if isinstance(error.__cause__, msgspec.DecodeError) else error.detail
+    place = re.search(r"at `\$\.(?:data\b(?:\[(\d+)])?\.?)?(.*)`", text)
+    missing = re.search(r"field `(.+?)`", text)
+    field = ".".join(part for part in (place and place[2], missing and missing[1]) if part and part != "data")
+    if field == "key" or KEY in text:
+        field = KEY
+    zh = next((zh.format(*found.groups()) for pattern, zh in _CHINESE if (found := re.search(pattern, text))), "")
+    fault = Fault(int(place[1]) if place and place[1] else 0, "schema", zh or "格式有误", text, field or None)
+    return problem(error.status_code, "请求格式有误 / the request does not fit", error.detail, [fault])
+
+
+def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
+    log.error("a request failed", exc_info=error)
+    if isinstance(error, (OSError, OperationalError, InterfaceError)):
+        title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
+        return problem(503, title, type(error).__name__)
+    title = "系统内部错误，请告知运维 / an error of the system; tell operations"
+    return problem(500, title, type(error).__name__)
+
+
+_ELSEWHERE = {
+    404: "没有这个地址，请对照 /docs / there is no such address; see /docs",
+    405: "此地址不接受这种方法，请对照 /docs / this address does not take this method; see /docs",
+    413: "请求过大，请分批提交 / the request is too large; send it in parts",
+}
+_CHINESE = (
+    (r"Object missing required field `data`", "请求没有内容，应为命令的数组"),
+    (r"Object missing required field `(.+?)`", "缺少字段 {}"),
+    (r"Object contains unknown field `(.+?)`", "没有字段 {}，请检查拼写"),
+    (r"Missing required header parameter", "缺少请求头 Idempotency-Key，请为每个请求另取 8 至 180 个字符的编号"),
+    (r"Expected `(.+?)`, got `(.+?)`", "类型应为 {}，实为 {}"),
+    (r"Expected `.+?` matching regex '(.+?)'", "格式应符合 {}"),
+    (r"Expected `.+?` of length (.+?) - ", "长度应 {}"),
+    (r"Expected `.+?` ([<>]=? .+?) - ", "数值应 {}"),
+    (r"Invalid enum value (.+?) - ", "不能取 {}"),
+    (r"Invalid RFC3339 encoded date", "不是有效日期，应如 2014-06-30"),
+    (r"JSON is malformed|truncated|utf-8", "请求不是有效的 JSON"),
+)
+"""What the decoder says, in Chinese."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,7 +23,7 @@ from shared.bus import OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import Cause, Fact, Key, Missing, Parked, Result, Wiring, derived_id, run, run_due
+from shared.flow import Cause, Fact, Key, Missing, Parked, Result, Wiring, derived_id, id_bytes, run, run_due
 from shared.policy import PolicyBook
 from shared.relay import Batch, Relay
 from shared.rules import Reaction, Refused, Rule, State
@@ -123,7 +122,8 @@ class Pipeline:
                 return Cause(derived_id("day due", day), "calendar", DayDue(day=day))
             envelope = _ENVELOPE.decode(delivery.body)
             self.today = self.today or envelope.occurredon
-            return Cause(str(UUID(envelope.id)), envelope.correlationid, _decode_data(envelope.type, envelope.data))
+            id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
+            return Cause(envelope.id, envelope.correlationid, _decode_data(envelope.type, envelope.data))
         except (msgspec.DecodeError, ValueError) as error:
             return error
 
@@ -132,12 +132,13 @@ class Pipeline:
         sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
         malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
         async with self._transaction() as work:
-            known = await store.seen(work.conn, self.tables, causes)
-            fresh = [cause for id, cause in causes.items() if id not in known]
+            marks = {cause_id: id_bytes(cause_id) for cause_id in causes}
+            known = await store.seen(work.conn, self.tables, marks.values())
+            fresh = [cause for id, cause in causes.items() if marks[id] not in known]
             result = await self._run(work.conn, lambda loaded: run(
                 self.wiring, self.book, self._day(), fresh, loaded, self.blocked
             ))  # fmt: skip
-            await store.insert(work.conn, self.tables.inbox, [{"id": UUID(cause.id).bytes} for cause in fresh])
+            await store.insert(work.conn, self.tables.inbox, [{"id": marks[cause.id]} for cause in fresh])
             await self._save(work, result, [cause.payload for cause in fresh])
             await self._park(
                 work,
@@ -175,7 +176,7 @@ class Pipeline:
                 more = len(states) == PAGE
                 if not more:
                     work.positions[stream] = delivery.sequence
-                    await store.insert_new(work.conn, self.tables.inbox, [{"id": UUID(cause.id).bytes}])
+                    await store.insert_new(work.conn, self.tables.inbox, [{"id": id_bytes(cause.id)}])
             _log_facts(result.facts)
         log.info("day passed", day=day, service=self.service.name)
 

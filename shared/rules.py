@@ -56,6 +56,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether `tasks` may find something; kept as a column so that day pages need not read everything."""
         return False
 
+    def shown(self) -> Self:
+        """The state as queries tell it: what is secret for the time being is left out."""
+        return self
+
     def timed(self, **timers: date | None) -> Self:
         """The state with timers set, or with those taken off whose date is None."""
         kept = {**self.timers, **timers}

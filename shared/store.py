@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import Table, event, func, select
@@ -58,11 +57,10 @@ async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
         await conn.execute(INSERTS[conn.dialect.name](table).on_conflict_do_nothing(), list(rows))
 
 
-async def seen(conn: AsyncConnection, tables: Tables, ids: Iterable[str]) -> set[str]:
+async def seen(conn: AsyncConnection, tables: Tables, ids: Iterable[bytes]) -> set[bytes]:
     """Which of these messages the inbox holds already."""
     inbox = tables.inbox.c.id
-    rows = await conn.execute(select(inbox).where(inbox.in_([UUID(id).bytes for id in ids])))
-    return {str(UUID(bytes=id)) for (id,) in rows}
+    return set((await conn.execute(select(inbox).where(inbox.in_(list(ids))))).scalars())
 
 
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> dict[Key, State | None]:

@@ -47,9 +47,14 @@ class Refusal(RuntimeError):
     """A service refused what the script sent: a fault of the script or of a rule, with the service's own words."""
 
 
-class _Lag(msgspec.Struct):
+class _Delivered(msgspec.Struct):
+    stream_seq: int
+
+
+class _Cursor(msgspec.Struct):
     """What the server says about a consumer that is there."""
 
+    delivered: _Delivered
     num_pending: int
     num_ack_pending: int
 
@@ -62,13 +67,15 @@ class _Stream(msgspec.Struct):
     state: _Last
 
 
+class _Ready(msgspec.Struct):
+    backlog: int
+
+
 class Status(msgspec.Struct):
     """What a service says about itself, as far as a play asks."""
 
-    backlog: int
     dead_letters: int
     next_due: date | None
-    published: int
 
 
 class Simulation:
@@ -76,8 +83,14 @@ class Simulation:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.statuses: dict[str, Status] = {}
-        """As they were when the system last settled."""
+        self._heard: dict[tuple[str, str], int] = {}
+        """By cursor, the last message that it had come to when the system settled."""
+        self._end = 0
+        """Where the open stream ended then."""
+        self._changed = set(SERVICES)
+        """Services that have had anything to do since their tasks and their status were read."""
+        self._tasks: dict[str, list[Awaited]] = {}
+        self._statuses: dict[str, Status] = {}
 
     async def __aenter__(self) -> Self:
         self._broker = await bus.connect(self.system.nats_url, "simulation")
@@ -103,53 +116,63 @@ class Simulation:
             policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
         )  # fmt: skip
         message = bus.Message(id, wire_subject(event), msgspec.json.encode(envelope))
+        # The day alone, which is the next message of a settled stream, changes only those for whom something is due.
+        due = {name for name, status in self._statuses.items() if status.next_due and status.next_due <= day}
         await _persist(lambda: bus.publish_batch(self._broker.connection, OPEN, [message]), bus.PublishFailed)
-        await self.settle()
+        await self.settle(self._end + 1)
+        self._changed |= due
 
     async def next_due(self) -> date | None:
         """The next day on which anything falls due in any service."""
-        return min((status.next_due for status in self.statuses.values() if status.next_due), default=None)
+        return min((s.next_due for s in (await self.statuses()).values() if s.next_due), default=None)
 
-    async def settle(self) -> None:
+    async def settle(self, day: int = 0) -> None:
         """Wait until every service has heard everything, has said everything that followed, and nothing is left.
 
-        The streams must end where they ended before all that was looked at: else something came in between. A message
-        is acknowledged only once its consequences are published, so consumers and outboxes together say it all.
+        A message is acknowledged only once its consequences are published, so consumers and outboxes say it all; and
+        the streams must end where they ended before these were looked at, or something came in between. `day` is the
+        sequence of a message that by itself changes nothing.
         """
-        until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 ends = await self._ends()
-                if await self._all_heard():
-                    statuses = await asyncio.gather(*map(self._status, SERVICES))
-                    if not any(status.backlog for status in statuses) and await self._ends() == ends:
-                        self.statuses = dict(zip(SERVICES, statuses, strict=True))
-                        return
-            except (NatsError, msgspec.DecodeError) as error:
-                trouble = repr(error)
-            else:
-                trouble = "messages are still on their way"
-            if time.monotonic() > until:
-                raise TimeoutError(f"the system has not settled within {PATIENCE:.0f} s: {trouble}")
-            await asyncio.sleep(pause)
-            pause = min(1.5 * pause, LONGEST_PAUSE)
+                heard = {cursor: await self._come_to_the_end(*cursor) for cursor in CURSORS}
+                if await self._ends() == ends and not await self._backlog() and await self._ends() == ends:
+                    break
+            except (NatsError, msgspec.DecodeError, TimeoutError):
+                # A server or service that is being restarted, or a consumer that is being made anew.
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(LONGEST_PAUSE)
+        self._changed |= {cursor[1] for cursor, at in heard.items() if at not in (self._heard.get(cursor), day)}
+        self._heard, self._end = heard, ends[0]
 
     async def _ends(self) -> list[int]:
-        streams = await asyncio.gather(*(self._asked("STREAM.INFO", stream, type=_Stream) for stream in (OPEN, SEALED)))
-        return [stream.state.last_seq for stream in streams]
+        """The last sequence of each stream."""
+        return [(await self._asked("STREAM.INFO", stream, type=_Stream)).state.last_seq for stream in (OPEN, SEALED)]
 
-    async def _all_heard(self) -> bool:
-        lags = await asyncio.gather(*(self._asked("CONSUMER.INFO", *cursor, type=_Lag) for cursor in CURSORS))
-        return not any(lag.num_pending or lag.num_ack_pending for lag in lags)
+    async def _come_to_the_end(self, stream: str, durable: str) -> int:
+        """Wait until a consumer has nothing before it and nothing in hand; the last message that it came to."""
+        until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        while time.monotonic() < until:
+            cursor = await self._asked("CONSUMER.INFO", stream, durable, type=_Cursor)
+            if not cursor.num_pending and not cursor.num_ack_pending:
+                return cursor.delivered.stream_seq
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+        raise TimeoutError(f"{durable} has not come to the end of {stream} within {PATIENCE:.0f} s")
+
+    async def _backlog(self) -> int:
+        """How many events are committed and not published yet, in all services."""
+        answers = await asyncio.gather(*(self.get(service, "/health/ready") for service in SERVICES))
+        return sum(msgspec.json.decode(answer, type=_Ready).backlog for answer in answers)
 
     async def _asked(self, question: str, *names: str, type: type[T]) -> T:
-        """JetStream's answer; what is not there, such as a consumer that is just made anew, does not fit the type."""
+        """JetStream's answer; what is not there, such as a consumer that is being made anew, does not fit the type."""
         subject = ".".join(("$JS.API", question, *names))
         answer = await self._broker.connection.request(subject, b"", timeout=2)
         return msgspec.json.decode(answer.data, type=type)
-
-    async def _status(self, service: str) -> Status:
-        return msgspec.json.decode(await self.get(service, "/v1/status"), type=Status)
 
     # -------------------------------------------------------------- services
 
@@ -159,15 +182,29 @@ class Simulation:
 
     async def tasks(self) -> list[Awaited]:
         """Everything that is awaited in any service."""
-        answers = await asyncio.gather(*(self.get(service, "/v1/tasks") for service in SERVICES))
-        return [
-            Awaited(
-                service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
-                open.task.due, open.task.detail,
-            )
-            for service, answer in zip(SERVICES, answers, strict=True)
-            for open in msgspec.json.decode(answer, type=list[OpenTask])
-        ]  # fmt: skip
+        await self._look()
+        return [task for service in SERVICES for task in self._tasks[service]]
+
+    async def statuses(self) -> Mapping[str, Status]:
+        """What every service says about itself."""
+        await self._look()
+        return self._statuses
+
+    async def _look(self) -> None:
+        """Read tasks and status of those services that have had anything to do since the last look."""
+        changed = sorted(self._changed)
+        tasks = await asyncio.gather(*(self.get(service, "/v1/tasks") for service in changed))
+        statuses = await asyncio.gather(*(self.get(service, "/v1/status") for service in changed))
+        for service, of_service, status in zip(changed, tasks, statuses, strict=True):
+            self._tasks[service] = [
+                Awaited(
+                    service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
+                    open.task.due, open.task.detail,
+                )
+                for open in msgspec.json.decode(of_service, type=list[OpenTask])
+            ]  # fmt: skip
+            self._statuses[service] = msgspec.json.decode(status, type=Status)
+        self._changed.clear()
 
     async def states(self, service: str, kind: str) -> Mapping[str, Any]:
         """All states of a kind by id, as the service shows them."""
@@ -182,6 +219,7 @@ class Simulation:
         )  # fmt: skip
         if answer.is_error:
             raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
+        self._changed.add(service)
         await self.settle()
 
     async def _request(self, service: str, method: str, path: str, **parts: Any) -> httpx.Response:

@@ -83,12 +83,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     datacontenttype: str = "application/json"
 
 
-def json_schema(event: type[Event]) -> dict[str, Any]:
-    """The JSON Schema of an event's data: where `dataschema` leads to, and what `docs/contracts/schemas` holds."""
+def json_schema(message: type[msgspec.Struct], name: str) -> dict[str, Any]:
+    """The JSON Schema of an event's data, or of the envelope, as `dataschema` and `docs/contracts/schemas` give it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"{event.type}.json",
-    } | msgspec.json.schema(event)
+        "$id": f"{name}.json",
+    } | msgspec.json.schema(message)
 
 
 def wire_subject(event: Event) -> str:

@@ -116,8 +116,15 @@ def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today:
 def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date) -> Change:
     """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
     pool = known(pool, "辖区", "the pool", policy.jurisdiction)
-    if command.matching == pool.matching:
+    if command.matching == pool.matching and pool.answered:
         return Change(pool)
+    if command.matching == pool.matching:
+        raise Refused(
+            "3.2",
+            f"“{command.matching}”已经求解过，此后需求或可派单位又有变化，请另起名称",
+            f"{command.matching!r} was solved before needs or offers changed; give this run another name",
+            field="matching",
+        )
     if command.place != pool.place:
         raise Refused(
             "3.2",
