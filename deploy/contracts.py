@@ -16,6 +16,7 @@ import msgspec
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
 from shared.contracts.calendar import DayPassed
 from shared.contracts.journey import diagram
+from shared.contracts.registry import PolicyAdopted
 
 SERVICES = ("registry", "dispatch", "inspection", "incentives")
 ROOT = Path(__file__).parent.parent
@@ -57,10 +58,10 @@ def documents() -> dict[str, dict[str, Any]]:
     for service in SERVICES:
         reactions = import_module(f"services.{service}.reactions").REACTIONS
         sent = [event for event in events.values() if event.type.startswith(f"{service}.")]
-        heard = {r.on for r in reactions if issubclass(r.on, Event)} - set(sent) | {DayPassed}
+        heard = {DayPassed, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))} - set(sent)
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
     found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
-    return found
+    return {name: json.loads(text(document)) for name, document in found.items()}
 
 
 def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> Iterable[str]:

@@ -7,12 +7,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from shared.contracts import Event, Payload
+from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Policy, PolicyBook, parse_pack
 from shared.rules import Change, Due, Reaction, Refused, Rule, State
@@ -89,12 +89,18 @@ class Wiring:
         self.due = due
 
 
+Effect = Literal["created", "changed", "unchanged"]
+"""Whether a command brought a state into being, changed one, or left all as they were."""
+
+
 class Result(NamedTuple):
     """What a run decided: every state it touched as it stands now, the facts in order, and what it could not take."""
 
     changed: dict[Key, State]
     facts: list[Fact]
     parked: list[Parked]
+    effects: Mapping[str, Effect] = {}
+    """Of each command that was taken, by its cause's id."""
 
 
 def run(
@@ -115,6 +121,7 @@ def run(
     changed: dict[Key, State] = {}
     facts: list[Fact] = []
     parked: list[Parked] = []
+    effects: dict[str, Effect] = {}
     missing: set[Key] = set()
     for cause in causes:
         chain = _Chain(wiring, book, today, loaded, changed)
@@ -132,11 +139,13 @@ def run(
             parked.append(Parked(cause, error))
             stuck.add(cause.correlation)
         else:
+            if isinstance(cause.payload, Command):
+                effects[cause.id] = chain.effect(cause.payload)
             changed.update(chain.changed)
             facts.extend(chain.facts)
     if missing:
         raise Missing(missing)
-    return Result(changed, facts, parked)
+    return Result(changed, facts, parked, effects)
 
 
 def run_due(
@@ -195,6 +204,15 @@ class _Chain:
                 return states[key]
         raise Missing({key})
 
+    def effect(self, command: Command) -> Effect:
+        """What a command did to the states that it touched. Created counts what it names, not what followed from it."""
+        before = {key: self.before.get(key) or self.loaded.get(key) for key in self.changed}
+        if any(before.get(key, ...) is None for key, _, _ in self.targets(command)):
+            return "created"
+        # Many rules return the very state that they were given.
+        changed = any(state is not before[key] and state != before[key] for key, state in self.changed.items())
+        return "changed" if changed else "unchanged"
+
     def policy(self, place: str) -> Policy:
         policy = self.book.at(place, self.today)
         if policy is None:
@@ -217,17 +235,17 @@ class _Chain:
         for key, rule, policy in targets:
             ordinal = self.apply(key, rule(self.state(key), cause.payload, policy, self.today), cause, policy, ordinal)
 
-    def targets(self, payload: Payload) -> list[tuple[Key, Rule, Policy]]:
+    def targets(self, payload: Payload) -> list[tuple[Key, Rule, Policy | None]]:
         """The states that a message concerns, each with the rule for it and the policy that governs."""
         reactions = self.wiring.reactions.get(type(payload), ())
         if not reactions:
             return []
         # A pack that is being adopted is judged by itself: there may be no other in force yet.
         pack = getattr(payload, "pack", None)
-        policy = self.policy(payload.place) if pack is None else parse_pack(pack)
+        policy: Any = parse_pack(pack) if pack else self.policy(payload.place) if payload.needs_policy else None
         return [((r.kind, id), r.rule, policy) for r in reactions for id in r.ids(payload, policy)]
 
-    def absent(self, targets: Iterable[tuple[Key, Rule, Policy]]) -> set[Key]:
+    def absent(self, targets: Iterable[tuple[Key, Rule, Policy | None]]) -> set[Key]:
         """Which of the states are not loaded yet."""
         known = (self.changed, self.before, self.loaded)
         return {key for key, _, _ in targets if not any(key in states for states in known)}
@@ -242,7 +260,7 @@ class _Chain:
             rest = state.timed(**{name: None})
             self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy, 0)
 
-    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy, ordinal: int) -> int:
+    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, ordinal: int) -> int:
         self.steps[key] = self.steps.get(key, 0) + 1
         if self.steps[key] > LONGEST_CHAIN:
             raise RuntimeError(f"{key[0].kind} {key[1]}: more than {LONGEST_CHAIN} steps follow from one message")
@@ -254,7 +272,7 @@ class _Chain:
             if absent:
                 raise Missing(absent)
         for event in change.events:
-            fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version)
+            fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "")
             self.facts.append(fact)
             ordinal += 1
             self.follow(Cause(fact.id, fact.correlation, event))

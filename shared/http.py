@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.datastructures import State as AppState
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -137,6 +138,7 @@ def build(
             use_handler_docstrings=True,
         ),
         logging_config=None,
+        state=AppState({"pipeline": pipeline}),  # For a service's own queries.
         request_max_body_size=256 * 2**20,
     )
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,7 +23,7 @@ from shared.bus import OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import Cause, Fact, Key, Missing, Parked, Result, Wiring, derived_id, id_bytes, run, run_due
+from shared.flow import Cause, Effect, Fact, Key, Missing, Parked, Result, Wiring, derived_id, id_bytes, run, run_due
 from shared.policy import PolicyBook
 from shared.relay import Batch, Relay
 from shared.rules import Reaction, Refused, Rule, State
@@ -51,11 +51,12 @@ class Service(NamedTuple):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a request led to: for each command the short types of the events that it caused."""
+    """What a request led to: for each command the types of the events that it caused, and its effect."""
 
     today: date
     applied: int
     events: list[list[str]]
+    effects: list[Effect | Literal["refused"]]
 
 
 class RequestRefused(Exception):
@@ -75,6 +76,7 @@ class Pipeline:
         self.wiring = Wiring(service.reactions, service.due)
         self.book = PolicyBook()
         self.today: date | None = None
+        self._first_day: date | None = None
         self.read: dict[str, int] = {}
         self.written = 0
         self.blocked: set[str] = set()
@@ -118,10 +120,10 @@ class Pipeline:
         """The cause that a delivery carries, or the error that makes it a dead letter."""
         try:
             if delivery.subject.endswith(".calendar.day.due"):
-                day = delivery.recorded.astimezone(CHINA).date()
+                day = self._first_day = delivery.recorded.astimezone(CHINA).date()
                 return Cause(derived_id("day due", day), "calendar", DayDue(day=day))
             envelope = _ENVELOPE.decode(delivery.body)
-            self.today = self.today or envelope.occurredon
+            self._first_day = envelope.occurredon
             id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
             return Cause(envelope.id, envelope.correlationid, _decode_data(envelope.type, envelope.data))
         except (msgspec.DecodeError, ValueError) as error:
@@ -224,7 +226,12 @@ class Pipeline:
                 for fact in result.facts:
                     roots[fact.id] = roots[fact.cause.id]
                     caused[roots[fact.id]].append(fact.event.type)
-                answer = Answer(self.today, len(causes) - len(refused), list(caused.values()))
+                answer = Answer(
+                    self.today,
+                    len(causes) - len(refused),
+                    list(caused.values()),
+                    [result.effects.get(cause.id, "refused") for cause in causes],
+                )
                 if dry_run:
                     return answer, refused
                 await self._save(work, result, [])
@@ -283,8 +290,10 @@ class Pipeline:
     # ---------------------------------------------------------------- within
 
     def _day(self) -> date:
-        assert self.today is not None, "a message is only taken once a day is known"
-        return self.today
+        """The business day; before any has passed, the one that the message in hand is about."""
+        day = self.today or self._first_day
+        assert day is not None, "a message is only taken once a day is known"
+        return day
 
     def _transaction(self) -> "_Work":
         return _Work(self)
@@ -319,7 +328,7 @@ class Pipeline:
     def _outbox_rows(self, facts: Sequence[Fact]) -> list[dict[str, Any]]:
         """The facts as CloudEvents, with the atomic batch of each frozen: at most a page, of one stream only."""
         rows: list[dict[str, Any]] = []
-        now, today = datetime.now(UTC), self.today
+        now, today = datetime.now(UTC), self._day()
         batch, size, sealed_before = 0, 0, None
         for position, fact in enumerate(facts, self.written + 1):
             event = fact.event
@@ -336,7 +345,7 @@ class Pipeline:
                 dataschema=f"{self.schemas}/{event.type}.json",
                 correlationid=fact.correlation,
                 causationid=fact.cause.id,
-                occurredon=self._day(),
+                occurredon=today,
                 policyversion=fact.policy,
                 data=msgspec.Raw(_JSON.encode(event)),
             )

@@ -69,6 +69,13 @@ class Server:
         self.process.send_signal(signal.SIGCONT)
 
 
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[Any]]:
+    """Catch what is logged, for tests to look at, and because structlog draws tracebacks slowly."""
+    with capture_logs() as logs:
+        yield logs
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
@@ -254,26 +261,35 @@ async def test_a_lost_answer_is_made_good_by_sending_again(
 
 
 async def test_nothing_is_hoarded_while_the_server_is_away(server: Server, broker: NatsBroker) -> None:
-    server.kill()
-    await until(lambda: not broker.connection.is_connected)
-    with pytest.raises(PublishFailed, match="not connected"):
-        await publish_batch(broker.connection, OPEN, messages(0, 5))
-    assert broker.connection.pending_data_size == 0
-
-
-async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path) -> None:
-    server = Server(tmp_path)
-    with capture_logs() as logs:
-        connecting = asyncio.create_task(connect(server.url, "early"))
-        await asyncio.sleep(0.7)
-        assert not connecting.done()
+    nc, database = broker.connection, Database()
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer._expected)
+        server.kill()
+        await until(lambda: not nc.is_connected)
+        with pytest.raises(PublishFailed, match="not connected"):
+            await publish_batch(nc, OPEN, messages(0, 5))
+        await asyncio.sleep(0.8)
+        pending = nc.pending_data_size
+        await asyncio.sleep(1.4)
+        assert nc.pending_data_size == pending
         server.start()
-        try:
-            broker = await asyncio.wait_for(connecting, 5)
-            assert broker.connection.is_connected
-            await broker.connection.close()
-        finally:
-            server.kill()
+        await until(lambda: nc.is_connected)
+        await publish_batch(nc, OPEN, messages(0, 5))
+        await applied(database, 5, 3)
+
+
+async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path, logs: list[Any]) -> None:
+    server = Server(tmp_path)
+    connecting = asyncio.create_task(connect(server.url, "early"))
+    await asyncio.sleep(0.7)
+    assert not connecting.done()
+    server.start()
+    try:
+        broker = await asyncio.wait_for(connecting, 5)
+        assert broker.connection.is_connected
+        await broker.connection.close()
+    finally:
+        server.kill()
     assert len(logs) == 1, "one outage is one line, however many attempts it takes"
 
 
@@ -336,7 +352,7 @@ async def test_one_acknowledgement_settles_a_batch(broker: NatsBroker) -> None:
         assert await consumer.lag() == (0, 0)
 
 
-async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: NatsBroker) -> None:
+async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: NatsBroker, logs: list[Any]) -> None:
     database, attempts = Database(), 0
 
     def trouble() -> None:
@@ -346,13 +362,12 @@ async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: 
             raise RuntimeError("the database is away")
 
     database.trouble = trouble
-    with capture_logs() as logs:
-        async with consuming(broker, database) as consumer:
-            await publish_batch(broker.connection, OPEN, messages(0, 5))
-            await until(lambda: consumer.failures == 2)
-            await publish_batch(broker.connection, OPEN, messages(5, 10))
-            await applied(database, 10)
-            assert consumer.failures == 0
+    async with consuming(broker, database) as consumer:
+        await publish_batch(broker.connection, OPEN, messages(0, 5))
+        await until(lambda: consumer.failures == 2)
+        await publish_batch(broker.connection, OPEN, messages(5, 10))
+        await applied(database, 10)
+        assert consumer.failures == 0
     assert list(database.applied) == ids(0, 10)
     assert [entry["attempt"] for entry in logs if entry["event"].startswith("batch failed")] == [1, 2, 3]
 
@@ -366,7 +381,10 @@ async def test_a_batch_that_keeps_failing_does_not_hold_up_the_stop(broker: Nats
 
     database.trouble = trouble
     async with consuming(broker, database) as consumer:
+        await until(lambda: consumer.failures >= 1)
+        alive_at = consumer.alive_at
         await until(lambda: consumer.failures >= 4)
+        assert consumer.alive_at == alive_at, "who fails for long must not look healthy"
         began = time.monotonic()
     assert time.monotonic() - began < 1
     database.trouble = lambda: None
@@ -374,17 +392,16 @@ async def test_a_batch_that_keeps_failing_does_not_hold_up_the_stop(broker: Nats
         await applied(database, 5)
 
 
-async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: NatsBroker) -> None:
+async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: NatsBroker, logs: list[Any]) -> None:
     database, waits = Database(), list[float]()
-    with capture_logs() as logs:
-        async with consuming(broker, database) as consumer:
-            await until(lambda: consumer._expected)
-            for n in range(60):
-                await asyncio.sleep(0.005 + 0.0005 * n)
-                began = time.monotonic()
-                await publish_batch(broker.connection, OPEN, messages(n, n + 1))
-                await applied(database, n + 1)
-                waits.append(time.monotonic() - began)
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer._expected)
+        for n in range(60):
+            await asyncio.sleep(0.005 + 0.0005 * n)
+            began = time.monotonic()
+            await publish_batch(broker.connection, OPEN, messages(n, n + 1))
+            await applied(database, n + 1)
+            waits.append(time.monotonic() - began)
     assert statistics.median(waits) < 0.05
     assert logs == []
 
@@ -428,17 +445,16 @@ async def test_a_deleted_consumer_comes_back(broker: NatsBroker, js: JetStreamCo
 
 
 async def test_a_stream_made_anew_is_read_from_its_start_with_an_alarm(
-    broker: NatsBroker, js: JetStreamContext
+    broker: NatsBroker, js: JetStreamContext, logs: list[Any]
 ) -> None:
     database = Database()
-    with capture_logs() as logs:
-        async with consuming(broker, database):
-            await publish_batch(broker.connection, OPEN, messages(0, 50))
-            await applied(database, 50)
-            await js.delete_stream(OPEN)
-            await declare_streams(js)
-            await publish_batch(broker.connection, OPEN, messages(48, 60))
-            await applied(database, 60, 3)
+    async with consuming(broker, database):
+        await publish_batch(broker.connection, OPEN, messages(0, 50))
+        await applied(database, 50)
+        await js.delete_stream(OPEN)
+        await declare_streams(js)
+        await publish_batch(broker.connection, OPEN, messages(48, 60))
+        await applied(database, 60, 3)
     assert list(database.applied) == ids(0, 60)
     assert [entry["position"] for entry in logs if entry["log_level"] == "error"] == [50]
 

@@ -1,12 +1,11 @@
 """The simulated officers and the story of Benxi, over the real rules in one memory."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
-import pytest
 
 from deploy.local.benxi import START, Row, Scenario
 from deploy.local.officers import Awaited, Officers
@@ -54,7 +53,7 @@ class Memory:
                 ]
         return found
 
-    async def states(self, service: str, kind: str) -> Mapping[str, Any]:
+    async def states(self, service: str, kind: str) -> dict[str, Any]:
         states = self.world.services[service].states
         return {id: msgspec.to_builtins(state) for (of, id), state in states.items() if of.kind == kind}
 
@@ -69,9 +68,13 @@ class Memory:
         return min((state.due for state in states if state.due), default=None)
 
 
+async def nobody(_day: date) -> None:
+    """Watch nothing."""
+
+
 async def live(until: date, *, villages: int, seed: int = 1, shuffle: random.Random | None = None) -> World:
     """A story in memory, in which nothing may be parked."""
     memory = Memory(shuffle)
-    await Officers(Scenario(seed, villages), memory).live(until)
+    await Officers(Scenario(seed, villages), memory).live(until, nobody)
     assert [parked for service in memory.world.services.values() for parked in service.parked] == []
     return memory.world

@@ -30,13 +30,14 @@ SURVEYED: Final = {
 MEASURES: Final = 310
 
 _COUNTIES = (
-    ("210521", "本溪满族自治县", 28), ("210522", "桓仁满族自治县", 26), ("210505", "南芬区", 8), ("210503", "溪湖区", 4),
-    ("210504", "明山区", 3), ("210502", "平山区", 3),
+    ("210521", "本溪满族自治县", 28), ("210522", "桓仁满族自治县", 26), ("210505", "南芬区", 8),
+    ("210503", "溪湖区", 4), ("210504", "明山区", 3), ("210502", "平山区", 3),
 )  # fmt: skip
 """Real counties; how many of the poor villages lay in each is not in the document."""
 _LEADERS = {"province": "deputy_division", "city": "deputy_division", "county": "deputy_section"}
 _CAUSES = (
-    "产业单一，缺少带头人", "集体无经营性收入", "村务公开不规范", "饮水工程年久失修", "通屯道路未硬化", "土地纠纷多年未决",
+    "产业单一，缺少带头人", "集体无经营性收入", "村务公开不规范", "饮水工程年久失修", "通屯道路未硬化",
+    "土地纠纷多年未决",
 )  # fmt: skip
 _GOALS = ("坚强领导班子", "骨干队伍", "服务场所", "服务载体", "制度机制", "服务业绩")
 """The six things that a village is to have (六有, mechanism 3.5)."""
@@ -163,7 +164,8 @@ class Scenario:
         households = iter(self._households(v, on.year, baseline=True))
         for number, kind in enumerate(kinds, 1):
             row = {
-                "place": v.place, "village": v.id, "number": number, "kind": kind, "topic": topics[number % len(topics)],
+                "place": v.place, "village": v.id, "number": number, "kind": kind,
+                "topic": topics[number % len(topics)],
                 "on": on - timedelta(self.choose(0, 3, "surveyed", v.id, number)),
             }  # fmt: skip
             if kind == "household_visit":
@@ -210,7 +212,9 @@ class Scenario:
         """The criteria as they are measured on a day; incidence is not among them, since it is computed (1.18)."""
         met = v.leaves is not None and year >= v.leaves
         return {
-            "collective_income": float(self.choose(*((20_000, 60_000) if met else (2_000, 19_000)), "income", v.id, on)),
+            "collective_income": float(
+                self.choose(*((20_000, 60_000) if met else (2_000, 19_000)), "income", v.id, on)
+            ),
             "safe_water": 1.0 if met else self.choose(80, 99, "water", v.id, year) / 100,
             "hard_road": self.choose(95, 100, "road", v.id) / 100,
         }

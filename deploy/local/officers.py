@@ -6,10 +6,12 @@ that the same commands are sent under the same keys, whatever crashes meanwhile.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import count
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, get_args
+
+import msgspec
 
 from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario, Village
 from shared.contracts.registry import Rank
@@ -46,7 +48,7 @@ class Reach(Protocol):
     async def tasks(self) -> Sequence[Awaited]:
         """Everything that is awaited."""
 
-    async def states(self, service: str, kind: str) -> Mapping[str, Any]:
+    async def states(self, service: str, kind: str) -> dict[str, Any]:
         """All states of a kind by id, as their service shows them."""
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
@@ -205,7 +207,7 @@ def _visits(a: Ask) -> Iterator[Row]:
     """What an inspector finds: mostly nothing, now and then something, and in some villages what their fate says."""
     _, kind, year, *_ = a.task.detail.split("-")
     fate, luck = a.village.fate, a.scenario.choose(1, 100, "visit", a.village.id, a.task.detail)
-    scored = POLICY.campaign(kind).scored
+    scored = any(campaign.scored for campaign in POLICY.campaigns if campaign.kind == kind)
     absent = sorted(a.state["team"])[-1:] if scored and (fate, year) == ("absent", "2015") else []
     findings = {
         "absent": bool(absent),
@@ -238,7 +240,9 @@ def _ballots(a: Ask) -> Iterator[Row]:
 def _merit(a: Ask, year: int) -> int:
     """How well a team does, out of 100."""
     neglected = a.village.fate == "neglected" and year == START.year
-    return a.scenario.choose(*((30, 45) if neglected else (78, 98)), "merit", a.village.id, a.task.action, a.task.detail)
+    return a.scenario.choose(
+        *((30, 45) if neglected else (78, 98)), "merit", a.village.id, a.task.action, a.task.detail
+    )
 
 
 def _grades(a: Ask) -> Iterator[Row]:
@@ -278,7 +282,7 @@ def _decisions(a: Ask) -> Iterator[Row]:
     tolerated = a.task.about.startswith("criticism/") and a.scenario.choose(1, 2, "tolerated", a.task.about) == 1
     yield {
         **_outcome(a), "imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated,
-        "body": a.task.role, "decided_by": f"{a.today.year}年{a.task.role}决定（虚构）",
+        "body": a.task.role, "decided_by": f"本溪市{a.today.year}年决定（虚构）",
     }  # fmt: skip
 
 
@@ -289,7 +293,7 @@ def _appeals(a: Ask) -> Iterator[Letter]:
 
 
 def _appeal_decisions(a: Ask) -> Iterator[Row]:
-    yield {**_outcome(a), "overturned": False, "body": a.task.role, "decided_by": "复核组（虚构）"}
+    yield {**_outcome(a), "overturned": False, "body": a.task.role, "decided_by": f"本溪市{a.today.year}年复核（虚构）"}
 
 
 HABITS: Final[Mapping[str, Habit]] = {
@@ -322,15 +326,15 @@ HABITS: Final[Mapping[str, Habit]] = {
 """The answer to each action that a service may await, in the order in which a round sends them."""
 
 LATE: Final = {("stalled", "order-closings"): 6, ("late", "commitments"): 5}
-"""Who misses which deadline by at least how many days, by the village's fate. Letters and first plans are in time."""
+"""Who misses which deadline by at least how many days, by the village's fate."""
 
 
 def script(scenario: Scenario) -> list[Letter]:
     """What is sent without being asked for: the first entries, a late leader, corrected incomes, two spot checks."""
     early = [village for village in scenario.villages.values() if village.leaves == START.year]
     spot_checks = (date(2015, 5, 11), date(2016, 10, 17))
-    return [
-        Letter(START, "registry", "policies", ({"place": CITY, "pack": PACK, "adopted_by": "中共本溪市委（演示）"},)),
+    letters = (
+        Letter(START, "registry", "policies", ({"place": CITY, "pack": PACK, "adopted_by": "中共本溪市委（虚构）"},)),
         Letter(START, "registry", "units", tuple(scenario.unit_rows())),
         Letter(START, "registry", "cadres", tuple(scenario.cadre_rows())),
         Letter(START, "registry", "villages", tuple(scenario.village_rows())),
@@ -347,87 +351,118 @@ def script(scenario: Scenario) -> list[Letter]:
             },))
             for on in spot_checks
         ),
-    ]  # fmt: skip
+    )  # fmt: skip
+    return [letter for letter in letters if letter.rows]
+
+
+class Diary(msgspec.Struct):
+    """What the officers must remember, should the play be interrupted."""
+
+    seed: int
+    villages: int
+    today: date = START
+    round: int = 0
+    """How many rounds of letters have been written today, the present one included."""
+    sending: list[Letter] = []
+    """The letters of the present round: after an interruption they are sent again, under the same keys."""
+    letters: list[Letter] = []
+    """Those of the days to come."""
+    planned: list[tuple[Awaited, date]] = []
+    """Tasks that were seen, each with the day on which somebody will get round to it."""
 
 
 class Officers:
-    """Everybody who answers tasks, and everybody who writes unasked."""
+    """Everybody who answers tasks, and everybody who writes unasked. They go on where their diary ends."""
 
-    def __init__(self, scenario: Scenario, reach: Reach) -> None:
-        self.scenario, self.reach = scenario, reach
-        self.today = START
-        self._letters = [letter for letter in script(scenario) if letter.rows]
-        self._planned: dict[Awaited, date] = {}
+    def __init__(self, scenario: Scenario, reach: Reach, diary: Path | None = None) -> None:
+        self.scenario, self.reach, self._path = scenario, reach, diary
+        self.diary = Diary(scenario.seed, len(scenario.villages), letters=script(scenario))
+        if diary and diary.exists():
+            self.diary = msgspec.json.decode(diary.read_bytes(), type=Diary)
+            if (self.diary.seed, self.diary.villages) != (scenario.seed, len(scenario.villages)):
+                raise ValueError(
+                    f"{diary} tells the story of {self.diary.villages} villages with seed {self.diary.seed}; "
+                    "go on with these, or begin anew in another folder"
+                )
 
-    async def live(self, until: date, watch: Callable[[date], None] = lambda _day: None) -> None:
-        """Live through the days from the first to `until`, stopping at those on which there is anything to do."""
-        while self.today <= until:
-            await self.reach.pass_day(self.today)
+    async def live(self, until: date, watch: Callable[[date], Awaitable[None]]) -> None:
+        """Live through the days up to `until`, stopping at those on which there is anything to do."""
+        diary = self.diary
+        while diary.today <= until:
+            await self.reach.pass_day(diary.today)
             await self._work()
-            watch(self.today)
-            soon = [*self._planned.values(), *(letter.on for letter in self._letters), await self.reach.next_due()]
-            self.today = min((day for day in soon if day and day > self.today), default=until + timedelta(1))
+            await watch(diary.today)
+            soon = [
+                *(day for _, day in diary.planned), *(letter.on for letter in diary.letters),
+                await self.reach.next_due(), until + timedelta(1),
+            ]  # fmt: skip
+            diary.today, diary.round = min(day for day in soon if day and day > diary.today), 0
+            self._keep()
 
     async def _work(self) -> None:
         """Send today's letters and answers, round by round, until nobody wants to say anything more today."""
+        diary = self.diary
+        await self._send(diary.sending)
         answered: set[Awaited] = set()
-        for number in count():
-            letters = [letter for letter in self._letters if letter.on <= self.today]
-            self._letters = [letter for letter in self._letters if letter.on > self.today]
-            # A date that is put off does not put the answer off.
-            tasks = {} if letters else {task._replace(due=None): task for task in await self.reach.tasks()}
-            if unmoved := answered.intersection(tasks):
-                raise RuntimeError(f"still awaited after it was answered on {self.today}: {sorted(unmoved)[:3]}")
-            if not letters:
-                self._planned = {key: self._planned.get(key) or self._answers_on(task) for key, task in tasks.items()}
-            answered = {key for key in tasks if self._planned[key] <= self.today}
-            if not letters and not answered:
+        while diary.round < ROUNDS:
+            diary.sending = [letter for letter in diary.letters if letter.on <= diary.today]
+            diary.letters = [letter for letter in diary.letters if letter.on > diary.today]
+            if not diary.sending:
+                # A date that is put off does not put the answer off.
+                tasks = {task._replace(due=None): task for task in await self.reach.tasks()}
+                if unmoved := answered.intersection(tasks):
+                    raise RuntimeError(f"still awaited after the answer of {diary.today}: {sorted(unmoved)[:3]}")
+                planned = dict(diary.planned)
+                diary.planned = [(key, planned.get(key) or self._answers_on(task)) for key, task in tasks.items()]
+                answered = {key for key, day in diary.planned if day <= diary.today}
+                diary.sending = await self._answers(tasks[key] for key in answered)
+            if not diary.sending:
                 return
-            if number == ROUNDS:
-                raise RuntimeError(f"round {number} on {self.today}, and still {sorted(answered)[:3]}")
-            await self._send([*letters, *await self._answers(tasks[key] for key in answered)], number)
+            diary.round += 1
+            self._keep()
+            await self._send(diary.sending)
+        raise RuntimeError(f"the answers of {diary.today} lead in a circle: {diary.sending[:1]}")
 
     def _answers_on(self, task: Awaited) -> date:
         """The day on which somebody will get round to a task that came up today."""
         if task.action not in HABITS:
             raise RuntimeError(f"nobody knows how to answer {task}")
-        habit = HABITS[task.action]
-        village = self.scenario.villages.get(task.about)
+        today, habit, village = self.diary.today, HABITS[task.action], self.scenario.villages.get(task.about)
         late = LATE.get((village.fate if village else "", task.action))
-        if task.due is None or (habit.before is None and not late):
-            day = self.today + timedelta(self.scenario.choose(*habit.after, "after", *task))
-        elif late and task.due.year > START.year:
+        if task.due and late:
             day = task.due + timedelta(late)
+        elif task.due and habit.before:
+            day = task.due - timedelta(self.scenario.choose(*habit.before, "before", *task))
         else:
-            day = task.due - timedelta(self.scenario.choose(*(habit.before or (0, 0)), "before", *task))
-        day = max(day, self.today)
+            day = today + timedelta(self.scenario.choose(*habit.after, "after", *task))
+        day = max(day, today)
         while day.weekday() not in OFFICE_DAYS:
             day += timedelta(1)
         return day
 
     async def _answers(self, tasks: Iterable[Awaited]) -> list[Letter]:
         """The commands that answer these tasks, one letter for each path."""
-        files: dict[tuple[str, str], Mapping[str, Any]] = {}
+        today = self.diary.today
+        files: dict[tuple[str, str], dict[str, Any]] = {}
         rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for task in sorted(tasks, key=lambda task: (task.action, task.about, task.detail)):
-            habit = HABITS[task.action]
-            if habit.reads and habit.reads not in files:
-                files[habit.reads] = await self.reach.states(*habit.reads)
-            file = files.get(habit.reads, {}) if habit.reads else {}
-            ask = Ask(self.scenario, task, self.today, file.get(task.about, file))
-            named = {"place": task.place}
-            if task.about in self.scenario.villages:
-                named["village"] = task.about
-            rows[task.service, task.action] += [{**named, **row} for row in habit.answer(ask)]
-            self._letters += habit.follow_up(ask)
-        order = list(HABITS)
-        return [
-            Letter(self.today, service, path, tuple(sent))
-            for (service, path), sent in sorted(rows.items(), key=lambda item: order.index(item[0][1]))
-        ]
+        for task in sorted(tasks, key=lambda task: (list(HABITS).index(task.action), task.about, task.detail)):
+            habit, file = HABITS[task.action], dict[str, Any]()
+            if habit.reads:
+                file = files[habit.reads] = files.get(habit.reads) or await self.reach.states(*habit.reads)
+            ask = Ask(self.scenario, task, today, file.get(task.about, file))
+            whose = {"place": task.place} | ({"village": task.about} if task.about in self.scenario.villages else {})
+            rows[task.service, task.action] += [{**whose, **row} for row in habit.answer(ask)]
+            self.diary.letters += habit.follow_up(ask)
+        return [Letter(today, service, path, tuple(sent)) for (service, path), sent in rows.items()]
 
-    async def _send(self, letters: Iterable[Letter], round: int) -> None:
+    async def _send(self, letters: Iterable[Letter]) -> None:
         for number, letter in enumerate(letters):
             for start in range(0, len(letter.rows), PAGE):
-                key = f"{self.today}-{round}-{number}-{start}"
+                key = f"{self.diary.today}-{self.diary.round}-{number}-{start}"
                 await self.reach.post(letter.service, letter.path, key, letter.rows[start : start + PAGE])
+
+    def _keep(self) -> None:
+        if self._path:
+            draft = self._path.with_suffix(".new")
+            draft.write_bytes(msgspec.json.encode(self.diary))
+            draft.replace(self._path)

@@ -6,6 +6,7 @@ has an id or a key by which a repetition is known.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final, Self, TypeVar
@@ -74,6 +75,8 @@ class _Ready(msgspec.Struct):
 class Status(msgspec.Struct):
     """What a service says about itself, as far as a play asks."""
 
+    written: int
+    """Events decided so far."""
     dead_letters: int
     next_due: date | None
 
@@ -83,6 +86,8 @@ class Simulation:
 
     def __init__(self, system: System) -> None:
         self.system = system
+        self.sent: Counter[str] = Counter()
+        """How many commands were sent, by path."""
         self._heard: dict[tuple[str, str], int] = {}
         """By cursor, the last message that it had come to when the system settled."""
         self._end = 0
@@ -206,7 +211,7 @@ class Simulation:
             self._statuses[service] = msgspec.json.decode(status, type=Status)
         self._changed.clear()
 
-    async def states(self, service: str, kind: str) -> Mapping[str, Any]:
+    async def states(self, service: str, kind: str) -> dict[str, Any]:
         """All states of a kind by id, as the service shows them."""
         answer = await self.get(service, f"/v1/{kind}", limit=10_000)
         return {state["id"]: state for state in msgspec.json.decode(answer)}
@@ -219,6 +224,7 @@ class Simulation:
         )  # fmt: skip
         if answer.is_error:
             raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
+        self.sent[path] += len(rows)
         self._changed.add(service)
         await self.settle()
 

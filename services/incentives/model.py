@@ -373,8 +373,21 @@ def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
 
 
 def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]:
+    """The case that a command names, if the command names its division as well: rights reach as far as that.
+
+    Bodies act where the record stands; a subject may also appeal from where the village lies.
+    """
     record = known(record, "奖惩记录", "the record of", record_id(command.subject_kind, command.subject))
-    return record, known(record.cases.get(command.outcome), "奖惩事项", "the outcome", command.outcome)
+    case = known(record.cases.get(command.outcome), "奖惩事项", "the outcome", command.outcome)
+    if command.place != record.place and not (isinstance(command, LodgeAppeal) and command.place == case.place):
+        raise Refused(
+            "identity",
+            f"该事项由区划 {record.place} 办理，不属于 {command.place}，请改填",
+            f"this outcome is dealt with in division {record.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    return record, case
 
 
 def _require_body(terms: Outcome, body: str) -> None:

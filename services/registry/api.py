@@ -2,8 +2,16 @@
 
 from typing import Any
 
+from litestar import get
+from litestar.datastructures import State
+
+from services.registry.model import Reason, Village
 from services.registry.model import commands as c
+from services.registry.model import why_not_yet as reasons_of
+from shared import store
 from shared.http import Route
+from shared.pipeline import Pipeline
+from shared.rules import known
 
 COMMANDS: tuple[Route, ...] = (
     Route("policies", c.AdoptPolicy, "启用政策包", "Adopt a policy pack"),
@@ -23,4 +31,17 @@ COMMANDS: tuple[Route, ...] = (
     Route("relapse-decisions", c.ConfirmRelapse, "认定返贫", "Decide on a relapse"),
 )
 
-QUERIES: tuple[Any, ...] = ()
+
+
+@get("/v1/why-not-yet/{village:str}", tags=["queries"])
+async def why_not_yet(village: str, state: State) -> list[Reason]:
+    """What keeps a village on the list, and who can move it (wish 10); empty for one that is not on it."""
+    pipeline: Pipeline = state.pipeline
+    async with pipeline.engine.connect() as conn:
+        states = await store.load_states(conn, pipeline.tables, [(Village, village)])
+    found = known(states[Village, village], "村", "village", village)
+    policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None
+    return list(reasons_of(found, policy)) if isinstance(found, Village) and policy else []
+
+
+QUERIES: tuple[Any, ...] = (why_not_yet,)

@@ -5,18 +5,33 @@ Where a command concerns several states, the village comes first: it refuses wha
 
 from collections.abc import Mapping
 
-from services.registry.model import Adoption, Baseline, Cadre, Register, Unit, Village, baseline, exit, parties
+from services.registry.model import (
+    Adoption,
+    Baseline,
+    Cadre,
+    Clock,
+    Register,
+    Unit,
+    Village,
+    baseline,
+    clock,
+    exit,
+    parties,
+)
 from services.registry.model import commands as c
 from services.registry.model import register as households
 from services.registry.model import village as villages
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
+from shared.contracts.calendar import DayDue
 from shared.rules import Reaction, Rule, State, by
 
-KINDS: tuple[type[State], ...] = (Adoption, Unit, Cadre, Village, Register, Baseline)
+KINDS: tuple[type[State], ...] = (Clock, Adoption, Unit, Cadre, Village, Register, Baseline)
 
 REACTIONS: tuple[Reaction, ...] = (
+    # The schedule of days fires, and the registry tells everyone which day has begun.
+    Reaction(DayDue, Clock, lambda _due, _policy: ("china",), clock.strike),
     # A region adopts its policy, and registers who can be sent.
     Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),
     Reaction(c.RegisterUnit, Unit, by("unit"), parties.register_unit),

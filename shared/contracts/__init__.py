@@ -29,6 +29,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     label: ClassVar[tuple[str, str]] = ("", "")
     """The message's name for people, Chinese and English."""
+    needs_policy: ClassVar[bool] = True
+    """False for what lies under no jurisdiction, such as the schedule of days: its rules get None for the policy."""
     about: ClassVar[str] = "village"
     """The field that holds the stable id of the village, person, unit or thing which the message is about."""
 
@@ -61,8 +63,11 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
         return self.sealing == "always"
 
 
-class Command(Payload, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person asks of a service over HTTP. It may be refused, which no event can be."""
+class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a person asks of a service over HTTP. It may be refused, which no event can be.
+
+    A misspelt field is an error, since a default would silently stand in for it.
+    """
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ class DayDue(Event, frozen=True, kw_only=True):
     """
 
     about = "day"
+    needs_policy = False
     label = ("日程触发", "day due")
     day: date
     place: Place = "000000"

@@ -30,6 +30,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
     prefilled: bool = False
     """Written by the product from its own data; a changed value is refused."""
+    suggested: bool = False
+    """Written by the product, and free to be changed. Neither this nor what is prefilled makes a row filled in."""
     pattern: str | None = None
     """A regular expression that the whole of a text must match."""
     help_zh: str = ""

@@ -87,17 +87,19 @@ _RULES = {
 def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator[Row]:
     """Stream the filled rows, each with all that is wrong with it; `secret` is what the seals were made with.
 
+    Rows that were issued and in which nothing was filled in are left out.
     Raises `WorkbookRefused`, at the first row or any later one: keep nothing of a file until its end was reached.
     """
     rows = sheet.rows(source, SHEET)
     layout, _ = find_headings(form, rows)
     readers = {at: reader(column) for at, column in layout.columns.items()}
+    filled_in = [at for at, column in layout.columns.items() if not (column.prefilled or column.suggested)]
     empty = True
     # The keys wait in a private file of SQLite's, whose name is "". The caller may read from several threads in turn.
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
         seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         for number, cells in rows:
-            if not any(shown(cells.get(at)) for at in layout.columns):
+            if not any(shown(cells.get(at)) for at in filled_in):
                 continue
             empty = False
             values: dict[str, object] = {}

@@ -45,7 +45,7 @@ def test_1_2_a_letter_unsigned_by_its_deadline_is_told_once_and_stays_awaited() 
     benxi = Benxi().assigned()
     benxi.until(date(2014, 7, 20))
     assert not benxi.said(CommitmentOverdue)
-    benxi.until(date(2014, 12, 1))
+    benxi.until(date(2015, 4, 1))
     (overdue,) = benxi.said(CommitmentOverdue)
     assert (overdue.kind, overdue.period, overdue.step) == ("letter", "term", "set")
     assert (overdue.due, overdue.unit) == (date(2014, 7, 20), "U1")
@@ -126,6 +126,7 @@ def test_2_4_missed_steps_are_told_once_each_and_stay_awaited() -> None:
         benxi.settle("2014", 1)
     for _ in range(3):
         benxi.reconcile("2014", 1)
+    assert [r.on.month for r in benxi.said(CommitmentReconciled)] == [6, 9, 12]
     assert not benxi.details("reconciliations") and benxi.details("settlements") == ["ledger 2014"]
     benxi.settle("2014", 1, 2)
     benxi.set("ledger", "2015", "丁")

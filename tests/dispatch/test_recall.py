@@ -134,6 +134,8 @@ def test_a_recalled_cadre_is_not_sent_again_until_the_impact_period_is_over() ->
     benxi.hear(*squad("U1"))  # Registering again does not wash it away.
     benxi.solve("m2")
     assert len(benxi.said(NeedUnmet)) == 2
+    benxi.hear(after(recalled("C-U1-0", V1), OutcomeExpired))  # Another one.
+    assert not benxi.tasks("matchings")
     benxi.hear(after(recall, OutcomeExpired))
     benxi.solve("m3")
     assert benxi.said(VillageMatched)[0].team[0] == Member("C-U1-0", "leader")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.contracts.dispatch import (
     CommitmentOverdue,
     HelpBegun,
+    Item,
     TeamAssigned,
     TeamKept,
     TeamReleased,
@@ -160,6 +161,46 @@ def test_a_relapse_leaves_the_old_ledger_to_be_settled_before_the_new_assignment
     assert [task.action for task in benxi.tasks()] == ["assignments"]
     benxi.assign()
     assert benxi.assignment().stage == "assigned"
+
+
+def test_what_was_left_and_what_was_diagnosed_anew_meet_in_the_next_ledger() -> None:
+    benxi = Benxi().helped(problems=1)
+    benxi.hear(delisted(V1), relapsed(V1), diagnosed(V1, spell=2, problems=1))
+    benxi.settle("2014", 1, 2)
+    benxi.assign()
+    benxi.set("letter", "term")
+    benxi.set("three_year_plan", "term", "甲", "乙", "丙")
+    benxi.set("ledger", "2014", items=(Item(1, "解决新问题", 1),))
+    # The new problem 1 has its measure; the old problem 1 is another one.
+    assert benxi.assignment().owed["ledger/2014"].items == (Item(1, "解决新问题", 1), Item(2, "第1轮问题1"))
+
+
+def test_a_diagnosis_that_comes_again_does_not_begin_a_new_spell() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(delisted(V1), diagnosed(V1))
+    assert benxi.assignment().stage == "kept" and len(benxi.said(VillageMatched)) == 1
+
+
+def test_3_11_a_second_spell_counts_its_extensions_anew() -> None:
+    benxi = Benxi().helped()
+    benxi.until(date(2017, 7, 1))
+    benxi.hear(delisted(V1), relapsed(V1), diagnosed(V1, spell=2))
+    for task in benxi.tasks("reconciliations"):
+        benxi.reconcile(task.detail.split()[1])
+    benxi.settle("2014", 1, 2)
+    benxi.assign()
+    benxi.until(date(2020, 7, 2))
+    assert [(e.extension, e.until.year) for e in benxi.said(TermExtended)] == [(1, 2018), (1, 2021)]
+
+
+def test_a_released_team_may_close_a_gap() -> None:
+    benxi = Benxi(team={"keep_after_exit": {"calendar_days": 0}}).helped()
+    benxi.hear(diagnosed(V2))
+    benxi.solve("m2")
+    assert not benxi.tasks("matchings")
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    assert benxi.tasks("matchings")
 
 
 def test_a_village_that_falls_back_after_the_release_waits_in_the_pool() -> None:

@@ -89,7 +89,8 @@ def only(world: World, subject: tuple[str, str]) -> str:
 
 
 def step(command: type[Any], subject: tuple[str, str], outcome: str, **fields: Any) -> Any:
-    return command(place=CITY, subject_kind=subject[0], subject=subject[1], outcome=outcome, **fields)
+    fields = {"place": CITY} | fields
+    return command(subject_kind=subject[0], subject=subject[1], outcome=outcome, **fields)
 
 
 def decide(world: World, subject: tuple[str, str], **fields: Any) -> Any:
@@ -321,6 +322,21 @@ def test_an_outcome_that_nobody_proposed_is_unknown(world: World) -> None:
             world.command("incentives", step(HearDefence, subject, "recall/nowhere/2014"))
         assert refused.value.status == 404
         hear(world, graded("excellent"))
+
+
+def test_2_20_bodies_of_another_division_do_not_act_but_a_subject_appeals_from_where_it_serves(world: World) -> None:
+    hear(world, graded("incompetent"))
+    outcome = only(world, LEADER)
+    for place in (COUNTY, "210522"):
+        with pytest.raises(Refused, match="division 210500") as refused:
+            world.command("incentives", step(HearDefence, LEADER, outcome, place=place))
+        assert (refused.value.status, refused.value.field) == (422, "place")
+    hear_defence(world, LEADER)
+    decide(world, LEADER)
+    with pytest.raises(Refused, match="division 210500"):
+        world.command("incentives", step(LodgeAppeal, LEADER, outcome, place="210522"))
+    world.command("incentives", step(LodgeAppeal, LEADER, outcome, place=COUNTY))
+    assert len(world.said(OutcomeAppealed)) == 1
 
 
 def test_a_new_pack_does_not_change_the_terms_of_what_was_proposed(world: World) -> None:

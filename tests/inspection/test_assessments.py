@@ -181,6 +181,14 @@ def test_vcl_26_a_ballot_needs_two_thirds_and_exactly_two_thirds_are_enough() ->
     region.refuses(region.ballot(VILLAGE, 2015, satisfied=20, present=20, entitled=30), 409)
 
 
+def test_vcl_26_the_quorum_is_the_pack_s() -> None:
+    region = in_december({**BENXI, "assessment": {**BENXI["assessment"], "ballot_quorum": 0.75}})
+    region.report(VILLAGE, 2015, "oral")
+    region.refuses(region.ballot(VILLAGE, 2015, satisfied=10, present=29, entitled=40), 422, "present")
+    region.vote(VILLAGE, 2015, satisfied=10, present=30, entitled=40)
+    assert region.said(BallotHeld)
+
+
 @pytest.mark.parametrize("left_out", ["written_report", "oral_report", "ballot", "annual"])
 def test_2_15_without_every_input_no_grade_is_ever_proposed(left_out: str) -> None:
     region = in_december()
@@ -223,6 +231,17 @@ def test_2_4_the_year_s_last_reconciliation_counts_although_all_inputs_were_in_b
     assert (proposed.grade, proposed.caps) == ("excellent", ())
 
 
+def test_2_4_without_reconciliations_the_year_s_end_is_enough() -> None:
+    region = in_december(changed(BENXI, "commitments", "ledger", reconcile=[]))
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015)
+    region.visit(VILLAGE, ANNUAL, score=100)
+    region.pass_days(date(2015, 12, 31))
+    assert not region.said(AssessmentProposed)
+    region.pass_days(date(2016, 1, 1))
+    assert region.said(AssessmentProposed)
+
+
 def test_2_4_items_that_are_still_open_block_the_best_grade() -> None:
     region = in_december(half_year=100)
     region.hear(reconciled(open=1))
@@ -257,6 +276,17 @@ def test_f31_each_visit_that_finds_someone_absent_lowers_the_best_grade(times: i
     proposed = complete(region, annual=100, satisfied=30)
     assert (proposed.score, proposed.grade) == (100, grade)
     assert proposed.caps == (("absences",) if times else ())
+    assert confirm(region, grade).triggers == (("not_resident",) if times == 2 else ())
+
+
+def test_f31_a_cap_is_told_only_where_it_lowers_the_grade() -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(VILLAGE, HALF_YEAR, score=60)
+    found_absent(region, *QUARTERS)
+    region.pass_days(date(2015, 12, 1))
+    proposed = complete(region, annual=60, satisfied=18)
+    assert (proposed.grade, proposed.caps) == ("basically_competent", ())
 
 
 def test_f31_three_absences_cannot_be_graded_better_than_the_worst() -> None:
@@ -303,7 +333,13 @@ def test_2_15_a_grade_is_decided_once_and_among_the_pack_s_grades() -> None:
 
 @pytest.mark.parametrize(
     ("open_items", "satisfied", "triggers"),
-    [(2, 30, ()), (3, 30, ("task_missed",)), (0, 17, ("bad_opinion",)), (3, 17, ("task_missed", "bad_opinion"))],
+    [
+        (2, 30, ()),
+        (0, 18, ()),
+        (3, 30, ("task_missed",)),
+        (0, 17, ("bad_opinion",)),
+        (3, 17, ("task_missed", "bad_opinion")),
+    ],
 )
 def test_3_10_the_grounds_for_criticism_are_told_with_the_grade(
     open_items: int, satisfied: int, triggers: tuple[str, ...]
@@ -335,7 +371,8 @@ def in_zunyi(pack: dict[str, Any], annual: int, satisfied: int) -> Region:
 
 
 @pytest.mark.parametrize(
-    ("annual", "satisfied", "grade"), [(95, 29, "excellent"), (85, 27, "good"), (70, 20, "medium"), (40, 12, "poor")]
+    ("annual", "satisfied", "grade"),
+    [(95, 29, "excellent"), (90, 27, "excellent"), (85, 27, "good"), (70, 20, "medium"), (40, 12, "poor")],
 )
 def test_2_15_zunyi_grades_its_teams_on_its_own_scale(annual: int, satisfied: int, grade: str) -> None:
     """30 % ballot and 70 % annual check; there is no half-year check in Zunyi."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.inspection.model.commands import Checked, RecordVerification
 from services.inspection.model.verification import Verification
 from shared.contracts.inspection import ExitVerified
-from shared.contracts.registry import ExitRequested
+from shared.contracts.registry import ExitRequested, VillageRecoded
 from tests.inspection.region import PACKS, Region
 
 VILLAGE = "210521100200"
@@ -130,6 +130,20 @@ def test_rules_2_wrong_exits_are_counted_by_people_and_approval_by_households() 
     assert verified.wrong_exit_rate == pytest.approx(1 / 45)
     assert verified.approval_rate == pytest.approx(11 / 12)
     assert not verified.passed, "2.2 % is too much"
+
+
+def test_rules_2_a_rate_that_just_reaches_its_bound_stops_the_exit() -> None:
+    """1 of 50 people wrongly lifted are 2 %, and the rate must be below that."""
+    region = requested()
+    wrong, large, *_ = sampled(region)
+    verified = verify(region, recorded(region, {wrong: Checked(1, False, True), large: Checked(9, True, True)}))
+    assert (verified.wrong_exit_rate, verified.passed) == (0.02, False)
+
+
+def test_a_verification_follows_the_village_s_new_division_code() -> None:
+    region = requested()
+    region.hear(VillageRecoded(place=region.county, village=VILLAGE, code="210522100200", since=region.today))
+    assert verify(region, recorded(region)).place == "210522"
 
 
 @given(

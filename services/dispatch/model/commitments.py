@@ -39,9 +39,7 @@ def with_problems(
     """
     problems = tuple(Item(p.number, p.cause, p.number) for p in event.problems)
     kinds = (commitment.kind for commitment in policy.commitments if commitment.settle)
-    return {
-        kind: (*(Item(item.number, item.text) for item in carried.get(kind, ())), *problems) for kind in kinds
-    }  # fmt: skip
+    return {kind: (*_unlinked(carried.get(kind, ())), *problems) for kind in kinds}
 
 
 def begin(state: Assignment, event: TeamAssigned, policy: Policy, today: date) -> Change:
@@ -129,7 +127,7 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
     """Close the period's ledger; what is not closed is carried into the next one (2.4)."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
-    if owed.closed is not None and owed.closed == tuple(sorted(set(command.closed))):
+    if owed.closed == tuple(sorted(set(command.closed))):
         return Change(state)
     if owed.closed is not None:
         raise Refused(commitment.rule, f"{owed.key} 已经销账", f"{owed.key} is settled already")
@@ -146,10 +144,12 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
             f"{owed.key} has an open reconciliation of {min(owed.reconcile)}; reconcile first",
         )
     _require_items(owed, command.closed, commitment, "closed")
-    carried = tuple(item for item in owed.items if item.number not in command.closed)
-    state = _with(
-        state, _but(owed, items=(), done=(), closed=tuple(sorted(set(command.closed))), carried=len(carried))
-    ).but(carried={**state.carried, owed.kind: carried})  # fmt: skip
+    closed = tuple(sorted(set(command.closed)))
+    carried = tuple(item for item in owed.items if item.number not in closed)
+    # After the exit the next ledger, if there is one, belongs to another diagnosis, which may have come already.
+    waiting = (*(carried if state.stage in ACTIVE else _unlinked(carried)), *state.carried.get(owed.kind, ()))
+    state = _with(state, _but(owed, items=(), done=(), closed=closed, carried=len(carried)))
+    state = state.but(carried={**state.carried, owed.kind: waiting})
     settled = CommitmentSettled(
         place=state.place,
         village=state.id,
@@ -254,10 +254,10 @@ def _clocked(state: Assignment, policy: Policy, after: date) -> Assignment:
 
 
 def _reconcile_days(owed: Owed, commitment: Commitment) -> Iterable[date]:
-    """The reconciliation days of a period that come after it was set."""
+    """The reconciliation days of a period that was set; those before it are never looked at."""
     if owed.set_on is None or owed.closed is not None or owed.year is None:
         return ()
-    return [day for yearly in commitment.reconcile if (day := yearly.of(owed.year)) > owed.set_on]
+    return [day.of(owed.year) for day in commitment.reconcile]
 
 
 def _settles_from(owed: Owed) -> date | None:
@@ -274,6 +274,11 @@ def _joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...
     rest = [item for item in waiting if item.problem not in answered and item.text not in texts]
     first = max((item.number for item in given), default=0) + 1
     return *given, *(_but_number(item, first + n) for n, item in enumerate(rest))
+
+
+def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Items that no longer answer a problem of the diagnosis in force."""
+    return tuple(Item(item.number, item.text) for item in items)
 
 
 def _but_number(item: Item, number: int) -> Item:

@@ -120,8 +120,6 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
     """From here on reports and the ballot are awaited."""
     state = _of(state, event.village, event.year, event.place)
-    if state.unit:
-        return Change(state)
     return Change(_timed(state.but(unit=event.unit, leader=event.leader, inputs=event.inputs), policy, today))
 
 
@@ -212,7 +210,7 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
     given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
     if state.ballot:
         given["ballot"] = 100 * state.ballot.approval
-    weighed = [(i.weight, given[i.channel]) for i in terms.inputs if i.weight and i.channel in given]
+    weighed = [(i.weight, given[i.channel]) for i in terms.inputs if i.channel in given]
     score = round(sum(w * value for w, value in weighed) / sum(w for w, _ in weighed), 2)
     earned = next(grade.name for grade in terms.grades if score >= grade.at_least)
     happened = {"absences": len(state.absences), "open_items": sum(state.open_items.values())}

@@ -52,6 +52,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_cadres_place", ["place", "status"], unique=False)
 
     op.create_table(
+        "clocks",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=6), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("awaits", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("clocks", schema=None) as batch_op:
+        batch_op.create_index("ix_clocks_due", ["due"], unique=False)
+        batch_op.create_index("ix_clocks_place", ["place", "status"], unique=False)
+
+    op.create_table(
         "dead_letters",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("stream", sa.String(length=40), nullable=False),
@@ -178,6 +192,11 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("inbox")
     op.drop_table("dead_letters")
+    with op.batch_alter_table("clocks", schema=None) as batch_op:
+        batch_op.drop_index("ix_clocks_place")
+        batch_op.drop_index("ix_clocks_due")
+
+    op.drop_table("clocks")
     with op.batch_alter_table("cadres", schema=None) as batch_op:
         batch_op.drop_index("ix_cadres_place")
         batch_op.drop_index("ix_cadres_due")

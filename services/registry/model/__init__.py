@@ -1,9 +1,10 @@
 """The registry's rules: functions of state, message, policy and date, without I/O, clock or framework."""
 
 from services.registry.model.baseline import Baseline
+from services.registry.model.clock import Clock
 from services.registry.model.parties import Adoption, Cadre, Unit
 from services.registry.model.register import Register
 from services.registry.model.village import Village
 from services.registry.model.why import Reason, why_not_yet
 
-__all__ = ["Adoption", "Baseline", "Cadre", "Reason", "Register", "Unit", "Village", "why_not_yet"]
+__all__ = ["Adoption", "Baseline", "Cadre", "Clock", "Reason", "Register", "Unit", "Village", "why_not_yet"]

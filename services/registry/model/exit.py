@@ -48,7 +48,7 @@ def may_request(village: Village | None, command: RequestExit, policy: Policy, _
 def requested(village: Village, event: ExitRequested, policy: Policy, today: date) -> Change:
     """The procedure begins, or begins again."""
     exit = Exit(attempt=event.attempt, procedure=policy.exit.procedure, since=today)
-    return moved(village.but(exit=exit).timed(notice=None), event, policy, today)
+    return moved(village.but(exit=exit), event, policy, today)
 
 
 def verified(village: Village | None, event: ExitVerified, policy: Policy, today: date) -> Change:

@@ -1,0 +1,115 @@
+"""The demo: Benxi's story, played through the real processes of the embedded system."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.local import report, village
+from deploy.local.benxi import START, Scenario
+from deploy.local.officers import Officers
+from deploy.local.report import Figure, Records
+from deploy.local.simulation import Simulation
+from deploy.local.supervisor import PROCESSES, SERVICES, System
+
+DIARY: Final = "play.json"
+"""What a play must remember if it is interrupted, in the system's folder."""
+PICTURE: Final = "villages.svg"
+STUMBLE: Final = 0.05
+"""Seconds after a day within which a process is killed, so that this strikes anywhere in the next day's work."""
+
+
+class Result(NamedTuple):
+    """How a play ended, as the services tell it."""
+
+    figures: list[Figure]
+    ways: Mapping[tuple[str, str], int]
+    digests: Mapping[str, Mapping[str, str]]
+    """By service and table: equal for plays of the same story, whatever was killed meanwhile."""
+    dead_letters: int
+    killed: list[str]
+    days: int
+    seconds: float
+
+
+async def play(system: System, *, seed: int, villages: int, until: date, kills: int = 0, quiet: bool = False) -> Result:
+    """Play the story on a running system, or go on with it where it was interrupted.
+
+    Of the five processes, `kills` are killed at random moments. Raises Refusal where a service refuses what the script
+    says, TimeoutError where the system does not settle.
+    """
+    scenario, began, days = Scenario(seed, villages), time.monotonic(), 0
+    span = (until - START).days
+    chance, killed = random.Random(seed), list[str]()
+    moments = sorted(chance.randrange(span) for _ in range(kills))
+
+    async def strike(name: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        system.kill(name)
+        killed.append(name)
+
+    console = Console(quiet=quiet)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    async with Simulation(system) as simulation:
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("", total=span)
+            async with asyncio.TaskGroup() as accidents:
+
+                async def watch(day: date) -> None:
+                    nonlocal days
+                    days += 1
+                    while moments and moments[0] <= (day - START).days:
+                        moments.pop(0)
+                        accidents.create_task(strike(chance.choice(PROCESSES), chance.uniform(0, STUMBLE)))
+                    events = sum(status.written for status in (await simulation.statuses()).values())
+                    visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
+                    counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"
+                    progress.update(bar, completed=(day - START).days, description=counts)
+
+                await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
+            progress.update(bar, completed=span)
+        await simulation.settle()
+        digests = {s: msgspec.json.decode(await simulation.get(s, "/v1/digest")) for s in SERVICES}
+        dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
+    seconds = time.monotonic() - began
+    records = await asyncio.to_thread(report.read, _clients(system))
+    if not quiet:
+        await asyncio.to_thread(_show, console, system, scenario, records, until)
+        console.print(
+            f"\n{days} 个有事的日子，{seconds:.0f} 秒，{len(killed)} 次 kill -9，{dead_letters} 件死信 · "
+            f"{days} days with anything to do, {seconds:.0f} s, {len(killed)} kills, {dead_letters} dead letters"
+        )
+    return Result(report.figures(records), report.ways(records), digests, dead_letters, killed, days, seconds)
+
+
+def _show(console: Console, system: System, scenario: Scenario, records: Records, until: date) -> None:
+    report.show(console, records, until)
+    picture = system.folder.root / PICTURE
+    picture.write_text(report.svg(report.stages(records, until)), encoding="utf-8")
+    told = sorted(scenario.villages.values(), key=lambda v: (v.fate != "relapsed", v.number))[0]
+    village.show(console, told.id, _clients(system))
+    console.print(f"\n图 picture: {picture}")
+
+
+def _clients(system: System) -> village.Client:
+    return lambda service: httpx.Client(base_url=system.url(service), timeout=60, trust_env=False)
+
+
+async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool) -> None:
+    """Start a system in a folder, play the story and show what came of it; with `stay`, keep it running then."""
+    async with System(folder) as system:
+        await system.ready()
+        await play(system, seed=seed, villages=villages, until=until, kills=kills)
+        if stay:
+            print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
+            for service in SERVICES:
+                print(f"  {service}: {system.url(service)}/docs")
+            await asyncio.Event().wait()

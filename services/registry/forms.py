@@ -1,0 +1,208 @@
+"""The Excel forms of the registry: what officers fill in, and how a filled row becomes a command (wish 2).
+
+A column's field is the command's field; `household.income` is the field `income` of the command's `household`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from services.registry.model import commands as c
+from shared.contracts import Command
+from shared.policy import Policy
+from shared.rules import Refused
+from shared.workbook import CellError, Column, Form, Row
+
+RANKS: Mapping[str, str] = {
+    "科员": "staff", "副科级": "deputy_section", "正科级": "section", "副处级": "deputy_division", "正处级": "division",
+    "副厅级": "deputy_department", "正厅级": "department",
+}  # fmt: skip
+LEVELS: Mapping[str, str] = {"省": "province", "市": "city", "县": "county"}
+_VILLAGE_CODE, _DIVISION = r"\d{12}", r"\d{6}"
+_CODE_HELP: Mapping[str, Any] = {"help_zh": "统计用区划代码，12位数字。", "help_en": "The 12 digits of the statistical division code."}
+_DIVISION_HELP: Mapping[str, Any] = {"help_zh": "行政区划代码，6位数字，如 210521。", "help_en": "6 digits (GB/T 2260), such as 210521."}
+
+
+class Blank(NamedTuple):
+    """A form before it is known whose policy fills its drop-downs."""
+
+    command: type[Command]
+    title: str
+    en: str
+    key: tuple[str, ...]
+    columns: Callable[[Sequence[Policy]], tuple[Column, ...]]
+    implied: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _row: {}
+    """What follows from a row beyond its cells, or instead of them."""
+    adds: bool = False
+    """Whether a row adds to something that exists, instead of describing a thing of its own."""
+
+
+def _villages(_policies: Sequence[Policy]) -> tuple[Column, ...]:
+    return (
+        Column(field="village", title="村代码", en="Village code", pattern=_VILLAGE_CODE, **_CODE_HELP),
+        Column(field="name", title="村名", en="Village"),
+        Column(field="township", title="乡镇", en="Township"),
+        Column(field="population", title="户籍人口", en="Population", kind="integer", help_zh="至少1人。",
+               help_en="At least 1."),
+        Column(field="listed", title="列入贫困村", en="On the poverty list", kind="yes_no",
+               help_zh="填“否”不会使已列入的村出列，出列只按程序办理。",
+               help_en="“否” takes no village off the list; only the exit procedure does."),
+        Column(field="listing_document", title="列入文件", en="Listing document", required=False,
+               help_zh="名称或文号，不超过200字。", help_en="Title or number, at most 200 characters."),
+        Column(field="place", title="现属区划", en="Present division", required=False, pattern=_DIVISION,
+               help_zh="只在区划变更后与村代码前六位不同时填写。",
+               help_en="Only where, after a change, it is not what the village code begins with."),
+    )  # fmt: skip
+
+
+def _units(policies: Sequence[Policy]) -> tuple[Column, ...]:
+    departments = "、".join(sorted({name for policy in policies for names in policy.team.suits.values() for name in names}))
+    return (
+        Column(field="unit", title="单位编号", en="Unit id", pattern=r"\S{1,60}",
+               help_zh="本系统内固定不变的编号，如 U2105-001。", help_en="Its id here for good, such as U2105-001."),
+        Column(field="name", title="单位名称", en="Unit"),
+        Column(field="place", title="所在区划", en="Division", pattern=_DIVISION, **_DIVISION_HELP),
+        Column(field="level", title="层级", en="Level", kind="choice", choices=LEVELS),
+        Column(field="department", title="部门类别", en="Department",
+               help_zh=f"按此与贫困村类别匹配：{departments}；都不是的照实填写。",
+               help_en="By it units are matched to villages; if it is none of those named, say what it is."),
+        Column(field="strength", title="帮扶力量", en="Strength", kind="integer",
+               help_zh="综合实力和帮扶经验，0至100。", help_en="Strength and experience in helping, 0 to 100."),
+        Column(field="village", title="上级定点村代码", en="Designated village", required=False,
+               pattern=_VILLAGE_CODE, **_CODE_HELP),
+    )  # fmt: skip
+
+
+def _cadres(_policies: Sequence[Policy]) -> tuple[Column, ...]:
+    return (
+        Column(field="cadre", title="干部编号", en="Cadre id", pattern=r"\S{1,60}",
+               help_zh="代号，如 C2105-001-1；不得用身份证号。",
+               help_en="A pseudonym such as C2105-001-1, never the number of an identity card."),
+        Column(field="unit", title="单位编号", en="Unit id", help_zh="须已登记。", help_en="Of a registered unit."),
+        Column(field="name", title="姓名", en="Name", help_zh="只保存在本系统，不对外发布。",
+               help_en="Kept here and told to nobody."),
+        Column(field="place", title="所在区划", en="Division", pattern=_DIVISION, **_DIVISION_HELP),
+        Column(field="rank", title="职级", en="Rank", kind="choice", choices=RANKS),
+        Column(field="party_member", title="中共党员", en="Party member", kind="yes_no"),
+        Column(field="work_since", title="参加工作日期", en="At work since", kind="date"),
+        Column(field="born_on", title="出生日期", en="Born on", kind="date"),
+        Column(field="reserve", title="后备干部", en="Reserve cadre", kind="yes_no"),
+        Column(field="ties", title="回避村代码", en="Villages to avoid", required=False,
+               pattern=rf"{_VILLAGE_CODE}([\s,，、;；]+{_VILLAGE_CODE})*",
+               help_zh="因亲属或籍贯须回避的村，12位代码，多个用顿号隔开。",
+               help_en="Where kinship or origin forbids a posting: codes of 12 digits, with commas between."),
+    )  # fmt: skip
+
+
+def _surveys(policies: Sequence[Policy]) -> tuple[Column, ...]:
+    kinds = {label: code for policy in policies for code, label in policy.listing.survey_kinds.items()}
+    topics = {label: code for policy in policies for code, label in policy.listing.topics.items()}
+    visit: Mapping[str, Any] = {"required": False, "help_zh": "只在入户走访时填写。", "help_en": "For a visit to a household only."}
+    return (
+        Column(field="place", title="区划代码", en="Division", pattern=_DIVISION, prefilled=True),
+        Column(field="village", title="村代码", en="Village code", pattern=_VILLAGE_CODE, prefilled=True),
+        Column(field="name", title="村名", en="Village", prefilled=True),
+        Column(field="number", title="编号", en="Number", kind="integer", suggested=True,
+               help_zh="本村记录的序号，每条一个，从1起。", help_en="Of the record within its village, from 1."),
+        Column(field="kind", title="调查方式", en="Kind of record", kind="choice", choices=kinds),
+        Column(field="topic", title="调查内容", en="Topic", kind="choice", choices=topics),
+        Column(field="on", title="日期", en="Date", kind="date"),
+        Column(field="household.household", title="户编号", en="Household id",
+               required=False, help_zh="代号，不填户主姓名和身份证号；入户走访时填写。",
+               help_en="A pseudonym, neither name nor identity card; for a visit to a household."),
+        Column(field="household.persons", title="家庭人口", en="Persons", kind="integer", **visit),
+        Column(field="household.income", title="人均纯收入（元）", en="Net income a head (yuan)", kind="number", **visit),
+        Column(field="household.secured", title="两不愁三保障", en="Two worries, three guarantees", kind="yes_no",
+               **visit),
+        Column(field="household.registered", title="建档立卡", en="Registered as poor", kind="yes_no", **visit),
+        Column(field="cause", title="问题原因", en="Cause", required=False,
+               help_zh="突出问题须写明，其他不填；不超过200字。",
+               help_en="Of an outstanding problem, and of nothing else; at most 200 characters."),
+    )  # fmt: skip
+
+
+BLANKS: Mapping[str, Blank] = {
+    "villages": Blank(c.RegisterVillage, "贫困村登记表", "Villages", ("village",), _villages,
+                      implied=lambda row: {"place": row.get("place", row["village"][:6])}),
+    "units": Blank(c.RegisterUnit, "选派单位登记表", "Sending units", ("unit",), _units),
+    "cadres": Blank(c.RegisterCadre, "选派干部登记表", "Cadres to be sent", ("cadre",), _cadres,
+                    implied=lambda row: {"ties": re.findall(_VILLAGE_CODE, row.get("ties", ""))}),
+    "surveys": Blank(c.RecordSurvey, "贫困村摸底排查表", "Baseline survey", ("village", "number"), _surveys, adds=True),
+}  # fmt: skip
+"""The forms by name: what they are filled in for is the command at /v1/<name>."""
+
+
+def form(name: str, policies: Sequence[Policy]) -> Form:
+    """The form of that name as the packs in force ask for it. Raises Refused if there is none, or no pack."""
+    if name not in BLANKS:
+        known = "、".join(BLANKS)
+        raise Refused(
+            "identity", f"没有表“{name}”，有：{known}", f"there is no form {name!r}, only {known}", status=404
+        )
+    if not policies:
+        raise Refused(
+            "policy", "没有生效的政策包，请先启用政策包", "no policy pack is in force here; adopt one first"
+        )
+    blank = BLANKS[name]
+    documents = [(policy, *next(iter(policy.documents.items()))) for policy in policies]
+    return Form(
+        name=name,
+        title=blank.title,
+        en=blank.en,
+        columns=blank.columns(policies),
+        key=blank.key,
+        asked_by_zh="、".join(f"{policy.name}（依据：{title}）" for policy, _, title in documents),
+        asked_by_en=", ".join(f"{policy.name_en} (under its document {id})" for policy, id, _ in documents),
+    )
+
+
+def command(form: Form, row: Row) -> Command | CellError:
+    """The command that a row without errors asks for, or what keeps it from being one."""
+    blank = BLANKS[form.name]
+    said: dict[str, Any] = {}
+    for path, value in row.values.items():
+        field, _, part = path.partition(".")
+        if value is None or field not in blank.command.__struct_fields__:
+            continue
+        if part:
+            said.setdefault(field, {})[part] = value
+        else:
+            said[field] = value
+    try:
+        return msgspec.convert({**said, **blank.implied(said)}, blank.command)
+    except msgspec.ValidationError as error:
+        return _misfit(form, row, str(error))
+
+
+def _misfit(form: Form, row: Row, error: str) -> CellError:
+    """What the command's type finds wrong with a row: a cell out of bounds, or one missing beside others."""
+    missing, at = re.search(r"missing required field `(.+?)`", error), re.search(r"at `\$\.?(.*)`", error)
+    field = ".".join(found[1] for found in (at, missing) if found and found[1])
+    column = next(column for column in form.columns if column.field == field)
+    value = "" if missing else str(row.values[field])
+    if missing:
+        zh, en = f"“{column.title}”须与同组其他栏一并填写。", f"“{column.en}” must be filled in with the cells beside it."
+    else:
+        zh, en = f"“{column.title}”的“{value}”不合规定。", f"“{value}” is not allowed for “{column.en}”."
+    return CellError(
+        row=row.number,
+        column=column.title,
+        value=value,
+        zh=zh + column.help_zh,
+        en=f"{en} {column.help_en}".strip(),
+    )
+
+
+def refusal(form: Form, row: int, refused: Refused) -> CellError:
+    """A rule's refusal of a row, at the cell that the rule names, or else at what tells the row from others."""
+    columns = {column.field: column for column in form.columns}
+    column = columns.get(refused.field or "", columns[form.key[-1]])
+    return CellError(
+        row=row,
+        column=column.title,
+        value="",
+        zh=f"{refused.zh}（依据：{refused.rule}）",
+        en=f"{refused.en} (rule: {refused.rule})",
+    )
