@@ -48,7 +48,7 @@ def heard(service: Service) -> dict[str, list[str]]:
 
     Days and policy packs come to every service, whatever its reactions name.
     """
-    named = {DayPassed, PolicyAdopted, *(r.on for r in service.reactions if issubclass(r.on, Event))}
+    named: set[type[Event]] = {DayPassed, PolicyAdopted, *(r.on for r in service.reactions if issubclass(r.on, Event))}
     events = {event for event in named if not event.type.startswith(f"{service.name}.")}
     return {
         OPEN: sorted(contracts.wire_filter(event) for event in events if event.sealing != "always"),

@@ -73,7 +73,7 @@ def _way(events: list[Happened]) -> Table:
         table.add_row(
             str(day), f"{kind.label[0]}{times}", f"{kind.label[1]}{times}", said + because,
             getattr(first.event, "clause", "") or (rule[0] if rule else ""),
-            " ".join(str(getattr(first.event, field) or "") for field in kind.__struct_fields__ if _WHO.fullmatch(field)),
+            " ".join(str(getattr(first.event, f) or "") for f in kind.__struct_fields__ if _WHO.fullmatch(f)),
         )  # fmt: skip
     return table
 
@@ -85,7 +85,10 @@ def _said(event: Event) -> Iterator[str]:
         if field in _QUIET or _WHO.fullmatch(field) or value in (None, "", (), {}):
             continue
         if isinstance(value, dict):
-            value = ",".join(f"{key}:{of_key}" for key, of_key in value.items())
+            value = ",".join(f"{key}:{part:g}" if isinstance(part, float) else f"{key}:{part}" for key, part in value.items())
         elif isinstance(value, tuple):
-            value = ",".join(str(getattr(part, "indicator", part)) for part in value) if len(value) < 5 else len(value)
+            names = [part if isinstance(part, str) else getattr(part, "indicator", "") for part in value]
+            value = ",".join(names) if all(names) else len(value)
+        elif isinstance(value, float):
+            value = f"{value:g}"
         yield f"{field}={value}"
