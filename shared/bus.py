@@ -59,6 +59,7 @@ LARGEST_BATCH: Final = 1000
 _DELIVERED_AT_ONCE = 500  # Messages; after a reconnection it can be twice as many.
 _FILL, _IDLE = 0.02, 1.0  # Seconds that a pull waits to fill a batch, and for a first message where nothing came.
 _LOOK = 0.5  # Seconds between two looks at the consumer.
+_PATIENCE = 2.0  # Seconds to wait for an answer about a stream or consumer, which a lost connection may swallow.
 _ACK_WAIT = 60.0  # Seconds; what comes again after them is thrown away, which costs a new consumer but never order.
 _RETRY_FIRST, _RETRY_LONGEST = 0.1, 5.0  # Seconds between two attempts at a batch that the handler refused.
 _HEADER_ROOM = 1024  # Bytes. nats-py checks a body alone; with its headers too large, it costs the connection for good.
@@ -117,6 +118,7 @@ async def connect(url: str, name: str) -> NatsBroker:
         reconnected_cb=reconnected,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.2,  # type: ignore[arg-type]  # It is declared int but only slept on.
+        js_options={"timeout": _PATIENCE},
         apply_types=False,
         logger=None,
     )
@@ -215,9 +217,10 @@ class OrderedConsumer:
     """Hands a stream's messages to `handle` in batches, one at a time, in stream order, each message at least once.
 
     The database owns the position: `position()` says the last stream sequence whose effects are committed, and `handle`
-    is to commit the new one together with its effects. The durable consumer on the server is only a cursor: whenever
-    anything came out of order or failed to come, it is thrown away and created anew behind `position()`. So a message
-    may come again (the inbox of ids drops it), but none is passed over. One process at a time may use a durable name.
+    is to commit the batch's last one, even if it is lower than the former, together with its effects. The durable
+    consumer on the server is only a cursor: whenever anything came out of order or failed to come, it is thrown away
+    and created anew behind `position()`. So a message may come again (the inbox of ids drops it), but none is passed
+    over. One process at a time may use a durable name.
 
     `delivered` counts the messages handled, `failures` the attempts at the present batch that raised, and `alive_at`
     is the monotonic time when the consumer was last known to be served.
@@ -235,7 +238,7 @@ class OrderedConsumer:
     ) -> None:
         self._broker, self._stream, self._durable, self._subjects = broker, stream, durable, list(subjects)
         self._handle, self._position = handle, position
-        self._js = broker.connection.jetstream(timeout=2)
+        self._js = broker.connection.jetstream(timeout=_PATIENCE)
         self._log = log.bind(stream=stream, durable=durable)
         self._subscriber: Any = None
         self._expected: int | None = None  # The next consumer sequence; None while there is no consumer to trust.
@@ -318,9 +321,10 @@ class OrderedConsumer:
             persistent=False,
         )
         subscriber(self._receive)
-        self._subscriber, self._expected, self._stuck_at = subscriber, 1, None
+        self._subscriber = subscriber
         await subscriber.start()
         _mend(subscriber.subscription)
+        self._expected, self._stuck_at = 1, None
 
     async def _drop(self) -> None:
         """Stop pulling; what was pulled and not yet taken in hand is forgotten."""

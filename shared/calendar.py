@@ -1,6 +1,7 @@
 """Dates as rules count them: spans with their unit, days of the year, and China's official working days."""
 
 from datetime import date, timedelta
+from typing import Annotated
 
 import chinese_calendar
 import msgspec
@@ -10,7 +11,7 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A length of time as a document states it, with its unit: `{ calendar_days = 7 }`."""
 
     calendar_days: int = 0
-    working_days: int = 0
+    working_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     months: int = 0
     years: int = 0
 
@@ -46,14 +47,17 @@ def is_working_day(day: date) -> bool:
 
 
 class YearDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A day of every year: `{ month = 2, day = 28 }`."""
+    """A day of every year: `{ month = 2, day = 28 }`. ValueError if there is no such day in any year."""
 
     month: int
     day: int
 
+    def __post_init__(self) -> None:
+        date(2000, self.month, self.day)
+
     def of(self, year: int) -> date:
-        """This day in a year."""
-        return date(year, self.month, self.day)
+        """This day in a year; the 29th of February is the 28th where the year has none."""
+        return add_months(date(2000, self.month, self.day), 12 * (year - 2000))
 
     def next_after(self, day: date) -> date:
         """The first such day that is later than `day`."""

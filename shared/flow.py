@@ -24,6 +24,8 @@ WAITS = "order"
 """The rule that is named when a message waits for an earlier one about the same village."""
 LONGEST_CHAIN = 1000
 """No message may change one state more often than this within one service; beyond it a rule runs in circles."""
+LONGEST_ID = 80
+"""Characters of a state's id, for which the tables have room."""
 
 
 def derived_id(*causes: object) -> str:
@@ -123,7 +125,9 @@ def run(
     parked: list[Parked] = []
     effects: dict[str, Effect] = {}
     missing: set[Key] = set()
+    packs = dict(book.packs)
     for cause in causes:
+        packs_before = dict(book.packs)
         chain = _Chain(wiring, book, today, loaded, changed)
         try:
             if cause.correlation in stuck:
@@ -138,12 +142,14 @@ def run(
         except Exception as error:  # A rule that fails must not take the other villages' messages along.
             parked.append(Parked(cause, error))
             stuck.add(cause.correlation)
+            book.packs = packs_before
         else:
             if isinstance(cause.payload, Command):
                 effects[cause.id] = chain.effect(cause.payload)
             changed.update(chain.changed)
             facts.extend(chain.facts)
     if missing:
+        book.packs = packs  # Or what comes before an adoption would be judged by it when all this is run again.
         raise Missing(missing)
     return Result(changed, facts, parked, effects)
 
@@ -173,7 +179,7 @@ def run_due(
             # Its timers are taken away, or the day would never end; a replay of the dead letter sets them again.
             cause = Cause(derived_id(day_id, state.kind, state.id), day_id, Payload(place=state.place))
             parked.append(Parked(cause, error))
-            changed[key] = state.but(timers={})
+            changed[key] = (changed.get(key) or state).but(timers={})
         else:
             changed.update(chain.changed)
             facts.extend(chain.facts)
@@ -235,7 +241,7 @@ class _Chain:
         for key, rule, policy in targets:
             ordinal = self.apply(key, rule(self.state(key), cause.payload, policy, self.today), cause, policy, ordinal)
 
-    def targets(self, payload: Payload) -> list[tuple[Key, Rule, Policy | None]]:
+    def targets(self, payload: Payload) -> list[tuple[Key, Rule, Any]]:
         """The states that a message concerns, each with the rule for it and the policy that governs."""
         reactions = self.wiring.reactions.get(type(payload), ())
         if not reactions:
@@ -245,7 +251,7 @@ class _Chain:
         policy: Any = parse_pack(pack) if pack else self.policy(payload.place) if payload.needs_policy else None
         return [((r.kind, id), r.rule, policy) for r in reactions for id in r.ids(payload, policy)]
 
-    def absent(self, targets: Iterable[tuple[Key, Rule, Policy | None]]) -> set[Key]:
+    def absent(self, targets: Iterable[tuple[Key, Rule, Any]]) -> set[Key]:
         """Which of the states are not loaded yet."""
         known = (self.changed, self.before, self.loaded)
         return {key for key, _, _ in targets if not any(key in states for states in known)}
@@ -265,6 +271,13 @@ class _Chain:
         if self.steps[key] > LONGEST_CHAIN:
             raise RuntimeError(f"{key[0].kind} {key[1]}: more than {LONGEST_CHAIN} steps follow from one message")
         if change.state is not None:
+            if len(change.state.id) > LONGEST_ID:
+                raise Refused(
+                    "identity",
+                    f"编号“{key[1][:20]}…”过长，最多 {LONGEST_ID} 个字符",
+                    f"the id {key[1][:20]!r}… is too long; {LONGEST_ID} characters at most",
+                    status=422,
+                )
             self.changed[key] = change.state
         if len(change.events) > 1:
             # What all of them need is named at once, or a rule that says much would run again for each of them.

@@ -107,8 +107,9 @@ def build(
     commands: Sequence[Route],
     queries: Sequence[Any],
     health: Callable[[], Awaitable[Mapping[str, Any]]],
+    secret: bytes,
 ) -> Litestar:
-    """The service's HTTP side."""
+    """The service's HTTP side. `secret` is the installation's own, for what it issues and must know again."""
     name = pipeline.service.name
     return Litestar(
         route_handlers=[
@@ -138,7 +139,7 @@ def build(
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=AppState({"pipeline": pipeline}),  # For a service's own queries.
+        state=AppState({"pipeline": pipeline, "secret": secret}),  # For a service's own queries.
         request_max_body_size=256 * 2**20,
     )
 
@@ -206,10 +207,15 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
 
     @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON)
     async def journal(about: str) -> Response[bytes]:
-        """What this service decided about one village, as CloudEvents in order."""
+        """What this service decided about one village, as CloudEvents in order.
+
+        Kinds that are always sealed (a draw before its visits, a cadre's data) are not shown to anyone.
+        """
         outbox = tables.outbox
+        secret = [type for type, event in EVENTS.items() if event.sealing == "always"]
+        found = select(outbox.c.body).where(outbox.c.about == about, outbox.c.type.not_in(secret))
         async with engine.connect() as conn:
-            rows = await conn.execute(select(outbox.c.body).where(outbox.c.about == about).order_by(outbox.c.position))
+            rows = await conn.execute(found.order_by(outbox.c.position))
             return Response(("[" + ",".join(body for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
 
     @get("/v1/digest", tags=["operations"])

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     migrate_on_start: bool = True
     log_level: str = "INFO"
     secret_file: Path | None = None
+    """What the seals of Excel forms are made with: any bytes that nobody knows, the same after every restart."""
 
 
 def heard(service: Service) -> dict[str, list[str]]:
@@ -87,7 +88,8 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     schemas = settings.schemas or f"http://{settings.host}:{settings.port}/schemas"
     pipeline = Pipeline(service, engine, relay, schemas)
     await pipeline.start()
-    app = http.build(pipeline, commands, queries, health)
+    secret = settings.secret_file.read_bytes() if settings.secret_file else b""
+    app = http.build(pipeline, commands, queries, health, secret)
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off")
     )

@@ -129,10 +129,12 @@ def ids(start: int, end: int) -> list[str]:
 
 
 @asynccontextmanager
-async def consuming(broker: NatsBroker, database: Database, *subjects: str) -> AsyncIterator[OrderedConsumer]:
+async def consuming(
+    broker: NatsBroker, database: Database, *subjects: str, stream: str = OPEN
+) -> AsyncIterator[OrderedConsumer]:
     consumer = OrderedConsumer(
         broker,
-        stream=OPEN,
+        stream=stream,
         durable="registry",
         subjects=subjects or ["zhucun.v1.>"],
         handle=database.handle,
@@ -332,6 +334,17 @@ async def test_only_the_wished_subjects_are_delivered(broker: NatsBroker) -> Non
     assert list(database.applied) == [message.id for message in batch if message.subject != VILLAGE]
 
 
+async def test_both_streams_are_consumed_side_by_side(broker: NatsBroker) -> None:
+    opened, sealed, subject = Database(), Database(), "zhucun-sealed.v1.52.03.24.inspection.round.drawn"
+    async with consuming(broker, opened), consuming(broker, sealed, "zhucun-sealed.v1.>", stream=SEALED):
+        for n in range(0, 100, 10):
+            await publish_batch(broker.connection, OPEN, messages(n, n + 10))
+            await publish_batch(broker.connection, SEALED, messages(n + 100, n + 110, subject))
+        await applied(opened, 100)
+        await applied(sealed, 100)
+    assert (list(opened.applied), list(sealed.applied)) == (ids(0, 100), ids(100, 200))
+
+
 async def test_a_new_life_goes_on_where_the_database_stands(broker: NatsBroker) -> None:
     await publish_batch(broker.connection, OPEN, messages(0, 30))
     database = Database()
@@ -491,7 +504,7 @@ async def test_order_and_completeness_survive_kills_failures_deletions_and_resta
             server.start()
             await until(lambda: broker.connection.is_connected)
             goal = database.at + 1
-            await until(partial(database.reached, goal), 3)
+            await until(partial(database.reached, goal), 5)
     async with consuming(broker, database):
         await asyncio.wait_for(publishing, 15)
         await applied(database, count * size)

@@ -201,6 +201,14 @@ def test_a_template_is_returned_filled_and_read_with_its_types() -> None:
     assert got[2].values["rate"] == pytest.approx(9.13 / 3, rel=1e-14)
 
 
+def test_issued_rows_in_which_nothing_was_filled_in_are_left_out() -> None:
+    number = Column(field="number", title="编号", en="Number", kind="integer", suggested=True)
+    form = Form(name="f", title="表", en="F", columns=(*ISSUED.columns, number), key=("code", "number"), **ASKED)
+    issued = [{**VILLAGES[0], "number": 1}, {**VILLAGES[0], "number": 2, "people": 7}, VILLAGES[1]]
+    (row,) = read(template(form, issued), form)
+    assert (row.number, row.values["number"], row.values["people"], row.errors) == (3, 2, 7, ())
+
+
 def test_the_product_cannot_issue_a_row_that_it_would_refuse() -> None:
     with pytest.raises(ValueError, match="row 2: code breaks the rule pattern"):
         template(ISSUED, [VILLAGES[0] | {"code": "1"}])
@@ -604,7 +612,7 @@ def test_a_forged_seal_is_refused(seal: object) -> None:
 
 
 def test_seals_hold_for_one_secret_and_one_form() -> None:
-    file = template(ISSUED, VILLAGES)
+    file = template(ISSUED, [{**village, "people": 5} for village in VILLAGES])
     for row in read_rows(ISSUED, file, secret=b"another"):
         assert any("封签无效" in error.zh for error in row.errors)
     twin = Form(name="twin", title="表", en="F", columns=ISSUED.columns, key=ISSUED.key, **ASKED)
@@ -692,10 +700,10 @@ def test_a_copy_keeps_its_seals_and_opens_the_wrong_prefilled_cell() -> None:
 
 def test_paths_serve_as_well_as_open_files(tmp_path: Path) -> None:
     source, target = tmp_path / "form.xlsx", tmp_path / "copy.xlsx"
-    write_template(ISSUED, source, prefilled=VILLAGES, secret=SECRET)
+    write_template(ISSUED, source, prefilled=[{**village, "people": "许多"} for village in VILLAGES], secret=SECRET)
     errors = {row.number: row.errors for row in read_rows(ISSUED, source, secret=SECRET)}
     annotate(ISSUED, source, target, errors)
-    assert openpyxl.load_workbook(target).worksheets[0]["G4"].value.startswith("“人口”必须填写")
+    assert openpyxl.load_workbook(target).worksheets[0]["G4"].value.startswith("“人口”只能填整数")
 
 
 # Memory.

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import httpx
 import msgspec
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -107,6 +108,9 @@ async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: in
     """Start a system in a folder, play the story and show what came of it; with `stay`, keep it running then."""
     async with System(folder) as system:
         await system.ready()
+        # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
+        log = structlog.WriteLoggerFactory(system.folder.log("play").open("a", encoding="utf-8"))
+        structlog.configure(logger_factory=log)
         await play(system, seed=seed, villages=villages, until=until, kills=kills)
         if stay:
             print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")

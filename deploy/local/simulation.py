@@ -7,7 +7,7 @@ has an id or a key by which a repetition is known.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final, Self, TypeVar
 
@@ -121,37 +121,39 @@ class Simulation:
             policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
         )  # fmt: skip
         message = bus.Message(id, wire_subject(event), msgspec.json.encode(envelope))
-        # The day alone, which is the next message of a settled stream, changes only those for whom something is due.
-        due = {name for name, status in self._statuses.items() if status.next_due and status.next_due <= day}
+        statuses = await self.statuses() if self._end else {}
+        due = {name for name, status in statuses.items() if status.next_due and status.next_due <= day}
         await _persist(lambda: bus.publish_batch(self._broker.connection, OPEN, [message]), bus.PublishFailed)
-        await self.settle(self._end + 1)
-        self._changed |= due
+        # The day alone, which is the next message of a settled stream, changes only those for whom something is due.
+        await self.settle(due, day=self._end + 1)
 
     async def next_due(self) -> date | None:
         """The next day on which anything falls due in any service."""
         return min((s.next_due for s in (await self.statuses()).values() if s.next_due), default=None)
 
-    async def settle(self, day: int = 0) -> None:
+    async def settle(self, moved: Iterable[str] = SERVICES, *, day: int = 0) -> None:
         """Wait until every service has heard everything, has said everything that followed, and nothing is left.
 
         A message is acknowledged only once its consequences are published, so consumers and outboxes say it all; and
-        the streams must end where they ended before these were looked at, or something came in between. `day` is the
-        sequence of a message that by itself changes nothing.
+        the streams must end where they ended before these were looked at, or something came in between. `moved` are
+        the services that were given something to do, `day` the sequence of a message that by itself gives nothing.
         """
         until = time.monotonic() + PATIENCE
         while True:
             try:
                 ends = await self._ends()
                 heard = {cursor: await self._come_to_the_end(*cursor) for cursor in CURSORS}
-                if await self._ends() == ends and not await self._backlog() and await self._ends() == ends:
-                    break
+                if await self._ends() == ends:
+                    busy = {c[1] for c, at in heard.items() if at not in (self._heard.get(c), day)}.union(moved)
+                    if not await self._backlog(busy) and await self._ends() == ends:
+                        break
             except (NatsError, msgspec.DecodeError, TimeoutError):
                 # A server or service that is being restarted, or a consumer that is being made anew.
                 if time.monotonic() > until:
                     raise
                 await asyncio.sleep(LONGEST_PAUSE)
-        self._changed |= {cursor[1] for cursor, at in heard.items() if at not in (self._heard.get(cursor), day)}
         self._heard, self._end = heard, ends[0]
+        self._changed |= busy
 
     async def _ends(self) -> list[int]:
         """The last sequence of each stream."""
@@ -168,9 +170,9 @@ class Simulation:
             pause = min(1.5 * pause, LONGEST_PAUSE)
         raise TimeoutError(f"{durable} has not come to the end of {stream} within {PATIENCE:.0f} s")
 
-    async def _backlog(self) -> int:
-        """How many events are committed and not published yet, in all services."""
-        answers = await asyncio.gather(*(self.get(service, "/health/ready") for service in SERVICES))
+    async def _backlog(self, services: Iterable[str]) -> int:
+        """How many events are committed and not published yet, in some services that are up again in any case."""
+        answers = await asyncio.gather(*(self.get(service, "/health/ready") for service in services))
         return sum(msgspec.json.decode(answer, type=_Ready).backlog for answer in answers)
 
     async def _asked(self, question: str, *names: str, type: type[T]) -> T:
@@ -225,8 +227,7 @@ class Simulation:
         if answer.is_error:
             raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
         self.sent[path] += len(rows)
-        self._changed.add(service)
-        await self.settle()
+        await self.settle({service})
 
     async def _request(self, service: str, method: str, path: str, **parts: Any) -> httpx.Response:
         """Ask until there is an answer: a service that is down or not ready yet will be up again."""

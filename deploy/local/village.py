@@ -85,10 +85,12 @@ def _said(event: Event) -> Iterator[str]:
         if field in _QUIET or _WHO.fullmatch(field) or value in (None, "", (), {}):
             continue
         if isinstance(value, dict):
-            value = ",".join(f"{key}:{part:g}" if isinstance(part, float) else f"{key}:{part}" for key, part in value.items())
+            value = ",".join(f"{key}:{_short(part)}" for key, part in value.items())
         elif isinstance(value, tuple):
             names = [part if isinstance(part, str) else getattr(part, "indicator", "") for part in value]
             value = ",".join(names) if all(names) else len(value)
-        elif isinstance(value, float):
-            value = f"{value:g}"
-        yield f"{field}={value}"
+        yield f"{field}={_short(value)}"
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

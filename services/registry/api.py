@@ -32,7 +32,6 @@ COMMANDS: tuple[Route, ...] = (
 )
 
 
-
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
 async def why_not_yet(village: str, state: State) -> list[Reason]:
     """What keeps a village on the list, and who can move it (wish 10); empty for one that is not on it."""

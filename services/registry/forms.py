@@ -21,8 +21,14 @@ RANKS: Mapping[str, str] = {
 }  # fmt: skip
 LEVELS: Mapping[str, str] = {"省": "province", "市": "city", "县": "county"}
 _VILLAGE_CODE, _DIVISION = r"\d{12}", r"\d{6}"
-_CODE_HELP: Mapping[str, Any] = {"help_zh": "统计用区划代码，12位数字。", "help_en": "The 12 digits of the statistical division code."}
-_DIVISION_HELP: Mapping[str, Any] = {"help_zh": "行政区划代码，6位数字，如 210521。", "help_en": "6 digits (GB/T 2260), such as 210521."}
+_CODE_HELP: Mapping[str, Any] = {
+    "help_zh": "统计用区划代码，12位数字。",
+    "help_en": "The 12 digits of the statistical division code.",
+}
+_DIVISION_HELP: Mapping[str, Any] = {
+    "help_zh": "行政区划代码，6位数字，如 210521。",
+    "help_en": "6 digits (GB/T 2260), such as 210521.",
+}
 
 
 class Blank(NamedTuple):
@@ -58,7 +64,9 @@ def _villages(_policies: Sequence[Policy]) -> tuple[Column, ...]:
 
 
 def _units(policies: Sequence[Policy]) -> tuple[Column, ...]:
-    departments = "、".join(sorted({name for policy in policies for names in policy.team.suits.values() for name in names}))
+    departments = "、".join(
+        sorted({name for policy in policies for names in policy.team.suits.values() for name in names})
+    )
     return (
         Column(field="unit", title="单位编号", en="Unit id", pattern=r"\S{1,60}",
                help_zh="本系统内固定不变的编号，如 U2105-001。", help_en="Its id here for good, such as U2105-001."),
@@ -99,7 +107,11 @@ def _cadres(_policies: Sequence[Policy]) -> tuple[Column, ...]:
 def _surveys(policies: Sequence[Policy]) -> tuple[Column, ...]:
     kinds = {label: code for policy in policies for code, label in policy.listing.survey_kinds.items()}
     topics = {label: code for policy in policies for code, label in policy.listing.topics.items()}
-    visit: Mapping[str, Any] = {"required": False, "help_zh": "只在入户走访时填写。", "help_en": "For a visit to a household only."}
+    visit: dict[str, Any] = {
+        "required": False,
+        "help_zh": "只在入户走访时填写。",
+        "help_en": "For a visit to a household only.",
+    }
     return (
         Column(field="place", title="区划代码", en="Division", pattern=_DIVISION, prefilled=True),
         Column(field="village", title="村代码", en="Village code", pattern=_VILLAGE_CODE, prefilled=True),
@@ -113,7 +125,7 @@ def _surveys(policies: Sequence[Policy]) -> tuple[Column, ...]:
                required=False, help_zh="代号，不填户主姓名和身份证号；入户走访时填写。",
                help_en="A pseudonym, neither name nor identity card; for a visit to a household."),
         Column(field="household.persons", title="家庭人口", en="Persons", kind="integer", **visit),
-        Column(field="household.income", title="人均纯收入（元）", en="Net income a head (yuan)", kind="number", **visit),
+        Column(field="household.income", title="人均纯收入（元）", en="Yuan a head and year", kind="number", **visit),
         Column(field="household.secured", title="两不愁三保障", en="Two worries, three guarantees", kind="yes_no",
                **visit),
         Column(field="household.registered", title="建档立卡", en="Registered as poor", kind="yes_no", **visit),
@@ -142,11 +154,9 @@ def form(name: str, policies: Sequence[Policy]) -> Form:
             "identity", f"没有表“{name}”，有：{known}", f"there is no form {name!r}, only {known}", status=404
         )
     if not policies:
-        raise Refused(
-            "policy", "没有生效的政策包，请先启用政策包", "no policy pack is in force here; adopt one first"
-        )
+        raise Refused("policy", "没有生效的政策包，请先启用政策包", "no policy pack is in force here; adopt one first")
     blank = BLANKS[name]
-    documents = [(policy, *next(iter(policy.documents.items()))) for policy in policies]
+    documents = [(policy, *next(iter(policy.documents.items()), (policy.version, policy.name))) for policy in policies]
     return Form(
         name=name,
         title=blank.title,
@@ -158,8 +168,10 @@ def form(name: str, policies: Sequence[Policy]) -> Form:
     )
 
 
-def command(form: Form, row: Row) -> Command | CellError:
-    """The command that a row without errors asks for, or what keeps it from being one."""
+def command(form: Form, row: Row) -> Command | Sequence[CellError]:
+    """The command that a row asks for, or what is wrong with it."""
+    if row.errors:
+        return row.errors
     blank = BLANKS[form.name]
     said: dict[str, Any] = {}
     for path, value in row.values.items():
@@ -173,7 +185,7 @@ def command(form: Form, row: Row) -> Command | CellError:
     try:
         return msgspec.convert({**said, **blank.implied(said)}, blank.command)
     except msgspec.ValidationError as error:
-        return _misfit(form, row, str(error))
+        return [_misfit(form, row, str(error))]
 
 
 def _misfit(form: Form, row: Row, error: str) -> CellError:
@@ -183,7 +195,10 @@ def _misfit(form: Form, row: Row, error: str) -> CellError:
     column = next(column for column in form.columns if column.field == field)
     value = "" if missing else str(row.values[field])
     if missing:
-        zh, en = f"“{column.title}”须与同组其他栏一并填写。", f"“{column.en}” must be filled in with the cells beside it."
+        zh, en = (
+            f"“{column.title}”须与同组其他栏一并填写。",
+            f"“{column.en}” must be filled in with the cells beside it.",
+        )
     else:
         zh, en = f"“{column.title}”的“{value}”不合规定。", f"“{value}” is not allowed for “{column.en}”."
     return CellError(

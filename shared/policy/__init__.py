@@ -3,8 +3,9 @@
 The code knows seven concepts; every number, name and list is here. A sixth region is one more file in `packs/`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +19,12 @@ Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Points = Annotated[int, msgspec.Meta(ge=0)]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that the wire carries; people see its label."""
+Year = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
+Role = Literal[
+    "organisation", "poverty_office", "inspection", "discipline", "unit", "township", "team", "village", "county",
+    "province", "operator",
+]  # fmt: skip
+"""Who may be awaited to do something; a misspelt one would leave the task to nobody."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +48,7 @@ class Criterion(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: str
     at_most: float | None = None
     at_least: float | None = None
-    mover: str
+    mover: Role
 
     def holds(self, value: float | None) -> bool:
         """Whether a measured value meets the criterion; an indicator that was not measured never does."""
@@ -62,7 +69,7 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Code
     kind: StepKind
-    by: str
+    by: Role
     within: Span
     """For a notice its length; for the others the time allowed."""
     on_objection: Code | None = None
@@ -85,7 +92,7 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     measure_from: YearDay
     """From this day to `measure_by` the year's household facts and indicators are taken."""
     measure_by: YearDay
-    poverty_line: Mapping[str, int]
+    poverty_line: Annotated[Mapping[Year, int], msgspec.Meta(min_length=1)]
     """Yearly net income in yuan below which a household is poor, by year; the latest earlier year serves."""
     criteria: tuple[Criterion, ...]
     procedure: tuple[Step, ...]
@@ -115,7 +122,7 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
-    size: int
+    size: Annotated[int, msgspec.Meta(ge=1)]
     leader_rank: Mapping[Level, Rank]
     """The lowest rank of a leader, by the unit's level; a level that is left out asks for none."""
     party_members_only: bool
@@ -142,8 +149,8 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     kind: Code
     label: str
     rule: str
-    by: str
-    """The role that owes it."""
+    by: Role
+    """Who owes it."""
     after: Code | None = None
     """The commitment that must be set first; None where the assignment itself starts the clock."""
     within: Span
@@ -215,7 +222,7 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The yearly assessment of every team (mechanisms 2.15, 2.21, 3.7, 3.8)."""
 
     opens: YearDay
-    report_audiences: tuple[str, ...]
+    report_audiences: tuple[Role, ...]
     inputs: tuple[Input, ...]
     ballot_quorum: Share
     """The share of those entitled who must be present (Village Committees Law 26)."""
@@ -263,7 +270,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     when: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Fields of that event and the value, or list of values, that they must have one of."""
     subject: Literal["unit", "team", "cadre"]
-    decides: str
+    decides: Role
     defence: Span | None = None
     """How long the subject has to be heard; None for rewards."""
     appeal: Span | None = None
@@ -326,66 +333,110 @@ def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:
         )
     except msgspec.DecodeError as error:
         raise PolicyInvalid(f"政策包格式有误：{error} / the pack does not fit the schema: {error}") from error
-    for fault in _contradictions(policy):
-        raise PolicyInvalid(f"政策包自相矛盾：{fault} / the pack contradicts itself: {fault}")
+    for where, zh, en in _contradictions(policy):
+        raise PolicyInvalid(f"政策包自相矛盾：{where}：{zh} / the pack contradicts itself: {where}: {en}")
     return policy
 
 
-def _contradictions(policy: Policy) -> Iterable[str]:
+def _contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
+    """What no schema can say: where, and what is wrong there, in Chinese and in English."""
     grades = [grade.name for grade in policy.assessment.grades]
     steps = [step.name for step in policy.exit.procedure]
     kinds = [commitment.kind for commitment in policy.commitments]
-    yield from (f"assessment.caps: {cap.grade}" for cap in policy.assessment.caps if cap.grade not in grades)
-    yield from (
-        f"exit.procedure: {step.name} -> {step.on_objection}"
-        for step in policy.exit.procedure
-        if step.on_objection and step.on_objection not in steps
-    )
+    grounds = [ground.name for ground in policy.assessment.grounds]
+    scored = {campaign.kind for campaign in policy.campaigns if campaign.scored}
+    for where, names in {
+        "exit.criteria": [criterion.indicator for criterion in policy.exit.criteria],
+        "exit.procedure": steps,
+        "commitments": kinds,
+        "campaigns": [campaign.kind for campaign in policy.campaigns],
+        "findings": [finding.code for finding in policy.findings],
+        "assessment.inputs": [channel.channel for channel in policy.assessment.inputs],
+        "assessment.grades": grades,
+        "assessment.grounds": grounds,
+        "outcomes": [outcome.kind for outcome in policy.outcomes],
+    }.items():
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield where, f"{name} 出现了两次", f"{name} occurs twice"
+    for criterion in policy.exit.criteria:
+        if (criterion.at_most is None) is (criterion.at_least is None):
+            which = criterion.indicator
+            yield "exit.criteria", f"{which} 应有 at_most 或 at_least 之一", f"{which} needs either at_most or at_least"
+    for step in policy.exit.procedure:
+        if step.on_objection not in (None, *steps):
+            lost = step.on_objection
+            yield (
+                "exit.procedure",
+                f"{step.name} 指回的 {lost} 不是步骤",
+                f"{step.name} leads to {lost}, which is no step",
+            )
+        if step.kind == "notice" and not step.on_objection:
+            yield (
+                "exit.procedure",
+                f"公示 {step.name} 应有 on_objection",
+                f"the notice {step.name} needs an on_objection",
+            )
     step_kinds = [step.kind for step in policy.exit.procedure]
     if step_kinds[:2] != ["verify", "notice"] or step_kinds.count("verify") > 1 or step_kinds[-1] != "decide":
-        yield "exit.procedure: it must begin with its only verify step and a notice, and end with a decide step"
-    if any(step.kind == "notice" and not step.on_objection for step in policy.exit.procedure):
-        yield "exit.procedure: a notice needs an on_objection that says where an upheld objection leads"
-    yield from (
-        f"commitments: {c.kind} after {c.after}" for c in policy.commitments if c.after and c.after not in kinds
-    )
-    yield from (
-        f"commitments: {c.kind} is reconciled or settled by the year, so it needs `yearly`"
-        for c in policy.commitments
-        if (c.reconcile or c.settle) and not c.yearly
-    )
-    yield from (f"team.suits: {name}" for name in policy.team.suits if name not in policy.listing.problem_classes)
-    outcomes = [outcome.kind for outcome in policy.outcomes]
-    yield from (f"outcomes: {kind} occurs twice" for kind in outcomes if outcomes.count(kind) > 1)
+        yield (
+            "exit.procedure",
+            "应以唯一的 verify 和一个 notice 开始，以 decide 结束",
+            "it must begin with its only verify step and a notice, and end with a decide step",
+        )
+    for name in policy.team.suits:
+        if name not in policy.listing.problem_classes:
+            yield "team.suits", f"没有问题类别 {name}", f"{name} is no problem class"
+    for c in policy.commitments:
+        if c.after and c.after not in kinds[: kinds.index(c.kind)]:
+            zh = f"{c.kind} 的 after 应是列在它前面的承诺，而不是 {c.after}"
+            yield "commitments", zh, f"{c.kind} is set after {c.after}, which must be a commitment further up"
+        if (c.reconcile or c.settle) and not c.yearly:
+            zh = f"{c.kind} 按年对账或销账，应有 yearly"
+            yield "commitments", zh, f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
+    for finding in policy.findings:
+        if finding.order == Span():
+            yield "findings", f"{finding.code} 的整改期限不能为零", f"{finding.code}: an order needs a time"
+    if not any(channel.weight for channel in policy.assessment.inputs):
+        yield "assessment.inputs", "没有一项有权重，无从计分", "none carries a weight, so there would be no score"
+    for channel in policy.assessment.inputs:
+        name = channel.channel
+        if name not in {"written_report", "oral_report", "ballot"} | scored:
+            zh = f"{name} 不是考核渠道，也没有计分的同名督查"
+            yield "assessment.inputs", zh, f"{name} is no channel, and no campaign of this kind scores"
+        if channel.weight and name.endswith("_report"):
+            zh = f"{name} 没有分数，权重应为 0"
+            yield "assessment.inputs", zh, f"{name} can carry no weight, since a report has no score"
+    bounds = [grade.at_least for grade in policy.assessment.grades]
+    if not bounds or bounds[-1] > 0:
+        zh = "最后一等应从 0 分起，否则有的分数没有等次"
+        yield "assessment.grades", zh, "the last grade must begin at 0, or some scores have no grade"
+    if any(better <= worse for better, worse in pairwise(bounds)):
+        zh = "各等应从高到低排列"
+        yield "assessment.grades", zh, "each must begin above the next, from the best to the worst"
+    for cap in policy.assessment.caps:
+        if cap.grade not in grades:
+            yield "assessment.caps", f"没有等次 {cap.grade}", f"there is no grade {cap.grade}"
     for outcome in policy.outcomes:
-        trigger = TRIGGERS.get(outcome.on)
-        fields = trigger.__struct_fields__ if trigger else ()
-        if trigger is None:
-            yield f"outcomes: {outcome.kind} on {outcome.on}, which is none of {', '.join(TRIGGERS)}"
-        else:
-            yield from (
-                f"outcomes: {outcome.kind}: {outcome.on} has no {field}"
-                for field in (outcome.subject_field, *outcome.when)
-                if field not in fields
-            )
-        if outcome.sanction and not (outcome.defence and outcome.appeal and outcome.answer):
-            yield f"outcomes: {outcome.kind} bears on someone, so it needs defence, appeal and answer"
-    scored = {campaign.kind for campaign in policy.campaigns if campaign.scored}
-    yield from (
-        f"assessment.inputs: {i.channel} is no channel, and no campaign of this kind scores"
-        for i in policy.assessment.inputs
-        if i.channel not in {"written_report", "oral_report", "ballot"} | scored
-    )
-    yield from (
-        f"assessment.inputs: {i.channel} can carry no weight, since a report has no score"
-        for i in policy.assessment.inputs
-        if i.weight and i.channel.endswith("_report")
-    )
-    if not any(i.weight for i in policy.assessment.inputs):
-        yield "assessment.inputs: none carries a weight, so there would be no score"
-    yield from (f"findings: {f.code}: an order needs a time" for f in policy.findings if f.order == Span())
-    if not policy.assessment.grades or policy.assessment.grades[-1].at_least > 0:
-        yield "assessment.grades: the last grade must begin at 0, or some scores have no grade"
+        yield from _misfits(outcome, {"grade": grades, "triggers": grounds, "kind": kinds})
+
+
+def _misfits(outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str, str]]:
+    """Why an outcome could never come about, or not be decided fairly; `said` holds what events' fields can say."""
+    kind, trigger = outcome.kind, TRIGGERS.get(outcome.on)
+    if trigger is None:
+        known = ", ".join(TRIGGERS)
+        yield "outcomes", f"{kind} 的 on 应是 {known} 之一", f"{kind} on {outcome.on}, which is none of {known}"
+    else:
+        for field in (outcome.subject_field, *outcome.when):
+            if field not in trigger.__struct_fields__:
+                yield "outcomes", f"{kind}：{outcome.on} 没有 {field}", f"{kind}: {outcome.on} has no {field}"
+    for field, wanted in outcome.when.items():
+        for value in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
+            if field in said and value not in said[field]:
+                yield "outcomes", f"{kind}：{field} 不会是 {value}", f"{kind}: {field} is never {value}"
+    if outcome.sanction and not (outcome.defence and outcome.appeal and outcome.answer):
+        zh = f"{kind} 影响当事人，应有 defence、appeal 和 answer"
+        yield "outcomes", zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
 
 
 class PolicyBook(msgspec.Struct):

@@ -87,12 +87,13 @@ def write_template(
 def _issued(form: Form, layout: Layout, prefilled: Iterable[Mapping[str, object]], secret: bytes) -> Iterator[_Line]:
     readers = {at: reader(column) for at, column in layout.columns.items() if column.prefilled}
     for number, row in enumerate(prefilled, start=layout.header + 1):
-        cells = {at: cell(column, row.get(column.field)) for at, column in layout.columns.items()}
+        given = ((at, column, row.get(column.field)) for at, column in layout.columns.items())
+        cells = {at: cell(column, value) for at, column, value in given if value is not None}
         sealed = {}
         for at, read in readers.items():
             column = layout.columns[at]
             try:
-                sealed[column.field] = shown(cell(column, read(cells[at])))
+                sealed[column.field] = shown(cell(column, read(cells.get(at))))
             except Bad as bad:
                 raise ValueError(f"form {form.name}, row {number}: {column.field} breaks the rule {bad}") from bad
         if form.sealed:

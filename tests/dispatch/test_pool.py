@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dispatch.model.pool import Pool
@@ -15,6 +15,7 @@ from shared.rules import Refused
 from tests.dispatch.benxi import START, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_registrations_diagnoses_and_recalls_may_come_in_any_order(shuffle: Random) -> None:
     """The sealed stream keeps no order with the open one, and the incentives none with the registry."""

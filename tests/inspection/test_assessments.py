@@ -390,7 +390,7 @@ def test_2_15_a_region_s_scale_is_its_pack_s() -> None:
         "grades": [{"name": name, "label": name, "at_least": at_least} for name, at_least in scale],
         "caps": [],
     }
-    region = in_zunyi({**ZUNYI, "assessment": assessment}, annual=85, satisfied=27)
+    region = in_zunyi({**ZUNYI, "assessment": assessment, "outcomes": []}, annual=85, satisfied=27)
     (proposed,) = region.said(AssessmentProposed)
     assert proposed.grade == "hao"
     (village,) = region.villages

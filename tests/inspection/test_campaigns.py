@@ -363,3 +363,5 @@ def test_a_team_s_village_counts_in_the_calendar_of_its_own_region() -> None:
     region = Region(BENXI, date(2014, 8, 1), villages=2)
     assert region.kept(Calendar, "2105").frame == tuple(region.villages)
     assert region.kept(Calendar, "2105").place == "210500"
+    region.hear(region.assigned("210521100199"), region.assigned(region.villages[0]))
+    assert region.kept(Calendar, "2105").frame == ("210521100199", *region.villages), "sorted, each village once"

@@ -26,9 +26,9 @@ DAY = timedelta(1)
 def diagnose(state: Assignment | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
     """A diagnosed village waits for a unit; one that relapsed while its team was kept gets the same team again."""
     state = state or Assignment(id=event.village, place=event.place, stage="released", spell=0)
-    if state.stage not in ("kept", "relapsed", "released") or event.spell <= state.spell:
+    if state.stage not in ("relapsed", "released") or event.spell <= state.spell:
         return Change(state)
-    goes_on = state.stage != "released"
+    goes_on = state.stage == "relapsed"
     state = state.but(stage="diagnosed", spell=event.spell, carried=with_problems(state.carried, event, policy))
     if not goes_on:
         return Change(state)
@@ -42,7 +42,7 @@ def diagnose(state: Assignment | None, event: VillageDiagnosed, policy: Policy, 
         problem_class=event.problem_class,
         reasons=("kept_team",),
     )
-    return Change(state.but(until=None).timed(kept=None), (matched,))
+    return Change(state, (matched,))
 
 
 def match(state: Assignment | None, event: VillageMatched, policy: Policy, today: date) -> Change:

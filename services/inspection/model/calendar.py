@@ -1,6 +1,7 @@
 """When campaigns come, and for which villages: the frame of everything that is drawn or visited in full."""
 
 import re
+from bisect import bisect_left
 from datetime import date, timedelta
 
 from services.inspection.model.commands import OpenCampaign
@@ -46,7 +47,10 @@ def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Chang
 def join(state: Calendar | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
     """A village with a team may be visited."""
     calendar = _of(state, policy)
-    return Change(calendar.but(frame=tuple(sorted({*calendar.frame, event.village}))))
+    before = bisect_left(calendar.frame, event.village)
+    if calendar.frame[before : before + 1] == (event.village,):
+        return Change(calendar)
+    return Change(calendar.but(frame=(*calendar.frame[:before], event.village, *calendar.frame[before:])))
 
 
 def leave(state: Calendar | None, event: TeamReleased, policy: Policy, today: date) -> Change:

@@ -45,15 +45,15 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         """The bodies whose seed share is still awaited."""
         return tuple(body for body in BODIES if self.frame and not self.closed and body not in self.seeds)
 
-    @property
-    def pending(self) -> tuple[str, ...]:
-        """The villages to visit by now, sorted.
+    def is_pending(self, village: str) -> bool:
+        """Whether the village is to be visited by now.
 
         A missed visit can be made up after the end, except an unannounced one, since the draw is public by then.
         """
-        if self.reached is None or (self.closed and not self.terms.announced):
-            return ()
-        return tuple(sorted(v for v, on in self.visits.items() if on <= self.reached and v not in self.visited))
+        on = self.visits.get(village)
+        if on is None or self.reached is None or (self.closed and not self.terms.announced):
+            return False
+        return on <= self.reached and village not in self.visited
 
     @property
     def status(self) -> str:
@@ -67,13 +67,13 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def awaits(self) -> bool:
         """Whether a seed share or a visit is awaited."""
-        return bool(self.silent or self.pending)
+        return bool(self.silent) or any(map(self.is_pending, self.visits))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The seed shares, and the visits whose day has come."""
         for body in self.silent:
             yield Task(action="seeds", about=self.id, role=body, due=self.opens, rule=self.terms.rule, detail=body)
-        for village in self.pending:
+        for village in filter(self.is_pending, sorted(self.visits)):
             yield Task(
                 action="visits",
                 about=village,
@@ -181,7 +181,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     One text refuses every visit that is not due, so that asking does not tell which villages were drawn.
     """
     campaign = known(state, "督查", "campaign", command.campaign)
-    if command.village not in campaign.pending:
+    if not campaign.is_pending(command.village):
         raise Refused(
             campaign.terms.rule,
             f"村 {command.village} 今天不在督查“{campaign.id}”的待查之列（未安排、未到日期、已记录或已结束）",

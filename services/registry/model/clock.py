@@ -3,6 +3,7 @@
 from datetime import date
 
 from shared.contracts.calendar import DayDue, DayPassed
+from shared.policy import Policy
 from shared.rules import Change, State
 
 
@@ -17,7 +18,7 @@ class Clock(State, frozen=True, kw_only=True):
         return self.day.isoformat()
 
 
-def strike(clock: Clock | None, due: DayDue, _policy: None, _today: date) -> Change:
+def strike(clock: Clock | None, due: DayDue, _policy: Policy | None, _today: date) -> Change:
     """Tell that a day has begun, once, however often the schedule fires or the system is started on it."""
     if clock is not None and clock.day >= due.day:
         return Change(clock)

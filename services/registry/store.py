@@ -1,0 +1,38 @@
+"""What the registry reads beyond what every service can ask: the villages whose survey is open."""
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.registry.model import Baseline, Village
+from shared.tables import Tables
+
+
+class OpenSurvey(NamedTuple):
+    """A village whose survey takes records."""
+
+    place: str
+    village: str
+    name: str
+    number: int
+    """The first free number after the records that are there."""
+
+
+async def open_surveys(conn: AsyncConnection, tables: Tables, place: str) -> list[OpenSurvey]:
+    """Those of a division, which is named by a prefix of its code, in order of village."""
+    villages, baselines = tables.states[Village], tables.states[Baseline]
+    found = (
+        select(villages.c.body, baselines.c.body)
+        .join(baselines, baselines.c.id == villages.c.id)
+        .where(baselines.c.status == "open", baselines.c.place.startswith(place))
+        .order_by(villages.c.id)
+    )
+    surveys = []
+    async for village_body, baseline_body in await conn.stream(found):
+        village = msgspec.json.decode(village_body, type=Village)
+        baseline = msgspec.json.decode(baseline_body, type=Baseline)
+        number = max(map(int, baseline.survey.records), default=0) + 1
+        surveys.append(OpenSurvey(village.place, village.id, village.name, number))
+    return surveys
