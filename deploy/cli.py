@@ -5,9 +5,11 @@ import json
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import httpx
 import typer
@@ -171,41 +173,72 @@ def migrate(
 # ------------------------------------------------------------------ officers
 
 
+FORMS = "villages 村 | units 单位 | cadres 干部 | surveys 摸底排查"
+PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code")]
+COUNTS = {
+    "rows": "填写的行 rows filled in",
+    "good": "正确 good",
+    "bad": "有错误 bad",
+    "created": "新登记 new",
+    "changed": "有更正 corrected",
+    "unchanged": "已登记过 known already",
+}
+
+
 @app.command()
 def template(
-    form: Annotated[str, typer.Argument(help="villages | units | cadres | surveys")],
+    form: Annotated[str, typer.Argument(help=FORMS)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="写到哪个文件 · file to write")] = None,
+    rows: Annotated[int, typer.Option(help="摸底排查：每村几行 · surveys: rows for each village")] = 50,
+    place: PlaceOption = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """下载 Excel 填报模板 · download the Excel template of a form, filled in where the system knows already."""
     target = out or Path(f"{form}.xlsx")
     with client(folder, "registry") as http:
-        target.write_bytes(http.get(f"/v1/templates/{form}").content)
+        target.write_bytes(http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content)
     console.print(f"[green]✓[/] {target}")
 
 
 @app.command(name="import")
 def import_(
-    form: Annotated[str, typer.Argument(help="villages | units | cadres | surveys")],
+    form: Annotated[str, typer.Argument(help=FORMS)],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="填好的文件 · the filled-in file")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入 · only say what it would do")] = False,
-    keep_good: Annotated[bool, typer.Option(help="仍导入正确的行 · import the good rows despite bad ones")] = False,
+    keep_good: Annotated[
+        bool, typer.Option("--keep-good", help="有错误也导入正确的行 · import the good rows despite bad ones")
+    ] = False,
+    place: PlaceOption = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """导入填好的 Excel；错误写回文件副本 · import a filled form; errors are written beside their rows in a copy."""
-    with client(folder, "registry") as http, file.open("rb") as content:
-        report = http.post(
-            f"/v1/imports/{form}", params={"dry_run": dry_run, "keep_good": keep_good}, content=content
-        ).json()
-        table = Table("", "行 · rows")
-        for name, value in report["counts"].items():
-            table.add_row(name, str(value))
-        console.print(table)
-        if report.get("annotated"):
+    params: dict[str, str | bool] = {"dry_run": dry_run, "keep_good": keep_good, "place": place}
+    headers = {"Idempotency-Key": uuid4().hex}
+    with (
+        client(folder, "registry") as http,
+        file.open("rb") as content,
+        ThreadPoolExecutor(1) as sender,
+        console.status("上传 uploading") as status,
+    ):
+        url = f"/v1/imports/{form}"
+        answer = sender.submit(http.post, url, params=params, content=content, headers=headers, timeout=None)
+        while wait([answer], timeout=0.5).not_done:
+            now = http.get(f"{url}/progress", headers=headers).json()
+            status.update("已查 {read} 行，已导入 {applied} 行 · {read} rows checked, {applied} applied".format(**now))
+        report = answer.result().json()
+        if report["copy"]:
             copy = file.with_name(f"{file.stem}-错误.xlsx")
-            copy.write_bytes(http.get(report["annotated"]).content)
-            console.print(f"[red]✗[/] 错误已写在 {copy} · the errors stand in this copy")
-            raise typer.Exit(1)
+            copy.write_bytes(http.get(report["copy"]).content)
+    table = Table("", "行 rows", title="已导入 imported" if report["applied"] else "未导入 not imported")
+    for name, label in COUNTS.items():
+        table.add_row(label, str(report["counts"][name]))
+    console.print(table)
+    for error in report["errors"][:10]:
+        text = f"第 {error['row']} 行 {error['zh']}\n  row {error['row']}: {error['en']}"
+        console.print(text, highlight=False, markup=False)
+    if report["copy"]:
+        console.print(f"[red]✗[/] 错误已逐行写在 {copy} · all errors stand beside their rows in this copy")
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
-from shared.contracts.calendar import DayPassed
+from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.journey import diagram
 from shared.contracts.registry import PolicyAdopted
 
 SERVICES = ("registry", "dispatch", "inspection", "incentives")
+CLOCK = "registry"
+"""The service that tells the days."""
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "contracts"
 PAGE = ROOT / "ARCHITECTURE.md"
@@ -52,13 +54,16 @@ def documents() -> dict[str, dict[str, Any]]:
     """Every generated document by its file name."""
     for service in (*SERVICES, "calendar"):
         import_module(f"shared.contracts.{service}")
-    events = dict(sorted(EVENTS.items()))
+    # What the server's schedule fires is no CloudEvent: it has no body at all.
+    events = {type: event for type, event in sorted(EVENTS.items()) if event is not DayDue}
     found = {f"schemas/{type}.json": json_schema(event, type) for type, event in events.items()}
     found["schemas/envelope.json"] = json_schema(Envelope, "envelope")
     for service in SERVICES:
         reactions = import_module(f"services.{service}.reactions").REACTIONS
-        sent = [event for event in events.values() if event.type.startswith(f"{service}.")]
-        heard = {DayPassed, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))} - set(sent)
+        said = (f"{service}.", "calendar.") if service == CLOCK else f"{service}."
+        sent = [event for event in events.values() if event.type.startswith(said)]
+        heard = {DayPassed, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))}
+        heard -= {event for event in sent if event is not DayPassed}  # Its teller goes by the stream as all others do.
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
     found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
     return {name: json.loads(text(document)) for name, document in found.items()}
@@ -135,14 +140,21 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
-    for event, payload in zip([*sent, *heard], payloads, strict=True):
+    said = [(event, "send") for event in sent] + [(event, "receive") for event in heard]
+    for (event, action), payload in zip(said, payloads, strict=True):
         zh, en = event.label
         messages[event.type] = {
             "name": event.type,
             "title": f"{zh} · {en}",
-            "summary": (event.__doc__ or "").strip(),
-            "traits": [{"$ref": "#/components/messageTraits/event"}],
-            "payload": {"allOf": [envelope, {"properties": {"type": {"const": event.type}, "data": payload}}]},
+            "summary": (event.__doc__ or "").split("\n")[0],
+            **(
+                {"payload": {"const": ""}}
+                if event is DayDue
+                else {
+                    "traits": [{"$ref": "#/components/messageTraits/event"}],
+                    "payload": {"allOf": [envelope, {"properties": {"type": {"const": event.type}, "data": payload}}]},
+                }
+            ),
         }
         for root in _roots(event):
             sealed = root == SEALED_ROOT
@@ -159,7 +171,6 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
                     "messages": {},
                 },
             )["messages"][event.type] = {"$ref": f"#/components/messages/{event.type}"}
-            action = "send" if event in sent else "receive"
             operations.setdefault(
                 f"{action}.{channel}",
                 {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "messages": []},

@@ -32,6 +32,9 @@ OPEN: Final = "ZHUCUN"
 SEALED: Final = "ZHUCUN_SEALED"
 """The stream of events that only the owning services may read; its subjects have a root of their own."""
 
+CALENDAR: Final = "ZHUCUN_CALENDAR"
+"""The stream of the schedule that begins each day; it is apart since a stream with a schedule can be erased."""
+
 _stream = partial(
     StreamConfig,
     storage=StorageType.FILE,
@@ -44,15 +47,16 @@ _stream = partial(
     deny_delete=True,
 )
 STREAMS: Final = (
-    # Schedules need roll-ups, and roll-ups exclude deny_purge; they do not need allow_msg_ttl.
-    _stream(name=OPEN, subjects=["zhucun.v1.>"], allow_msg_schedules=True, allow_rollup_hdrs=True),
+    _stream(name=OPEN, subjects=["zhucun.v1.>"], deny_purge=True),
     _stream(name=SEALED, subjects=["zhucun-sealed.v1.>"], deny_purge=True),
+    # Schedules need roll-ups, and roll-ups exclude deny_purge: one header can empty such a stream.
+    _stream(name=CALENDAR, subjects=["zhucun-calendar.v1.>"], allow_msg_schedules=True, allow_rollup_hdrs=True),
 )
 
-DAY_PASSED: Final = "zhucun.v1.00.00.00.calendar.day.passed"
+DAY_DUE: Final = "zhucun-calendar.v1.day.due"
 """The subject on which the schedule of days fires."""
-DAY_SCHEDULED: Final = "zhucun.v1.00.00.00.calendar.day.scheduled"
-"""The subject that holds the schedule itself; whoever consumes by a wildcard meets it and passes over it."""
+DAY_SCHEDULED: Final = "zhucun-calendar.v1.day.scheduled"
+"""The subject that holds the schedule itself."""
 
 LARGEST_BATCH: Final = 1000
 """The server's limit for an atomic batch, in messages."""
@@ -154,7 +158,7 @@ async def declare_streams(js: JetStreamContext, replicas: int = 1) -> None:
 
 
 async def schedule_days(js: JetStreamContext, cron: str = "0 0 0 * * *") -> None:
-    """Let the server publish `calendar.day.passed` by itself; `cron` has six fields, from seconds on, in Chinese time.
+    """Let the server say that a day is due; `cron` has six fields, from seconds on, in Chinese time.
 
     A subject holds one schedule, so calling this again replaces it. What fires has an empty body and no Nats-Msg-Id:
     its day is the one on which the stream recorded it, and its identity are its Nats-Scheduler and its sequence.
@@ -162,9 +166,9 @@ async def schedule_days(js: JetStreamContext, cron: str = "0 0 0 * * *") -> None
     headers = {
         "Nats-Schedule": cron,
         "Nats-Schedule-Time-Zone": "Asia/Shanghai",
-        "Nats-Schedule-Target": DAY_PASSED,
+        "Nats-Schedule-Target": DAY_DUE,
     }
-    await js.publish(DAY_SCHEDULED, headers=headers, stream=OPEN)
+    await js.publish(DAY_SCHEDULED, headers=headers, stream=CALENDAR)
 
 
 async def publish_batch(

@@ -22,8 +22,10 @@ NAMESPACE = UUID("6f1d1f6e-5a0b-5c59-9f57-7a68756375e6").bytes
 """The UUIDv5 namespace of all ids that follow from causes."""
 WAITS = "order"
 """The rule that is named when a message waits for an earlier one about the same village."""
-LONGEST_CHAIN = 1000
-"""No message may change one state more often than this within one service; beyond it a rule runs in circles."""
+LONGEST_CHAIN = 100
+"""Events that may follow one from another within one service; beyond it a rule runs in circles."""
+MOST_TIMERS = 1000
+"""How often one state's timers may run out on one day; beyond it a rule sets a timer that is due again."""
 LONGEST_ID = 80
 """Characters of a state's id, for which the tables have room."""
 
@@ -202,7 +204,7 @@ class _Chain:
         self.wiring, self.book, self.today, self.loaded, self.before = wiring, book, today, loaded, before
         self.changed: dict[Key, State] = {}
         self.facts: list[Fact] = []
-        self.steps: dict[Key, int] = {}
+        self.depth = 0
 
     def state(self, key: Key) -> State | None:
         for states in (self.changed, self.before, self.loaded):
@@ -259,17 +261,18 @@ class _Chain:
     def run_out(self, key: Key, day_id: str) -> None:
         """Let the timers of one state run out until none is due any more."""
         rules = self.wiring.due[key[0]]
-        while (state := self.state(key)) and state.due and state.due <= self.today:
+        for _ in range(MOST_TIMERS):
+            state = self.state(key)
+            if state is None or state.due is None or state.due > self.today:
+                return
             name, on = min(state.timers.items(), key=lambda timer: (timer[1], timer[0]))
             policy = self.policy(state.place)
             cause = Cause(derived_id(day_id, state.kind, state.id, name, on), day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
             self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy, 0)
+        raise RuntimeError(f"{key[0].kind} {key[1]}: its timers ran out {MOST_TIMERS} times on one day")
 
     def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, ordinal: int) -> int:
-        self.steps[key] = self.steps.get(key, 0) + 1
-        if self.steps[key] > LONGEST_CHAIN:
-            raise RuntimeError(f"{key[0].kind} {key[1]}: more than {LONGEST_CHAIN} steps follow from one message")
         if change.state is not None:
             if len(change.state.id) > LONGEST_ID:
                 raise Refused(
@@ -288,7 +291,11 @@ class _Chain:
             fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "")
             self.facts.append(fact)
             ordinal += 1
+            self.depth += 1
+            if self.depth > LONGEST_CHAIN:
+                raise RuntimeError(f"{event.type} about {event.subject_id}: more than {LONGEST_CHAIN} in one chain")
             self.follow(Cause(fact.id, fact.correlation, event))
+            self.depth -= 1
         return ordinal
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import store
-from shared.bus import OPEN, SEALED, Delivery, Message
+from shared.bus import DAY_DUE, OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
@@ -119,7 +119,7 @@ class Pipeline:
     def _decode(self, delivery: Delivery) -> Any:
         """The cause that a delivery carries, or the error that makes it a dead letter."""
         try:
-            if delivery.subject.endswith(".calendar.day.due"):
+            if delivery.subject == DAY_DUE:
                 day = self._first_day = delivery.recorded.astimezone(CHINA).date()
                 return Cause(derived_id("day due", day), "calendar", DayDue(day=day))
             envelope = _ENVELOPE.decode(delivery.body)

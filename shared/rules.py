@@ -10,7 +10,8 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import msgspec
 
-from shared.contracts import Event, Payload
+from shared.contracts import Command, Event, Payload
+from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
 
 S = TypeVar("S")
@@ -128,3 +129,28 @@ def known(state: S | None, zh: str, en: str, id: str) -> S:
             status=404,
         )
     return state
+
+
+AnyState = TypeVar("AnyState", bound=State)
+
+
+def addressed(state: AnyState | None, command: Command, zh: str = "村", en: str = "village") -> AnyState:
+    """The state that a command names, if it lies in the division that the command names as well.
+
+    Rights reach as far as the division, so that a command must not carry a village of another one.
+    """
+    state = known(state, zh, en, command.subject_id)
+    if state.place != command.place:
+        raise Refused(
+            "identity",
+            f"{zh}“{command.subject_id}”属于区划 {state.place}，不属于 {command.place}，请改填",
+            f"{en} {command.subject_id} belongs to division {state.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    return state
+
+
+def recoded(state: State | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
+    """What concerns a village lies in the division of its current code (Regulation on Administrative Divisions 17)."""
+    return Change(state and state.but(place=event.code[:6]))

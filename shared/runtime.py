@@ -14,9 +14,9 @@ from faststream.nats import NatsBroker
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import bus, contracts, http, logs, migrations, store
-from shared.bus import OPEN, SEALED
+from shared.bus import CALENDAR, OPEN, SEALED
 from shared.contracts import Event
-from shared.contracts.calendar import DayPassed
+from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
@@ -52,6 +52,7 @@ def heard(service: Service) -> dict[str, list[str]]:
     named: set[type[Event]] = {DayPassed, PolicyAdopted, *(r.on for r in service.reactions if issubclass(r.on, Event))}
     events = {event for event in named if not event.type.startswith(f"{service.name}.")}
     return {
+        CALENDAR: [bus.DAY_DUE] if any(r.on is DayDue for r in service.reactions) else [],
         OPEN: sorted(contracts.wire_filter(event) for event in events if event.sealing != "always"),
         SEALED: sorted(contracts.wire_filter(event, sealed=True) for event in events if event.sealing != "never"),
     }

@@ -23,7 +23,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def open_engine(url: str) -> AsyncEngine:
     """An engine with durable commits: SQLite in WAL mode with full syncs; PostgreSQL as it comes."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)  # They may be personal data, and errors are logged.
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine.sync_engine, "connect")

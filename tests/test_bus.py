@@ -21,7 +21,8 @@ from nats.js.errors import APIError
 from structlog.testing import capture_logs
 
 from shared.bus import (
-    DAY_PASSED,
+    CALENDAR,
+    DAY_DUE,
     OPEN,
     SEALED,
     Delivery,
@@ -171,8 +172,8 @@ async def test_streams_keep_everything_and_refuse_to_forget(js: JetStreamContext
         assert (config.max_age, config.max_msgs, config.max_bytes, config.duplicate_window) == (0, -1, -1, 600)
         with pytest.raises(APIError, match="delete not permitted"):
             await js.delete_msg(stream, 1)
-    with pytest.raises(APIError, match="purge not permitted"):
-        await js.purge_stream(SEALED)
+        with pytest.raises(APIError, match="purge not permitted"):
+            await js.purge_stream(stream)
 
 
 async def test_declaring_streams_again_mends_what_differs(js: JetStreamContext) -> None:
@@ -186,10 +187,10 @@ async def test_schedule_of_days_fires_without_a_message_id(broker: NatsBroker, j
     database = Database()
     await schedule_days(js)
     await schedule_days(js, "* * * * * *")
-    async with consuming(broker, database, DAY_PASSED):
+    async with consuming(broker, database, DAY_DUE, stream=CALENDAR):
         await until(lambda: len(database.applied) >= 2)
     days = list(database.applied.values())
-    assert {day.subject for day in days} == {DAY_PASSED}
+    assert {day.subject for day in days} == {DAY_DUE}
     assert all("Nats-Msg-Id" not in day.headers and "Nats-Scheduler" in day.headers for day in days)
     assert 0.5 < (days[1].recorded - days[0].recorded).total_seconds() < 1.5
 

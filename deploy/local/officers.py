@@ -450,7 +450,8 @@ class Officers:
             if habit.reads:
                 file = files[habit.reads] = files.get(habit.reads) or await self.reach.states(*habit.reads)
             ask = Ask(self.scenario, task, today, file.get(task.about, file))
-            whose = {"place": task.place} | ({"village": task.about} if task.about in self.scenario.villages else {})
+            village = self.scenario.villages.get(task.about)
+            whose = {"place": village.place, "village": village.id} if village else {"place": task.place}
             rows[task.service, task.action] += [{**whose, **row} for row in habit.answer(ask)]
             self.diary.letters += habit.follow_up(ask)
         return [Letter(today, service, path, tuple(sent)) for (service, path), sent in rows.items()]

@@ -51,6 +51,7 @@ async def play(system: System, *, seed: int, villages: int, until: date, kills: 
     span = (until - START).days
     chance, killed = random.Random(seed), list[str]()
     moments = sorted(chance.randrange(span) for _ in range(kills))
+    accidents: list[asyncio.Task[None]] = []
 
     async def strike(name: str, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -62,20 +63,21 @@ async def play(system: System, *, seed: int, villages: int, until: date, kills: 
     async with Simulation(system) as simulation:
         with Progress(*columns, console=console) as progress:
             bar = progress.add_task("", total=span)
-            async with asyncio.TaskGroup() as accidents:
 
-                async def watch(day: date) -> None:
-                    nonlocal days
-                    days += 1
-                    while moments and moments[0] <= (day - START).days:
-                        moments.pop(0)
-                        accidents.create_task(strike(chance.choice(PROCESSES), chance.uniform(0, STUMBLE)))
-                    events = sum(status.written for status in (await simulation.statuses()).values())
-                    visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
-                    counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"
-                    progress.update(bar, completed=(day - START).days, description=counts)
+            async def watch(day: date) -> None:
+                nonlocal days
+                days += 1
+                while moments and moments[0] <= (day - START).days:
+                    moments.pop(0)
+                    delay = chance.uniform(0, STUMBLE)
+                    accidents.append(asyncio.create_task(strike(chance.choice(PROCESSES), delay)))
+                events = sum(status.written for status in (await simulation.statuses()).values())
+                visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
+                counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"
+                progress.update(bar, completed=(day - START).days, description=counts)
 
-                await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
+            await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
+            await asyncio.gather(*accidents)
             progress.update(bar, completed=span)
         await simulation.settle()
         digests = {s: msgspec.json.decode(await simulation.get(s, "/v1/digest")) for s in SERVICES}

@@ -28,10 +28,11 @@ from shared.contracts.registry import (
     UnitRegistered,
     VillageDelisted,
     VillageDiagnosed,
+    VillageRecoded,
     VillageRelapsed,
 )
 from shared.policy import Policy
-from shared.rules import Reaction, Rule, State, by
+from shared.rules import Reaction, Rule, State, by, recoded
 
 
 def _pool(_message: Payload, policy: Policy) -> Iterable[str]:
@@ -54,6 +55,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CadreRegistered, Pool, _pool, pool.offer_cadre),
     Reaction(VillageDiagnosed, Pool, _pool, pool.need_unit),
     Reaction(VillageDiagnosed, Assignment, _village, team.diagnose),
+    Reaction(VillageRecoded, Pool, _pool, pool.recode),
+    Reaction(VillageRecoded, Assignment, _village, recoded),
     # A matching is proposed, and the organisation department assigns.
     Reaction(SolveMatching, Pool, _pool, pool.solve),
     Reaction(VillageMatched, Assignment, _village, team.match),

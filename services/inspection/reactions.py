@@ -1,6 +1,7 @@
 """The inspection's part of the journey: frame, campaigns, the year's assessment, the exit's verification."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from services.inspection.model import assessment, calendar, campaign, supervision, verification
@@ -31,7 +32,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.inspection import AssessmentOpened, CampaignPlanned, VisitMade
 from shared.contracts.registry import ExitRequested, PolicyAdopted, VillageRecoded
 from shared.policy import Policy
-from shared.rules import Reaction, Rule, State, by
+from shared.rules import Reaction, Rule, State, by, recoded
 
 
 def _jurisdiction(_message: Payload, policy: Policy) -> Iterable[str]:
@@ -40,6 +41,10 @@ def _jurisdiction(_message: Payload, policy: Policy) -> Iterable[str]:
 
 def _year(message: Any, _policy: Policy) -> Iterable[str]:
     return (f"{message.village}/{message.year}",)
+
+
+def _of_year(offset: int) -> Callable[[VillageRecoded, Policy], Iterable[str]]:
+    return lambda event, _policy: (f"{event.village}/{event.since.year + offset}",)
 
 
 def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) -> Iterable[str]:
@@ -57,7 +62,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
-    Reaction(VillageRecoded, Verification, by("village"), verification.recode),
+    Reaction(VillageRecoded, Verification, by("village"), recoded),
+    # The assessment of the year before may still await its grade.
+    *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0)),
     Reaction(TeamReleased, Calendar, _jurisdiction, calendar.leave),
     Reaction(TeamReleased, Supervision, by("village"), supervision.release),
     # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.

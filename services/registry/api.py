@@ -1,17 +1,30 @@
 """What people ask of the registry over HTTP."""
 
-from typing import Any
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import Annotated, Any, BinaryIO
 
-from litestar import get
+from litestar import Request, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import Parameter
+from litestar.response import Stream
 
+from services.registry import forms
+from services.registry.imports import RUNNING, Import, Report, kept
 from services.registry.model import Reason, Village
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
+from services.registry.store import OpenSurvey, open_surveys
 from shared import store
 from shared.http import Route
 from shared.pipeline import Pipeline
-from shared.rules import known
+from shared.rules import Refused, known
+from shared.workbook import MEDIA_TYPE, Form, WorkbookRefused, write_template
 
 COMMANDS: tuple[Route, ...] = (
     Route("policies", c.AdoptPolicy, "启用政策包", "Adopt a policy pack"),
@@ -32,6 +45,19 @@ COMMANDS: tuple[Route, ...] = (
 )
 
 
+MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
+"""What a file that is taken in may weigh, and how many rows a template may have."""
+
+
+@dataclass
+class _Upload(Operation):
+    """What OpenAPI says about a body that is an Excel file: Litestar sees none, since it is read as it comes."""
+
+    def __post_init__(self) -> None:
+        binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        self.request_body = RequestBody({MEDIA_TYPE: OpenAPIMediaType(schema=binary)}, required=True)
+
+
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
 async def why_not_yet(village: str, state: State) -> list[Reason]:
     """What keeps a village on the list, and who can move it (wish 10); empty for one that is not on it."""
@@ -43,4 +69,126 @@ async def why_not_yet(village: str, state: State) -> list[Reason]:
     return list(reasons_of(found, policy)) if isinstance(found, Village) and policy else []
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet,)
+# ------------------------------------------------------------- Excel forms
+
+
+@get("/v1/templates/{form:str}", tags=["forms"], summary="领取填报模板 · A form to fill in")
+async def template(
+    form: str, state: State, place: str = "", rows: Annotated[int, Parameter(ge=1, le=1000)] = 50
+) -> Stream:
+    """A form to fill in, for the division with this prefix. `surveys` has `rows` rows for each village under survey."""
+    asked, prefilled = _form(state, form, place), list[OpenSurvey]()
+    if form == "surveys":
+        async with state.pipeline.engine.connect() as conn:
+            prefilled = await open_surveys(conn, state.pipeline.tables, place)
+        if not prefilled:
+            raise Refused(
+                "3.1",
+                "此区划没有正在摸底排查的村，请先列入贫困村",
+                "no village of this division is under survey; put it on the list first",
+            )
+        if len(prefilled) * rows > MOST_ROWS:
+            raise Refused(
+                "form",
+                f"{len(prefilled)}个村每村{rows}行，超过每个文件{MOST_ROWS}行的上限；请缩小区划范围或减少行数",
+                f"{len(prefilled)} villages with {rows} rows each are more than the {MOST_ROWS} rows of a file; ask "
+                "for a smaller division or fewer rows",
+                field="rows",
+                status=422,
+            )
+    lines = ({**village._asdict(), "number": village.number + n} for village in prefilled for n in range(rows))
+    file = TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
+    await asyncio.to_thread(write_template, asked, file, prefilled=lines, secret=_secret(state))
+    return _download(file, f"{form}.xlsx", BackgroundTask(file.close))
+
+
+@post(
+    "/v1/imports/{form:str}",
+    tags=["forms"],
+    summary="导入填好的表 · Take in a filled form",
+    status_code=200,
+    operation_class=_Upload,
+)
+async def take_in(
+    form: str,
+    request: Request[Any, Any, Any],
+    state: State,
+    key: Annotated[str, Parameter(header="Idempotency-Key", min_length=8, max_length=160)],
+    place: str = "",
+    dry_run: bool = False,
+    keep_good: bool = False,
+) -> Report:
+    """Take in a filled form. Nothing of it is applied if anything is wrong, unless the good rows are asked for.
+
+    The body is the .xlsx itself, of at most 64 MB. `place` is a prefix of the division whose policy names the choices;
+    without it, those of all divisions count. The errors come back in the report, and in a copy beside their rows.
+    """
+    asked = _form(state, form, place)
+    with TemporaryFile() as file:
+        async for piece in request.stream():
+            if file.tell() + len(piece) > MOST_BYTES:
+                raise Refused(
+                    "form",
+                    f"文件超过上限（{MOST_BYTES // 2**20} MB），不予接收；请拆成几个文件上传",
+                    f"the file is larger than the limit of {MOST_BYTES // 2**20} MB; split it into several",
+                    status=413,
+                )
+            await asyncio.to_thread(file.write, piece)
+        running = RUNNING[f"{form}:{key}"] = Import(state.pipeline, asked, _secret(state), key)
+        try:
+            report = await running.take(file, dry_run=dry_run, keep_good=keep_good)
+        except WorkbookRefused as refused:
+            raise Refused("form", refused.zh, refused.en, status=422) from refused
+        finally:
+            RUNNING.pop(f"{form}:{key}", None)
+    return report
+
+
+@get("/v1/imports/{form:str}/progress", tags=["forms"])
+async def progress(form: str, key: Annotated[str, Parameter(header="Idempotency-Key")]) -> dict[str, int]:
+    """How many rows of an import that is under way were read, and how many applied; 0 if there is none."""
+    running = RUNNING.get(f"{form}:{key}")
+    return {"read": running.read, "applied": running.applied} if running else {"read": 0, "applied": 0}
+
+
+@get("/v1/copies/{name:str}", tags=["forms"])
+async def copy(name: str) -> Stream:
+    """The copy of an imported file in which the errors stand beside their rows."""
+    return _download(kept(name), "errors.xlsx")
+
+
+def _form(state: State, name: str, place: str) -> Form:
+    """The form as the packs ask for it that are in force in the divisions with this prefix, or that include it."""
+    pipeline: Pipeline = state.pipeline
+    found = (
+        pipeline.book.at(jurisdiction, pipeline.today)
+        for jurisdiction in pipeline.book.packs
+        if pipeline.today and (jurisdiction.startswith(place) or place.startswith(jurisdiction))
+    )
+    return forms.form(name, [policy for policy in found if policy])
+
+
+def _secret(state: State) -> bytes:
+    if not state.secret:
+        raise Refused(
+            "form",
+            "服务没有配置密钥文件 ZHUCUN_SECRET_FILE，无法签发和核验表格，请告知运维",
+            "the service has no ZHUCUN_SECRET_FILE to seal forms with; tell operations",
+            status=503,
+        )
+    return bytes(state.secret)
+
+
+def _download(file: BinaryIO, name: str, after: BackgroundTask | None = None) -> Stream:
+    def pieces() -> Iterator[bytes]:
+        """Read without moving the file's position, since others may be reading it."""
+        offset = 0
+        while piece := os.pread(file.fileno(), 2**16, offset):
+            yield piece
+            offset += len(piece)
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Stream(pieces(), media_type=MEDIA_TYPE, headers=headers, background=after)
+
+
+QUERIES: tuple[Any, ...] = (why_not_yet, template, take_in, progress, copy)

@@ -25,7 +25,7 @@ from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.contracts.calendar import DayDue
-from shared.rules import Reaction, Rule, State, by
+from shared.rules import Reaction, Rule, State, by, recoded
 
 KINDS: tuple[type[State], ...] = (Clock, Adoption, Unit, Cadre, Village, Register, Baseline)
 
@@ -44,7 +44,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageListed, Village, by("village"), villages.listed),
     Reaction(r.VillageListed, Baseline, by("village"), baseline.open_survey),
     Reaction(c.RecodeVillage, Village, by("village"), villages.recode),
-    *(Reaction(r.VillageRecoded, kind, by("village"), villages.replaced) for kind in (Village, Register, Baseline)),
+    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Register, Baseline)),
     # It is surveyed and diagnosed.
     Reaction(c.RecordSurvey, Village, by("village"), villages.noted),
     Reaction(c.RecordSurvey, Baseline, by("village"), baseline.record),

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.contracts import Event, Place
+from shared.contracts import Event, Payload, Place
 
 
 class DayPassed(Event, frozen=True, kw_only=True):
@@ -14,10 +14,11 @@ class DayPassed(Event, frozen=True, kw_only=True):
     place: Place = "000000"
 
 
-class DayDue(Event, frozen=True, kw_only=True):
-    """The server's schedule fired: the registry turns it into `DayPassed`, which has a date and an id of its own.
+class DayDue(Payload, frozen=True, kw_only=True):
+    """The server's schedule fired, or the system was started: the registry turns it into `DayPassed`.
 
-    A fired schedule carries neither, so the receiver takes the day from the stream's time stamp, in China's time.
+    A fired schedule carries neither date nor id, so it is no event: its day is the one, in China, on which the stream
+    recorded it.
     """
 
     about = "day"

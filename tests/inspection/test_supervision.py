@@ -9,6 +9,7 @@ from services.inspection.model.supervision import Supervision
 from shared.contracts.dispatch import MemberRecalled, MemberReplaced
 from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade
 from shared.contracts.registry import VillageRecoded
+from shared.rules import Refused
 from tests.inspection.region import PACKS, Region, changed, team_of
 
 CHECK = "2105-half_year-2015-06-20"
@@ -158,6 +159,9 @@ def test_a_visit_on_the_list_is_made_even_if_the_team_has_just_gone(region: Regi
 def test_what_is_said_about_a_village_follows_its_new_division_code(region: Region) -> None:
     (village,) = region.villages
     region.hear(VillageRecoded(place=region.county, village=village, code="210522100200", since=region.today))
+    with pytest.raises(Refused, match="belongs to division 210522"):
+        region.visit(village, CHECK, findings=("absent",), score=80)
+    region.county = "210522"
     region.visit(village, CHECK, findings=("absent",), score=80)
     (order,) = region.said(OrderIssued)
     assert order.place == "210522"

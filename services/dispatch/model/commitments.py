@@ -23,7 +23,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.registry import VillageDelisted, VillageDiagnosed
 from shared.policy import Commitment, Policy
-from shared.rules import Change, Due, Refused, known
+from shared.rules import Change, Due, Refused, addressed
 
 DAY = timedelta(1)
 ACTIVE = ("assigned", "helped")
@@ -60,10 +60,6 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
             f"{owed.key} 已于 {owed.set_on} 立账，内容不能再改",
             f"{owed.key} was set on {owed.set_on} and does not change any more",
         )
-    if state.stage not in ACTIVE:
-        raise Refused(
-            commitment.rule, "该村已出列，不再立新账", "the village left the list, so nothing new is set"
-        )  # fmt: skip
     earlier = [other.key for other in state.unsettled if other.kind == owed.kind]
     if earlier:
         raise Refused(
@@ -82,7 +78,7 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
             field="items",
             status=422,
         )
-    # The period before is history now, unless its settlement is.
+    # The period before is over; of a settled one the figures stay.
     kept = {key: o for key, o in state.owed.items() if o.kind != owed.kind or o.closed is not None}
     state = state.but(
         owed={**kept, owed.key: _but(owed, set_on=today, items=items)},
@@ -273,7 +269,7 @@ def _joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...
     texts = {item.text for item in given}
     rest = [item for item in waiting if item.problem not in answered and item.text not in texts]
     first = max((item.number for item in given), default=0) + 1
-    return *given, *(_but_number(item, first + n) for n, item in enumerate(rest))
+    return *given, *(_but(item, number=first + n) for n, item in enumerate(rest))
 
 
 def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
@@ -281,15 +277,11 @@ def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(Item(item.number, item.text) for item in items)
 
 
-def _but_number(item: Item, number: int) -> Item:
-    return msgspec.structs.replace(item, number=number)
-
-
 def _owed(
     state: Assignment | None, command: SetCommitment | Reconcile | Settle, policy: Policy
 ) -> tuple[Assignment, Owed]:
     """The assignment and the period that a command is about, or why there is none."""
-    state = known(state, "村", "the village", command.village)
+    state = addressed(state, command)
     commitment = _commitment(command, policy)
     owed = state.owed.get(f"{command.kind}/{command.period}")
     if owed is None:

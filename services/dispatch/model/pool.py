@@ -19,7 +19,7 @@ from shared.contracts.dispatch import (
     VillageMatched,
 )
 from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
-from shared.contracts.registry import CadreRegistered, UnitRegistered, VillageDiagnosed
+from shared.contracts.registry import CadreRegistered, UnitRegistered, VillageDiagnosed, VillageRecoded
 from shared.policy import Policy
 from shared.rules import Change, Refused, State, Task, known
 
@@ -111,6 +111,18 @@ def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today:
         return Change(pool)
     need = Need(place=event.place, problem_class=event.problem_class, since=today)
     return Change(pool.but(needs={**pool.needs, event.village: need}, answered=False))
+
+
+def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """A village's need and team lie in the division of its current code."""
+    if pool is None:
+        return Change(None)
+    moved = {
+        field: {**kept, event.village: msgspec.structs.replace(kept[event.village], place=event.code[:6])}
+        for field, kept in (("needs", pool.needs), ("teams", pool.teams))
+        if event.village in kept
+    }
+    return Change(pool.but(**moved))
 
 
 def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date) -> Change:

@@ -18,7 +18,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.registry import VillageDelisted, VillageDiagnosed, VillageRelapsed
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, known
+from shared.rules import Change, Due, Refused, addressed, known
 
 DAY = timedelta(1)
 
@@ -55,7 +55,7 @@ def match(state: Assignment | None, event: VillageMatched, policy: Policy, today
 
 def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today: date) -> Change:
     """The term begins (rules §3), with a complete team and nothing left over from an earlier spell."""
-    state = known(state, "村", "the village", command.village)
+    state = addressed(state, command)
     if state.stage in ("assigned", "helped"):
         return Change(state)
     if state.stage != "matched":

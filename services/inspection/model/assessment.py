@@ -16,8 +16,9 @@ from shared.contracts.inspection import (
     ReportDelivered,
     VisitMade,
 )
+from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, Task
+from shared.rules import Change, Due, Refused, State, Task, addressed
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -143,8 +144,14 @@ def note_items(
     return Change(state.but(open_items={**state.open_items, event.kind: still_open}))
 
 
+def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """The village belongs to another division from now on, also where a ledger's word is still on its way."""
+    return Change(_of(state, event.village, event.since.year + year, event.place).but(place=event.code[:6]))
+
+
 def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:
     """One report for all its audiences; the oral one is given to the village's own meeting."""
+    state = state and addressed(state, command)
     channel = f"{command.form}_report"
     if state is not None and channel in state.reports:
         return Change(state)
@@ -161,6 +168,7 @@ def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, to
 
 def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: date) -> Change:
     """The ballot on the team; without its quorum it is no ballot."""
+    state = state and addressed(state, command)
     ballot = Ballot(command.entitled, command.present, command.satisfied)
     if state is not None and state.ballot == ballot:
         return Change(state)
@@ -230,6 +238,7 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
 
 def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
     """A named body decides the grade, and the grounds for criticism are told with it (mechanism 3.10)."""
+    state = state and addressed(state, command)
     terms = policy.assessment
     if state is None or state.proposal is None:
         missing = "、".join(state.missing) if state and state.unit else "-"

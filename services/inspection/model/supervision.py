@@ -11,7 +11,7 @@ from shared.contracts.dispatch import MemberRecalled, MemberReplaced, TeamAssign
 from shared.contracts.inspection import AssessmentOpened, OrderClosed, OrderIssued, OrderOverdue, VisitMade
 from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, Task, known
+from shared.rules import Change, Due, Refused, State, Task, addressed
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -103,7 +103,7 @@ def release(state: Supervision | None, event: TeamReleased, policy: Policy, toda
 
 def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
     """Only a member of the team can be absent from it."""
-    village = known(state, "派驻过工作队的村", "village with a team", command.village)
+    village = addressed(state, command, "派驻过工作队的村", "village with a team")
     if strangers := sorted(set(command.absent) - set(village.team)):
         raise Refused(
             "2.19",
@@ -133,7 +133,7 @@ def order(state: Supervision | None, event: VisitMade, policy: Policy, today: da
 
 def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, today: date) -> Change:
     """The township accepts a rectification, in time or late."""
-    village = known(state, "派驻过工作队的村", "village with a team", command.village)
+    village = addressed(state, command, "派驻过工作队的村", "village with a team")
     if command.order not in village.orders:
         open_orders = "、".join(sorted(village.orders)) or "-"
         raise Refused(

@@ -6,9 +6,9 @@ from datetime import date
 from services.inspection.model.commands import RecordVerification
 from services.inspection.model.draw import draw, sample_size
 from shared.contracts.inspection import ExitVerified
-from shared.contracts.registry import ExitRequested, VillageRecoded
+from shared.contracts.registry import ExitRequested
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task, known
+from shared.rules import Change, Refused, State, Task, addressed
 
 
 class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,18 +64,13 @@ def sample(state: Verification | None, event: ExitRequested, policy: Policy, tod
     )
 
 
-def recode(state: Verification | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """The village belongs to another division from now on."""
-    return Change(state and state.but(place=event.code[:6]))
-
-
 def verify(state: Verification | None, command: RecordVerification, policy: Policy, today: date) -> Change:
     """Three rates, each of which alone can stop the exit.
 
     Wrong exits: people in sampled households that do not meet the standard ÷ people in sampled households. Omissions:
     poor people outside the register ÷ people outside it who were looked at. Approval: approving ÷ sampled households.
     """
-    verification = known(state, "已申请出列的村", "village that asks to leave the list", command.village)
+    verification = addressed(state, command, "已申请出列的村", "village that asks to leave the list")
     if not verification.awaits or command.attempt != verification.attempt:
         raise Refused(
             "rules §2",

@@ -14,7 +14,7 @@ import msgspec
 
 from services.registry.model.commands import ApproveExit, DecideObjection, PostNotice, RaiseObjection, RequestExit
 from services.registry.model.register import INCIDENCE
-from services.registry.model.village import Exit, Objection, Village, addressed, moved
+from services.registry.model.village import Exit, Objection, Village, moved
 from services.registry.model.why import why_not_yet
 from shared.contracts.inspection import ExitVerified
 from shared.contracts.registry import (
@@ -27,7 +27,7 @@ from shared.contracts.registry import (
     VillageDelisted,
 )
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Refused
+from shared.rules import Change, Due, Refused, addressed
 
 
 def may_request(village: Village | None, command: RequestExit, policy: Policy, _today: date) -> Change:

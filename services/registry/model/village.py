@@ -29,7 +29,7 @@ from shared.contracts.registry import (
     VillageRelapsed,
 )
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Refused, State, Task, known
+from shared.rules import Change, Due, Refused, State, Task, addressed
 
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
@@ -170,23 +170,6 @@ class Village(State, frozen=True, kw_only=True):
         return Refused(rule, f"{zh}；该村现处于“{stage[0]}”", f"{en}; the village's stage is '{stage[1]}'")
 
 
-def addressed(village: Village | None, command: Command) -> Village:
-    """The village that a command names, if it stands in the division that the command names as well.
-
-    Rights reach as far as the division, so that a command must not carry a village of another one.
-    """
-    village = known(village, "村", "village", command.subject_id)
-    if village.place != command.place:
-        raise Refused(
-            "identity",
-            f"村 {village.id} 属于区划 {village.place}，不属于 {command.place}，请改填",
-            f"village {village.id} belongs to division {village.place}, not {command.place}; name that one",
-            field="place",
-            status=422,
-        )
-    return village
-
-
 def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
     """The village's own part in commands that its survey or its register carries out."""
     return Change(addressed(village, command))
@@ -265,11 +248,6 @@ def recode(village: Village | None, command: RecodeVillage, _policy: Policy, tod
         )
     event = VillageRecoded(place=village.place, village=village.id, code=command.code, since=command.since)
     return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
-
-
-def replaced(state: State | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
-    """Everything about a village lies in the division of its current code."""
-    return Change(state and state.but(place=event.code[:6]))
 
 
 # ------------------------------------------------------------- on the list
