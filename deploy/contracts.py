@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
-from shared.contracts.calendar import DayDue, DayPassed
+from shared.contracts.calendar import DayPassed
 from shared.contracts.journey import diagram
 from shared.contracts.registry import PolicyAdopted
 
@@ -54,8 +54,7 @@ def documents() -> dict[str, dict[str, Any]]:
     """Every generated document by its file name."""
     for service in (*SERVICES, "calendar"):
         import_module(f"shared.contracts.{service}")
-    # What the server's schedule fires is no CloudEvent: it has no body at all.
-    events = {type: event for type, event in sorted(EVENTS.items()) if event is not DayDue}
+    events = dict(sorted(EVENTS.items()))
     found = {f"schemas/{type}.json": json_schema(event, type) for type, event in events.items()}
     found["schemas/envelope.json"] = json_schema(Envelope, "envelope")
     for service in SERVICES:
@@ -147,14 +146,8 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
             "name": event.type,
             "title": f"{zh} · {en}",
             "summary": (event.__doc__ or "").split("\n")[0],
-            **(
-                {"payload": {"const": ""}}
-                if event is DayDue
-                else {
-                    "traits": [{"$ref": "#/components/messageTraits/event"}],
-                    "payload": {"allOf": [envelope, {"properties": {"type": {"const": event.type}, "data": payload}}]},
-                }
-            ),
+            "traits": [{"$ref": "#/components/messageTraits/event"}],
+            "payload": {"allOf": [envelope, {"properties": {"type": {"const": event.type}, "data": payload}}]},
         }
         for root in _roots(event):
             sealed = root == SEALED_ROOT

@@ -18,8 +18,6 @@ from shared.contracts.registry import Rank
 
 OFFICE_DAYS: Final = (0, 3)
 """Mondays and Thursdays: nobody here answers anything on other days."""
-PAGE: Final = 500
-"""Commands in one request, at most."""
 ROUNDS: Final = 30
 """Answers lead to new tasks on the same day; so many times over would be a circle."""
 
@@ -297,7 +295,7 @@ def _appeal_decisions(a: Ask) -> Iterator[Row]:
 
 
 HABITS: Final[Mapping[str, Habit]] = {
-    "surveys": Habit(_surveys, before=(12, 24)),
+    "surveys": Habit(_surveys, before=(18, 18)),  # The city hands in all its villages' records in one file.
     "diagnoses": Habit(_diagnoses, before=(4, 8)),
     "matchings": Habit(_matchings, before=(4, 8)),
     "assignments": Habit(_assignments, before=(4, 8)),
@@ -458,9 +456,8 @@ class Officers:
 
     async def _send(self, letters: Iterable[Letter]) -> None:
         for number, letter in enumerate(letters):
-            for start in range(0, len(letter.rows), PAGE):
-                key = f"{self.diary.today}-{self.diary.round}-{number}-{start}"
-                await self.reach.post(letter.service, letter.path, key, letter.rows[start : start + PAGE])
+            key = f"{self.diary.today}-{self.diary.round}-{number}"
+            await self.reach.post(letter.service, letter.path, key, letter.rows)
 
     def _keep(self) -> None:
         if self._path:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -16,18 +17,21 @@ import msgspec
 from nats.errors import Error as NatsError
 
 from deploy.local.benxi import Row
+from deploy.local.forms import hand_in
 from deploy.local.officers import Awaited
 from deploy.local.supervisor import SERVICES, System
 from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION
 from services.registry.app import SERVICE as REGISTRY
+from services.registry.forms import BLANKS
 from shared import bus
 from shared.bus import OPEN, SEALED
 from shared.contracts import Envelope, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.flow import derived_id
 from shared.http import OpenTask
+from shared.pipeline import PAGE
 from shared.runtime import heard
 
 PATIENCE: Final = 120.0
@@ -219,13 +223,22 @@ class Simulation:
         return {state["id"]: state for state in msgspec.json.decode(answer)}
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
-        """Send commands under a key, and wait until all that follows from them is done. Raises Refusal."""
-        answer = await self._request(
-            service, "POST", f"/v1/{path}", content=msgspec.json.encode(rows),
-            headers={"Idempotency-Key": key, "Content-Type": "application/json"},
-        )  # fmt: skip
-        if answer.is_error:
-            raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
+        """Send commands, and wait until all that follows from them is done. Raises Refusal.
+
+        What officers have an Excel form for goes in by that; everything else in requests of at most a page.
+        """
+        if path in BLANKS:
+            answer = await hand_in(partial(self._request, service), self.system.folder.root / "forms", path, key, rows)
+            if answer.is_error or not answer.json()["applied"]:
+                raise Refusal(f"{service} refused the form {path} ({key}): {answer.text}")
+        else:
+            for start in range(0, len(rows), PAGE):
+                answer = await self._request(
+                    service, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + PAGE]),
+                    headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
+                )  # fmt: skip
+                if answer.is_error:
+                    raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
         self.sent[path] += len(rows)
         await self.settle({service})
 

@@ -1,6 +1,6 @@
 """Recall and replacement (mechanism 2.20): who leaves, who may come, and who is not sent again."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -104,6 +104,7 @@ def test_a_recall_reaches_the_cadre_in_the_village_that_follows() -> None:
     benxi = Benxi(team={"keep_after_exit": {"calendar_days": 0}}).helped()
     benxi.hear(delisted(V1))
     benxi.settle("2014", 1, 2)
+    benxi.until(benxi.today + timedelta(1))
     other = f"{AWAY}100201"
     benxi.hear(diagnosed(other))
     benxi.solve("m2")

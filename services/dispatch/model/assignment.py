@@ -121,7 +121,8 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
             commitment = policy.commitment(owed.kind)
             for step, due in owed.steps:
                 name, *day = step.split()
-                behind = owed.kind in waiting if name == "set" else name == "settle" and owed.reconcile
+                first = step == owed.steps[0][0]
+                behind = owed.kind in waiting if name == "set" else not first
                 if commitment and not behind:
                     yield Task(
                         action=_COMMANDS[name],

