@@ -52,6 +52,8 @@ class Cause(NamedTuple):
     id: str
     correlation: str
     payload: Payload
+    policy: str = ""
+    """The version of the pack that an event was decided by."""
 
 
 class Fact(NamedTuple):

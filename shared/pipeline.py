@@ -7,6 +7,7 @@ at all. The outbox is published after the commit, in order, and only then is the
 import asyncio
 import copy
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 CHINA = ZoneInfo("Asia/Shanghai")
 PAGE = 500
 """States that a day handles in one transaction, and messages in one atomic batch."""
+PATIENCE = 10.0
+"""Seconds that a sealed event waits for the pack that it was decided by."""
 NOTE_EVERY = 5.0
 """Seconds between two notes of what was published."""
 TIMERS = "timers"
@@ -107,6 +110,8 @@ class Pipeline:
     async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
         """Take a batch as the stream ordered it. Returns when its consequences are published."""
         decoded = [(delivery, self._decode(delivery)) for delivery in deliveries]
+        if stream == SEALED:
+            await self._packs({cause.policy for _, cause in decoded if isinstance(cause, Cause)})
         async with self._writing:
             for is_day, group in groupby(decoded, lambda pair: _is_day(pair[1])):
                 if is_day:
@@ -115,6 +120,15 @@ class Pipeline:
                 else:
                     await self._take(stream, list(group))
         await self.relay.drained()
+
+    async def _packs(self, versions: set[str]) -> None:
+        """Wait for packs: a sealed event may overtake, on the other stream, the pack that it was decided by.
+
+        What still lacks its pack after that is parked by the rules' own refusal.
+        """
+        until = time.monotonic() + PATIENCE
+        while not all(map(self.book.knows, versions)) and time.monotonic() < until:  # noqa: ASYNC110 - rare
+            await asyncio.sleep(0.05)
 
     def _decode(self, delivery: Delivery) -> Any:
         """The cause that a delivery carries, or the error that makes it a dead letter."""
@@ -125,7 +139,8 @@ class Pipeline:
             envelope = _ENVELOPE.decode(delivery.body)
             self._first_day = envelope.occurredon
             id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
-            return Cause(envelope.id, envelope.correlationid, _decode_data(envelope.type, envelope.data))
+            payload = _decode_data(envelope.type, envelope.data)
+            return Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion)
         except (msgspec.DecodeError, ValueError) as error:
             return error
 

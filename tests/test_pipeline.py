@@ -29,7 +29,7 @@ PACK = json.loads(json.dumps(tomllib.loads(Path("shared/policy/packs/benxi.toml"
 DAY = date(2014, 6, 1)
 
 
-def delivery(event: Event, sequence: int, id: str | None = None) -> Delivery:
+def delivery(event: Event, sequence: int, id: str | None = None, policy: str = "") -> Delivery:
     """An event of another service as the stream delivers it."""
     body = Envelope(
         id=id or derived_id("test", event),
@@ -41,7 +41,7 @@ def delivery(event: Event, sequence: int, id: str | None = None) -> Delivery:
         correlationid=getattr(event, "village", "calendar"),
         causationid="",
         occurredon=DAY,
-        policyversion="",
+        policyversion=policy,
         data=msgspec.Raw(msgspec.json.encode(event)),
     )
     return raw(msgspec.json.encode(body), sequence, wire_subject(event))
@@ -318,6 +318,19 @@ async def test_a_failing_timer_is_parked_and_set_again_by_a_replay(database: str
         assert await running.pipeline.replay("V1") == 1
         await running.pipeline.handle(OPEN, [day(2, 3)])
         assert ((await running.state("V1")).days, (await running.state("V2")).days) == (1, 2)
+
+
+async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str) -> None:
+    async with process(database) as running:
+        await running.pipeline.handle(OPEN, [day(0, 1)])
+        early = asyncio.create_task(
+            running.pipeline.handle(SEALED, [delivery(begun("V1", "U1"), 1, policy=PACK["version"])])
+        )
+        await asyncio.sleep(0.2)
+        assert not early.done()
+        await running.pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
+        await asyncio.wait_for(early, 5)
+        assert await running.letters() == []
 
 
 async def test_after_a_failed_commit_the_pipeline_goes_on_from_the_database(

@@ -1,4 +1,4 @@
-"""The schema's history with Alembic, the same way for every service; its revisions are `services/<name>/migrations/`."""
+"""The schema's history with Alembic, the same way for every service; revisions are in `services/<name>/migrations/`."""
 
 import asyncio
 from collections.abc import Callable

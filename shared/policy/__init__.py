@@ -449,6 +449,10 @@ class PolicyBook(msgspec.Struct):
         others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
         self.packs[policy.jurisdiction] = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
 
+    def knows(self, version: str) -> bool:
+        """Whether the pack of this version was ever adopted."""
+        return any(policy.version == version for packs in self.packs.values() for policy in packs)
+
     def at(self, place: str, day: date) -> Policy | None:
         """The pack in force in a division on a day: the narrowest jurisdiction wins, then the latest date."""
         for length in (6, 4, 2):
