@@ -16,10 +16,10 @@ from litestar.datastructures import State as AppState
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter
 from litestar.static_files import create_static_files_router
 from sqlalchemy import Table, func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import store
@@ -156,7 +156,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
     async def handler(
         data: Any,
-        key: Annotated[str, Parameter(header=KEY, min_length=8, max_length=180)],
+        key: Annotated[str, HeaderParameter(name=KEY, min_length=8, max_length=180)],
         dry_run: bool = False,
         keep_good: bool = False,
     ) -> Accepted:
@@ -358,10 +358,13 @@ def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Respo
 
 def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
-    log.error("a request failed", exc_info=error)
-    if isinstance(error, (OSError, OperationalError, InterfaceError)):
+    if isinstance(error, (OSError, OperationalError)) or (
+        isinstance(error, DBAPIError) and (error.statement is None or error.connection_invalidated)
+    ):
+        log.warning("the database is not available", error=str(error))
         title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
         return problem(503, title, type(error).__name__)
+    log.error("a request failed", exc_info=error)
     title = "系统内部错误，请告知运维 / an error of the system; tell operations"
     return problem(500, title, type(error).__name__)
 

@@ -1,8 +1,10 @@
 """How a service runs: database, NATS, consumers, relay and HTTP in one process that stops cleanly or dies loudly."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import structlog
 import uvicorn
 import uvloop
 from faststream.nats import NatsBroker
+from nats import errors
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import bus, contracts, http, logs, migrations, store
@@ -125,13 +128,16 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     ]
     for task in tasks:
         task.add_done_callback(died)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Once it has stopped, uvicorn raises again what stopped it.
     await server.serve()
     for consumer in consumers.values():
         await consumer.stop()
     for task in tasks:
         task.cancel()
     if broker is not None:
-        await broker.stop()
+        with suppress(errors.Error):  # A connection that is being made again cannot be drained; nothing is lost by it.
+            await broker.stop()
     await engine.dispose()
     log.info("stopped")
     for task in tasks:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, event, func, select
+from sqlalchemy import Connection, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -28,10 +28,16 @@ def open_engine(url: str) -> AsyncEngine:
 
         @event.listens_for(engine.sync_engine, "connect")
         def set_pragmas(connection: Any, _record: Any) -> None:
+            # The driver would commit by itself before each change of the schema; a migration must be all or nothing.
+            connection.isolation_level = None
             cursor = connection.cursor()
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
@@ -111,6 +112,13 @@ class Api:
         return answer.json()
 
 
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was logged; in itself, since the pretty printing of tracebacks takes seconds."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries
+
+
 @pytest.fixture
 async def api(database: str) -> AsyncIterator[Api]:
     """A service on its first day with a pack in force."""
@@ -152,7 +160,7 @@ def refusal(answer: httpx.Response, status: int) -> list[dict[str, Any]]:
     assert problem["status"] == status
     assert re.search("[\u4e00-\u9fff].* / .*[a-z]", problem["title"])
     for fault in problem.get("errors", []):
-        assert re.search("[\u4e00-\u9fff]", fault["zh"]) and fault["en"].isascii()
+        assert re.search("[\u4e00-\u9fff]", fault["zh"]) and not re.search("[\u4e00-\u9fff]", fault["en"])
     return list(problem.get("errors", []))
 
 
@@ -207,8 +215,9 @@ async def test_a_request_needs_a_key_of_its_own(api: Api, headers: dict[str, str
 async def test_what_a_rule_refuses_names_row_rule_and_field_and_nothing_is_applied(api: Api) -> None:
     await api.post("villages", village("V1"))
     faults = refusal(await api.post("villages", village("V2"), village("V1"), village("V1")), 409)
-    assert [(fault["row"], fault["rule"], fault["field"]) for fault in faults] == [(1, "1.1", "village")] * 1 + [
-        (2, "1.1", "village")
+    assert [(fault["row"], fault["rule"], fault["field"]) for fault in faults] == [
+        (1, "1.1", "village"),
+        (2, "1.1", "village"),
     ]
     assert faults[0]["zh"] == "该村已登记"
     assert await known(api) == ["V1"]
@@ -338,7 +347,7 @@ async def test_states_are_listed_page_by_page_by_division_and_status(api: Api) -
         pages.append(page)
         after = page[-1]
     assert [len(page) for page in pages] == [10, 10, 5]
-    assert sum(pages, []) == [f"V{n:02d}" for n in range(25)]
+    assert [id for page in pages for id in page] == [f"V{n:02d}" for n in range(25)]
     assert len(await api.get("/v1/villages", place="210521")) == 13
     assert len(await api.get("/v1/villages", place="2105")) == 25
     assert await api.get("/v1/villages", place="%") == []
@@ -523,8 +532,8 @@ def test_a_service_process_is_ready_only_while_nats_is_there(nats_server: NatsSe
 
 
 async def test_the_schema_that_events_point_to_is_the_committed_one(api: Api) -> None:
-    files = sorted((FOLDER / "schemas").glob("*.v*.json"))
-    assert len(files) > 40
+    files = sorted((FOLDER / "schemas").glob("registry.*.json"))
+    assert len(files) > 10
     for file in files:
         assert await api.get(f"/schemas/{file.name}") == json.loads(file.read_text("utf-8"))
     await api.post("villages", village("V1"))

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
+from sqlalchemy import inspect
 
 import shared.pipeline
 from shared import bus, store
@@ -417,3 +418,14 @@ def test_sealed_and_open_events_never_share_a_batch() -> None:
         (SEALED, 1, 3),
         (OPEN, 1, 4),
     ]
+
+
+async def test_a_change_of_the_schema_that_fails_midway_leaves_nothing_behind(database: str) -> None:
+    engine = store.open_engine(database)
+    with pytest.raises(ConnectionError):
+        async with engine.begin() as conn:
+            await conn.run_sync(small.SERVICE.tables.metadata.create_all)
+            raise ConnectionError("killed midway")
+    async with engine.connect() as conn:
+        assert await conn.run_sync(lambda sync: inspect(sync).get_table_names()) == []
+    await engine.dispose()

@@ -6,12 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx
 import msgspec
 import pytest
+from rich.console import Console
 
 from deploy.local import report
 from deploy.local.benxi import END, START, Row, Scenario
@@ -19,7 +22,7 @@ from deploy.local.officers import Awaited, Officers
 from deploy.local.play import play
 from deploy.local.report import Records
 from deploy.local.supervisor import System
-from deploy.local.village import Happened
+from deploy.local.village import Happened, show
 from services.dispatch import api as dispatch_api
 from services.dispatch import reactions as dispatch
 from services.incentives import api as incentives_api
@@ -194,11 +197,22 @@ def test_the_picture_has_every_village_in_every_month_and_ends_as_the_registry_d
     assert sum(int((bar.text or "").split()[-1]) for bar in bars) == 9 * 40
 
 
+def test_the_report_shows_the_figures_what_went_wrong_and_the_months(three_years: Memory) -> None:
+    shown = StringIO()
+    report.show(Console(file=shown, width=200), three_years.records(), END)
+    lines = shown.getvalue().splitlines()
+    assert any("贫困村 " in line and " 72 " in line and " 9 " in line and "≠" in line for line in lines)
+    assert any("召回队员" in line and "1" in line for line in lines)
+    assert [line for line in lines if line.startswith("2015-12 ")] == ["2015-12 " + "█" * 9]
+
+
 async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path: Path) -> None:
     until, villages = date(2014, 9, 15), 3
     async with System(tmp_path) as system:
         await system.ready()
         played = await play(system, seed=SEED, villages=villages, until=until, kills=3, quiet=True)
+        console, first = Console(file=(shown := StringIO()), width=200), "210521901201"
+        await asyncio.to_thread(show, console, first, lambda name: httpx.Client(base_url=system.url(name)))
     told = await asyncio.to_thread(live, until, villages)
     assert len(played.killed) == 3
     assert played.dead_letters == 0
@@ -206,3 +220,6 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
         name: {k: d for k, d in of.items() if k != "events"} for name, of in played.digests.items()
     } == told.digests()
     assert played.ways == report.ways(told.records())
+    way = shown.getvalue()
+    assert "摸底排查记录 ×" in way and "county" in way and "县（区）集体会诊会议" in way, way
+    assert "指标自 2014-11-20 起测算" in way, "why not yet"

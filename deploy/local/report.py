@@ -56,6 +56,8 @@ class Figure(NamedTuple):
     mechanism: str
     document: int
     system: int
+    and_more: bool = False
+    """Whether the document says "and some more" (余); the play is made to come to its round figure."""
 
     @property
     def equal(self) -> bool:
@@ -101,7 +103,7 @@ def figures(records: Records) -> list[Figure]:
     return [
         Figure("贫困村", "poor villages", "3.1", POOR_VILLAGES, len(diagnosed)),
         *(
-            Figure(f"摸底排查：{label}", f"survey: {kind}", "3.1", SURVEYED[kind], counts[kind])
+            Figure(f"摸底排查：{label}", f"survey: {kind}", "3.1", SURVEYED[kind], counts[kind], kind != "problem")
             for kind, label in POLICY.listing.survey_kinds.items()
         ),
         Figure("贫困村类别", "problem classes", "3.2", len(named), len(set(classes.values()))),
@@ -122,7 +124,7 @@ def figures(records: Records) -> list[Figure]:
         Figure("签订责任书的单位", "letters signed", "3.6", served, len(letters & {team.village for team in local})),
         Figure(
             "帮扶措施", "measures in the annual plans", "3.5", MEASURES,
-            sum(len(plan.items) for plan in plans if level[plan.village] != "province"),
+            sum(len(plan.items) for plan in plans if level[plan.village] != "province"), and_more=True,
         ),
     ]  # fmt: skip
 
@@ -180,7 +182,7 @@ def show(console: Console, records: Records, until: date) -> None:
     beside = Table("数字", "figure", "机制 mechanism", "文件 document", "系统 system", "", title=title)
     for f in figures(records):
         mark = "[green]=[/]" if f.equal else "[red]≠[/]"
-        beside.add_row(f.zh, f.en, f.mechanism, str(f.document), str(f.system), mark)
+        beside.add_row(f.zh, f.en, f.mechanism, f"{f.document}{'余' * f.and_more}", str(f.system), mark)
     wrong = Table("不顺的事", "what went wrong", "次数 times", title="不是事事顺利 · not everything goes well")
     for (zh, en), times in ways(records).items():
         wrong.add_row(zh, en, str(times))

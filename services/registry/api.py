@@ -11,7 +11,7 @@ from litestar import Request, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from services.registry import forms
@@ -21,7 +21,7 @@ from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import OpenSurvey, open_surveys
 from shared import store
-from shared.http import Route
+from shared.http import KEY, Route
 from shared.pipeline import Pipeline
 from shared.rules import Refused, known
 from shared.workbook import MEDIA_TYPE, Form, WorkbookRefused, write_template
@@ -74,7 +74,7 @@ async def why_not_yet(village: str, state: State) -> list[Reason]:
 
 @get("/v1/templates/{form:str}", tags=["forms"], summary="领取填报模板 · A form to fill in")
 async def template(
-    form: str, state: State, place: str = "", rows: Annotated[int, Parameter(ge=1, le=1000)] = 50
+    form: str, state: State, place: str = "", rows: Annotated[int, QueryParameter(ge=1, le=1000)] = 50
 ) -> Stream:
     """A form to fill in, for the division with this prefix. `surveys` has `rows` rows for each village under survey."""
     asked, prefilled = _form(state, form, place), list[OpenSurvey]()
@@ -113,7 +113,7 @@ async def take_in(
     form: str,
     request: Request[Any, Any, Any],
     state: State,
-    key: Annotated[str, Parameter(header="Idempotency-Key", min_length=8, max_length=160)],
+    key: Annotated[str, HeaderParameter(name=KEY, min_length=8, max_length=160)],
     place: str = "",
     dry_run: bool = False,
     keep_good: bool = False,
@@ -145,7 +145,7 @@ async def take_in(
 
 
 @get("/v1/imports/{form:str}/progress", tags=["forms"])
-async def progress(form: str, key: Annotated[str, Parameter(header="Idempotency-Key")]) -> dict[str, int]:
+async def progress(form: str, key: Annotated[str, HeaderParameter(name=KEY)]) -> dict[str, int]:
     """How many rows of an import that is under way were read, and how many applied; 0 if there is none."""
     running = RUNNING.get(f"{form}:{key}")
     return {"read": running.read, "applied": running.applied} if running else {"read": 0, "applied": 0}

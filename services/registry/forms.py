@@ -128,7 +128,8 @@ def _surveys(policies: Sequence[Policy]) -> tuple[Column, ...]:
         Column(field="household.income", title="人均纯收入（元）", en="Yuan a head and year", kind="number", **visit),
         Column(field="household.secured", title="两不愁三保障", en="Two worries, three guarantees", kind="yes_no",
                **visit),
-        Column(field="household.registered", title="建档立卡", en="Registered as poor", kind="yes_no", **visit),
+        Column(field="household.registered", title="建档立卡", en="Registered as poor", kind="yes_no", required=False,
+               help_zh="只在入户走访时填写；不填即为“是”。", help_en="For a visit only; yes if it is left empty."),
         Column(field="cause", title="问题原因", en="Cause", required=False,
                help_zh="突出问题须写明，其他不填；不超过200字。",
                help_en="Of an outstanding problem, and of nothing else; at most 200 characters."),
@@ -149,10 +150,8 @@ BLANKS: Mapping[str, Blank] = {
 def form(name: str, policies: Sequence[Policy]) -> Form:
     """The form of that name as the packs in force ask for it. Raises Refused if there is none, or no pack."""
     if name not in BLANKS:
-        known = "、".join(BLANKS)
-        raise Refused(
-            "identity", f"没有表“{name}”，有：{known}", f"there is no form {name!r}, only {known}", status=404
-        )
+        zh, en = f"没有表“{name}”，有：{'、'.join(BLANKS)}", f"there is no form {name!r}, only {', '.join(BLANKS)}"
+        raise Refused("identity", zh, en, status=404)
     if not policies:
         raise Refused("policy", "没有生效的政策包，请先启用政策包", "no policy pack is in force here; adopt one first")
     blank = BLANKS[name]
@@ -191,13 +190,12 @@ def command(form: Form, row: Row) -> Command | Sequence[CellError]:
 def _misfit(form: Form, row: Row, error: str) -> CellError:
     """What the command's type finds wrong with a row: a cell out of bounds, or one missing beside others."""
     missing, at = re.search(r"missing required field `(.+?)`", error), re.search(r"at `\$\.?(.*)`", error)
-    field = ".".join(found[1] for found in (at, missing) if found and found[1])
-    column = next(column for column in form.columns if column.field == field)
-    value = "" if missing else str(row.values[field])
+    column = _column(form, ".".join(found[1] for found in (at, missing) if found and found[1]))
+    value = "" if missing else str(row.values[column.field])
     if missing:
         zh, en = (
-            f"“{column.title}”须与同组其他栏一并填写。",
-            f"“{column.en}” must be filled in with the cells beside it.",
+            f"“{column.title}”须与旁边各栏一并填写。",
+            f"“{column.en}” is to be filled in with the cells beside it.",
         )
     else:
         zh, en = f"“{column.title}”的“{value}”不合规定。", f"“{value}” is not allowed for “{column.en}”."
@@ -205,19 +203,18 @@ def _misfit(form: Form, row: Row, error: str) -> CellError:
         row=row.number,
         column=column.title,
         value=value,
-        zh=zh + column.help_zh,
+        zh=f"{zh}{column.help_zh}",
         en=f"{en} {column.help_en}".strip(),
     )
 
 
 def refusal(form: Form, row: int, refused: Refused) -> CellError:
-    """A rule's refusal of a row, at the cell that the rule names, or else at what tells the row from others."""
+    """A rule's refusal of a row, at the cell that the rule names."""
+    zh, en = f"{refused.zh}（依据：{refused.rule}）", f"{refused.en} (rule: {refused.rule})"
+    return CellError(row=row, column=_column(form, refused.field or "").title, value="", zh=zh, en=en)
+
+
+def _column(form: Form, field: str) -> Column:
+    """The column of a field; where there is none, the one that tells the rows apart."""
     columns = {column.field: column for column in form.columns}
-    column = columns.get(refused.field or "", columns[form.key[-1]])
-    return CellError(
-        row=row,
-        column=column.title,
-        value="",
-        zh=f"{refused.zh}（依据：{refused.rule}）",
-        en=f"{refused.en} (rule: {refused.rule})",
-    )
+    return columns.get(field, columns[form.key[-1]])

@@ -26,7 +26,7 @@ async def open_surveys(conn: AsyncConnection, tables: Tables, place: str) -> lis
     found = (
         select(villages.c.body, baselines.c.body)
         .join(baselines, baselines.c.id == villages.c.id)
-        .where(baselines.c.status == "open", baselines.c.place.startswith(place))
+        .where(baselines.c.status == "open", baselines.c.place.startswith(place, autoescape=True))
         .order_by(villages.c.id)
     )
     surveys = []

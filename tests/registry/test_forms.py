@@ -1,0 +1,157 @@
+"""How filled rows of the registry's Excel forms become commands, and what is said of those that cannot."""
+
+import tomllib
+from datetime import date
+from importlib import resources
+from io import BytesIO
+from typing import Any, get_args
+
+import openpyxl
+import pytest
+
+from services.registry import forms
+from services.registry.model import commands as c
+from shared.contracts import Command
+from shared.contracts.registry import Level, Rank
+from shared.policy import Policy, parse_pack
+from shared.rules import Refused
+from shared.workbook import CellError, Form, read_rows, write_template
+
+SECRET = b"s"
+
+
+def pack(name: str) -> Policy:
+    return parse_pack(tomllib.loads((resources.files("shared.policy") / f"packs/{name}.toml").read_text("utf-8")))
+
+
+BENXI, ZUNYI = pack("benxi"), pack("zunyi")
+VILLAGE = {"village": "210521100201", "name": "上石村", "township": "小市镇", "population": 900, "listed": True}
+CADRE: dict[str, Any] = {
+    "cadre": "C1", "unit": "U1", "name": "某人（虚构）", "place": "210500", "rank": "section", "party_member": True,
+    "work_since": date(2001, 8, 1), "born_on": date(1978, 5, 4), "reserve": False,
+}  # fmt: skip
+SURVEY: dict[str, Any] = {
+    "place": "210521", "village": "210521100201", "name": "上石村", "number": 3, "kind": "household_visit",
+    "topic": "incomes", "on": date(2014, 6, 9),
+}  # fmt: skip
+
+
+def taken(name: str, /, **row: Any) -> Command | CellError:
+    """What comes of a row that is written into the form and read back."""
+    form = forms.form(name, [BENXI])
+    file = BytesIO()
+    write_template(form, file, prefilled=[row], secret=SECRET)
+    (read,) = read_rows(form, file, secret=SECRET)
+    said = forms.command(form, read)
+    if isinstance(said, Command):
+        return said
+    (error,) = said
+    return error
+
+
+def wrong(name: str, /, **row: Any) -> CellError:
+    error = taken(name, **row)
+    assert isinstance(error, CellError)
+    return error
+
+
+def labels(form: Form, field: str) -> set[str]:
+    (column,) = (column for column in form.columns if column.field == field)
+    return set(column.labels)
+
+
+def test_a_row_says_what_the_command_says() -> None:
+    assert taken("villages", **VILLAGE) == c.RegisterVillage(**VILLAGE, place="210521")  # type: ignore[arg-type]
+    unit = {"unit": "U1", "name": "局", "place": "210500", "level": "city", "department": "民政", "strength": 70}
+    assert taken("units", **unit) == c.RegisterUnit(**unit)  # type: ignore[arg-type]
+    assert taken("cadres", **CADRE) == c.RegisterCadre(**CADRE)
+    del (record := dict(SURVEY))["name"]
+    assert taken("surveys", **SURVEY) == c.RecordSurvey(**record)
+
+
+def test_a_village_that_changed_its_division_names_it_and_others_need_not() -> None:
+    moved = taken("villages", **VILLAGE, place="210522")
+    assert isinstance(moved, c.RegisterVillage) and (moved.place, moved.village) == ("210522", VILLAGE["village"])
+
+
+def test_villages_to_avoid_may_be_separated_as_officers_do() -> None:
+    found = taken("cadres", **CADRE, ties="210521100201、210521100202, 210521100203")
+    assert isinstance(found, c.RegisterCadre)
+    assert found.ties == ("210521100201", "210521100202", "210521100203")
+    assert wrong("cadres", **CADRE, ties="210521100201、上石村").column == "回避村代码"
+
+
+def test_1_18_a_visit_brings_the_facts_of_a_household_and_other_records_bring_none() -> None:
+    facts = {"household.household": "H1", "household.persons": 3, "household.income": 2100.5, "household.secured": True}
+    visit = taken("surveys", **SURVEY, **facts, **{"household.registered": False})
+    assert isinstance(visit, c.RecordSurvey)
+    assert visit.household == c.HouseholdFacts(household="H1", persons=3, income=2100.5, secured=True, registered=False)
+    assert getattr(taken("surveys", **SURVEY), "household", ...) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "column", "zh", "en"),
+    [
+        ("villages", VILLAGE | {"population": 0}, "户籍人口", "“0”不合规定。至少1人。", "“0” is not allowed"),
+        ("villages", VILLAGE | {"listing_document": "长" * 201}, "列入文件", "不超过200字", "200 characters"),
+        ("surveys", SURVEY | {"number": 0}, "编号", "“0”不合规定。", "“0” is not allowed"),
+        ("surveys", SURVEY | {"household.persons": 3}, "户编号", "须与旁边各栏一并填写", "with the cells beside it"),
+        (
+            "surveys",
+            SURVEY | {"household.household": "H1"},
+            "家庭人口",
+            "须与旁边各栏一并填写",
+            "with the cells beside",
+        ),
+        ("surveys", SURVEY | {"kind": "暗访"}, "调查方式", "只能填：统计表和调查问卷、座谈会", "takes one of"),
+    ],
+)
+def test_a_row_that_fits_no_command_names_cell_bound_and_remedy(
+    name: str, row: dict[str, Any], column: str, zh: str, en: str
+) -> None:
+    error = wrong(name, **row)
+    assert (error.row, error.column) == (2, column)
+    assert zh in error.zh and en in error.en
+
+
+def test_a_refusal_stands_at_the_cell_that_the_rule_names() -> None:
+    form = forms.form("surveys", [BENXI])
+    error = forms.refusal(form, 7, Refused("3.1", "须写明原因", "needs its cause", field="cause", status=422))
+    assert (error.row, error.column, error.zh) == (7, "问题原因", "须写明原因（依据：3.1）")
+    assert forms.refusal(form, 7, Refused("3.1", "已封存", "closed")).column == "编号"
+
+
+def test_ranks_and_levels_are_all_there_under_their_chinese_names() -> None:
+    assert set(forms.RANKS.values()) == set(get_args(Rank))
+    assert list(forms.RANKS) == ["科员", "副科级", "正科级", "副处级", "正处级", "副厅级", "正厅级"]
+    assert set(forms.LEVELS.values()) == set(get_args(Level))
+
+
+def test_choices_and_the_asking_body_are_those_of_the_pack_in_force() -> None:
+    benxi, zunyi, both = (forms.form("surveys", packs) for packs in ([BENXI], [ZUNYI], [BENXI, ZUNYI]))
+    assert labels(benxi, "topic") == set(BENXI.listing.topics.values())
+    assert labels(zunyi, "topic") == set(ZUNYI.listing.topics.values())
+    assert labels(both, "topic") == labels(benxi, "topic") | labels(zunyi, "topic")
+    assert "本溪市" in benxi.asked_by_zh and "遵义市" not in benxi.asked_by_zh
+    (department,) = (column for column in forms.form("units", [ZUNYI]).columns if column.field == "department")
+    assert "民族宗教" in department.help_zh
+
+
+def test_no_form_is_issued_without_a_pack_or_under_an_unknown_name() -> None:
+    with pytest.raises(Refused) as refused:
+        forms.form("villages", [])
+    assert refused.value.rule == "policy"
+    with pytest.raises(Refused) as refused:
+        forms.form("cows", [BENXI])
+    assert refused.value.status == 404 and "villages" in refused.value.zh
+
+
+@pytest.mark.parametrize("name", forms.BLANKS)
+def test_every_column_explains_itself_in_both_languages_and_asks_for_no_identity_card(name: str) -> None:
+    form = forms.form(name, [BENXI])
+    file = BytesIO()
+    write_template(form, file, secret=SECRET)
+    headings = [str(cell.value) for cell in openpyxl.load_workbook(file).worksheets[0][1]]
+    assert all("\n" in heading and heading.split("\n")[1].isascii() for heading in headings)
+    assert not any("身份证" in heading or "手机" in heading for heading in headings)
+    assert all(bool(column.help_zh) == bool(column.help_en) for column in form.columns)

@@ -1,0 +1,438 @@
+"""Excel forms over HTTP, as officers meet them: templates, reports, copies with errors, repetition, interruption."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import openpyxl
+import pytest
+
+from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario
+from deploy.local.forms import fill
+from services.registry import api, forms
+from services.registry.app import COMMANDS, QUERIES, SERVICE
+from shared import http, store
+from shared.bus import OPEN, Message
+from shared.contracts.calendar import DayPassed
+from shared.pipeline import Pipeline
+from shared.relay import Relay
+from tests.conftest import engine_with
+from tests.test_pipeline import delivery
+
+SURVEYED = date(2014, 6, 12)
+SCENARIO = Scenario(seed=1, villages=9)
+ROWS: Mapping[str, Sequence[Row]] = {
+    "villages": [*SCENARIO.village_rows()],
+    "units": [*SCENARIO.unit_rows()],
+    "cadres": [*SCENARIO.cadre_rows()],
+    "surveys": [row for village in SCENARIO.villages.values() for row in SCENARIO.survey_rows(village, SURVEYED)],
+}
+"""What the demo's officers enter about nine villages; the order is that in which one thing needs another."""
+CODE = "村代码"
+FIRST = next(iter(SCENARIO.villages.values()))
+
+
+class Office:
+    """An officer before the registry."""
+
+    def __init__(self, client: httpx.AsyncClient, pipeline: Pipeline) -> None:
+        self.client, self.pipeline = client, pipeline
+        self._keys = 0
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        answer = await self.client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    async def post(self, path: str, *rows: Row) -> None:
+        self._keys += 1
+        headers = {"Idempotency-Key": f"request {self._keys}", "Content-Type": "application/json"}
+        answer = await self.client.post(f"/v1/{path}", content=msgspec.json.encode(rows), headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    async def template(self, name: str, rows: int = 250) -> bytes:
+        return (await self.get(f"/v1/templates/{name}", rows=rows)).content
+
+    async def filled(self, name: str, rows: Sequence[Row] | None = None) -> bytes:
+        """The template, filled in with the demo's rows or others."""
+        return fill(await self.template(name), forms.form(name, [POLICY]), ROWS[name] if rows is None else rows)
+
+    async def send(self, name: str, file: bytes, key: str = "", **params: Any) -> httpx.Response:
+        self._keys += 1
+        headers = {"Idempotency-Key": key or f"request {self._keys}"}
+        return await self.client.post(f"/v1/imports/{name}", content=file, headers=headers, params=params)
+
+    async def hand_in(self, name: str, file: bytes, key: str = "", **params: Any) -> dict[str, Any]:
+        """The report on an import."""
+        answer = await self.send(name, file, key, **params)
+        assert answer.status_code == 200, answer.text
+        report: dict[str, Any] = answer.json()
+        return report
+
+    async def register(self, *names: str) -> None:
+        """Enter the demo's rows as JSON."""
+        for name in names:
+            await self.post(name, *ROWS[name])
+
+    async def digest(self) -> dict[str, str]:
+        found: dict[str, str] = (await self.get("/v1/digest")).json()
+        return found
+
+
+@asynccontextmanager
+async def office(database: str, *, secret: bytes = b"secret", fresh: bool = True) -> AsyncIterator[Office]:
+    """The registry on the day of the survey with a pack in force; in the end it is killed without a goodbye."""
+    engine = await engine_with(database, SERVICE.tables) if fresh else store.open_engine(database)
+
+    async def send(_stream: str, _messages: Sequence[Message]) -> None:
+        """Nobody listens."""
+
+    async def health() -> Mapping[str, Any]:
+        return {}
+
+    relay = Relay(send)
+    pipeline = Pipeline(SERVICE, engine, relay, "http://localhost/schemas")
+    await pipeline.start()
+    app = http.build(pipeline, COMMANDS, QUERIES, health, secret)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    relaying = asyncio.create_task(relay.run())
+    async with httpx.AsyncClient(transport=transport, base_url="http://registry") as client:
+        officer = Office(client, pipeline)
+        if fresh:
+            for number, day in enumerate((START, SURVEYED), 1):
+                await pipeline.handle(OPEN, [delivery(DayPassed(day=day), number)])
+            await officer.post("policies", {"place": CITY, "pack": PACK, "adopted_by": "市委"})
+        try:
+            yield officer
+        finally:
+            relaying.cancel()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3") as officer:
+        yield officer
+
+
+def edited(file: bytes, *cells: tuple[int, str, object]) -> bytes:
+    """The file after somebody put values into cells, named by row and heading, with a program of his own."""
+    book = openpyxl.load_workbook(BytesIO(file))
+    page = book.worksheets[0]
+    places = {str(cell.value).split("\n")[0].removesuffix(" *"): cell.column for cell in page[1]}
+    for row, heading, value in cells:
+        page.cell(row, places[heading]).value = value
+    book.save(saved := BytesIO())
+    return saved.getvalue()
+
+
+def sheet(file: bytes) -> Any:
+    return openpyxl.load_workbook(BytesIO(file)).worksheets[0]
+
+
+def counts(report: dict[str, Any]) -> tuple[int, ...]:
+    """Rows, good, bad, created, changed, unchanged."""
+    return tuple(report["counts"].values())
+
+
+# ---------------------------------------------------------------- the way in
+
+
+async def test_the_forms_say_all_that_the_commands_say(database: str, tmp_path: Path) -> None:
+    """Filled in and imported, the demo's data lead to the very states to which they lead as JSON."""
+    async with office(database) as by_form, office(f"sqlite+aiosqlite:///{tmp_path}/json.sqlite3") as by_json:
+        for name, rows in ROWS.items():
+            report = await by_form.hand_in(name, await by_form.filled(name))
+            assert report["applied"] and counts(report) == (len(rows), len(rows), 0, len(rows), 0, 0)
+            await by_json.register(name)
+        by_hand, imported = await by_json.digest(), await by_form.digest()
+        assert {**by_hand, "events": ""} == {**imported, "events": ""}
+
+
+async def test_3_1_a_survey_form_is_issued_for_the_villages_under_survey(desk: Office) -> None:
+    await desk.register("villages")
+    await desk.post("surveys", *[row for row in ROWS["surveys"] if row["village"] == FIRST.id][:5])
+    page = sheet(await desk.template("surveys", rows=3))
+    lines = [[cell.value for cell in line[:5]] for line in page.iter_rows(min_row=2)]
+    assert len(lines) == 3 * len(SCENARIO.villages)
+    assert lines[:3] == [[FIRST.place, FIRST.id, FIRST.name, number, None] for number in (6, 7, 8)]
+    assert all(cell.protection.locked for cell in page[2][:3]) and not page[2][3].protection.locked
+
+
+async def test_rows_that_were_issued_and_left_empty_are_no_rows(desk: Office) -> None:
+    await desk.register("villages")
+    file = edited(
+        await desk.template("surveys", rows=4),
+        (3, "调查方式", "座谈会"),
+        (3, "调查内容", "主要问题"),
+        (3, "日期", SURVEYED),
+    )
+    assert counts(await desk.hand_in("surveys", file)) == (1, 1, 0, 1, 0, 0)
+    survey = (await desk.get(f"/v1/baselines/{FIRST.id}")).json()["surveys"][0]
+    assert survey["records"] == {"2": {"kind": "meeting", "topic": "problems", "on": "2014-06-12"}}
+
+
+async def test_a_form_covers_the_division_that_is_asked_for(desk: Office) -> None:
+    await desk.register("villages")
+    await desk.post("villages", {**ROWS["villages"][0], "village": "210522901201", "place": "210522"})
+    there = sheet((await desk.get("/v1/templates/surveys", rows=1, place="210522")).content)
+    assert [cell.value for cell in there["B"]][1:] == ["210522901201"]
+    everywhere = sheet((await desk.get("/v1/templates/surveys", rows=1, place="21")).content)
+    assert len(everywhere["B"]) - 1 == len(SCENARIO.villages) + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "zh"),
+    [
+        ("/v1/templates/surveys", 409, "没有正在摸底排查的村"),
+        ("/v1/templates/cows", 404, "没有表“cows”"),
+        ("/v1/templates/units?place=52", 409, "请先启用政策包"),
+        ("/v1/copies/guessed", 404, "请重新上传"),
+    ],
+)
+async def test_what_cannot_be_issued_says_why(desk: Office, path: str, status: int, zh: str) -> None:
+    answer = await desk.client.get(path)
+    assert answer.status_code == status and zh in answer.json()["title"]
+
+
+async def test_a_template_of_more_rows_than_a_file_may_have_is_refused(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.register("villages")
+    monkeypatch.setattr(api, "MOST_ROWS", 100)
+    answer = await desk.client.get("/v1/templates/surveys", params={"rows": 12})
+    assert answer.status_code == 422 and "9个村每村12行" in answer.json()["title"]
+
+
+async def test_without_a_secret_nothing_is_sealed(tmp_path: Path) -> None:
+    async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3", secret=b"") as officer:
+        answer = await officer.client.get("/v1/templates/units")
+        assert answer.status_code == 503 and "ZHUCUN_SECRET_FILE" in answer.json()["title"]
+
+
+# ---------------------------------------------------------------- what is wrong
+
+
+async def test_a_changed_prefilled_cell_is_refused_and_named_with_its_original(desk: Office) -> None:
+    await desk.register("villages")
+    other = ROWS["villages"][1]["village"]
+    before = await desk.digest()
+    report = await desk.hand_in("surveys", edited(await desk.filled("surveys"), (2, CODE, other)))
+    assert not report["applied"] and report["counts"]["bad"] == 1
+    (error,) = report["errors"]
+    assert (error["row"], error["column"]) == (2, CODE) and FIRST.id in error["zh"] and FIRST.id in error["en"]
+    assert await desk.digest() == before
+
+
+async def test_errors_of_cells_and_rules_stand_beside_their_rows_in_the_copy(desk: Office) -> None:
+    await desk.register("villages", "units")
+    file = edited(
+        await desk.filled("cadres"), (3, "职级", "处长"), (5, "单位编号", "U0"), (6, "参加工作日期", "1930-01-01")
+    )
+    before = await desk.digest()
+    report = await desk.hand_in("cadres", file)
+    assert not report["applied"] and counts(report)[:3] == (36, 33, 3)
+    assert [error["row"] for error in report["errors"]] == [3, 5, 6]
+    assert await desk.digest() == before
+    page = sheet((await desk.get(report["copy"])).content)
+    errors = {row: str(cell.value) for row, cell in enumerate(page["K"], 1) if row > 1 and cell.value}
+    assert errors.keys() == {3, 5, 6}
+    assert "只能填：科员、副科级" in errors[3] and "takes one of" in errors[3]
+    assert "单位“U0”不存在" in errors[5] and "依据：identity" in errors[5]
+    assert "须晚于出生日期" in errors[6] and "(rule: 3.3)" in errors[6]
+    red = {
+        cell.coordinate for line in page.iter_rows(min_row=2) for cell in line if cell.fill.fgColor.rgb == "FFFFC7CE"
+    }
+    assert red == {"E3", "A5", "G6"}
+
+
+async def test_a_corrected_copy_is_accepted(desk: Office) -> None:
+    report = await desk.hand_in("units", edited(await desk.filled("units"), (4, "帮扶力量", 101)))
+    assert not report["applied"]
+    copy = (await desk.get(report["copy"])).content
+    assert counts(await desk.hand_in("units", edited(copy, (4, "帮扶力量", 100)))) == (9, 9, 0, 9, 0, 0)
+
+
+async def test_good_rows_are_kept_out_unless_they_are_asked_for(desk: Office) -> None:
+    file = edited(await desk.filled("villages"), (2, "户籍人口", 0), (3, "现属区划", "210522"))
+    report = await desk.hand_in("villages", file)
+    assert not report["applied"] and counts(report) == (9, 7, 2, 7, 0, 0)
+    assert (await desk.get("/v1/villages")).json() == []
+    report = await desk.hand_in("villages", file, keep_good=True)
+    assert report["applied"] and counts(report) == (9, 7, 2, 7, 0, 0) and report["copy"]
+    assert len((await desk.get("/v1/villages")).json()) == 7
+
+
+async def test_what_is_told_and_marked_of_very_many_errors_is_bounded_and_says_so(desk: Office) -> None:
+    rows = [{**ROWS["units"][0], "unit": f"U{number}", "strength": 101} for number in range(1100)]
+    report = await desk.hand_in("units", await desk.filled("units", rows))
+    assert report["counts"]["bad"] == 1100 and len(report["errors"]) == 100
+    marked = [cell.value for cell in sheet((await desk.get(report["copy"])).content)["H"][1:] if cell.value]
+    assert len(marked) == 1000
+    assert "只标出前1000行" in marked[-1] and "first 1000" in marked[-1] and "只标出" not in marked[-2]
+
+
+@pytest.mark.parametrize("file", [b"", b"no workbook", b"PK\x03\x04 half of one"])
+async def test_what_is_no_excel_file_is_refused_with_a_remedy(desk: Office, file: bytes) -> None:
+    answer = await desk.send("villages", file)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert "存成 .xlsx 后重新上传" in fault["zh"] and "upload it again" in fault["en"]
+
+
+async def test_another_form_is_refused_by_its_headings(desk: Office) -> None:
+    answer = await desk.send("villages", await desk.filled("units"))
+    assert answer.status_code == 422 and "表头与《贫困村登记表》不符" in answer.json()["title"]
+
+
+async def test_a_file_that_is_too_large_is_refused(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MOST_BYTES", 2**20)
+    answer = await desk.send("villages", bytes(2**20 + 1))
+    assert answer.status_code == 413 and "1 MB" in answer.json()["title"]
+
+
+# ---------------------------------------------------------------- again and again
+
+
+async def test_a_dry_run_says_what_would_be_done_and_does_nothing(desk: Office) -> None:
+    await desk.register("villages")
+    before = await desk.digest()
+    report = await desk.hand_in("units", await desk.filled("units"), key="the same key", dry_run=True)
+    assert not report["applied"] and counts(report) == (9, 9, 0, 9, 0, 0) and report["copy"] is None
+    assert await desk.digest() == before
+    assert (await desk.hand_in("units", await desk.filled("units"), key="the same key"))["applied"]
+    assert len((await desk.get("/v1/units")).json()) == 9
+
+
+async def test_an_import_that_is_repeated_changes_nothing_and_says_so(desk: Office) -> None:
+    for name in ROWS:
+        file = await desk.filled(name)
+        await desk.hand_in(name, file)
+        before = await desk.digest()
+        rows = len(ROWS[name])
+        assert counts(await desk.hand_in(name, file)) == (rows, rows, 0, 0, 0, rows)
+        assert await desk.digest() == before
+
+
+async def test_what_is_corrected_and_corrected_back_counts_each_time(desk: Office) -> None:
+    right = await desk.filled("villages")
+    wrong = edited(right, (2, "户籍人口", 4321))
+    for file, population in ((right, FIRST.population), (wrong, 4321), (right, FIRST.population)):
+        await desk.hand_in("villages", file)
+        assert (await desk.get(f"/v1/villages/{FIRST.id}")).json()["population"] == population
+
+
+async def test_a_correction_that_nobody_else_hears_of_is_told_to_the_officer(desk: Office) -> None:
+    """A cadre's name stays in the registry, so that its correction is no event."""
+    await desk.register("units", "cadres")
+    report = await desk.hand_in("cadres", edited(await desk.filled("cadres"), (2, "姓名", "改名（虚构）")))
+    assert counts(report) == (36, 36, 0, 0, 1, 35)
+
+
+async def test_the_same_request_gives_the_first_answer_again(desk: Office) -> None:
+    file = await desk.filled("units")
+    first = await desk.hand_in("units", file, key="the same key")
+    before = await desk.digest()
+    assert await desk.hand_in("units", file, key="the same key") == first
+    assert await desk.digest() == before
+
+
+@pytest.mark.parametrize("key", ["the same key", "another key"])
+async def test_an_import_that_broke_off_is_repeated_without_doubling_anything(tmp_path: Path, key: str) -> None:
+    whole, broken = (f"sqlite+aiosqlite:///{tmp_path}/{name}.sqlite3" for name in ("whole", "broken"))
+    async with office(whole) as officer:
+        await officer.register("villages")
+        file = await officer.filled("surveys")
+        await officer.hand_in("surveys", file, key="the same key")
+        expected = await officer.digest()
+    async with office(broken) as officer:
+        await officer.register("villages")
+        before = officer.pipeline.written
+        importing = asyncio.create_task(officer.hand_in("surveys", file, key="the same key"))
+        while officer.pipeline.written == before:
+            await asyncio.sleep(0.001)
+        importing.cancel()
+        applied = officer.pipeline.written - before
+        assert 0 < applied < len(ROWS["surveys"])
+    async with office(broken, fresh=False) as officer:
+        report = await officer.hand_in("surveys", file, key=key)
+        assert report["applied"] and report["counts"]["bad"] == 0
+        found = await officer.digest()
+        assert found["baselines"] == expected["baselines"] and found["registers"] == expected["registers"]
+        assert officer.pipeline.written == before + len(ROWS["surveys"])
+        if key == "the same key":
+            assert found["events"] == expected["events"]
+
+
+async def test_others_go_on_working_and_can_follow_a_long_import(desk: Office) -> None:
+    await desk.register("villages")
+    importing = asyncio.create_task(desk.hand_in("surveys", await desk.filled("surveys"), key="a long one"))
+    seen, between = [], 0
+    while not importing.done():
+        await desk.post("units", {**ROWS["units"][0], "unit": f"V{between}"})
+        between += not importing.done()
+        headers = {"Idempotency-Key": "a long one"}
+        seen.append((await desk.client.get("/v1/imports/surveys/progress", headers=headers)).json())
+    assert between > 3
+    assert any(0 < now["read"] < len(ROWS["surveys"]) for now in seen)
+    assert any(0 < now["applied"] < len(ROWS["surveys"]) for now in seen)
+
+
+# ---------------------------------------------------------------- memory
+
+MEASURE = """
+import asyncio, sys, threading
+from pathlib import Path
+import psutil
+from tests.registry.test_imports import office
+
+process, stop, peak = psutil.Process(), threading.Event(), 0
+
+def watch():
+    global peak
+    while not stop.wait(0.005):
+        peak = max(peak, process.memory_info().rss)
+
+async def main(folder, file):
+    async with office(f"sqlite+aiosqlite:///{folder}/{Path(file).stem}.sqlite3") as officer:
+        with open(file, "rb") as content:
+            async def pieces():
+                while piece := content.read(65536):
+                    yield piece
+            answer = await officer.client.post(
+                "/v1/imports/units", content=pieces(), headers={"Idempotency-Key": "a long one"}
+            )
+        assert answer.json()["applied"], answer.text
+
+watching = threading.Thread(target=watch)
+watching.start()
+try:
+    asyncio.run(main(*sys.argv[1:]))
+finally:
+    stop.set()
+    watching.join()
+print(max(peak, process.memory_info().rss))
+"""
+
+
+async def test_memory_does_not_grow_with_the_rows(desk: Office, tmp_path: Path) -> None:
+    """100,000 rows of a survey were measured by hand: 11 MB more than 2,000."""
+    peaks = []
+    for count in (1_000, 8_000):
+        rows = [{**ROWS["units"][0], "unit": f"U{number}", "name": f"第{number}单位" * 5} for number in range(count)]
+        file = tmp_path / f"{count}.xlsx"
+        file.write_bytes(await desk.filled("units", rows))
+        command = [sys.executable, "-c", MEASURE, str(tmp_path), str(file)]
+        ran = await asyncio.to_thread(
+            subprocess.run, command, check=True, capture_output=True, timeout=120, cwd=Path(__file__).parents[2]
+        )
+        peaks.append(int(ran.stdout.split()[-1]))
+    assert peaks[1] - peaks[0] < 8 * 2**20
