@@ -7,6 +7,7 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -249,7 +250,7 @@ def village(
     """一个村的全过程，以及“为什么还没出列” · one village's way in full, and "why not yet"."""
     from deploy.local.village import show
 
-    show(console, code, lambda service: client(folder, service))
+    show(console, code, cache(lambda service: client(folder, service)))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,7 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
         await system.ready()
         played = await play(system, seed=SEED, villages=villages, until=until, kills=3, quiet=True)
         console, first = Console(file=(shown := StringIO()), width=200), "210521901201"
-        await asyncio.to_thread(show, console, first, lambda name: httpx.Client(base_url=system.url(name)))
+        await asyncio.to_thread(show, console, first, cache(lambda name: httpx.Client(base_url=system.url(name))))
     told = await asyncio.to_thread(live, until, villages)
     assert len(played.killed) == 3
     assert played.dead_letters == 0

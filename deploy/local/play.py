@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -103,7 +104,7 @@ def _show(console: Console, system: System, scenario: Scenario, records: Records
 
 
 def _clients(system: System) -> village.Client:
-    return lambda service: httpx.Client(base_url=system.url(service), timeout=60, trust_env=False)
+    return cache(lambda service: httpx.Client(base_url=system.url(service), timeout=60, trust_env=False))
 
 
 async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool) -> None:

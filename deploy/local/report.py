@@ -67,11 +67,10 @@ class Figure(NamedTuple):
 
 def read(client: Client) -> Records:
     """Ask the services for everything that the report is computed from."""
-    with client("registry") as http:
-        villages, units, cadres = (
-            {state["id"]: state for state in http.get(f"/v1/{kind}?limit=10000").raise_for_status().json()}
-            for kind in ("villages", "units", "cadres")
-        )
+    villages, units, cadres = (
+        {state["id"]: state for state in client("registry").get(f"/v1/{kind}?limit=10000").raise_for_status().json()}
+        for kind in ("villages", "units", "cadres")
+    )
     return Records({village: history(client, village) for village in sorted(villages)}, units, cadres)
 
 

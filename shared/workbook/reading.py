@@ -93,6 +93,7 @@ def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator
     rows = sheet.rows(source, SHEET)
     layout, _ = find_headings(form, rows)
     readers = {at: reader(column) for at, column in layout.columns.items()}
+    key = {column.title for column in form.columns if column.field in form.key}
     filled_in = [at for at, column in layout.columns.items() if not (column.prefilled or column.suggested)]
     empty = True
     # The keys wait in a private file of SQLite's, whose name is "". The caller may read from several threads in turn.
@@ -114,7 +115,8 @@ def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator
                         errors.append(_error(number, column, raw, str(bad)))
             if form.sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
-            errors += _key_errors(form, number, values, seen)
+            if not any(error.column in key for error in errors):  # A wrong key must not make a right one a repetition.
+                errors += _key_errors(form, number, values, seen)
             yield Row(number=number, values=values, errors=tuple(errors))
     if empty:
         raise _refused(_NO_ROWS, form)
