@@ -122,7 +122,7 @@ def demo(
             raise Trouble(f"{folder} 里有别的文件，不敢清空 / {folder} holds other files; name another folder.")
         Folder(folder).claim(())  # Refused while another system has it.
         shutil.rmtree(folder)
-    asyncio.run(
+    uvloop.run(
         play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay)
     )
 

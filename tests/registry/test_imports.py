@@ -426,10 +426,10 @@ print(max(peak, process.memory_info().rss))
 
 
 async def test_memory_does_not_grow_with_the_rows(desk: Office, tmp_path: Path) -> None:
-    """100,000 rows of a survey were measured by hand: 11 MB more than 2,000."""
+    """In 3,000 more rows of such names lie 26 MB; 100,000 rows of a survey were measured by hand."""
     peaks = []
-    for count in (500, 4_000):
-        rows = [{**ROWS["units"][0], "unit": f"U{number}", "name": f"第{number}单位" * 5} for number in range(count)]
+    for count in (1_000, 4_000):
+        rows = [{**ROWS["units"][0], "unit": f"U{number}", "name": f"第{number}单位" * 300} for number in range(count)]
         file = tmp_path / f"{count}.xlsx"
         file.write_bytes(await desk.filled("units", rows))
         command = [sys.executable, "-c", MEASURE, str(tmp_path), str(file)]
@@ -437,4 +437,4 @@ async def test_memory_does_not_grow_with_the_rows(desk: Office, tmp_path: Path) 
             subprocess.run, command, check=True, capture_output=True, timeout=120, cwd=Path(__file__).parents[2]
         )
         peaks.append(int(ran.stdout.split()[-1]))
-    assert peaks[1] - peaks[0] < 5 * 2**20
+    assert peaks[1] - peaks[0] < 16 * 2**20
