@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import httpx
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -120,8 +121,10 @@ def demo(
     if folder.exists() and not resume:
         if not (folder / "ports.json").exists() and any(folder.iterdir()):
             raise Trouble(f"{folder} 里有别的文件，不敢清空 / {folder} holds other files; name another folder.")
-        Folder(folder).claim(())  # Refused while another system has it.
+        held = Folder(folder)
+        held.claim(())  # Refused while another system has it.
         shutil.rmtree(folder)
+        held.release()
     uvloop.run(
         play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay)
     )

@@ -16,7 +16,7 @@ from litestar.datastructures import State as AppState
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.params import HeaderParameter, Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.static_files import create_static_files_router
 from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -157,8 +157,8 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     async def handler(
         data: Any,
         key: Annotated[str, HeaderParameter(name=KEY, min_length=8, max_length=180)],
-        dry_run: bool = False,
-        keep_good: bool = False,
+        dry_run: FromQuery[bool] = False,
+        keep_good: FromQuery[bool] = False,
     ) -> Accepted:
         answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
         with suppress(TimeoutError):
@@ -187,7 +187,7 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
     tables, engine = pipeline.tables, pipeline.engine
 
     @get("/v1/tasks", tags=["queries"])
-    async def tasks(place: str = "", role: str = "") -> list[OpenTask]:
+    async def tasks(place: FromQuery[str] = "", role: FromQuery[str] = "") -> list[OpenTask]:
         """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division."""
         found = []
         async with engine.connect() as conn:
@@ -206,7 +206,7 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
         return found
 
     @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON)
-    async def journal(about: str) -> Response[bytes]:
+    async def journal(about: FromPath[str]) -> Response[bytes]:
         """What this service decided about one village, as CloudEvents in order.
 
         Kinds that are always sealed (a draw before its visits, a cadre's data) are not shown to anyone.
@@ -251,7 +251,7 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
             return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
 
     @post("/v1/dead-letters/replay", tags=["operations"], status_code=200)
-    async def replay(about: str = "", id: str = "") -> dict[str, int]:
+    async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
         """Take dead letters again: all about one village in order, or the one with this id."""
         return {"replayed": await pipeline.replay(about, id)}
 
@@ -274,7 +274,7 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
         return Response(parts, status_code=200 if good else 503)
 
     @get("/schemas/{file:str}", tags=["contracts"])
-    async def schema(file: str) -> dict[str, Any]:
+    async def schema(file: FromPath[str]) -> dict[str, Any]:
         """The JSON Schema of an event's data: the address in `dataschema`."""
         event = EVENTS.get(file.removesuffix(".json"))
         if event is None:
@@ -299,7 +299,10 @@ def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
 
     @get(f"/v1/{kind}", tags=["queries"], media_type=MediaType.JSON, name=kind)
     async def listing(
-        place: str = "", status: str = "", after: str = "", limit: Annotated[int, Parameter(ge=1, le=10_000)] = 500
+        place: FromQuery[str] = "",
+        status: FromQuery[str] = "",
+        after: FromQuery[str] = "",
+        limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 500,
     ) -> Response[bytes]:
         """States in order of id after a given id, by division prefix and status."""
         found = select(table.c.body).where(table.c.place.startswith(place, autoescape=True), table.c.id > after)
@@ -310,7 +313,7 @@ def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
             return Response(("[" + ",".join(shown(body) for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
 
     @get(f"/v1/{kind}/{{id:path}}", tags=["queries"], media_type=MediaType.JSON, name=f"one of {kind}")
-    async def one(id: str) -> Response[bytes]:
+    async def one(id: FromPath[str]) -> Response[bytes]:
         """One state by its id."""
         id = id.lstrip("/")
         async with engine.connect() as conn:
