@@ -76,9 +76,7 @@ def _service_fault(url: str) -> str:
     if ready.status_code != 200:
         return f"未就绪 / not ready: {ready.text}"
     if status["dead_letters"]:
-        return (
-            f"{status['dead_letters']} 封死信，见 zhucun dead-letters list / dead letters; list and replay them"
-        )
+        return f"{status['dead_letters']} 封死信，见 zhucun dead-letters list / dead letters; list and replay them"
     return ""
 
 

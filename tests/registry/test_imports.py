@@ -347,31 +347,30 @@ async def test_the_same_request_gives_the_first_answer_again(desk: Office) -> No
     assert await desk.digest() == before
 
 
-@pytest.mark.parametrize("key", ["the same key", "another key"])
-async def test_an_import_that_broke_off_is_repeated_without_doubling_anything(tmp_path: Path, key: str) -> None:
-    whole, broken = (f"sqlite+aiosqlite:///{tmp_path}/{name}.sqlite3" for name in ("whole", "broken"))
+async def test_an_import_that_broke_off_is_repeated_without_doubling_anything(tmp_path: Path) -> None:
+    whole = f"sqlite+aiosqlite:///{tmp_path}/whole.sqlite3"
     async with office(whole) as officer:
         await officer.register("villages")
         file = await officer.filled("surveys")
         await officer.hand_in("surveys", file, key="the same key")
         expected = await officer.digest()
-    async with office(broken) as officer:
-        await officer.register("villages")
-        before = officer.pipeline.written
-        importing = asyncio.create_task(officer.hand_in("surveys", file, key="the same key"))
-        officer.said.clear()
-        await officer.said.wait()
-        importing.cancel()
-        applied = officer.pipeline.written - before
-        assert 0 < applied < len(ROWS["surveys"])
-    async with office(broken, fresh=False) as officer:
-        report = await officer.hand_in("surveys", file, key=key)
-        assert report["applied"] and report["counts"]["bad"] == 0
-        found = await officer.digest()
-        assert found["baselines"] == expected["baselines"] and found["registers"] == expected["registers"]
-        assert officer.pipeline.written == before + len(ROWS["surveys"])
-        if key == "the same key":
-            assert found["events"] == expected["events"]
+    for key in ("the same key", "another key"):
+        broken = f"sqlite+aiosqlite:///{tmp_path}/{key}.sqlite3"
+        async with office(broken) as officer:
+            await officer.register("villages")
+            before = officer.pipeline.written
+            importing = asyncio.create_task(officer.hand_in("surveys", file, key="the same key"))
+            officer.said.clear()
+            await officer.said.wait()
+            importing.cancel()
+            assert 0 < officer.pipeline.written - before < len(ROWS["surveys"])
+        async with office(broken, fresh=False) as officer:
+            report = await officer.hand_in("surveys", file, key=key)
+            assert report["applied"] and report["counts"]["bad"] == 0
+            assert officer.pipeline.written == before + len(ROWS["surveys"])
+            found = await officer.digest()
+        told = {"events"} if key == "another key" else set()  # The ids of events follow from the key.
+        assert {k: v for k, v in found.items() if k not in told} == {k: v for k, v in expected.items() if k not in told}
 
 
 async def test_others_go_on_working_and_can_follow_a_long_import(desk: Office) -> None:
@@ -426,9 +425,9 @@ print(max(peak, process.memory_info().rss))
 
 
 async def test_memory_does_not_grow_with_the_rows(desk: Office, tmp_path: Path) -> None:
-    """In 3,000 more rows of such names lie 26 MB; 100,000 rows of a survey were measured by hand."""
+    """In 2,000 more rows of such names lie 17 MB; 100,000 rows of a survey were measured by hand."""
     peaks = []
-    for count in (1_000, 4_000):
+    for count in (1_000, 3_000):
         rows = [{**ROWS["units"][0], "unit": f"U{number}", "name": f"第{number}单位" * 300} for number in range(count)]
         file = tmp_path / f"{count}.xlsx"
         file.write_bytes(await desk.filled("units", rows))
@@ -437,4 +436,4 @@ async def test_memory_does_not_grow_with_the_rows(desk: Office, tmp_path: Path) 
             subprocess.run, command, check=True, capture_output=True, timeout=120, cwd=Path(__file__).parents[2]
         )
         peaks.append(int(ran.stdout.split()[-1]))
-    assert peaks[1] - peaks[0] < 16 * 2**20
+    assert peaks[1] - peaks[0] < 13 * 2**20
