@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local.folder import StartError
-from deploy.local.supervisor import SERVICES, System
+from deploy.local.supervisor import SERVICES, find_server
 from shared import bus
 from shared.policy import PolicyInvalid, parse_pack
 
@@ -30,7 +30,7 @@ def checks(folder: Path, address: Callable[[str], str]) -> Iterator[Check]:
         f"Python {sys.version.split()[0]}",
         "" if wanted else "需要 3.11 以上 / 3.11 or later is needed",
     )
-    yield "nats-server", *_nats_version(folder)
+    yield "nats-server", *_nats_version()
     yield "SQLite", sqlite3.sqlite_version, ""
     free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
     yield (
@@ -49,12 +49,10 @@ def checks(folder: Path, address: Callable[[str], str]) -> Iterator[Check]:
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, address)
 
 
-def _nats_version(folder: Path) -> tuple[str, str]:
+def _nats_version() -> tuple[str, str]:
     try:
-        out = subprocess.run(
-            [System(folder).command("nats")[0], "--version"], capture_output=True, text=True, check=True
-        )
-    except (StartError, OSError, subprocess.CalledProcessError, KeyError) as error:
+        out = subprocess.run([find_server(), "--version"], capture_output=True, text=True, check=True)
+    except (StartError, OSError, subprocess.CalledProcessError) as error:
         return "not found", str(error)
     return out.stdout.strip(), ""
 

@@ -1,6 +1,7 @@
 """Excel forms over HTTP, as officers meet them: templates, reports, copies with errors, repetition, interruption."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,6 +18,8 @@ import pytest
 
 from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario
 from deploy.local.forms import fill
+from deploy.local.simulation import Simulation
+from deploy.local.supervisor import System
 from services.registry import api, forms
 from services.registry.app import SERVICE
 from shared import http, store
@@ -437,3 +440,40 @@ async def test_memory_does_not_grow_with_the_rows(desk: Office, tmp_path: Path) 
         )
         peaks.append(int(ran.stdout.split()[-1]))
     assert peaks[1] - peaks[0] < 13 * 2**20
+
+
+# ---------------------------------------------------------------- the command line
+
+
+async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
+    """Through the real processes: a template, a check of the filled form, its copy with errors, and the import."""
+    folder = tmp_path / "data"
+
+    async def zhucun(*words: object) -> tuple[int, str]:
+        command = [sys.executable, "-m", "deploy.cli", *map(str, words), "--folder", str(folder)]
+        ran = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
+        assert not ran.stderr
+        return ran.returncode, ran.stdout
+
+    file = tmp_path / "单位.xlsx"
+    async with System(folder) as system:
+        await system.ready()
+        async with Simulation(system) as simulation:
+            await simulation.pass_day(START)
+            row = {"place": CITY, "pack": PACK, "adopted_by": "市委"}
+            await simulation.post("registry", "policies", "the first pack", [row])
+        assert await zhucun("template", "units", "-o", file) == (0, f"✓ {file}\n")
+        good = fill(file.read_bytes(), forms.form("units", [POLICY]), ROWS["units"])
+        file.write_bytes(edited(good, (3, "帮扶力量", 101)))
+        code, told = await zhucun("import", "units", file)
+        assert code == 1 and "未导入 not imported" in told and "第 3 行 “帮扶力量”的“101”不合规定" in told
+        assert "“101”不合规定" in str(sheet((tmp_path / "单位-错误.xlsx").read_bytes())["H3"].value)
+        file.write_bytes(good)
+        code, told = await zhucun("import", "units", file, "--dry-run")
+        assert code == 0 and "未导入 not imported" in told and re.search(r"新登记 new\s+│ 4 ", told)
+        code, told = await zhucun("import", "units", file)
+        assert code == 0 and "已导入 imported" in told
+        code, told = await zhucun("import", "units", file)
+        assert code == 0 and re.search(r"已登记过 known already\s+│ 4 ", told)
+        code, told = await zhucun("import", "villages", file)
+        assert code == 1 and "表头与《贫困村登记表》不符" in told
