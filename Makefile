@@ -8,7 +8,7 @@ BIN := .venv/bin
 $(BIN)/zhucun: pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@VIRTUAL_ENV=.venv $(BIN)/uv sync --quiet --frozen --active --compile-bytecode
+	@VIRTUAL_ENV=.venv $(BIN)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 	@touch $@
 
 demo: $(BIN)/zhucun

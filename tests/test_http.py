@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,8 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
 
 
-@pytest.fixture
-async def api(database: str) -> AsyncIterator[Api]:
+@asynccontextmanager
+async def serving(database: str) -> AsyncIterator[Api]:
     """A service on its first day with a pack in force."""
     engine = await engine_with(database, SERVICE.tables)
 
@@ -146,6 +147,20 @@ async def api(database: str) -> AsyncIterator[Api]:
         yield found
         relaying.cancel()
     await engine.dispose()
+
+
+@pytest.fixture
+async def api(database: str) -> AsyncIterator[Api]:
+    """A service on a database of either kind."""
+    async with serving(database) as found:
+        yield found
+
+
+@pytest.fixture
+async def any_api(tmp_path: Path) -> AsyncIterator[Api]:
+    """A service where it makes no difference on which database."""
+    async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3") as found:
+        yield found
 
 
 def village(id: str = "V1", **fields: Any) -> dict[str, Any]:
@@ -195,21 +210,21 @@ async def test_a_command_answers_what_it_led_to_once_that_is_said(api: Api) -> N
     ],
 )
 async def test_a_body_that_does_not_fit_names_row_and_field(
-    api: Api, content: str, row: int, field: str | None, zh: str
+    any_api: Api, content: str, row: int, field: str | None, zh: str
 ) -> None:
     headers = {"Idempotency-Key": "request 1", "Content-Type": "application/json"}
-    answer = await api.client.post("/v1/villages", content=content, headers=headers)
+    answer = await any_api.client.post("/v1/villages", content=content, headers=headers)
     (fault,) = refusal(answer, 400)
     assert (fault["row"], fault.get("field"), fault["rule"]) == (row, field, "schema")
     assert zh in fault["zh"]
-    assert await known(api) == []
+    assert await known(any_api) == []
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "short"}, {"Idempotency-Key": "k" * 181}])
-async def test_a_request_needs_a_key_of_its_own(api: Api, headers: dict[str, str]) -> None:
-    (fault,) = refusal(await api.client.post("/v1/villages", json=[village()], headers=headers), 400)
+async def test_a_request_needs_a_key_of_its_own(any_api: Api, headers: dict[str, str]) -> None:
+    (fault,) = refusal(await any_api.client.post("/v1/villages", json=[village()], headers=headers), 400)
     assert fault["field"] == "Idempotency-Key"
-    assert await known(api) == []
+    assert await known(any_api) == []
 
 
 async def test_what_a_rule_refuses_names_row_rule_and_field_and_nothing_is_applied(api: Api) -> None:
@@ -223,14 +238,14 @@ async def test_what_a_rule_refuses_names_row_rule_and_field_and_nothing_is_appli
     assert await known(api) == ["V1"]
 
 
-async def test_the_gravest_refusal_gives_the_status(api: Api) -> None:
-    await api.post("villages", village("V1"))
-    faults = refusal(await api.post("villages", village("V1"), village("V" * (LONGEST_ID + 1))), 422)
+async def test_the_gravest_refusal_gives_the_status(any_api: Api) -> None:
+    await any_api.post("villages", village("V1"))
+    faults = refusal(await any_api.post("villages", village("V1"), village("V" * (LONGEST_ID + 1))), 422)
     assert [(fault["row"], fault["rule"]) for fault in faults] == [(0, "1.1"), (1, "identity")]
 
 
-async def test_a_division_without_a_pack_decides_nothing(api: Api) -> None:
-    (fault,) = refusal(await api.post("villages", village(place="520302")), 409)
+async def test_a_division_without_a_pack_decides_nothing(any_api: Api) -> None:
+    (fault,) = refusal(await any_api.post("villages", village(place="520302")), 409)
     assert fault["rule"] == "policy"
 
 
@@ -281,16 +296,16 @@ async def test_a_dry_run_tells_everything_and_does_nothing(api: Api) -> None:
 
 
 async def test_an_answer_does_not_wait_for_ever_for_a_server_that_is_away(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+    any_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http, "PATIENCE", 0.05)
-    api.reachable.clear()
-    assert (await api.post("villages", village("V1"))).status_code == 200
-    assert (await api.get("/v1/status"))["backlog"] == 1
-    api.reachable.set()
-    await api.pipeline.relay.drained()
-    assert (await api.get("/v1/status"))["backlog"] == 0
-    assert len(api.sent) == 2
+    any_api.reachable.clear()
+    assert (await any_api.post("villages", village("V1"))).status_code == 200
+    assert (await any_api.get("/v1/status"))["backlog"] == 1
+    any_api.reachable.set()
+    await any_api.pipeline.relay.drained()
+    assert (await any_api.get("/v1/status"))["backlog"] == 0
+    assert len(any_api.sent) == 2
 
 
 async def test_before_the_first_day_a_command_is_told_to_come_again(database: str) -> None:
@@ -358,8 +373,8 @@ async def test_states_are_listed_page_by_page_by_division_and_status(api: Api) -
 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001, "all"])
-async def test_a_page_has_a_size(api: Api, limit: Any) -> None:
-    (fault,) = refusal(await api.client.get("/v1/villages", params={"limit": limit}), 400)
+async def test_a_page_has_a_size(any_api: Api, limit: Any) -> None:
+    (fault,) = refusal(await any_api.client.get("/v1/villages", params={"limit": limit}), 400)
     assert fault["field"] == "limit"
 
 
@@ -407,9 +422,9 @@ async def test_status_tells_where_the_service_stands(api: Api) -> None:
     }  # fmt: skip
 
 
-async def test_an_unknown_address_or_method_is_told_like_every_refusal(api: Api) -> None:
-    assert refusal(await api.client.get("/v1/vilages"), 404) == []
-    assert refusal(await api.client.delete("/v1/villages"), 405) == []
+async def test_an_unknown_address_or_method_is_told_like_every_refusal(any_api: Api) -> None:
+    assert refusal(await any_api.client.get("/v1/vilages"), 404) == []
+    assert refusal(await any_api.client.delete("/v1/villages"), 405) == []
 
 
 # ------------------------------------------------------------ dead letters
@@ -447,11 +462,11 @@ async def test_dead_letters_are_listed_with_their_reason_and_taken_again(api: Ap
 # ------------------------------------------------------------------ health
 
 
-async def test_a_service_is_ready_when_all_its_parts_are(api: Api) -> None:
-    assert await api.get("/health/live") == {"service": "registry"}
-    assert await api.get("/health/ready") == {"nats": "ok", "database": "ok"}
-    api.parts["consumer ZHUCUN"] = "silent for 12 s"
-    answer = await api.client.get("/health/ready")
+async def test_a_service_is_ready_when_all_its_parts_are(any_api: Api) -> None:
+    assert await any_api.get("/health/live") == {"service": "registry"}
+    assert await any_api.get("/health/ready") == {"nats": "ok", "database": "ok"}
+    any_api.parts["consumer ZHUCUN"] = "silent for 12 s"
+    answer = await any_api.client.get("/health/ready")
     assert (answer.status_code, answer.json()["consumer ZHUCUN"]) == (503, "silent for 12 s")
 
 
@@ -533,29 +548,29 @@ def test_a_service_process_is_ready_only_while_nats_is_there_and_stops_cleanly_w
 # --------------------------------------------------------------- documents
 
 
-async def test_the_schema_that_events_point_to_is_the_committed_one(api: Api) -> None:
+async def test_the_schema_that_events_point_to_is_the_committed_one(any_api: Api) -> None:
     files = sorted((FOLDER / "schemas").glob("registry.*.json"))
     assert len(files) > 10
     for file in files:
-        assert await api.get(f"/schemas/{file.name}") == json.loads(file.read_text("utf-8"))
-    await api.post("villages", village("V1"))
-    address = json.loads(api.sent[-1].body)["dataschema"]
-    assert (await api.get(address.removeprefix("http://localhost")))[
+        assert await any_api.get(f"/schemas/{file.name}") == json.loads(file.read_text("utf-8"))
+    await any_api.post("villages", village("V1"))
+    address = json.loads(any_api.sent[-1].body)["dataschema"]
+    assert (await any_api.get(address.removeprefix("http://localhost")))[
         "$id"
     ] == f"{EVENTS['registry.village.registered.v1'].type}.json"
-    (fault,) = refusal(await api.client.get("/schemas/registry.village.dreamt.v1.json"), 404)
+    (fault,) = refusal(await any_api.client.get("/schemas/registry.village.dreamt.v1.json"), 404)
     assert fault["rule"] == "contract"
 
 
-async def test_the_documentation_page_needs_nothing_from_outside(api: Api) -> None:
-    page = (await api.client.get("/docs")).text
+async def test_the_documentation_page_needs_nothing_from_outside(any_api: Api) -> None:
+    page = (await any_api.client.get("/docs")).text
     assets = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page)
     assert {asset for asset in assets if not asset.startswith("/docs-assets/")} <= {"data:,"}
     assert len(assets) >= 3
     for asset in assets:
         if asset.startswith("/"):
-            answer = await api.client.get(asset)
+            answer = await any_api.client.get(asset)
             assert (answer.status_code, len(answer.content) > 10_000) == (200, True)
     assert not re.findall(r"https?://[^\s\"'<\\]+", page)
-    document = await api.get("/docs/openapi.json")
+    document = await any_api.get("/docs/openany_api.json")
     assert {"/v1/villages", "/v1/tasks", "/health/ready"} <= document["paths"].keys()
