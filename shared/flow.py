@@ -54,6 +54,8 @@ class Cause(NamedTuple):
     payload: Payload
     policy: str = ""
     """The version of the pack that an event was decided by."""
+    day: date = date.min
+    """The business day on which it was."""
 
 
 class Fact(NamedTuple):

@@ -7,8 +7,8 @@ at all. The outbox is published after the commit, in order, and only then is the
 import asyncio
 import copy
 import hashlib
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import store
@@ -24,7 +25,21 @@ from shared.bus import DAY_DUE, OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import Cause, Effect, Fact, Key, Missing, Parked, Result, Wiring, derived_id, id_bytes, run, run_due
+from shared.flow import (
+    WAITS,
+    Cause,
+    Effect,
+    Fact,
+    Key,
+    Missing,
+    Parked,
+    Result,
+    Wiring,
+    derived_id,
+    id_bytes,
+    run,
+    run_due,
+)
 from shared.policy import PolicyBook
 from shared.relay import Batch, Relay
 from shared.rules import Reaction, Refused, Rule, State
@@ -35,7 +50,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 PAGE = 500
 """States that a day handles in one transaction, and messages in one atomic batch."""
 PATIENCE = 10.0
-"""Seconds that a sealed event waits for the pack that it was decided by."""
+"""Seconds that sealed events wait for the open stream before they are tried again."""
 NOTE_EVERY = 5.0
 """Seconds between two notes of what was published."""
 TIMERS = "timers"
@@ -111,7 +126,7 @@ class Pipeline:
         """Take a batch as the stream ordered it. Returns when its consequences are published."""
         decoded = [(delivery, self._decode(delivery)) for delivery in deliveries]
         if stream == SEALED:
-            await self._packs({cause.policy for _, cause in decoded if isinstance(cause, Cause)})
+            await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
         async with self._writing:
             for is_day, group in groupby(decoded, lambda pair: _is_day(pair[1])):
                 if is_day:
@@ -121,14 +136,18 @@ class Pipeline:
                     await self._take(stream, list(group))
         await self.relay.drained()
 
-    async def _packs(self, versions: set[str]) -> None:
-        """Wait for packs: a sealed event may overtake, on the other stream, the pack that it was decided by.
+    async def _catch_up(self, sealed: Sequence[Cause]) -> None:
+        """Wait for the open stream: a sealed event may have overtaken the day or the pack that it was decided by.
 
-        What still lacks its pack after that is parked by the rules' own refusal.
+        If they do not come, the batch fails and is tried again: taking it early would lead to another state.
         """
-        until = time.monotonic() + PATIENCE
-        while not all(map(self.book.knows, versions)) and time.monotonic() < until:  # noqa: ASYNC110 - rare
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE):
+            for cause in sealed:
+                while not self._caught_up(cause):  # noqa: ASYNC110 - rare and short
+                    await asyncio.sleep(0.05)
+
+    def _caught_up(self, cause: Cause) -> bool:
+        return (not cause.policy or self.book.knows(cause.policy)) and (self.today or date.min) >= cause.day
 
     def _decode(self, delivery: Delivery) -> Any:
         """The cause that a delivery carries, or the error that makes it a dead letter."""
@@ -137,10 +156,10 @@ class Pipeline:
                 day = self._first_day = delivery.recorded.astimezone(CHINA).date()
                 return Cause(derived_id("day due", day), "calendar", DayDue(day=day))
             envelope = _ENVELOPE.decode(delivery.body)
-            self._first_day = envelope.occurredon
+            self._first_day = self._first_day or envelope.occurredon
             id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
             payload = _decode_data(envelope.type, envelope.data)
-            return Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion)
+            return Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion, envelope.occurredon)
         except (msgspec.DecodeError, ValueError) as error:
             return error
 
@@ -156,7 +175,7 @@ class Pipeline:
                 self.wiring, self.book, self._day(), fresh, loaded, self.blocked
             ))  # fmt: skip
             await store.insert(work.conn, self.tables.inbox, [{"id": marks[cause.id]} for cause in fresh])
-            await self._save(work, result, [cause.payload for cause in fresh])
+            await self._save(work, result, fresh)
             await self._park(
                 work,
                 [
@@ -178,7 +197,7 @@ class Pipeline:
         while more:
             async with self._transaction() as work:
                 self.today = day = max(cause.payload.day, self.today or cause.payload.day)
-                states = await store.due_states(work.conn, self.tables, day, PAGE)
+                states = await store.due_states(work.conn, self.tables, day, PAGE, self.blocked)
                 result = await self._run(work.conn, lambda loaded, states=states, day=day: run_due(  # type: ignore[misc]
                     self.wiring, self.book, day, cause.id, states, loaded
                 ))  # fmt: skip
@@ -228,12 +247,14 @@ class Pipeline:
                         "no business day has arrived yet; wait, or check the schedule of days",
                         status=503,
                     )
-                causes = [Cause(derived_id(self.service.name, key, n), f"{key}#{n}", c) for n, c in enumerate(commands)]
+                ids = [derived_id(self.service.name, key, n) for n in range(len(commands))]
+                causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
                 book = copy.deepcopy(self.book) if dry_run else self.book
                 result = await self._run(work.conn, lambda loaded: run(
                     self.wiring, book, self._day(), causes, loaded
                 ))  # fmt: skip
-                refused = {causes.index(p.cause): _as_refusal(p) for p in result.parked}
+                rows = {cause.id: row for row, cause in enumerate(causes)}
+                refused = {rows[p.cause.id]: _as_refusal(p) for p in result.parked}
                 if refused and not keep_good and not dry_run:
                     raise RequestRefused(refused)
                 caused: dict[str, list[str]] = {cause.id: [] for cause in causes}
@@ -264,11 +285,18 @@ class Pipeline:
         Those that fail again stay, with the new reason.
         """
         letters = self.tables.dead_letters
-        chosen = letters.c.id == id if id else letters.c.about == about
         async with self._writing, self._transaction() as work:
-            rows = (
-                (await work.conn.execute(select(letters).where(chosen).order_by(letters.c.sequence))).mappings().all()
-            )
+            found = await work.conn.execute(select(letters).order_by(letters.c.parked_at, letters.c.sequence))
+            waiting = found.mappings().all()
+            rows = [row for row in waiting if row["id"] == id or (not id and row["about"] == about)]
+            for row in rows:
+                first = next(letter for letter in waiting if letter["about"] == row["about"])
+                if id and row["about"] and first is not row:
+                    raise Refused(
+                        WAITS,
+                        f"{row['about']} 有更早的死信 {first['id']}，请先重放它",
+                        f"an earlier dead letter about {row['about']} comes first: {first['id']}; replay that one",
+                    )
             timers = [row for row in rows if row["stream"] == TIMERS]
             decoded = {row["id"]: self._decode(_delivery(row)) for row in rows if row["stream"] != TIMERS}
             causes = [cause for cause in decoded.values() if isinstance(cause, Cause)]
@@ -277,7 +305,7 @@ class Pipeline:
             ))  # fmt: skip
             failed = {p.cause.id for p in result.parked} | {i for i, c in decoded.items() if not isinstance(c, Cause)}
             done = [row["id"] for row in rows if row["id"] not in failed]
-            await self._save(work, result, [cause.payload for cause in causes])
+            await self._save(work, result, causes)
             for row in timers:
                 kind, state_id, restored = msgspec.json.decode(row["body"], type=tuple[str, str, dict[str, date]])
                 key = next((k, state_id) for k in self.tables.states if k.kind == kind)
@@ -287,7 +315,9 @@ class Pipeline:
             await work.conn.execute(delete(letters).where(letters.c.id.in_(done)))
             for parked in result.parked:
                 await work.conn.execute(
-                    letters.update().where(letters.c.id == parked.cause.id).values(reason=_reason(parked.error))
+                    letters.update()
+                    .where(letters.c.id == parked.cause.id)
+                    .values(rule=_rule(parked.error), reason=_reason(parked.error))
                 )
             left = {about for (about,) in await work.conn.execute(select(letters.c.about)) if about}
         self.blocked = left
@@ -299,19 +329,37 @@ class Pipeline:
         while True:
             await asyncio.sleep(NOTE_EVERY)
             if self.relay.published != noted:
-                async with self._writing, self._transaction() as work:
-                    noted = work.positions["published"] = self.relay.published
+                try:
+                    async with self._writing, self._transaction() as work:
+                        noted = work.positions["published"] = self.relay.published
+                except (OSError, SQLAlchemyError) as error:  # The next note will do as well.
+                    log.warning("what was published could not be noted", error=str(error))
 
     # ---------------------------------------------------------------- within
 
     def _day(self) -> date:
-        """The business day; before any has passed, the one that the message in hand is about."""
+        """The business day; before any has passed, the one that the first messages are about."""
         day = self.today or self._first_day
         assert day is not None, "a message is only taken once a day is known"
         return day
 
-    def _transaction(self) -> "_Work":
-        return _Work(self)
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator["_Work"]:
+        """One transaction. What it changes in memory counts only once it is committed."""
+        if not self._fresh:  # An earlier one failed, perhaps after it was committed: the database knows.
+            await self.start()
+        self._fresh = False
+        async with self.engine.begin() as conn:
+            work = _Work(conn)
+            yield work
+            if work.rows or work.positions:
+                positions = {"published": self.relay.published, **work.positions}
+                await store.upsert(conn, self.tables.positions, [{"name": n, "value": v} for n, v in positions.items()])
+        self._fresh = True
+        self.written += len(work.rows)
+        self.read |= {name: work.positions[name] for name in work.positions.keys() - {"today", "published"}}
+        self.blocked |= work.blocked
+        self.relay.put(_batches(work.rows))
 
     async def _run(self, conn: AsyncConnection, attempt: Callable[[dict[Key, State | None]], Result]) -> Result:
         """Run the rules, loading what they miss, until they miss nothing."""
@@ -322,12 +370,14 @@ class Pipeline:
             except Missing as missing:
                 loaded |= await store.load_states(conn, self.tables, missing.keys)
 
-    async def _save(self, work: "_Work", result: Result, payloads: Iterable[object]) -> None:
+    async def _save(self, work: "_Work", result: Result, causes: Iterable[Cause]) -> None:
         """Write what was decided: states, adopted packs, and the facts as rows of the outbox."""
+        refused = {parked.cause.id for parked in result.parked}
+        heard = (cause.payload for cause in causes if cause.id not in refused)
         await store.save_states(work.conn, self.tables, result.changed.values())
         adopted = [
             {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
-            for message in (*payloads, *(fact.event for fact in result.facts))
+            for message in (*heard, *(fact.event for fact in result.facts))
             if isinstance(message, PolicyAdopted)
         ]
         await store.upsert(work.conn, self.tables.policies, adopted)
@@ -373,39 +423,13 @@ class Pipeline:
 
 
 class _Work:
-    """One transaction of the writer. What it changes in memory counts only once it is committed."""
+    """One transaction of the writer, and what it will have changed in memory once it is committed."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._begin = pipeline.engine.begin()
-        self.conn: AsyncConnection
+    def __init__(self, conn: AsyncConnection) -> None:
+        self.conn = conn
         self.rows: list[dict[str, Any]] = []
         self.positions: dict[str, int] = {}
         self.blocked: set[str] = set()
-
-    async def __aenter__(self) -> "_Work":
-        if not self._pipeline._fresh:  # An earlier transaction failed, perhaps after it was committed.
-            await self._pipeline.start()
-        self._pipeline._fresh = False
-        self.conn = await self._begin.__aenter__()
-        return self
-
-    async def __aexit__(self, *error: Any) -> None:
-        pipeline = self._pipeline
-        if error[0] is None and (self.rows or self.positions):
-            positions = {**self.positions, "published": pipeline.relay.published}
-            await store.upsert(
-                self.conn, pipeline.tables.positions, [{"name": n, "value": v} for n, v in positions.items()]
-            )
-        await self._begin.__aexit__(*error)
-        pipeline._fresh = error[0] is None
-        if error[0] is None:
-            pipeline.written += len(self.rows)
-            pipeline.read |= {
-                name: value for name, value in self.positions.items() if name not in ("today", "published")
-            }
-            pipeline.blocked |= self.blocked
-            pipeline.relay.put(_batches(self.rows))
 
 
 def _is_day(cause: object) -> bool:
@@ -425,7 +449,7 @@ def _batches(rows: Iterable[Mapping[Any, Any]]) -> list[Batch]:
 def _dead_letter(stream: str, delivery: Delivery, id: str, about: str, error: Exception) -> dict[str, Any]:
     return {
         "id": id, "stream": stream, "sequence": delivery.sequence, "subject": delivery.subject, "about": about,
-        "rule": getattr(error, "rule", type(error).__name__), "reason": _reason(error),
+        "rule": _rule(error), "reason": _reason(error),
         "parked_at": datetime.now(UTC), "body": delivery.body,
     }  # fmt: skip
 
@@ -435,6 +459,10 @@ def _delivery(letter: Mapping[Any, Any]) -> Delivery:
         sequence=letter["sequence"], subject=letter["subject"], body=letter["body"], headers={},
         recorded=letter["parked_at"],
     )  # fmt: skip
+
+
+def _rule(error: Exception) -> str:
+    return str(getattr(error, "rule", type(error).__name__))
 
 
 def _reason(error: Exception) -> str:

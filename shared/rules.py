@@ -6,7 +6,7 @@ another service, a day that passed, a simulation and a test.
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -131,10 +131,17 @@ def known(state: S | None, zh: str, en: str, id: str) -> S:
     return state
 
 
-AnyState = TypeVar("AnyState", bound=State)
+class Placed(Protocol):
+    """A state, or a part of one, that lies in a division."""
+
+    @property
+    def place(self) -> str: ...
 
 
-def addressed(state: AnyState | None, command: Command, zh: str = "村", en: str = "village") -> AnyState:
+P = TypeVar("P", bound=Placed)
+
+
+def addressed(state: P | None, command: Command, zh: str = "村", en: str = "village") -> P:
     """The state that a command names, if it lies in the division that the command names as well.
 
     Rights reach as far as the division, so that a command must not carry a village of another one.

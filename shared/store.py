@@ -83,13 +83,18 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
     return found
 
 
-async def due_states(conn: AsyncConnection, tables: Tables, day: date, most: int) -> list[State]:
-    """Up to `most` states on which something is due by a day."""
+async def due_states(
+    conn: AsyncConnection, tables: Tables, day: date, most: int, blocked: Iterable[str] = ()
+) -> list[State]:
+    """Up to `most` states on which something is due by a day; what belongs to a blocked village waits with it."""
     states: list[State] = []
     for kind, table in tables.states.items():
         if len(states) < most:
-            due = select(table.c.body).where(table.c.due <= day).order_by(table.c.id).limit(most - len(states))
-            states += [decode_state(kind, body) for (body,) in await conn.execute(due)]
+            due = select(table.c.body).where(table.c.due <= day)
+            for village in blocked:
+                due = due.where(table.c.id != village, ~table.c.id.startswith(f"{village}/", autoescape=True))
+            page = await conn.execute(due.order_by(table.c.id).limit(most - len(states)))
+            states += [decode_state(kind, body) for (body,) in page]
     return states
 
 

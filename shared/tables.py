@@ -96,7 +96,7 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         Column("sequence", BigInteger, nullable=False),
         Column("subject", String(200), nullable=False),
         Column("about", String(80), nullable=False),
-        Column("rule", String(40), nullable=False),
+        Column("rule", Text, nullable=False),
         Column("reason", Text, nullable=False),
         Column("parked_at", DateTime(timezone=True), nullable=False),
         Column("body", LargeBinary, nullable=False),

@@ -370,7 +370,11 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "team": "zhucun",
         "cadre": "zhucun-sealed",
     }
-    assert [stream.subjects for stream in bus.STREAMS] == [["zhucun.v1.>"], ["zhucun-sealed.v1.>"], ["zhucun-calendar.v1.>"]]
+    assert [stream.subjects for stream in bus.STREAMS] == [
+        ["zhucun.v1.>"],
+        ["zhucun-sealed.v1.>"],
+        ["zhucun-calendar.v1.>"],
+    ]
 
 
 # -------------------------------------------------------------- the journey

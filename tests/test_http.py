@@ -208,6 +208,7 @@ async def test_a_command_answers_what_it_led_to_once_that_is_said(api: Api) -> N
         ("not JSON", 0, None, "请求不是有效的 JSON"),
         ("", 0, None, "请求没有内容"),
     ],
+    ids=["type", "missing", "misspelt", "place", "no place", "no array", "cut off", "no JSON", "empty"],
 )
 async def test_a_body_that_does_not_fit_names_row_and_field(
     any_api: Api, content: str, row: int, field: str | None, zh: str
@@ -572,5 +573,5 @@ async def test_the_documentation_page_needs_nothing_from_outside(any_api: Api) -
             answer = await any_api.client.get(asset)
             assert (answer.status_code, len(answer.content) > 10_000) == (200, True)
     assert not re.findall(r"https?://[^\s\"'<\\]+", page)
-    document = await any_api.get("/docs/openany_api.json")
+    document = await any_api.get("/docs/openapi.json")
     assert {"/v1/villages", "/v1/tasks", "/health/ready"} <= document["paths"].keys()

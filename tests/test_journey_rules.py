@@ -19,10 +19,11 @@ import pytest
 from services.dispatch import reactions as dispatch
 from services.dispatch.model import commands as dispatch_commands
 from services.dispatch.model.assignment import Assignment
-from services.dispatch.model.pool import Pool, eligible_replacements
-from services.incentives import model as incentives_commands
+from services.dispatch.model.eligibility import Posting, unmet
+from services.dispatch.model.pool import Pool
 from services.incentives import reactions as incentives
-from services.incentives.model import Record
+from services.incentives.model import commands as incentives_commands
+from services.incentives.model.record import Record
 from services.inspection import reactions as inspection
 from services.inspection.model import commands as inspection_commands
 from services.inspection.model.assessment import Assessment
@@ -288,9 +289,14 @@ def settle(county: County, assignment: Assignment, task: Task) -> list[Command]:
 def replace_member(county: County, assignment: Assignment, task: Task) -> list[Command]:
     pool = county.state("dispatch", Pool, "2105")
     role = assignment.vacancies[task.detail].role
-    fit = eligible_replacements(pool, assignment.unit, task.about, role, POLICY, county.today)
+    unit = assignment.unit
+    fit = min(
+        id
+        for id, cadre in pool.free.items()
+        if cadre.unit == unit and not unmet(Posting(cadre, pool.units[unit], task.about, POLICY, county.today), role)
+    )
     return [
-        dispatch_commands.ReplaceMember(**at(task.about), recalled=task.detail, cadre=fit[0], replaced_by="派出单位")
+        dispatch_commands.ReplaceMember(**at(task.about), recalled=task.detail, cadre=fit, replaced_by="派出单位")
     ]
 
 
@@ -321,7 +327,7 @@ def close_order(county: County, state: State, task: Task) -> list[Command]:
 def report(county: County, state: State, task: Task) -> list[Command]:
     year, form = task.detail.split()
     said: Any = {"year": int(year), "form": form}
-    return [inspection_commands.DeliverReport(**at(task.about), **said, delivered_by="队长")]
+    return [inspection_commands.DeliverReport(**at(task.about), **said, delivered_by="驻村工作队")]
 
 
 def give_seed(county: County, state: State, task: Task) -> list[Command]:
@@ -345,6 +351,11 @@ def grade(county: County, assessment: Assessment, task: Task) -> list[Command]:
             **at(task.about), year=year_of(task), grade=assessment.proposal.grade, decided_by="市委组织部"
         )
     ]
+
+
+def give_verification_seed(county: County, state: State, task: Task) -> list[Command]:
+    seed = sha256(f"{task.about} {task.detail}".encode()).hexdigest()
+    return [inspection_commands.GiveVerificationSeed(**at(task.about), attempt=int(task.detail), seed=seed)]
 
 
 def verify(county: County, verification: Verification, task: Task) -> list[Command]:
@@ -419,6 +430,7 @@ ANSWERS: Mapping[str, Answer] = {
     "reports": report,
     "ballots": ballot,
     "grades": grade,
+    "verification-seeds": give_verification_seed,
     "verifications": verify,
     "defences": hear_defence,
     "decisions": decide,

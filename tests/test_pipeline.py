@@ -19,6 +19,7 @@ from shared.bus import OPEN, SEALED, Delivery, Message
 from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun
+from shared.contracts.registry import PolicyAdopted
 from shared.flow import derived_id
 from shared.pipeline import Pipeline, RequestRefused
 from shared.relay import Relay
@@ -154,6 +155,15 @@ async def test_a_refused_row_keeps_all_rows_out_unless_the_good_ones_are_asked_f
         answer, refused = await running.pipeline.submit("k2", villages("V2", "V1"), keep_good=True)
         assert (answer.applied, [*refused]) == (1, [1])
         assert await running.state("V2") is not None
+
+
+async def test_the_answer_says_what_each_command_did(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        answer, _ = await running.pipeline.submit("k1", villages("V1", "V1"), keep_good=True)
+        assert answer.effects == ["created", "refused"]
+        answer, _ = await running.pipeline.submit("k2", [small.Adopt(place="210500", pack=PACK)], dry_run=True)
+        assert answer.effects == ["unchanged"]
 
 
 async def test_a_dry_run_changes_nothing_and_leaves_its_key_free(database: str) -> None:
@@ -319,6 +329,57 @@ async def test_a_failing_timer_is_parked_and_set_again_by_a_replay(database: str
         assert await running.pipeline.replay("V1") == 1
         await running.pipeline.handle(OPEN, [day(2, 3)])
         assert ((await running.state("V1")).days, (await running.state("V2")).days) == (1, 2)
+
+
+async def test_the_timers_of_a_blocked_village_wait_with_it(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages("V1", "V2"))
+        small.broken.add("U1")
+        try:
+            await running.pipeline.handle(OPEN, [delivery(begun("V1", "U1"), 2), day(1, 3)])
+        finally:
+            small.broken.clear()
+        assert ((await running.state("V1")).days, (await running.state("V2")).days) == (0, 1)
+        assert await running.pipeline.replay("V1") == 1
+        await running.pipeline.handle(OPEN, [day(2, 4)])
+        assert ((await running.state("V1")).days, (await running.state("V2")).days) == (1, 2)
+
+
+async def test_a_later_dead_letter_is_not_replayed_before_an_earlier_one(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages("V1"))
+        small.broken.add("U1")
+        try:
+            await running.pipeline.handle(OPEN, [delivery(begun("V1", "U1"), 2), delivery(begun("V1", "U2"), 3)])
+        finally:
+            small.broken.clear()
+        first, second = sorted(await running.letters(), key=lambda letter: letter["sequence"])
+        with pytest.raises(Refused, match="comes first"):
+            await running.pipeline.replay("", second["id"])
+        for letter in (first, second):
+            assert await running.pipeline.replay("", letter["id"]) == 1
+        assert (await running.state("V1")).heard == ("U1", "U2")
+
+
+async def test_a_pack_that_this_version_cannot_read_is_parked_and_leaves_the_service_running(database: str) -> None:
+    unreadable = PolicyAdopted(place="210500", version="newer", adopted_by="county", pack={**PACK, "unheard_of": 1})
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.handle(OPEN, [delivery(unreadable, 2)])
+        assert [letter["rule"] for letter in await running.letters()] == ["PolicyInvalid"]
+    async with process(database) as running:
+        await running.pipeline.submit("k1", villages("V1"))
+        assert await running.state("V1") is not None
+
+
+async def test_the_longest_key_leaves_room_for_what_follows_from_it(database: str) -> None:
+    async with process(database) as running:
+        await running.pipeline.handle(OPEN, [day(0, 1)])
+        await running.pipeline.submit("villages:" + "k" * 180, [small.Adopt(place="210500", pack=PACK)])
+        await running.pipeline.relay.drained()
+        assert len(running.sent) == 1
 
 
 async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str) -> None:

@@ -195,10 +195,13 @@ def _replacements(a: Ask) -> Iterator[Row]:
 # -------------------------------------------------------------- inspection
 
 
+def _seed(a: Ask) -> str:
+    """A seed that can be computed beforehand hides nothing; real bodies make theirs with `openssl rand -hex 32`."""
+    return "".join(f"{a.scenario.choose(0, 15, 'seed', a.task.about, a.task.detail, n):x}" for n in range(64))
+
+
 def _seeds(a: Ask) -> Iterator[Row]:
-    """A share that can be computed beforehand hides nothing; real bodies make theirs with `openssl rand -hex 32`."""
-    seed = "".join(f"{a.scenario.choose(0, 15, 'seed', a.task.about, a.task.detail, n):x}" for n in range(64))
-    yield {"campaign": a.task.about, "body": a.task.detail, "seed": seed}
+    yield {"campaign": a.task.about, "body": a.task.detail, "seed": _seed(a)}
 
 
 def _visits(a: Ask) -> Iterator[Row]:
@@ -246,6 +249,11 @@ def _merit(a: Ask, year: int) -> int:
 def _grades(a: Ask) -> Iterator[Row]:
     grade = a.state[f"{a.village.id}/{a.year}"]["proposal"]["grade"]
     yield {"year": a.year, "grade": grade, "decided_by": "市委组织部"}
+
+
+def _verification_seeds(a: Ask) -> Iterator[Row]:
+    """A seed as little secret as those of the draws."""
+    yield {"attempt": int(a.task.detail), "seed": _seed(a)}
 
 
 def _verifications(a: Ask) -> Iterator[Row]:
@@ -312,6 +320,7 @@ HABITS: Final[Mapping[str, Habit]] = {
     "households": Habit(_households, before=(12, 20)),
     "measurements": Habit(_measurements, before=(4, 11)),
     "exit-requests": Habit(_exit_requests, after=(1, 6)),
+    "verification-seeds": Habit(_verification_seeds, after=(0, 2)),
     "verifications": Habit(_verifications, before=(6, 20), reads=("inspection", "verifications")),
     "notices": Habit(_notices, after=(1, 5), reads=("registry", "villages"), follow_up=_objections),
     "objection-decisions": Habit(_objection_decisions, after=(1, 3)),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -52,6 +53,7 @@ async def play(system: System, *, seed: int, villages: int, until: date, kills: 
     span = (until - START).days
     chance, killed = random.Random(seed), list[str]()
     moments = sorted(chance.randrange(span) for _ in range(kills))
+    victims = cycle(chance.sample(PROCESSES, len(PROCESSES)))  # Each of them in turn, or chance might spare one.
     accidents: list[asyncio.Task[None]] = []
 
     async def strike(name: str, delay: float) -> None:
@@ -71,7 +73,7 @@ async def play(system: System, *, seed: int, villages: int, until: date, kills: 
                 while moments and moments[0] <= (day - START).days:
                     moments.pop(0)
                     delay = chance.uniform(0, STUMBLE)
-                    accidents.append(asyncio.create_task(strike(chance.choice(PROCESSES), delay)))
+                    accidents.append(asyncio.create_task(strike(next(victims), delay)))
                 events = sum(status.written for status in (await simulation.statuses()).values())
                 visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
                 counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"

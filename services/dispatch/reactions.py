@@ -40,9 +40,8 @@ def _pool(_message: Payload, policy: Policy) -> Iterable[str]:
 
 
 def _pool_if_recall(event: OutcomeEvent, policy: Policy) -> Iterable[str]:
-    """The pool, where a cadre's outcome is one that recalls by the pack."""
-    recalls = any(outcome.kind == event.kind and outcome.effect == "recall" for outcome in policy.outcomes)
-    return (policy.jurisdiction,) if recalls and event.subject_kind == "cadre" else ()
+    """The pool, where a cadre's outcome is one that recalls by the terms of its proposal."""
+    return (policy.jurisdiction,) if event.effect == "recall" and event.subject_kind == "cadre" else ()
 
 
 KINDS: tuple[type[State], ...] = (Pool, Assignment)

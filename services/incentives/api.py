@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.incentives.model import Decide, DecideAppeal, HearDefence, LodgeAppeal
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal
 from shared.http import Route
 
 COMMANDS: tuple[Route, ...] = (

@@ -4,13 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.incentives.model import (
-    Decide,
-    DecideAppeal,
-    HearDefence,
-    LodgeAppeal,
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, SubjectCommand
+from services.incentives.model.record import (
     Record,
-    SubjectCommand,
     appeal,
     decide,
     decide_appeal,

@@ -7,6 +7,7 @@ from services.inspection.model.commands import (
     ConfirmGrade,
     DeliverReport,
     GiveSeed,
+    GiveVerificationSeed,
     HoldBallot,
     OpenCampaign,
     RecordVerification,
@@ -22,6 +23,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("reports", DeliverReport, "提交述职", "Deliver a duty report"),
     Route("ballots", HoldBallot, "记录民主测评", "Record a ballot"),
     Route("grades", ConfirmGrade, "审定考核等次", "Confirm a grade"),
+    Route("verification-seeds", GiveVerificationSeed, "交付核查抽样随机数", "Give the seed of a verification's sample"),
     Route("verifications", RecordVerification, "记录出列核查", "Record the verification of an exit"),
 )
 

@@ -13,6 +13,7 @@ from services.inspection.model.commands import (
     ConfirmGrade,
     DeliverReport,
     GiveSeed,
+    GiveVerificationSeed,
     HoldBallot,
     OpenCampaign,
     RecordVerification,
@@ -63,8 +64,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
-    # The assessment of the year before may still await its grade.
-    *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0)),
+    # The assessment of the year before may still await its grade, and a code may be told in the year after its first.
+    *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0, 1)),
     Reaction(TeamReleased, Calendar, _jurisdiction, calendar.leave),
     Reaction(TeamReleased, Supervision, by("village"), supervision.release),
     # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
@@ -85,8 +86,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(DeliverReport, Assessment, _year, assessment.deliver),
     Reaction(HoldBallot, Assessment, _year, assessment.vote),
     Reaction(ConfirmGrade, Assessment, _year, assessment.confirm),
-    # The way off the list leads through sampled households.
-    Reaction(ExitRequested, Verification, by("village"), verification.sample),
+    # The way off the list leads through households that are sampled by a seed which nobody knew beforehand.
+    Reaction(ExitRequested, Verification, by("village"), verification.request),
+    Reaction(GiveVerificationSeed, Verification, by("village"), verification.sample),
     Reaction(RecordVerification, Verification, by("village"), verification.verify),
 )
 

@@ -11,7 +11,7 @@ from litestar import Request, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from services.registry import forms
@@ -59,7 +59,7 @@ class _Upload(Operation):
 
 
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
-async def why_not_yet(village: str, state: State) -> list[Reason]:
+async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
     """What keeps a village on the list, and who can move it (wish 10); empty for one that is not on it."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
@@ -74,7 +74,10 @@ async def why_not_yet(village: str, state: State) -> list[Reason]:
 
 @get("/v1/templates/{form:str}", tags=["forms"], summary="领取填报模板 · A form to fill in")
 async def template(
-    form: str, state: State, place: str = "", rows: Annotated[int, QueryParameter(ge=1, le=1000)] = 50
+    form: FromPath[str],
+    state: State,
+    place: FromQuery[str] = "",
+    rows: Annotated[int, QueryParameter(ge=1, le=1000)] = 50,
 ) -> Stream:
     """A form to fill in, for the division with this prefix. `surveys` has `rows` rows for each village under survey."""
     asked, prefilled = _form(state, form, place), list[OpenSurvey]()
@@ -110,13 +113,13 @@ async def template(
     operation_class=_Upload,
 )
 async def take_in(
-    form: str,
+    form: FromPath[str],
     request: Request[Any, Any, Any],
     state: State,
     key: Annotated[str, HeaderParameter(name=KEY, min_length=8, max_length=160)],
-    place: str = "",
-    dry_run: bool = False,
-    keep_good: bool = False,
+    place: FromQuery[str] = "",
+    dry_run: FromQuery[bool] = False,
+    keep_good: FromQuery[bool] = False,
 ) -> Report:
     """Take in a filled form. Nothing of it is applied if anything is wrong, unless the good rows are asked for.
 
@@ -145,14 +148,14 @@ async def take_in(
 
 
 @get("/v1/imports/{form:str}/progress", tags=["forms"])
-async def progress(form: str, key: Annotated[str, HeaderParameter(name=KEY)]) -> dict[str, int]:
+async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=KEY)]) -> dict[str, int]:
     """How many rows of an import that is under way were read, and how many applied; 0 if there is none."""
     running = RUNNING.get(f"{form}:{key}")
     return {"read": running.read, "applied": running.applied} if running else {"read": 0, "applied": 0}
 
 
 @get("/v1/copies/{name:str}", tags=["forms"])
-async def copy(name: str) -> Stream:
+async def copy(name: FromPath[str]) -> Stream:
     """The copy of an imported file in which the errors stand beside their rows."""
     return _download(kept(name), "errors.xlsx")
 

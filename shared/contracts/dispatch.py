@@ -24,6 +24,8 @@ class Item(msgspec.Struct, frozen=True):
     number: int
     text: str
     problem: int | None = None
+    goal: int | None = None
+    """The number of the item that it serves in the commitment before it: a measure's three-year target (3.5)."""
 
 
 class MatchingSolved(Event, frozen=True, kw_only=True):
@@ -87,6 +89,8 @@ class CommitmentSet(Event, frozen=True, kw_only=True):
     """The year, or `term` for what is owed once a term."""
     unit: str
     items: tuple[Item, ...]
+    set_by: str = ""
+    """The organ that set it, never a person; empty in events from before this was told."""
 
 
 class CommitmentReconciled(Event, frozen=True, kw_only=True):
@@ -99,6 +103,8 @@ class CommitmentReconciled(Event, frozen=True, kw_only=True):
     on: date
     done: int
     open: int
+    reconciled_by: str = ""
+    """The organ that reconciled it, never a person; empty in events from before this was told."""
 
 
 class CommitmentSettled(Event, frozen=True, kw_only=True):
@@ -110,6 +116,8 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
     period: str
     closed: int
     carried: int
+    settled_by: str = ""
+    """The organ that settled it, never a person; empty in events from before this was told."""
 
 
 class CommitmentOverdue(Event, frozen=True, kw_only=True):
@@ -151,6 +159,8 @@ class MemberReplaced(Event, frozen=True, kw_only=True):
     recalled: str
     cadre: str
     role: Role
+    replaced_by: str = ""
+    """The organ that sent the other one, never a person; empty in events from before this was told."""
 
 
 class TermExtended(Event, frozen=True, kw_only=True):

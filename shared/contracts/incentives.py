@@ -20,6 +20,8 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
     subject: str
     """The stable id of the unit or cadre; a team is named by its village."""
     village: str
+    effect: Literal["record", "recall"] = "record"
+    """What it does when imposed, by the terms of its proposal: a `recall` takes the cadre off the team (2.20)."""
 
     def is_sealed(self) -> bool:
         return self.subject_kind == "cadre"

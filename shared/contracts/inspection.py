@@ -64,6 +64,7 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     planned: int
     visited: int
     share: float
+    """Villages visited by the end ÷ villages of the frame, 0 to 1."""
     seeds: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -125,6 +126,8 @@ class ReportDelivered(Event, frozen=True, kw_only=True):
     year: int
     form: Literal["written", "oral"]
     audiences: tuple[str, ...]
+    delivered_by: str = ""
+    """The team or its unit, never a person."""
 
 
 class BallotHeld(Event, frozen=True, kw_only=True):
@@ -158,6 +161,7 @@ class AssessmentProposed(Event, frozen=True, kw_only=True):
     village: str
     year: int
     score: float
+    """0 to 100, rounded to two places: the mean of the inputs, weighed as the pack says."""
     grade: str
     caps: tuple[str, ...]
 
@@ -184,6 +188,14 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     attempt: int
     passed: bool
     sampled: int
+    """Households."""
     wrong_exit_rate: float
+    """People in sampled households that do not meet the standard ÷ people in sampled households, 0 to 1."""
     omission_rate: float
+    """Poor people outside the register ÷ people outside it who were looked at, 0 to 1."""
     approval_rate: float
+    """Approving households ÷ sampled households, 0 to 1; 1 where none was sampled."""
+    verified_by: str = ""
+    """The organ, never a person."""
+    seed: str = ""
+    """With it anyone recomputes which of the households lifted were sampled."""

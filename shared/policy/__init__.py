@@ -6,7 +6,7 @@ The code knows seven concepts; every number, name and list is here. A sixth regi
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -20,6 +20,8 @@ Points = Annotated[int, msgspec.Meta(ge=0)]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that the wire carries; people see its label."""
 Year = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
+SURVEY_KINDS = ("household_visit", "problem")
+"""The survey kinds on which rules rely in every region (mechanism 3.1)."""
 Role = Literal[
     "organisation", "poverty_office", "inspection", "discipline", "unit", "township", "team", "village", "county",
     "province", "operator",
@@ -28,7 +30,12 @@ Role = Literal[
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a pack. A misspelt key is an error, since a default would silently stand in for it."""
+    """A part of a pack. A misspelt key is an error, since a default would silently stand in for it.
+
+    A few codes are reserved, since rules rely on them: the indicator `incidence`, which is computed (1.18), the survey
+    kinds `problem` and `household_visit` (3.1), and the commitment `letter`, which makes a village `pledged` in the
+    journey (3.6); a region without a letter goes from `assigned` to `helped`.
+    """
 
 
 class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,6 +172,33 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The day of the next year by which it is settled."""
 
 
+class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of a procedure of village democracy: something is decided, or published."""
+
+    name: Code
+    label: str
+    kind: Literal["decide", "publish"]
+    by: Role
+    """Who answers for the step."""
+    rule: str | None = None
+    """The law and article of its quorum and majority, where it is not the procedure's own rule."""
+    present_at_least: Share | None = None
+    """The share of those entitled who must be present; None where nobody is counted."""
+    agreed_above: Share | None = None
+    """Whose share more must agree; None where a single vote is enough, such as that of a body which decides as one."""
+    of: Literal["present", "entitled"] = "present"
+    """What the agreement is a share of."""
+
+
+class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a village decides a matter of its own, step by step, such as 四议两公开 (mechanisms 2.18, 3.12)."""
+
+    kind: Code
+    label: str
+    rule: str
+    steps: tuple[Deliberation, ...]
+
+
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A set of visits chosen from the villages with a team (mechanisms 2.19, 2.21, 3.7)."""
 
@@ -178,9 +212,9 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lasts: Span
     announced: bool = True
     """Whether the visited side may know beforehand; otherwise the draw is sealed until the end."""
-    seed_days: int = 0
+    seed_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     """How many calendar days before a draw opens its frame is fixed and both bodies are asked for their seed shares."""
-    visit_days: int = 1
+    visit_days: Annotated[int, msgspec.Meta(ge=1)] = 1
     """Over how many days, spread evenly, the visits are dealt."""
     scored: bool = False
 
@@ -309,6 +343,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     findings: tuple[Finding, ...]
     assessment: Assessment
     outcomes: tuple[Outcome, ...]
+    procedures: tuple[Procedure, ...] = ()
 
     def campaign(self, kind: str) -> Campaign | None:
         """The campaign of a kind, if this region knows it."""
@@ -317,6 +352,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def commitment(self, kind: str) -> Commitment | None:
         """The commitment of a kind, if this region knows it."""
         return next((commitment for commitment in self.commitments if commitment.kind == kind), None)
+
+    def procedure(self, kind: str) -> Procedure | None:
+        """The procedure of a kind, if this region knows it."""
+        return next((procedure for procedure in self.procedures if procedure.kind == kind), None)
 
 
 class PolicyInvalid(ValueError):
@@ -355,6 +394,8 @@ def _contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
         "assessment.grades": grades,
         "assessment.grounds": grounds,
         "outcomes": [outcome.kind for outcome in policy.outcomes],
+        "procedures": [procedure.kind for procedure in policy.procedures],
+        **{f"procedures.{p.kind}": [step.name for step in p.steps] for p in policy.procedures},
     }.items():
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield where, f"{name} 出现了两次", f"{name} occurs twice"
@@ -383,9 +424,30 @@ def _contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
             "应以唯一的 verify 和一个 notice 开始，以 decide 结束",
             "it must begin with its only verify step and a notice, and end with a decide step",
         )
+    for name in SURVEY_KINDS:
+        if name not in policy.listing.survey_kinds:
+            yield "listing.survey_kinds", f"缺少保留代码 {name}", f"the reserved code {name} is missing"
     for name in policy.team.suits:
         if name not in policy.listing.problem_classes:
             yield "team.suits", f"没有问题类别 {name}", f"{name} is no problem class"
+    for name in policy.listing.problem_classes:
+        if not policy.team.suits.get(name):
+            yield "team.suits", f"问题类别 {name} 没有对口单位", f"no department suits the problem class {name}"
+    for name in policy.team.same_county_levels:
+        if name not in get_args(Level):
+            yield "team.same_county_levels", f"没有级别 {name}", f"{name} is no level"
+    yield from _bad_spans("", policy)
+    for campaign in policy.campaigns:
+        if campaign.choice == "draw" and not campaign.share:
+            zh = f"{campaign.kind} 的抽查比例不能为零"
+            yield "campaigns", zh, f"{campaign.kind} draws nothing, since its share is 0"
+    for procedure in policy.procedures:
+        if not any(step.kind == "decide" for step in procedure.steps):
+            yield "procedures", f"{procedure.kind} 没有决策步骤", f"{procedure.kind} has no step that decides"
+        for rite in procedure.steps:
+            if rite.kind == "publish" and (rite.present_at_least or rite.agreed_above):
+                zh = f"{procedure.kind} 的公开步骤 {rite.name} 不计票"
+                yield "procedures", zh, f"{procedure.kind}: {rite.name} publishes, so that nobody votes in it"
     for c in policy.commitments:
         if c.after and c.after not in kinds[: kinds.index(c.kind)]:
             zh = f"{c.kind} 的 after 应是列在它前面的承诺，而不是 {c.after}"
@@ -418,6 +480,23 @@ def _contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
             yield "assessment.caps", f"没有等次 {cap.grade}", f"there is no grade {cap.grade}"
     for outcome in policy.outcomes:
         yield from _misfits(outcome, {"grade": grades, "triggers": grounds, "kind": kinds})
+
+
+def _bad_spans(where: str, part: object) -> Iterable[tuple[str, str, str]]:
+    """Spans anywhere in a pack that lead nowhere: with a negative part, or empty where time must pass."""
+    if isinstance(part, Span):
+        name = where.rsplit(".", 1)[-1]
+        # How long a campaign lasts may be counted back from a round time: three months less one day.
+        if min(part.years, part.months) < 0 or (part.calendar_days < 0 and name != "lasts"):
+            yield where, "时间不能为负", "a time cannot be negative"
+        elif name in ("term", "extension", "lasts") and part.after(date(2001, 1, 1)) <= date(2001, 1, 1):
+            yield where, "时间不能为零", "it needs a time"
+    elif isinstance(part, Section):
+        for field in part.__struct_fields__:
+            yield from _bad_spans(f"{where}.{field}".removeprefix("."), getattr(part, field))
+    elif isinstance(part, tuple):
+        for n, entry in enumerate(part):
+            yield from _bad_spans(f"{where}.{n}", entry)
 
 
 def _misfits(outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str, str]]:

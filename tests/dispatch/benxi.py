@@ -85,7 +85,8 @@ def recalled(subject: str, village: str, kind: str = "recall", **more: Any) -> O
     return OutcomeDecided(
         **{
             "place": village[:6], "outcome": f"{kind}/{village}/2014", "kind": kind, "subject_kind": "cadre",
-            "subject": subject, "village": village, **usual, **more,
+            "subject": subject, "village": village, "effect": "recall" if kind == "recall" else "record",
+            **usual, **more,
         }
     )  # fmt: skip
 
@@ -172,10 +173,10 @@ class Benxi:
         )
         self.world.command("dispatch", command)
 
-    def replace(self, recalled: str, by: str, village: str = V1) -> None:
+    def replace(self, recalled: str, by: str, village: str = V1, place: str | None = None) -> None:
         command = ReplaceMember(
-            place=village[:6], village=village, recalled=recalled, cadre=by, replaced_by="单位党委"
-        )  # fmt: skip
+            place=place or village[:6], village=village, recalled=recalled, cadre=by, replaced_by="单位党委"
+        )
         self.world.command("dispatch", command)
 
     # Where many tests begin.

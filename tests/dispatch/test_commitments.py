@@ -54,6 +54,44 @@ def test_1_2_a_letter_unsigned_by_its_deadline_is_told_once_and_stays_awaited() 
     assert benxi.details("commitments") == ["three_year_plan term"]
 
 
+def test_3_5_a_measure_of_the_year_serves_a_target_of_the_three_year_plan() -> None:
+    benxi = Benxi().assigned()
+    benxi.set("letter", "term", "承诺")
+    benxi.set("three_year_plan", "term", items=(Item(2, "修路"), Item(4, "引水"), Item(6, "产业")))
+    with pytest.raises(Refused, match=r"three_year_plan has no goals numbered \[1, 3\]") as refused:
+        benxi.set("annual_plan", "2014", items=(Item(1, "修渠", goal=3), Item(2, "硬化", goal=1), Item(3, "打井")))
+    assert (refused.value.rule, refused.value.status, refused.value.field) == ("3.5", 422, "items")
+    measures = (Item(1, "修渠", goal=4), Item(2, "硬化", goal=2), Item(3, "打井"))
+    benxi.set("annual_plan", "2014", items=measures)
+    assert benxi.said(CommitmentSet)[-1].items == measures
+    benxi.set("ledger", "2014", items=(Item(1, "修渠两公里", goal=4),))
+    benxi.until(date(2015, 1, 1))
+    for _ in range(3):
+        benxi.reconcile("2014")
+    benxi.settle("2014")
+    benxi.set("ledger", "2015", "打井一眼")
+    carried = Item(2, "修渠两公里", goal=4)
+    assert carried in benxi.said(CommitmentSet)[-1].items, "what is carried into the next year serves the same target"
+
+
+def test_3_5_what_follows_nothing_has_no_goal_to_serve() -> None:
+    benxi = Benxi().assigned()
+    with pytest.raises(Refused, match="has no goals") as refused:
+        benxi.set("letter", "term", items=(Item(1, "承诺", goal=1),))
+    assert refused.value.status == 422
+
+
+def test_2_4_every_step_of_a_commitment_names_the_organ_that_took_it() -> None:
+    benxi = Benxi().helped()
+    benxi.until(date(2014, 6, 30))
+    benxi.reconcile("2014", 1)
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1)
+    assert {s.set_by for s in benxi.said(CommitmentSet)} == {"工作队"}
+    assert [r.reconciled_by for r in benxi.said(CommitmentReconciled)] == ["工作队"]
+    assert [s.settled_by for s in benxi.said(CommitmentSettled)] == ["工作队"]
+
+
 def test_3_1_the_problems_of_the_baseline_open_the_first_ledger() -> None:
     benxi = Benxi().assigned(problems=3)
     benxi.set("letter", "term")

@@ -5,22 +5,18 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model.pool import eligible_replacements
 from shared.contracts.dispatch import Member, MemberRecalled, MemberReplaced, NeedUnmet, TeamAssigned, VillageMatched
 from shared.contracts.incentives import AppealDecided, OutcomeDecided, OutcomeExpired
 from shared.contracts.registry import CadreRegistered
 from shared.rules import Refused
-from tests.dispatch.benxi import AWAY, PACK, V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import AWAY, HOME, PACK, V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
 
 
 def after(event: OutcomeDecided, ended: type[Any], **more: Any) -> Any:
     """A later step of the same outcome."""
-    about = {f: getattr(event, f) for f in ("place", "outcome", "kind", "subject_kind", "subject", "village")}
+    fields = ("place", "outcome", "kind", "subject_kind", "subject", "village", "effect")
+    about = {field: getattr(event, field) for field in fields}
     return ended(**about, **more)
-
-
-def candidates(benxi: Benxi, role: Any = "leader") -> tuple[str, ...]:
-    return eligible_replacements(benxi.pool, "U1", V1, role, benxi.policy, benxi.today)
 
 
 def test_2_20_a_recalled_leader_leaves_and_the_unit_owes_another() -> None:
@@ -30,12 +26,11 @@ def test_2_20_a_recalled_leader_leaves_and_the_unit_owes_another() -> None:
     assert (gone.village, gone.unit, gone.cadre, gone.role) == (V1, "U1", "C-U1-0", "leader")
     (task,) = benxi.tasks("replacements")
     assert (task.role, task.detail, task.due, task.rule) == ("unit", "C-U1-0", date(2014, 7, 20), "2.20")
-    assert candidates(benxi) == ()
-    benxi.hear(cadre("C-new", "U1", "deputy_division"), cadre("C-other", "U2", "division"))
-    assert candidates(benxi) == ("C-new",)
+    benxi.hear(cadre("C-new", "U1", "deputy_division"))
     benxi.replace("C-U1-0", "C-new")
     (replaced,) = benxi.said(MemberReplaced)
     assert (replaced.recalled, replaced.cadre, replaced.role, replaced.unit) == ("C-U1-0", "C-new", "leader", "U1")
+    assert replaced.replaced_by == "单位党委"
     assert not benxi.tasks("replacements")
     assert benxi.assignment().team == (
         Member("C-new", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member")
@@ -69,13 +64,15 @@ def test_3_3_a_replacement_who_is_not_eligible_is_refused_by_the_rule(other: Cad
     with pytest.raises(Refused) as refused:
         benxi.replace("C-U1-2", "C9")
     assert (refused.value.rule, refused.value.status) == (rule, 422) and refused.value.zh
-    assert "C9" not in candidates(benxi, "member")
 
 
-def test_the_first_choice_of_a_replacement_stands_first() -> None:
+def test_2_20_a_replacement_in_another_countys_name_is_refused() -> None:
     benxi = Benxi().helped()
-    benxi.hear(recalled("C-U1-2", V1), *(cadre(f"C{n}", "U1") for n in (1, 2)), cadre("C3", "U1", reserve=True))
-    assert candidates(benxi, "member") == ("C3", "C1", "C2")
+    benxi.hear(recalled("C-U1-2", V1), cadre("C-new", "U1"))
+    with pytest.raises(Refused, match=f"belongs to division {HOME}, not {AWAY}") as refused:
+        benxi.replace("C-U1-2", "C-new", place=AWAY)
+    assert (refused.value.status, refused.value.field) == (422, "place")
+    assert not benxi.said(MemberReplaced) and benxi.tasks("replacements")
 
 
 @pytest.mark.parametrize(
@@ -92,11 +89,28 @@ def test_only_an_imposed_recall_of_a_cadre_takes_anyone_off(decided: OutcomeDeci
     assert not benxi.said(MemberRecalled) and not benxi.tasks()
 
 
-def test_what_recalls_is_the_packs_to_say() -> None:
-    outcomes = [{**o, "effect": "recall"} if o["kind"] == "criticism" else o for o in PACK["outcomes"]]
-    benxi = Benxi(outcomes=outcomes).helped()
-    benxi.hear(recalled("C-U1-0", V1, kind="criticism"))
+@pytest.mark.parametrize("kind", ["recall", "criticism", "sent_home"])
+def test_2_20_what_recalls_is_said_by_the_terms_of_the_proposal_and_not_by_the_pack_in_force(kind: str) -> None:
+    benxi = Benxi(outcomes=[o for o in PACK["outcomes"] if o["kind"] != "recall"]).helped()
+    recall = recalled("C-U1-0", V1, kind=kind, effect="recall")
+    benxi.hear(recall)
     assert benxi.said(MemberRecalled)
+    benxi.hear(after(recall, OutcomeExpired))
+    assert "C-U1-0" in benxi.pool.free
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_2_20_of_two_recalls_of_one_cadre_the_end_of_one_does_not_lift_the_other(first: int) -> None:
+    benxi = Benxi()
+    recalls = recalled("C-U1-0", V2), recalled("C-U1-0", V2, outcome="recall/later")
+    benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1), *recalls)
+    benxi.solve()
+    benxi.hear(after(recalls[first], AppealDecided, overturned=True, decided_by="市委"))
+    assert "C-U1-0" not in benxi.pool.free
+    assert not benxi.tasks("matchings"), "nothing is on offer that was not before"
+    benxi.hear(after(recalls[1 - first], OutcomeExpired))
+    benxi.solve("m2")
+    assert benxi.said(VillageMatched)[0].team[0] == Member("C-U1-0", "leader")
 
 
 def test_a_recall_reaches_the_cadre_in_the_village_that_follows() -> None:
@@ -147,9 +161,10 @@ def test_an_overturned_recall_makes_eligible_again_but_puts_nobody_back() -> Non
     recall = recalled("C-U1-0", V1)
     benxi.hear(recall)
     benxi.hear(after(recall, AppealDecided, overturned=False, decided_by="市委"))
-    assert candidates(benxi) == ()
+    with pytest.raises(Refused, match="under a recall"):
+        benxi.replace("C-U1-0", "C-U1-0")
     benxi.hear(after(recall, AppealDecided, overturned=True, decided_by="市委"))
-    assert candidates(benxi) == ("C-U1-0",) and benxi.tasks("replacements")
+    assert benxi.tasks("replacements")
     assert Member("C-U1-0", "leader") not in benxi.assignment().team
     # The unit may send the same cadre again if it wants to.
     benxi.replace("C-U1-0", "C-U1-0")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.incentives.model import Decide, DecideAppeal, HearDefence, LodgeAppeal, Record, matches
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal
+from services.incentives.model.record import Record, matches
 from services.incentives.reactions import DUE, REACTIONS
 from shared.contracts import Event, wire_subject
 from shared.contracts.dispatch import CommitmentOverdue, Member, TeamReleased, TermExtended
@@ -201,6 +202,22 @@ def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger
     assert tasks(world, UNIT) == [("decisions", "county", None)]
 
 
+def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:
+    notice = {
+        "kind": "notice", "label": "通报", "clause": "K", "on": "dispatch.commitment.overdue", "subject": "unit",
+        "decides": "county",
+    }  # fmt: skip
+    world = world_with(outcomes=[notice])
+    first, second = (
+        CommitmentOverdue(
+            place=COUNTY, village=VILLAGE, kind="letter", period="term", step="set", due=due, unit=UNIT[1]
+        )
+        for due in (date(2014, 7, 20), date(2016, 7, 20))
+    )  # fmt: skip
+    hear(world, first, first, second)
+    assert len({p.outcome for p in world.said(OutcomeProposed)}) == len(world.said(OutcomeProposed)) == 2
+
+
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
@@ -345,7 +362,19 @@ def test_a_new_pack_does_not_change_the_terms_of_what_was_proposed(world: World)
     hear(world, PolicyAdopted(place=CITY, version="2", adopted_by="市委组织部", pack=pack), graded("excellent"))
     assert len(world.said(OutcomeProposed)) == 1
     hear_defence(world, LEADER)
-    assert decide(world, LEADER).expires == date(2017, 1, 10)
+    decided = decide(world, LEADER)
+    assert decided.expires == date(2017, 1, 10)
+    assert decided.effect == "recall", "the dispatch learns from the event what the new pack knows nothing of"
+
+
+def test_2_20_every_step_says_what_the_outcome_does_by_its_own_terms(world: World) -> None:
+    hear(world, graded("incompetent", "bad_opinion"))
+    decided = recalled(world)
+    world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
+    answer_appeal(world, LEADER, overturned=True)
+    said = {(type(fact.event), fact.event.kind, fact.event.effect) for fact in world.facts}  # type: ignore[attr-defined]
+    steps = (OutcomeProposed, OutcomeDefended, OutcomeDecided, OutcomeAppealed, AppealDecided)
+    assert said == {*((of, "recall", "recall") for of in steps), (OutcomeProposed, "criticism", "record")}
 
 
 def test_personal_cases_are_sealed_and_those_of_units_and_teams_open(world: World) -> None:

@@ -8,7 +8,6 @@ class SolveMatching(Command, frozen=True, kw_only=True):
     """Match the diagnosed villages of a whole jurisdiction with units; a named body still assigns them (3.2)."""
 
     about = "matching"
-    label = ("匹配求解", "solve the matching")
     matching: str
     """A name of its own for this run, such as `2014-1`; the same one again changes nothing."""
     asked_by: str
@@ -17,7 +16,6 @@ class SolveMatching(Command, frozen=True, kw_only=True):
 class AssignTeam(Command, frozen=True, kw_only=True):
     """The organisation department assigns the matched unit and team to the village: the term begins."""
 
-    label = ("派驻工作队", "assign the team")
     village: str
     assigned_by: str
 
@@ -25,7 +23,6 @@ class AssignTeam(Command, frozen=True, kw_only=True):
 class SetCommitment(Command, frozen=True, kw_only=True):
     """A letter was signed, or a plan, list or ledger was set (mechanisms 1.2, 2.4, 3.5, 3.6)."""
 
-    label = ("承诺立账", "set a commitment")
     village: str
     kind: str
     period: str
@@ -33,37 +30,38 @@ class SetCommitment(Command, frozen=True, kw_only=True):
     items: tuple[Item, ...] = ()
     """What is newly owed. Open problems and items carried over join by themselves and are not entered again."""
     set_by: str
+    """The organ, never a person: it is published."""
 
 
 class Reconcile(Command, frozen=True, kw_only=True):
     """The ledger was compared with the village at its oldest open reconciliation day (季度对账, 2.4)."""
 
-    label = ("对账", "reconcile")
     village: str
     kind: str
     period: str
     done: tuple[int, ...]
     """Numbers of the items that are done by now. Those reported before stay done."""
     reconciled_by: str
+    """The organ, never a person: it is published."""
 
 
 class Settle(Command, frozen=True, kw_only=True):
     """The period's ledger is closed: some items for good, the rest carried into the next one (次年销账, 2.4)."""
 
-    label = ("销账", "settle")
     village: str
     kind: str
     period: str
     closed: tuple[int, ...]
     """Numbers of the items that are closed; all others are carried."""
     settled_by: str
+    """The organ, never a person: it is published."""
 
 
 class ReplaceMember(Command, frozen=True, kw_only=True):
     """The unit sends another cadre for one who was recalled; the same rules hold for the role (2.20, 3.3, 3.4)."""
 
-    label = ("补派队员", "replace a member")
     village: str
     recalled: str
     cadre: str
     replaced_by: str
+    """The organ, never a person: it is published."""

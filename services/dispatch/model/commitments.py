@@ -69,6 +69,7 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
         raise Refused(
             commitment.rule, "事项编号重复，请更正", "item numbers occur twice; correct them", field="items", status=422
         )
+    _require_goals(state, given, commitment)
     items = _joined(given, state.carried.get(owed.kind, ()))
     if len(items) < commitment.items_at_least:
         raise Refused(
@@ -85,7 +86,13 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
         carried={kind: items for kind, items in state.carried.items() if kind != owed.kind},
     )
     is_set = CommitmentSet(
-        place=state.place, village=state.id, kind=owed.kind, period=owed.period, unit=state.unit, items=items
+        place=state.place,
+        village=state.id,
+        kind=owed.kind,
+        period=owed.period,
+        unit=state.unit,
+        items=items,
+        set_by=command.set_by,
     )
     return _go_on(state, policy, today, is_set)
 
@@ -115,6 +122,7 @@ def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, toda
         on=on,
         done=len(done),
         open=len(owed.items) - len(done),
+        reconciled_by=command.reconciled_by,
     )
     return Change(_clocked(state, policy, today), (reconciled,))
 
@@ -153,6 +161,7 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
         period=owed.period,
         closed=len(owed.items) - len(carried),
         carried=len(carried),
+        settled_by=command.settled_by,
     )
     return Change(_clocked(state, policy, today), (settled,))
 
@@ -273,7 +282,7 @@ def _joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...
 
 
 def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Items that no longer answer a problem of the diagnosis in force."""
+    """Items that no longer answer a problem of the diagnosis in force, nor serve a target of its plan."""
     return tuple(Item(item.number, item.text) for item in items)
 
 
@@ -307,6 +316,20 @@ def _commitment(command: SetCommitment | Reconcile | Settle, policy: Policy) -> 
             status=422,
         )
     return commitment
+
+
+def _require_goals(state: Assignment, items: tuple[Item, ...], commitment: Commitment) -> None:
+    """The plan tree: what serves a goal serves one that the commitment before this one has set (3.5)."""
+    goals = {item.number for o in state.owed.values() if o.kind == commitment.after and o.set_on for item in o.items}
+    unknown = sorted({item.goal for item in items if item.goal is not None} - goals)
+    if unknown:
+        raise Refused(
+            "3.5",
+            f"{commitment.after or '此前的承诺'} 没有编号为 {unknown} 的目标，现有 {sorted(goals)}，请核对",
+            f"{commitment.after or 'what comes before'} has no goals numbered {unknown} but {sorted(goals)}; check them",
+            field="items",
+            status=422,
+        )
 
 
 def _require_items(owed: Owed, numbers: tuple[int, ...], commitment: Commitment, field: str) -> None:

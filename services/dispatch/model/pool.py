@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 
 from services.dispatch.model.commands import ReplaceMember, SolveMatching
-from services.dispatch.model.eligibility import RANKS, Cadre, Posting, Unit, points, unmet
+from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
 from services.dispatch.model.matching import Need, match
 from shared.contracts import Event
 from shared.contracts.dispatch import (
@@ -21,7 +21,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
 from shared.contracts.registry import CadreRegistered, UnitRegistered, VillageDiagnosed, VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task, known
+from shared.rules import Change, Refused, State, Task, addressed, known
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,8 +46,8 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """A cadre may be registered before the unit: the sealed stream keeps no order with the open one."""
     teams: dict[str, Team] = msgspec.field(default_factory=dict)
     """By village; its unit and members are not on offer."""
-    recalled: dict[str, str] = msgspec.field(default_factory=dict)
-    """Cadres under a recall whose impact period runs, with the outcome's id; they are not on offer either."""
+    recalled: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Cadres under recalls whose impact period runs, with the outcomes' ids, sorted; they are not on offer either."""
     matching: str = ""
     """The last matching that was solved."""
     answered: bool = False
@@ -188,11 +188,12 @@ def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date
 def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
     """A recalled cadre leaves the team, wherever that is by now, and is not sent again while the recall counts (2.20).
 
-    Which outcomes recall is the pack's to say; the table of reactions asks it.
+    Whether an outcome recalls is in the event; the table of reactions asks it.
     """
     pool = _pool(pool, policy)
     cadre = event.subject
-    pool = pool.but(recalled={**pool.recalled, cadre: event.outcome})
+    outcomes = {*pool.recalled.get(cadre, ()), event.outcome}
+    pool = pool.but(recalled={**pool.recalled, cadre: tuple(sorted(outcomes))})
     for village, team in pool.teams.items():
         if cadre in team.members:
             members = dict(team.members)
@@ -204,17 +205,23 @@ def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date
 
 
 def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: date) -> Change:
-    """The recall was overturned, or its impact period is over: the cadre may be sent again, but is not put back."""
-    if pool is None or pool.recalled.get(event.subject) != event.outcome:
+    """The recall was overturned, or its impact period is over.
+
+    With no other recall left the cadre may be sent again, but is not put back.
+    """
+    if pool is None or event.outcome not in pool.recalled.get(event.subject, ()):
         return Change(pool)
-    recalled = {cadre: outcome for cadre, outcome in pool.recalled.items() if cadre != event.subject}
+    left = tuple(outcome for outcome in pool.recalled[event.subject] if outcome != event.outcome)
+    if left:
+        return Change(pool.but(recalled={**pool.recalled, event.subject: left}))
+    recalled = {cadre: outcomes for cadre, outcomes in pool.recalled.items() if cadre != event.subject}
     return Change(pool.but(recalled=recalled, answered=False))
 
 
 def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date) -> Change:
     """Another cadre of the unit takes the role that was left open, if the rules for the role allow (3.3, 3.4)."""
     pool = known(pool, "辖区", "the pool", policy.jurisdiction)
-    team = known(pool.teams.get(command.village), "驻村工作队", "the team of village", command.village)
+    team = addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
     role = team.vacant.get(command.recalled)
     if role is None and command.cadre in team.members:
         return Change(pool)
@@ -249,21 +256,9 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
         recalled=command.recalled,
         cadre=command.cadre,
         role=role,
+        replaced_by=command.replaced_by,
     )
     return Change(pool.but(teams={**pool.teams, command.village: joined}), (replaced,))
-
-
-def eligible_replacements(
-    pool: Pool, unit: str, village: str, role: Role, policy: Policy, today: date
-) -> tuple[str, ...]:
-    """The cadres whom a unit could send into a role in a village now, the first choice first."""
-    fit = {
-        id: cadre
-        for id, cadre in pool.free.items()
-        if cadre.unit == unit and not unmet(Posting(cadre, pool.units[unit], village, policy, today), role)
-    }
-    rank = {id: RANKS.index(cadre.rank) if role == "leader" else 0 for id, cadre in fit.items()}
-    return tuple(sorted(fit, key=lambda id: (-rank[id], -points(fit[id], policy, today), id)))
 
 
 def take_back(pool: Pool | None, event: TeamReleased, policy: Policy, today: date) -> Change:

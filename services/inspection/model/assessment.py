@@ -35,11 +35,13 @@ class Ballot(msgspec.Struct, frozen=True):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """The grade that follows from the inputs, and the best one that the caps still allow."""
+    """The grade that follows from the inputs, the best one that the caps still allow, and the grounds found."""
 
     score: float
     grade: str
     ceiling: str
+    triggers: tuple[str, ...]
+    """The grounds for criticism by the year's facts as they stand now; a settlement that comes later changes none."""
 
 
 class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -120,13 +122,14 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
     """From here on reports and the ballot are awaited."""
-    state = _of(state, event.village, event.year, event.place)
-    return Change(_timed(state.but(unit=event.unit, leader=event.leader, inputs=event.inputs), policy, today))
+    assessment = _of(state, event.village, event.year, event.place)
+    opened = assessment.but(place=event.place, unit=event.unit, leader=event.leader, inputs=event.inputs)
+    return Change(_timed(opened, policy, today))
 
 
 def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today: date) -> Change:
     """A visit counts in the year of its campaign, by its score and by whom it found absent."""
-    state = _of(state, event.village, event.year, event.place)
+    state = _of(state, event.village, event.year, event.place).but(place=event.place)
     if event.absent:
         state = state.but(absences=state.absences | {event.campaign})
     if event.score is not None:
@@ -145,7 +148,10 @@ def note_items(
 
 
 def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """The village belongs to another division from now on, also where a ledger's word is still on its way."""
+    """The village belongs to another division from now on, also where a ledger's word is still on its way.
+
+    What the inspection itself says later carries the new division, too; a ledger's word may still carry the old one.
+    """
     return Change(_of(state, event.village, event.since.year + year, event.place).but(place=event.code[:6]))
 
 
@@ -162,6 +168,7 @@ def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, to
         year=assessment.year,
         form=command.form,
         audiences=policy.assessment.report_audiences if command.form == "written" else ("village",),
+        delivered_by=command.delivered_by,
     )
     return Change(_timed(assessment.but(reports=assessment.reports | {channel}), policy, today), (delivered,))
 
@@ -225,6 +232,12 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
     caps = [cap for cap in terms.caps if happened[cap.when] >= cap.at_least]
     ceiling = terms.worst_of(terms.grades[0].name, *(cap.grade for cap in caps))
     grade = terms.worst_of(earned, ceiling)
+    grounds: Mapping[str, Callable[[float], bool]] = {
+        "absences_at_least": lambda bound: len(state.absences) >= bound,
+        "open_items_above": lambda bound: sum(state.open_items.values()) > bound,
+        "approval_below": lambda bound: state.ballot is not None and state.ballot.approval < bound,
+    }
+    triggers = tuple(ground.name for ground in terms.grounds if grounds[ground.when](ground.bound))
     proposed = AssessmentProposed(
         place=state.place,
         village=state.village,
@@ -233,7 +246,7 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
         grade=grade,
         caps=tuple(sorted({cap.when for cap in caps if terms.worst_of(earned, cap.grade) != earned})),
     )
-    return Change(state.but(proposal=Proposal(score, grade, ceiling)), (proposed,))
+    return Change(state.but(proposal=Proposal(score, grade, ceiling, triggers)), (proposed,))
 
 
 def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
@@ -273,11 +286,6 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             field="grade",
             status=422,
         )
-    happened: Mapping[str, Callable[[float], bool]] = {
-        "absences_at_least": lambda bound: len(state.absences) >= bound,
-        "open_items_above": lambda bound: sum(state.open_items.values()) > bound,
-        "approval_below": lambda bound: state.ballot is not None and state.ballot.approval < bound,
-    }
     graded = AssessmentGraded(
         place=state.place,
         village=state.village,
@@ -286,7 +294,7 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
         leader=state.leader,
         score=state.proposal.score,
         grade=command.grade,
-        triggers=tuple(ground.name for ground in terms.grounds if happened[ground.when](ground.bound)),
+        triggers=state.proposal.triggers,
         decided_by=command.decided_by,
     )
     return Change(state.but(grade=command.grade), (graded,))

@@ -10,7 +10,7 @@ from shared.contracts.inspection import CampaignPlanned
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State
+from shared.rules import Change, Due, Refused, State, addressed
 
 
 class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,7 +104,8 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             "本辖区尚无派驻工作队的村，无从督查；请先派驻工作队",
             "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
         )
-    return Change(state, (_planned(state, terms, command.campaign, command.opens),))
+    calendar = addressed(state, command, "督查", "campaign")
+    return Change(calendar, (_planned(calendar, terms, command.campaign, command.opens),))
 
 
 def _of(state: Calendar | None, policy: Policy) -> Calendar:

@@ -7,14 +7,11 @@ from typing import Self
 import msgspec
 
 from services.inspection.model.commands import GiveSeed, OpenCampaign, RecordVisit
-from services.inspection.model.draw import BODIES, deal, draw, frame_hash, joined, sample_size, seed_hashes
+from services.inspection.model.draw import BODIES, deal, draw, frame_hash, joined, must_be_unguessable, sample_size, seed_hashes
 from shared.contracts.inspection import CampaignClosed, CampaignCommitted, CampaignPlanned, DrawMade, VisitMade
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, Task, known
-
-SEED_LENGTH = 32
-"""Characters that a seed share needs at least: a shorter one could be guessed from its published hash."""
+from shared.rules import Change, Due, Refused, State, Task, addressed, known
 
 
 class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,7 +32,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """The shares given so far, by body."""
     visits: dict[str, date] = msgspec.field(default_factory=dict)
     """Every planned visit with its day."""
-    visited: frozenset[str] = frozenset()
+    visited: dict[str, str] = msgspec.field(default_factory=dict)
+    """The villages whose visit was recorded, each with the group that inspected it."""
     reached: date | None = None
     """The latest day whose visits are known to the inspectors."""
     closed: bool = False
@@ -125,7 +123,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
 
 def give_seed(state: Campaign | None, command: GiveSeed, policy: Policy, today: date) -> Change:
     """Take a body's share. The second one makes the commitment public, and the draw if the campaign is already open."""
-    campaign = known(state, "督查", "campaign", command.campaign)
+    campaign = addressed(state, command, "督查", "campaign")
     if campaign.seeds.get(command.body) == command.seed:
         return Change(campaign)
     if command.body not in campaign.silent:
@@ -136,15 +134,7 @@ def give_seed(state: Campaign | None, command: GiveSeed, policy: Policy, today: 
             "or nothing is drawn; a share cannot be changed",
             field="body",
         )
-    if len(command.seed) < SEED_LENGTH:
-        raise Refused(
-            "2.19",
-            f"随机数至少要 {SEED_LENGTH} 个字符，否则可从公布的哈希值猜出；请用 openssl rand -hex 32 生成",
-            f"a seed share needs {SEED_LENGTH} characters at least, or its published hash gives it away; "
-            "make one with `openssl rand -hex 32`",
-            field="seed",
-            status=422,
-        )
+    must_be_unguessable(command.seed, "2.19")
     campaign = campaign.but(seeds={**campaign.seeds, command.body: command.seed})
     if campaign.silent:
         return Change(campaign)
@@ -229,7 +219,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
         year=campaign.opens.year,
         score=command.score,
     )
-    return Change(campaign.but(visited=campaign.visited | {command.village}), (made,))
+    return Change(campaign.but(visited={**campaign.visited, command.village: command.inspector}), (made,))
 
 
 def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:

@@ -12,7 +12,6 @@ class GiveSeed(Command, frozen=True, kw_only=True):
     """A body gives its share of a draw's seed: a secret that only the draw's end reveals (mechanism 2.19)."""
 
     about = "campaign"
-    label = ("交付抽签随机数", "give a seed share")
     campaign: str
     body: Literal["inspection", "discipline"]
     seed: str
@@ -23,7 +22,6 @@ class OpenCampaign(Command, frozen=True, kw_only=True):
     """Officers open a campaign beside the pack's calendar, such as a spot check (mechanism 3.7)."""
 
     about = "campaign"
-    label = ("发起不定期督查", "open an irregular campaign")
     kind: str
     """One of the kinds of campaign that the pack names."""
     campaign: str
@@ -35,7 +33,6 @@ class OpenCampaign(Command, frozen=True, kw_only=True):
 class RecordVisit(Command, frozen=True, kw_only=True):
     """An inspector tells what a planned visit found."""
 
-    label = ("记录督查到村", "record a visit")
     village: str
     campaign: str
     on: date
@@ -46,12 +43,12 @@ class RecordVisit(Command, frozen=True, kw_only=True):
     score: int | None = None
     """0 to 100, and only where the campaign scores."""
     inspector: str
+    """The group of inspectors."""
 
 
 class CloseOrder(Command, frozen=True, kw_only=True):
     """The township accepts a rectification (销号, mechanism 1.6)."""
 
-    label = ("整改销号", "accept a rectification")
     village: str
     order: str
     accepted_by: str
@@ -61,17 +58,16 @@ class CloseOrder(Command, frozen=True, kw_only=True):
 class DeliverReport(Command, frozen=True, kw_only=True):
     """The team delivers its yearly duty report (述职, mechanism 3.8)."""
 
-    label = ("提交述职", "deliver the duty report")
     village: str
     year: int
     form: Literal["written", "oral"]
     delivered_by: str
+    """The team or its unit; it is published, so it names no person."""
 
 
 class HoldBallot(Command, frozen=True, kw_only=True):
     """Members' and villagers' representatives voted on the team after its oral report (民主测评, 3.8)."""
 
-    label = ("记录民主测评", "record the ballot")
     village: str
     year: int
     entitled: int
@@ -82,7 +78,6 @@ class HoldBallot(Command, frozen=True, kw_only=True):
 class ConfirmGrade(Command, frozen=True, kw_only=True):
     """The organisation department decides the year's grade: the one proposed, or any that no cap forbids."""
 
-    label = ("审定考核等次", "confirm the grade")
     village: str
     year: int
     grade: str
@@ -99,10 +94,21 @@ class Checked(msgspec.Struct, frozen=True):
     approves: bool
 
 
+class GiveVerificationSeed(Command, frozen=True, kw_only=True):
+    """The inspection gives the seed by which an exit's households are sampled (rules §2).
+
+    Until then nobody knows which households will be visited; the verification's end reveals it.
+    """
+
+    village: str
+    attempt: int
+    seed: str
+    """At least 32 characters that nobody can guess, such as those of `openssl rand -hex 32`."""
+
+
 class RecordVerification(Command, frozen=True, kw_only=True):
     """The sampled households were visited, and people outside the register with them (rules §2)."""
 
-    label = ("记录出列核查", "record the verification of an exit")
     village: str
     attempt: int
     households: dict[str, Checked]
@@ -112,3 +118,4 @@ class RecordVerification(Command, frozen=True, kw_only=True):
     omitted: int
     """How many of them are poor and should have been in it."""
     verified_by: str
+    """The organ; it is published, so it names no person."""

@@ -7,9 +7,12 @@ from fractions import Fraction
 from math import ceil
 
 from shared.contracts.inspection import CampaignClosed, CampaignCommitted
+from shared.rules import Refused
 
 BODIES = ("discipline", "inspection")
 """The two bodies that do not trust each other, in the order in which their seed shares are joined."""
+SEED_LENGTH = 32
+"""Characters that a seed needs at least: a shorter one could be guessed, from its published hash for example."""
 _SEPARATOR = "‖"
 
 
@@ -21,6 +24,19 @@ def draw(seed: str, round: str, frame: Iterable[str], size: int) -> tuple[str, .
 def sample_size(share: float, frame: int, at_least: int = 1) -> int:
     """How many make up a share of the frame, rounded up by the share as it is written: 10 % of 30 is 3."""
     return min(frame, max(at_least, ceil(Fraction(str(share)) * frame)))
+
+
+def must_be_unguessable(seed: str, rule: str) -> None:
+    """Refuse a seed by which others could compute the draw beforehand."""
+    if len(seed) < SEED_LENGTH:
+        raise Refused(
+            rule,
+            f"随机数至少要 {SEED_LENGTH} 个字符，否则可能被猜出；请用 openssl rand -hex 32 生成",
+            f"a seed needs {SEED_LENGTH} characters at least, or it could be guessed; "
+            "make one with `openssl rand -hex 32`",
+            field="seed",
+            status=422,
+        )
 
 
 def joined(seeds: Mapping[str, str]) -> str:

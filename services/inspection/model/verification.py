@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.inspection.model.commands import RecordVerification
-from services.inspection.model.draw import draw, sample_size
+from services.inspection.model.commands import GiveVerificationSeed, RecordVerification
+from services.inspection.model.draw import draw, must_be_unguessable, sample_size
 from shared.contracts.inspection import ExitVerified
 from shared.contracts.registry import ExitRequested
 from shared.policy import Policy
@@ -17,7 +17,11 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "verifications"
 
     attempt: int
-    sampled: tuple[str, ...]
+    lifted: tuple[str, ...]
+    """The households that are said to be out of poverty, among which the sample is drawn."""
+    seed: str = ""
+    """Empty until the inspection has given it."""
+    sampled: tuple[str, ...] = ()
     """The households to visit, in the order of their tickets."""
     by: str
     """The role that verifies, as the pack's procedure says."""
@@ -26,42 +30,65 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`awaited`, `passed` or `failed`."""
+        """`requested` until the sample is drawn, then `awaited`, `passed` or `failed`."""
+        if not self.seed:
+            return "requested"
         return {None: "awaited", True: "passed", False: "failed"}[self.passed]
 
     @property
     def awaits(self) -> bool:
-        """Whether the households are still to be visited."""
+        """Whether the seed is still to be given, or the households to be visited."""
         return self.passed is None
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The verification, until it is recorded."""
+        """The seed of the sample, then the verification, until it is recorded."""
         if self.awaits:
             yield Task(
-                action="verifications",
+                action="verifications" if self.seed else "verification-seeds",
                 about=self.id,
-                role=self.by,
+                role=self.by if self.seed else "inspection",
                 due=self.until,
                 rule="rules §2",
                 detail=str(self.attempt),
             )
 
 
-def sample(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
-    """Choose the households by tickets over the village and the attempt, so that anyone can recompute the choice."""
+def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
+    """The frame stands; nobody can know the sample before the inspection gives its seed."""
     step = policy.exit.procedure[0]
-    terms = policy.exit.verification
-    size = sample_size(terms.sample_share, len(event.lifted), terms.sample_at_least)
     return Change(
         Verification(
             id=event.village,
             place=event.place,
             attempt=event.attempt,
-            sampled=draw(event.village, f"exit {event.attempt}", event.lifted, size),
+            lifted=event.lifted,
             by=step.by,
             until=step.within.after(today),
         )
     )
+
+
+def sample(
+    state: Verification | None, command: GiveVerificationSeed, policy: Policy, today: date
+) -> Change:
+    """Choose the households by tickets over seed, attempt and household, so that anyone can recompute the choice."""
+    verification = addressed(state, command, "已申请出列的村", "village that asks to leave the list")
+    if (verification.attempt, verification.seed) == (command.attempt, command.seed):
+        return Change(verification)
+    if verification.seed or command.attempt != verification.attempt:
+        raise Refused(
+            "rules §2",
+            f"村 {verification.id} 第 {command.attempt} 次核查不等待随机数：最近一次是第 {verification.attempt} 次"
+            f"（{verification.status}）；交付后不得更换",
+            f"verification {command.attempt} of village {verification.id} does not await a seed: the last one is "
+            f"{verification.attempt} ({verification.status}); a seed cannot be changed",
+            field="attempt",
+        )
+    must_be_unguessable(command.seed, "rules §2")
+    terms = policy.exit.verification
+    size = sample_size(terms.sample_share, len(verification.lifted), terms.sample_at_least)
+    sampled = draw(command.seed, f"exit {command.attempt}", verification.lifted, size)
+    return Change(verification.but(seed=command.seed, sampled=sampled))
 
 
 def verify(state: Verification | None, command: RecordVerification, policy: Policy, today: date) -> Change:
@@ -78,6 +105,14 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
             f"（{verification.status}）",
             f"verification {command.attempt} of village {verification.id} is not under way: the last one is "
             f"{verification.attempt} ({verification.status})",
+            field="attempt",
+        )
+    if not verification.seed:
+        raise Refused(
+            "rules §2",
+            f"村 {verification.id} 第 {verification.attempt} 次核查尚未抽样，请督查部门先交付随机数",
+            f"no households are sampled yet for verification {verification.attempt} of village {verification.id}; "
+            "the inspection gives the seed first",
             field="attempt",
         )
     wanted, got = set(verification.sampled), set(command.households)
@@ -125,5 +160,7 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
         wrong_exit_rate=wrong,
         omission_rate=omission,
         approval_rate=approval,
+        verified_by=command.verified_by,
+        seed=verification.seed,
     )
     return Change(verification.but(passed=passed), (verified,))

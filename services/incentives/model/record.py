@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, SubjectCommand
 from shared.calendar import Span
-from shared.contracts import Command, Event, dispatch, inspection, short_type
+from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import (
     AppealDecided,
     OutcomeAppealed,
@@ -28,54 +29,6 @@ from shared.contracts.incentives import (
 )
 from shared.policy import Outcome, Policy
 from shared.rules import Change, Due, Refused, State, Task, known
-
-
-class SubjectCommand(Command, frozen=True, kw_only=True):
-    """What every step that a person takes in a case says: whose case, and which outcome."""
-
-    about = "outcome"
-    subject_kind: SubjectKind
-    subject: str
-    """The unit's or cadre's id; a team is named by its village."""
-    outcome: str
-
-
-class HearDefence(SubjectCommand, frozen=True, kw_only=True):
-    """The deciding body heard the subject's statement and defence (Sanctions Law 43)."""
-
-    label = ("听取陈述申辩", "hear the defence")
-
-
-class Decide(SubjectCommand, frozen=True, kw_only=True):
-    """The body that the pack names adopts the proposal or drops it."""
-
-    label = ("作出决定", "decide the outcome")
-    imposed: bool
-    tolerance_checked: bool
-    """Whether the three distinctions (三个区分开来) were examined; a sanction is not decided without (1.14)."""
-    tolerated: bool = False
-    """Whether error tolerance is why the proposal is dropped."""
-    body: str
-    """The role that decides, which must be the one that the pack names."""
-    decided_by: str
-    """The organ and its document, such as `市委组织部2015年第3号`. It is published, so it names no person."""
-
-
-class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):
-    """The subject asks for a review of the decision (Civil Servant Law 95)."""
-
-    label = ("提出申诉", "lodge an appeal")
-
-
-class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
-    """The body answers an appeal; it can end the outcome or leave it as it is, and cannot aggravate it."""
-
-    label = ("作出复核决定", "decide the appeal")
-    overturned: bool
-    body: str
-    """The role that answers: the one that decided, as a review (复核) goes to the organ that made the decision."""
-    decided_by: str
-    """The organ and its document, as in `Decide`."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -164,6 +117,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
             subject_kind=self.subject_kind,
             subject=self.subject,
             village=case.village,
+            effect=case.terms.effect,
             **said,
         )
 

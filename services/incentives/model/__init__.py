@@ -1,0 +1,1 @@
+"""The incentives' rules: what a fact leads to, and the due process after it. Pure: no clock, no I/O."""

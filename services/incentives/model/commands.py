@@ -1,0 +1,48 @@
+"""What people ask of the incentives: the steps of due process that a person takes."""
+
+from shared.contracts import Command
+from shared.contracts.incentives import SubjectKind
+
+
+class SubjectCommand(Command, frozen=True, kw_only=True):
+    """What every step that a person takes in a case says: whose case, and which outcome."""
+
+    about = "outcome"
+    subject_kind: SubjectKind
+    subject: str
+    """The unit's or cadre's id; a team is named by its village."""
+    outcome: str
+
+
+class HearDefence(SubjectCommand, frozen=True, kw_only=True):
+    """The deciding body heard the subject's statement and defence (Sanctions Law 43)."""
+
+
+
+class Decide(SubjectCommand, frozen=True, kw_only=True):
+    """The body that the pack names adopts the proposal or drops it."""
+
+    imposed: bool
+    tolerance_checked: bool
+    """Whether the three distinctions (三个区分开来) were examined; a sanction is not decided without (1.14)."""
+    tolerated: bool = False
+    """Whether error tolerance is why the proposal is dropped."""
+    body: str
+    """The role that decides, which must be the one that the pack names."""
+    decided_by: str
+    """The organ and its document, such as `市委组织部2015年第3号`. It is published, so it names no person."""
+
+
+class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):
+    """The subject asks for a review of the decision (Civil Servant Law 95)."""
+
+
+
+class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
+    """The body answers an appeal; it can end the outcome or leave it as it is, and cannot aggravate it."""
+
+    overturned: bool
+    body: str
+    """The role that answers: the one that decided, as a review (复核) goes to the organ that made the decision."""
+    decided_by: str
+    """The organ and its document, as in `Decide`."""
