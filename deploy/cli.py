@@ -45,7 +45,7 @@ def main() -> None:
     """Run a command; what a user can do something about ends in one message, not in a traceback."""
     try:
         app()
-    except (StartError, Trouble) as error:
+    except (StartError, Trouble, ValueError) as error:
         console.print(f"[bold red]✗[/] {error}", highlight=False)
         sys.exit(1)
     except httpx.TransportError as error:
@@ -82,7 +82,9 @@ def client(folder: Path, service: str) -> httpx.Client:
             response.read()
             raise Trouble(_problem(response))
 
-    return httpx.Client(base_url=address(folder, service), timeout=600, event_hooks={"response": [explain]})
+    return httpx.Client(
+        base_url=address(folder, service), timeout=600, trust_env=False, event_hooks={"response": [explain]}
+    )
 
 
 def _problem(response: httpx.Response) -> str:
@@ -125,9 +127,7 @@ def demo(
         held.claim(())  # Refused while another system has it.
         shutil.rmtree(folder)
         held.release()
-    uvloop.run(
-        play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay)
-    )
+    uvloop.run(play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay))
 
 
 @app.command()
@@ -136,14 +136,13 @@ def up(folder: FolderOption = DEFAULT) -> None:
     from deploy.local.supervisor import System, run
     from deploy.local.up import start_calendar
 
-    def announce(system: System) -> None:
+    async def announce(system: System) -> None:
+        await start_calendar(system.nats_url)
         console.print("[bold green]✓[/] 驻村系统已就绪 · Zhucun is ready")
         for service in SERVICES:
             console.print(f"  {service:<11} {system.url(service)}/docs")
         console.print(f"  NATS        {system.nats_url}\n  Ctrl-C 停止 · stops it")
-        started.append(asyncio.get_running_loop().create_task(start_calendar(system.nats_url)))
 
-    started: list[asyncio.Task[None]] = []  # The loop itself keeps no task alive.
     asyncio.run(run(System(folder), announce))
 
 

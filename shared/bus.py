@@ -250,6 +250,7 @@ class OrderedConsumer:
         self._stuck_at: int | None = None  # What `delivered` was when messages were last seen to wait.
         self._stopping = asyncio.Event()
         self.delivered = self.failures = 0
+        self.behind = 0  # Messages of the stream that were still to be handled at the last look.
         self.alive_at = time.monotonic()
 
     async def start(self) -> None:
@@ -291,7 +292,8 @@ class OrderedConsumer:
     async def _check(self) -> None:
         """Raise if the consumer is gone, or if messages were waiting at the last look and nobody has got them since."""
         stuck_at, self._stuck_at = self._stuck_at, None
-        if any(await self.lag()) and not self._busy:
+        self.behind = sum(await self.lag())
+        if self.behind and not self._busy:
             if stuck_at == self.delivered:
                 raise TimeoutError("messages are waiting and do not arrive")
             self._stuck_at = self.delivered

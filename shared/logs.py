@@ -2,13 +2,13 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import structlog
 
 
-def configure(service: str, level: str = "INFO") -> None:
+def configure(service: str, level: str = "INFO", to: BinaryIO = sys.stdout.buffer) -> None:
     """Log as this service, in JSON, everything from this level on; what libraries log comes along from WARNING on."""
     encode = msgspec.json.Encoder(enc_hook=str).encode
 
@@ -25,7 +25,7 @@ def configure(service: str, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(serializer=lambda event, **_: encode(event)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(to),
         cache_logger_on_first_use=True,
     )
 

@@ -254,7 +254,7 @@ class Pipeline:
                     self.wiring, book, self._day(), causes, loaded
                 ))  # fmt: skip
                 rows = {cause.id: row for row, cause in enumerate(causes)}
-                refused = {rows[p.cause.id]: _as_refusal(p) for p in result.parked}
+                refused = {rows[p.cause.id]: _as_refusal(p, key) for p in result.parked}
                 if refused and not keep_good and not dry_run:
                     raise RequestRefused(refused)
                 caused: dict[str, list[str]] = {cause.id: [] for cause in causes}
@@ -469,14 +469,14 @@ def _reason(error: Exception) -> str:
     return f"{error.zh} / {error.en}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
 
 
-def _as_refusal(parked: Parked) -> Refused:
+def _as_refusal(parked: Parked, key: str) -> Refused:
     """A rule's refusal as it is; a rule that failed is our fault, and is neither hidden nor explained away."""
     if isinstance(parked.error, Refused):
         return parked.error
-    log.error("a rule failed", command=type(parked.cause.payload).__name__, exc_info=parked.error)
+    log.error("a rule failed", command=type(parked.cause.payload).__name__, request=key, exc_info=parked.error)
     return Refused(
         "internal",
-        f"系统内部错误（{type(parked.error).__name__}），未作更改，请将请求编号 {parked.cause.correlation} 告知运维",
+        f"系统内部错误（{type(parked.error).__name__}），未作更改，请将请求编号 {key} 告知运维",
         f"an error of the system ({type(parked.error).__name__}); nothing was changed; tell operations the request key",
         status=500,
     )

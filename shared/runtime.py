@@ -82,9 +82,12 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
 
     async def health() -> Mapping[str, Any]:
         parts: dict[str, Any] = {"nats": "ok" if broker and broker.connection.is_connected else "not connected"}
-        for stream, consumer in consumers.items():
-            silence = time.monotonic() - consumer.alive_at
-            parts[f"consumer {stream}"] = "ok" if silence < SILENCE else f"silent for {silence:.0f} s"
+        for stream in (stream for stream, subjects in heard(service).items() if subjects):
+            consumer = consumers.get(stream)
+            silence = time.monotonic() - consumer.alive_at if consumer else 0
+            late = "not consuming yet" if consumer is None else f"silent for {silence:.0f} s"
+            parts[f"consumer {stream}"] = "ok" if consumer and silence < SILENCE else late
+            parts[f"lag {stream}"] = consumer.behind if consumer else None
         parts["backlog"] = relay.backlog
         return parts
 

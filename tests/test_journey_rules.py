@@ -295,9 +295,7 @@ def replace_member(county: County, assignment: Assignment, task: Task) -> list[C
         for id, cadre in pool.free.items()
         if cadre.unit == unit and not unmet(Posting(cadre, pool.units[unit], task.about, POLICY, county.today), role)
     )
-    return [
-        dispatch_commands.ReplaceMember(**at(task.about), recalled=task.detail, cadre=fit, replaced_by="派出单位")
-    ]
+    return [dispatch_commands.ReplaceMember(**at(task.about), recalled=task.detail, cadre=fit, replaced_by="派出单位")]
 
 
 def visit(county: County, campaign: Any, task: Task) -> list[Command]:

@@ -423,7 +423,7 @@ def test_ctrl_c_for_the_whole_group_stops_services_first_and_nats_last(root: Pat
 def test_other_ends_are_as_orderly(root: Path, number: signal.Signals) -> None:
     pids: list[int] = []
 
-    def announce(system: System) -> None:
+    async def announce(system: System) -> None:
         pids.extend(noted(root).values())
         os.kill(os.getpid(), number)
 
@@ -436,7 +436,7 @@ def test_other_ends_are_as_orderly(root: Path, number: signal.Signals) -> None:
 def test_under_nohup_the_end_of_the_terminal_changes_nothing(root: Path) -> None:
     running: list[int] = []
 
-    def announce(system: System) -> None:
+    async def announce(system: System) -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         asyncio.get_running_loop().call_later(0.3, end)
 
@@ -456,7 +456,7 @@ def test_under_nohup_the_end_of_the_terminal_changes_nothing(root: Path) -> None
 def test_a_second_ctrl_c_does_not_wait_for_the_deaf(root: Path) -> None:
     pids: list[int] = []
 
-    def announce(system: System) -> None:
+    async def announce(system: System) -> None:
         pids.extend(noted(root).values())
         os.kill(os.getpid(), signal.SIGINT)
         asyncio.get_running_loop().call_later(0.3, os.kill, os.getpid(), signal.SIGINT)

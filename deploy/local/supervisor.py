@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGTERM, getsignal
@@ -238,7 +238,7 @@ class System:
             structlog.BoundLogger(logger, LOG_FORMAT, {}).info(event, process=name, **facts)
 
 
-async def run(system: System, announce: Callable[[System], None]) -> None:
+async def run(system: System, announce: Callable[[System], Awaitable[None]]) -> None:
     """Run a system until SIGINT, SIGTERM or the end of the terminal; announce it as soon as it is ready.
 
     The first signal stops it in order, a second one at once. Raises StartError.
@@ -252,7 +252,7 @@ async def run(system: System, announce: Callable[[System], None]) -> None:
     with suppress(asyncio.CancelledError):
         async with system:
             await system.ready()
-            announce(system)
+            await announce(system)
             await asyncio.Event().wait()
 
 

@@ -97,5 +97,4 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Campaign: {"draw": campaign.open_draw, "visits": campaign.reach, "close": campaign.close},
     Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue},
     Assessment: {"propose": assessment.propose},
-    Verification: {},
 }

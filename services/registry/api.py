@@ -42,6 +42,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("objection-decisions", c.DecideObjection, "处理异议", "Decide an objection"),
     Route("approvals", c.ApproveExit, "审批出列", "Approve or refuse the exit"),
     Route("relapse-decisions", c.ConfirmRelapse, "认定返贫", "Decide on a relapse"),
+    Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's resolution"),
+    Route("resolution-steps", c.TakeStep, "记录民主决策环节", "Take a step of a resolution"),
 )
 
 

@@ -10,13 +10,16 @@ from services.registry.model import (
     Baseline,
     Cadre,
     Clock,
+    Jurisdiction,
     Register,
+    Resolution,
     Unit,
     Village,
     baseline,
     clock,
     exit,
     parties,
+    resolution,
 )
 from services.registry.model import commands as c
 from services.registry.model import register as households
@@ -27,12 +30,23 @@ from shared.contracts import registry as r
 from shared.contracts.calendar import DayDue
 from shared.rules import Reaction, Rule, State, by, recoded
 
-KINDS: tuple[type[State], ...] = (Clock, Adoption, Unit, Cadre, Village, Register, Baseline)
+KINDS: tuple[type[State], ...] = (
+    Clock,
+    Jurisdiction,
+    Adoption,
+    Unit,
+    Cadre,
+    Village,
+    Register,
+    Baseline,
+    Resolution,
+)
 
 REACTIONS: tuple[Reaction, ...] = (
     # The schedule of days fires, and the registry tells everyone which day has begun.
     Reaction(DayDue, Clock, lambda _due, _policy: ("china",), clock.strike),
     # A region adopts its policy, and registers who can be sent.
+    Reaction(c.AdoptPolicy, Jurisdiction, lambda _command, policy: (policy.jurisdiction,), parties.may_adopt),
     Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),
     Reaction(c.RegisterUnit, Unit, by("unit"), parties.register_unit),
     Reaction(c.RegisterCadre, Unit, by("unit"), parties.needs_unit),
@@ -80,6 +94,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
     Reaction(c.ConfirmRelapse, Village, by("village"), villages.confirm_relapse),
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
+    # On or off the list, it decides matters of its own.
+    Reaction(c.OpenResolution, Village, by("village"), villages.check_address),
+    Reaction(c.OpenResolution, Resolution, resolution.resolution_id, resolution.open_resolution),
+    Reaction(c.TakeStep, Village, by("village"), villages.check_address),
+    Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step),
 )
 
 # Days open the yearly measurement, and end a notice.

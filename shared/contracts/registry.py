@@ -136,7 +136,10 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     village: str
     year: int
     values: dict[str, float]
+    """By the codes of the pack's criteria, in the units of their bounds; incidence is a share from 0 to 1."""
     unmet: tuple[Unmet, ...] = ()
+    measured_by: str = ""
+    """The body that measured, never a person; empty where corrected household facts moved the figures."""
 
 
 class ExitRequested(Event, frozen=True, kw_only=True):
@@ -160,6 +163,8 @@ class NoticePosted(Event, frozen=True, kw_only=True):
     village: str
     attempt: int
     until: date
+    posted_by: str = ""
+    """The body that posted it, never a person."""
 
 
 class ObjectionRaised(Event, frozen=True, kw_only=True):
@@ -202,6 +207,7 @@ class VillageDelisted(Event, frozen=True, kw_only=True):
     village: str
     spell: int
     incidence: float
+    """The share of the population that was still poor, from 0 to 1."""
     decided_by: str
 
 
@@ -225,3 +231,51 @@ class VillageRelapsed(Event, frozen=True, kw_only=True):
     village: str
     unmet: tuple[Unmet, ...]
     decided_by: str
+
+
+class ResolutionOpened(Event, frozen=True, kw_only=True):
+    """A village begins to decide a matter of its own, by one of its pack's procedures (2.18, 3.12)."""
+
+    label = ("启动民主决策", "resolution opened")
+    village: str
+    matter: str
+    """Its number or name within the village, without anybody's name."""
+    kind: str
+    """The procedure, as the pack names it."""
+    subject_code: str
+    """What it is about, as a code."""
+    opened_by: str
+
+
+class StepTaken(Event, frozen=True, kw_only=True):
+    """A step of a village's procedure was taken: a vote with its figures, or a publication without any (3.12)."""
+
+    label = ("民主决策环节", "step of a resolution taken")
+    village: str
+    matter: str
+    step: str
+    entitled: int = 0
+    present: int = 0
+    agreed: int = 0
+    decided_by: str
+
+
+class ResolutionPassed(Event, frozen=True, kw_only=True):
+    """Every body that decides has agreed; what is left of the procedure is to publish (3.12)."""
+
+    label = ("决议通过", "resolution passed")
+    village: str
+    matter: str
+    kind: str
+    subject_code: str
+
+
+class ResolutionRejected(Event, frozen=True, kw_only=True):
+    """A vote failed, which ends the procedure (3.12)."""
+
+    label = ("决议未通过", "resolution rejected")
+    village: str
+    matter: str
+    kind: str
+    subject_code: str
+    step: str

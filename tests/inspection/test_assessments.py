@@ -13,6 +13,7 @@ from shared.contracts.inspection import (
     BallotHeld,
     ReportDelivered,
 )
+from shared.contracts.registry import VillageRecoded
 from shared.rules import Refused
 from tests.inspection.region import PACKS, Region, changed, team_of
 
@@ -141,6 +142,7 @@ def test_3_8_one_written_report_serves_all_its_audiences() -> None:
     region.report(VILLAGE, 2015, "written", "written", "oral")
     audiences = {event.form: event.audiences for event in region.said(ReportDelivered)}
     assert audiences == {"written": ("unit", "organisation", "poverty_office"), "oral": ("village",)}
+    assert {event.delivered_by for event in region.said(ReportDelivered)} == {"T"}
     assert len(region.said(ReportDelivered)) == 2, "the same report again changes nothing"
 
 
@@ -348,6 +350,36 @@ def test_3_10_the_grounds_for_criticism_are_told_with_the_grade(
     region.hear(reconciled(open=open_items))
     proposed = complete(region, satisfied=satisfied)
     assert confirm(region, proposed.grade).triggers == triggers
+
+
+@pytest.mark.parametrize(("before", "after", "triggers"), [(3, 0, ("task_missed",)), (0, 3, ())])
+def test_3_10_a_settlement_after_the_proposal_changes_no_ground(
+    before: int, after: int, triggers: tuple[str, ...]
+) -> None:
+    region = in_december()
+    region.hear(reconciled(open=before))
+    proposed = complete(region)
+    region.hear(
+        CommitmentSettled(place="210521", village=VILLAGE, kind="ledger", period="2015", closed=5, carried=after)
+    )
+    assert confirm(region, proposed.grade).triggers == triggers
+
+
+@pytest.mark.parametrize("since", [date(2015, 12, 20), date(2016, 1, 10), date(2014, 3, 1)])
+def test_a_code_that_is_told_late_moves_this_year_s_assessment_too(since: date) -> None:
+    region = in_december()
+    region.pass_days(date(2016, 1, 31))
+    region.hear(
+        CommitmentReconciled(
+            place="210521", village=VILLAGE, kind="ledger", period="2016", on=region.today, done=0, open=1
+        ),
+        VillageRecoded(place="210521", village=VILLAGE, code="210522100200", since=since),
+    )
+    assert region.assessment(VILLAGE, 2015).place == "210522"
+    region.county = "210522"
+    region.pass_days(date(2016, 12, 1))
+    region.report(VILLAGE, 2016, "written")
+    assert region.assessment(VILLAGE, 2016).place == "210522"
 
 
 def test_2_13_the_year_of_a_team_that_went_home_meanwhile_is_still_graded() -> None:

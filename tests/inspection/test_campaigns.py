@@ -136,6 +136,12 @@ def test_2_19_a_share_once_given_stands(benxi: Region) -> None:
     benxi.refuses(GiveSeed(place="210500", campaign=Q4, body="discipline", seed=other), 409, "body")
 
 
+def test_only_the_division_of_a_draw_is_named_with_its_seeds(benxi: Region) -> None:
+    benxi.pass_days(date(2014, 9, 24))
+    seed = GiveSeed(place=benxi.county, campaign=Q4, body="discipline", seed=SEEDS["discipline"])
+    assert "210500" in benxi.refuses(seed, 422, "place").zh
+
+
 def test_a_seed_for_an_unknown_campaign_is_refused(benxi: Region) -> None:
     benxi.refuses(GiveSeed(place="210500", campaign="none", body="discipline", seed=SEEDS["discipline"]), 404)
 
@@ -190,6 +196,7 @@ def test_2_19_an_unannounced_visit_cannot_be_made_up_once_the_draw_is_public(ben
     benxi.pass_days(date(2015, 1, 1))
     (closed,) = benxi.said(CampaignClosed, campaign=Q4)
     assert (closed.planned, closed.visited, closed.share) == (3, 1, pytest.approx(1 / 30))
+    assert list(benxi.kept(Campaign, Q4).visited.values()) == ["I1"], "who was there is kept"
     assert not [t for t in benxi.tasks("visits") if t.detail == Q4]
     benxi.refuses(benxi.visit_to(missed, Q4), 409, "village")
 
@@ -293,8 +300,9 @@ def test_without_any_team_no_campaign_is_planned() -> None:
 def test_3_7_officers_open_an_irregular_spot_check(benxi: Region) -> None:
     def spot(**changes: Any) -> OpenCampaign:
         given = {"kind": "spot_check", "campaign": "spot-1", "opens": benxi.today, "asked_by": "市委组织部", **changes}
-        return OpenCampaign(place="210500", **given)
+        return OpenCampaign(**{"place": "210500", **given})
 
+    benxi.refuses(spot(place=benxi.county), 422, "place")
     benxi.refuses(spot(kind="raid"), 422, "kind")
     benxi.refuses(spot(campaign="a/b"), 422, "campaign")
     benxi.refuses(spot(opens=benxi.today - DAY), 422, "opens")

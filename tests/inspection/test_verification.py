@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inspection.model.commands import Checked, RecordVerification
+from services.inspection.model.commands import Checked, GiveVerificationSeed, RecordVerification
 from services.inspection.model.verification import Verification
 from shared.contracts.inspection import ExitVerified
 from shared.contracts.registry import ExitRequested, VillageRecoded
@@ -15,11 +15,14 @@ from tests.inspection.region import PACKS, Region
 
 VILLAGE = "210521100200"
 GOOD = Checked(persons=4, meets=True, approves=True)
+SEED = "8c1f0a97e5b34d62a0c9d87f61e2b354"
 
 
 def requested(households: int = 60, attempt: int = 1) -> Region:
+    """A region in which a village asks to leave the list, and the households to visit are drawn."""
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     ask(region, households, attempt)
+    region.ask(seeded(region, attempt=attempt))
     return region
 
 
@@ -30,6 +33,10 @@ def ask(region: Region, households: int, attempt: int) -> None:
             place=region.county, village=VILLAGE, attempt=attempt, lifted=lifted, remaining=1, requested_by="镇政府"
         )
     )
+
+
+def seeded(region: Region, seed: str = SEED, attempt: int = 1) -> GiveVerificationSeed:
+    return GiveVerificationSeed(place=region.county, village=VILLAGE, attempt=attempt, seed=seed)
 
 
 def sampled(region: Region) -> tuple[str, ...]:
@@ -69,11 +76,14 @@ def test_rules_2_a_fifth_of_the_lifted_households_and_at_least_ten_are_visited(h
 
 def test_rules_2_the_sample_can_be_recomputed_and_a_second_attempt_samples_anew() -> None:
     region = requested()
-    tickets = sorted((hashlib.sha256(f"{VILLAGE}‖exit 1‖H{n:03}".encode()).hexdigest(), f"H{n:03}") for n in range(60))
     first = sampled(region)
+    verified = verify(region, recorded(region, omitted=100))
+    tickets = sorted(
+        (hashlib.sha256(f"{verified.seed}‖exit 1‖H{n:03}".encode()).hexdigest(), f"H{n:03}") for n in range(60)
+    )
     assert first == tuple(household for _, household in tickets[:12])
-    verify(region, recorded(region, omitted=100))
     ask(region, 60, attempt=2)
+    region.ask(seeded(region, attempt=2))
     assert set(sampled(region)) != set(first)
     (task,) = region.tasks("verifications")
     assert task.detail == "2"
@@ -86,6 +96,36 @@ def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
     assert verify(region, recorded(region)).passed
     assert not region.tasks("verifications")
     region.refuses(recorded(region), 409, "attempt")
+
+
+def test_rules_2_nobody_can_know_the_sample_before_the_inspection_gives_a_seed() -> None:
+    samples = set()
+    for seed in (SEED, SEED[::-1]):
+        region = Region(PACKS["benxi"], date(2016, 1, 4))
+        ask(region, 60, attempt=1)
+        assert not region.tasks("verifications")
+        (task,) = region.tasks("verification-seeds", VILLAGE)
+        assert (task.role, task.detail) == ("inspection", "1")
+        assert "随机数" in region.refuses(recorded(region), 409, "attempt").zh
+        region.ask(seeded(region, seed))
+        assert not region.tasks("verification-seeds")
+        samples.add(sampled(region))
+    assert len(samples) == 2
+
+
+def test_rules_2_a_seed_that_could_be_guessed_is_refused_and_one_once_given_stands() -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    ask(region, 60, attempt=1)
+    region.refuses(seeded(region, "20160104"), 422, "seed")
+    region.refuses(seeded(region, attempt=2), 409, "attempt")
+    region.ask(seeded(region))
+    before = sampled(region)
+    region.ask(seeded(region))
+    region.refuses(seeded(region, SEED[::-1]), 409, "attempt")
+    assert sampled(region) == before
+    verified = verify(region, recorded(region))
+    assert (verified.seed, verified.verified_by) == (SEED, "市督查组")
+    region.refuses(seeded(region, SEED[::-1]), 409, "attempt")
 
 
 def test_rules_2_exactly_the_sampled_households_are_taken() -> None:

@@ -18,7 +18,6 @@ class HearDefence(SubjectCommand, frozen=True, kw_only=True):
     """The deciding body heard the subject's statement and defence (Sanctions Law 43)."""
 
 
-
 class Decide(SubjectCommand, frozen=True, kw_only=True):
     """The body that the pack names adopts the proposal or drops it."""
 
@@ -35,7 +34,6 @@ class Decide(SubjectCommand, frozen=True, kw_only=True):
 
 class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):
     """The subject asks for a review of the decision (Civil Servant Law 95)."""
-
 
 
 class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):

@@ -7,7 +7,16 @@ from typing import Self
 import msgspec
 
 from services.inspection.model.commands import GiveSeed, OpenCampaign, RecordVisit
-from services.inspection.model.draw import BODIES, deal, draw, frame_hash, joined, must_be_unguessable, sample_size, seed_hashes
+from services.inspection.model.draw import (
+    BODIES,
+    deal,
+    draw,
+    frame_hash,
+    joined,
+    must_be_unguessable,
+    sample_size,
+    seed_hashes,
+)
 from shared.contracts.inspection import CampaignClosed, CampaignCommitted, CampaignPlanned, DrawMade, VisitMade
 from shared.policy import Campaign as Terms
 from shared.policy import Policy

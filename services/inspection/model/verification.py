@@ -68,9 +68,7 @@ def request(state: Verification | None, event: ExitRequested, policy: Policy, to
     )
 
 
-def sample(
-    state: Verification | None, command: GiveVerificationSeed, policy: Policy, today: date
-) -> Change:
+def sample(state: Verification | None, command: GiveVerificationSeed, policy: Policy, today: date) -> Change:
     """Choose the households by tickets over seed, attempt and household, so that anyone can recompute the choice."""
     verification = addressed(state, command, "已申请出列的村", "village that asks to leave the list")
     if (verification.attempt, verification.seed) == (command.attempt, command.seed):

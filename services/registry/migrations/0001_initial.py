@@ -85,6 +85,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "jurisdictions",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=6), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("awaits", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("jurisdictions", schema=None) as batch_op:
+        batch_op.create_index("ix_jurisdictions_due", ["due"], unique=False)
+        batch_op.create_index("ix_jurisdictions_place", ["place", "status"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column(
             "position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -136,6 +150,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
+        "resolutions",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("place", sa.String(length=6), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("awaits", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("resolutions", schema=None) as batch_op:
+        batch_op.create_index("ix_resolutions_due", ["due"], unique=False)
+        batch_op.create_index("ix_resolutions_place", ["place", "status"], unique=False)
+
+    op.create_table(
         "units",
         sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("place", sa.String(length=6), nullable=False),
@@ -178,6 +206,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_units_due")
 
     op.drop_table("units")
+    with op.batch_alter_table("resolutions", schema=None) as batch_op:
+        batch_op.drop_index("ix_resolutions_place")
+        batch_op.drop_index("ix_resolutions_due")
+
+    op.drop_table("resolutions")
     op.drop_table("requests")
     with op.batch_alter_table("registers", schema=None) as batch_op:
         batch_op.drop_index("ix_registers_place")
@@ -190,6 +223,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_about")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("jurisdictions", schema=None) as batch_op:
+        batch_op.drop_index("ix_jurisdictions_place")
+        batch_op.drop_index("ix_jurisdictions_due")
+
+    op.drop_table("jurisdictions")
     op.drop_table("inbox")
     op.drop_table("dead_letters")
     with op.batch_alter_table("clocks", schema=None) as batch_op:

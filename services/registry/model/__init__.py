@@ -2,9 +2,22 @@
 
 from services.registry.model.baseline import Baseline
 from services.registry.model.clock import Clock
-from services.registry.model.parties import Adoption, Cadre, Unit
+from services.registry.model.parties import Adoption, Cadre, Jurisdiction, Unit
 from services.registry.model.register import Register
+from services.registry.model.resolution import Resolution
 from services.registry.model.village import Village
 from services.registry.model.why import Reason, why_not_yet
 
-__all__ = ["Adoption", "Baseline", "Cadre", "Clock", "Reason", "Register", "Unit", "Village", "why_not_yet"]
+__all__ = [
+    "Adoption",
+    "Baseline",
+    "Cadre",
+    "Clock",
+    "Jurisdiction",
+    "Reason",
+    "Register",
+    "Resolution",
+    "Unit",
+    "Village",
+    "why_not_yet",
+]

@@ -14,6 +14,8 @@ Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
+Matter = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
+"""What a village calls a matter that it decides; unique within the village."""
 
 
 class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -193,3 +195,29 @@ class ConfirmRelapse(Command, frozen=True, kw_only=True):
     village: DivisionCode
     relapsed: bool
     decided_by: Short
+
+
+class OpenResolution(Command, frozen=True, kw_only=True):
+    """A village begins to decide a matter of its own by a procedure of its pack (mechanisms 2.18, 3.12)."""
+
+    village: DivisionCode
+    matter: Matter
+    kind: str
+    """The procedure, as the pack names it."""
+    subject_code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    """What it is about, as a code: it is told to everyone, so that it holds no free text."""
+    opened_by: Short
+
+
+class TakeStep(Command, frozen=True, kw_only=True):
+    """The awaited step of a village's procedure was taken. What is published has no figures."""
+
+    village: DivisionCode
+    matter: Matter
+    step: str
+    entitled: Count = 0
+    """How many may vote. A body that decides as one is 1 of 1."""
+    present: Count = 0
+    agreed: Count = 0
+    decided_by: Short
+    """The body, never a person."""

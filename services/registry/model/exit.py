@@ -68,7 +68,9 @@ def post_notice(village: Village | None, command: PostNotice, _policy: Policy, t
         return Change(village)
     until = step.within.after(today)
     posted = village.but(exit=msgspec.structs.replace(exit, notice_until=until))
-    event = NoticePosted(place=village.place, village=village.id, attempt=exit.attempt, until=until)
+    event = NoticePosted(
+        place=village.place, village=village.id, attempt=exit.attempt, until=until, posted_by=command.posted_by
+    )
     return Change(posted.timed(notice=until + timedelta(1)), (event,))
 
 

@@ -25,6 +25,14 @@ class Adoption(State, frozen=True, kw_only=True):
         return self.effective_from.isoformat()
 
 
+class Jurisdiction(State, frozen=True, kw_only=True):
+    """A division that has packs of its own."""
+
+    kind = "jurisdictions"
+    packs: dict[str, date]
+    """The day from which each is in force, by version."""
+
+
 class Unit(State, frozen=True, kw_only=True):
     """A department that can send a team (mechanism 3.3)."""
 
@@ -56,6 +64,25 @@ class Cadre(State, frozen=True, kw_only=True):
     @property
     def status(self) -> str:
         return self.rank
+
+
+def may_adopt(jurisdiction: Jurisdiction | None, command: AdoptPolicy, policy: Policy, today: date) -> Change:
+    """A pack that replaces another takes effect on a later day.
+
+    Otherwise what the services decide on the day of its adoption would depend on when each of them hears of it.
+    """
+    packs = jurisdiction.packs if jurisdiction else {}
+    if policy.version in packs:
+        return Change(jurisdiction)
+    if policy.effective_from <= today and any(since <= today for since in packs.values()):
+        raise Refused(
+            "policy",
+            f"该区划已有生效的政策包，新政策包的生效日期 {policy.effective_from} 须晚于今天 {today}，请改期",
+            f"another pack is in force there, so that {policy.effective_from} is too early; choose a date after {today}",
+            field="pack.effective_from",
+        )
+    packs = {**packs, policy.version: policy.effective_from}
+    return Change(Jurisdiction(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"), packs=packs))
 
 
 def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _today: date) -> Change:

@@ -101,7 +101,7 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
         return Change(register.but(past={**register.past, str(command.year): alone.incidence(command.year, policy)}))
     register = _with_facts(register, command.households, min(today, date(command.year, 12, 31)), policy)
     values = register.measurements.get(str(command.year))
-    return Change(register) if values is None else _measure(register, command.year, values, policy)
+    return Change(register) if values is None else _measure(register, command.year, values, policy, "")
 
 
 def _with_facts(register: Register, facts: Iterable[HouseholdFacts], as_of: date, policy: Policy) -> Register:
@@ -128,7 +128,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             status=422,
         )
     known = {criterion.indicator for criterion in policy.exit.criteria} - {INCIDENCE}
-    for indicator in command.values.keys() - known:
+    for indicator in sorted(command.values.keys() - known):
         raise Refused(
             "rules §2",
             f"政策包没有指标“{indicator}”，可填：{'、'.join(sorted(known))}",
@@ -143,10 +143,10 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             f"there are no household facts of {command.year} to compute incidence from; record them first",
             field="year",
         )
-    return _measure(register, command.year, command.values, policy)
+    return _measure(register, command.year, command.values, policy, command.measured_by)
 
 
-def _measure(register: Register, year: int, given: dict[str, float], policy: Policy) -> Change:
+def _measure(register: Register, year: int, given: dict[str, float], policy: Policy, measured_by: str) -> Change:
     incidence = register.incidence(year, policy) if year == register.year else register.past[str(year)]
     values = {**given, INCIDENCE: incidence}
     if register.measurements.get(str(year)) == values:
@@ -156,7 +156,9 @@ def _measure(register: Register, year: int, given: dict[str, float], policy: Pol
         for c in policy.exit.criteria
         if not c.holds(values.get(c.indicator))
     )
-    event = IndicatorsMeasured(place=register.place, village=register.id, year=year, values=values, unmet=unmet)
+    event = IndicatorsMeasured(
+        place=register.place, village=register.id, year=year, values=values, unmet=unmet, measured_by=measured_by
+    )
     return Change(register.but(measurements={**register.measurements, str(year): values}), (event,))
 
 

@@ -1,0 +1,181 @@
+"""What a village decides itself, step by step: 四议两公开 and its variants (mechanisms 2.18, 3.12; rules §3).
+
+The steps, who takes them and what a vote needs are the pack's, taken as they stood when the matter was opened.
+"""
+
+from collections.abc import Iterable
+
+from services.registry.model.commands import OpenResolution, TakeStep
+from shared.contracts import Event
+from shared.contracts.registry import ResolutionOpened, ResolutionPassed, ResolutionRejected, StepTaken
+from shared.policy import Deliberation, Policy
+from shared.rules import Change, Refused, State, Task
+
+
+class Resolution(State, frozen=True, kw_only=True):
+    """A matter that a village decides; its id is the village's and its own."""
+
+    kind = "resolutions"
+    village: str
+    matter: str
+    procedure: str
+    rule: str
+    subject_code: str
+    steps: tuple[Deliberation, ...]
+    taken: tuple[StepTaken, ...] = ()
+    """The steps so far, in order."""
+    rejected: bool = False
+
+    @property
+    def awaited(self) -> Deliberation | None:
+        """The step that comes next; None once it has ended."""
+        return None if self.rejected or len(self.taken) == len(self.steps) else self.steps[len(self.taken)]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is left to decide."""
+        return not self.rejected and all(step.kind != "decide" for step in self.steps[len(self.taken) :])
+
+    @property
+    def status(self) -> str:
+        return "rejected" if self.rejected else "passed" if self.passed else "open"
+
+    @property
+    def awaits(self) -> bool:
+        return self.awaited is not None
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """The awaited step, for the role that answers for it."""
+        if step := self.awaited:
+            detail = f"{self.matter} {step.name}"
+            yield Task(
+                action="resolution-steps", about=self.village, role=step.by, due=None, rule=self.rule, detail=detail
+            )
+
+
+def resolution_id(command: OpenResolution | TakeStep, _policy: Policy) -> Iterable[str]:
+    """A matter's id: a village numbers its own."""
+    return (f"{command.village}/{command.matter}",)
+
+
+def open_resolution(resolution: Resolution | None, command: OpenResolution, policy: Policy, _today: object) -> Change:
+    """A matter is opened once, for one procedure of the pack."""
+    if resolution is not None:
+        if (resolution.procedure, resolution.subject_code) == (command.kind, command.subject_code):
+            return Change(resolution)
+        raise Refused(
+            resolution.rule,
+            f"编号“{command.matter}”已用于另一事项，请换新编号",
+            f"the matter {command.matter!r} is another one; take a new name",
+            field="matter",
+        )
+    procedure = policy.procedure(command.kind)
+    if procedure is None:
+        kinds = [known.kind for known in policy.procedures]
+        raise Refused(
+            "3.12",
+            f"政策包没有决策程序“{command.kind}”，可填：{'、'.join(kinds)}",
+            f"the pack knows no procedure {command.kind!r}, only {', '.join(kinds)}",
+            field="kind",
+            status=422,
+        )
+    opened = Resolution(
+        id=f"{command.village}/{command.matter}",
+        place=command.place,
+        village=command.village,
+        matter=command.matter,
+        procedure=procedure.kind,
+        rule=procedure.rule,
+        subject_code=command.subject_code,
+        steps=procedure.steps,
+    )
+    event = ResolutionOpened(
+        place=command.place,
+        village=command.village,
+        matter=command.matter,
+        kind=command.kind,
+        subject_code=command.subject_code,
+        opened_by=command.opened_by,
+    )
+    return Change(opened, (event,))
+
+
+def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy, _today: object) -> Change:
+    """The awaited step and no other. A meeting without its quorum counts for nothing; a failed vote ends the matter."""
+    if resolution is None:
+        raise Refused(
+            "3.12",
+            f"没有事项“{command.matter}”，请先启动决策程序",
+            f"there is no matter {command.matter!r}; open it first",
+            field="matter",
+            status=404,
+        )
+    taken = StepTaken(
+        place=command.place,
+        village=command.village,
+        matter=command.matter,
+        step=command.step,
+        entitled=command.entitled,
+        present=command.present,
+        agreed=command.agreed,
+        decided_by=command.decided_by,
+    )
+    if taken in resolution.taken:
+        return Change(resolution)
+    step = resolution.awaited
+    if step is None or step.name != command.step:
+        zh = f"应进行“{step.label}”（{step.name}）" if step else "程序已结束"
+        en = f"the step that is awaited is {step.name}" if step else "the procedure has ended"
+        raise Refused(resolution.rule, f"不能进行 {command.step}：{zh}", f"{command.step} cannot be taken: {en}")
+    _check_figures(step, command, step.rule or resolution.rule)
+    base = command.present if step.of == "present" else command.entitled
+    failed = step.kind == "decide" and command.agreed <= (step.agreed_above or 0) * base
+    after = resolution.but(place=command.place, taken=(*resolution.taken, taken), rejected=failed)
+    events: list[Event] = [taken]
+    about = {
+        "place": command.place,
+        "village": command.village,
+        "matter": command.matter,
+        "kind": resolution.procedure,
+        "subject_code": resolution.subject_code,
+    }
+    if failed:
+        events.append(ResolutionRejected(**about, step=step.name))
+    elif after.passed and not resolution.passed:
+        events.append(ResolutionPassed(**about))
+    return Change(after, tuple(events))
+
+
+def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
+    """Whether the figures can be true, and whether enough people came."""
+    if step.kind == "publish" and (command.entitled or command.present or command.agreed):
+        raise Refused(
+            rule,
+            f"“{step.label}”不计票，请删去人数",
+            f"{step.name} publishes; leave the figures out",
+            field="entitled",
+            status=422,
+        )
+    if not command.agreed <= command.present <= command.entitled:
+        raise Refused(
+            rule,
+            f"同意 {command.agreed} 人、到会 {command.present} 人、应到 {command.entitled} 人，前者不能多于后者，请检查",
+            f"{command.agreed} agreed of {command.present} present of {command.entitled} entitled cannot be; check it",
+            field="agreed" if command.agreed > command.present else "present",
+            status=422,
+        )
+    if step.kind == "decide" and not command.present:
+        raise Refused(
+            rule,
+            f"“{step.label}”没有到会人数，请填写",
+            f"nobody was present at {step.name}; enter the figures",
+            field="present",
+            status=422,
+        )
+    if command.present < (step.present_at_least or 0) * command.entitled:
+        raise Refused(
+            rule,
+            f"“{step.label}”应到 {command.entitled} 人，到会 {command.present} 人，未达法定人数，须重新召开",
+            f"{command.present} of {command.entitled} were present at {step.name}, which is no quorum; hold it again",
+            field="present",
+        )
