@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
+from deploy.local.supervisor import SERVICES
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
 from shared.contracts.calendar import DayPassed
 from shared.contracts.journey import diagram
 from shared.contracts.registry import PolicyAdopted
 
-SERVICES = ("registry", "dispatch", "inspection", "incentives")
 CLOCK = "registry"
 """The service that tells the days."""
 ROOT = Path(__file__).parent.parent

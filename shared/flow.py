@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 from typing import Any, Literal, NamedTuple
-from uuid import UUID
 
 import msgspec
 
@@ -18,7 +17,7 @@ from shared.policy import Policy, PolicyBook, parse_pack
 from shared.rules import Change, Due, Reaction, Refused, Rule, State
 
 Key = tuple[type[State], str]
-NAMESPACE = UUID("6f1d1f6e-5a0b-5c59-9f57-7a68756375e6").bytes
+NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
 """The UUIDv5 namespace of all ids that follow from causes."""
 WAITS = "order"
 """The rule that is named when a message waits for an earlier one about the same village."""

@@ -63,7 +63,7 @@ class Fault(msgspec.Struct, omit_defaults=True):
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457. `errors` names every row that was refused; nothing was applied unless `applied` says so."""
+    """RFC 9457. `errors` names every row that was refused; nothing was applied."""
 
     title: str
     status: int

@@ -20,7 +20,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import store
+from shared import logs, store
 from shared.bus import DAY_DUE, OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
@@ -483,11 +483,14 @@ def _as_refusal(parked: Parked, key: str) -> Refused:
 
 
 def _log_facts(facts: Sequence[Fact]) -> None:
-    for fact in facts:
-        log.info(
-            "decided", type=fact.event.type, about=fact.event.subject_id, id=fact.id, causation=fact.cause.id,
-            correlation=fact.correlation,
-        )  # fmt: skip
+    """One line for each fact; of a sealed one only what kind it is, since its ids tell whose case it is."""
+    logs.lines(
+        {
+            "event": "decided", "type": fact.event.type, "id": fact.id, "causation": fact.cause.id,
+            **({} if fact.event.is_sealed() else {"about": fact.event.subject_id, "correlation": fact.correlation}),
+        }
+        for fact in facts
+    )  # fmt: skip
 
 
 def _decode_data(type: str, data: msgspec.Raw) -> Event:

@@ -21,7 +21,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person is awaited to do: the line on an officer's day page (wish 3)."""
 
     action: str
-    """The command that answers it, such as `diagnose`."""
+    """The path of the command that answers it, such as `diagnoses`."""
     about: str
     """The stable id of the village, campaign or outcome that it concerns."""
     role: str

@@ -61,7 +61,7 @@ def twice(where: str) -> Callable[[dict[str, Any]], None]:
     def edit(pack: dict[str, Any]) -> None:
         found: Any = pack
         for part in where.split("."):
-            found = found[part]
+            found = found[int(part) if part.isdigit() else part]
         found.append(copy.deepcopy(found[-1]))
 
     return edit
@@ -90,6 +90,9 @@ SCHEMA_FAULTS = [
     (put("effective_from", "this summer"), r"date - at `\$\.effective_from`"),
     (put("outcomes.0.decides", "computer"), r"'computer' - at `\$\.outcomes\[0\]\.decides`"),
     (put("commitments.0.by", "teem"), r"'teem' - at `\$\.commitments\[0\]\.by`"),
+    (put("campaigns.0.visit_days", 0), r">= 1 - at `\$\.campaigns\[0\]\.visit_days`"),
+    (put("campaigns.0.seed_days", -1), r">= 0 - at `\$\.campaigns\[0\]\.seed_days`"),
+    (put("procedures.0.steps.0.of", "all"), r"'all' - at `\$\.procedures\[0\]\.steps\[0\]\.of`"),
 ]
 
 
@@ -135,11 +138,26 @@ CONTRADICTIONS = [
     (drop("assessment.grades.3"), "assessment.grades: the last grade must begin at 0"),
     (put("assessment.grades.3.at_least", 10), "assessment.grades: the last grade must begin at 0"),
     (put("assessment.grades.1.at_least", 95), "assessment.grades: each must begin above the next"),
+    (put("campaigns.0.share", 0), "campaigns: unannounced draws nothing, since its share is 0"),
+    (put("team.same_county_levels", ["county", "town"]), "team.same_county_levels: town is no level"),
+    (drop("listing.survey_kinds.problem"), "listing.survey_kinds: the reserved code problem is missing"),
+    (drop("listing.survey_kinds.household_visit"), "listing.survey_kinds: the reserved code household_visit is miss"),
+    (drop("team.suits.weak_governance"), "team.suits: no department suits the problem class weak_governance"),
+    (put("team.suits.weak_governance", []), "team.suits: no department suits the problem class weak_governance"),
+    (put("team.extension", {}), "team.extension: it needs a time"),
+    (put("team.term", {}), "team.term: it needs a time"),
+    (put("campaigns.0.lasts", {"calendar_days": -1}), "campaigns.0.lasts: it needs a time"),
+    (put("campaigns.0.lasts", {"months": -1}), "campaigns.0.lasts: a time cannot be negative"),
+    (put("commitments.0.within", {"calendar_days": -30}), "commitments.0.within: a time cannot be negative"),
+    (put("outcomes.1.impact", {"years": -1}), "outcomes.1.impact: a time cannot be negative"),
+    (put("procedures.0.steps", []), "procedures: four_deliberations_one_review has no step that decides"),
+    (put("procedures.0.steps.6.agreed_above", 0.5), "procedures: .*: publish_result publishes, so that nobody votes"),
+    (twice("procedures.0.steps"), "procedures.four_deliberations_one_review: publish_result occurs twice"),
     *(
         (twice(where), f"{where}: .* occurs twice")
         for where in (
             "exit.criteria", "exit.procedure", "commitments", "campaigns", "findings", "assessment.inputs",
-            "assessment.grades", "assessment.grounds", "outcomes",
+            "assessment.grades", "assessment.grounds", "outcomes", "procedures",
         )
     ),
 ]  # fmt: skip
@@ -268,4 +286,12 @@ def test_what_bears_on_someone_is_a_sanction_and_what_does_not_is_a_reward() -> 
     sanctions = {outcome.kind: outcome.sanction for outcome in parse_pack(PACK).outcomes}
     assert sanctions == {
         "commendation": False, "criticism": True, "recall": True, "talk": True, "settlement": False,
+        "talent_pool": False,
     }  # fmt: skip
+
+
+def test_2_4_what_is_due_before_march_is_due_on_the_last_day_of_february() -> None:
+    for file in FILES:
+        ledger = parse_pack(file.read_bytes()).commitment("ledger")
+        assert ledger and ledger.yearly
+        assert [ledger.yearly.of(year) for year in (2015, 2016)] == [date(2015, 2, 28), date(2016, 2, 29)]

@@ -8,7 +8,7 @@ readers of version 1 could not read needs a class of its own, `VillageDelistedV2
 
 import re
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -98,8 +98,12 @@ def json_schema(message: type[msgspec.Struct], name: str) -> dict[str, Any]:
 
 def wire_subject(event: Event) -> str:
     """The NATS subject of an event: always eight tokens, the division first, so that a prefix is a permission."""
-    root = SEALED_ROOT if event.is_sealed() else OPEN_ROOT
-    return f"{root}.{place_tokens(event.place)}.{short_type(event.type)}"
+    return _subject(SEALED_ROOT if event.is_sealed() else OPEN_ROOT, event.place, event.type)
+
+
+@lru_cache(10_000)
+def _subject(root: str, place: str, type: str) -> str:
+    return f"{root}.{place_tokens(place)}.{short_type(type)}"
 
 
 def wire_filter(event: type[Event], *, sealed: bool = False) -> str:

@@ -522,9 +522,12 @@ class PolicyBook(msgspec.Struct):
     """All packs that a service knows, by jurisdiction."""
 
     packs: dict[str, list[Policy]] = msgspec.field(default_factory=dict)
+    found: dict[tuple[str, date], Policy | None] = msgspec.field(default_factory=dict)
+    """What was looked up on the last day that was asked for: a batch asks the same hundreds of times."""
 
     def adopt(self, policy: Policy) -> None:
         """Take a pack in; the same version again replaces itself."""
+        self.found.clear()
         others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
         self.packs[policy.jurisdiction] = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
 
@@ -534,8 +537,14 @@ class PolicyBook(msgspec.Struct):
 
     def at(self, place: str, day: date) -> Policy | None:
         """The pack in force in a division on a day: the narrowest jurisdiction wins, then the latest date."""
-        for length in (6, 4, 2):
-            for policy in reversed(self.packs.get(place[:length], [])):
-                if policy.effective_from <= day:
-                    return policy
-        return None
+        if (place, day) not in self.found:
+            if any(known != day for _, known in self.found):
+                self.found.clear()
+            in_force = (
+                policy
+                for length in (6, 4, 2)
+                for policy in reversed(self.packs.get(place[:length], []))
+                if policy.effective_from <= day
+            )
+            self.found[place, day] = next(in_force, None)
+        return self.found[place, day]

@@ -125,7 +125,8 @@ def tasks(world: World, subject: tuple[str, str]) -> list[tuple[str, str, date |
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        (graded("excellent"), {("commendation", "team", VILLAGE)}),
+        (graded("excellent"), {("commendation", "team", VILLAGE), ("talent_pool", "cadre", "C1")}),
+        (graded("excellent", leader=""), {("commendation", "team", VILLAGE)}),
         (graded("competent"), set()),
         (graded("basically_competent"), set()),
         (graded("incompetent"), {("recall", "cadre", "C1")}),

@@ -68,7 +68,7 @@ def test_rules_2_the_way_off_the_list() -> None:
     county.hear(verdict())
     assert county.todo() == [("notices", "township", "")]
     county.until(date(2014, 12, 2))
-    assert county.do(NOTICE) == [NoticePosted(**AT, attempt=1, until=date(2014, 12, 9))]
+    assert county.do(NOTICE) == [NoticePosted(**AT, attempt=1, until=date(2014, 12, 9), posted_by="镇")]
     assert county.do(NOTICE) == [] and county.tasks == []
     county.until(date(2014, 12, 10))
     assert county.todo() == [("approvals", "county", "")]
@@ -137,7 +137,7 @@ def test_rules_2_an_upheld_objection_leads_to_a_new_verification_of_the_househol
     assert requested == ExitRequested(**AT, attempt=2, lifted=("H1",), remaining=2, requested_by="县扶贫办")
     assert (county.village.stage, set(county.village.timers)) == ("requested", {"measure"})
     county.until(date(2014, 12, 20)).hear(verdict(attempt=2))
-    assert county.do(NOTICE) == [NoticePosted(**AT, attempt=2, until=date(2014, 12, 27))]
+    assert county.do(NOTICE) == [NoticePosted(**AT, attempt=2, until=date(2014, 12, 27), posted_by="镇")]
     county.do(OBJECT)  # Numbers begin anew with each notice.
     county.do(DISMISS)
     county.until(date(2014, 12, 28)).do(APPROVE)

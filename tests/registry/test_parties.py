@@ -9,7 +9,7 @@ from services.registry.model import commands as c
 from shared.contracts import Command, wire_subject
 from shared.contracts.registry import CadreRegistered, PolicyAdopted, UnitRegistered
 from shared.policy import PolicyInvalid
-from tests.registry.county import AT, BENXI, CITY, TOPICS, VILLAGE, County, again, pack, record
+from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, TOPICS, VILLAGE, County, again, pack, record
 
 UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
 CADRE = c.RegisterCadre(
@@ -58,6 +58,25 @@ def test_a_later_pack_governs_from_its_effective_date() -> None:
     county.do(c.AdoptPolicy(place=CITY, pack=narrower, adopted_by="市委"))
     assert county.todo()[0] == ("surveys", "township", ",".join(TOPICS))
     assert county.until(date(2015, 1, 1)).todo()[-1] == ("surveys", "township", "incomes")
+
+
+@pytest.mark.parametrize(("effective_from", "taken"), [(BEGIN - DAY, False), (BEGIN, False), (BEGIN + DAY, True)])
+def test_a_pack_that_replaces_another_is_in_force_on_a_later_day(effective_from: date, taken: bool) -> None:
+    county = County()
+    adopt = c.AdoptPolicy(place=CITY, pack=pack(version="2105-2", effective_from=effective_from), adopted_by="市委")
+    if taken:
+        assert [type(event) for event in county.do(adopt)] == [PolicyAdopted]
+        assert county.do(adopt) == []
+    else:
+        refused = county.refusal(adopt)
+        assert (refused.status, refused.field) == (409, "pack.effective_from")
+
+
+def test_a_pack_may_be_in_force_at_once_where_none_is_yet() -> None:
+    county = County(pack(effective_from=BEGIN + 9 * DAY))
+    at_once = pack(version="2105-2014.0", effective_from=BEGIN)
+    assert len(county.do(c.AdoptPolicy(place=CITY, pack=at_once, adopted_by="市委"))) == 1
+    assert county.policy.version == "2105-2014.0"
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,19 @@
+import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from services.registry.model import Reason, why_not_yet
 from shared.contracts.dispatch import NeedUnmet
-from tests.registry.county import AT, MATCHED, OBJECT, County, verdict
+from tests.registry.county import AT, MATCHED, OBJECT, County, pack, verdict
 
 SAID = {
     "listed": [("diagnoses", "county")],
     "diagnosed": [("matchings", "organisation")],
     "matched": [("assignments", "organisation")],
     "assigned": [("commitments", "unit")],
-    "pledged": [("commitments", "unit")],
+    "pledged": [("commitments", "team")],
     "helped": [("measurements", "township")],
     "measured": [("exit-requests", "township")],
     "requested": [("verifications", "inspection")],
@@ -34,6 +36,18 @@ def test_wish_10_every_stage_on_the_list_says_what_it_waits_for_and_who_can_move
     county: County = getattr(County(), stage)()
     assert codes(county) == SAID[stage]
     assert all(reason.zh and reason.en and "{" not in reason.zh + reason.en for reason in why(county))
+
+
+def test_wish_10_what_a_team_and_its_unit_owe_is_named_as_the_pack_has_it() -> None:
+    assert why(County().assigned())[0].zh == "等待制定：工作目标责任书"
+    assert why(County().pledged())[0].zh == "等待制定：三年帮扶目标、年度帮扶计划、工作台账"
+    zunyi = tomllib.loads(Path("shared/policy/packs/zunyi.toml").read_text("utf-8"))["commitments"]
+    reasons = why(County(pack(commitments=zunyi)).assigned())
+    assert [(reason.mover, reason.en) for reason in reasons] == [
+        ("unit", "waiting for: list leadership, list cadres"),
+        ("team", "waiting for: list team, ledger"),
+        ("village", "waiting for: list members, list capable"),
+    ]
 
 
 @pytest.mark.parametrize("stage", ["registered", "delisted", "released"])

@@ -326,7 +326,7 @@ def _require_goals(state: Assignment, items: tuple[Item, ...], commitment: Commi
         raise Refused(
             "3.5",
             f"{commitment.after or '此前的承诺'} 没有编号为 {unknown} 的目标，现有 {sorted(goals)}，请核对",
-            f"{commitment.after or 'what comes before'} has no goals {unknown} but {sorted(goals)}; check",
+            f"{commitment.after or 'what comes before'} has no goals {unknown} but {sorted(goals)}; check them",
             field="items",
             status=422,
         )

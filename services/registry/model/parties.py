@@ -78,7 +78,7 @@ def may_adopt(jurisdiction: Jurisdiction | None, command: AdoptPolicy, policy: P
         raise Refused(
             "policy",
             f"该区划已有生效的政策包，新政策包的生效日期 {policy.effective_from} 须晚于今天 {today}，请改期",
-            f"another pack is in force there, so that {policy.effective_from} is too early; choose a date after {today}",
+            f"another pack is in force there, so {policy.effective_from} is too early; choose a date after {today}",
             field="pack.effective_from",
         )
     packs = {**packs, policy.version: policy.effective_from}

@@ -4,6 +4,7 @@ The steps, who takes them and what a vote needs are the pack's, taken as they st
 """
 
 from collections.abc import Iterable
+from datetime import date
 
 from services.registry.model.commands import OpenResolution, TakeStep
 from shared.contracts import Event
@@ -58,7 +59,7 @@ def resolution_id(command: OpenResolution | TakeStep, _policy: Policy) -> Iterab
     return (f"{command.village}/{command.matter}",)
 
 
-def open_resolution(resolution: Resolution | None, command: OpenResolution, policy: Policy, _today: object) -> Change:
+def open_resolution(resolution: Resolution | None, command: OpenResolution, policy: Policy, _today: date) -> Change:
     """A matter is opened once, for one procedure of the pack."""
     if resolution is not None:
         if (resolution.procedure, resolution.subject_code) == (command.kind, command.subject_code):
@@ -100,7 +101,7 @@ def open_resolution(resolution: Resolution | None, command: OpenResolution, poli
     return Change(opened, (event,))
 
 
-def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy, _today: object) -> Change:
+def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy, _today: date) -> Change:
     """The awaited step and no other. A meeting without its quorum counts for nothing; a failed vote ends the matter."""
     if resolution is None:
         raise Refused(
@@ -159,7 +160,7 @@ def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
     if not command.agreed <= command.present <= command.entitled:
         raise Refused(
             rule,
-            f"同意 {command.agreed} 人、到会 {command.present} 人、应到 {command.entitled} 人，前者不能多于后者，请检查",
+            f"同意 {command.agreed} 人、到会 {command.present} 人、应到 {command.entitled} 人，前者不能多于后者",
             f"{command.agreed} agreed of {command.present} present of {command.entitled} entitled cannot be; check it",
             field="agreed" if command.agreed > command.present else "present",
             status=422,

@@ -5,7 +5,10 @@ from datetime import date
 import msgspec
 
 from services.registry.model.village import LISTED, Village
-from shared.policy import Policy
+from shared.policy import Commitment, Policy
+
+LETTER = "letter"
+"""The commitment that makes a village `pledged` in the journey, where a pack has it (3.6)."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -23,8 +26,6 @@ BY_STAGE = {
     "listed": Reason("diagnoses", "等待摸底排查和集体会诊", "waiting for the survey and joint diagnosis", "county"),
     "diagnosed": Reason("matchings", "等待分类选派匹配", "waiting to be matched with a unit", "organisation"),
     "matched": Reason("assignments", "已匹配单位，等待正式派驻", "matched; waiting for the assignment", "organisation"),
-    "assigned": Reason("commitments", "等待签订责任书", "waiting for the responsibility letter", "unit"),
-    "pledged": Reason("commitments", "等待制定帮扶计划、清单和台账", "waiting for plans, lists and ledger", "unit"),
 }
 """What a stage waits for from elsewhere."""
 
@@ -43,7 +44,7 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
     """Why a village is still on the list; empty for one that is not."""
     if village.stage not in LISTED:
         return ()
-    reasons = [BY_STAGE[village.stage]] if village.stage in BY_STAGE else []
+    reasons = [BY_STAGE[village.stage]] if village.stage in BY_STAGE else _commitments(village, policy)
     if village.obstacles:
         rules = ", ".join(village.obstacles)
         zh, en = f"上次匹配没有合格单位：{rules}", f"the last matching found no eligible unit: {rules}"
@@ -53,6 +54,29 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
         reasons.append(Reason(task.action, zh.format(task.detail), en.format(task.detail), task.role))
     reasons += [*_exit(village), *_measurement(village), *_unmet(village, policy)]
     return tuple(reasons)
+
+
+def _commitments(village: Village, policy: Policy) -> list[Reason]:
+    """What the unit, team and others of an assigned village have to set before the help begins, by who owes it."""
+    letter = policy.commitment(LETTER)
+    if village.stage == "assigned" and letter:
+        owed = [letter]
+    elif village.stage in ("assigned", "pledged"):
+        owed = [commitment for commitment in policy.commitments if commitment != letter]
+    else:
+        return []
+    by_role: dict[str, list[Commitment]] = {}
+    for commitment in owed:
+        by_role.setdefault(commitment.by, []).append(commitment)
+    return [
+        Reason(
+            "commitments",
+            f"等待制定：{'、'.join(commitment.label for commitment in theirs)}",
+            f"waiting for: {', '.join(commitment.kind.replace('_', ' ') for commitment in theirs)}",
+            role,
+        )
+        for role, theirs in by_role.items()
+    ]
 
 
 def _exit(village: Village) -> list[Reason]:

@@ -1,0 +1,144 @@
+"""How a village decides its own matters: 四议一审两公开 in Benxi, 四议两公开 in Zunyi (2.18, 3.12; rules §3)."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.registry.model import Resolution
+from services.registry.model import commands as c
+from shared.contracts.registry import ResolutionOpened, ResolutionPassed, ResolutionRejected, StepTaken
+from tests.registry.county import AT, PLACE, VILLAGE, County, again, pack
+
+ZUNYI = tomllib.loads(Path("shared/policy/packs/zunyi.toml").read_text("utf-8"))["procedures"]
+OPEN = c.OpenResolution(
+    **AT, matter="2014-7", kind="four_deliberations_one_review", subject_code="fund_use", opened_by="村党组织"
+)
+VOTES = {
+    "propose": (3, 3, 3), "discuss": (7, 6, 5), "members_review": (30, 20, 16), "resolve": (45, 30, 16),
+    "township_review": (1, 1, 1),
+}  # fmt: skip
+"""Figures with which each step just passes, by those entitled, present and agreeing."""
+SEVEN = (*VOTES, "publish_resolution", "publish_result")
+SIX = tuple(step for step in SEVEN if step != "township_review")
+
+
+def step(name: str, votes: tuple[int, int, int] | None = None) -> c.TakeStep:
+    entitled, present, agreed = votes or VOTES.get(name, (0, 0, 0))
+    return c.TakeStep(
+        **AT, matter="2014-7", step=name, entitled=entitled, present=present, agreed=agreed, decided_by="村“两委”"
+    )
+
+
+def opened(until: str = "") -> County:
+    """A matter for which all steps before this one have been taken."""
+    county = County().registered()
+    county.do(OPEN)
+    for name in SEVEN[: SEVEN.index(until) if until else 0]:
+        county.do(step(name))
+    return county
+
+
+def resolution(county: County) -> Resolution:
+    found: Resolution = county.world.state("registry", Resolution, f"{VILLAGE}/2014-7")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "steps"),
+    [(None, "four_deliberations_one_review", SEVEN), (pack(procedures=ZUNYI), "four_deliberations", SIX)],
+    ids=["四议一审两公开", "四议两公开"],
+)
+def test_3_12_a_matter_passes_step_by_step_and_is_published(policy: Any, kind: str, steps: tuple[str, ...]) -> None:
+    county = County(policy).registered()
+    [said] = county.do(again(OPEN, kind=kind))
+    assert isinstance(said, ResolutionOpened)
+    for n, name in enumerate(steps):
+        role = "township" if name == "township_review" else "village"
+        assert county.todo() == [("resolution-steps", role, f"2014-7 {name}")]
+        taken, *rest = county.do(step(name))
+        assert isinstance(taken, StepTaken) and taken.step == name
+        assert [type(event) for event in rest] == ([ResolutionPassed] if steps[n + 1 :] == SEVEN[-2:] else [])
+    assert county.todo() == []
+    assert resolution(county).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("name", "votes", "outcome"),
+    [
+        ("members_review", (30, 19, 19), "no quorum"),
+        ("members_review", (30, 20, 15), "rejected"),
+        ("members_review", (30, 20, 16), "open"),
+        ("resolve", (45, 29, 29), "no quorum"),
+        ("resolve", (45, 30, 15), "rejected"),
+        ("resolve", (45, 30, 16), "open"),
+        ("propose", (3, 3, 0), "rejected"),
+        ("township_review", (1, 1, 0), "rejected"),
+        ("township_review", (1, 1, 1), "passed"),
+    ],
+)
+def test_3_12_each_vote_needs_its_quorum_and_its_majority(name: str, votes: tuple[int, int, int], outcome: str) -> None:
+    county = opened(name)
+    if outcome == "no quorum":
+        refused = county.refusal(step(name, votes))
+        law = {"members_review": "F52", "resolve": "Village Committees Law 26"}[name]
+        assert (refused.rule, refused.status, refused.field) == (law, 409, "present")
+        county.do(step(name))  # The meeting is held again.
+        return
+    said = county.do(step(name, votes))
+    assert resolution(county).status == outcome
+    assert [event.step for event in said if isinstance(event, ResolutionRejected)] == [name] * (outcome == "rejected")
+    if outcome == "rejected":
+        assert county.todo() == []
+        assert county.refusal(step(SEVEN[SEVEN.index(name) + 1])).status == 409
+
+
+@pytest.mark.parametrize("name", [name for name in SEVEN if name != "discuss"])
+def test_3_12_no_step_is_skipped_or_taken_twice(name: str) -> None:
+    county = opened("discuss")
+    changed = step(name, (3, 3, 2) if name in VOTES else None)
+    refused = county.refusal(changed)
+    assert (refused.rule, refused.status) == ("3.12", 409) and "discuss" in refused.en
+
+
+@pytest.mark.parametrize(
+    ("name", "votes", "field"),
+    [
+        ("resolve", (45, 30, 31), "agreed"),
+        ("resolve", (45, 46, 30), "present"),
+        ("resolve", (0, 0, 0), "present"),
+        ("publish_resolution", (45, 30, 16), "entitled"),
+    ],
+)
+def test_3_12_figures_that_cannot_be_are_refused(name: str, votes: tuple[int, int, int], field: str) -> None:
+    refused = opened(name).refusal(step(name, votes))
+    assert (refused.status, refused.field) == (422, field)
+
+
+def test_3_12_saying_the_same_again_says_nothing() -> None:
+    county = opened("resolve")
+    assert county.do(OPEN) == [] and county.do(step("discuss")) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "field"),
+    [
+        (again(OPEN, matter="2014-8", kind="show_of_hands"), 422, "kind"),
+        (again(OPEN, subject_code="road"), 409, "matter"),
+        (again(OPEN, place="210522"), 422, "place"),
+        (again(OPEN, village="210521100299"), 404, None),
+        (again(step("propose"), matter="2014-8"), 404, "matter"),
+        (again(step("propose"), place="210522"), 422, "place"),
+    ],
+)
+def test_3_12_a_matter_is_one_matter_of_one_village(command: Any, status: int, field: str | None) -> None:
+    refused = opened().refusal(command)
+    assert (refused.status, refused.field) == (status, field)
+
+
+def test_3_12_a_matter_follows_the_village_into_its_new_division() -> None:
+    county = opened()
+    county.do(c.RecodeVillage(**AT, code="210522100201", since=county.world.today))
+    county.do(again(step("propose"), place="210522"))
+    assert PLACE != resolution(county).place == "210522"
