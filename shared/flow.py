@@ -147,14 +147,14 @@ def run(
         except Exception as error:  # A rule that fails must not take the other villages' messages along.
             parked.append(Parked(cause, error))
             stuck.add(cause.correlation)
-            book.packs = packs_before
+            book.restore(packs_before)
         else:
             if isinstance(cause.payload, Command):
                 effects[cause.id] = chain.effect(cause.payload)
             changed.update(chain.changed)
             facts.extend(chain.facts)
     if missing:
-        book.packs = packs  # Or what comes before an adoption would be judged by it when all this is run again.
+        book.restore(packs)  # Or what comes before an adoption would be judged by it when all this is run again.
         raise Missing(missing)
     return Result(changed, facts, parked, effects)
 

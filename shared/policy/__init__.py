@@ -531,6 +531,11 @@ class PolicyBook(msgspec.Struct):
         others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
         self.packs[policy.jurisdiction] = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
 
+    def restore(self, packs: dict[str, list[Policy]]) -> None:
+        """Go back to the packs as they were: what was adopted since then does not count."""
+        self.found.clear()
+        self.packs = packs
+
     def knows(self, version: str) -> bool:
         """Whether the pack of this version was ever adopted."""
         return any(policy.version == version for packs in self.packs.values() for policy in packs)

@@ -409,7 +409,7 @@ async def test_others_go_on_working_and_can_follow_a_long_import(desk: Office) -
 async def test_memory_does_not_grow_with_the_rows(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """In pages of 50, what 400 more rows would take is 1.2 MB; 100,000 rows of a survey were measured by hand."""
     monkeypatch.setattr(imports, "PAGE", 50)
-    peaks = []
+    peaks: list[int] = []
     for count in (100, 100, 500):  # The first one fills the caches.
         rows = [{**ROWS["units"][0], "unit": f"U{len(peaks)}-{n}", "name": f"第{n}单位" * 100} for n in range(count)]
         file = await desk.filled("units", rows)

@@ -1,0 +1,75 @@
+"""The command line as a person uses it, against the system that `zhucun up` runs."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
+PACK = str(Path(__file__).parent.parent / "shared/policy/packs/benxi.toml")
+VILLAGE = "210502901201"
+
+
+def zhucun(folder: Path, *words: str, fails: bool = False) -> str:
+    """What a command prints; it must succeed, or fail with a message and no traceback."""
+    done = subprocess.run(
+        [ZHUCUN, *words, "--folder", str(folder)], capture_output=True, text=True, timeout=60, env={"COLUMNS": "200"}
+    )
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data folder of a system that runs meanwhile, and that Ctrl-C must stop."""
+    folder = tmp_path_factory.mktemp("up") / "data"
+    with subprocess.Popen([ZHUCUN, "up", "--folder", str(folder)], stdout=subprocess.PIPE, text=True) as system:
+        assert system.stdout
+        for line in system.stdout:
+            if "Ctrl-C" in line:
+                break
+        yield folder
+        system.send_signal(signal.SIGINT)
+        assert system.wait(30) == 0
+
+
+def test_the_doctor_finds_a_new_system_well(folder: Path) -> None:
+    told = zhucun(folder, "doctor")
+    assert "✗" not in told and "nats-server" in told
+
+
+def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_path: Path) -> None:
+    zhucun(folder, "policy", "adopt", PACK, "--by", "市委组织部")
+    file = tmp_path / "villages.xlsx"
+    zhucun(folder, "template", "villages", "-o", str(file))
+    book = load_workbook(file)
+    page = next(sheet for sheet in book if any(cell.value and "村代码" in str(cell.value) for cell in sheet[1]))
+    page.append([VILLAGE, "清泉村（虚构）", "山前镇（虚构）", "很多人", "是"])
+    book.save(file)
+    told = zhucun(folder, "import", "villages", str(file), fails=True)
+    assert "错误" in told and (tmp_path / "villages-错误.xlsx").exists()
+    page.cell(page.max_row, 4).value = 812
+    book.save(file)
+    assert "未导入" in zhucun(folder, "import", "villages", str(file), "--dry-run")
+    assert "已导入" in zhucun(folder, "import", "villages", str(file))
+    assert "diagnoses" in zhucun(folder, "tasks") or "surveys" in zhucun(folder, "tasks")
+    way = zhucun(folder, "village", VILLAGE)
+    assert "列入贫困村" in way and "为什么还没出列" in way
+    assert VILLAGE in zhucun(folder, "logs", VILLAGE)
+    assert "villages" in zhucun(folder, "digest")
+    assert "死信" not in zhucun(folder, "dead-letters", "list")
+
+
+def test_mistakes_end_in_a_sentence(folder: Path, tmp_path: Path) -> None:
+    assert "没有" in zhucun(folder, "village", "999999999999", fails=True)
+    assert "zhucun up" in zhucun(tmp_path / "nowhere", "digest", fails=True)
+    assert "正由进程" in zhucun(folder, "up", fails=True)
+    broken = tmp_path / "broken.toml"
+    broken.write_text('jurisdiction = "2105"\nversion = 1\n', encoding="utf-8")
+    told = subprocess.run([ZHUCUN, "policy", "check", str(broken)], capture_output=True, text=True)
+    assert told.returncode == 1 and "政策包格式有误" in told.stdout
