@@ -154,6 +154,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Something owed by the unit and team of a village, set, reconciled and settled (mechanisms 1.2, 2.4, 3.5)."""
 
     kind: Code
+    """`letter` is reserved: the journey moves a village to `pledged` by it (3.6)."""
     label: str
     rule: str
     by: Role
