@@ -57,6 +57,8 @@ TIMERS = "timers"
 """What a dead letter names as its stream if no message but a timer failed."""
 
 Rows = Sequence[Mapping[str, Any]]
+_Told = tuple[str, str, str, str | None]
+"""A refusal as it is kept with an answer: rule, Chinese and English text, field."""
 
 
 class Service(NamedTuple):
@@ -239,7 +241,8 @@ class Pipeline:
                             f"the key {key} was used for another request; use a new one",
                             status=422,
                         )
-                    return msgspec.json.decode(row["response"], type=Answer), {}
+                    answer, told = msgspec.json.decode(row["response"], type=tuple[Answer, dict[str, _Told]])
+                    return answer, {int(row): Refused(*words[:3], field=words[3]) for row, words in told.items()}
                 if self.today is None:
                     raise Refused(
                         "calendar",
@@ -271,9 +274,10 @@ class Pipeline:
                 if dry_run:
                     return answer, refused
                 await self._save(work, result, [])
-                await store.insert(work.conn, requests, [
-                    {"key": key, "fingerprint": fingerprint.digest(), "response": msgspec.json.encode(answer).decode()}
-                ])  # fmt: skip
+                told = {str(row): (error.rule, error.zh, error.en, error.field) for row, error in refused.items()}
+                response = msgspec.json.encode((answer, told)).decode()
+                kept = {"key": key, "fingerprint": fingerprint.digest(), "response": response}
+                await store.insert(work.conn, requests, [kept])
             _log_facts(result.facts)
         return answer, refused
 

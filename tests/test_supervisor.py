@@ -43,7 +43,10 @@ from deploy.local.supervisor import SERVICES, System, run
 class Stub(System):
     def command(self, name):
         return [sys.executable, "-S", "-c", {READY!r}, "stub"] if name in SERVICES else super().command(name)
-asyncio.run(run(Stub(pathlib.Path(sys.argv[1])), lambda system: print("ready", flush=True)))
+async def announce(system):
+    print("ready", flush=True)
+
+asyncio.run(run(Stub(pathlib.Path(sys.argv[1])), announce))
 """
 
 

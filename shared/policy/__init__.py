@@ -400,6 +400,13 @@ def _contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
     }.items():
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield where, f"{name} 出现了两次", f"{name} occurs twice"
+    for campaign in policy.campaigns:
+        if campaign.choice == "draw" and campaign.announced:
+            yield (
+                "campaigns",
+                f"{campaign.kind} 是抽签，announced 须为 false",
+                f"{campaign.kind} is a draw: announced = false",
+            )
     for criterion in policy.exit.criteria:
         if (criterion.at_most is None) is (criterion.at_least is None):
             which = criterion.indicator
