@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -16,8 +17,10 @@ import httpx
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
+from sqlalchemy.exc import ArgumentError
 
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
@@ -45,8 +48,8 @@ def main() -> None:
     """Run a command; what a user can do something about ends in one message, not in a traceback."""
     try:
         app()
-    except (StartError, Trouble, ValueError) as error:
-        console.print(f"[bold red]✗[/] {error}", highlight=False)
+    except (StartError, Trouble, ValueError, OSError, ArgumentError) as error:
+        console.print(f"[bold red]✗[/] {escape(str(error))}", highlight=False)
         sys.exit(1)
     except httpx.TransportError as error:
         console.print(
@@ -87,6 +90,11 @@ def client(folder: Path, service: str) -> httpx.Client:
     )
 
 
+def _require_service(service: str) -> None:
+    if service not in SERVICES:
+        raise Trouble(f"没有服务 {service} / there is no service {service}; it is one of {', '.join(SERVICES)}")
+
+
 def _problem(response: httpx.Response) -> str:
     try:
         problem = response.json()
@@ -125,8 +133,10 @@ def demo(
             raise Trouble(f"{folder} 里有别的文件，不敢清空 / {folder} holds other files; name another folder.")
         held = Folder(folder)
         held.claim(())  # Refused while another system has it.
-        shutil.rmtree(folder)
+        aside = folder.with_name(f"{folder.name}.{uuid4().hex}")  # An interruption leaves no half of it behind.
+        folder.rename(aside)
         held.release()
+        shutil.rmtree(aside)
     uvloop.run(play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay))
 
 
@@ -167,8 +177,7 @@ def migrate(
     """升级一个服务的数据库结构 · bring a service's database to the newest schema."""
     from shared import migrations
 
-    if service not in SERVICES:
-        raise Trouble(f"没有服务 {service} / there is no service {service}; it is one of {', '.join(SERVICES)}")
+    _require_service(service)
     migrations.upgrade(service, database)
     console.print(f"[green]✓[/] {service}")
 
@@ -198,6 +207,8 @@ def template(
 ) -> None:
     """下载 Excel 填报模板 · download the Excel template of a form, filled in where the system knows already."""
     target = out or Path(f"{form}.xlsx")
+    if out is None and target.exists():
+        raise Trouble(f"{target} 已存在，可能已经填写；请用 --out 另取名 / it exists already; name another with --out")
     with client(folder, "registry") as http:
         target.write_bytes(http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content)
     console.print(f"[green]✓[/] {target}")
@@ -262,13 +273,16 @@ def tasks(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
-    table = Table("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "")
-    found = []
+    table = Table("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
+    found, names = [], {}
     for service in SERVICES:
+        commands = import_module(f"services.{service}.api").COMMANDS
+        names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
         with client(folder, service) as http:
             found += [t["task"] for t in http.get("/v1/tasks", params={"role": role, "place": place}).json()]
     for task in sorted(found, key=lambda t: (t["due"] or "9999", t["action"], t["about"])):
-        table.add_row(task["due"] or "", task["role"], task["action"], task["about"], task["rule"], task["detail"])
+        action = names.get(task["action"], task["action"])
+        table.add_row(task["due"] or "", task["role"], action, task["about"], task["rule"], task["detail"])
     console.print(table)
 
 
@@ -296,6 +310,8 @@ def logs(
             for line in file:
                 if about.encode() in line and line.startswith(b"{"):
                     lines.append((json.loads(line)["timestamp"], line.decode().rstrip()))
+    if not lines:
+        raise Trouble(f"{folder} 的日志里没有 {about} / nothing in the logs of {folder} names {about}")
     for _, text in sorted(lines):
         print(text)
 
@@ -335,21 +351,27 @@ def replay(
     """修复原因后重放死信 · take dead letters again once their cause is mended."""
     if not about and not id:
         raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
+    _require_service(service)
     with client(folder, service) as http:
         done = http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
-    console.print(f"[green]✓[/] {done}")
+        left = len(http.get("/v1/dead-letters").json())
+    if not done:
+        raise Trouble(f"没有一封重放成功，还有 {left} 封死信 / none went through; {left} dead letters are left")
+    console.print(f"[green]✓[/] 重放成功 {done} 封，还有 {left} 封 · {done} went through, {left} are left")
 
 
 @policy.command()
 def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """检查政策包文件 · check a pack against the schema and for contradictions."""
-    from shared.policy import PolicyInvalid, parse_pack
+    console.print(f"[green]✓[/] 政策包无误 the pack is sound: {_described(file)}")
 
-    try:
-        pack = parse_pack(file.read_bytes())
-    except PolicyInvalid as error:
-        raise Trouble(str(error)) from error
-    console.print(f"[green]✓[/] {pack.name} {pack.name_en}: {pack.jurisdiction}, {pack.version}, {pack.effective_from}")
+
+def _described(file: Path) -> str:
+    """A pack in one line; PolicyInvalid, told as it is, if there is anything wrong with it."""
+    from shared.policy import parse_pack
+
+    pack = parse_pack(file.read_bytes())
+    return f"{pack.name} {pack.name_en}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}"
 
 
 @policy.command()
@@ -361,12 +383,12 @@ def adopt(
     """采用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
     import tomllib
 
-    check(file)
+    described = _described(file)
     pack = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
     with client(folder, "registry") as http:
-        key = f"adopt-{pack['jurisdiction']}-{pack['version']}"
-        http.post("/v1/policies", json=[command], headers={"Idempotency-Key": key})
+        http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex})
+    console.print(f"[green]✓[/] 已采用 adopted: {described}")
 
 
 @app.command()

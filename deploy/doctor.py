@@ -45,7 +45,7 @@ def checks(folder: Path, address: Callable[[str], str]) -> Iterator[Check]:
         yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
         return
     for service in SERVICES:
-        yield f"服务 {service}", "ready", _service_fault(address(service))
+        yield f"服务 {service}", "service", _service_fault(address(service))
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, address)
 
 
@@ -67,8 +67,8 @@ def _pack_fault(path: Path) -> str:
 
 def _service_fault(url: str) -> str:
     try:
-        ready = httpx.get(f"{url}/health/ready", timeout=5)
-        status = httpx.get(f"{url}/v1/status", timeout=5).json()
+        ready = httpx.get(f"{url}/health/ready", timeout=5, trust_env=False)
+        status = httpx.get(f"{url}/v1/status", timeout=5, trust_env=False).json()
     except httpx.HTTPError as error:
         return f"{url} 无应答（{error}），请看日志 / does not answer; read its log, or run `zhucun up`"
     if ready.status_code != 200:
@@ -100,7 +100,7 @@ async def _read_to_the_end(nats: str, address: Callable[[str], str]) -> str:
             lagging[service] = (info.num_pending or 0) + (info.num_ack_pending or 0)
         await asyncio.sleep(0.1)
     await broker.stop()
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(trust_env=False) as http:
         days = {(await http.get(f"{address(service)}/v1/status")).json()["today"] for service in SERVICES}
     if any(lagging.values()):
         return f"有服务落后于消息流 / services lag behind the stream: {lagging}"

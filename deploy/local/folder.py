@@ -86,7 +86,7 @@ class Folder:
             lock.seek(0)
             pid = lock.read()
             raise StartError(
-                f"数据目录 {self.root} 正由进程 {pid} 使用。请先停止该进程,或换一个数据目录。\n"
+                f"数据目录 {self.root} 正由进程 {pid} 使用。请先停止该进程，或换一个数据目录。\n"
                 f"The folder {self.root} is in use by process {pid}. Stop it, or use another folder."
             ) from None
         lock.truncate(0)

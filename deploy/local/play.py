@@ -90,8 +90,9 @@ async def play(system: System, *, seed: int, villages: int, until: date, kills: 
     if not quiet:
         await asyncio.to_thread(_show, console, system, scenario, records, until)
         console.print(
-            f"\n{days} 个有事的日子，{seconds:.0f} 秒，{len(killed)} 次 kill -9，{dead_letters} 件死信 · "
-            f"{days} days with anything to do, {seconds:.0f} s, {len(killed)} kills, {dead_letters} dead letters"
+            f"\n本次 {days} 个有事的日子，{seconds:.0f} 秒，{len(killed)} 次 kill -9，{dead_letters} 件死信 · "
+            f"this run {days} days with anything to do, {seconds:.0f} s, {len(killed)} kills, "
+            f"{dead_letters} dead letters"
         )
     return Result(report.figures(records), report.ways(records), digests, dead_letters, killed, days, seconds)
 
@@ -121,4 +122,5 @@ async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: in
             print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
             for service in SERVICES:
                 print(f"  {service}: {system.url(service)}/docs")
+            print(f"  NATS: {system.nats_url}")
             await asyncio.Event().wait()

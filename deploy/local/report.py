@@ -10,11 +10,10 @@ from html import escape
 from typing import Any, Final, NamedTuple, get_args
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from deploy.local.benxi import MEASURES, OF_CITY, OF_COUNTIES, OF_PROVINCE, POLICY, POOR_VILLAGES, SURVEYED
-from deploy.local.village import Client, Happened, history
+from deploy.local.village import Client, Happened, folded, history
 from shared.calendar import add_months
 from shared.contracts import Event
 from shared.contracts import dispatch as d
@@ -178,11 +177,11 @@ def show(console: Console, records: Records, until: date) -> None:
     title = "文件与系统对照 · document S3 beside the system"
     if len(records.events) < POOR_VILLAGES:
         title += f"（只演 {len(records.events)} 个村 · only {len(records.events)} villages are played）"
-    beside = Table("数字", "figure", "机制 mechanism", "文件 document", "系统 system", "", title=title)
+    beside = folded("数字", "figure", "机制 mechanism", "文件 document", "系统 system", "", title=title)
     for f in figures(records):
         mark = "[green]=[/]" if f.equal else "[red]≠[/]"
         beside.add_row(f.zh, f.en, f.mechanism, f"{f.document}{'余' * f.and_more}", str(f.system), mark)
-    wrong = Table("不顺的事", "what went wrong", "次数 times", title="不是事事顺利 · not everything goes well")
+    wrong = folded("不顺的事", "what went wrong", "次数 times", title="不是事事顺利 · not everything goes well")
     for (zh, en), times in ways(records).items():
         wrong.add_row(zh, en, str(times))
     console.print(beside, wrong)

@@ -54,14 +54,22 @@ def show(console: Console, code: str, client: Client) -> None:
     console.print(f"\n[bold]{village['name']}[/]  {code}  {village['township']}  [cyan]{zh} · {en}[/]")
     console.print(_way(history(client, code)))
     if reasons:
-        why = Table("为什么还没出列？", "why not yet?", "谁能推动 who can move it", title_justify="left")
+        why = folded("为什么还没出列？", "why not yet?", "谁能推动 who can move it")
         for reason in reasons:
             why.add_row(reason["zh"], reason["en"], reason["mover"])
         console.print(why)
 
 
+def folded(*headings: str, title: str | None = None) -> Table:
+    """A table that cuts nothing off in a narrow terminal."""
+    table = Table(title=title)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
 def _way(events: list[Happened]) -> Table:
-    table = Table("日期 date", "经过", "what happened", "内容 what it says", "依据 rule", "谁 who")
+    table = folded("日期 date", "经过", "what happened", "内容 what it says", "依据 rule", "谁 who")
     labels = {happened.id: happened.event.label[0] for happened in events}
     for (day, kind), same in groupby(events, key=lambda happened: (happened.day, type(happened.event))):
         first, *more = same
