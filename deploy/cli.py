@@ -274,7 +274,8 @@ def tasks(
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
     table = Table("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
-    found, names = [], {}
+    found: list[dict[str, str]] = []
+    names: dict[str, str] = {}
     for service in SERVICES:
         commands = import_module(f"services.{service}.api").COMMANDS
         names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
