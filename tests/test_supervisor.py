@@ -430,7 +430,11 @@ def test_other_ends_are_as_orderly(root: Path, number: signal.Signals) -> None:
         pids.extend(noted(root).values())
         os.kill(os.getpid(), number)
 
-    asyncio.run(run(stub(root), announce))
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # These tests themselves may run under nohup.
+    try:
+        asyncio.run(run(stub(root), announce))
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert len(pids) == len(PROCESSES)
     assert not alive(pids)
     assert_stopped_in_order(root)
