@@ -235,10 +235,11 @@ class Pipeline:
                 row = (await work.conn.execute(select(requests).where(requests.c.key == key))).mappings().first()
                 if row is not None:
                     if row["fingerprint"] != fingerprint.digest():
+                        own = key.split(":", 1)[-1]  # Without the path, which the sender did not write.
                         raise Refused(
                             "Idempotency-Key",
-                            f"请求编号 {key} 已用于另一请求，请换新编号",
-                            f"the key {key} was used for another request; use a new one",
+                            f"请求编号 {own} 已用于另一请求，请换新编号",
+                            f"the key {own} was used for another request; use a new one",
                             status=422,
                         )
                     answer, told = msgspec.json.decode(row["response"], type=tuple[Answer, dict[str, _Told]])
