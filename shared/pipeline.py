@@ -181,8 +181,9 @@ class Pipeline:
             await self._park(
                 work,
                 [
-                    _dead_letter(stream, delivery, f"{stream}-{delivery.sequence}", "", error)
-                    for delivery, error in malformed
+                    # A stream that was made anew counts from one again, so the body is part of the id.
+                    _dead_letter(stream, d, derived_id(stream, d.sequence, d.body.hex()), "", error)
+                    for d, error in malformed
                 ]
                 + [
                     _dead_letter(stream, sources[p.cause.id], p.cause.id, p.cause.correlation, p.error)
@@ -214,7 +215,6 @@ class Pipeline:
                 more = len(states) == PAGE
                 if not more:
                     work.positions[stream] = delivery.sequence
-                    await store.insert_new(work.conn, self.tables.inbox, [{"id": id_bytes(cause.id)}])
             _log_facts(result.facts)
         log.info("day passed", day=day, service=self.service.name)
 
