@@ -22,7 +22,7 @@ test: $(BIN)/zhucun
 	$(BIN)/pytest $(ARGS)
 
 bench: $(BIN)/zhucun
-	@$(BIN)/python -m deploy.bench $(ARGS)
+	@$(BIN)/python -m deploy.bench.way $(ARGS)
 
 contracts: $(BIN)/zhucun
 	@$(BIN)/zhucun contracts

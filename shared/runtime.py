@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     schemas: str = ""
     """The public address of this service's schemas, if it is another one than host and port."""
     stream_replicas: int = 1
+    share: str = "1/1"
+    """Which share of the prefectures this replica has, of how many, such as `2/3`."""
     migrate_on_start: bool = True
     log_level: str = "INFO"
     secret_file: Path | None = None

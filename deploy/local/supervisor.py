@@ -50,15 +50,25 @@ class System:
     """nats-server and the services of one folder, running for as long as the context is entered.
 
     With restart=False a process that dies stays dead. env is added to the environment of every process.
+    A service keeps its data where `databases` says, else on SQLite in the folder. With `nats`, the address of servers
+    that somebody else runs, none is started here.
     Enter it in the main thread: Linux ends the processes when the thread that started them ends.
     """
 
-    def __init__(self, root: Path, *, restart: bool = True, env: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        restart: bool = True,
+        env: Mapping[str, str] = {},
+        databases: Mapping[str, str] = {},
+        nats: str = "",
+    ) -> None:
         self.folder = Folder(root)
-        self._restart = restart
-        self._env = env
+        self.processes = SERVICES if nats else PROCESSES
+        self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
         self._processes: dict[str, asyncio.subprocess.Process] = {}
-        self._starts = dict.fromkeys(PROCESSES, 0)
+        self._starts = dict.fromkeys(self.processes, 0)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
 
@@ -66,9 +76,10 @@ class System:
         """Start nats-server, wait until it answers, and start the services. Raises StartError."""
         self.folder.claim(PORTS)
         try:
-            await self._start("nats")
-            # A service that finds no server would wait seconds before it tries again.
-            await self._answers(("nats",), RECOVERY)
+            if not self._nats:
+                await self._start("nats")
+                # A service that finds no server would wait seconds before it tries again.
+                await self._answers(("nats",), RECOVERY)
             for service in SERVICES:
                 await self._start(service)
         except BaseException:
@@ -83,7 +94,7 @@ class System:
     @property
     def nats_url(self) -> str:
         """The address of nats-server for clients; the same after every restart."""
-        return f"nats://127.0.0.1:{self.folder.ports['nats']}"
+        return self._nats or f"nats://127.0.0.1:{self.folder.ports['nats']}"
 
     def url(self, service: str) -> str:
         """The HTTP address of a service; the same after every restart."""
@@ -105,7 +116,7 @@ class System:
         Raises StartError, with the last lines of their logs, for those that do not within the timeout in
         seconds, or that keep dying.
         """
-        await self._answers(PROCESSES, timeout)
+        await self._answers(self.processes, timeout)
 
     def command(self, name: str) -> list[str]:
         """The command line of a process. It names the folder, so that a leftover is told from a stranger."""
@@ -122,7 +133,7 @@ class System:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
         if name in SERVICES:
             environment |= {
-                "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{self.folder.database(name)}",
+                "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
                 "ZHUCUN_NATS": self.nats_url,
                 "ZHUCUN_HOST": "127.0.0.1",
                 "ZHUCUN_PORT": str(self.folder.ports[name]),

@@ -224,7 +224,7 @@ async def measure(start: Callable[[str, str], Awaitable[Callable[[], bool]]], da
         try:
             broker = await bus.connect(system.nats_url, "load")
             await bus.declare_streams(broker.connection.jetstream())
-            pack = Path(__file__).parent.parent / "shared/policy/packs/benxi.toml"
+            pack = Path(__file__).parents[2] / "shared/policy/packs/benxi.toml"
             toml = json.loads(json.dumps(tomllib.loads(pack.read_text("utf-8")), default=str))
             adopted = PolicyAdopted(place="210500", version="bench", adopted_by="bench", pack=toml)
             messages = [envelope(DayPassed(day=DAY), -1), envelope(adopted, -2)]
