@@ -74,6 +74,10 @@ class PublishFailed(Exception):
     """It is not certain that the batch was stored; publish the same batch again."""
 
 
+class MessagesLost(Exception):
+    """The stream removed messages that were not read: going on would break order and lose them in silence."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """What is to be published; `id` becomes the Nats-Msg-Id by which the server drops repetitions."""
 
@@ -227,7 +231,9 @@ class OrderedConsumer:
     over. One process at a time may use a durable name.
 
     `delivered` counts the messages handled, `failures` the attempts at the present batch that raised, and `alive_at`
-    is the monotonic time when the consumer was last known to be served.
+    is the monotonic time when the consumer was last known to be served. `lost` are the first and the last sequence of
+    messages that the stream removed before they were read here: no later one is handed on until `position()` says that
+    they were recovered from elsewhere.
     """
 
     def __init__(
@@ -249,6 +255,7 @@ class OrderedConsumer:
         self._busy = False
         self._stuck_at: int | None = None  # What `delivered` was when messages were last seen to wait.
         self._stopping = asyncio.Event()
+        self.lost: tuple[int, int] | None = None
         self.delivered = self.failures = 0
         self.behind = 0  # Messages of the stream that were still to be handled at the last look.
         self.alive_at = time.monotonic()
@@ -302,7 +309,13 @@ class OrderedConsumer:
         """Put a new consumer behind the database's position in the place of whatever there is."""
         await self._drop()
         position = await self._position()
-        last = (await self._js.stream_info(self._stream)).state.last_seq
+        state = (await self._js.stream_info(self._stream)).state
+        last = state.last_seq
+        self.lost = (position + 1, state.first_seq - 1) if position < state.first_seq - 1 else None
+        if self.lost:
+            raise MessagesLost(
+                f"{self._stream} has lost messages {self.lost[0]} to {self.lost[1]} before they were read"
+            )
         if position > last:
             # The server lost the stream or somebody made it anew; the inbox drops what was handled before.
             self._log.error("stream ends before what was handled, is read anew", position=position, last_sequence=last)

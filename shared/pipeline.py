@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import logs, store
-from shared.bus import DAY_DUE, OPEN, SEALED, Delivery, Message
+from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
@@ -43,6 +43,7 @@ from shared.flow import (
 from shared.policy import PolicyBook
 from shared.relay import Batch, Relay
 from shared.rules import Reaction, Refused, Rule, State
+from shared.shares import WHOLE, Share, owner
 from shared.tables import Tables
 
 log = structlog.get_logger()
@@ -90,8 +91,8 @@ class RequestRefused(Exception):
 class Pipeline:
     """The one writer of a service's database."""
 
-    def __init__(self, service: Service, engine: AsyncEngine, relay: Relay, schemas: str) -> None:
-        self.service, self.engine, self.relay, self.schemas = service, engine, relay, schemas
+    def __init__(self, service: Service, engine: AsyncEngine, relay: Relay, schemas: str, share: Share = WHOLE) -> None:
+        self.service, self.engine, self.relay, self.schemas, self.share = service, engine, relay, schemas, share
         self.tables = service.tables
         self.wiring = Wiring(service.reactions, service.due)
         self.book = PolicyBook()
@@ -126,7 +127,8 @@ class Pipeline:
 
     async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
         """Take a batch as the stream ordered it. Returns when its consequences are published."""
-        decoded = [(delivery, self._decode(delivery)) for delivery in deliveries]
+        ours = [d for d in deliveries if stream == CALENDAR or self.share.has("".join(d.subject.split(".", 4)[2:4]))]
+        decoded = [(delivery, self._decode(delivery)) for delivery in ours]
         if stream == SEALED:
             await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
         async with self._writing:
@@ -136,6 +138,7 @@ class Pipeline:
                         await self._pass_day(stream, delivery, cause)
                 else:
                     await self._take(stream, list(group))
+            self.read[stream] = deliveries[-1].sequence  # What follows of other shares' messages needs no writing.
         await self.relay.drained()
 
     async def _catch_up(self, sealed: Sequence[Cause]) -> None:
@@ -228,6 +231,8 @@ class Pipeline:
         The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing.
         Raises RequestRefused; and Refused if the key was used for another request, or before any day has passed.
         """
+        if self.share.of > 1 and (refused := self._misdirected(commands)):
+            raise RequestRefused(refused)
         fingerprint = hashlib.sha256(msgspec.json.encode([type(commands[0]).__name__ if commands else "", commands]))
         requests = self.tables.requests
         async with self._writing:
@@ -281,6 +286,30 @@ class Pipeline:
                 await store.insert(work.conn, requests, [kept])
             _log_facts(result.facts)
         return answer, refused
+
+    def _misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
+        """The commands that another replica has to take, or that no replica can take alone."""
+        refused = {}
+        for row, command in enumerate(commands):
+            place, owns = command.place, owner(command.place, self.share.of)
+            if place.endswith("0000"):
+                refused[row] = Refused(
+                    "share",
+                    f"区划 {place} 大于地市；本服务分 {self.share.of} 个副本按地市分管，请按地市逐一办理",
+                    f"division {place} is wider than a prefecture, and {self.share.of} replicas share the prefectures; "
+                    "send it for each prefecture",
+                    field="place",
+                    status=422,
+                )
+            elif owns != self.share.number:
+                refused[row] = Refused(
+                    "share",
+                    f"区划 {place} 由第 {owns} 副本（共 {self.share.of} 个）办理，请发往该副本",
+                    f"division {place} is the business of replica {owns} of {self.share.of}; send it there",
+                    field="place",
+                    status=421,
+                )
+        return refused
 
     # ----------------------------------------------------------- dead letters
 

@@ -23,6 +23,7 @@ from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
+from shared.shares import WHOLE, Share
 
 log = structlog.get_logger()
 SILENCE = 10.0
@@ -49,15 +50,16 @@ class Settings(BaseSettings):
     """What the seals of Excel forms are made with: any bytes that nobody knows, the same after every restart."""
 
 
-def heard(service: Service) -> dict[str, list[str]]:
+def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
     """The subjects that a service consumes, by stream: what its reactions name and it does not say itself.
 
-    Days and policy packs come to every service, whatever its reactions name.
+    Days and policy packs come to every service, whatever its reactions name. That a day is due comes to one replica
+    only, since it is said to all.
     """
     named: set[type[Event]] = {DayPassed, PolicyAdopted, *(r.on for r in service.reactions if issubclass(r.on, Event))}
     events = {event for event in named if not event.type.startswith(f"{service.name}.")}
     return {
-        CALENDAR: [bus.DAY_DUE] if any(r.on is DayDue for r in service.reactions) else [],
+        CALENDAR: [bus.DAY_DUE] if share.number == 1 and any(r.on is DayDue for r in service.reactions) else [],
         OPEN: sorted(contracts.wire_filter(event) for event in events if event.sealing != "always"),
         SEALED: sorted(contracts.wire_filter(event, sealed=True) for event in events if event.sealing != "never"),
     }
@@ -73,7 +75,7 @@ def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[An
 
 
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
-    engine = store.open_engine(settings.database)
+    engine, share = store.open_engine(settings.database), Share.parse(settings.share)
     broker: NatsBroker | None = None
     consumers: dict[str, bus.OrderedConsumer] = {}
 
@@ -84,7 +86,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
 
     async def health() -> Mapping[str, Any]:
         parts: dict[str, Any] = {"nats": "ok" if broker and broker.connection.is_connected else "not connected"}
-        for stream in (stream for stream, subjects in heard(service).items() if subjects):
+        for stream in (stream for stream, subjects in heard(service, share).items() if subjects):
             consumer = consumers.get(stream)
             silence = time.monotonic() - consumer.alive_at if consumer else 0
             late = "not consuming yet" if consumer is None else f"silent for {silence:.0f} s"
@@ -95,7 +97,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
 
     relay = Relay(send)
     schemas = settings.schemas or f"http://{settings.host}:{settings.port}/schemas"
-    pipeline = Pipeline(service, engine, relay, schemas)
+    pipeline = Pipeline(service, engine, relay, schemas, share)
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     app = http.build(pipeline, commands, queries, health, secret)
@@ -106,14 +108,14 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     async def talk() -> None:
         """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing."""
         nonlocal broker
-        broker = await bus.connect(settings.nats, service.name)
+        broker = await bus.connect(settings.nats, share.named(service.name))
         await bus.declare_streams(broker.connection.jetstream(), settings.stream_replicas)
-        for stream, subjects in heard(service).items():
+        for stream, subjects in heard(service, share).items():
             if subjects:
                 consumers[stream] = bus.OrderedConsumer(
                     broker,
                     stream=stream,
-                    durable=service.name,
+                    durable=share.named(service.name),
                     subjects=subjects,
                     handle=partial(pipeline.handle, stream),
                     position=partial(pipeline.position, stream),

@@ -38,3 +38,7 @@ class Share(NamedTuple):
 def owner(place: str, of: int) -> int:
     """The number of the share that has a division. It must never change, or a village would change its database."""
     return zlib.crc32(place[:4].encode()) % of + 1
+
+
+WHOLE = Share()
+"""The share of a service that has no replicas: everything."""
