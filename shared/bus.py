@@ -6,6 +6,7 @@ the code; all of it was seen with nats-server 2.15.1, nats-py 2.16.0 and FastStr
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ DAY_SCHEDULED: Final = "zhucun-calendar.v1.day.scheduled"
 
 LARGEST_BATCH: Final = 1000
 """The server's limit for an atomic batch, in messages."""
-_DELIVERED_AT_ONCE = 500  # Messages; after a reconnection it can be twice as many.
+BATCH: Final = 500
+"""Messages that are handled in one transaction at most."""
+_UNACKNOWLEDGED = 20 * BATCH  # Messages whose consequences may be on their way out while later ones are handled.
 _FILL, _IDLE = 0.02, 1.0  # Seconds that a pull waits to fill a batch, and for a first message where nothing came.
 _LOOK = 0.5  # Seconds between two looks at the consumer.
 _PATIENCE = 2.0  # Seconds to wait for an answer about a stream or consumer, which a lost connection may swallow.
@@ -230,6 +233,9 @@ class OrderedConsumer:
     and created anew behind `position()`. So a message may come again (the inbox of ids drops it), but none is passed
     over. One process at a time may use a durable name.
 
+    Messages are fetched while `handle` works on those before them. A batch is acknowledged as soon as `published()`,
+    called after its commit, says that its consequences are out.
+
     `delivered` counts the messages handled, `failures` the attempts at the present batch that raised, and `alive_at`
     is the monotonic time when the consumer was last known to be served. `lost` are the first and the last sequence of
     messages that the stream removed before they were read here: no later one is handed on until `position()` says that
@@ -245,14 +251,18 @@ class OrderedConsumer:
         subjects: Sequence[str],
         handle: Callable[[list[Delivery]], Awaitable[None]],
         position: Callable[[], Awaitable[int]],
+        published: Callable[[], Awaitable[None]],
     ) -> None:
         self._broker, self._stream, self._durable, self._subjects = broker, stream, durable, list(subjects)
-        self._handle, self._position = handle, position
+        self._handle, self._position, self._published = handle, position, published
         self._js = broker.connection.jetstream(timeout=_PATIENCE)
         self._log = log.bind(stream=stream, durable=durable)
         self._subscriber: Any = None
         self._expected: int | None = None  # The next consumer sequence; None while there is no consumer to trust.
+        self._waiting: deque[Msg] = deque()  # Fetched in order, and not yet taken in hand.
+        self._moved = asyncio.Condition()
         self._busy = False
+        self._acknowledging: set[asyncio.Task[None]] = set()
         self._stuck_at: int | None = None  # What `delivered` was when messages were last seen to wait.
         self._stopping = asyncio.Event()
         self.lost: tuple[int, int] | None = None
@@ -262,13 +272,18 @@ class OrderedConsumer:
 
     async def start(self) -> None:
         """Begin to consume as soon as server and stream are there."""
-        self._watcher = asyncio.create_task(self._watch(), name=f"watch {self._durable}")
+        self._tasks = [
+            asyncio.create_task(self._watch(), name=f"watch {self._durable}"),
+            asyncio.create_task(self._work(), name=f"work {self._durable}"),
+        ]
 
     async def stop(self) -> None:
-        """Stop after the attempt in hand, for which FastStream waits 15 s at most."""
+        """Stop after the attempt in hand, for which there are 15 s."""
         self._stopping.set()
-        await self._watcher
         await self._drop()
+        await asyncio.wait(self._tasks, timeout=15)
+        for task in (*self._tasks, *self._acknowledging):
+            task.cancel()
 
     async def lag(self) -> tuple[int, int]:
         """Count the messages still to be delivered, and those delivered but not acknowledged.
@@ -300,7 +315,7 @@ class OrderedConsumer:
         """Raise if the consumer is gone, or if messages were waiting at the last look and nobody has got them since."""
         stuck_at, self._stuck_at = self._stuck_at, None
         self.behind = sum(await self.lag())
-        if self.behind and not self._busy:
+        if self.behind and not self._busy and not self._acknowledging:
             if stuck_at == self.delivered:
                 raise TimeoutError("messages are waiting and do not arrive")
             self._stuck_at = self.delivered
@@ -310,12 +325,11 @@ class OrderedConsumer:
         await self._drop()
         position = await self._position()
         state = (await self._js.stream_info(self._stream)).state
-        last = state.last_seq
-        self.lost = (position + 1, state.first_seq - 1) if position < state.first_seq - 1 else None
+        last, gone = state.last_seq, (position + 1, state.first_seq - 1)
+        # The calendar's stream may forget: its schedule is replaced, and the latest day says all.
+        self.lost = gone if gone[0] <= gone[1] and self._stream != CALENDAR else None
         if self.lost:
-            raise MessagesLost(
-                f"{self._stream} has lost messages {self.lost[0]} to {self.lost[1]} before they were read"
-            )
+            raise MessagesLost(f"{self._stream} lost messages {gone[0]} to {gone[1]} before they were read")
         if position > last:
             # The server lost the stream or somebody made it anew; the inbox drops what was handled before.
             self._log.error("stream ends before what was handled, is read anew", position=position, last_sequence=last)
@@ -328,13 +342,13 @@ class OrderedConsumer:
             filter_subjects=self._subjects,
             ack_policy=AckPolicy.ALL,
             ack_wait=_ACK_WAIT,
-            max_ack_pending=2 * _DELIVERED_AT_ONCE,
+            max_ack_pending=_UNACKNOWLEDGED,
         )
         subscriber = self._broker.subscriber(
             durable=self._durable,
             config=config,  # FastStream creates the consumer by it, since there is none of this name.
             stream=JStream(self._stream, declare=False),
-            pull_sub=PullSub(_DELIVERED_AT_ONCE, timeout=_FILL, batch=True),
+            pull_sub=PullSub(BATCH, timeout=_FILL, batch=True),
             ack_policy=Acknowledge.MANUAL,
             decoder=_undecoded,
             persistent=False,
@@ -348,13 +362,16 @@ class OrderedConsumer:
     async def _drop(self) -> None:
         """Stop pulling; what was pulled and not yet taken in hand is forgotten."""
         self._expected = None
+        async with self._moved:
+            self._waiting.clear()
+            self._moved.notify_all()
         subscriber, self._subscriber = self._subscriber, None
         if subscriber:
             with suppress(errors.Error):
                 await subscriber.stop()
 
     async def _receive(self, messages: list[Msg]) -> None:
-        """Hand on a batch that follows the one before; throw away any other, and the consumer with it."""
+        """Keep messages that follow those before; throw away any other, and the consumer with it."""
         if self._expected is None:
             return
         for number, message in enumerate(messages, self._expected):
@@ -362,22 +379,40 @@ class OrderedConsumer:
                 self._log.warning("out of order", expected=number, got=message.metadata.sequence.consumer)
                 self._expected = None
                 return
+        self._expected += len(messages)
+        async with self._moved:
+            self._waiting.extend(messages)
+            self._moved.notify_all()
+            await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
+
+    async def _work(self) -> None:
+        """Hand on what waits, as much at a time as there is, up to a batch."""
+        while not self._stopping.is_set():
+            async with self._moved:
+                await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
+                messages = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                self._busy = bool(messages)
+                self._moved.notify_all()
+            if messages and await self._handled(messages):
+                self.delivered, self.alive_at = self.delivered + len(messages), time.monotonic()
+                task = asyncio.create_task(self._acknowledge(messages[-1], self._published()))
+                self._acknowledging.add(task)
+                task.add_done_callback(self._acknowledging.discard)
+            self._busy = False
+
+    async def _handled(self, messages: Sequence[Msg]) -> bool:
+        """Offer a batch to the handler until it takes it; False if we are to stop before that."""
         batch = [
             Delivery(m.metadata.sequence.stream, m.subject, m.data, m.headers or {}, m.metadata.timestamp)
             for m in messages
         ]
-        self._busy, delay = True, _RETRY_FIRST
+        delay = _RETRY_FIRST
         while not await self._attempt(batch):
             await self._pause(delay)
             if self._stopping.is_set():
-                return
+                return False
             delay = min(2 * delay, _RETRY_LONGEST)
-        self._busy = False
-        self.delivered, self.alive_at = self.delivered + len(batch), time.monotonic()
-        if self._expected is not None:
-            self._expected += len(batch)
-        with suppress(errors.Error):  # A lost acknowledgement costs nothing: the position stands in the database.
-            await messages[-1].ack()
+        return True
 
     async def _attempt(self, batch: list[Delivery]) -> bool:
         """Offer the batch to the handler and say whether it took it."""
@@ -390,6 +425,11 @@ class OrderedConsumer:
             return False
         self.failures = 0
         return True
+
+    async def _acknowledge(self, last: Msg, published: Awaitable[None]) -> None:
+        await published
+        with suppress(errors.Error):  # A lost acknowledgement costs nothing: the position stands in the database.
+            await last.ack()
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -1,6 +1,7 @@
 """Commands and queries over HTTP, the same way in every service: OpenAPI, Idempotency-Key, problem+json, health."""
 
 import asyncio
+import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State as AppState
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
@@ -23,9 +25,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import store
+from shared.bus import SEALED
 from shared.contracts import EVENTS, Command, json_schema
 from shared.flow import encode_state
-from shared.pipeline import Pipeline, RequestRefused
+from shared.pipeline import PAGE, Pipeline, RequestRefused
 from shared.rules import Refused, State, Task
 
 log = structlog.get_logger()
@@ -33,6 +36,8 @@ PROBLEM = "application/problem+json"
 KEY = "Idempotency-Key"
 PATIENCE = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
+LARGEST_PAGE = 1000
+"""Entries of a journal in one answer."""
 REFUSALS = {
     400: "请求格式有误，见 errors 中的行号和字段 / the request does not fit; errors names row and field",
     404: "所指的对象不存在 / what it is about does not exist",
@@ -91,6 +96,19 @@ class OpenTask(msgspec.Struct):
     task: Task
 
 
+class Entry(msgspec.Struct):
+    """One event in a service's journal: its number there, the NATS subject it was published on, and the CloudEvent."""
+
+    position: int
+    subject: str
+    event: msgspec.Raw
+
+
+def operator_key(secret: bytes) -> str:
+    """What an operator's tool shows as its bearer token: whoever can read the installation's secret can make it."""
+    return hmac.digest(secret, b"zhucun operator", "sha256").hex()
+
+
 def problem(status: int, title: str, detail: str, errors: Sequence[Fault] = ()) -> Response[bytes]:
     """A problem+json answer."""
     body = msgspec.json.encode(Problem(title=title, status=status, detail=detail, errors=list(errors)))
@@ -108,13 +126,18 @@ def build(
     queries: Sequence[Any],
     health: Callable[[], Awaitable[Mapping[str, Any]]],
     secret: bytes,
+    lost: Callable[[], Mapping[str, tuple[int, int]]] = dict,
 ) -> Litestar:
-    """The service's HTTP side. `secret` is the installation's own, for what it issues and must know again."""
+    """The service's HTTP side. `secret` is the installation's own, for what it issues and must know again.
+
+    `lost` tells of each stream that removed messages unread the first and the last of them.
+    """
     name = pipeline.service.name
     return Litestar(
         route_handlers=[
             *(_command(pipeline, route) for route in commands),
-            *_common(pipeline, health),
+            *_common(pipeline, health, lost),
+            *_recovery(pipeline, secret, lost),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
@@ -183,7 +206,11 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     )(handler)
 
 
-def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]]]) -> list[Any]:
+def _common(
+    pipeline: Pipeline,
+    health: Callable[[], Awaitable[Mapping[str, Any]]],
+    lost: Callable[[], Mapping[str, tuple[int, int]]],
+) -> list[Any]:
     tables, engine = pipeline.tables, pipeline.engine
 
     @get("/v1/tasks", tags=["queries"])
@@ -218,6 +245,19 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
             rows = await conn.execute(found.order_by(outbox.c.position))
             return Response(("[" + ",".join(body for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
 
+    @get("/v1/journal", tags=["queries"])
+    async def journal_page(
+        after: Annotated[int, QueryParameter(ge=0)] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
+        type: FromQuery[list[str] | None] = None,
+    ) -> list[Entry]:
+        """The open events that this service decided, in the order in which it published them, after a position.
+
+        A subscriber whose stream was purged or made anew reads here what it missed; ids tell what it knows already.
+        Less than `limit` means the end. `type` may be given several times.
+        """
+        return await _page(pipeline, after, limit, type, sealed=False)
+
     @get("/v1/digest", tags=["operations"])
     async def digest() -> dict[str, str]:
         """SHA-256 over the business content of each table: equal for runs that decided the same."""
@@ -226,7 +266,7 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
 
     @get("/v1/status", tags=["operations"])
     async def status() -> dict[str, Any]:
-        """Where the service stands: business day, next due day, positions, backlog, dead letters."""
+        """Where the service stands: business day, next due day, positions, lost messages, backlog, dead letters."""
         async with engine.connect() as conn:
             due = await store.next_due(conn, tables)
             dead = (await conn.execute(select(func.count()).select_from(tables.dead_letters))).scalar()
@@ -235,6 +275,7 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
             "today": pipeline.today,
             "next_due": due,
             "read": pipeline.read,
+            "lost": lost(),
             "written": pipeline.written,
             "published": pipeline.relay.published,
             "backlog": pipeline.relay.backlog,
@@ -282,9 +323,63 @@ def _common(pipeline: Pipeline, health: Callable[[], Awaitable[Mapping[str, Any]
         return json_schema(event, event.type)
 
     return [
-        tasks, journal, digest, status, dead_letters, replay, live, ready, schema,
+        tasks, journal, journal_page, digest, status, dead_letters, replay, live, ready, schema,
         *(handler for kind, table in tables.states.items() for handler in _states(engine, kind, table)),
     ]  # fmt: skip
+
+
+def _recovery(pipeline: Pipeline, secret: bytes, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> list[Any]:
+    """What `zhucun recover` asks for. Only operators may: it shows sealed events, and what it hands in is believed."""
+
+    def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
+        shown = connection.headers.get("Authorization", "")
+        if not secret or not hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode()):
+            raise Refused(
+                "operator",
+                "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
+                "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
+                status=403,
+            )
+
+    @get("/v1/recovery/journal", tags=["operations"], guards=[require_operator])
+    async def journal(
+        stream: FromQuery[str],
+        type: FromQuery[list[str]],
+        after: Annotated[int, QueryParameter(ge=0)] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
+    ) -> list[Entry]:
+        """What this service published to a stream, of the types that the service hears which is to be recovered."""
+        return await _page(pipeline, after, limit, type, sealed=stream == SEALED)
+
+    @post("/v1/recovery", tags=["operations"], status_code=204, guards=[require_operator])
+    async def take(data: JSONBody[list[Entry]], stream: FromQuery[str]) -> None:
+        """Take events from other services' journals as if the stream had delivered them; known ones change nothing."""
+        await pipeline.recover(stream, [(entry.subject, bytes(entry.event)) for entry in data])
+
+    @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator])
+    async def end(stream: FromQuery[str], through: FromQuery[int]) -> None:
+        """Go on reading behind the last lost message, now that all of the journals was handed in."""
+        if stream not in lost() or through > lost()[stream][1]:
+            raise Refused(
+                "recovery", f"{stream} 没有丢失到 {through}", f"{stream} has not lost anything up to {through}"
+            )
+        await pipeline.recovered(stream, through)
+
+    return [journal, take, end]
+
+
+async def _page(
+    pipeline: Pipeline, after: int, limit: int, types: Sequence[str] | None, *, sealed: bool
+) -> list[Entry]:
+    outbox = pipeline.tables.outbox
+    found = select(outbox.c.position, outbox.c.subject, outbox.c.body).where(
+        outbox.c.position > after, outbox.c.sealed == sealed
+    )
+    if types is not None:
+        found = found.where(outbox.c.type.in_(types))
+    async with pipeline.engine.connect() as conn:
+        rows = await conn.execute(found.order_by(outbox.c.position).limit(limit))
+        return [Entry(position, subject, msgspec.Raw(body.encode())) for position, subject, body in rows]
 
 
 def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:

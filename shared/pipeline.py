@@ -50,6 +50,8 @@ log = structlog.get_logger()
 CHINA = ZoneInfo("Asia/Shanghai")
 PAGE = 500
 """States that a day handles in one transaction, and messages in one atomic batch."""
+AHEAD = 5_000
+"""Events that may be committed and not yet published before no further batch is taken."""
 PATIENCE = 10.0
 """Seconds that sealed events wait for the open stream before they are tried again."""
 NOTE_EVERY = 5.0
@@ -126,7 +128,8 @@ class Pipeline:
     # ---------------------------------------------------------------- events
 
     async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
-        """Take a batch as the stream ordered it. Returns when its consequences are published."""
+        """Take a batch as the stream ordered it. Returns when it is committed, with its consequences in the outbox."""
+        await self.relay.reached(self.written - AHEAD)
         ours = [d for d in deliveries if stream == CALENDAR or self.share.has("".join(d.subject.split(".", 4)[2:4]))]
         decoded = [(delivery, self._decode(delivery)) for delivery in ours]
         if stream == SEALED:
@@ -139,7 +142,10 @@ class Pipeline:
                 else:
                     await self._take(stream, list(group))
             self.read[stream] = deliveries[-1].sequence  # What follows of other shares' messages needs no writing.
-        await self.relay.drained()
+
+    async def published(self) -> None:
+        """Wait until everything that is committed by now is published."""
+        await self.relay.reached(self.written)
 
     async def _catch_up(self, sealed: Sequence[Cause]) -> None:
         """Wait for the open stream: a sealed event may have overtaken the day or the pack that it was decided by.

@@ -1,8 +1,10 @@
 """The way from the outbox to the stream: in order, in the batches that were frozen when the rows were written."""
 
 import asyncio
+from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import structlog
@@ -28,7 +30,8 @@ class Relay:
     def __init__(self, send: Callable[[str, Sequence[Message]], Awaitable[None]]) -> None:
         self._send = send
         self._batches: deque[Batch] = deque()
-        self._filled, self._empty = asyncio.Event(), asyncio.Event()
+        self._filled = asyncio.Event()
+        self._awaited: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.published = 0
 
     @property
@@ -42,13 +45,19 @@ class Relay:
         self._batches.extend(batch for batch in batches if batch.last > last)
         if self._batches:
             self._filled.set()
-            self._empty.clear()
+
+    def reached(self, position: int) -> Awaitable[None]:
+        """Wait until the outbox is published up to a position."""
+        done = asyncio.get_running_loop().create_future()
+        if position <= self.published:
+            done.set_result(None)
         else:
-            self._empty.set()
+            insort(self._awaited, (position, done), key=itemgetter(0))
+        return done
 
     async def drained(self) -> None:
-        """Wait until everything is published."""
-        await self._empty.wait()
+        """Wait until everything that is there by now is published."""
+        await self.reached(self._batches[-1].last if self._batches else self.published)
 
     async def run(self) -> None:
         """Publish for ever. A batch that fails is tried again; order forbids to go on with the next."""
@@ -66,6 +75,9 @@ class Relay:
             failures = 0
             self._batches.popleft()
             self.published = batch.last
+            while self._awaited and self._awaited[0][0] <= self.published:
+                done = self._awaited.popleft()[1]
+                if not done.done():
+                    done.set_result(None)
             if not self._batches:
                 self._filled.clear()
-                self._empty.set()

@@ -119,6 +119,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
                     subjects=subjects,
                     handle=partial(pipeline.handle, stream),
                     position=partial(pipeline.position, stream),
+                    published=pipeline.published,
                 )
                 await consumers[stream].start()
         log.info("consuming", streams=list(consumers))

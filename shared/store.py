@@ -136,20 +136,33 @@ async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
 
 
 async def digest(conn: AsyncConnection, tables: Tables) -> dict[str, str]:
-    """SHA-256 over the business content of each table of states, and over the decided events in order of id.
+    """A digest of the business content of each table of states, and of the decided events by id.
 
-    Two runs that decided the same have the same digests, whatever crashed, was repeated or came in another order.
+    Two runs that decided the same have the same digests, whatever crashed, was repeated or came in another order. A
+    digest is the sum of the rows' SHA-256 modulo 2**256, so that those of several replicas add up.
     """
+    content = {kind.kind: select(table.c.id, table.c.body) for kind, table in tables.states.items()}
+    content["events"] = select(tables.outbox.c.id)
     digests = {}
-    for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
-        content = hashlib.sha256()
-        for id, body in await conn.execute(select(table.c.id, table.c.body).order_by(table.c.id)):
-            content.update(f"{id}\x1f{body}\x1e".encode())
-        digests[kind.kind] = content.hexdigest()
-    content = hashlib.sha256()
-    for (id,) in await conn.execute(select(tables.outbox.c.id).order_by(tables.outbox.c.id)):
-        content.update(id.encode())
-    return {**digests, "events": content.hexdigest()}
+    for name, rows in sorted(content.items()):
+        total = 0
+        async for row in await conn.stream(rows):
+            total += int.from_bytes(hashlib.sha256("\x1f".join(row).encode()).digest())
+        digests[name] = _digest(total)
+    return digests
+
+
+def united(digests: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The digests of the content that several replicas have together."""
+    total: defaultdict[str, int] = defaultdict(int)
+    for replica in digests:
+        for name, digest in replica.items():
+            total[name] += int(digest, 16)
+    return {name: _digest(value) for name, value in total.items()}
+
+
+def _digest(total: int) -> str:
+    return f"{total % 2**256:064x}"
 
 
 def decode_state(kind: type[State], body: str) -> State:

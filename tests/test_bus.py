@@ -140,6 +140,7 @@ async def consuming(
         subjects=subjects or ["zhucun.v1.>"],
         handle=database.handle,
         position=database.position,
+        published=partial(asyncio.sleep, 0),
     )
     await consumer.start()
     try:

@@ -432,6 +432,7 @@ async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_o
         subjects=["zhucun.v1.*.*.*.dispatch.help.begun", "zhucun.v1.*.*.*.calendar.day.passed"],
         handle=lambda deliveries: pipeline.handle(OPEN, deliveries),
         position=lambda: pipeline.position(OPEN),
+        published=pipeline.published,
     )
     await consumer.start()
 

@@ -88,7 +88,7 @@ async def ours(nats: str, database: str) -> Callable[[], bool]:
     events: tuple[type[Event], ...] = (HelpBegun, DayPassed, PolicyAdopted)
     consumer = bus.OrderedConsumer(
         broker, stream=OPEN, durable="bench", subjects=[wire_filter(event) for event in events],
-        handle=partial(pipeline.handle, OPEN), position=partial(pipeline.position, OPEN),
+        handle=partial(pipeline.handle, OPEN), position=partial(pipeline.position, OPEN), published=pipeline.published,
     )  # fmt: skip
     await consumer.start()
     closers.extend((consumer.stop, broker.stop, engine.dispose))
