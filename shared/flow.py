@@ -130,9 +130,9 @@ def run(
     parked: list[Parked] = []
     effects: dict[str, Effect] = {}
     missing: set[Key] = set()
-    packs = dict(book.packs)
+    packs = book.packs
     for cause in causes:
-        packs_before = dict(book.packs)
+        packs_before = book.packs
         chain = _Chain(wiring, book, today, loaded, changed)
         try:
             if cause.correlation in stuck:

@@ -5,13 +5,11 @@ at all. The outbox is published after the commit, in order, and only then is the
 """
 
 import asyncio
-import copy
-import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,11 +26,9 @@ from shared.contracts.registry import PolicyAdopted
 from shared.flow import (
     WAITS,
     Cause,
-    Effect,
     Fact,
     Key,
     Missing,
-    Parked,
     Result,
     Wiring,
     derived_id,
@@ -42,6 +38,7 @@ from shared.flow import (
 )
 from shared.policy import PolicyBook
 from shared.relay import Batch, Relay
+from shared.requests import Answered, Request, RequestRefused, decide
 from shared.rules import Reaction, Refused, Rule, State
 from shared.shares import WHOLE, Share, owner
 from shared.tables import Tables
@@ -60,8 +57,7 @@ TIMERS = "timers"
 """What a dead letter names as its stream if no message but a timer failed."""
 
 Rows = Sequence[Mapping[str, Any]]
-_Told = tuple[str, str, str, str | None]
-"""A refusal as it is kept with an answer: rule, Chinese and English text, field."""
+T = TypeVar("T")
 
 
 class Service(NamedTuple):
@@ -71,23 +67,6 @@ class Service(NamedTuple):
     tables: Tables
     reactions: Sequence[Reaction]
     due: Mapping[type[State], Mapping[str, Rule]]
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What a request led to: for each command the types of the events that it caused, and its effect."""
-
-    today: date
-    applied: int
-    events: list[list[str]]
-    effects: list[Effect | Literal["refused"]]
-
-
-class RequestRefused(Exception):
-    """Some commands of a request were refused: their rows in the request, and why. Nothing was applied."""
-
-    def __init__(self, refused: dict[int, Refused]) -> None:
-        super().__init__(f"{len(refused)} commands refused")
-        self.refused = refused
 
 
 class Pipeline:
@@ -104,6 +83,7 @@ class Pipeline:
         self.written = 0
         self.blocked: set[str] = set()
         self._fresh = False
+        self._requests: list[Request] = []
         self._writing = asyncio.Lock()
 
     async def start(self) -> None:
@@ -231,7 +211,7 @@ class Pipeline:
 
     async def submit(
         self, key: str, commands: Sequence[Command], *, dry_run: bool = False, keep_good: bool = False
-    ) -> tuple[Answer, dict[int, Refused]]:
+    ) -> Answered:
         """Apply a request's commands in order, all or none; with `keep_good` those that are not refused.
 
         The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing.
@@ -239,59 +219,44 @@ class Pipeline:
         """
         if self.share.of > 1 and (refused := self._misdirected(commands)):
             raise RequestRefused(refused)
-        fingerprint = hashlib.sha256(msgspec.json.encode([type(commands[0]).__name__ if commands else "", commands]))
-        requests = self.tables.requests
-        async with self._writing:
-            async with self._transaction() as work:
-                row = (await work.conn.execute(select(requests).where(requests.c.key == key))).mappings().first()
-                if row is not None:
-                    if row["fingerprint"] != fingerprint.digest():
-                        own = key.split(":", 1)[-1]  # Without the path, which the sender did not write.
-                        raise Refused(
-                            "Idempotency-Key",
-                            f"请求编号 {own} 已用于另一请求，请换新编号",
-                            f"the key {own} was used for another request; use a new one",
-                            status=422,
-                        )
-                    answer, told = msgspec.json.decode(row["response"], type=tuple[Answer, dict[str, _Told]])
-                    return answer, {int(row): Refused(*words[:3], field=words[3]) for row, words in told.items()}
-                if self.today is None:
-                    raise Refused(
-                        "calendar",
-                        "系统尚未收到业务日期，请稍候或检查日程",
-                        "no business day has arrived yet; wait, or check the schedule of days",
-                        status=503,
-                    )
-                ids = [derived_id(self.service.name, key, n) for n in range(len(commands))]
-                causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
-                book = copy.deepcopy(self.book) if dry_run else self.book
-                result = await self._run(work.conn, lambda loaded: run(
-                    self.wiring, book, self._day(), causes, loaded
-                ))  # fmt: skip
-                rows = {cause.id: row for row, cause in enumerate(causes)}
-                refused = {rows[p.cause.id]: _as_refusal(p, key) for p in result.parked}
-                if refused and not keep_good and not dry_run:
-                    raise RequestRefused(refused)
-                caused: dict[str, list[str]] = {cause.id: [] for cause in causes}
-                roots = {cause.id: cause.id for cause in causes}
-                for fact in result.facts:
-                    roots[fact.id] = roots[fact.cause.id]
-                    caused[roots[fact.id]].append(fact.event.type)
-                answer = Answer(
-                    self.today,
-                    len(causes) - len(refused),
-                    list(caused.values()),
-                    [result.effects.get(cause.id, "refused") for cause in causes],
+        request = Request(self.service.name, key, commands, dry_run=dry_run, keep_good=keep_good)
+        self._requests.append(request)
+        try:
+            async with self._writing:
+                if not request.outcome.done():  # Whoever comes first answers all that wait, in one transaction.
+                    await self._answer([request, *(other for other in self._requests if other is not request)])
+        finally:
+            self._requests.remove(request)
+        return request.outcome.result()
+
+    async def _answer(self, waiting: Sequence[Request]) -> None:
+        """Decide waiting requests together, as many as make a page; those that are left take their own turn."""
+        together: dict[str, Request] = {}
+        size = 0
+        for request in waiting:
+            size += len(request.causes)
+            if not together or (size <= PAGE and request.key not in together and not request.outcome.done()):
+                together[request.key] = request
+        table = self.tables.requests
+        async with self._transaction() as work:
+            for row in (await work.conn.execute(select(table).where(table.c.key.in_(together)))).mappings():
+                together.pop(row["key"]).repeat(row["fingerprint"], row["response"])
+            if together and self.today is None:
+                raise Refused(
+                    "calendar",
+                    "系统尚未收到业务日期，请稍候或检查日程",
+                    "no business day has arrived yet; wait, or check the schedule of days",
+                    status=503,
                 )
-                if dry_run:
-                    return answer, refused
-                await self._save(work, result, [])
-                told = {str(row): (error.rule, error.zh, error.en, error.field) for row, error in refused.items()}
-                response = msgspec.json.encode((answer, told)).decode()
-                kept = {"key": key, "fingerprint": fingerprint.digest(), "response": response}
-                await store.insert(work.conn, requests, [kept])
-            _log_facts(result.facts)
-        return answer, refused
+            fresh = list(together.values())
+            result, decided = await self._run(work.conn, lambda loaded: decide(
+                self.wiring, self.book, self._day(), fresh, loaded
+            ))  # fmt: skip
+            await self._save(work, result, [])
+            await store.insert(work.conn, table, [row for one in decided for row in one.kept])
+        for one in decided:
+            one.tell()
+        _log_facts(result.facts)
 
     def _misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
         """The commands that another replica has to take, or that no replica can take alone."""
@@ -401,7 +366,7 @@ class Pipeline:
         self.blocked |= work.blocked
         self.relay.put(_batches(work.rows))
 
-    async def _run(self, conn: AsyncConnection, attempt: Callable[[dict[Key, State | None]], Result]) -> Result:
+    async def _run(self, conn: AsyncConnection, attempt: Callable[[dict[Key, State | None]], T]) -> T:
         """Run the rules, loading what they miss, until they miss nothing."""
         loaded: dict[Key, State | None] = {}
         while True:
@@ -507,19 +472,6 @@ def _rule(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     return f"{error.zh} / {error.en}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
-
-
-def _as_refusal(parked: Parked, key: str) -> Refused:
-    """A rule's refusal as it is; a rule that failed is our fault, and is neither hidden nor explained away."""
-    if isinstance(parked.error, Refused):
-        return parked.error
-    log.error("a rule failed", command=type(parked.cause.payload).__name__, request=key, exc_info=parked.error)
-    return Refused(
-        "internal",
-        f"系统内部错误（{type(parked.error).__name__}），未作更改，请将请求编号 {key} 告知运维",
-        f"an error of the system ({type(parked.error).__name__}); nothing was changed; tell operations the request key",
-        status=500,
-    )
 
 
 def _log_facts(facts: Sequence[Fact]) -> None:

@@ -21,8 +21,9 @@ from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun
 from shared.contracts.registry import PolicyAdopted
 from shared.flow import derived_id
-from shared.pipeline import Pipeline, RequestRefused
+from shared.pipeline import Pipeline
 from shared.relay import Relay
+from shared.requests import RequestRefused
 from shared.rules import Refused
 from tests import small
 from tests.conftest import NatsServer, engine_with

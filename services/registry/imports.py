@@ -21,7 +21,8 @@ import msgspec
 from services.registry import forms
 from shared.contracts import Command
 from shared.http import PATIENCE
-from shared.pipeline import PAGE, Answer, Pipeline
+from shared.pipeline import PAGE, Pipeline
+from shared.requests import Answer
 from shared.rules import Refused
 from shared.workbook import CellError, Form, Row, annotate, read_rows
 
@@ -147,16 +148,16 @@ class Import:
         return Counts(self.read, created + changed + unchanged, self.bad, created, changed, unchanged)
 
     async def _copy(self, file: BinaryIO) -> str:
-        """Keep a copy with the errors beside their rows; the name under which it is kept is not to be guessed."""
+        """Keep a copy with the errors beside their rows; its name tells what kind it is, and is not to be guessed."""
         if self.bad > len(self._errors):
             last = max(self._errors)
             more = CellError(row=last, column="", value="", zh=_MORE_ZH, en=_MORE_EN)
             self._errors[last] = [*self._errors[last], more]
         copy = TemporaryFile()  # noqa: SIM115 - it is closed when it is forgotten
-        await asyncio.to_thread(annotate, self.form, file, copy, self._errors)
+        suffix = await asyncio.to_thread(annotate, self.form, file, copy, self._errors)
         while len(_KEPT) >= COPIES:
             _forget(next(iter(_KEPT)))
-        name = secrets.token_urlsafe(32)
+        name = secrets.token_urlsafe(32) + suffix
         _KEPT[name] = copy
         asyncio.get_running_loop().call_later(COPY_SECONDS, _forget, name)
         return name

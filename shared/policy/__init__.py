@@ -6,6 +6,7 @@ The code knows seven concepts; every number, name and list is here. A sixth regi
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -526,38 +527,44 @@ def _misfits(outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Iterable[tu
         yield "outcomes", zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
 
 
-class PolicyBook(msgspec.Struct):
-    """All packs that a service knows, by jurisdiction."""
+class PolicyBook:
+    """All packs that a service knows, by jurisdiction. `packs` is never changed, only replaced: hold it to go back."""
 
-    packs: dict[str, list[Policy]] = msgspec.field(default_factory=dict)
-    found: dict[tuple[str, date], Policy | None] = msgspec.field(default_factory=dict)
-    """What was looked up on the last day that was asked for: a batch asks the same hundreds of times."""
+    def __init__(self, packs: Mapping[str, Sequence[Policy]] = MappingProxyType({})) -> None:
+        self.packs: Mapping[str, Sequence[Policy]] = {}
+        self._versions: set[str] = set()
+        # What was looked up for one day: a batch asks the same hundreds of times.
+        self._day, self._found = date.min, dict[str, Policy | None]()
+        self.restore(packs)
 
     def adopt(self, policy: Policy) -> None:
         """Take a pack in; the same version again replaces itself."""
-        self.found.clear()
         others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
-        self.packs[policy.jurisdiction] = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
+        of_it = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
+        self.restore({**self.packs, policy.jurisdiction: of_it})
 
-    def restore(self, packs: dict[str, list[Policy]]) -> None:
+    def restore(self, packs: Mapping[str, Sequence[Policy]]) -> None:
         """Go back to the packs as they were: what was adopted since then does not count."""
-        self.found.clear()
-        self.packs = packs
+        if packs is not self.packs:
+            self.packs = packs
+            self._versions = {policy.version for of_one in packs.values() for policy in of_one}
+            self._found.clear()
 
     def knows(self, version: str) -> bool:
         """Whether the pack of this version was ever adopted."""
-        return any(policy.version == version for packs in self.packs.values() for policy in packs)
+        return version in self._versions
 
     def at(self, place: str, day: date) -> Policy | None:
         """The pack in force in a division on a day: the narrowest jurisdiction wins, then the latest date."""
-        if (place, day) not in self.found:
-            if any(known != day for _, known in self.found):
-                self.found.clear()
+        if day != self._day:
+            self._day = day
+            self._found.clear()
+        if place not in self._found:
             in_force = (
                 policy
                 for length in (6, 4, 2)
-                for policy in reversed(self.packs.get(place[:length], []))
+                for policy in reversed(self.packs.get(place[:length], ()))
                 if policy.effective_from <= day
             )
-            self.found[place, day] = next(in_force, None)
-        return self.found[place, day]
+            self._found[place] = next(in_force, None)
+        return self._found[place]
