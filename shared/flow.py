@@ -210,10 +210,9 @@ class _Chain:
         self.depth = 0
 
     def state(self, key: Key) -> State | None:
-        for states in (self.changed, self.before, self.loaded):
-            if key in states:
-                return states[key]
-        raise Missing({key})
+        if key in self.changed:
+            return self.changed[key]
+        return self.before[key] if key in self.before else self.loaded[key]
 
     def effect(self, command: Command) -> Effect:
         """What a command did to the states that it touched. Created counts what it names, not what followed from it."""
@@ -239,8 +238,7 @@ class _Chain:
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(parse_pack(cause.payload.pack))
         targets = self.targets(cause.payload)
-        absent = self.absent(targets)
-        if absent:
+        if absent := self.absent(targets):
             raise Missing(absent)
         ordinal = 0
         for key, rule, policy in targets:
@@ -258,8 +256,8 @@ class _Chain:
 
     def absent(self, targets: Iterable[tuple[Key, Rule, Any]]) -> set[Key]:
         """Which of the states are not loaded yet."""
-        known = (self.changed, self.before, self.loaded)
-        return {key for key, _, _ in targets if not any(key in states for states in known)}
+        here, before, loaded = self.changed, self.before, self.loaded
+        return {key for key, _, _ in targets if key not in here and key not in before and key not in loaded}
 
     def run_out(self, key: Key, day_id: str) -> None:
         """Let the timers of one state run out until none is due any more."""

@@ -105,6 +105,28 @@ class Pipeline:
         """The last sequence of a stream whose effects are committed."""
         return self.read.get(stream, 0)
 
+    async def is_same(self, stream: str, made: datetime) -> bool:
+        """Whether a stream that was made at this moment is the one that was read so far; the first is remembered."""
+        name, microseconds = f"{stream} made", int(made.timestamp() * 1e6)
+        if not self.read.get(name):
+            async with self._writing, self._transaction() as work:
+                work.positions[name] = microseconds
+        return self.read[name] == microseconds
+
+    async def recover(self, stream: str, events: Iterable[tuple[str, bytes]]) -> None:
+        """Take events, each with its subject, from other services' journals in the place of those that a stream lost.
+
+        What the inbox knows is dropped, and the position stays, so that this may be repeated.
+        """
+        here, now = await self.position(stream), datetime.now(UTC)
+        if deliveries := [Delivery(here, subject, body, {}, now) for subject, body in events]:
+            await self.handle(stream, deliveries)
+
+    async def recovered(self, stream: str, through: int) -> None:
+        """Let reading go on behind the last lost message, in the stream as it is now."""
+        async with self._writing, self._transaction() as work:
+            work.positions |= {stream: through, f"{stream} made": 0}
+
     # ---------------------------------------------------------------- events
 
     async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
@@ -380,12 +402,12 @@ class Pipeline:
         refused = {parked.cause.id for parked in result.parked}
         heard = (cause.payload for cause in causes if cause.id not in refused)
         await store.save_states(work.conn, self.tables, result.changed.values())
-        adopted = [
-            {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
+        adopted = {
+            message.version: {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
             for message in (*heard, *(fact.event for fact in result.facts))
             if isinstance(message, PolicyAdopted)
-        ]
-        await store.upsert(work.conn, self.tables.policies, adopted)
+        }
+        await store.upsert(work.conn, self.tables.policies, [*adopted.values()])
         work.rows = self._outbox_rows(result.facts)
         await store.insert(work.conn, self.tables.outbox, work.rows)
 

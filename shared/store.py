@@ -4,11 +4,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Table, event, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Dialect, Table, event, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.flow import Key, encode_state
@@ -16,8 +16,6 @@ from shared.policy import PolicyBook, parse_pack
 from shared.rules import State
 from shared.tables import Tables
 
-INSERTS: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""Both dialects know the same ON CONFLICT, which the common Insert does not."""
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -43,24 +41,56 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 async def upsert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
-    """Insert rows, or replace those with the same primary key."""
-    if rows:
-        statement = INSERTS[conn.dialect.name](table)
-        keys = [column.name for column in table.primary_key]
-        others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-        await conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+    """Insert rows, or replace those with the same primary key; no two rows may have the same one."""
+    await _write(conn, table, rows, "replace")
 
 
 async def insert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
     """Insert new rows."""
-    if rows:
-        await conn.execute(table.insert(), list(rows))
+    await _write(conn, table, rows, "fail")
 
 
 async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
     """Insert rows, and leave those alone that are there already."""
-    if rows:
-        await conn.execute(INSERTS[conn.dialect.name](table).on_conflict_do_nothing(), list(rows))
+    await _write(conn, table, rows, "keep")
+
+
+Clash = Literal["fail", "keep", "replace"]
+"""What becomes of a row whose primary key is there already."""
+
+
+async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) -> None:
+    """One statement of the driver for all rows: SQLAlchemy would look at every parameter, which costs more than it.
+
+    PostgreSQL takes each column as one array, for otherwise it would run the statement once a row.
+    """
+    if not rows:
+        return
+    statement, adapt = _statement(conn.dialect, table, clash)
+    columns: list[Sequence[Any]] = []
+    for column in table.columns:
+        values = [row[column.name] for row in rows]
+        columns.append([*map(adapt[column.name], values)] if column.name in adapt else values)
+    by_column = conn.dialect.name == "postgresql"
+    await conn.exec_driver_sql(statement, tuple(columns) if by_column else list(zip(*columns, strict=True)))
+
+
+@cache
+def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mapping[str, Callable[[Any], Any]]]:
+    """The statement, and by column what the driver must be given in place of the value."""
+    name = dialect.identifier_preparer.quote
+    columns, keys = list(table.columns), ", ".join(name(column.name) for column in table.primary_key)
+    if dialect.name == "postgresql":
+        arrays = (f"${n}::{column.type.compile(dialect)}[]" for n, column in enumerate(columns, 1))
+        values = f"SELECT * FROM unnest({', '.join(arrays)})"
+    else:
+        values = f"VALUES ({', '.join('?' * len(columns))})"
+    others = ", ".join(f"{name(c.name)} = excluded.{name(c.name)}" for c in columns if not c.primary_key)
+    told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"ON CONFLICT ({keys}) DO UPDATE SET {others}"}
+    names = ", ".join(name(column.name) for column in columns)
+    processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns}
+    adapt = {column: processor for column, processor in processors.items() if processor}
+    return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
 
 
 async def seen(conn: AsyncConnection, tables: Tables, ids: Iterable[bytes]) -> set[bytes]:
