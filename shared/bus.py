@@ -327,7 +327,7 @@ class OrderedConsumer:
                 except MessagesLost as error:
                     if error.span != self.lost:
                         self.lost = error.span
-                        self._log.error("messages are lost, reading stops here until `zhucun recover`", error=str(error))
+                        self._log.error("reading stops here until `zhucun recover`", error=str(error))
                 except Exception as error:
                     self._expected = None
                     if repr(error) != trouble:

@@ -31,10 +31,12 @@ LONGEST_ID = 80
 
 def derived_id(*causes: object) -> str:
     """A UUIDv5 of what caused it, so that a repetition makes the same id (DESIGN §3)."""
-    digest = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).digest()
-    number = int.from_bytes(digest[:16], "big") & ~(0xF000C << 60) | (0x50008 << 60)  # Version 5, variant RFC 9562.
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).hexdigest()
+    # Version 5 in place of four bits, and the variant of RFC 9562 in place of two.
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
+
+
+_VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 
 
 def id_bytes(id: str) -> bytes:
@@ -150,7 +152,7 @@ def run(
             book.restore(packs_before)
         else:
             if isinstance(cause.payload, Command):
-                effects[cause.id] = chain.effect(cause.payload)
+                effects[cause.id] = chain.effect()
             changed.update(chain.changed)
             facts.extend(chain.facts)
     if missing:
@@ -207,6 +209,8 @@ class _Chain:
         self.wiring, self.book, self.today, self.loaded, self.before = wiring, book, today, loaded, before
         self.changed: dict[Key, State] = {}
         self.facts: list[Fact] = []
+        self.named: Sequence[Key] = ()
+        """The states that the cause itself concerns."""
         self.depth = 0
 
     def state(self, key: Key) -> State | None:
@@ -214,10 +218,10 @@ class _Chain:
             return self.changed[key]
         return self.before[key] if key in self.before else self.loaded[key]
 
-    def effect(self, command: Command) -> Effect:
+    def effect(self) -> Effect:
         """What a command did to the states that it touched. Created counts what it names, not what followed from it."""
         before = {key: self.before.get(key) or self.loaded.get(key) for key in self.changed}
-        if any(before.get(key, ...) is None for key, _, _ in self.targets(command)):
+        if any(before.get(key, ...) is None for key in self.named):
             return "created"
         # Many rules return the very state that they were given.
         changed = any(state is not before[key] and state != before[key] for key, state in self.changed.items())
@@ -240,6 +244,8 @@ class _Chain:
         targets = self.targets(cause.payload)
         if absent := self.absent(targets):
             raise Missing(absent)
+        if not self.depth:
+            self.named = [key for key, _, _ in targets]
         ordinal = 0
         for key, rule, policy in targets:
             ordinal = self.apply(key, rule(self.state(key), cause.payload, policy, self.today), cause, policy, ordinal)

@@ -15,7 +15,7 @@ import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State as AppState
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
@@ -28,7 +28,8 @@ from shared import store
 from shared.bus import SEALED
 from shared.contracts import EVENTS, Command, json_schema
 from shared.flow import encode_state
-from shared.pipeline import PAGE, Pipeline, RequestRefused
+from shared.pipeline import PAGE, Pipeline
+from shared.requests import RequestRefused
 from shared.rules import Refused, State, Task
 
 log = structlog.get_logger()
@@ -352,9 +353,16 @@ def _recovery(pipeline: Pipeline, secret: bytes, lost: Callable[[], Mapping[str,
         return await _page(pipeline, after, limit, type, sealed=stream == SEALED)
 
     @post("/v1/recovery", tags=["operations"], status_code=204, guards=[require_operator])
-    async def take(data: JSONBody[list[Entry]], stream: FromQuery[str]) -> None:
-        """Take events from other services' journals as if the stream had delivered them; known ones change nothing."""
-        await pipeline.recover(stream, [(entry.subject, bytes(entry.event)) for entry in data])
+    async def take(request: Request[Any, Any, Any], stream: FromQuery[str]) -> None:
+        """Take events from other services' journals as if the stream had delivered them; known ones change nothing.
+
+        The body is an array of entries as journals give them.
+        """
+        try:
+            entries = msgspec.json.decode(await request.body(), type=list[Entry])
+        except msgspec.DecodeError as error:
+            raise ClientException(str(error)) from error
+        await pipeline.recover(stream, [(entry.subject, bytes(entry.event)) for entry in entries])
 
     @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator])
     async def end(stream: FromQuery[str], through: FromQuery[int]) -> None:
@@ -457,7 +465,8 @@ def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Respo
 def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
     if isinstance(error, (OSError, OperationalError)) or (
-        isinstance(error, DBAPIError) and (error.statement is None or error.connection_invalidated)
+        isinstance(error, DBAPIError)
+        and (error.statement is None or error.connection_invalidated or _sqlstate(error).startswith(_PASSING))
     ):
         log.warning("the database is not available", error=str(error))
         title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
@@ -467,6 +476,12 @@ def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[byte
     return problem(500, title, type(error).__name__)
 
 
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+_PASSING = ("08", "53", "57", "58")
+"""Classes of SQLSTATE that say that PostgreSQL cannot now: connection, room or memory, its operator, its machine."""
 _ELSEWHERE = {
     404: "没有这个地址，请对照 /docs / there is no such address; see /docs",
     405: "此地址不接受这种方法，请对照 /docs / this address does not take this method; see /docs",

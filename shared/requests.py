@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -138,7 +137,7 @@ def decide(
     for request in requests:
         before = book.packs
         try:
-            result = run(wiring, book, today, request.causes, ChainMap(changed, loaded))  # type: ignore[arg-type]
+            result = run(wiring, book, today, request.causes, {**loaded, **changed} if changed else loaded)
         except Missing as error:
             missing |= error.keys
             continue

@@ -84,6 +84,19 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             raise bus.PublishFailed("NATS is not connected yet")
         await bus.publish_batch(broker.connection, stream, messages)
 
+    async def position(stream: str) -> int:
+        """Where a stream is to be read on. MessagesLost if it was made anew: what it held unread went with the old."""
+        assert broker is not None
+        read = await pipeline.position(stream)
+        info = await broker.connection.jetstream().stream_info(stream)
+        assert info.created
+        if stream != CALENDAR and not await pipeline.is_same(stream, info.created):
+            raise bus.MessagesLost(stream, read + 1, max(info.state.first_seq, 1) - 1)
+        return read
+
+    def lost() -> Mapping[str, tuple[int, int]]:
+        return {stream: consumer.lost for stream, consumer in consumers.items() if consumer.lost}
+
     async def health() -> Mapping[str, Any]:
         parts: dict[str, Any] = {"nats": "ok" if broker and broker.connection.is_connected else "not connected"}
         for stream in (stream for stream, subjects in heard(service, share).items() if subjects):
@@ -92,6 +105,8 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             late = "not consuming yet" if consumer is None else f"silent for {silence:.0f} s"
             parts[f"consumer {stream}"] = "ok" if consumer and silence < SILENCE else late
             parts[f"lag {stream}"] = consumer.behind if consumer else None
+            if stream in lost():
+                parts[f"lost {stream}"] = _lost(service.name, stream, *lost()[stream])
         parts["backlog"] = relay.backlog
         return parts
 
@@ -100,7 +115,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     pipeline = Pipeline(service, engine, relay, schemas, share)
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
-    app = http.build(pipeline, commands, queries, health, secret)
+    app = http.build(pipeline, commands, queries, health, secret, lost)
     server = uvicorn.Server(
         uvicorn.Config(app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off")
     )
@@ -118,7 +133,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
                     durable=share.named(service.name),
                     subjects=subjects,
                     handle=partial(pipeline.handle, stream),
-                    position=partial(pipeline.position, stream),
+                    position=partial(position, stream),
                     published=pipeline.published,
                 )
                 await consumers[stream].start()
@@ -151,3 +166,12 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
+
+
+def _lost(service: str, stream: str, first: int, last: int) -> str:
+    """What an operator is told of messages that were removed before they were read."""
+    return (
+        f"{stream} 中消息 {first - 1} 之后、现存首条 {last + 1} 之前的消息未读即被删除，服务停在此处，"
+        f"请运行 zhucun recover {service} / what {stream} held behind message {first - 1} and before message "
+        f"{last + 1}, now its first, was removed unread, and the service waits: run `zhucun recover {service}`"
+    )

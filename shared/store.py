@@ -88,8 +88,9 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
     others = ", ".join(f"{name(c.name)} = excluded.{name(c.name)}" for c in columns if not c.primary_key)
     told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"ON CONFLICT ({keys}) DO UPDATE SET {others}"}
     names = ", ".join(name(column.name) for column in columns)
-    processors = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns}
-    adapt = {column: processor for column, processor in processors.items() if processor}
+    # Both drivers take everything as it is but days, which SQLite knows as text.
+    processors = {c.name: c.type.dialect_impl(dialect).bind_processor(dialect) for c in columns}
+    adapt = {c: processor for c, processor in processors.items() if processor and c != "sealed"}
     return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
 
 

@@ -1,18 +1,18 @@
 """Excel forms that officers fill in: templates, imports, and copies with the errors written in (wish 2).
 
-A service declares a `Form`; `write_template` makes the file, `read_rows` streams what came back, and `annotate`
-returns the officer's file with every error beside its row. All three are synchronous and take a path or a seekable
-binary file, so an HTTP handler runs them in a worker thread. Memory does not grow with the rows. A file that is
-refused as a whole raises `WorkbookRefused`; a bad cell is a `CellError` of its row.
+A service declares a `Form`; `write_template` makes the file, `read_rows` streams what came back, as .xlsx or .csv, and
+`annotate` returns the officer's file with every error beside its row. All three are synchronous and take a path or a
+seekable binary file, so an HTTP handler runs them in a worker thread. Memory does not grow with the rows. A file that
+is refused as a whole raises `WorkbookRefused`; a bad cell is a `CellError` of its row.
 """
 
-from shared.workbook.form import MEDIA_TYPE, CellError, Column, Form, Row
+from shared.workbook.form import MEDIA_TYPES, CellError, Column, Form, Row
 from shared.workbook.reading import read_rows
 from shared.workbook.sheet import WorkbookRefused
 from shared.workbook.writing import annotate, write_template
 
 __all__ = [
-    "MEDIA_TYPE",
+    "MEDIA_TYPES",
     "CellError",
     "Column",
     "Form",

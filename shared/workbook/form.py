@@ -5,8 +5,11 @@ from typing import Literal
 
 import msgspec
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-"""The content type of every file that is written or read here."""
+MEDIA_TYPES: Mapping[str, str] = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv",
+}
+"""The content types of the files that are written or read here, by their suffix."""
 
 SHEET = "填报表"
 """The name of the sheet that is filled in; a file without it is read from its first sheet."""

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from shared.workbook import sheet
+from shared.workbook import separated, sheet
 from shared.workbook.cells import Bad, cell, reader, shown, unseal
 from shared.workbook.form import ERRORS, SEAL, SHEET, CellError, Column, Form, Layout, Row
 from shared.workbook.sheet import Cells, Raw, WorkbookRefused
@@ -90,7 +90,7 @@ def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator
     Rows that were issued and in which nothing was filled in are left out.
     Raises `WorkbookRefused`, at the first row or any later one: keep nothing of a file until its end was reached.
     """
-    rows = sheet.rows(source, SHEET)
+    rows = rows_of(source)
     layout, _ = find_headings(form, rows)
     readers = {at: reader(column) for at, column in layout.columns.items()}
     key = {column.title for column in form.columns if column.field in form.key}
@@ -120,6 +120,12 @@ def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator
             yield Row(number=number, values=values, errors=tuple(errors))
     if empty:
         raise _refused(_NO_ROWS, form)
+
+
+def rows_of(source: Path | BinaryIO) -> Iterator[tuple[int, Cells]]:
+    """The rows of the sheet that is filled in, or of a .csv, whichever the file is. Raises `WorkbookRefused`."""
+    encoding = separated.encoding(source)
+    return separated.rows(source, encoding) if encoding else sheet.rows(source, SHEET)
 
 
 def find_headings(form: Form, rows: Iterator[tuple[int, Cells]]) -> tuple[Layout, list[tuple[int, Cells]]]:

@@ -43,9 +43,10 @@ _DATE_FORMATS = {str(i) for i in (*range(27, 37), *range(50, 59))} | {
 }
 
 _FORMAT = (
-    "无法打开：文件不是 .xlsx 工作簿，或者设了打开密码。请取消密码，并用“另存为”存成 .xlsx 后重新上传。",
-    "It cannot be opened: not an .xlsx workbook, or protected by a password. Remove the password, save it as .xlsx and "
-    "upload it again.",
+    "无法打开：文件不是 .xlsx 工作簿，也不是 UTF-8 或 GB18030 编码的 .csv，或者设了打开密码。请取消密码，并用“另存为”"
+    "存成 .xlsx 后重新上传。",
+    "It cannot be opened: neither an .xlsx workbook nor a .csv in UTF-8 or GB18030, or protected by a password. Remove "
+    "the password, save it as .xlsx and upload it again.",
 )
 _DAMAGED = (
     "文件已损坏，无法读取。请用 Excel 或 WPS 打开，另存为新的 .xlsx 后重新上传。",
@@ -135,7 +136,7 @@ def _rows(archive: ZipFile, sheet: str, scratch: IO[bytes]) -> Iterator[tuple[in
     for kind, attributes, text in _elements(archive, body, {"row", "c"}, MAX_UNPACKED):
         if kind == "c":
             place = attributes.get("r")
-            column = column_index_from_string(place.rstrip("0123456789")) - 1 if place else column + 1
+            column = _column(place.rstrip("0123456789")) if place else column + 1
             if column >= LAST_COLUMN:
                 raise ValueError(f"a cell beyond column {LAST_COLUMN}")
             value = _value(attributes, text, string, dates, epoch)
@@ -156,16 +157,7 @@ def _value(
     if not text:
         return Fault("=") if kind == "n" and "formula" in attributes else None
     if kind == "n":
-        number = float(text)
-        if not math.isfinite(number):
-            return Fault(text)
-        if attributes.get("s") in dates:
-            try:
-                moment = from_excel(number, epoch)
-            except (OverflowError, ValueError):
-                return Fault(text)
-            return moment if isinstance(moment, datetime) else number
-        return int(number) if number.is_integer() else number
+        return _moment(text, epoch) if attributes.get("s") in dates else _number(text)
     if kind == "b":
         return text == "1"
     if kind == "e":
@@ -173,6 +165,32 @@ def _value(
     if kind == "s":
         text = string(int(text))
     return _ESCAPED.sub(_unescaped, text) if "_x" in text else text
+
+
+@lru_cache(maxsize=1024)
+def _column(letters: str) -> int:
+    """The place of a column, counted from 0."""
+    return column_index_from_string(letters) - 1
+
+
+def _number(text: str) -> int | float | Fault:
+    number = float(text)
+    if not math.isfinite(number):
+        return Fault(text)
+    return int(number) if number.is_integer() else number
+
+
+@lru_cache(maxsize=2**14)
+def _moment(text: str, epoch: datetime) -> Raw:
+    """A number that is shown as a date; whole columns repeat the same days."""
+    number = _number(text)
+    if isinstance(number, Fault):
+        return number
+    try:
+        moment = from_excel(float(number), epoch)
+    except (OverflowError, ValueError):
+        return Fault(text)
+    return moment if isinstance(moment, datetime) else float(number)
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -244,6 +262,7 @@ def _elements(
     roles: dict[str, str] = {}
     opened: dict[str, dict[str, str]] = {}
     text: list[str] = []
+    counts = 0
     done: list[tuple[str, dict[str, str], str]] = []
     current: dict[str, str] = {}
     silent = False
@@ -254,27 +273,30 @@ def _elements(
         if role in names:
             opened[role] = current = attributes
         elif role == "v" or role == "t":
-            parser.CharacterDataHandler = None if silent else text.append
+            del text[counts:]
         elif role == "f":
             current["formula"] = ""
         elif role == "rPh":
             silent = True
 
     def end(tag: str) -> None:
-        nonlocal silent
+        nonlocal silent, counts
         role = roles[tag]
-        if role in names:
-            done.append((role, opened[role], "".join(text)))
+        if role == "v" or role == "t":
+            if not silent:
+                counts = len(text)
+        elif role in names:
+            done.append((role, opened[role], "".join(text[:counts])))
             text.clear()
+            counts = 0
         elif role == "rPh":
             silent = False
-        else:
-            parser.CharacterDataHandler = None
 
     def refuse(*_: object) -> None:
         raise ValueError("a part declares a document type, which no Excel writes and entity bombs need")
 
     parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = start, end, refuse
+    parser.CharacterDataHandler = text.append
     with archive.open(part) as stream:
         fed = 0
         while chunk := stream.read(_CHUNK):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -11,10 +11,10 @@ import xlsxwriter
 from openpyxl.utils.datetime import to_excel
 from xlsxwriter.utility import xl_range_abs
 
-from shared.workbook import sheet
+from shared.workbook import separated, sheet
 from shared.workbook.cells import EXACT, Bad, cell, reader, seal, shown
 from shared.workbook.form import ERRORS, SEAL, SHEET, CellError, Column, Form, Layout
-from shared.workbook.reading import find_headings
+from shared.workbook.reading import find_headings, rows_of
 from shared.workbook.sheet import Cells
 
 _GUIDE, _LISTS = "填表说明", "选项"
@@ -103,13 +103,14 @@ def _issued(form: Form, layout: Layout, prefilled: Iterable[Mapping[str, object]
 
 def annotate(
     form: Form, source: Path | BinaryIO, target: Path | BinaryIO, errors: Mapping[int, Sequence[CellError]]
-) -> None:
+) -> str:
     """Write a copy of a returned file with every error beside its row, to be corrected and returned again.
 
-    `errors` are by row number. The copy keeps the rows and their numbers, the order of the columns and the seals; its
-    formats and drop-downs are the template's, and other sheets are left out. Raises `WorkbookRefused` as `read_rows`.
+    `errors` are by row number. The copy is of the file's own kind, .xlsx or .csv, which is returned. It keeps the rows
+    and their numbers, the order of the columns and the seals; in a workbook, formats and drop-downs are the template's,
+    and other sheets are left out. Raises `WorkbookRefused` as `read_rows`.
     """
-    rows = sheet.rows(source, SHEET)
+    rows = rows_of(source)
     layout, above = find_headings(form, rows)
 
     def lines() -> Iterator[_Line]:
@@ -118,7 +119,14 @@ def annotate(
             cells[layout.others[ERRORS]] = "\n".join(f"{error.zh}\n{error.en}" for error in found) or None
             yield _Line(number, cells, {error.column for error in found})
 
+    if encoding := separated.encoding(source):
+        headings: Cells = {at: column.heading for at, column in layout.columns.items()}
+        headings |= {at: title for title, at in layout.others.items()}
+        copied = (line.cells for line in lines())
+        separated.write(target, encoding, chain((cells for _, cells in above), [headings], copied))
+        return ".csv"
     _write(form, target, layout, [_Line(*row) for row in above], lines())
+    return ".xlsx"
 
 
 def _write(form: Form, target: Path | BinaryIO, layout: Layout, above: Iterable[_Line], lines: Iterable[_Line]) -> None:
