@@ -132,8 +132,7 @@ class Pipeline:
     async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
         """Take a batch as the stream ordered it. Returns when it is committed, with its consequences in the outbox."""
         await self.relay.reached(self.written - AHEAD)
-        ours = [d for d in deliveries if stream == CALENDAR or self.share.has("".join(d.subject.split(".", 4)[2:4]))]
-        decoded = [(delivery, self._decode(delivery)) for delivery in ours]
+        decoded = [(delivery, self._decode(delivery)) for delivery in deliveries if self._is_ours(stream, delivery)]
         if stream == SEALED:
             await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
         async with self._writing:
@@ -144,6 +143,10 @@ class Pipeline:
                 else:
                     await self._take(stream, list(group))
             self.read[stream] = deliveries[-1].sequence  # What follows of other shares' messages needs no writing.
+
+    def _is_ours(self, stream: str, delivery: Delivery) -> bool:
+        whole = self.share.of == 1 or stream == CALENDAR
+        return whole or self.share.has("".join(delivery.subject.split(".", 4)[2:4]))
 
     async def published(self) -> None:
         """Wait until everything that is committed by now is published."""

@@ -39,6 +39,7 @@ from shared.pipeline import Pipeline, Service
 from shared.policy import Policy
 from shared.relay import Relay
 from shared.rules import Change, Reaction, State, by
+from shared.runtime import collect_rarely
 from shared.tables import service_tables
 
 EVENTS, VILLAGES, ROUNDS = 20_000, 2_000, 3
@@ -275,6 +276,7 @@ def postgres() -> tuple[Callable[[], str], Callable[[], None]]:
 def main() -> None:
     """Measure each pipeline in turn, so that what else the machine does meets all alike, and print the medians."""
     logs.configure("bench", to=open(os.devnull, "wb"))  # noqa: SIM115 - as in use, a line for each event; kept to the end
+    collect_rarely()
     console = Console()
     new_postgres, stop_postgres = postgres()
     table = Table(title=f"{EVENTS:,} events, {VILLAGES:,} villages, median of {ROUNDS}; sync_interval: always")
