@@ -1,6 +1,8 @@
 """How a service runs: database, NATS, consumers, relay and HTTP in one process that stops cleanly or dies loudly."""
 
 import asyncio
+import gc
+import math
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -65,12 +67,23 @@ def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
     }
 
 
+def collect_rarely() -> None:
+    """Let Python look for circular garbage a hundred times less often.
+
+    Batches make thousands of objects but hardly a circle, and the search took a fifth of the time. What was
+    imported is never looked at again.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[Any] = ()) -> None:
     """Run a service until it is told to stop."""
     settings = Settings()  # type: ignore[call-arg]  # The environment gives what has no default.
     logs.configure(service.name, settings.log_level)
     if settings.migrate_on_start:
         migrations.upgrade(service.name, settings.database)
+    collect_rarely()
     uvloop.run(_run(service, commands, queries, settings))
 
 
@@ -101,9 +114,9 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         parts: dict[str, Any] = {"nats": "ok" if broker and broker.connection.is_connected else "not connected"}
         for stream in (stream for stream, subjects in heard(service, share).items() if subjects):
             consumer = consumers.get(stream)
-            silence = time.monotonic() - consumer.alive_at if consumer else 0
-            late = "not consuming yet" if consumer is None else f"silent for {silence:.0f} s"
-            parts[f"consumer {stream}"] = "ok" if consumer and silence < SILENCE else late
+            silence = time.monotonic() - consumer.alive_at if consumer else math.inf
+            late = f"silent for {silence:.0f} s" if silence < math.inf else "not consuming yet"
+            parts[f"consumer {stream}"] = "ok" if silence < SILENCE else late
             parts[f"lag {stream}"] = consumer.behind if consumer else None
             if stream in lost():
                 parts[f"lost {stream}"] = _lost(service.name, stream, *lost()[stream])

@@ -29,7 +29,7 @@ def open_engine(url: str) -> AsyncEngine:
             # The driver would commit by itself before each change of the schema; a migration must be all or nothing.
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-65536", "wal_autocheckpoint=8000"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
