@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -18,12 +20,13 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 from sqlalchemy.exc import ArgumentError
 
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
+from shared.shares import Share, owner
 
 app = typer.Typer(
     help="驻村 Zhucun：驻村帮扶全流程系统 · from a resident team's assignment to a village's removal from the list",
@@ -63,22 +66,43 @@ class Trouble(Exception):
     """Something that the user can put right; the text says how, in Chinese and English."""
 
 
-def address(folder: Path, service: str) -> str:
-    """Where a service answers: ZHUCUN_<SERVICE>_URL for a remote one, else the port that the folder keeps."""
+def addresses(folder: Path, service: str) -> list[str]:
+    """Where a service's replicas answer, in order: ZHUCUN_<SERVICE>_URL for remote ones, with commas between them, else
+    the ports that the folder keeps.
+    """
     remote = os.environ.get(f"ZHUCUN_{service.upper()}_URL")
     if remote:
-        return remote
+        return remote.split(",")
     ports = folder / "ports.json"
     if not ports.exists():
         raise Trouble(
             f"{folder} 不是运行过的数据目录。请先运行 zhucun up，或用 --folder 指明。\n"
             f"  {folder} is not the folder of a system that has run. Run `zhucun up` first, or name it with --folder."
         )
-    return f"http://127.0.0.1:{json.loads(ports.read_text())[service]}"
+    of, kept = Folder(folder).replicas, json.loads(ports.read_text())
+    return [f"http://127.0.0.1:{kept[Share(number, of).named(service)]}" for number in range(1, of + 1)]
 
 
-def client(folder: Path, service: str) -> httpx.Client:
-    """An HTTP client of one service, that turns problem+json into words."""
+def client(folder: Path, service: str, place: str = "") -> httpx.Client:
+    """An HTTP client of the replica of a service that has a place."""
+    found = addresses(folder, service)
+    if len(found) > 1 and len(place) < 4:
+        raise Trouble(
+            f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
+            f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
+        )
+    return _client(found[owner(place, len(found)) - 1])
+
+
+def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
+    """An HTTP client of each replica of a service, one after the other."""
+    for url in addresses(folder, service):
+        with _client(url) as http:
+            yield http
+
+
+def _client(url: str, headers: Mapping[str, str] = {}) -> httpx.Client:
+    """An HTTP client that turns problem+json into words."""
 
     def explain(response: httpx.Response) -> None:
         if response.is_error and response.request.url.path != "/health/ready":
@@ -86,7 +110,7 @@ def client(folder: Path, service: str) -> httpx.Client:
             raise Trouble(_problem(response))
 
     return httpx.Client(
-        base_url=address(folder, service), timeout=600, trust_env=False, event_hooks={"response": [explain]}
+        base_url=url, headers=headers, timeout=600, trust_env=False, event_hooks={"response": [explain]}
     )
 
 
@@ -141,7 +165,13 @@ def demo(
 
 
 @app.command()
-def up(folder: FolderOption = DEFAULT) -> None:
+def up(
+    folder: FolderOption = DEFAULT,
+    replicas: Annotated[
+        int | None,
+        typer.Option(min=1, help="每个服务几个副本，首次启动时定 · replicas of each service, set at the first start"),
+    ] = None,
+) -> None:
     """启动系统（真实日历），Ctrl-C 停止，数据保留 · run the system on the real calendar; Ctrl-C stops it."""
     from deploy.local.supervisor import System, run
     from deploy.local.up import start_calendar
@@ -149,11 +179,16 @@ def up(folder: FolderOption = DEFAULT) -> None:
     async def announce(system: System) -> None:
         await start_calendar(system.nats_url)
         console.print("[bold green]✓[/] 驻村系统已就绪 · Zhucun is ready")
-        for service in SERVICES:
-            console.print(f"  {service:<11} {system.url(service)}/docs")
-        console.print(f"  NATS        {system.nats_url}\n  Ctrl-C 停止 · stops it")
+        width = max(map(len, system.services))
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for name in system.services:
+                console.print(f"  {name:<{width}} {system.url(name)}/docs")
+                health = (await http.get(f"{system.url(name)}/health/ready")).json()
+                for alarm in (text for part, text in health.items() if part.startswith("lost ")):
+                    console.print(f"  [bold red]✗[/] {alarm}")
+        console.print(f"  {'NATS':<{width}} {system.nats_url}\n  Ctrl-C 停止 · stops it")
 
-    asyncio.run(run(System(folder), announce))
+    asyncio.run(run(System(folder, replicas=replicas or Folder(folder).replicas), announce))
 
 
 @app.command()
@@ -162,7 +197,7 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
     from deploy.doctor import checks
 
     bad = 0
-    for zh, en, fault in checks(folder, lambda service: address(folder, service)):
+    for zh, en, fault in checks(folder, lambda service: addresses(folder, service)):
         bad += bool(fault)
         mark = "[red]✗[/]" if fault else "[green]✓[/]"
         console.print(f"{mark} {zh} · {en}" + (f"\n    {fault}" if fault else ""), highlight=False)
@@ -209,7 +244,7 @@ def template(
     target = out or Path(f"{form}.xlsx")
     if out is None and target.exists():
         raise Trouble(f"{target} 已存在，可能已经填写；请用 --out 另取名 / it exists already; name another with --out")
-    with client(folder, "registry") as http:
+    with client(folder, "registry", place) as http:
         target.write_bytes(http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content)
     console.print(f"[green]✓[/] {target}")
 
@@ -225,11 +260,11 @@ def import_(
     place: PlaceOption = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
-    """导入填好的 Excel；错误写回文件副本 · import a filled form; errors are written beside their rows in a copy."""
+    """导入填好的表（.xlsx 或 .csv）；错误写回副本 · import a filled form; errors stand beside their rows in a copy."""
     params: dict[str, str | bool] = {"dry_run": dry_run, "keep_good": keep_good, "place": place}
     headers = {"Idempotency-Key": uuid4().hex}
     with (
-        client(folder, "registry") as http,
+        client(folder, "registry", place) as http,
         file.open("rb") as content,
         ThreadPoolExecutor(1) as sender,
         console.status("上传 uploading") as status,
@@ -241,7 +276,7 @@ def import_(
             status.update("已查 {read} 行，已导入 {applied} 行 · {read} rows checked, {applied} applied".format(**now))
         report = answer.result().json()
         if report["copy"]:
-            copy = file.with_name(f"{file.stem}-错误.xlsx")
+            copy = file.with_name(f"{file.stem}-错误{Path(report['copy']).suffix}")
             copy.write_bytes(http.get(report["copy"]).content)
     table = Table("", "行 rows", title="已导入 imported" if report["applied"] else "未导入 not imported")
     for name, label in COUNTS.items():
@@ -263,7 +298,7 @@ def village(
     """一个村的全过程，以及“为什么还没出列” · one village's way in full, and "why not yet"."""
     from deploy.local.village import show
 
-    show(console, code, cache(lambda service: client(folder, service)))
+    show(console, code, cache(lambda service: client(folder, service, code)))
 
 
 @app.command()
@@ -279,7 +314,7 @@ def tasks(
     for service in SERVICES:
         commands = import_module(f"services.{service}.api").COMMANDS
         names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
-        with client(folder, service) as http:
+        for http in clients(folder, service):
             found += [t["task"] for t in http.get("/v1/tasks", params={"role": role, "place": place}).json()]
     for task in sorted(found, key=lambda t: (t["due"] or "9999", t["action"], t["about"])):
         action = names.get(task["action"], task["action"])
@@ -293,10 +328,35 @@ def tasks(
 @app.command()
 def digest(folder: FolderOption = DEFAULT) -> None:
     """各服务业务内容的摘要；两次运行相同则摘要相同 · digests of the business content of every service."""
+    from shared.store import united
+
     for service in SERVICES:
-        with client(folder, service) as http:
-            for kind, value in http.get("/v1/digest").json().items():
-                console.print(f"{service:<11} {kind:<14} {value}", highlight=False)
+        for kind, value in united(http.get("/v1/digest").json() for http in clients(folder, service)).items():
+            console.print(f"{service:<11} {kind:<14} {value}", highlight=False)
+
+
+@app.command()
+def recover(
+    service: Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """消息流丢失了未读消息：从各服务日志补齐，可重复运行 · make good what a stream lost unread; may be repeated."""
+    from deploy.recovery import recover as hand_in
+    from shared.http import operator_key
+    from shared.runtime import heard
+
+    _require_service(service)
+    secret = Path(os.environ.get("ZHUCUN_SECRET_FILE", folder / "secret")).read_bytes()
+    with ExitStack() as stack, Progress(console=console) as progress:
+
+        def operators(service: str) -> list[httpx.Client]:
+            headers = {"Authorization": f"Bearer {operator_key(secret)}"}
+            return [stack.enter_context(_client(url, headers)) for url in addresses(folder, service)]
+
+        journals = [journal for other in SERVICES for journal in operators(other)]
+        reactions = import_module(f"services.{service}.app").SERVICE
+        count = sum(hand_in(replica, journals, heard(reactions), progress) for replica in operators(service))
+    console.print(f"[green]✓[/] {service}：已对照各服务日志的 {count} 条 · {count} events of all journals compared")
 
 
 @app.command()
@@ -322,7 +382,7 @@ def list_letters(folder: FolderOption = DEFAULT) -> None:
     """列出各服务的死信 · list the dead letters of every service."""
     table = Table("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
     for service in SERVICES:
-        with client(folder, service) as http:
+        for http in clients(folder, service):
             for letter in http.get("/v1/dead-letters").json():
                 table.add_row(
                     service, letter["id"], letter["about"], letter["rule"], letter["reason"][:200], letter["parked_at"]
@@ -334,7 +394,7 @@ def list_letters(folder: FolderOption = DEFAULT) -> None:
 def show(id: str, folder: FolderOption = DEFAULT) -> None:
     """查看一封死信全文 · show one dead letter whole."""
     for service in SERVICES:
-        with client(folder, service) as http:
+        for http in clients(folder, service):
             for letter in http.get("/v1/dead-letters").json():
                 if letter["id"] == id:
                     console.print_json(data={"service": service, **letter})
@@ -353,9 +413,10 @@ def replay(
     if not about and not id:
         raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
     _require_service(service)
-    with client(folder, service) as http:
-        done = http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
-        left = len(http.get("/v1/dead-letters").json())
+    done = left = 0
+    for http in clients(folder, service):  # Those to whom the letter does not belong replay none.
+        done += http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
+        left += len(http.get("/v1/dead-letters").json())
     if not done:
         raise Trouble(f"没有一封重放成功，还有 {left} 封死信 / none went through; {left} dead letters are left")
     console.print(f"[green]✓[/] 重放成功 {done} 封，还有 {left} 封 · {done} went through, {left} are left")
@@ -387,7 +448,7 @@ def adopt(
     described = _described(file)
     pack = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
-    with client(folder, "registry") as http:
+    with client(folder, "registry", command["place"]) as http:
         http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex})
     console.print(f"[green]✓[/] 已采用 adopted: {described}")
 

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ from deploy.local.folder import StartError
 from deploy.local.supervisor import SERVICES, find_server
 from shared import bus
 from shared.policy import PolicyInvalid, parse_pack
+from shared.shares import Share
 
 Check = tuple[str, str, str]
 """What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
@@ -22,8 +23,11 @@ MIN_DISK = 2 * 2**30
 """Bytes that a county's three years need with room to spare."""
 
 
-def checks(folder: Path, address: Callable[[str], str]) -> Iterator[Check]:
-    """All checks in order: first the installation, then the running system if there is one."""
+def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[Check]:
+    """All checks in order: first the installation, then the running system if there is one.
+
+    `addresses` tells where the replicas of a service answer.
+    """
     wanted = sys.version_info >= (3, 11)
     yield (
         "Python 版本",
@@ -44,9 +48,15 @@ def checks(folder: Path, address: Callable[[str], str]) -> Iterator[Check]:
         zh, en = "尚未运行过 zhucun up", "`zhucun up` has not run there yet"
         yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
         return
-    for service in SERVICES:
-        yield f"服务 {service}", "service", _service_fault(address(service))
-    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, address)
+    urls = {
+        Share(number, len(found)).named(service): url
+        for service in SERVICES
+        for found in [addresses(service)]
+        for number, url in enumerate(found, 1)
+    }
+    for name, url in urls.items():
+        yield f"服务 {name}", "service", _service_fault(url)
+    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, urls)
 
 
 def _nats_version() -> tuple[str, str]:
@@ -78,30 +88,30 @@ def _service_fault(url: str) -> str:
     return ""
 
 
-def _days_fault(folder: Path, address: Callable[[str], str]) -> str:
+def _days_fault(folder: Path, urls: Mapping[str, str]) -> str:
     """Whether every service has the same business day, and reads its stream to the end within seconds."""
     import json
 
     nats = f"nats://127.0.0.1:{json.loads((folder / 'ports.json').read_text())['nats']}"
     try:
-        return asyncio.run(_read_to_the_end(nats, address))
+        return asyncio.run(_read_to_the_end(nats, urls))
     except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
         return f"{type(error).__name__}: {error}"
 
 
-async def _read_to_the_end(nats: str, address: Callable[[str], str]) -> str:
+async def _read_to_the_end(nats: str, urls: Mapping[str, str]) -> str:
     broker = await asyncio.wait_for(bus.connect(nats, "doctor"), 5)
     js = broker.connection.jetstream()
     until = time.monotonic() + 5
-    lagging = dict.fromkeys(SERVICES, -1)
+    lagging = dict.fromkeys(urls, -1)
     while any(lagging.values()) and time.monotonic() < until:
-        for service in SERVICES:
-            info = await js.consumer_info(bus.OPEN, service)
-            lagging[service] = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        for name in urls:
+            info = await js.consumer_info(bus.OPEN, name)
+            lagging[name] = (info.num_pending or 0) + (info.num_ack_pending or 0)
         await asyncio.sleep(0.1)
     await broker.stop()
     async with httpx.AsyncClient(trust_env=False) as http:
-        days = {(await http.get(f"{address(service)}/v1/status")).json()["today"] for service in SERVICES}
+        days = {(await http.get(f"{url}/v1/status")).json()["today"] for url in urls.values()}
     if any(lagging.values()):
         return f"有服务落后于消息流 / services lag behind the stream: {lagging}"
     if len(days) > 1 or None in days:

@@ -5,6 +5,7 @@ the code; all of it was seen with nats-server 2.15.1, nats-py 2.16.0 and FastStr
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -278,7 +279,7 @@ class OrderedConsumer:
         self._log = log.bind(stream=stream, durable=durable)
         self._subscriber: Any = None
         self._expected: int | None = None  # The next consumer sequence; None while there is no consumer to trust.
-        self._fetched = 0  # The stream sequence of the last message fetched.
+        self._fetched = 0  # The stream sequence up to which nothing is missing here.
         self._waiting: deque[Msg] = deque()  # Fetched in order, and not yet taken in hand.
         self._moved = asyncio.Condition()
         self._busy = False
@@ -288,7 +289,7 @@ class OrderedConsumer:
         self.lost: tuple[int, int] | None = None
         self.delivered = self.failures = 0
         self.behind = 0  # Messages of the stream that were still to be handled at the last look.
-        self.alive_at = time.monotonic()
+        self.alive_at = -math.inf
 
     async def start(self) -> None:
         """Begin to consume as soon as server and stream are there."""
@@ -338,7 +339,12 @@ class OrderedConsumer:
     async def _check(self) -> None:
         """Raise if the consumer is gone, or if messages were waiting at the last look and nobody has got them since."""
         stuck_at, self._stuck_at = self._stuck_at, None
+        state = (await self._js.stream_info(self._stream)).state
         self.behind = sum(await self.lag())
+        if self._lacks(state.first_seq):
+            raise LookupError("the stream removed messages that had not come here")
+        if not self.behind:  # Then all up to here is read, also what others' subjects are.
+            self._fetched = max(self._fetched, state.last_seq)
         if self.behind and not self._busy and not self._acknowledging:
             if stuck_at == self.delivered:
                 raise TimeoutError("messages are waiting and do not arrive")
@@ -412,12 +418,16 @@ class OrderedConsumer:
             self._moved.notify_all()
             await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
 
+    def _lacks(self, first: int) -> bool:
+        """Whether a stream that begins there now may have removed what had not come here."""
+        return first > self._fetched + 1 and self._stream != CALENDAR
+
     async def _complete(self, messages: Sequence[Msg]) -> bool:
         """Whether nothing was removed before these came: the server passes over that as over others' subjects."""
-        if messages[-1].metadata.sequence.stream == self._fetched + len(messages) or self._stream == CALENDAR:
+        if messages[-1].metadata.sequence.stream == self._fetched + len(messages):
             return True
         try:
-            return bool((await self._js.stream_info(self._stream)).state.first_seq <= self._fetched + 1)
+            return not self._lacks((await self._js.stream_info(self._stream)).state.first_seq)
         except errors.Error:
             return False
 

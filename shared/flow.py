@@ -274,7 +274,9 @@ class _Chain:
                 return
             name, on = min(state.timers.items(), key=lambda timer: (timer[1], timer[0]))
             policy = self.policy(state.place)
-            cause = Cause(derived_id(day_id, state.kind, state.id, name, on), day_id, Payload(place=state.place))
+            # With its prefecture, since two replicas may keep something under one id.
+            id = derived_id(day_id, state.kind, state.place[:4], state.id, name, on)
+            cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
             self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy, 0)
         raise RuntimeError(f"{key[0].kind} {key[1]}: its timers ran out {MOST_TIMERS} times on one day")

@@ -92,6 +92,12 @@ class Pipeline:
         async with self.engine.connect() as conn:
             self.book = await store.policy_book(conn, self.tables)
             self.read = await store.positions(conn, self.tables)
+            kept = self.read.pop("share", Share().mark if self.read else self.share.mark)
+            if kept != self.share.mark:
+                raise ValueError(
+                    f"数据库属于另一副本，不是 {self.share}；副本数在安装时确定，不能更改 / "
+                    f"the database is that of another replica than {self.share}; their number cannot be changed"
+                )
             self.written = (await conn.execute(select(func.max(outbox.c.position)))).scalar() or 0
             self.blocked = {about for (about,) in await conn.execute(select(letters.c.about)) if about}
             self.relay.published = max(self.relay.published, self.read.pop("published", 0))
@@ -288,6 +294,7 @@ class Pipeline:
         refused = {}
         for row, command in enumerate(commands):
             place, owns = command.place, owner(command.place, self.share.of)
+            code = getattr(command, "code", place)  # What a village is to lie in from now on.
             if place.endswith("0000"):
                 refused[row] = Refused(
                     "share",
@@ -304,6 +311,14 @@ class Pipeline:
                     f"division {place} is the business of replica {owns} of {self.share.of}; send it there",
                     field="place",
                     status=421,
+                )
+            elif owner(code, self.share.of) != self.share.number:
+                refused[row] = Refused(
+                    "share",
+                    f"新代码 {code} 的地市由另一副本分管，村的数据不能换副本；请保留原代码并告知运维",
+                    f"another replica has the prefecture of the new code {code}, and a village stays with its own; "
+                    "keep the old code, and tell operations",
+                    field="code",
                 )
         return refused
 
@@ -383,7 +398,7 @@ class Pipeline:
             work = _Work(conn)
             yield work
             if work.rows or work.positions:
-                positions = {"published": self.relay.published, **work.positions}
+                positions = {"published": self.relay.published, "share": self.share.mark, **work.positions}
                 await store.upsert(conn, self.tables.positions, [{"name": n, "value": v} for n, v in positions.items()])
         self._fresh = True
         self.written += len(work.rows)

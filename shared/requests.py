@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -40,6 +41,19 @@ class RequestRefused(Exception):
         self.refused = refused
 
 
+def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str]:
+    """The ids of a request's commands, which are counted by prefecture.
+
+    So replicas that are given parts of a request under one key make no id twice, and a part those that the whole makes.
+    """
+    before, ids = Counter[str](), list[str]()
+    for command in commands:
+        prefecture = command.place[:4]
+        ids.append(derived_id(service, key, prefecture, before[prefecture]))
+        before[prefecture] += 1
+    return ids
+
+
 class Request:
     """Commands that wait for their transaction, under the key by which a repetition is known."""
 
@@ -47,7 +61,7 @@ class Request:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
         self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands])).digest()
-        ids = (derived_id(service, key, row) for row in range(len(commands)))
+        ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
         self.outcome: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
 

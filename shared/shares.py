@@ -26,6 +26,11 @@ class Share(NamedTuple):
             raise ValueError(f"the share {text!r} must be one of so many, such as 2/3")
         return share
 
+    @property
+    def mark(self) -> int:
+        """The share as a number, which its database keeps."""
+        return self.of << 16 | self.number
+
     def has(self, place: str) -> bool:
         """Whether what concerns this division is this replica's business; `place` has six digits, four suffice."""
         return self.of == 1 or place[:4] == NATIONAL or owner(place, self.of) == self.number

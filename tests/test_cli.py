@@ -58,6 +58,13 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     assert "未导入" in zhucun(folder, "import", "villages", str(file), "--dry-run")
     assert "已导入" in zhucun(folder, "import", "villages", str(file))
     assert "diagnoses" in zhucun(folder, "tasks") or "surveys" in zhucun(folder, "tasks")
+    units = tmp_path / "units.csv"
+    header = "单位编号,单位名称,所在区划,层级,部门类别,帮扶力量,上级定点村代码\n"
+    units.write_text(f"{header}U1,水务局（虚构）,210500,市,水利,八十,\n", encoding="gb18030")
+    zhucun(folder, "import", "units", str(units), fails=True)
+    assert "只能填整数" in (tmp_path / "units-错误.csv").read_text("gb18030")
+    units.write_text(f"{header}U1,水务局（虚构）,210500,市,水利,80,\n", encoding="utf-8-sig")
+    assert "已导入" in zhucun(folder, "import", "units", str(units))
     way = zhucun(folder, "village", VILLAGE)
     assert "列入贫困村" in way and "为什么还没出列" in way
     assert VILLAGE in zhucun(folder, "logs", VILLAGE)

@@ -27,7 +27,6 @@ from services.incentives.model.record import Record
 from services.inspection import reactions as inspection
 from services.inspection.model import commands as inspection_commands
 from services.inspection.model.assessment import Assessment
-from services.inspection.model.draw import verify_draw
 from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
 from services.registry import reactions as registry
@@ -42,6 +41,7 @@ from shared.contracts.journey import next_stage
 from shared.flow import Cause, Fact, Key, derived_id, encode_state
 from shared.policy import parse_pack
 from shared.rules import State, Task
+from tests.invariants import INVARIANTS, Evidence, Invariant, Said
 from tests.world import Service, World
 
 BENXI = tomllib.loads((Path(__file__).parents[1] / "shared/policy/packs/benxi.toml").read_text())
@@ -194,6 +194,27 @@ class County(World):
             for day, said in told
             if type(said) is event and all(getattr(said, field) == value for field, value in fields.items())
         ]
+
+    def evidence(self) -> Evidence:
+        """What the invariants are judged by."""
+        journals: dict[str, list[Said]] = {name: [] for name in self.services}
+        streams: dict[str, list[str]] = {"open": [], "sealed": []}
+        for day, fact in zip(self.days, self.facts, strict=True):
+            service = fact.event.type.partition(".")[0]
+            journals[service].append(Said(fact.id, fact.cause.id, service, day, fact.event))
+            streams["sealed" if fact.event.is_sealed() else "open"].append(fact.id)
+        return Evidence(
+            policy=POLICY,
+            journals=journals,
+            streams=streams,
+            states={
+                name: {(kind.kind, id): state for (kind, id), state in service.states.items()}
+                for name, service in self.services.items()
+            },
+            commands={derived_id("officer", number) for number in range(1, self.commands + 1)},
+            days={day: f"day {day}" for day in (BEGIN + n * DAY for n in range((END - BEGIN).days + 1))},
+            dead_letters=[parked for service in self.services.values() for parked in service.parked],
+        )
 
 
 # ---------------------------------------------------------------- how the officer answers
@@ -537,10 +558,15 @@ def test_each_village_takes_its_course(lag: int) -> None:
 
 
 @pytest.mark.parametrize("lag", LAGS)
-def test_no_message_is_left_unhandled_and_no_task_unanswered(lag: int) -> None:
+def test_no_task_is_left_unanswered(lag: int) -> None:
     county = county_with(lag)
-    assert [parked for service in county.services.values() for parked in service.parked] == []
     assert [task for task, since in county.waiting.items() if since + county.lag <= county.today] == []
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS)
+@pytest.mark.parametrize("lag", LAGS)
+def test_0_2_1_18_2_4_2_13_2_19_2_20_3_2_what_always_holds_holds_here(lag: int, invariant: Invariant) -> None:
+    invariant(county_with(lag).evidence())
 
 
 def test_the_county_meets_every_event_but_these(county: County) -> None:
@@ -581,19 +607,6 @@ def test_what_the_county_counts(county: County) -> None:
     }
 
 
-@pytest.mark.parametrize("lag", LAGS)
-def test_2_13_nobody_goes_home_before_the_exit_and_its_transition(lag: int) -> None:
-    county = county_with(lag)
-    for day, released in county.dated(d.TeamReleased):
-        (exit_day, _), *_ = county.dated(r.VillageDelisted, village=released.village, spell=released.spell)
-        assert day >= POLICY.team.keep_after_exit.after(exit_day)
-        owed, settled = (
-            {said.period for on, said in county.dated(event, village=released.village, kind="ledger") if on <= day}
-            for event in (d.CommitmentSet, d.CommitmentSettled)
-        )
-        assert owed == settled, "2.4: every ledger is settled before the team goes home"
-
-
 def test_3_11_a_village_still_on_the_list_after_three_years_keeps_its_team_for_another(county: County) -> None:
     ((day, extended),) = county.dated(d.TermExtended)
     ((_, assigned),) = county.dated(d.TeamAssigned, village=IDLE)
@@ -603,41 +616,9 @@ def test_3_11_a_village_still_on_the_list_after_three_years_keeps_its_team_for_a
 
 
 @pytest.mark.parametrize("lag", LAGS)
-def test_0_2_every_cadre_and_every_unit_serves_one_village_at_a_time(lag: int) -> None:
-    units: dict[str, str] = {}
-    cadres: dict[str, str] = {}
-    for fact in county_with(lag).facts:
-        event = fact.event
-        if isinstance(event, d.TeamAssigned):
-            members = [member.cadre for member in event.team]
-            assert len(members) == POLICY.team.size
-            assert units.setdefault(event.unit, event.village) == event.village
-            assert {cadres.setdefault(cadre, event.village) for cadre in members} == {event.village}
-        elif isinstance(event, d.MemberRecalled):
-            assert cadres.pop(event.cadre) == event.village
-        elif isinstance(event, d.MemberReplaced):
-            assert event.cadre not in cadres
-            cadres[event.cadre] = event.village
-        elif isinstance(event, d.TeamReleased):
-            assert units.pop(event.unit) == event.village
-            assert {cadres.pop(member.cadre) for member in event.team} == {event.village}
-
-
-@pytest.mark.parametrize("lag", LAGS)
-def test_no_outcome_without_a_decision_and_no_sanction_unheard(lag: int) -> None:
-    county = county_with(lag)
-    sanctions = {outcome.kind for outcome in POLICY.outcomes if outcome.sanction}
-    decisions = county.dated(n.OutcomeDecided)
-    assert {said.kind for _, said in decisions} == {outcome.kind for outcome in POLICY.outcomes}
-    for day, decided in decisions:
-        (proposed,) = county.said(n.OutcomeProposed, outcome=decided.outcome)
-        heard = [on for on, _ in county.dated(n.OutcomeDefended, outcome=decided.outcome)]
-        if decided.kind in sanctions:
-            assert (heard and heard[0] <= day) or day > proposed.defence_until
-    decided_at_all = {decided.outcome for _, decided in decisions if decided.imposed}
-    for event in (n.OutcomeAppealed, n.AppealDecided, n.OutcomeExpired):
-        assert {said.outcome for said in county.said(event)} <= decided_at_all
-    assert len(decisions) == len({decided.outcome for _, decided in decisions})
+def test_every_outcome_of_the_pack_is_decided_once(lag: int) -> None:
+    decisions = county_with(lag).said(n.OutcomeDecided)
+    assert {said.kind for said in decisions} == {outcome.kind for outcome in POLICY.outcomes}
 
 
 def test_2_20_a_recalled_leader_is_replaced_and_cleared_by_the_appeal(county: County) -> None:
@@ -682,17 +663,9 @@ def test_3_10_open_items_lead_to_criticism_unless_it_is_tolerated(county: County
     assert decisions[f"criticism/{IDLE}/2016"] == (True, False)
 
 
-@pytest.mark.parametrize("lag", LAGS)
-def test_2_19_every_draw_can_be_recomputed_and_covers_its_share(lag: int) -> None:
-    county = county_with(lag)
-    drawn = [closed for closed in county.said(i.CampaignClosed) if closed.frame and closed.seeds]
-    assert len(drawn) == {0: 13, 20: 11}[lag], "the slow officer misses the first quarter and the spot check"
-    for closed in drawn:
-        (committed,) = county.said(i.CampaignCommitted, campaign=closed.campaign)
-        assert verify_draw(closed, committed) == []
-        assert len(closed.drawn) >= 0.05 * len(closed.frame)
-        if closed.kind == "unannounced":
-            assert len(closed.drawn) >= 0.1 * len(closed.frame)
+@pytest.mark.parametrize(("lag", "draws"), [(0, 13), (20, 11)])
+def test_2_19_a_slow_officer_misses_the_draw_of_the_first_quarter_and_the_spot_check(lag: int, draws: int) -> None:
+    assert len([closed for closed in county_with(lag).said(i.CampaignClosed) if closed.frame and closed.seeds]) == draws
 
 
 def test_2_21_every_team_in_the_field_is_assessed_every_year(county: County) -> None:

@@ -37,22 +37,29 @@ class Folder:
         self.logs = self.root / "logs"
         self.secret = self.root / "secret"
         self.ports: dict[str, int] = {}
+        self._replicas = self.root / "replicas"
         self._lock: IO[str] | None = None
 
-    def database(self, service: str) -> Path:
-        """The SQLite file of a service."""
-        return self.root / f"{service}.sqlite3"
+    @property
+    def replicas(self) -> int:
+        """How many replicas of each service the installation was made with; 1 before it is made."""
+        return int(self._replicas.read_text()) if self._replicas.exists() else 1
+
+    def database(self, name: str) -> Path:
+        """The SQLite file of a service's process."""
+        return self.root / f"{name}.sqlite3"
 
     def log(self, name: str) -> Path:
         """The log of a process: its own lines and the supervisor's about it."""
         return self.logs / f"{name}.log"
 
-    def claim(self, names: Iterable[str]) -> None:
+    def claim(self, names: Iterable[str], replicas: int = 1) -> None:
         """Take the folder, make what it lacks, and end what a supervisor that was killed left running.
 
-        names are those that need a port each; a port once chosen is kept.
+        names are those that need a port each; a port once chosen is kept, and so is the number of replicas.
 
-        Raises StartError if another supervisor has the folder or a foreign process has one of its ports.
+        Raises StartError if another supervisor has the folder, a foreign process has one of its ports, or the folder
+        was made for another number of replicas.
         """
         # The databases hold personal data, which is nobody else's business on a shared machine.
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -62,6 +69,7 @@ class Folder:
         try:
             self._take_lock(self._lock)
             self._end_leftovers()
+            self._keep_replicas(replicas)
             self._choose_ports(names)
             if not self.secret.exists():
                 _replace(self.secret, secrets.token_hex(32))
@@ -92,6 +100,20 @@ class Folder:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+
+    def _keep_replicas(self, replicas: int) -> None:
+        """Each village is in the database of the replica that has its prefecture, which another number would change."""
+        if self._replicas.exists() or (self.root / "ports.json").exists():
+            if replicas != self.replicas:
+                raise StartError(
+                    f"数据目录 {self.root} 按每个服务 {self.replicas} 个副本建立，不能改为 {replicas} 个："
+                    "各村的数据在其地市所属副本的数据库里。请用原来的副本数，或另建数据目录。\n"
+                    f"The folder {self.root} was made for {self.replicas} replicas of each service, not {replicas}, "
+                    "which cannot be changed: each village is in the database of the replica that has its prefecture. "
+                    "Use that number, or another folder."
+                )
+        else:
+            _replace(self._replicas, str(replicas))
 
     def _end_leftovers(self) -> None:
         # Needed where the kernel does not end orphans (macOS). A noted pid may long be another process's;

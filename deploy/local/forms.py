@@ -30,19 +30,21 @@ _VILLAGE: Final = re.compile(r">(\d{12})<")
 
 
 async def hand_in(
-    ask: Callable[..., Awaitable[httpx.Response]], folder: Path, name: str, key: str, rows: Sequence[Row]
+    ask: Callable[..., Awaitable[httpx.Response]], folder: Path, name: str, place: str, key: str, rows: Sequence[Row]
 ) -> httpx.Response:
-    """Fetch the form of this name, fill it in with rows of command fields, keep it in the folder, and import it.
+    """Fetch a division's form of this name, fill it in with rows of command fields, keep it in the folder, import it.
 
     `ask(method, path, **parts)` reaches the registry. The same key again has no further effect.
     """
     most = max(map(len, _by_village(rows).values()))
-    template = await ask("GET", f"/v1/templates/{name}", params={"rows": most})
+    template = await ask("GET", f"/v1/templates/{name}", params={"rows": most, "place": place})
     if template.is_error:
         return template
     filled = await asyncio.to_thread(fill, template.content, forms.form(name, [POLICY]), rows)
     await asyncio.to_thread(_keep, folder / f"{name}-{key}.xlsx", filled)
-    return await ask("POST", f"/v1/imports/{name}", content=filled, headers={"Idempotency-Key": key})
+    return await ask(
+        "POST", f"/v1/imports/{name}", content=filled, params={"place": place}, headers={"Idempotency-Key": key}
+    )
 
 
 def _keep(file: Path, content: bytes) -> None:

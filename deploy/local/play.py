@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date
 from functools import cache
 from itertools import cycle
@@ -11,17 +12,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import httpx
-import msgspec
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local import report, village
-from deploy.local.benxi import START, Scenario
+from deploy.local.benxi import CITY, START, Scenario
 from deploy.local.officers import Officers
 from deploy.local.report import Figure, Records
 from deploy.local.simulation import Simulation
-from deploy.local.supervisor import PROCESSES, SERVICES, System
+from deploy.local.supervisor import System
 
 DIARY: Final = "play.json"
 """What a play must remember if it is interrupted, in the system's folder."""
@@ -43,17 +43,27 @@ class Result(NamedTuple):
     seconds: float
 
 
-async def play(system: System, *, seed: int, villages: int, until: date, kills: int = 0, quiet: bool = False) -> Result:
+async def play(
+    system: System,
+    *,
+    seed: int,
+    villages: int,
+    until: date,
+    kills: int = 0,
+    quiet: bool = False,
+    beside: Callable[[Simulation], AbstractAsyncContextManager[object]] = nullcontext,
+) -> Result:
     """Play the story on a running system, or go on with it where it was interrupted.
 
-    Of the five processes, `kills` are killed at random moments. Raises Refusal where a service refuses what the script
-    says, TimeoutError where the system does not settle.
+    Of the processes, `kills` are killed at random moments; what `beside` enters lasts as long as the story. Raises
+    Refusal where a service refuses what the script says, TimeoutError where the system does not settle.
     """
     scenario, began, days = Scenario(seed, villages), time.monotonic(), 0
     span = (until - START).days
     chance, killed = random.Random(seed), list[str]()
     moments = sorted(chance.randrange(span) for _ in range(kills))
-    victims = cycle(chance.sample(PROCESSES, len(PROCESSES)))  # Each of them in turn, or chance might spare one.
+    # Each of them in turn, or chance might spare one.
+    victims = cycle(chance.sample(system.processes, len(system.processes)))
     accidents: list[asyncio.Task[None]] = []
 
     async def strike(name: str, delay: float) -> None:
@@ -79,11 +89,12 @@ async def play(system: System, *, seed: int, villages: int, until: date, kills: 
                 counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"
                 progress.update(bar, completed=(day - START).days, description=counts)
 
-            await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
+            async with beside(simulation):
+                await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
             await asyncio.gather(*accidents)
             progress.update(bar, completed=span)
         await simulation.settle()
-        digests = {s: msgspec.json.decode(await simulation.get(s, "/v1/digest")) for s in SERVICES}
+        digests = await simulation.digests()
         dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
     seconds = time.monotonic() - began
     records = await asyncio.to_thread(report.read, _clients(system))
@@ -107,7 +118,8 @@ def _show(console: Console, system: System, scenario: Scenario, records: Records
 
 
 def _clients(system: System) -> village.Client:
-    return cache(lambda service: httpx.Client(base_url=system.url(service), timeout=60, trust_env=False))
+    """Clients of the replicas that have the city, in which all of the story takes place."""
+    return cache(lambda service: httpx.Client(base_url=system.url(service, CITY), timeout=60, trust_env=False))
 
 
 async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool) -> None:
@@ -120,7 +132,7 @@ async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: in
         await play(system, seed=seed, villages=villages, until=until, kills=kills)
         if stay:
             print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
-            for service in SERVICES:
-                print(f"  {service}: {system.url(service)}/docs")
+            for name in system.services:
+                print(f"  {name}: {system.url(name)}/docs")
             print(f"  NATS: {system.nats_url}")
             await asyncio.Event().wait()

@@ -6,7 +6,7 @@ has an id or a key by which a repetition is known.
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,13 +19,13 @@ from nats.errors import Error as NatsError
 from deploy.local.benxi import Row
 from deploy.local.forms import hand_in
 from deploy.local.officers import Awaited
-from deploy.local.supervisor import SERVICES, System
+from deploy.local.supervisor import System
 from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION
 from services.registry.app import SERVICE as REGISTRY
 from services.registry.forms import BLANKS
-from shared import bus
+from shared import bus, store
 from shared.bus import OPEN, SEALED
 from shared.contracts import Envelope, wire_subject
 from shared.contracts.calendar import DayPassed
@@ -38,13 +38,8 @@ PATIENCE: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
 """Seconds between two looks."""
-CURSORS: Final = tuple(
-    (stream, service.name)
-    for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)
-    for stream, subjects in heard(service).items()
-    if subjects
-)
-"""The durable consumers of all services: where each of them must have come to the end."""
+WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
+"""The services by name: what each of them hears says which durable consumers its processes have."""
 T = TypeVar("T")
 
 
@@ -86,18 +81,28 @@ class Status(msgspec.Struct):
 
 
 class Simulation:
-    """The days and the services of a running system, as the officers reach them."""
+    """The days and the services of a running system, as the officers reach them, however many replicas it has.
+
+    Where a single process is meant, `name` is that of the process, which is the service's if there is one replica.
+    """
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.sent: Counter[str] = Counter()
         """How many commands were sent, by path."""
+        self._cursors = [
+            (stream, name)
+            for name, (service, share) in system.services.items()
+            for stream, subjects in heard(WIRED[service], share).items()
+            if subjects
+        ]
+        """The durable consumers of all processes: where each of them must have come to the end."""
         self._heard: dict[tuple[str, str], int] = {}
         """By cursor, the last message that it had come to when the system settled."""
         self._end = 0
         """Where the open stream ended then."""
-        self._changed = set(SERVICES)
-        """Services that have had anything to do since their tasks and their status were read."""
+        self._changed = set(system.services)
+        """Processes that have had anything to do since their tasks and their status were read."""
         self._tasks: dict[str, list[Awaited]] = {}
         self._statuses: dict[str, Status] = {}
 
@@ -105,7 +110,7 @@ class Simulation:
         self._broker = await bus.connect(self.system.nats_url, "simulation")
         self._clients = {
             name: httpx.AsyncClient(base_url=self.system.url(name), timeout=PATIENCE, trust_env=False)
-            for name in SERVICES
+            for name in self.system.services
         }
         return self
 
@@ -135,18 +140,20 @@ class Simulation:
         """The next day on which anything falls due in any service."""
         return min((s.next_due for s in (await self.statuses()).values() if s.next_due), default=None)
 
-    async def settle(self, moved: Iterable[str] = SERVICES, *, day: int = 0) -> None:
+    async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
         """Wait until every service has heard everything, has said everything that followed, and nothing is left.
 
         A message is acknowledged only once its consequences are published, so consumers and outboxes say it all; and
         the streams must end where they ended before these were looked at, or something came in between. `moved` are
-        the services that were given something to do, `day` the sequence of a message that by itself gives nothing.
+        the processes that were given something to do, else all; `day` is the sequence of a message that by itself gives
+        nothing.
         """
+        moved = self.system.services if moved is None else {*moved}
         until = time.monotonic() + PATIENCE
         while True:
             try:
                 ends = await self._ends()
-                heard = {cursor: await self._come_to_the_end(*cursor) for cursor in CURSORS}
+                heard = {cursor: await self._come_to_the_end(*cursor) for cursor in self._cursors}
                 if await self._ends() == ends:
                     busy = {c[1] for c, at in heard.items() if at not in (self._heard.get(c), day)}.union(moved)
                     if not await self._backlog(busy) and await self._ends() == ends:
@@ -174,9 +181,9 @@ class Simulation:
             pause = min(1.5 * pause, LONGEST_PAUSE)
         raise TimeoutError(f"{durable} has not come to the end of {stream} within {PATIENCE:.0f} s")
 
-    async def _backlog(self, services: Iterable[str]) -> int:
-        """How many events are committed and not published yet, in some services that are up again in any case."""
-        answers = await asyncio.gather(*(self.get(service, "/health/ready") for service in services))
+    async def _backlog(self, names: Iterable[str]) -> int:
+        """How many events are committed and not published yet, in some processes that are up again in any case."""
+        answers = await asyncio.gather(*(self.get(name, "/health/ready") for name in names))
         return sum(msgspec.json.decode(answer, type=_Ready).backlog for answer in answers)
 
     async def _asked(self, question: str, *names: str, type: type[T]) -> T:
@@ -187,66 +194,94 @@ class Simulation:
 
     # -------------------------------------------------------------- services
 
-    async def get(self, service: str, path: str, **params: str | int) -> bytes:
-        """What a service answers to a query."""
-        return (await self._request(service, "GET", path, params=params)).content
+    async def get(self, name: str, path: str, **params: str | int) -> bytes:
+        """What a process answers to a query."""
+        return (await self._request(name, "GET", path, params=params)).content
+
+    async def _get_all(self, service: str, path: str, **params: str | int) -> list[bytes]:
+        """What each replica of a service answers to a query."""
+        names = [name for name, (of, _) in self.system.services.items() if of == service]
+        return await asyncio.gather(*(self.get(name, path, **params) for name in names))
 
     async def tasks(self) -> list[Awaited]:
         """Everything that is awaited in any service."""
         await self._look()
-        return [task for service in SERVICES for task in self._tasks[service]]
+        return [task for name in self.system.services for task in self._tasks[name]]
 
     async def statuses(self) -> Mapping[str, Status]:
-        """What every service says about itself."""
+        """What every process says about itself."""
         await self._look()
         return self._statuses
 
     async def _look(self) -> None:
-        """Read tasks and status of those services that have had anything to do since the last look."""
+        """Read tasks and status of those processes that have had anything to do since the last look."""
         changed = sorted(self._changed)
-        tasks = await asyncio.gather(*(self.get(service, "/v1/tasks") for service in changed))
-        statuses = await asyncio.gather(*(self.get(service, "/v1/status") for service in changed))
-        for service, of_service, status in zip(changed, tasks, statuses, strict=True):
-            self._tasks[service] = [
+        tasks = await asyncio.gather(*(self.get(name, "/v1/tasks") for name in changed))
+        statuses = await asyncio.gather(*(self.get(name, "/v1/status") for name in changed))
+        for name, of_process, status in zip(changed, tasks, statuses, strict=True):
+            service, _ = self.system.services[name]
+            self._tasks[name] = [
                 Awaited(
                     service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
                     open.task.due, open.task.detail,
                 )
-                for open in msgspec.json.decode(of_service, type=list[OpenTask])
+                for open in msgspec.json.decode(of_process, type=list[OpenTask])
             ]  # fmt: skip
-            self._statuses[service] = msgspec.json.decode(status, type=Status)
+            self._statuses[name] = msgspec.json.decode(status, type=Status)
         self._changed.clear()
 
     async def states(self, service: str, kind: str) -> dict[str, Any]:
         """All states of a kind by id, as the service shows them."""
-        answer = await self.get(service, f"/v1/{kind}", limit=10_000)
-        return {state["id"]: state for state in msgspec.json.decode(answer)}
+        answers = await self._get_all(service, f"/v1/{kind}", limit=10_000)
+        return {state["id"]: state for answer in answers for state in msgspec.json.decode(answer)}
+
+    async def digests(self) -> dict[str, dict[str, str]]:
+        """The digests of each service's content, the same with any number of replicas."""
+        return {
+            service: store.united(map(msgspec.json.decode, await self._get_all(service, "/v1/digest")))
+            for service in WIRED
+        }
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
         """Send commands, and wait until all that follows from them is done. Raises Refusal.
 
+        Each prefecture sends its own, to the replica that has it: the ids of what follows come from a request's key, so
+        they are the same with any number of replicas, and no two replicas are given one key.
+        """
+        prefectures: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            prefectures[row["place"][:4]].append(row)
+        names = {prefecture: self.system.process(service, prefecture) for prefecture in prefectures}
+        await asyncio.gather(
+            *(self._send(names[of], path, of, f"{key}-{of}", sent) for of, sent in prefectures.items())
+        )
+        self.sent[path] += len(rows)
+        await self.settle(names.values())
+
+    async def _send(self, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
+        """Send one prefecture's commands to its process.
+
         What officers have an Excel form for goes in by that; everything else in requests of at most a page.
         """
         if path in BLANKS:
-            answer = await hand_in(partial(self._request, service), self.system.folder.root / "forms", path, key, rows)
+            folder = self.system.folder.root / "forms"
+            answer = await hand_in(partial(self._request, name), folder, path, place, key, rows)
             if answer.is_error or not answer.json()["applied"]:
-                raise Refusal(f"{service} refused the form {path} ({key}): {answer.text}")
+                raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}")
         else:
             for start in range(0, len(rows), PAGE):
                 answer = await self._request(
-                    service, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + PAGE]),
+                    name, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + PAGE]),
                     headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
                 )  # fmt: skip
                 if answer.is_error:
-                    raise Refusal(f"{service} refused {path} ({key}): {answer.text}")
-        self.sent[path] += len(rows)
-        await self.settle({service})
+                    raise Refusal(f"{name} refused {path} ({key}): {answer.text}")
 
-    async def _request(self, service: str, method: str, path: str, **parts: Any) -> httpx.Response:
+    async def _request(self, name: str, method: str, path: str, **parts: Any) -> httpx.Response:
         """Ask until there is an answer: a service that is down or not ready yet will be up again."""
 
         async def attempt() -> httpx.Response:
-            answer = await self._clients[service].request(method, path, **parts)
+            answer = await self._clients[name].request(method, path, **parts)
             if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
                 raise httpx.ReadError(answer.text)
             return answer

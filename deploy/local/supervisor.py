@@ -21,12 +21,12 @@ import httpx
 import structlog
 
 from deploy.local.folder import Folder, StartError, kill_group
+from shared.shares import Share, owner
 
 __all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "find_server", "run"]
 
 SERVICES = ("registry", "dispatch", "inspection", "incentives")
 PROCESSES = ("nats", *SERVICES)
-PORTS = ("monitor", *PROCESSES)
 
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
 BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
@@ -50,8 +50,9 @@ class System:
     """nats-server and the services of one folder, running for as long as the context is entered.
 
     With restart=False a process that dies stays dead. env is added to the environment of every process.
-    A service keeps its data where `databases` says, else on SQLite in the folder. With `nats`, the address of servers
-    that somebody else runs, none is started here.
+    A process keeps its data where `databases` says by its name, else on SQLite in the folder. With `nats`, the address
+    of servers that somebody else runs, none is started here. Several replicas of each service share the prefectures;
+    each is a process of its own, such as `registry-1-of-2`, with a database of its own.
     Enter it in the main thread: Linux ends the processes when the thread that started them ends.
     """
 
@@ -63,9 +64,13 @@ class System:
         env: Mapping[str, str] = {},
         databases: Mapping[str, str] = {},
         nats: str = "",
+        replicas: int = 1,
     ) -> None:
-        self.folder = Folder(root)
-        self.processes = SERVICES if nats else PROCESSES
+        self.folder, self.replicas = Folder(root), replicas
+        shares = [Share(number, replicas) for number in range(1, replicas + 1)]
+        self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
+        """The services' processes by name: what runs in each, and which share it has."""
+        self.processes = (*self.services,) if nats else ("nats", *self.services)
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._starts = dict.fromkeys(self.processes, 0)
@@ -74,14 +79,14 @@ class System:
 
     async def __aenter__(self) -> Self:
         """Start nats-server, wait until it answers, and start the services. Raises StartError."""
-        self.folder.claim(PORTS)
+        self.folder.claim(("monitor", "nats", *self.services), self.replicas)
         try:
             if not self._nats:
                 await self._start("nats")
                 # A service that finds no server would wait seconds before it tries again.
                 await self._answers(("nats",), RECOVERY)
-            for service in SERVICES:
-                await self._start(service)
+            for name in self.services:
+                await self._start(name)
         except BaseException:
             await self._stop()
             raise
@@ -96,9 +101,13 @@ class System:
         """The address of nats-server for clients; the same after every restart."""
         return self._nats or f"nats://127.0.0.1:{self.folder.ports['nats']}"
 
-    def url(self, service: str) -> str:
-        """The HTTP address of a service; the same after every restart."""
-        return f"http://127.0.0.1:{self.folder.ports[service]}"
+    def url(self, name: str, place: str = "") -> str:
+        """The HTTP address of a process, or of the replica of a service that has a place; the same after a restart."""
+        return f"http://127.0.0.1:{self.folder.ports[self.process(name, place) if place else name]}"
+
+    def process(self, service: str, place: str) -> str:
+        """The name of the process in which the replica of a service runs that has a place."""
+        return Share(owner(place, self.replicas), self.replicas).named(service)
 
     def pid(self, name: str) -> int:
         """The pid that a process got at its latest start."""
@@ -120,8 +129,9 @@ class System:
 
     def command(self, name: str) -> list[str]:
         """The command line of a process. It names the folder, so that a leftover is told from a stranger."""
-        if name in SERVICES:
-            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{name}.app"]
+        if name in self.services:
+            service, _ = self.services[name]
+            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{service}.app"]
         ports = self.folder.ports
         config = Path(__file__).with_name("nats.conf")
         listen = ["-p", str(ports["nats"]), "-m", str(ports["monitor"])]
@@ -131,12 +141,14 @@ class System:
         # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
         # UTF-8 in any locale.
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
-        if name in SERVICES:
+        if name in self.services:
+            _, share = self.services[name]
             environment |= {
                 "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
                 "ZHUCUN_NATS": self.nats_url,
                 "ZHUCUN_HOST": "127.0.0.1",
                 "ZHUCUN_PORT": str(self.folder.ports[name]),
+                "ZHUCUN_SHARE": f"{share.number}/{share.of}",
                 "ZHUCUN_SECRET_FILE": str(self.folder.secret),
             }
         return environment
@@ -200,13 +212,14 @@ class System:
 
     async def _failure(self, name: str, seconds: float, client: httpx.AsyncClient, hopeless: asyncio.Event) -> str:
         """Why a process is not ready after so many seconds; empty as soon as it is, or another is hopeless."""
-        url = f"{self.url(name)}/health/ready" if name in SERVICES else f"{self.url('monitor')}/healthz"
+        url = f"{self.url(name)}/health/ready" if name in self.services else f"{self.url('monitor')}/healthz"
         until, starts = time.monotonic() + seconds, self._starts[name]
         reason = "?"
         while time.monotonic() < until:
             try:
                 answer = await client.get(url)
-                if answer.status_code == 200:
+                # What waits behind lost messages is up: `zhucun recover` needs it, and it says by itself what it lacks.
+                if answer.status_code == 200 or '"lost ZHUCUN' in answer.text:
                     return ""
                 reason = f"{answer.status_code} {answer.text[:500]}"
             except httpx.HTTPError as error:
@@ -227,7 +240,7 @@ class System:
         self._stopping.set()
         try:
             # Services first, so that what they send last still finds the server.
-            for names in (SERVICES, ("nats",)):
+            for names in (self.services, ("nats",)):
                 await self._end([name for name in names if name in self._keepers])
         finally:
             for name in self._processes:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO
 
@@ -24,7 +25,7 @@ from shared import store
 from shared.http import KEY, Route
 from shared.pipeline import Pipeline
 from shared.rules import Refused, known
-from shared.workbook import MEDIA_TYPE, Form, WorkbookRefused, write_template
+from shared.workbook import MEDIA_TYPES, Form, WorkbookRefused, write_template
 
 COMMANDS: tuple[Route, ...] = (
     Route("policies", c.AdoptPolicy, "启用政策包", "Adopt a policy pack"),
@@ -53,11 +54,12 @@ MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
 
 @dataclass
 class _Upload(Operation):
-    """What OpenAPI says about a body that is an Excel file: Litestar sees none, since it is read as it comes."""
+    """What OpenAPI says about a body that is a file: Litestar sees none, since it is read as it comes."""
 
     def __post_init__(self) -> None:
         binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-        self.request_body = RequestBody({MEDIA_TYPE: OpenAPIMediaType(schema=binary)}, required=True)
+        media = {kind: OpenAPIMediaType(schema=binary) for kind in MEDIA_TYPES.values()}
+        self.request_body = RequestBody(media, required=True)
 
 
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
@@ -125,8 +127,9 @@ async def take_in(
 ) -> Report:
     """Take in a filled form. Nothing of it is applied if anything is wrong, unless the good rows are asked for.
 
-    The body is the .xlsx itself, of at most 64 MB. `place` is a prefix of the division whose policy names the choices;
-    without it, those of all divisions count. The errors come back in the report, and in a copy beside their rows.
+    The body is the file itself, an .xlsx or a .csv in UTF-8 or GB18030, of at most 64 MB. `place` is a prefix of the
+    division whose policy names the choices; without it, those of all divisions count. The errors come back in the
+    report, and in a copy beside their rows.
     """
     asked = _form(state, form, place)
     with TemporaryFile() as file:
@@ -159,7 +162,7 @@ async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name
 @get("/v1/copies/{name:str}", tags=["forms"])
 async def copy(name: FromPath[str]) -> Stream:
     """The copy of an imported file in which the errors stand beside their rows."""
-    return _download(kept(name), "errors.xlsx")
+    return _download(kept(name), f"errors{Path(name).suffix}")
 
 
 def _form(state: State, name: str, place: str) -> Form:
@@ -193,7 +196,7 @@ def _download(file: BinaryIO, name: str, after: BackgroundTask | None = None) ->
             offset += len(piece)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Stream(pieces(), media_type=MEDIA_TYPE, headers=headers, background=after)
+    return Stream(pieces(), media_type=MEDIA_TYPES[Path(name).suffix], headers=headers, background=after)
 
 
 QUERIES: tuple[Any, ...] = (why_not_yet, template, take_in, progress, copy)

@@ -21,7 +21,7 @@ import msgspec
 from services.registry import forms
 from shared.contracts import Command
 from shared.http import PATIENCE
-from shared.pipeline import PAGE, Pipeline
+from shared.pipeline import AHEAD, PAGE, Pipeline
 from shared.requests import Answer
 from shared.rules import Refused
 from shared.workbook import CellError, Form, Row, annotate, read_rows
@@ -126,9 +126,14 @@ class Import:
             self._count(page, answer, refused)
             self.applied += len(page.numbers)
             # What is committed and not yet published takes memory, so that a slow stream has to slow this down.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
-                    await self.pipeline.relay.drained()
+            await self._published(self.pipeline.written - AHEAD)
+        await self._published(self.pipeline.written)
+
+    async def _published(self, position: int) -> None:
+        """Wait, but not for ever, until the stream has what is in the outbox up to a position."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self.pipeline.relay.reached(position)
 
     def _count(self, page: _Page, answer: Answer, refused: dict[int, Refused]) -> None:
         self._effects.update(answer.effects)

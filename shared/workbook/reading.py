@@ -92,8 +92,9 @@ def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator
     """
     rows = rows_of(source)
     layout, _ = find_headings(form, rows)
-    readers = {at: reader(column) for at, column in layout.columns.items()}
-    key = {column.title for column in form.columns if column.field in form.key}
+    readers = [(at, column, reader(column)) for at, column in layout.columns.items()]
+    key = [column for column in form.columns if column.field in form.key]
+    titles = {column.title for column in key}
     filled_in = [at for at, column in layout.columns.items() if not (column.prefilled or column.suggested)]
     empty = True
     # The keys wait in a private file of SQLite's, whose name is "". The caller may read from several threads in turn.
@@ -105,18 +106,19 @@ def read_rows(form: Form, source: Path | BinaryIO, *, secret: bytes) -> Iterator
             empty = False
             values: dict[str, object] = {}
             errors: list[CellError] = []
-            for at, column in layout.columns.items():
+            for at, column, read in readers:
                 raw = cells.get(at)
                 try:
-                    values[column.field] = readers[at](raw)
+                    values[column.field] = read(raw)
                 except Bad as bad:
                     values[column.field] = None
                     if not column.prefilled:  # The seal says more about those.
                         errors.append(_error(number, column, raw, str(bad)))
             if form.sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
-            if not any(error.column in key for error in errors):  # A wrong key must not make a right one a repetition.
-                errors += _key_errors(form, number, values, seen)
+            # A wrong key must not make a right one a repetition.
+            if not errors or not any(error.column in titles for error in errors):
+                errors += _key_errors(key, number, values, seen)
             yield Row(number=number, values=values, errors=tuple(errors))
     if empty:
         raise _refused(_NO_ROWS, form)
@@ -205,9 +207,10 @@ def _seal_errors(
                 yield _error(row, column, raw, "changed", original=original)
 
 
-def _key_errors(form: Form, row: int, values: Mapping[str, object], seen: sqlite3.Connection) -> Iterator[CellError]:
+def _key_errors(
+    columns: Sequence[Column], row: int, values: Mapping[str, object], seen: sqlite3.Connection
+) -> Iterator[CellError]:
     """The error of a row that has the key of an earlier one; keys that are not whole are not compared."""
-    columns = [column for column in form.columns if column.field in form.key]
     key = [values[column.field] for column in columns]
     if None in key:
         return

@@ -157,7 +157,16 @@ def _value(
     if not text:
         return Fault("=") if kind == "n" and "formula" in attributes else None
     if kind == "n":
-        return _moment(text, epoch) if attributes.get("s") in dates else _number(text)
+        number = float(text)
+        if not math.isfinite(number):
+            return Fault(text)
+        if attributes.get("s") in dates:
+            try:
+                moment = _moment(number, epoch)
+            except (OverflowError, ValueError):
+                return Fault(text)
+            return moment if isinstance(moment, datetime) else number
+        return int(number) if number.is_integer() else number
     if kind == "b":
         return text == "1"
     if kind == "e":
@@ -170,27 +179,10 @@ def _value(
 @lru_cache(maxsize=1024)
 def _column(letters: str) -> int:
     """The place of a column, counted from 0."""
-    return column_index_from_string(letters) - 1
+    return int(column_index_from_string(letters)) - 1
 
 
-def _number(text: str) -> int | float | Fault:
-    number = float(text)
-    if not math.isfinite(number):
-        return Fault(text)
-    return int(number) if number.is_integer() else number
-
-
-@lru_cache(maxsize=2**14)
-def _moment(text: str, epoch: datetime) -> Raw:
-    """A number that is shown as a date; whole columns repeat the same days."""
-    number = _number(text)
-    if isinstance(number, Fault):
-        return number
-    try:
-        moment = from_excel(float(number), epoch)
-    except (OverflowError, ValueError):
-        return Fault(text)
-    return moment if isinstance(moment, datetime) else float(number)
+_moment = lru_cache(maxsize=2**14)(from_excel)  # Whole columns repeat the same days.
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -262,7 +254,6 @@ def _elements(
     roles: dict[str, str] = {}
     opened: dict[str, dict[str, str]] = {}
     text: list[str] = []
-    counts = 0
     done: list[tuple[str, dict[str, str], str]] = []
     current: dict[str, str] = {}
     silent = False
@@ -273,30 +264,27 @@ def _elements(
         if role in names:
             opened[role] = current = attributes
         elif role == "v" or role == "t":
-            del text[counts:]
+            parser.CharacterDataHandler = None if silent else text.append
         elif role == "f":
             current["formula"] = ""
         elif role == "rPh":
             silent = True
 
     def end(tag: str) -> None:
-        nonlocal silent, counts
+        nonlocal silent
         role = roles[tag]
-        if role == "v" or role == "t":
-            if not silent:
-                counts = len(text)
-        elif role in names:
-            done.append((role, opened[role], "".join(text[:counts])))
+        if role in names:
+            done.append((role, opened[role], "".join(text)))
             text.clear()
-            counts = 0
         elif role == "rPh":
             silent = False
+        else:
+            parser.CharacterDataHandler = None
 
     def refuse(*_: object) -> None:
         raise ValueError("a part declares a document type, which no Excel writes and entity bombs need")
 
     parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = start, end, refuse
-    parser.CharacterDataHandler = text.append
     with archive.open(part) as stream:
         fed = 0
         while chunk := stream.read(_CHUNK):

@@ -1,5 +1,6 @@
 """The pool of a jurisdiction: villages that need a unit, units and cadres on offer, and who is out in which village."""
 
+from collections import deque
 from collections.abc import Iterable
 from datetime import date
 
@@ -7,7 +8,7 @@ import msgspec
 
 from services.dispatch.model.commands import ReplaceMember, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
-from services.dispatch.model.matching import Need, match
+from services.dispatch.model.matching import Matching, Need, match
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     MatchingSolved,
@@ -149,7 +150,7 @@ def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date
         raise Refused(
             "3.2", "没有等待匹配的村，请待会诊后再匹配", "no village waits for a unit; match after a diagnosis"
         )
-    found = match(pool.needs, pool.units, pool.free, {team.unit for team in pool.teams.values()}, policy, today)
+    found = _matching(pool, policy, today)
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
         MatchingSolved(
@@ -183,6 +184,19 @@ def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date
     ]
     pool = pool.but(needs=needs, teams=teams, matching=command.matching, answered=True)
     return Change(pool, tuple(told))
+
+
+def _matching(pool: Pool, policy: Policy, today: date) -> Matching:
+    for known_pool, known_policy, on, found in _FOUND:
+        if known_pool is pool and known_policy is policy and on == today:
+            return found
+    found = match(pool.needs, pool.units, pool.free, {team.unit for team in pool.teams.values()}, policy, today)
+    _FOUND.append((pool, policy, today, found))
+    return found
+
+
+_FOUND: deque[tuple[Pool, Policy, date, Matching]] = deque(maxlen=16)
+"""The last matchings with what they follow from: rules run again when a state was missing, and these are dear."""
 
 
 def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
