@@ -30,10 +30,17 @@ LONGEST_ID = 80
 
 
 def derived_id(*causes: object) -> str:
-    """A UUIDv5 of what caused it, so that a repetition makes the same id (DESIGN §3)."""
+    """A UUID of what caused it, so that a repetition makes the same id (DESIGN §3).
+
+    It begins with the first 48 bits of the id that it follows from, so that all that follows from one request or day
+    stands side by side in every index: of ids that lie anywhere, each costs an index a page. The other 74 bits are its
+    own (version 8, RFC 9562).
+    """
     text = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).hexdigest()
-    # Version 5 in place of four bits, and the variant of RFC 9562 in place of two.
-    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
+    first = str(causes[0]) if causes else ""
+    root = first[:13] if len(first) == 36 and first[14] == "8" else f"{text[:8]}-{text[8:12]}"
+    # Version 8 in place of four bits, and the variant of RFC 9562 in place of two.
+    return f"{root}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}

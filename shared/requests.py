@@ -49,7 +49,7 @@ def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str
     before, ids = Counter[str](), list[str]()
     for command in commands:
         prefecture = command.place[:4]
-        ids.append(derived_id(service, key, prefecture, before[prefecture]))
+        ids.append(derived_id(derived_id(service, key, prefecture), before[prefecture]))
         before[prefecture] += 1
     return ids
 

@@ -16,6 +16,11 @@ from shared.policy import PolicyBook, parse_pack
 from shared.rules import State
 from shared.tables import Tables
 
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
+    # Pages of 64 MB are kept, and a checkpoint comes after 32 MB: both spare writing the same pages again and again.
+    "cache_size=-65536", "wal_autocheckpoint=8000",
+)  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -29,7 +34,7 @@ def open_engine(url: str) -> AsyncEngine:
             # The driver would commit by itself before each change of the schema; a migration must be all or nothing.
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-65536", "wal_autocheckpoint=8000"):
+            for pragma in _PRAGMAS:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
@@ -124,7 +129,7 @@ async def due_states(
             due = select(table.c.body).where(table.c.due <= day)
             for village in blocked:
                 due = due.where(table.c.id != village, ~table.c.id.startswith(f"{village}/", autoescape=True))
-            page = await conn.execute(due.order_by(table.c.id).limit(most - len(states)))
+            page = await conn.execute(due.order_by(table.c.due).limit(most - len(states)))
             states += [decode_state(kind, body) for (body,) in page]
     return states
 

@@ -419,7 +419,8 @@ async def test_status_tells_where_the_service_stands(api: Api) -> None:
     await api.pipeline.handle(OPEN, [raw(b"broken", 7)])
     assert await api.get("/v1/status") == {
         "service": "registry", "today": "2014-06-01", "next_due": "2014-06-02", "read": {"ZHUCUN": 7},
-        "lost": {}, "written": 2, "published": 2, "backlog": 0, "dead_letters": 1, "policies": {"2105": [PACK["version"]]},
+        "lost": {}, "written": 2, "published": 2, "backlog": 0, "dead_letters": 1,
+        "policies": {"2105": [PACK["version"]]},
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ MOMENTS: Final = {
     "writing": ("两条语句之间", "between two statements", 12),
     "before_commit": ("提交之前", "before the commit", 4),
     "after_commit": ("提交之后、发布之前", "after the commit, before publishing", 3),
-    "publishing": ("发送途中、答复之前", "while a batch is on its way", 5),
+    "publishing": ("发送途中、答复之前", "while a batch is on its way", 3),
     "published": ("发布之后、确认之前", "after publishing, before acknowledging", 3),
     "acknowledging": ("确认之时", "instead of acknowledging", 4),
 }
