@@ -18,7 +18,7 @@ from shared.rules import Change, Due, Reaction, Refused, Rule, State
 
 Key = tuple[type[State], str]
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
-"""The UUIDv5 namespace of all ids that follow from causes."""
+"""What all ids that follow from causes are hashed with."""
 WAITS = "order"
 """The rule that is named when a message waits for an earlier one about the same village."""
 LONGEST_CHAIN = 100
