@@ -82,6 +82,7 @@ class Pipeline:
         self.read: dict[str, int] = {}
         self.written = 0
         self.blocked: set[str] = set()
+        self._passed = 0
         self._fresh = False
         self._requests: list[Request] = []
         self._writing = asyncio.Lock()
@@ -103,6 +104,7 @@ class Pipeline:
             self.relay.published = max(self.relay.published, self.read.pop("published", 0))
             unsent = select(outbox).where(outbox.c.position > self.relay.published).order_by(outbox.c.position)
             self.relay.put(_batches((await conn.execute(unsent)).mappings()))
+        self._passed = self.read.pop("passed", 0)
         ordinal = self.read.pop("today", 0)
         self.today = date.fromordinal(ordinal) if ordinal else None
         self._fresh = True
@@ -216,6 +218,8 @@ class Pipeline:
     async def _pass_day(self, stream: str, delivery: Delivery, cause: Cause) -> None:
         """Do what has fallen due, page by page; the day counts as taken with the last page only."""
         assert isinstance(cause.payload, DayPassed)
+        if cause.payload.day.toordinal() <= self._passed:
+            return  # Told again: a timer that was set since then for this very day waits for the next one.
         more = True
         while more:
             async with self._transaction() as work:
@@ -234,6 +238,7 @@ class Pipeline:
                 work.positions["today"] = day.toordinal()
                 more = len(states) == PAGE
                 if not more:
+                    self._passed = work.positions["passed"] = cause.payload.day.toordinal()
                     work.positions[stream] = delivery.sequence
             _log_facts(result.facts)
         log.info("day passed", day=day, service=self.service.name)
@@ -402,7 +407,7 @@ class Pipeline:
                 await store.upsert(conn, self.tables.positions, [{"name": n, "value": v} for n, v in positions.items()])
         self._fresh = True
         self.written += len(work.rows)
-        self.read |= {name: work.positions[name] for name in work.positions.keys() - {"today", "published"}}
+        self.read |= {name: work.positions[name] for name in work.positions.keys() - {"today", "passed", "published"}}
         self.blocked |= work.blocked
         self.relay.put(_batches(work.rows))
 

@@ -477,7 +477,7 @@ async def test_a_stream_made_anew_is_read_from_its_start_with_an_alarm(
 async def test_order_and_completeness_survive_kills_failures_deletions_and_restarts(
     server: Server, broker: NatsBroker, js: JetStreamContext
 ) -> None:
-    chance, database, count, size = random.Random(52), Database(), 80, 10
+    chance, database, count, size = random.Random(52), Database(), 200, 10
 
     def trouble() -> None:
         if chance.random() < 0.1:
@@ -505,7 +505,7 @@ async def test_order_and_completeness_survive_kills_failures_deletions_and_resta
             await asyncio.sleep(chance.uniform(0, 0.3))
             server.start()
             await until(lambda: broker.connection.is_connected)
-            goal = database.at + 1
+            goal = min(database.at + 1, count * size)
             await until(partial(database.reached, goal), 5)
     async with consuming(broker, database):
         await asyncio.wait_for(publishing, 15)

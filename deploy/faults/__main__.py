@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.faults import cluster, databases, kills, power, report, server, stream
+from deploy.faults import cluster, databases, kills, power, purge, report, server, stream
 from deploy.faults.report import Outcome
 from deploy.faults.trial import Ground, Trial, Verdict
 from deploy.local.benxi import END
@@ -24,6 +24,7 @@ TRIALS: Final = (
     *kills.TRIALS,
     *server.TRIALS,
     *stream.TRIALS,
+    *purge.TRIALS,
     *cluster.TRIALS,
     *databases.TRIALS,
     *power.TRIALS,

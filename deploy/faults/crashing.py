@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -162,6 +162,17 @@ def wound(plan: Plan, service: str, root: Path) -> None:
             if "Nats-Msg-Id" in (named.get("headers") or {}) and fate.strikes("publishing"):
                 await asyncio.sleep(HANDED_OVER)
                 fate.die("publishing")
+
+        return wrapped
+
+    @functools.partial(_replace, bus, "_send_ahead")
+    def _(send_ahead: Any) -> Any:
+        async def wrapped(client: Client, messages: Sequence[bus.Message], headers: Sequence[dict[str, str]]) -> None:
+            if messages and fate.strikes("publishing"):
+                await send_ahead(client, messages[: len(messages) // 2 + 1], headers)
+                await asyncio.sleep(HANDED_OVER)
+                fate.die("publishing")
+            await send_ahead(client, messages, headers)
 
         return wrapped
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -114,7 +114,12 @@ async def clocks(ground: Ground) -> Verdict:
 
 
 async def behind(ground: Ground) -> Verdict:
-    """Hold one service after the other still while a month passes in which nobody acts, and let it catch up."""
+    """Hold one service after the other still while a month passes in which nobody acts, and let it catch up.
+
+    Each must then stand where it would stand anyway, and all that is said must be the same in the end. Those who hear
+    it late date what follows by the day on which they hear it, lest somebody's time to answer be over before it began;
+    so each is held before those that it hears.
+    """
     seen, digests = [], []
     for held in (False, True):
         async with System(ground.folder / ("behind" if held else "abreast")) as system:
@@ -122,8 +127,8 @@ async def behind(ground: Ground) -> Verdict:
             async with Subscriber(system.nats_url) as subscriber, Simulation(system) as simulation:
                 await play(system, seed=ground.seed, villages=ground.villages, until=QUIET, quiet=True)
                 await simulation.settle()
-                today = QUIET
-                for service in SERVICES:
+                today, stands = QUIET, dict[str, Mapping[str, str]]()
+                for service in reversed(SERVICES):
                     if held:
                         system.kill(service, SIGSTOP)
                     try:
@@ -136,7 +141,9 @@ async def behind(ground: Ground) -> Verdict:
                     finally:
                         system.kill(service, SIGCONT)
                     await simulation.settle()
-                digests.append(await simulation.digests())
+                    stands[service] = (await simulation.digests())[service]
+                said = {service: {"events": of["events"]} for service, of in (await simulation.digests()).items()}
+                digests.append({**stands, **{f"{service} said": of for service, of in said.items()}})
                 letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
                 await subscriber.come_to_the_end()
                 difference = compare(await journals(system), subscriber.heard)

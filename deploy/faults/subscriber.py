@@ -118,10 +118,12 @@ class Subscriber:
             self._url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_ignore
         )  # fmt: skip
         self.js = self.client.jetstream(timeout=2)
+        self._left = False
         self._listeners = [asyncio.create_task(self._listen(stream)) for stream in self._sequences]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._left = True  # nats-py may swallow a cancellation while it flushes.
         for listener in self._listeners:
             listener.cancel()
         await asyncio.gather(*self._listeners, return_exceptions=True)
@@ -136,7 +138,7 @@ class Subscriber:
                     await asyncio.sleep(0.05)
 
     async def _listen(self, stream: str) -> None:
-        while True:
+        while not self._left:
             # A server that is away, a consumer that is lost, or nothing new: the next one begins where this one ended.
             with suppress(Error, OSError, TimeoutError):
                 config = ConsumerConfig(

@@ -36,6 +36,8 @@ HOPELESS = 3
 # Seconds that nats-server may take to recover its streams, and a process to stop before it is killed.
 RECOVERY = 60
 GRACE = 5
+# Seconds between two looks at what nats-server says about its health.
+LOOK = 5
 LOG_BYTES = 10_000_000
 LOG_TAIL = 20
 LOG_FORMAT = (
@@ -75,6 +77,7 @@ class System:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._starts = dict.fromkeys(self.processes, 0)
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._nurse: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -85,6 +88,8 @@ class System:
                 await self._start("nats")
                 # A service that finds no server would wait seconds before it tries again.
                 await self._answers(("nats",), RECOVERY)
+                if self._restart:
+                    self._nurse = asyncio.create_task(self._cure())
             for name in self.services:
                 await self._start(name)
         except BaseException:
@@ -201,6 +206,17 @@ class System:
                 await self._spawn(name)
             except OSError as error:
                 self._report(name, "not started", error=str(error))
+
+    async def _cure(self) -> None:
+        """Start nats-server again when it cannot write a stream: it would not try again, whatever room the disk has."""
+        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
+            while not self._stopping.is_set():
+                with suppress(httpx.HTTPError):
+                    if "write error" in (await client.get(f"{self.url('monitor')}/healthz")).text:
+                        self._report("nats", "restarting, since it cannot write")
+                        self.kill("nats", SIGTERM)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), LOOK)
 
     async def _answers(self, names: Iterable[str], seconds: float) -> None:
         hopeless = asyncio.Event()

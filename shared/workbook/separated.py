@@ -28,7 +28,7 @@ def encoding(source: Path | BinaryIO) -> str | None:
             file.seek(0)
             try:
                 while chunk := file.read(_CHUNK):
-                    if b"\0" in chunk:
+                    if b"\0" in chunk or chunk.startswith(b"PK\3\4"):  # A workbook is a zip archive, if only half of one.
                         return None
                     decoder.decode(chunk)
                 decoder.decode(b"", final=True)

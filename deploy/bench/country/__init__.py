@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import text
@@ -389,8 +390,8 @@ def measure(console: Console, scale: float) -> list[Figure]:
     counties = max(round(COUNTIES * scale), REFERENCE)
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # The peak of what this process did before is not the run's.
-    reference, _ = asyncio.run(_run(console, REFERENCE))
-    whole, space = asyncio.run(_run(console, counties))
+    reference, _ = uvloop.run(_run(console, REFERENCE))
+    whole, space = uvloop.run(_run(console, counties))
     each, each_there = whole.seconds / whole.villages, reference.seconds / reference.villages
     phases = ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in whole.phases.items())
     stages = ", ".join(f"{stage} {count:,}" for stage, count in sorted(whole.stages.items()))
