@@ -28,7 +28,8 @@ def encoding(source: Path | BinaryIO) -> str | None:
             file.seek(0)
             try:
                 while chunk := file.read(_CHUNK):
-                    if b"\0" in chunk or chunk.startswith(b"PK\3\4"):  # A workbook is a zip archive, if only half of one.
+                    # A workbook is a zip archive, and half of one is no text either.
+                    if b"\0" in chunk or chunk.startswith(b"PK\3\4"):
                         return None
                     decoder.decode(chunk)
                 decoder.decode(b"", final=True)
