@@ -82,6 +82,7 @@ async def run(trials: Sequence[Trial], seed: int, kills: int, villages: int, kep
             if verdict.passed is False and (folder / "logs").exists():
                 shutil.copytree(folder / "logs", kept / "logs" / trial.key, dirs_exist_ok=True)
             outcomes.append(Outcome(trial, verdict, time.monotonic() - began))
+            progress.console.print(report.line(outcomes[-1]), highlight=False)
     return outcomes
 
 

@@ -35,6 +35,12 @@ def show(console: Console, outcomes: Sequence[Outcome]) -> None:
     console.print(summary(outcomes))
 
 
+def line(outcome: Outcome) -> str:
+    """How one trial ended, while the others go on."""
+    trial, verdict, seconds = outcome
+    return f"[{_colour(outcome)}]{WORDS[verdict.passed][1]}[/] {trial.key} {seconds:.0f} s: {verdict.seen}"
+
+
 def summary(outcomes: Sequence[Outcome]) -> str:
     """How many passed, how many did not, how many could not be made on this machine."""
     passed, failed, impossible = (sum(o.verdict.passed is way for o in outcomes) for way in (True, False, None))
