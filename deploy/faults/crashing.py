@@ -31,14 +31,14 @@ from shared import bus, flow, logs, pipeline, store
 from shared.relay import Batch, Relay
 
 MOMENTS: Final = {
-    "loaded": ("读取状态之后", "after states are loaded", 4),
+    "loaded": ("读取状态之后", "after states are loaded", 2),
     "deciding": ("规则运行之中", "while rules run", 9),
     "writing": ("两条语句之间", "between two statements", 12),
-    "before_commit": ("提交之前", "before the commit", 4),
-    "after_commit": ("提交之后、发布之前", "after the commit, before publishing", 3),
+    "before_commit": ("提交之前", "before the commit", 3),
+    "after_commit": ("提交之后、发布之前", "after the commit, before publishing", 2),
     "publishing": ("发送途中、答复之前", "while a batch is on its way", 3),
-    "published": ("发布之后、确认之前", "after publishing, before acknowledging", 3),
-    "acknowledging": ("确认之时", "instead of acknowledging", 4),
+    "published": ("发布之后、确认之前", "after publishing, before acknowledging", 2),
+    "acknowledging": ("确认之时", "instead of acknowledging", 2),
 }
 """Each moment in Chinese and English, and how often a life passes it at most before it ends there."""
 PLAN: Final = "ZHUCUN_FAULTS"
