@@ -15,7 +15,7 @@ from deploy.local.play import play
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import PROCESSES, SERVICES, System
 
-VILLAGES, UNTIL, SEED = 3, date(2015, 2, 10), 7
+VILLAGES, UNTIL, SEED = 4, date(2015, 4, 15), 7
 
 
 def said(id: str, about: str = "v1", source: str = "urn:zhucun:registry", body: bytes = b"{}") -> Said:

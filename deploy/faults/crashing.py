@@ -32,7 +32,7 @@ from shared.relay import Batch, Relay
 
 MOMENTS: Final = {
     "loaded": ("读取状态之后", "after states are loaded", 2),
-    "deciding": ("规则运行之中", "while rules run", 9),
+    "deciding": ("规则运行之中", "while rules run", 4),
     "writing": ("两条语句之间", "between two statements", 12),
     "before_commit": ("提交之前", "before the commit", 3),
     "after_commit": ("提交之后、发布之前", "after the commit, before publishing", 2),
