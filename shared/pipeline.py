@@ -238,9 +238,10 @@ class Pipeline:
                 work.positions["today"] = day.toordinal()
                 more = len(states) == PAGE
                 if not more:
-                    self._passed = work.positions["passed"] = cause.payload.day.toordinal()
+                    work.positions["passed"] = cause.payload.day.toordinal()
                     work.positions[stream] = delivery.sequence
             _log_facts(result.facts)
+        self._passed = cause.payload.day.toordinal()
         log.info("day passed", day=day, service=self.service.name)
 
     # -------------------------------------------------------------- commands

@@ -85,7 +85,8 @@ async def forgetting(ground: Ground, forget: Forget) -> Verdict:
             operator.cancel()
             await broker.stop()
 
-    verdict = await hurt(ground, system, injure)
+    # A stream made anew has forgotten its ids: what the killed service had published and not yet noted comes twice.
+    verdict = await hurt(ground, system, injure, repeated=forget is make_anew)
     return Verdict(
         verdict.passed and gaps > GAPS / 2, f"{gaps} gaps, {recovered} services recovered, {verdict.seen}"
     )  # fmt: skip
