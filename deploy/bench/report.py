@@ -55,23 +55,18 @@ def read(folder: Path) -> Report:
 
 
 def keep(report: Report, folder: Path) -> None:
-    """Write the figures and the picture; parts that were not measured now stay as they were."""
+    """Write all that a run says into a folder; parts that were not measured now stay there as they were."""
     if (folder / "bench.json").exists():
         report = msgspec.structs.replace(report, parts={**read(folder).parts, **report.parts})
-    folder.mkdir(parents=True, exist_ok=True)
-    _put(report, folder)
+    write(report, folder)
 
 
 def write(report: Report, folder: Path) -> None:
     """Write all that a run says: bench.json, bench.svg and bench.md."""
     folder.mkdir(parents=True, exist_ok=True)
-    _put(report, folder)
-    (folder / "bench.md").write_text(markdown(report), encoding="utf-8")
-
-
-def _put(report: Report, folder: Path) -> None:
     (folder / "bench.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     (folder / "bench.svg").write_text(svg(report), encoding="utf-8")
+    (folder / "bench.md").write_text(markdown(report), encoding="utf-8")
 
 
 # --------------------------------------------------------------- comparison
