@@ -146,7 +146,7 @@ def _number(value: float) -> str:
 
 # ------------------------------------------------------------------ picture
 
-_WORDS, _BARS, _AFTER, _LINE, _TOP = 340, 320, 300, 36, 60
+_WORDS, _BARS, _AFTER, _LINE, _TOP = 340, 320, 380, 36, 60
 """Pixels: for the words before a bar, for the bars, for the words after them, for a line, and above the first."""
 _COLOURS: Final = {True: "#27ae60", False: "#c0392b", None: "#3498db"}
 """Of a bar whose aim is met, is not met, or which has none."""
@@ -177,9 +177,10 @@ def svg(report: Report) -> str:
 
     text(16, 24, "与并排方案之比 · ratio to what was measured beside it", 'font-size="15"')
     text(16, 42, f"{report.measured_on}, {report.machine}, scale {report.scale:g}", 'fill="#707070"')
-    for power in range(least, most + 1, max(1, (most - least) // 8)):
+    step = ceil((most - least) / 6)  # Six words have room side by side; one of them is 1×.
+    for power in range(-(-least // step) * step, most + 1, step):
         bar(x(2.0**power), _TOP, 1, bottom - _TOP, "#17202a" if power == 0 else "#d9d9d9")
-        text(x(2.0**power), bottom + 14, f"{2.0**power:g}×", 'text-anchor="middle"')
+        text(x(2.0**power), bottom + 14, f"{2.0**power:.2g}×", 'text-anchor="middle"')
     y = float(_TOP)
     for part, figures in shown.items():
         text(16, y + 24, " · ".join(PARTS[part]), 'font-size="13" font-weight="bold"')
