@@ -103,6 +103,9 @@ class Wiring:
         for reaction in reactions:
             self.reactions.setdefault(reaction.on, []).append(reaction)
         self.due = due
+        self.sequels: dict[type[Payload] | type[State], set[type[State]]] = {}
+        """By message, or by the kind whose timer runs out: the kinds that what follows was seen to need under the same
+        id. Loaded along, they spare another run; what is learned here never changes what rules decide."""
 
 
 Effect = Literal["created", "changed", "unchanged"]
@@ -218,6 +221,7 @@ class _Chain:
         self.facts: list[Fact] = []
         self.named: Sequence[Key] = ()
         """The states that the cause itself concerns."""
+        self.root: type[Payload] | type[State] = Payload
         self.depth = 0
 
     def state(self, key: Key) -> State | None:
@@ -249,10 +253,10 @@ class _Chain:
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(parse_pack(cause.payload.pack))
         targets = self.targets(cause.payload)
-        if absent := self.absent(targets):
-            raise Missing(absent)
         if not self.depth:
-            self.named = [key for key, _, _ in targets]
+            self.named, self.root = [key for key, _, _ in targets], type(cause.payload)
+        if absent := self.absent(targets):
+            raise self.missing(absent, later=self.depth > 0)
         ordinal = 0
         for key, rule, policy in targets:
             ordinal = self.apply(key, rule(self.state(key), cause.payload, policy, self.today), cause, policy, ordinal)
@@ -272,9 +276,17 @@ class _Chain:
         here, before, loaded = self.changed, self.before, self.loaded
         return {key for key, _, _ in targets if key not in here and key not in before and key not in loaded}
 
+    def missing(self, absent: set[Key], *, later: bool) -> Missing:
+        """What is to be loaded: what is absent, and what is likely to be next, since it was `later` in other chains."""
+        ids = {id for _, id in self.named}
+        if later:
+            self.wiring.sequels.setdefault(self.root, set()).update(kind for kind, id in absent if id in ids)
+        return Missing(absent.union((kind, id) for kind in self.wiring.sequels.get(self.root, ()) for id in ids))
+
     def run_out(self, key: Key, day_id: str) -> None:
         """Let the timers of one state run out until none is due any more."""
         rules = self.wiring.due[key[0]]
+        self.named, self.root = [key], key[0]
         for _ in range(MOST_TIMERS):
             state = self.state(key)
             if state is None or state.due is None or state.due > self.today:
@@ -302,7 +314,7 @@ class _Chain:
             # What all of them need is named at once, or a rule that says much would run again for each of them.
             absent = {key for event in change.events for key in self.absent(self.targets(event))}
             if absent:
-                raise Missing(absent)
+                raise self.missing(absent, later=True)
         for event in change.events:
             fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "")
             self.facts.append(fact)
