@@ -8,7 +8,7 @@ them.
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -16,10 +16,10 @@ import httpx
 import msgspec
 from rich.progress import Progress
 
+from deploy.days import day_message
 from shared.bus import OPEN, SEALED
-from shared.contracts import EVENTS, Envelope, short_type, wire_subject
+from shared.contracts import EVENTS, Envelope, short_type
 from shared.contracts.calendar import DayPassed
-from shared.flow import derived_id
 from shared.http import Entry
 from shared.pipeline import PAGE
 
@@ -110,10 +110,5 @@ def _with_days(events: Iterator[Entry], today: date, *others: date) -> Iterator[
 
 def _day(day: date) -> Entry:
     """The day as the simulation publishes it, with the same id, by which all that follows from it is known."""
-    event, id = DayPassed(day=day), derived_id("day", day)
-    envelope = Envelope(
-        id=id, source="urn:zhucun:recovery", type=event.type, subject=event.subject_id, time=datetime.now(UTC),
-        dataschema=f"urn:zhucun:schemas:{event.type}", correlationid=id, causationid=id, occurredon=day,
-        policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
-    )  # fmt: skip
-    return Entry(0, wire_subject(event), msgspec.Raw(msgspec.json.encode(envelope)))
+    message = day_message(day, "recovery")
+    return Entry(0, message.subject, msgspec.Raw(message.body))

@@ -105,6 +105,13 @@ class Entry(msgspec.Struct):
     event: msgspec.Raw
 
 
+async def published_soon(pipeline: Pipeline, position: int) -> None:
+    """Wait, but not for ever, until the stream has what is in the outbox up to a position."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await pipeline.relay.reached(position)
+
+
 def operator_key(secret: bytes) -> str:
     """What an operator's tool shows as its bearer token: whoever can read the installation's secret can make it."""
     return hmac.digest(secret, b"zhucun operator", "sha256").hex()
@@ -185,9 +192,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
         answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                await pipeline.relay.drained()
+        await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]
         return Accepted(answer.today, answer.applied, answer.events, faults, dry_run)
 

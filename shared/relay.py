@@ -55,10 +55,6 @@ class Relay:
             insort(self._awaited, (position, done), key=itemgetter(0))
         return done
 
-    async def drained(self) -> None:
-        """Wait until everything that is there by now is published."""
-        await self.reached(self._batches[-1].last if self._batches else self.published)
-
     async def run(self) -> None:
         """Publish for ever. A batch that fails is tried again; order forbids to go on with the next."""
         failures = 0

@@ -46,10 +46,12 @@ def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str
 
     So replicas that are given parts of a request under one key make no id twice, and a part those that the whole makes.
     """
-    before, ids = Counter[str](), list[str]()
+    before, roots, ids = Counter[str](), dict[str, str](), list[str]()
     for command in commands:
         prefecture = command.place[:4]
-        ids.append(derived_id(derived_id(service, key, prefecture), before[prefecture]))
+        if prefecture not in roots:
+            roots[prefecture] = derived_id(service, key, prefecture)
+        ids.append(derived_id(roots[prefecture], before[prefecture]))
         before[prefecture] += 1
     return ids
 

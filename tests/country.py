@@ -120,7 +120,7 @@ class Process:
     async def publish(self) -> None:
         """Publish what is committed."""
         self.may_publish.set()
-        await self.relay.drained()
+        await self.pipeline.published()
         self.may_publish.clear()
 
     async def do(self, work: Coroutine[Any, Any, T], moments: int | None = None) -> T:

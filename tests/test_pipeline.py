@@ -119,7 +119,7 @@ async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -
     async with process(database) as running:
         await begin(running)
         answer, refused = await running.pipeline.submit("k1", villages("V1"))
-        await running.pipeline.relay.drained()
+        await running.pipeline.published()
         assert (answer.applied, refused) == (1, {})
         assert answer.events == [["registry.village.registered.v1"]]
         assert (await running.state("V1")).name == "村"
@@ -139,7 +139,7 @@ async def test_the_same_key_again_answers_the_same_and_does_nothing(database: st
         first, _ = await running.pipeline.submit("k1", villages("V1"))
         again, _ = await running.pipeline.submit("k1", villages("V1"))
         assert again == first
-        await running.pipeline.relay.drained()
+        await running.pipeline.published()
         assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered"]
         with pytest.raises(Refused, match="another request"):
             await running.pipeline.submit("k1", villages("V2"))
@@ -249,7 +249,7 @@ async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_sa
     sent: list[tuple[str, Message]] = []
     async with process(database, sent) as running:
         await begin(running)
-        await running.pipeline.relay.drained()
+        await running.pipeline.published()
         running.reachable.clear()
         await running.pipeline.submit("k1", villages(*(f"V{n}" for n in range(700))))
         frozen = list(running.pipeline.relay._batches)
@@ -257,7 +257,7 @@ async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_sa
     async with process(database, sent) as running:
         unsent = [batch for batch in running.pipeline.relay._batches if batch.last > 1]
         assert unsent == frozen
-        await running.pipeline.relay.drained()
+        await running.pipeline.published()
     assert len({message.id for _, message in sent}) == 701
 
 
@@ -380,7 +380,7 @@ async def test_the_longest_key_leaves_room_for_what_follows_from_it(database: st
     async with process(database) as running:
         await running.pipeline.handle(OPEN, [day(0, 1)])
         await running.pipeline.submit("villages:" + "k" * 180, [small.Adopt(place="210500", pack=PACK)])
-        await running.pipeline.relay.drained()
+        await running.pipeline.published()
         assert len(running.sent) == 1
 
 
@@ -412,7 +412,7 @@ async def test_after_a_failed_commit_the_pipeline_goes_on_from_the_database(
                 await running.pipeline.submit("k1", villages("V1"))
         await running.pipeline.submit("k1", villages("V1"))
         await running.pipeline.submit("k2", villages("V2"))
-        await running.pipeline.relay.drained()
+        await running.pipeline.published()
         assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered", "registered"]
 
 

@@ -265,7 +265,7 @@ async def test_no_event_of_one_replica_is_taken_for_one_of_another(nats_server: 
             await pipeline.submit("one key", [small.Adopt(place=place, pack=pack)])
             await pipeline.submit("the same", [small.Register(place=place, village="V", name="村")])
             await pipeline.handle(OPEN, [day(1, 2)])
-            await pipeline.relay.drained()
+            await pipeline.published()
         assert (home.written, away.written) == (3, 3)
     assert len({message.id for message in await stored(nats_server.url, OPEN)}) == 6
 

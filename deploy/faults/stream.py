@@ -15,6 +15,7 @@ from nats.errors import Error
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from deploy.days import day_message
 from deploy.faults.crashing import Frail, Plan
 from deploy.faults.subscriber import Subscriber, compare, journals
 from deploy.faults.trial import Ground, Trial, Verdict, differing, hurt, progress
@@ -25,7 +26,6 @@ from deploy.local.supervisor import SERVICES, System
 from shared import bus
 from shared.bus import OPEN, SEALED, STREAMS
 from shared.contracts import Envelope, Event, wire_subject
-from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import VillageDiagnosed, VillageRecoded
 from shared.flow import derived_id
 
@@ -158,7 +158,7 @@ async def behind(ground: Ground) -> Verdict:
 
 
 async def _pass_day(subscriber: Subscriber, day: date) -> None:
-    await bus.publish_batch(subscriber.client, OPEN, [_message(DayPassed(day=day), derived_id("day", day), day)])
+    await bus.publish_batch(subscriber.client, OPEN, [day_message(day, "simulation")])
 
 
 def _message(event: Event, id: str, day: date) -> bus.Message:

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Any, Final, Self, TypeVar
 
@@ -16,6 +16,7 @@ import httpx
 import msgspec
 from nats.errors import Error as NatsError
 
+from deploy.days import day_message
 from deploy.local.benxi import Row
 from deploy.local.forms import hand_in
 from deploy.local.officers import Awaited
@@ -27,9 +28,6 @@ from services.registry.app import SERVICE as REGISTRY
 from services.registry.forms import BLANKS
 from shared import bus, store
 from shared.bus import OPEN, SEALED
-from shared.contracts import Envelope, wire_subject
-from shared.contracts.calendar import DayPassed
-from shared.flow import derived_id
 from shared.http import OpenTask
 from shared.pipeline import PAGE
 from shared.runtime import heard
@@ -122,14 +120,7 @@ class Simulation:
 
     async def pass_day(self, day: date) -> None:
         """Publish the day, in the place of the schedule that does so in real use, and wait until all is done."""
-        event = DayPassed(day=day)
-        id = derived_id("day", day)
-        envelope = Envelope(
-            id=id, source="urn:zhucun:simulation", type=event.type, subject=event.subject_id, time=datetime.now(UTC),
-            dataschema=f"urn:zhucun:schemas:{event.type}", correlationid=id, causationid=id, occurredon=day,
-            policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
-        )  # fmt: skip
-        message = bus.Message(id, wire_subject(event), msgspec.json.encode(envelope))
+        message = day_message(day, "simulation")
         statuses = await self.statuses() if self._end else {}
         due = {name for name, status in statuses.items() if status.next_due and status.next_due <= day}
         await _persist(lambda: bus.publish_batch(self._broker.connection, OPEN, [message]), bus.PublishFailed)

@@ -11,7 +11,6 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
@@ -20,7 +19,7 @@ import msgspec
 
 from services.registry import forms
 from shared.contracts import Command
-from shared.http import PATIENCE
+from shared.http import published_soon
 from shared.pipeline import AHEAD, PAGE, Pipeline
 from shared.requests import Answer
 from shared.rules import Refused
@@ -126,14 +125,8 @@ class Import:
             self._count(page, answer, refused)
             self.applied += len(page.numbers)
             # What is committed and not yet published takes memory, so that a slow stream has to slow this down.
-            await self._published(self.pipeline.written - AHEAD)
-        await self._published(self.pipeline.written)
-
-    async def _published(self, position: int) -> None:
-        """Wait, but not for ever, until the stream has what is in the outbox up to a position."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                await self.pipeline.relay.reached(position)
+            await published_soon(self.pipeline, self.pipeline.written - AHEAD)
+        await published_soon(self.pipeline, self.pipeline.written)
 
     def _count(self, page: _Page, answer: Answer, refused: dict[int, Refused]) -> None:
         self._effects.update(answer.effects)
