@@ -21,7 +21,7 @@ from shared.bus import OPEN, SEALED
 from shared.contracts import EVENTS, Envelope, short_type
 from shared.contracts.calendar import DayPassed
 from shared.http import Entry
-from shared.pipeline import PAGE
+from shared.outbox import PAGE
 
 Key = tuple[date, bool, datetime]
 """Where an event stands among those of other services: its business day, the day itself before all else, the time."""

@@ -28,7 +28,8 @@ from shared import store
 from shared.bus import SEALED
 from shared.contracts import EVENTS, Command, json_schema
 from shared.flow import encode_state
-from shared.pipeline import PAGE, Pipeline
+from shared.outbox import PAGE
+from shared.pipeline import Pipeline
 from shared.requests import RequestRefused
 from shared.rules import Refused, State, Task
 

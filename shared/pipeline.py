@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,43 +18,28 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import logs, store
-from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED, Delivery, Message
-from shared.contracts import EVENTS, Command, Envelope, Event, wire_subject
+from shared import dead_letters, logs, outbox, store
+from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED, Delivery
+from shared.contracts import EVENTS, Command, Envelope, Event
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import (
-    WAITS,
-    Cause,
-    Fact,
-    Key,
-    Missing,
-    Result,
-    Wiring,
-    derived_id,
-    id_bytes,
-    run,
-    run_due,
-)
+from shared.dead_letters import TIMERS
+from shared.flow import WAITS, Cause, Fact, Missing, Result, Wiring, concerned, derived_id, id_bytes, run, run_due
 from shared.policy import PolicyBook
-from shared.relay import Batch, Relay
+from shared.relay import Relay
 from shared.requests import Answered, Request, RequestRefused, decide
-from shared.rules import Reaction, Refused, Rule, State
-from shared.shares import WHOLE, Share, owner
+from shared.rules import Key, Reaction, Refused, Rule, State
+from shared.shares import WHOLE, Share
 from shared.tables import Tables
 
 log = structlog.get_logger()
 CHINA = ZoneInfo("Asia/Shanghai")
-PAGE = 500
-"""States that a day handles in one transaction, and messages in one atomic batch."""
 AHEAD = 5_000
 """Events that may be committed and not yet published before no further batch is taken."""
 PATIENCE = 10.0
 """Seconds that sealed events wait for the open stream before they are tried again."""
 NOTE_EVERY = 5.0
 """Seconds between two notes of what was published."""
-TIMERS = "timers"
-"""What a dead letter names as its stream if no message but a timer failed."""
 
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
@@ -77,49 +62,56 @@ class Pipeline:
         self.tables = service.tables
         self.wiring = Wiring(service.reactions, service.due)
         self.book = PolicyBook()
-        self.today: date | None = None
-        self._first_day: date | None = None
-        self.read: dict[str, int] = {}
         self.written = 0
         self.blocked: set[str] = set()
-        self._passed = 0
+        self._positions: dict[str, int] = {}
+        self._first_day: date | None = None
         self._fresh = False
         self._requests: list[Request] = []
         self._writing = asyncio.Lock()
 
     async def start(self) -> None:
         """Take up where the database stands, and hand what was committed but perhaps not published to the relay."""
-        letters, outbox = self.tables.dead_letters, self.tables.outbox
+        letters, journal = self.tables.dead_letters, self.tables.outbox
         async with self.engine.connect() as conn:
             self.book = await store.policy_book(conn, self.tables)
-            self.read = await store.positions(conn, self.tables)
-            kept = self.read.pop("share", Share().mark if self.read else self.share.mark)
-            if kept != self.share.mark:
+            self._positions = await store.positions(conn, self.tables)
+            if self._positions and self._positions.get("share", WHOLE.mark) != self.share.mark:
                 raise ValueError(
                     f"数据库属于另一副本，不是 {self.share}；副本数在安装时确定，不能更改 / "
                     f"the database is that of another replica than {self.share}; their number cannot be changed"
                 )
-            self.written = (await conn.execute(select(func.max(outbox.c.position)))).scalar() or 0
+            self.written = (await conn.execute(select(func.max(journal.c.position)))).scalar() or 0
             self.blocked = {about for (about,) in await conn.execute(select(letters.c.about)) if about}
-            self.relay.published = max(self.relay.published, self.read.pop("published", 0))
-            unsent = select(outbox).where(outbox.c.position > self.relay.published).order_by(outbox.c.position)
-            self.relay.put(_batches((await conn.execute(unsent)).mappings()))
-        self._passed = self.read.pop("passed", 0)
-        ordinal = self.read.pop("today", 0)
-        self.today = date.fromordinal(ordinal) if ordinal else None
+            self.relay.published = max(self.relay.published, self._positions.get("published", 0))
+            sent = self.relay.published
+            unsent = select(journal).where(journal.c.position > sent, journal.c.batch > sent)
+            rows = (await conn.execute(unsent.order_by(journal.c.position))).mappings()
+            self.relay.put(outbox.batches(rows, self.written))
         self._fresh = True
+
+    @property
+    def today(self) -> date | None:
+        """The business day; None before any has begun."""
+        ordinal = self._positions.get("today")
+        return date.fromordinal(ordinal) if ordinal else None
+
+    @property
+    def read(self) -> dict[str, int]:
+        """By stream, the last sequence whose effects are committed."""
+        return {stream: self._positions[stream] for stream in (CALENDAR, OPEN, SEALED) if stream in self._positions}
 
     async def position(self, stream: str) -> int:
         """The last sequence of a stream whose effects are committed."""
-        return self.read.get(stream, 0)
+        return self._positions.get(stream, 0)
 
     async def is_same(self, stream: str, made: datetime) -> bool:
         """Whether a stream that was made at this moment is the one that was read so far; the first is remembered."""
         name, microseconds = f"{stream} made", int(made.timestamp() * 1e6)
-        if not self.read.get(name):
+        if not self._positions.get(name):
             async with self._writing, self._transaction() as work:
                 work.positions[name] = microseconds
-        return self.read[name] == microseconds
+        return self._positions[name] == microseconds
 
     async def recover(self, stream: str, events: Iterable[tuple[str, bytes]]) -> None:
         """Take events, each with its subject, from other services' journals in the place of those that a stream lost.
@@ -150,7 +142,8 @@ class Pipeline:
                         await self._pass_day(stream, delivery, cause)
                 else:
                     await self._take(stream, list(group))
-            self.read[stream] = deliveries[-1].sequence  # What follows of other shares' messages needs no writing.
+            # What follows of other shares' messages needs no writing.
+            self._positions[stream] = deliveries[-1].sequence
 
     def _is_ours(self, stream: str, delivery: Delivery) -> bool:
         whole = self.share.of == 1 or stream == CALENDAR
@@ -165,13 +158,11 @@ class Pipeline:
 
         If they do not come, the batch fails and is tried again: taking it early would lead to another state.
         """
+        day = max((cause.day for cause in sealed), default=date.min)
+        packs = {cause.policy for cause in sealed if cause.policy}
         async with asyncio.timeout(PATIENCE):
-            for cause in sealed:
-                while not self._caught_up(cause):  # noqa: ASYNC110 - rare and short
-                    await asyncio.sleep(0.05)
-
-    def _caught_up(self, cause: Cause) -> bool:
-        return (not cause.policy or self.book.knows(cause.policy)) and (self.today or date.min) >= cause.day
+            while (self.today or date.min) < day or not all(map(self.book.knows, packs)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # Rare and short.
 
     def _decode(self, delivery: Delivery) -> Any:
         """The cause that a delivery carries, or the error that makes it a dead letter."""
@@ -195,20 +186,20 @@ class Pipeline:
             marks = {cause_id: id_bytes(cause_id) for cause_id in causes}
             known = await store.seen(work.conn, self.tables, marks.values())
             fresh = [cause for id, cause in causes.items() if marks[id] not in known]
-            result = await self._run(work.conn, lambda loaded: run(
-                self.wiring, self.book, self._day(), fresh, loaded, self.blocked
-            ))  # fmt: skip
+            result = await self._run(work, lambda loaded: run(
+                self.wiring, self.book, work.day, fresh, loaded, self.blocked
+            ), fresh)  # fmt: skip
             await store.insert(work.conn, self.tables.inbox, [{"id": marks[cause.id]} for cause in fresh])
             await self._save(work, result, fresh)
             await self._park(
                 work,
                 [
                     # A stream that was made anew counts from one again, so the body is part of the id.
-                    _dead_letter(stream, d, derived_id(stream, d.sequence, d.body.hex()), "", error)
+                    dead_letters.of_message(stream, d, derived_id(stream, d.sequence, d.body.hex()), "", error)
                     for d, error in malformed
                 ]
                 + [
-                    _dead_letter(stream, sources[p.cause.id], p.cause.id, p.cause.correlation, p.error)
+                    dead_letters.of_message(stream, sources[p.cause.id], p.cause.id, p.cause.correlation, p.error)
                     for p in result.parked
                 ],
             )
@@ -218,30 +209,28 @@ class Pipeline:
     async def _pass_day(self, stream: str, delivery: Delivery, cause: Cause) -> None:
         """Do what has fallen due, page by page; the day counts as taken with the last page only."""
         assert isinstance(cause.payload, DayPassed)
-        if cause.payload.day.toordinal() <= self._passed:
+        if cause.payload.day.toordinal() <= self._positions.get("passed", 0):
             return  # Told again: a timer that was set since then for this very day waits for the next one.
-        more = True
+        day, more = max(cause.payload.day, self.today or cause.payload.day), True
         while more:
             async with self._transaction() as work:
-                self.today = day = max(cause.payload.day, self.today or cause.payload.day)
-                states = await store.due_states(work.conn, self.tables, day, PAGE, self.blocked)
-                result = await self._run(work.conn, lambda loaded, states=states, day=day: run_due(  # type: ignore[misc]
+                work.day = day
+                states = await store.due_states(work.conn, self.tables, day, outbox.PAGE, self.blocked)
+                result = await self._run(work, lambda loaded, states=states: run_due(  # type: ignore[misc]
                     self.wiring, self.book, day, cause.id, states, loaded
                 ))  # fmt: skip
                 await self._save(work, result, [])
                 failed = {p.cause.id: p.error for p in result.parked}
+                ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
                 await self._park(work, [
-                    {**_dead_letter(TIMERS, delivery, id, state.id, failed[id]),
-                     "body": _JSON.encode((state.kind, state.id, state.timers))}
-                    for state in states if (id := derived_id(cause.id, state.kind, state.id)) in failed
+                    dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()
                 ])  # fmt: skip
                 work.positions["today"] = day.toordinal()
-                more = len(states) == PAGE
+                more = len(states) == outbox.PAGE
                 if not more:
                     work.positions["passed"] = cause.payload.day.toordinal()
                     work.positions[stream] = delivery.sequence
             _log_facts(result.facts)
-        self._passed = cause.payload.day.toordinal()
         log.info("day passed", day=day, service=self.service.name)
 
     # -------------------------------------------------------------- commands
@@ -254,7 +243,7 @@ class Pipeline:
         The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing.
         Raises RequestRefused; and Refused if the key was used for another request, or before any day has passed.
         """
-        if self.share.of > 1 and (refused := self._misdirected(commands)):
+        if refused := self.share.misdirected(commands):
             raise RequestRefused(refused)
         request = Request(self.service.name, key, commands, dry_run=dry_run, keep_good=keep_good)
         self._requests.append(request)
@@ -272,7 +261,7 @@ class Pipeline:
         size = 0
         for request in waiting:
             size += len(request.causes)
-            if not together or (size <= PAGE and request.key not in together and not request.outcome.done()):
+            if not together or (size <= outbox.PAGE and request.key not in together and not request.outcome.done()):
                 together[request.key] = request
         table = self.tables.requests
         async with self._transaction() as work:
@@ -286,47 +275,14 @@ class Pipeline:
                     status=503,
                 )
             fresh = list(together.values())
-            result, decided = await self._run(work.conn, lambda loaded: decide(
-                self.wiring, self.book, self._day(), fresh, loaded
-            ))  # fmt: skip
+            result, decided = await self._run(work, lambda loaded: decide(
+                self.wiring, self.book, work.day, fresh, loaded
+            ), chain.from_iterable(request.causes for request in fresh))  # fmt: skip
             await self._save(work, result, [])
             await store.insert(work.conn, table, [row for one in decided for row in one.kept])
         for one in decided:
             one.tell()
         _log_facts(result.facts)
-
-    def _misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
-        """The commands that another replica has to take, or that no replica can take alone."""
-        refused = {}
-        for row, command in enumerate(commands):
-            place, owns = command.place, owner(command.place, self.share.of)
-            code = getattr(command, "code", place)  # What a village is to lie in from now on.
-            if place.endswith("0000"):
-                refused[row] = Refused(
-                    "share",
-                    f"区划 {place} 大于地市；本服务分 {self.share.of} 个副本按地市分管，请按地市逐一办理",
-                    f"division {place} is wider than a prefecture, and {self.share.of} replicas share the prefectures; "
-                    "send it for each prefecture",
-                    field="place",
-                    status=422,
-                )
-            elif owns != self.share.number:
-                refused[row] = Refused(
-                    "share",
-                    f"区划 {place} 由第 {owns} 副本（共 {self.share.of} 个）办理，请发往该副本",
-                    f"division {place} is the business of replica {owns} of {self.share.of}; send it there",
-                    field="place",
-                    status=421,
-                )
-            elif owner(code, self.share.of) != self.share.number:
-                refused[row] = Refused(
-                    "share",
-                    f"新代码 {code} 的地市由另一副本分管，村的数据不能换副本；请保留原代码并告知运维",
-                    f"another replica has the prefecture of the new code {code}, and a village stays with its own; "
-                    "keep the old code, and tell operations",
-                    field="code",
-                )
-        return refused
 
     # ----------------------------------------------------------- dead letters
 
@@ -349,27 +305,24 @@ class Pipeline:
                         f"an earlier dead letter about {row['about']} comes first: {first['id']}; replay that one",
                     )
             timers = [row for row in rows if row["stream"] == TIMERS]
-            decoded = {row["id"]: self._decode(_delivery(row)) for row in rows if row["stream"] != TIMERS}
+            decoded = {row["id"]: self._decode(dead_letters.delivery(row)) for row in rows if row["stream"] != TIMERS}
             causes = [cause for cause in decoded.values() if isinstance(cause, Cause)]
-            result = await self._run(work.conn, lambda loaded: run(
-                self.wiring, self.book, self._day(), causes, loaded
-            ))  # fmt: skip
+            result = await self._run(work, lambda loaded: run(
+                self.wiring, self.book, work.day, causes, loaded
+            ), causes)  # fmt: skip
             failed = {p.cause.id for p in result.parked} | {i for i, c in decoded.items() if not isinstance(c, Cause)}
             done = [row["id"] for row in rows if row["id"] not in failed]
             await self._save(work, result, causes)
             for row in timers:
-                kind, state_id, restored = msgspec.json.decode(row["body"], type=tuple[str, str, dict[str, date]])
+                kind, state_id, restored = dead_letters.timers(row)
                 key = next((k, state_id) for k in self.tables.states if k.kind == kind)
                 state = (await store.load_states(work.conn, self.tables, [key]))[key]
                 if state is not None:
                     await store.save_states(work.conn, self.tables, [state.timed(**{**restored, **state.timers})])
             await work.conn.execute(delete(letters).where(letters.c.id.in_(done)))
             for parked in result.parked:
-                await work.conn.execute(
-                    letters.update()
-                    .where(letters.c.id == parked.cause.id)
-                    .values(rule=_rule(parked.error), reason=_reason(parked.error))
-                )
+                again = letters.update().where(letters.c.id == parked.cause.id)
+                await work.conn.execute(again.values(**dead_letters.why(parked.error)))
             left = {about for (about,) in await work.conn.execute(select(letters.c.about)) if about}
         self.blocked = left
         return len(done)
@@ -388,12 +341,6 @@ class Pipeline:
 
     # ---------------------------------------------------------------- within
 
-    def _day(self) -> date:
-        """The business day; before any has passed, the one that the first messages are about."""
-        day = self.today or self._first_day
-        assert day is not None, "a message is only taken once a day is known"
-        return day
-
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator["_Work"]:
         """One transaction. What it changes in memory counts only once it is committed."""
@@ -401,25 +348,28 @@ class Pipeline:
             await self.start()
         self._fresh = False
         async with self.engine.begin() as conn:
-            work = _Work(conn)
+            work = _Work(conn, self.today or self._first_day or date.min)
             yield work
             if work.rows or work.positions:
                 positions = {"published": self.relay.published, "share": self.share.mark, **work.positions}
                 await store.upsert(conn, self.tables.positions, [{"name": n, "value": v} for n, v in positions.items()])
         self._fresh = True
         self.written += len(work.rows)
-        self.read |= {name: work.positions[name] for name in work.positions.keys() - {"today", "passed", "published"}}
+        self._positions |= work.positions
         self.blocked |= work.blocked
-        self.relay.put(_batches(work.rows))
+        self.relay.put(outbox.batches(work.rows, self.written))
 
-    async def _run(self, conn: AsyncConnection, attempt: Callable[[dict[Key, State | None]], T]) -> T:
+    async def _run(
+        self, work: "_Work", attempt: Callable[[dict[Key, State | None]], T], causes: Iterable[Cause] = ()
+    ) -> T:
         """Run the rules, loading what they miss, until they miss nothing."""
-        loaded: dict[Key, State | None] = {}
+        keys = concerned(self.wiring, self.book, work.day, causes)
+        loaded = await store.load_states(work.conn, self.tables, keys)
         while True:
             try:
                 return attempt(loaded)
             except Missing as missing:
-                loaded |= await store.load_states(conn, self.tables, missing.keys)
+                loaded |= await store.load_states(work.conn, self.tables, missing.keys)
 
     async def _save(self, work: "_Work", result: Result, causes: Iterable[Cause]) -> None:
         """Write what was decided: states, adopted packs, and the facts as rows of the outbox."""
@@ -432,7 +382,9 @@ class Pipeline:
             if isinstance(message, PolicyAdopted)
         }
         await store.upsert(work.conn, self.tables.policies, [*adopted.values()])
-        work.rows = self._outbox_rows(result.facts)
+        work.rows = outbox.rows(
+            result.facts, after=self.written, service=self.service.name, schemas=self.schemas, today=work.day
+        )
         await store.insert(work.conn, self.tables.outbox, work.rows)
 
     async def _park(self, work: "_Work", letters: Rows) -> None:
@@ -441,43 +393,14 @@ class Pipeline:
         for letter in letters:
             log.error("parked", **{field: letter[field] for field in ("id", "subject", "about", "rule", "reason")})
 
-    def _outbox_rows(self, facts: Sequence[Fact]) -> list[dict[str, Any]]:
-        """The facts as CloudEvents, with the atomic batch of each frozen: at most a page, of one stream only."""
-        rows: list[dict[str, Any]] = []
-        now, today = datetime.now(UTC), self._day()
-        batch, size, sealed_before = 0, 0, None
-        for position, fact in enumerate(facts, self.written + 1):
-            event = fact.event
-            sealed = event.is_sealed()
-            if sealed is not sealed_before or size == PAGE:
-                batch, size, sealed_before = position, 0, sealed
-            size += 1
-            envelope = Envelope(
-                id=fact.id,
-                source=f"urn:zhucun:{self.service.name}",
-                type=event.type,
-                subject=event.subject_id,
-                time=now,
-                dataschema=f"{self.schemas}/{event.type}.json",
-                correlationid=fact.correlation,
-                causationid=fact.cause.id,
-                occurredon=today,
-                policyversion=fact.policy,
-                data=msgspec.Raw(_JSON.encode(event)),
-            )
-            rows.append({
-                "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),
-                "about": fact.correlation, "type": event.type, "occurred_on": today,
-                "body": _JSON.encode(envelope).decode(),
-            })  # fmt: skip
-        return rows
-
 
 class _Work:
     """One transaction of the writer, and what it will have changed in memory once it is committed."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: AsyncConnection, day: date) -> None:
         self.conn = conn
+        self.day = day
+        """The business day; before any has begun, the one that the first messages are about."""
         self.rows: list[dict[str, Any]] = []
         self.positions: dict[str, int] = {}
         self.blocked: set[str] = set()
@@ -485,39 +408,6 @@ class _Work:
 
 def _is_day(cause: object) -> bool:
     return isinstance(cause, Cause) and isinstance(cause.payload, DayPassed)
-
-
-def _batches(rows: Iterable[Mapping[Any, Any]]) -> list[Batch]:
-    """Rows of the outbox in order, as the batches that were frozen when they were written."""
-    batches = []
-    for _, group in groupby(rows, lambda row: row["batch"]):
-        members = list(group)
-        messages = tuple(Message(row["id"], row["subject"], row["body"].encode()) for row in members)
-        batches.append(Batch(members[-1]["position"], SEALED if members[0]["sealed"] else OPEN, messages))
-    return batches
-
-
-def _dead_letter(stream: str, delivery: Delivery, id: str, about: str, error: Exception) -> dict[str, Any]:
-    return {
-        "id": id, "stream": stream, "sequence": delivery.sequence, "subject": delivery.subject, "about": about,
-        "rule": _rule(error), "reason": _reason(error),
-        "parked_at": datetime.now(UTC), "body": delivery.body,
-    }  # fmt: skip
-
-
-def _delivery(letter: Mapping[Any, Any]) -> Delivery:
-    return Delivery(
-        sequence=letter["sequence"], subject=letter["subject"], body=letter["body"], headers={},
-        recorded=letter["parked_at"],
-    )  # fmt: skip
-
-
-def _rule(error: Exception) -> str:
-    return str(getattr(error, "rule", type(error).__name__))
-
-
-def _reason(error: Exception) -> str:
-    return f"{error.zh} / {error.en}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
 
 
 def _log_facts(facts: Sequence[Fact]) -> None:
@@ -541,4 +431,3 @@ def _decode_data(type: str, data: msgspec.Raw) -> Event:
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _PAYLOADS: dict[str, msgspec.json.Decoder[Event]] = {}
-_JSON = msgspec.json.Encoder()

@@ -17,7 +17,7 @@ RETRY = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Batch(NamedTuple):
-    """Rows of the outbox that are published together or not at all, up to position `last`."""
+    """Rows of the outbox that are published together or not at all; then everything is out up to position `last`."""
 
     last: int
     stream: str

@@ -11,9 +11,9 @@ import msgspec
 import structlog
 
 from shared.contracts import Command
-from shared.flow import Cause, Effect, Fact, Key, Missing, Parked, Result, Wiring, derived_id, run
+from shared.flow import Cause, Effect, Fact, Missing, Parked, Result, Wiring, derived_id, run
 from shared.policy import PolicyBook
-from shared.rules import Refused, State
+from shared.rules import Key, Refused, State
 
 log = structlog.get_logger()
 _Told = tuple[str, str, str, str | None]

@@ -89,8 +89,9 @@ class Due(NamedTuple):
     on: date
 
 
-Rule = Callable[[Any, Any, Policy, date], Change]
+Rule = Callable[..., Change]
 """(state or None if there is none yet, message or Due, policy in force, today) -> Change. It may raise Refused."""
+Key = tuple[type[State], str]
 
 
 class Reaction(NamedTuple):
@@ -100,6 +101,8 @@ class Reaction(NamedTuple):
     kind: type[State]
     ids: Callable[[Any, Policy], Iterable[str]]
     rule: Rule
+    reads: Callable[[Any, Any], Iterable[Key]] | None = None
+    """(state, message) -> other states of the service that the rule looks at; it is given them last, by key."""
 
 
 def by(field: str) -> Callable[[Any, Policy], Iterable[str]]:

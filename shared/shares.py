@@ -5,7 +5,11 @@ therefore meet in one replica.
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from shared.contracts import Command
+from shared.rules import Refused
 
 NATIONAL = "0000"
 """The prefecture of what concerns everybody, such as days: every share has it."""
@@ -34,6 +38,41 @@ class Share(NamedTuple):
     def has(self, place: str) -> bool:
         """Whether what concerns this division is this replica's business; `place` has six digits, four suffice."""
         return self.of == 1 or place[:4] == NATIONAL or owner(place, self.of) == self.number
+
+    def misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
+        """The commands, by row, that another replica has to take, or that no replica can take alone."""
+        found = ((row, self._misdirected(command)) for row, command in enumerate(commands) if self.of > 1)
+        return {row: refused for row, refused in found if refused}
+
+    def _misdirected(self, command: Command) -> Refused | None:
+        place, owns = command.place, owner(command.place, self.of)
+        code = getattr(command, "code", place)  # What a village is to lie in from now on.
+        if place.endswith("0000"):
+            return Refused(
+                "share",
+                f"区划 {place} 大于地市；本服务分 {self.of} 个副本按地市分管，请按地市逐一办理",
+                f"division {place} is wider than a prefecture, and {self.of} replicas share the prefectures; "
+                "send it for each prefecture",
+                field="place",
+                status=422,
+            )
+        if owns != self.number:
+            return Refused(
+                "share",
+                f"区划 {place} 由第 {owns} 副本（共 {self.of} 个）办理，请发往该副本",
+                f"division {place} is the business of replica {owns} of {self.of}; send it there",
+                field="place",
+                status=421,
+            )
+        if owner(code, self.of) != self.number:
+            return Refused(
+                "share",
+                f"新代码 {code} 的地市由另一副本分管，村的数据不能换副本；请保留原代码并告知运维",
+                f"another replica has the prefecture of the new code {code}, and a village stays with its own; "
+                "keep the old code, and tell operations",
+                field="code",
+            )
+        return None
 
     def named(self, service: str) -> str:
         """The replica's name among its siblings: `dispatch`, or `dispatch-2-of-3`."""

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection, Dialect, Table, event, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.flow import Key, encode_state
+from shared.flow import encode_state
 from shared.policy import PolicyBook, parse_pack
-from shared.rules import State
+from shared.rules import Key, State
 from shared.tables import Tables
 
 _PRAGMAS = (

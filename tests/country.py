@@ -34,7 +34,8 @@ from shared.bus import OPEN, SEALED, Delivery, Message
 from shared.contracts import EVENTS, Envelope, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.flow import derived_id
-from shared.pipeline import PAGE, Pipeline, RequestRefused, Service
+from shared.outbox import PAGE
+from shared.pipeline import Pipeline, RequestRefused, Service
 from shared.relay import Relay
 from shared.requests import command_ids
 from shared.rules import State

@@ -170,7 +170,7 @@ async def test_streams_keep_everything_and_refuse_to_forget(js: JetStreamContext
     for stream in (OPEN, SEALED):
         config = (await js.stream_info(stream)).config
         assert (config.storage, config.retention, config.num_replicas) == ("file", "limits", 1)
-        assert (config.max_age, config.max_msgs, config.max_bytes, config.duplicate_window) == (0, -1, -1, 600)
+        assert (config.max_age, config.max_msgs, config.max_bytes, config.duplicate_window) == (0, -1, -1, 120)
         with pytest.raises(APIError, match="delete not permitted"):
             await js.delete_msg(stream, 1)
         with pytest.raises(APIError, match="purge not permitted"):
@@ -181,7 +181,7 @@ async def test_declaring_streams_again_mends_what_differs(js: JetStreamContext) 
     await js.update_stream((await js.stream_info(OPEN)).config, duplicate_window=120)
     await declare_streams(js)
     await declare_streams(js)
-    assert (await js.stream_info(OPEN)).config.duplicate_window == 600
+    assert (await js.stream_info(OPEN)).config.duplicate_window == 120
 
 
 async def test_schedule_of_days_fires_without_a_message_id(broker: NatsBroker, js: JetStreamContext) -> None:

@@ -20,7 +20,7 @@ from services.dispatch import reactions as dispatch
 from services.dispatch.model import commands as dispatch_commands
 from services.dispatch.model.assignment import Assignment
 from services.dispatch.model.eligibility import Posting, unmet
-from services.dispatch.model.pool import Pool
+from services.dispatch.model.pool import Pool, Squad
 from services.incentives import reactions as incentives
 from services.incentives.model import commands as incentives_commands
 from services.incentives.model.record import Record
@@ -38,9 +38,9 @@ from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.contracts.journey import next_stage
-from shared.flow import Cause, Fact, Key, derived_id, encode_state
+from shared.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import parse_pack
-from shared.rules import State, Task
+from shared.rules import Key, State, Task
 from tests.invariants import INVARIANTS, Evidence, Invariant, Said
 from tests.world import Service, World
 
@@ -313,8 +313,8 @@ def replace_member(county: County, assignment: Assignment, task: Task) -> list[C
     unit = assignment.unit
     fit = min(
         id
-        for id, cadre in pool.free.items()
-        if cadre.unit == unit and not unmet(Posting(cadre, pool.units[unit], task.about, POLICY, county.today), role)
+        for id, cadre in pool.free([county.state("dispatch", Squad, unit)]).items()
+        if not unmet(Posting(cadre, pool.units[unit], task.about, POLICY, county.today), role)
     )
     return [dispatch_commands.ReplaceMember(**at(task.about), recalled=task.detail, cadre=fit, replaced_by="派出单位")]
 
@@ -633,7 +633,8 @@ def test_2_20_a_recalled_leader_is_replaced_and_cleared_by_the_appeal(county: Co
     ((answered, appeal),) = county.dated(n.AppealDecided)
     assert (appeal.outcome, appeal.overturned) == (decided.outcome, True)
     assert answered == day + timedelta(20)
-    assert recalled.cadre in county.state("dispatch", Pool, "2105").free
+    squad = county.state("dispatch", Squad, recalled.unit)
+    assert recalled.cadre in county.state("dispatch", Pool, "2105").free([squad])
 
 
 def test_3_4_a_unit_without_a_leader_of_rank_is_matched_once_it_has_one(county: County) -> None:

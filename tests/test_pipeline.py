@@ -13,7 +13,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from sqlalchemy import inspect
 
-import shared.pipeline
+import shared.outbox
 from shared import bus, store
 from shared.bus import OPEN, SEALED, Delivery, Message
 from shared.contracts import Envelope, Event, wire_subject
@@ -286,7 +286,7 @@ async def test_a_day_delivered_twice_or_after_a_gap_does_what_is_due_once(databa
 async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared.pipeline, "PAGE", 10)
+    monkeypatch.setattr(shared.outbox, "PAGE", 10)
     undisturbed = f"sqlite+aiosqlite:///{tmp_path}/undisturbed.sqlite3"
     many = villages(*(f"V{n:02d}" for n in range(25)))
     async with process(undisturbed) as running:
@@ -469,19 +469,6 @@ async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_o
     relaying.cancel()
     await broker.stop()
     await engine.dispose()
-
-
-def test_sealed_and_open_events_never_share_a_batch() -> None:
-    rows = [
-        {"position": n, "batch": batch, "sealed": sealed, "id": str(n), "subject": "s", "body": ""}
-        for n, (batch, sealed) in enumerate([(1, False), (1, False), (3, True), (4, False)], 1)
-    ]
-    batches = shared.pipeline._batches(rows)
-    assert [(batch.stream, len(batch.messages), batch.last) for batch in batches] == [
-        (OPEN, 2, 2),
-        (SEALED, 1, 3),
-        (OPEN, 1, 4),
-    ]
 
 
 async def test_a_change_of_the_schema_that_fails_midway_leaves_nothing_behind(database: str) -> None:

@@ -1,17 +1,21 @@
 """What all services have in common: rooms, READMEs that are true, schemas that match, and documented commands."""
 
 import asyncio
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, inspect
+from alembic import command
+from sqlalchemy import Connection, Table, column, insert, inspect, table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.contracts import SERVICES, documents
+from services.dispatch.model.pool import Pool, Squad
 from shared import http, migrations, runtime, store
 from shared.contracts import EVENTS, Command, short_type
 from shared.flow import LONGEST_ID
@@ -207,3 +211,36 @@ def test_openapi_documents_every_query_and_points_nowhere_else(name: str) -> Non
     assert {"/v1/tasks", "/v1/status", "/v1/dead-letters", "/health/ready", "/schemas/{file}"} <= gets
     for reference in references(document):
         assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str) -> None:
+    migrations._with_config("dispatch", database, lambda config: command.upgrade(config, "0001"))
+    cadre = {
+        "unit": "U1", "rank": "staff", "party_member": True, "work_since": "2000-01-01", "born_on": "1970-01-01",
+        "reserve": False,
+    }  # fmt: skip
+    unit = {"place": "210502", "level": "city", "department": "农业", "strength": 50}
+    body = {
+        "id": "2105",
+        "place": "210500",
+        "units": {"U1": unit},
+        "cadres": {"C1": cadre, "C2": {**cadre, "unit": "U9"}},
+    }
+    row = {"id": "2105", "place": "210500", "status": "quiet", "awaits": False, "body": json.dumps(body)}
+
+    async def through(act: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        engine = store.open_engine(database)
+        async with engine.begin() as conn:
+            result = await act(conn)
+        await engine.dispose()
+        return result
+
+    old = table("pools", *map(column, row))
+    asyncio.run(through(lambda conn: conn.execute(insert(old).values(row))))
+    migrations.upgrade("dispatch", database)
+    keys = [(Pool, "2105"), (Squad, "U1"), (Squad, "U9")]
+    states = asyncio.run(through(lambda conn: store.load_states(conn, service("dispatch").tables, keys)))
+    pool, first, stray = (states[key] for key in keys)
+    assert [*pool.units] == ["U1"] and pool.place == "210500"
+    assert first.place == "210502" and first.cadres["C1"].rank == "staff"
+    assert stray.place == "210500" and [*stray.cadres] == ["C2"]

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared.contracts import Event
-from shared.flow import Cause, Fact, Key, Missing, Parked, Result, Wiring, derived_id, run, run_due
+from shared.flow import Cause, Fact, Missing, Parked, Result, Wiring, derived_id, run, run_due
 from shared.policy import PolicyBook
-from shared.rules import Reaction, Rule, State
+from shared.rules import Key, Reaction, Rule, State
 
 
 class Service:

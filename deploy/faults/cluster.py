@@ -304,8 +304,8 @@ class OnCluster(System):
         super().__init__(root, nats=cluster.doors, env={"ZHUCUN_STREAM_REPLICAS": str(len(NODES))})
         self._servers = cluster.url
 
-    def _environment(self, name: str) -> dict[str, str]:
-        return {**super()._environment(name), "ZHUCUN_NATS": self._servers}
+    def environment(self, name: str) -> dict[str, str]:
+        return {**super().environment(name), "ZHUCUN_NATS": self._servers}
 
 
 async def on_cluster(ground: Ground, harm: Harm) -> Verdict:

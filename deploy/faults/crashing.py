@@ -26,8 +26,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from sqlalchemy import Engine, event
 
-from deploy.local.supervisor import SERVICES, System, _dying_with
-from shared import bus, flow, logs, pipeline, store
+from deploy.local.supervisor import SERVICES, System, dying_with
+from shared import bus, dead_letters, flow, logs, outbox, pipeline, store
 from shared.relay import Batch, Relay
 
 MOMENTS: Final = {
@@ -124,11 +124,12 @@ class Fate:
 def wound(plan: Plan, service: str, root: Path) -> None:
     """Put the moments around the methods and statements between which they lie, and whatever else the plan says."""
     fate = Fate(service, root, plan)
-    pipeline.PAGE = FEW
+    outbox.PAGE = FEW
     if plan.ack_wait:
         bus._ACK_WAIT = plan.ack_wait
     if plan.clock:
-        pipeline.datetime = logs.datetime = _clock(root / CLOCK)  # type: ignore[attr-defined]
+        for module in (pipeline, outbox, dead_letters, logs):
+            module.datetime = _clock(root / CLOCK)  # type: ignore[attr-defined]
 
     _replace(store, "load_states", lambda load: _passing(load, after=lambda: fate.at("loaded")))
     _replace(bus, "publish_batch", lambda publish: _passing(publish, after=lambda: fate.at("published")))
@@ -236,7 +237,7 @@ def main() -> None:
         parent, child = os.getpid(), os.fork()
         if not child:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            _dying_with(parent)()
+            dying_with(parent)()
             wound(plan, module.split(".")[1], Path.cwd())
             runpy.run_module(module, run_name="__main__", alter_sys=True)
             return

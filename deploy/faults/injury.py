@@ -16,7 +16,7 @@ import psutil  # type: ignore[import-untyped]
 
 from deploy.faults.trial import Ground, Verdict, hurt, progress
 from deploy.local.simulation import Simulation
-from deploy.local.supervisor import System, _dying_with
+from deploy.local.supervisor import System, dying_with
 
 PATIENCE = 20.0
 """Seconds within which processes stand still or are gone, even on a machine that does much else."""
@@ -50,7 +50,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self._user,
                 cwd="/", start_new_session=True,
-                preexec_fn=_dying_with(os.getpid()) if sys.platform == "linux" else None,
+                preexec_fn=dying_with(os.getpid()) if sys.platform == "linux" else None,
             )  # fmt: skip
 
     def stop(self) -> None:

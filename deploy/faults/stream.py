@@ -32,7 +32,7 @@ from shared.flow import derived_id
 BURSTS: Final = 12
 """How often the trials of repetition strike in a play."""
 FORGETFUL: Final = 0.1
-"""Seconds for which the server knows an id again; ten minutes in use."""
+"""Seconds for which the server knows an id again; two minutes in use."""
 ACK_WAIT: Final = 1.0
 """Seconds after which the server delivers again in the storm; a minute in use."""
 JUMPS: Final = (0, 86_400, -3_600, 40 * 86_400, -86_400, 3_600)

@@ -92,7 +92,7 @@ async def journals(system: System) -> list[Said]:
     for process, (service, _) in system.services.items():
         outbox = WIRED[service].tables.outbox.c
         rows = select(outbox.sealed, outbox.subject, outbox.id, outbox.about, outbox.body).order_by(outbox.position)
-        engine = store.open_engine(system._environment(process)["ZHUCUN_DATABASE"])
+        engine = store.open_engine(system.environment(process)["ZHUCUN_DATABASE"])
         try:
             async with engine.connect() as conn:
                 said += [

@@ -187,8 +187,8 @@ def _replacements(a: Ask) -> Iterator[Row]:
     pool = a.state[POLICY.jurisdiction]
     unit = pool["teams"][a.village.id]["unit"]
     gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | pool["recalled"].keys()
-    free = sorted(id for id, cadre in pool["cadres"].items() if cadre["unit"] == unit and id not in gone)
-    best = max(free, key=lambda id: get_args(Rank).index(pool["cadres"][id]["rank"]))
+    ranks = {row["cadre"]: row["rank"] for row in a.scenario.cadre_rows() if row["unit"] == unit}
+    best = max(sorted(ranks.keys() - gone), key=lambda cadre: get_args(Rank).index(ranks[cadre]))
     yield {"recalled": a.task.detail, "cadre": best, "replaced_by": unit}
 
 

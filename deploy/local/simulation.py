@@ -29,7 +29,7 @@ from services.registry.forms import BLANKS
 from shared import bus, store
 from shared.bus import OPEN, SEALED
 from shared.http import OpenTask
-from shared.pipeline import PAGE
+from shared.outbox import PAGE
 from shared.runtime import heard
 
 PATIENCE: Final = 120.0

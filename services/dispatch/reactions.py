@@ -12,7 +12,7 @@ from services.dispatch.model.commands import (
     Settle,
     SolveMatching,
 )
-from services.dispatch.model.pool import Pool
+from services.dispatch.model.pool import Pool, Squad
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentSettled,
@@ -32,7 +32,7 @@ from shared.contracts.registry import (
     VillageRelapsed,
 )
 from shared.policy import Policy
-from shared.rules import Reaction, Rule, State, by, recoded
+from shared.rules import Key, Reaction, Rule, State, by, recoded
 
 
 def _pool(_message: Payload, policy: Policy) -> Iterable[str]:
@@ -44,20 +44,35 @@ def _pool_if_recall(event: OutcomeEvent, policy: Policy) -> Iterable[str]:
     return (policy.jurisdiction,) if event.effect == "recall" and event.subject_kind == "cadre" else ()
 
 
-KINDS: tuple[type[State], ...] = (Pool, Assignment)
+def _offers(asked: Pool | None, _command: SolveMatching) -> Iterable[Key]:
+    """All who can be sent, and the villages that a matching may concern."""
+    if asked is not None:
+        yield from ((Squad, unit) for unit in asked.units)
+        yield from ((Assignment, village) for village in asked.needs)
+
+
+def _colleagues(asked: Pool | None, command: ReplaceMember) -> Iterable[Key]:
+    """Those of whom one can replace a member of a village's team."""
+    if asked is not None and command.village in asked.teams:
+        yield Squad, asked.teams[command.village].unit
+
+
+KINDS: tuple[type[State], ...] = (Pool, Squad, Assignment)
 
 _village = by("village")
 
 REACTIONS: tuple[Reaction, ...] = (
     # What is on offer, and what is needed.
     Reaction(UnitRegistered, Pool, _pool, pool.offer_unit),
-    Reaction(CadreRegistered, Pool, _pool, pool.offer_cadre),
+    Reaction(CadreRegistered, Squad, lambda e, p: (e.left,) if e.left else (), pool.lose_cadre),
+    Reaction(CadreRegistered, Squad, by("unit"), pool.offer_cadre),
+    Reaction(CadreRegistered, Pool, _pool, pool.reopen),
     Reaction(VillageDiagnosed, Pool, _pool, pool.need_unit),
     Reaction(VillageDiagnosed, Assignment, _village, team.diagnose),
     Reaction(VillageRecoded, Pool, _pool, pool.recode),
     Reaction(VillageRecoded, Assignment, _village, recoded),
     # A matching is proposed, and the organisation department assigns.
-    Reaction(SolveMatching, Pool, _pool, pool.solve),
+    Reaction(SolveMatching, Pool, _pool, pool.solve, reads=_offers),
     Reaction(VillageMatched, Assignment, _village, team.match),
     Reaction(AssignTeam, Assignment, _village, team.assign),
     # From the assignment on, commitments are owed, each period set, reconciled and settled.
@@ -68,7 +83,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # A decided recall takes a cadre off the team, and the unit sends another.
     Reaction(OutcomeDecided, Pool, lambda e, p: _pool_if_recall(e, p) if e.imposed else (), pool.recall),
     Reaction(MemberRecalled, Assignment, _village, team.lose_member),
-    Reaction(ReplaceMember, Pool, _pool, pool.replace_member),
+    Reaction(ReplaceMember, Pool, _pool, pool.replace_member, reads=_colleagues),
     Reaction(MemberReplaced, Assignment, _village, team.gain_member),
     Reaction(AppealDecided, Pool, lambda e, p: _pool_if_recall(e, p) if e.overturned else (), pool.end_recall),
     Reaction(OutcomeExpired, Pool, _pool_if_recall, pool.end_recall),

@@ -20,7 +20,8 @@ import msgspec
 from services.registry import forms
 from shared.contracts import Command
 from shared.http import published_soon
-from shared.pipeline import AHEAD, PAGE, Pipeline
+from shared.outbox import PAGE
+from shared.pipeline import AHEAD, Pipeline
 from shared.requests import Answer
 from shared.rules import Refused
 from shared.workbook import CellError, Form, Row, annotate, read_rows

@@ -75,6 +75,8 @@ class CadreRegistered(Event, frozen=True, kw_only=True):
     reserve: bool
     ties: tuple[str, ...] = ()
     """Villages where kinship or origin forbids a posting."""
+    left: str | None = None
+    """The unit that could send the cadre until now, if it was another."""
 
 
 class VillageRegistered(Event, frozen=True, kw_only=True):

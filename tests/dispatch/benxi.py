@@ -17,6 +17,7 @@ from services.dispatch.model.commands import (
     Settle,
     SolveMatching,
 )
+from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pool import Pool
 from services.dispatch.reactions import DUE, REACTIONS
 from shared.contracts import Command, Event
@@ -133,6 +134,11 @@ class Benxi:
     @property
     def pool(self) -> Pool:
         return self.dispatch.states[Pool, "2105"]  # type: ignore[return-value]
+
+    @property
+    def free(self) -> dict[str, Cadre]:
+        """The cadres who can be sent."""
+        return self.pool.free(self.dispatch.states.values())
 
     def assignment(self, village: str = V1) -> Assignment:
         return self.dispatch.states[Assignment, village]  # type: ignore[return-value]

@@ -85,7 +85,7 @@ def test_3_2_a_county_unit_serves_its_own_county() -> None:
         ({"party_member": False}, "team_size"),
         ({"work_since": date(2012, 7, 2)}, "team_size"),
         ({"ties": (V1,)}, "recusal"),
-        ({"unit": "U9"}, "team_size"),
+        ({"unit": "U9", "left": "U1"}, "team_size"),
     ],
 )
 def test_3_3_a_unit_that_lacks_one_eligible_cadre_cannot_be_matched(one: dict[str, Any], obstacle: str) -> None:

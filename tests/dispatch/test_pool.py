@@ -48,10 +48,21 @@ def test_registering_again_replaces_what_was_said() -> None:
 
 def test_a_unit_and_cadres_who_serve_are_not_offered_again() -> None:
     benxi = Benxi().matched()
-    benxi.hear(unit("U1", strength=99), cadre("C-U1-0", "U2", "division"), *squad("U2")[1:], unit("U2"), diagnosed(V2))
+    moved = cadre("C-U1-0", "U2", "division", left="U1")
+    benxi.hear(unit("U1", strength=99), moved, *squad("U2")[1:], unit("U2"), diagnosed(V2))
     benxi.solve("m2")
     # The cadre who moved to U2 in the books is out with the first team and cannot lead the second.
     assert benxi.said(NeedUnmet)[0].obstacles == {"U1": "serving", "U2": "team_size"}
+
+
+def test_a_cadre_who_moves_is_sent_by_the_new_unit_only() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U1"), *squad("U1"), unit("U2"), *squad("U2")[1:], diagnosed(V1), diagnosed(V2))
+    benxi.hear(cadre("C-U1-0", "U2", "division", left="U1"))
+    benxi.solve()
+    (matched,), (unmet,) = benxi.said(VillageMatched), benxi.said(NeedUnmet)
+    assert matched.unit == "U2" and matched.team[0].cadre == "C-U1-0"
+    assert unmet.obstacles == {"U1": "team_size", "U2": "matched_elsewhere"}
 
 
 def test_a_matching_is_awaited_until_it_has_seen_everything() -> None:

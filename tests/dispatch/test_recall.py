@@ -96,7 +96,7 @@ def test_2_20_what_recalls_is_said_by_the_terms_of_the_proposal_and_not_by_the_p
     benxi.hear(recall)
     assert benxi.said(MemberRecalled)
     benxi.hear(after(recall, OutcomeExpired))
-    assert "C-U1-0" in benxi.pool.free
+    assert "C-U1-0" in benxi.free
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -106,7 +106,7 @@ def test_2_20_of_two_recalls_of_one_cadre_the_end_of_one_does_not_lift_the_other
     benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1), *recalls)
     benxi.solve()
     benxi.hear(after(recalls[first], AppealDecided, overturned=True, decided_by="市委"))
-    assert "C-U1-0" not in benxi.pool.free
+    assert "C-U1-0" not in benxi.free
     assert not benxi.tasks("matchings"), "nothing is on offer that was not before"
     benxi.hear(after(recalls[1 - first], OutcomeExpired))
     benxi.solve("m2")

@@ -292,7 +292,7 @@ def answer_everything(benxi: Benxi) -> None:
 
 
 def replace(benxi: Benxi, recalled: str) -> bool:
-    for cadre in benxi.pool.free:
+    for cadre in benxi.free:
         try:
             benxi.replace(recalled, cadre)
         except Refused:

@@ -144,6 +144,15 @@ def test_3_3_a_cadre_registered_again_is_told_only_if_others_may_know_what_chang
     assert county.world.state("registry", Cadre, "C1").name == changed.name
 
 
+def test_a_cadre_who_moves_names_the_unit_that_is_left() -> None:
+    county = County()
+    county.do(UNIT, again(UNIT, unit="U2"), CADRE)
+    (told,) = county.do(again(CADRE, rank="section"))
+    assert told.left is None
+    (told,) = county.do(again(CADRE, rank="section", unit="U2"))
+    assert (told.unit, told.left) == ("U2", "U1")
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [({"unit": "U9"}, 404), ({"work_since": date(1979, 3, 2)}, 422), ({"work_since": date(2014, 6, 4)}, 422)],

@@ -33,6 +33,8 @@ COUNTIES, VILLAGES, CADRES = 832, 154, 3_600
 """Of the country, of a county, and in a county's register."""
 REFERENCE: Final = 7
 """Counties of the run that the time for each village is compared with: some thousand villages."""
+GROUPS, GROUP = 3, 25
+"""In how many groups the counties do the same things one after the other, and how many make a group at least."""
 REQUEST, FLIGHT = 2_000, 3
 """Commands in a request, and requests that are on their way to one process."""
 MATCHINGS = 5
@@ -98,7 +100,13 @@ class Country(Simulation):
 
     def __init__(self, system: System, counties: list[County]) -> None:
         super().__init__(system)
-        self.counties = counties
+        self.counties = defaultdict[str, list[County]](list)
+        """By province."""
+        for county in counties:
+            self.counties[county.code[:2]].append(county)
+        groups = max(1, min(GROUPS, len(counties) // GROUP))
+        self.groups = [[*self.counties][group::groups] for group in range(groups)]
+        """The provinces that do the same things at the same time."""
 
     async def statuses(self) -> Mapping[str, Status]:
         """What every process says about itself. The tasks, which are many, are not read."""
@@ -124,31 +132,39 @@ class Country(Simulation):
                 before = now
 
     async def live(self, day: Day) -> None:
-        """Let a day begin, and do all that is to be done on it."""
+        """Let a day begin, and do all that is to be done on it.
+
+        Where a day has several rounds, each group of counties is one round behind the group before it: a country's
+        counties do not move in step, and if they did, all services would wait for the one whose turn it is.
+        """
         await self.pass_day(day.on)
-        for number, steps in enumerate(day.rounds):
+        groups = self.groups if len(day.rounds) > 1 else [[*self.counties]]
+        for turn in range(len(day.rounds) + len(groups) - 1):
             by_service = defaultdict(list)
-            for step in steps:
-                by_service[step.service].append(step)
-            await asyncio.gather(*(self._take(f"{day.on}-{number}", s) for s in by_service.values()))
+            for behind, group in enumerate(groups):
+                if 0 <= turn - behind < len(day.rounds):
+                    for step in day.rounds[turn - behind]:
+                        by_service[step.service].append((f"{day.on}-{turn}-{behind}", step, group))
+            await asyncio.gather(*(self._take(taken) for taken in by_service.values()))
             await self.settle()
 
-    async def _take(self, key: str, steps: Iterable[Step]) -> None:
-        for step in steps:
-            await self._spread(step, key)
+    async def _take(self, taken: Iterable[tuple[str, Step, list[str]]]) -> None:
+        for key, step, provinces in taken:
+            await self._spread(self._rows(step, provinces), step, key)
 
-    async def _rows(self, step: Step) -> AsyncIterator[Row]:
-        """A step's commands. States are read while commands are sent, since all of them would take much memory."""
-        if step.reads:
-            async for state in self._states(*step.reads):
-                for row in step.rows(state):
-                    yield row
-        else:
-            for county in self.counties:
-                for row in step.rows(county):
-                    yield row
+    async def _rows(self, step: Step, provinces: list[str]) -> AsyncIterator[Row]:
+        """The commands of provinces. States are read while commands are sent, since all would take much memory."""
+        for province in provinces:
+            if step.reads:
+                async for state in self._states(*step.reads, province):
+                    for row in step.rows(state):
+                        yield row
+            else:
+                for county in self.counties[province]:
+                    for row in step.rows(county):
+                        yield row
 
-    async def _spread(self, step: Step, key: str) -> None:
+    async def _spread(self, rows: AsyncIterator[Row], step: Step, key: str) -> None:
         """Send commands in large requests, several at a time, each to the process that has the place."""
         waiting: defaultdict[str, list[Row]] = defaultdict(list)
         flights = {name: asyncio.Semaphore(FLIGHT) for name in self.system.services}
@@ -168,7 +184,7 @@ class Country(Simulation):
                 raise Refusal(f"{name} refused {step.path} ({key}): {answer.text[:2000]}")
 
         async with asyncio.TaskGroup() as group:
-            async for row in self._rows(step):
+            async for row in rows:
                 name = self.system.process(step.service, row["place"])
                 waiting[name].append(row)
                 self.sent[step.path] += 1
@@ -177,12 +193,13 @@ class Country(Simulation):
             for name in [*waiting]:
                 await launch(name)
 
-    async def _states(self, service: str, kind: str, status: str) -> AsyncIterator[Row]:
-        """All states of a kind that have a status, page by page."""
+    async def _states(self, service: str, kind: str, status: str, place: str) -> AsyncIterator[Row]:
+        """A division's states of a kind that have a status, page by page."""
         for name in (name for name, (of, _) in self.system.services.items() if of == service):
             last, page = "", [Row()] * PAGE
             while len(page) == PAGE:
-                page = msgspec.json.decode(await self.get(name, f"/v1/{kind}", status=status, after=last, limit=PAGE))
+                asked: dict[str, str | int] = {"status": status, "place": place, "after": last, "limit": PAGE}
+                page = msgspec.json.decode(await self.get(name, f"/v1/{kind}", **asked))
                 for state in page:
                     yield state
                 last = page[-1]["id"] if page else last
@@ -196,14 +213,17 @@ def script() -> Iterator[Day]:
         Step("registry", "units", County.units),
         Step("registry", "cadres", County.cadres),
     ),))  # fmt: skip
-    yield Day(date(FIRST, 1, 6), "list", ((
-        Step("registry", "villages", story.registrations),
-        *_diagnosed(lambda county: county.villages, date(FIRST, 1, 6)),
-    ),))  # fmt: skip
-    yield Day(date(FIRST, 1, 7), "match", _matched(date(FIRST, 1, 7), lambda county: True))
+    listed = date(FIRST, 1, 6)
+    yield Day(listed, "list, match", (
+        (
+            Step("registry", "villages", story.registrations),
+            *_diagnosed(lambda county: county.villages, listed),
+        ),
+        *_matched(listed, lambda county: True),
+    ))  # fmt: skip
     late = date(FIRST, 1, 12)
     leaders = (Step("registry", "cadres", County.late_leaders),)
-    yield Day(late, "match", (leaders, *_matched(late, lambda county: county.is_short)))
+    yield Day(late, "list, match", (leaders, *_matched(late, lambda county: county.is_short)))
     for year in range(FIRST, LAST + 1):
         yield from _year(year)
 
@@ -472,7 +492,7 @@ def _disk(root: Path) -> dict[str, int]:
 
 async def _heard(system: System, name: str) -> int:
     """How many messages a process has taken from the streams: the rows of its inbox."""
-    engine = store.open_engine(system._environment(name)["ZHUCUN_DATABASE"])
+    engine = store.open_engine(system.environment(name)["ZHUCUN_DATABASE"])
     async with engine.connect() as conn:
         count = (await conn.execute(text("SELECT count(*) FROM inbox"))).scalar_one()
     await engine.dispose()

@@ -1,14 +1,16 @@
-"""The pool of a jurisdiction: villages that need a unit, units and cadres on offer, and who is out in which village."""
+"""The pool of a jurisdiction: villages that need a unit, units on offer, their squads, and who is out in which village.
 
-from collections import deque
-from collections.abc import Iterable
+A squad is a state of its own: of three million cadres a rule is to meet those of one unit, and only a matching all.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
 
 from services.dispatch.model.commands import ReplaceMember, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
-from services.dispatch.model.matching import Matching, Need, match
+from services.dispatch.model.matching import Need, match
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     MatchingSolved,
@@ -22,7 +24,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
 from shared.contracts.registry import CadreRegistered, UnitRegistered, VillageDiagnosed, VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task, addressed, known
+from shared.rules import Change, Key, Refused, State, Task, addressed, known
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,6 +37,17 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Roles that recalled cadres left open, by these cadres."""
 
 
+class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
+    """The cadres whom a unit can send, by id. Its own id is the unit's.
+
+    It may be there before the unit: the sealed stream keeps no order with the open one.
+    """
+
+    kind = "squads"
+
+    cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
+
+
 class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """One jurisdiction's needs and offers. Its id is the jurisdiction of the policy pack, such as `2105`."""
 
@@ -43,8 +56,6 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     needs: dict[str, Need] = msgspec.field(default_factory=dict)
     """By village: diagnosed, and neither matched nor served."""
     units: dict[str, Unit] = msgspec.field(default_factory=dict)
-    cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
-    """A cadre may be registered before the unit: the sealed stream keeps no order with the open one."""
     teams: dict[str, Team] = msgspec.field(default_factory=dict)
     """By village; its unit and members are not on offer."""
     recalled: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -70,11 +81,11 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
             due = policy.team.match_by.after(min(need.since for need in self.needs.values()))
             yield Task(action="matchings", about=self.id, role="organisation", due=due, rule="3.2")
 
-    @property
-    def free(self) -> dict[str, Cadre]:
+    def free(self, squads: Iterable[State | None]) -> dict[str, Cadre]:
         """The cadres who can be sent: neither out in a village nor under a recall."""
-        out = {cadre for team in self.teams.values() for cadre in team.members}
-        return {id: cadre for id, cadre in self.cadres.items() if id not in out and id not in self.recalled}
+        gone = {cadre for team in self.teams.values() for cadre in team.members} | self.recalled.keys()
+        of_all = (squad.cadres.items() for squad in squads if isinstance(squad, Squad))
+        return {id: cadre for cadres in of_all for id, cadre in cadres if id not in gone}
 
 
 def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: date) -> Change:
@@ -90,9 +101,9 @@ def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: 
     return Change(pool.but(units={**pool.units, event.unit: unit}, answered=False))
 
 
-def offer_cadre(pool: Pool | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """A cadre is on offer, or is described anew; what a registration cannot say is kept apart and stays."""
-    pool = _pool(pool, policy)
+def offer_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
+    """A cadre is on offer, or is described anew; what a registration cannot say is kept in the pool and stays."""
+    squad = squad or Squad(id=event.unit, place=event.place)
     cadre = Cadre(
         unit=event.unit,
         rank=event.rank,
@@ -102,7 +113,18 @@ def offer_cadre(pool: Pool | None, event: CadreRegistered, policy: Policy, today
         reserve=event.reserve,
         ties=event.ties,
     )
-    return Change(pool.but(cadres={**pool.cadres, event.cadre: cadre}, answered=False))
+    return Change(squad.but(cadres={**squad.cadres, event.cadre: cadre}))
+
+
+def lose_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
+    """A cadre belongs to another unit from now on."""
+    left = {id: cadre for id, cadre in squad.cadres.items() if id != event.cadre} if squad else {}
+    return Change(squad and squad.but(cadres=left))
+
+
+def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
+    """Another matching may find what the last one did not."""
+    return Change(pool.but(answered=False) if pool and pool.answered else pool)
 
 
 def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
@@ -126,7 +148,9 @@ def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date
     return Change(pool.but(**moved))
 
 
-def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date) -> Change:
+def solve(
+    pool: Pool | None, command: SolveMatching, policy: Policy, today: date, offers: Mapping[Key, State | None]
+) -> Change:
     """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
     pool = known(pool, "辖区", "the pool", policy.jurisdiction)
     if command.matching == pool.matching and pool.answered:
@@ -150,7 +174,8 @@ def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date
         raise Refused(
             "3.2", "没有等待匹配的村，请待会诊后再匹配", "no village waits for a unit; match after a diagnosis"
         )
-    found = _matching(pool, policy, today)
+    serving = {team.unit for team in pool.teams.values()}
+    found = match(pool.needs, pool.units, pool.free(offers.values()), serving, policy, today)
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
         MatchingSolved(
@@ -186,19 +211,6 @@ def solve(pool: Pool | None, command: SolveMatching, policy: Policy, today: date
     return Change(pool, tuple(told))
 
 
-def _matching(pool: Pool, policy: Policy, today: date) -> Matching:
-    for known_pool, known_policy, on, found in _FOUND:
-        if known_pool is pool and known_policy is policy and on == today:
-            return found
-    found = match(pool.needs, pool.units, pool.free, {team.unit for team in pool.teams.values()}, policy, today)
-    _FOUND.append((pool, policy, today, found))
-    return found
-
-
-_FOUND: deque[tuple[Pool, Policy, date, Matching]] = deque(maxlen=16)
-"""The last matchings with what they follow from: rules run again when a state was missing, and these are dear."""
-
-
 def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
     """A recalled cadre leaves the team, wherever that is by now, and is not sent again while the recall counts (2.20).
 
@@ -232,7 +244,9 @@ def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: da
     return Change(pool.but(recalled=recalled, answered=False))
 
 
-def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date) -> Change:
+def replace_member(
+    pool: Pool | None, command: ReplaceMember, policy: Policy, today: date, squads: Mapping[Key, State | None]
+) -> Change:
     """Another cadre of the unit takes the role that was left open, if the rules for the role allow (3.3, 3.4)."""
     pool = known(pool, "辖区", "the pool", policy.jurisdiction)
     team = addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
@@ -246,8 +260,8 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
             f"{command.recalled} left no vacancy; check who was recalled",
             field="recalled",
         )
-    cadre = pool.cadres.get(command.cadre)
-    if cadre is None or cadre.unit != team.unit or command.cadre not in pool.free:
+    cadre = pool.free(squads.values()).get(command.cadre)
+    if cadre is None:
         raise Refused(
             "2.20",
             f"{command.cadre} 不是单位 {team.unit} 可派的干部（未登记、属他单位、已驻村或在召回影响期内），请改派他人",

@@ -146,4 +146,5 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
     if cadre is not None and registered == cadre.but(name=registered.name):
         return Change(registered)
     del fields["name"]
-    return Change(registered, (CadreRegistered(cadre=registered.id, **fields),))
+    left = cadre.unit if cadre and cadre.unit != registered.unit else None
+    return Change(registered, (CadreRegistered(cadre=registered.id, left=left, **fields),))
