@@ -179,17 +179,15 @@ class Pipeline:
             return error
 
     async def _take(self, stream: str, batch: Sequence[tuple[Delivery, Any]]) -> None:
-        causes = {cause.id: cause for _, cause in batch if isinstance(cause, Cause)}
+        causes = {id_bytes(cause.id): cause for _, cause in batch if isinstance(cause, Cause)}
         sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
         malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
         async with self._transaction() as work:
-            marks = {cause_id: id_bytes(cause_id) for cause_id in causes}
-            known = await store.seen(work.conn, self.tables, marks.values())
-            fresh = [cause for id, cause in causes.items() if marks[id] not in known]
+            new = await store.hear(work.conn, self.tables, causes.keys())
+            fresh = [cause for id, cause in causes.items() if id in new]
             result = await self._run(work, lambda loaded: run(
                 self.wiring, self.book, work.day, fresh, loaded, self.blocked
             ), fresh)  # fmt: skip
-            await store.insert(work.conn, self.tables.inbox, [{"id": marks[cause.id]} for cause in fresh])
             await self._save(work, result, fresh)
             await self._park(
                 work,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, Literal
@@ -99,10 +99,15 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
     return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
 
 
-async def seen(conn: AsyncConnection, tables: Tables, ids: Iterable[bytes]) -> set[bytes]:
-    """Which of these messages the inbox holds already."""
-    inbox = tables.inbox.c.id
-    return set((await conn.execute(select(inbox).where(inbox.in_(list(ids))))).scalars())
+async def hear(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
+    """Note messages in the inbox: which of them it did not hold yet."""
+    if not ids:
+        return set()
+    by_array = conn.dialect.name == "postgresql"
+    rows = "SELECT * FROM unnest($1::bytea[])" if by_array else f"VALUES {', '.join(['(?)'] * len(ids))}"
+    statement = f"INSERT INTO {tables.inbox.name} (id) {rows} ON CONFLICT DO NOTHING RETURNING id"
+    told = await conn.exec_driver_sql(statement, ([*ids],) if by_array else tuple(ids))
+    return {id for (id,) in told}
 
 
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> dict[Key, State | None]:
@@ -111,11 +116,13 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
     wanted = defaultdict(list)
     for kind, id in found:
         wanted[kind].append(id)
+    by_array = conn.dialect.name == "postgresql"
+    chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?))"
     for kind, ids in wanted.items():
-        table = tables.states[kind]
-        for start in range(0, len(ids), 1000):
-            rows = await conn.execute(select(table.c.id, table.c.body).where(table.c.id.in_(ids[start : start + 1000])))
-            found |= {(kind, id): decode_state(kind, body) for id, body in rows}
+        # One parameter for all of them: SQLAlchemy would write a statement for each number of ids.
+        statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
+        rows = await conn.exec_driver_sql(statement, (ids if by_array else msgspec.json.encode(ids).decode(),))
+        found |= {(kind, row.id): decode_state(kind, row.body) for row in rows}
     return found
 
 

@@ -147,8 +147,6 @@ class System:
         # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
         # UTF-8 in any locale.
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
-        # On few cores nats-server would keep all of them awake, which took a sixth of its time.
-        environment.setdefault("GOMAXPROCS", str(max(1, (os.cpu_count() or 1) // 2)))
         if name in self.services:
             _, share = self.services[name]
             environment |= {
