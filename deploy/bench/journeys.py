@@ -1,7 +1,8 @@
 """Part 2 of `make bench`: whole journeys through all four services, beside the same on what users would pick instead.
 
 A peer's journey has 40 steps, and each writes one state and what happened to the application's tables. All work on one
-PostgreSQL with its defaults, which sync every commit, and on the same cores; each keeps its own records as durably. The
+PostgreSQL with its defaults, which sync every commit, and on the same cores; each keeps its own records as durably.
+Ours is measured once more on SQLite, which an installation has by default and which syncs every commit as well. The
 peers commit each step for itself, and we what is there of many villages at once: that, not cheaper commits, is where
 the difference comes from, and what a village waits for it stands beside.
 """
@@ -89,8 +90,8 @@ def measure(console: Console, scale: float) -> list[Figure]:
     paces, missing = dict[Peer, Pace](), list[str]()
     try:
         counties = max(2, round(COUNTIES * scale))
-        with TemporaryDirectory() as folder:
-            ours = uvloop.run(_ours(console, Path(folder), counties, {name: new_database() for name in SERVICES}))
+        ours = _ours(console, counties, {name: new_database() for name in SERVICES})
+        on_sqlite = _rate(_ours(console, counties, {}))
         for peer in PEERS:
             try:
                 paces[peer] = max(_pace(console, peer, *how, new_database()) for how in peer.tries)
@@ -99,19 +100,21 @@ def measure(console: Console, scale: float) -> list[Figure]:
                 console.print(f"[yellow]{peer.name}[/] 未测 not measured: {reason}", highlight=False)
     finally:
         stop()
-    # The register fills before any village is on its way.
-    events, seconds = ours.events - counties * country.VILLAGES * CADRES, ours.seconds - ours.phases["register"]
-    rate = events / seconds
+    rate = _rate(ours)
     note = (
-        f"{ours.villages:,} villages' three years on PostgreSQL, {ours.villages / seconds:.1f} villages/s, "
-        f"{events / ours.villages:.0f} events each; one commit takes many villages' events, and part latency says "
-        f"what one waits; dead letters: {ours.dead_letters}"
+        f"{ours.villages:,} villages' three years on PostgreSQL; one commit takes many villages' events, and part "
+        f"latency says what one waits; dead letters: {ours.dead_letters}"
     )
     en = "Events of whole journeys, four services"
+    beside = ", ".join(f"{peer.name} {on_sqlite / pace.steps:.1f} ×" for peer, pace in paces.items())
     return [
         Figure(
             key="journeys.ours", zh="完整流程每秒事件，四个服务合计", en=en, value=rate, unit="events/s",
             note="; ".join((note, *missing)),
+        ),
+        Figure(
+            key="journeys.ours_sqlite", zh="同上，用 SQLite", en="The same on SQLite", value=on_sqlite, unit="events/s",
+            ratio=on_sqlite / rate, beside="the same on PostgreSQL", note=f"beside the peers: {beside}",
         ),
         *(_figure(peer, pace, rate) for peer, pace in paces.items()),
     ]  # fmt: skip
@@ -131,10 +134,19 @@ def _figure(peer: Peer, pace: Pace, rate: float) -> Figure:
     )  # fmt: skip
 
 
-async def _ours(console: Console, folder: Path, counties: int, databases: dict[str, str]) -> country.Journeys:
-    async with System(folder, databases=databases) as system:
-        await system.ready()
-        return await country.journeys(system, counties, cadres=country.VILLAGES * CADRES, console=console)
+def _ours(console: Console, counties: int, databases: dict[str, str]) -> country.Journeys:
+    async def live(folder: Path) -> country.Journeys:
+        async with System(folder, databases=databases) as system:
+            await system.ready()
+            return await country.journeys(system, counties, cadres=country.VILLAGES * CADRES, console=console)
+
+    with TemporaryDirectory() as folder:
+        return uvloop.run(live(Path(folder)))
+
+
+def _rate(ours: country.Journeys) -> float:
+    """Events in a second, from when the register is full: before that no village is on its way."""
+    return (ours.events - ours.villages * CADRES) / (ours.seconds - ours.phases["register"])
 
 
 def _pace(console: Console, peer: Peer, workers: int, at_once: int, database: str) -> Pace:
