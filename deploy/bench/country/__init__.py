@@ -430,7 +430,7 @@ def measure(console: Console, scale: float) -> list[Figure]:
             key="country.events_per_s", zh="四个服务合计每秒处理", en="Handled by the four services together",
             value=whole.handled / whole.seconds, unit="messages and commands/s", least=8000,
             note=f"{whole.handled:,} in all; {whole.events:,} events were decided, "
-            f"{whole.events / whole.villages:.0f} for each village, cadres included",
+            f"{whole.events / whole.villages:.0f} for each village, cadres included; nats-server with one thread",
         ),
         Figure(
             key="country.peak_mib", zh="内存峰值合计", en="Peak memory, all processes",
