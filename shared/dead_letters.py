@@ -34,7 +34,7 @@ def timers(letter: Mapping[Any, Any]) -> tuple[str, str, dict[str, date]]:
 
 def delivery(letter: Mapping[Any, Any]) -> Delivery:
     """The message of a letter as it was delivered."""
-    return Delivery(letter["sequence"], letter["subject"], letter["body"], {}, letter["parked_at"])
+    return Delivery(letter["sequence"], letter["subject"], letter["body"], letter["parked_at"])
 
 
 def why(error: Exception) -> dict[str, str]:

@@ -358,10 +358,7 @@ class _Chain:
 
 def encode_state(state: State) -> bytes:
     """A state as it is kept and as its digest is taken: JSON with a fixed order of keys."""
-    try:
-        return _ENCODER.encode(state)
-    except TypeError:  # Days or numbers are keys in it; making them strings first says the same, more slowly.
-        return _ENCODER.encode(msgspec.to_builtins(state, str_keys=True, order="deterministic"))
+    return _ENCODER.encode(state)
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

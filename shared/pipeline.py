@@ -119,7 +119,7 @@ class Pipeline:
         What the inbox knows is dropped, and the position stays, so that this may be repeated.
         """
         here, now = await self.position(stream), datetime.now(UTC)
-        if deliveries := [Delivery(here, subject, body, {}, now) for subject, body in events]:
+        if deliveries := [Delivery(here, subject, body, now) for subject, body in events]:
             await self.handle(stream, deliveries)
 
     async def recovered(self, stream: str, through: int) -> None:

@@ -53,6 +53,9 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
             Column("body", Text, nullable=False),
             Index(f"ix_{kind.kind}_due", "due"),
             Index(f"ix_{kind.kind}_place", "place", "status"),
+            # States change again and again. Where a page of PostgreSQL has room for the next version of a row, that
+            # needs no new entry in the indexes, and the table stays a quarter as large.
+            postgresql_with={"fillfactor": 50},
         )
         for kind in kinds
     }

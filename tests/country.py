@@ -197,7 +197,7 @@ class Country:
     def _append(self, stream: str, messages: Sequence[Message]) -> None:
         log = self.streams[stream]
         log += [
-            Delivery(sequence=len(log) + n, subject=m.subject, body=m.body, headers={}, recorded=datetime.now(UTC))
+            Delivery(sequence=len(log) + n, subject=m.subject, body=m.body, recorded=datetime.now(UTC))
             for n, m in enumerate(messages, 1)
         ]
 

@@ -51,7 +51,7 @@ def delivery(event: Event, sequence: int, id: str | None = None, policy: str = "
 
 
 def raw(body: bytes, sequence: int, subject: str = "zhucun.v1.21.05.02.dispatch.help.begun") -> Delivery:
-    return Delivery(sequence=sequence, subject=subject, body=body, headers={}, recorded=datetime.now(UTC))
+    return Delivery(sequence=sequence, subject=subject, body=body, recorded=datetime.now(UTC))
 
 
 def day(number: int, sequence: int) -> Delivery:

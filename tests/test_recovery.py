@@ -361,7 +361,7 @@ async def _held(js: JetStreamContext) -> list[Delivery]:
     messages = [await js.get_msg(OPEN, sequence) for sequence in range(ends.first_seq, ends.last_seq + 1)]
     heard_here = {subject.rpartition("*.")[2] for subject in heard(DISPATCH)[OPEN]}
     return [
-        Delivery(m.seq, m.subject, m.data, {}, datetime.now(UTC))
+        Delivery(m.seq, m.subject, m.data, datetime.now(UTC))
         for m in messages if m.subject.split(".", 5)[5] in heard_here
     ]  # fmt: skip
 

@@ -133,6 +133,7 @@ def shape(connection: Connection, table: str) -> dict[str, Any]:
         },
         "key": database.get_pk_constraint(table)["constrained_columns"],
         "indexes": {index["name"]: index["column_names"] for index in database.get_indexes(table)},
+        "options": database.get_table_options(table),
     }
 
 

@@ -31,8 +31,8 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """In the order of their numbers; empty once they are settled."""
     done: tuple[int, ...] = ()
     """Numbers of the items that a reconciliation reported as done."""
-    reconcile: dict[date, date] = msgspec.field(default_factory=dict)
-    """Reconciliation days that have come and are unanswered, with the last day for each."""
+    reconcile: dict[str, date] = msgspec.field(default_factory=dict)
+    """Reconciliation days that have come and are unanswered, in ISO form, with the last day for each."""
     settle_by: date | None = None
     """The last day for settling it, from when that may be done."""
     closed: tuple[int, ...] | None = None

@@ -119,7 +119,7 @@ def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, toda
         village=state.id,
         kind=owed.kind,
         period=owed.period,
-        on=on,
+        on=date.fromisoformat(on),
         done=len(done),
         open=len(owed.items) - len(done),
         reconciled_by=command.reconciled_by,
@@ -210,7 +210,7 @@ def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
     """With the reconciliation or settlement that begins on a day."""
     commitment = policy.commitment(owed.kind)
     if commitment and on in _reconcile_days(owed, commitment):
-        owed = _but(owed, reconcile={**owed.reconcile, on: commitment.reconcile_within.after(on)})
+        owed = _but(owed, reconcile={**owed.reconcile, str(on): commitment.reconcile_within.after(on)})
     if commitment and commitment.settle and on == _settles_from(owed):
         owed = _but(owed, settle_by=commitment.settle.of(on.year))
     return owed

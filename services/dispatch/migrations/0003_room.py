@@ -1,0 +1,14 @@
+"""Pages of the states keep room for the next version of a row."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+_STATES = ("pools", "squads", "assignments")
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for table in _STATES:
+            op.execute(f"ALTER TABLE {table} SET (fillfactor = 50)")

@@ -1,0 +1,24 @@
+"""Pages of the states keep room for the next version of a row."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+_STATES = (
+    "clocks",
+    "jurisdictions",
+    "adoptions",
+    "units",
+    "cadres",
+    "villages",
+    "registers",
+    "baselines",
+    "resolutions",
+)
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for table in _STATES:
+            op.execute(f"ALTER TABLE {table} SET (fillfactor = 50)")
