@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.bus import Delivery
+from shared.consumer import Delivery
 from shared.rules import Refused, State
 
 TIMERS = "timers"

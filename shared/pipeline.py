@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import dead_letters, logs, outbox, store
-from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED, Delivery
+from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED
+from shared.consumer import Delivery
 from shared.contracts import EVENTS, Command, Envelope, Event
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted

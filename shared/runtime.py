@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import bus, contracts, http, logs, migrations, store
 from shared.bus import CALENDAR, OPEN, SEALED
+from shared.consumer import MessagesLost, OrderedConsumer
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import PolicyAdopted
@@ -90,7 +91,7 @@ def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[An
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
     engine, share = store.open_engine(settings.database), Share.parse(settings.share)
     broker: NatsBroker | None = None
-    consumers: dict[str, bus.OrderedConsumer] = {}
+    consumers: dict[str, OrderedConsumer] = {}
 
     async def send(stream: str, messages: Sequence[bus.Message]) -> None:
         if broker is None:
@@ -104,7 +105,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         info = await broker.connection.jetstream().stream_info(stream)
         assert info.created
         if stream != CALENDAR and not await pipeline.is_same(stream, info.created):
-            raise bus.MessagesLost(stream, read + 1, max(info.state.first_seq, 1) - 1)
+            raise MessagesLost(stream, read + 1, max(info.state.first_seq, 1) - 1)
         return read
 
     def lost() -> Mapping[str, tuple[int, int]]:
@@ -140,7 +141,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         await bus.declare_streams(broker.connection.jetstream(), settings.stream_replicas)
         for stream, subjects in heard(service, share).items():
             if subjects:
-                consumers[stream] = bus.OrderedConsumer(
+                consumers[stream] = OrderedConsumer(
                     broker,
                     stream=stream,
                     durable=share.named(service.name),

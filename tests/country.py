@@ -30,7 +30,8 @@ from services.inspection.app import SERVICE as INSPECTION
 from services.registry import api as registry_api
 from services.registry.app import SERVICE as REGISTRY
 from shared import store
-from shared.bus import OPEN, SEALED, Delivery, Message
+from shared.bus import OPEN, SEALED, Message
+from shared.consumer import Delivery
 from shared.contracts import EVENTS, Envelope, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.flow import derived_id

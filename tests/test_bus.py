@@ -25,15 +25,14 @@ from shared.bus import (
     DAY_DUE,
     OPEN,
     SEALED,
-    Delivery,
     Message,
-    OrderedConsumer,
     PublishFailed,
     connect,
     declare_streams,
     publish_batch,
     schedule_days,
 )
+from shared.consumer import Delivery, OrderedConsumer
 
 VILLAGE = "zhucun.v1.52.03.24.registry.village.registered"
 

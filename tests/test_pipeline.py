@@ -15,7 +15,8 @@ from sqlalchemy import inspect
 
 import shared.outbox
 from shared import bus, store
-from shared.bus import OPEN, SEALED, Delivery, Message
+from shared.bus import OPEN, SEALED, Message
+from shared.consumer import Delivery, OrderedConsumer
 from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun
@@ -426,7 +427,7 @@ async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_o
     pipeline = Pipeline(small.SERVICE, engine, relay, "http://localhost/schemas")
     await pipeline.start()
     relaying = asyncio.create_task(relay.run())
-    consumer = bus.OrderedConsumer(
+    consumer = OrderedConsumer(
         broker,
         stream=OPEN,
         durable="registry",

@@ -22,7 +22,8 @@ from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from services.dispatch.app import SERVICE as DISPATCH
 from shared import bus, store
-from shared.bus import OPEN, SEALED, Delivery, Message, OrderedConsumer, declare_streams, publish_batch
+from shared.bus import OPEN, SEALED, Message, declare_streams, publish_batch
+from shared.consumer import Delivery, OrderedConsumer
 from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import VillageListed

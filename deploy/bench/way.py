@@ -31,6 +31,7 @@ from deploy.bench.figure import Figure
 from deploy.local.supervisor import System
 from shared import bus, logs, store
 from shared.bus import OPEN, Message
+from shared.consumer import OrderedConsumer
 from shared.contracts import Envelope, Event, wire_filter, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun, TermExtended
@@ -88,7 +89,7 @@ async def ours(nats: str, database: str) -> Callable[[], bool]:
     await pipeline.start()
     tasks.append(asyncio.create_task(relay.run()))
     events: tuple[type[Event], ...] = (HelpBegun, DayPassed, PolicyAdopted)
-    consumer = bus.OrderedConsumer(
+    consumer = OrderedConsumer(
         broker, stream=OPEN, durable="bench", subjects=[wire_filter(event) for event in events],
         handle=partial(pipeline.handle, OPEN), position=partial(pipeline.position, OPEN), published=pipeline.published,
     )  # fmt: skip

@@ -27,7 +27,7 @@ from nats.aio.msg import Msg
 from sqlalchemy import Engine, event
 
 from deploy.local.supervisor import SERVICES, System, dying_with
-from shared import bus, dead_letters, flow, logs, outbox, pipeline, store
+from shared import bus, consumer, dead_letters, flow, logs, outbox, pipeline, store
 from shared.relay import Batch, Relay
 
 MOMENTS: Final = {
@@ -126,7 +126,7 @@ def wound(plan: Plan, service: str, root: Path) -> None:
     fate = Fate(service, root, plan)
     outbox.PAGE = FEW
     if plan.ack_wait:
-        bus._ACK_WAIT = plan.ack_wait
+        consumer._ACK_WAIT = plan.ack_wait
     if plan.clock:
         for module in (pipeline, outbox, dead_letters, logs):
             module.datetime = _clock(root / CLOCK)  # type: ignore[attr-defined]

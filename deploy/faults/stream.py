@@ -23,7 +23,7 @@ from deploy.local.benxi import CITY, PACK, START
 from deploy.local.play import play
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
-from shared import bus
+from shared import bus, outbox
 from shared.bus import OPEN, SEALED, STREAMS
 from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.registry import VillageDiagnosed, VillageRecoded
@@ -82,8 +82,8 @@ async def repeated(ground: Ground) -> Verdict:
                     once = {said.id: said for said in list(subscriber.heard)}
                     for stream in (OPEN, SEALED):
                         events = [bus.Message(s.id, s.subject, s.body) for s in once.values() if s.stream == stream]
-                        for start in range(0, len(events), bus.BATCH):
-                            batch = events[start : start + bus.BATCH]
+                        for start in range(0, len(events), outbox.PAGE):
+                            batch = events[start : start + outbox.PAGE]
                             await bus.publish_batch(subscriber.client, stream, batch)
                             stored += len(batch)
                     bursts += 1
