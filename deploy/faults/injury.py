@@ -20,6 +20,8 @@ from deploy.local.supervisor import System, dying_with
 
 PATIENCE = 20.0
 """Seconds within which processes stand still or are gone, even on a machine that does much else."""
+EARLY = 1.1
+"""How much faster than the days harm comes, so that all of it has come when the play ends."""
 GRACE = 5.0
 """Seconds that a server may take to stop."""
 AT_REST = frozenset("TtZX")
@@ -196,7 +198,7 @@ async def hurt_often(ground: Ground, system: System, times: int, harm: Callable[
     async def injure(_system: System, _simulation: Simulation) -> None:
         nonlocal done
         async for part in progress(ground, system):
-            if done < times and part > (done + 1) / (times + 1):
+            if done < times and EARLY * part > (done + 1) / (times + 1):
                 await asyncio.sleep(chance.uniform(0, 0.5))  # Not always when a day has just begun.
                 done += 1
                 ground.tell(f"{done} / {times}")

@@ -7,14 +7,13 @@ from math import ceil
 from typing import Final
 
 from deploy.faults.crashing import MOMENTS, Frail, Plan
+from deploy.faults.injury import EARLY
 from deploy.faults.trial import Ground, Trial, Verdict, hurt, progress
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import System
 
 AT_RANDOM: Final = 0.1
 """The share of all kills that come from outside: after these a process is loaded anew, which takes a second."""
-EARLY: Final = 1.1
-"""How much faster than the days the kills come, so that all of them have come when the play ends."""
 
 
 async def at_moment(ground: Ground, moment: str) -> Verdict:
