@@ -22,8 +22,9 @@ from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import OpenSurvey, open_surveys
 from shared import store
-from shared.http import KEY, Route
+from shared.http import Route
 from shared.pipeline import Pipeline
+from shared.problems import KEY
 from shared.rules import Refused, known
 from shared.workbook import MEDIA_TYPES, Form, WorkbookRefused, write_template
 
