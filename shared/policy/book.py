@@ -12,7 +12,7 @@ class PolicyBook:
 
     def __init__(self, packs: Mapping[str, Sequence[Policy]] = MappingProxyType({})) -> None:
         self.packs: Mapping[str, Sequence[Policy]] = {}
-        self._versions: set[str] = set()
+        self._versions: frozenset[str] | None = None  # Gathered when it is asked for: a start adopts hundreds of packs.
         # What was looked up for one day: a batch asks the same hundreds of times.
         self._day, self._found = date.min, dict[str, Policy | None]()
         self.restore(packs)
@@ -27,11 +27,13 @@ class PolicyBook:
         """Go back to the packs as they were: what was adopted since then does not count."""
         if packs is not self.packs:
             self.packs = packs
-            self._versions = {policy.version for of_one in packs.values() for policy in of_one}
+            self._versions = None
             self._found.clear()
 
     def knows(self, version: str) -> bool:
         """Whether the pack of this version was ever adopted."""
+        if self._versions is None:
+            self._versions = frozenset(policy.version for of_one in self.packs.values() for policy in of_one)
         return version in self._versions
 
     def at(self, place: str, day: date) -> Policy | None:
