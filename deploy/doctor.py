@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local.folder import StartError
+from deploy.local.interpreter import is_optimised
 from deploy.local.supervisor import SERVICES, find_server
 from shared import bus
 from shared.policy import PolicyInvalid, parse_pack
@@ -30,9 +30,10 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     `addresses` tells where the replicas of a service answer.
     """
     wanted = sys.version_info >= (3, 11)
+    slow = not is_optimised()
     yield (
-        "Python 版本",
-        interpreter(),
+        "Python 版本" + slow * "（未经优化编译，约慢两成）",
+        f"Python {sys.version.split()[0]}" + slow * ", built without optimisations, a fifth slower",
         "" if wanted else "需要 3.11 以上 / 3.11 or later is needed",
     )
     yield "nats-server", *_nats_version()
@@ -58,16 +59,6 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     for name, url in urls.items():
         yield f"服务 {name}", "service", _service_fault(url)
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, urls)
-
-
-def interpreter() -> str:
-    """Python's version, and whether it was built without the optimisations that distributions and images build it with.
-
-    Without them all services together handle a fifth less on the same machine (DECISIONS.md, the table of speeds).
-    """
-    version, built_with = sys.version.split()[0], sysconfig.get_config_var("CONFIG_ARGS")
-    slow = built_with and "--enable-optimizations" not in built_with
-    return f"Python {version}" + (" 未优化编译，约慢两成 / built without optimisations, a fifth slower" if slow else "")
 
 
 def _nats_version() -> tuple[str, str]:

@@ -82,7 +82,8 @@ async def connect(url: str, name: str) -> NatsBroker:
     """Connect, waiting for a server that is not up yet, and connect again for ever; `broker.connection` is the client.
 
     `url` is a server's address, or those of a cluster with commas between them. Each distinct trouble is logged once
-    until the connection stands again. Raises nats.errors.Error if the server refuses who connects.
+    until the connection stands again. Messages that it delivers have no headers. Raises nats.errors.Error if the server
+    refuses who connects.
     """
     seen: set[str] = set()
 
@@ -109,9 +110,17 @@ async def connect(url: str, name: str) -> NatsBroker:
     client = await broker.connect()
     # FastStream's wrapper of the callback raises when a reconnection is refused, which ends reconnecting for good.
     client._error_cb = failed
-    # What a stream holds says nothing in headers that matters here. nats-py would look at each of their characters by
-    # itself, and throw a message away whose header `Status` it took for the server's word.
-    client._parse_header_lines = lambda raw: {}  # type: ignore[method-assign]
+    process = client._process_headers
+
+    async def of_the_server(headers: Any) -> dict[str, str] | None:
+        """Only the server begins headers with a status, which it removes from what it stores.
+
+        Those of stored messages are not read: nothing here needs them, nats-py looks at each character of their names,
+        and it would take a header `Status` for the server's word and throw the message away.
+        """
+        return await process(headers) if headers and headers.startswith(b"NATS/1.0 ") else None
+
+    client._process_headers = of_the_server  # type: ignore[method-assign]
     return broker
 
 
@@ -131,7 +140,7 @@ async def schedule_days(js: JetStreamContext, cron: str = "0 0 0 * * *") -> None
     """Let the server say that a day is due; `cron` has six fields, from seconds on, in Chinese time.
 
     A subject holds one schedule, so calling this again replaces it. What fires has an empty body and no Nats-Msg-Id:
-    its day is the one on which the stream recorded it, and its identity are its Nats-Scheduler and its sequence.
+    the day on which the stream recorded it is its identity.
     """
     headers = {
         "Nats-Schedule": cron,

@@ -357,7 +357,10 @@ class _Chain:
 
 
 def encode_state(state: State) -> bytes:
-    """A state as it is kept and as its digest is taken: JSON with a fixed order of keys."""
+    """A state as it is kept and as its digest is taken: JSON with a fixed order of keys.
+
+    Keys of mappings in a state must be strings, since msgspec sorts no others.
+    """
     return _ENCODER.encode(state)
 
 

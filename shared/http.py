@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State as AppState
@@ -28,10 +27,10 @@ from shared.contracts import EVENTS, Command, json_schema
 from shared.flow import encode_state
 from shared.outbox import PAGE
 from shared.pipeline import Pipeline
-from shared.problems import HANDLERS, KEY, PROBLEM, REFUSALS, Fault, Problem, fault
+from shared.problems import HANDLERS, PROBLEM, REFUSALS, Fault, Problem, fault
+from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, State, Task
 
-log = structlog.get_logger()
 PATIENCE = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
 LARGEST_PAGE = 1000
@@ -140,7 +139,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
     async def handler(
         data: Any,
-        key: Annotated[str, HeaderParameter(name=KEY, min_length=8, max_length=180)],
+        key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=8, max_length=180)],
         dry_run: FromQuery[bool] = False,
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:

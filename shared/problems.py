@@ -1,4 +1,4 @@
-"""What is wrong with a request, told as problem+json (RFC 9457): each row with its rule, and what to do about it."""
+"""What a request is answered with instead of what it asked for: refusals by row, and failures of ours (RFC 9457)."""
 
 import re
 from collections.abc import Sequence
@@ -11,11 +11,10 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from shared.requests import RequestRefused
+from shared.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.rules import Refused
 
 log = structlog.get_logger()
-KEY = "Idempotency-Key"
 PROBLEM = "application/problem+json"
 REFUSALS = {
     400: "请求格式有误，见 errors 中的行号和字段 / the request does not fit; errors names row and field",
@@ -78,8 +77,8 @@ def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Respo
     place = re.search(r"at `\$\.(?:data\b(?:\[(\d+)])?\.?)?(.*)`", text)
     missing = re.search(r"field `(.+?)`", text)
     field = ".".join(part for part in (place and place[2], missing and missing[1]) if part and part != "data")
-    if field == "key" or KEY in text:
-        field = KEY
+    if field == "key" or IDEMPOTENCY_KEY in text:
+        field = IDEMPOTENCY_KEY
     zh = next((zh.format(*found.groups()) for pattern, zh in _CHINESE if (found := re.search(pattern, text))), "")
     fault = Fault(int(place[1]) if place and place[1] else 0, "schema", zh or "格式有误", text, field or None)
     return problem(error.status_code, "请求格式有误 / the request does not fit", error.detail, [fault])

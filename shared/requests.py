@@ -16,6 +16,8 @@ from shared.policy import PolicyBook
 from shared.rules import Key, Refused, State
 
 log = structlog.get_logger()
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The header that names a request, so that asking again has no effect."""
 _Told = tuple[str, str, str, str | None]
 """A refusal as it is kept with an answer: rule, Chinese and English text, field."""
 
@@ -76,7 +78,7 @@ class Request:
         else:
             own = self.key.split(":", 1)[-1]  # Without the path, which the sender did not write.
             self.outcome.set_exception(Refused(
-                "Idempotency-Key",
+                IDEMPOTENCY_KEY,
                 f"请求编号 {own} 已用于另一请求，请换新编号",
                 f"the key {own} was used for another request; use a new one",
                 status=422,

@@ -114,7 +114,7 @@ class Database:
         self.trouble()
         if batch[0].sequence > self.at + 1:
             self.gaps.append(f"{batch[0].sequence} after {self.at}")
-        for delivery in batch:
+        for delivery in batch:  # It has no id; `messages` numbers bodies as it numbers ids.
             self.applied.setdefault(
                 f"m{delivery.body.decode()}" if delivery.body.isdigit() else f"#{delivery.sequence}", delivery
             )

@@ -9,8 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from alembic import command
+from msgspec.inspect import DictType, LiteralType, StrType, type_info
 from sqlalchemy import Connection, Table, column, insert, inspect, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -167,6 +169,23 @@ async def test_migrated_columns_have_room_for_what_the_code_writes(name: str, da
 @each_service
 def test_every_state_table_has_room_for_the_longest_id(name: str) -> None:
     assert {table.c.id.type.length for table in service(name).tables.states.values()} == {LONGEST_ID}
+
+
+def parts(shape: object) -> Iterator[object]:
+    """A type as msgspec sees it, with all types within it."""
+    yield shape
+    if isinstance(shape, msgspec.Struct):
+        for value in msgspec.structs.astuple(shape):
+            for part in value if isinstance(value, tuple) else (value,):
+                yield from parts(part)
+
+
+@each_service
+def test_every_state_can_be_encoded_since_its_keys_are_strings(name: str) -> None:
+    for kind in service(name).tables.states:
+        keys = [part.key_type for part in parts(type_info(kind)) if isinstance(part, DictType)]
+        assert keys, "timers at least"
+        assert all(isinstance(key, (StrType, LiteralType)) for key in keys), kind
 
 
 # ---------------------------------------------------------------- OpenAPI

@@ -2,10 +2,10 @@
 
 A peer's journey has 40 steps, and each writes one state and what happened to the application's tables. All work on one
 PostgreSQL with its defaults, which sync every commit, and on the same cores; each keeps its own records as durably.
-Ours is a village's three years, in which some 36 events are decided and some 50 commands and messages handled; it is
-measured once more on SQLite, which an installation has by default and which syncs every commit as well. The peers
-commit each step for itself, and we what is there of many villages at once: that, not cheaper commits, is where the
-difference comes from, and what a village waits for it stands beside.
+Ours is a village's three years; the note says how many events and messages that is. It is measured once more on SQLite,
+which an installation has by default and which syncs every commit as well. The peers commit each step for itself, and we
+what is there of many villages at once: that, not cheaper commits, makes the difference, and what a village waits for it
+stands beside.
 """
 
 import asyncio
@@ -114,14 +114,15 @@ def measure(console: Console, scale: float) -> list[Figure]:
         stop()
     ours, ours_sqlite = _rates(on_postgres), _rates(on_sqlite)
 
-    def beside(rate: float, step: int) -> str:
-        return ", ".join(f"{peer.name} {rate / pace.steps * step:.1f} ×" for peer, pace in paces.items())
+    def beside(rate: float, steps: int) -> str:
+        return ", ".join(f"{peer.name} {rate / pace.steps * steps:.1f} ×" for peer, pace in paces.items())
 
     note = (
         f"{on_postgres.villages:,} villages on PostgreSQL; one commit takes many villages' events, and part latency "
-        f"says what one waits; dead letters: {on_postgres.dead_letters}; {ours.events:,.0f} events decided a second, "
-        f"beside steps: {beside(ours.events, 1)}; {ours.handled:,.0f} commands and messages handled a second, each a "
-        f"committed step as well: {beside(ours.handled, 1)}"
+        f"says what one waits; dead letters: {on_postgres.dead_letters}; {ours.events / ours.journeys:.0f} events of "
+        f"each village, {ours.events:,.0f} a second, beside steps: {beside(ours.events, 1)}; "
+        f"{ours.handled / ours.journeys:.0f} commands and messages handled for each village, {ours.handled:,.0f} a "
+        f"second, each as durable as a step is: {beside(ours.handled, 1)}"
     )
     return [
         Figure(
@@ -162,8 +163,8 @@ def _ours(console: Console, counties: int, databases: dict[str, str]) -> country
 
 
 def _rates(ours: country.Journeys) -> Rates:
-    cadres = ours.villages * CADRES  # Each is a command, an event and a message, which no peer's journey has.
-    counts = ours.villages, ours.events - cadres, ours.handled - 2 * cadres
+    # What is registered is a command, an event and a message each, none of which a peer's journey has.
+    counts = ours.villages, ours.events - ours.registered, ours.handled - 2 * ours.registered
     return Rates(*(count / (ours.seconds - ours.phases["register"]) for count in counts))
 
 

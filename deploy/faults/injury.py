@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
+from typing import Final
 
 import psutil  # type: ignore[import-untyped]
 
@@ -20,7 +21,7 @@ from deploy.local.supervisor import System, dying_with
 
 PATIENCE = 20.0
 """Seconds within which processes stand still or are gone, even on a machine that does much else."""
-EARLY = 1.1
+EARLY: Final = 1.1
 """How much faster than the days harm comes, so that all of it has come when the play ends."""
 GRACE = 5.0
 """Seconds that a server may take to stop."""
@@ -189,7 +190,7 @@ def filled(disk: Path) -> Iterator[None]:
 
 
 async def hurt_often(ground: Ground, system: System, times: int, harm: Callable[[int], Awaitable[None]]) -> Verdict:
-    """Play while harm is done so many times, evenly over the play; it is told which time this is, from 0 on.
+    """Play while harm is done so many times, evenly over most of the play; it is told which time this is, from 0 on.
 
     The play may end and cancel the last harm, which must mend then what would keep the system from settling.
     """

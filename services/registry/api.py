@@ -24,7 +24,7 @@ from services.registry.store import OpenSurvey, open_surveys
 from shared import store
 from shared.http import Route
 from shared.pipeline import Pipeline
-from shared.problems import KEY
+from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, known
 from shared.workbook import MEDIA_TYPES, Form, WorkbookRefused, write_template
 
@@ -121,7 +121,7 @@ async def take_in(
     form: FromPath[str],
     request: Request[Any, Any, Any],
     state: State,
-    key: Annotated[str, HeaderParameter(name=KEY, min_length=8, max_length=160)],
+    key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=8, max_length=160)],
     place: FromQuery[str] = "",
     dry_run: FromQuery[bool] = False,
     keep_good: FromQuery[bool] = False,
@@ -154,7 +154,7 @@ async def take_in(
 
 
 @get("/v1/imports/{form:str}/progress", tags=["forms"])
-async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=KEY)]) -> dict[str, int]:
+async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)]) -> dict[str, int]:
     """How many rows of an import that is under way were read, and how many applied; 0 if there is none."""
     running = RUNNING.get(f"{form}:{key}")
     return {"read": running.read, "applied": running.applied} if running else {"read": 0, "applied": 0}

@@ -1,6 +1,6 @@
 """Policy packs: what a region counts, names and lists, as validated, versioned data (DESIGN §1).
 
-The code knows seven concepts; every number, name and list is in `packs/`, and a sixth region is one more file there.
+The code knows seven concepts; every number, name and list is in `packs/`, and another region is one more file there.
 `pack` says what they can say, `contradictions` what they must not, and `book` which one is in force.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from shared.policy.book import PolicyBook
-from shared.policy.contradictions import contradictions
+from shared.policy.contradictions import find_contradictions
 from shared.policy.pack import TRIGGERS, Campaign, Commitment, Deliberation, Outcome, Policy, Step
 
 __all__ = [
@@ -33,6 +33,6 @@ def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:
         )
     except msgspec.DecodeError as error:
         raise PolicyInvalid(f"政策包格式有误：{error} / the pack does not fit the schema: {error}") from error
-    for where, zh, en in contradictions(policy):
+    for where, zh, en in find_contradictions(policy):
         raise PolicyInvalid(f"政策包自相矛盾：{where}：{zh} / the pack contradicts itself: {where}: {en}")
     return policy

@@ -10,7 +10,7 @@ from shared.contracts.registry import Level
 from shared.policy.pack import SURVEY_KINDS, TRIGGERS, Outcome, Policy, Section
 
 
-def contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
+def find_contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
     """Where, and what is wrong there, in Chinese and in English."""
     grades = [grade.name for grade in policy.assessment.grades]
     steps = [step.name for step in policy.exit.procedure]

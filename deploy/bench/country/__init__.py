@@ -34,7 +34,8 @@ COUNTIES, VILLAGES, CADRES = 832, 154, 3_600
 REFERENCE: Final = 7
 """Counties of the run that the time for each village is compared with: some thousand villages."""
 GROUPS, GROUP = 3, 12
-"""In how many groups the counties do the same things one after the other, and how many make a group at least."""
+"""In how many groups the counties do the same things one after the other, and how many make a group at least: batches of
+fewer are small."""
 REQUEST, FLIGHT = 2_000, 3
 """Commands in a request, and requests that are on their way to one process."""
 MATCHINGS = 5
@@ -57,6 +58,8 @@ class Journeys(NamedTuple):
     villages: int
     events: int
     """Decided: rows of all outboxes."""
+    registered: int
+    """Of them, those by which the register was filled."""
     handled: int
     """Messages taken from the streams, and commands."""
     seconds: float
@@ -117,6 +120,10 @@ class Country(Simulation):
         answers = await asyncio.gather(*(self.get(name, "/v1/status") for name in self.system.services))
         decoded = (msgspec.json.decode(answer, type=_Standing) for answer in answers)
         return dict(zip(self.system.services, decoded, strict=True))
+
+    async def written(self) -> int:
+        """How many events were decided so far."""
+        return sum(standing.written for standing in (await self.standings()).values())
 
     async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
         """Wait until all is quiet, for as long as anything moves: a country's day takes longer than a county's."""
@@ -361,9 +368,11 @@ async def journeys(
                     start = time.perf_counter()
                     await country.live(day)
                     phases[day.phase] += time.perf_counter() - start
+                    if day.phase == "register":
+                        registered = await country.written()
                     progress.advance(bar)
         seconds = time.perf_counter() - began
-        standings = (await country.standings()).values()
+        events, standings = await country.written(), (await country.standings()).values()
         stages = Counter[str]()
         for name, (service, _) in system.services.items():
             if service == "registry":
@@ -371,7 +380,8 @@ async def journeys(
     heard = sum([await _heard(system, name) for name in system.services])
     return Journeys(
         villages=counties * villages,
-        events=sum(standing.written for standing in standings),
+        events=events,
+        registered=registered,
         handled=heard + country.sent.total(),
         seconds=seconds,
         phases=dict(phases),
@@ -389,7 +399,7 @@ async def _watched(country: Country, tell: Callable[[str], None]) -> AsyncIterat
         while True:
             await asyncio.sleep(1)
             with suppress(Exception):  # A service that is down now is there again at the next look.
-                events, now = sum(s.written for s in (await country.standings()).values()), time.perf_counter()
+                events, now = await country.written(), time.perf_counter()
                 listed, left = country.sent["villages"], country.sent["approvals"]
                 memory = sum(_memory(country.system).values())
                 tell(

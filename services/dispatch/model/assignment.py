@@ -32,7 +32,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     done: tuple[int, ...] = ()
     """Numbers of the items that a reconciliation reported as done."""
     reconcile: dict[str, date] = msgspec.field(default_factory=dict)
-    """Reconciliation days that have come and are unanswered, in ISO form, with the last day for each."""
+    """By reconciliation day that has come and is unanswered, in ISO form as keys are strings, the last day for it."""
     settle_by: date | None = None
     """The last day for settling it, from when that may be done."""
     closed: tuple[int, ...] | None = None

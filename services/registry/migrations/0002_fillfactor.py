@@ -1,4 +1,4 @@
-"""Pages of the states keep room for the next version of a row."""
+"""Pages of states keep room for the next version of a row; those that are full already stay so until VACUUM FULL."""
 
 from alembic import op
 
