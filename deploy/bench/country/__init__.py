@@ -34,8 +34,8 @@ COUNTIES, VILLAGES, CADRES = 832, 154, 3_600
 REFERENCE: Final = 7
 """Counties of the run that the time for each village is compared with: some thousand villages."""
 GROUPS, GROUP = 3, 12
-"""In how many groups the counties do the same things one after the other, and how many make a group at least: batches of
-fewer are small."""
+"""In how many groups the counties do the same things one after the other, and how many make a group at least, or
+batches are small."""
 REQUEST, FLIGHT = 2_000, 3
 """Commands in a request, and requests that are on their way to one process."""
 MATCHINGS = 5
