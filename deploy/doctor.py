@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 
 from deploy.local.folder import StartError
-from deploy.local.interpreter import is_optimised
 from deploy.local.supervisor import SERVICES, find_server
 from shared import bus
 from shared.policy import PolicyInvalid, parse_pack
@@ -30,10 +29,9 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     `addresses` tells where the replicas of a service answer.
     """
     wanted = sys.version_info >= (3, 11)
-    slow = not is_optimised()
     yield (
-        "Python 版本" + slow * "（未经优化编译，约慢两成）",
-        f"Python {sys.version.split()[0]}" + slow * ", built without optimisations, a fifth slower",
+        "Python 版本",
+        f"Python {sys.version.split()[0]}",
         "" if wanted else "需要 3.11 以上 / 3.11 or later is needed",
     )
     yield "nats-server", *_nats_version()

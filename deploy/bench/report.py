@@ -14,7 +14,6 @@ from rich.markup import escape as unmarked
 from rich.table import Table
 
 from deploy.bench.figure import Figure
-from deploy.local.interpreter import is_optimised
 from deploy.local.village import folded
 
 PARTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -44,7 +43,8 @@ class Report(msgspec.Struct, kw_only=True):
 def machine() -> str:
     """The machine as far as it bears on the figures."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    python = f"Python {platform.python_version()}" + ("" if is_optimised() else ", built without optimisations")
+    # One version's builds differ by a fifth, and only who built it when tells them apart everywhere.
+    python = f"Python {platform.python_version()} ({platform.python_compiler()}, {platform.python_build()[1]})"
     return f"{os.cpu_count()} cores {platform.machine()}, {memory:.0f} GiB, {python}"
 
 
