@@ -29,8 +29,6 @@ from deploy.bench.way import postgres
 from deploy.local.folder import kill_group
 from deploy.local.supervisor import SERVICES, System
 
-COUNTIES: Final = 400
-"""Counties that live through their three years at scale 1."""
 CADRES: Final = 10
 """Cadres in the register for each village: as few as a county needs, since a peer's journey has no register."""
 START, SETTLE, SECONDS = 60, 2, 8
@@ -101,7 +99,7 @@ def measure(console: Console, scale: float) -> list[Figure]:
     new_database, stop = postgres()
     paces, missing = dict[Peer, Pace](), list[str]()
     try:
-        counties = max(2, round(COUNTIES * scale))
+        counties = max(2, round(country.COUNTIES * scale))
         on_postgres = _ours(console, counties, {name: new_database() for name in SERVICES})
         on_sqlite = _ours(console, counties, {})
         for peer in PEERS:
