@@ -315,11 +315,24 @@ def tasks(
         commands = import_module(f"services.{service}.api").COMMANDS
         names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
         for http in clients(folder, service):
-            found += [t["task"] for t in http.get("/v1/tasks", params={"role": role, "place": place}).json()]
+            found += _open_tasks(http, role=role, place=place)
     for task in sorted(found, key=lambda t: (t["due"] or "9999", t["action"], t["about"])):
         action = names.get(task["action"], task["action"])
         table.add_row(task["due"] or "", task["role"], action, task["about"], task["rule"], task["detail"])
     console.print(table)
+
+
+def _open_tasks(http: httpx.Client, **asked: str) -> Iterator[dict[str, str]]:
+    """All tasks of a process, page by page."""
+    from shared.http import LARGEST_PAGE
+
+    after = ""
+    while True:
+        page = http.get("/v1/tasks", params={**asked, "after": after}).json()
+        yield from (line["task"] for line in page)
+        if len(page) < LARGEST_PAGE:
+            return
+        after = f"{page[-1]['kind']}/{page[-1]['id']}"
 
 
 # ---------------------------------------------------------------- operators

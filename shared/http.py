@@ -34,7 +34,7 @@ from shared.rules import Refused, State, Task
 PATIENCE = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
 LARGEST_PAGE = 1000
-"""Entries of a journal in one answer."""
+"""Entries of a journal, or tasks, in one answer."""
 
 
 class Route(NamedTuple):
@@ -172,13 +172,26 @@ def _common(
     tables, engine = pipeline.tables, pipeline.engine
 
     @get("/v1/tasks", tags=["queries"])
-    async def tasks(place: FromQuery[str] = "", role: FromQuery[str] = "") -> list[OpenTask]:
-        """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division."""
-        found = []
+    async def tasks(
+        place: FromQuery[str] = "",
+        role: FromQuery[str] = "",
+        after: FromQuery[str] = "",
+        limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
+    ) -> list[OpenTask]:
+        """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division.
+
+        In order of kind and id, after the `kind/id` of a task. One state's tasks stay together, so there may be more
+        than `limit`; less means the end.
+        """
+        found: list[OpenTask] = []
+        first, _, last = after.partition("/")
         async with engine.connect() as conn:
-            for kind, table in tables.states.items():
-                waiting = select(table.c.body).where(table.c.awaits, *_within(table, place)).order_by(table.c.id)
-                for (body,) in await conn.execute(waiting):
+            for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
+                if kind.kind < first:
+                    continue
+                behind = table.c.id > (last if kind.kind == first else "")
+                waiting = select(table.c.body).where(table.c.awaits, behind, *_within(table, place))
+                async for (body,) in await conn.stream(waiting.order_by(table.c.id)):
                     state = store.decode_state(kind, body)
                     policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
                     if policy is not None:
@@ -187,6 +200,8 @@ def _common(
                             for task in state.tasks(policy)
                             if role in ("", task.role)
                         ]
+                    if len(found) >= limit:
+                        return found
         return found
 
     @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON)

@@ -356,6 +356,19 @@ async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api
     assert await about() == ["M2"]
 
 
+async def test_tasks_are_told_page_by_page(api: Api) -> None:
+    await api.post("matters", *({"place": "210502", "matter": f"M{n}"} for n in range(5)))
+    everything = await api.get("/v1/tasks")
+    assert len(everything) == 5
+    told, after = [], ""
+    while page := await api.get("/v1/tasks", after=after, limit=2):
+        assert len(page) <= 2
+        told += page
+        after = f"{page[-1]['kind']}/{page[-1]['id']}"
+    assert told == everything
+    assert await api.get("/v1/tasks", after="matters/M4") == await api.get("/v1/tasks", after="zz/") == []
+
+
 async def test_states_are_listed_page_by_page_by_division_and_status(api: Api) -> None:
     await api.post("villages", *(village(f"V{n:02d}", place="210502" if n % 2 else "210521") for n in range(25)))
     pages: list[list[str]] = [[""]]

@@ -28,7 +28,7 @@ from services.registry.app import SERVICE as REGISTRY
 from services.registry.forms import BLANKS
 from shared import bus, store
 from shared.bus import OPEN, SEALED
-from shared.http import OpenTask
+from shared.http import LARGEST_PAGE, OpenTask
 from shared.outbox import PAGE
 from shared.runtime import heard
 
@@ -207,7 +207,7 @@ class Simulation:
     async def _look(self) -> None:
         """Read tasks and status of those processes that have had anything to do since the last look."""
         changed = sorted(self._changed)
-        tasks = await asyncio.gather(*(self.get(name, "/v1/tasks") for name in changed))
+        tasks = await asyncio.gather(*(self._open_tasks(name) for name in changed))
         statuses = await asyncio.gather(*(self.get(name, "/v1/status") for name in changed))
         for name, of_process, status in zip(changed, tasks, statuses, strict=True):
             service, _ = self.system.services[name]
@@ -216,10 +216,21 @@ class Simulation:
                     service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
                     open.task.due, open.task.detail,
                 )
-                for open in msgspec.json.decode(of_process, type=list[OpenTask])
+                for open in of_process
             ]  # fmt: skip
             self._statuses[name] = msgspec.json.decode(status, type=Status)
         self._changed.clear()
+
+    async def _open_tasks(self, name: str) -> list[OpenTask]:
+        """All tasks of a process, page by page."""
+        found: list[OpenTask] = []
+        after = ""
+        while True:
+            page = msgspec.json.decode(await self.get(name, "/v1/tasks", after=after), type=list[OpenTask])
+            found += page
+            if len(page) < LARGEST_PAGE:
+                return found
+            after = f"{page[-1].kind}/{page[-1].id}"
 
     async def states(self, service: str, kind: str) -> dict[str, Any]:
         """All states of a kind by id, as the service shows them."""
