@@ -56,8 +56,8 @@ def main() -> None:
         sys.exit(1)
     except httpx.TransportError as error:
         console.print(
-            f"[bold red]✗[/] 连接不上系统（{error}）。请先运行 zhucun up，或用 --folder 指明数据目录。\n"
-            "  The system does not answer. Run `zhucun up` first, or name its folder with --folder."
+            f"[bold red]✗[/] 连接不上系统（{error}）。请用 zhucun up --folder 启动该数据目录的系统，或另行指明。\n"
+            "  The system does not answer. Start that of its folder by `zhucun up --folder`, or name another folder."
         )
         sys.exit(1)
 
@@ -125,10 +125,11 @@ def _problem(response: httpx.Response) -> str:
     except ValueError:
         return f"HTTP {response.status_code}: {response.text[:500]}"
     lines = [str(problem.get("title"))]
-    for fault in problem.get("errors", [])[:20]:
+    told = [fault for fault in problem.get("errors", []) if fault["zh"] not in lines[0]]
+    for fault in told[:20]:
         lines.append(f"  第 {fault['row'] + 1} 条 [{fault['rule']}] {fault['zh']}\n    {fault['en']}")
-    if len(problem.get("errors", [])) > 20:
-        lines.append(f"  …… 共 {len(problem['errors'])} 条 / {len(problem['errors'])} in all")
+    if len(told) > 20:
+        lines.append(f"  …… 共 {len(told)} 条 / {len(told)} in all")
     return "\n".join(lines)
 
 
@@ -308,14 +309,22 @@ def tasks(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
-    table = Table("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
+    from deploy.local.village import folded
+
+    table = folded("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
     found: list[dict[str, str]] = []
     names: dict[str, str] = {}
     for service in SERVICES:
         commands = import_module(f"services.{service}.api").COMMANDS
         names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
         for http in clients(folder, service):
-            found += _open_tasks(http, role=role, place=place)
+            found += _open_tasks(http, place=place)
+    roles = ", ".join(sorted({task["role"] for task in found}))
+    found = [task for task in found if role in ("", task["role"])]
+    if not found:
+        whose = f"；有待办的角色：{roles} · there are tasks of: {roles}" if roles else ""
+        console.print(f"没有待办 · nothing is due{whose}")
+        return
     for task in sorted(found, key=lambda t: (t["due"] or "9999", t["action"], t["about"])):
         action = names.get(task["action"], task["action"])
         table.add_row(task["due"] or "", task["role"], action, task["about"], task["rule"], task["detail"])
@@ -345,7 +354,7 @@ def digest(folder: FolderOption = DEFAULT) -> None:
 
     for service in SERVICES:
         for kind, value in united(http.get("/v1/digest").json() for http in clients(folder, service)).items():
-            console.print(f"{service:<11} {kind:<14} {value}", highlight=False)
+            console.print(f"{service:<11} {kind:<14} {value}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -353,12 +362,13 @@ def recover(
     service: Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))],
     folder: FolderOption = DEFAULT,
 ) -> None:
-    """消息流丢失了未读消息：从各服务日志补齐，可重复运行 · make good what a stream lost unread; may be repeated."""
+    """消息丢失后从各服务日志补齐，可重复 · make good what a stream lost unread; may be repeated."""
     from deploy.recovery import recover as hand_in
     from shared.http import operator_key
     from shared.runtime import heard
 
     _require_service(service)
+    addresses(folder, service)  # A wrong folder is told as such, not by the secret that it lacks.
     secret = Path(os.environ.get("ZHUCUN_SECRET_FILE", folder / "secret")).read_bytes()
     with ExitStack() as stack, Progress(console=console) as progress:
 
@@ -393,7 +403,9 @@ def logs(
 @letters.command("list")
 def list_letters(folder: FolderOption = DEFAULT) -> None:
     """列出各服务的死信 · list the dead letters of every service."""
-    table = Table("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
+    from deploy.local.village import folded
+
+    table = folded("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
     for service in SERVICES:
         for http in clients(folder, service):
             for letter in http.get("/v1/dead-letters").json():

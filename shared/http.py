@@ -401,7 +401,7 @@ def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
         async with engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
         if body is None:
-            raise Refused("identity", f"{kind} 中没有 {id}", f"there is no {id} among the {kind}", status=404)
+            raise Refused("identity", f"没有 {id}（{kind}）", f"there is no {id} among the {kind}", status=404)
         return Response(shown(body).encode(), media_type=MediaType.JSON)
 
     @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}")

@@ -98,11 +98,21 @@ def test_the_command_measures_a_part_and_compares_it(tmp_path: Path, monkeypatch
     assert kept.exit_code == 0, kept.output
     figures = {f["key"]: f for f in json.loads((tmp_path / "docs/bench.json").read_text())["parts"]["matching"]}
     assert figures["matching.gap"]["value"] == 0 and figures["matching.seconds"]["value"] > 0
-    assert bench("matching", "--scale", "0.001", "--report", str(folder), "--compare").exit_code == 0
-    report.keep(Report(scale=0.1, machine="", parts={"matching": [RATE]}), tmp_path / "docs")
+    nothing = bench("matching", "--scale", "0.001", "--report", str(folder), "--compare")
+    assert nothing.exit_code == 0 and "no ratio to compare" in nothing.output
+    report.keep(Report(scale=0.001, machine="", parts={"matching": [RATE]}), tmp_path / "docs")
     worse = bench("matching", "--scale", "0.001", "--report", str(folder), "--compare")
     assert worse.exit_code == 1 and RATE.key in worse.output
-    assert bench("weather").exit_code == 2
+
+
+@pytest.mark.parametrize("words", [["weather"], ["matching", "--compare"], ["matching", "--store"]])
+def test_what_is_not_known_or_not_comparable_is_refused_before_anything_is_measured(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "DOCS", tmp_path)
+    report.keep(Report(scale=1, machine="", parts={}), tmp_path)
+    assert bench(*words, "--scale", "0.001", "--report", str(tmp_path / "report")).exit_code == 2
+    assert not (tmp_path / "report").exists()
 
 
 def test_3_2_a_county_of_the_bench_is_the_same_every_time_and_none_is_like_another() -> None:

@@ -70,11 +70,24 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     assert VILLAGE in zhucun(folder, "logs", VILLAGE)
     assert "villages" in zhucun(folder, "digest")
     assert "死信" not in zhucun(folder, "dead-letters", "list")
+    assert VILLAGE in zhucun(folder, "tasks", "--role", "township").replace("\n", "")
+    told = zhucun(folder, "tasks", "--role", "nobody")
+    assert "没有待办" in told and "township" in told
+
+
+def test_whatever_a_journal_has_can_be_shown_of_a_village() -> None:
+    """In a process of its own, which has read no more than the command does."""
+    script = "from deploy.local import village; print(*village.EVENTS)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    every = {path.stem for path in Path("docs/contracts/schemas").glob("*.v1.json")}
+    decided = {type for type in every if not type.startswith("calendar.")}
+    assert len(decided) > 50 and decided <= {*told.stdout.split()}
 
 
 def test_mistakes_end_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     assert "没有" in zhucun(folder, "village", "999999999999", fails=True)
     assert "zhucun up" in zhucun(tmp_path / "nowhere", "digest", fails=True)
+    assert "zhucun up" in zhucun(tmp_path / "nowhere", "recover", "registry", fails=True)
     assert "正由进程" in zhucun(folder, "up", fails=True)
     broken = tmp_path / "broken.toml"
     broken.write_text('jurisdiction = "2105"\nversion = 1\n', encoding="utf-8")

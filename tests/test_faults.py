@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.faults.__main__ import app
 from deploy.faults.crashing import MOMENTS, Frail, Plan
 from deploy.faults.report import Outcome, summary, write
 from deploy.faults.subscriber import OUTSIDE, Difference, Said, compare
@@ -62,6 +64,14 @@ def test_a_digest_that_differs_is_named() -> None:
         differing({"registry": {"villages": "1", "units": "9"}, "dispatch": {}}, right)
         == "registry.units dispatch.events"
     )
+
+
+@pytest.mark.parametrize(
+    "words", [["--only", "nats.killed", "--only", "nats.kiled"], ["--only", "nope"], ["--villages", "1"]]
+)
+def test_a_trial_that_is_not_there_is_refused_before_anything_is_played(words: list[str], tmp_path: Path) -> None:
+    told = CliRunner().invoke(app, [*words, "--report", str(tmp_path / "report")])
+    assert told.exit_code == 2 and not (tmp_path / "report").exists()
 
 
 def test_a_failed_trial_is_not_lost_in_the_report(tmp_path: Path) -> None:

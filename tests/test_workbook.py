@@ -428,6 +428,7 @@ def test_wrong_headings_are_one_error_that_names_each() -> None:
     assert "缺少：列入日期、类别；不认识：日期；重复：村名" in refused.zh
     assert "Missing: 列入日期、类别; unknown: 日期; repeated: 村名" in refused.en
     assert "缺少：村代码、" in refusal(filled(["a"] * 7, headings=["a", "b", "c", "d", "e", "f", "g"])).zh
+    assert "不认识：a、b" in refusal(filled(["a"] * 2, headings=["a", "b"])).zh
 
 
 def test_an_unfilled_form_is_refused() -> None:

@@ -42,6 +42,10 @@ def bench(
         raise typer.BadParameter(f"没有部分 {', '.join(strangers)} / no such part; there are {', '.join(PARTS)}")
     chosen = [part for part in PARTS if part in (parts or PARTS)]
     measured = Report(scale=1.0 if whole else scale, machine=report.machine())
+    kept = report.read(DOCS) if compare or (store and (DOCS / "bench.json").exists()) else measured
+    if kept.scale != measured.scale:
+        raise typer.BadParameter(f"存档的规模是 {kept.scale:g} / what is kept was measured at --scale {kept.scale:g}")
+    folder.mkdir(parents=True, exist_ok=True)
     for number, part in enumerate(chosen, 1):
         console.rule(f"{number}/{len(chosen)} {' '.join(PARTS[part])}")
         measured.parts[part] = import_module(f"deploy.bench.{part}").measure(console, measured.scale)
@@ -49,8 +53,9 @@ def bench(
     console.print(*(report.table(part, figures) for part, figures in measured.parts.items()))
     console.print(f"{folder}/bench.json, bench.md, bench.svg")
     if compare:
-        found = report.worse(measured, report.read(DOCS))
-        console.print("\n".join(found) or "[green]✓[/] 没有变差的比值 · no ratio got worse", highlight=False)
+        found, ratios = report.worse(measured, kept), [f.ratio for part in chosen for f in kept.parts.get(part, ())]
+        well = "[green]✓[/] 没有变差的比值 · no ratio got worse"
+        console.print("\n".join(found) or (well if any(ratios) else "没有可比的比值 · no ratio to compare with"))
         if found:
             raise typer.Exit(1)
     if store:

@@ -29,19 +29,28 @@ TRIALS: Final = (
     *databases.TRIALS,
     *power.TRIALS,
 )
+_KEYS: Final = ", ".join([*dict.fromkeys(t.key.partition(".")[0] for t in TRIALS), *(t.key for t in TRIALS)])
+"""What trials are named by: groups, and each."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     seed: Annotated[int, typer.Option(help="所有随机取自此数 · every draw follows from it")] = 2014,
     kills: Annotated[int, typer.Option(help="kill -9 的次数 · how many kills, over all moments")] = 500,
-    villages: Annotated[int, typer.Option(help="村数 1–72 · how many villages")] = 3,
-    only: Annotated[list[str], typer.Option(help="只做这些试验，如 kills 或 nats.paused · only these")] = [],  # noqa: B006
+    villages: Annotated[int, typer.Option(help="村数 · how many villages", min=2, max=72)] = 3,
+    only: Annotated[list[str], typer.Option(help=f"只做这些试验，可重复 · only these, may be repeated: {_KEYS}")] = [],  # noqa: B006
     report_to: Annotated[Path, typer.Option("--report", help="报告的目录 · the report's folder")] = Path("data/faults"),
 ) -> None:
     """让一个县的三年在各种故障中运行，与无故障的一次比较 · play a county's three years through faults and compare."""
+    for key in only:
+        if not any(_meant(trial, key) for trial in TRIALS):
+            raise typer.BadParameter(
+                f"没有试验 {key} / there is no trial {key}; there are {_KEYS}", param_hint="--only"
+            )
     chosen = [trial for trial in TRIALS if not only or any(_meant(trial, key) for key in only)]
-    if not chosen:
-        raise typer.BadParameter(f"{only}: {' '.join(trial.key for trial in TRIALS)}", param_hint="--only")
+    report_to.mkdir(parents=True, exist_ok=True)
     outcomes = asyncio.run(run(chosen, seed, kills, villages, report_to))
     report.show(Console(), outcomes)
     report.write(report_to, outcomes, seed, villages)
@@ -94,4 +103,4 @@ async def play_undisturbed(folder: Path, seed: int, villages: int) -> Result:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

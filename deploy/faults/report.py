@@ -52,7 +52,6 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 def write(folder: Path, outcomes: Sequence[Outcome], seed: int, villages: int) -> None:
     """Write `faults.md` and `faults.json` into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     lines = [
         "# 故障试验 · Fault trials", "",
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · seed {seed} · {villages} villages · {summary(outcomes)}", "",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from importlib import import_module
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -14,6 +15,9 @@ from rich.table import Table
 from deploy.local.supervisor import SERVICES
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
+
+for _service in SERVICES:
+    import_module(f"shared.contracts.{_service}")  # Whatever a journal has must be known here.
 
 Client = Callable[[str], httpx.Client]
 """An open HTTP client of a service by its name, the same one each time: opening one costs tens of milliseconds."""

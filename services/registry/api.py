@@ -174,7 +174,7 @@ def _form(state: State, name: str, place: str) -> Form:
         for jurisdiction in pipeline.book.packs
         if pipeline.today and (jurisdiction.startswith(place) or place.startswith(jurisdiction))
     )
-    return forms.form(name, [policy for policy in found if policy])
+    return forms.form(name, [policy for policy in found if policy], place)
 
 
 def _secret(state: State) -> bytes:

@@ -147,13 +147,21 @@ BLANKS: Mapping[str, Blank] = {
 """The forms by name: what they are filled in for is the command at /v1/<name>."""
 
 
-def form(name: str, policies: Sequence[Policy]) -> Form:
-    """The form of that name as the packs in force ask for it. Raises Refused if there is none, or no pack."""
+def form(name: str, policies: Sequence[Policy], place: str = "") -> Form:
+    """The form of that name as the packs in force ask for it, which are those of a `place`.
+
+    Raises Refused if there is no such form, or no pack.
+    """
     if name not in BLANKS:
         zh, en = f"没有表“{name}”，有：{'、'.join(BLANKS)}", f"there is no form {name!r}, only {', '.join(BLANKS)}"
         raise Refused("identity", zh, en, status=404)
     if not policies:
-        raise Refused("policy", "没有生效的政策包，请先启用政策包", "no policy pack is in force here; adopt one first")
+        where = (f"区划 {place} ", f" in division {place}") if place else ("", "")
+        raise Refused(
+            "policy",
+            f"{where[0]}没有生效的政策包，请先启用政策包",
+            f"no policy pack is in force{where[1]}; adopt one first",
+        )
     blank = BLANKS[name]
     documents = [(policy, *next(iter(policy.documents.items()), (policy.version, policy.name))) for policy in policies]
     return Form(

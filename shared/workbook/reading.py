@@ -144,8 +144,8 @@ def find_headings(form: Form, rows: Iterator[tuple[int, Cells]]) -> tuple[Layout
         if any(_plain(text) in titles for text in headings.values()):
             break
         above.append((header, cells))
-    else:
-        headings = {}
+    else:  # Another form, or no form at all: its first line tells which.
+        headings = {at: shown(raw) for at, raw in (above[0][1] if above else {}).items()}
     places = {at: titles.get(_plain(text)) for at, text in headings.items()}
     counts = Counter(places.values())
     missing = [title for title in wanted if not counts[title]]

@@ -141,6 +141,8 @@ def test_no_form_is_issued_without_a_pack_or_under_an_unknown_name() -> None:
     with pytest.raises(Refused) as refused:
         forms.form("villages", [])
     assert refused.value.rule == "policy"
+    with pytest.raises(Refused, match="99"):
+        forms.form("villages", [], "99")
     with pytest.raises(Refused) as refused:
         forms.form("cows", [BENXI])
     assert refused.value.status == 404 and "villages" in refused.value.zh
