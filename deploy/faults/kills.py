@@ -42,7 +42,7 @@ async def at_moment(ground: Ground, moment: str) -> Verdict:
     enough = sum(deaths.values()) >= wanted and all(deaths.values())
     return Verdict(
         verdict.passed and enough,
-        f"{sum(deaths.values())} kills of {wanted} {MOMENTS[moment][1]} ({kills}), {verdict.seen}",
+        f"{sum(deaths.values())} kills ({wanted} wanted) {MOMENTS[moment][1]} ({kills}), {verdict.seen}",
     )
 
 
@@ -66,7 +66,7 @@ async def at_random(ground: Ground) -> Verdict:
     verdict = await hurt(ground, system, injure)
     kills = ", ".join(f"{name} {killed.count(name)}" for name in system.processes)
     return Verdict(
-        verdict.passed and len(killed) >= wanted, f"{len(killed)} kills of {wanted} ({kills}), {verdict.seen}"
+        verdict.passed and len(killed) >= wanted, f"{len(killed)} kills ({wanted} wanted; {kills}), {verdict.seen}"
     )
 
 

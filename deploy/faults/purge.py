@@ -88,7 +88,7 @@ async def forgetting(ground: Ground, forget: Forget) -> Verdict:
     # A stream made anew has forgotten its ids: what the killed service had published and not yet noted comes twice.
     verdict = await hurt(ground, system, injure, repeated=forget is make_anew)
     return Verdict(
-        verdict.passed and gaps > GAPS / 2, f"{gaps} gaps, {recovered} services recovered, {verdict.seen}"
+        verdict.passed and gaps > GAPS / 2, f"{gaps} gaps, {recovered} recoveries, {verdict.seen}"
     )  # fmt: skip
 
 

@@ -226,8 +226,9 @@ async def poison(ground: Ground) -> Verdict:
         (len(through), first, waiting, replayed, left) == (HEALTHY, 1, 2, 2, 0)
         and len(healthy) == len(moved) == HEALTHY
         and (len(cured), len(alike)) == (len(ids), 1),
-        f"{len(through)} of {len(ids)} went through, {first} dead letter; then {len(healthy)} of them again, "
-        f"{waiting} waited; {replayed} replayed after the cure, {left} left, {len(cured)} states in {len(alike)} shape",
+        f"{len(through)} of {len(ids)} went through, {first} dead letter; of a second message about each village "
+        f"{len(healthy)} went through, then {waiting} dead letters, since order holds; {replayed} replayed after the "
+        f"cure, {left} left, {len(cured)} states, different ones but for their ids: {len(alike)}",
     )
 
 
