@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -57,6 +58,27 @@ class _Cursor(msgspec.Struct):
     num_ack_pending: int
 
 
+class _Stored(msgspec.Struct):
+    seq: int = 0
+
+
+class _Error(msgspec.Struct):
+    code: int
+
+
+class _Found(msgspec.Struct):
+    """A stored message, or why it was not found."""
+
+    message: _Stored = _Stored()
+    error: _Error = _Error(404)
+
+
+class _Read(msgspec.Struct):
+    """By stream, up to where a service has read."""
+
+    read: dict[str, int]
+
+
 class _Last(msgspec.Struct):
     last_seq: int
 
@@ -88,13 +110,14 @@ class Simulation:
         self.system = system
         self.sent: Counter[str] = Counter()
         """How many commands were sent, by path."""
-        self._cursors = [
-            (stream, name)
+        self._cursors = {
+            (stream, name): subjects
             for name, (service, share) in system.services.items()
             for stream, subjects in heard(WIRED[service], share).items()
             if subjects
-        ]
-        """The durable consumers of all processes: where each of them must have come to the end."""
+        }
+        """The durable consumers of all processes, each with what it hears of its stream."""
+        self._in_cluster = "," in system.nats_url
         self._heard: dict[tuple[str, str], int] = {}
         """By cursor, the last message that it had come to when the system settled."""
         self._end = 0
@@ -138,14 +161,17 @@ class Simulation:
         the streams must end where they ended before these were looked at, or something came in between. `moved` are
         the processes that were given something to do, else all; `day` is the sequence of a message that by itself gives
         nothing.
+
+        In a cluster each consumer is told of by a server of its own, whose copy of the stream may lag, and a leader
+        that was cut off tells old ends for a while. So the services are asked as well, all of them.
         """
-        moved = self.system.services if moved is None else {*moved}
+        moved = self.system.services if moved is None or self._in_cluster else {*moved}
         until = time.monotonic() + PATIENCE
         while True:
             try:
                 ends = await self._ends()
                 heard = {cursor: await self._come_to_the_end(*cursor) for cursor in self._cursors}
-                if await self._ends() == ends:
+                if await self._ends() == ends and (not self._in_cluster or await self._is_read(ends, day)):
                     busy = {c[1] for c, at in heard.items() if at not in (self._heard.get(c), day)}.union(moved)
                     if not await self._backlog(busy) and await self._ends() == ends:
                         break
@@ -172,15 +198,34 @@ class Simulation:
             pause = min(1.5 * pause, LONGEST_PAUSE)
         raise TimeoutError(f"{durable} has not come to the end of {stream} within {PATIENCE:.0f} s")
 
+    async def _is_read(self, ends: list[int], day: int) -> bool:
+        """Whether the streams have the day, and all processes have read what is for them, by their own word."""
+        lasts = await asyncio.gather(*(self._last(stream, of) for (stream, _), of in self._cursors.items()))
+        statuses = await asyncio.gather(*(self.get(name, "/v1/status") for _, name in self._cursors))
+        read = [msgspec.json.decode(status, type=_Read).read for status in statuses]
+        behind = (at.get(stream, 0) < last for (stream, _), at, last in zip(self._cursors, read, lasts, strict=True))
+        if ends[0] >= day and not any(behind):
+            return True
+        await asyncio.sleep(LONGEST_PAUSE)
+        return False
+
+    async def _last(self, stream: str, subjects: Iterable[str]) -> int:
+        """The last message of a stream on one of these subjects; 0 if there is none."""
+        asked = (msgspec.json.encode({"last_by_subj": subject}) for subject in subjects)
+        found = await asyncio.gather(*(self._asked("STREAM.MSG.GET", stream, body=body, type=_Found) for body in asked))
+        if any(one.error.code != HTTPStatus.NOT_FOUND for one in found):
+            raise TimeoutError(f"{stream} cannot be read now")
+        return max(one.message.seq for one in found)
+
     async def _backlog(self, names: Iterable[str]) -> int:
         """How many events are committed and not published yet, in some processes that are up again in any case."""
         answers = await asyncio.gather(*(self.get(name, "/health/ready") for name in names))
         return sum(msgspec.json.decode(answer, type=_Ready).backlog for answer in answers)
 
-    async def _asked(self, question: str, *names: str, type: type[T]) -> T:
+    async def _asked(self, question: str, *names: str, body: bytes = b"", type: type[T]) -> T:
         """JetStream's answer; what is not there, such as a consumer that is being made anew, does not fit the type."""
         subject = ".".join(("$JS.API", question, *names))
-        answer = await self._broker.connection.request(subject, b"", timeout=2)
+        answer = await self._broker.connection.request(subject, body, timeout=2)
         return msgspec.json.decode(answer.data, type=type)
 
     # -------------------------------------------------------------- services
