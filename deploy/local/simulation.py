@@ -58,11 +58,11 @@ class _Cursor(msgspec.Struct):
     num_ack_pending: int
 
 
-class _Stored(msgspec.Struct):
+class _Stored(msgspec.Struct, frozen=True):
     seq: int = 0
 
 
-class _Error(msgspec.Struct):
+class _Error(msgspec.Struct, frozen=True):
     code: int
 
 
