@@ -51,8 +51,11 @@ def main() -> None:
     """Run a command; what a user can do something about ends in one message, not in a traceback."""
     try:
         app()
-    except (StartError, Trouble, ValueError, OSError, ArgumentError) as error:
+    except (StartError, Trouble, ValueError, ArgumentError) as error:
         console.print(f"[bold red]✗[/] {escape(str(error))}", highlight=False)
+        sys.exit(1)
+    except OSError as error:
+        console.print(f"[bold red]✗[/] 读写出错 · cannot be read or written: {escape(str(error))}", highlight=False)
         sys.exit(1)
     except httpx.TransportError as error:
         console.print(
