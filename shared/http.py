@@ -191,17 +191,18 @@ def _common(
                     continue
                 behind = table.c.id > (last if kind.kind == first else "")
                 waiting = select(table.c.body).where(table.c.awaits, behind, *_within(table, place))
-                async for (body,) in await conn.stream(waiting.order_by(table.c.id)):
-                    state = store.decode_state(kind, body)
-                    policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
-                    if policy is not None:
+                async with conn.stream(waiting.order_by(table.c.id)) as rows:
+                    async for (body,) in rows:
+                        state = store.decode_state(kind, body)
+                        policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
+                        tasks = state.tasks(policy) if policy else ()
                         found += [
                             OpenTask(kind.kind, state.id, state.place, task)
-                            for task in state.tasks(policy)
+                            for task in tasks
                             if role in ("", task.role)
                         ]
-                    if len(found) >= limit:
-                        return found
+                        if len(found) >= limit:
+                            return found
         return found
 
     @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON)

@@ -380,7 +380,10 @@ def items_settled_and_open_make_up_what_was_set(run: Evidence) -> None:
 
 
 def households_and_persons_add_up(run: Evidence) -> None:
-    """The sample is the pack's share of those lifted; rates and incidence count whole people (rules §2, 1.18)."""
+    """The sample is the pack's share of those lifted; rates and incidence count whole people (rules §2, 1.18).
+
+    A village may be registered again with another population; what was measured before is a share of the former one.
+    """
     terms = run.policy.exit.verification
     asked = {(event.village, event.attempt): event for _, event in run.all(r.ExitRequested)}
     for _, verified in run.all(i.ExitVerified):
@@ -393,10 +396,14 @@ def households_and_persons_add_up(run: Evidence) -> None:
             and verified.omission_rate < terms.omission_below
             and verified.approval_rate >= terms.approval_at_least
         )
-    for register in run.of("registry", "registers").values():
+    populations = defaultdict[str, set[int]](set)
+    for _, registered in run.all(r.VillageRegistered):
+        populations[registered.village].add(registered.population)
+    for village, register in run.of("registry", "registers").items():
+        assert register.population in populations[village]
         for values in register.measurements.values():
-            poor = values[INCIDENCE] * register.population
-            assert abs(poor - round(poor)) < 1e-6 and 0 <= round(poor) <= register.population
+            assert 0 <= values[INCIDENCE] <= 1
+            assert any(abs(poor - round(poor)) < 1e-6 for poor in map(values[INCIDENCE].__mul__, populations[village]))
 
 
 Invariant = Callable[[Evidence], None]

@@ -170,6 +170,7 @@ WHOLE: Final = 1400
 )
 @example(seed=1, days=WHOLE, injuries=Injuries(seed=1, crash=0.1, repeat=0.05, rewind=0.1))
 @example(seed=2, days=250, injuries=Injuries(seed=2, crash=0.03, haste=0.8))
+@example(seed=2433, days=315, injuries=Injuries(seed=0, crash=0.03, repeat=0.1, rewind=0.2))
 @given(
     seed=st.integers(0, 10_000),
     days=st.integers(150, 250 if STORIES == 1 else WHOLE),
