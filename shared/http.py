@@ -195,10 +195,9 @@ def _common(
                     async for (body,) in rows:
                         state = store.decode_state(kind, body)
                         policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
-                        tasks = state.tasks(policy) if policy else ()
                         found += [
                             OpenTask(kind.kind, state.id, state.place, task)
-                            for task in tasks
+                            for task in (state.tasks(policy) if policy else ())
                             if role in ("", task.role)
                         ]
                         if len(found) >= limit:
