@@ -12,10 +12,11 @@ from datetime import date
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import httpx
+import msgspec
 import typer
 import uvloop
 from rich.console import Console
@@ -26,7 +27,11 @@ from sqlalchemy.exc import ArgumentError
 
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
+from deploy.local.tables import folded
 from shared.shares import Share, owner
+
+if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+    from shared.rules import Task
 
 app = typer.Typer(
     help="驻村 Zhucun：驻村帮扶全流程系统 · from a resident team's assignment to a village's removal from the list",
@@ -312,39 +317,36 @@ def tasks(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
-    from deploy.local.village import folded
-
     table = folded("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
-    found: list[dict[str, str]] = []
     names: dict[str, str] = {}
     for service in SERVICES:
         commands = import_module(f"services.{service}.api").COMMANDS
         names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
-        for http in clients(folder, service):
-            found += _open_tasks(http, place=place)
-    roles = ", ".join(sorted({task["role"] for task in found}))
-    found = [task for task in found if role in ("", task["role"])]
+    found = [*_open_tasks(folder, role=role, place=place)]
     if not found:
+        roles = ", ".join(sorted({task.role for task in _open_tasks(folder, place=place)}) if role else ())
         whose = f"；有待办的角色：{roles} · there are tasks of: {roles}" if roles else ""
         console.print(f"没有待办 · nothing is due{whose}")
         return
-    for task in sorted(found, key=lambda t: (t["due"] or "9999", t["action"], t["about"])):
-        action = names.get(task["action"], task["action"])
-        table.add_row(task["due"] or "", task["role"], action, task["about"], task["rule"], task["detail"])
+    for task in sorted(found, key=lambda task: (task.due or date.max, task.action, task.about)):
+        action = names.get(task.action, task.action)
+        table.add_row(str(task.due or ""), task.role, action, task.about, task.rule, task.detail)
     console.print(table)
 
 
-def _open_tasks(http: httpx.Client, **asked: str) -> Iterator[dict[str, str]]:
-    """All tasks of a process, page by page."""
-    from shared.http import LARGEST_PAGE
+def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:
+    """All tasks of all processes, page by page."""
+    from shared.http import OpenTask, following
 
-    after = ""
-    while True:
-        page = http.get("/v1/tasks", params={**asked, "after": after}).json()
-        yield from (line["task"] for line in page)
-        if len(page) < LARGEST_PAGE:
-            return
-        after = f"{page[-1]['kind']}/{page[-1]['id']}"
+    for service in SERVICES:
+        for http in clients(folder, service):
+            after = ""
+            while True:
+                answer = http.get("/v1/tasks", params={**asked, "after": after})
+                page = msgspec.json.decode(answer.content, type=list[OpenTask])
+                yield from (line.task for line in page)
+                if not (after := following(page)):
+                    break
 
 
 # ---------------------------------------------------------------- operators
@@ -406,8 +408,6 @@ def logs(
 @letters.command("list")
 def list_letters(folder: FolderOption = DEFAULT) -> None:
     """列出各服务的死信 · list the dead letters of every service."""
-    from deploy.local.village import folded
-
     table = folded("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
     for service in SERVICES:
         for http in clients(folder, service):

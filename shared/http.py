@@ -65,6 +65,11 @@ class OpenTask(msgspec.Struct):
     task: Task
 
 
+def following(page: Sequence[OpenTask]) -> str:
+    """What to ask for `after` a page of tasks; empty if it was the last one."""
+    return f"{page[-1].kind}/{page[-1].id}" if len(page) >= LARGEST_PAGE else ""
+
+
 class Entry(msgspec.Struct):
     """One event in a service's journal: its number there, the NATS subject it was published on, and the CloudEvent."""
 

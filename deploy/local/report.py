@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.local.benxi import MEASURES, OF_CITY, OF_COUNTIES, OF_PROVINCE, POLICY, POOR_VILLAGES, SURVEYED
-from deploy.local.village import Client, Happened, folded, history
+from deploy.local.tables import folded
+from deploy.local.village import Client, Happened, history
 from shared.calendar import add_months
 from shared.contracts import Event
 from shared.contracts import dispatch as d

@@ -29,7 +29,7 @@ from services.registry.app import SERVICE as REGISTRY
 from services.registry.forms import BLANKS
 from shared import bus, store
 from shared.bus import OPEN, SEALED
-from shared.http import LARGEST_PAGE, OpenTask
+from shared.http import OpenTask, following
 from shared.outbox import PAGE
 from shared.runtime import heard
 
@@ -73,12 +73,6 @@ class _Found(msgspec.Struct):
     error: _Error = _Error(404)
 
 
-class _Read(msgspec.Struct):
-    """By stream, up to where a service has read."""
-
-    read: dict[str, int]
-
-
 class _Last(msgspec.Struct):
     last_seq: int
 
@@ -98,6 +92,8 @@ class Status(msgspec.Struct):
     """Events decided so far."""
     dead_letters: int
     next_due: date | None
+    read: dict[str, int]
+    """By stream, up to where it has read."""
 
 
 class Simulation:
@@ -201,10 +197,9 @@ class Simulation:
     async def _is_read(self, ends: list[int], day: int) -> bool:
         """Whether the streams have the day, and all processes have read what is for them, by their own word."""
         lasts = await asyncio.gather(*(self._last(stream, of) for (stream, _), of in self._cursors.items()))
-        statuses = await asyncio.gather(*(self.get(name, "/v1/status") for _, name in self._cursors))
-        read = [msgspec.json.decode(status, type=_Read).read for status in statuses]
-        behind = (at.get(stream, 0) < last for (stream, _), at, last in zip(self._cursors, read, lasts, strict=True))
-        if ends[0] >= day and not any(behind):
+        standings = await self.standings(self.system.services)
+        read = (standings[name].read.get(stream, 0) for stream, name in self._cursors)
+        if ends[0] >= day and all(at >= last for at, last in zip(read, lasts, strict=True)):
             return True
         await asyncio.sleep(LONGEST_PAUSE)
         return False
@@ -249,12 +244,18 @@ class Simulation:
         await self._look()
         return self._statuses
 
+    async def standings(self, names: Iterable[str]) -> dict[str, Status]:
+        """What processes say about themselves now."""
+        asked = [*names]
+        answers = await asyncio.gather(*(self.get(name, "/v1/status") for name in asked))
+        return {name: msgspec.json.decode(of, type=Status) for name, of in zip(asked, answers, strict=True)}
+
     async def _look(self) -> None:
         """Read tasks and status of those processes that have had anything to do since the last look."""
         changed = sorted(self._changed)
         tasks = await asyncio.gather(*(self._open_tasks(name) for name in changed))
-        statuses = await asyncio.gather(*(self.get(name, "/v1/status") for name in changed))
-        for name, of_process, status in zip(changed, tasks, statuses, strict=True):
+        self._statuses |= await self.standings(changed)
+        for name, of_process in zip(changed, tasks, strict=True):
             service, _ = self.system.services[name]
             self._tasks[name] = [
                 Awaited(
@@ -263,7 +264,6 @@ class Simulation:
                 )
                 for open in of_process
             ]  # fmt: skip
-            self._statuses[name] = msgspec.json.decode(status, type=Status)
         self._changed.clear()
 
     async def _open_tasks(self, name: str) -> list[OpenTask]:
@@ -273,9 +273,8 @@ class Simulation:
         while True:
             page = msgspec.json.decode(await self.get(name, "/v1/tasks", after=after), type=list[OpenTask])
             found += page
-            if len(page) < LARGEST_PAGE:
+            if not (after := following(page)):
                 return found
-            after = f"{page[-1].kind}/{page[-1].id}"
 
     async def states(self, service: str, kind: str) -> dict[str, Any]:
         """All states of a kind by id, as the service shows them."""

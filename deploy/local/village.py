@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.supervisor import SERVICES
+from deploy.local.tables import folded
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
 
@@ -62,14 +63,6 @@ def show(console: Console, code: str, client: Client) -> None:
         for reason in reasons:
             why.add_row(reason["zh"], reason["en"], reason["mover"])
         console.print(why)
-
-
-def folded(*headings: str, title: str | None = None) -> Table:
-    """A table that cuts nothing off in a narrow terminal."""
-    table = Table(title=title)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
 
 
 def _way(events: list[Happened]) -> Table:

@@ -140,12 +140,12 @@ def find_headings(form: Form, rows: Iterator[tuple[int, Cells]]) -> tuple[Layout
     above: list[tuple[int, Cells]] = []
     header, headings = 0, dict[int, str]()
     for header, cells in islice(rows, _HEADINGS_WITHIN):
-        headings = {at: text for at, raw in cells.items() if (text := shown(raw))}
+        headings = _texts(cells)
         if any(_plain(text) in titles for text in headings.values()):
             break
         above.append((header, cells))
     else:  # Another form, or no form at all: its first line tells which.
-        headings = {at: shown(raw) for at, raw in (above[0][1] if above else {}).items()}
+        headings = _texts(above[0][1]) if above else {}
     places = {at: titles.get(_plain(text)) for at, text in headings.items()}
     counts = Counter(places.values())
     missing = [title for title in wanted if not counts[title]]
@@ -155,6 +155,11 @@ def find_headings(form: Form, rows: Iterator[tuple[int, Cells]]) -> tuple[Layout
         raise _refused(_HEADINGS_WRONG, form, missing=missing, unknown=unknown, repeated=repeated)
     others = {ERRORS: max(places) + 1} | {title: at for at, title in places.items() if title in (SEAL, ERRORS)}
     return Layout(header, {at: columns[title] for at, title in places.items() if title in columns}, others), above
+
+
+def _texts(cells: Cells) -> dict[int, str]:
+    """What stands in the cells of a row that are not empty."""
+    return {at: text for at, raw in cells.items() if (text := shown(raw))}
 
 
 def _plain(heading: str) -> str:

@@ -92,12 +92,6 @@ class Day(NamedTuple):
     """Of a round's steps, those for one service are taken in order, those for several at the same time."""
 
 
-class _Standing(Status):
-    """What a service says about itself, with where it stands in the streams."""
-
-    read: dict[str, int]
-
-
 class Country(Simulation):
     """Officers of many counties, who send what the script says and do not look at each task."""
 
@@ -113,17 +107,11 @@ class Country(Simulation):
 
     async def statuses(self) -> Mapping[str, Status]:
         """What every process says about itself. The tasks, which are many, are not read."""
-        return await self.standings()
-
-    async def standings(self) -> Mapping[str, _Standing]:
-        """The same, with where each stands."""
-        answers = await asyncio.gather(*(self.get(name, "/v1/status") for name in self.system.services))
-        decoded = (msgspec.json.decode(answer, type=_Standing) for answer in answers)
-        return dict(zip(self.system.services, decoded, strict=True))
+        return await self.standings(self.system.services)
 
     async def written(self) -> int:
         """How many events were decided so far."""
-        return sum(standing.written for standing in (await self.standings()).values())
+        return sum(standing.written for standing in (await self.statuses()).values())
 
     async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
         """Wait until all is quiet, for as long as anything moves: a country's day takes longer than a county's."""
@@ -133,7 +121,7 @@ class Country(Simulation):
             try:
                 return await super().settle(moved, day=day)
             except TimeoutError:
-                now = await self.standings()
+                now = await self.statuses()
                 if now == before:
                     raise
                 before = now
@@ -372,7 +360,7 @@ async def journeys(
                         registered = await country.written()
                     progress.advance(bar)
         seconds = time.perf_counter() - began
-        events, standings = await country.written(), (await country.standings()).values()
+        events, standings = await country.written(), (await country.statuses()).values()
         stages = Counter[str]()
         for name, (service, _) in system.services.items():
             if service == "registry":
