@@ -82,7 +82,7 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") ->
             yield f"{where}{name}: no longer always there"
         elif name in always_now and name not in always:
             yield f"{where}{name}: required, but events without it are kept; leave it its default"
-        elif _shape(was) != _shape(now):
+        elif not _fits(_shape(was), _shape(now)):
             yield f"{where}{name}: {_shape(was)} became {_shape(now)}"
     for name in always_now:
         if name not in kept:
@@ -129,6 +129,50 @@ def _shape(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {key: _shape(value) for key, value in schema.items() if key not in ("title", "description")}
     return [_shape(value) for value in schema] if isinstance(schema, list) else schema
+
+
+BOUNDS = frozenset(
+    [
+        "pattern",
+        "enum",
+        "propertyNames",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "minProperties",
+        "maxProperties",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ]
+)
+"""What of a schema says which values of a type there are."""
+
+
+def _fits(was: Any, now: Any) -> bool:
+    """Whether whoever reads values of the old shape can read those of the new one: a bound may be added, or narrower.
+
+    Kept events that lie outside a new bound wait in the dead letters, with their reason.
+    """
+    if isinstance(was, dict) and isinstance(now, dict):
+        return all(_fits_at(key, was, now) for key in was.keys() | now.keys())
+    if isinstance(was, list) and isinstance(now, list):
+        return len(was) == len(now) and all(map(_fits, was, now))
+    return bool(was == now)
+
+
+def _fits_at(key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    if key not in BOUNDS:
+        return (key == "type" and "enum" in now) or (key in was and key in now and _fits(was[key], now[key]))
+    if key not in was or key not in now:
+        return key in now
+    if key == "enum":
+        return set(now[key]) <= set(was[key])
+    if key.startswith(("min", "exclusiveMin")):
+        return bool(now[key] >= was[key])
+    return bool(now[key] <= was[key]) if key.startswith(("max", "exclusiveMax")) else _fits(was[key], now[key])
 
 
 def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> dict[str, Any]:

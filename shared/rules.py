@@ -4,7 +4,7 @@ A rule never reads a clock, a table or a network. The same rule therefore serves
 another service, a day that passed, a simulation and a test.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
@@ -110,16 +110,38 @@ def by(field: str) -> Callable[[Any, Policy], Iterable[str]]:
     return lambda message, _policy: (getattr(message, field),)
 
 
+class Difference(msgspec.Struct, frozen=True):
+    """One field of something that is known already, and what a command would make of it."""
+
+    field: str
+    known: str
+    given: str
+
+
 class Refused(Exception):
     """A rule says no. Each text says what is wrong and what to do about it.
 
     `status` is 409 where the state does not allow the command now, 422 where what was said is wrong in itself,
     404 where the thing does not exist. `rule` names the mechanism or the law, `field` the field to correct.
+
+    Where somebody else's data would be overwritten, `differs` says how, and `version` what a command must name as what
+    it `replaces` in order to do it all the same.
     """
 
-    def __init__(self, rule: str, zh: str, en: str, *, field: str | None = None, status: int = 409) -> None:
+    def __init__(
+        self,
+        rule: str,
+        zh: str,
+        en: str,
+        *,
+        field: str | None = None,
+        status: int = 409,
+        differs: Sequence[Difference] = (),
+        version: str = "",
+    ) -> None:
         super().__init__(f"[{rule}] {en}")
         self.rule, self.zh, self.en, self.field, self.status = rule, zh, en, field, status
+        self.differs, self.version = differs, version
 
 
 def known(state: S | None, zh: str, en: str, id: str) -> S:

@@ -9,20 +9,19 @@ readers of version 1 could not read needs a class of its own, `VillageDelistedV2
 import re
 from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
+
+from shared.contracts.values import Bounded, Place
 
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
 
 EVENTS: dict[str, type["Event"]] = {}
 """Every event of every service by its CloudEvents type, filled as the contract modules are imported."""
 
-Place = Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$", max_length=6)]
-"""A division's six digits (GB/T 2260). Nothing else may come in, since they become three tokens of the subject."""
 
-
-class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Payload(Bounded, frozen=True, kw_only=True, omit_defaults=True):
     """What a message says. `place` is the six-digit division (GB/T 2260) it concerns, `210500` for a city."""
 
     place: Place

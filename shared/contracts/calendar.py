@@ -1,8 +1,7 @@
 """The days. They come from a JetStream schedule in real use and from the simulation otherwise (DESIGN §5)."""
 
-from datetime import date
-
-from shared.contracts import Event, Payload, Place
+from shared.contracts import Event, Payload
+from shared.contracts.values import Day, Place
 
 
 class DayPassed(Event, frozen=True, kw_only=True):
@@ -10,7 +9,7 @@ class DayPassed(Event, frozen=True, kw_only=True):
 
     about = "day"
     label = ("新的一天", "a day passed")
-    day: date
+    day: Day
     place: Place = "000000"
 
 
@@ -24,5 +23,5 @@ class DayDue(Payload, frozen=True, kw_only=True):
     about = "day"
     needs_policy = False
     label = ("日程触发", "day due")
-    day: date
+    day: Day
     place: Place = "000000"

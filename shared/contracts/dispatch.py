@@ -1,12 +1,29 @@
 """What the dispatch says: which unit and team serve which village, what they owe, and until when."""
 
-from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from shared.contracts import Event
 from shared.contracts.registry import ProblemClass
+from shared.contracts.values import (
+    Code,
+    Codes,
+    Count,
+    Day,
+    Figure,
+    Number,
+    Organ,
+    OrganOrNone,
+    PartyId,
+    Period,
+    Reason,
+    RunId,
+    Short,
+    Total,
+    VillageId,
+)
 
 Role = Literal["leader", "member"]
 
@@ -14,17 +31,17 @@ Role = Literal["leader", "member"]
 class Member(msgspec.Struct, frozen=True):
     """A cadre's link to the village in a role."""
 
-    cadre: str
+    cadre: PartyId
     role: Role
 
 
 class Item(msgspec.Struct, frozen=True):
     """One measure, target or ledger item: what is owed, and the baseline problem that it answers, if any."""
 
-    number: int
-    text: str
-    problem: int | None = None
-    goal: int | None = None
+    number: Number
+    text: Short
+    problem: Number | None = None
+    goal: Number | None = None
     """The number of the item that it serves in the commitment before it: a measure's three-year target (3.5)."""
 
 
@@ -33,25 +50,25 @@ class MatchingSolved(Event, frozen=True, kw_only=True):
 
     about = "matching"
     label = ("匹配求解", "matching solved")
-    matching: str
-    matched: int
-    unmet: int
-    objective: float
-    bound: float
-    asked_by: str
+    matching: RunId
+    matched: Count
+    unmet: Count
+    objective: Figure
+    bound: Figure
+    asked_by: Organ
 
 
 class VillageMatched(Event, frozen=True, kw_only=True):
     """A unit and a team were found for a village, with the reason; a named body still has to assign them."""
 
     label = ("分类选派匹配", "matched with a unit")
-    village: str
-    matching: str
-    unit: str
-    team: tuple[Member, ...]
-    score: int
+    village: VillageId
+    matching: RunId
+    unit: PartyId
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    score: Total
     problem_class: ProblemClass
-    reasons: tuple[str, ...]
+    reasons: Codes
     """Codes of what spoke for this unit and this team: `designated`, `class_suits`, `same_county` …"""
 
 
@@ -59,9 +76,9 @@ class NeedUnmet(Event, frozen=True, kw_only=True):
     """No unit could be matched to a village, with what stood in the way: a gap (mechanisms 0.2, 3.3, 3.4)."""
 
     label = ("选派缺口", "no unit could be matched")
-    village: str
-    matching: str
-    obstacles: dict[str, str]
+    village: VillageId
+    matching: RunId
+    obstacles: Annotated[dict[PartyId, Code], Meta(max_length=1000)]
     """Per unit that came near: the rule that it fails, such as `leader_rank`."""
 
 
@@ -69,27 +86,27 @@ class TeamAssigned(Event, frozen=True, kw_only=True):
     """The organisation department assigned unit and team to the village: the term begins."""
 
     label = ("工作队派驻", "team assigned")
-    village: str
-    unit: str
-    spell: int
-    team: tuple[Member, ...]
-    term_start: date
-    term_end: date
-    assigned_by: str
+    village: VillageId
+    unit: PartyId
+    spell: Number
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    term_start: Day
+    term_end: Day
+    assigned_by: Organ
 
 
 class CommitmentSet(Event, frozen=True, kw_only=True):
     """A letter was signed, a plan made, a list or ledger set: what is owed now stands item by item."""
 
     label = ("承诺立账", "commitment set")
-    village: str
-    kind: str
+    village: VillageId
+    kind: Code
     """As the pack names it: `letter`, `three_year_plan`, `annual_plan`, `ledger` …"""
-    period: str
+    period: Period
     """The year, or `term` for what is owed once a term."""
-    unit: str
-    items: tuple[Item, ...]
-    set_by: str = ""
+    unit: PartyId
+    items: Annotated[tuple[Item, ...], Meta(max_length=500)]
+    set_by: OrganOrNone = ""
     """The organ that set it, never a person; empty in events from before this was told."""
 
 
@@ -97,13 +114,13 @@ class CommitmentReconciled(Event, frozen=True, kw_only=True):
     """A ledger was reconciled at one of its dates (季度对账, mechanism 2.4)."""
 
     label = ("对账", "commitment reconciled")
-    village: str
-    kind: str
-    period: str
-    on: date
-    done: int
-    open: int
-    reconciled_by: str = ""
+    village: VillageId
+    kind: Code
+    period: Period
+    on: Day
+    done: Count
+    open: Count
+    reconciled_by: OrganOrNone = ""
     """The organ that reconciled it, never a person; empty in events from before this was told."""
 
 
@@ -111,12 +128,12 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
     """A period's ledger was settled: items closed out or carried into the next (次年销账, mechanism 2.4)."""
 
     label = ("销账", "commitment settled")
-    village: str
-    kind: str
-    period: str
-    closed: int
-    carried: int
-    settled_by: str = ""
+    village: VillageId
+    kind: Code
+    period: Period
+    closed: Count
+    carried: Count
+    settled_by: OrganOrNone = ""
     """The organ that settled it, never a person; empty in events from before this was told."""
 
 
@@ -124,29 +141,29 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     """A due date passed without the step that was owed (mechanism 1.2)."""
 
     label = ("承诺逾期", "commitment overdue")
-    village: str
-    kind: str
-    period: str
-    step: str
-    due: date
-    unit: str
+    village: VillageId
+    kind: Code
+    period: Period
+    step: Code
+    due: Day
+    unit: PartyId
 
 
 class HelpBegun(Event, frozen=True, kw_only=True):
     """All that the pack asks for at the start is set: letter, plans, lists and ledger as the region has them."""
 
     label = ("全面启动帮扶", "help begun")
-    village: str
-    unit: str
+    village: VillageId
+    unit: PartyId
 
 
 class MemberRecalled(Event, frozen=True, kw_only=True):
     """A cadre left the team by a decided recall; the unit owes a replacement (mechanism 2.20)."""
 
     label = ("召回", "member recalled")
-    village: str
-    unit: str
-    cadre: str
+    village: VillageId
+    unit: PartyId
+    cadre: PartyId
     role: Role
 
 
@@ -154,12 +171,12 @@ class MemberReplaced(Event, frozen=True, kw_only=True):
     """The unit sent another cadre who meets the same rules."""
 
     label = ("补派", "member replaced")
-    village: str
-    unit: str
-    recalled: str
-    cadre: str
+    village: VillageId
+    unit: PartyId
+    recalled: PartyId
+    cadre: PartyId
     role: Role
-    replaced_by: str = ""
+    replaced_by: OrganOrNone = ""
     """The organ that sent the other one, never a person; empty in events from before this was told."""
 
 
@@ -167,27 +184,77 @@ class TermExtended(Event, frozen=True, kw_only=True):
     """The term ended before the exit, so unit and team stay: 不脱贫不脱钩 (mechanism 3.11)."""
 
     label = ("延长帮扶期限", "term extended")
-    village: str
-    unit: str
-    until: date
-    extension: int
+    village: VillageId
+    unit: PartyId
+    until: Day
+    extension: Number
 
 
 class TeamKept(Event, frozen=True, kw_only=True):
     """The village left the list; the team stays for the transition (摘帽不摘帮扶)."""
 
     label = ("过渡期留驻", "team kept for the transition")
-    village: str
-    unit: str
-    until: date
+    village: VillageId
+    unit: PartyId
+    until: Day
 
 
 class TeamReleased(Event, frozen=True, kw_only=True):
     """The team's work in the village is settled and it goes home: never before the exit (2.13)."""
 
     label = ("工作队撤回", "team released")
-    village: str
-    unit: str
-    spell: int
-    team: tuple[Member, ...]
-    served_days: int
+    village: VillageId
+    unit: PartyId
+    spell: Number
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    served_days: Count
+
+
+class MatchWithdrawn(Event, frozen=True, kw_only=True):
+    """A named body took a match back before the team was assigned; the village needs a unit again."""
+
+    label = ("撤销派出单位建议", "match withdrawn")
+    village: VillageId
+    unit: PartyId
+    reason: Reason
+    decided_by: Organ
+
+
+class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
+    """A letter, plan, list or ledger was set by mistake and is owed anew."""
+
+    label = ("撤回责任事项", "commitment withdrawn")
+    village: VillageId
+    kind: Code
+    period: Period
+    reason: Reason
+    decided_by: Organ
+
+
+class MemberLeft(Event, frozen=True, kw_only=True):
+    """A cadre left the team without any recall, such as by transfer, illness or retirement; the unit owes another.
+
+    Why is nobody's business but the organ's: the event does not say.
+    """
+
+    label = ("队员离队", "member left")
+    village: VillageId
+    unit: PartyId
+    cadre: PartyId
+    role: Role
+    decided_by: Organ
+
+
+class MemberDisqualified(Event, frozen=True, kw_only=True):
+    """A cadre who is out was registered again with data by which the rules for the role are no longer met.
+
+    Nothing follows by itself: the organisation department decides whether the cadre stays.
+    """
+
+    label = ("队员不再符合条件", "member no longer qualifies")
+    village: VillageId
+    unit: PartyId
+    cadre: PartyId
+    role: Role
+    rule: Code
+    """The rule that is not met any more, such as `leader_rank`."""

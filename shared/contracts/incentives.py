@@ -1,9 +1,11 @@
 """What the incentives say: proposals, defences, decisions and appeals; rewards and accountability alike."""
 
-from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from shared.contracts import Event
+from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Short, VillageId
 
 SubjectKind = Literal["unit", "team", "cadre"]
 
@@ -13,13 +15,13 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
 
     about = "outcome"
     sealing = "sometimes"
-    outcome: str
-    kind: str
+    outcome: DerivedId
+    kind: Code
     """As the pack names it: `commendation`, `criticism`, `talk`, `recall` …"""
     subject_kind: SubjectKind
-    subject: str
+    subject: PartyId
     """The stable id of the unit or cadre; a team is named by its village."""
-    village: str
+    village: VillageId
     effect: Literal["record", "recall"] = "record"
     """What it does when imposed, by the terms of its proposal: a `recall` takes the cadre off the team (2.20)."""
 
@@ -31,10 +33,10 @@ class OutcomeProposed(OutcomeEvent, frozen=True, kw_only=True):
     """The software proposes, with the evidence and the clause; nothing happens to anyone by this."""
 
     label = ("拟办", "outcome proposed")
-    clause: str
-    evidence: tuple[str, ...]
+    clause: Short
+    evidence: Annotated[tuple[Short, ...], Meta(max_length=100)]
     """What the proposal rests on, as references to events: `inspection.assessment.graded 2014` …"""
-    defence_until: date | None = None
+    defence_until: Day | None = None
 
 
 class OutcomeDefended(OutcomeEvent, frozen=True, kw_only=True):
@@ -51,10 +53,10 @@ class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):
     """Whether the proposal was adopted; False where the body dropped it."""
     tolerated: bool
     """Whether error tolerance was the reason for dropping it (mechanism 1.14)."""
-    clause: str
-    decided_by: str
-    appeal_until: date | None = None
-    expires: date | None = None
+    clause: Short
+    decided_by: Organ
+    appeal_until: Day | None = None
+    expires: Day | None = None
     """The end of the impact period, after which the record is clean."""
 
 
@@ -62,7 +64,7 @@ class OutcomeAppealed(OutcomeEvent, frozen=True, kw_only=True):
     """The subject asked for a review in time; the effect is not suspended (Civil Servant Law 95, 96)."""
 
     label = ("申诉", "appeal lodged")
-    answer_until: date
+    answer_until: Day
 
 
 class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
 
     label = ("申诉复核决定", "appeal decided")
     overturned: bool
-    decided_by: str
+    decided_by: Organ
 
 
 class OutcomeExpired(OutcomeEvent, frozen=True, kw_only=True):

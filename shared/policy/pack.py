@@ -9,20 +9,12 @@ import msgspec
 from shared.calendar import Span, YearDay
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.registry import Level, Rank, StepKind
+from shared.contracts.values import Code, Percent, Role, Share
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Points = Annotated[int, msgspec.Meta(ge=0)]
-Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
-"""A name that the wire carries; people see its label."""
 Year = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
 SURVEY_KINDS = ("household_visit", "problem")
 """The survey kinds on which rules rely in every region (mechanism 3.1)."""
-Role = Literal[
-    "organisation", "poverty_office", "inspection", "discipline", "unit", "township", "team", "village", "county",
-    "province", "operator",
-]  # fmt: skip
-"""Who may be awaited to do something; a misspelt one would leave the task to nobody."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from shared.contracts import Command
 from shared.contracts.incentives import SubjectKind
+from shared.contracts.values import DerivedId, Organ, PartyId, Role
 
 
 class SubjectCommand(Command, frozen=True, kw_only=True):
@@ -9,9 +10,9 @@ class SubjectCommand(Command, frozen=True, kw_only=True):
 
     about = "outcome"
     subject_kind: SubjectKind
-    subject: str
+    subject: PartyId
     """The unit's or cadre's id; a team is named by its village."""
-    outcome: str
+    outcome: DerivedId
 
 
 class HearDefence(SubjectCommand, frozen=True, kw_only=True):
@@ -26,9 +27,9 @@ class Decide(SubjectCommand, frozen=True, kw_only=True):
     """Whether the three distinctions (三个区分开来) were examined; a sanction is not decided without (1.14)."""
     tolerated: bool = False
     """Whether error tolerance is why the proposal is dropped."""
-    body: str
+    body: Role
     """The role that decides, which must be the one that the pack names."""
-    decided_by: str
+    decided_by: Organ
     """The organ and its document, such as `市委组织部2015年第3号`. It is published, so it names no person."""
 
 
@@ -40,7 +41,7 @@ class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
     """The body answers an appeal; it can end the outcome or leave it as it is, and cannot aggravate it."""
 
     overturned: bool
-    body: str
+    body: Role
     """The role that answers: the one that decided, as a review (复核) goes to the organ that made the decision."""
-    decided_by: str
+    decided_by: Organ
     """The organ and its document, as in `Decide`."""

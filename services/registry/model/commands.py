@@ -1,30 +1,43 @@
 """What people ask of the registry. A village is named by its stable id, the code that it was first registered under."""
 
-from datetime import date
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from shared.contracts import Command
 from shared.contracts.registry import Level, ProblemClass, Rank
-
-DivisionCode = Annotated[str, msgspec.Meta(pattern=r"^\d{12}$")]
-"""The 12 digits of a village in the statistical division codes; the first six are its county (GB/T 2260)."""
-Year = Annotated[int, msgspec.Meta(ge=2000, le=2100)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Short = Annotated[str, msgspec.Meta(max_length=200)]
-Matter = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
-"""What a village calls a matter that it decides; unique within the village."""
+from shared.contracts.values import (
+    Code,
+    Day,
+    DivisionCode,
+    Figures,
+    Income,
+    Name,
+    Number,
+    Organ,
+    PartyId,
+    PersonDay,
+    Persons,
+    Population,
+    RunId,
+    Score,
+    Short,
+    ShortOrNone,
+    VillageId,
+    Villages,
+    Voters,
+    Year,
+)
 
 
 class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known about a household, without any name."""
 
-    household: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    household: PartyId
     """Its stable, pseudonymous id."""
-    persons: Positive
-    income: Annotated[float, msgspec.Meta(ge=0)]
+    persons: Persons
+    income: Income
     """Net income per person in yuan a year."""
     secured: bool
     """Two worries free, three guarantees (两不愁三保障)."""
@@ -37,7 +50,7 @@ class AdoptPolicy(Command, frozen=True, kw_only=True):
 
     pack: dict[str, Any]
     """The whole pack as its TOML file says it."""
-    adopted_by: Short
+    adopted_by: Organ
 
     @property
     def subject_id(self) -> str:
@@ -48,14 +61,14 @@ class RegisterUnit(Command, frozen=True, kw_only=True):
     """Register a department that can send a team, or correct its data."""
 
     about = "unit"
-    unit: str
-    name: str
+    unit: PartyId
+    name: Name
     level: Level
-    department: str
+    department: Name
     """Its field (民政, 公安 …), by which the pack matches it to problem classes."""
-    strength: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    strength: Score
     """Strength and experience in helping villages (mechanism 3.3)."""
-    village: DivisionCode | None = None
+    village: VillageId | None = None
     """The village that a superior has already designated it for, if any."""
 
 
@@ -63,53 +76,53 @@ class RegisterCadre(Command, frozen=True, kw_only=True):
     """Register a cadre whom a unit can send, or correct the data. The name stays in the registry."""
 
     about = "cadre"
-    cadre: str
+    cadre: PartyId
     """A stable, pseudonymous id."""
-    unit: str
-    name: str
+    unit: PartyId
+    name: Name
     rank: Rank
     party_member: bool
-    work_since: date
-    born_on: date
+    work_since: PersonDay
+    born_on: PersonDay
     reserve: bool
     """A reserve cadre (后备干部)."""
-    ties: tuple[DivisionCode, ...] = ()
+    ties: Villages = ()
     """Villages where kinship or origin forbids a posting."""
 
 
 class RegisterVillage(Command, frozen=True, kw_only=True):
     """Register a village, correct its data, or put it on the poverty list."""
 
-    village: DivisionCode
-    name: str
-    township: str
-    population: Positive
+    village: VillageId
+    name: Name
+    township: Name
+    population: Population
     listed: bool
     """True puts it on the list for the first time; False takes nothing off it, since only the exit procedure does."""
-    listing_document: Short = ""
+    listing_document: ShortOrNone = ""
 
 
 class RecodeVillage(Command, frozen=True, kw_only=True):
     """The division code of a village has changed (Regulation on Administrative Divisions 17). Its id stays."""
 
-    village: DivisionCode
+    village: VillageId
     code: DivisionCode
-    since: date
+    since: Day
 
 
 class RecordSurvey(Command, frozen=True, kw_only=True):
     """One record of the baseline survey (mechanism 3.1)."""
 
-    village: DivisionCode
-    number: Positive
+    village: VillageId
+    number: Number
     """Its number within the village's survey, by which a repetition is recognised."""
-    kind: str
+    kind: Code
     """As the pack names it; `problem` is an outstanding problem."""
-    topic: str
-    on: date
+    topic: Code
+    on: Day
     household: HouseholdFacts | None = None
     """What a visit found, entered here once for the register as well."""
-    cause: Short = ""
+    cause: ShortOrNone = ""
     """What lies behind a problem; exactly the records of kind `problem` have one."""
 
     @property
@@ -121,18 +134,18 @@ class RecordSurvey(Command, frozen=True, kw_only=True):
 class Diagnose(Command, frozen=True, kw_only=True):
     """The joint diagnosis (集体会诊): it closes the survey and names why the village is poor."""
 
-    village: DivisionCode
+    village: VillageId
     problem_class: ProblemClass
-    decided_by: Short
+    decided_by: Organ
 
 
 class RecordHouseholds(Command, frozen=True, kw_only=True):
     """The facts of a year about households; those that are not named keep their latest facts."""
 
-    village: DivisionCode
+    village: VillageId
     year: Year
-    households: tuple[HouseholdFacts, ...]
-    recorded_by: Short
+    households: Annotated[tuple[HouseholdFacts, ...], Meta(max_length=5000)]
+    recorded_by: Organ
 
     @property
     def facts_year(self) -> int:
@@ -143,31 +156,31 @@ class RecordHouseholds(Command, frozen=True, kw_only=True):
 class MeasureIndicators(Command, frozen=True, kw_only=True):
     """The year's indicators by the codes of the pack's criteria, except incidence, which is computed (1.18)."""
 
-    village: DivisionCode
+    village: VillageId
     year: Year
-    values: dict[str, float]
-    measured_by: Short
+    values: Figures
+    measured_by: Organ
 
 
 class RequestExit(Command, frozen=True, kw_only=True):
     """Ask for the village's removal from the list, all criteria being met."""
 
-    village: DivisionCode
-    requested_by: Short
+    village: VillageId
+    requested_by: Organ
 
 
 class PostNotice(Command, frozen=True, kw_only=True):
     """Put the intended removal on public notice (公示)."""
 
-    village: DivisionCode
-    posted_by: Short
+    village: VillageId
+    posted_by: Organ
 
 
 class RaiseObjection(Command, frozen=True, kw_only=True):
     """Object to the removal while it is on notice. Who objects is not asked for."""
 
-    village: DivisionCode
-    objection: Positive
+    village: VillageId
+    objection: Number
     """Its number within this notice, by which a repetition is recognised."""
     ground: Short
 
@@ -175,49 +188,49 @@ class RaiseObjection(Command, frozen=True, kw_only=True):
 class DecideObjection(Command, frozen=True, kw_only=True):
     """A named body upholds or dismisses an objection."""
 
-    village: DivisionCode
-    objection: Positive
+    village: VillageId
+    objection: Number
     upheld: bool
-    decided_by: Short
+    decided_by: Organ
 
 
 class ApproveExit(Command, frozen=True, kw_only=True):
     """A named body approves the removal, or refuses it, which leads back like an upheld objection."""
 
-    village: DivisionCode
+    village: VillageId
     approved: bool
-    decided_by: Short
+    decided_by: Organ
 
 
 class ConfirmRelapse(Command, frozen=True, kw_only=True):
     """A named body decides whether criteria that were missed after the exit are a relapse (返贫)."""
 
-    village: DivisionCode
+    village: VillageId
     relapsed: bool
-    decided_by: Short
+    decided_by: Organ
 
 
 class OpenResolution(Command, frozen=True, kw_only=True):
     """A village begins to decide a matter of its own by a procedure of its pack (mechanisms 2.18, 3.12)."""
 
-    village: DivisionCode
-    matter: Matter
-    kind: str
+    village: VillageId
+    matter: RunId
+    kind: Code
     """The procedure, as the pack names it."""
-    subject_code: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    subject_code: Code
     """What it is about, as a code: it is told to everyone, so that it holds no free text."""
-    opened_by: Short
+    opened_by: Organ
 
 
 class TakeStep(Command, frozen=True, kw_only=True):
     """The awaited step of a village's procedure was taken. What is published has no figures."""
 
-    village: DivisionCode
-    matter: Matter
-    step: str
-    entitled: Count = 0
+    village: VillageId
+    matter: RunId
+    step: Code
+    entitled: Voters = 0
     """How many may vote. A body that decides as one is 1 of 1."""
-    present: Count = 0
-    agreed: Count = 0
-    decided_by: Short
+    present: Voters = 0
+    agreed: Voters = 0
+    decided_by: Organ
     """The body, never a person."""

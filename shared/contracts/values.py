@@ -1,0 +1,146 @@
+"""The types of single values: every id, text, number and day that may come in, with its bound.
+
+Commands, events, forms and policy packs use the same types, so that what one of them takes no other has to refuse.
+A pattern holds for the whole value: it ends in `$(?!\\n)`, since in Python `$` alone lets a final line break pass.
+"""
+
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+_END: Final = r"$(?!\n)"
+_UNSEEN: Final = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff"
+"""Characters that nobody sees or no database keeps: controls, marks of direction and width, halves of pairs."""
+_VISIBLE: Final = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?{_END}"
+
+# ------------------------------------------------------------------------ ids
+
+Place = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
+"""A division's six digits (GB/T 2260). Nothing else may come in, since they become three tokens of the subject."""
+VillageId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
+"""A village's stable id: the 12 digits of the statistical division code under which it was first registered."""
+DivisionCode = VillageId
+"""A village's code of 12 digits as it is today; it may differ from the id once the village has been recoded."""
+PartyId = Annotated[
+    str, Meta(pattern=rf"^(?![0-9]{{17}}[0-9X]$)(?!1[3-9][0-9]{{9}}$)[A-Z0-9](?:[A-Z0-9._-]{{0,38}}[A-Z0-9])?{_END}")
+]
+"""The id of a unit, a cadre or a household: capitals, digits, `.`, `_` and `-`, 40 at most.
+
+One spelling for one thing: forms fold small letters and look-alikes into it, everything else is refused. Numbers of
+identity cards and of mobile phones are refused too, since ids are published.
+"""
+RunId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}{_END}")]
+"""A name that people choose for a run of something, such as a matching or a matter that a village decides."""
+CampaignId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,59}}{_END}")]
+"""A campaign's id, whether people chose it or the pack's calendar made it."""
+Code = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]{{0,31}}{_END}")]
+"""A name from a policy pack that the wire carries; people see its label."""
+Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z._-]{{0,39}}{_END}")]
+"""The version of a policy pack, such as `2105-2014.1`."""
+DerivedId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,119}}{_END}")]
+"""An id that the system makes of others, with `/` or `:` between them; no id that people choose can be one."""
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+"""A SHA-256 in hexadecimal digits."""
+
+# ---------------------------------------------------------------------- texts
+
+
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_VISIBLE)]
+"""The name of a village, a township, a unit or a person: like all texts here one line, of which nothing is unseen."""
+Organ = Annotated[str, Meta(min_length=1, max_length=120, pattern=_VISIBLE)]
+"""An organ and its document, such as `本组决〔2015〕3号`. It is published, so it names no person."""
+OrganOrNone = Annotated[str, Meta(max_length=120, pattern=rf"{_VISIBLE}|^$")]
+"""The same in events that once went without it."""
+Short = Annotated[str, Meta(min_length=1, max_length=200, pattern=_VISIBLE)]
+"""A line of text: a ground, a cause, a document, a measure."""
+ShortOrNone = Annotated[str, Meta(max_length=200, pattern=rf"{_VISIBLE}|^$")]
+Reason = Annotated[str, Meta(min_length=2, max_length=500, pattern=_VISIBLE)]
+"""Why a named body corrects, withdraws or discards something."""
+Period = Annotated[str, Meta(pattern=r"^([0-9]{4}|term)$", max_length=4)]
+"""A year, or `term` for what is owed once a term."""
+Seed = Annotated[str, Meta(pattern=rf"^[!-~]{{1,128}}{_END}")]
+"""A share of a draw's seed, in visible ASCII."""
+
+# -------------------------------------------------------------------- numbers
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A part of a whole, from 0 to 1. Sixty per cent is 0.6, and 60 is refused."""
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Score = Annotated[int, Meta(ge=0, le=100)]
+Year = Annotated[int, Meta(ge=1990, le=2100)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+"""How many of something that a county can have."""
+Total = Annotated[int, Meta(ge=0, le=10_000_000)]
+"""How many of something that the country can have."""
+Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+"""A number in a sequence, from 1 on: of a record, an objection, an item."""
+Population = Annotated[int, Meta(ge=1, le=200_000)]
+"""The persons of a village."""
+Persons = Annotated[int, Meta(ge=1, le=50)]
+"""The persons of a household."""
+Voters = Annotated[int, Meta(ge=0, le=200_000)]
+Income = Annotated[float, Meta(ge=0, le=10_000_000)]
+"""Yuan a year for one person."""
+Figure = Annotated[float, Meta(ge=-1e9, le=1e12)]
+"""The value of an indicator, in the unit that its pack names."""
+
+# ---------------------------------------------------------------------- lists
+
+Villages = Annotated[tuple[VillageId, ...], Meta(max_length=60_000)]
+"""As many as one message of a megabyte can carry."""
+Parties = Annotated[tuple[PartyId, ...], Meta(max_length=20_000)]
+"""Units, cadres or households."""
+Codes = Annotated[tuple[Code, ...], Meta(max_length=100)]
+Numbers = Annotated[tuple[Number, ...], Meta(max_length=1000)]
+Figures = Annotated[dict[Code, Figure], Meta(max_length=200)]
+"""The values of indicators by their codes."""
+
+# ----------------------------------------------------------------------- days
+
+Day = Annotated[
+    date, Meta(extra={"years": (1980, 2100)}, extra_json_schema={"description": "1980-01-01 to 2100-12-31"})
+]
+"""A day in the life of a programme."""
+PersonDay = Annotated[
+    date, Meta(extra={"years": (1900, 2100)}, extra_json_schema={"description": "1900-01-01 to 2100-12-31"})
+]
+"""A day in the life of a person."""
+
+# ---------------------------------------------------------------------- roles
+
+Role = Literal[
+    "organisation", "poverty_office", "inspection", "discipline", "unit", "township", "team", "village", "county",
+    "province", "operator",
+]  # fmt: skip
+"""Who may be awaited to do something; a misspelt one would leave the task to nobody."""
+
+
+class Bounded(msgspec.Struct, frozen=True, kw_only=True):
+    """A struct whose days lie within their bounds, which msgspec cannot say by itself."""
+
+    def __post_init__(self) -> None:
+        for field, first, last in _days(type(self)):
+            value = getattr(self, field)
+            for day in value.values() if isinstance(value, dict) else (value,):
+                if day is not None and not first <= day.year <= last:
+                    raise ValueError(f"`{field}` must lie between {first}-01-01 and {last}-12-31, not on {day}")
+
+
+@cache
+def _days(struct: type[msgspec.Struct]) -> tuple[tuple[str, int, int], ...]:
+    """The fields of a struct that hold days or mappings to days, with the first and the last year of each."""
+    hints = get_type_hints(struct, include_extras=True)
+    return tuple(
+        (field, *years) for field in struct.__struct_fields__ for years in [_years(hints[field])] if years is not None
+    )
+
+
+def _years(hint: Any) -> tuple[int, int] | None:
+    if get_origin(hint) is Annotated:
+        for meta in hint.__metadata__:
+            if isinstance(meta, Meta) and meta.extra and "years" in meta.extra:
+                return meta.extra["years"]  # type: ignore[no-any-return]
+    return next((found for part in get_args(hint) for found in [_years(part)] if found), None)
