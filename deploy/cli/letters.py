@@ -1,0 +1,56 @@
+"""Commands about dead letters: messages that could not be handled and wait for an operator."""
+
+from typing import Annotated
+
+import typer
+
+from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, clients, console, require_service
+from deploy.local.supervisor import SERVICES
+from deploy.local.tables import folded
+
+app = typer.Typer(help="死信：列出、查看、重放 · dead letters: list, show, replay", no_args_is_help=True)
+
+
+@app.command("list")
+def list_letters(folder: FolderOption = DEFAULT) -> None:
+    """列出各服务的死信 · list the dead letters of every service."""
+    table = folded("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
+    for service in SERVICES:
+        for http in clients(folder, service):
+            for letter in http.get("/v1/dead-letters").json():
+                table.add_row(
+                    service, letter["id"], letter["about"], letter["rule"], letter["reason"][:200], letter["parked_at"]
+                )
+    console.print(table)
+
+
+@app.command()
+def show(id: str, folder: FolderOption = DEFAULT) -> None:
+    """查看一封死信全文 · show one dead letter whole."""
+    for service in SERVICES:
+        for http in clients(folder, service):
+            for letter in http.get("/v1/dead-letters").json():
+                if letter["id"] == id:
+                    console.print_json(data={"service": service, **letter})
+                    return
+    raise Trouble(f"没有死信 {id} / there is no dead letter {id}")
+
+
+@app.command()
+def replay(
+    service: ServiceArgument,
+    about: Annotated[str, typer.Option(help="重放这个对象的全部死信，按序 · all about this village, in order")] = "",
+    id: Annotated[str, typer.Option(help="只重放这一封 · only this one")] = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """修复原因后重放死信 · take dead letters again once their cause is mended."""
+    if not about and not id:
+        raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
+    require_service(service)
+    done = left = 0
+    for http in clients(folder, service):  # Those to whom the letter does not belong replay none.
+        done += http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
+        left += len(http.get("/v1/dead-letters").json())
+    if not done:
+        raise Trouble(f"没有一封重放成功，还有 {left} 封死信 / none went through; {left} dead letters are left")
+    console.print(f"[green]✓[/] 重放成功 {done} 封，还有 {left} 封 · {done} went through, {left} are left")

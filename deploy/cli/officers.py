@@ -1,0 +1,141 @@
+"""Commands for officers: forms in and out, a village's way, what is to be done."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import date
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import msgspec
+import typer
+from rich.table import Table
+
+from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
+from deploy.local.supervisor import SERVICES
+from deploy.local.tables import folded
+
+if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+    from shared.rules import Task
+
+app = typer.Typer()
+
+FORMS = "villages 村 | units 单位 | cadres 干部 | surveys 摸底排查"
+COUNTS = {
+    "rows": "填写的行 rows filled in",
+    "good": "正确 good",
+    "bad": "有错误 bad",
+    "created": "新登记 new",
+    "changed": "有更正 corrected",
+    "unchanged": "已登记过 known already",
+}
+
+
+@app.command()
+def template(
+    form: Annotated[str, typer.Argument(help=FORMS)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="写到哪个文件 · file to write")] = None,
+    rows: Annotated[int, typer.Option(help="摸底排查：每村几行 · surveys: rows for each village")] = 50,
+    place: PlaceOption = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """下载 Excel 填报模板 · download the Excel template of a form, filled in where the system knows already."""
+    target = out or Path(f"{form}.xlsx")
+    if out is None and target.exists():
+        raise Trouble(f"{target} 已存在，可能已经填写；请用 --out 另取名 / it exists already; name another with --out")
+    with client(folder, "registry", place) as http:
+        target.write_bytes(http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content)
+    console.print(f"[green]✓[/] {target}")
+
+
+@app.command(name="import")
+def import_(
+    form: Annotated[str, typer.Argument(help=FORMS)],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="填好的文件 · the filled-in file")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入 · only say what it would do")] = False,
+    keep_good: Annotated[
+        bool, typer.Option("--keep-good", help="有错误也导入正确的行 · import the good rows despite bad ones")
+    ] = False,
+    place: PlaceOption = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """导入填好的表（.xlsx 或 .csv）；错误写回副本 · import a filled form; errors stand beside their rows in a copy."""
+    params: dict[str, str | bool] = {"dry_run": dry_run, "keep_good": keep_good, "place": place}
+    headers = {"Idempotency-Key": uuid4().hex}
+    with (
+        client(folder, "registry", place) as http,
+        file.open("rb") as content,
+        ThreadPoolExecutor(1) as sender,
+        console.status("上传 uploading") as status,
+    ):
+        url = f"/v1/imports/{form}"
+        answer = sender.submit(http.post, url, params=params, content=content, headers=headers, timeout=None)
+        while wait([answer], timeout=0.5).not_done:
+            now = http.get(f"{url}/progress", headers=headers).json()
+            status.update("已查 {read} 行，已导入 {applied} 行 · {read} rows checked, {applied} applied".format(**now))
+        report = answer.result().json()
+        if report["copy"]:
+            copy = file.with_name(f"{file.stem}-错误{Path(report['copy']).suffix}")
+            copy.write_bytes(http.get(report["copy"]).content)
+    table = Table("", "行 rows", title="已导入 imported" if report["applied"] else "未导入 not imported")
+    for name, label in COUNTS.items():
+        table.add_row(label, str(report["counts"][name]))
+    console.print(table)
+    for error in report["errors"][:10]:
+        text = f"第 {error['row']} 行 {error['zh']}\n  row {error['row']}: {error['en']}"
+        console.print(text, highlight=False, markup=False)
+    if report["copy"]:
+        console.print(f"[red]✗[/] 错误已逐行写在 {copy} · all errors stand beside their rows in this copy")
+        raise typer.Exit(1)
+
+
+@app.command()
+def village(
+    code: Annotated[str, typer.Argument(help="12 位村代码 · the village's 12-digit code")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """一个村的全过程，以及“为什么还没出列” · one village's way in full, and "why not yet"."""
+    from deploy.local.village import show
+
+    show(console, code, cache(lambda service: client(folder, service, code)))
+
+
+@app.command()
+def tasks(
+    role: Annotated[str, typer.Option(help="角色 · role")] = "",
+    place: PlaceOption = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
+    table = folded("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
+    names: dict[str, str] = {}
+    for service in SERVICES:
+        commands = import_module(f"services.{service}.api").COMMANDS
+        names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
+    found = [*_open_tasks(folder, role=role, place=place)]
+    if not found:
+        roles = ", ".join(sorted({task.role for task in _open_tasks(folder, place=place)}) if role else ())
+        whose = f"；有待办的角色：{roles} · there are tasks of: {roles}" if roles else ""
+        console.print(f"没有待办 · nothing is due{whose}")
+        return
+    for task in sorted(found, key=lambda task: (task.due or date.max, task.action, task.about)):
+        action = names.get(task.action, task.action)
+        table.add_row(str(task.due or ""), task.role, action, task.about, task.rule, task.detail)
+    console.print(table)
+
+
+def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:
+    """All tasks of all processes, page by page."""
+    from shared.http import OpenTask, following
+
+    for service in SERVICES:
+        for http in clients(folder, service):
+            after = ""
+            while True:
+                answer = http.get("/v1/tasks", params={**asked, "after": after})
+                page = msgspec.json.decode(answer.content, type=list[OpenTask])
+                yield from (line.task for line in page)
+                if not (after := following(page)):
+                    break

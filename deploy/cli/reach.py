@@ -1,0 +1,96 @@
+"""How commands reach a system: its folder, the addresses of its services, and refusals turned into words."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+
+from deploy.local.folder import Folder
+from deploy.local.supervisor import SERVICES
+from shared.shares import Share, owner
+
+console = Console()
+
+FolderOption = Annotated[
+    Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOLDER", help="数据目录 · data folder of the installation")
+]
+PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code")]
+ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))]
+DEFAULT = Path("data/zhucun")
+
+
+class Trouble(Exception):
+    """Something that the user can put right; the text says how, in Chinese and English."""
+
+
+def addresses(folder: Path, service: str) -> list[str]:
+    """Where a service's replicas answer, in order: ZHUCUN_<SERVICE>_URL for remote ones, with commas between them, else
+    the ports that the folder keeps.
+    """
+    remote = os.environ.get(f"ZHUCUN_{service.upper()}_URL")
+    if remote:
+        return remote.split(",")
+    ports = folder / "ports.json"
+    if not ports.exists():
+        raise Trouble(
+            f"{folder} 不是运行过的数据目录。请先运行 zhucun up，或用 --folder 指明。\n"
+            f"  {folder} is not the folder of a system that has run. Run `zhucun up` first, or name it with --folder."
+        )
+    of, kept = Folder(folder).replicas, json.loads(ports.read_text())
+    return [f"http://127.0.0.1:{kept[Share(number, of).named(service)]}" for number in range(1, of + 1)]
+
+
+def client(folder: Path, service: str, place: str = "") -> httpx.Client:
+    """An HTTP client of the replica of a service that has a place."""
+    found = addresses(folder, service)
+    if len(found) > 1 and len(place) < 4:
+        raise Trouble(
+            f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
+            f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
+        )
+    return open_client(found[owner(place, len(found)) - 1])
+
+
+def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
+    """An HTTP client of each replica of a service, one after the other."""
+    for url in addresses(folder, service):
+        with open_client(url) as http:
+            yield http
+
+
+def open_client(url: str, headers: Mapping[str, str] = {}) -> httpx.Client:
+    """An HTTP client that turns problem+json into words."""
+
+    def explain(response: httpx.Response) -> None:
+        if response.is_error and response.request.url.path != "/health/ready":
+            response.read()
+            raise Trouble(_problem(response))
+
+    return httpx.Client(
+        base_url=url, headers=headers, timeout=600, trust_env=False, event_hooks={"response": [explain]}
+    )
+
+
+def require_service(service: str) -> None:
+    """Raise Trouble unless there is a service of this name."""
+    if service not in SERVICES:
+        raise Trouble(f"没有服务 {service} / there is no service {service}; it is one of {', '.join(SERVICES)}")
+
+
+def _problem(response: httpx.Response) -> str:
+    try:
+        problem = response.json()
+    except ValueError:
+        return f"HTTP {response.status_code}: {response.text[:500]}"
+    lines = [str(problem.get("title"))]
+    told = [fault for fault in problem.get("errors", []) if fault["zh"] not in lines[0]]
+    for fault in told[:20]:
+        lines.append(f"  第 {fault['row'] + 1} 条 [{fault['rule']}] {fault['zh']}\n    {fault['en']}")
+    if len(told) > 20:
+        lines.append(f"  …… 共 {len(told)} 条 / {len(told)} in all")
+    return "\n".join(lines)
