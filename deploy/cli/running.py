@@ -11,7 +11,7 @@ import httpx
 import typer
 import uvloop
 
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, addresses, console, require_service
+from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, addresses, console, require_service
 from deploy.local.folder import Folder
 
 app = typer.Typer()
