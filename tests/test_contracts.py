@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -16,12 +16,14 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
+from msgspec import Meta
 
 from deploy.contracts import FOLDER, PAGE, SERVICES, WHOLE, breaking, documents, drawn, text, write
 from shared import bus
-from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, wire_subject
+from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, values, wire_subject
 from shared.contracts.journey import JOURNEY, STAGES, diagram
 from shared.runtime import heard
+from tests import bounds
 
 DOCUMENTS = documents()
 REFRESH = "run `make contracts` and commit what it writes"
@@ -230,6 +232,9 @@ def test_an_event_can_be_read_by_people_in_both_languages(event: type[Event]) ->
     assert event.about in event.__struct_fields__
 
 
+LETTERS = st.characters(categories=["Lu", "Ll", "Nd", "Po", "Pd", "Lo"], max_codepoint=0x9FFF)
+
+
 def generated(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Anything that a schema allows."""
     match schema:
@@ -247,21 +252,24 @@ def generated(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchSt
                 optional={name: field for name, field in of.items() if name not in always},
             )
         case {"type": "object", "additionalProperties": dict() as values}:
-            return st.dictionaries(st.text(max_size=5), generated(values, defs), max_size=3)
+            names = generated({"type": "string", **schema.get("propertyNames", {})}, defs)
+            return st.dictionaries(names, generated(values, defs), max_size=min(3, schema.get("maxProperties", 3)))
         case {"type": "object"}:
             return st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3)
         case {"type": "array", "items": items}:
-            return st.lists(generated(items, defs), max_size=3).map(list)
-        case {"type": "string", "format": "date"}:
-            return st.dates().map(date.isoformat)
+            return st.lists(generated(items, defs), max_size=min(3, schema.get("maxItems", 3))).map(list)
+        case {"type": "string", "format": "date", "description": years}:
+            first, last = map(date.fromisoformat, years.split(" to "))
+            return st.dates(first, last).map(date.isoformat)
         case {"type": "string", "pattern": pattern}:
-            return st.from_regex(pattern.strip("^$"), fullmatch=True)
-        case {"type": "string"}:
-            return st.text(min_size=1, max_size=8)
-        case {"type": "integer"}:
-            return st.integers(-(2**53), 2**53)
-        case {"type": "number"}:
-            return st.floats(allow_nan=False, allow_infinity=False)
+            few = st.from_regex(pattern, alphabet=LETTERS)
+            return few.filter(lambda text: schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", 200))
+        case {"type": "string", "format": "date-time"}:
+            return st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return st.integers(least, most)
+        case {"type": "number", "minimum": least, "maximum": most}:
+            return st.floats(least, most)
         case {"type": "boolean"}:
             return st.booleans()
         case {"type": "null"}:
@@ -311,7 +319,8 @@ def test_what_the_schema_allows_is_read_and_what_is_said_is_allowed(event: type[
 
 def test_a_message_of_another_type_does_not_pass_for_it() -> None:
     notice = msgspec.convert(
-        {"place": "210502", "village": "v", "attempt": 1, "until": "2014-06-08"}, EVENTS["registry.notice.posted.v1"]
+        {"place": "210502", "village": "210502001001", "attempt": 1, "until": "2014-06-08"},
+        EVENTS["registry.notice.posted.v1"],
     )
     for type, passes in (("registry.notice.posted.v1", True), ("registry.objection.raised.v1", False)):
         whole = {"$ref": f"#/components/messages/{type}/payload", "components": DOCUMENTS[WHOLE]["components"]}
@@ -355,6 +364,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
     sealed = {type: event.sealing for type, event in EVENTS.items() if event.sealing != "never"}
     assert sealed == {
         "registry.cadre.registered.v1": "always",
+        "registry.cadre.withdrawn.v1": "always",
         "inspection.draw.made.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired")},
@@ -375,6 +385,81 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         ["zhucun-sealed.v1.>"],
         ["zhucun-calendar.v1.>"],
     ]
+
+
+# -------------------------------------------------------------------- bounds
+
+COMMANDS = [route.command for name in SERVICES for route in import_module(f"services.{name}.api").COMMANDS]
+ELSEWHERE = {"AdoptPolicy.pack", "PolicyAdopted.pack", "Envelope.time", "Envelope.data"}
+"""A pack is checked field by field when it is parsed, data by its own type; a time has a form."""
+
+
+@pytest.mark.parametrize("message", [*EVENTS.values(), *COMMANDS, Envelope], ids=lambda message: message.__name__)
+def test_no_field_takes_a_value_of_any_size(message: type[msgspec.Struct]) -> None:
+    walked = dict(bounds.fields(message))
+    assert {path: faults for path, hint in walked.items() if (faults := bounds.unbounded(hint))}.keys() <= ELSEWHERE
+    assert walked.keys() > {f"{message.__name__}.{message.__struct_fields__[0]}"}
+
+
+def test_the_walk_finds_what_has_no_bound() -> None:
+    class Loose(msgspec.Struct):
+        anything: str
+        loosely: Annotated[str, Meta(pattern="^[0-9]+$")]
+        line: Annotated[str, Meta(pattern=r"^[0-9]{1,9}$")]
+        most: Annotated[int, Meta(le=5)]
+        real: float
+        on: date
+        several: tuple[values.Code, ...]
+        named: Annotated[dict[str, values.Share], Meta(max_length=3)]
+
+    found = {path for path, hint in bounds.fields(Loose) if bounds.unbounded(hint)}
+    assert found == {f"Loose.{field}" for field in Loose.__struct_fields__}
+
+
+SPELLINGS = {
+    "a line break behind it": "{}\n", "a full-width digit": "２{}", "an Arabic-Indic digit": "٢{}", "a space": " {}",
+    "a mark of direction": "{}\u202e", "nothing to see": "\u200b{}", "a NUL": "{}\x00", "nothing": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+@pytest.mark.parametrize(
+    ("kind", "good"),
+    [
+        (values.Place, "210502"), (values.VillageId, "210502001001"), (values.PartyId, "C2105-001"),
+        (values.RunId, "2014-1"), (values.CampaignId, "spot-2016"), (values.Code, "leader_rank"),
+        (values.Version, "2105-2014.1"), (values.DerivedId, "recall/210502001001/2015"), (values.Period, "2015"),
+        (values.Sha256, 64 * "a"), (values.Seed, 64 * "a"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_an_id_has_one_spelling(kind: Any, good: str, spelling: str) -> None:
+    assert msgspec.convert(good, kind) == good
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(spelling.format(good), kind)
+
+
+@pytest.mark.parametrize("number", ["210502198001011234", "21050219800101123X", "13812345678"])
+def test_no_identity_or_telephone_number_is_an_id_since_ids_are_published(number: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(number, values.PartyId)
+
+
+@pytest.mark.parametrize("text", ["", " ", "村 ", "\t村", "村\n镇", "\u202e村", "村\u0000", "\ufeff村", 61 * "村"])
+def test_a_name_says_something_that_people_see_whole(text: str) -> None:
+    assert msgspec.convert("扎赉特旗 巴彦高勒镇", values.Name)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(text, values.Name)
+
+
+def test_a_day_lies_in_the_life_of_a_programme_wherever_it_is_said() -> None:
+    visits = {"place": "210502", "campaign": "spot", "visits": {"210502001001": "2016-02-05"}}
+    assert msgspec.convert(visits, EVENTS["inspection.draw.made.v1"])
+    for day in ("9999-12-31", "1979-12-31", "0001-01-01"):
+        with pytest.raises(msgspec.ValidationError, match="must lie between 1980-01-01 and 2100-12-31"):
+            msgspec.convert(visits | {"visits": {"210502001001": day}}, EVENTS["inspection.draw.made.v1"])
+        with pytest.raises(msgspec.ValidationError, match="must lie between"):
+            msgspec.convert({"day": day}, EVENTS["calendar.day.passed.v1"])
 
 
 # -------------------------------------------------------------- the journey

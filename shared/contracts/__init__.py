@@ -7,13 +7,14 @@ readers of version 1 could not read needs a class of its own, `VillageDelistedV2
 """
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+from msgspec import Meta
 
-from shared.contracts.values import Bounded, Place
+from shared.contracts.values import Bounded, Day, Place
 
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
 
@@ -69,22 +70,25 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """CloudEvents 1.0 in structured JSON, with the four extension attributes of the product."""
+class Envelope(Bounded, frozen=True, kw_only=True):
+    """CloudEvents 1.0 in structured JSON, with the four extension attributes of the product.
 
-    id: str
-    source: str
-    type: str
-    subject: str
+    Its texts have a length only: whether they agree with one another is for whoever reads the message.
+    """
+
+    id: Annotated[str, Meta(max_length=36)]
+    source: Annotated[str, Meta(max_length=80)]
+    type: Annotated[str, Meta(max_length=80)]
+    subject: Annotated[str, Meta(max_length=120)]
     time: datetime
-    dataschema: str
-    correlationid: str
-    causationid: str
-    occurredon: date
-    policyversion: str
+    dataschema: Annotated[str, Meta(max_length=400)]
+    correlationid: Annotated[str, Meta(max_length=120)]
+    causationid: Annotated[str, Meta(max_length=36)]
+    occurredon: Day
+    policyversion: Annotated[str, Meta(max_length=40)]
     data: msgspec.Raw
-    specversion: str = "1.0"
-    datacontenttype: str = "application/json"
+    specversion: Literal["1.0"] = "1.0"
+    datacontenttype: Literal["application/json"] = "application/json"
 
 
 def json_schema(message: type[msgspec.Struct], name: str) -> dict[str, Any]:
