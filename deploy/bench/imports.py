@@ -45,7 +45,7 @@ def lines(kind: str, first: int, count: int) -> Iterator[list[object]]:
     chance = random.Random(f"{kind} {first}")
     for number in range(first, first + count):
         yield [
-            f"C{kind}-{number:07}",
+            f"C{kind.upper()}-{number:07}",
             f"U{number % UNITS:04}",
             chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=2)),
             COUNTY,

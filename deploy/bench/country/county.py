@@ -30,7 +30,7 @@ _COUNTIES_OF_PREFECTURE = 8
 _HOUSEHOLDS, _PERSONS, _POPULATION = 4, 3, 500
 _ENTITLED, _PRESENT = 40, 36
 _BY = "示例机关（虚构）"
-AT_HOME: Final = "spare"
+AT_HOME: Final = "SPARE"
 """The cadre of each unit who goes when another is recalled."""
 Fate = Literal["", "refuted", "relapsed", "recalled"]
 FATES: Final[dict[int, Fate]] = {1: "refuted", 2: "relapsed", 3: "recalled"}
@@ -156,7 +156,7 @@ class County:
         """The leaders whom some units register in the end (3.4)."""
         for n, village in self._units:
             if self._is_unled(n):
-                yield self._cadre(n, village, "late", self._rank(n))
+                yield self._cadre(n, village, "LATE", self._rank(n))
                 yield self._cadre(n, village, AT_HOME, self._rank(n))
 
     def _is_unled(self, unit: int) -> bool:
