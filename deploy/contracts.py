@@ -15,7 +15,7 @@ import msgspec
 
 from deploy.local.supervisor import SERVICES
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
-from shared.contracts.calendar import DayPassed
+from shared.contracts.calendar import DayPassed, HolidaysAnnounced
 from shared.contracts.journey import diagram
 from shared.contracts.registry import PolicyAdopted
 
@@ -61,8 +61,9 @@ def documents() -> dict[str, dict[str, Any]]:
         reactions = import_module(f"services.{service}.reactions").REACTIONS
         said = (f"{service}.", "calendar.") if service == CLOCK else f"{service}."
         sent = [event for event in events.values() if event.type.startswith(said)]
-        heard = {DayPassed, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))}
-        heard -= {event for event in sent if event is not DayPassed}  # Its teller goes by the stream as all others do.
+        heard = {DayPassed, HolidaysAnnounced, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))}
+        # The teller of days and holidays goes by the stream as all others do.
+        heard -= {event for event in sent if not event.type.startswith("calendar.")}
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
     found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
     return {name: json.loads(text(document)) for name, document in found.items()}

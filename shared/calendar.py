@@ -1,28 +1,98 @@
-"""Dates as rules count them: spans with their unit, days of the year, and China's official working days."""
+"""Dates as rules count them: spans with their unit, days of the year, and the official working days as dated data."""
 
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
+from importlib import resources
+from itertools import accumulate
 from typing import Annotated
 
-import chinese_calendar
 import msgspec
+from msgspec import Meta
+
+DAY = timedelta(1)
+
+
+class Calendar:
+    """Which days are worked: the weekdays, but for the days of which notices say otherwise. It never changes."""
+
+    def __init__(self, said: Mapping[date, bool], known_until: date) -> None:
+        self.said = said
+        """Whether a day is worked, for each day that a notice names."""
+        self.known_until = known_until
+        """The last day of the last year for which the State Council's notice is known; none before it is missing."""
+        differing = sorted(
+            (day.toordinal(), 1 if works else -1) for day, works in said.items() if works is not _week(day)
+        )
+        self._days = [day for day, _ in differing]
+        self._more = [0, *accumulate(more for _, more in differing)]
+
+    def works(self, day: date) -> bool:
+        """Whether a day is worked."""
+        return self.said.get(day, _week(day))
+
+    def later(self, day: date, working_days: int) -> date:
+        """The day that is so many working days later. It takes as long for ten of them as for thousands."""
+        first = day.toordinal()
+        wanted = self._worked(first) + working_days
+        last = first + 2 * working_days + 2 * len(self._days) + 14
+        return date.fromordinal(first + 1 + bisect_left(range(first + 1, last), wanted, key=self._worked))
+
+    def told(self, off: Iterable[date], worked: Iterable[date], *, year: int | None = None) -> "Calendar":
+        """The calendar after a notice; `year` is the one of which a notice for the whole country tells."""
+        said = {**self.said, **dict.fromkeys(off, False), **dict.fromkeys(worked, True)}
+        follows = year == self.known_until.year + 1
+        return Calendar(said, date(self.known_until.year + 1, 12, 31) if follows else self.known_until)
+
+    def _worked(self, ordinal: int) -> int:
+        """How many working days there are up to a day, counted from the first Monday of all."""
+        weeks, rest = divmod(ordinal, 7)
+        return 5 * weeks + min(rest, 5) + self._more[bisect_right(self._days, ordinal)]
+
+
+def _week(day: date) -> bool:
+    return day.weekday() < 5
+
+
+@cache
+def national() -> Calendar:
+    """The calendar by the State Council's notices that were known when this was written (`holidays.toml`)."""
+    notices = tomllib.loads((resources.files("shared") / "holidays.toml").read_text("utf-8"))["notices"]
+    said = {day: works for notice in notices for days, works in ((notice["off"], False), (notice["worked"], True))
+            for day in days}  # fmt: skip
+    return Calendar(said, date(notices[-1]["year"], 12, 31))
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A length of time as a document states it, with its unit: `{ calendar_days = 7 }`."""
+    """A length of time as a document states it, with its unit: `{ calendar_days = 7 }`.
 
-    calendar_days: int = 0
-    working_days: Annotated[int, msgspec.Meta(ge=0)] = 0
-    months: int = 0
-    years: int = 0
+    The bounds are ten years in days and fifty in months or years, longer than any programme.
+    """
 
-    def after(self, start: date) -> date:
+    calendar_days: Annotated[int, Meta(ge=-3660, le=3660)] = 0
+    """日历日；督查时间可倒扣，如三个月少一天。 · Calendar days; a campaign may count some back from a round time."""
+    working_days: Annotated[int, Meta(ge=0, le=3660)] = 0
+    """工作日，按国务院办公厅公布的节假日安排计算。 · Working days by the official calendar."""
+    months: Annotated[int, Meta(ge=0, le=600)] = 0
+    """月。 · Months."""
+    years: Annotated[int, Meta(ge=0, le=50)] = 0
+    """年。 · Years."""
+    roll: bool = False
+    """最后一日是节假日的，顺延至节假日后第一个工作日。 · A last day that is a holiday moves to the next working day."""
+
+    @property
+    def follows_calendar(self) -> bool:
+        """Whether holidays can move its end."""
+        return self.roll or self.working_days > 0
+
+    def after(self, start: date, calendar: Calendar) -> date:
         """The last day of the span that begins after `start`: day 7 of seven days' notice is its last day."""
         day = add_months(start, 12 * self.years + self.months) + timedelta(self.calendar_days)
-        for _ in range(self.working_days):
-            day += timedelta(1)
-            while not is_working_day(day):
-                day += timedelta(1)
-        return day
+        if self.working_days:
+            day = calendar.later(day, self.working_days)
+        return calendar.later(day, 1) if self.roll and not calendar.works(day) else day
 
 
 def add_months(day: date, months: int) -> date:
@@ -38,19 +108,13 @@ def add_months(day: date, months: int) -> date:
     raise AssertionError("no month is shorter than 28 days")
 
 
-def is_working_day(day: date) -> bool:
-    """By the State Council's yearly notices where they are known, by the weekday otherwise."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
-
-
 class YearDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A day of every year: `{ month = 2, day = 28 }`. ValueError if there is no such day in any year."""
 
-    month: int
-    day: int
+    month: Annotated[int, Meta(ge=1, le=12)]
+    """月。 · The month."""
+    day: Annotated[int, Meta(ge=1, le=31)]
+    """日；2 月 29 日在平年按 28 日计。 · The day; 29 February is the 28th where the year has none."""
 
     def __post_init__(self) -> None:
         date(2000, self.month, self.day)

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from shared.contracts import Command, Event, Payload
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Policy, PolicyBook, parse_pack
 from shared.rules import Change, Due, Key, Reaction, Refused, Rule, State
@@ -221,6 +222,26 @@ def run_due(
     if missing:
         raise Missing(missing)
     return Result(changed, facts, parked)
+
+
+def recount(wiring: Wiring, book: PolicyBook, today: date, cause: Cause, states: Iterable[State]) -> Result:
+    """Count the running deadlines of some states anew, after holidays were announced; each that moves is told."""
+    assert isinstance(cause.payload, HolidaysAnnounced)
+    result = Result({}, [], [])
+    for state in states:
+        policy = book.at(state.place, today)
+        counted, moves = state.recounted(policy.calendar, today) if policy else (state, ())
+        if moves:
+            own = Cause(
+                derived_id(cause.id, state.kind, state.place[:4], state.id), cause.id, Payload(place=state.place)
+            )
+            key = (type(state), state.id)
+            chain = _Chain(wiring, book, today, {key: state}, {})
+            told = tuple(counted.tell_moved(moved, cause.payload.notice) for moved in moves)
+            chain.apply(key, Change(counted, told), own, policy, 0)
+            result.changed.update(chain.changed)
+            result.facts.extend(chain.facts)
+    return result
 
 
 class _Chain:

@@ -199,10 +199,10 @@ def _common(
                 async with conn.stream(waiting.order_by(table.c.id)) as rows:
                     async for (body,) in rows:
                         state = store.decode_state(kind, body)
-                        policy = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
+                        policy: Any = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
                         found += [
                             OpenTask(kind.kind, state.id, state.place, task)
-                            for task in (state.tasks(policy) if policy else ())
+                            for task in (state.tasks(policy) if policy or not kind.needs_policy else ())
                             if role in ("", task.role)
                         ]
                         if len(found) >= limit:
@@ -257,6 +257,7 @@ def _common(
             "published": pipeline.relay.published,
             "backlog": pipeline.relay.backlog,
             "dead_letters": dead,
+            "calendar_known_until": pipeline.book.calendar().known_until,
             "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
         }
 

@@ -22,10 +22,23 @@ from shared import dead_letters, logs, outbox, store
 from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.consumer import Delivery
 from shared.contracts import EVENTS, Command, Envelope, Event
-from shared.contracts.calendar import DayDue, DayPassed
+from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.dead_letters import TIMERS
-from shared.flow import WAITS, Cause, Fact, Missing, Result, Wiring, concerned, derived_id, id_bytes, run, run_due
+from shared.flow import (
+    WAITS,
+    Cause,
+    Fact,
+    Missing,
+    Result,
+    Wiring,
+    concerned,
+    derived_id,
+    id_bytes,
+    recount,
+    run,
+    run_due,
+)
 from shared.policy import PolicyBook
 from shared.relay import Relay
 from shared.requests import Answered, Request, RequestRefused, decide
@@ -137,17 +150,18 @@ class Pipeline:
         if stream == SEALED:
             await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
         async with self._writing:
-            for is_day, group in groupby(decoded, lambda pair: _is_day(pair[1])):
-                if is_day:
+            for by_page, group in groupby(decoded, lambda pair: _by_page(pair[1])):
+                if by_page:
                     for delivery, cause in group:
-                        await self._pass_day(stream, delivery, cause)
+                        is_day = isinstance(cause.payload, DayPassed)
+                        await (self._pass_day if is_day else self._announce)(stream, delivery, cause)
                 else:
                     await self._take(stream, list(group))
             # What follows of other shares' messages needs no writing.
             self._positions[stream] = deliveries[-1].sequence
 
     def _is_ours(self, stream: str, delivery: Delivery) -> bool:
-        whole = self.share.of == 1 or stream == CALENDAR
+        whole = self.share.of == 1 or stream == CALENDAR or ".calendar." in delivery.subject
         return whole or self.share.has("".join(delivery.subject.split(".", 4)[2:4]))
 
     async def published(self) -> None:
@@ -231,6 +245,24 @@ class Pipeline:
                     work.positions[stream] = delivery.sequence
             _log_facts(result.facts)
         log.info("day passed", day=day, service=self.service.name)
+
+    async def _announce(self, stream: str, delivery: Delivery, cause: Cause) -> None:
+        """Take holidays in and count running deadlines anew, page by page; counted twice they move once."""
+        assert isinstance(cause.payload, HolidaysAnnounced)
+        after, more = ("", ""), True
+        while more:
+            async with self._transaction() as work:
+                await store.keep_holidays(work.conn, self.tables, cause.payload)
+                self.book.announce(cause.payload)
+                states = await store.counting_states(work.conn, self.tables, after, outbox.PAGE)
+                result = recount(self.wiring, self.book, work.day, cause, states)
+                await self._save(work, result, [])
+                more = len(states) == outbox.PAGE
+                if more:
+                    after = states[-1].kind, states[-1].id
+                else:
+                    work.positions[stream] = delivery.sequence
+            _log_facts(result.facts)
 
     # -------------------------------------------------------------- commands
 
@@ -405,8 +437,9 @@ class _Work:
         self.blocked: set[str] = set()
 
 
-def _is_day(cause: object) -> bool:
-    return isinstance(cause, Cause) and isinstance(cause.payload, DayPassed)
+def _by_page(cause: object) -> bool:
+    """Whether a message is for every state there may be, and therefore taken page by page."""
+    return isinstance(cause, Cause) and isinstance(cause.payload, (DayPassed, HolidaysAnnounced))
 
 
 def _log_facts(facts: Sequence[Fact]) -> None:

@@ -5,11 +5,12 @@ another service, a day that passed, a simulation and a test.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
+from shared.calendar import Calendar, Span
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
@@ -32,15 +33,30 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What tells two tasks of one action apart: a period, an order, a cadre."""
 
 
+class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A running deadline that holidays can move: where a state keeps its last day, and what that was counted from."""
+
+    path: tuple[str, ...]
+    """The fields and keys that lead to the last day: `orders`, an order's id, `due`."""
+    since: date
+    span: Span
+    timer: str = ""
+    """The timer that stands on the day after it, or earlier. Its rule looks again if it runs out too early."""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a service keeps about one thing. `timers` name what falls due, and on which day."""
 
     id: str
     place: str
     timers: dict[str, date] = msgspec.field(default_factory=dict)
+    deadlines: tuple[Deadline, ...] = ()
+    """Those that are counted in working days, or roll over holidays."""
 
     kind: ClassVar[str] = ""
     """The name of the table that keeps this kind of state."""
+    needs_policy: ClassVar[bool] = True
+    """False for what lies under no jurisdiction: its tasks are the same whatever pack is in force."""
 
     @property
     def due(self) -> date | None:
@@ -66,13 +82,68 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kept = {**self.timers, **timers}
         return msgspec.structs.replace(self, timers={name: on for name, on in kept.items() if on})
 
+    def counting(self, *path: str, since: date | None = None, span: Span | None = None, timer: str = "") -> Self:
+        """The state with the deadline at this place remembered if holidays can move it; without a span, forgotten."""
+        kept = tuple(d for d in self.deadlines if d.path != path and _at(self, d.path) is not None)
+        if since and span and span.follows_calendar:
+            kept = (*kept, Deadline(path, since, span, timer))
+        return self if kept == self.deadlines else self.but(deadlines=kept)
+
+    def recounted(self, calendar: Calendar, today: date) -> tuple[Self, tuple["Moved", ...]]:
+        """The state by another calendar, and which deadlines moved. None moves that is over, or before today."""
+        state, moved = self, tuple[Moved, ...]()
+        for deadline in self.deadlines:
+            was = _at(self, deadline.path)
+            if was is None or was < today:
+                continue
+            due = max(deadline.span.after(deadline.since, calendar), today)
+            if due != was:
+                state = _put(state, deadline.path, due)
+                moved = (*moved, Moved(deadline.path, was, due))
+                if deadline.timer in state.timers:
+                    state = state.timed(**{deadline.timer: min(state.timers[deadline.timer], due + timedelta(1))})
+        return state, moved
+
     def but(self, **changes: Any) -> Self:
         """The state with some fields changed."""
         return msgspec.structs.replace(self, **changes)
 
+    def tell_moved(self, moved: "Moved", notice: str) -> Event:
+        """The event that tells of a moved deadline; whatever has such deadlines says which."""
+        raise NotImplementedError
+
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What people are awaited to do here; none by default."""
         return ()
+
+
+class Moved(NamedTuple):
+    """A deadline that another calendar moved."""
+
+    path: tuple[str, ...]
+    was: date
+    due: date
+
+    def said(self, notice: str) -> dict[str, Any]:
+        """The fields of the event that tells it."""
+        return {"deadline": " ".join(self.path), "was": self.was, "due": self.due, "notice": notice}
+
+
+def _at(part: Any, path: Sequence[str]) -> date | None:
+    """The last day that stands at a place of a state; None if the place is gone."""
+    for name in path:
+        part = part.get(name) if isinstance(part, dict) else getattr(part, name, None)
+    return part if isinstance(part, date) else None
+
+
+def _put(part: Any, path: Sequence[str], due: date) -> Any:
+    """A state, or a part of one, with another last day at a place."""
+    if not path:
+        return due
+    name, *rest = path
+    if isinstance(part, dict):
+        return {**part, name: _put(part[name], rest, due)}
+    return msgspec.structs.replace(part, **{name: _put(getattr(part, name), rest, due)})
 
 
 class Change(NamedTuple):

@@ -22,7 +22,7 @@ from shared import bus, contracts, http, logs, migrations, store
 from shared.bus import CALENDAR, OPEN, SEALED
 from shared.consumer import MessagesLost, OrderedConsumer
 from shared.contracts import Event
-from shared.contracts.calendar import DayDue, DayPassed
+from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
@@ -59,7 +59,8 @@ def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
     Days and policy packs come to every service, whatever its reactions name. That a day is due comes to one replica
     only, since it is said to all.
     """
-    named: set[type[Event]] = {DayPassed, PolicyAdopted, *(r.on for r in service.reactions if issubclass(r.on, Event))}
+    told = {r.on for r in service.reactions if issubclass(r.on, Event)}
+    named: set[type[Event]] = {DayPassed, HolidaysAnnounced, PolicyAdopted, *told}
     events = {event for event in named if not event.type.startswith(f"{service.name}.")}
     return {
         CALENDAR: [bus.DAY_DUE] if share.number == 1 and any(r.on is DayDue for r in service.reactions) else [],

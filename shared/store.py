@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import Connection, Dialect, Table, event, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.flow import encode_state
-from shared.policy import PolicyBook, parse_pack
+from shared.policy import PolicyBook, kept_pack
 from shared.rules import Key, State
 from shared.tables import Tables
 
@@ -22,6 +23,8 @@ _PRAGMAS = (
     "cache_size=-65536", "wal_autocheckpoint=8000",
 )  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
+HOLIDAYS = "holidays/"
+"""What the key of announced holidays begins with in the table of packs."""
 
 
 def open_engine(url: str) -> AsyncEngine:
@@ -141,6 +144,19 @@ async def due_states(
     return states
 
 
+async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[str, str], most: int) -> list[State]:
+    """Up to `most` states with deadlines that holidays can move, in order of kind and id, behind one of them."""
+    states: list[State] = []
+    for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
+        if kind.kind >= after[0] and len(states) < most:
+            counting = select(table.c.body).where(table.c.body.contains('"deadlines":[{', autoescape=True))
+            if kind.kind == after[0]:
+                counting = counting.where(table.c.id > after[1])
+            page = await conn.execute(counting.order_by(table.c.id).limit(most - len(states)))
+            states += [decode_state(kind, body) for (body,) in page]
+    return states
+
+
 async def next_due(conn: AsyncConnection, tables: Tables) -> date | None:
     """The first day on which anything at all falls due in this service."""
     days = [(await conn.execute(select(func.min(table.c.due)))).scalar() for table in tables.states.values()]
@@ -171,11 +187,23 @@ async def positions(conn: AsyncConnection, tables: Tables) -> dict[str, int]:
 
 
 async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
-    """All packs that were ever adopted."""
+    """All packs that were ever adopted, and all holidays that were announced.
+
+    They were checked when they came; what later checks would refuse stays in force all the same.
+    """
     book = PolicyBook()
-    for (body,) in await conn.execute(select(tables.policies.c.body)):
-        book.adopt(parse_pack(msgspec.json.decode(body)))
+    for version, body in await conn.execute(select(tables.policies.c.version, tables.policies.c.body)):
+        if version.startswith(HOLIDAYS):
+            book.announce(msgspec.json.decode(body, type=HolidaysAnnounced))
+        else:
+            book.adopt(kept_pack(msgspec.json.decode(body)))
     return book
+
+
+async def keep_holidays(conn: AsyncConnection, tables: Tables, notice: HolidaysAnnounced) -> None:
+    """Write announced holidays beside the packs; no version of a pack contains a slash."""
+    row = {"version": f"{HOLIDAYS}{notice.place}/{notice.notice}", "body": msgspec.json.encode(notice).decode()}
+    await upsert(conn, tables.policies, [row])
 
 
 async def digest(conn: AsyncConnection, tables: Tables) -> dict[str, str]:

@@ -292,7 +292,7 @@ def nobody_goes_home_before_the_exit(run: Evidence) -> None:
                 unsettled[event.village].remove((event.kind, event.period))
             case d.TeamReleased():
                 ((left, _),) = run.all(r.VillageDelisted, village=event.village, spell=event.spell)
-                assert said.day >= run.policy.team.keep_after_exit.after(left)
+                assert said.day >= run.policy.team.keep_after_exit.after(left, run.policy.calendar)
                 assert not unsettled[event.village]
 
 

@@ -1,14 +1,30 @@
 """Dates as rules count them. Holidays and working weekends are those of the State Council's notices."""
 
+import copy
+import time
+import tomllib
+from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import Span, YearDay, add_months, is_working_day
+from services.inspection.model.commands import OpenCampaign
+from services.inspection.model.supervision import Supervision
+from services.registry.model import clock
+from services.registry.model.commands import AnnounceHolidays
+from shared.calendar import Span, YearDay, add_months, national
+from shared.contracts import inspection
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.policy import PolicyBook, parse_pack
+from shared.rules import Refused
+from tests.inspection.region import PACKS, Region
 
+CHINA = national()
 DAYS = st.dates(date(2005, 1, 1), date(2024, 12, 31))
 SPANS = st.builds(
     Span,
@@ -61,20 +77,20 @@ def on(text: str) -> date:
     ],
 )
 def test_a_span_ends_with_its_last_day(start: str, span: Span, last: str) -> None:
-    assert span.after(on(start)) == on(last)
+    assert span.after(on(start), CHINA) == on(last)
 
 
 @given(DAYS, st.integers(0, 2000))
 def test_calendar_days_are_just_counted(start: date, days: int) -> None:
-    assert Span(calendar_days=days).after(start) == start + timedelta(days)
+    assert Span(calendar_days=days).after(start, CHINA) == start + timedelta(days)
 
 
 @given(DAYS, st.integers(1, 40))
 def test_working_days_are_counted_one_by_one(start: date, days: int) -> None:
-    last = Span(working_days=days).after(start)
+    last = Span(working_days=days).after(start, CHINA)
     between = [start + timedelta(n) for n in range(1, (last - start).days + 1)]
-    assert is_working_day(last)
-    assert sum(map(is_working_day, between)) == days
+    assert CHINA.works(last)
+    assert sum(map(CHINA.works, between)) == days
 
 
 @given(DAYS, st.integers(1, 60))
@@ -86,12 +102,12 @@ def test_months_keep_the_day_or_end_with_the_month(start: date, months: int) -> 
 
 @given(DAYS, st.integers(0, 10))
 def test_a_year_is_twelve_months(start: date, years: int) -> None:
-    assert Span(years=years).after(start) == Span(months=12 * years).after(start)
+    assert Span(years=years).after(start, CHINA) == Span(months=12 * years).after(start, CHINA)
 
 
 @given(DAYS, st.integers(0, 60), SPANS)
 def test_who_begins_later_never_ends_earlier(start: date, later: int, span: Span) -> None:
-    assert span.after(start) <= span.after(start + timedelta(later))
+    assert span.after(start, CHINA) <= span.after(start + timedelta(later), CHINA)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +124,7 @@ def test_who_begins_later_never_ends_earlier(start: date, later: int, span: Span
     ],
 )
 def test_working_days_are_the_official_ones(day: str, worked: bool) -> None:
-    assert is_working_day(on(day)) is worked
+    assert CHINA.works(on(day)) is worked
 
 
 @pytest.mark.parametrize(
@@ -143,14 +159,14 @@ def test_the_next_of_a_yearly_day_comes_within_a_year(month: int, day: int, afte
             YearDay(month, day)
         return
     next_ = YearDay(month, day).next_after(after)
-    assert after < next_ <= Span(years=1, calendar_days=1).after(after)
+    assert after < next_ <= Span(years=1, calendar_days=1).after(after, CHINA)
     assert next_ == YearDay(month, day).of(next_.year)
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "says"),
     [
-        (YearDay, '{"month": 13, "day": 1}', "month must be in 1..12"),
+        (YearDay, '{"month": 13, "day": 1}', "<= 12"),
         (YearDay, '{"month": 2, "day": 30}', "day is out of range"),
         (YearDay, '{"month": 6}', "day"),
         (Span, '{"working_days": -1}', "working_days"),
@@ -161,3 +177,166 @@ def test_the_next_of_a_yearly_day_comes_within_a_year(month: int, day: int, afte
 def test_what_no_calendar_has_is_refused(kind: type, text: str, says: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=says):
         msgspec.json.decode(text, type=kind)
+
+
+# ------------------------------------------------------- holidays as dated data
+
+
+def slowly(start: date, days: int) -> date:
+    """Counting one by one, which needs no cleverness."""
+    for _ in range(days):
+        start += timedelta(1)
+        while not CHINA.works(start):
+            start += timedelta(1)
+    return start
+
+
+@given(DAYS, st.integers(1, 500))
+def test_thousands_of_working_days_are_counted_as_one_by_one(start: date, days: int) -> None:
+    assert CHINA.later(start, days) == slowly(start, days)
+
+
+def test_the_table_says_what_the_notices_said() -> None:
+    import chinese_calendar
+
+    days = [date(2004, 1, 1) + timedelta(n) for n in range((CHINA.known_until - date(2004, 1, 1)).days + 1)]
+    assert [day for day in days if CHINA.works(day) != chinese_calendar.is_workday(day)] == []
+
+
+def test_no_span_that_can_be_written_takes_time() -> None:
+    longest = Span(calendar_days=3660, working_days=3660, months=600, years=50, roll=True)
+    began = time.perf_counter()
+    for _ in range(100):
+        longest.after(on("2100-12-31"), CHINA)
+    assert time.perf_counter() - began < 1
+    for part in ("calendar_days", "working_days", "months", "years"):
+        with pytest.raises(msgspec.ValidationError, match="<="):
+            msgspec.convert({part: 10**9}, Span)
+
+
+@pytest.mark.parametrize(
+    ("start", "span", "last"),
+    [
+        ("2025-09-02", Span(calendar_days=30), "2025-10-02"),
+        ("2025-09-02", Span(calendar_days=30, roll=True), "2025-10-09"),
+        ("2025-09-05", Span(calendar_days=30, roll=True), "2025-10-09"),
+        ("2025-09-10", Span(calendar_days=30, roll=True), "2025-10-10"),
+        ("2014-06-02", Span(calendar_days=5, roll=True), "2014-06-09"),
+        ("2014-01-21", Span(calendar_days=5, roll=True), "2014-01-26"),  # A Sunday that is worked.
+        ("2025-09-29", Span(working_days=3, roll=True), "2025-10-10"),
+        ("2025-07-02", Span(months=3, roll=True), "2025-10-09"),
+    ],
+)
+def test_t2_a_last_day_that_is_a_holiday_moves_where_the_law_says_so(start: str, span: Span, last: str) -> None:
+    assert span.after(on(start), CHINA) == on(last)
+
+
+SPRING = HolidaysAnnounced(
+    place="000000",
+    notice="2027",
+    year=2027,
+    document="国办发明电〔2026〕示例号",
+    off=tuple(date(2027, 2, day) for day in range(5, 12)),
+    worked=(date(2027, 2, 14),),
+    announced_by="运维",
+)
+
+
+def test_t1_a_year_that_was_announced_counts_in_every_division() -> None:
+    book = PolicyBook()
+    assert book.calendar().works(on("2027-02-08")), "no notice tells of this Monday yet"
+    book.announce(SPRING)
+    assert [book.calendar(place).works(on("2027-02-08")) for place in ("000000", "210502")] == [False, False]
+    assert book.calendar("520302").works(on("2027-02-14"))
+    assert Span(working_days=3).after(on("2027-02-04"), book.calendar()) == on("2027-02-15")
+
+
+def test_t1_what_one_division_announces_counts_there_alone_and_may_be_corrected() -> None:
+    book = PolicyBook()
+    third = msgspec.structs.replace(SPRING, place="450000", notice="san-yue-san", year=2024, off=(on("2024-04-11"),))
+    book.announce(third)
+    assert [book.calendar(place).works(on("2024-04-11")) for place in ("450122", "520302")] == [False, True]
+    book.announce(msgspec.structs.replace(third, off=(on("2024-04-12"),)))
+    assert book.calendar("450122").works(on("2024-04-11"))
+
+
+def test_t1_a_pack_has_holidays_of_its_own() -> None:
+    pack = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
+    days = {"kind": "holiday", "days": [on("2024-04-11"), on("2024-04-12")], "document": "S3", "article": "第二条"}
+    policy = parse_pack({**pack, "holidays": [days]})
+    assert Span(working_days=1).after(on("2024-04-10"), policy.calendar) == on("2024-04-15")
+    book = PolicyBook()
+    book.adopt(policy)
+    book.announce(SPRING)
+    calendar = book.at("210502", on("2027-01-04")).calendar  # type: ignore[union-attr]
+    assert not calendar.works(on("2024-04-11")) and not calendar.works(on("2027-02-08"))
+
+
+@pytest.mark.parametrize(("years", "until"), [((2027,), 2027), ((2028,), 2026), ((2028, 2027), 2028)])
+def test_the_calendar_ends_before_the_first_year_that_nobody_announced(years: tuple[int, ...], until: int) -> None:
+    book = PolicyBook()
+    for year in years:
+        book.announce(msgspec.structs.replace(SPRING, notice=str(year), year=year, off=(date(year, 1, 1),)))
+    assert book.calendar().known_until == date(until, 12, 31)
+
+
+def command(**fields: Any) -> AnnounceHolidays:
+    said = msgspec.structs.asdict(SPRING) | fields
+    return AnnounceHolidays(**said)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"off": (), "worked": ()}, "off"),
+        ({"worked": (date(2027, 2, 8),)}, "worked"),
+        ({"off": (date(2026, 2, 8),)}, "off"),
+        ({"worked": (date(2028, 2, 8),)}, "worked"),
+    ],
+)
+def test_a_notice_that_cannot_be_is_refused(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        clock.announce(None, command(**fields), None, on("2026-11-26"))
+    assert (refused.value.field, refused.value.status) == (field, 422)
+
+
+def test_the_next_year_s_holidays_are_asked_for_in_time() -> None:
+    def tasks(day: str, notices: Mapping[str, clock.Notice] | None = None) -> list[tuple[str, str, date | None]]:
+        state = clock.Clock(id="china", place="000000", day=on(day), notices=dict(notices or {}))
+        assert state.awaits is bool([*state.tasks(None)])
+        return [(task.role, task.detail, task.due) for task in state.tasks(None)]
+
+    assert tasks("2026-10-31") == []
+    assert tasks("2026-11-26") == [("operator", "2027", on("2026-12-31"))]
+    announced = clock.announce(None, command(), None, on("2026-11-26"))
+    assert isinstance(announced.state, clock.Clock) and len(announced.events) == 1
+    assert tasks("2026-11-26", announced.state.notices) == []
+    again = clock.announce(announced.state, command(), None, on("2026-11-27"))
+    assert (again.state, again.events) == (announced.state, ())
+
+
+# ------------------------------------------------------ running deadlines move
+
+
+def test_t1_an_order_s_deadline_moves_and_is_overdue_by_the_new_one() -> None:
+    pack = copy.deepcopy(PACKS["benxi"])
+    pack["findings"][0]["order"] = {"working_days": 3}
+    region = Region(pack, on("2026-12-01"), villages=1)
+    (village,) = region.villages
+    region.pass_days(on("2027-02-04"))
+    region.ask(OpenCampaign(place=region.place, campaign="C1", kind="half_year", opens=region.today, asked_by="督查组"))
+    region.pass_days(on("2027-02-05"))
+    region.visit(village, "C1", findings=("absent",), score=80)
+    order = f"C1/{village}"
+    assert region.kept(Supervision, village).orders[order].due == on("2027-02-10")
+    region.announce(SPRING)
+    assert region.kept(Supervision, village).orders[order].due == on("2027-02-15")
+    (moved,) = region.said(inspection.DeadlineMoved)
+    assert (moved.village, moved.deadline) == (village, f"orders {order} due")
+    assert (moved.was, moved.due, moved.notice) == (on("2027-02-10"), on("2027-02-15"), "2027")
+    region.announce(SPRING)
+    assert len(region.said(inspection.DeadlineMoved)) == 1, "counted again it stands where it stood"
+    region.pass_days(on("2027-02-15"))
+    assert region.said(inspection.OrderOverdue) == []
+    region.pass_days(on("2027-02-16"))
+    assert len(region.said(inspection.OrderOverdue)) == 1

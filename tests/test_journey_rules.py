@@ -612,7 +612,7 @@ def test_3_11_a_village_still_on_the_list_after_three_years_keeps_its_team_for_a
     ((_, assigned),) = county.dated(d.TeamAssigned, village=IDLE)
     assert (extended.village, extended.unit) == (IDLE, assigned.unit)
     assert day == assigned.term_end + DAY
-    assert extended.until == POLICY.team.extension.after(assigned.term_end)
+    assert extended.until == POLICY.team.extension.after(assigned.term_end, POLICY.calendar)
 
 
 @pytest.mark.parametrize("lag", LAGS)

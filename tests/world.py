@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared.contracts import Event
-from shared.flow import Cause, Fact, Missing, Parked, Result, Wiring, derived_id, run, run_due
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.flow import Cause, Fact, Missing, Parked, Result, Wiring, derived_id, recount, run, run_due
 from shared.policy import PolicyBook
 from shared.rules import Key, Reaction, Rule, State
 
@@ -26,6 +27,13 @@ class Service:
     def take(self, causes: Sequence[Cause], today: date) -> Result:
         """Run causes and keep what they change."""
         return self._keep(lambda loaded: run(self.wiring, self.book, today, causes, loaded))
+
+    def announce(self, notice: HolidaysAnnounced, today: date) -> Result:
+        """Take holidays in and count anew what runs."""
+        self.book.announce(notice)
+        cause = Cause(derived_id("test", notice), "calendar", notice)
+        states = sorted(self.states.values(), key=lambda s: (s.kind, s.id))
+        return self._keep(lambda _loaded: recount(self.wiring, self.book, today, cause, states))
 
     def pass_day(self, today: date) -> Result:
         """Do what has fallen due."""
@@ -84,6 +92,10 @@ class World:
             for other in self.services.values():
                 if other.name != stream[0]:
                     tell(other.name, other.take([Cause(fact.id, fact.correlation, fact.event)], self.today).facts)
+
+    def announce(self, notice: HolidaysAnnounced) -> None:
+        """Let all services hear of holidays."""
+        self.deliver({name: service.announce(notice, self.today).facts for name, service in self.services.items()})
 
     def pass_days(self, until: date) -> None:
         """Let days pass, stopping at each on which something falls due."""

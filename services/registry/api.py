@@ -30,6 +30,7 @@ from shared.workbook import MEDIA_TYPES, Form, WorkbookRefused, write_template
 
 COMMANDS: tuple[Route, ...] = (
     Route("policies", c.AdoptPolicy, "启用政策包", "Adopt a policy pack"),
+    Route("holidays", c.AnnounceHolidays, "公布节假日安排", "Announce holidays"),
     Route("units", c.RegisterUnit, "登记单位", "Register a unit"),
     Route("cadres", c.RegisterCadre, "登记干部", "Register a cadre"),
     Route("villages", c.RegisterVillage, "登记村、列入贫困村", "Register or list a village"),

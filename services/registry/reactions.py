@@ -45,6 +45,8 @@ KINDS: tuple[type[State], ...] = (
 REACTIONS: tuple[Reaction, ...] = (
     # The schedule of days fires, and the registry tells everyone which day has begun.
     Reaction(DayDue, Clock, lambda _due, _policy: ("china",), clock.strike),
+    # Holidays are announced, and every service counts by them.
+    Reaction(c.AnnounceHolidays, Clock, lambda _command, _policy: ("china",), clock.announce),
     # A region adopts its policy, and registers who can be sent.
     Reaction(c.AdoptPolicy, Jurisdiction, lambda _command, policy: (policy.jurisdiction,), parties.may_adopt),
     Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),

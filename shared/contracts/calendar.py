@@ -1,7 +1,14 @@
 """The days. They come from a JetStream schedule in real use and from the simulation otherwise (DESIGN §5)."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from shared.contracts import Event, Payload
-from shared.contracts.values import Day, Place
+from shared.contracts.values import Day, Organ, Place, RunId, Short, Year
+
+Days = Annotated[tuple[Day, ...], Meta(max_length=100)]
+"""The days of a year of which a notice tells."""
 
 
 class DayPassed(Event, frozen=True, kw_only=True):
@@ -25,3 +32,33 @@ class DayDue(Payload, frozen=True, kw_only=True):
     label = ("日程触发", "day due")
     day: Day
     place: Place = "000000"
+
+
+class HolidaysAnnounced(Event, frozen=True, kw_only=True):
+    """A notice tells on which days is rested or worked, in the whole country (`place` 000000) or in one division.
+
+    Every service counts by it from now on, and counts again what runs already. The same notice again replaces itself.
+    """
+
+    about = "notice"
+    needs_policy = False
+    label = ("节假日安排公布", "holidays announced")
+    notice: RunId
+    year: Year
+    document: Short
+    off: Days
+    worked: Days = ()
+    """Weekend days that are worked in exchange."""
+    announced_by: Organ
+
+
+class Movement(Event, frozen=True, kw_only=True):
+    """What every service says of a running deadline that newly announced holidays moved."""
+
+    deadline: Short
+    """Which one: the fields and keys under which the service keeps its last day."""
+    was: Day
+    due: Day
+    """Its last day now."""
+    notice: RunId
+    """The announcement that moved it."""

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Event
+from shared.contracts.calendar import Movement
 from shared.contracts.registry import ProblemClass
 from shared.contracts.values import (
     Code,
@@ -258,3 +259,10 @@ class MemberDisqualified(Event, frozen=True, kw_only=True):
     role: Role
     rule: Code
     """The rule that is not met any more, such as `leader_rank`."""
+
+
+class DeadlineMoved(Movement, frozen=True, kw_only=True):
+    """Holidays that were announced later moved the last day of something that is owed or open in a village."""
+
+    label = ("期限变更", "deadline moved")
+    village: VillageId

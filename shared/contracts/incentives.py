@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Short, VillageId
+from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, RunId, Short, VillageId
 
 SubjectKind = Literal["unit", "team", "cadre"]
 
@@ -79,3 +79,15 @@ class OutcomeExpired(OutcomeEvent, frozen=True, kw_only=True):
     """The impact period is over and the record is clean (wish 9)."""
 
     label = ("影响期满", "impact period ended")
+
+
+class DeadlineMoved(OutcomeEvent, frozen=True, kw_only=True):
+    """Holidays that were announced later moved the time for a defence, an appeal or an answer."""
+
+    label = ("期限变更", "deadline moved")
+    deadline: Short
+    """Which one, as the fields of these events name it: `appeal_until` …"""
+    was: Day
+    due: Day
+    notice: RunId
+    """The announcement that moved it."""

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Event
+from shared.contracts.calendar import Movement
 from shared.contracts.values import (
     CampaignId,
     Code,
@@ -217,3 +218,10 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     """The organ, never a person."""
     seed: Seed = ""
     """With it anyone recomputes which of the households lifted were sampled."""
+
+
+class DeadlineMoved(Movement, frozen=True, kw_only=True):
+    """Holidays that were announced later moved the last day of something that is owed or open in a village."""
+
+    label = ("期限变更", "deadline moved")
+    village: VillageId

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Event
+from shared.contracts.calendar import Movement
 from shared.contracts.values import (
     Code,
     Count,
@@ -378,3 +379,10 @@ class VillageSplit(Event, frozen=True, kw_only=True):
     since: Day
     document: Short
     decided_by: Organ
+
+
+class DeadlineMoved(Movement, frozen=True, kw_only=True):
+    """Holidays that were announced later moved the last day of something that is owed or open in a village."""
+
+    label = ("期限变更", "deadline moved")
+    village: VillageId

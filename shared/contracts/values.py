@@ -124,7 +124,7 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for field, first, last in _days(type(self)):
             value = getattr(self, field)
-            for day in value.values() if isinstance(value, dict) else (value,):
+            for day in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,):
                 if day is not None and not first <= day.year <= last:
                     raise ValueError(f"`{field}` must lie between {first}-01-01 and {last}-12-31, not on {day}")
 

@@ -15,12 +15,17 @@ from shared.policy.pack import TRIGGERS, Campaign, Commitment, Deliberation, Out
 
 __all__ = [
     "TRIGGERS", "Campaign", "Commitment", "Deliberation", "Outcome", "Policy", "PolicyBook", "PolicyInvalid", "Step",
-    "parse_pack",
+    "kept_pack", "parse_pack",
 ]  # fmt: skip
 
 
 class PolicyInvalid(ValueError):
     """A pack contradicts the schema or itself; the text says where and what to do."""
+
+
+def kept_pack(data: Mapping[str, Any]) -> Policy:
+    """A pack that was adopted, as it is kept."""
+    return msgspec.convert(data, Policy)
 
 
 def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
+from shared.calendar import Calendar, national
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.policy.pack import Policy
 
 
@@ -15,7 +17,30 @@ class PolicyBook:
         self._versions: frozenset[str] | None = None  # Gathered when it is asked for: a start adopts hundreds of packs.
         # What was looked up for one day: a batch asks the same hundreds of times.
         self._day, self._found = date.min, dict[str, Policy | None]()
+        self.notices: Mapping[tuple[str, str], HolidaysAnnounced] = {}
+        """Announced holidays by place and notice, in the order of their years."""
+        self._calendars = dict[tuple[str, ...], Calendar]()
+        self._informed = dict[tuple[str, Calendar], Policy]()
         self.restore(packs)
+
+    def announce(self, notice: HolidaysAnnounced) -> None:
+        """Take holidays in; the same notice again replaces itself."""
+        told = sorted({**self.notices, (notice.place, notice.notice): notice}.items(), key=lambda n: (n[1].year, n[0]))
+        self.notices = dict(told)
+        for looked_up in (self._calendars, self._informed, self._found):
+            looked_up.clear()
+
+    def calendar(self, place: str = "000000") -> Calendar:
+        """The working days in a division by all notices, apart from what its pack says."""
+        told = [notice for notice in self.notices.values() if place.startswith(_prefix(notice.place))]
+        key = tuple(f"{notice.place}/{notice.notice}" for notice in told)
+        if key not in self._calendars:
+            calendar = national()
+            for notice in told:
+                whole = notice.year if not _prefix(notice.place) else None
+                calendar = calendar.told(notice.off, notice.worked, year=whole)
+            self._calendars[key] = calendar
+        return self._calendars[key]
 
     def adopt(self, policy: Policy) -> None:
         """Take a pack in; the same version again replaces itself."""
@@ -29,6 +54,7 @@ class PolicyBook:
             self.packs = packs
             self._versions = None
             self._found.clear()
+            self._informed.clear()
 
     def knows(self, version: str) -> bool:
         """Whether the pack of this version was ever adopted."""
@@ -48,5 +74,18 @@ class PolicyBook:
                 for policy in reversed(self.packs.get(place[:length], ()))
                 if policy.effective_from <= day
             )
-            self._found[place] = next(in_force, None)
+            found = next(in_force, None)
+            self._found[place] = self._with_notices(place, found) if found and self.notices else found
         return self._found[place]
+
+    def _with_notices(self, place: str, policy: Policy) -> Policy:
+        """A pack with the calendar by which its division works."""
+        key = policy.version, self.calendar(place)
+        if key not in self._informed:
+            self._informed[key] = policy.informed(key[1])
+        return self._informed[key]
+
+
+def _prefix(place: str) -> str:
+    """The digits that all divisions within this one begin with: `45` for 450000, none for the whole country."""
+    return place.removesuffix("00").removesuffix("00").removesuffix("00")

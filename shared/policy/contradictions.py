@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import get_args
 
-from shared.calendar import Span
+from shared.calendar import Span, national
 from shared.contracts.registry import Level
 from shared.policy.pack import SURVEY_KINDS, TRIGGERS, Outcome, Policy, Section
 
@@ -129,7 +129,7 @@ def _bad_spans(where: str, part: object) -> Iterable[tuple[str, str, str]]:
         # How long a campaign lasts may be counted back from a round time: three months less one day.
         if min(part.years, part.months) < 0 or (part.calendar_days < 0 and name != "lasts"):
             yield where, "时间不能为负", "a time cannot be negative"
-        elif name in ("term", "extension", "lasts") and part.after(date(2001, 1, 1)) <= date(2001, 1, 1):
+        elif name in ("term", "extension", "lasts") and part.after(date(2001, 1, 1), national()) <= date(2001, 1, 1):
             yield where, "时间不能为零", "it needs a time"
     elif isinstance(part, Section):
         for field in part.__struct_fields__:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from shared.calendar import Span, YearDay
+from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.registry import Level, Rank, StepKind
 from shared.contracts.values import Code, Percent, Role, Share
@@ -314,7 +315,16 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return bool(self.impact or self.appeal or self.defence or self.effect == "recall")
 
 
-class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Holidays(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days on which a region rests, or works, otherwise than the State Council's notices say."""
+
+    kind: Literal["holiday", "workday"]
+    days: tuple[date, ...]
+    document: str
+    article: str = ""
+
+
+class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """One region's pack: everything that the rules may ask about."""
 
     jurisdiction: Annotated[str, msgspec.Meta(pattern=r"^(\d{2}){1,3}$")]
@@ -333,6 +343,24 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     assessment: Assessment
     outcomes: tuple[Outcome, ...]
     procedures: tuple[Procedure, ...] = ()
+    holidays: tuple[Holidays, ...] = ()
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working days of the region; a book of packs adds what was announced."""
+        return self._calendar(national())
+
+    def informed(self, calendar: Calendar) -> "Policy":
+        """The pack with another calendar of the country under its own holidays."""
+        policy = msgspec.structs.replace(self)
+        policy.__dict__["calendar"] = self._calendar(calendar)
+        return policy
+
+    def _calendar(self, calendar: Calendar) -> Calendar:
+        for entry in self.holidays:
+            off, worked = (entry.days, ()) if entry.kind == "holiday" else ((), entry.days)
+            calendar = calendar.told(off, worked)
+        return calendar
 
     def campaign(self, kind: str) -> Campaign | None:
         """The campaign of a kind, if this region knows it."""

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from shared.contracts.dispatch import Item, Member, Role
+from shared.contracts.dispatch import DeadlineMoved, Item, Member, Role
 from shared.policy import Policy
-from shared.rules import State, Task
+from shared.rules import Moved, State, Task
 
 Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "released"]
 """As in the journey; `kept` and `relapsed` while the team of a village that left the list is still there."""
@@ -109,6 +109,10 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
     def unsettled(self) -> list[Owed]:
         """Ledgers that must be settled before anything new begins or the team goes home."""
         return [owed for _, owed in sorted(self.owed.items()) if owed.unsettled]
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """A deadline of the village moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What is owed, each step once the step before it is taken."""

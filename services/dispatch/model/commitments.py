@@ -94,7 +94,7 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
         items=items,
         set_by=command.set_by,
     )
-    return _go_on(state, policy, today, is_set)
+    return _go_on(state.counting("owed", owed.key, "set_by"), policy, today, is_set)
 
 
 def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, today: date) -> Change:
@@ -199,7 +199,10 @@ def fall_due(state: Assignment, due: Due, policy: Policy, today: date) -> Change
     )
     if state.stage in ACTIVE:
         kept = {key: _opened(owed, due.on, policy) for key, owed in state.owed.items()}
+        opened = [owed for key, owed in kept.items() if owed is not state.owed[key] and str(due.on) in owed.reconcile]
         state = state.but(owed={**kept, **_new_periods(state, due.on, policy)})
+        for owed in opened:
+            state = _counting(state, policy, due.on, owed.key, "reconcile", str(due.on))
         # A period that was never set is overtaken by the next one of its kind.
         newest = {owed.kind: owed.period for _, owed in sorted(state.owed.items())}
         state = state.but(owed={k: o for k, o in state.owed.items() if o.set_on or o.period == newest[o.kind]})
@@ -210,7 +213,7 @@ def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
     """With the reconciliation or settlement that begins on a day."""
     commitment = policy.commitment(owed.kind)
     if commitment and on in _reconcile_days(owed, commitment):
-        owed = _but(owed, reconcile={**owed.reconcile, str(on): commitment.reconcile_within.after(on)})
+        owed = _but(owed, reconcile={**owed.reconcile, str(on): commitment.reconcile_within.after(on, policy.calendar)})
     if commitment and commitment.settle and on == _settles_from(owed):
         owed = _but(owed, settle_by=commitment.settle.of(on.year))
     return owed
@@ -236,15 +239,27 @@ def _go_on(state: Assignment, policy: Policy, today: date, *told: Event) -> Chan
     opened = dict(state.owed)
     for commitment in policy.commitments:
         if commitment.kind not in begun and (commitment.after is None or commitment.after in are_set):
-            last = commitment.within.after(today)
+            last = commitment.within.after(today, policy.calendar)
             period = str(last.year) if commitment.yearly else TERM
             owed = Owed(kind=commitment.kind, period=period, set_by=last)
             opened[owed.key] = owed
+    new = [key for key in opened if key not in state.owed]
     state = state.but(owed=opened)
+    for key in new:
+        state = _counting(state, policy, today, key, "set_by")
     if state.stage == "assigned" and all(commitment.kind in are_set for commitment in policy.commitments):
         state = state.but(stage="helped")
         told = (*told, HelpBegun(place=state.place, village=state.id, unit=state.unit))
     return Change(_clocked(state, policy, today), told)
+
+
+def _counting(state: Assignment, policy: Policy, since: date, key: str, *field: str) -> Assignment:
+    """The state with the time for a step that has just begun remembered, if holidays can move its end."""
+    commitment = policy.commitment(state.owed[key].kind)
+    if commitment is None:
+        return state
+    span = commitment.within if field == ("set_by",) else commitment.reconcile_within
+    return state.counting("owed", key, *field, since=since, span=span, timer="commitments")
 
 
 def _clocked(state: Assignment, policy: Policy, after: date) -> Assignment:

@@ -78,7 +78,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """A matching, counted from the diagnosis that has waited longest."""
         if self.awaits:
-            due = policy.team.match_by.after(min(need.since for need in self.needs.values()))
+            due = policy.team.match_by.after(min(need.since for need in self.needs.values()), policy.calendar)
             yield Task(action="matchings", about=self.id, role="organisation", due=due, rule="3.2")
 
     def free(self, squads: Iterable[State | None]) -> dict[str, Cadre]:

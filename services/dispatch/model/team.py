@@ -49,8 +49,9 @@ def match(state: Assignment | None, event: VillageMatched, policy: Policy, today
     """Unit and team are found; the organisation department is awaited."""
     if state is None or state.stage != "diagnosed":
         return Change(state)
-    assign_by = policy.team.assign_within.after(today)
-    return Change(state.but(stage="matched", unit=event.unit, team=event.team, assign_by=assign_by))
+    assign_by = policy.team.assign_within.after(today, policy.calendar)
+    matched = state.but(stage="matched", unit=event.unit, team=event.team, assign_by=assign_by)
+    return Change(matched.counting("assign_by", since=today, span=policy.team.assign_within))
 
 
 def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today: date) -> Change:
@@ -75,7 +76,7 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
             f"上一轮帮扶的 {'、'.join(ledgers)} 尚未销账，请先销账",
             f"{', '.join(ledgers)} of the earlier spell is not settled; settle it first",
         )
-    term_end = policy.team.term.after(today)
+    term_end = policy.team.term.after(today, policy.calendar)
     state = state.but(
         stage="assigned", assign_by=None, since=state.since or today, term_end=term_end, extension=0
     ).timed(term=term_end + DAY)  # fmt: skip
@@ -95,9 +96,10 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
 def lose_member(state: Assignment | None, event: MemberRecalled, policy: Policy, today: date) -> Change:
     """The recalled cadre is off the team, and the unit owes another (2.20)."""
     state = known(state, "村", "the village", event.village)
-    vacancy = Vacancy(event.role, policy.team.replace_within.after(today))
+    vacancy = Vacancy(event.role, policy.team.replace_within.after(today, policy.calendar))
     team = tuple(member for member in state.team if member.cadre != event.cadre)
-    return Change(state.but(team=team, vacancies={**state.vacancies, event.cadre: vacancy}))
+    left = state.but(team=team, vacancies={**state.vacancies, event.cadre: vacancy})
+    return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_within))
 
 
 def gain_member(state: Assignment | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
@@ -113,7 +115,7 @@ def extend(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
 
     An exit takes this timer away, so that it only ever runs out before one.
     """
-    until = policy.team.extension.after(due.on - DAY)
+    until = policy.team.extension.after(due.on - DAY, policy.calendar)
     extension = state.extension + 1
     extended = TermExtended(
         place=state.place, village=state.id, unit=state.unit, until=until, extension=extension
@@ -125,7 +127,7 @@ def keep(state: Assignment | None, event: VillageDelisted, policy: Policy, today
     """The village left the list; its team stays for the transition (rules §2: 摘帽不摘帮扶)."""
     if state is None or state.stage not in ("assigned", "helped"):
         return Change(state)
-    until = policy.team.keep_after_exit.after(today)
+    until = policy.team.keep_after_exit.after(today, policy.calendar)
     kept = TeamKept(place=state.place, village=state.id, unit=state.unit, until=until)
     return Change(state.but(stage="kept", until=until).timed(term=None, kept=until + DAY), (kept,))
 

@@ -19,6 +19,7 @@ from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import (
     AppealDecided,
+    DeadlineMoved,
     OutcomeAppealed,
     OutcomeDecided,
     OutcomeDefended,
@@ -28,7 +29,7 @@ from shared.contracts.incentives import (
     SubjectKind,
 )
 from shared.policy import Outcome, Policy
-from shared.rules import Change, Due, Refused, State, Task, known
+from shared.rules import Change, Due, Moved, Refused, State, Task, known
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,7 +50,17 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires: date | None = None
     appeal: Literal["", "lodged", "upheld", "overturned"] = ""
     """`upheld` means that the decision was, so the appeal failed."""
+    appealed_on: date | None = None
     answer_until: date | None = None
+
+    @property
+    def running(self) -> Iterable[tuple[str, date | None, Span | None]]:
+        """Each last day that the case can have, the day that it is counted from, and its time while it runs."""
+        terms, decided, lodged = self.terms, self.status == "imposed" and not self.appeal, self.appeal == "lodged"
+        yield "defence_until", self.proposed_on, terms.defence if self.status == "proposed" else None
+        yield "appeal_until", self.decided_on, terms.appeal if decided else None
+        yield "expires", self.decided_on, terms.impact if self.status == "imposed" else None
+        yield "answer_until", self.appealed_on, terms.answer if lodged else None
 
     @property
     def turns(self) -> date | None:
@@ -87,6 +98,11 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether a hearing, a decision or an answer is owed."""
         return any(case.awaited for case in self.cases.values())
 
+    def tell_moved(self, moved: Moved, notice: str) -> OutcomeEvent:
+        """A time of one of the cases moved."""
+        _, outcome, field = moved.path
+        return self.tell(DeadlineMoved, outcome, **{**moved.said(notice), "deadline": field})
+
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What the deciding bodies owe; an appeal is a right and therefore nobody's task."""
         for outcome, case in sorted(self.cases.items()):
@@ -103,9 +119,14 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def keep(self, outcome: str, case: Case) -> "Record":
         """The record with a case as it stands now, and the clock set to what turns next."""
-        cases = {**self.cases, outcome: case}
-        turns = min((case.turns for case in cases.values() if case.turns), default=None)
-        return self.but(cases=cases).timed(clock=turns)
+        record = self.but(cases={**self.cases, outcome: case}).clocked()
+        for field, since, span in case.running:
+            record = record.counting("cases", outcome, field, since=since, span=span, timer="clock")
+        return record
+
+    def clocked(self) -> "Record":
+        """The record with its clock set to what turns next."""
+        return self.timed(clock=min((case.turns for case in self.cases.values() if case.turns), default=None))
 
     def tell(self, event: type[OutcomeEvent], outcome: str, **said: Any) -> OutcomeEvent:
         """An event about one of the cases."""
@@ -178,7 +199,7 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
         evidence = (f"{terms.on} {occasion}", *found)
-        defence_until = _end(terms.defence, today)
+        defence_until = _end(terms.defence, today, policy)
         case = Case(
             terms=terms,
             village=event.village,
@@ -246,7 +267,8 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
             field="tolerated",
             status=422,
         )
-    appeal_until, expires = (_end(terms.appeal, today), _end(terms.impact, today)) if command.imposed else (None, None)
+    ends = [_end(span, today, policy) if command.imposed else None for span in (terms.appeal, terms.impact)]
+    appeal_until, expires = ends
     decided_by = f"{command.body} {command.decided_by}"
     case = _but(
         case,
@@ -273,7 +295,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
 def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: date) -> Change:
     """The subject appeals in time; the effect goes on meanwhile (Civil Servant Law 95, 96)."""
     record, case = _case(record, command)
-    answer_until = _end(case.terms.answer, today)
+    answer_until = _end(case.terms.answer, today, policy)
     if not case.appeal_until or not answer_until:
         raise Refused(
             "Civil Servant Law 95",
@@ -294,7 +316,7 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
             f"申诉期限已于 {case.appeal_until} 届满",
             f"the time for an appeal ended on {case.appeal_until}",
         )
-    record = record.keep(command.outcome, _but(case, appeal="lodged", answer_until=answer_until))
+    record = record.keep(command.outcome, _but(case, appeal="lodged", appealed_on=today, answer_until=answer_until))
     return Change(record, (record.tell(OutcomeAppealed, command.outcome, answer_until=answer_until),))
 
 
@@ -323,7 +345,7 @@ def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
             else:
                 record = record.keep(outcome, _but(case, status="expired"))
                 told = (*told, record.tell(OutcomeExpired, outcome))
-    return Change(record, told)
+    return Change(record.clocked(), told)  # Holidays may have moved what this clock was set to.
 
 
 def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]:
@@ -355,8 +377,8 @@ def _require_body(terms: Outcome, body: str) -> None:
         )
 
 
-def _end(span: Span | None, start: date) -> date | None:
-    return span.after(start) if span else None
+def _end(span: Span | None, start: date, policy: Policy) -> date | None:
+    return span.after(start, policy.calendar) if span else None
 
 
 _but = msgspec.structs.replace

@@ -324,6 +324,8 @@ def _timed(state: Assessment, policy: Policy, today: date) -> Assessment:
     """
     if state.status != "complete":
         return state
-    reconciled_by = (c.reconcile_within.after(day.of(state.year)) for c in policy.commitments for day in c.reconcile)
+    reconciled_by = (
+        c.reconcile_within.after(day.of(state.year), policy.calendar) for c in policy.commitments for day in c.reconcile
+    )
     facts_until = max(date(state.year, 12, 31), today, *reconciled_by)
     return state.timed(propose=facts_until + timedelta(1))

@@ -62,7 +62,7 @@ def leave(state: Calendar | None, event: TeamReleased, policy: Policy, today: da
 def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
     """Plan every campaign whose frame is to be fixed on this day."""
     planned = tuple(
-        _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens)
+        _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
         for terms in policy.campaigns
         for opens in _openings_after(terms, due.on - timedelta(1))
         if state.frame and opens - timedelta(terms.seed_days) == due.on
@@ -105,20 +105,20 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
         )
     calendar = addressed(state, command, "督查", "campaign")
-    return Change(calendar, (_planned(calendar, terms, command.campaign, command.opens),))
+    return Change(calendar, (_planned(calendar, terms, command.campaign, command.opens, policy),))
 
 
 def _of(state: Calendar | None, policy: Policy) -> Calendar:
     return state or Calendar(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"))
 
 
-def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date) -> CampaignPlanned:
+def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date, policy: Policy) -> CampaignPlanned:
     return CampaignPlanned(
         place=calendar.place,
         campaign=campaign,
         kind=terms.kind,
         opens=opens,
-        closes=terms.lasts.after(opens),
+        closes=terms.lasts.after(opens, policy.calendar),
         frame=calendar.frame,
     )
 

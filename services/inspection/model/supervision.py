@@ -8,10 +8,17 @@ import msgspec
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
 from shared.contracts.dispatch import MemberRecalled, MemberReplaced, TeamAssigned, TeamReleased
-from shared.contracts.inspection import AssessmentOpened, OrderClosed, OrderIssued, OrderOverdue, VisitMade
+from shared.contracts.inspection import (
+    AssessmentOpened,
+    DeadlineMoved,
+    OrderClosed,
+    OrderIssued,
+    OrderOverdue,
+    VisitMade,
+)
 from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, Task, addressed
+from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -51,6 +58,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     def awaits(self) -> bool:
         """Whether a rectification is to be accepted."""
         return bool(self.orders)
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """A deadline of the village moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Each open order waits for the township to accept what was done."""
@@ -123,12 +134,14 @@ def order(state: Supervision | None, event: VisitMade, policy: Policy, today: da
     times = {f.code: f.order for f in policy.findings if f.order and f.code in event.findings}
     if state is None or not state.unit or not times:
         return Change(state)
-    allowed = max(times.values(), key=lambda span: span.after(today))
-    id, order = f"{event.campaign}/{event.village}", Order(tuple(sorted(times)), allowed, allowed.after(today))
+    allowed = max(times.values(), key=lambda span: span.after(today, policy.calendar))
+    due = allowed.after(today, policy.calendar)
+    id, order = f"{event.campaign}/{event.village}", Order(tuple(sorted(times)), allowed, due)
     issued = OrderIssued(
         place=state.place, village=state.id, order=id, unit=state.unit, findings=order.findings, due=order.due
     )
-    return Change(_with_orders(state, {**state.orders, id: order}), (issued,))
+    ordered = _with_orders(state, {**state.orders, id: order})
+    return Change(ordered.counting("orders", id, "due", since=today, span=allowed, timer="orders"), (issued,))
 
 
 def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, today: date) -> Change:
@@ -144,13 +157,13 @@ def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, 
         )
     rest = {id: order for id, order in village.orders.items() if id != command.order}
     closed = OrderClosed(place=village.place, village=village.id, order=command.order, accepted_by=command.accepted_by)
-    return Change(_with_orders(village, rest), (closed,))
+    return Change(_with_orders(village, rest).counting("orders", command.order, "due"), (closed,))
 
 
 def overdue(state: Supervision, due: Due, policy: Policy, today: date) -> Change:
     """A deadline passed: tell it, and tell it again after each further period until the order is closed."""
     late = {
-        id: msgspec.structs.replace(order, due=order.allowed.after(order.due), times=order.times + 1)
+        id: msgspec.structs.replace(order, due=order.allowed.after(order.due, policy.calendar), times=order.times + 1)
         for id, order in sorted(state.orders.items())
         if order.due < due.on
     }
@@ -160,7 +173,11 @@ def overdue(state: Supervision, due: Due, policy: Policy, today: date) -> Change
         )
         for id, order in late.items()
     )
-    return Change(_with_orders(state, {**state.orders, **late}), events)
+    renewed = _with_orders(state, {**state.orders, **late})
+    for id, order in late.items():
+        since = state.orders[id].due
+        renewed = renewed.counting("orders", id, "due", since=since, span=order.allowed, timer="orders")
+    return Change(renewed, events)
 
 
 def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -> Change:

@@ -5,10 +5,10 @@ from datetime import date
 
 from services.inspection.model.commands import GiveVerificationSeed, RecordVerification
 from services.inspection.model.draw import draw, must_be_unguessable, sample_size
-from shared.contracts.inspection import ExitVerified
+from shared.contracts.inspection import DeadlineMoved, ExitVerified
 from shared.contracts.registry import ExitRequested
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task, addressed
+from shared.rules import Change, Moved, Refused, State, Task, addressed
 
 
 class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +40,10 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether the seed is still to be given, or the households to be visited."""
         return self.passed is None
 
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """A deadline of the village moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The seed of the sample, then the verification, until it is recorded."""
         if self.awaits:
@@ -56,16 +60,15 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
     """The frame stands; nobody can know the sample before the inspection gives its seed."""
     step = policy.exit.procedure[0]
-    return Change(
-        Verification(
-            id=event.village,
-            place=event.place,
-            attempt=event.attempt,
-            lifted=event.lifted,
-            by=step.by,
-            until=step.within.after(today),
-        )
+    requested = Verification(
+        id=event.village,
+        place=event.place,
+        attempt=event.attempt,
+        lifted=event.lifted,
+        by=step.by,
+        until=step.within.after(today, policy.calendar),
     )
+    return Change(requested.counting("until", since=today, span=step.within))
 
 
 def sample(state: Verification | None, command: GiveVerificationSeed, policy: Policy, today: date) -> Change:
@@ -161,4 +164,4 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
         verified_by=command.verified_by,
         seed=verification.seed,
     )
-    return Change(verification.but(passed=passed), (verified,))
+    return Change(verification.but(passed=passed).counting("until"), (verified,))

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Command
+from shared.contracts.calendar import Days
 from shared.contracts.registry import Level, ProblemClass, Rank
 from shared.contracts.values import (
     Code,
@@ -55,6 +56,22 @@ class AdoptPolicy(Command, frozen=True, kw_only=True):
     @property
     def subject_id(self) -> str:
         return str(self.pack.get("version", ""))
+
+
+class AnnounceHolidays(Command, frozen=True, kw_only=True):
+    """Holidays are announced, in the whole country (`place` 000000) or in one division, as a document says."""
+
+    about = "notice"
+    needs_policy = False
+    notice: RunId
+    """A short name, such as `2027`; the same name again replaces what it said."""
+    year: Year
+    document: Short
+    """The document's number, and its article where it has any: 国办发明电〔2025〕7号."""
+    off: Days
+    worked: Days = ()
+    """Weekend days that are worked in exchange."""
+    announced_by: Organ
 
 
 class RegisterUnit(Command, frozen=True, kw_only=True):

@@ -60,18 +60,19 @@ def verified(village: Village | None, event: ExitVerified, policy: Policy, today
     return moved(village.but(exit=None, spent=village.measured), event, policy, today)
 
 
-def post_notice(village: Village | None, command: PostNotice, _policy: Policy, today: date) -> Change:
+def post_notice(village: Village | None, command: PostNotice, policy: Policy, today: date) -> Change:
     """The notice runs for the pack's time; the day after its last day, what follows may be decided."""
     village = addressed(village, command)
     exit, step = _awaited(village, "notice", "须在核查通过后公示", "a notice follows a passed verification")
     if exit.notice_until is not None:
         return Change(village)
-    until = step.within.after(today)
+    until = step.within.after(today, policy.calendar)
     posted = village.but(exit=msgspec.structs.replace(exit, notice_until=until))
     event = NoticePosted(
         place=village.place, village=village.id, attempt=exit.attempt, until=until, posted_by=command.posted_by
     )
-    return Change(posted.timed(notice=until + timedelta(1)), (event,))
+    posted = posted.timed(notice=until + timedelta(1))
+    return Change(posted.counting("exit", "notice_until", since=today, span=step.within, timer="notice"), (event,))
 
 
 def raise_objection(village: Village | None, command: RaiseObjection, _policy: Policy, today: date) -> Change:
@@ -137,7 +138,9 @@ def decide_objection(village: Village | None, command: DecideObjection, _policy:
 def end_notice(village: Village, due: Due, _policy: Policy, _today: date) -> Change:
     """The last day of the notice is over. An objection that is still open keeps the exit from going on."""
     exit = village.exit
-    assert exit is not None, "the timer of a notice goes with its procedure"
+    assert exit is not None and exit.notice_until is not None, "the timer of a notice goes with its procedure"
+    if exit.notice_until >= due.on:  # Holidays that were announced meanwhile have moved its end.
+        return Change(village.timed(notice=exit.notice_until + timedelta(1)))
     if exit.open_objections:
         return Change(village.but(exit=msgspec.structs.replace(exit, notice_over=True)))
     return Change(village.but(exit=_next(exit, due.on)))

@@ -20,6 +20,7 @@ from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
 from shared.contracts.journey import STAGES, next_stage
 from shared.contracts.registry import (
+    DeadlineMoved,
     IndicatorsMeasured,
     Unmet,
     VillageListed,
@@ -29,7 +30,7 @@ from shared.contracts.registry import (
     VillageRelapsed,
 )
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Refused, State, Task, addressed
+from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
 
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
@@ -136,7 +137,11 @@ class Village(State, frozen=True, kw_only=True):
         if self.delisted_on is None:
             return policy.exit.measure_from.next_after(after)
         review = policy.exit.monitor_on.next_after(after)
-        return review if review <= policy.exit.monitor_for.after(self.delisted_on) else None
+        return review if review <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar) else None
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """A deadline of the village moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What is awaited now; a step that has to wait for another is not a task yet."""
@@ -159,7 +164,7 @@ class Village(State, frozen=True, kw_only=True):
         if step.kind == "notice" and self.exit.notice_until is None:
             yield self._task("notices", step.by)
         if step.kind == "decide":
-            yield self._task("approvals", step.by, step.within.after(self.exit.since))
+            yield self._task("approvals", step.by, step.within.after(self.exit.since, policy.calendar))
 
     def _task(self, action: str, role: str, due: date | None = None, rule: str = "rules §2", detail: str = "") -> Task:
         return Task(action=action, about=self.id, role=role, due=due, rule=rule, detail=detail)
