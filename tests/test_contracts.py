@@ -369,6 +369,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired")},
         "incentives.appeal.decided.v1": "sometimes",
+        "incentives.deadline.moved.v1": "sometimes",
     }  # fmt: skip
     outcome = {"place": "210502", "outcome": "o", "kind": "recall", "subject": "C1", "village": "210502001001"}
     roots = {
