@@ -5,7 +5,6 @@ A pattern holds for the whole value: it ends in `$(?!\\n)`, since in Python `$` 
 """
 
 from datetime import date
-from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -122,20 +121,27 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
     """A struct whose days lie within their bounds, which msgspec cannot say by itself."""
 
     def __post_init__(self) -> None:
-        for field, first, last in _days(type(self)):
+        kind = type(self)
+        for field, first, last in _DAYS[kind] if kind in _DAYS else _days(kind):
             value = getattr(self, field)
-            for day in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,):
-                if day is not None and not first <= day.year <= last:
+            if value is None or (value.__class__ is date and first <= value.year <= last):
+                continue
+            for day in value.values() if isinstance(value, dict) else (value,):
+                if not first <= day.year <= last:
                     raise ValueError(f"`{field}` must lie between {first}-01-01 and {last}-12-31, not on {day}")
 
 
-@cache
 def _days(struct: type[msgspec.Struct]) -> tuple[tuple[str, int, int], ...]:
     """The fields of a struct that hold days or mappings to days, with the first and the last year of each."""
     hints = get_type_hints(struct, include_extras=True)
-    return tuple(
+    _DAYS[struct] = tuple(
         (field, *years) for field in struct.__struct_fields__ for years in [_years(hints[field])] if years is not None
     )
+    return _DAYS[struct]
+
+
+_DAYS: dict[type[msgspec.Struct], tuple[tuple[str, int, int], ...]] = {}
+"""What `_days` found out: it is asked for each message that is decoded."""
 
 
 def _years(hint: Any) -> tuple[int, int] | None:
