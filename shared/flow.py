@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from shared import codes
+from shared.codes import Code
 from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
@@ -103,6 +105,7 @@ class Wiring:
         for reaction in reactions:
             self.reactions.setdefault(reaction.on, []).append(reaction)
         self.due = due
+        self.knows_codes = any(reaction.kind is Code for of_one in self.reactions.values() for reaction in of_one)
         self.sequels: dict[type[Payload] | type[State], set[type[State]]] = {}
         """By message, or by the kind whose timer runs out: the kinds that what follows was seen to need under the same
         id. Loaded along, they spare another run; what is learned here never changes what rules decide."""
@@ -137,6 +140,7 @@ def concerned(wiring: Wiring, book: PolicyBook, today: date, causes: Iterable[Ca
     for cause in causes:
         with suppress(Exception):  # It is parked where it is run, with its reason.
             named = [key for key, _, _ in chain.targets(cause.payload)]
+            keys.update(chain.codes(cause.payload))
             keys.update(named, wiring.likely(type(cause.payload), named))
     return keys
 
@@ -291,6 +295,7 @@ class _Chain:
         """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(parse_pack(cause.payload.pack))
+        cause = self.resolved(cause)
         targets = self.targets(cause.payload)
         keys = [key for key, _, _ in targets]
         if not self.depth:
@@ -303,6 +308,19 @@ class _Chain:
             others = [self.others(reaction.reads(state, cause.payload))] if reaction.reads else []
             change = reaction.rule(state, cause.payload, policy, self.today, *others)
             ordinal = self.apply(key, change, cause, policy, ordinal)
+
+    def codes(self, payload: Payload) -> list[Key]:
+        """Where to look whether a command names villages by other codes than their ids."""
+        return [(Code, code) for code in codes.named(payload)] if self.wiring.knows_codes else []
+
+    def resolved(self, cause: Cause) -> Cause:
+        """The cause as rules take it: with the ids of the villages that it names."""
+        keys = self.codes(cause.payload)
+        if not keys:
+            return cause
+        found = self.others(keys).items()
+        ids = {key[1]: code.village for key, code in found if isinstance(code, Code)}
+        return cause._replace(payload=codes.resolved(cause.payload, ids))
 
     def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
         """Other states that a rule looks at."""

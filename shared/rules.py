@@ -4,7 +4,8 @@ A rule never reads a clock, a table or a network. The same rule therefore serves
 another service, a day that passed, a simulation and a test.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
@@ -213,6 +214,55 @@ class Refused(Exception):
         super().__init__(f"[{rule}] {en}")
         self.rule, self.zh, self.en, self.field, self.status = rule, zh, en, field, status
         self.differs, self.version = differs, version
+
+
+def rests(rule: str, things: Mapping[str, str]) -> None:
+    """Refuse to take something back on which other things rest; each of them is named, Chinese and English."""
+    if things:
+        raise Refused(
+            rule,
+            f"不能撤销，以下事项以此为依据：{'、'.join(things)}；请先撤销这些事项",
+            f"this cannot be taken back, since other things rest on it: {', '.join(things.values())}; take them back "
+            "first",
+        )
+
+
+def revision(data: object) -> str:
+    """What stands for data as they are now, in 12 hexadecimal digits."""
+    return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()[:12]
+
+
+def overwrite(known: Mapping[str, Any], given: Mapping[str, Any], replaces: str | None, rule: str = "identity") -> None:
+    """Refuse a command that would change what is known already, unless it names what it replaces.
+
+    Two officers who enter the same thing differently would overwrite one another in silence otherwise.
+    """
+    differs = [
+        Difference(field, _text(known.get(field)), _text(value))
+        for field, value in given.items()
+        if known.get(field) not in (None, value)  # What was not known yet is added, not overwritten.
+    ]
+    if not differs:
+        return
+    version = revision({field: known.get(field) for field in given})
+    if replaces == version:
+        return
+    zh = "；".join(f"{d.field} 已登记为“{d.known}”，本次为“{d.given}”" for d in differs[:10])
+    en = "; ".join(f"{d.field} is known as {d.known!r}, and given as {d.given!r}" for d in differs[:10])
+    since = ("您查看之后登记内容又有变动：", "the data have changed since you saw them: ") if replaces else ("", "")
+    raise Refused(
+        rule,
+        f"{since[0]}与已登记的内容不同：{zh}；确需更正的，请在 replaces 中填写 {version} 后重新提交",
+        f"{since[1]}this differs from what is known: {en}; to correct it all the same, send replaces = {version}",
+        field=differs[0].field,
+        differs=differs,
+        version=version,
+    )
+
+
+def _text(value: Any) -> str:
+    """A value as people read it beside another one."""
+    return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
 
 
 def known(state: S | None, zh: str, en: str, id: str) -> S:

@@ -3,7 +3,7 @@
 Where a command concerns several states, the village comes first: it refuses what its division or stage forbids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from services.registry.model import (
     Adoption,
@@ -18,17 +18,32 @@ from services.registry.model import (
     baseline,
     clock,
     exit,
+    identity,
     parties,
     resolution,
+    succession,
 )
 from services.registry.model import commands as c
 from services.registry.model import register as households
 from services.registry.model import village as villages
+from shared.codes import Code, aliased
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.contracts.calendar import DayDue
+from shared.policy import Policy
 from shared.rules import Reaction, Rule, State, by, recoded
+
+
+def _team(event: d.TeamAssigned | d.TeamReleased, _policy: Policy) -> Iterable[str]:
+    """The cadres of a team."""
+    return (member.cadre for member in event.team)
+
+
+def _parts(command: c.SplitVillage, _policy: Policy) -> Iterable[str]:
+    """The new villages of a split."""
+    return (part.code for part in command.parts)
+
 
 KINDS: tuple[type[State], ...] = (
     Clock,
@@ -40,6 +55,7 @@ KINDS: tuple[type[State], ...] = (
     Register,
     Baseline,
     Resolution,
+    Code,
 )
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -51,16 +67,50 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.AdoptPolicy, Jurisdiction, lambda _command, policy: (policy.jurisdiction,), parties.may_adopt),
     Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),
     Reaction(c.RegisterUnit, Unit, by("unit"), parties.register_unit),
+    Reaction(r.UnitRegistered, Village, lambda e, _: (e.village,) if e.village else (), identity.designate),
     Reaction(c.RegisterCadre, Unit, by("unit"), parties.needs_unit),
     Reaction(c.RegisterCadre, Cadre, by("cadre"), parties.register_cadre),
+    Reaction(r.CadreRegistered, Unit, by("unit"), parties.employ),
+    Reaction(r.CadreRegistered, Unit, lambda e, _: (e.left,) if e.left else (), parties.dismiss),
+    # They are taken back as long as they serve no village, which the dispatch tells.
+    Reaction(c.WithdrawUnit, Unit, by("unit"), parties.withdraw_unit),
+    Reaction(c.WithdrawCadre, Cadre, by("cadre"), parties.withdraw_cadre),
+    Reaction(r.CadreWithdrawn, Unit, by("unit"), parties.dismiss),
+    *(Reaction(event, Unit, by("unit"), parties.serve) for event in (d.VillageMatched, d.TeamAssigned)),
+    Reaction(d.TeamAssigned, Cadre, _team, parties.serve),
+    *(Reaction(event, Unit, by("unit"), parties.go) for event in (d.MatchWithdrawn, d.TeamReleased)),
+    Reaction(d.TeamReleased, Cadre, _team, parties.go),
+    *(Reaction(event, Cadre, by("cadre"), parties.go) for event in (d.MemberRecalled, d.MemberLeft)),
+    Reaction(d.MemberReplaced, Cadre, by("cadre"), parties.serve),
     # A village is registered and enters the list.
-    Reaction(c.RegisterVillage, Village, by("village"), villages.register),
-    Reaction(r.VillageRegistered, Village, by("village"), villages.moved),
+    Reaction(c.RegisterVillage, Village, by("village"), identity.register),
+    Reaction(c.RegisterVillage, Register, by("village"), households.check_population),
+    Reaction(r.VillageRegistered, Village, by("village"), succession.born),
     Reaction(r.VillageRegistered, Register, by("village"), households.counted),
     Reaction(r.VillageListed, Village, by("village"), villages.listed),
     Reaction(r.VillageListed, Baseline, by("village"), baseline.open_survey),
-    Reaction(c.RecodeVillage, Village, by("village"), villages.recode),
+    Reaction(c.WithdrawVillage, Village, by("village"), identity.withdraw, reads=identity.designated),
+    Reaction(r.VillageWithdrawn, Village, by("village"), villages.moved),
+    Reaction(c.WithdrawListing, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawListing, Baseline, by("village"), baseline.may_unlist),
+    Reaction(c.WithdrawListing, Village, by("village"), identity.unlist),
+    Reaction(r.VillageUnlisted, Village, by("village"), identity.unlisted),
+    Reaction(r.VillageUnlisted, Baseline, by("village"), baseline.unlisted),
+    Reaction(c.RecodeVillage, Village, by("village"), identity.recode, reads=identity.recode_reads),
+    Reaction(r.VillageRecoded, Code, by("code"), aliased),
     *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Register, Baseline)),
+    # Villages are merged into one that goes on with what was theirs.
+    Reaction(c.MergeVillages, Village, by("village"), succession.merge, reads=succession.merge_reads),
+    Reaction(r.VillageMerged, Register, by("into"), households.take_over, reads=households.of_predecessor),
+    Reaction(r.VillageMerged, Register, by("village"), households.hand_over),
+    Reaction(r.VillageMerged, Baseline, by("village"), baseline.end),
+    Reaction(r.VillageMerged, Village, by("village"), succession.ended),
+    # Parts of a village become villages of their own, with their share of its households.
+    Reaction(c.SplitVillage, Village, by("village"), succession.split, reads=succession.split_reads),
+    Reaction(r.VillageSplit, Village, lambda e, _: e.successors, succession.split_from, reads=succession.of_old),
+    Reaction(r.VillageSplit, Register, by("village"), households.reopen_latest),
+    Reaction(c.SplitVillage, Register, _parts, households.take_share, reads=households.of_predecessor),
+    Reaction(c.SplitVillage, Register, by("village"), households.give_share),
     # It is surveyed and diagnosed.
     Reaction(c.RecordSurvey, Village, by("village"), villages.noted),
     Reaction(c.RecordSurvey, Baseline, by("village"), baseline.record),
@@ -85,6 +135,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RequestExit, Register, by("village"), households.request),
     Reaction(r.ExitRequested, Village, by("village"), exit.requested),
     Reaction(i.ExitVerified, Village, by("village"), exit.verified),
+    Reaction(r.ExitWithdrawn, Village, by("village"), exit.withdrawn),
     Reaction(c.PostNotice, Village, by("village"), exit.post_notice),
     Reaction(r.NoticePosted, Village, by("village"), villages.moved),
     Reaction(c.RaiseObjection, Village, by("village"), exit.raise_objection),
@@ -92,6 +143,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ObjectionDecided, Register, by("village"), households.ask_again),
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
     Reaction(r.VillageDelisted, Village, by("village"), villages.moved),
+    Reaction(r.VillageDelisted, Baseline, by("village"), baseline.end),
     # Then it is watched, and listed again if it relapses.
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
     Reaction(c.ConfirmRelapse, Village, by("village"), villages.confirm_relapse),
@@ -99,6 +151,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # On or off the list, it decides matters of its own.
     Reaction(c.OpenResolution, Village, by("village"), villages.check_address),
     Reaction(c.OpenResolution, Resolution, resolution.resolution_id, resolution.open_resolution),
+    Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     Reaction(c.TakeStep, Village, by("village"), villages.check_address),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step),
 )

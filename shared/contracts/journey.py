@@ -27,6 +27,8 @@ STAGES = {
     "delisted": ("已出列", "removed from the list"),
     "released": ("监测期", "team released, monitored"),
     "relapsed": ("返贫", "relapsed"),
+    "merged": ("已并入他村", "merged into another"),
+    "withdrawn": ("已撤销登记", "registration withdrawn"),
 }
 """Every stage with its name for people, in the order of the journey."""
 
@@ -59,6 +61,24 @@ JOURNEY = (
     Move("delisted", r.VillageRelapsed, "relapsed"),
     Move("released", r.VillageRelapsed, "relapsed"),
     Move("relapsed", r.VillageListed, "listed"),
+    Move("listed", r.VillageDelisted, "delisted"),  # A part of a village that has left the list.
+    # What was done by mistake, or on wrong figures, is taken back.
+    Move("registered", r.VillageWithdrawn, "withdrawn"),
+    Move("withdrawn", r.VillageRegistered, "registered"),
+    Move("listed", r.VillageUnlisted, "registered"),
+    Move("requested", r.ExitWithdrawn, "helped"),
+    Move("verified", r.ExitWithdrawn, "helped"),
+    Move("noticed", r.ExitWithdrawn, "helped"),
+    # A village that is merged into another ends there, wherever it stands; its exit has been withdrawn before.
+    Move("registered", r.VillageMerged, "merged"),
+    Move("listed", r.VillageMerged, "merged"),
+    Move("diagnosed", r.VillageMerged, "merged"),
+    Move("matched", r.VillageMerged, "merged"),
+    Move("assigned", r.VillageMerged, "merged"),
+    Move("pledged", r.VillageMerged, "merged"),
+    Move("helped", r.VillageMerged, "merged"),
+    Move("delisted", r.VillageMerged, "merged"),
+    Move("released", r.VillageMerged, "merged"),
 )
 
 _MOVES = {(move.source, move.event): [m for m in JOURNEY if m[:2] == move[:2]] for move in JOURNEY}

@@ -117,6 +117,10 @@ class VillageRegistered(Event, frozen=True, kw_only=True):
     name: Name
     township: Name
     population: Population
+    issued_by: Organ | None = None
+    """The county's organ that gave the village its code; None where the statistics bureau did, as it did until 2024."""
+    reason: Reason | None = None
+    """Why the population is so different from what it was, where it is."""
 
 
 class VillageRecoded(Event, frozen=True, kw_only=True):
@@ -186,6 +190,19 @@ class ExitRequested(Event, frozen=True, kw_only=True):
     remaining: Count
     """Registered households that are still poor."""
     requested_by: Organ
+
+
+class ExitWithdrawn(Event, frozen=True, kw_only=True):
+    """The request for the exit was taken back before it was decided, or its figures turned out to be wrong.
+
+    A verification or a notice of that attempt ends with it. The exit can be asked for again.
+    """
+
+    label = ("撤回出列申请", "exit request withdrawn")
+    village: VillageId
+    attempt: Number
+    reason: Reason
+    decided_by: Organ
 
 
 class NoticePosted(Event, frozen=True, kw_only=True):

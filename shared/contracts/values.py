@@ -21,8 +21,8 @@ Place = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
 """A division's six digits (GB/T 2260). Nothing else may come in, since they become three tokens of the subject."""
 VillageId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
 """A village's stable id: the 12 digits of the statistical division code under which it was first registered."""
-DivisionCode = VillageId
-"""A village's code of 12 digits as it is today; it may differ from the id once the village has been recoded."""
+DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12, extra={"names": "no village yet"})]
+"""A code of 12 digits that a village is to have or has today; it differs from the id once the village was recoded."""
 PartyId = Annotated[
     str, Meta(pattern=rf"^(?![0-9]{{17}}[0-9X]$)(?!1[3-9][0-9]{{9}}$)[A-Z0-9](?:[A-Z0-9._-]{{0,38}}[A-Z0-9])?{_END}")
 ]
@@ -43,6 +43,9 @@ DerivedId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,119}}
 """An id that the system makes of others, with `/` or `:` between them; no id that people choose can be one."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 """A SHA-256 in hexadecimal digits."""
+
+Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", max_length=12)]
+"""What stands for data as they are now; a command that overwrites them names it as what it `replaces`."""
 
 # ---------------------------------------------------------------------- texts
 

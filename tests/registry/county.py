@@ -110,6 +110,10 @@ class County:
             return refused
         raise AssertionError(f"{command} was not refused")
 
+    def correct(self, command: Any) -> list[Any]:
+        """Send a command that overwrites what is known, after having seen what that is."""
+        return self.do(msgspec.structs.replace(command, replaces=self.refusal(command).version))
+
     def hear(self, *events: Event) -> list[Any]:
         """Let the registry hear what other services say; nothing of it may end as a dead letter."""
         said = []

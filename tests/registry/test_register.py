@@ -146,5 +146,6 @@ def test_1_18_facts_of_a_missed_year_serve_for_that_year_alone() -> None:
 
 def test_1_18_incidence_is_a_share_of_the_population_as_it_is() -> None:
     county = County().listed().until(BY_2014).count(2014, poor_persons=10)
-    county.do(c.RegisterVillage(**AT, name="上石村", township="小市镇", population=400, listed=True))
-    assert county.measure(2014)[0].values["incidence"] == 0.025
+    fewer = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=800, listed=True)
+    county.correct(fewer)
+    assert county.measure(2014)[0].values["incidence"] == 0.0125

@@ -62,7 +62,7 @@ def test_a_registered_village_may_be_listed_later() -> None:
 
 def test_changed_data_of_a_village_are_told() -> None:
     county = County().listed()
-    [event] = county.do(again(REGISTER, population=990))
+    [event] = county.correct(again(REGISTER, population=990))
     assert event.population == 990 and county.register.population == 990
 
 

@@ -6,10 +6,11 @@ from datetime import date
 
 import msgspec
 
-from services.registry.model.commands import Diagnose, HouseholdFacts, RecordSurvey
-from shared.contracts.registry import Problem, SurveyRecorded, VillageDiagnosed, VillageListed
+from services.registry.model.commands import Diagnose, HouseholdFacts, RecordSurvey, WithdrawListing
+from shared.contracts import Event
+from shared.contracts.registry import Problem, SurveyRecorded, VillageDiagnosed, VillageListed, VillageUnlisted
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task
+from shared.rules import Change, Refused, State, Task, rests
 
 PROBLEM = "problem"
 """The code of the survey kind that names an outstanding problem, in every pack."""
@@ -45,6 +46,8 @@ class Baseline(State, frozen=True, kw_only=True):
 
     kind = "baselines"
     surveys: tuple[Survey, ...]
+    ended: bool = False
+    """Whether the village was merged into another, or taken off the list, before its survey was closed."""
 
     @property
     def survey(self) -> Survey:
@@ -53,11 +56,11 @@ class Baseline(State, frozen=True, kw_only=True):
 
     @property
     def status(self) -> str:
-        return "closed" if self.survey.problem_class else "open"
+        return "ended" if self.ended else "closed" if self.survey.problem_class else "open"
 
     @property
     def awaits(self) -> bool:
-        return not self.survey.problem_class
+        return not self.survey.problem_class and not self.ended
 
     def with_survey(self, survey: Survey) -> "Baseline":
         """The baseline with its current survey replaced."""
@@ -65,7 +68,7 @@ class Baseline(State, frozen=True, kw_only=True):
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The survey until each topic has a record, and then the diagnosis."""
-        if self.survey.problem_class:
+        if not self.awaits:
             return
         due = policy.listing.diagnose_within.after(self.survey.opened, policy.calendar)
         if missing := self.survey.missing(policy):
@@ -76,9 +79,26 @@ class Baseline(State, frozen=True, kw_only=True):
 
 def open_survey(baseline: Baseline | None, event: VillageListed, _policy: Policy, today: date) -> Change:
     """Each spell on the list begins with a survey of its own; the earlier ones stay as they were closed."""
-    earlier = baseline.surveys if baseline else ()
+    earlier = () if baseline is None else (s for s in baseline.surveys if s.spell < event.spell)
     survey = Survey(spell=event.spell, opened=today)
     return Change(Baseline(id=event.village, place=event.place, surveys=(*earlier, survey)))
+
+
+def end(baseline: Baseline | None, _event: Event, _policy: Policy, _today: date) -> Change:
+    """Nobody surveys a village any more that has ended, or that does not stand on the list."""
+    return Change(baseline.but(ended=True) if baseline and baseline.awaits else baseline)
+
+
+def may_unlist(baseline: Baseline | None, _command: WithdrawListing, _policy: Policy, _today: date) -> Change:
+    """Records of its survey rest on a listing; whoever withdraws it withdraws them first."""
+    if baseline and (records := baseline.survey.records):
+        rests("3.1", {f"摸底排查记录 {len(records)} 条": f"{len(records)} records of its survey"})
+    return Change(baseline)
+
+
+def unlisted(baseline: Baseline, event: VillageUnlisted, policy: Policy, today: date) -> Change:
+    """The survey of a listing that counts as never made is none either, but the only one is kept to be seen."""
+    return end(baseline, event, policy, today)
 
 
 def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, today: date) -> Change:

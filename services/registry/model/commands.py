@@ -17,10 +17,14 @@ from shared.contracts.values import (
     Name,
     Number,
     Organ,
+    OrganOrNone,
+    Parties,
     PartyId,
     PersonDay,
     Persons,
     Population,
+    Reason,
+    Revision,
     RunId,
     Score,
     Short,
@@ -30,6 +34,13 @@ from shared.contracts.values import (
     Voters,
     Year,
 )
+
+
+class Correction(Command, frozen=True, kw_only=True):
+    """What takes something back that was done by mistake. It is a named body's decision, with its reason."""
+
+    reason: Reason
+    decided_by: Organ
 
 
 class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +98,8 @@ class RegisterUnit(Command, frozen=True, kw_only=True):
     """Strength and experience in helping villages (mechanism 3.3)."""
     village: VillageId | None = None
     """The village that a superior has already designated it for, if any."""
+    replaces: Revision | None = None
+    """What it overwrites, if data are known that differ: the version that the refusal named."""
 
 
 class RegisterCadre(Command, frozen=True, kw_only=True):
@@ -105,6 +118,21 @@ class RegisterCadre(Command, frozen=True, kw_only=True):
     """A reserve cadre (后备干部)."""
     ties: Villages = ()
     """Villages where kinship or origin forbids a posting."""
+    replaces: Revision | None = None
+
+
+class WithdrawUnit(Correction, frozen=True, kw_only=True):
+    """A unit was registered by mistake, or is no more; it serves no village and has no cadres."""
+
+    about = "unit"
+    unit: PartyId
+
+
+class WithdrawCadre(Correction, frozen=True, kw_only=True):
+    """A cadre was registered by mistake, or has left the service; the cadre is in no team."""
+
+    about = "cadre"
+    cadre: PartyId
 
 
 class RegisterVillage(Command, frozen=True, kw_only=True):
@@ -117,6 +145,13 @@ class RegisterVillage(Command, frozen=True, kw_only=True):
     listed: bool
     """True puts it on the list for the first time; False takes nothing off it, since only the exit procedure does."""
     listing_document: ShortOrNone = ""
+    issued_by: OrganOrNone = ""
+    """The county's organ that gave a new village its code, since the statistics bureau publishes none any more."""
+    issue_document: ShortOrNone = ""
+    """Its document."""
+    reason: Reason | None = None
+    """Why the population differs by more than a third from what is known, if it does."""
+    replaces: Revision | None = None
 
 
 class RecodeVillage(Command, frozen=True, kw_only=True):
@@ -125,6 +160,57 @@ class RecodeVillage(Command, frozen=True, kw_only=True):
     village: VillageId
     code: DivisionCode
     since: Day
+
+
+class WithdrawVillage(Correction, frozen=True, kw_only=True):
+    """A village was registered by mistake; nothing may rest on it yet. Its code may be registered anew."""
+
+    village: VillageId
+
+
+class WithdrawListing(Correction, frozen=True, kw_only=True):
+    """A village was put on the list by mistake; no survey record may rest on it. This is no exit."""
+
+    village: VillageId
+
+
+class MergeVillages(Command, frozen=True, kw_only=True):
+    """Villages are merged into one that goes on (Regulation on Administrative Divisions; Village Committees Law 3).
+
+    Its name, township and code change, where they do, by commands of their own.
+    """
+
+    village: VillageId
+    """The one that goes on, with its team, its commitments and its place on the list."""
+    merged: Annotated[tuple[VillageId, ...], Meta(min_length=1, max_length=20)]
+    """Those that end. They lie in the same county; one of another county is recoded first."""
+    since: Day
+    document: Short
+    decided_by: Organ
+
+
+class NewVillage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A part of a village that becomes a village of its own."""
+
+    code: DivisionCode
+    name: Name
+    township: Name
+    population: Population
+    """Its share of the population, which the village loses."""
+    households: Parties = ()
+    """Those of the village's households that go over to it."""
+    issued_by: OrganOrNone = ""
+    """The county's organ that gave it its code, if that is not the statistics bureau's."""
+
+
+class SplitVillage(Command, frozen=True, kw_only=True):
+    """Parts of a village become villages of their own; it goes on with what is left."""
+
+    village: VillageId
+    parts: Annotated[tuple[NewVillage, ...], Meta(min_length=1, max_length=20)]
+    since: Day
+    document: Short
+    decided_by: Organ
 
 
 class RecordSurvey(Command, frozen=True, kw_only=True):
@@ -163,6 +249,8 @@ class RecordHouseholds(Command, frozen=True, kw_only=True):
     year: Year
     households: Annotated[tuple[HouseholdFacts, ...], Meta(max_length=5000)]
     recorded_by: Organ
+    replaces: Revision | None = None
+    """What it overwrites, if facts of that year's list are known that differ: the version that the refusal named."""
 
     @property
     def facts_year(self) -> int:
@@ -177,6 +265,7 @@ class MeasureIndicators(Command, frozen=True, kw_only=True):
     year: Year
     values: Figures
     measured_by: Organ
+    replaces: Revision | None = None
 
 
 class RequestExit(Command, frozen=True, kw_only=True):

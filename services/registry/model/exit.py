@@ -14,12 +14,13 @@ import msgspec
 
 from services.registry.model.commands import ApproveExit, DecideObjection, PostNotice, RaiseObjection, RequestExit
 from services.registry.model.register import INCIDENCE
-from services.registry.model.village import Exit, Objection, Village, moved
+from services.registry.model.village import Exit, Objection, Village, moved, standing
 from services.registry.model.why import why_not_yet
 from shared.contracts.inspection import ExitVerified
 from shared.contracts.registry import (
     ExitApproved,
     ExitRequested,
+    ExitWithdrawn,
     NoticePosted,
     ObjectionDecided,
     ObjectionRaised,
@@ -27,12 +28,12 @@ from shared.contracts.registry import (
     VillageDelisted,
 )
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Refused, addressed
+from shared.rules import Change, Due, Refused
 
 
 def may_request(village: Village | None, command: RequestExit, policy: Policy, _today: date) -> Change:
     """Whether the exit can be asked for; a refusal says everything that is missing. The register then asks for it."""
-    village = addressed(village, command)
+    village = standing(village, command)
     if village.stage != "helped":
         raise village.not_now("只有帮扶中的村可以申请出列", "only a village that is being helped can ask to leave")
     if not village.can_leave:
@@ -60,9 +61,31 @@ def verified(village: Village | None, event: ExitVerified, policy: Policy, today
     return moved(village.but(exit=None, spent=village.measured), event, policy, today)
 
 
+def withdrawal(village: Village, reason: str, decided_by: str) -> tuple[ExitWithdrawn, ...]:
+    """What is told where an exit that is under way ends without a decision; nothing where there is none."""
+    if village.exit is None:
+        return ()
+    return (
+        ExitWithdrawn(
+            place=village.place,
+            village=village.id,
+            attempt=village.exit.attempt,
+            reason=reason,
+            decided_by=decided_by,
+        ),
+    )
+
+
+def withdrawn(village: Village | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
+    """The attempt ends, and the village is being helped as before; it may ask again."""
+    if village is None or village.exit is None:
+        return Change(village)
+    return moved(village.but(exit=None).timed(notice=None), event, policy, today)
+
+
 def post_notice(village: Village | None, command: PostNotice, policy: Policy, today: date) -> Change:
     """The notice runs for the pack's time; the day after its last day, what follows may be decided."""
-    village = addressed(village, command)
+    village = standing(village, command)
     exit, step = _awaited(village, "notice", "须在核查通过后公示", "a notice follows a passed verification")
     if exit.notice_until is not None:
         return Change(village)
@@ -77,7 +100,7 @@ def post_notice(village: Village | None, command: PostNotice, policy: Policy, to
 
 def raise_objection(village: Village | None, command: RaiseObjection, _policy: Policy, today: date) -> Change:
     """Anyone may object until the end of the last day of the notice."""
-    village = addressed(village, command)
+    village = standing(village, command)
     exit, _ = _awaited(village, "notice", "只在公示期内受理异议", "objections are heard during the notice only")
     before = exit.objections.get(str(command.objection))
     if before is not None:
@@ -98,7 +121,7 @@ def raise_objection(village: Village | None, command: RaiseObjection, _policy: P
 
 def decide_objection(village: Village | None, command: DecideObjection, _policy: Policy, today: date) -> Change:
     """Every objection gets its answer. With the last one the exit goes back if any was upheld, or on otherwise."""
-    village = addressed(village, command)
+    village = standing(village, command)
     exit, _ = _awaited(village, "notice", "没有待处理的异议", "no objection is awaiting its decision")
     objection = exit.objections.get(str(command.objection))
     if objection is None:
@@ -148,7 +171,7 @@ def end_notice(village: Village, due: Due, _policy: Policy, _today: date) -> Cha
 
 def approve(village: Village | None, command: ApproveExit, policy: Policy, today: date) -> Change:
     """A named body approves; after the last approval the village leaves the list. A refusal has it verified again."""
-    village = addressed(village, command)
+    village = standing(village, command)
     exit, step = _awaited(village, "decide", "公示期满且异议处理完毕后方可审批", "the approval follows the notice")
     if not command.approved:
         refusal = ObjectionDecided(

@@ -2,13 +2,39 @@
 
 import hashlib
 from datetime import date
+from typing import Any
 
 import msgspec
 
-from services.registry.model.commands import AdoptPolicy, RegisterCadre, RegisterUnit
-from shared.contracts.registry import CadreRegistered, Level, PolicyAdopted, Rank, UnitRegistered
+from services.registry.model.commands import (
+    AdoptPolicy,
+    RegisterCadre,
+    RegisterUnit,
+    WithdrawCadre,
+    WithdrawUnit,
+)
+from shared.contracts.dispatch import (
+    MatchWithdrawn,
+    MemberLeft,
+    MemberRecalled,
+    MemberReplaced,
+    TeamAssigned,
+    TeamReleased,
+    VillageMatched,
+)
+from shared.contracts.registry import (
+    CadreRegistered,
+    CadreWithdrawn,
+    Level,
+    PolicyAdopted,
+    Rank,
+    UnitRegistered,
+    UnitWithdrawn,
+)
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, known
+from shared.rules import Change, Refused, State, addressed, known, overwrite, rests
+
+_Serving = VillageMatched | TeamAssigned | TeamReleased | MatchWithdrawn | MemberRecalled | MemberReplaced | MemberLeft
 
 
 class Adoption(State, frozen=True, kw_only=True):
@@ -42,10 +68,15 @@ class Unit(State, frozen=True, kw_only=True):
     department: str
     strength: int
     village: str | None = None
+    cadres: tuple[str, ...] = ()
+    """Those of its cadres that are registered."""
+    serves: tuple[str, ...] = ()
+    """The villages that it was matched to or has a team in."""
+    withdrawn: bool = False
 
     @property
     def status(self) -> str:
-        return self.level
+        return "withdrawn" if self.withdrawn else self.level
 
 
 class Cadre(State, frozen=True, kw_only=True):
@@ -60,10 +91,13 @@ class Cadre(State, frozen=True, kw_only=True):
     born_on: date
     reserve: bool
     ties: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+    """The village whose team the cadre is in."""
+    withdrawn: bool = False
 
     @property
     def status(self) -> str:
-        return self.rank
+        return "withdrawn" if self.withdrawn else self.rank
 
 
 def may_adopt(jurisdiction: Jurisdiction | None, command: AdoptPolicy, policy: Policy, today: date) -> Change:
@@ -118,21 +152,43 @@ def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _toda
 
 
 def register_unit(unit: Unit | None, command: RegisterUnit, _policy: Policy, _today: date) -> Change:
-    """Registering again says something only if the data changed."""
-    fields = msgspec.structs.asdict(command)
-    registered = Unit(id=fields.pop("unit"), **fields)
-    if registered == unit:
+    """Registering again says something only if the data changed. A unit is that of the division which registered it."""
+    given = _data(command, "unit")
+    place = given.pop("place")
+    if unit is not None and not unit.withdrawn:
+        before = addressed(unit, command, "单位", "unit")
+        overwrite({field: getattr(before, field) for field in given}, given, command.replaces, "3.3")
+        after = before.but(**given)
+    else:
+        after = Unit(id=command.unit, place=command.place, **given)
+    if after == unit:
         return Change(unit)
-    return Change(registered, (UnitRegistered(unit=registered.id, **fields),))
+    return Change(after, (UnitRegistered(unit=after.id, place=place, **given),))
 
 
 def needs_unit(unit: Unit | None, command: RegisterCadre, _policy: Policy, _today: date) -> Change:
-    """A cadre belongs to a unit that is registered."""
-    return Change(known(unit, "单位", "unit", command.unit))
+    """A cadre belongs to a unit that is registered, in the division that registers the cadre or in one within it."""
+    unit = known(unit, "单位", "unit", command.unit)
+    if unit.withdrawn:
+        known(None, "单位", "unit", command.unit)
+    if not unit.place.startswith(_prefix(command.place)):
+        raise Refused(
+            "identity",
+            f"单位“{unit.id}”属于区划 {unit.place}，不归 {command.place} 管理，请由该区划登记其干部",
+            f"unit {unit.id} belongs to division {unit.place}, which is not within {command.place}; let that one "
+            "register its cadres",
+            field="unit",
+            status=422,
+        )
+    return Change(unit)
 
 
 def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy, today: date) -> Change:
-    """Registering again says something only if what others may know changed: the name is not told."""
+    """Registering again says something only if what others may know changed: the name is not told.
+
+    A cadre who moves to another unit is transferred either by the division that has registered the cadre or by the one
+    that receives; from then on the cadre is registered there. Both see it, since the event names the unit that is left.
+    """
     if not command.born_on < command.work_since <= today:
         raise Refused(
             "3.3",
@@ -141,10 +197,90 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
             field="work_since",
             status=422,
         )
-    fields = {**msgspec.structs.asdict(command), "ties": tuple(sorted(command.ties))}
-    registered = Cadre(id=fields.pop("cadre"), **fields)
-    if cadre is not None and registered == cadre.but(name=registered.name):
-        return Change(registered)
-    del fields["name"]
+    given = {**_data(command, "cadre"), "ties": tuple(sorted(command.ties))}
+    place = given.pop("place")
+    if cadre is not None and not cadre.withdrawn:
+        if cadre.unit == command.unit:
+            addressed(cadre, command, "干部", "cadre")
+        overwrite({field: getattr(cadre, field) for field in given}, given, command.replaces, "3.3")
+        registered = cadre.but(place=place, **given)
+        if registered == cadre.but(name=registered.name):
+            return Change(registered)
+    else:
+        registered = Cadre(id=command.cadre, place=place, **given)
     left = cadre.unit if cadre and cadre.unit != registered.unit else None
-    return Change(registered, (CadreRegistered(cadre=registered.id, left=left, **fields),))
+    del given["name"]
+    return Change(registered, (CadreRegistered(cadre=registered.id, left=left, place=place, **given),))
+
+
+def _data(command: RegisterUnit | RegisterCadre, id: str) -> dict[str, Any]:
+    """What a command says of a unit or a cadre."""
+    return {field: value for field, value in msgspec.structs.asdict(command).items() if field not in (id, "replaces")}
+
+
+def _prefix(place: str) -> str:
+    """The digits that the divisions within a division begin with."""
+    return place.removesuffix("00").removesuffix("00")
+
+
+# --------------------------------------------------------- what rests on them
+
+
+def employ(unit: Unit | None, event: CadreRegistered, _policy: Policy, _today: date) -> Change:
+    """The cadre is the unit's."""
+    if unit is None or event.cadre in unit.cadres:
+        return Change(unit)
+    return Change(unit.but(cadres=(*unit.cadres, event.cadre)))
+
+
+def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy: Policy, _today: date) -> Change:
+    """The cadre is the unit's no more."""
+    return Change(unit and unit.but(cadres=_without(unit.cadres, event.cadre)))
+
+
+def serve(party: Unit | Cadre | None, event: _Serving, _policy: Policy, _today: date) -> Change:
+    """The unit or the cadre was chosen for a village, or sent there."""
+    if party is None or event.village in party.serves:
+        return Change(party)
+    return Change(party.but(serves=(*party.serves, event.village)))
+
+
+def go(party: Unit | Cadre | None, event: _Serving, _policy: Policy, _today: date) -> Change:
+    """The unit or the cadre has nothing to do with the village any more."""
+    return Change(party and party.but(serves=_without(party.serves, event.village)))
+
+
+def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
+    return tuple(other for other in ids if other != id)
+
+
+def withdraw_unit(unit: Unit | None, command: WithdrawUnit, _policy: Policy, _today: date) -> Change:
+    """A unit that was registered by mistake, or is no more, until it serves a village or has cadres."""
+    unit = addressed(unit, command, "单位", "unit")
+    if unit.withdrawn:
+        return Change(unit)
+    found = {
+        f"在册干部 {len(unit.cadres)} 人": (f"its {len(unit.cadres)} cadres", unit.cadres),
+        f"帮扶村 {'、'.join(unit.serves)}": (f"the villages it serves: {', '.join(unit.serves)}", unit.serves),
+        f"指定帮扶村 {unit.village}": (f"village {unit.village}, which it is designated for", unit.village),
+    }
+    rests("3.3", {zh: en for zh, (en, rest) in found.items() if rest})
+    event = UnitWithdrawn(place=unit.place, unit=unit.id, reason=command.reason, decided_by=command.decided_by)
+    return Change(unit.but(withdrawn=True), (event,))
+
+
+def withdraw_cadre(cadre: Cadre | None, command: WithdrawCadre, _policy: Policy, _today: date) -> Change:
+    """A cadre who was registered by mistake, or has left the service, until in a team."""
+    cadre = addressed(cadre, command, "干部", "cadre")
+    if cadre.withdrawn:
+        return Change(cadre)
+    villages = cadre.serves
+    rests("3.3", {f"村 {v} 的工作队": f"the team of village {v}" for v in villages})
+    event = CadreWithdrawn(
+        place=cadre.place,
+        cadre=cadre.id,
+        unit=cadre.unit,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(cadre.but(withdrawn=True), (event,))

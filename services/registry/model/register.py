@@ -5,7 +5,7 @@ end with that is fixed, so that a measurement that was missed can still be made 
 are none, sent after those of a later one, serve for that year's incidence alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -15,14 +15,26 @@ from services.registry.model.commands import (
     MeasureIndicators,
     RecordHouseholds,
     RecordSurvey,
+    RegisterVillage,
     RequestExit,
+    SplitVillage,
 )
-from shared.contracts.registry import ExitRequested, IndicatorsMeasured, ObjectionDecided, Unmet, VillageRegistered
+from shared.contracts.registry import (
+    ExitRequested,
+    IndicatorsMeasured,
+    ObjectionDecided,
+    Unmet,
+    VillageMerged,
+    VillageRegistered,
+    VillageSplit,
+)
 from shared.policy import Policy
-from shared.rules import Change, Refused, State
+from shared.rules import Change, Key, Refused, State
 
 INCIDENCE = "incidence"
 """The code of poverty incidence (贫困发生率) in every pack, a share of the population."""
+LONGEST_PARTY_ID = 40
+"""Characters of a household's id."""
 
 
 class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +70,10 @@ class Register(State, frozen=True, kw_only=True):
     def status(self) -> str:
         return str(self.year or "")
 
+    def persons(self, households: Iterable[str]) -> int:
+        """How many live in these households."""
+        return sum(self.households[household].persons for household in households)
+
     def incidence(self, year: int, policy: Policy) -> float:
         """Persons of registered households that are poor by the year's line, as a share of the population (1.18)."""
         line = policy.exit.line(year)
@@ -69,6 +85,108 @@ def counted(register: Register | None, event: VillageRegistered, _policy: Policy
     if register is None:
         return Change(Register(id=event.village, place=event.place, population=event.population))
     return Change(register.but(population=event.population))
+
+
+def check_population(register: Register | None, command: RegisterVillage, _policy: Policy, _today: date) -> Change:
+    """A village has at least the people of its households; fewer would let its incidence grow beyond all of them."""
+    if register is not None:
+        _check_room(register.persons(register.households), command.population, "population")
+    return Change(register)
+
+
+def _check_room(persons: int, population: int, field: str) -> None:
+    if persons > population:
+        raise Refused(
+            "1.18",
+            f"村人口 {population} 少于已录入农户的 {persons} 人，请检查人口和农户信息",
+            f"a population of {population} is less than the {persons} persons of the households that are known; "
+            "check both",
+            field=field,
+            status=422,
+        )
+
+
+# ------------------------------------------------------- mergers and splits
+
+
+def take_over(
+    register: Register, event: VillageMerged, policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Households, population and the shares of past years come over from a village that ends.
+
+    A household whose id is taken here is known by that and its old village's from now on.
+    """
+    theirs = others[Register, event.village]
+    assert isinstance(theirs, Register), "it came with the village"
+    year = max(register.year, theirs.year)
+    ours, theirs = _advanced(register, year, policy), _advanced(theirs, year, policy)
+    households = dict(ours.households)
+    for id, household in theirs.households.items():
+        new = id if id not in households else f"{theirs.id}-{id}"
+        if new in households or len(new) > LONGEST_PARTY_ID:
+            raise Refused(
+                "identity",
+                f"两村都有户编号“{id}”，加上原村代码后仍重复或过长，请先更正户编号",
+                f"both villages have a household {id!r}, and with its village's code its id is taken or too long; "
+                "give it another id first",
+                field="merged",
+            )
+        households[new] = household
+    population = ours.population + theirs.population
+    past = dict(ours.past)
+    for known in ours.past.keys() & theirs.past.keys():
+        poor = ours.past[known] * ours.population + theirs.past[known] * theirs.population
+        past[known] = poor / population
+    return Change(ours.but(households=households, population=population, past=past, measurements=_without_latest(ours)))
+
+
+def _advanced(register: Register, year: int, policy: Policy) -> Register:
+    """The register as it stands in a later year, with the incidence of those before fixed."""
+    return _with_facts(register, (), date(year, 12, 31), policy) if year > register.year else register
+
+
+def hand_over(register: Register | None, _event: VillageMerged, _policy: Policy, _today: date) -> Change:
+    """The households of a village that has ended are in its successor's register; its yearly figures stay here."""
+    return Change(register and register.but(households={}))
+
+
+def take_share(
+    register: Register, command: SplitVillage, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A new village takes the households that are named as its own, and the shares of past years."""
+    before = others[Register, command.village]
+    assert isinstance(before, Register)
+    named = next(part.households for part in command.parts if part.code == register.id)
+    share = {id: before.households[id] for id in named if id in before.households}
+    if not share and register.year:
+        return Change(register)  # It has what was its share already.
+    return Change(register.but(year=before.year, past=before.past, households={**register.households, **share}))
+
+
+def give_share(register: Register, command: SplitVillage, _policy: Policy, _today: date) -> Change:
+    """What others took is gone here."""
+    gone = {household for part in command.parts for household in part.households}
+    left = {id: household for id, household in register.households.items() if id not in gone}
+    return Change(register.but(households=left))
+
+
+def reopen_latest(register: Register, _event: VillageSplit, _policy: Policy, _today: date) -> Change:
+    """The latest figures were those of the undivided village."""
+    return Change(register.but(measurements=_without_latest(register)))
+
+
+def _without_latest(register: Register) -> dict[str, dict[str, float]]:
+    """The measurements but the latest, which has to be made anew."""
+    latest = max(register.measurements, default="")
+    return {year: values for year, values in register.measurements.items() if year != latest}
+
+
+def of_predecessor(_register: Register | None, message: VillageMerged | SplitVillage) -> Iterable[Key]:
+    """The register from which households come over."""
+    yield Register, message.village
+
+
+# --------------------------------------------------------- facts and figures
 
 
 def visited(register: Register, command: RecordSurvey, policy: Policy, _today: date) -> Change:

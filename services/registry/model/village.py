@@ -11,10 +11,8 @@ import msgspec
 
 from services.registry.model.commands import (
     ConfirmRelapse,
-    RecodeVillage,
     RecordHouseholds,
     RecordSurvey,
-    RegisterVillage,
 )
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
@@ -25,8 +23,6 @@ from shared.contracts.registry import (
     Unmet,
     VillageListed,
     VillageMonitored,
-    VillageRecoded,
-    VillageRegistered,
     VillageRelapsed,
 )
 from shared.policy import Policy, Step
@@ -36,6 +32,11 @@ LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "re
 """The stages in which a village stands on the poverty list."""
 LEFT = ("delisted", "released")
 """The stages in which it has left the list and is watched."""
+ENDED = {
+    "merged": ("已并入村 {}", "it was merged into {}"),
+    "withdrawn": ("登记已撤销", "its registration was withdrawn"),
+}
+"""The stages in which it is no village any more, with what is said about it."""
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -113,6 +114,17 @@ class Village(State, frozen=True, kw_only=True):
     """The year on whose measurement a verification failed: the next request needs a later one."""
     exit: Exit | None = None
     delisted_on: date | None = None
+    issued_by: str = ""
+    """The county's organ that gave it its code; empty where the statistics bureau did."""
+    issue_document: str = ""
+    into: str = ""
+    """The village that it was merged into."""
+    designated: tuple[str, ...] = ()
+    """Units that a superior designated for it at some time."""
+    matters: tuple[str, ...] = ()
+    """Matters that it has begun to decide."""
+    predecessors: tuple[str, ...] = ()
+    """Villages that were merged into it, or the one that it was split from: their journals tell what was before."""
 
     @property
     def status(self) -> str:
@@ -175,9 +187,23 @@ class Village(State, frozen=True, kw_only=True):
         return Refused(rule, f"{zh}；该村现处于“{stage[0]}”", f"{en}; the village's stage is '{stage[1]}'")
 
 
+def standing(village: Village | None, command: Command) -> Village:
+    """The village that a command names, if it lies in the division named as well and has not ended."""
+    village = addressed(village, command)
+    if village.stage in ENDED:
+        zh, en = ENDED[village.stage]
+        raise Refused(
+            "identity",
+            f"村“{village.id}”{zh.format(village.into)}，不能再办理",
+            f"nothing more is done about village {village.id}: {en.format(village.into)}",
+            field="village",
+        )
+    return village
+
+
 def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
     """The village's own part in commands that its survey or its register carries out."""
-    return Change(addressed(village, command))
+    return Change(standing(village, command))
 
 
 def moved(village: Village | None, event: Event, _policy: Policy, today: date) -> Change:
@@ -188,71 +214,6 @@ def moved(village: Village | None, event: Event, _policy: Policy, today: date) -
     if stage == village.stage:
         return Change(village)
     return Change(village.but(stage=stage, since=today, obstacles=()))
-
-
-# ------------------------------------------------------------------ identity
-
-
-def register(village: Village | None, command: RegisterVillage, _policy: Policy, today: date) -> Change:
-    """Registering again says something only if the data changed, or if the village now enters the list."""
-    if village is None:
-        if command.place != command.village[:6]:
-            raise Refused(
-                "identity",
-                f"村代码 {command.village} 的前六位与区划 {command.place} 不符，请改填",
-                f"village {command.village} does not lie in division {command.place}, which must be its first digits",
-                field="place",
-                status=422,
-            )
-        before = Village(
-            id=command.village,
-            place=command.place,
-            name="",
-            township="",
-            population=0,
-            codes=(Alias(command.village, today),),
-            since=today,
-        )
-    else:
-        before = addressed(village, command)
-    after = before.but(
-        name=command.name,
-        township=command.township,
-        population=command.population,
-        document=command.listing_document or before.document,
-    )
-    events: list[Event] = []
-    if (after.name, after.township, after.population) != (before.name, before.township, before.population):
-        events.append(
-            VillageRegistered(
-                place=after.place,
-                village=after.id,
-                name=after.name,
-                township=after.township,
-                population=after.population,
-            )
-        )
-    if command.listed and not after.spell:
-        events.append(VillageListed(place=after.place, village=after.id, spell=1))
-    return Change(after, tuple(events))
-
-
-def recode(village: Village | None, command: RecodeVillage, _policy: Policy, today: date) -> Change:
-    """A new division code; the old ones stay as dated aliases (Regulation on Administrative Divisions 17)."""
-    village = addressed(village, command)
-    current = village.codes[-1]
-    if current == Alias(command.code, command.since):
-        return Change(village)
-    if not current.since <= command.since <= today:
-        raise Refused(
-            "Regulation on Administrative Divisions 17",
-            f"新代码的启用日期 {command.since} 须在 {current.since} 至今天 {today} 之间",
-            f"the new code must be valid from a day between {current.since} and today, {today}, not {command.since}",
-            field="since",
-            status=422,
-        )
-    event = VillageRecoded(place=village.place, village=village.id, code=command.code, since=command.since)
-    return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
 
 
 # ------------------------------------------------------------- on the list
@@ -273,7 +234,7 @@ def unmatched(village: Village | None, event: NeedUnmet, _policy: Policy, _today
 
 def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _policy: Policy, _today: date) -> Change:
     """The village knows for which year there are household facts, since the measurement waits for them."""
-    village = addressed(village, command)
+    village = standing(village, command)
     return Change(village.but(facts=max(village.facts, command.facts_year)))
 
 
@@ -313,7 +274,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
 
 def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: Policy, _today: date) -> Change:
     """A named body decides on missed criteria; a relapse puts the village on the list again, a new spell."""
-    village = addressed(village, command)
+    village = standing(village, command)
     if not village.may_have_relapsed:
         raise village.not_now(
             "监测未发现未达标的指标，无需认定返贫", "monitoring found no missed criteria to decide on"

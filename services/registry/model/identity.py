@@ -1,0 +1,264 @@
+"""Who a village is: its registration, its codes, and how a registration or a listing by mistake is taken back."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from services.registry.model.commands import RecodeVillage, RegisterVillage, WithdrawListing, WithdrawVillage
+from services.registry.model.parties import Jurisdiction, Unit
+from services.registry.model.village import Alias, Village, moved, standing
+from shared.codes import Code
+from shared.contracts import Event
+from shared.contracts.registry import (
+    ResolutionOpened,
+    UnitRegistered,
+    VillageListed,
+    VillageRecoded,
+    VillageRegistered,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
+from shared.policy import Policy
+from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
+
+USUAL_CHANGE = 0.3
+"""By how much a population may change without a reason. People move for work all their lives, yet a village that loses
+or gains a third between two counts was resettled, merged in part or mistyped: that much has to be explained."""
+
+
+def register(village: Village | None, command: RegisterVillage, _policy: Policy, today: date) -> Change:
+    """Registering again says something only if the data changed, or if the village now enters the list.
+
+    A command that names the village by a later code reaches it here by its id: one village is never there twice.
+    """
+    if village is None or (village.stage == "withdrawn" and village.place == command.place):
+        before = _new(command, village, today)
+    else:
+        before = standing(village, command)
+        _check_correction(before, command)
+    after = before.but(
+        name=command.name,
+        township=command.township,
+        population=command.population,
+        document=command.listing_document or before.document,
+        issued_by=before.issued_by or command.issued_by,
+        issue_document=before.issue_document or command.issue_document,
+    )
+    events: list[Event] = []
+    if (after.name, after.township, after.population) != (before.name, before.township, before.population):
+        events.append(registered(after, command.reason))
+    if command.listed and not after.spell:
+        events.append(VillageListed(place=after.place, village=after.id, spell=1))
+    return Change(after, tuple(events))
+
+
+def registered(village: Village, reason: str | None = None) -> VillageRegistered:
+    """What is told of a village's data."""
+    return VillageRegistered(
+        place=village.place,
+        village=village.id,
+        name=village.name,
+        township=village.township,
+        population=village.population,
+        issued_by=village.issued_by or None,
+        reason=reason,
+    )
+
+
+def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Village:
+    if command.place != command.village[:6]:
+        raise Refused(
+            "identity",
+            f"村代码 {command.village} 的前六位与区划 {command.place} 不符，请改填",
+            f"village {command.village} does not lie in division {command.place}, which must be its first digits",
+            field="place",
+            status=422,
+        )
+    if bool(command.issued_by) is not bool(command.issue_document):
+        raise Refused(
+            "identity",
+            "县级自行编制的村代码须同时写明编制机关和文件",
+            "a code that the county issues itself needs both the organ that issued it and its document",
+            field="issue_document" if command.issued_by else "issued_by",
+            status=422,
+        )
+    if command.issued_by:
+        check_issued(command.village, command.place, "village")
+    return Village(
+        id=command.village,
+        place=command.place,
+        name="",
+        township="",
+        population=0,
+        codes=(Alias(command.village, today),),
+        stage=withdrawn.stage if withdrawn else "",
+        since=today,
+    )
+
+
+def check_issued(code: str, place: str, field: str) -> None:
+    """A county gives codes within its own digits: three for the township, then three for the village from 200 on."""
+    if code[:6] != place or code[6:9] == "000" or not "200" <= code[9:] <= "399":
+        raise Refused(
+            "identity",
+            f"自行编制的村代码 {code} 不合规则：前六位须为本县 {place}，第七至九位为乡镇代码，末三位为 200 至 399",
+            f"the county's own code {code} must begin with its division {place}, go on with three digits for the "
+            "township and end in 200 to 399, as those of villages do",
+            field=field,
+            status=422,
+        )
+
+
+def _check_correction(village: Village, command: RegisterVillage) -> None:
+    """Known data are overwritten knowingly only, and a population that changes much needs its reason."""
+    known = {"name": village.name, "township": village.township, "population": village.population}
+    given = {field: getattr(command, field) for field in known}
+    if village.document and command.listing_document:
+        known["listing_document"], given["listing_document"] = village.document, command.listing_document
+    overwrite(known, given, command.replaces)
+    change = abs(command.population - village.population) / village.population
+    if change > USUAL_CHANGE and command.reason is None:
+        raise Refused(
+            "1.18",
+            f"人口由 {village.population} 变为 {command.population}，变动 {change:.0%}，超过 {USUAL_CHANGE:.0%}，"
+            "请核对；属实的请在 reason 中写明原因",
+            f"a population of {command.population} in the place of {village.population} differs by {change:.0%}, which "
+            f"is more than {USUAL_CHANGE:.0%}; check it, and give the reason if it is true",
+            field="reason",
+            status=422,
+        )
+
+
+def designated(village: Village | None, _command: WithdrawVillage) -> Iterable[Key]:
+    """The units that were once designated for it."""
+    return ((Unit, unit) for unit in village.designated) if village else ()
+
+
+def designate(village: Village | None, event: UnitRegistered, _policy: Policy, _today: date) -> Change:
+    """A superior designated a unit for the village, which rests on its registration."""
+    if village is None or event.unit in village.designated:
+        return Change(village)
+    return Change(village.but(designated=(*village.designated, event.unit)))
+
+
+def decides(village: Village | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
+    """The village decides a matter of its own, which rests on its registration."""
+    return Change(village and village.but(matters=(*village.matters, event.matter)))
+
+
+def withdraw(
+    village: Village | None,
+    command: WithdrawVillage,
+    _policy: Policy,
+    _today: date,
+    units: Mapping[Key, State | None],
+) -> Change:
+    """A registration that was a mistake is taken back until something rests on it."""
+    village = addressed(village, command)
+    if village.stage == "withdrawn":
+        return Change(village)
+    village = standing(village, command)
+    serving = [unit for unit in units.values() if isinstance(unit, Unit) and unit.village == village.id]
+    found = {
+        "列入贫困村": ("its place on the list", bool(village.spell)),
+        f"{village.facts} 年农户信息": (f"household facts of {village.facts}", bool(village.facts)),
+        f"民主决策事项 {'、'.join(village.matters)}": (f"matters {', '.join(village.matters)}", bool(village.matters)),
+        f"指定帮扶单位 {'、'.join(u.id for u in serving)}": (
+            f"units designated for it: {', '.join(u.id for u in serving)}",
+            bool(serving),
+        ),
+        f"由村 {'、'.join(village.predecessors)} 合并或分设": (
+            f"its origin in {', '.join(village.predecessors)}",
+            bool(village.predecessors),
+        ),
+    }
+    rests("identity", {zh: en for zh, (en, rest) in found.items() if rest})
+    event = VillageWithdrawn(
+        place=village.place, village=village.id, reason=command.reason, decided_by=command.decided_by
+    )
+    return Change(village, (event,))
+
+
+def unlist(village: Village | None, command: WithdrawListing, _policy: Policy, _today: date) -> Change:
+    """A listing that was a mistake is taken back until the survey has begun; one after a relapse was a decision."""
+    village = standing(village, command)
+    if not village.spell:
+        return Change(village)
+    if village.stage != "listed" or village.spell > 1:
+        raise village.not_now(
+            "只有首次列入且尚未会诊的，可以撤销列入；已会诊的先撤销会诊，其余按退出程序办理",
+            "only a first listing can be taken back, before the diagnosis; withdraw that, or let the village exit",
+            "identity",
+        )
+    event = VillageUnlisted(
+        place=village.place,
+        village=village.id,
+        spell=village.spell,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(village, (event,))
+
+
+def unlisted(village: Village, event: VillageUnlisted, policy: Policy, today: date) -> Change:
+    """The village is registered and nothing else, as before."""
+    change = moved(village, event, policy, today)
+    assert isinstance(change.state, Village)
+    return Change(change.state.but(spell=0, document="", owed=()).timed(measure=None))
+
+
+def recode_reads(_village: Village | None, command: RecodeVillage) -> Iterable[Key]:
+    """Who has the new code already, and whether the division that it lies in has a pack."""
+    yield Village, command.code
+    yield Code, command.code
+    yield from ((Jurisdiction, command.code[:length]) for length in (6, 4, 2))
+
+
+def recode(
+    village: Village | None, command: RecodeVillage, _policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A new division code; the old ones stay as dated aliases (Regulation on Administrative Divisions 17)."""
+    village = standing(village, command)
+    current = village.codes[-1]
+    if current == Alias(command.code, command.since):
+        return Change(village)
+    rule = "Regulation on Administrative Divisions 17"
+    if not current.since <= command.since <= today:
+        raise Refused(
+            rule,
+            f"新代码的启用日期 {command.since} 须在 {current.since} 至今天 {today} 之间",
+            f"the new code must be valid from a day between {current.since} and today, {today}, not {command.since}",
+            field="since",
+            status=422,
+        )
+    if current.code == command.code:
+        raise Refused(
+            rule,
+            f"代码 {command.code} 已自 {current.since} 启用",
+            f"the code {command.code} has been valid since {current.since}",
+            field="since",
+        )
+    check_free(command.code, village.id, others, "code")
+    packs = (others[Jurisdiction, command.code[:length]] for length in (6, 4, 2))
+    if not any(isinstance(j, Jurisdiction) and min(j.packs.values(), default=today) <= today for j in packs):
+        raise Refused(
+            "policy",
+            f"新代码所在区划 {command.code[:6]} 没有生效的政策包，村迁入后无法办理任何事项，也无法迁回；请先启用政策包",
+            f"no policy pack is in force in {command.code[:6]}, where the new code lies: nothing could be done about "
+            "the village there, nor could it come back; adopt a pack there first",
+            field="code",
+        )
+    event = VillageRecoded(place=village.place, village=village.id, code=command.code, since=command.since)
+    return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
+
+
+def check_free(code: str, village: str, others: Mapping[Key, State | None], field: str) -> None:
+    """A code belongs to one village for ever, be it as its id or as one of its codes, of today or of old."""
+    named, alias = others[Village, code], others[Code, code]
+    owner = alias.village if isinstance(alias, Code) else named.id if isinstance(named, Village) else village
+    if owner != village:
+        raise Refused(
+            "Regulation on Administrative Divisions 17",
+            f"代码 {code} 是村 {owner} 现用或曾用的代码，不能再用于他村，请检查",
+            f"the code {code} is or was that of village {owner} and cannot be another's; check it",
+            field=field,
+        )
