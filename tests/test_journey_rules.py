@@ -575,7 +575,16 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     unsaid = {event for module in (r, d, i, n) for event in vars(module).values() if is_event(event)} - said
     own_matters = {r.ResolutionOpened, r.StepTaken, r.ResolutionPassed, r.ResolutionRejected}
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
-    assert unsaid == {r.VillageRecoded, r.ExitApproved, n.OutcomeEvent} | own_matters
+    assert {event for event in unsaid if not is_rare(event)} == {
+        r.VillageRecoded, r.ExitApproved, n.OutcomeEvent,
+    } | own_matters  # fmt: skip
+
+
+def is_rare(event: type[Event]) -> bool:
+    """Whether it takes something back, or tells of a reform of divisions or a team: these have tests of their own."""
+    return event.__name__.endswith(
+        ("Withdrawn", "Unlisted", "Merged", "Split", "Reopened", "MemberLeft", "Disqualified")
+    )
 
 
 def is_event(thing: Any) -> bool:

@@ -25,7 +25,7 @@ from shared.contracts.journey import STAGES, next_stage
 
 COLOURS: Final = dict(zip(STAGES, (
     "#b0b0b0", "#c0392b", "#d35400", "#e67e22", "#f39c12", "#f1c40f", "#3498db", "#1f618d", "#5b2c6f", "#9b59b6",
-    "#27ae60", "#82e0aa", "#17202a",
+    "#27ae60", "#82e0aa", "#17202a", "#7f8c8d", "#ecf0f1",
 ), strict=True))  # fmt: skip
 """One for each stage: warm until help begins, blue while it lasts, violet on the way out, green after the exit."""
 
