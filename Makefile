@@ -36,4 +36,4 @@ contracts: $(BIN)/zhucun
 	@$(BIN)/zhucun contracts
 
 clean:
-	rm -rf .venv data
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

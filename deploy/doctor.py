@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 
-from deploy.local.folder import StartError
+from deploy.local.condition import folder_checks
+from deploy.local.databases import revisions
+from deploy.local.errors import StartError
+from deploy.local.folder import Folder
 from deploy.local.supervisor import SERVICES, find_server
 from shared import bus
 from shared.policy import PolicyInvalid, parse_pack
@@ -21,6 +25,17 @@ Check = tuple[str, str, str]
 """What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
 MIN_DISK = 2 * 2**30
 """Bytes that a county's three years need with room to spare."""
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    """What an operator is asked for when something is wrong: the version of each part."""
+    yield "zhucun", version("zhucun")
+    yield "Python", sys.version.split()[0]
+    found, fault = _nats_version()
+    yield "nats-server", fault or found.removeprefix("nats-server: ")
+    yield "SQLite", sqlite3.sqlite_version
+    for service in SERVICES:
+        yield f"schema {service}", revisions(service)[-1]
 
 
 def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[Check]:
@@ -44,6 +59,7 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     )
     for path in sorted((Path(__file__).parent.parent / "shared/policy/packs").glob("*.toml")):
         yield "政策包", f"policy pack {path.name}", _pack_fault(path)
+    yield from folder_checks(folder)
     if not (folder / "ports.json").exists():
         zh, en = "尚未运行过 zhucun up", "`zhucun up` has not run there yet"
         yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
@@ -90,10 +106,8 @@ def _service_fault(url: str) -> str:
 
 def _days_fault(folder: Path, urls: Mapping[str, str]) -> str:
     """Whether every service has the same business day, and reads its stream to the end within seconds."""
-    import json
-
-    nats = f"nats://127.0.0.1:{json.loads((folder / 'ports.json').read_text())['nats']}"
     try:
+        nats = f"nats://127.0.0.1:{Folder(folder).kept_ports()['nats']}"
         return asyncio.run(_read_to_the_end(nats, urls))
     except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
         return f"{type(error).__name__}: {error}"

@@ -131,8 +131,11 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     app = http.build(pipeline, commands, queries, health, secret, lost)
+    named = [("zhucun-service", service.name)]  # A client that was led astray notices.
     server = uvicorn.Server(
-        uvicorn.Config(app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off")
+        uvicorn.Config(
+            app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off", headers=named
+        )
     )
 
     async def talk() -> None:

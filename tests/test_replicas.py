@@ -16,7 +16,7 @@ import nats
 import pytest
 from typer.testing import CliRunner
 
-from deploy import cli
+from deploy.cli import commands
 from deploy.local.benxi import CITY, PACK, Row, Scenario
 from deploy.local.officers import Awaited, Officers
 from deploy.local.simulation import Simulation
@@ -188,7 +188,7 @@ async def at_the_command_line(folder: Path) -> None:
     """An officer names the division, or the village; an operator sees all replicas together."""
 
     async def zhucun(*words: str) -> tuple[int, str]:
-        ran = await asyncio.to_thread(CliRunner().invoke, cli.app, [*words, "--folder", str(folder)])
+        ran = await asyncio.to_thread(CliRunner().invoke, commands.app, [*words, "--folder", str(folder)])
         return ran.exit_code, f"{ran.output}{ran.exception}"
 
     code, told = await zhucun("village", "210121901201")

@@ -20,7 +20,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import uvloop
 
-from deploy.local import supervisor
+from deploy.local import logs, supervisor
 from deploy.local.supervisor import PROCESSES, SERVICES, StartError, System, run
 
 # Answers 200 on /health/ready, and its environment elsewhere.
@@ -97,7 +97,7 @@ async def restarted(system: System, name: str, old: int) -> None:
 
 
 def noted(root: Path) -> dict[str, int]:
-    return {name: pid for name, (pid, _) in json.loads((root / "pids.json").read_text()).items()}
+    return {name: pid for name, (pid, *_) in json.loads((root / "pids.json").read_text()).items()}
 
 
 def reports(root: Path, name: str, event: str) -> list[dict[str, Any]]:
@@ -289,7 +289,7 @@ def test_a_machine_that_cannot_start_a_process_now_starts_it_later(root: Path) -
 
 
 def test_a_log_that_grew_too_long_is_put_aside_at_the_next_start(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "LOG_BYTES", 5000)
+    monkeypatch.setattr(logs.Log.__init__, "__defaults__", (5000, 5))
     (root / "logs").mkdir(parents=True)
     for name, size in {"registry": 6000, "dispatch": 4000}.items():
         (root / "logs" / f"{name}.log").write_text("x" * size + "\n")
@@ -368,10 +368,10 @@ def test_a_taken_port_is_named_with_its_holder_and_the_way_out(root: Path) -> No
 
 def test_what_a_killed_supervisor_left_running_is_ended_and_a_stranger_with_its_pid_is_not(root: Path) -> None:
     sleep = [sys.executable, "-c", "import time; time.sleep(30)"]
-    left = subprocess.Popen([*sleep, str(root)], start_new_session=True)
+    root.mkdir()
+    left = subprocess.Popen([*sleep, str(root)], start_new_session=True, cwd=root)
     stranger = subprocess.Popen([*sleep, "elsewhere"], start_new_session=True)
     arguments = " ".join([*sleep[1:], str(root)])
-    root.mkdir()
     (root / "pids.json").write_text(
         json.dumps({"registry": [left.pid, arguments], "dispatch": [stranger.pid, arguments]})
     )

@@ -26,7 +26,7 @@ from deploy.bench import country
 from deploy.bench.figure import Figure
 from deploy.bench.peers import STEPS, TABLES
 from deploy.bench.way import postgres
-from deploy.local.folder import kill_group
+from deploy.local.processes import kill_group
 from deploy.local.supervisor import SERVICES, System
 
 CADRES: Final = 10

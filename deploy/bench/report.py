@@ -14,7 +14,7 @@ from rich.markup import escape as unmarked
 from rich.table import Table
 
 from deploy.bench.figure import Figure
-from deploy.local.tables import folded
+from deploy.terminal import folded
 
 PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "way": ("一个事件走完一个服务", "one service's way of an event"),

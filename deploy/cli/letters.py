@@ -1,12 +1,13 @@
 """Commands about dead letters: messages that could not be handled and wait for an operator."""
 
+import json
 from typing import Annotated
 
 import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, clients, console, require_service
 from deploy.local.supervisor import SERVICES
-from deploy.local.tables import folded
+from deploy.terminal import folded
 
 app = typer.Typer(help="死信：列出、查看、重放 · dead letters: list, show, replay", no_args_is_help=True)
 
@@ -31,7 +32,7 @@ def show(id: str, folder: FolderOption = DEFAULT) -> None:
         for http in clients(folder, service):
             for letter in http.get("/v1/dead-letters").json():
                 if letter["id"] == id:
-                    console.print_json(data={"service": service, **letter})
+                    console.say(json.dumps({"service": service, **letter}, indent=2, ensure_ascii=False))
                     return
     raise Trouble(f"没有死信 {id} / there is no dead letter {id}")
 
@@ -53,4 +54,4 @@ def replay(
         left += len(http.get("/v1/dead-letters").json())
     if not done:
         raise Trouble(f"没有一封重放成功，还有 {left} 封死信 / none went through; {left} dead letters are left")
-    console.print(f"[green]✓[/] 重放成功 {done} 封，还有 {left} 封 · {done} went through, {left} are left")
+    console.good(f"重放成功 {done} 封，还有 {left} 封 · {done} went through, {left} are left")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
 from deploy.local.supervisor import SERVICES
-from deploy.local.tables import folded
+from deploy.terminal import folded
 
 if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
     from shared.rules import Task
@@ -47,7 +47,7 @@ def template(
         raise Trouble(f"{target} 已存在，可能已经填写；请用 --out 另取名 / it exists already; name another with --out")
     with client(folder, "registry", place) as http:
         target.write_bytes(http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content)
-    console.print(f"[green]✓[/] {target}")
+    console.good(str(target))
 
 
 @app.command(name="import")
@@ -85,9 +85,9 @@ def import_(
     console.print(table)
     for error in report["errors"][:10]:
         text = f"第 {error['row']} 行 {error['zh']}\n  row {error['row']}: {error['en']}"
-        console.print(text, highlight=False, markup=False)
+        console.say(text)
     if report["copy"]:
-        console.print(f"[red]✗[/] 错误已逐行写在 {copy} · all errors stand beside their rows in this copy")
+        console.bad(f"错误已逐行写在 {copy} · all errors stand beside their rows in this copy")
         raise typer.Exit(1)
 
 
@@ -118,7 +118,7 @@ def tasks(
     if not found:
         roles = ", ".join(sorted({task.role for task in _open_tasks(folder, place=place)}) if role else ())
         whose = f"；有待办的角色：{roles} · there are tasks of: {roles}" if roles else ""
-        console.print(f"没有待办 · nothing is due{whose}")
+        console.say(f"没有待办 · nothing is due{whose}")
         return
     for task in sorted(found, key=lambda task: (task.due or date.max, task.action, task.about)):
         action = names.get(task.action, task.action)

@@ -1,6 +1,5 @@
 """Commands for operators and developers: digests, recovery, logs, contract documents."""
 
-import json
 import os
 from contextlib import ExitStack
 from importlib import import_module
@@ -8,12 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import httpx
+import msgspec
 import typer
-from rich.console import Console
 from rich.progress import Progress, track
 
 from deploy.cli.reach import (
     DEFAULT,
+    FOLDER_HELP,
     FolderOption,
     ServiceArgument,
     Trouble,
@@ -23,7 +23,9 @@ from deploy.cli.reach import (
     open_client,
     require_service,
 )
+from deploy.local.logs import follow
 from deploy.local.supervisor import SERVICES
+from deploy.terminal import Terminal, neutral
 
 app = typer.Typer()
 
@@ -35,7 +37,7 @@ def digest(folder: FolderOption = DEFAULT) -> None:
 
     for service in SERVICES:
         for kind, value in united(http.get("/v1/digest").json() for http in clients(folder, service)).items():
-            console.print(f"{service:<11} {kind:<14} {value}", highlight=False, soft_wrap=True)
+            console.say(f"{service:<11} {kind:<14} {value}")
 
 
 @app.command()
@@ -55,30 +57,54 @@ def recover(
 
         def operators(service: str) -> list[httpx.Client]:
             headers = {"Authorization": f"Bearer {operator_key(secret)}"}
-            return [stack.enter_context(open_client(url, headers)) for url in addresses(folder, service)]
+            return [stack.enter_context(open_client(url, service, headers)) for url in addresses(folder, service)]
 
         journals = [journal for other in SERVICES for journal in operators(other)]
         reactions = import_module(f"services.{service}.app").SERVICE
         count = sum(hand_in(replica, journals, heard(reactions), progress) for replica in operators(service))
-    console.print(f"[green]✓[/] {service}：已对照各服务日志的 {count} 条 · {count} events of all journals compared")
+    console.good(f"{service}：已对照各服务日志的 {count} 条 · {count} events of all journals compared")
 
 
 @app.command()
 def logs(
-    about: Annotated[str, typer.Argument(help="村代码或其他编号 · village or other id")],
-    folder: FolderOption = DEFAULT,
+    about: Annotated[
+        str, typer.Argument(help="村代码或其他编号；不写则全部 · village or other id; all if it is left out")
+    ] = "",
+    following: Annotated[bool, typer.Option("--follow", "-f", help="接着看新写的行 · and what comes")] = False,
+    folder: Annotated[Path, typer.Option("--folder", envvar="ZHUCUN_FOLDER", help=FOLDER_HELP)] = DEFAULT,
 ) -> None:
     """在四个服务的日志里追踪一个村 · follow one village through the logs of all services, in order of time."""
+    kept = folder / "logs"
+    if not kept.is_dir():
+        raise Trouble(f"{folder} 里没有日志 / there are no logs in {folder}; name the folder with --folder")
     lines = []
-    for path in track([*(folder / "logs").glob("*.log*")], description="读日志 reading", console=Console(stderr=True)):
+    for path in track([*kept.glob("*.log*")], description="读日志 reading", console=Terminal(stderr=True)):
         with path.open("rb") as file:
-            for line in file:
-                if about.encode() in line and line.startswith(b"{"):
-                    lines.append((json.loads(line)["timestamp"], line.decode().rstrip()))
-    if not lines:
+            lines += [(_written_at(line), line) for line in file if about.encode() in line and (about or line.strip())]
+    for _, line in sorted(lines):
+        _show(line)
+    if following:
+        for name, line in follow({path.stem: path for path in kept.glob("*.log")}):
+            if about.encode() in line:
+                _show(line if line.startswith(b"{") else name.encode() + b": " + line)
+    elif not lines:
         raise Trouble(f"{folder} 的日志里没有 {about} / nothing in the logs of {folder} names {about}")
-    for _, text in sorted(lines):
-        print(text)
+
+
+def _written_at(line: bytes) -> str:
+    """When a line was logged; what is no line of ours, such as a broken one, comes first."""
+    try:
+        return str(msgspec.json.decode(line, type=_Line).timestamp)
+    except msgspec.MsgspecError:
+        return ""
+
+
+class _Line(msgspec.Struct):
+    timestamp: str = ""
+
+
+def _show(line: bytes) -> None:
+    print(neutral(line.decode(errors="replace").rstrip("\n")), flush=True)
 
 
 @app.command()
@@ -89,4 +115,4 @@ def contracts() -> None:
     faults = write()
     if faults:
         raise Trouble("不兼容的改动，请新建版本 / breaking changes; make a new version:\n  " + "\n  ".join(faults))
-    console.print(f"[green]✓[/] {FOLDER}")
+    console.good(str(FOLDER))

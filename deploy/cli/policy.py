@@ -15,7 +15,7 @@ app = typer.Typer(help="政策包：检查、采用 · policy packs: check, adop
 @app.command()
 def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """检查政策包文件 · check a pack against the schema and for contradictions."""
-    console.print(f"[green]✓[/] 政策包无误 the pack is sound: {_described(file)}")
+    console.good(f"政策包无误 the pack is sound: {_described(file)}")
 
 
 def _described(file: Path) -> str:
@@ -40,4 +40,4 @@ def adopt(
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
     with client(folder, "registry", command["place"]) as http:
         http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex})
-    console.print(f"[green]✓[/] 已采用 adopted: {described}")
+    console.good(f"已采用 adopted: {described}")

@@ -1,6 +1,5 @@
 """How commands reach a system: its folder, the addresses of its services, and refusals turned into words."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,17 +7,16 @@ from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
 
 from deploy.local.folder import Folder
 from deploy.local.supervisor import SERVICES
+from deploy.terminal import Terminal
 from shared.shares import Share, owner
 
-console = Console()
+console = Terminal()
 
-FolderOption = Annotated[
-    Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOLDER", help="数据目录 · data folder of the installation")
-]
+FOLDER_HELP = "数据目录 · data folder of the installation"
+FolderOption = Annotated[Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOLDER", help=FOLDER_HELP)]
 PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code")]
 ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))]
 DEFAULT = Path("data/zhucun")
@@ -35,14 +33,21 @@ def addresses(folder: Path, service: str) -> list[str]:
     remote = os.environ.get(f"ZHUCUN_{service.upper()}_URL")
     if remote:
         return remote.split(",")
-    ports = folder / "ports.json"
-    if not ports.exists():
+    place = Folder(folder)
+    kept = place.kept_ports()
+    if not kept:
         raise Trouble(
             f"{folder} 不是运行过的数据目录。请先运行 zhucun up，或用 --folder 指明。\n"
             f"  {folder} is not the folder of a system that has run. Run `zhucun up` first, or name it with --folder."
         )
-    of, kept = Folder(folder).replicas, json.loads(ports.read_text())
-    return [f"http://127.0.0.1:{kept[Share(number, of).named(service)]}" for number in range(1, of + 1)]
+    of = place.replicas
+    names = [Share(number, of).named(service) for number in range(1, of + 1)]
+    if missing := [name for name in names if name not in kept]:
+        raise Trouble(
+            f"{folder / 'ports.json'} 里没有 {', '.join(missing)} 的端口。请重新启动系统，会补上 / "
+            f"it has no port of {', '.join(missing)}; start the system again, which adds it"
+        )
+    return [f"http://{place.host}:{kept[name]}" for name in names]
 
 
 def client(folder: Path, service: str, place: str = "") -> httpx.Client:
@@ -53,20 +58,27 @@ def client(folder: Path, service: str, place: str = "") -> httpx.Client:
             f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
             f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
         )
-    return open_client(found[owner(place, len(found)) - 1])
+    return open_client(found[owner(place, len(found)) - 1], service)
 
 
 def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
     """An HTTP client of each replica of a service, one after the other."""
     for url in addresses(folder, service):
-        with open_client(url) as http:
+        with open_client(url, service) as http:
             yield http
 
 
-def open_client(url: str, headers: Mapping[str, str] = {}) -> httpx.Client:
-    """An HTTP client that turns problem+json into words."""
+def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> httpx.Client:
+    """An HTTP client of a service that turns problem+json into words, and notices if somebody else answers."""
 
     def explain(response: httpx.Response) -> None:
+        there = response.headers.get("zhucun-service", "别的程序 another program")
+        if there != service:
+            setting = f"ZHUCUN_{service.upper()}_URL"
+            raise Trouble(
+                f"在 {url} 应答的不是驻村系统的 {service}，而是{there}。请核对 --folder 或 {setting}。\n"
+                f"  What answers at {url} is not {service} of Zhucun but {there}. Look at --folder or at {setting}."
+            )
         if response.is_error and response.request.url.path != "/health/ready":
             response.read()
             raise Trouble(_problem(response))

@@ -1,11 +1,11 @@
 """Commands that start a system, look after it and prepare its databases."""
 
 import asyncio
-import shutil
+from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import httpx
 import typer
@@ -13,6 +13,8 @@ import uvloop
 
 from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, addresses, console, require_service
 from deploy.local.folder import Folder
+from deploy.local.mark import Kind
+from deploy.local.supervisor import System
 
 app = typer.Typer()
 DEMO = Path("data/demo")
@@ -22,9 +24,9 @@ DEMO = Path("data/demo")
 def demo(
     folder: FolderOption = DEMO,
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
-    villages: Annotated[int, typer.Option(help="贫困村数 · number of villages")] = 72,
+    villages: Annotated[int, typer.Option(min=1, max=72, help="贫困村数 · number of villages")] = 72,
     until: Annotated[str, typer.Option(help="演到哪一天 · last day to play")] = "2017-09-30",
-    kills: Annotated[int, typer.Option(help="途中 kill -9 的次数 · kill -9 at so many random moments")] = 0,
+    kills: Annotated[int, typer.Option(min=0, help="途中 kill -9 的次数 · kill -9 at so many random moments")] = 0,
     resume: Annotated[
         bool, typer.Option(help="接着上次继续，而不是重新开始 · resume instead of starting afresh")
     ] = False,
@@ -33,18 +35,30 @@ def demo(
     ] = False,
 ) -> None:
     """演示：本溪 72 个贫困村三年全流程 · Benxi's 72 villages, three years, through the real services."""
+    from deploy.local.benxi import END, START
     from deploy.local.play import demo as play_demo
 
-    if folder.exists() and not resume:
-        if not (folder / "ports.json").exists() and any(folder.iterdir()):
-            raise Trouble(f"{folder} 里有别的文件，不敢清空 / {folder} holds other files; name another folder.")
-        held = Folder(folder)
-        held.claim(())  # Refused while another system has it.
-        aside = folder.with_name(f"{folder.name}.{uuid4().hex}")  # An interruption leaves no half of it behind.
-        folder.rename(aside)
-        held.release()
-        shutil.rmtree(aside)
-    uvloop.run(play_demo(folder, seed=seed, villages=villages, until=date.fromisoformat(until), kills=kills, stay=stay))
+    try:
+        last = date.fromisoformat(until)
+    except ValueError:
+        last = START
+    if not START < last <= END:
+        raise Trouble(
+            f"--until 应为 {START} 之后、{END} 以前的日期，如 2015-12-31，不是 {until}。\n"
+            f"  --until must be a day after {START} and not after {END}, such as 2015-12-31, not {until}."
+        )
+    ground = Folder(folder, "demo")
+    if not resume:
+        ground.erase()
+    elif not ground.inspect():
+        raise Trouble(
+            f"{folder} 里没有可以接着演的演示，请去掉 --resume / there is no demo to resume; leave --resume out"
+        )
+    if not uvloop.run(
+        play_demo(folder, seed=seed, villages=villages, until=last, kills=kills, stay=stay, tell=console.note)
+    ):
+        console.note("演示已中断，可用 zhucun demo --resume 接着演 · interrupted; `zhucun demo --resume` goes on")
+        raise typer.Exit(130)
 
 
 @app.command()
@@ -54,24 +68,79 @@ def up(
         int | None,
         typer.Option(min=1, help="每个服务几个副本，首次启动时定 · replicas of each service, set at the first start"),
     ] = None,
+    bind: Annotated[
+        str, typer.Option(help="服务监听的本机地址，此后保持 · this machine's address that services answer on, kept")
+    ] = "",
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="允许监听所有地址 · allow to bind to all addresses (0.0.0.0)")
+    ] = False,
+    port: Annotated[
+        list[str] | None,
+        typer.Option(help="固定端口，如 registry=8001，可多次 · a fixed port such as registry=8001; repeatable, kept"),
+    ] = None,
+    on_demo: Annotated[
+        bool, typer.Option("--demo", help="在演示数据上接着按今天运行 · go on with a demo's data on today's calendar")
+    ] = False,
 ) -> None:
     """启动系统（真实日历），Ctrl-C 停止，数据保留 · run the system on the real calendar; Ctrl-C stops it."""
-    from deploy.local.supervisor import System, run
+    from deploy.local.supervisor import run
+
+    kind: Kind = "continued" if on_demo else "real"
+    folder_of = Folder(folder, kind)
+    folder_of.inspect()
+    _require_meant(bind, everywhere)
+    system = System(
+        folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
+        tell=console.note,
+    )  # fmt: skip
+    asyncio.run(run(system, _announce))
+
+
+async def _announce(system: System) -> None:
+    """Begin the calendar, and say where everything is and what an operator should know."""
     from deploy.local.up import start_calendar
 
-    async def announce(system: System) -> None:
-        await start_calendar(system.nats_url)
-        console.print("[bold green]✓[/] 驻村系统已就绪 · Zhucun is ready")
-        width = max(map(len, system.services))
-        async with httpx.AsyncClient(trust_env=False) as http:
-            for name in system.services:
-                console.print(f"  {name:<{width}} {system.url(name)}/docs")
-                health = (await http.get(f"{system.url(name)}/health/ready")).json()
-                for alarm in (text for part, text in health.items() if part.startswith("lost ")):
-                    console.print(f"  [bold red]✗[/] {alarm}")
-        console.print(f"  {'NATS':<{width}} {system.nats_url}\n  Ctrl-C 停止 · stops it")
+    await start_calendar(system.nats_url)
+    console.good(f"驻村系统已就绪 · Zhucun is ready: {system.folder.root}")
+    width = max(map(len, system.services))
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for name in system.services:
+            console.say(f"  {name:<{width}} {system.url(name)}/docs")
+            health = (await http.get(f"{system.url(name)}/health/ready")).json()
+            for alarm in (text for part, text in health.items() if part.startswith("lost ")):
+                console.bad(alarm)
+    console.say(f"  {'NATS':<{width}} {system.nats_url}")
+    if not ip_address(system.folder.bind).is_loopback:
+        console.bad(
+            f"各服务在 {system.folder.bind} 上接受任何人的请求，不核对身份：只能放在干部自己的网络里，并用防火墙隔开 · "
+            f"the services take requests from anybody on {system.folder.bind} and know nobody: keep this within the "
+            "officers' own network, behind a firewall"
+        )
+    console.say("  Ctrl-C 停止 · stops it")
 
-    asyncio.run(run(System(folder, replicas=replicas or Folder(folder).replicas), announce))
+
+def _require_meant(bind: str, everywhere: bool) -> None:
+    """All addresses of a machine are hardly ever meant, so they need a word more."""
+    if bind in ("0.0.0.0", "::", "0") and not everywhere:
+        raise Trouble(
+            f"--bind {bind} 会在本机所有网络上开放，任何人都能读写。请写一个内网地址；确要如此，再加 --everywhere。\n"
+            f"  --bind {bind} opens the system on all networks of this machine, for anybody. Name one address of the "
+            "officers' network; if you mean it, add --everywhere."
+        )
+
+
+def _fixed(ports: list[str]) -> Mapping[str, int]:
+    """Ports by process, as they stand on the command line."""
+    fixed: dict[str, int] = {}
+    for text in ports:
+        name, _, number = text.partition("=")
+        if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**16):
+            raise Trouble(
+                f"--port {text} 应写作 进程=端口，端口为 1 至 65535，如 registry=8001。\n"
+                f"  --port {text}: write process=port with a port from 1 to 65535, such as registry=8001."
+            )
+        fixed[name] = int(number)
+    return fixed
 
 
 @app.command()
@@ -82,8 +151,10 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
     bad = 0
     for zh, en, fault in checks(folder, lambda service: addresses(folder, service)):
         bad += bool(fault)
-        mark = "[red]✗[/]" if fault else "[green]✓[/]"
-        console.print(f"{mark} {zh} · {en}" + (f"\n    {fault}" if fault else ""), highlight=False)
+        if fault:
+            console.bad(f"{zh} · {en}\n    {fault}")
+        else:
+            console.good(f"{zh} · {en}")
     raise typer.Exit(1 if bad else 0)
 
 
@@ -97,4 +168,4 @@ def migrate(
 
     require_service(service)
     migrations.upgrade(service, database)
-    console.print(f"[green]✓[/] {service}")
+    console.good(service)

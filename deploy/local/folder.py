@@ -3,47 +3,120 @@
 import fcntl
 import json
 import os
-import random
 import secrets
+import shutil
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
 from pathlib import Path
+from pwd import getpwuid
 from signal import SIGKILL
-from typing import IO
+from typing import IO, Annotated, Any, Final, Literal, NoReturn
+from uuid import uuid4
 
-# Below the range from which Linux and macOS take the ports of outgoing connections: a port in that range
-# could be in use by a client, even by one of our own, at the moment when its owner restarts.
-PORT_RANGE = range(20_000, 30_000)
+import msgspec
+from msgspec import Meta
+
+from deploy.local import ports
+from deploy.local.errors import StartError, told
+from deploy.local.mark import LOCAL, NAME, Kind, Mark, new_mark, read_mark, recognised
+from deploy.local.processes import command, kill_group, soon, started, works_in
+
+__all__ = ["Folder", "StartError"]
+
+ROOM: Final = 64 * 2**20
+"""Bytes without which no start is tried: databases and streams would fail at once."""
+PARTS: Final = (
+    NAME, "lock", "ports.json", "pids.json", "secret", "replicas", "*.new", "*.sqlite3", "*.sqlite3-*", "nats", "logs",
+    "forms", "play.json", "villages.svg",
+)  # fmt: skip
+"""What an installation keeps in its folder."""
+NOT_OURS: Final = (".*", "lost+found")
+"""What file systems and desktops put into folders."""
+FITTING: Final[Mapping[Kind, tuple[Kind, ...]]] = {
+    "real": ("real", "continued"),
+    "demo": ("demo",),
+    "continued": ("demo", "continued"),
+    "trial": ("trial",),
+}
+"""What a folder may be for what is to run in it."""
+_REFUSED: Final[Mapping[Kind, tuple[str, str]]] = {
+    "real": (
+        "正式使用请用 --folder 另建目录。zhucun up --demo 则在演示数据上按今天的日历接着运行："
+        "演示停下那天之后的期限会一次到期，此后不能再 demo --resume",
+        "For real work name another folder with --folder. `zhucun up --demo` goes on with a demo on today's calendar: "
+        "what fell due since its last day falls due at once, and `demo --resume` is not possible any more",
+    ),
+    "demo": (
+        "zhucun demo 会清空目录重来，所以只动演示自己的目录；请用 --folder 另行指明",
+        "`zhucun demo` empties its folder and begins afresh, so it touches only its own; name another with --folder",
+    ),
+    "continued": (
+        "up --demo 只用于演示的目录；请去掉 --demo，或用 --folder 指明演示的目录",
+        "`up --demo` is for a demo's folder; leave --demo out, or name the demo's folder with --folder",
+    ),
+    "trial": ("请另用空目录", "Use another, empty folder"),
+}
+Standing = Literal["at home", "moved", "copied"]
 
 
-class StartError(RuntimeError):
-    """The system cannot start or is not ready. The text, for the operator, says why and what to do."""
+class Noted(msgspec.Struct, frozen=True, array_like=True):
+    """A process that was started, as it is noted in case the supervisor is killed."""
+
+    pid: int
+    arguments: str
+    started: str = ""
 
 
 class Folder:
-    """The data folder of one installation: its paths, its secret, and the ports chosen for it.
+    """The data folder of one installation: its mark, its paths, its secret, and the ports chosen for it.
 
-    A folder belongs to one supervisor at a time, from claim() to release().
+    It belongs to one supervisor at a time, from claim() to release(); `kind` is what is to run in it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+    def __init__(self, root: Path, kind: Kind = "trial") -> None:
+        self.given, self.kind = root.absolute(), kind
+        self.root = Path(os.path.realpath(root))
         self.nats = self.root / "nats"
         self.logs = self.root / "logs"
         self.secret = self.root / "secret"
         self.ports: dict[str, int] = {}
-        self._replicas = self.root / "replicas"
+        self.notes: list[str] = []
+        """What an operator should know about the latest claim."""
+        self.standing: Standing = "at home"
+        self._bind = ""
         self._lock: IO[str] | None = None
+        self._identity: socket.socket | None = None
+
+    @property
+    def mark(self) -> Mark | None:
+        """What the folder is; None if no installation was made in it."""
+        return read_mark(self.root) or recognised(self.root)
 
     @property
     def replicas(self) -> int:
         """How many replicas of each service the installation was made with; 1 before it is made."""
-        return int(self._replicas.read_text()) if self._replicas.exists() else 1
+        mark = self.mark
+        return mark.replicas if mark else 1
+
+    @property
+    def bind(self) -> str:
+        """The address on which the services answer."""
+        if not self._bind:
+            mark = self.mark
+            self._bind = mark.bind if mark else LOCAL
+        return self._bind
+
+    @property
+    def host(self) -> str:
+        """The address at which the services are reached from this machine, as it stands in a URL."""
+        address = ip_address(self.bind)
+        if address.is_unspecified:
+            return "[::1]" if address.version == 6 else LOCAL
+        return f"[{address}]" if address.version == 6 else str(address)
 
     def database(self, name: str) -> Path:
         """The SQLite file of a service's process."""
@@ -53,145 +126,386 @@ class Folder:
         """The log of a process: its own lines and the supervisor's about it."""
         return self.logs / f"{name}.log"
 
-    def claim(self, names: Iterable[str], replicas: int = 1) -> None:
+    def kept_ports(self) -> dict[str, int]:
+        """The ports that were chosen for this folder. Raises StartError if the file is broken."""
+        kept: dict[str, int] = self._kept("ports.json", dict[str, ports.Port]) or {}
+        twice = [name for name, port in kept.items() if [*kept.values()].count(port) > 1]
+        if twice:
+            self._broken("ports.json", f"{', '.join(twice)}: {kept[twice[0]]}")
+        return kept
+
+    # ------------------------------------------------------------ belonging
+
+    def inspect(self) -> Mark | None:
+        """The folder's mark, if what is to run may run here. Raises StartError that says what the folder is."""
+        with told(f"数据目录 {self.root}", f"the folder {self.root}"):
+            self._require_path()
+            if not self.root.exists():
+                return None
+            owner = self.root.stat().st_uid
+            if owner != os.geteuid():
+                self._refuse_owner(owner)
+            mark = self.mark
+            held = [path.name for path in self.root.iterdir()]
+        if mark and mark.kind not in FITTING[self.kind]:
+            (zh, en), (do_zh, do_en) = mark.told, _REFUSED[self.kind]
+            raise StartError(f"{self.root} 里是{zh}。{do_zh}。\n{self.root} holds {en}. {do_en}.")
+        strange = _strange(held)
+        if not mark and strange and self.kind != "trial":
+            raise StartError(
+                f"{self.root} 里有别的文件（{_few(strange)}），不是驻村系统的数据目录。请用 --folder 另行指明空目录。\n"
+                f"{self.root} holds other files ({_few(strange)}) and no installation. Name an empty or a new folder."
+            )
+        return mark
+
+    def _require_path(self) -> None:
+        for path in (self.given, *self.given.parents):
+            if path.is_symlink() and not path.exists():
+                raise StartError(
+                    f"{path} 是符号链接，指向的位置不存在。磁盘是否已挂载？请先挂载，或改正链接。\n"
+                    f"{path} links to what does not exist. Is the disk mounted? Mount it, or mend the link."
+                )
+        if not str(self.root).isprintable() or "?" in str(self.root):
+            raise StartError(
+                f"目录名 {str(self.root)!r} 含问号或控制字符，数据库地址写不下。请换一个名称。\n"
+                f"The path {str(self.root)!r} has a question mark or a control character. Use another name."
+            )
+
+    def claim(
+        self, names: Iterable[str], replicas: int = 1, *, wanted: Mapping[str, int] = {}, bind: str = "",
+        local: Collection[str] = (),
+    ) -> None:  # fmt: skip
         """Take the folder, make what it lacks, and end what a supervisor that was killed left running.
 
-        names are those that need a port each; a port once chosen is kept, and so is the number of replicas.
+        names are those that need a port each; a port once chosen is kept, and so are the number of replicas and the
+        address that services bind to. `wanted` ports and `bind` change what was chosen; names that are `local` stay on
+        this machine.
 
-        Raises StartError if another supervisor has the folder, a foreign process has one of its ports, or the folder
-        was made for another number of replicas.
+        Raises StartError if the folder is not what it should be, another supervisor has it, or a foreign process has
+        one of its ports.
         """
-        # The databases hold personal data, which is nobody else's business on a shared machine.
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in (self.nats, self.logs):
-            path.mkdir(exist_ok=True)
-        self._lock = (self.root / "lock").open("a+")
-        try:
-            self._take_lock(self._lock)
-            self._end_leftovers()
-            self._keep_replicas(replicas)
-            self._choose_ports(names)
-            if not self.secret.exists():
-                _replace(self.secret, secrets.token_hex(32))
-        except BaseException:
-            self._lock.close()
-            raise
+        self.inspect()
+        self.notes.clear()
+        with told(f"数据目录 {self.root}", f"the folder {self.root}"):
+            # The databases hold personal data, which is nobody else's business on a shared machine.
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._take()
+            try:
+                mark = self._identified(replicas)
+                self._end_leftovers()
+                self._bind = ports.address(bind or mark.bind)
+                mark = msgspec.structs.replace(mark, bind=self._bind)
+                self._require_room()
+                for path in (self.nats, self.logs):
+                    path.mkdir(mode=0o700, exist_ok=True)
+                self._choose_ports([*names], wanted, mark.bind, local)
+                self._keep_secret(mark)
+                self._keep_mark(mark)
+                self._close_to_others()
+            except BaseException:
+                self._let_go()
+                raise
+
+    def served(self) -> None:
+        """Note that the services have been ready, so that from now on their databases must be there."""
+        mark = read_mark(self.root)
+        if mark and not mark.served:
+            self._keep_mark(msgspec.structs.replace(mark, served=True))
 
     def release(self) -> None:
         """Give the folder up, once no process of it runs any more."""
-        (self.root / "pids.json").unlink(missing_ok=True)
-        if self._lock:
-            self._lock.close()
+        with suppress(OSError):
+            (self.root / "pids.json").unlink(missing_ok=True)
+        self._let_go()
+
+    def erase(self) -> None:
+        """Remove what is in the folder, which must be what this kind may begin afresh, and nothing else."""
+        if not self.inspect():
+            return
+        strange = _strange(path.name for path in self.root.iterdir())
+        if strange:
+            raise StartError(
+                f"{self.root} 里还有别的文件（{_few(strange)}），不能清空。请先移走它们，或用 --folder 另行指明。\n"
+                f"{self.root} also holds other files ({_few(strange)}). Move them away, or name another folder."
+            )
+        with told(f"清空数据目录 {self.root}", f"emptying the folder {self.root}"):
+            self._take()  # Refused while another system has it.
+            try:
+                self._end_leftovers()
+                aside = self.root.with_name(f"{self.root.name}.{uuid4().hex}")
+                self.root.rename(aside)  # An interruption leaves no half of it behind.
+            finally:
+                self._let_go()
+            shutil.rmtree(aside)
 
     def note(self, running: Mapping[str, tuple[int, str]]) -> None:
-        """Keep the pid and the arguments of each process, in case the supervisor is killed."""
-        _replace(self.root / "pids.json", json.dumps(running, indent=1))
+        """Keep the pid, the arguments and the start of each process, in case the supervisor is killed."""
+        noted = {name: Noted(pid, arguments, started(pid)) for name, (pid, arguments) in running.items()}
+        _replace(self.root / "pids.json", msgspec.json.format(msgspec.json.encode(noted)).decode())
 
-    def _take_lock(self, lock: IO[str]) -> None:
+    # --------------------------------------------------------------- claiming
+
+    def _take(self) -> None:
+        self._lock = open(  # noqa: SIM115 - held for as long as the folder is.
+            self.root / "lock", "a+", opener=_private, encoding="ascii", errors="replace"
+        )
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock.truncate(0)
+            self._lock.write(str(os.getpid()))
+            self._lock.flush()
         except BlockingIOError:
-            lock.seek(0)
-            pid = lock.read()
+            self._lock.seek(0)
+            pid = self._lock.read(20)
+            self._lock.close()
             raise StartError(
                 f"数据目录 {self.root} 正由进程 {pid} 使用。请先停止该进程，或换一个数据目录。\n"
                 f"The folder {self.root} is in use by process {pid}. Stop it, or use another folder."
             ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        except BaseException:
+            self._lock.close()
+            raise
 
-    def _keep_replicas(self, replicas: int) -> None:
-        """Each village is in the database of the replica that has its prefecture, which another number would change."""
-        if self._replicas.exists() or (self.root / "ports.json").exists():
-            if replicas != self.replicas:
+    def _let_go(self) -> None:
+        for held in (self._lock, self._identity):
+            if held:
+                held.close()
+
+    def _identified(self, replicas: int) -> Mark:
+        """The mark that the folder has from now on, as what it stands here: at home, moved, or a copy."""
+        mark = read_mark(self.root)
+        if not mark:
+            mark = self._adopted(replicas)
+        self._require_replicas(mark, replicas)
+        self.standing = self._stands(mark)
+        if not self._lock_identity(mark):
+            if mark.inode == self.root.stat().st_ino:
                 raise StartError(
-                    f"数据目录 {self.root} 按每个服务 {self.replicas} 个副本建立，不能改为 {replicas} 个："
-                    "各村的数据在其地市所属副本的数据库里。请用原来的副本数，或另建数据目录。\n"
-                    f"The folder {self.root} was made for {self.replicas} replicas of each service, not {replicas}, "
-                    "which cannot be changed: each village is in the database of the replica that has its prefecture. "
-                    "Use that number, or another folder."
+                    f"本机上另有一个目录正以同一安装（{mark.identity[:8]}）运行，与 {self.root} 互为副本。请先停止它；"
+                    f"两个都要用，则把副本目录里的 {NAME} 和 ports.json 删除，它就成为独立的安装。\n"
+                    f"Another folder runs as the same installation ({mark.identity[:8]}) on this machine: one is a "
+                    f"copy of the other. Stop it; to use both, delete {NAME} and ports.json in the copy, which makes "
+                    "it an installation of its own."
                 )
-        else:
-            _replace(self._replicas, str(replicas))
+            self.standing = "copied"
+        if self.standing == "copied":
+            self.notes.append(
+                f"此目录是 {mark.place} 的副本：已有自己的标识和端口，与原目录互不影响 · this folder is a copy of "
+                f"{mark.place}; it has an identity and ports of its own"
+            )
+            mark = msgspec.structs.replace(mark, identity=uuid4().hex)
+            self._lock_identity(mark)
+        elif self.standing == "moved":
+            self.notes.append(f"此安装原在 {mark.place} · this installation was at {mark.place} before")
+        kind = self.kind if self.kind == "continued" else mark.kind
+        return msgspec.structs.replace(mark, kind=kind, place=str(self.root), inode=self.root.stat().st_ino)
+
+    def _adopted(self, replicas: int) -> Mark:
+        """The mark of a folder that has none: it is new, or an older version made it."""
+        found = recognised(self.root)
+        kept = self.root / "replicas"
+        if found:
+            if kept.exists():
+                number = self._kept("replicas", Annotated[int, Meta(ge=1, le=512)])
+                found = msgspec.structs.replace(found, replicas=number)
+            zh, en = found.told
+            self.notes.append(
+                f"此目录没有标记，按内容认定为{zh} · this folder had no mark and is by what it holds {en}"
+            )
+            return found
+        if self.kind == "continued":
+            raise StartError(f"{self.root} 里没有演示。{_REFUSED['continued'][0]}。\n{self.root} holds no demo.")
+        self.notes.append(f"新建安装于 {self.root} · a new installation in {self.root}")
+        return new_mark(self.root, self.kind, replicas)
+
+    def _require_replicas(self, mark: Mark, replicas: int) -> None:
+        """Each village is in the database of the replica that has its prefecture, which another number would change."""
+        there = recognised(self.root)
+        if there and there.replicas != mark.replicas:
+            self._broken(NAME, f"replicas = {mark.replicas}; {there.replicas}: *.sqlite3")
+        if replicas != mark.replicas:
+            raise StartError(
+                f"数据目录 {self.root} 按每个服务 {mark.replicas} 个副本建立，不能改为 {replicas} 个："
+                "各村的数据在其地市所属副本的数据库里。请用原来的副本数，或另建数据目录。\n"
+                f"The folder {self.root} was made for {mark.replicas} replicas of each service, not {replicas}, "
+                "which cannot be changed: each village is in the database of the replica that has its prefecture. "
+                "Use that number, or another folder."
+            )
+
+    def _stands(self, mark: Mark) -> Standing:
+        """A copy leaves the installation where it was; the original is the one with the number that was noted."""
+        home = Path(mark.place)
+        if home == self.root or not mark.inode:
+            return "at home"
+        with suppress(OSError, StartError):
+            there, here = home.stat(), self.root.stat()
+            other = read_mark(home)
+            if other and other.identity == mark.identity and not os.path.samestat(there, here):
+                original = here.st_ino == mark.inode and there.st_ino != mark.inode
+                return "moved" if original else "copied"
+        return "moved"
+
+    def _lock_identity(self, mark: Mark) -> bool:
+        """Whether no other folder runs as this installation on this machine: Linux keeps names of sockets for that,
+        which end with whoever has them.
+        """
+        if self._identity:
+            self._identity.close()
+        self._identity = socket.socket(socket.AF_UNIX)
+        if sys.platform == "linux":
+            try:
+                self._identity.bind(f"\0zhucun {mark.identity}")
+            except OSError:
+                return False
+        return True
 
     def _end_leftovers(self) -> None:
-        # Needed where the kernel does not end orphans (macOS). A noted pid may long be another process's;
-        # the arguments, which name this folder, tell.
-        path = self.root / "pids.json"
-        noted = json.loads(path.read_text()).values() if path.exists() else ()
-        left = [(pid, arguments) for pid, arguments in noted if _command(pid).endswith(arguments)]
-        for pid, _ in left:
-            kill_group(pid, SIGKILL)
-        _soon(lambda: not any(_command(pid).endswith(arguments) for pid, arguments in left))
+        # Needed where the kernel does not end orphans (macOS). A noted pid may long be another process's, and notes may
+        # have come along with a copy: arguments and start must be the same, and the process must work in this folder.
+        noted = self._kept("pids.json", dict[str, Noted]) or {}
+        left = [one for one in noted.values() if self._runs(one)]
+        for one in left:
+            kill_group(one.pid, SIGKILL)
+        soon(lambda: not any(map(self._runs, left)))
 
-    def _choose_ports(self, names: Iterable[str]) -> None:
-        path = self.root / "ports.json"
-        kept: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-        for name, port in kept.items():
-            if not _soon(partial(_is_free, port)):
-                pid = _output("lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN").partition("\n")[0]
-                holder = f"pid {pid}: {_command(int(pid))}" if pid else "?"
-                raise StartError(
-                    f"{name} 的端口 {port} 已被占用({holder})。请停止占用它的进程;"
-                    f"或删除 {path},下次启动将另选端口,使用旧地址的客户端须改用新地址。\n"
-                    f"Port {port} of {name} is taken ({holder}). Stop the process that has it; or delete "
-                    f"{path} to have new ports chosen at the next start: clients must then learn them."
-                )
-        missing = [name for name in names if name not in kept]
-        shuffled = random.sample(PORT_RANGE, len(PORT_RANGE))
-        unused = (port for port in shuffled if port not in kept.values() and _is_free(port))
-        self.ports = kept | {name: next(unused) for name in missing}
-        if missing:
-            _replace(path, json.dumps(self.ports, indent=1))
+    def _runs(self, one: Noted) -> bool:
+        return (
+            one.pid > 1
+            and bool(one.arguments)
+            and command(one.pid).endswith(one.arguments)
+            and one.started in ("", started(one.pid))
+            and works_in(one.pid, self.root)
+        )
+
+    def _require_room(self) -> None:
+        free = shutil.disk_usage(self.root).free
+        if free < ROOM:
+            raise StartError(
+                f"{self.root} 所在磁盘只剩 {free >> 20} MiB，至少要 {ROOM >> 20} MiB。请腾出空间再启动。\n"
+                f"Only {free >> 20} MiB are free on the disk of {self.root}, {ROOM >> 20} are the least. Make room."
+            )
+
+    def _keep_secret(self, mark: Mark) -> None:
+        """Forms that are out with officers are sealed with it, so it is never made anew by itself."""
+        if not self.secret.exists() and not mark.served:
+            _replace(self.secret, secrets.token_hex(32))
+        kept = self.secret.read_text("ascii", errors="replace").strip() if self.secret.exists() else ""
+        if len(kept) != 64 or not set(kept) <= set("0123456789abcdef"):
+            raise StartError(
+                f"密钥 {self.secret} 不见了或被改坏。请从备份恢复；没有备份时另造一个：openssl rand -hex 32 > "
+                f"{self.secret}，已发出的 Excel 模板须重新下载，数据不受影响。\n"
+                f"The secret {self.secret} is missing or broken. Restore it from the backup; without one make another "
+                f"by `openssl rand -hex 32 > {self.secret}`: templates handed out must be downloaded again, no data "
+                "is lost."
+            )
+
+    def _keep_mark(self, mark: Mark) -> None:
+        _replace(self.root / NAME, msgspec.json.format(msgspec.json.encode(mark)).decode())
+        (self.root / "replicas").unlink(missing_ok=True)  # Older versions kept the number there.
+
+    def _close_to_others(self) -> None:
+        """Databases, streams, logs and secrets are for their owner only, however they came here."""
+        wider = [path for path in self.parts() if not path.is_symlink() and path.stat().st_mode & 0o077]
+        for path in wider:
+            path.chmod(path.stat().st_mode & 0o700)
+        if wider:
+            self.notes.append(
+                f"{_few([str(path.relative_to(self.root)) for path in wider])} 原来其他用户可读，已改为仅所有者可读 · "
+                "could be read by other users, and is the owner's alone now"
+            )
+
+    def parts(self) -> Iterator[Path]:
+        """The folder and everything in it that is the installation's."""
+        yield self.root
+        for path in self.root.iterdir():
+            if any(fnmatchcase(path.name, part) for part in PARTS):
+                yield path
+                if path.is_dir() and not path.is_symlink():
+                    yield from path.rglob("*")
+
+    def _choose_ports(self, names: list[str], wanted: Mapping[str, int], bind: str, local: Collection[str]) -> None:
+        before = {} if self.standing == "copied" else self.kept_ports()
+        self.ports, given_up = ports.choose(
+            names, before, wanted, {name: LOCAL if name in local else bind for name in {*names, *before}},
+            path=self.root / "ports.json", moved=self.standing == "moved",
+        )  # fmt: skip
+        self.notes += [
+            f"{name} 的端口 {before[name]} 已被占用，改用 {self.ports[name]} · port {before[name]} of {name} is taken, "
+            f"it has {self.ports[name]} now"
+            for name in given_up
+        ]
+        if self.ports != before:
+            _replace(self.root / "ports.json", json.dumps(self.ports, indent=1))
+
+    # ------------------------------------------------------------ broken files
+
+    def _kept(self, name: str, type: Any) -> Any:
+        """What a file of the folder keeps; None if there is none. Raises StartError if it is broken."""
+        path = self.root / name
+        with told(f"文件 {path}", f"the file {path}"):
+            try:
+                return msgspec.json.decode(path.read_bytes(), type=type)
+            except FileNotFoundError:
+                return None
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                self._broken(name, str(error))
+
+    def _broken(self, name: str, fault: str) -> NoReturn:
+        zh, en = _MENDING[name]
+        path = self.root / name
+        raise StartError(f"{path} 被改坏（{fault}）。{zh}。\n{path} is broken ({fault}). {en}.")
+
+    def _refuse_owner(self, owner: int) -> NoReturn:
+        name = str(owner)
+        with suppress(KeyError):
+            name = getpwuid(owner).pw_name
+        raise StartError(
+            f"数据目录 {self.root} 属于用户 {name}，不是当前用户。请以该用户运行（sudo -u {name} zhucun …），"
+            "或用 chown -R 把整个目录改归当前用户。\n"
+            f"The folder {self.root} belongs to {name}, not to you. Run as that user (sudo -u {name} zhucun …), "
+            "or give all of it to yourself by chown -R."
+        )
 
 
-def kill_group(pid: int, signal: int) -> None:
-    """Send a signal to a process that leads a group and to its children, if there are any left."""
-    # macOS answers with PermissionError when the group is dead but not yet collected.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal)
+_MENDING: Final = {
+    "ports.json": (
+        "请改正，或从备份恢复；也可删除它，下次启动将另选端口，使用旧地址的客户端须改用新地址",
+        "Mend it, or restore it from the backup; or delete it to have new ports chosen at the next start: clients must "
+        "then learn them",
+    ),
+    "pids.json": (
+        "请先确认没有以本目录运行的进程（ps -ef | grep zhucun），再删除它",
+        "Make sure that no process runs on this folder (ps -ef | grep zhucun), then delete it",
+    ),
+    "replicas": (
+        "请写回安装时每个服务的副本数，一般为 1",
+        "Write the number of replicas of each service back that the installation was made with, mostly 1",
+    ),
+    NAME: (
+        "副本数与目录里的数据库不符。请改回原来的数，或从备份恢复该文件",
+        "The number of replicas is not that of the databases. Put it right, or restore the file from the backup",
+    ),
+}
+"""What to do about a file that cannot be read as what it is."""
 
 
-def _command(pid: int) -> str:
-    """The command line of a process; empty if there is none."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).rstrip("\0").replace("\0", " ")
-        return ""
-    return _output("ps", "-ww", "-o", "command=", "-p", str(pid))
+def _strange(names: Iterable[str]) -> list[str]:
+    """The names that are not an installation's own."""
+    return sorted(name for name in names if not any(fnmatchcase(name, part) for part in (*PARTS, *NOT_OURS)))
 
 
-def _output(*command: str) -> str:
-    """What a tool of the operating system prints; empty if it is not installed."""
-    with suppress(FileNotFoundError):
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
-    return ""
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" …… {len(names)}" if len(names) > 3 else "")
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return True
-    return False
-
-
-def _soon(condition: Callable[[], bool]) -> bool:
-    """Whether a condition comes true within a second: the dead take a moment to let go of a port."""
-    until = time.monotonic() + 1
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _replace(path: Path, text: str) -> None:
     """Write a file completely or not at all, for its owner's eyes only."""
     draft = path.with_suffix(".new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with open(draft, "w", opener=_private, encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """The demo: Benxi's story, played through the real processes of the embedded system."""
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,6 @@ from typing import Final, NamedTuple
 
 import httpx
 import structlog
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local import report, village
@@ -21,7 +21,8 @@ from deploy.local.benxi import CITY, START, Scenario
 from deploy.local.officers import Officers
 from deploy.local.report import Figure, Records
 from deploy.local.simulation import Simulation
-from deploy.local.supervisor import System
+from deploy.local.supervisor import System, until_stopped
+from deploy.terminal import Terminal
 
 DIARY: Final = "play.json"
 """What a play must remember if it is interrupted, in the system's folder."""
@@ -71,7 +72,7 @@ async def play(
         system.kill(name)
         killed.append(name)
 
-    console = Console(quiet=quiet)
+    console = Terminal(quiet=quiet)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     async with Simulation(system) as simulation:
         with Progress(*columns, console=console) as progress:
@@ -108,7 +109,7 @@ async def play(
     return Result(report.figures(records), report.ways(records), digests, dead_letters, killed, days, seconds)
 
 
-def _show(console: Console, system: System, scenario: Scenario, records: Records, until: date) -> None:
+def _show(console: Terminal, system: System, scenario: Scenario, records: Records, until: date) -> None:
     report.show(console, records, until)
     picture = system.folder.root / PICTURE
     picture.write_text(report.svg(report.stages(records, until)), encoding="utf-8")
@@ -122,17 +123,30 @@ def _clients(system: System) -> village.Client:
     return cache(lambda service: httpx.Client(base_url=system.url(service, CITY), timeout=60, trust_env=False))
 
 
-async def demo(folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool) -> None:
-    """Start a system in a folder, play the story and show what came of it; with `stay`, keep it running then."""
-    async with System(folder) as system:
-        await system.ready()
-        # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
-        log = structlog.WriteLoggerFactory(system.folder.log("play").open("a", encoding="utf-8"))
-        structlog.configure(logger_factory=log)
-        await play(system, seed=seed, villages=villages, until=until, kills=kills)
-        if stay:
-            print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
-            for name in system.services:
-                print(f"  {name}: {system.url(name)}/docs")
-            print(f"  NATS: {system.nats_url}")
-            await asyncio.Event().wait()
+async def demo(
+    folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool, tell: Callable[[str], None]
+) -> bool:
+    """Start a system in a folder, play the story and show what came of it; with `stay`, keep it running then.
+
+    Whether the story was played to its end, which a signal may cut short.
+    """
+    told = False
+
+    async def live() -> None:
+        nonlocal told
+        async with System(folder, kind="demo", tell=tell) as system:
+            await system.ready()
+            # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
+            log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            structlog.configure(logger_factory=structlog.WriteLoggerFactory(os.fdopen(log, "a", encoding="utf-8")))
+            await play(system, seed=seed, villages=villages, until=until, kills=kills)
+            told = True
+            if stay:
+                print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
+                for name in system.services:
+                    print(f"  {name}: {system.url(name)}/docs")
+                print(f"  NATS: {system.nats_url}")
+                await asyncio.Event().wait()
+
+    await until_stopped(live())
+    return told

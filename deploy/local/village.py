@@ -11,9 +11,10 @@ import httpx
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from deploy.local.supervisor import SERVICES
-from deploy.local.tables import folded
+from deploy.terminal import folded, neutral
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
 
@@ -56,7 +57,8 @@ def show(console: Console, code: str, client: Client) -> None:
     village = registry.get(f"/v1/villages/{code}").raise_for_status().json()
     reasons = registry.get(f"/v1/why-not-yet/{code}").raise_for_status().json()
     zh, en = STAGES[village["stage"]]
-    console.print(f"\n[bold]{village['name']}[/]  {code}  {village['township']}  [cyan]{zh} · {en}[/]")
+    head = {neutral(village["name"]): "bold", neutral(f"  {code}  {village['township']}  "): "", f"{zh} · {en}": "cyan"}
+    console.print(Text.assemble("\n", *head.items()))
     console.print(_way(history(client, code)))
     if reasons:
         why = folded("为什么还没出列？", "why not yet?", "谁能推动 who can move it")

@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from deploy import cli
+from deploy.cli import commands
 from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario
 from deploy.local.forms import fill
 from deploy.local.simulation import Simulation
@@ -424,7 +424,7 @@ async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
     folder = tmp_path / "data"
 
     async def zhucun(*words: object) -> tuple[int, str]:
-        ran = await asyncio.to_thread(CliRunner().invoke, cli.app, [*map(str, words), "--folder", str(folder)])
+        ran = await asyncio.to_thread(CliRunner().invoke, commands.app, [*map(str, words), "--folder", str(folder)])
         return ran.exit_code, ran.output
 
     file = tmp_path / "单位.xlsx"

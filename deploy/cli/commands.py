@@ -1,0 +1,81 @@
+"""All commands together, and what becomes of their errors."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+import httpx
+import typer
+from sqlalchemy.exc import ArgumentError
+
+from deploy.cli import letters, officers, operators, policy, running
+from deploy.cli.reach import Trouble, console
+from deploy.local.errors import StartError
+
+app = typer.Typer(
+    help="驻村 Zhucun：驻村帮扶全流程系统 · from a resident team's assignment to a village's removal from the list",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for subject in (running, officers, operators):
+    app.add_typer(subject.app)
+app.add_typer(letters.app, name="dead-letters")
+app.add_typer(policy.app, name="policy")
+
+
+def _tell_versions(wanted: bool) -> None:
+    if wanted:
+        from deploy.doctor import versions
+
+        for name, version in versions():
+            console.say(f"{name} {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_versions, is_eager=True, help="各部分的版本 · the versions of all parts"
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> int:
+    """Run a command; what a user can do something about ends in one message, not in a traceback."""
+    try:
+        app()
+    except SystemExit as end:
+        return _flushed(end.code if isinstance(end.code, int) else int(end.code is not None))
+    except (StartError, Trouble, ValueError, ArgumentError) as error:
+        told = str(error)
+    except BrokenPipeError:
+        return _flushed(1)
+    except OSError as error:
+        told = f"读写出错 · cannot be read or written: {error}"
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        told = (
+            f"连接不上系统（{error}）。请用 zhucun up --folder 启动该数据目录的系统，或另行指明。\n"
+            "  The system does not answer. Start that of its folder by `zhucun up --folder`, or name another folder."
+        )
+    except KeyboardInterrupt:
+        return _flushed(130)
+    with suppress(OSError):  # Nobody can be told.
+        console.bad(told)
+    return _flushed(1)
+
+
+def _flushed(code: int) -> int:
+    """The exit code, with nothing left for Python to write to a reader who has gone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            code = code or 1
+    return code

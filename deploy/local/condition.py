@@ -1,0 +1,55 @@
+"""What can be wrong with a data folder, looked at without touching it, each with its remedy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.local import databases
+from deploy.local.errors import StartError
+from deploy.local.folder import Folder
+from deploy.local.supervisor import SERVICES
+from shared.shares import Share
+
+Check = tuple[str, str, str]
+"""What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
+
+
+def folder_checks(root: Path) -> Iterator[Check]:
+    """What the folder is, where it stands, who can read it, and whether its files are whole."""
+    folder, mark = Folder(root), None
+    try:
+        mark = folder.mark
+        folder.kept_ports()
+    except StartError as error:
+        yield "数据目录", f"folder {folder.root}", str(error)
+        return
+    if not mark:
+        return
+    zh, en = mark.told
+    yield f"数据目录：{zh}", f"folder {folder.root}: {en}", ""
+    yield "目录位置", "where the folder is", _displaced(folder, mark.place)
+    wide = [path for path in folder.parts() if not path.is_symlink() and path.stat().st_mode & 0o077]
+    told = f"{wide[0]} 等 {len(wide)} 项其他用户可读；下次启动会改正 / can be read by others; the next start mends it"
+    yield "访问权限", "only the owner can read it", told if wide else ""
+    for service in SERVICES:
+        for number in range(1, mark.replicas + 1):
+            name = Share(number, mark.replicas).named(service)
+            path = folder.database(name)
+            if path.exists() or mark.served:
+                yield f"数据库 {name}", "database", _database_fault(path, service, needed=mark.served)
+
+
+def _displaced(folder: Folder, place: str) -> str:
+    if place == str(folder.root):
+        return ""
+    return (
+        f"原在 {place}，移动或复制到此处后还没有启动过 / it was at {place}, and was not started since it was moved or "
+        "copied here"
+    )
+
+
+def _database_fault(path: Path, service: str, *, needed: bool) -> str:
+    try:
+        databases.check(path, service, SERVICES, needed=needed)
+    except StartError as error:
+        return str(error)
+    return ""

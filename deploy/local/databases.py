@@ -1,0 +1,75 @@
+"""Whether a service's SQLite database is what it should be, before a service opens it."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from functools import cache
+from importlib import import_module, resources
+from pathlib import Path
+from typing import Final, NoReturn
+
+from deploy.local.errors import StartError
+
+RESTORE: Final = (
+    "请停止系统，把整个数据目录恢复到同一份备份，再启动",
+    "restore the whole folder from one backup, then start again",
+)
+WAIT: Final = 5.0
+"""Seconds for another program, such as a backup, to leave a database alone."""
+
+
+def revisions(service: str) -> list[str]:
+    """The revisions of a service's schema that this version knows, the oldest first."""
+    folder = resources.files("services") / service / "migrations"
+    return sorted(file.name.partition("_")[0] for file in folder.iterdir() if file.name[:4].isdigit())
+
+
+@cache
+def _own_tables(services: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+    """The tables that only one service has, by service."""
+    all_tables = {name: {*import_module(f"services.{name}.tables").TABLES.metadata.tables} for name in services}
+    return {
+        name: frozenset(tables.difference(*(others for other, others in all_tables.items() if other != name)))
+        for name, tables in all_tables.items()
+    }
+
+
+def check(path: Path, service: str, services: Iterable[str], *, needed: bool, thorough: bool = False) -> None:
+    """Raise StartError, with the remedy, unless this is the service's database, whole, and of a known version.
+
+    It may be missing or empty unless it is needed; thoroughly, all of it is read.
+    """
+    if not path.exists() or not path.stat().st_size:
+        if needed:
+            _refuse(path, "不见了，或是空文件；服务会从头开始", "is missing or empty, so the service would begin anew")
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=WAIT)) as database:
+            tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+            if needed and not tables:
+                _refuse(path, "是空的；服务会从头开始", "is empty, so the service would begin anew")
+            if tables and "alembic_version" not in tables:
+                _refuse(path, "不是驻村系统的数据库", "is no database of this system")
+            found = database.execute("select version_num from alembic_version").fetchone() if tables else None
+            fault = database.execute("pragma quick_check(1)").fetchone()[0] if thorough else "ok"
+    except sqlite3.OperationalError as error:
+        told = "读不了；请检查权限、磁盘空间和占用它的程序", "cannot be read: permissions, disk, who has it open"
+        raise StartError(f"数据库 {path} {told[0]}（{error}）。\nThe database {path} {told[1]} ({error}).") from None
+    except sqlite3.DatabaseError as error:
+        _refuse(path, f"已损坏或不是 SQLite 数据库（{error}）", f"is damaged or no SQLite database ({error})")
+    if fault != "ok":
+        _refuse(path, f"已损坏（{fault}）", f"is damaged ({fault})")
+    owner = next((name for name, own in _own_tables((*services,)).items() if own & tables), service)
+    if owner != service:
+        _refuse(path, f"是 {owner} 的数据库，不是 {service} 的", f"is the database of {owner}, not of {service}")
+    if found and found[0] not in revisions(service):
+        raise StartError(
+            f"数据库 {path} 的结构版本是 {found[0]}，本程序只认得到 {revisions(service)[-1]}：它被更新的版本用过。"
+            "请安装那个版本再启动，或恢复升级之前的备份。\n"
+            f"The schema of {path} is at {found[0]}, this program knows it up to {revisions(service)[-1]}: a newer "
+            "version has used it. Install that version, or restore the backup from before."
+        )
+
+
+def _refuse(path: Path, zh: str, en: str) -> NoReturn:
+    raise StartError(f"数据库 {path} {zh}。{RESTORE[0]}。\nThe database {path} {en}: {RESTORE[1]}.")

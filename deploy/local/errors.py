@@ -1,0 +1,54 @@
+"""What the operating system refuses, told with its remedy."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+
+class StartError(RuntimeError):
+    """The system cannot start or is not ready. The text, for the operator, says why and what to do."""
+
+
+_NO_LOCKS: Final = (
+    "该文件系统不支持文件锁（如某些 NFS），数据库在上面也不安全；请把数据目录放在本机磁盘上",
+    "this file system has no file locks (as some NFS), and databases are not safe on it; use a folder on a local disk",
+)
+_NOT_ALLOWED: Final = (
+    "没有权限；请以该目录的所有者身份运行，或用 chown、chmod 改正权限",
+    "not permitted; run as the owner of the folder, or mend the permissions by chown or chmod",
+)
+_FULL: Final = (
+    "磁盘已满或超出配额；请腾出空间后再启动，数据没有损失",
+    "the disk or the quota is full; make room and start again, nothing is lost",
+)
+_REMEDIES: Final = {
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: (
+        "磁盘只读；请以可写方式挂载，或换一个数据目录",
+        "the disk is read-only; mount it writable, or use another folder",
+    ),
+    errno.ENOLCK: _NO_LOCKS,
+    errno.EOPNOTSUPP: _NO_LOCKS,
+    errno.ENOSYS: _NO_LOCKS,
+    errno.ENOTDIR: ("路径中有一段不是目录；请核对路径", "a part of the path is no folder; look at the path again"),
+    errno.EEXIST: ("这是文件，不是目录；请核对路径", "this is a file and no folder; look at the path again"),
+    errno.ELOOP: ("符号链接互相指向；请改正链接", "symbolic links lead in a circle; mend them"),
+    errno.ENAMETOOLONG: ("名称太长；请换短一些的路径", "the name is too long; use a shorter path"),
+    errno.EIO: ("磁盘读写出错；请检查磁盘，并准备恢复备份", "the disk fails; check it, and have the backup at hand"),
+}
+
+
+@contextmanager
+def told(zh: str, en: str) -> Iterator[None]:
+    """Within this an error of the operating system becomes a StartError about the place that is named."""
+    try:
+        yield
+    except OSError as error:
+        what, remedy = _REMEDIES.get(error.errno or 0, ("读写出错；请按原因处理", "cannot be read or written"))
+        path = f" {Path(str(error.filename))}" if error.filename else ""
+        raise StartError(f"{zh}：{what}（{error.strerror or error}{path}）。\n{en}: {remedy} ({error}).") from error

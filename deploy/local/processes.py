@@ -1,0 +1,99 @@
+"""Processes of the operating system: which they are, whose, and how they end."""
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGKILL
+
+_PR_SET_PDEATHSIG = 1
+
+
+def command(pid: int) -> str:
+    """The command line of a process; empty if there is none."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).rstrip("\0").replace("\0", " ")
+        return ""
+    return output("ps", "-ww", "-o", "command=", "-p", str(pid))
+
+
+def started(pid: int) -> str:
+    """When a process began, which tells it from a later one with the same number; empty if there is none."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+            # The name of the program, in parentheses, may hold anything; what follows it is numbers.
+            facts = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+            return f"{boot}/{int(facts[19])}"
+        return ""
+    return output("ps", "-o", "lstart=", "-p", str(pid))
+
+
+def works_in(pid: int, folder: Path) -> bool:
+    """Whether a process has this very directory, whatever its name is by now, for its working directory."""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            return os.path.samefile(f"/proc/{pid}/cwd", folder)
+        told = output("lsof", "-a", "-p", str(pid), "-d", "cwd", "-Fn").rpartition("\nn")[2]
+        return bool(told) and os.path.samefile(told, folder)
+    return False
+
+
+def holder(port: int) -> str:
+    """Who listens on a port, as far as it can be known."""
+    pid = output("lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN").partition("\n")[0]
+    return f"pid {pid}: {command(int(pid))}" if pid else "?"
+
+
+def kill_group(pid: int, signal: int) -> None:
+    """Send a signal to a process that leads a group and to its children, if there are any left."""
+    # macOS answers with PermissionError when the group is dead but not yet collected.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal)
+
+
+def dying_with(supervisor: int) -> Callable[[], None]:
+    """What a child does before it becomes a service, so that the kernel kills it with the supervisor."""
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask_kernel() -> None:
+        prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(SIGKILL))
+        # The supervisor may have died before we asked.
+        if os.getppid() != supervisor:
+            os._exit(1)
+
+    return ask_kernel
+
+
+def private_and_dying_with(supervisor: int) -> Callable[[], None]:
+    """What a child does before it becomes a service: what it writes is its owner's alone, and it dies in time."""
+    die = dying_with(supervisor) if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        os.umask(0o077)
+        if die:
+            die()
+
+    return prepare
+
+
+def output(*command: str) -> str:
+    """What a tool of the operating system prints; empty if it is not installed."""
+    with suppress(FileNotFoundError):
+        return subprocess.run(command, capture_output=True, text=True, errors="replace").stdout.strip()
+    return ""
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    """Whether a condition comes true within a second: the dead take a moment to let go of a port."""
+    until = time.monotonic() + 1
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True

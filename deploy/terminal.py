@@ -1,0 +1,59 @@
+"""What people see on a terminal. Text that came from data is shown as it is and never obeyed."""
+
+import re
+from typing import Any, Final
+
+from rich.console import Console
+from rich.style import StyleType
+from rich.table import Table
+from rich.text import Text
+
+_OBEYED: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+"""Characters that move the cursor, colour, ring, turn the direction of writing round, or cannot be seen or encoded."""
+
+
+def neutral(text: str) -> str:
+    """A text in which whatever a terminal would obey stands as an escape such as \\x1b. Lines and tabs stay."""
+    return _OBEYED.sub(lambda obeyed: obeyed[0].encode("unicode_escape").decode(), text)
+
+
+class Terminal(Console):
+    """A console that takes strings for text without markup, in tables as well; styles come as arguments."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every string that is printed or stands in a cell comes through here."""
+        return super().render_str(neutral(text), **options)
+
+    def say(self, text: str, style: StyleType | None = None) -> None:
+        """Print a text whose lines the terminal may wrap, but nobody cuts."""
+        self.print(text, style=style, soft_wrap=True)
+
+    def good(self, text: str) -> None:
+        """Say that something is well."""
+        self.say_marked("✓", "green", text)
+
+    def bad(self, text: str) -> None:
+        """Say that something is wrong."""
+        self.say_marked("✗", "bold red", text)
+
+    def note(self, text: str) -> None:
+        """Say what somebody should know."""
+        self.say_marked("!", "yellow", text)
+
+    def say_marked(self, mark: str, style: str, text: str) -> None:
+        """Say something behind a coloured mark."""
+        self.print(Text.assemble((mark, style), " ", neutral(text)), soft_wrap=True)
+
+
+def folded(*headings: str, title: str | None = None) -> Table:
+    """A table that cuts nothing off in a narrow terminal."""
+    table = Table(title=title)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
