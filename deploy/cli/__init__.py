@@ -16,6 +16,7 @@ def main() -> None:
         if getattr(sys, stream) is None:  # Whoever closed it does not want to hear.
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process runs
         getattr(sys, stream).reconfigure(errors="replace")  # A terminal may not know Chinese.
+    os.umask(0o077)  # Databases, filled-in forms and copies of them hold personal data.
     from deploy.cli.commands import run
 
     signal.signal(signal.SIGINT, interrupt)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deploy.local import databases
 from deploy.local.errors import StartError
-from deploy.local.folder import Folder
+from deploy.local.folder import Folder, few
 from deploy.local.supervisor import SERVICES
 from shared.shares import Share
 
@@ -27,9 +27,10 @@ def folder_checks(root: Path) -> Iterator[Check]:
     zh, en = mark.told
     yield f"数据目录：{zh}", f"folder {folder.root}: {en}", ""
     yield "目录位置", "where the folder is", _displaced(folder, mark.place)
-    wide = [path for path in folder.parts() if not path.is_symlink() and path.stat().st_mode & 0o077]
-    told = f"{wide[0]} 等 {len(wide)} 项其他用户可读；下次启动会改正 / can be read by others; the next start mends it"
-    yield "访问权限", "only the owner can read it", told if wide else ""
+    closed = not folder.root.stat().st_mode & 0o077  # Nobody else comes to what is in it.
+    open_ones = [] if closed else folder.open_to_others()
+    told = f"{few(open_ones)} 其他用户可读；下次启动会改正 / can be read by others; the next start mends it"
+    yield "访问权限", "only the owner can read it", told if open_ones else ""
     for service in SERVICES:
         for number in range(1, mark.replicas + 1):
             name = Share(number, mark.replicas).named(service)

@@ -7,13 +7,14 @@ import secrets
 import shutil
 import socket
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
 from pwd import getpwuid
 from signal import SIGKILL
+from stat import S_ISLNK
 from typing import IO, Annotated, Any, Final, Literal, NoReturn
 from uuid import uuid4
 
@@ -153,8 +154,8 @@ class Folder:
         strange = _strange(held)
         if not mark and strange and self.kind != "trial":
             raise StartError(
-                f"{self.root} 里有别的文件（{_few(strange)}），不是驻村系统的数据目录。请用 --folder 另行指明空目录。\n"
-                f"{self.root} holds other files ({_few(strange)}) and no installation. Name an empty or a new folder."
+                f"{self.root} 里有别的文件（{few(strange)}），不是驻村系统的数据目录。请用 --folder 另行指明空目录。\n"
+                f"{self.root} holds other files ({few(strange)}) and no installation. Name an empty or a new folder."
             )
         return mark
 
@@ -225,8 +226,8 @@ class Folder:
         strange = _strange(path.name for path in self.root.iterdir())
         if strange:
             raise StartError(
-                f"{self.root} 里还有别的文件（{_few(strange)}），不能清空。请先移走它们，或用 --folder 另行指明。\n"
-                f"{self.root} also holds other files ({_few(strange)}). Move them away, or name another folder."
+                f"{self.root} 里还有别的文件（{few(strange)}），不能清空。请先移走它们，或用 --folder 另行指明。\n"
+                f"{self.root} also holds other files ({few(strange)}). Move them away, or name another folder."
             )
         with told(f"清空数据目录 {self.root}", f"emptying the folder {self.root}"):
             self._take()  # Refused while another system has it.
@@ -405,16 +406,27 @@ class Folder:
 
     def _close_to_others(self) -> None:
         """Databases, streams, logs and secrets are for their owner only, however they came here."""
-        wider = [path for path in self.parts() if not path.is_symlink() and path.stat().st_mode & 0o077]
-        for path in wider:
+        found = self.open_to_others()
+        for name in found:
+            path = self.root / name
             path.chmod(path.stat().st_mode & 0o700)
-        if wider:
+        if found:
             self.notes.append(
-                f"{_few([str(path.relative_to(self.root)) for path in wider])} 原来其他用户可读，已改为仅所有者可读 · "
-                "could be read by other users, and is the owner's alone now"
+                f"{few(found)} 原来其他用户可读，已改为仅所有者可读 · could be read by other users, and is the owner's "
+                "alone now"
             )
 
-    def parts(self) -> Iterator[Path]:
+    def open_to_others(self) -> list[str]:
+        """What in the folder is the installation's and can be read or written by others than its owner."""
+        found = []
+        for path in self._parts():
+            with suppress(FileNotFoundError):  # A running system removes files.
+                mode = path.lstat().st_mode
+                if not S_ISLNK(mode) and mode & 0o077:
+                    found.append(str(path.relative_to(self.root)))
+        return found
+
+    def _parts(self) -> Iterator[Path]:
         """The folder and everything in it that is the installation's."""
         yield self.root
         for path in self.root.iterdir():
@@ -494,7 +506,8 @@ def _strange(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if not any(fnmatchcase(name, part) for part in (*PARTS, *NOT_OURS)))
 
 
-def _few(names: list[str]) -> str:
+def few(names: Sequence[str]) -> str:
+    """The first names of many, and how many there are."""
     return ", ".join(names[:3]) + (f" …… {len(names)}" if len(names) > 3 else "")
 
 
