@@ -14,27 +14,38 @@ from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State as AppState
 from litestar.exceptions import ClientException
-from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi import OpenAPIConfig
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.static_files import create_static_files_router
-from sqlalchemy import ColumnElement, Table, func, select
+from litestar.types import Guard
+from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import store
 from shared.bus import SEALED
-from shared.contracts import EVENTS, Command, json_schema
+from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.flow import encode_state
+from shared.openapi import File, Page
 from shared.outbox import PAGE
 from shared.pipeline import Pipeline
-from shared.problems import HANDLERS, PROBLEM, REFUSALS, Fault, Problem, fault
+from shared.problems import HANDLERS, Fault, fault
 from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, State, Task
+from shared.strict import LARGEST_BODY, StrictRequest, strict
+from shared.token import operator_key
 
 PATIENCE = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
 LARGEST_PAGE = 1000
 """Entries of a journal, or tasks, in one answer."""
+LARGEST_RECOVERY = 512 * 2**20
+"""Bytes of a page of a journal, each of whose entries may be as large as a message."""
+BIGGEST = 10**18 - 1
+"""The last position that may be asked for; databases count no further than some nine times this."""
+SMOOTH = 200
+"""Rows that are read and written down at once, within a few milliseconds."""
+PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
+"""A prefix of a division's code."""
 
 
 class Route(NamedTuple):
@@ -85,9 +96,21 @@ async def published_soon(pipeline: Pipeline, position: int) -> None:
             await pipeline.relay.reached(position)
 
 
-def operator_key(secret: bytes) -> str:
-    """What an operator's tool shows as its bearer token: whoever can read the installation's secret can make it."""
-    return hmac.digest(secret, b"zhucun operator", "sha256").hex()
+def is_operator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a request shows the operator's token."""
+    secret, shown = connection.app.state.secret, connection.headers.get("Authorization", "")
+    return bool(secret) and hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode())
+
+
+def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
+    """Until people have identities, what is sealed or about persons is for operators only."""
+    if not is_operator(connection):
+        raise Refused(
+            "operator",
+            "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
+            "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
+            status=403,
+        )
 
 
 def build(
@@ -107,28 +130,31 @@ def build(
         route_handlers=[
             *(_command(pipeline, route) for route in commands),
             *_common(pipeline, health, lost),
-            *_recovery(pipeline, secret, lost),
+            *_recovery(pipeline, lost),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
         exception_handlers=HANDLERS,
+        request_class=StrictRequest,
+        before_request=strict,
         openapi_config=OpenAPIConfig(
             title=f"驻村 Zhucun · {name}",
             version="1",
             path="/docs",
             render_plugins=[
-                SwaggerRenderPlugin(
+                Page(
                     js_url="/docs-assets/swagger-ui-bundle.js",
                     standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
                     css_url="/docs-assets/swagger-ui.css",
                     favicon="<link rel='icon' href='data:,'>",  # Nothing is fetched from outside.
-                )
+                ),
+                File(),
             ],
             use_handler_docstrings=True,
         ),
         logging_config=None,
         state=AppState({"pipeline": pipeline, "secret": secret}),  # For a service's own queries.
-        request_max_body_size=256 * 2**20,
+        request_max_body_size=LARGEST_BODY,
     )
 
 
@@ -155,17 +181,13 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
     handler.__annotations__["data"] = JSONBody[list[route.command]]  # type: ignore[name-defined]
     handler.__name__ = "post_" + route.path.replace("-", "_")
-    doc = (route.command.__doc__ or "").strip()
     return post(
         f"/v1/{route.path}",
         summary=f"{route.zh} · {route.en}",
-        description=doc,
+        description=(route.command.__doc__ or "").strip(),
         status_code=200,
         tags=["commands"],
-        responses={
-            status: ResponseSpec(Problem, generate_examples=False, description=meaning, media_type=PROBLEM)
-            for status, meaning in REFUSALS.items()
-        },
+        opt={"command": route.command},
     )(handler)
 
 
@@ -178,21 +200,22 @@ def _common(
 
     @get("/v1/tasks", tags=["queries"])
     async def tasks(
-        place: FromQuery[str] = "",
+        request: Request[Any, Any, Any],
+        place: PlaceQuery = "",
         role: FromQuery[str] = "",
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
     ) -> list[OpenTask]:
         """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division.
 
-        In order of kind and id, after the `kind/id` of a task. One state's tasks stay together, so there may be more
-        than `limit`; less means the end.
+        What is about persons is told to operators only. In order of kind and id, after the `kind/id` of a task. One
+        state's tasks stay together, so there may be more than `limit`; less means the end.
         """
         found: list[OpenTask] = []
         first, _, last = after.partition("/")
         async with engine.connect() as conn:
             for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
-                if kind.kind < first:
+                if kind.kind < first or (kind.personal and not is_operator(request)):
                     continue
                 behind = table.c.id > (last if kind.kind == first else "")
                 waiting = select(table.c.body).where(table.c.awaits, behind, *_within(table, place))
@@ -209,22 +232,18 @@ def _common(
                             return found
         return found
 
-    @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON)
-    async def journal(about: FromPath[str]) -> Response[bytes]:
-        """What this service decided about one village, as CloudEvents in order.
-
-        Kinds that are always sealed (a draw before its visits, a cadre's data) are not shown to anyone.
-        """
+    @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON, opt={"answers": list[Envelope]})
+    async def journal(request: Request[Any, Any, Any], about: FromPath[str]) -> Response[bytes]:
+        """What this service decided about one village, as CloudEvents in order; what is sealed only for operators."""
         outbox = tables.outbox
-        secret = [type for type, event in EVENTS.items() if event.sealing == "always"]
-        found = select(outbox.c.body).where(outbox.c.about == about, outbox.c.type.not_in(secret))
-        async with engine.connect() as conn:
-            rows = await conn.execute(found.order_by(outbox.c.position))
-            return Response(("[" + ",".join(body for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
+        found = select(outbox.c.body).where(outbox.c.about == about)
+        if not is_operator(request):
+            found = found.where(outbox.c.sealed.is_(False))
+        return await _array(engine, found.order_by(outbox.c.position))
 
     @get("/v1/journal", tags=["queries"])
     async def journal_page(
-        after: Annotated[int, QueryParameter(ge=0)] = 0,
+        after: Annotated[int, QueryParameter(ge=0, le=BIGGEST)] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
         type: FromQuery[list[str] | None] = None,
     ) -> list[Entry]:
@@ -242,15 +261,18 @@ def _common(
             return await store.digest(conn, tables)
 
     @get("/v1/status", tags=["operations"])
-    async def status() -> dict[str, Any]:
-        """Where the service stands: business day, next due day, positions, lost messages, backlog, dead letters."""
+    async def status(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """Where the service stands: business day, positions, lost messages, backlog, dead letters.
+
+        On which day something falls due next is told to operators only, since it may be that of a visit.
+        """
         async with engine.connect() as conn:
             due = await store.next_due(conn, tables)
             dead = (await conn.execute(select(func.count()).select_from(tables.dead_letters))).scalar()
         return {
             "service": pipeline.service.name,
             "today": pipeline.today,
-            "next_due": due,
+            "next_due": due if is_operator(request) else None,
             "read": pipeline.read,
             "lost": lost(),
             "written": pipeline.written,
@@ -261,7 +283,7 @@ def _common(
             "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
         }
 
-    @get("/v1/dead-letters", tags=["operations"])
+    @get("/v1/dead-letters", tags=["operations"], guards=[require_operator])
     async def dead_letters() -> list[dict[str, Any]]:
         """Messages that could not be handled, oldest first, each with its reason."""
         letters = tables.dead_letters
@@ -269,7 +291,7 @@ def _common(
             rows = (await conn.execute(select(letters).order_by(letters.c.parked_at))).mappings()
             return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
 
-    @post("/v1/dead-letters/replay", tags=["operations"], status_code=200)
+    @post("/v1/dead-letters/replay", tags=["operations"], status_code=200, guards=[require_operator])
     async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
         """Take dead letters again: all about one village in order, or the one with this id."""
         return {"replayed": await pipeline.replay(about, id)}
@@ -306,30 +328,26 @@ def _common(
     ]  # fmt: skip
 
 
-def _recovery(pipeline: Pipeline, secret: bytes, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> list[Any]:
+def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> list[Any]:
     """What `zhucun recover` asks for. Only operators may: it shows sealed events, and what it hands in is believed."""
-
-    def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-        shown = connection.headers.get("Authorization", "")
-        if not secret or not hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode()):
-            raise Refused(
-                "operator",
-                "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
-                "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
-                status=403,
-            )
 
     @get("/v1/recovery/journal", tags=["operations"], guards=[require_operator])
     async def journal(
         stream: FromQuery[str],
         type: FromQuery[list[str]],
-        after: Annotated[int, QueryParameter(ge=0)] = 0,
+        after: Annotated[int, QueryParameter(ge=0, le=BIGGEST)] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
     ) -> list[Entry]:
         """What this service published to a stream, of the types that the service hears which is to be recovered."""
         return await _page(pipeline, after, limit, type, sealed=stream == SEALED)
 
-    @post("/v1/recovery", tags=["operations"], status_code=204, guards=[require_operator])
+    @post(
+        "/v1/recovery",
+        tags=["operations"],
+        status_code=204,
+        guards=[require_operator],
+        request_max_body_size=LARGEST_RECOVERY,
+    )
     async def take(request: Request[Any, Any, Any], stream: FromQuery[str]) -> None:
         """Take events from other services' journals as if the stream had delivered them; known ones change nothing.
 
@@ -342,7 +360,7 @@ def _recovery(pipeline: Pipeline, secret: bytes, lost: Callable[[], Mapping[str,
         await pipeline.recover(stream, [(entry.subject, bytes(entry.event)) for entry in entries])
 
     @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator])
-    async def end(stream: FromQuery[str], through: FromQuery[int]) -> None:
+    async def end(stream: FromQuery[str], through: Annotated[int, QueryParameter(ge=0, le=BIGGEST)]) -> None:
         """Go on reading behind the last lost message, now that all of the journals was handed in."""
         if stream not in lost() or through > lost()[stream][1]:
             raise Refused(
@@ -351,6 +369,19 @@ def _recovery(pipeline: Pipeline, secret: bytes, lost: Callable[[], Mapping[str,
         await pipeline.recovered(stream, through)
 
     return [journal, take, end]
+
+
+async def _array(
+    engine: AsyncEngine, bodies: Select[Any], shown: Callable[[str], str] | None = None
+) -> Response[bytes]:
+    """What a column of JSON says, as an array. It is read in parts, so that others have their turn between them."""
+    parts: list[bytes] = []
+    async with engine.connect() as conn, conn.stream(bodies) as rows:
+        async for part in rows.partitions(SMOOTH):
+            texts = [body for (body,) in part]
+            parts.append(",".join(map(shown, texts) if shown else texts).encode())
+            await asyncio.sleep(0)
+    return Response(b"[" + b",".join(parts) + b"]", media_type=MediaType.JSON)
 
 
 async def _page(
@@ -385,9 +416,18 @@ def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
             return body
         return encode_state(store.decode_state(state, body).shown()).decode()
 
-    @get(f"/v1/{kind}", tags=["queries"], media_type=MediaType.JSON, name=kind)
+    guards: list[Guard] = [require_operator] if state.personal else []
+
+    @get(
+        f"/v1/{kind}",
+        tags=["queries"],
+        media_type=MediaType.JSON,
+        name=kind,
+        opt={"answers": list.__class_getitem__(state)},
+        guards=guards,
+    )
     async def listing(
-        place: FromQuery[str] = "",
+        place: PlaceQuery = "",
         status: FromQuery[str] = "",
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 500,
@@ -396,11 +436,16 @@ def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
         found = select(table.c.body).where(table.c.id > after, *_within(table, place))
         if status:
             found = found.where(table.c.status == status)
-        async with engine.connect() as conn:
-            rows = await conn.execute(found.order_by(table.c.id).limit(limit))
-            return Response(("[" + ",".join(shown(body) for (body,) in rows) + "]").encode(), media_type=MediaType.JSON)
+        return await _array(engine, found.order_by(table.c.id).limit(limit), shown)
 
-    @get(f"/v1/{kind}/{{id:path}}", tags=["queries"], media_type=MediaType.JSON, name=f"one of {kind}")
+    @get(
+        f"/v1/{kind}/{{id:path}}",
+        tags=["queries"],
+        media_type=MediaType.JSON,
+        name=f"one of {kind}",
+        opt={"answers": state},
+        guards=guards,
+    )
     async def one(id: FromPath[str]) -> Response[bytes]:
         """One state by its id."""
         id = id.lstrip("/")

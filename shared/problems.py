@@ -1,7 +1,7 @@
 """What a request is answered with instead of what it asked for: refusals by row, and failures of ours (RFC 9457)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,31 +9,44 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from shared.requests import IDEMPOTENCY_KEY, RequestRefused
-from shared.rules import Refused
+from shared.rules import Difference, Refused
+from shared.store import is_away
 
 log = structlog.get_logger()
 PROBLEM = "application/problem+json"
 REFUSALS = {
     400: "请求格式有误，见 errors 中的行号和字段 / the request does not fit; errors names row and field",
+    403: "仅限运维 / for operators only",
     404: "所指的对象不存在 / what it is about does not exist",
+    405: "此地址不接受这种方法 / this address does not take this method",
+    408: "请求迟迟没有发完 / the request was not sent in time",
     409: "当前状态不允许 / the state does not allow it now",
+    413: "请求过大，请分批提交 / the request is too large; send it in parts",
+    415: "请求的内容类型不对 / the request is of another media type",
     422: "内容有误 / what was said is wrong in itself",
+    431: "请求头过长 / the headers are too long",
     503: "暂不可用，请用同一请求编号重试 / not available now; try again with the same key",
 }
-"""What a command may be answered with instead, all as problem+json."""
+"""What may be answered instead of what was asked for, all as problem+json."""
 
 
 class Fault(msgspec.Struct, omit_defaults=True):
-    """What is wrong with one row of a request, by which rule, and what to do."""
+    """What is wrong with one row of a request, by which rule, and what to do; `field` is its JSON path in the row.
+
+    Where somebody else's data would be overwritten, `differs` says how, and `version` is what the command must name in
+    its field `replaces` in order to do it all the same.
+    """
 
     row: int
     rule: str
     zh: str
     en: str
     field: str | None = None
+    differs: list[Difference] = []
+    version: str = ""
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -46,15 +59,27 @@ class Problem(msgspec.Struct, omit_defaults=True):
     type: str = "about:blank"
 
 
-def problem(status: int, title: str, detail: str, errors: Sequence[Fault] = ()) -> Response[bytes]:
+class Unfit(Exception):
+    """A request that is no request: what is wrong with it; `total` counts the faults if not all are named."""
+
+    def __init__(self, faults: Sequence[Fault], *, status: int = 400, total: int = 0) -> None:
+        super().__init__(f"{len(faults)} faults in a request")
+        self.faults, self.status, self.total = faults, status, max(total, len(faults))
+
+
+def problem(
+    status: int, title: str, detail: str, errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
     """A problem+json answer."""
     body = msgspec.json.encode(Problem(title=title, status=status, detail=detail, errors=list(errors)))
-    return Response(body, status_code=status, media_type=PROBLEM)
+    return Response(body, status_code=status, media_type=PROBLEM, headers=headers)
 
 
 def fault(row: int, refused: Refused) -> Fault:
     """A refusal as it is told."""
-    return Fault(row=row, rule=refused.rule, zh=refused.zh, en=refused.en, field=refused.field)
+    return Fault(
+        row, refused.rule, refused.zh, refused.en, refused.field, list(refused.differs), version=refused.version
+    )
 
 
 def _refused(_request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
@@ -68,65 +93,75 @@ def _request_refused(_request: Request[Any, Any, Any], error: RequestRefused) ->
     return problem(status, "请求被退回 / the request was refused", detail, faults)
 
 
+def _unfit(_request: Request[Any, Any, Any], error: Unfit) -> Response[bytes]:
+    named = f"，此处列出前 {len(error.faults)} 处 / {error.total} faults, the first {len(error.faults)} are named"
+    detail = f"共 {error.total} 处错误" + (named if error.total > len(error.faults) else f" / {error.total} faults")
+    return problem(error.status, _TITLES.get(error.status, _TITLES[400]), detail, error.faults)
+
+
 def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """What the framework refuses, such as a body that does not fit the schema, told like every other refusal."""
-    title = _ELSEWHERE.get(error.status_code)
-    if title is not None:
-        return problem(error.status_code, title, error.detail)
-    text = str(error.__cause__) if isinstance(error.__cause__, msgspec.DecodeError) else error.detail
-    place = re.search(r"at `\$\.(?:data\b(?:\[(\d+)])?\.?)?(.*)`", text)
-    missing = re.search(r"field `(.+?)`", text)
-    field = ".".join(part for part in (place and place[2], missing and missing[1]) if part and part != "data")
-    if field == "key" or IDEMPOTENCY_KEY in text:
-        field = IDEMPOTENCY_KEY
+    """What the framework refuses, such as a parameter out of its range, told like every other refusal."""
+    status = error.status_code if error.status_code < 500 else 400  # It has no failures but a client that went away.
+    if status in _ELSEWHERE:
+        allowed = (error.headers or {}).get("allow", "")  # In whatever order the framework happens to have them.
+        headers = {"Allow": ", ".join(sorted(allowed.split(", ")))} if allowed else None
+        return problem(status, _ELSEWHERE[status], error.detail, headers=headers)
+    extra = error.extra if isinstance(error.extra, list) else []
+    told = [(str(entry.get("message", "")), str(entry.get("key", ""))) for entry in extra] or [(error.detail, "")]
+    faults = [_parameter(text, key) for text, key in told]
+    return problem(status, _TITLES[400], f"共 {len(faults)} 处错误 / {len(faults)} faults", faults)
+
+
+def _parameter(text: str, key: str) -> Fault:
+    """What is wrong with a parameter of the address or a header."""
+    missing = re.search(r"Missing required (\w+) parameter '(.+?)'", text)
+    field = missing[2] if missing else {"key": IDEMPOTENCY_KEY, "data": None}.get(key, key or None)
+    if missing:
+        zh, en = f"缺少 {field}", f"{field} is missing"
+        if field == IDEMPOTENCY_KEY:
+            zh, en = f"{zh}，请为每个请求另取 8 至 180 个字符的编号", f"{en}; give each request a key of its own"
+        return Fault(0, "schema", zh, en, field)
     zh = next((zh.format(*found.groups()) for pattern, zh in _CHINESE if (found := re.search(pattern, text))), "")
-    fault = Fault(int(place[1]) if place and place[1] else 0, "schema", zh or "格式有误", text, field or None)
-    return problem(error.status_code, "请求格式有误 / the request does not fit", error.detail, [fault])
+    return Fault(0, "schema", zh or "不符合要求", text, field)
 
 
 def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
-    if isinstance(error, (OSError, OperationalError)) or (
-        isinstance(error, DBAPIError)
-        and (error.statement is None or error.connection_invalidated or _sqlstate(error).startswith(_PASSING))
-    ):
+    if isinstance(error, OSError) or is_away(error):
         log.warning("the database is not available", error=str(error))
         title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
         return problem(503, title, type(error).__name__)
+    if isinstance(error, DBAPIError) and (getattr(error.orig, "sqlstate", None) or "").startswith("22"):
+        title = "有数据库不能保存的内容 / there is something in it that the database cannot keep"
+        return problem(422, title, type(error).__name__)
     log.error("a request failed", exc_info=error)
     title = "系统内部错误，请告知运维 / an error of the system; tell operations"
     return problem(500, title, type(error).__name__)
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
-
-
-_PASSING = ("08", "53", "57", "58")
-"""Classes of SQLSTATE that say that PostgreSQL cannot now: connection, room or memory, its operator, its machine."""
+_TITLES = {
+    400: "请求格式有误 / the request does not fit",
+    408: "请求迟迟没有发完 / the request was not sent in time",
+    413: "请求过大，请分批提交 / the request is too large; send it in parts",
+    415: "请求的内容类型不对 / the request is of another media type",
+}
 _ELSEWHERE = {
     404: "没有这个地址，请对照 /docs / there is no such address; see /docs",
     405: "此地址不接受这种方法，请对照 /docs / this address does not take this method; see /docs",
-    413: "请求过大，请分批提交 / the request is too large; send it in parts",
+    413: _TITLES[413],
 }
 _CHINESE = (
-    (r"Object missing required field `data`", "请求没有内容，应为命令的数组"),
-    (r"Object missing required field `(.+?)`", "缺少字段 {}"),
-    (r"Object contains unknown field `(.+?)`", "没有字段 {}，请检查拼写"),
-    (r"Missing required header parameter", "缺少请求头 Idempotency-Key，请为每个请求另取 8 至 180 个字符的编号"),
-    (r"Expected `(.+?)`, got `(.+?)`", "类型应为 {}，实为 {}"),
-    (r"Expected `.+?` matching regex '(.+?)'", "格式应符合 {}"),
-    (r"Expected `.+?` of length (.+?) - ", "长度应 {}"),
-    (r"Expected `.+?` ([<>]=? .+?) - ", "数值应 {}"),
-    (r"Invalid enum value (.+?) - ", "不能取 {}"),
-    (r"Invalid RFC3339 encoded date", "不是有效日期，应如 2014-06-30"),
-    (r"JSON is malformed|truncated|utf-8", "请求不是有效的 JSON"),
+    (r"Object missing required field `data`", "请求没有内容，应为命令的列表"),
+    (r"Expected `.+?` ([<>]=? .+)", "数值应 {}"),
+    (r"of length ([<>]=? \d+)", "长度应 {}"),
+    (r"matching regex", "格式不符，请对照 /docs"),
 )
-"""What the decoder says, in Chinese."""
+"""What the framework says of parameters, in Chinese."""
 
 HANDLERS: ExceptionHandlersMap = {
     Refused: _refused,
     RequestRefused: _request_refused,
+    Unfit: _unfit,
     HTTPException: _http_error,
     Exception: _failed,
 }

@@ -13,13 +13,22 @@ import structlog
 from shared.contracts import Command
 from shared.flow import Cause, Effect, Fact, Missing, Parked, Result, Wiring, derived_id, run
 from shared.policy import PolicyBook
-from shared.rules import Key, Refused, State
+from shared.rules import Difference, Key, Refused, State
 
 log = structlog.get_logger()
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header that names a request, so that asking again has no effect."""
-_Told = tuple[str, str, str, str | None]
-"""A refusal as it is kept with an answer: rule, Chinese and English text, field."""
+
+
+class _Told(msgspec.Struct, frozen=True, array_like=True):
+    """A refusal as it is kept with an answer; what stands last was not always kept."""
+
+    rule: str
+    zh: str
+    en: str
+    field: str | None
+    differs: tuple[Difference, ...] = ()
+    version: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -64,7 +73,9 @@ class Request:
     def __init__(self, service: str, key: str, commands: Sequence[Command], *, dry_run: bool, keep_good: bool) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
-        self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands])).digest()
+        # The whole request, its mode included; what is left out by default has always been left out.
+        mode = [name for name, asked in {"dry_run": dry_run, "keep_good": keep_good}.items() if asked]
+        self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
         self.outcome: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
@@ -73,7 +84,10 @@ class Request:
         """Give the answer that was kept under the key, if it was the same request."""
         if fingerprint == self.fingerprint:
             answer, told = msgspec.json.decode(response, type=tuple[Answer, dict[str, _Told]])
-            refused = {int(row): Refused(*words[:3], field=words[3]) for row, words in told.items()}
+            refused = {
+                int(row): Refused(t.rule, t.zh, t.en, field=t.field, differs=t.differs, version=t.version)
+                for row, t in told.items()
+            }
             self.outcome.set_result((answer, refused))
         else:
             own = self.key.split(":", 1)[-1]  # Without the path, which the sender did not write.
@@ -128,7 +142,9 @@ class Decided:
         """The row by which a repetition is known; none for what left nothing behind."""
         if not isinstance(self.outcome, RequestRefused) and not self.request.dry_run:
             answer, refused = self.outcome
-            told = {str(row): (error.rule, error.zh, error.en, error.field) for row, error in refused.items()}
+            told = {
+                str(row): _Told(e.rule, e.zh, e.en, e.field, tuple(e.differs), e.version) for row, e in refused.items()
+            }
             response = msgspec.json.encode((answer, told)).decode()
             yield {"key": self.request.key, "fingerprint": self.request.fingerprint, "response": response}
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Dialect, Table, event, func, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.contracts.calendar import HolidaysAnnounced
@@ -61,6 +62,19 @@ async def insert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
 async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
     """Insert rows, and leave those alone that are there already."""
     await _write(conn, table, rows, "keep")
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the database cannot be used now, rather than that it refuses what it was given."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    passing = error.statement is None or error.connection_invalidated or state.startswith(_PASSING)
+    return isinstance(error, OperationalError) or passing
+
+
+_PASSING = ("08", "53", "57", "58")
+"""Classes of SQLSTATE that say that PostgreSQL cannot now: connection, room or memory, its operator, its machine."""
 
 
 Clash = Literal["fail", "keep", "replace"]

@@ -33,6 +33,7 @@ from shared.policy import Policy
 from shared.relay import Relay
 from shared.rules import Change, Reaction, State, Task, by
 from shared.tables import service_tables
+from shared.token import operator_headers
 from tests import small
 from tests.conftest import NatsServer, engine_with
 from tests.test_pipeline import DAY, PACK, begun, day, delivery, raw
@@ -91,6 +92,10 @@ ROUTES = (
 )
 
 
+ONE, TWO = "210502000001", "210502000002"
+OPERATOR = operator_headers(b"secret")
+
+
 class Api:
     """A service and someone who talks to it."""
 
@@ -108,7 +113,8 @@ class Api:
         return await self.client.post(f"/v1/{path}", params=params, json=rows, headers=headers)
 
     async def get(self, path: str, **params: Any) -> Any:
-        answer = await self.client.get(path, params=params)
+        """What an operator is answered."""
+        answer = await self.client.get(path, params=params, headers=OPERATOR)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -196,36 +202,120 @@ async def test_a_command_answers_what_it_led_to_once_that_is_said(api: Api) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "row", "field", "zh"),
+    ("content", "faults"),
     [
-        (json.dumps([village(), village(name=3)]), 1, "name", "类型应为 str，实为 int"),
-        (json.dumps([village(), {"place": "210502", "name": "村"}]), 1, "village", "缺少字段 village"),
-        (json.dumps([village(), village(nmae="村")]), 1, "nmae", "没有字段 nmae"),
-        (json.dumps([village(place="2105.>")]), 0, "place", "格式应符合"),
-        (json.dumps([village(place="")]), 0, "place", "格式应符合"),
-        (json.dumps(village()), 0, None, "类型应为 array，实为 object"),
-        ("[", 0, None, "请求不是有效的 JSON"),
-        ("not JSON", 0, None, "请求不是有效的 JSON"),
-        ("", 0, None, "请求没有内容"),
+        ([village(), village(name=3)], [(1, "name", "应为文字，实为整数")]),
+        ([village(), {"place": "210502", "name": "村"}], [(1, "village", "缺少字段 village")]),
+        ([village(), village(nmae="村")], [(1, "nmae", "没有字段 nmae")]),
+        ([village(place="2105.>")], [(0, "place", "应为6位数字的区划代码")]),
+        ([village(place="")], [(0, "place", "应为6位数字的区划代码")]),
+        ([village(place="２１０５０２")], [(0, "place", "应为6位数字的区划代码")]),
+        ([village(place="2105021"), village(), village(name=None, place=1)], [
+            (0, "place", "区划代码"), (2, "place", "应为6位数字的区划代码，实为整数"), (2, "name", "实为空值"),
+        ]),
+        ([village(), "V1", None], [(1, None, "应为一条命令，即一组字段，实为文字"), (2, None, "实为空值")]),
+        (village(), [(0, None, "应为命令的列表")]),
+        ("[", [(0, None, "不是有效的 JSON")]),
+        ("not JSON", [(0, None, "不是有效的 JSON")]),
+        ("[] []", [(0, None, "不是有效的 JSON")]),
+        ("", [(0, None, "没有内容")]),
+        (b"\xff\xfe[]", [(0, None, "不是有效的 JSON")]),
+        ('[{"place": "210502", "village": "V1", "name": "\\ud800"}]', [(0, None, "不是有效的 JSON")]),
+        ('[{"place": "210502", "village": "V1", "name": "A", "name": "B"}]', [(0, "name", "字段 name 出现两次")]),
+        ("[" * 5000 + "]" * 5000, [(0, None, "嵌套层数过多")]),
+        ('[{"place": "210502", "name": ' + "[" * 5000 + "]" * 5000 + "}]", [(0, None, "嵌套层数过多")]),
+        ('[{"place": "210502", "village": "V1", "name": ' + "9" * 10_000 + "}]", [(0, None, "数值超出范围")]),
     ],
-    ids=["type", "missing", "misspelt", "place", "no place", "no array", "cut off", "no JSON", "empty"],
-)
-async def test_a_body_that_does_not_fit_names_row_and_field(
-    any_api: Api, content: str, row: int, field: str | None, zh: str
+    ids=[
+        "type", "missing", "misspelt", "place", "no place", "full-width", "several", "no object", "no array", "cut off",
+        "no JSON", "two", "empty", "not UTF-8", "half a character", "twice", "deep", "deep within", "huge",
+    ],
+)  # fmt: skip
+async def test_a_body_that_does_not_fit_names_rows_and_fields(
+    any_api: Api, content: Any, faults: list[tuple[int, str | None, str]]
 ) -> None:
     headers = {"Idempotency-Key": "request 1", "Content-Type": "application/json"}
-    answer = await any_api.client.post("/v1/villages", content=content, headers=headers)
-    (fault,) = refusal(answer, 400)
-    assert (fault["row"], fault.get("field"), fault["rule"]) == (row, field, "schema")
-    assert zh in fault["zh"]
+    body = content if isinstance(content, (str, bytes)) else json.dumps(content)
+    answer = await any_api.client.post("/v1/villages", content=body, headers=headers)
+    told = refusal(answer, 400)
+    assert [(fault["row"], fault.get("field"), fault["rule"]) for fault in told] == [
+        (row, field, "schema") for row, field, _ in faults
+    ]
+    assert all(zh in fault["zh"] for fault, (_, _, zh) in zip(told, faults, strict=True)), told
     assert await known(any_api) == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "short"}, {"Idempotency-Key": "k" * 181}])
-async def test_a_request_needs_a_key_of_its_own(any_api: Api, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        *(
+            [("Idempotency-Key", key)]
+            for key in ("short", "k" * 181, "request\t1", " request 1 ", "请求编号一二三四五", "")
+        ),
+        [("Idempotency-Key", "request 1"), ("Idempotency-Key", "request 2")],
+    ],
+)
+async def test_a_request_needs_one_key_of_its_own(any_api: Api, headers: list[tuple[str, str]]) -> None:
+    headers = [(name, value.encode()) for name, value in headers]  # type: ignore[misc]
     (fault,) = refusal(await any_api.client.post("/v1/villages", json=[village()], headers=headers), 400)
     assert fault["field"] == "Idempotency-Key"
     assert await known(any_api) == []
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=gbk", "multipart/x"],
+)
+async def test_commands_are_json(any_api: Api, media_type: str) -> None:
+    headers = {"Idempotency-Key": "request 1", "Content-Type": media_type}
+    answer = await any_api.client.post("/v1/villages", content=json.dumps([village()]), headers=headers)
+    (fault,) = refusal(answer, 415)
+    assert fault["field"] == "Content-Type"
+    headers["Content-Type"] = "application/json; charset=UTF-8"
+    assert (await any_api.client.post("/v1/villages", content=b"[]", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("dryrun=true", "dryrun"), ("dry_run=1", "dry_run"), ("dry_run=True", "dry_run"), ("dry_run", "dry_run"),
+        ("dry_run=true&dry_run=false", "dry_run"), ("keep_good=yes", "keep_good"), ("DRY_RUN=true", "DRY_RUN"),
+        ("dry_run=%00", "dry_run"), ("%ff=1", ""), ("place=210500", "place"),
+    ],
+)  # fmt: skip
+async def test_a_mode_that_is_misspelt_applies_nothing(any_api: Api, query: str, field: str) -> None:
+    headers = {"Idempotency-Key": "request 1"}
+    (fault,) = refusal(await any_api.client.post(f"/v1/villages?{query}", json=[village()], headers=headers), 400)
+    assert fault.get("field", "") == field
+    assert await known(any_api) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/v1/villages?stauts=x", "stauts"), ("/v1/villages?limit=%2B5", "limit"), ("/v1/villages?limit=1_0", "limit"),
+        ("/v1/villages?limit=１", "limit"), ("/v1/villages?limit=5.0", "limit"),
+        ("/v1/villages?limit=1&limit=2", "limit"), ("/v1/villages?after=%00", "after"),
+        ("/v1/villages?status=%ff", "status"), ("/v1/villages?after=" + "9" * 201, "after"),
+        ("/v1/journal?after=99999999999999999999", "after"), ("/v1/journal?after=-1", "after"),
+        ("/v1/tasks?place=2105021", "place"), ("/v1/summary/villages?x=1", "x"), ("/health/live?x=1", "x"),
+        ("/v1/villages/%00", "path"), ("/v1/villages/a%0ab", "path"), ("/v1/villages/%ff", "path"),
+        ("/v1/journal/%1f", "path"),
+    ],
+)  # fmt: skip
+async def test_a_query_is_taken_to_the_letter(api: Api, address: str, field: str) -> None:
+    (fault,) = refusal(await api.client.get(address), 400)
+    assert fault["field"] == field
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/v1/villages/a%2fb", "/v1/villages/" + "9" * 5000, "/v1/villages/..%2f..%2fetc", "/v1/villages/%20", "//"],
+)
+async def test_what_is_not_there_is_not_found_however_it_is_spelt(api: Api, address: str) -> None:
+    answer = await api.client.get(address)
+    assert answer.status_code in (404, 400) and answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_what_a_rule_refuses_names_row_rule_and_field_and_nothing_is_applied(api: Api) -> None:
@@ -344,7 +434,9 @@ async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api
     assert await about(place="210521") == ["M2"]
     assert await about(place="21", role="team") == ["M1"]
     assert await about(place="21052", role="team") == []
-    assert await about(place="%") == await about(place="______") == []
+    for place in ("%", "______", "2105021", "２１"):
+        (fault,) = refusal(await api.client.get("/v1/tasks", params={"place": place}), 400)
+        assert fault["field"] == "place"
     (task,) = await api.get("/v1/tasks", role="county")
     assert task == {
         "kind": "matters", "id": "M2", "place": "210521",
@@ -379,7 +471,6 @@ async def test_states_are_listed_page_by_page_by_division_and_status(api: Api) -
     assert [id for page in pages[1:] for id in page] == [f"V{n:02d}" for n in range(25)]
     assert len(await api.get("/v1/villages", place="210521")) == 13
     assert len(await api.get("/v1/villages", place="2105")) == 25
-    assert await api.get("/v1/villages", place="%") == []
     for n, answered in enumerate((True, False, False)):
         await api.post("matters", {"place": "210502", "matter": f"M{n}", "answered": answered})
     assert [state["id"] for state in await api.get("/v1/matters", status="asked")] == ["M1", "M2"]
@@ -412,19 +503,22 @@ async def test_what_is_secret_for_the_time_being_is_not_shown(api: Api) -> None:
 
 
 async def test_a_journal_tells_one_villages_events_in_order_and_no_sealed_ones(api: Api) -> None:
-    await api.post("villages", village("V1"), village("V2"))
-    await api.pipeline.handle(OPEN, [delivery(begun("V1", "U1"), 2), delivery(begun("V2", "U1"), 3), day(1, 4)])
-    events = [JSONFormat().read(CloudEvent, json.dumps(event)) for event in await api.get("/v1/journal/V1")]
+    await api.post("villages", village(ONE), village(TWO))
+    await api.pipeline.handle(OPEN, [delivery(begun(ONE, "U1"), 2), delivery(begun(TWO, "U1"), 3), day(1, 4)])
+    events = [JSONFormat().read(CloudEvent, json.dumps(event)) for event in await api.get(f"/v1/journal/{ONE}")]
     assert [event.get_type() for event in events] == [
         "registry.village.registered.v1",
         "dispatch.term.extended.v1",
         "registry.village.listed.v1",
     ]
-    assert {event.get_subject() for event in events} == {"V1"}
+    assert {event.get_subject() for event in events} == {ONE}
     assert [event.get_extension("occurredon") for event in events] == ["2014-06-01", "2014-06-01", "2014-06-02"]
     assert await api.get("/v1/journal/V9") == []
     await api.post("matters", {"place": "210502", "matter": "M1"}, key="my key 1")
-    assert await api.get("/v1/journal/matters:my key 1%230") == []
+    (about,) = (json.loads(message.body)["correlationid"] for message in api.sent if "draw" in message.subject)
+    assert (await api.client.get(f"/v1/journal/{about}")).json() == []
+    (sealed,) = await api.get(f"/v1/journal/{about}")
+    assert sealed["type"] == DrawMade.type
 
 
 async def test_status_tells_where_the_service_stands(api: Api) -> None:
@@ -439,37 +533,46 @@ async def test_status_tells_where_the_service_stands(api: Api) -> None:
 
 async def test_an_unknown_address_or_method_is_told_like_every_refusal(any_api: Api) -> None:
     assert refusal(await any_api.client.get("/v1/vilages"), 404) == []
+    for method in ("DELETE", "PUT", "PATCH", "HEAD", "TRACE"):
+        answer = await any_api.client.request(method, "/v1/villages")
+        assert answer.status_code == 405 and answer.headers["allow"] == "GET, OPTIONS, POST"
     assert refusal(await any_api.client.delete("/v1/villages"), 405) == []
+    options = await any_api.client.options("/v1/villages")
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, OPTIONS, POST")
 
 
 # ------------------------------------------------------------ dead letters
 
 
 async def test_dead_letters_are_listed_with_their_reason_and_taken_again(api: Api) -> None:
-    await api.post("villages", village("V1"), village("V2"))
+    await api.post("villages", village(ONE), village(TWO))
     small.broken.add("U1")
     try:
         await api.pipeline.handle(
             OPEN,
-            [delivery(begun(id, unit), n) for n, (id, unit) in enumerate([("V1", "U1"), ("V1", "U2"), ("V2", "U1")], 2)]
+            [delivery(begun(id, unit), n) for n, (id, unit) in enumerate([(ONE, "U1"), (ONE, "U2"), (TWO, "U1")], 2)]
             + [raw(b"broken", 9)],
         )
-        assert (await api.client.post("/v1/dead-letters/replay", params={"about": "V1"})).json() == {"replayed": 0}
+        assert (await api.client.post("/v1/dead-letters/replay", headers=OPERATOR, params={"about": ONE})).json() == {
+            "replayed": 0
+        }
     finally:
         small.broken.clear()
     letters = {letter["sequence"]: letter for letter in await api.get("/v1/dead-letters")}
     assert [(n, letters[n]["about"], letters[n]["rule"]) for n in sorted(letters)] == [
-        (2, "V1", "ZeroDivisionError"),
-        (3, "V1", "order"),
-        (4, "V2", "ZeroDivisionError"),
+        (2, ONE, "ZeroDivisionError"),
+        (3, ONE, "order"),
+        (4, TWO, "ZeroDivisionError"),
         (9, "", "DecodeError"),
     ]
     assert "a rule with a fault" in letters[2]["reason"]
     assert (letters[9]["stream"], letters[9]["body"]) == ("ZHUCUN", "broken")
     assert json.loads(letters[2]["body"])["type"] == "dispatch.help.begun.v1"
-    assert (await api.client.post("/v1/dead-letters/replay", params={"about": "V1"})).json() == {"replayed": 2}
-    assert (await api.get("/v1/villages/V1"))["heard"] == ["U1", "U2"]
-    answer = await api.client.post("/v1/dead-letters/replay", params={"id": letters[4]["id"]})
+    assert (await api.client.post("/v1/dead-letters/replay", headers=OPERATOR, params={"about": ONE})).json() == {
+        "replayed": 2
+    }
+    assert (await api.get(f"/v1/villages/{ONE}"))["heard"] == ["U1", "U2"]
+    answer = await api.client.post("/v1/dead-letters/replay", headers=OPERATOR, params={"id": letters[4]["id"]})
     assert answer.json() == {"replayed": 1}
     assert [letter["sequence"] for letter in await api.get("/v1/dead-letters")] == [9]
 

@@ -27,7 +27,8 @@ from shared.consumer import Delivery, OrderedConsumer
 from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import VillageListed
-from shared.http import Entry, operator_key
+from shared.http import Entry
+from shared.token import operator_key
 from shared.pipeline import Pipeline
 from shared.relay import Relay
 from shared.runtime import heard

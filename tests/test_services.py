@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deploy.contracts import SERVICES, documents
 from services.dispatch.model.pool import Pool, Squad
 from shared import http, migrations, runtime, store
+from shared.openapi import document
 from shared.contracts import EVENTS, Command, short_type
 from shared.flow import LONGEST_ID
 from shared.pipeline import Pipeline, Service
@@ -49,7 +50,7 @@ def openapi(name: str) -> dict[str, Any]:
     """The OpenAPI document of a service's HTTP side, on a database that nothing is asked of."""
     pipeline = Pipeline(service(name), store.open_engine("sqlite+aiosqlite://"), Relay(_no), "http://localhost/schemas")
     app = http.build(pipeline, commands(name), room(name, "api").QUERIES, _no, b"secret")
-    return app.openapi_schema.to_schema()
+    return document(app)
 
 
 async def _no(*_: Any) -> Any:

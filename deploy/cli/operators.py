@@ -12,6 +12,7 @@ import typer
 from rich.progress import Progress, track
 
 from deploy.cli.reach import (
+    token,
     DEFAULT,
     FOLDER_HELP,
     FolderOption,
@@ -47,17 +48,15 @@ def recover(
 ) -> None:
     """消息丢失后从各服务日志补齐，可重复 · make good what a stream lost unread; may be repeated."""
     from deploy.recovery import recover as hand_in
-    from shared.http import operator_key
     from shared.runtime import heard
 
     require_service(service)
-    addresses(folder, service)  # A wrong folder is told as such, not by the secret that it lacks.
-    secret = Path(os.environ.get("ZHUCUN_SECRET_FILE", folder / "secret")).read_bytes()
     with ExitStack() as stack, Progress(console=console) as progress:
 
         def operators(service: str) -> list[httpx.Client]:
-            headers = {"Authorization": f"Bearer {operator_key(secret)}"}
-            return [stack.enter_context(open_client(url, service, headers)) for url in addresses(folder, service)]
+            return [
+                stack.enter_context(open_client(url, service, token(folder))) for url in addresses(folder, service)
+            ]
 
         journals = [journal for other in SERVICES for journal in operators(other)]
         reactions = import_module(f"services.{service}.app").SERVICE

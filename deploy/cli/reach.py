@@ -12,6 +12,7 @@ from deploy.local.folder import Folder
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal
 from shared.shares import Share, owner
+from shared.token import operator_headers
 
 console = Terminal()
 
@@ -58,14 +59,20 @@ def client(folder: Path, service: str, place: str = "") -> httpx.Client:
             f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
             f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
         )
-    return open_client(found[owner(place, len(found)) - 1], service)
+    return open_client(found[owner(place, len(found)) - 1], service, token(folder))
 
 
 def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
     """An HTTP client of each replica of a service, one after the other."""
     for url in addresses(folder, service):
-        with open_client(url, service) as http:
+        with open_client(url, service, token(folder)) as http:
             yield http
+
+
+def token(folder: Path) -> dict[str, str]:
+    """The operator's token, if the secret that it is made of can be read here."""
+    secret = Path(os.environ.get("ZHUCUN_SECRET_FILE", folder / "secret"))
+    return operator_headers(secret.read_bytes() if secret.is_file() else b"")
 
 
 def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> httpx.Client:

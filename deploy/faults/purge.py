@@ -21,7 +21,7 @@ from deploy.local.supervisor import SERVICES, System
 from deploy.recovery import recover
 from shared import bus
 from shared.bus import OPEN, SEALED
-from shared.http import operator_key
+from shared.token import operator_headers
 from shared.runtime import heard
 
 GAPS: Final = 4
@@ -123,7 +123,7 @@ async def _lacks(system: System, service: str) -> bool:
 
 def _recover(system: System, service: str) -> None:
     """What `zhucun recover` does."""
-    headers = {"Authorization": f"Bearer {operator_key(system.folder.secret.read_bytes())}"}
+    headers = operator_headers(system.folder.secret.read_bytes())
     clients = {
         name: httpx.Client(
             base_url=system.url(name), headers=headers, timeout=PATIENCE, trust_env=False,

@@ -28,6 +28,7 @@ from shared.bus import OPEN, SEALED, STREAMS
 from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.registry import VillageDiagnosed, VillageRecoded
 from shared.flow import derived_id
+from shared.token import operator_headers
 
 BURSTS: Final = 12
 """How often the trials of repetition strike in a play."""
@@ -214,7 +215,10 @@ async def poison(ground: Ground) -> Verdict:
             moved = await simulation.states("dispatch", "assignments")
             waiting = (await simulation.statuses())["dispatch"].dead_letters
             ill.unlink()
-            async with httpx.AsyncClient(base_url=system.url("dispatch"), timeout=60, trust_env=False) as client:
+            token = operator_headers(system.folder.secret.read_bytes())
+            async with httpx.AsyncClient(
+                base_url=system.url("dispatch"), headers=token, timeout=60, trust_env=False
+            ) as client:
                 answer = await client.post("/v1/dead-letters/replay", params={"about": poisoned})
             replayed = answer.raise_for_status().json()["replayed"]
             await simulation.settle()

@@ -23,6 +23,7 @@ from deploy.local.report import Figure, Records
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import System, until_stopped
 from deploy.terminal import Terminal
+from shared.token import operator_headers
 
 DIARY: Final = "play.json"
 """What a play must remember if it is interrupted, in the system's folder."""
@@ -120,7 +121,10 @@ def _show(console: Terminal, system: System, scenario: Scenario, records: Record
 
 def _clients(system: System) -> village.Client:
     """Clients of the replicas that have the city, in which all of the story takes place."""
-    return cache(lambda service: httpx.Client(base_url=system.url(service, CITY), timeout=60, trust_env=False))
+    token = operator_headers(system.folder.secret.read_bytes())
+    return cache(
+        lambda service: httpx.Client(base_url=system.url(service, CITY), headers=token, timeout=60, trust_env=False)
+    )
 
 
 async def demo(

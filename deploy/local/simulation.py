@@ -32,6 +32,7 @@ from shared.bus import OPEN, SEALED
 from shared.http import OpenTask, following
 from shared.outbox import PAGE
 from shared.runtime import heard
+from shared.token import operator_headers
 
 PATIENCE: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
@@ -125,8 +126,9 @@ class Simulation:
 
     async def __aenter__(self) -> Self:
         self._broker = await bus.connect(self.system.nats_url, "simulation")
+        token = operator_headers(self.system.folder.secret.read_bytes())
         self._clients = {
-            name: httpx.AsyncClient(base_url=self.system.url(name), timeout=PATIENCE, trust_env=False)
+            name: httpx.AsyncClient(base_url=self.system.url(name), headers=token, timeout=PATIENCE, trust_env=False)
             for name in self.system.services
         }
         return self

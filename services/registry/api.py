@@ -123,6 +123,7 @@ async def template(
     summary="导入填好的表 · Take in a filled form",
     status_code=200,
     operation_class=_Upload,
+    request_max_body_size=MOST_BYTES,
 )
 async def take_in(
     form: FromPath[str],

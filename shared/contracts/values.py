@@ -119,6 +119,54 @@ Role = Literal[
 ]  # fmt: skip
 """Who may be awaited to do something; a misspelt one would leave the task to nobody."""
 
+# ------------------------------------------------------------------- in words
+
+
+def _pattern(value: Any) -> str:
+    return next(str(meta.pattern) for meta in value.__metadata__ if isinstance(meta, Meta) and meta.pattern)
+
+
+SAID: Final = {
+    _pattern(value): words
+    for value, words in {
+        Place: ("6位数字的区划代码", "a division's code of 6 digits"),
+        VillageId: ("12位数字的村代码", "a village's code of 12 digits"),
+        PartyId: (
+            "编号，由大写字母、数字和 . _ - 组成，最多40个字符，不能是身份证号或手机号",
+            "an id of capitals, digits and . _ -, 40 characters at most, no number of an identity card or a phone",
+        ),
+        RunId: (
+            "编号，由字母、数字和 . _ - 组成，最多40个字符",
+            "an id of letters, digits and . _ -, 40 characters at most",
+        ),
+        CampaignId: (
+            "编号，由字母、数字和 . _ - 组成，最多60个字符",
+            "an id of letters, digits and . _ -, 60 characters at most",
+        ),
+        Code: (
+            "政策包中的代码，由小写字母、数字和 _ 组成，最多32个字符",
+            "a code of the pack: small letters, digits and _, 32 characters at most",
+        ),
+        Version: (
+            "政策包的版本号，由字母、数字和 . _ - 组成，最多40个字符",
+            "a pack's version of letters, digits and . _ -, 40 characters at most",
+        ),
+        DerivedId: (
+            "编号，由字母、数字和 . _ : / - 组成，最多120个字符",
+            "an id of letters, digits and . _ : / -, 120 characters at most",
+        ),
+        Sha256: ("64位十六进制数字（SHA-256）", "a SHA-256 of 64 hexadecimal digits"),
+        Name: ("一行文字，首尾无空格，不含控制字符", "a line of text without control characters or outer spaces"),
+        ShortOrNone: (
+            "一行文字，首尾无空格，不含控制字符",
+            "a line of text without control characters or outer spaces",
+        ),
+        Period: ("四位年份或 term", "a year of 4 digits, or term"),
+        Seed: ("随机码，1至128个可见的字母、数字或符号", "a seed of 1 to 128 visible ASCII characters"),
+    }.items()
+}
+"""What the pattern of a text asks for, Chinese and English."""
+
 
 class Bounded(msgspec.Struct, frozen=True, kw_only=True):
     """A struct whose days lie within their bounds, which msgspec cannot say by itself."""

@@ -44,6 +44,7 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     kind = "squads"
+    personal = True
 
     cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
 

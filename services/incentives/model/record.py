@@ -80,6 +80,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that was proposed for one unit, team or cadre. Its id is `<subject kind>:<subject>`."""
 
     kind = "records"
+    personal = True
 
     subject_kind: SubjectKind
     subject: str

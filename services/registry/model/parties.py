@@ -83,6 +83,7 @@ class Cadre(State, frozen=True, kw_only=True):
     """A cadre whom a unit can send. Only here does the id have a name."""
 
     kind = "cadres"
+    personal = True
     unit: str
     name: str
     rank: Rank

@@ -1,0 +1,114 @@
+"""What a service's OpenAPI document says: the routes as the framework sees them, completed by what it cannot know."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.response import Stream
+
+from shared.problems import PROBLEM, REFUSALS, Problem
+from shared.strict import LARGEST_BODY, MOST_COMMANDS, spelling
+
+_SCHEMAS = "#/components/schemas/{name}"
+_EVERYWHERE = (400, 405, 431, 503)
+"""What any address may answer: a stranger's parameter, another method, long headers, a database that is away."""
+
+
+def document(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of a service, as it is served."""
+    document = app.openapi_schema.to_schema()
+    operations = [*_operations(app, document)]
+    types: dict[str, Any] = {"problem": Problem}
+    for handler, operation in operations:
+        name = operation["operationId"]
+        if command := handler.opt.get("command"):
+            types[f"{name} takes"] = command
+        if (answer := _answer(handler)) is not None:
+            types[f"{name} answers"] = answer
+    schemas, components = msgspec.json.schema_components([*types.values()], ref_template=_SCHEMAS)
+    of = dict(zip(types, map(_plain, schemas), strict=True))
+    for handler, operation in operations:
+        _complete(handler, operation, of)
+    document["components"] = {
+        "schemas": _plain(components),
+        "securitySchemes": {
+            "operator": {"type": "http", "scheme": "bearer", "description": "运维令牌 / an operator's token"}
+        },
+    }
+    return document
+
+
+def _operations(app: Litestar, document: Mapping[str, Any]) -> Iterator[tuple[HTTPRouteHandler, dict[str, Any]]]:
+    for route in app.routes:
+        path = document["paths"].get(getattr(route, "path_format", ""), {})
+        for method, (handler, _) in getattr(route, "route_handler_map", {}).items():
+            if method.lower() in path:
+                yield handler, path[method.lower()]
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    """The type of what a route answers; None if it is a file, or nothing."""
+    answer = handler.opt.get("answers") or handler.parsed_fn_signature.return_type.raw
+    return None if answer in (Stream, None, type(None)) or getattr(answer, "__origin__", None) is Response else answer
+
+
+def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[str, Any]) -> None:
+    name, content = operation["operationId"], operation["responses"]
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] |= spelling(handler, parameter["name"])
+    statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
+    if "{" in "".join(handler.paths):
+        statuses.add(404)
+    if handler.guards or handler.opt.get("personal"):
+        statuses.add(403)
+        operation["security"] = [{"operator": []}]
+    if f"{name} takes" in of:
+        statuses |= {404, 408, 409, 413, 415, 422}
+        rows = {"type": "array", "items": of[f"{name} takes"], "maxItems": MOST_COMMANDS}
+        told = (
+            f"命令的列表，最多 {MOST_COMMANDS} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
+        )
+        operation["requestBody"] = {
+            "required": True, "description": told, "content": {"application/json": {"schema": rows}},
+        }  # fmt: skip
+    elif "requestBody" in operation:
+        statuses |= {408, 409, 413, 415, 422}
+    if f"{name} answers" in of:
+        success = content[str(handler.status_code)]
+        success["content"] = {"application/json": {"schema": of[f"{name} answers"]}}
+    for status in sorted(statuses - {int(told) for told in content if told != "400"}):
+        content[str(status)] = {
+            "description": REFUSALS[status],
+            "content": {PROBLEM: {"schema": of["problem"]}},
+            **({"headers": {"Allow": {"schema": {"type": "string"}}}} if status == 405 else {}),
+        }
+
+
+def _plain(schema: Any) -> Any:
+    """A schema in the dialect of OpenAPI: half characters, which no JSON text has, need no exclusion."""
+    if isinstance(schema, dict):
+        return {
+            key: re.sub(r"\\ud800-\\udfff", "", value) if key == "pattern" and isinstance(value, str) else _plain(value)
+            for key, value in schema.items()
+        }
+    return [*map(_plain, schema)] if isinstance(schema, (list, tuple)) else schema
+
+
+class Page(SwaggerRenderPlugin):
+    """The page on which people read the document."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page with the completed document in it."""
+        return super().render(request, document(request.app))
+
+
+class File(JsonRenderPlugin):
+    """The document as programs read it."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The completed document."""
+        return super().render(request, document(request.app))
