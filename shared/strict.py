@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.enums import ParamType
 from litestar.handlers import HTTPRouteHandler
 from msgspec import inspect
@@ -35,8 +35,10 @@ KEY = r"^[!-~][ -~]{6,178}[!-~]$"
 # ---------------------------------------------------------------- the address
 
 
-async def strict(request: Request[Any, Any, Any]) -> None:
+async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
     """Refuse what a route does not declare: unknown and repeated parameters, and values in another spelling."""
+    if request.method == "OPTIONS":
+        return Response(None, status_code=204, headers={"Allow": _methods(request)})
     faults = [*_query_faults(request), *_header_faults(request)]
     if any(_unseen(str(value)) for value in request.path_params.values()):
         zh, en = "地址中有控制字符或编码不是 UTF-8", "the address holds control characters or is not UTF-8"
@@ -52,6 +54,15 @@ async def strict(request: Request[Any, Any, Any]) -> None:
         if not await request.body():
             zh, en = "请求没有内容，应为命令的列表：[ … ]", "there is no body; send an array of commands: [ … ]"
             raise Unfit([Fault(0, "schema", zh, en)])
+    return None
+
+
+def _methods(request: Request[Any, Any, Any]) -> str:
+    """The methods that an address takes; the framework's own answer forgets those of other handlers."""
+    of_path = (
+        route for route in request.app.routes if getattr(route, "path_format", "") == request.scope["path_template"]
+    )
+    return ", ".join(sorted({method for route in of_path for method in getattr(route, "methods", ())}))
 
 
 def _query_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:

@@ -524,11 +524,12 @@ async def test_a_journal_tells_one_villages_events_in_order_and_no_sealed_ones(a
 async def test_status_tells_where_the_service_stands(api: Api) -> None:
     await api.post("villages", village("V1"))
     await api.pipeline.handle(OPEN, [raw(b"broken", 7)])
-    assert await api.get("/v1/status") == {
+    assert (await api.get("/v1/status")).items() >= {
         "service": "registry", "today": "2014-06-01", "next_due": "2014-06-02", "read": {"ZHUCUN": 7},
         "lost": {}, "written": 2, "published": 2, "backlog": 0, "dead_letters": 1,
         "policies": {"2105": [PACK["version"]]},
-    }  # fmt: skip
+    }.items()  # fmt: skip
+    assert (await api.client.get("/v1/status")).json()["next_due"] is None, "it may be the day of a visit"
 
 
 async def test_an_unknown_address_or_method_is_told_like_every_refusal(any_api: Api) -> None:

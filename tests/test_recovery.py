@@ -28,10 +28,10 @@ from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import VillageListed
 from shared.http import Entry
-from shared.token import operator_key
 from shared.pipeline import Pipeline
 from shared.relay import Relay
 from shared.runtime import heard
+from shared.token import operator_key
 from tests.conftest import NatsServer, engine_with
 from tests.test_http import Api, serving
 from tests.test_pipeline import PACK

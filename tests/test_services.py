@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deploy.contracts import SERVICES, documents
 from services.dispatch.model.pool import Pool, Squad
 from shared import http, migrations, runtime, store
-from shared.openapi import document
 from shared.contracts import EVENTS, Command, short_type
 from shared.flow import LONGEST_ID
+from shared.openapi import document
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
 
@@ -214,11 +214,12 @@ def test_openapi_says_how_each_command_is_given(name: str) -> None:
         assert headers == {"Idempotency-Key": True}
         assert {p["name"] for p in post["parameters"] if p["in"] == "query"} == {"dry_run", "keep_good"}
         body = post["requestBody"]["content"]["application/json"]["schema"]
-        assert body == {"type": "array", "items": {"$ref": f"#/components/schemas/{route.command.__name__}"}}
+        assert body["items"] == {"$ref": f"#/components/schemas/{route.command.__name__}"}
+        assert document["components"]["schemas"][route.command.__name__]["additionalProperties"] is False
         assert re.search("[\u4e00-\u9fff]", route.zh) and route.en.isascii()
         assert post["summary"] == f"{route.zh} · {route.en}"
         assert post["description"], f"{route.command.__name__} needs a docstring"
-        for status in ("400", "404", "409", "422", "503"):
+        for status in ("400", "404", "405", "409", "413", "415", "422", "503"):
             answer = post["responses"][status]["content"]
             assert answer == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
@@ -232,6 +233,10 @@ def test_openapi_documents_every_query_and_points_nowhere_else(name: str) -> Non
     assert {"/v1/tasks", "/v1/status", "/v1/dead-letters", "/health/ready", "/schemas/{file}"} <= gets
     for reference in references(document):
         assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+    for kind in service(name).tables.states:
+        answers = document["paths"][f"/v1/{kind.kind}"]["get"]["responses"]
+        assert answers["200"]["content"]["application/json"]["schema"]["items"]["$ref"].endswith(kind.__name__)
+        assert ("403" in answers) == kind.personal
 
 
 def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str) -> None:

@@ -1,9 +1,7 @@
 """Commands for operators and developers: digests, recovery, logs, contract documents."""
 
-import os
 from contextlib import ExitStack
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -12,7 +10,6 @@ import typer
 from rich.progress import Progress, track
 
 from deploy.cli.reach import (
-    token,
     DEFAULT,
     FOLDER_HELP,
     FolderOption,
@@ -23,6 +20,7 @@ from deploy.cli.reach import (
     console,
     open_client,
     require_service,
+    token,
 )
 from deploy.local.logs import follow
 from deploy.local.supervisor import SERVICES

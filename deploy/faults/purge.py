@@ -21,8 +21,8 @@ from deploy.local.supervisor import SERVICES, System
 from deploy.recovery import recover
 from shared import bus
 from shared.bus import OPEN, SEALED
-from shared.token import operator_headers
 from shared.runtime import heard
+from shared.token import operator_headers
 
 GAPS: Final = 4
 """Times that the streams forget something unread; the services lag in turn."""
