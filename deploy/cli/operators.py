@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -52,9 +53,7 @@ def recover(
     with ExitStack() as stack, Progress(console=console) as progress:
 
         def operators(service: str) -> list[httpx.Client]:
-            return [
-                stack.enter_context(open_client(url, service, token(folder))) for url in addresses(folder, service)
-            ]
+            return [stack.enter_context(open_client(url, service, token(folder))) for url in addresses(folder, service)]
 
         journals = [journal for other in SERVICES for journal in operators(other)]
         reactions = import_module(f"services.{service}.app").SERVICE
