@@ -177,13 +177,14 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, field)
             if value is None or (value.__class__ is date and first <= value.year <= last):
                 continue
-            for day in value.values() if isinstance(value, dict) else (value,):
+            of_all = value.values() if isinstance(value, dict) else (value,) if isinstance(value, date) else value
+            for day in of_all:
                 if not first <= day.year <= last:
                     raise ValueError(f"`{field}` must lie between {first}-01-01 and {last}-12-31, not on {day}")
 
 
 def _days(struct: type[msgspec.Struct]) -> tuple[tuple[str, int, int], ...]:
-    """The fields of a struct that hold days or mappings to days, with the first and the last year of each."""
+    """The fields of a struct with days, also in lists and mappings, and the first and the last year of each."""
     hints = get_type_hints(struct, include_extras=True)
     _DAYS[struct] = tuple(
         (field, *years) for field in struct.__struct_fields__ for years in [_years(hints[field])] if years is not None
