@@ -279,6 +279,18 @@ def known(state: S | None, zh: str, en: str, id: str) -> S:
     return state
 
 
+def require_body(body: str, role: str, rule: str) -> None:
+    """Refuse a step that another body takes than the one that the rule names."""
+    if body != role:
+        raise Refused(
+            rule,
+            f"此事由“{role}”办理，“{body}”无权办理，请核对 body",
+            f"this is a matter of {role!r}, not of {body!r}; check `body`",
+            field="body",
+            status=422,
+        )
+
+
 class Placed(Protocol):
     """A state, or a part of one, that lies in a division."""
 

@@ -287,7 +287,8 @@ def set_commitment(county: County, assignment: Assignment, task: Task) -> list[C
     if kind == "ledger" and task.about == IDLE and period == "2016" and not overdue:
         return []
     items = tuple(d.Item(number, f"{kind} {period} {number}") for number in range(1, 4))
-    return [dispatch_commands.SetCommitment(**at(task.about), kind=kind, period=period, items=items, set_by="工作队")]
+    given = {**at(task.about), "kind": kind, "period": period, "body": task.role}
+    return [dispatch_commands.SetCommitment(**given, items=items, set_by="工作队")]
 
 
 def done_items(assignment: Assignment, task: Task) -> tuple[int, ...]:
@@ -299,13 +300,15 @@ def done_items(assignment: Assignment, task: Task) -> tuple[int, ...]:
 def reconcile(county: County, assignment: Assignment, task: Task) -> list[Command]:
     kind, period, _ = task.detail.split()
     done = done_items(assignment, task)
-    return [dispatch_commands.Reconcile(**at(task.about), kind=kind, period=period, done=done, reconciled_by="工作队")]
+    given = {**at(task.about), "kind": kind, "period": period, "body": task.role}
+    return [dispatch_commands.Reconcile(**given, done=done, reconciled_by="工作队")]
 
 
 def settle(county: County, assignment: Assignment, task: Task) -> list[Command]:
     kind, period = task.detail.split()
     closed = done_items(assignment, task)
-    return [dispatch_commands.Settle(**at(task.about), kind=kind, period=period, closed=closed, settled_by="工作队")]
+    given = {**at(task.about), "kind": kind, "period": period, "body": task.role}
+    return [dispatch_commands.Settle(**given, closed=closed, settled_by="工作队")]
 
 
 def replace_member(county: County, assignment: Assignment, task: Task) -> list[Command]:
@@ -317,7 +320,8 @@ def replace_member(county: County, assignment: Assignment, task: Task) -> list[C
         for id, cadre in pool.free([county.state("dispatch", Squad, unit)]).items()
         if not unmet(Posting(cadre, pool.units[unit], task.about, POLICY, county.today), role)
     )
-    return [dispatch_commands.ReplaceMember(**at(task.about), recalled=task.detail, cadre=fit, replaced_by="派出单位")]
+    given = {**at(task.about), "left": task.detail, "cadre": fit, "body": task.role}
+    return [dispatch_commands.ReplaceMember(**given, replaced_by="派出单位")]
 
 
 def visit(county: County, campaign: Any, task: Task) -> list[Command]:
@@ -436,10 +440,10 @@ ANSWERS: Mapping[str, Answer] = {
     ],
     "matchings": lambda c, s, t: [
         dispatch_commands.SolveMatching(
-            place=CITY, matching=f"{len(c.said(d.MatchingSolved)) + 1}", asked_by="市委组织部"
+            place=CITY, matching=f"{len(c.said(d.MatchingSolved)) + 1}", asked_by="市委组织部", body=t.role
         )
     ],
-    "assignments": lambda c, s, t: [dispatch_commands.AssignTeam(**at(t.about), assigned_by="市委组织部")],
+    "assignments": lambda c, s, t: [dispatch_commands.AssignTeam(**at(t.about), assigned_by="市委组织部", body=t.role)],
     "commitments": set_commitment,
     "reconciliations": reconcile,
     "settlements": settle,

@@ -101,7 +101,8 @@ class District(County):
         fields = command.__struct_fields__
         about = at(task.about) if "village" in fields else {"place": CITY}
         signed = dict.fromkeys((f for f in fields if f.endswith("_by") or f == "inspector"), "某机关")
-        return [] if said is None else [command(**about, **signed, **said)]
+        signed |= {"body": task.role} if "body" in fields else {}
+        return [] if said is None else [command(**about, **{**signed, **said})]
 
     def live(self, until: date = END) -> "District":
         self.send([("registry", registry_commands.AdoptPolicy(place=CITY, pack=self.pack, adopted_by="市委"))])
@@ -227,7 +228,7 @@ ANSWERS: Mapping[str, Callable[[District, Any, Task], Said]] = {
     "commitments": set_commitment,
     "reconciliations": account,
     "settlements": account,
-    "replacements": lambda c, s, t: {"recalled": t.detail, "cadre": f"{t.detail[:-1]}6"},
+    "replacements": lambda c, s, t: {"left": t.detail, "cadre": f"{t.detail[:-1]}6"},
     "seeds": lambda c, s, t: {"campaign": t.about, "body": t.role, "seed": seed(t)},
     "visits": visit,
     "order-closings": close_order,
@@ -286,7 +287,9 @@ def test_2_3_help_begins_with_five_lists_and_a_ledger_and_without_any_letter() -
     for kind, duties in zip((*LISTS, "ledger"), (5, 4, 5, 2, 3, 1), strict=True):
         assert not district.said(d.HelpBegun)
         assert course(district, GOOD)[-1] == "assigned"
-        given = {"kind": kind, **signed, **at(GOOD)}
+        owed = district.policy.commitment(kind)
+        assert owed
+        given = {"kind": kind, **signed, **at(GOOD), "body": owed.by}
         # The problem of the survey stands on the ledger by itself, so that only a list can be too short.
         if kind != "ledger":
             with pytest.raises(Refused, match=rf"\[2\.3\].*{duties}"):

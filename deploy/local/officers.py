@@ -150,17 +150,17 @@ def _relapse_decisions(_ask: Ask) -> Iterator[Row]:
 
 
 def _matchings(a: Ask) -> Iterator[Row]:
-    yield {"matching": f"{a.task.about}-{a.today}", "asked_by": "市委组织部"}
+    yield {"matching": f"{a.task.about}-{a.today}", "asked_by": "市委组织部", "body": a.task.role}
 
 
-def _assignments(_ask: Ask) -> Iterator[Row]:
-    yield {"assigned_by": "市委组织部"}
+def _assignments(a: Ask) -> Iterator[Row]:
+    yield {"assigned_by": "市委组织部", "body": a.task.role}
 
 
 def _commitments(a: Ask) -> Iterator[Row]:
     kind, period = a.task.detail.split()
     items = a.scenario.items(a.village, kind, first=period in ("term", str(START.year)))
-    yield {"kind": kind, "period": period, "items": items, "set_by": "驻村工作队"}
+    yield {"kind": kind, "period": period, "items": items, "set_by": "驻村工作队", "body": a.task.role}
 
 
 def _reconciliations(a: Ask) -> Iterator[Row]:
@@ -168,14 +168,16 @@ def _reconciliations(a: Ask) -> Iterator[Row]:
     kind, period, day = a.task.detail.split()
     numbers = _item_numbers(a.state, kind, period)
     done = len(numbers) * (date.fromisoformat(day).month // 3) // (8 if a.village.fate == "late" else 4)
-    yield {"kind": kind, "period": period, "done": numbers[:done], "reconciled_by": "驻村工作队"}
+    given = {"kind": kind, "period": period, "done": numbers[:done]}
+    yield {**given, "reconciled_by": "驻村工作队", "body": a.task.role}
 
 
 def _settlements(a: Ask) -> Iterator[Row]:
     kind, period = a.task.detail.split()
     numbers = _item_numbers(a.state, kind, period)
     closed = len(numbers) // (2 if a.village.fate == "late" else 1)
-    yield {"kind": kind, "period": period, "closed": numbers[:closed], "settled_by": "驻村工作队"}
+    given = {"kind": kind, "period": period, "closed": numbers[:closed]}
+    yield {**given, "settled_by": "驻村工作队", "body": a.task.role}
 
 
 def _item_numbers(assignment: Mapping[str, Any], kind: str, period: str) -> list[int]:
@@ -187,9 +189,15 @@ def _replacements(a: Ask) -> Iterator[Row]:
     pool = a.state[POLICY.jurisdiction]
     unit = pool["teams"][a.village.id]["unit"]
     gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | pool["recalled"].keys()
+    gone |= pool.get("away", {}).keys()
     ranks = {row["cadre"]: row["rank"] for row in a.scenario.cadre_rows() if row["unit"] == unit}
     best = max(sorted(ranks.keys() - gone), key=lambda cadre: get_args(Rank).index(ranks[cadre]))
-    yield {"recalled": a.task.detail, "cadre": best, "replaced_by": unit}
+    yield {"left": a.task.detail, "cadre": best, "replaced_by": unit, "body": a.task.role}
+
+
+def _retentions(a: Ask) -> Iterator[Row]:
+    """Nobody is sent home for what a form says."""
+    yield {"cadre": a.task.detail, "decided_by": "市委组织部", "body": a.task.role}
 
 
 # -------------------------------------------------------------- inspection
@@ -311,6 +319,7 @@ HABITS: Final[Mapping[str, Habit]] = {
     "reconciliations": Habit(_reconciliations, before=(4, 11), reads=("dispatch", "assignments")),
     "settlements": Habit(_settlements, before=(8, 22), reads=("dispatch", "assignments")),
     "replacements": Habit(_replacements, before=(5, 20), reads=("dispatch", "pools")),
+    "retentions": Habit(_retentions),
     "seeds": Habit(_seeds, after=(0, 2)),
     "visits": Habit(_visits, after=(0, 2), reads=("inspection", "supervisions")),
     "order-closings": Habit(_order_closings, before=(4, 9)),

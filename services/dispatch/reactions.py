@@ -1,60 +1,96 @@
 """The dispatch's part of the journey: from the diagnosis to the team's way home, and round again after a relapse."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any
 
-from services.dispatch.model import commitments, pool, team
+from services.dispatch.model import choice, commitments, division, members, pool, team
 from services.dispatch.model.assignment import Assignment
 from services.dispatch.model.commands import (
     AssignTeam,
+    ChooseTeam,
     Reconcile,
     ReplaceMember,
+    ReportDeparture,
+    RetainMember,
     SetCommitment,
     Settle,
     SolveMatching,
+    TakeOver,
+    WithdrawAssignment,
+    WithdrawCommitment,
+    WithdrawMatch,
 )
-from services.dispatch.model.pool import Pool, Squad
+from services.dispatch.model.pool import Pool, Squad, family, relatives
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentSettled,
+    MatchWithdrawn,
+    MemberDisqualified,
+    MemberLeft,
     MemberRecalled,
     MemberReplaced,
+    MemberRetained,
+    PoolChanged,
+    PoolDivided,
     TeamAssigned,
+    TeamChosen,
+    TeamDisbanded,
     TeamReleased,
     VillageMatched,
 )
-from shared.contracts.incentives import AppealDecided, OutcomeDecided, OutcomeEvent, OutcomeExpired
+from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, OutcomeDecided, OutcomeEvent, OutcomeExpired
 from shared.contracts.registry import (
     CadreRegistered,
+    CadreWithdrawn,
+    PolicyAdopted,
     UnitRegistered,
+    UnitWithdrawn,
     VillageDelisted,
     VillageDiagnosed,
+    VillageMerged,
     VillageRecoded,
     VillageRelapsed,
+    VillageUnlisted,
+    VillageWithdrawn,
 )
 from shared.policy import Policy
 from shared.rules import Key, Reaction, Rule, State, by, recoded
+
+Ids = Callable[[Any, Policy], Iterable[str]]
 
 
 def _pool(_message: Payload, policy: Policy) -> Iterable[str]:
     return (policy.jurisdiction,)
 
 
-def _pool_if_recall(event: OutcomeEvent, policy: Policy) -> Iterable[str]:
-    """The pool, where a cadre's outcome is one that recalls by the terms of its proposal."""
-    return (policy.jurisdiction,) if event.effect == "recall" and event.subject_kind == "cadre" else ()
+def _other_pools(message: Payload, policy: Policy) -> Iterable[str]:
+    return islice(family(message, policy), 1, None)
 
 
-def _offers(asked: Pool | None, _command: SolveMatching) -> Iterable[Key]:
+def _if_recall(pools: Ids, holds: str = "") -> Ids:
+    """Pools, where a cadre's outcome recalls by the terms of its proposal, and a field of the event holds."""
+
+    def ids(event: OutcomeEvent, policy: Policy) -> Iterable[str]:
+        concerned = event.effect == "recall" and event.subject_kind == "cadre" and (not holds or getattr(event, holds))
+        return pools(event, policy) if concerned else ()
+
+    return ids
+
+
+def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
     """All who can be sent, and the villages that a matching may concern."""
     if asked is not None:
         yield from ((Squad, unit) for unit in asked.units)
         yield from ((Assignment, village) for village in asked.needs)
+        yield from relatives(command)
 
 
-def _colleagues(asked: Pool | None, command: ReplaceMember) -> Iterable[Key]:
+def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember) -> Iterable[Key]:
     """Those of whom one can replace a member of a village's team."""
     if asked is not None and command.village in asked.teams:
         yield Squad, asked.teams[command.village].unit
+    yield from relatives(command)
 
 
 KINDS: tuple[type[State], ...] = (Pool, Squad, Assignment)
@@ -64,38 +100,79 @@ _village = by("village")
 REACTIONS: tuple[Reaction, ...] = (
     # What is on offer, and what is needed.
     Reaction(UnitRegistered, Pool, _pool, pool.offer_unit),
+    Reaction(UnitWithdrawn, Pool, family, pool.withdraw_unit),
     Reaction(CadreRegistered, Squad, lambda e, p: (e.left,) if e.left else (), pool.lose_cadre),
     Reaction(CadreRegistered, Squad, by("unit"), pool.offer_cadre),
     Reaction(CadreRegistered, Pool, _pool, pool.reopen),
+    Reaction(CadreWithdrawn, Squad, by("unit"), pool.withdraw_cadre),
+    Reaction(CadreWithdrawn, Pool, family, pool.doubt_withdrawn),
+    Reaction(MemberDisqualified, Pool, family, members.note_doubt),
+    Reaction(RetainMember, Pool, _pool, members.retain, reads=_colleagues),
+    Reaction(MemberRetained, Pool, family, members.note_stay),
     Reaction(VillageDiagnosed, Pool, _pool, pool.need_unit),
     Reaction(VillageDiagnosed, Assignment, _village, team.diagnose),
-    Reaction(VillageRecoded, Pool, _pool, pool.recode),
-    Reaction(VillageRecoded, Assignment, _village, recoded),
-    # A matching is proposed, and the organisation department assigns.
+    # A matching is proposed; another choice is made or the match taken back; the organisation department assigns.
     Reaction(SolveMatching, Pool, _pool, pool.solve, reads=_offers),
+    Reaction(VillageMatched, Pool, family, pool.note_team),
     Reaction(VillageMatched, Assignment, _village, team.match),
+    Reaction(ChooseTeam, Pool, _pool, choice.choose, reads=choice.asked_about),
+    Reaction(TeamChosen, Pool, family, pool.note_team),
+    Reaction(TeamChosen, Assignment, _village, team.choose),
+    Reaction(WithdrawMatch, Pool, _pool, choice.withdraw_match, reads=choice.asked_about),
+    Reaction(MatchWithdrawn, Pool, family, pool.need_again),
+    Reaction(MatchWithdrawn, Assignment, _village, team.unmatch),
     Reaction(AssignTeam, Assignment, _village, team.assign),
+    Reaction(WithdrawAssignment, Assignment, _village, team.withdraw_assignment),
     # From the assignment on, commitments are owed, each period set, reconciled and settled.
     Reaction(TeamAssigned, Assignment, _village, commitments.begin),
     Reaction(SetCommitment, Assignment, _village, commitments.set_commitment),
     Reaction(Reconcile, Assignment, _village, commitments.reconcile),
     Reaction(Settle, Assignment, _village, commitments.settle),
-    # A decided recall takes a cadre off the team, and the unit sends another.
-    Reaction(OutcomeDecided, Pool, lambda e, p: _pool_if_recall(e, p) if e.imposed else (), pool.recall),
+    Reaction(WithdrawCommitment, Assignment, _village, commitments.withdraw_commitment),
+    # A team that was at work before the system was there is matched, assigned and bound in one step.
+    Reaction(TakeOver, Pool, _pool, choice.take_over, reads=choice.asked_about),
+    Reaction(TakeOver, Assignment, _village, team.take_over),
+    Reaction(TakeOver, Assignment, _village, commitments.take_over),
+    # A decided recall takes a cadre off the team, as does a departure, and the unit sends another.
+    Reaction(OutcomeDecided, Pool, _if_recall(_pool, "imposed"), members.recall),
+    Reaction(OutcomeDecided, Pool, _if_recall(_other_pools, "imposed"), members.recall_elsewhere),
+    Reaction(MemberRecalled, Pool, family, members.note_loss),
     Reaction(MemberRecalled, Assignment, _village, team.lose_member),
-    Reaction(ReplaceMember, Pool, _pool, pool.replace_member, reads=_colleagues),
+    Reaction(ReportDeparture, Pool, _pool, members.depart),
+    Reaction(MemberLeft, Pool, family, members.note_loss),
+    Reaction(MemberLeft, Assignment, _village, team.lose_member),
+    Reaction(ReportDeparture, Pool, family, members.note_absence),
+    Reaction(ReplaceMember, Pool, _pool, members.replace_member, reads=_colleagues),
+    Reaction(MemberReplaced, Pool, family, members.note_gain),
     Reaction(MemberReplaced, Assignment, _village, team.gain_member),
-    Reaction(AppealDecided, Pool, lambda e, p: _pool_if_recall(e, p) if e.overturned else (), pool.end_recall),
-    Reaction(OutcomeExpired, Pool, _pool_if_recall, pool.end_recall),
+    Reaction(AppealDecided, Pool, _if_recall(family, "overturned"), members.end_recall),
+    Reaction(DecisionWithdrawn, Pool, _if_recall(family), members.end_recall),
+    Reaction(OutcomeExpired, Pool, _if_recall(family), members.end_recall),
     # After the exit the team is kept, settles, and goes home; unless the village falls back before.
     Reaction(VillageDelisted, Assignment, _village, team.keep),
     Reaction(VillageDelisted, Assignment, _village, commitments.close_out),
     Reaction(VillageRelapsed, Assignment, _village, team.stay),
     Reaction(CommitmentSettled, Assignment, _village, team.go_home_when_settled),
-    Reaction(TeamReleased, Pool, _pool, pool.take_back),
+    Reaction(TeamReleased, Pool, family, pool.take_back),
+    # What was registered or listed by mistake has no team; a village that ended leaves its team to its successor.
+    *(Reaction(ended, Pool, family, pool.need_no_more) for ended in (VillageUnlisted, VillageWithdrawn)),
+    *(Reaction(ended, Assignment, _village, team.end) for ended in (VillageUnlisted, VillageWithdrawn)),
+    Reaction(VillageMerged, Assignment, by("into"), team.absorb, reads=team.merging),
+    Reaction(VillageMerged, Pool, family, division.merge, reads=division.both),
+    Reaction(VillageMerged, Assignment, _village, team.dissolve, reads=team.merging),
+    Reaction(TeamDisbanded, Pool, family, pool.take_back),
+    # A village comes to another division, and a county gets a pack and a pool of its own.
+    Reaction(VillageRecoded, Pool, family, division.recode),
+    Reaction(VillageRecoded, Assignment, _village, recoded),
+    Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
+    Reaction(PoolChanged, Pool, division.former, division.let_go),
+    Reaction(PolicyAdopted, Pool, _pool, division.adopt, reads=division.above),
+    Reaction(PoolDivided, Pool, _pool, division.take_part, reads=division.above),
+    Reaction(PoolDivided, Pool, division.wider, division.hand_over),
 )
 
-# Days end a term, make a commitment overdue or owed, and end the transition.
+# Days end a term, make a commitment overdue or owed, end the transition and an illness, and give a county its pool.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
-    Assignment: {"term": team.extend, "commitments": commitments.fall_due, "kept": team.go_home}
+    Assignment: {"term": team.extend, "commitments": commitments.fall_due, "kept": team.go_home},
+    Pool: {"back": pool.come_back, "divided": division.divide},
 }

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
 from shared.http import Route
 
 COMMANDS: tuple[Route, ...] = (
     Route("defences", HearDefence, "听取陈述申辩", "Hear a defence"),
     Route("decisions", Decide, "作出奖惩决定", "Decide an outcome"),
+    Route("decision-withdrawals", WithdrawDecision, "撤回误录的决定", "Withdraw a decision entered by mistake"),
     Route("appeals", LodgeAppeal, "提出申诉", "Lodge an appeal"),
     Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide an appeal"),
 )

@@ -4,19 +4,32 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, SubjectCommand
+from services.incentives.model.commands import (
+    Decide,
+    DecideAppeal,
+    HearDefence,
+    LodgeAppeal,
+    SubjectCommand,
+    WithdrawDecision,
+)
 from services.incentives.model.record import (
     Record,
     appeal,
+    both_teams,
     decide,
     decide_appeal,
     hear,
+    inherit,
+    leave,
     proposals,
     propose,
     record_id,
     run_clock,
+    unlist,
+    withdraw_decision,
 )
 from shared.contracts.incentives import SubjectKind
+from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.policy import TRIGGERS, Policy
 from shared.rules import Reaction, Rule, State
 
@@ -33,6 +46,10 @@ def _of_subject(command: SubjectCommand, _policy: Policy) -> Iterable[str]:
     return (record_id(command.subject_kind, command.subject),)
 
 
+def _of_team(event: VillageMerged | VillageUnlisted | VillageWithdrawn, _policy: Policy) -> Iterable[str]:
+    return (record_id("team", event.village),)
+
+
 KINDS: tuple[type[State], ...] = (Record,)
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -45,8 +62,13 @@ REACTIONS: tuple[Reaction, ...] = (
     # Then people act: the subject is heard, a body decides, the subject may appeal, the body answers.
     Reaction(HearDefence, Record, _of_subject, hear),
     Reaction(Decide, Record, _of_subject, decide),
+    Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
     Reaction(DecideAppeal, Record, _of_subject, decide_appeal),
+    # A team is named by its village: where two become one its record goes over, where none was listed it ends.
+    Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
+    Reaction(VillageMerged, Record, _of_team, leave),
+    *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
 )
 
 # Days end the time for a defence, and the impact period.

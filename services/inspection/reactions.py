@@ -23,11 +23,14 @@ from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
+    AssignmentWithdrawn,
     CommitmentReconciled,
     CommitmentSettled,
+    MemberLeft,
     MemberRecalled,
     MemberReplaced,
     TeamAssigned,
+    TeamDisbanded,
     TeamReleased,
 )
 from shared.contracts.inspection import AssessmentOpened, CampaignPlanned, VisitMade
@@ -53,6 +56,9 @@ def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) ->
     return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
 
 
+GONE = (TeamReleased, AssignmentWithdrawn, TeamDisbanded)
+"""After these no team is in the village."""
+
 KINDS: tuple[type[State], ...] = (Calendar, Campaign, Supervision, Assessment, Verification)
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -61,13 +67,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(TeamAssigned, Calendar, _jurisdiction, calendar.join),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
+    Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # The assessment of the year before may still await its grade, and a code may be told in the year after its first.
     *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0, 1)),
-    Reaction(TeamReleased, Calendar, _jurisdiction, calendar.leave),
-    Reaction(TeamReleased, Supervision, by("village"), supervision.release),
+    *(Reaction(gone, Calendar, _jurisdiction, calendar.leave) for gone in GONE),
+    *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in GONE),
     # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
     Reaction(OpenCampaign, Campaign, by("campaign"), campaign.must_be_new),
     Reaction(OpenCampaign, Calendar, _jurisdiction, calendar.open_irregularly),

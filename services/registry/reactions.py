@@ -121,8 +121,11 @@ REACTIONS: tuple[Reaction, ...] = (
     # The dispatch finds a unit and a team for it, and they take up their work.
     Reaction(d.NeedUnmet, Village, by("village"), villages.unmatched),
     Reaction(d.VillageMatched, Village, by("village"), villages.moved),
+    Reaction(d.MatchWithdrawn, Village, by("village"), villages.moved),
     Reaction(d.TeamAssigned, Village, by("village"), villages.moved),
+    Reaction(d.AssignmentWithdrawn, Village, by("village"), villages.moved),
     Reaction(d.CommitmentSet, Village, by("village"), villages.moved),
+    Reaction(d.CommitmentWithdrawn, Village, by("village"), villages.moved),
     Reaction(d.HelpBegun, Village, by("village"), villages.moved),
     # Each year its households and indicators are measured.
     Reaction(c.RecordHouseholds, Village, by("village"), villages.noted),

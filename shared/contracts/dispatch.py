@@ -13,12 +13,15 @@ from shared.contracts.values import (
     Codes,
     Count,
     Day,
+    DerivedId,
     Figure,
     Number,
+    Numbers,
     Organ,
     OrganOrNone,
     PartyId,
     Period,
+    Place,
     Reason,
     RunId,
     Short,
@@ -64,7 +67,8 @@ class VillageMatched(Event, frozen=True, kw_only=True):
 
     label = ("分类选派匹配", "matched with a unit")
     village: VillageId
-    matching: RunId
+    matching: DerivedId
+    """The name of the run; `kept/<village>/<spell>` and `taken-over/<village>` where nothing was solved."""
     unit: PartyId
     team: Annotated[tuple[Member, ...], Meta(max_length=50)]
     score: Total
@@ -81,6 +85,21 @@ class NeedUnmet(Event, frozen=True, kw_only=True):
     matching: RunId
     obstacles: Annotated[dict[PartyId, Code], Meta(max_length=1000)]
     """Per unit that came near: the rule that it fails, such as `leader_rank`."""
+
+
+class TeamChosen(Event, frozen=True, kw_only=True):
+    """A named body chose another unit or other cadres than the matching proposed; all rules held (3.2–3.4)."""
+
+    label = ("另行选定工作队", "another team chosen than proposed")
+    village: VillageId
+    unit: PartyId
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    score: Total
+    cost: Figure
+    """By how many points the choice scores below the proposal of the matching; less than 0 where it scores above."""
+    reasons: Codes
+    reason: Reason
+    decided_by: Organ
 
 
 class TeamAssigned(Event, frozen=True, kw_only=True):
@@ -145,7 +164,8 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     village: VillageId
     kind: Code
     period: Period
-    step: Code
+    step: Short
+    """`set`, `settle`, or `reconcile` with the reconciliation day behind it."""
     due: Day
     unit: PartyId
 
@@ -221,13 +241,30 @@ class MatchWithdrawn(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
+class AssignmentWithdrawn(Event, frozen=True, kw_only=True):
+    """A team was assigned by mistake; unit and team are again what a matching proposes."""
+
+    label = ("撤销派驻", "assignment withdrawn")
+    village: VillageId
+    unit: PartyId
+    reason: Reason
+    decided_by: Organ
+
+
 class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
-    """A letter, plan, list or ledger was set by mistake and is owed anew."""
+    """A letter, plan, list or ledger, one of its items, a reconciliation or a settlement was entered by mistake.
+
+    What was taken back is owed anew, except single items, which are simply not owed any more.
+    """
 
     label = ("撤回责任事项", "commitment withdrawn")
     village: VillageId
     kind: Code
     period: Period
+    step: Code = "set"
+    """Which step is taken back: `set`, `reconcile` or `settle`."""
+    items: Numbers = ()
+    """The items that were taken out, where the rest stands."""
     reason: Reason
     decided_by: Organ
 
@@ -266,3 +303,40 @@ class DeadlineMoved(Movement, frozen=True, kw_only=True):
 
     label = ("期限变更", "deadline moved")
     village: VillageId
+
+
+class MemberRetained(Event, frozen=True, kw_only=True):
+    """A named body decided that a member stays who no longer meets a rule for the role."""
+
+    label = ("队员继续留任", "member stays")
+    village: VillageId
+    cadre: PartyId
+    decided_by: Organ
+
+
+class TeamDisbanded(Event, frozen=True, kw_only=True):
+    """A team's work ended without an exit, since the village is no longer there or was never rightly listed."""
+
+    label = ("工作队因故撤回", "team sent home without an exit")
+    village: VillageId
+    unit: PartyId
+    spell: Count
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    ground: Code
+    """`merged` into a village that has a team of its own, `unlisted` or `withdrawn`."""
+
+
+class PoolDivided(Event, frozen=True, kw_only=True):
+    """A region with a pack of its own has a pool of its own: its needs, units and teams go over from the wider one."""
+
+    about = "place"
+    label = ("选派库分设", "pool divided")
+
+
+class PoolChanged(Event, frozen=True, kw_only=True):
+    """A village came to another division; its need or team is from now on a matter of the pool there."""
+
+    label = ("选派库变更", "pool changed")
+    village: VillageId
+    former: Place
+    """The division that it came from."""

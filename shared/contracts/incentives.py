@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, RunId, Short, VillageId
+from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Reason, RunId, Short, VillageId
 
 SubjectKind = Literal["unit", "team", "cadre"]
 
@@ -54,7 +54,8 @@ class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):
     tolerated: bool
     """Whether error tolerance was the reason for dropping it (mechanism 1.14)."""
     clause: Short
-    decided_by: Organ
+    decided_by: Short
+    """The role that decided, the organ and its document."""
     appeal_until: Day | None = None
     expires: Day | None = None
     """The end of the impact period, after which the record is clean."""
@@ -72,7 +73,7 @@ class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
 
     label = ("申诉复核决定", "appeal decided")
     overturned: bool
-    decided_by: Organ
+    decided_by: Short
 
 
 class OutcomeExpired(OutcomeEvent, frozen=True, kw_only=True):
@@ -91,3 +92,19 @@ class DeadlineMoved(OutcomeEvent, frozen=True, kw_only=True):
     due: Day
     notice: RunId
     """The announcement that moved it."""
+
+
+class OutcomeWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
+    """The fact that a proposal rests on was withdrawn, so there is nothing to decide any more."""
+
+    label = ("拟办撤销", "proposal withdrawn")
+    reason: Reason
+    """Which fact was withdrawn."""
+
+
+class DecisionWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
+    """The deciding body took back a decision that was entered by mistake; what it did ends, and it decides anew."""
+
+    label = ("撤回误录决定", "decision withdrawn")
+    reason: Reason
+    decided_by: Organ

@@ -154,34 +154,66 @@ class Benxi:
 
     # What officers ask.
 
+    def by(self, kind: str) -> str:
+        """Who owes a commitment."""
+        commitment = self.policy.commitment(kind)
+        return commitment.by if commitment else "team"
+
     def solve(self, matching: str = "m1", place: str = CITY) -> None:
-        self.world.command("dispatch", SolveMatching(place=place, matching=matching, asked_by="市委组织部"))
+        self.world.command(
+            "dispatch", SolveMatching(place=place, matching=matching, asked_by="市委组织部", body="organisation")
+        )
 
     def assign(self, village: str = V1) -> None:
-        self.world.command("dispatch", AssignTeam(place=village[:6], village=village, assigned_by="市委组织部"))
+        self.world.command(
+            "dispatch", AssignTeam(place=village[:6], village=village, assigned_by="市委组织部", body="organisation")
+        )
 
     def set(self, kind: str, period: str = "2014", *texts: str, village: str = V1, items: Any = None) -> None:
         items = items if items is not None else tuple(Item(n, text) for n, text in enumerate(texts, 1))
         command = SetCommitment(
-            place=village[:6], village=village, kind=kind, period=period, items=items, set_by="工作队"
+            place=village[:6],
+            village=village,
+            kind=kind,
+            period=period,
+            items=items,
+            set_by="工作队",
+            body=self.by(kind),
         )
         self.world.command("dispatch", command)
 
     def reconcile(self, period: str = "2014", *done: int, village: str = V1, kind: str = "ledger") -> None:
         command = Reconcile(
-            place=village[:6], village=village, kind=kind, period=period, done=done, reconciled_by="工作队"
+            place=village[:6],
+            village=village,
+            kind=kind,
+            period=period,
+            done=done,
+            reconciled_by="工作队",
+            body=self.by(kind),
         )
         self.world.command("dispatch", command)
 
     def settle(self, period: str = "2014", *closed: int, village: str = V1) -> None:
         command = Settle(
-            place=village[:6], village=village, kind="ledger", period=period, closed=closed, settled_by="工作队"
+            place=village[:6],
+            village=village,
+            kind="ledger",
+            period=period,
+            closed=closed,
+            settled_by="工作队",
+            body=self.by("ledger"),
         )
         self.world.command("dispatch", command)
 
-    def replace(self, recalled: str, by: str, village: str = V1, place: str | None = None) -> None:
+    def replace(self, left: str, by: str, village: str = V1, place: str | None = None) -> None:
         command = ReplaceMember(
-            place=place or village[:6], village=village, recalled=recalled, cadre=by, replaced_by="单位党委"
+            place=place or village[:6],
+            village=village,
+            left=left,
+            cadre=by,
+            replaced_by="单位党委",
+            body="unit",
         )
         self.world.command("dispatch", command)
 

@@ -270,7 +270,7 @@ def test_a_thousand_villages_are_matched_in_one_command_and_solved_but_twice() -
     told: list[Any] = [PolicyAdopted(place=CITY, version="v", adopted_by="市委", pack=pack)]
     for n, village in enumerate(villages):
         told += [unit(f"U{n}", village=village), *squad(f"U{n}", size=1), diagnosed(village)]
-    told.append(SolveMatching(place=CITY, matching="m1", asked_by="市委组织部"))
+    told.append(SolveMatching(place=CITY, matching="m1", asked_by="市委组织部", body="organisation"))
     result = dispatch.take([Cause(derived_id(n), "test", event) for n, event in enumerate(told)], START)
     assert not result.parked
     assert len([fact for fact in result.facts if isinstance(fact.event, VillageMatched)]) == 1001

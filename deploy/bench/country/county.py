@@ -31,6 +31,7 @@ _HOUSEHOLDS, _PERSONS, _POPULATION = 4, 3, 500
 _ENTITLED, _PRESENT = 40, 36
 _BY = "示例机关（虚构）"
 AT_HOME: Final = "SPARE"
+_OWES = {commitment["kind"]: commitment["by"] for commitment in PACK["commitments"]}
 """The cadre of each unit who goes when another is recalled."""
 Fate = Literal["", "refuted", "relapsed", "recalled"]
 FATES: Final[dict[int, Fate]] = {1: "refuted", 2: "relapsed", 3: "recalled"}
@@ -206,12 +207,12 @@ def diagnoses(villages: Iterable[Village]) -> Iterator[Row]:
 
 def matching(county: County, on: date) -> Row:
     """SolveMatching for the whole county."""
-    return {"place": county.code, "matching": f"{county.code}-{on}", "asked_by": _BY}
+    return {"place": county.code, "matching": f"{county.code}-{on}", "asked_by": _BY, "body": "organisation"}
 
 
 def assignments(matched: Row) -> Iterator[Row]:
     """AssignTeam for a village that was matched."""
-    yield {"place": matched["place"], "village": matched["id"], "assigned_by": _BY}
+    yield {"place": matched["place"], "village": matched["id"], "assigned_by": _BY, "body": "organisation"}
 
 
 def first_commitments(assigned: Row) -> Iterator[Row]:
@@ -232,7 +233,7 @@ def ledgers(villages: Iterable[Village], year: int) -> Iterator[Row]:
 
 def _commitment(named: Row, kind: str, period: str) -> Row:
     items = [{"number": 1, "text": "帮助本村按期出列" if kind == "letter" else "建食用菌棚"}]
-    return {**named, "kind": kind, "period": period, "items": items, "set_by": _BY}
+    return {**named, "kind": kind, "period": period, "items": items, "set_by": _BY, "body": _OWES[kind]}
 
 
 def reconciliations(villages: Iterable[Village], year: int, *, last: bool) -> Iterator[Row]:
@@ -240,14 +241,18 @@ def reconciliations(villages: Iterable[Village], year: int, *, last: bool) -> It
     for v in villages:
         if v.helped(year) and (last or not v.relapses(year)):
             done = v.numbers(year) if last else (1,)
-            yield {**v.named, "kind": "ledger", "period": str(year), "done": done, "reconciled_by": _BY}
+            yield {**_ledger(v, year), "done": done, "reconciled_by": _BY}
 
 
 def settlements(villages: Iterable[Village], year: int, *, left: bool) -> Iterator[Row]:
     """Settle: after the exit where the village left in that year, in January elsewhere."""
     for v in villages:
         if v.helped(year) and v.leaves(year) is left:
-            yield {**v.named, "kind": "ledger", "period": str(year), "closed": v.numbers(year), "settled_by": _BY}
+            yield {**_ledger(v, year), "closed": v.numbers(year), "settled_by": _BY}
+
+
+def _ledger(v: Village, year: int) -> Row:
+    return {**v.named, "kind": "ledger", "period": str(year), "body": _OWES["ledger"]}
 
 
 def seeds(county: County, campaign: str) -> Iterator[Row]:
@@ -322,8 +327,8 @@ def replacements(record: Row, on: date) -> Iterator[Row]:
             recalled = record["subject"]
             substitute = f"{recalled.rpartition('-')[0]}-{AT_HOME}"
             yield {
-                "place": case["place"], "village": case["village"], "recalled": recalled, "cadre": substitute,
-                "replaced_by": _BY,
+                "place": case["place"], "village": case["village"], "left": recalled, "cadre": substitute,
+                "replaced_by": _BY, "body": "unit",
             }  # fmt: skip
 
 

@@ -10,8 +10,11 @@ from shared.contracts.dispatch import DeadlineMoved, Item, Member, Role
 from shared.policy import Policy
 from shared.rules import Moved, State, Task
 
-Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "released"]
-"""As in the journey; `kept` and `relapsed` while the team of a village that left the list is still there."""
+Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "merged", "released"]
+"""As in the journey; `kept` and `relapsed` while the team of a village that left the list is still there, and `merged`
+while a team that came from a village that ended waits for the diagnosis of the one that goes on."""
+OUT: tuple[Stage, ...] = ("assigned", "helped", "kept", "relapsed", "merged")
+"""The stages in which a team is in the village."""
 
 TERM = "term"
 """The period of what is owed once a term."""
@@ -29,6 +32,8 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     set_on: date | None = None
     items: tuple[Item, ...] = ()
     """In the order of their numbers; empty once they are settled."""
+    joined: int = 0
+    """How many of them, the last ones, joined by themselves when it was set."""
     done: tuple[int, ...] = ()
     """Numbers of the items that a reconciliation reported as done."""
     reconcile: dict[str, date] = msgspec.field(default_factory=dict)
@@ -39,6 +44,8 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Numbers of the items that the settlement closed; None before it."""
     carried: int = 0
     """How many the settlement carried over."""
+    undo: "Undo | None" = None
+    """The step that was taken last, as long as it can be taken back."""
 
     @property
     def year(self) -> int | None:
@@ -64,8 +71,19 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return [*steps, ("settle", self.settle_by)] if self.settle_by and self.closed is None else steps
 
 
+class Undo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reconciliation or a settlement changed, so that it can be taken back."""
+
+    step: Literal["reconcile", "settle"]
+    on: date
+    """The day on which it was entered."""
+    items: tuple[Item, ...] = ()
+    done: tuple[int, ...] = ()
+    reconcile: dict[str, date] = msgspec.field(default_factory=dict)
+
+
 class Vacancy(msgspec.Struct, frozen=True):
-    """A role that a recalled cadre left open, and the last day for filling it."""
+    """A role that is open since a cadre was recalled or left, and the last day for filling it."""
 
     role: Role
     due: date
@@ -84,12 +102,15 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
     assign_by: date | None = None
     since: date | None = None
     """The unit's first day here, which a second spell does not change."""
+    term_start: date | None = None
     term_end: date | None = None
     extension: int = 0
     until: date | None = None
     """The end of the time for which the team is kept after the exit."""
+    helped_since: date | None = None
+    """The day on which all was set that the pack asks for at the start."""
     vacancies: dict[str, Vacancy] = msgspec.field(default_factory=dict)
-    """By the recalled cadre."""
+    """By the cadre who left."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
     """By kind and period."""
     carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)

@@ -9,21 +9,22 @@ from datetime import date, timedelta
 
 import msgspec
 
-from services.dispatch.model.assignment import TERM, Assignment, Owed
-from services.dispatch.model.commands import Reconcile, SetCommitment, Settle
+from services.dispatch.model.assignment import TERM, Assignment, Owed, Undo
+from services.dispatch.model.commands import Held, Reconcile, SetCommitment, Settle, TakeOver, WithdrawCommitment
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     CommitmentOverdue,
     CommitmentReconciled,
     CommitmentSet,
     CommitmentSettled,
+    CommitmentWithdrawn,
     HelpBegun,
     Item,
     TeamAssigned,
 )
 from shared.contracts.registry import VillageDelisted, VillageDiagnosed
 from shared.policy import Commitment, Policy
-from shared.rules import Change, Due, Refused, addressed
+from shared.rules import Change, Due, Refused, addressed, require_body
 
 DAY = timedelta(1)
 ACTIVE = ("assigned", "helped")
@@ -42,6 +43,21 @@ def with_problems(
     return {kind: (*_unlinked(carried.get(kind, ())), *problems) for kind in kinds}
 
 
+def left_open(
+    carried: Mapping[str, tuple[Item, ...]], other: Assignment, policy: Policy
+) -> dict[str, tuple[Item, ...]]:  # fmt: skip
+    """What waits for the next ledgers, with what is open in another village that is now part of this one."""
+    joined = dict(carried)
+    for commitment in policy.commitments:
+        if commitment.settle:
+            owed = (one for _, one in sorted(other.owed.items()) if one.kind == commitment.kind and one.closed is None)
+            items = [item for one in owed for item in one.items if item.number not in one.done]
+            more = _unlinked((*items, *other.carried.get(commitment.kind, ())))
+            if more:
+                joined[commitment.kind] = (*joined.get(commitment.kind, ()), *more)
+    return joined
+
+
 def begin(state: Assignment, event: TeamAssigned, policy: Policy, today: date) -> Change:
     """A term begins with nothing set: what the pack lets begin with the assignment is owed from now on."""
     return _go_on(state.but(owed={}), policy, today)
@@ -51,6 +67,7 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
     """Set what is owed for a period; help has begun once all that the pack asks for at the start is set."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
+    require_body(command.body, commitment.by, commitment.rule)
     given = tuple(sorted(command.items, key=lambda item: item.number))
     if owed.set_on:
         if set(given) <= set(owed.items):
@@ -65,24 +82,18 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
         raise Refused(
             commitment.rule, f"{earlier[0]} 尚未销账，请先销账", f"{earlier[0]} is not settled; settle it first"
         )
-    if len({item.number for item in given}) < len(given):
-        raise Refused(
-            commitment.rule, "事项编号重复，请更正", "item numbers occur twice; correct them", field="items", status=422
-        )
+    _require_numbers(given, commitment)
     _require_goals(state, given, commitment)
     items = _joined(given, state.carried.get(owed.kind, ()))
-    if len(items) < commitment.items_at_least:
-        raise Refused(
-            commitment.rule,
-            f"{commitment.label}至少要有 {commitment.items_at_least} 项，现有 {len(items)} 项，请补充",
-            f"{owed.kind} needs {commitment.items_at_least} items and has {len(items)}; add some",
-            field="items",
-            status=422,
-        )
-    # The period before is over; of a settled one the figures stay.
-    kept = {key: o for key, o in state.owed.items() if o.kind != owed.kind or o.closed is not None}
+    _require_enough(items, commitment)
+    # The period before is over; of a settled one the figures stay, and it is not opened again.
+    kept = {
+        key: _but(o, undo=None) if o.kind == owed.kind else o
+        for key, o in state.owed.items()
+        if o.kind != owed.kind or o.closed is not None
+    }
     state = state.but(
-        owed={**kept, owed.key: _but(owed, set_on=today, items=items)},
+        owed={**kept, owed.key: _but(owed, set_on=today, items=items, joined=len(items) - len(given))},
         carried={kind: items for kind, items in state.carried.items() if kind != owed.kind},
     )
     is_set = CommitmentSet(
@@ -101,6 +112,7 @@ def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, toda
     """Answer the oldest open reconciliation day (2.4)."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
+    require_body(command.body, commitment.by, commitment.rule)
     done = tuple(sorted({*owed.done, *command.done}))
     if not owed.reconcile:
         if done == owed.done and owed.set_on:
@@ -113,7 +125,8 @@ def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, toda
     _require_items(owed, command.done, commitment, "done")
     on = min(owed.reconcile)
     left = {day: last for day, last in owed.reconcile.items() if day != on}
-    state = _with(state, _but(owed, done=done, reconcile=left))
+    undo = Undo(step="reconcile", on=today, done=owed.done, reconcile=owed.reconcile)
+    state = _with(state, _but(owed, done=done, reconcile=left, undo=undo))
     reconciled = CommitmentReconciled(
         place=state.place,
         village=state.id,
@@ -131,6 +144,7 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
     """Close the period's ledger; what is not closed is carried into the next one (2.4)."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
+    require_body(command.body, commitment.by, commitment.rule)
     if owed.closed == tuple(sorted(set(command.closed))):
         return Change(state)
     if owed.closed is not None:
@@ -152,7 +166,8 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
     carried = tuple(item for item in owed.items if item.number not in closed)
     # After the exit the next ledger, if there is one, belongs to another diagnosis, which may have come already.
     waiting = (*(carried if state.stage in ACTIVE else _unlinked(carried)), *state.carried.get(owed.kind, ()))
-    state = _with(state, _but(owed, items=(), done=(), closed=closed, carried=len(carried)))
+    undo = Undo(step="settle", on=today, items=owed.items, done=owed.done)
+    state = _with(state, _but(owed, items=(), done=(), closed=closed, carried=len(carried), undo=undo))
     state = state.but(carried={**state.carried, owed.kind: waiting})
     settled = CommitmentSettled(
         place=state.place,
@@ -179,6 +194,219 @@ def close_out(state: Assignment | None, event: VillageDelisted, policy: Policy, 
         if one.set_on:
             owed[key] = one
     return Change(_clocked(state.but(owed=owed), policy, today))
+
+
+def withdraw_commitment(
+    state: Assignment | None, command: WithdrawCommitment, policy: Policy, today: date
+) -> Change:  # fmt: skip
+    """Take back what was entered by mistake, until something rests on it."""
+    state, owed = _owed(state, command, policy)
+    commitment = _commitment(command, policy)
+    require_body(command.body, commitment.by, commitment.rule)
+    if command.items and command.step != "set":
+        raise Refused(
+            commitment.rule,
+            "只有立账可以撤回单个事项，请去掉 items",
+            "single items are taken out of what was set only; leave `items` out",
+            field="items",
+            status=422,
+        )
+    without = _WITHDRAWALS[command.step](state, owed, command, commitment, policy, today)
+    if without is None:
+        return Change(state)
+    withdrawn = CommitmentWithdrawn(
+        place=state.place,
+        village=state.id,
+        kind=owed.kind,
+        period=owed.period,
+        step=command.step,
+        items=command.items,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(_clocked(without, policy, today), (withdrawn,))
+
+
+def _unset(
+    state: Assignment, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
+) -> Assignment | None:
+    """The state without what was set for a period, or without some of its items."""
+    if not owed.set_on:
+        return None
+    if rests := [*_rests_on(state, owed, policy, whole=not command.items)]:
+        raise Refused(
+            commitment.rule,
+            f"{'、'.join(zh for zh, _ in rests)} 以 {owed.key} 为依据，不能撤回",
+            f"{', '.join(en for _, en in rests)} rest on {owed.key}; it cannot be withdrawn",
+        )
+    if command.items:
+        return _with(state, _without_items(state, owed, command.items, commitment))
+    back = owed.items[len(owed.items) - owed.joined :]
+    # What only it had opened is not owed any more.
+    opened = {c.kind for c in policy.commitments if c.after == owed.kind}
+    rest = {key: one for key, one in state.owed.items() if one.set_on or one.kind not in opened}
+    carried = {owed.kind: (*back, *state.carried.get(owed.kind, ()))} if back else {}
+    again = Owed(kind=owed.kind, period=owed.period, set_by=commitment.within.after(today, policy.calendar))
+    state = state.but(owed={**rest, owed.key: again}, carried={**state.carried, **carried})
+    return _counting(state, policy, today, owed.key, "set_by")
+
+
+def _rests_on(state: Assignment, owed: Owed, policy: Policy, *, whole: bool) -> Iterable[tuple[str, str]]:
+    """What rests on a period that was set, Chinese and English."""
+    if owed.done or owed.undo or owed.closed is not None:
+        yield "已作的对账或销账", "its reconciliation or settlement"
+    if not whole:
+        return
+    for one in state.owed.values():
+        later = policy.commitment(one.kind)
+        if one.set_on and later and later.after == owed.kind:
+            yield one.key, one.key
+    if state.stage != "assigned" and owed.set_on and owed.set_on <= (state.helped_since or date.max):
+        yield "已全面启动的帮扶", "the help that has begun"
+
+
+def _without_items(state: Assignment, owed: Owed, numbers: tuple[int, ...], commitment: Commitment) -> Owed:
+    """A period that was set but for some items, which must be people's own and serve as nobody's goal."""
+    _require_items(owed, numbers, commitment, "items")
+    goals = {item.goal for one in state.owed.values() for item in one.items if one.kind != owed.kind}
+    gone = [item for item in owed.items if item.number in numbers]
+    bound = sorted(item.number for item in gone if item.problem is not None or item.number in goals)
+    if bound:
+        raise Refused(
+            commitment.rule,
+            f"事项 {bound} 对应会诊问题或被其他承诺引用，不能撤回",
+            f"items {bound} answer the diagnosis or are what others serve; they cannot be withdrawn",
+            field="items",
+        )
+    rest = tuple(item for item in owed.items if item not in gone)
+    _require_enough(rest, commitment)
+    joined = {item.number for item in owed.items[len(owed.items) - owed.joined :]}
+    return _but(owed, items=rest, joined=sum(item.number in joined for item in rest))
+
+
+def _unreconcile(
+    state: Assignment, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
+) -> Assignment | None:
+    """The state as it was before the reconciliation that was entered on this day."""
+    undo = owed.undo
+    if undo is None or undo.step != "reconcile" or undo.on != today:
+        raise Refused(
+            commitment.rule,
+            f"{owed.key} 今天没有录入可撤回的对账；对账只能在录入当日撤回",
+            f"no reconciliation of {owed.key} was entered today; it is withdrawn on the same day only",
+        )
+    return _with(state, _but(owed, done=undo.done, reconcile=undo.reconcile, undo=None))
+
+
+def _unsettle(
+    state: Assignment, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
+) -> Assignment | None:
+    """The state as it was before the settlement, until the next ledger is set."""
+    if owed.closed is None:
+        return None
+    undo = owed.undo
+    if undo is None or undo.step != "settle":
+        raise Refused(
+            commitment.rule,
+            f"下一期台账已立，以 {owed.key} 的销账为依据，不能撤回",
+            f"the next ledger is set and rests on the settlement of {owed.key}; it cannot be withdrawn",
+        )
+    waiting = state.carried.get(owed.kind, ())[owed.carried :]
+    carried = {kind: items for kind, items in state.carried.items() if kind != owed.kind}
+    state = state.but(carried={**carried, owed.kind: waiting} if waiting else carried)
+    return _with(state, _but(owed, items=undo.items, done=undo.done, closed=None, carried=0, undo=None))
+
+
+_WITHDRAWALS = {"set": _unset, "reconcile": _unreconcile, "settle": _unsettle}
+
+
+def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today: date) -> Change:
+    """What was set before the system was there stands with its dates; from here on it goes on as if played."""
+    state = addressed(state, command)
+    order = [commitment.kind for commitment in policy.commitments]
+    told: list[Event] = []
+    if len({held.kind for held in command.commitments}) < len(command.commitments):
+        raise Refused("1.2", "同一承诺出现两次，请更正", "a commitment is named twice", field="commitments", status=422)
+    for held in sorted(
+        command.commitments, key=lambda held: (held.kind in order and order.index(held.kind), held.kind)
+    ):
+        commitment = _commitment(held, policy)
+        owed = _held(state, held, commitment, policy, today)
+        before = state.owed.get(owed.key)
+        if before and before.set_on:
+            if (before.set_on, before.items) != (owed.set_on, owed.items):
+                raise _contradicted(commitment, f"{owed.key} 已另行立账", f"{owed.key} is set otherwise already")
+            continue
+        rest = {key: one for key, one in state.owed.items() if one.kind != owed.kind}
+        following = _following(owed, commitment, policy, today)
+        state = state.but(owed={**rest, **following, owed.key: owed})
+        told.append(
+            CommitmentSet(
+                place=state.place,
+                village=state.id,
+                kind=owed.kind,
+                period=owed.period,
+                unit=state.unit,
+                items=owed.items,
+                set_by=held.set_by,
+            )
+        )
+    return _go_on(state, policy, today, *told) if told else Change(state)
+
+
+def _held(state: Assignment, held: Held, commitment: Commitment, policy: Policy, today: date) -> Owed:
+    """One commitment that was set before, or why it cannot be as it is said."""
+    if commitment.after and not any(o.kind == commitment.after and o.set_on for o in state.owed.values()):
+        raise _contradicted(commitment, f"须先有 {commitment.after}", f"{commitment.after} must be set before it")
+    if state.since is None or not state.since <= held.set_on <= today:
+        raise _contradicted(
+            commitment, f"日期 {held.set_on} 不在进村至今天之间", f"{held.set_on} is not between the arrival and today"
+        )
+    if (held.period == TERM) == bool(commitment.yearly):
+        raise _contradicted(commitment, f"期间“{held.period}”不符", f"the period {held.period!r} is not one of its own")
+    items = tuple(sorted(held.items, key=lambda item: item.number))
+    _require_numbers(items, commitment)
+    _require_enough(items, commitment)
+    _require_goals(state, items, commitment)
+    owed = Owed(
+        kind=held.kind,
+        period=held.period,
+        set_by=held.set_on,
+        set_on=held.set_on,
+        items=items,
+        done=tuple(sorted(set(held.done))),
+    )
+    _require_items(owed, owed.done, commitment, "commitments")
+    if owed.year and not today.year - 1 <= owed.year <= today.year:
+        raise _contradicted(
+            commitment, f"期间“{held.period}”已结束", f"the period {held.period!r} is not open any more"
+        )
+    answered = held.reconciled_on or held.set_on
+    days = [day for day in _reconcile_days(owed, commitment) if answered < day <= today]
+    owed = _but(owed, reconcile={str(day): commitment.reconcile_within.after(day, policy.calendar) for day in days})
+    settles = _settles_from(owed)
+    if commitment.settle and settles and settles <= today:
+        owed = _but(owed, settle_by=commitment.settle.of(settles.year))
+    return owed
+
+
+def _following(owed: Owed, commitment: Commitment, policy: Policy, today: date) -> dict[str, Owed]:
+    """What is owed for this year, where the period that was taken over is last year's."""
+    if not commitment.yearly or owed.year is None or owed.year >= today.year:
+        return {}
+    set_by = max(commitment.yearly.of(today.year), commitment.within.after(today, policy.calendar))
+    one = Owed(kind=owed.kind, period=str(today.year), set_by=set_by)
+    return {one.key: one}
+
+
+def _contradicted(commitment: Commitment, zh: str, en: str) -> Refused:
+    return Refused(
+        commitment.rule,
+        f"{commitment.label}：{zh}，请核对",
+        f"{commitment.kind}: {en}; check it",
+        field="commitments",
+        status=422,
+    )
 
 
 def fall_due(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
@@ -248,7 +476,7 @@ def _go_on(state: Assignment, policy: Policy, today: date, *told: Event) -> Chan
     for key in new:
         state = _counting(state, policy, today, key, "set_by")
     if state.stage == "assigned" and all(commitment.kind in are_set for commitment in policy.commitments):
-        state = state.but(stage="helped")
+        state = state.but(stage="helped", helped_since=today)
         told = (*told, HelpBegun(place=state.place, village=state.id, unit=state.unit))
     return Change(_clocked(state, policy, today), told)
 
@@ -302,7 +530,7 @@ def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
 
 
 def _owed(
-    state: Assignment | None, command: SetCommitment | Reconcile | Settle, policy: Policy
+    state: Assignment | None, command: SetCommitment | Reconcile | Settle | WithdrawCommitment, policy: Policy
 ) -> tuple[Assignment, Owed]:
     """The assignment and the period that a command is about, or why there is none."""
     state = addressed(state, command)
@@ -319,7 +547,9 @@ def _owed(
     return state, owed
 
 
-def _commitment(command: SetCommitment | Reconcile | Settle, policy: Policy) -> Commitment:
+def _commitment(
+    command: SetCommitment | Reconcile | Settle | WithdrawCommitment | Held, policy: Policy
+) -> Commitment:  # fmt: skip
     commitment = policy.commitment(command.kind)
     if commitment is None:
         kinds = [c.kind for c in policy.commitments]
@@ -331,6 +561,24 @@ def _commitment(command: SetCommitment | Reconcile | Settle, policy: Policy) -> 
             status=422,
         )
     return commitment
+
+
+def _require_numbers(items: tuple[Item, ...], commitment: Commitment) -> None:
+    if len({item.number for item in items}) < len(items):
+        raise Refused(
+            commitment.rule, "事项编号重复，请更正", "item numbers occur twice; correct them", field="items", status=422
+        )
+
+
+def _require_enough(items: tuple[Item, ...], commitment: Commitment) -> None:
+    if len(items) < commitment.items_at_least:
+        raise Refused(
+            commitment.rule,
+            f"{commitment.label}至少要有 {commitment.items_at_least} 项，现有 {len(items)} 项，请补充",
+            f"{commitment.kind} needs {commitment.items_at_least} items and has {len(items)}; add some",
+            field="items",
+            status=422,
+        )
 
 
 def _require_goals(state: Assignment, items: tuple[Item, ...], commitment: Commitment) -> None:

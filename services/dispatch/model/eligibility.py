@@ -24,6 +24,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     strength: int
     village: str | None = None
     """The village that a superior designated it for."""
+    withdrawn: bool = False
+    """Whether it is no unit any more and stays only until its team is home."""
 
 
 class Cadre(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,9 +90,9 @@ _LEADER = Requirement(
 REQUIREMENTS: Mapping[Role, tuple[Requirement, ...]] = {"member": _MEMBER, "leader": (*_MEMBER, _LEADER)}
 
 
-def unmet(posting: Posting, role: Role) -> Requirement | None:
-    """The first requirement of the role that the cadre does not meet."""
-    return next((requirement for requirement in REQUIREMENTS[role] if not requirement.met(posting)), None)
+def unmet(posting: Posting, role: Role) -> list[Requirement]:
+    """The requirements of the role that the cadre does not meet."""
+    return [requirement for requirement in REQUIREMENTS[role] if not requirement.met(posting)]
 
 
 def points(cadre: Cadre, policy: Policy, today: date) -> int:

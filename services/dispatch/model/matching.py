@@ -1,6 +1,6 @@
 """Which unit goes to which village: hard rules first, then the best of what they leave (mechanism 3.2)."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 from typing import NamedTuple
 
@@ -65,10 +65,10 @@ def match(
     by_unit: dict[str, dict[str, Cadre]] = {unit: {} for unit in units}
     for id, cadre in cadres.items():
         by_unit.get(cadre.unit, {})[id] = cadre
-    squads = {id: _Squad(unit, by_unit[id], policy, today) for id, unit in sorted(units.items())}
+    squads = {id: Offer(unit, by_unit[id], policy, today) for id, unit in sorted(units.items())}
 
     def obstacle(village: str, unit: str) -> str | None:
-        unsuited = _unsuited(units[unit], village, needs[village], policy)
+        unsuited = unsuited_for(units[unit], village, needs[village], policy)
         return unsuited or ("serving" if unit in serving else squads[unit].obstacle(village))
 
     pairs = [(village, unit) for village in sorted(needs) for unit in squads if not obstacle(village, unit)]
@@ -86,7 +86,7 @@ def match(
     return Matching(matches, optimum.objective, optimum.bound, obstacles)
 
 
-def _unsuited(unit: Unit, village: str, need: Need, policy: Policy) -> str | None:
+def unsuited_for(unit: Unit, village: str, need: Need, policy: Policy) -> str | None:
     """Why the unit is none for this village, whomever it could send."""
     if unit.village not in (None, village):
         return "designated"
@@ -98,7 +98,7 @@ def _unsuited(unit: Unit, village: str, need: Need, policy: Policy) -> str | Non
     return None
 
 
-class _Squad:
+class Offer:
     """A unit's eligible cadres, looked at once for all villages: only ties depend on the village."""
 
     def __init__(self, unit: Unit, cadres: Mapping[str, Cadre], policy: Policy, today: date) -> None:
@@ -128,12 +128,17 @@ class _Squad:
         of_team = sum(points(self.fit[member.cadre].cadre, self.policy, self.today) for member in team)
         return self.policy.team.weights.strength * self.unit.strength + of_team
 
-    def score(self, village: str, need: Need) -> int:
-        worth = self.worth(self.team(village)) if village in self.tied else self.usual_worth
+    def score(self, village: str, need: Need, team: Sequence[Member] | None = None) -> int:
+        """The points of the team that the unit would send to the village, or of another one."""
+        if team is None and village not in self.tied:
+            worth = self.usual_worth
+        else:
+            worth = self.worth(self.team(village) if team is None else team)
         return worth + self.policy.team.weights.same_county * (self.unit.place == need.place)
 
-    def match(self, village: str, need: Need, unit: str) -> Match:
-        team = self.team(village)
+    def match(self, village: str, need: Need, unit: str, team: Sequence[Member] | None = None) -> Match:
+        """The village matched with the unit: with the team that it would send, or with another one."""
+        team = self.team(village) if team is None else team
         reasons = {
             "designated": self.unit.village is not None,
             "class_suits": self.unit.village is None,
@@ -141,7 +146,7 @@ class _Squad:
             "reserve_cadres": any(self.fit[member.cadre].cadre.reserve for member in team),
         }
         spoke = tuple(code for code, holds in reasons.items() if holds)
-        return Match(village, unit, team, self.score(village, need), spoke)
+        return Match(village, unit, tuple(team), self.score(village, need, team), spoke)
 
 
 def _nearest(found: Mapping[str, str]) -> dict[str, str]:

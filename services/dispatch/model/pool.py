@@ -1,30 +1,47 @@
 """The pool of a jurisdiction: villages that need a unit, units on offer, their squads, and who is out in which village.
 
 A squad is a state of its own: of three million cadres a rule is to meet those of one unit, and only a matching all.
+
+Where a county has a pack of its own, it has a pool of its own beside that of its city. The wider one keeps a copy of
+its teams, since its units may serve there: what happens to a team is told to every pool of the village's family, and
+a rule that asks who is free looks at the wider pools as well. So nobody is in two teams.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import TypeVar
 
 import msgspec
 
-from services.dispatch.model.commands import ReplaceMember, SolveMatching
+from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
-from services.dispatch.model.matching import Need, match
-from shared.contracts import Event
+from services.dispatch.model.matching import Match, Need, match
+from shared.contracts import Event, Payload
 from shared.contracts.dispatch import (
     MatchingSolved,
-    MemberRecalled,
-    MemberReplaced,
+    MatchWithdrawn,
+    MemberDisqualified,
     NeedUnmet,
     Role,
+    TeamChosen,
+    TeamDisbanded,
     TeamReleased,
     VillageMatched,
 )
-from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
-from shared.contracts.registry import CadreRegistered, UnitRegistered, VillageDiagnosed, VillageRecoded
+from shared.contracts.registry import (
+    CadreRegistered,
+    CadreWithdrawn,
+    UnitRegistered,
+    UnitWithdrawn,
+    VillageDiagnosed,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State, Task, addressed, known
+from shared.rules import Change, Due, Key, Refused, State, Task, known, require_body
+
+V = TypeVar("V")
+DAY = timedelta(1)
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,7 +51,20 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: str
     members: dict[str, Role]
     vacant: dict[str, Role] = msgspec.field(default_factory=dict)
-    """Roles that recalled cadres left open, by these cadres."""
+    """Roles that are open, by the cadres who left them by a recall or otherwise."""
+    doubted: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Members who no longer meet rules for their role, with these; somebody has to decide whether they stay."""
+    need: Need | None = None
+    """The need that the matching answered; None where the team was there already."""
+    score: int = 0
+    """What the matching's proposal scored."""
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """Why a cadre who left a team cannot be sent, and through which day; None where nobody knows an end."""
+
+    cause: Cause
+    until: date | None = None
 
 
 class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +91,8 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """By village; its unit and members are not on offer."""
     recalled: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Cadres under recalls whose impact period runs, with the outcomes' ids, sorted; they are not on offer either."""
+    away: dict[str, Absence] = msgspec.field(default_factory=dict)
+    """Cadres who left a team without a recall and cannot be sent."""
     matching: str = ""
     """The last matching that was solved."""
     answered: bool = False
@@ -72,26 +104,84 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         return "waiting" if self.needs else "quiet"
 
     @property
-    def awaits(self) -> bool:
-        """Whether a matching is owed."""
+    def matching_owed(self) -> bool:
+        """Whether villages wait for a matching that has not seen all needs and offers."""
         return bool(self.needs) and not self.answered
 
+    @property
+    def awaits(self) -> bool:
+        """Whether a matching is owed, or a decision on a member who no longer qualifies."""
+        return self.matching_owed or any(team.doubted for team in self.teams.values())
+
+    def shown(self) -> "Pool":
+        """Why somebody is away is nobody's business."""
+        hidden = {cadre: msgspec.structs.replace(absence, cause="other") for cadre, absence in self.away.items()}
+        return self.but(away=hidden) if hidden else self
+
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """A matching, counted from the diagnosis that has waited longest."""
-        if self.awaits:
+        """A matching, counted from the diagnosis that has waited longest, and members who no longer qualify."""
+        if self.matching_owed:
             due = policy.team.match_by.after(min(need.since for need in self.needs.values()), policy.calendar)
             yield Task(action="matchings", about=self.id, role="organisation", due=due, rule="3.2")
+        for village, team in sorted(self.teams.items()):
+            for cadre in sorted(team.doubted):
+                yield Task(
+                    action="retentions", about=village, role="organisation", due=None, rule="3.3", detail=cadre
+                )  # fmt: skip
 
-    def free(self, squads: Iterable[State | None]) -> dict[str, Cadre]:
-        """The cadres who can be sent: neither out in a village nor under a recall."""
-        gone = {cadre for team in self.teams.values() for cadre in team.members} | self.recalled.keys()
-        of_all = (squad.cadres.items() for squad in squads if isinstance(squad, Squad))
+    def family(self, others: Iterable[State | None]) -> list["Pool"]:
+        """This pool and the others that may hold a claim on the same units and cadres."""
+        return [self, *(other for other in others if isinstance(other, Pool) and other.id != self.id)]
+
+    def serving(self, others: Iterable[State | None], besides: str = "") -> set[str]:
+        """The units that are out, or matched, but for one village."""
+        teams = (item for pool in self.family(others) for item in pool.teams.items())
+        return {team.unit for village, team in teams if village != besides}
+
+    def free(self, others: Iterable[State | None], besides: str = "", back: str = "") -> dict[str, Cadre]:
+        """The cadres who can be sent: not out in a village, but for one, nor under a recall, nor away.
+
+        `back` is one who was away and comes back.
+        """
+        states = [*others]
+        gone: set[str] = set()
+        for pool in self.family(states):
+            gone.update(pool.recalled, pool.away.keys() - {back})
+            gone.update(id for village, team in pool.teams.items() if village != besides for id in team.members)
+        of_all = (squad.cadres.items() for squad in states if isinstance(squad, Squad))
         return {id: cadre for cadres in of_all for id, cadre in cadres if id not in gone}
+
+    def unit(self, id: str, others: Iterable[State | None]) -> Unit | None:
+        """A unit as this pool or a wider one knows it."""
+        return next((pool.units[id] for pool in self.family(others) if id in pool.units), None)
+
+    def with_team(self, village: str, team: Team) -> "Pool":
+        """The pool with a village's team as it is now."""
+        return self.but(teams={**self.teams, village: team})
+
+
+def prefixes(*places: str) -> Iterator[str]:
+    """The jurisdictions that a division can stand under, the narrowest first."""
+    return iter(dict.fromkeys(place[:length] for length in (6, 4, 2) for place in places))
+
+
+def family(message: Payload, policy: Policy) -> Iterable[str]:
+    """The pools that may know the team of a village: those of the division where it is, and of the one that it is from.
+
+    The first 6 digits of a village's id are the division in which it was first registered.
+    """
+    origin = getattr(message, "village", message.place)
+    return dict.fromkeys((policy.jurisdiction, *prefixes(message.place, origin)))
+
+
+def relatives(message: Payload) -> Iterable[Key]:
+    """The same pools for a rule to look at."""
+    return ((Pool, id) for id in prefixes(message.place, getattr(message, "village", message.place)))
 
 
 def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: date) -> Change:
     """A unit is on offer, or is described anew."""
-    pool = _pool(pool, policy)
+    pool = pool_of(pool, policy)
     unit = Unit(
         place=event.place,
         level=event.level,
@@ -105,7 +195,12 @@ def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: 
 def offer_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
     """A cadre is on offer, or is described anew; what a registration cannot say is kept in the pool and stays."""
     squad = squad or Squad(id=event.unit, place=event.place)
-    cadre = Cadre(
+    return Change(squad.but(cadres={**squad.cadres, event.cadre: described(event)}))
+
+
+def described(event: CadreRegistered) -> Cadre:
+    """What the rules ask about a cadre."""
+    return Cadre(
         unit=event.unit,
         rank=event.rank,
         party_member=event.party_member,
@@ -114,45 +209,93 @@ def offer_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, tod
         reserve=event.reserve,
         ties=event.ties,
     )
-    return Change(squad.but(cadres={**squad.cadres, event.cadre: cadre}))
 
 
 def lose_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
     """A cadre belongs to another unit from now on."""
-    left = {id: cadre for id, cadre in squad.cadres.items() if id != event.cadre} if squad else {}
-    return Change(squad and squad.but(cadres=left))
+    return Change(squad and squad.but(cadres=without(squad.cadres, event.cadre)))
 
 
 def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """Another matching may find what the last one did not."""
-    return Change(pool.but(answered=False) if pool and pool.answered else pool)
+    """Another matching may find what the last one did not; and whoever is out has to qualify as before (3.3, 3.4).
+
+    A cadre who left a team because of a transfer can be sent by the unit that has him now.
+    """
+    if pool is None:
+        return Change(pool)
+    absence = pool.away.get(event.cadre)
+    if event.left and absence and absence.cause == "transferred":
+        pool = pool.but(away=without(pool.away, event.cadre))
+    pool = pool.but(answered=False) if pool.answered else pool
+    for village, team in pool.teams.items():
+        if role := team.members.get(event.cadre):
+            return _doubt(pool, village, event.cadre, role, _failed(pool, village, team, role, event, policy, today))
+    return Change(pool)
+
+
+def _failed(
+    pool: Pool, village: str, team: Team, role: Role, event: CadreRegistered, policy: Policy, today: date
+) -> tuple[str, ...]:
+    """The rules that a member does not meet any more, as registered now."""
+    if event.unit != team.unit:
+        return ("unit",)
+    unit = pool.units.get(team.unit)
+    if unit is None:  # It is another pool's.
+        return ()
+    return tuple(x.code for x in unmet(Posting(described(event), unit, village, policy, today), role))
+
+
+def _doubt(pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...]) -> Change:
+    """Say which rules a member no longer meets; whether the cadre stays is for people to decide."""
+    team = pool.teams[village]
+    if team.doubted.get(cadre, ()) == failed:
+        return Change(pool)
+    doubted = {**team.doubted, cadre: failed} if failed else without(team.doubted, cadre)
+    told = tuple(
+        MemberDisqualified(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=code)
+        for code in failed
+    )
+    return Change(pool.with_team(village, msgspec.structs.replace(team, doubted=doubted)), told)
+
+
+def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today: date) -> Change:
+    """The unit is not on offer any more; one that is out stays until its team is home."""
+    if pool is None or event.unit not in pool.units:
+        return Change(pool)
+    if event.unit in pool.serving(()):
+        gone = msgspec.structs.replace(pool.units[event.unit], withdrawn=True)
+        return Change(pool.but(units={**pool.units, event.unit: gone}))
+    return Change(pool.but(units=without(pool.units, event.unit)))
+
+
+def withdraw_cadre(squad: Squad | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
+    """The unit has the cadre no more."""
+    return Change(squad and squad.but(cadres=without(squad.cadres, event.cadre)))
+
+
+def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
+    """A cadre who is out and was withdrawn does not qualify any more."""
+    for village, team in pool.teams.items() if pool else ():
+        if role := team.members.get(event.cadre):
+            assert pool
+            return _doubt(pool, village, event.cadre, role, ("withdrawn",))
+    return Change(pool)
 
 
 def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
     """A diagnosed village needs a unit, unless one that was kept after the exit is still there."""
-    pool = _pool(pool, policy)
+    pool = pool_of(pool, policy)
     if event.village in pool.teams or event.village in pool.needs:
         return Change(pool)
     need = Need(place=event.place, problem_class=event.problem_class, since=today)
     return Change(pool.but(needs={**pool.needs, event.village: need}, answered=False))
 
 
-def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """A village's need and team lie in the division of its current code."""
-    if pool is None:
-        return Change(None)
-    moved = {
-        field: {**kept, event.village: msgspec.structs.replace(kept[event.village], place=event.code[:6])}
-        for field, kept in (("needs", pool.needs), ("teams", pool.teams))
-        if event.village in kept
-    }
-    return Change(pool.but(**moved))
-
-
 def solve(
     pool: Pool | None, command: SolveMatching, policy: Policy, today: date, offers: Mapping[Key, State | None]
 ) -> Change:
     """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
+    require_body(command.body, "organisation", "3.2")
     pool = known(pool, "辖区", "the pool", policy.jurisdiction)
     if command.matching == pool.matching and pool.answered:
         return Change(pool)
@@ -175,8 +318,9 @@ def solve(
         raise Refused(
             "3.2", "没有等待匹配的村，请待会诊后再匹配", "no village waits for a unit; match after a diagnosis"
         )
-    serving = {team.unit for team in pool.teams.values()}
-    found = match(pool.needs, pool.units, pool.free(offers.values()), serving, policy, today)
+    states = [*offers.values()]
+    units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}
+    found = match(pool.needs, units, pool.free(states), pool.serving(states), policy, today)
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
         MatchingSolved(
@@ -191,19 +335,10 @@ def solve(
     ]
     for m in found.matches:
         need = needs.pop(m.village)
-        teams[m.village] = Team(unit=m.unit, place=need.place, members={x.cadre: x.role for x in m.team})
-        told.append(
-            VillageMatched(
-                place=need.place,
-                village=m.village,
-                matching=command.matching,
-                unit=m.unit,
-                team=m.team,
-                score=m.score,
-                problem_class=need.problem_class,
-                reasons=m.reasons,
-            )
+        teams[m.village] = Team(
+            unit=m.unit, place=need.place, members={x.cadre: x.role for x in m.team}, need=need, score=m.score
         )
+        told.append(matched(m, need, command.matching))
     told += [
         NeedUnmet(place=needs[village].place, village=village, matching=command.matching, obstacles=obstacles)
         for village, obstacles in found.obstacles.items()
@@ -212,90 +347,79 @@ def solve(
     return Change(pool, tuple(told))
 
 
-def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A recalled cadre leaves the team, wherever that is by now, and is not sent again while the recall counts (2.20).
-
-    Whether an outcome recalls is in the event; the table of reactions asks it.
-    """
-    pool = _pool(pool, policy)
-    cadre = event.subject
-    outcomes = {*pool.recalled.get(cadre, ()), event.outcome}
-    pool = pool.but(recalled={**pool.recalled, cadre: tuple(sorted(outcomes))})
-    for village, team in pool.teams.items():
-        if cadre in team.members:
-            members = dict(team.members)
-            role = members.pop(cadre)
-            left = msgspec.structs.replace(team, members=members, vacant={**team.vacant, cadre: role})
-            recalled = MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role)
-            return Change(pool.but(teams={**pool.teams, village: left}), (recalled,))
-    return Change(pool)
-
-
-def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: date) -> Change:
-    """The recall was overturned, or its impact period is over.
-
-    With no other recall left the cadre may be sent again, but is not put back.
-    """
-    if pool is None or event.outcome not in pool.recalled.get(event.subject, ()):
-        return Change(pool)
-    left = tuple(outcome for outcome in pool.recalled[event.subject] if outcome != event.outcome)
-    if left:
-        return Change(pool.but(recalled={**pool.recalled, event.subject: left}))
-    recalled = {cadre: outcomes for cadre, outcomes in pool.recalled.items() if cadre != event.subject}
-    return Change(pool.but(recalled=recalled, answered=False))
-
-
-def replace_member(
-    pool: Pool | None, command: ReplaceMember, policy: Policy, today: date, squads: Mapping[Key, State | None]
-) -> Change:
-    """Another cadre of the unit takes the role that was left open, if the rules for the role allow (3.3, 3.4)."""
-    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
-    team = addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
-    role = team.vacant.get(command.recalled)
-    if role is None and command.cadre in team.members:
-        return Change(pool)
-    if role is None:
-        raise Refused(
-            "2.20",
-            f"{command.recalled} 没有留下空缺，请核对被召回的队员",
-            f"{command.recalled} left no vacancy; check who was recalled",
-            field="recalled",
-        )
-    cadre = pool.free(squads.values()).get(command.cadre)
-    if cadre is None:
-        raise Refused(
-            "2.20",
-            f"{command.cadre} 不是单位 {team.unit} 可派的干部（未登记、属他单位、已驻村或在召回影响期内），请改派他人",
-            f"{command.cadre} is no cadre whom {team.unit} can send: not registered, of another unit, out in a village "
-            "or under a recall; choose another",
-            field="cadre",
-            status=422,
-        )
-    failed = unmet(Posting(cadre, pool.units[team.unit], command.village, policy, today), role)
-    if failed:
-        raise Refused(
-            failed.rule, f"{command.cadre} {failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
-        )
-    vacant = {id: left for id, left in team.vacant.items() if id != command.recalled}
-    joined = msgspec.structs.replace(team, members={**team.members, command.cadre: role}, vacant=vacant)
-    replaced = MemberReplaced(
-        place=team.place,
-        village=command.village,
-        unit=team.unit,
-        recalled=command.recalled,
-        cadre=command.cadre,
-        role=role,
-        replaced_by=command.replaced_by,
+def matched(m: Match, need: Need, matching: str) -> VillageMatched:
+    """What is told about a match."""
+    return VillageMatched(
+        place=need.place,
+        village=m.village,
+        matching=matching,
+        unit=m.unit,
+        team=m.team,
+        score=m.score,
+        problem_class=need.problem_class,
+        reasons=m.reasons,
     )
-    return Change(pool.but(teams={**pool.teams, command.village: joined}), (replaced,))
 
 
-def take_back(pool: Pool | None, event: TeamReleased, policy: Policy, today: date) -> Change:
-    """Unit and team are home from a village and on offer again."""
-    pool = _pool(pool, policy)
-    teams = {village: team for village, team in pool.teams.items() if village != event.village}
-    return Change(pool.but(teams=teams, answered=False))
+def note_team(pool: Pool | None, event: VillageMatched | TeamChosen, policy: Policy, today: date) -> Change:
+    """A unit and a team are found for a village, wherever that was decided."""
+    if pool is None:
+        return Change(pool)
+    before = pool.teams.get(event.village)
+    if before and isinstance(event, VillageMatched):
+        return Change(pool)
+    members = {member.cadre: member.role for member in event.team}
+    usual = Team(unit=event.unit, place=event.place, members=members)
+    team = msgspec.structs.replace(before, unit=event.unit, members=members, doubted={}) if before else usual
+    # Whom the choice sets free may be what another village waits for.
+    pool = pool.but(needs=without(pool.needs, event.village), answered=pool.answered and not before)
+    return Change(pool.with_team(event.village, team))
 
 
-def _pool(pool: Pool | None, policy: Policy) -> Pool:
+def need_again(pool: Pool | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
+    """A match was taken back: the village needs a unit, and unit and cadres are on offer."""
+    if pool is None or event.village not in pool.teams:
+        return Change(pool)
+    need = pool.teams[event.village].need
+    needs = {**pool.needs, event.village: need} if need else pool.needs
+    return Change(pool.but(needs=needs, teams=without(pool.teams, event.village), answered=False))
+
+
+def need_no_more(
+    pool: Pool | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date
+) -> Change:  # fmt: skip
+    """A village that is not on the list needs no unit."""
+    if pool is None or event.village not in pool.needs:
+        return Change(pool)
+    return Change(pool.but(needs=without(pool.needs, event.village)))
+
+
+def take_back(pool: Pool | None, event: TeamReleased | TeamDisbanded, policy: Policy, today: date) -> Change:
+    """Unit and team are home from a village and on offer again; a unit that is none any more is not."""
+    if pool is None:
+        return Change(pool)
+    unit = pool.units.get(event.unit)
+    units = without(pool.units, event.unit) if unit and unit.withdrawn else pool.units
+    return Change(pool.but(teams=without(pool.teams, event.village), units=units, answered=False))
+
+
+def come_back(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
+    """Whoever was away until the day before can be sent again."""
+    away = {cadre: absence for cadre, absence in pool.away.items() if not absence.until or absence.until >= due.on}
+    return Change(with_absences(pool, away).but(answered=False))
+
+
+def with_absences(pool: Pool, away: Mapping[str, Absence]) -> Pool:
+    """The pool with those who are away, and its timer on the day after the first of their last days."""
+    first = min((absence.until for absence in away.values() if absence.until), default=None)
+    return pool.but(away=dict(away)).timed(back=first and first + DAY)
+
+
+def without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
+    """The mapping but for one key."""
+    return {id: value for id, value in mapping.items() if id != key}
+
+
+def pool_of(pool: Pool | None, policy: Policy) -> Pool:
+    """The pool of the pack's jurisdiction, which is there from the first thing that it hears."""
     return pool or Pool(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"))

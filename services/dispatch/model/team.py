@@ -1,24 +1,38 @@
-"""The life of a village's team: matched, assigned, recalled from and completed, extended, kept, and sent home."""
+"""The life of a village's team: matched, assigned, left and completed, extended, kept, and sent home."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from services.dispatch.model.assignment import Assignment, Vacancy
-from services.dispatch.model.commands import AssignTeam
-from services.dispatch.model.commitments import with_problems
+from services.dispatch.model.assignment import OUT, Assignment, Vacancy
+from services.dispatch.model.commands import AssignTeam, TakeOver, WithdrawAssignment
+from services.dispatch.model.commitments import left_open, with_problems
+from services.dispatch.model.pool import Pool, relatives
 from shared.contracts.dispatch import (
+    AssignmentWithdrawn,
     CommitmentSettled,
+    MatchWithdrawn,
     Member,
+    MemberLeft,
     MemberRecalled,
     MemberReplaced,
     TeamAssigned,
+    TeamChosen,
+    TeamDisbanded,
     TeamKept,
     TeamReleased,
     TermExtended,
     VillageMatched,
 )
-from shared.contracts.registry import VillageDelisted, VillageDiagnosed, VillageRelapsed
+from shared.contracts.registry import (
+    VillageDelisted,
+    VillageDiagnosed,
+    VillageMerged,
+    VillageRelapsed,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, addressed, known
+from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
 DAY = timedelta(1)
 
@@ -26,23 +40,25 @@ DAY = timedelta(1)
 def diagnose(state: Assignment | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
     """A diagnosed village waits for a unit; one that relapsed while its team was kept gets the same team again."""
     state = state or Assignment(id=event.village, place=event.place, stage="released", spell=0)
-    if state.stage not in ("relapsed", "released") or event.spell <= state.spell:
+    if state.stage not in ("relapsed", "merged", "released") or event.spell <= state.spell:
         return Change(state)
-    goes_on = state.stage == "relapsed"
+    goes_on = state.stage != "released"
     state = state.but(stage="diagnosed", spell=event.spell, carried=with_problems(state.carried, event, policy))
-    if not goes_on:
-        return Change(state)
-    matched = VillageMatched(
+    return Change(state, (_kept_team(state, event.problem_class),) if goes_on else ())
+
+
+def _kept_team(state: Assignment, problem_class: str) -> VillageMatched:
+    """The unit and team that are there already."""
+    return VillageMatched(
         place=state.place,
         village=state.id,
-        matching=f"kept-{state.id}-{event.spell}",
+        matching=f"kept/{state.id}/{state.spell}",
         unit=state.unit,
         team=state.team,
         score=0,  # Nothing was weighed: 摘帽不摘帮扶.
-        problem_class=event.problem_class,
+        problem_class=problem_class,
         reasons=("kept_team",),
     )
-    return Change(state, (matched,))
 
 
 def match(state: Assignment | None, event: VillageMatched, policy: Policy, today: date) -> Change:
@@ -54,8 +70,21 @@ def match(state: Assignment | None, event: VillageMatched, policy: Policy, today
     return Change(matched.counting("assign_by", since=today, span=policy.team.assign_within))
 
 
+def choose(state: Assignment | None, event: TeamChosen, policy: Policy, today: date) -> Change:
+    """Another unit or other cadres are to go; the day by which they are assigned stays."""
+    state = known(state, "村", "the village", event.village)
+    return Change(state.but(unit=event.unit, team=event.team, vacancies={}))
+
+
+def unmatch(state: Assignment | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
+    """The match was taken back, and the village waits for a unit again."""
+    state = known(state, "村", "the village", event.village)
+    return Change(state.but(stage="diagnosed", unit="", team=(), vacancies={}, assign_by=None))
+
+
 def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today: date) -> Change:
     """The term begins (rules §3), with a complete team and nothing left over from an earlier spell."""
+    require_body(command.body, "organisation", "3.2")
     state = addressed(state, command)
     if state.stage in ("assigned", "helped"):
         return Change(state)
@@ -66,8 +95,8 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
     if state.vacancies:
         raise Refused(
             "2.20",
-            f"队员 {'、'.join(state.vacancies)} 被召回后尚未补派，请先补派",
-            f"the team is incomplete: {', '.join(state.vacancies)} was recalled; replace the member first",
+            f"队员 {'、'.join(state.vacancies)} 离队后尚未补派，请先补派",
+            f"the team is incomplete: {', '.join(state.vacancies)} left it; replace the member first",
         )
     if state.unsettled:
         ledgers = [owed.key for owed in state.unsettled]
@@ -76,25 +105,109 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
             f"上一轮帮扶的 {'、'.join(ledgers)} 尚未销账，请先销账",
             f"{', '.join(ledgers)} of the earlier spell is not settled; settle it first",
         )
-    term_end = policy.team.term.after(today, policy.calendar)
+    return _begin(state, policy, today, command.assigned_by)
+
+
+def _begin(state: Assignment, policy: Policy, start: date, assigned_by: str, extensions: int = 0) -> Change:
+    """A term begins, or began in the past and was extended since."""
+    term_end = policy.team.term.after(start, policy.calendar)
+    for _ in range(extensions):
+        term_end = policy.team.extension.after(term_end, policy.calendar)
     state = state.but(
-        stage="assigned", assign_by=None, since=state.since or today, term_end=term_end, extension=0
-    ).timed(term=term_end + DAY)  # fmt: skip
+        stage="assigned",
+        assign_by=None,
+        since=state.since or start,
+        term_start=start,
+        term_end=term_end,
+        extension=extensions,
+        helped_since=None,
+    ).timed(term=term_end + DAY)
     assigned = TeamAssigned(
         place=state.place,
         village=state.id,
         unit=state.unit,
         spell=state.spell,
         team=state.team,
-        term_start=today,
+        term_start=start,
         term_end=term_end,
-        assigned_by=command.assigned_by,
+        assigned_by=assigned_by,
     )
     return Change(state, (assigned,))
 
 
-def lose_member(state: Assignment | None, event: MemberRecalled, policy: Policy, today: date) -> Change:
-    """The recalled cadre is off the team, and the unit owes another (2.20)."""
+def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today: date) -> Change:
+    """A team that has been there for years: its term began in the past."""
+    state = addressed(state, command)
+    same = state.unit == command.unit and set(state.team) == set(command.team)
+    if same and (state.since, state.term_start) == (command.since, command.term_start) and state.stage in OUT:
+        return Change(state)
+    if state.stage != "matched" or not same:
+        raise Refused(
+            "3.2",
+            f"该村已有单位 {state.unit} 的工作队，接续登记与之不符，请核对",
+            f"the village has a team of {state.unit} already, which is not what is taken over; check it",
+            field="unit",
+        )
+    if not command.since <= command.term_start <= today:
+        raise Refused(
+            "rules §3",
+            f"日期应依次为：进村 since ≤ 本期开始 term_start ≤ 今天（{today}），请更正",
+            f"`since` is not after `term_start`, and that not after today ({today}); correct them",
+            field="term_start",
+            status=422,
+        )
+    begun = _begin(state.but(since=command.since), policy, command.term_start, command.decided_by, command.extensions)
+    assert isinstance(begun.state, Assignment) and begun.state.term_end
+    if begun.state.term_end < today:
+        raise Refused(
+            "3.11",
+            f"本期已于 {begun.state.term_end} 届满，而该村仍在册，应已延期，请核对 extensions",
+            f"the term ended on {begun.state.term_end} and the village is still on the list; check `extensions`",
+            field="extensions",
+            status=422,
+        )
+    return begun
+
+
+def withdraw_assignment(
+    state: Assignment | None, command: WithdrawAssignment, policy: Policy, today: date
+) -> Change:  # fmt: skip
+    """An assignment was a mistake, and nothing rests on it yet."""
+    require_body(command.body, "organisation", "3.2")
+    state = addressed(state, command)
+    if state.stage == "matched":
+        return Change(state)
+    if state.stage != "assigned":
+        raise Refused("3.2", "该村没有可撤销的派驻", "there is no assignment here to take back")
+    if resting := [owed.key for _, owed in sorted(state.owed.items()) if owed.set_on]:
+        raise Refused(
+            "3.2",
+            f"已立账的 {'、'.join(resting)} 以该派驻为依据，请先撤回",
+            f"{', '.join(resting)} rest on this assignment; withdraw them first",
+        )
+    withdrawn = AssignmentWithdrawn(
+        place=state.place,
+        village=state.id,
+        unit=state.unit,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    state = state.but(
+        stage="matched",
+        assign_by=policy.team.assign_within.after(today, policy.calendar),
+        since=None if state.since == state.term_start else state.since,
+        term_start=None,
+        term_end=None,
+        extension=0,
+        owed={},
+    ).timed(term=None, commitments=None)
+    return Change(state.counting("assign_by", since=today, span=policy.team.assign_within), (withdrawn,))
+
+
+def lose_member(
+    state: Assignment | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date
+) -> Change:  # fmt: skip
+    """A cadre is off the team, and the unit owes another (2.20)."""
     state = known(state, "村", "the village", event.village)
     vacancy = Vacancy(event.role, policy.team.replace_within.after(today, policy.calendar))
     team = tuple(member for member in state.team if member.cadre != event.cadre)
@@ -103,10 +216,14 @@ def lose_member(state: Assignment | None, event: MemberRecalled, policy: Policy,
 
 
 def gain_member(state: Assignment | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
-    """The replacement joins the team."""
+    """The replacement joins the team; where a member took the lead, another member is owed by the same day."""
     state = known(state, "村", "the village", event.village)
-    team = sorted((*state.team, Member(event.cadre, event.role)), key=lambda m: (m.role != "leader", m.cadre))
+    before = next((member.role for member in state.team if member.cadre == event.cadre), None)
+    others = (member for member in state.team if member.cadre != event.cadre)
+    team = sorted((*others, Member(event.cadre, event.role)), key=lambda m: (m.role != "leader", m.cadre))
     vacancies = {cadre: vacancy for cadre, vacancy in state.vacancies.items() if cadre != event.recalled}
+    if before:
+        vacancies[event.recalled] = Vacancy(before, state.vacancies[event.recalled].due)
     return Change(state.but(team=tuple(team), vacancies=vacancies))
 
 
@@ -149,6 +266,68 @@ def go_home_when_settled(state: Assignment | None, event: CommitmentSettled, pol
     if state is None or state.until is None or state.until >= today or state.unsettled:
         return Change(state)
     return _release(state, today)
+
+
+def end(
+    state: Assignment | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date
+) -> Change:  # fmt: skip
+    """The village was listed or registered by mistake: its team goes home without an exit, and nothing is carried."""
+    if state is None:
+        return Change(state)
+    ground, spell = ("unlisted", event.spell) if isinstance(event, VillageUnlisted) else ("withdrawn", 1)
+    rest = Assignment(id=state.id, place=state.place, stage="released", spell=spell - 1)
+    return Change(rest, _disbanded(state, ground) if state.unit else ())
+
+
+def _disbanded(state: Assignment, ground: str) -> tuple[TeamDisbanded, ...]:
+    told = TeamDisbanded(
+        place=state.place,
+        village=state.id,
+        unit=state.unit,
+        spell=state.spell,
+        team=state.team,
+        ground=ground,
+    )
+    return (told,)
+
+
+def merging(_state: Assignment | None, event: VillageMerged) -> Iterable[Key]:
+    """What the two villages of a merger look at: each other, and why the one that goes on is poor."""
+    yield from ((Assignment, event.village), (Assignment, event.into))
+    yield from relatives(event)
+
+
+def absorb(
+    state: Assignment | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """The village that goes on takes up what is open in the other one, and its team if it has none itself."""
+    other = others[Assignment, event.village]
+    if not isinstance(other, Assignment):
+        return Change(state)
+    state = state or Assignment(id=event.into, place=event.into_place, stage="released", spell=0)
+    state = state.but(carried=left_open(state.carried, other, policy))
+    if other.stage not in OUT or state.stage not in ("released", "diagnosed"):
+        return Change(state)
+    state = state.but(unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies)
+    needs = (pool.needs.get(state.id) for pool in others.values() if isinstance(pool, Pool))
+    need = next((need for need in needs if need), None)
+    if state.stage == "diagnosed" and need:
+        return Change(state, (_kept_team(state, need.problem_class),))
+    if other.stage == "kept" and other.until:
+        return Change(state.but(stage="kept", until=other.until).timed(kept=other.until + DAY))
+    return Change(state.but(stage="merged"))
+
+
+def dissolve(
+    state: Assignment | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """The village that ended has no team: either the other one has it now, or it is sent home."""
+    if state is None:
+        return Change(state)
+    successor = others[Assignment, event.into]
+    goes_over = isinstance(successor, Assignment) and successor.unit == state.unit
+    rest = Assignment(id=state.id, place=state.place, stage="released", spell=state.spell)
+    return Change(rest, () if goes_over or not state.unit else _disbanded(state, "merged"))
 
 
 def _release(state: Assignment, on: date) -> Change:

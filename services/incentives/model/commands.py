@@ -2,7 +2,7 @@
 
 from shared.contracts import Command
 from shared.contracts.incentives import SubjectKind
-from shared.contracts.values import DerivedId, Organ, PartyId, Role
+from shared.contracts.values import DerivedId, Organ, PartyId, Reason, Role
 
 
 class SubjectCommand(Command, frozen=True, kw_only=True):
@@ -31,6 +31,19 @@ class Decide(SubjectCommand, frozen=True, kw_only=True):
     """The role that decides, which must be the one that the pack names."""
     decided_by: Organ
     """The organ and its document, such as `市委组织部2015年第3号`. It is published, so it names no person."""
+
+
+class WithdrawDecision(SubjectCommand, frozen=True, kw_only=True):
+    """The body that decided takes back a decision that was entered by mistake, and decides anew.
+
+    It can as long as the subject may appeal and has not; a reward, against which nobody appeals, always.
+    """
+
+    reason: Reason
+    body: Role
+    """The role that decided."""
+    decided_by: Organ
+    """The organ and its document, as in `Decide`."""
 
 
 class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):

@@ -3,6 +3,9 @@
     proposed ─ heard, or the time for it is over ─► decidable ─ decided ─► imposed ─ impact period over ─► expired
                                                         └► dropped, tolerated         └ appeal upheld ─► overturned
 
+A decision that was entered by mistake is taken back and the case decidable again; a proposal ends as `withdrawn` with
+the fact that it rests on.
+
 A reward begins decidable, since nobody needs a defence against it. An appeal runs beside this, because it suspends
 nothing (Civil Servant Law 96). Every outcome keeps the terms of the pack by which it was proposed to its end: a pack
 adopted meanwhile changes nobody's rights.
@@ -14,22 +17,32 @@ from typing import Any, Literal
 
 import msgspec
 
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, SubjectCommand
+from services.incentives.model.commands import (
+    Decide,
+    DecideAppeal,
+    HearDefence,
+    LodgeAppeal,
+    SubjectCommand,
+    WithdrawDecision,
+)
 from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import (
     AppealDecided,
     DeadlineMoved,
+    DecisionWithdrawn,
     OutcomeAppealed,
     OutcomeDecided,
     OutcomeDefended,
     OutcomeEvent,
     OutcomeExpired,
     OutcomeProposed,
+    OutcomeWithdrawn,
     SubjectKind,
 )
+from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.policy import Outcome, Policy
-from shared.rules import Change, Due, Moved, Refused, State, Task, known
+from shared.rules import Change, Due, Key, Moved, Refused, State, Task, known, require_body
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +54,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: str
     evidence: tuple[str, ...]
     proposed_on: date
-    status: Literal["proposed", "decidable", "dropped", "tolerated", "imposed", "overturned", "expired"]
+    status: Literal["proposed", "decidable", "dropped", "tolerated", "imposed", "overturned", "expired", "withdrawn"]
     defence_until: date | None = None
     heard_on: date | None = None
     decided_on: date | None = None
@@ -152,7 +165,7 @@ def record_id(subject_kind: str, subject: str) -> str:
 _OCCASION: Mapping[type[Event], Callable[[Any], str]] = {
     inspection.AssessmentGraded: lambda e: f"{e.village}/{e.year}",
     inspection.OrderOverdue: lambda e: f"{e.order}/{e.times}",
-    dispatch.CommitmentOverdue: lambda e: f"{e.village}/{e.kind}/{e.step}/{e.due}",
+    dispatch.CommitmentOverdue: lambda e: f"{e.village}/{e.kind}/{e.step.replace(' ', ':')}/{e.due}",
     dispatch.TermExtended: lambda e: f"{e.village}/{e.until}",
     dispatch.TeamReleased: lambda e: f"{e.village}/{e.spell}",
 }
@@ -239,7 +252,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
     """The named body adopts the proposal or drops it; from adoption the clocks of appeal and impact run (rules §4)."""
     record, case = _case(record, command)
     terms = case.terms
-    _require_body(terms, command.body)
+    require_body(command.body, terms.decides, terms.clause)
     if case.status == "proposed":
         raise Refused(
             "Sanctions Law 43",
@@ -293,6 +306,69 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
     return Change(record, (decided,))
 
 
+def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: Policy, today: date) -> Change:
+    """A decision about the wrong person or with the wrong text is taken back while nothing rests on it."""
+    record, case = _case(record, command)
+    require_body(command.body, case.terms.decides, case.terms.clause)
+    if case.status in ("proposed", "decidable"):
+        return Change(record)
+    if case.appeal:
+        raise Refused(
+            "Civil Servant Law 95",
+            "当事人已提出申诉，该决定只能在复核中改变",
+            "the subject has appealed; the decision is changed by answering the appeal only",
+        )
+    last = case.appeal_until or (case.decided_on and _end(case.terms.appeal, case.decided_on, policy))
+    if case.status not in ("imposed", "dropped", "tolerated") or (last and today > last):
+        raise Refused(
+            "rules §4",
+            f"该决定已不能撤回（可撤回至 {last or '-'}）；现状：{case.status}",
+            f"the decision can no longer be taken back (it could until {last or '-'}); it is {case.status}",
+        )
+    case = _but(case, status="decidable", decided_on=None, decided_by="", appeal_until=None, expires=None)
+    record = record.keep(command.outcome, case)
+    withdrawn = record.tell(
+        DecisionWithdrawn, command.outcome, reason=command.reason, decided_by=command.decided_by
+    )  # fmt: skip
+    return Change(record, (withdrawn,))
+
+
+def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date) -> Change:
+    """The village was never rightly listed, so there is nothing that its team could answer for.
+
+    What was decided already stays: the deciding body can take it back, and the subject appeal.
+    """
+    told: tuple[Event, ...] = ()
+    for outcome, case in sorted(record.cases.items()) if record else ():
+        if record and case.status in ("proposed", "decidable"):
+            record = record.keep(outcome, _but(case, status="withdrawn"))
+            told = (*told, record.tell(OutcomeWithdrawn, outcome, reason=event.reason))
+    return Change(record, told)
+
+
+def both_teams(_record: Record | None, event: VillageMerged) -> Iterable[Key]:
+    """The records of the teams of two villages that become one."""
+    return ((Record, record_id("team", event.village)), (Record, record_id("team", event.into)))
+
+
+def inherit(
+    record: Record | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """What was proposed for or decided about the team of a village that ended stands in the successor's record."""
+    ended = others[Record, record_id("team", event.village)]
+    if not isinstance(ended, Record) or not ended.cases:
+        return Change(record)
+    record = record or ended.but(id=record_id("team", event.into), subject=event.into, cases={}, deadlines=())
+    for outcome, case in sorted(ended.cases.items()):
+        record = record.keep(outcome, case)
+    return Change(record)
+
+
+def leave(record: Record | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """The record of a team whose village ended is empty: all stands in the successor's."""
+    return Change(record and record.but(cases={}, deadlines=()).clocked())
+
+
 def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: date) -> Change:
     """The subject appeals in time; the effect goes on meanwhile (Civil Servant Law 95, 96)."""
     record, case = _case(record, command)
@@ -324,7 +400,7 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
 def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, today: date) -> Change:
     """The answer to an appeal: overturned, the outcome ends; upheld, nothing changes (Civil Servant Law 96)."""
     record, case = _case(record, command)
-    _require_body(case.terms, command.body)
+    require_body(command.body, case.terms.decides, case.terms.clause)
     if case.appeal != "lodged":
         raise Refused("Civil Servant Law 95", "没有待复核的申诉", "no appeal awaits an answer here")
     case = _but(case, appeal="upheld")
@@ -365,17 +441,6 @@ def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]
             status=422,
         )
     return record, case
-
-
-def _require_body(terms: Outcome, body: str) -> None:
-    if body != terms.decides:
-        raise Refused(
-            terms.clause,
-            f"该事项由“{terms.decides}”决定，“{body}”无权决定",
-            f"{terms.decides!r} decides this by the pack, not {body!r}",
-            field="body",
-            status=422,
-        )
 
 
 def _end(span: Span | None, start: date, policy: Policy) -> date | None:

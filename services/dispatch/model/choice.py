@@ -1,0 +1,233 @@
+"""Another unit or other cadres than the matching proposed: the cost is told, and all rules hold (3.2–3.4)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from services.dispatch.model.assignment import Assignment
+from services.dispatch.model.commands import ChooseTeam, TakeOver, WithdrawMatch
+from services.dispatch.model.eligibility import Posting, unmet
+from services.dispatch.model.matching import Match, Offer, unsuited_for
+from services.dispatch.model.pool import Pool, Squad, Team, relatives
+from shared.contracts.dispatch import MatchWithdrawn, Member, MemberDisqualified, TeamChosen, VillageMatched
+from shared.policy import Policy
+from shared.rules import Change, Key, Refused, State, addressed, known, require_body
+
+Others = Mapping[Key, State | None]
+
+
+class Fault(NamedTuple):
+    """A rule that a choice breaks, with what to say about it."""
+
+    rule: str
+    zh: str
+    en: str
+
+
+class Choice(NamedTuple):
+    """A choice with what it costs against the proposal, or the rules that it breaks."""
+
+    match: Match | None
+    cost: int
+    faults: Sequence[Fault]
+
+
+_UNSUITED = {
+    "designated": Fault("3.2", "单位 {unit} 已由上级指定派往另一村", "unit {unit} is designated for another village"),
+    "department": Fault(
+        "3.2", "单位 {unit} 的部门与该村问题类型不匹配", "unit {unit} does not suit the village's problem class"
+    ),
+    "county": Fault("3.2", "单位 {unit} 只能派往本县", "unit {unit} serves villages of its own county only"),
+}
+
+
+def weigh(
+    pool: Pool, village: str, unit: str, team: Sequence[Member], policy: Policy, today: date, others: Others
+) -> Choice:
+    """What a choice is worth beside the proposal. Without a team it is the one that the unit would send."""
+    proposed = pool.teams[village]
+    assert proposed.need, "a team that was there already is not chosen"
+    offered = pool.units.get(unit)
+    if offered is None or offered.withdrawn:
+        return Choice(
+            None, 0, [Fault("3.2", f"单位 {unit} 不在本辖区可派单位之列", f"{unit} is no unit on offer here")]
+        )
+    faults = []
+    if code := unsuited_for(offered, village, proposed.need, policy):
+        fault = _UNSUITED[code]
+        faults.append(Fault(fault.rule, fault.zh.format(unit=unit), fault.en.format(unit=unit)))
+    if unit in pool.serving(others.values(), besides=village):
+        faults.append(Fault("3.2", f"单位 {unit} 已派驻或已匹配其他村", f"unit {unit} serves or is matched elsewhere"))
+    free = pool.free(others.values(), besides=village)
+    of_unit = {id: cadre for id, cadre in free.items() if cadre.unit == unit}
+    offer = Offer(offered, of_unit, policy, today)
+    if not team and (code := offer.obstacle(village)):
+        faults.append(Fault("3.3", f"单位 {unit} 派不出符合条件的工作队（{code}）", f"{unit} has no such team: {code}"))
+    else:
+        team = team or offer.team(village)
+        faults += _unfit_together(team)
+        faults += _unfit(team, {id: Posting(cadre, offered, village, policy, today) for id, cadre in of_unit.items()})
+        if len(team) < policy.team.size:
+            size = policy.team.size
+            faults.append(Fault("3.3", f"工作队至少 {size} 人，现为 {len(team)} 人", f"a team has {size} at least"))
+    if faults:
+        return Choice(None, 0, faults)
+    match = offer.match(village, proposed.need, unit, _in_order(team))
+    return Choice(match, proposed.score - match.score, ())
+
+
+def _in_order(team: Iterable[Member]) -> tuple[Member, ...]:
+    return tuple(sorted(team, key=lambda member: (member.role != "leader", member.cadre)))
+
+
+def _unfit_together(team: Sequence[Member]) -> Iterable[Fault]:
+    """What is wrong with a team whoever is in it."""
+    if sum(member.role == "leader" for member in team) != 1:
+        yield Fault("3.4", "工作队应有且只有一名队长", "a team has one leader and no more")
+    if len({member.cadre for member in team}) < len(team):
+        yield Fault("3.3", "队员重复", "a cadre is named twice")
+
+
+def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[Fault]:
+    """The rules that single members break."""
+    for member in team:
+        posting = postings.get(member.cadre)
+        if posting is None:
+            yield Fault(
+                "3.3",
+                f"{member.cadre} 不是该单位可派的干部（未登记、属他单位、已驻村、在召回影响期内或已离岗）",
+                f"{member.cadre} is no cadre whom the unit can send: not registered, of another unit, out in a "
+                "village, under a recall or away",
+            )
+            continue
+        for failed in unmet(posting, member.role):
+            yield Fault(failed.rule, f"{member.cadre} {failed.zh}", f"{member.cadre} {failed.en}")
+
+
+def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, others: Others) -> Change:
+    """A named body chooses another unit or other cadres before the assignment."""
+    require_body(command.body, "organisation", "3.2")
+    pool, team = _proposal(pool, command, policy, others)
+    choice = weigh(pool, command.village, command.unit, command.team, policy, today, others)
+    if choice.match is None:
+        raise Refused(
+            choice.faults[0].rule,
+            "；".join(fault.zh for fault in choice.faults) + "。请另选",
+            "; ".join(fault.en for fault in choice.faults) + "; choose otherwise",
+            field="team" if command.team else "unit",
+            status=422,
+        )
+    chosen = choice.match
+    if (chosen.unit, {m.cadre: m.role for m in chosen.team}) == (team.unit, team.members):
+        return Change(pool)
+    told = TeamChosen(
+        place=team.place,
+        village=command.village,
+        unit=chosen.unit,
+        team=chosen.team,
+        score=chosen.score,
+        cost=choice.cost,
+        reasons=chosen.reasons,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(pool, (told,))
+
+
+def withdraw_match(pool: Pool | None, command: WithdrawMatch, policy: Policy, today: date, others: Others) -> Change:
+    """A match was a mistake: the village needs a unit again, and unit and cadres are on offer."""
+    require_body(command.body, "organisation", "3.2")
+    if pool and command.village in pool.needs:
+        return Change(pool)
+    pool, team = _proposal(pool, command, policy, others)
+    withdrawn = MatchWithdrawn(
+        place=team.place,
+        village=command.village,
+        unit=team.unit,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(pool, (withdrawn,))
+
+
+def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date, others: Others) -> Change:
+    """A team that has been at work for years: the village has its unit, if nothing that is known speaks against it.
+
+    Who was sent then by other rules is not sent home by that: rules that somebody does not meet are told.
+    """
+    require_body(command.body, "organisation", "3.2")
+    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    if command.village in pool.teams:
+        return Change(pool)  # Whether it is the same team is the assignment's to say.
+    need = addressed(pool.needs.get(command.village), command, "待匹配的村", "the village that waits for a unit")
+    unit, free = pool.units.get(command.unit), pool.free(others.values())
+    faults = [*_unfit_together(command.team)]
+    if unit is None or unit.withdrawn:
+        faults.append(Fault("3.2", f"单位 {command.unit} 未登记", f"unit {command.unit} is not registered"))
+    elif command.unit in pool.serving(others.values()):
+        faults.append(Fault("3.2", f"单位 {command.unit} 已派驻其他村", f"unit {command.unit} serves elsewhere"))
+    faults += [
+        Fault(
+            "3.3",
+            f"{m.cadre} 不是单位 {command.unit} 可派的干部",
+            f"{m.cadre} is no cadre whom {command.unit} can send",
+        )
+        for m in command.team
+        if m.cadre not in free or free[m.cadre].unit != command.unit
+    ]
+    if faults or unit is None:
+        raise Refused(
+            faults[0].rule,
+            "；".join(fault.zh for fault in faults) + "。请先登记或更正",
+            "; ".join(fault.en for fault in faults) + "; register or correct them first",
+            field="team",
+            status=422,
+        )
+    matched = VillageMatched(
+        place=need.place,
+        village=command.village,
+        matching=f"taken-over/{command.village}",
+        unit=command.unit,
+        team=_in_order(command.team),
+        score=0,
+        problem_class=need.problem_class,
+        reasons=("taken_over",),
+    )
+    failed = (
+        MemberDisqualified(
+            place=need.place, village=command.village, unit=command.unit, cadre=m.cadre, role=m.role, rule=x.code
+        )
+        for m in matched.team
+        for x in unmet(Posting(free[m.cadre], unit, command.village, policy, today), m.role)
+    )
+    return Change(pool, (matched, *failed))
+
+
+def _proposal(
+    pool: Pool | None, command: ChooseTeam | WithdrawMatch, policy: Policy, others: Others
+) -> tuple[Pool, Team]:  # fmt: skip
+    """The match of a village that was not assigned yet."""
+    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    team = addressed(pool.teams.get(command.village), command, "已匹配的村", "the match of village")
+    assignment = others.get((Assignment, command.village))
+    if not isinstance(assignment, Assignment) or assignment.stage != "matched":
+        raise Refused(
+            "3.2",
+            f"该村工作队已于派驻后到位，不能再改匹配；请先撤销派驻（{command.village}）",
+            f"the team of {command.village} is assigned already; withdraw the assignment first",
+        )
+    if team.need is None:
+        raise Refused(
+            "rules §2",
+            "该村由原工作队继续帮扶（摘帽不摘帮扶），没有可改的匹配",
+            "the village keeps the team that it has; there is no match to change",
+        )
+    return pool, team
+
+
+def asked_about(asked: Pool | None, command: ChooseTeam | WithdrawMatch | TakeOver) -> Iterable[Key]:
+    """What a choice looks at: how far the village is, the wider pools, and the cadres of the unit that is named."""
+    yield Assignment, command.village
+    yield from relatives(command)
+    if not isinstance(command, WithdrawMatch):
+        yield Squad, command.unit

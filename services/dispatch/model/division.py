@@ -1,0 +1,163 @@
+"""Pools and divisions: a county gets a pool of its own, a village comes to another division, two become one."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import msgspec
+
+from services.dispatch.model.assignment import Assignment
+from services.dispatch.model.pool import Pool, pool_of, prefixes, without
+from shared.contracts.dispatch import PoolChanged, PoolDivided
+from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
+from shared.policy import Policy
+from shared.rules import Change, Due, Key, State
+
+Others = Mapping[Key, State | None]
+_but = msgspec.structs.replace
+
+
+def wider(message: PolicyAdopted | PoolDivided, policy: Policy) -> Iterable[str]:
+    """The jurisdictions that a jurisdiction lies in."""
+    return (id for id in prefixes(policy.jurisdiction) if len(id) < len(policy.jurisdiction))
+
+
+def above(_pool: Pool | None, message: PolicyAdopted | PoolDivided) -> Iterable[Key]:
+    """The same for a rule to look at; its own pool may be among them."""
+    return ((Pool, id) for id in prefixes(message.place))
+
+
+def adopt(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date, others: Others) -> Change:
+    """A region has a pack of its own: from the day on which it takes effect it has a pool of its own.
+
+    A further version of its pack changes nothing.
+    """
+    if pool is not None:
+        return Change(pool)
+    if policy.effective_from > today:
+        return Change(pool_of(pool, policy).timed(divided=policy.effective_from))
+    concerned = any(_part(policy.jurisdiction, other) for other in _wider_pools(policy, others))
+    return Change(pool, (PoolDivided(place=policy.jurisdiction.ljust(6, "0")),) if concerned else ())
+
+
+def divide(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
+    """The pack takes effect."""
+    return Change(pool, (PoolDivided(place=pool.place),))
+
+
+def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date, others: Others) -> Change:
+    """What lies in the region goes over: needs and units, and the teams in its villages."""
+    pool = pool_of(pool, policy)
+    for other in _wider_pools(policy, others):
+        part = _part(policy.jurisdiction, other)
+        if part:
+            pool = pool.but(
+                needs={**part.needs, **pool.needs},
+                units={**part.units, **pool.units},
+                teams={**part.teams, **pool.teams},
+                answered=False,
+            )
+    return Change(pool)
+
+
+def hand_over(pool: Pool | None, event: PoolDivided, policy: Policy, today: date) -> Change:
+    """What went over is no longer on offer here. Its teams stay known, since units from here serve in them."""
+    part = _part(policy.jurisdiction, pool) if pool else None
+    if pool is None or part is None:
+        return Change(pool)
+    needs = {village: need for village, need in pool.needs.items() if village not in part.needs}
+    units = {id: unit for id, unit in pool.units.items() if id not in part.units}
+    return Change(pool.but(needs=needs, units=units))
+
+
+def _wider_pools(policy: Policy, others: Others) -> list[Pool]:
+    return [other for (_, id), other in others.items() if isinstance(other, Pool) and id != policy.jurisdiction]
+
+
+def _part(jurisdiction: str, pool: Pool) -> Pool | None:
+    """What of a pool lies in a region within it; a unit that serves outside of it stays until it is home."""
+    outside = {team.unit for team in pool.teams.values() if not team.place.startswith(jurisdiction)}
+    needs, units, teams = (
+        {id: one for id, one in kept.items() if one.place.startswith(jurisdiction)}
+        for kept in (pool.needs, pool.units, pool.teams)
+    )
+    units = {id: unit for id, unit in units.items() if id not in outside}
+    return pool.but(needs=needs, units=units, teams=teams) if needs or units or teams else None
+
+
+def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """A village's need and team lie in the division of its current code, and may be a matter of another pool there."""
+    if pool is None or not (event.village in pool.needs or event.village in pool.teams):
+        return Change(pool)
+    moved = {
+        field: {**kept, event.village: _but(kept[event.village], place=event.code[:6])}
+        for field, kept in (("needs", pool.needs), ("teams", pool.teams))
+        if event.village in kept
+    }
+    changed = PoolChanged(place=event.code[:6], village=event.village, former=event.place)
+    # The pool of the old division says it once, for all of them.
+    told = (changed,) if pool.id == policy.jurisdiction and event.code[:6] != event.place else ()
+    return Change(pool.but(**moved), told)
+
+
+def former(message: PoolChanged, policy: Policy) -> Iterable[str]:
+    """The pools of the division that the village comes from, but for one that it stays in."""
+    return (id for id in prefixes(message.former, message.village) if id != policy.jurisdiction)
+
+
+def known_before(_pool: Pool | None, message: PoolChanged) -> Iterable[Key]:
+    """The same for a rule to look at."""
+    return ((Pool, id) for id in prefixes(message.former, message.village))
+
+
+def receive(pool: Pool | None, event: PoolChanged, policy: Policy, today: date, others: Others) -> Change:
+    """The pool of the division to which a village came takes its need or its team."""
+    pool = pool_of(pool, policy)
+    for other in others.values():
+        if not isinstance(other, Pool) or other.id == pool.id:
+            continue
+        if event.village in other.needs and event.village not in pool.teams:
+            need = _but(other.needs[event.village], place=event.place)
+            pool = pool.but(needs={event.village: need, **pool.needs}, answered=False)
+        if event.village in other.teams and event.village not in pool.teams:
+            team = _but(other.teams[event.village], place=event.place)
+            pool = pool.with_team(event.village, team)
+            if not _hears_of(other, event) and team.unit in other.units:
+                pool = pool.but(units={team.unit: other.units[team.unit], **pool.units})
+    return Change(pool)
+
+
+def let_go(pool: Pool | None, event: PoolChanged, policy: Policy, today: date) -> Change:
+    """A pool that the village has left keeps the team in mind as long as it will hear of it, and nothing else of it.
+
+    Where it will not, the unit goes along with its team: it is on offer in the other pool when it is home.
+    """
+    if pool is None:
+        return Change(pool)
+    pool = pool.but(needs=without(pool.needs, event.village)) if event.village in pool.needs else pool
+    team = pool.teams.get(event.village)
+    if team is None or _hears_of(pool, event):
+        return Change(pool)
+    return Change(pool.but(teams=without(pool.teams, event.village), units=without(pool.units, team.unit)))
+
+
+def _hears_of(pool: Pool, event: PoolChanged) -> bool:
+    """Whether what is said about the village from now on reaches a pool (see `pool.family`)."""
+    return pool.id in prefixes(event.place, event.village)
+
+
+def both(_pool: Pool | None, event: VillageMerged) -> Iterable[Key]:
+    """The assignments of two villages that become one."""
+    return ((Assignment, event.village), (Assignment, event.into))
+
+
+def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
+    """The village that ended needs nothing; its team is out in the one that goes on, if that took it."""
+    if pool is None or not (event.village in pool.needs or event.village in pool.teams):
+        return Change(pool)
+    team, successor = pool.teams.get(event.village), others[Assignment, event.into]
+    pool = pool.but(
+        needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
+    )  # fmt: skip
+    if team and isinstance(successor, Assignment) and successor.unit == team.unit:
+        pool = pool.with_team(event.into, _but(team, place=event.into_place, need=None))
+    return Change(pool)

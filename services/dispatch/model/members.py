@@ -1,0 +1,229 @@
+"""Who leaves a team and who joins it: recalls, departures, replacements, and members who stay all the same.
+
+A command's rule decides and tells an event; the event, told to all pools of the village's family, changes the team.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from services.dispatch.model.commands import ReplaceMember, ReportDeparture, RetainMember
+from services.dispatch.model.eligibility import Cadre, Posting, unmet
+from services.dispatch.model.pool import Absence, Pool, Squad, Team, pool_of, with_absences, without
+from shared.contracts.dispatch import (
+    MemberDisqualified,
+    MemberLeft,
+    MemberRecalled,
+    MemberReplaced,
+    MemberRetained,
+    Role,
+)
+from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
+from shared.policy import Policy
+from shared.rules import Change, Key, Refused, State, addressed, known, require_body
+
+Others = Mapping[Key, State | None]
+_but = msgspec.structs.replace
+
+
+def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A recalled cadre leaves the team, wherever that is by now, and is not sent again while the recall counts (2.20).
+
+    Whether an outcome recalls is in the event; the table of reactions asks it.
+    """
+    pool = pool_of(pool, policy)
+    cadre = event.subject
+    outcomes = {*pool.recalled.get(cadre, ()), event.outcome}
+    pool = pool.but(recalled={**pool.recalled, cadre: tuple(sorted(outcomes))})
+    for village, team in pool.teams.items():
+        if role := team.members.get(cadre):
+            recalled = MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role)
+            return Change(pool, (recalled,))
+    return Change(pool)
+
+
+def recall_elsewhere(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """The same in the other pools of the family, as far as there are any."""
+    return recall(pool, event, policy, today) if pool else Change(None)
+
+
+def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: date) -> Change:
+    """The recall was overturned or taken back, or its impact period is over.
+
+    With no other recall left the cadre may be sent again, but is not put back.
+    """
+    if pool is None or event.outcome not in pool.recalled.get(event.subject, ()):
+        return Change(pool)
+    left = tuple(outcome for outcome in pool.recalled[event.subject] if outcome != event.outcome)
+    if left:
+        return Change(pool.but(recalled={**pool.recalled, event.subject: left}))
+    return Change(pool.but(recalled=without(pool.recalled, event.subject), answered=False))
+
+
+def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date) -> Change:
+    """A member leaves without a recall; the role is open, and nothing counts against the cadre."""
+    require_body(command.body, "organisation", "3.3")
+    pool, team = _team(pool, command, policy)
+    role = team.members.get(command.cadre)
+    if role is None and command.cadre in team.vacant:
+        return Change(pool)
+    if role is None:
+        raise _no_member(command.cadre)
+    if command.until and (command.cause != "ill" or command.until < today):
+        raise Refused(
+            "3.3",
+            f"“until”只用于病休，且不得早于今天（{today}），请更正",
+            f"`until` belongs to illness and is not before today ({today}); correct it",
+            field="until",
+            status=422,
+        )
+    left = MemberLeft(
+        place=team.place,
+        village=command.village,
+        unit=team.unit,
+        cadre=command.cadre,
+        role=role,
+        decided_by=command.decided_by,
+    )
+    return Change(pool, (left,))
+
+
+def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date) -> Change:
+    """Whoever is ill, retired or elsewhere is not sent by anybody."""
+    if pool is None or command.village not in pool.teams:
+        return Change(pool)
+    absence = Absence(command.cause, command.until)
+    if command.cadre not in pool.teams[command.village].vacant or pool.away.get(command.cadre) == absence:
+        return Change(pool)
+    return Change(with_absences(pool, {**pool.away, command.cadre: absence}))
+
+
+def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date, others: Others) -> Change:
+    """A member stays although a rule is not met any more, by a named body's decision."""
+    require_body(command.body, "organisation", "3.3")
+    pool, team = _team(pool, command, policy)
+    if command.cadre not in team.members:
+        raise _no_member(command.cadre)
+    known_as = (other.teams.get(command.village) for other in pool.family(others.values()))
+    if not any(command.cadre in one.doubted for one in known_as if one):
+        return Change(pool)
+    stays = MemberRetained(
+        place=team.place, village=command.village, cadre=command.cadre, decided_by=command.decided_by
+    )  # fmt: skip
+    return Change(pool, (stays,))
+
+
+def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date, others: Others) -> Change:
+    """Another cadre of the unit takes the role that was left open, if the rules for the role allow (3.3, 3.4)."""
+    require_body(command.body, "unit", "2.20")
+    pool, team = _team(pool, command, policy)
+    role = team.vacant.get(command.left)
+    if role is None and command.cadre in team.members:
+        return Change(pool)
+    if role is None:
+        raise Refused(
+            "2.20",
+            f"{command.left} 没有留下空缺，请核对离队的队员",
+            f"{command.left} left no vacancy; check who left the team",
+            field="left",
+        )
+    cadre, unit = _successor(pool, team, role, command, others), pool.unit(team.unit, others.values())
+    if unit:
+        posting = Posting(cadre, unit, command.village, policy, today)
+        for failed in unmet(posting, role):
+            raise Refused(
+                failed.rule, f"{command.cadre} {failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
+            )
+    replaced = MemberReplaced(
+        place=team.place,
+        village=command.village,
+        unit=team.unit,
+        recalled=command.left,
+        cadre=command.cadre,
+        role=role,
+        replaced_by=command.replaced_by,
+    )
+    return Change(pool, (replaced,))
+
+
+def _successor(pool: Pool, team: Team, role: Role, command: ReplaceMember, others: Others) -> Cadre:
+    """The cadre who is named: one who is free, or a member who takes the lead."""
+    squads = [squad for squad in others.values() if isinstance(squad, Squad)]
+    if role == "leader" and team.members.get(command.cadre) == "member":
+        cadre = next((squad.cadres[command.cadre] for squad in squads if command.cadre in squad.cadres), None)
+    else:
+        cadre = pool.free(others.values(), back=command.left if command.left == command.cadre else "").get(
+            command.cadre
+        )
+    if cadre is None:
+        raise Refused(
+            "2.20",
+            f"{command.cadre} 不是单位 {team.unit} 可派的干部"
+            "（未登记、属他单位、已驻村、在召回影响期内或已离岗），请改派他人",
+            f"{command.cadre} is no cadre whom {team.unit} can send: not registered, of another unit, out in a "
+            "village, under a recall or away; choose another",
+            field="cadre",
+            status=422,
+        )
+    return cadre
+
+
+def note_loss(pool: Pool | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date) -> Change:
+    """A cadre is off the team, and the role is open."""
+    team = pool.teams.get(event.village) if pool else None
+    if pool is None or team is None or event.cadre not in team.members:
+        return Change(pool)
+    left = _but(
+        team,
+        members=without(team.members, event.cadre),
+        vacant={**team.vacant, event.cadre: event.role},
+        doubted=without(team.doubted, event.cadre),
+    )
+    return Change(pool.with_team(event.village, left))
+
+
+def note_gain(pool: Pool | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
+    """A cadre took the role; where it was a member who took the lead, a member's place is open now."""
+    team = pool.teams.get(event.village) if pool else None
+    if pool is None or team is None:
+        return Change(pool)
+    vacant, before = without(team.vacant, event.recalled), team.members.get(event.cadre)
+    if before:
+        vacant[event.recalled] = before
+    joined = _but(team, members={**team.members, event.cadre: event.role}, vacant=vacant)
+    return Change(with_absences(pool, without(pool.away, event.cadre)).with_team(event.village, joined))
+
+
+def note_doubt(pool: Pool | None, event: MemberDisqualified, policy: Policy, today: date) -> Change:
+    """Somebody has to decide whether the member stays."""
+    team = pool.teams.get(event.village) if pool else None
+    if pool is None or team is None or event.rule in team.doubted.get(event.cadre, ()):
+        return Change(pool)
+    doubted = {**team.doubted, event.cadre: (*team.doubted.get(event.cadre, ()), event.rule)}
+    return Change(pool.with_team(event.village, _but(team, doubted=doubted)))
+
+
+def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: date) -> Change:
+    """Nobody has to decide about the member any more."""
+    team = pool.teams.get(event.village) if pool else None
+    if pool is None or team is None or event.cadre not in team.doubted:
+        return Change(pool)
+    return Change(pool.with_team(event.village, _but(team, doubted=without(team.doubted, event.cadre))))
+
+
+def _team(
+    pool: Pool | None, command: ReportDeparture | RetainMember | ReplaceMember, policy: Policy
+) -> tuple[Pool, Team]:  # fmt: skip
+    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
+
+
+def _no_member(cadre: str) -> Refused:
+    return Refused(
+        "3.3",
+        f"{cadre} 不是该村工作队的现任队员，请核对",
+        f"{cadre} is no member of the village's team now; check the id",
+        field="cadre",
+        status=422,
+    )
