@@ -217,6 +217,12 @@ class Benxi:
         )
         self.world.command("dispatch", command)
 
+    def send(self, command: type[Command], village: str = V1, **said: Any) -> None:
+        """Any other command, signed by the organisation department unless it says otherwise."""
+        signed = {"body": "organisation", "decided_by": "本组干〔2014〕12号", "reason": "录入有误"}
+        fields = {field: value for field, value in signed.items() if field in command.__struct_fields__}
+        self.world.command("dispatch", command(**{"place": village[:6], "village": village, **fields, **said}))
+
     # Where many tests begin.
 
     def matched(self, village: str = V1, problems: int = 0) -> "Benxi":
