@@ -1,4 +1,4 @@
-"""Members who leave without a recall, and members who no longer qualify: the same rules, and nothing against anybody."""
+"""Members who leave without a recall, and members who no longer qualify: nothing counts against anybody."""
 
 from datetime import date
 from typing import Any
@@ -116,6 +116,7 @@ def test_3_4_a_member_of_the_rank_takes_the_lead_and_the_unit_owes_a_member() ->
     assert benxi.pool.teams[V1].members["C-U1-1"] == "leader" and not benxi.tasks("replacements")
 
 
+GONE = CadreWithdrawn(place=CITY, cadre="C-U1-1", unit="U1", reason="调离", decided_by="市委")
 LEADER: dict[str, Any] = {"id": "C-U1-0", "of": "U1", "rank": "deputy_division"}
 
 
@@ -129,11 +130,7 @@ LEADER: dict[str, Any] = {"id": "C-U1-0", "of": "U1", "rank": "deputy_division"}
         (cadre(**{**LEADER, "of": "U2"}, left="U1"), "leader", ["unit"]),
         (cadre("C-U1-1", "U1", party_member=False, ties=(V1,)), "member", ["party_member", "recusal"]),
         (cadre("C-U1-1", "U1", "section", reserve=True), "member", []),
-        (
-            CadreWithdrawn(place=CITY, cadre="C-U1-1", unit="U1", reason="调离", decided_by="市委"),
-            "member",
-            ["withdrawn"],
-        ),
+        (GONE, "member", ["withdrawn"]),
     ],
 )
 def test_3_3_3_4_a_member_who_no_longer_qualifies_is_told_and_nothing_happens_by_itself(
@@ -142,9 +139,8 @@ def test_3_3_3_4_a_member_who_no_longer_qualifies_is_told_and_nothing_happens_by
     benxi = Benxi().helped()
     team = benxi.assignment().team
     benxi.hear(again)
-    assert [(e.cadre, e.role, e.rule) for e in benxi.said(MemberDisqualified)] == [
-        (again.cadre, role, r) for r in rules
-    ]
+    told = [(e.cadre, e.role, e.rule) for e in benxi.said(MemberDisqualified)]
+    assert told == [(again.cadre, role, rule) for rule in rules]
     assert [(t.about, t.role, t.detail) for t in benxi.tasks("retentions")] == (
         [(V1, "organisation", again.cadre)] if rules else []
     )
