@@ -96,9 +96,10 @@ def test_a_departure_that_cannot_be_is_refused(said: dict[str, Any], status: int
 
 def test_3_4_a_member_of_the_rank_takes_the_lead_and_the_unit_owes_a_member() -> None:
     benxi = Benxi()
-    benxi.hear(unit("U1"), *squad("U1"), cadre("C-U1-1", "U1", "deputy_division"), cadre("C-NEW", "U1"), diagnosed(V1))
+    benxi.hear(unit("U1"), *squad("U1"), cadre("C-U1-1", "U1", "deputy_division"), diagnosed(V1))
     benxi.solve()
     benxi.assign()
+    benxi.hear(cadre("C-NEW", "U1"))
     benxi.until(date(2014, 7, 1))
     benxi.send(ReportDeparture, cadre="C-U1-0", cause="retired")
     with pytest.raises(Refused) as low:
