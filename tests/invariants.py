@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from services.dispatch import reactions as dispatch
 from services.incentives import reactions as incentives
 from services.inspection import reactions as inspection
-from services.inspection.model.draw import sample_size, verify_draw
+from services.inspection.model.draw import sample_size, verify_draw, verify_sample
 from services.registry import reactions as registry
 from services.registry.model.register import INCIDENCE
 from shared.contracts import Event
@@ -338,10 +338,11 @@ def a_draw_reaches_its_share(run: Evidence) -> None:
         assert terms
         if closed.frame and closed.seeds:
             ((_, committed),) = run.all(i.CampaignCommitted, campaign=closed.campaign)
-            assert verify_draw(closed, committed) == []
+            hashes = [event for _, event in run.all(i.SeedCommitted, campaign=closed.campaign)]
+            assert verify_draw(closed, committed, hashes, terms.visit_days) == []
             assert len(closed.drawn) >= terms.share * len(closed.frame)
         elif closed.frame:
-            assert not closed.drawn, "nothing is drawn without the shares of both bodies"
+            assert not closed.drawn, "nothing is drawn without a share"
         visited = {event.village for _, event in run.all(i.VisitMade, campaign=closed.campaign)}
         assert not closed.frame or visited <= set(closed.drawn)
         assert 0 <= closed.share <= 1 and closed.visited <= len(visited)
@@ -388,7 +389,10 @@ def households_and_persons_add_up(run: Evidence) -> None:
     asked = {(event.village, event.attempt): event for _, event in run.all(r.ExitRequested)}
     for _, verified in run.all(i.ExitVerified):
         lifted = asked[verified.village, verified.attempt].lifted
-        assert verified.sampled == sample_size(terms.sample_share, len(lifted), terms.sample_at_least)
+        hashes = [e for _, e in run.all(i.SampleCommitted, village=verified.village, attempt=verified.attempt)]
+        asked_for, sizes = asked[verified.village, verified.attempt], (terms.sample_share, terms.sample_at_least)
+        assert verify_sample(verified, asked_for, hashes, *sizes) == []
+        assert verified.sampled == len(verified.households) == sample_size(sizes[0], len(lifted), sizes[1])
         rates = (verified.wrong_exit_rate, verified.omission_rate, verified.approval_rate)
         assert all(0 <= rate <= 1 for rate in rates)
         assert verified.passed == (

@@ -178,9 +178,14 @@ class County(World):
         self.planned[date(2014, 9, 1)] = [("registry", cadre(LATE_LEADER, "deputy_division"))]
         opens = date(2016, 3, 1)
         spot_check = inspection_commands.OpenCampaign(
-            place=CITY, kind="spot_check", campaign="spot-2016", opens=opens, asked_by="市委组织部"
+            place=CITY,
+            kind="spot_check",
+            campaign="spot-2016",
+            opens=opens,
+            body="organisation",
+            asked_by="市委组织部",
         )
-        self.planned[opens] = [("inspection", spot_check)]
+        self.planned[opens - DAY] = [("inspection", spot_check)]
         self.work()
         while self.today < END:
             self.pass_days(self.today + DAY)
@@ -336,6 +341,7 @@ def visit(county: County, campaign: Any, task: Task) -> list[Command]:
             absent=team[:1] if weak else (),
             findings=("absent",) if weak else ("measure_stalled",) if late else (),
             score=(40 if weak else 95) if campaign.terms.scored else None,
+            body="inspection",
             inspector="督查一组",
         )
     ]
@@ -345,25 +351,46 @@ def close_order(county: County, state: State, task: Task) -> list[Command]:
     late = county.today.year in STORIES[task.about].late
     if late and not county.said(i.OrderOverdue, order=task.detail):
         return []
-    return [inspection_commands.CloseOrder(**at(task.about), order=task.detail, accepted_by="清河镇")]
+    return [inspection_commands.CloseOrder(**at(task.about), order=task.detail, body="township", accepted_by="清河镇")]
 
 
 def report(county: County, state: State, task: Task) -> list[Command]:
     year, form = task.detail.split()
     said: Any = {"year": int(year), "form": form}
-    return [inspection_commands.DeliverReport(**at(task.about), **said, delivered_by="驻村工作队")]
+    return [inspection_commands.DeliverReport(**at(task.about), **said, body="team", delivered_by="驻村工作队")]
 
 
-def give_seed(county: County, state: State, task: Task) -> list[Command]:
-    said: Any = {"body": task.role, "seed": sha256(f"{task.role} {task.about}".encode()).hexdigest()}
-    return [inspection_commands.GiveSeed(place=CITY, campaign=task.about, **said)]
+def share_of(task: Task) -> str:
+    return sha256(f"{task.about} {task.detail}".encode()).hexdigest()
+
+
+def post_hash(county: County, state: State, task: Task) -> list[Command]:
+    said: Any = {"body": task.role, "seed_hash": sha256(share_of(task).encode()).hexdigest()}
+    if task.action == "seed-hashes":
+        return [inspection_commands.PostSeedHash(place=CITY, campaign=task.about, **said)]
+    return [inspection_commands.PostVerificationHash(**at(task.about), attempt=int(task.detail.split()[0]), **said)]
+
+
+def give_seed(county: County, state: Any, task: Task) -> list[Command]:
+    if state.seeds.missed & {"discipline share", "inspection share"} and task.role == "inspection":
+        return []  # Time is up for both, so that the first share draws.
+    said: Any = {"body": task.role, "seed": share_of(task)}
+    if task.action == "seeds":
+        return [inspection_commands.GiveSeed(place=CITY, campaign=task.about, **said)]
+    return [inspection_commands.GiveVerificationSeed(**at(task.about), attempt=int(task.detail.split()[0]), **said)]
 
 
 def ballot(county: County, state: State, task: Task) -> list[Command]:
     satisfied = 12 if year_of(task) in STORIES[task.about].weak else 38
     return [
         inspection_commands.HoldBallot(
-            **at(task.about), year=year_of(task), entitled=50, present=40, satisfied=satisfied
+            **at(task.about),
+            year=year_of(task),
+            entitled=50,
+            present=40,
+            satisfied=satisfied,
+            body="village",
+            held_by="村民代表会议",
         )
     ]
 
@@ -372,14 +399,13 @@ def grade(county: County, assessment: Assessment, task: Task) -> list[Command]:
     assert assessment.proposal
     return [
         inspection_commands.ConfirmGrade(
-            **at(task.about), year=year_of(task), grade=assessment.proposal.grade, decided_by="市委组织部"
+            **at(task.about),
+            year=year_of(task),
+            grade=assessment.proposal.grade,
+            body="organisation",
+            decided_by="市委组织部",
         )
     ]
-
-
-def give_verification_seed(county: County, state: State, task: Task) -> list[Command]:
-    seed = sha256(f"{task.about} {task.detail}".encode()).hexdigest()
-    return [inspection_commands.GiveVerificationSeed(**at(task.about), attempt=int(task.detail), seed=seed)]
 
 
 def verify(county: County, verification: Verification, task: Task) -> list[Command]:
@@ -388,7 +414,13 @@ def verify(county: County, verification: Verification, task: Task) -> list[Comma
     checked = {id: inspection_commands.Checked(PERSONS, meets, True) for id in verification.sampled}
     return [
         inspection_commands.RecordVerification(
-            **at(task.about), attempt=attempt, households=checked, unregistered=60, omitted=0, verified_by="核查组"
+            **at(task.about),
+            attempt=attempt,
+            households=checked,
+            unregistered=60,
+            omitted=0,
+            body="inspection",
+            verified_by="核查组",
         )
     ]
 
@@ -448,13 +480,15 @@ ANSWERS: Mapping[str, Answer] = {
     "reconciliations": reconcile,
     "settlements": settle,
     "replacements": replace_member,
+    "seed-hashes": post_hash,
     "seeds": give_seed,
     "visits": visit,
     "order-closings": close_order,
     "reports": report,
     "ballots": ballot,
     "grades": grade,
-    "verification-seeds": give_verification_seed,
+    "verification-seed-hashes": post_hash,
+    "verification-seeds": give_seed,
     "verifications": verify,
     "defences": hear_defence,
     "decisions": decide,
@@ -589,7 +623,7 @@ def is_rare(event: type[Event]) -> bool:
     return event.__name__.endswith(
         (
             *("Withdrawn", "Unlisted", "Merged", "Split", "Reopened", "MemberLeft", "Disqualified", "Retained"),
-            *("TeamChosen", "Disbanded", "Divided", "PoolChanged"),
+            *("TeamChosen", "Disbanded", "Divided", "PoolChanged", "Missed"),
         )
     )
 

@@ -203,11 +203,15 @@ def ballot(district: District, state: State, task: Task) -> Said:
 
 def verify(district: District, verification: Any, task: Task) -> Said:
     checked = {id: Checked(4, meets=True, approves=True) for id in verification.sampled}
-    return {"attempt": int(task.detail), "households": checked, "unregistered": 60, "omitted": 0}
+    return {"attempt": int(task.detail), "households": checked, "unregistered": 600, "omitted": 0}
 
 
 def seed(task: Task) -> str:
     return sha256(f"{task.role} {task.about} {task.detail}".encode()).hexdigest()
+
+
+def seed_hash(task: Task) -> str:
+    return sha256(seed(task).encode()).hexdigest()
 
 
 def about_outcome(task: Task) -> dict[str, Any]:
@@ -229,13 +233,15 @@ ANSWERS: Mapping[str, Callable[[District, Any, Task], Said]] = {
     "reconciliations": account,
     "settlements": account,
     "replacements": lambda c, s, t: {"left": t.detail, "cadre": f"{t.detail[:-1]}6"},
-    "seeds": lambda c, s, t: {"campaign": t.about, "body": t.role, "seed": seed(t)},
+    "seed-hashes": lambda c, s, t: {"campaign": t.about, "seed_hash": seed_hash(t)},
+    "seeds": lambda c, s, t: {"campaign": t.about, "seed": seed(t)},
     "visits": visit,
     "order-closings": close_order,
     "reports": lambda c, s, t: {"year": int(t.detail.split()[0]), "form": t.detail.split()[1]},
     "ballots": ballot,
     "grades": lambda c, s, t: {"year": year_of(t), "grade": s.proposal.grade},
-    "verification-seeds": lambda c, s, t: {"attempt": int(t.detail), "seed": seed(t)},
+    "verification-seed-hashes": lambda c, s, t: {"attempt": int(t.detail.split()[0]), "seed_hash": seed_hash(t)},
+    "verification-seeds": lambda c, s, t: {"attempt": int(t.detail.split()[0]), "seed": seed(t)},
     "verifications": verify,
     "defences": lambda c, s, t: about_outcome(t),
     "decisions": lambda c, s, t: {**about_outcome(t), "imposed": True, "tolerance_checked": True, "body": t.role},
@@ -357,7 +363,8 @@ def test_2_19_each_quarter_a_tenth_is_visited_unannounced(district: District) ->
     ]
     for said in closed:
         (committed,) = district.said(i.CampaignCommitted, campaign=said.campaign)
-        assert verify_draw(said, committed) == []
+        hashes, visit_days = district.said(i.SeedCommitted, campaign=said.campaign), 12
+        assert verify_draw(said, committed, hashes, visit_days) == []
         assert len(said.drawn) == said.visited == ceil(len(said.frame) / 10) == 2
         (drawn,) = district.said(i.DrawMade, campaign=said.campaign)
         assert drawn.is_sealed(), "those who are visited cannot know beforehand"
@@ -370,7 +377,7 @@ def test_2_19_while_a_quarter_runs_nobody_reads_whom_it_will_visit() -> None:
     assert len(campaign.visits) == 2
     assert max(campaign.visits.values()) > district.today, "a visit is still to come"
     shown = campaign.shown()
-    assert (shown.seeds, shown.due) == ({}, campaign.closes + DAY)
+    assert (shown.seeds.shares, shown.due) == ({}, campaign.closes + DAY)
     assert shown.visits == {village: day for village, day in campaign.visits.items() if day <= district.today}
 
 

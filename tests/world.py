@@ -48,6 +48,8 @@ class Service:
             except Missing as missing:
                 loaded |= {key: self.states.get(key) for key in missing.keys}
             else:
+                astray = [key for key, state in result.changed.items() if key != (type(state), state.id)]
+                assert not astray, f"kept under another id than their own: {astray}"
                 self.states |= result.changed
                 self.parked += result.parked
                 return result

@@ -8,6 +8,7 @@ that the same commands are sent under the same keys, whatever crashes meanwhile.
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, get_args
 
@@ -204,17 +205,26 @@ def _retentions(a: Ask) -> Iterator[Row]:
 
 
 def _seed(a: Ask) -> str:
-    """A seed that can be computed beforehand hides nothing; real bodies make theirs with `openssl rand -hex 32`."""
+    """A share that can be computed beforehand hides nothing; real bodies make theirs with `zhucun seed`."""
     return "".join(f"{a.scenario.choose(0, 15, 'seed', a.task.about, a.task.detail, n):x}" for n in range(64))
 
 
+def _seed_hash(a: Ask) -> str:
+    return sha256(_seed(a).encode()).hexdigest()
+
+
+def _seed_hashes(a: Ask) -> Iterator[Row]:
+    yield {"campaign": a.task.about, "body": a.task.role, "seed_hash": _seed_hash(a)}
+
+
 def _seeds(a: Ask) -> Iterator[Row]:
-    yield {"campaign": a.task.about, "body": a.task.detail, "seed": _seed(a)}
+    yield {"campaign": a.task.about, "body": a.task.role, "seed": _seed(a)}
 
 
 def _visits(a: Ask) -> Iterator[Row]:
     """What an inspector finds: mostly nothing, now and then something, and in some villages what their fate says."""
-    _, kind, year, *_ = a.task.detail.split("-")
+    # The calendar's campaigns are named 2105-half_year-2015-06-20, those of `script` 2105.spot_check-2015-05-11.
+    _, kind, year, *_ = a.task.detail.replace(".", "-").split("-")
     fate, luck = a.village.fate, a.scenario.choose(1, 100, "visit", a.village.id, a.task.detail)
     scored = any(campaign.scored for campaign in POLICY.campaigns if campaign.kind == kind)
     absent = sorted(a.state["team"])[-1:] if scored and (fate, year) == ("absent", "2015") else []
@@ -225,25 +235,28 @@ def _visits(a: Ask) -> Iterator[Row]:
         "good_practice": luck >= 90 and not fate,
     }
     yield {
-        "campaign": a.task.detail, "on": a.today, "absent": absent, "inspector": "督查组",
+        "campaign": a.task.detail, "on": a.today, "absent": absent, "body": a.task.role, "inspector": "督查组",
         "findings": [code for code, found in findings.items() if found],
         "score": _merit(a, int(year)) if scored else None,
     }  # fmt: skip
 
 
 def _order_closings(a: Ask) -> Iterator[Row]:
-    yield {"order": a.task.detail, "accepted_by": "乡镇党委"}
+    yield {"order": a.task.detail, "body": a.task.role, "accepted_by": "乡镇党委"}
 
 
 def _reports(a: Ask) -> Iterator[Row]:
     year, form = a.task.detail.split()
-    yield {"year": int(year), "form": form, "delivered_by": "驻村工作队"}
+    yield {"year": int(year), "form": form, "body": a.task.role, "delivered_by": "驻村工作队"}
 
 
 def _ballots(a: Ask) -> Iterator[Row]:
     entitled = a.scenario.choose(30, 60, "entitled", a.village.id)
     present = entitled * a.scenario.choose(70, 100, "present", a.village.id, a.year) // 100
-    yield {"year": a.year, "entitled": entitled, "present": present, "satisfied": present * _merit(a, a.year) // 100}
+    yield {
+        "year": a.year, "entitled": entitled, "present": present, "satisfied": present * _merit(a, a.year) // 100,
+        "body": a.task.role, "held_by": "村民代表会议",
+    }  # fmt: skip
 
 
 def _merit(a: Ask, year: int) -> int:
@@ -256,12 +269,16 @@ def _merit(a: Ask, year: int) -> int:
 
 def _grades(a: Ask) -> Iterator[Row]:
     grade = a.state[f"{a.village.id}/{a.year}"]["proposal"]["grade"]
-    yield {"year": a.year, "grade": grade, "decided_by": "市委组织部"}
+    yield {"year": a.year, "grade": grade, "body": a.task.role, "decided_by": "市委组织部"}
+
+
+def _verification_seed_hashes(a: Ask) -> Iterator[Row]:
+    yield {"attempt": int(a.task.detail.split()[0]), "body": a.task.role, "seed_hash": _seed_hash(a)}
 
 
 def _verification_seeds(a: Ask) -> Iterator[Row]:
-    """A seed as little secret as those of the draws."""
-    yield {"attempt": int(a.task.detail), "seed": _seed(a)}
+    """Shares as little secret as those of the draws."""
+    yield {"attempt": int(a.task.detail.split()[0]), "body": a.task.role, "seed": _seed(a)}
 
 
 def _verifications(a: Ask) -> Iterator[Row]:
@@ -274,7 +291,7 @@ def _verifications(a: Ask) -> Iterator[Row]:
         for n, household in enumerate(a.state["sampled"])
     }  # fmt: skip
     yield {
-        "attempt": int(a.task.detail), "households": sampled, "verified_by": "出列核查组",
+        "attempt": int(a.task.detail), "households": sampled, "body": a.task.role, "verified_by": "出列核查组",
         "unregistered": a.scenario.choose(100, 200, "unregistered", a.village.id), "omitted": 0,
     }  # fmt: skip
 
@@ -320,6 +337,7 @@ HABITS: Final[Mapping[str, Habit]] = {
     "settlements": Habit(_settlements, before=(8, 22), reads=("dispatch", "assignments")),
     "replacements": Habit(_replacements, before=(5, 20), reads=("dispatch", "pools")),
     "retentions": Habit(_retentions),
+    "seed-hashes": Habit(_seed_hashes, after=(0, 2)),
     "seeds": Habit(_seeds, after=(0, 2)),
     "visits": Habit(_visits, after=(0, 2), reads=("inspection", "supervisions")),
     "order-closings": Habit(_order_closings, before=(4, 9)),
@@ -329,6 +347,7 @@ HABITS: Final[Mapping[str, Habit]] = {
     "households": Habit(_households, before=(12, 20)),
     "measurements": Habit(_measurements, before=(4, 11)),
     "exit-requests": Habit(_exit_requests, after=(1, 6)),
+    "verification-seed-hashes": Habit(_verification_seed_hashes, after=(0, 2)),
     "verification-seeds": Habit(_verification_seeds, after=(0, 2)),
     "verifications": Habit(_verifications, before=(6, 20), reads=("inspection", "verifications")),
     "notices": Habit(_notices, after=(1, 5), reads=("registry", "villages"), follow_up=_objections),
@@ -362,8 +381,8 @@ def script(scenario: Scenario) -> list[Letter]:
         )),
         *(
             Letter(on, "inspection", "campaigns", ({
-                "place": CITY, "kind": "spot_check", "campaign": f"{POLICY.jurisdiction}-spot_check-{on}",
-                "opens": on + timedelta(7), "asked_by": "市委组织部、市扶贫办",
+                "place": CITY, "kind": "spot_check", "campaign": f"spot_check-{on}",
+                "opens": on + timedelta(7), "body": "organisation", "asked_by": "市委组织部、市扶贫办",
             },))
             for on in spot_checks
         ),

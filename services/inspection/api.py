@@ -10,12 +10,15 @@ from services.inspection.model.commands import (
     GiveVerificationSeed,
     HoldBallot,
     OpenCampaign,
+    PostSeedHash,
+    PostVerificationHash,
     RecordVerification,
     RecordVisit,
 )
 from shared.http import Route
 
 COMMANDS: tuple[Route, ...] = (
+    Route("seed-hashes", PostSeedHash, "公布抽签随机数哈希", "Publish the hash of a seed share for a draw"),
     Route("seeds", GiveSeed, "交付抽签随机数", "Give a seed share for a draw"),
     Route("campaigns", OpenCampaign, "发起不定期督查", "Open an irregular campaign"),
     Route("visits", RecordVisit, "记录督查到村", "Record a visit"),
@@ -23,7 +26,18 @@ COMMANDS: tuple[Route, ...] = (
     Route("reports", DeliverReport, "提交述职", "Deliver a duty report"),
     Route("ballots", HoldBallot, "记录民主测评", "Record a ballot"),
     Route("grades", ConfirmGrade, "审定考核等次", "Confirm a grade"),
-    Route("verification-seeds", GiveVerificationSeed, "交付核查抽样随机数", "Give the seed of a verification's sample"),
+    Route(
+        "verification-seed-hashes",
+        PostVerificationHash,
+        "公布核查抽样随机数哈希",
+        "Publish the hash of a seed share for a verification's sample",
+    ),
+    Route(
+        "verification-seeds",
+        GiveVerificationSeed,
+        "交付核查抽样随机数",
+        "Give a seed share for a verification's sample",
+    ),
     Route("verifications", RecordVerification, "记录出列核查", "Record the verification of an exit"),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from services.inspection.model import assessment, calendar, campaign, supervision, verification
+from services.inspection.model import assessment, calendar, campaign, seeds, supervision, verification
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
@@ -16,9 +16,12 @@ from services.inspection.model.commands import (
     GiveVerificationSeed,
     HoldBallot,
     OpenCampaign,
+    PostSeedHash,
+    PostVerificationHash,
     RecordVerification,
     RecordVisit,
 )
+from services.inspection.model.seeds import SeedHash
 from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
 from shared.contracts import Payload
@@ -34,13 +37,25 @@ from shared.contracts.dispatch import (
     TeamReleased,
 )
 from shared.contracts.inspection import AssessmentOpened, CampaignPlanned, VisitMade
-from shared.contracts.registry import ExitRequested, PolicyAdopted, VillageRecoded
+from shared.contracts.registry import (
+    ExitRequested,
+    IndicatorsMeasured,
+    ObjectionRaised,
+    PolicyAdopted,
+    VillageDelisted,
+    VillageRecoded,
+    VillageRelapsed,
+)
 from shared.policy import Policy
 from shared.rules import Reaction, Rule, State, by, recoded
 
 
 def _jurisdiction(_message: Payload, policy: Policy) -> Iterable[str]:
     return (policy.jurisdiction,)
+
+
+def _named(command: OpenCampaign, policy: Policy) -> Iterable[str]:
+    return (campaign.chosen_id(policy.jurisdiction, command.campaign),)
 
 
 def _year(message: Any, _policy: Policy) -> Iterable[str]:
@@ -59,7 +74,7 @@ def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) ->
 GONE = (TeamReleased, AssignmentWithdrawn, TeamDisbanded)
 """After these no team is in the village."""
 
-KINDS: tuple[type[State], ...] = (Calendar, Campaign, Supervision, Assessment, Verification)
+KINDS: tuple[type[State], ...] = (Calendar, Campaign, SeedHash, Supervision, Assessment, Verification)
 
 REACTIONS: tuple[Reaction, ...] = (
     # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
@@ -76,14 +91,18 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(gone, Calendar, _jurisdiction, calendar.leave) for gone in GONE),
     *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in GONE),
     # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
-    Reaction(OpenCampaign, Campaign, by("campaign"), campaign.must_be_new),
+    Reaction(OpenCampaign, Campaign, _named, campaign.must_be_new),
     Reaction(OpenCampaign, Calendar, _jurisdiction, calendar.open_irregularly),
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
+    Reaction(PostSeedHash, SeedHash, by("seed_hash"), seeds.must_be_new),
+    Reaction(PostSeedHash, Campaign, by("campaign"), campaign.post_hash),
     Reaction(GiveSeed, Campaign, by("campaign"), campaign.give_seed),
     # A visit is recorded where it was planned; it leads to an order and counts in the year's assessment.
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_absent),
     Reaction(RecordVisit, Campaign, by("campaign"), campaign.record),
-    Reaction(VisitMade, Supervision, by("village"), supervision.order),
+    Reaction(
+        VisitMade, Supervision, by("village"), supervision.order, lambda _state, event: ((Campaign, event.campaign),)
+    ),
     Reaction(VisitMade, Assessment, _year, assessment.note_visit),
     Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
     # The year's assessment: opened for every team, fed by five channels and the ledgers, decided by a body.
@@ -93,15 +112,28 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(DeliverReport, Assessment, _year, assessment.deliver),
     Reaction(HoldBallot, Assessment, _year, assessment.vote),
     Reaction(ConfirmGrade, Assessment, _year, assessment.confirm),
-    # The way off the list leads through households that are sampled by a seed which nobody knew beforehand.
+    # The way off the list leads through households that are sampled by a seed which nobody knew beforehand: both
+    # bodies publish the hashes of their shares before the households are known.
+    Reaction(IndicatorsMeasured, Verification, by("village"), verification.prepare),
+    Reaction(ObjectionRaised, Verification, by("village"), verification.prepare_again),
+    Reaction(PostVerificationHash, SeedHash, by("seed_hash"), seeds.must_be_new),
+    Reaction(PostVerificationHash, Verification, by("village"), verification.post_hash),
     Reaction(ExitRequested, Verification, by("village"), verification.request),
-    Reaction(GiveVerificationSeed, Verification, by("village"), verification.sample),
+    Reaction(GiveVerificationSeed, Verification, by("village"), verification.give_seed),
     Reaction(RecordVerification, Verification, by("village"), verification.verify),
+    Reaction(VillageDelisted, Verification, by("village"), verification.leave),
+    Reaction(VillageRelapsed, Verification, by("village"), verification.relapse),
 )
 
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Calendar: {"adoption": calendar.take_effect, "campaigns": calendar.plan},
-    Campaign: {"draw": campaign.open_draw, "visits": campaign.reach, "close": campaign.close},
+    Campaign: {
+        "open": campaign.open_draw,
+        "shares": campaign.end_shares,
+        "visits": campaign.reach,
+        "close": campaign.close,
+    },
     Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue},
     Assessment: {"propose": assessment.propose},
+    Verification: {"open": verification.open_shares, "shares": verification.end_shares},
 }

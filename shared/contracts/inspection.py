@@ -17,6 +17,7 @@ from shared.contracts.values import (
     Number,
     Organ,
     OrganOrNone,
+    Parties,
     PartyId,
     Percent,
     Score,
@@ -43,8 +44,14 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
     """The villages with a team in the field on this day, sorted."""
 
 
+Body = Literal["discipline", "inspection"]
+"""The two bodies whose shares make the seed of a draw."""
+Shares = Annotated[dict[Code, Seed], Meta(max_length=2)]
+"""Shares of a seed, by body."""
+
+
 class CampaignCommitted(Event, frozen=True, kw_only=True):
-    """Before a draw: the frame, the size and both bodies' seed commitments are public (DESIGN §7, 2.19)."""
+    """Before a draw, and before any hash of a seed's share: frame and size are fixed and public (DESIGN §7, 2.19)."""
 
     about = "campaign"
     label = ("抽查承诺公布", "draw committed")
@@ -57,7 +64,29 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     frame_hash: Sha256
     """SHA-256 over the sorted village ids of the frame, joined by newlines."""
     seed_hashes: Annotated[dict[Code, Sha256], Meta(max_length=2)]
-    """SHA-256 of each body's seed share, by the body's name."""
+    """Empty: each hash has an event of its own, `SeedCommitted`."""
+
+
+class SeedCommitted(Event, frozen=True, kw_only=True):
+    """A body's hash of its seed share is public, before either share is given to anyone (2.19)."""
+
+    about = "campaign"
+    label = ("随机数哈希公布", "seed hash published")
+    campaign: CampaignId
+    body: Body
+    seed_hash: Sha256
+    """SHA-256 of the share."""
+    on: Day
+
+
+class SeedMissed(Event, frozen=True, kw_only=True):
+    """A body gave no hash before the opening, or no share in time. The draw goes on without it (2.19)."""
+
+    about = "campaign"
+    label = ("随机数逾期未交", "seed share missed")
+    campaign: CampaignId
+    body: Body
+    what: Literal["hash", "share"]
 
 
 class DrawMade(Event, frozen=True, kw_only=True):
@@ -84,7 +113,12 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     visited: Count
     share: Share
     """Villages visited by the end ÷ villages of the frame, 0 to 1."""
-    seeds: Annotated[dict[Code, Seed], Meta(max_length=2)] = msgspec.field(default_factory=dict)
+    seeds: Shares = msgspec.field(default_factory=dict)
+    """The shares by which it was drawn. For a silent body its hash stood in, or the frame's if there was none."""
+    drawn_on: Day | None = None
+    """The day on which both shares were in, or the time for them over; None if nothing was drawn."""
+    visits: Annotated[dict[VillageId, Day], Meta(max_length=60_000)] = msgspec.field(default_factory=dict)
+    """Of a draw: for which day each visit was planned."""
 
 
 class VisitMade(Event, frozen=True, kw_only=True):
@@ -158,6 +192,7 @@ class BallotHeld(Event, frozen=True, kw_only=True):
     entitled: Voters
     present: Voters
     satisfied: Voters
+    held_by: OrganOrNone = ""
 
 
 class AssessmentOpened(Event, frozen=True, kw_only=True):
@@ -199,6 +234,28 @@ class AssessmentGraded(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
+class SampleCommitted(Event, frozen=True, kw_only=True):
+    """A body's hash of its seed share for the sample of an exit's verification is public (rules §2)."""
+
+    label = ("核查随机数哈希公布", "sample hash published")
+    village: VillageId
+    attempt: Number
+    body: Body
+    seed_hash: Sha256
+    """SHA-256 of the share."""
+    on: Day
+
+
+class SampleMissed(Event, frozen=True, kw_only=True):
+    """A body gave no hash or no share for an exit's sample in time. The sample is drawn without it (rules §2)."""
+
+    label = ("核查随机数逾期未交", "sample share missed")
+    village: VillageId
+    attempt: Number
+    body: Body
+    what: Literal["hash", "share"]
+
+
 class ExitVerified(Event, frozen=True, kw_only=True):
     """Sampled households were visited: the request holds, or it does not, by the rates of rules §2."""
 
@@ -217,7 +274,11 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     verified_by: OrganOrNone = ""
     """The organ, never a person."""
     seed: Seed = ""
-    """With it anyone recomputes which of the households lifted were sampled."""
+    """The seed of verifications to which one body alone gave it."""
+    seeds: Shares = msgspec.field(default_factory=dict)
+    """The shares by which anyone recomputes which of the households lifted were sampled."""
+    households: Parties = ()
+    """Those that were."""
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):

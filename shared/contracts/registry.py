@@ -21,6 +21,7 @@ from shared.contracts.values import (
     Parties,
     PartyId,
     PersonDay,
+    Persons,
     Place,
     Population,
     Reason,
@@ -187,6 +188,10 @@ class ExitRequested(Event, frozen=True, kw_only=True):
     """Counts every verification that is asked for, also the second one after an objection was upheld."""
     lifted: Parties
     """Stable ids of the households lifted out of poverty, the frame for the sample."""
+    persons: Annotated[tuple[Persons, ...], Meta(max_length=20_000)] = ()
+    """The persons of each of them by the register, in the same order; empty in requests of earlier versions."""
+    outside: Count | None = None
+    """Persons of the village who belong to no registered household, among whom omissions are looked for."""
     remaining: Count
     """Registered households that are still poor."""
     requested_by: Organ

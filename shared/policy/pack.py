@@ -80,6 +80,8 @@ class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wrong_exit_below: Share
     omission_below: Share
     approval_at_least: Share
+    outside_share: Share = 0.05
+    """Which share of the people outside the register must be looked at for omissions at least."""
 
 
 class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

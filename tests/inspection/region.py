@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,19 @@ import pytest
 
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign
-from services.inspection.model.commands import ConfirmGrade, DeliverReport, GiveSeed, HoldBallot, RecordVisit
+from services.inspection.model.commands import (
+    ConfirmGrade,
+    DeliverReport,
+    GiveSeed,
+    HoldBallot,
+    PostSeedHash,
+    RecordVisit,
+)
+from services.inspection.model.seeds import BODIES
 from services.inspection.reactions import DUE, REACTIONS
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import Member, TeamAssigned, TeamReleased
+from shared.contracts.inspection import Body, CampaignCommitted, SeedCommitted
 from shared.contracts.registry import PolicyAdopted
 from shared.rules import Refused, State, Task
 from tests.world import Service, World
@@ -22,10 +32,15 @@ PACKS = {
     name: tomllib.loads((Path(__file__).parents[2] / f"shared/policy/packs/{name}.toml").read_text())
     for name in ("benxi", "zunyi")
 }
-SEEDS = {
-    "inspection": "5d0b1e9c7a3f48d2b6e1a9f0c3d4e5f6",
-    "discipline": "督查与纪检各出一半谁也猜不到对方那一半的随机数共三十二个字以上才可",
-}
+
+
+def share(round: str, body: str) -> str:
+    """A body's share of a draw's seed, which nobody should be able to compute; here everybody can."""
+    return sha256(f"{body} of {round}".encode()).hexdigest()
+
+
+def hash_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 class Region(World):
@@ -94,14 +109,44 @@ class Region(World):
             found += [t for t in tasks if t.action == action and about in (None, t.about)]
         return found
 
-    def give_seeds(self, campaign: str, bodies: Iterable[str] = SEEDS) -> None:
-        self.ask(*(GiveSeed(place=self.place, campaign=campaign, body=b, seed=SEEDS[b]) for b in bodies))  # type: ignore[arg-type]
+    def post_hashes(self, campaign: str, bodies: Iterable[Body] = BODIES) -> None:
+        self.ask(*(self.hash(campaign, body) for body in bodies))
+
+    def hash(self, campaign: str, body: Body, of: str = "") -> PostSeedHash:
+        seed_hash = hash_of(of or share(campaign, body))
+        return PostSeedHash(place=self.place, campaign=campaign, body=body, seed_hash=seed_hash)
+
+    def give_seeds(self, campaign: str, bodies: Iterable[Body] = BODIES) -> None:
+        self.ask(*(self.seed(campaign, body) for body in bodies))
+
+    def seed(self, campaign: str, body: Body, seed: str = "") -> GiveSeed:
+        return GiveSeed(place=self.place, campaign=campaign, body=body, seed=seed or share(campaign, body))
+
+    def answer_seeds(self) -> None:
+        """Give every hash and every share that the day page shows for draws."""
+        for task in self.tasks("seed-hashes"):
+            self.post_hashes(task.about, [task.detail])  # type: ignore[list-item]
+        for task in self.tasks("seeds"):
+            self.give_seeds(task.about, [task.detail])  # type: ignore[list-item]
+
+    def await_visit(self, village: str, campaign: str) -> None:
+        """Let days pass and both bodies answer, until the village is to be visited in a draw that takes it."""
+        while (Campaign, campaign) not in self.services["inspection"].states or not self.kept(
+            Campaign, campaign
+        ).is_pending(village):
+            self.answer_seeds()
+            self.pass_days(self.today + timedelta(1))
+
+    def commitments(self, campaign: str) -> tuple[CampaignCommitted, list[SeedCommitted]]:
+        """What is public of a draw before it."""
+        (committed,) = self.said(CampaignCommitted, campaign=campaign)
+        return committed, self.said(SeedCommitted, campaign=campaign)
 
     def visit(self, village: str, campaign: str, **found: Any) -> None:
         self.ask(self.visit_to(village, campaign, **found))
 
     def visit_to(self, village: str, campaign: str, **found: Any) -> RecordVisit:
-        found = {"on": self.today, "inspector": "I1", **found}
+        found = {"on": self.today, "body": "inspection", "inspector": "督查一组", **found}
         return RecordVisit(place=self.county, village=village, campaign=campaign, **found)
 
     def visit_all(self, **found: Any) -> None:
@@ -113,7 +158,7 @@ class Region(World):
     def report(self, village: str, year: int, *forms: str) -> None:
         for form in forms or ("written", "oral"):
             self.ask(
-                DeliverReport(place=self.county, village=village, year=year, form=form, delivered_by="T")  # type: ignore[arg-type]
+                DeliverReport(place=self.county, village=village, year=year, form=form, body="team", delivered_by="T")  # type: ignore[arg-type]
             )
 
     def vote(self, village: str, year: int, satisfied: int = 27, present: int = 30, entitled: int = 40) -> None:
@@ -121,11 +166,20 @@ class Region(World):
 
     def ballot(self, village: str, year: int, satisfied: int = 27, present: int = 30, entitled: int = 40) -> HoldBallot:
         return HoldBallot(
-            place=self.county, village=village, year=year, entitled=entitled, present=present, satisfied=satisfied
+            place=self.county,
+            village=village,
+            year=year,
+            entitled=entitled,
+            present=present,
+            satisfied=satisfied,
+            body="village",
+            held_by="村民代表会议",
         )
 
     def grade(self, village: str, year: int, grade: str) -> ConfirmGrade:
-        return ConfirmGrade(place=self.county, village=village, year=year, grade=grade, decided_by="市委组织部")
+        return ConfirmGrade(
+            place=self.county, village=village, year=year, grade=grade, body="organisation", decided_by="市委组织部"
+        )
 
     def assessment(self, village: str, year: int) -> Assessment:
         found: Assessment = self.kept(Assessment, f"{village}/{year}")

@@ -61,9 +61,7 @@ def found_absent(region: Region, *quarters: date) -> None:
     """Let these quarters' draws find the whole team absent; with one village in the frame each draw takes it."""
     for quarter in quarters:
         campaign = f"2105-unannounced-{quarter}"
-        region.pass_days(quarter - 7 * DAY)
-        region.give_seeds(campaign)
-        region.pass_days(quarter)
+        region.await_visit(VILLAGE, campaign)
         region.visit(VILLAGE, campaign, absent=tuple(team_of(VILLAGE)))
 
 
@@ -437,9 +435,7 @@ def test_2_19_a_check_that_scores_only_in_one_region_weighs_only_there() -> None
     region.visit(VILLAGE, HALF_YEAR, score=100)
     for quarter, score in ((date(2015, 7, 1), 40), (date(2015, 10, 1), 60)):
         campaign = f"2105-unannounced-{quarter}"
-        region.pass_days(quarter - 7 * DAY)
-        region.give_seeds(campaign)
-        region.pass_days(quarter)
+        region.await_visit(VILLAGE, campaign)
         region.visit(VILLAGE, campaign, score=score)
     region.pass_days(date(2015, 12, 1))
     proposed = complete(region, annual=100, satisfied=30)

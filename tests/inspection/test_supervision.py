@@ -28,7 +28,9 @@ def at_the_check(region: Region) -> Region:
 
 
 def close(region: Region, order: str) -> CloseOrder:
-    return CloseOrder(place=region.county, village=region.villages[0], order=order, accepted_by="镇党委")
+    return CloseOrder(
+        place=region.county, village=region.villages[0], order=order, body="township", accepted_by="镇党委"
+    )
 
 
 def test_2_19_only_the_team_s_members_can_be_found_absent(region: Region) -> None:
@@ -111,15 +113,20 @@ def test_1_6_an_order_is_overdue_after_its_last_day_and_again_after_each_further
 def test_1_6_each_order_has_its_own_last_day(region: Region) -> None:
     (village,) = region.villages
     region.visit(village, CHECK, findings=("absent",), score=80)
-    region.pass_days(region.today + DAY)
     spot = OpenCampaign(
-        place=region.place, kind="spot_check", campaign="spot", opens=region.today, asked_by="市委组织部"
+        place=region.place,
+        kind="spot_check",
+        campaign="spot",
+        opens=region.today + DAY,
+        body="organisation",
+        asked_by="市委组织部",
     )
     region.ask(spot)
-    region.give_seeds("spot")
-    region.visit(village, "spot", findings=("absent",))
+    region.await_visit(village, "2105.spot")
+    later = region.today - date(2015, 6, 20)
+    region.visit(village, "2105.spot", findings=("absent",))
     first, second = region.said(OrderIssued)
-    assert second.due == first.due + DAY
+    assert second.due == first.due + later > first.due
     region.pass_days(second.due)
     assert [event.order for event in region.said(OrderOverdue)] == [first.order]
     region.pass_days(second.due + DAY)

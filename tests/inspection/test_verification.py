@@ -1,42 +1,98 @@
 """The verification of an exit by sampled households."""
 
-import hashlib
 from datetime import date, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inspection.model.commands import Checked, GiveVerificationSeed, RecordVerification
+from services.inspection.model.commands import (
+    Checked,
+    GiveVerificationSeed,
+    PostVerificationHash,
+    RecordVerification,
+)
+from services.inspection.model.draw import verify_sample
+from services.inspection.model.seeds import BODIES
 from services.inspection.model.verification import Verification
-from shared.contracts.inspection import ExitVerified
-from shared.contracts.registry import ExitRequested, VillageRecoded
-from tests.inspection.region import PACKS, Region
+from shared.contracts.inspection import Body, ExitVerified, SampleCommitted, SampleMissed
+from shared.contracts.registry import (
+    ExitRequested,
+    IndicatorsMeasured,
+    ObjectionRaised,
+    Unmet,
+    VillageDelisted,
+    VillageRecoded,
+    VillageRelapsed,
+)
+from shared.contracts.values import Role
+from tests.inspection.region import PACKS, Region, hash_of, share
 
 VILLAGE = "210521100200"
-GOOD = Checked(persons=4, meets=True, approves=True)
-SEED = "8c1f0a97e5b34d62a0c9d87f61e2b354"
+PERSONS = 4
+GOOD = Checked(persons=PERSONS, meets=True, approves=True)
+FIRST_DRAWN = "H049"
+OUTSIDE = 600
+"""People of the village who are in no registered household."""
 
 
-def requested(households: int = 60, attempt: int = 1) -> Region:
+def requested(households: int = 60, attempt: int = 1, **said: Any) -> Region:
     """A region in which a village asks to leave the list, and the households to visit are drawn."""
     region = Region(PACKS["benxi"], date(2016, 1, 4))
-    ask(region, households, attempt)
-    region.ask(seeded(region, attempt=attempt))
+    if attempt == 1:
+        measured(region)
+        region.ask(*(hashed(region, body) for body in BODIES))
+    ask(region, households, attempt, **said)
+    region.ask(*(seeded(region, body, attempt=attempt) for body in BODIES))
     return region
 
 
-def ask(region: Region, households: int, attempt: int) -> None:
-    lifted = tuple(f"H{number:03}" for number in range(households))
+def measured(region: Region, unmet: tuple[Unmet, ...] = (), year: int = 2015) -> None:
     region.hear(
-        ExitRequested(
-            place=region.county, village=VILLAGE, attempt=attempt, lifted=lifted, remaining=1, requested_by="镇政府"
+        IndicatorsMeasured(
+            place=region.county, village=VILLAGE, year=year, values={}, unmet=unmet, measured_by="镇政府"
         )
     )
 
 
-def seeded(region: Region, seed: str = SEED, attempt: int = 1) -> GiveVerificationSeed:
-    return GiveVerificationSeed(place=region.county, village=VILLAGE, attempt=attempt, seed=seed)
+def ask(region: Region, households: int = 60, attempt: int = 1, **said: Any) -> ExitRequested:
+    lifted = tuple(f"H{number:03}" for number in range(households))
+    given = {
+        "place": region.county,
+        "village": VILLAGE,
+        "attempt": attempt,
+        "lifted": lifted,
+        "persons": (PERSONS,) * households,
+        "outside": OUTSIDE,
+        "remaining": 1,
+        "requested_by": "镇政府",
+        **said,
+    }
+    event = ExitRequested(**given)
+    region.hear(event)
+    return event
+
+
+def hashed(region: Region, body: Body, of: str = "", attempt: int = 1) -> PostVerificationHash:
+    return PostVerificationHash(
+        place=region.county,
+        village=VILLAGE,
+        attempt=attempt,
+        body=body,
+        seed_hash=hash_of(of or share(f"{VILLAGE}/{attempt}", body)),
+    )
+
+
+def seeded(region: Region, body: Body, seed: str = "", attempt: int = 1) -> GiveVerificationSeed:
+    return GiveVerificationSeed(
+        place=region.county,
+        village=VILLAGE,
+        attempt=attempt,
+        body=body,
+        seed=seed or share(f"{VILLAGE}/{attempt}", body),
+    )
 
 
 def sampled(region: Region) -> tuple[str, ...]:
@@ -50,6 +106,7 @@ def recorded(
     omitted: int = 0,
     unregistered: int = 200,
     attempt: int = 1,
+    body: Role = "inspection",
 ) -> RecordVerification:
     """A verification in which every household is as it should be, but for what is given."""
     return RecordVerification(
@@ -59,6 +116,7 @@ def recorded(
         households={**dict.fromkeys(sampled(region), GOOD), **(households or {})},
         unregistered=unregistered,
         omitted=omitted,
+        body=body,
         verified_by="市督查组",
     )
 
@@ -78,15 +136,39 @@ def test_rules_2_the_sample_can_be_recomputed_and_a_second_attempt_samples_anew(
     region = requested()
     first = sampled(region)
     verified = verify(region, recorded(region, omitted=100))
-    tickets = sorted(
-        (hashlib.sha256(f"{verified.seed}‖exit 1‖H{n:03}".encode()).hexdigest(), f"H{n:03}") for n in range(60)
-    )
-    assert first == tuple(household for _, household in tickets[:12])
-    ask(region, 60, attempt=2)
-    region.ask(seeded(region, attempt=2))
+    seed = f"{share(f'{VILLAGE}/1', 'discipline')}‖{share(f'{VILLAGE}/1', 'inspection')}"
+    tickets = sorted((hash_of(f"{seed}‖{VILLAGE}/1‖H{n:03}"), f"H{n:03}") for n in range(60))
+    assert first == verified.households == tuple(household for _, household in tickets[:12])
+    measured(region, year=2016)
+    region.ask(*(hashed(region, body, attempt=2) for body in BODIES))
+    ask(region, attempt=2)
+    region.ask(*(seeded(region, body, attempt=2) for body in BODIES))
     assert set(sampled(region)) != set(first)
     (task,) = region.tasks("verifications")
     assert task.detail == "2"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"seeds": {}}, "seed shares"),
+        ({"seeds": dict.fromkeys(BODIES, "x" * 40)}, "seed shares"),
+        ({"seeds": {"inspection": share(f"{VILLAGE}/1", "inspection")}}, "households"),
+        ({"households": tuple(f"H{n:03}" for n in range(12))}, "households"),
+        ({"attempt": 2}, "events"),
+    ],
+)
+def test_rules_2_anyone_verifies_the_sample_by_the_public_events_alone(change: dict[str, Any], fault: str) -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    measured(region)
+    region.ask(*(hashed(region, body) for body in BODIES))
+    asked = ask(region)
+    region.ask(*(seeded(region, body) for body in BODIES))
+    verified = verify(region, recorded(region))
+    said = asked, region.said(SampleCommitted)
+    assert verify_sample(verified, *said, 0.2, 10) == []
+    tampered = msgspec.structs.replace(verified, **change)
+    assert any(fault in found for found in verify_sample(tampered, *said, 0.2, 10))
 
 
 def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
@@ -98,34 +180,108 @@ def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
     region.refuses(recorded(region), 409, "attempt")
 
 
-def test_rules_2_nobody_can_know_the_sample_before_the_inspection_gives_a_seed() -> None:
-    samples = set()
-    for seed in (SEED, SEED[::-1]):
-        region = Region(PACKS["benxi"], date(2016, 1, 4))
-        ask(region, 60, attempt=1)
-        assert not region.tasks("verifications")
-        (task,) = region.tasks("verification-seeds", VILLAGE)
-        assert (task.role, task.detail) == ("inspection", "1")
-        assert "随机数" in region.refuses(recorded(region), 409, "attempt").zh
-        region.ask(seeded(region, seed))
-        assert not region.tasks("verification-seeds")
-        samples.add(sampled(region))
-    assert len(samples) == 2
-
-
-def test_rules_2_a_seed_that_could_be_guessed_is_refused_and_one_once_given_stands() -> None:
+def test_rules_2_hashes_are_asked_for_before_the_households_are_known() -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
-    ask(region, 60, attempt=1)
-    region.refuses(seeded(region, "20160104"), 422, "seed")
-    region.refuses(seeded(region, attempt=2), 409, "attempt")
-    region.ask(seeded(region))
-    before = sampled(region)
-    region.ask(seeded(region))
-    region.refuses(seeded(region, SEED[::-1]), 409, "attempt")
-    assert sampled(region) == before
+    measured(region, unmet=(Unmet("hard_road", 0.5, 0.95, "county"),))
+    assert not region.tasks("verification-seed-hashes"), "the village cannot leave"
+    measured(region)
+    tasks = region.tasks("verification-seed-hashes", VILLAGE)
+    assert [(t.role, t.detail) for t in tasks] == [("discipline", "1 discipline"), ("inspection", "1 inspection")]
+    region.ask(*(hashed(region, body) for body in BODIES))
+    assert [said.body for said in region.said(SampleCommitted)] == ["discipline", "inspection"]
+    region.refuses(seeded(region, "inspection"), 409, "body")
+    assert not region.tasks("verification-seeds")
+    ask(region)
+    assert len(region.tasks("verification-seeds")) == 2, "both hashes were there, so shares are taken at once"
+    region.ask(seeded(region, "discipline"))
+    assert not region.tasks("verifications")
+    assert "随机数" in region.refuses(recorded(region), 409, "attempt").zh
+    assert share(f"{VILLAGE}/1", "discipline") not in str(region.kept(Verification, VILLAGE).shown())
+    region.ask(seeded(region, "inspection"))
+    assert region.tasks("verifications")
+
+
+def test_rules_2_hashes_that_come_after_the_request_open_the_shares_on_the_next_day() -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    ask(region)
+    region.ask(hashed(region, "discipline"), hashed(region, "inspection"))
+    region.refuses(seeded(region, "inspection"), 409, "body")
+    region.pass_days(region.today + timedelta(1))
+    region.ask(*(seeded(region, body) for body in BODIES))
+    assert len(sampled(region)) == 12
+    assert not region.said(SampleMissed)
+
+
+def test_rules_2_silent_bodies_are_named_and_do_not_stop_the_exit() -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    asked, asked_on = ask(region), region.today
+    region.ask(hashed(region, "inspection"))
+    region.pass_days(asked_on + timedelta(3))
+    assert not region.said(SampleMissed)
+    region.pass_days(asked_on + timedelta(4))
+    assert [(said.body, said.what) for said in region.said(SampleMissed)] == [("discipline", "hash")]
+    region.ask(seeded(region, "inspection"))
     verified = verify(region, recorded(region))
-    assert (verified.seed, verified.verified_by) == (SEED, "市督查组")
-    region.refuses(seeded(region, SEED[::-1]), 409, "attempt")
+    assert verified.seeds == {"inspection": share(f"{VILLAGE}/1", "inspection")}
+    assert verify_sample(verified, asked, region.said(SampleCommitted), 0.2, 10) == []
+
+
+def test_rules_2_a_share_that_does_not_come_is_stood_in_for_after_seven_days() -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    measured(region)
+    region.ask(*(hashed(region, body) for body in BODIES))
+    asked = ask(region)
+    region.ask(seeded(region, "discipline"))
+    region.pass_days(region.today + timedelta(6))
+    assert not region.said(SampleMissed)
+    region.pass_days(region.today + timedelta(1))
+    assert [(said.body, said.what) for said in region.said(SampleMissed)] == [("inspection", "share")]
+    assert len(sampled(region)) == 12
+    region.refuses(seeded(region, "inspection"), 409, "attempt")
+    verified = verify(region, recorded(region))
+    assert verify_sample(verified, asked, region.said(SampleCommitted), 0.2, 10) == []
+
+
+def test_rules_2_an_objection_asks_for_the_hashes_of_a_second_sample() -> None:
+    region = requested()
+    assert verify(region, recorded(region)).passed
+    assert not region.tasks("verification-seed-hashes")
+    region.hear(ObjectionRaised(place=region.county, village=VILLAGE, attempt=1, objection=1))
+    assert {task.detail for task in region.tasks("verification-seed-hashes")} == {"2 discipline", "2 inspection"}
+    region.ask(*(hashed(region, body, attempt=2) for body in BODIES))
+    ask(region, attempt=2)
+    assert len(region.tasks("verification-seeds")) == 2
+
+
+def test_rules_2_a_village_that_has_left_is_not_asked_for_until_it_relapses() -> None:
+    region = requested()
+    assert verify(region, recorded(region)).passed
+    at = {"place": region.county, "village": VILLAGE}
+    region.hear(ObjectionRaised(**at, attempt=1, objection=1))  # type: ignore[arg-type]
+    region.hear(VillageDelisted(**at, spell=1, incidence=0.01, decided_by="县政府"))  # type: ignore[arg-type]
+    measured(region, year=2016)
+    assert not region.tasks("verification-seed-hashes"), "what is measured now is for its monitoring"
+    region.hear(VillageRelapsed(**at, unmet=(), decided_by="县政府"))  # type: ignore[arg-type]
+    measured(region, year=2017)
+    assert len(region.tasks("verification-seed-hashes")) == 2
+
+
+def test_rules_2_a_share_that_could_be_guessed_is_refused_and_one_once_given_stands() -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    measured(region)
+    region.ask(hashed(region, "discipline", "20160104" * 4), hashed(region, "inspection"))
+    region.refuses(hashed(region, "inspection", "another"), 409, "body")
+    region.refuses(hashed(region, "inspection", attempt=2), 409, "attempt")
+    ask(region)
+    region.refuses(seeded(region, "discipline", "20160104" * 4), 422, "seed")
+    region.refuses(seeded(region, "inspection", "20160104" * 5), 422, "seed")
+    region.refuses(seeded(region, "inspection", attempt=2), 409, "attempt")
+    region.ask(seeded(region, "inspection"), seeded(region, "inspection"))
+    region.pass_days(region.today + timedelta(7))
+    before = sampled(region)
+    region.ask(seeded(region, "inspection"))
+    assert sampled(region) == before
+    assert verify(region, recorded(region)).verified_by == "市督查组"
 
 
 def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
@@ -136,17 +292,59 @@ def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
     left_out = sampled(region)[0]
     partial = {id: found for id, found in complete.households.items() if id != left_out}
     command = RecordVerification(
-        place=region.county, village=VILLAGE, attempt=1, households=partial, unregistered=9, omitted=0, verified_by="组"
+        place=region.county,
+        village=VILLAGE,
+        attempt=1,
+        households=partial,
+        unregistered=99,
+        omitted=0,
+        body="inspection",
+        verified_by="组",
     )
     assert left_out in region.refuses(command, 422, "households").zh
 
 
-def test_rules_2_rates_that_cannot_be_are_refused() -> None:
+@pytest.mark.parametrize(("unregistered", "omitted"), [(0, 0), (29, 0), (OUTSIDE + 1, 5), (10**6, 5), (50, 51)])
+def test_rules_2_people_outside_the_register_are_looked_at_as_far_as_there_are_any(
+    unregistered: int, omitted: int
+) -> None:
+    """Of 600 who live outside it 5 % at least, which are 30, and all of them at most: no rate can be diluted."""
     region = requested()
-    region.refuses(recorded(region, unregistered=0), 422, "unregistered")
-    region.refuses(recorded(region, unregistered=5, omitted=6), 422, "unregistered")
-    region.refuses(recorded(region, {sampled(region)[0]: Checked(0, True, True)}), 422, "households")
-    region.refuses(recorded(region, attempt=2), 409, "attempt")
+    refused = region.refuses(recorded(region, unregistered=unregistered, omitted=omitted), 422, "unregistered")
+    assert "600" in refused.zh and "30" in refused.zh
+    assert verify(region, recorded(region, unregistered=30)).passed
+
+
+def test_rules_2_where_everyone_is_registered_nobody_is_omitted() -> None:
+    region = requested(outside=0)
+    region.refuses(recorded(region, unregistered=1), 422, "unregistered")
+    assert verify(region, recorded(region, unregistered=0)).omission_rate == 0
+
+
+def test_rules_2_persons_are_the_register_s() -> None:
+    """Nine of ten households fail, and the tenth cannot outweigh them by a number that somebody typed."""
+    region = requested()
+    good, *bad = sampled(region)
+    told = {id: Checked(PERSONS, False, True) for id in bad}
+    refused = region.refuses(
+        recorded(region, {**told, good: Checked(50, True, True)}), 422, f"households.{good}.persons"
+    )
+    assert [(one.known, one.given) for one in refused.differs] == [("4", "50")]
+    assert "更正" in refused.zh
+    assert not verify(region, recorded(region, told)).passed
+
+
+def test_rules_2_only_the_body_that_the_procedure_names_verifies() -> None:
+    region = requested()
+    region.refuses(recorded(region, body="township"), 422, "body")
+
+
+def test_rules_2_a_verification_is_judged_by_the_pack_under_which_it_was_asked_for() -> None:
+    region = requested()
+    lax = {**PACKS["benxi"]["exit"], "verification": {**PACKS["benxi"]["exit"]["verification"], "omission_below": 1.0}}
+    region.adopt({**PACKS["benxi"], "exit": lax, "version": "2105-2016.1", "effective_from": region.today})
+    region.pass_days(region.today + timedelta(1))
+    assert not verify(region, recorded(region, omitted=100)).passed
 
 
 def test_rules_2_a_village_that_did_not_ask_to_leave_is_not_verified() -> None:
@@ -158,15 +356,17 @@ def test_rules_2_a_village_that_did_not_ask_to_leave_is_not_verified() -> None:
         households={},
         unregistered=9,
         omitted=0,
+        body="inspection",
         verified_by="组",
     )
     region.refuses(command, 404)
 
 
 def test_rules_2_wrong_exits_are_counted_by_people_and_approval_by_households() -> None:
-    """A household of one among 11 households of four: 1 of 45 people, 1 of 12 households."""
-    region = requested()
-    verified = verify(region, recorded(region, {sampled(region)[0]: Checked(1, False, False)}))
+    """Households of 1 and 11 of 4 persons: 1 of 45 people, 1 of 12 households."""
+    region = requested(persons=tuple(1 if f"H{n:03}" == FIRST_DRAWN else PERSONS for n in range(60)))
+    one = Checked(1, False, False)
+    verified = verify(region, recorded(region, {FIRST_DRAWN: one}))
     assert verified.wrong_exit_rate == pytest.approx(1 / 45)
     assert verified.approval_rate == pytest.approx(11 / 12)
     assert not verified.passed, "2.2 % is too much"
@@ -174,9 +374,11 @@ def test_rules_2_wrong_exits_are_counted_by_people_and_approval_by_households() 
 
 def test_rules_2_a_rate_that_just_reaches_its_bound_stops_the_exit() -> None:
     """1 of 50 people wrongly lifted are 2 %, and the rate must be below that."""
-    region = requested()
-    wrong, large, *_ = sampled(region)
-    verified = verify(region, recorded(region, {wrong: Checked(1, False, True), large: Checked(9, True, True)}))
+    large = sampled(requested())[1]
+    sizes = {FIRST_DRAWN: 1, large: 9}
+    region = requested(persons=tuple(sizes.get(f"H{n:03}", PERSONS) for n in range(60)))
+    found = {FIRST_DRAWN: Checked(1, False, True), large: Checked(9, True, True)}
+    verified = verify(region, recorded(region, found))
     assert (verified.wrong_exit_rate, verified.passed) == (0.02, False)
 
 
@@ -194,10 +396,9 @@ def test_rules_2_each_rate_alone_can_stop_the_exit(wrong: int, against: int, omi
     region = requested(households=150)
     ids = sampled(region)
     assert len(ids) == 30
-    found = {id: Checked(1 if n < wrong else 4, n >= wrong, n >= against) for n, id in enumerate(ids)}
+    found = {id: Checked(PERSONS, n >= wrong, n >= against) for n, id in enumerate(ids)}
     verified = verify(region, recorded(region, found, omitted=omitted, unregistered=unregistered))
-    people = wrong + 4 * (30 - wrong)
-    holds = 100 * wrong < 2 * people and 100 * omitted < 2 * unregistered and 10 * against <= 30
+    holds = 100 * wrong < 2 * 30 and 100 * omitted < 2 * unregistered and 10 * against <= 30
     assert verified.passed is holds
     assert region.kept(Verification, VILLAGE).status == ("passed" if holds else "failed")
 

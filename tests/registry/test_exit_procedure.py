@@ -63,7 +63,9 @@ def test_rules_2_each_step_of_the_exit_is_possible_where_it_stands_and_nowhere_e
 
 def test_rules_2_the_way_off_the_list() -> None:
     county = at("measured")
-    assert county.do(REQUEST) == [ExitRequested(**AT, attempt=1, lifted=("H1", "H2"), remaining=1, requested_by="镇")]
+    (asked,) = county.do(REQUEST)
+    frame = {"lifted": ("H1", "H2"), "persons": (4, 4), "outside": 982}
+    assert asked == ExitRequested(**AT, attempt=1, **frame, remaining=1, requested_by="镇")
     assert county.tasks == [], "the verification is the inspection's task"
     county.hear(verdict())
     assert county.todo() == [("notices", "township", "")]
@@ -134,7 +136,9 @@ def test_rules_2_an_upheld_objection_leads_to_a_new_verification_of_the_househol
     assert decided == ObjectionDecided(
         **AT, attempt=1, objection=1, upheld=True, decided_by="县扶贫办", back_to="verify"
     )
-    assert requested == ExitRequested(**AT, attempt=2, lifted=("H1",), remaining=2, requested_by="县扶贫办")
+    assert requested == ExitRequested(
+        **AT, attempt=2, lifted=("H1",), persons=(4,), outside=982, remaining=2, requested_by="县扶贫办"
+    )
     assert (county.village.stage, set(county.village.timers)) == ("requested", {"measure"})
     county.until(date(2014, 12, 20)).hear(verdict(attempt=2))
     assert county.do(NOTICE) == [NoticePosted(**AT, attempt=2, until=date(2014, 12, 27), posted_by="镇")]

@@ -11,7 +11,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -231,10 +231,10 @@ def _year(year: int) -> Iterator[Day]:
 
     registry, dispatch, inspection = (partial(Step, s) for s in ("registry", "dispatch", "inspection"))
     phase = str(year)
-    yield Day(date(year, 3, 25), phase, _drawn(date(year, 4, 1)))
-    yield Day(date(year, 4, 1), phase, _visited(date(year, 4, 1)))
-    yield Day(date(year, 6, 24), phase, _drawn(date(year, 7, 1)))
-    summer = date(year, 7, 1)
+    yield from _drawn(date(year, 4, 1), phase)
+    yield Day(date(year, 4, 8), phase, _visited(date(year, 4, 8)))
+    yield from _drawn(date(year, 7, 1), phase)
+    summer = date(year, 7, 8)
     checked, *closed = _visited(summer)
     yield Day(summer, phase, (
         (
@@ -248,7 +248,7 @@ def _year(year: int) -> Iterator[Day]:
         *closed,
         *_matched(summer, lambda county: any(_relapsed(county, year))),
     ))  # fmt: skip
-    yield Day(date(year, 9, 24), phase, _drawn(date(year, 10, 1)))
+    yield from _drawn(date(year, 10, 1), phase)
     autumn = date(year, 10, 8)
     checked, *closed = _visited(autumn)
     yield Day(autumn, phase, (
@@ -257,9 +257,10 @@ def _year(year: int) -> Iterator[Day]:
             dispatch("reconciliations", of_villages(story.reconciliations, last=True)),
             registry("households", of_villages(story.households, summer=False)),
             registry("measurements", of_villages(story.measurements, summer=False)),
-            registry("exit-requests", of_villages(story.exit_requests)),
         ),
         *closed,
+        (inspection("verification-seed-hashes", of_villages(story.verification_seed_hashes)),),
+        (registry("exit-requests", of_villages(story.exit_requests)),),
         (
             inspection("verification-seeds", of_villages(story.verification_seeds)),
             inspection("verifications", of_villages(story.verifications)),
@@ -273,8 +274,8 @@ def _year(year: int) -> Iterator[Day]:
         dispatch("settlements", of_villages(story.settlements, left=True)),
     ),))  # fmt: skip
     yield Day(date(year, 12, 21), phase)  # Teams go home.
-    yield Day(date(year, 12, 25), phase, _drawn(date(year + 1, 1, 1)))
-    january = date(year + 1, 1, 4)
+    yield from _drawn(date(year + 1, 1, 1), phase)
+    january = date(year + 1, 1, 8)
     checked, *closed = _visited(january)
     yield Day(january, phase, (
         (
@@ -321,8 +322,14 @@ def _matched(on: date, is_asked: Callable[[County], bool]) -> tuple[tuple[Step, 
     )
 
 
-def _drawn(opens: date) -> tuple[tuple[Step, ...], ...]:
-    return ((Step("inspection", "seeds", lambda county: story.seeds(county, f"{county.code}-unannounced-{opens}")),),)
+def _drawn(opens: date, phase: str) -> Iterator[Day]:
+    """Hashes a week before, shares on the opening day."""
+
+    def step(path: str, rows: Callable[[County, str], Iterable[Row]]) -> Step:
+        return Step("inspection", path, lambda county: rows(county, f"{county.code}-unannounced-{opens}"))
+
+    yield Day(opens - timedelta(7), phase, ((step("seed-hashes", story.seed_hashes),),))
+    yield Day(opens, phase, ((step("seeds", story.seeds),),))
 
 
 def _visited(on: date) -> tuple[tuple[Step, ...], ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
 
@@ -255,10 +256,28 @@ def _ledger(v: Village, year: int) -> Row:
     return {**v.named, "kind": "ledger", "period": str(year), "body": _OWES["ledger"]}
 
 
+_BODIES = ("discipline", "inspection")
+
+
+def _share(round: str, body: str) -> str:
+    """A share that can be computed hides nothing; real ones come from `zhucun seed`."""
+    return sha256(f"{round} {body}".encode()).hexdigest()
+
+
+def _hash(round: str, body: str) -> str:
+    return sha256(_share(round, body).encode()).hexdigest()
+
+
+def seed_hashes(county: County, campaign: str) -> Iterator[Row]:
+    """PostSeedHash of both bodies."""
+    for body in _BODIES:
+        yield {"place": county.code, "campaign": campaign, "body": body, "seed_hash": _hash(campaign, body)}
+
+
 def seeds(county: County, campaign: str) -> Iterator[Row]:
-    """GiveSeed of both bodies. A seed that can be computed hides nothing; real ones come from a random source."""
-    for body in ("discipline", "inspection"):
-        yield {"place": county.code, "campaign": campaign, "body": body, "seed": f"{campaign}-{body}".ljust(40, "x")}
+    """GiveSeed of both bodies."""
+    for body in _BODIES:
+        yield {"place": county.code, "campaign": campaign, "body": body, "seed": _share(campaign, body)}
 
 
 def visits(campaign: Row, on: date) -> Iterator[Row]:
@@ -267,21 +286,22 @@ def visits(campaign: Row, on: date) -> Iterator[Row]:
         findings = ["measure_stalled"] if int(village[-3:]) % 7 == 0 else []
         yield {
             "place": village[:6], "village": village, "campaign": campaign["id"], "on": on, "findings": findings,
-            "inspector": "督查组",
+            "body": "inspection", "inspector": "督查组",
         }  # fmt: skip
 
 
 def order_closings(supervision: Row) -> Iterator[Row]:
     """CloseOrder for each order that is open."""
     for order in supervision["orders"]:
-        yield {"place": supervision["place"], "village": supervision["id"], "order": order, "accepted_by": _BY}
+        whose = {"place": supervision["place"], "village": supervision["id"]}
+        yield {**whose, "order": order, "body": "township", "accepted_by": _BY}
 
 
 def reports(villages: Iterable[Village], year: int) -> Iterator[Row]:
     """DeliverReport: the oral one, before the ballot."""
     for v in villages:
         if v.helped(year):
-            yield {**v.named, "year": year, "form": "oral", "delivered_by": "驻村工作队"}
+            yield {**v.named, "year": year, "form": "oral", "body": "team", "delivered_by": "驻村工作队"}
 
 
 def ballots(villages: Iterable[Village], year: int) -> Iterator[Row]:
@@ -290,14 +310,16 @@ def ballots(villages: Iterable[Village], year: int) -> Iterator[Row]:
         if v.helped(year):
             satisfied = 34 if (v.number + year) % 8 == 0 else 30
             satisfied = 15 if v.fate == "recalled" and year == FIRST else satisfied
-            yield {**v.named, "year": year, "entitled": _ENTITLED, "present": _PRESENT, "satisfied": satisfied}
+            voted = {"entitled": _ENTITLED, "present": _PRESENT, "satisfied": satisfied}
+            yield {**v.named, "year": year, **voted, "body": "village", "held_by": _BY}
 
 
 def grades(assessment: Row) -> Iterator[Row]:
     """ConfirmGrade as it was proposed."""
     village, year = assessment["id"].split("/")
     proposed = assessment["proposal"]["grade"]
-    yield {"place": assessment["place"], "village": village, "year": int(year), "grade": proposed, "decided_by": _BY}
+    decided = {"grade": proposed, "body": "organisation", "decided_by": _BY}
+    yield {"place": assessment["place"], "village": village, "year": int(year), **decided}
 
 
 # ------------------------------------------------------------ outcomes
@@ -383,11 +405,26 @@ def _attempt(v: Village, year: int) -> int:
     return v.requests.index(year) + 1
 
 
-def verification_seeds(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """GiveVerificationSeed."""
+def verification_seed_hashes(villages: Iterable[Village], year: int) -> Iterator[Row]:
+    """PostVerificationHash of both bodies, before the exit is asked for."""
     for v in villages:
         if year in v.requests:
-            yield {**v.named, "attempt": _attempt(v, year), "seed": f"{v.id}-{year}".ljust(40, "x")}
+            for body in _BODIES:
+                yield {
+                    **v.named,
+                    "attempt": _attempt(v, year),
+                    "body": body,
+                    "seed_hash": _hash(f"{v.id}-{year}", body),
+                }
+
+
+def verification_seeds(villages: Iterable[Village], year: int) -> Iterator[Row]:
+    """GiveVerificationSeed of both bodies."""
+    for v in villages:
+        if year in v.requests:
+            attempt, round = _attempt(v, year), f"{v.id}-{year}"
+            for body in _BODIES:
+                yield {**v.named, "attempt": attempt, "body": body, "seed": _share(round, body)}
 
 
 def verifications(villages: Iterable[Village], year: int) -> Iterator[Row]:
@@ -398,7 +435,7 @@ def verifications(villages: Iterable[Village], year: int) -> Iterator[Row]:
             sampled = {facts["household"]: checked for facts in _households(v, well=True)}
             yield {
                 **v.named, "attempt": _attempt(v, year), "households": sampled, "unregistered": 100, "omitted": 0,
-                "verified_by": _BY,
+                "body": "inspection", "verified_by": _BY,
             }  # fmt: skip
 
 

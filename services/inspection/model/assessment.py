@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from statistics import fmean
+from typing import NamedTuple
 
 import msgspec
 
+from services.inspection.model.bodies import must_be
 from services.inspection.model.commands import ConfirmGrade, DeliverReport, HoldBallot
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
@@ -34,6 +36,52 @@ class Ballot(msgspec.Struct, frozen=True):
         return self.satisfied / self.present
 
 
+class Step(NamedTuple):
+    """One grade of a scale, and from which score on it is earned."""
+
+    name: str
+    at_least: float
+
+
+class Cap(NamedTuple):
+    """The best grade that can still be had once something has happened so often."""
+
+    when: str
+    at_least: int
+    grade: str
+
+
+class Ground(NamedTuple):
+    """When a ground for criticism is found."""
+
+    name: str
+    when: str
+    bound: float
+
+
+class Terms(msgspec.Struct, frozen=True, array_like=True):
+    """What the year is judged by: the pack's words on the day on which it was opened; later packs change nothing."""
+
+    weights: dict[str, float] = {}
+    grades: tuple[Step, ...] = ()
+    """From the best to the worst."""
+    caps: tuple[Cap, ...] = ()
+    grounds: tuple[Ground, ...] = ()
+    ballot_quorum: float = 0.0
+    audiences: tuple[str, ...] = ()
+    facts_until: date = date.min
+    """The last day on which the year's facts can still come in: that of its last reconciliation."""
+
+    @property
+    def names(self) -> list[str]:
+        """The grades, from the best to the worst."""
+        return [grade.name for grade in self.grades]
+
+    def worst_of(self, *grades: str) -> str:
+        """The worst of some grades."""
+        return max(grades, key=self.names.index)
+
+
 class Proposal(msgspec.Struct, frozen=True):
     """The grade that follows from the inputs, the best one that the caps still allow, and the grounds found."""
 
@@ -54,6 +102,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     leader: str = ""
     inputs: tuple[str, ...] = ()
     """The channels that must be in."""
+    terms: Terms = Terms()
     reports: frozenset[str] = frozenset()
     """The channels of the reports delivered."""
     ballot: Ballot | None = None
@@ -123,8 +172,14 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
     """From here on reports and the ballot are awaited."""
     assessment = _of(state, event.village, event.year, event.place)
-    opened = assessment.but(place=event.place, unit=event.unit, leader=event.leader, inputs=event.inputs)
-    return Change(_timed(opened, policy, today))
+    opened = assessment.but(
+        place=event.place,
+        unit=event.unit,
+        leader=event.leader,
+        inputs=event.inputs,
+        terms=_terms(policy, event.year),
+    )
+    return Change(_timed(opened, today))
 
 
 def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today: date) -> Change:
@@ -135,7 +190,7 @@ def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today
     if event.score is not None:
         of_kind = {**state.scores.get(event.kind, {}), event.campaign: event.score}
         state = state.but(scores={**state.scores, event.kind: of_kind})
-    return Change(_timed(state, policy, today))
+    return Change(_timed(state, today))
 
 
 def note_items(
@@ -157,6 +212,7 @@ def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: P
 
 def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:
     """One report for all its audiences; the oral one is given to the village's own meeting."""
+    must_be(command.body, "team", rule="3.8")
     state = state and addressed(state, command)
     channel = f"{command.form}_report"
     if state is not None and channel in state.reports:
@@ -167,14 +223,15 @@ def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, to
         village=assessment.village,
         year=assessment.year,
         form=command.form,
-        audiences=policy.assessment.report_audiences if command.form == "written" else ("village",),
+        audiences=assessment.terms.audiences if command.form == "written" else ("village",),
         delivered_by=command.delivered_by,
     )
-    return Change(_timed(assessment.but(reports=assessment.reports | {channel}), policy, today), (delivered,))
+    return Change(_timed(assessment.but(reports=assessment.reports | {channel}), today), (delivered,))
 
 
 def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: date) -> Change:
     """The ballot on the team; without its quorum it is no ballot."""
+    must_be(command.body, "village", rule="3.8")
     state = state and addressed(state, command)
     ballot = Ballot(command.entitled, command.present, command.satisfied)
     if state is not None and state.ballot == ballot:
@@ -195,13 +252,13 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
             field="present",
             status=422,
         )
-    if ballot.present / ballot.entitled < policy.assessment.ballot_quorum:
+    if ballot.present / ballot.entitled < assessment.terms.ballot_quorum:
         raise Refused(
             "Village Committees Law 26",
-            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，不足法定比例 {policy.assessment.ballot_quorum:.2%}，"
+            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，不足法定比例 {assessment.terms.ballot_quorum:.2%}，"
             "测评无效；请重新召集",
             f"{ballot.present} of {ballot.entitled} were present, fewer than the quorum of "
-            f"{policy.assessment.ballot_quorum:.2%}; call the meeting again",
+            f"{assessment.terms.ballot_quorum:.2%}; call the meeting again",
             field="present",
             status=422,
         )
@@ -212,8 +269,9 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
         entitled=ballot.entitled,
         present=ballot.present,
         satisfied=ballot.satisfied,
+        held_by=command.held_by,
     )
-    return Change(_timed(assessment.but(ballot=ballot), policy, today), (held,))
+    return Change(_timed(assessment.but(ballot=ballot), today), (held,))
 
 
 def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
@@ -221,11 +279,11 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
 
     An input that could not be given this year has no part in the weights.
     """
-    terms = policy.assessment
+    terms = state.terms
     given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
     if state.ballot:
         given["ballot"] = 100 * state.ballot.approval
-    weighed = [(i.weight, given[i.channel]) for i in terms.inputs if i.channel in given]
+    weighed = [(weight, given[channel]) for channel, weight in terms.weights.items() if channel in given]
     score = round(sum(w * value for w, value in weighed) / sum(w for w, _ in weighed), 2)
     earned = next(grade.name for grade in terms.grades if score >= grade.at_least)
     happened = {"absences": len(state.absences), "open_items": sum(state.open_items.values())}
@@ -250,9 +308,12 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
 
 
 def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
-    """A named body decides the grade, and the grounds for criticism are told with it (mechanism 3.10)."""
+    """A named body decides the grade, and the grounds for criticism are told with it (mechanism 3.10).
+
+    It goes by the scale under which the grade was proposed, whatever pack was adopted since.
+    """
+    must_be(command.body, "organisation", rule="2.15")
     state = state and addressed(state, command)
-    terms = policy.assessment
     if state is None or state.proposal is None:
         missing = "、".join(state.missing) if state and state.unit else "-"
         raise Refused(
@@ -269,16 +330,16 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             f"村 {state.village} {state.year} 年考核已定为“{state.grade}”；如有异议，走申诉程序",
             f"{state.year} in village {state.village} was graded {state.grade!r}; an appeal is the way to contest it",
         )
-    names = [grade.name for grade in terms.grades]
+    names = state.terms.names
     if command.grade not in names:
         raise Refused(
             "2.15",
             f"没有等次“{command.grade}”，可用：{'、'.join(names)}",
-            f"there is no grade {command.grade!r}; the pack has {', '.join(names)}",
+            f"there is no grade {command.grade!r}; the scale has {', '.join(names)}",
             field="grade",
             status=422,
         )
-    if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
+    if state.terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
         raise Refused(
             "rules §3",
             f"本年度情形限定最高等次为“{state.proposal.ceiling}”，不能定为“{command.grade}”",
@@ -317,15 +378,26 @@ def _awaiting(state: Assessment | None, channel: str, village: str, year: int, p
     return state
 
 
-def _timed(state: Assessment, policy: Policy, today: date) -> Assessment:
+def _terms(policy: Policy, year: int) -> Terms:
+    said = policy.assessment
+    owed = ((c.reconcile_within, day.of(year)) for c in policy.commitments for day in c.reconcile)
+    reconciled_by = (within.after(on, policy.calendar) for within, on in owed)
+    return Terms(
+        weights={i.channel: i.weight for i in said.inputs},
+        grades=tuple(Step(grade.name, grade.at_least) for grade in said.grades),
+        caps=tuple(Cap(cap.when, cap.at_least, cap.grade) for cap in said.caps),
+        grounds=tuple(Ground(ground.name, ground.when, ground.bound) for ground in said.grounds),
+        ballot_quorum=said.ballot_quorum,
+        audiences=tuple(said.report_audiences),
+        facts_until=max([date(year, 12, 31), *reconciled_by]),
+    )
+
+
+def _timed(state: Assessment, today: date) -> Assessment:
     """Once everything is in, the grade is proposed on the next day, and not before the year's facts are complete.
 
     That is when the year is over, with its last unannounced visits, and the time for its last reconciliation.
     """
     if state.status != "complete":
         return state
-    reconciled_by = (
-        c.reconcile_within.after(day.of(state.year), policy.calendar) for c in policy.commitments for day in c.reconcile
-    )
-    facts_until = max(date(state.year, 12, 31), today, *reconciled_by)
-    return state.timed(propose=facts_until + timedelta(1))
+    return state.timed(propose=max(state.terms.facts_until, today) + timedelta(1))

@@ -1,9 +1,10 @@
 """When campaigns come, and for which villages: the frame of everything that is drawn or visited in full."""
 
-import re
 from bisect import bisect_left
 from datetime import date, timedelta
 
+from services.inspection.model.bodies import must_be
+from services.inspection.model.campaign import chosen_id
 from services.inspection.model.commands import OpenCampaign
 from shared.contracts.dispatch import TeamAssigned, TeamReleased
 from shared.contracts.inspection import CampaignPlanned
@@ -72,6 +73,7 @@ def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
 
 def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
     """Plan a campaign that officers ask for."""
+    must_be(command.body, "organisation", "poverty_office", rule="3.7")
     terms = policy.campaign(command.kind)
     if terms is None:
         kinds = "、".join(campaign.kind for campaign in policy.campaigns)
@@ -82,19 +84,14 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             field="kind",
             status=422,
         )
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", command.campaign):
-        raise Refused(
-            "identity",
-            f"督查编号“{command.campaign}”有误：只能用字母、数字、“.”“_”“-”，最多 40 个",
-            f"campaign id {command.campaign!r} may hold only letters, digits, '.', '_' and '-', 40 at most",
-            field="campaign",
-            status=422,
-        )
-    if command.opens < today:
+    drawn = terms.choice == "draw" or not terms.announced
+    earliest = today + timedelta(max(terms.seed_days, 1) if drawn else 0)
+    if command.opens < earliest:
         raise Refused(
             "3.7",
-            f"开始日期 {command.opens} 已过，请填 {today} 或以后的日期",
-            f"the opening day {command.opens} is over; give {today} or a later day",
+            f"开始日期 {command.opens} 太早，请填 {earliest} 或以后的日期：不能早于今天，抽签须先公布随机数哈希",
+            f"the opening day {command.opens} is too early; give {earliest} or a later day: "
+            "it cannot be over, and a draw is opened after the hashes of its seed are public",
             field="opens",
             status=422,
         )
@@ -105,7 +102,8 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
         )
     calendar = addressed(state, command, "督查", "campaign")
-    return Change(calendar, (_planned(calendar, terms, command.campaign, command.opens, policy),))
+    campaign = chosen_id(policy.jurisdiction, command.campaign)
+    return Change(calendar, (_planned(calendar, terms, campaign, command.opens, policy),))
 
 
 def _of(state: Calendar | None, policy: Policy) -> Calendar:

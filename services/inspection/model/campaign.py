@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
-from services.inspection.model.commands import GiveSeed, OpenCampaign, RecordVisit
-from services.inspection.model.draw import (
-    BODIES,
-    deal,
-    draw,
-    frame_hash,
-    joined,
-    must_be_unguessable,
-    sample_size,
-    seed_hashes,
+from services.inspection.model.bodies import must_be
+from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash, RecordVisit
+from services.inspection.model.draw import deal, deal_by, draw, frame_hash, sample_size
+from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
+from shared.calendar import Span
+from shared.contracts import Event
+from shared.contracts.inspection import (
+    Body,
+    CampaignClosed,
+    CampaignCommitted,
+    CampaignPlanned,
+    DrawMade,
+    SeedCommitted,
+    SeedMissed,
+    VisitMade,
 )
-from shared.contracts.inspection import CampaignClosed, CampaignCommitted, CampaignPlanned, DrawMade, VisitMade
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Refused, State, Task, addressed, known
@@ -30,6 +34,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
 
     terms: Terms
     """The pack's entry by which it was planned; a pack adopted meanwhile does not change it."""
+    findings: dict[str, Span | None] = msgspec.field(default_factory=dict)
+    """The findings that this pack knows, each with the time for its rectification."""
     opens: date
     closes: date
     """The last day."""
@@ -37,8 +43,9 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """Of a draw, sorted. Empty where all are visited: then `visits` has them."""
     size: int
     """How many villages are to be visited."""
-    seeds: dict[str, str] = msgspec.field(default_factory=dict)
-    """The shares given so far, by body."""
+    seeds: Seeds = Seeds()
+    """Of a draw: the two bodies' hashes and shares."""
+    drawn_on: date | None = None
     visits: dict[str, date] = msgspec.field(default_factory=dict)
     """Every planned visit with its day."""
     visited: dict[str, str] = msgspec.field(default_factory=dict)
@@ -48,9 +55,9 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     closed: bool = False
 
     @property
-    def silent(self) -> tuple[str, ...]:
-        """The bodies whose seed share is still awaited."""
-        return tuple(body for body in BODIES if self.frame and not self.closed and body not in self.seeds)
+    def awaits_seeds(self) -> bool:
+        """Whether something is still to be drawn."""
+        return bool(self.frame) and self.drawn_on is None and not self.closed
 
     def is_pending(self, village: str) -> bool:
         """Whether the village is to be visited by now.
@@ -64,22 +71,22 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`planned`, `committed` (a draw with both seeds, not yet open), `open` or `closed`."""
+        """`planned`, `committed` (a draw with both hashes), `open` (visits are known or drawn) or `closed`."""
         if self.closed:
             return "closed"
-        if self.reached:
+        if self.reached or self.drawn_on:
             return "open"
-        return "committed" if self.seeds and not self.silent else "planned"
+        return "committed" if self.frame and not self.seeds.unhashed else "planned"
 
     @property
     def awaits(self) -> bool:
-        """Whether a seed share or a visit is awaited."""
-        return bool(self.silent) or any(map(self.is_pending, self.visits))
+        """Whether a hash, a share or a visit is awaited."""
+        return self.awaits_seeds or any(map(self.is_pending, self.visits))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The seed shares, and the visits whose day has come."""
-        for body in self.silent:
-            yield Task(action="seeds", about=self.id, role=body, due=self.opens, rule=self.terms.rule, detail=body)
+        """What the seed still needs, and the visits whose day has come."""
+        if self.awaits_seeds:
+            yield from self.seeds.tasks(self.id, "seed", self.terms.rule, self.timers.get("shares"))
         for village in filter(self.is_pending, sorted(self.visits)):
             yield Task(
                 action="visits",
@@ -95,7 +102,12 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         if self.closed or self.terms.announced:
             return self
         come = {village: on for village, on in self.visits.items() if self.reached and on <= self.reached}
-        return self.but(seeds={}, visits=come).timed(visits=None)
+        return self.but(seeds=msgspec.structs.replace(self.seeds, shares={}), visits=come).timed(visits=None)
+
+
+def chosen_id(jurisdiction: str, name: str) -> str:
+    """The id of a campaign that officers named: after the digits a dot, where the calendar's own have a hyphen."""
+    return f"{jurisdiction}.{name}"
 
 
 def must_be_new(state: Campaign | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
@@ -103,70 +115,90 @@ def must_be_new(state: Campaign | None, command: OpenCampaign, policy: Policy, t
     if state is not None:
         raise Refused(
             "identity",
-            f"督查“{command.campaign}”已存在，请换一个编号",
-            f"campaign {command.campaign!r} exists already; choose another id",
+            f"督查“{command.campaign}”已存在，请换一个名称",
+            f"campaign {command.campaign!r} exists already; choose another name",
             field="campaign",
         )
     return Change(state)
 
 
 def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
-    """A draw begins by asking for its seeds; where all are visited, the days are dealt in order of codes at once."""
+    """What is unannounced begins by asking for hashes; everything else is dealt in order of codes at once.
+
+    Both bodies have the pack's time for their hashes, and one day at least, also where the plan comes late.
+    """
     terms = policy.campaign(event.kind)
     if state is not None or terms is None:
         return Change(state)
-    is_draw = terms.choice == "draw"
+    is_draw = terms.choice == "draw" or not terms.announced
     campaign = Campaign(
         id=event.campaign,
         place=event.place,
         terms=terms,
+        findings={finding.code: finding.order for finding in policy.findings},
         opens=event.opens,
         closes=event.closes,
         frame=event.frame if is_draw else (),
         size=sample_size(terms.share, len(event.frame)),
     ).timed(close=event.closes + timedelta(1))
-    if is_draw:
-        return Change(campaign.timed(draw=event.opens))
-    return Change(_dealt(campaign, event.frame, today))
-
-
-def give_seed(state: Campaign | None, command: GiveSeed, policy: Policy, today: date) -> Change:
-    """Take a body's share. The second one makes the commitment public, and the draw if the campaign is already open."""
-    campaign = addressed(state, command, "督查", "campaign")
-    if campaign.seeds.get(command.body) == command.seed:
-        return Change(campaign)
-    if command.body not in campaign.silent:
-        raise Refused(
-            "2.19",
-            f"督查“{campaign.id}”不等待该部门的随机数：已交付、已结束，或无需抽签；交付后不得更换",
-            f"campaign {campaign.id!r} does not await a seed share of this body: it was given, the campaign has ended, "
-            "or nothing is drawn; a share cannot be changed",
-            field="body",
-        )
-    must_be_unguessable(command.seed, "2.19")
-    campaign = campaign.but(seeds={**campaign.seeds, command.body: command.seed})
-    if campaign.silent:
-        return Change(campaign)
+    if not is_draw:
+        visits = deal(event.frame, max(campaign.opens, today), campaign.closes, terms.visit_days)
+        return Change(_reached(campaign.but(visits=visits), today))
     committed = CampaignCommitted(
         place=campaign.place,
         campaign=campaign.id,
-        kind=campaign.terms.kind,
+        kind=terms.kind,
         opens=campaign.opens,
         closes=campaign.closes,
         frame=len(campaign.frame),
         size=campaign.size,
         frame_hash=frame_hash(campaign.frame),
-        seed_hashes=seed_hashes(campaign.seeds),
+        seed_hashes={},
     )
-    if today < campaign.opens:
-        return Change(campaign, (committed,))
-    drawn, events = _drawn(campaign, today)
-    return Change(drawn, (committed, *events))
+    opens = max(campaign.opens, today + timedelta(max(terms.seed_days, 1)))
+    return Change(_opening(campaign.but(seeds=Seeds(opens=opens))), (committed,))
+
+
+def post_hash(state: Campaign | None, command: PostSeedHash, policy: Policy, today: date) -> Change:
+    """A body's hash is public as soon as it comes, and no share is anywhere then."""
+    campaign = addressed(state, command, "督查", "campaign")
+    _must_be_drawn(campaign)
+    seeds = with_hash(campaign.seeds, command.body, command.seed_hash, today, campaign.terms.rule)
+    if seeds is campaign.seeds:
+        return Change(campaign)
+    committed = SeedCommitted(
+        place=campaign.place, campaign=campaign.id, body=command.body, seed_hash=command.seed_hash, on=today
+    )
+    moved = seeds.opens != campaign.seeds.opens
+    campaign = campaign.but(seeds=seeds)
+    return Change(_opening(campaign) if moved else campaign, (committed,))
+
+
+def give_seed(state: Campaign | None, command: GiveSeed, policy: Policy, today: date) -> Change:
+    """Take a body's share. When both are in, the draw is made."""
+    campaign = addressed(state, command, "督查", "campaign")
+    if campaign.seeds.shares.get(command.body) == command.seed:
+        return Change(campaign)
+    _must_be_drawn(campaign)
+    public = (frame_hash(campaign.frame),)
+    seeds = with_share(campaign.seeds, command.body, command.seed, campaign.terms.rule, public)
+    return _drawn(campaign.but(seeds=seeds), today, ())
 
 
 def open_draw(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
-    """On the opening day the draw is made, or on the day on which the last seed share comes in."""
-    return Change(state) if state.silent else _drawn(state, today)
+    """Shares are taken from now on. Where days were missed, nobody could give a hash, and the day is tomorrow."""
+    if due.on < today:
+        return Change(_opening(state.but(seeds=msgspec.structs.replace(state.seeds, opens=today + timedelta(1)))))
+    seeds, silent = opened(state.seeds)
+    return Change(state.but(seeds=seeds), _missed(state, silent, "hash"))
+
+
+def end_shares(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
+    """The time for the shares is over: silent bodies are named, and the draw goes on with what is here."""
+    if due.on < today <= state.closes:
+        return Change(state.timed(shares=today + timedelta(1)))
+    seeds, silent = ended(state.seeds)
+    return _drawn(state.but(seeds=seeds), today, _missed(state, silent, "share"))
 
 
 def reach(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
@@ -180,6 +212,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     One text refuses every visit that is not due, so that asking does not tell which villages were drawn.
     """
     campaign = known(state, "督查", "campaign", command.campaign)
+    must_be(command.body, "inspection", rule=campaign.terms.rule)
     if not campaign.is_pending(command.village):
         raise Refused(
             campaign.terms.rule,
@@ -197,12 +230,12 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
             field="on",
             status=422,
         )
-    codes = {finding.code for finding in policy.findings}
-    if unknown := sorted(set(command.findings) - codes):
+    codes = sorted(campaign.findings)
+    if unknown := sorted(set(command.findings) - set(codes)):
         raise Refused(
             campaign.terms.rule,
-            f"政策包 {policy.version} 没有这些问题代码：{'、'.join(unknown)}；可用：{'、'.join(sorted(codes))}",
-            f"pack {policy.version} knows no finding {', '.join(unknown)}; it knows {', '.join(sorted(codes))}",
+            f"本次督查没有这些问题代码：{'、'.join(unknown)}；可用：{'、'.join(codes)}",
+            f"this campaign knows no finding {', '.join(unknown)}; it knows {', '.join(codes)}",
             field="findings",
             status=422,
         )
@@ -233,6 +266,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
 
 def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """The day after the last one: what was not visited by now counts as missed, whenever it is made up."""
+    seeds, silent = ended(state.seeds) if state.awaits_seeds and state.seeds.is_open else (state.seeds, ())
     closed = CampaignClosed(
         place=state.place,
         campaign=state.id,
@@ -242,20 +276,48 @@ def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
         planned=state.size,
         visited=len(state.visited),
         share=len(state.visited) / len(state.frame or state.visits),
-        seeds=state.seeds if state.visits else {},
+        seeds=seeds.shares if state.drawn_on else {},
+        drawn_on=state.drawn_on,
+        visits=state.visits if state.frame else {},
     )
-    return Change(state.but(closed=True).timed(draw=None), (closed,))
+    events = (*_missed(state, silent, "share"), closed)
+    return Change(state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None), events)
 
 
-def _drawn(campaign: Campaign, today: date) -> Change:
-    villages = draw(joined(campaign.seeds), campaign.id, campaign.frame, campaign.size)
-    dealt = _dealt(campaign, villages, today).timed(draw=None)
-    return Change(dealt, (DrawMade(place=campaign.place, campaign=campaign.id, visits=dealt.visits),))
+def _must_be_drawn(campaign: Campaign) -> None:
+    if not campaign.awaits_seeds:
+        raise Refused(
+            campaign.terms.rule,
+            f"督查“{campaign.id}”已抽签、已结束，或无需抽签，不再接收随机数",
+            f"campaign {campaign.id!r} is drawn already, has ended, or draws nothing; it takes no part of a seed",
+            field="campaign",
+        )
 
 
-def _dealt(campaign: Campaign, villages: tuple[str, ...], today: date) -> Campaign:
+def _opening(campaign: Campaign) -> Campaign:
+    """The timers of the first day of the shares and of the day after their last, which lies within the campaign."""
+    opens = campaign.seeds.opens
+    assert opens
+    last = max(min(opens + timedelta(SHARE_DAYS), campaign.closes), opens + timedelta(1))
+    return campaign.timed(open=opens, shares=last)
+
+
+def _missed(campaign: Campaign, bodies: Iterable[Body], what: Literal["hash", "share"]) -> tuple[SeedMissed, ...]:
+    return tuple(SeedMissed(place=campaign.place, campaign=campaign.id, body=body, what=what) for body in bodies)
+
+
+def _drawn(campaign: Campaign, today: date, events: tuple[Event, ...]) -> Change:
+    """Draw and deal, if nothing is waited for any more."""
+    seeds, terms = campaign.seeds, campaign.terms
+    if not seeds.are_in:
+        return Change(campaign, events)
+    seed = joined(seeds, frame_hash(campaign.frame))
+    villages = draw(seed, campaign.id, campaign.frame, campaign.size)
     first = max(campaign.opens, today)
-    return _reached(campaign.but(visits=deal(villages, first, campaign.closes, campaign.terms.visit_days)), today)
+    visits = deal_by(seed, campaign.id, villages, first, campaign.closes, terms.visit_days)
+    drawn = campaign.but(visits=visits, drawn_on=today).timed(open=None, shares=None)
+    made = DrawMade(place=campaign.place, campaign=campaign.id, visits=visits)
+    return Change(_reached(drawn, today), (*events, made))
 
 
 def _reached(campaign: Campaign, today: date) -> Campaign:

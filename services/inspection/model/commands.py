@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Command
+from shared.contracts.inspection import Body
 from shared.contracts.values import (
     CampaignId,
     Code,
@@ -18,22 +19,35 @@ from shared.contracts.values import (
     Parties,
     PartyId,
     Persons,
+    Role,
+    RunId,
     Score,
     Seed,
+    Sha256,
     VillageId,
     Voters,
     Year,
 )
 
 
-class GiveSeed(Command, frozen=True, kw_only=True):
-    """A body gives its share of a draw's seed: a secret that only the draw's end reveals (mechanism 2.19)."""
+class PostSeedHash(Command, frozen=True, kw_only=True):
+    """A body publishes the hash of its share of a draw's seed, and keeps the share to itself (mechanism 2.19)."""
 
     about = "campaign"
     campaign: CampaignId
-    body: Literal["inspection", "discipline"]
+    body: Body
+    seed_hash: Sha256
+    """SHA-256 of the share; `zhucun seed` makes both."""
+
+
+class GiveSeed(Command, frozen=True, kw_only=True):
+    """From the opening day on a body gives the share whose hash is public; only the end reveals it (2.19)."""
+
+    about = "campaign"
+    campaign: CampaignId
+    body: Body
     seed: Seed
-    """At least 32 characters that nobody can guess, such as those of `openssl rand -hex 32`."""
+    """64 random hexadecimal digits, such as `zhucun seed` makes, or 32 other characters that nobody can guess."""
 
 
 class OpenCampaign(Command, frozen=True, kw_only=True):
@@ -42,9 +56,11 @@ class OpenCampaign(Command, frozen=True, kw_only=True):
     about = "campaign"
     kind: Code
     """One of the kinds of campaign that the pack names."""
-    campaign: CampaignId
-    """The new campaign's own id: letters, digits, `.`, `_` and `-`, 40 at most."""
+    campaign: RunId
+    """A name for it; its id is the jurisdiction, a dot and this name, such as `2105.floods`."""
     opens: Day
+    body: Role
+    """The organisation department or the poverty office."""
     asked_by: Organ
 
 
@@ -60,6 +76,7 @@ class RecordVisit(Command, frozen=True, kw_only=True):
     """Codes of the pack."""
     score: Score | None = None
     """0 to 100, and only where the campaign scores."""
+    body: Role
     inspector: Organ
     """The group of inspectors."""
 
@@ -69,6 +86,7 @@ class CloseOrder(Command, frozen=True, kw_only=True):
 
     village: VillageId
     order: DerivedId
+    body: Role
     accepted_by: Organ
     """The organ; it is published, so it names no person."""
 
@@ -79,6 +97,7 @@ class DeliverReport(Command, frozen=True, kw_only=True):
     village: VillageId
     year: Year
     form: Literal["written", "oral"]
+    body: Role
     delivered_by: Organ
     """The team or its unit; it is published, so it names no person."""
 
@@ -91,6 +110,9 @@ class HoldBallot(Command, frozen=True, kw_only=True):
     entitled: Voters
     present: Voters
     satisfied: Voters
+    body: Role
+    held_by: Organ
+    """Who held it; it is an organ, never a person."""
 
 
 class ConfirmGrade(Command, frozen=True, kw_only=True):
@@ -99,6 +121,7 @@ class ConfirmGrade(Command, frozen=True, kw_only=True):
     village: VillageId
     year: Year
     grade: Code
+    body: Role
     decided_by: Organ
     """The organ and its document; it is published, so it names no person."""
 
@@ -107,21 +130,33 @@ class Checked(msgspec.Struct, frozen=True):
     """What the visit to one sampled household found."""
 
     persons: Persons
+    """As many as the register says: if they are more or fewer, the register is to be corrected first."""
     meets: bool
     """Whether the household meets the standard, so that it was rightly lifted."""
     approves: bool
 
 
-class GiveVerificationSeed(Command, frozen=True, kw_only=True):
-    """The inspection gives the seed by which an exit's households are sampled (rules §2).
+class PostVerificationHash(Command, frozen=True, kw_only=True):
+    """A body publishes the hash of its share before the exit is asked for, hence before the households are known."""
 
-    Until then nobody knows which households will be visited; the verification's end reveals it.
+    village: VillageId
+    attempt: Number
+    body: Body
+    seed_hash: Sha256
+    """SHA-256 of the share; `zhucun seed` makes both."""
+
+
+class GiveVerificationSeed(Command, frozen=True, kw_only=True):
+    """After the request a body gives the share whose hash is public; both make the sample (rules §2).
+
+    Until both are in nobody knows which households will be visited; the verification's end reveals the shares.
     """
 
     village: VillageId
     attempt: Number
+    body: Body
     seed: Seed
-    """At least 32 characters that nobody can guess, such as those of `openssl rand -hex 32`."""
+    """64 random hexadecimal digits, such as `zhucun seed` makes, or 32 other characters that nobody can guess."""
 
 
 class RecordVerification(Command, frozen=True, kw_only=True):
@@ -135,5 +170,7 @@ class RecordVerification(Command, frozen=True, kw_only=True):
     """How many people outside the register were looked at."""
     omitted: Count
     """How many of them are poor and should have been in it."""
+    body: Role
+    """The role that the pack's procedure names."""
     verified_by: Organ
     """The organ; it is published, so it names no person."""

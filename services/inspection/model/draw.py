@@ -1,24 +1,33 @@
-"""The draw that anyone can recompute: SHA-256 tickets, no random generator (mechanism 2.19, DESIGN §7)."""
+"""The draw that anyone can recompute: SHA-256 tickets, no random generator (mechanism 2.19, DESIGN §7).
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+README.md tells byte by byte what is hashed here, so that a few lines in any language come to the same.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
-from shared.contracts.inspection import CampaignClosed, CampaignCommitted
-from shared.rules import Refused
+from services.inspection.model.seeds import SEPARATOR, Seeds, joined, sha256_hex
+from shared.contracts.inspection import (
+    CampaignClosed,
+    CampaignCommitted,
+    ExitVerified,
+    SampleCommitted,
+    SeedCommitted,
+)
+from shared.contracts.registry import ExitRequested
 
-BODIES = ("discipline", "inspection")
-"""The two bodies that do not trust each other, in the order in which their seed shares are joined."""
-SEED_LENGTH = 32
-"""Characters that a seed needs at least: a shorter one could be guessed, from its published hash for example."""
-_SEPARATOR = "‖"
+
+def ticket(seed: str, round: str, id: str) -> str:
+    """SHA-256(seed ‖ round ‖ id)."""
+    return sha256_hex(SEPARATOR.join((seed, round, id)))
 
 
 def draw(seed: str, round: str, frame: Iterable[str], size: int) -> tuple[str, ...]:
-    """The `size` ids of the frame with the lowest tickets SHA-256(seed ‖ round ‖ id), lowest first."""
-    return tuple(sorted(frame, key=lambda id: (_sha256(_SEPARATOR.join((seed, round, id))), id))[:size])
+    """The `size` ids of the frame with the lowest tickets, lowest first."""
+    return tuple(sorted(frame, key=lambda id: (ticket(seed, round, id), id))[:size])
 
 
 def sample_size(share: float, frame: int, at_least: int = 1) -> int:
@@ -26,32 +35,9 @@ def sample_size(share: float, frame: int, at_least: int = 1) -> int:
     return min(frame, max(at_least, ceil(Fraction(str(share)) * frame)))
 
 
-def must_be_unguessable(seed: str, rule: str) -> None:
-    """Refuse a seed by which others could compute the draw beforehand."""
-    if len(seed) < SEED_LENGTH:
-        raise Refused(
-            rule,
-            f"随机数至少要 {SEED_LENGTH} 个字符，否则可能被猜出；请用 openssl rand -hex 32 生成",
-            f"a seed needs {SEED_LENGTH} characters at least, or it could be guessed; "
-            "make one with `openssl rand -hex 32`",
-            field="seed",
-            status=422,
-        )
-
-
-def joined(seeds: Mapping[str, str]) -> str:
-    """The seed of a draw from both bodies' shares."""
-    return _SEPARATOR.join(seeds[body] for body in BODIES)
-
-
 def frame_hash(frame: Iterable[str]) -> str:
-    """The commitment to a frame, as `CampaignCommitted` states it."""
-    return _sha256("\n".join(sorted(frame)))
-
-
-def seed_hashes(seeds: Mapping[str, str]) -> dict[str, str]:
-    """The commitments to the seed shares, by body."""
-    return {body: _sha256(seed) for body, seed in sorted(seeds.items())}
+    """The commitment to a frame: SHA-256 over its ids, sorted and joined by line feeds."""
+    return sha256_hex("\n".join(sorted(frame)))
 
 
 def deal(villages: Sequence[str], first: date, last: date, days: int) -> dict[str, date]:
@@ -64,17 +50,76 @@ def deal(villages: Sequence[str], first: date, last: date, days: int) -> dict[st
     }
 
 
-def verify_draw(closed: CampaignClosed, committed: CampaignCommitted) -> list[str]:
-    """What is wrong with a draw that has ended, judged by its two public events alone; empty if nothing is."""
-    checks = {
+def deal_by(seed: str, round: str, villages: Sequence[str], first: date, last: date, days: int) -> dict[str, date]:
+    """As `deal`, but within each part of the time the day is the one with the lowest ticket.
+
+    So visits are spread, and before the draw nobody can say on which days they will be.
+    """
+    length = max((last - first).days + 1, 1)
+    days = min(days, length, len(villages))
+    starts = [part * length // days for part in range(days)] + [length]
+    chosen = [
+        min(
+            (first + timedelta(day) for day in range(start, end)),
+            key=lambda on: ticket(seed, round, on.isoformat()),
+        )
+        for start, end in pairwise(starts)
+    ]
+    return {village: chosen[number * days // len(villages)] for number, village in enumerate(villages)}
+
+
+def verify_draw(
+    closed: CampaignClosed, committed: CampaignCommitted, hashes: Sequence[SeedCommitted], visit_days: int
+) -> list[str]:
+    """What is wrong with a draw that has ended, judged by its public events alone; empty if nothing is.
+
+    `visit_days` is the pack's number for this kind of campaign.
+    """
+    said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
+    seeds = Seeds(hashes=said, shares=closed.seeds)
+    faults = {
+        "the events are not all of this campaign": {closed.campaign}
+        == {committed.campaign, *(one.campaign for one in hashes)},
+        "a body published two hashes": len(said) == len(hashes),
         "the frame is not the one that was committed to": frame_hash(closed.frame) == committed.frame_hash,
-        "the seed shares are not those that were committed to": seed_hashes(closed.seeds) == committed.seed_hashes,
         "the size is not the one that was committed to": closed.planned == committed.size,
-        "the villages are not those that the seeds draw": set(closed.seeds) == set(BODIES)
-        and sorted(draw(joined(closed.seeds), closed.campaign, closed.frame, committed.size)) == sorted(closed.drawn),
+        "the seed shares are not those that were committed to": bool(closed.seeds)
+        and all(sha256_hex(share) == said.get(body) for body, share in closed.seeds.items()),
+        "a hash was not public before the day of the draw": closed.drawn_on is not None
+        and all(one.on < closed.drawn_on for one in hashes),
+    }
+    seed = joined(seeds, committed.frame_hash)
+    drawn = draw(seed, closed.campaign, closed.frame, committed.size)
+    faults["the villages are not those that the seeds draw"] = sorted(drawn) == sorted(closed.drawn)
+    if closed.drawn_on is not None:
+        first = max(closed.drawn_on, committed.opens)
+        days = deal_by(seed, closed.campaign, drawn, first, committed.closes, visit_days)
+        faults["the days are not those that the seeds deal"] = days == closed.visits
+    return [fault for fault, holds in faults.items() if not holds]
+
+
+def verify_sample(
+    verified: ExitVerified, requested: ExitRequested, hashes: Sequence[SampleCommitted], share: float, at_least: int
+) -> list[str]:
+    """What is wrong with the sample of a verification, judged by its public events alone; empty if nothing is.
+
+    `share` and `at_least` are the pack's.
+    """
+    said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
+    size = sample_size(share, len(requested.lifted), at_least)
+    seed = joined(Seeds(hashes=said, shares=verified.seeds), frame_hash(requested.lifted))
+    sampled = draw(seed, sample_round(verified.village, verified.attempt), requested.lifted, size)
+    events: tuple[ExitVerified | ExitRequested | SampleCommitted, ...] = (verified, requested, *hashes)
+    checks = {
+        "the events are not all of this verification": len({(one.village, one.attempt) for one in events}) == 1,
+        "a body published two hashes": len(said) == len(hashes),
+        "the seed shares are not those that were committed to": bool(verified.seeds)
+        and all(sha256_hex(one) == said.get(body) for body, one in verified.seeds.items()),
+        "the households are not those that the seeds draw": sorted(sampled) == sorted(verified.households),
     }
     return [fault for fault, holds in checks.items() if not holds]
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def sample_round(village: str, attempt: int) -> str:
+    """The round of a verification's tickets."""
+    return f"{village}/{attempt}"

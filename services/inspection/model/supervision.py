@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 import msgspec
 
+from services.inspection.model.bodies import must_be
+from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
 from shared.contracts.dispatch import MemberRecalled, MemberReplaced, TeamAssigned, TeamReleased
@@ -18,7 +20,7 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
+from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -126,12 +128,16 @@ def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy
     return Change(state)
 
 
-def order(state: Supervision | None, event: VisitMade, policy: Policy, today: date) -> Change:
-    """One order for all findings of a visit that the pack wants rectified (mechanism 1.6).
+def order(
+    state: Supervision | None, event: VisitMade, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """One order for all findings of a visit that the campaign's terms want rectified (mechanism 1.6).
 
     It is due when the longest of their times is over: nobody is overdue with one before the pack says so.
     """
-    times = {f.code: f.order for f in policy.findings if f.order and f.code in event.findings}
+    campaign = others[Campaign, event.campaign]
+    known = campaign.findings if isinstance(campaign, Campaign) else {}
+    times = {code: time for code, time in known.items() if time and code in event.findings}
     if state is None or not state.unit or not times:
         return Change(state)
     allowed = max(times.values(), key=lambda span: span.after(today, policy.calendar))
@@ -146,6 +152,7 @@ def order(state: Supervision | None, event: VisitMade, policy: Policy, today: da
 
 def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, today: date) -> Change:
     """The township accepts a rectification, in time or late."""
+    must_be(command.body, "township", rule="1.6")
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
     if command.order not in village.orders:
         open_orders = "、".join(sorted(village.orders)) or "-"

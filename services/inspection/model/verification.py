@@ -1,95 +1,240 @@
 """The verification of an exit by sampled households (rules §2)."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil
+from typing import Literal
 
-from services.inspection.model.commands import GiveVerificationSeed, RecordVerification
-from services.inspection.model.draw import draw, must_be_unguessable, sample_size
-from shared.contracts.inspection import DeadlineMoved, ExitVerified
-from shared.contracts.registry import ExitRequested
+import msgspec
+
+from services.inspection.model.bodies import must_be
+from services.inspection.model.commands import GiveVerificationSeed, PostVerificationHash, RecordVerification
+from services.inspection.model.draw import draw, frame_hash, sample_round, sample_size
+from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
+from shared.contracts import Event
+from shared.contracts.inspection import Body, DeadlineMoved, ExitVerified, SampleCommitted, SampleMissed
+from shared.contracts.registry import (
+    ExitRequested,
+    IndicatorsMeasured,
+    ObjectionRaised,
+    VillageDelisted,
+    VillageRelapsed,
+)
 from shared.policy import Policy
-from shared.rules import Change, Moved, Refused, State, Task, addressed
+from shared.policy.pack import Verification as Terms
+from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, addressed
+
+RULE = "rules §2"
+HASH_DAYS = 3
+"""How many days after the request a hash can still come that was not there before it."""
 
 
 class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
-    """The last verification that was asked for in a village. Its id is the village's."""
+    """The last verification that is prepared or was asked for in a village. Its id is the village's."""
 
     kind = "verifications"
 
     attempt: int
-    lifted: tuple[str, ...]
-    """The households that are said to be out of poverty, among which the sample is drawn."""
-    seed: str = ""
-    """Empty until the inspection has given it."""
+    seeds: Seeds = Seeds()
+    is_wanted: bool = True
+    """Whether the village can leave, so that hashes are awaited; from the request on, whether it is still asked for."""
+    has_left: bool = False
+    """Whether the village has left the list, so that what is measured is for its monitoring."""
+    lifted: dict[str, int] = msgspec.field(default_factory=dict)
+    """The households that are said to be out of poverty, among which the sample is drawn, each with its persons."""
+    outside: int | None = None
+    """How many people of the village are in no registered household."""
     sampled: tuple[str, ...] = ()
     """The households to visit, in the order of their tickets."""
-    by: str
+    terms: Terms | None = None
+    """The pack's rates and shares by which it was asked for; None before the request."""
+    by: str = ""
     """The role that verifies, as the pack's procedure says."""
-    until: date
+    until: date | None = None
+    drawn_on: date | None = None
     passed: bool | None = None
 
     @property
+    def awaits_seeds(self) -> bool:
+        """Whether the sample is still to be drawn."""
+        return self.is_wanted and self.passed is None and self.drawn_on is None
+
+    @property
     def status(self) -> str:
-        """`requested` until the sample is drawn, then `awaited`, `passed` or `failed`."""
-        if not self.seed:
+        """`prepared` before the request, `requested` until the sample is drawn, then `awaited`, `passed`, `failed`."""
+        if self.terms is None:
+            return "prepared"
+        if self.drawn_on is None:
             return "requested"
         return {None: "awaited", True: "passed", False: "failed"}[self.passed]
 
     @property
     def awaits(self) -> bool:
-        """Whether the seed is still to be given, or the households to be visited."""
-        return self.passed is None
+        """Whether a hash or a share is still to be given, or the households to be visited."""
+        return self.is_wanted and self.passed is None
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """A deadline of the village moved."""
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The seed of the sample, then the verification, until it is recorded."""
-        if self.awaits:
+        """The hashes and shares of the sample's seed, then the verification, until it is recorded."""
+        if self.awaits_seeds:
+            last = self.timers.get("shares")
+            yield from self.seeds.tasks(self.id, "verification-seed", RULE, last, str(self.attempt))
+        elif self.awaits:
             yield Task(
-                action="verifications" if self.seed else "verification-seeds",
-                about=self.id,
-                role=self.by if self.seed else "inspection",
-                due=self.until,
-                rule="rules §2",
-                detail=str(self.attempt),
+                action="verifications", about=self.id, role=self.by, due=self.until, rule=RULE, detail=str(self.attempt)
             )
+
+    def shown(self) -> "Verification":
+        """What may be read of it: no share before the end."""
+        return self if self.passed is not None else self.but(seeds=msgspec.structs.replace(self.seeds, shares={}))
+
+
+def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
+    """As soon as a village can leave, both bodies are asked for their hashes: before the households are known."""
+    if state is None or (state.passed is False and not event.unmet):
+        return Change(_next(state, event.village, event.place) if not event.unmet else state)
+    if state.terms is not None or state.has_left:
+        return Change(state)
+    return Change(state.but(is_wanted=not event.unmet))
+
+
+def prepare_again(state: Verification | None, event: ObjectionRaised, policy: Policy, today: date) -> Change:
+    """If the objection is upheld the households are verified again, so hashes are asked for at once."""
+    if state is None or state.passed is None:
+        return Change(state)
+    return Change(_next(state, event.village, event.place))
+
+
+def leave(state: Verification | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
+    """No further verification is to be prepared."""
+    return Change(state and state.but(has_left=True, is_wanted=False if state.terms is None else state.is_wanted))
+
+
+def relapse(state: Verification | None, event: VillageRelapsed, policy: Policy, today: date) -> Change:
+    """The village may leave the list another time."""
+    if state is None:
+        return Change(state)
+    return Change(state.but(has_left=False) if state.terms is None else _next(state, state.id, state.place, False))
+
+
+def _next(state: Verification | None, village: str, place: str, is_wanted: bool = True) -> Verification:
+    return Verification(id=village, place=place, attempt=state.attempt + 1 if state else 1, is_wanted=is_wanted)
 
 
 def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
-    """The frame stands; nobody can know the sample before the inspection gives its seed."""
+    """The households stand now. If both hashes are public shares are taken at once, otherwise after some days."""
     step = policy.exit.procedure[0]
-    requested = Verification(
+    prepared = state is not None and state.terms is None and state.attempt == event.attempt
+    seeds = state.seeds if state and prepared else Seeds()
+    verification = Verification(
         id=event.village,
         place=event.place,
         attempt=event.attempt,
-        lifted=event.lifted,
+        seeds=seeds,
+        lifted=dict(zip(event.lifted, event.persons or [0] * len(event.lifted), strict=True)),
+        outside=event.outside,
+        terms=policy.exit.verification,
         by=step.by,
         until=step.within.after(today, policy.calendar),
-    )
-    return Change(requested.counting("until", since=today, span=step.within))
+    ).counting("until", since=today, span=step.within)
+    if seeds.unhashed:
+        return Change(_opening(verification, today + timedelta(HASH_DAYS + 1)))
+    seeds, _ = opened(msgspec.structs.replace(seeds, opens=today))
+    return Change(verification.but(seeds=seeds).timed(shares=today + timedelta(SHARE_DAYS)))
 
 
-def sample(state: Verification | None, command: GiveVerificationSeed, policy: Policy, today: date) -> Change:
-    """Choose the households by tickets over seed, attempt and household, so that anyone can recompute the choice."""
-    verification = addressed(state, command, "已申请出列的村", "village that asks to leave the list")
-    if (verification.attempt, verification.seed) == (command.attempt, command.seed):
+def post_hash(state: Verification | None, command: PostVerificationHash, policy: Policy, today: date) -> Change:
+    """A body's hash is public as soon as it comes. The last one that comes after the request opens the next day."""
+    verification = _addressed(state, command)
+    seeds = with_hash(verification.seeds, command.body, command.seed_hash, today, RULE)
+    if seeds is verification.seeds:
         return Change(verification)
-    if verification.seed or command.attempt != verification.attempt:
-        raise Refused(
-            "rules §2",
-            f"村 {verification.id} 第 {command.attempt} 次核查不等待随机数：最近一次是第 {verification.attempt} 次"
-            f"（{verification.status}）；交付后不得更换",
-            f"verification {command.attempt} of village {verification.id} does not await a seed: the last one is "
-            f"{verification.attempt} ({verification.status}); a seed cannot be changed",
-            field="attempt",
-        )
-    must_be_unguessable(command.seed, "rules §2")
-    terms = policy.exit.verification
+    committed = SampleCommitted(
+        place=verification.place,
+        village=verification.id,
+        attempt=verification.attempt,
+        body=command.body,
+        seed_hash=command.seed_hash,
+        on=today,
+    )
+    verification = verification.but(seeds=seeds)
+    if verification.terms is not None and not seeds.unhashed:
+        verification = _opening(verification, today + timedelta(1))
+    elif verification.terms is not None and seeds.opens:
+        verification = _opening(verification, seeds.opens)
+    return Change(verification, (committed,))
+
+
+def give_seed(state: Verification | None, command: GiveVerificationSeed, policy: Policy, today: date) -> Change:
+    """Take a body's share. When both are in, the sample is drawn."""
+    if (
+        state is not None
+        and state.attempt == command.attempt
+        and state.place == command.place
+        and state.seeds.shares.get(command.body) == command.seed
+    ):
+        return Change(state)
+    verification = _addressed(state, command)
+    seeds = with_share(verification.seeds, command.body, command.seed, RULE, (frame_hash(verification.lifted),))
+    return _sampled(verification.but(seeds=seeds), today, ())
+
+
+def open_shares(state: Verification, due: Due, policy: Policy, today: date) -> Change:
+    """Shares are taken from now on. Where days were missed, nobody could give a hash, and the day is tomorrow."""
+    if due.on < today:
+        return Change(_opening(state, today + timedelta(1)))
+    seeds, silent = opened(state.seeds)
+    return Change(state.but(seeds=seeds), _missed(state, silent, "hash"))
+
+
+def end_shares(state: Verification, due: Due, policy: Policy, today: date) -> Change:
+    """The time for the shares is over: silent bodies are named, and the sample is drawn with what is here."""
+    if due.on < today:
+        return Change(state.timed(shares=today + timedelta(1)))
+    seeds, silent = ended(state.seeds)
+    return _sampled(state.but(seeds=seeds), today, _missed(state, silent, "share"))
+
+
+def _addressed(state: Verification | None, command: PostVerificationHash | GiveVerificationSeed) -> Verification:
+    """The verification that still awaits its sample, if it is the one that the command names."""
+    verification = addressed(state, command, "可申请出列的村", "village that can ask to leave the list")
+    if verification.awaits_seeds and command.attempt == verification.attempt:
+        return verification
+    raise Refused(
+        RULE,
+        f"村 {verification.id} 第 {command.attempt} 次核查不等待随机数：最近一次是第 {verification.attempt} 次"
+        f"（{verification.status}）；交付后不得更换",
+        f"verification {command.attempt} of village {verification.id} does not await a seed: the last one is "
+        f"{verification.attempt} ({verification.status}); a share cannot be changed",
+        field="attempt",
+    )
+
+
+def _opening(verification: Verification, opens: date) -> Verification:
+    seeds = msgspec.structs.replace(verification.seeds, opens=opens)
+    return verification.but(seeds=seeds).timed(open=opens, shares=opens + timedelta(SHARE_DAYS))
+
+
+def _missed(state: Verification, bodies: Iterable[Body], what: Literal["hash", "share"]) -> tuple[SampleMissed, ...]:
+    return tuple(
+        SampleMissed(place=state.place, village=state.id, attempt=state.attempt, body=body, what=what)
+        for body in bodies
+    )
+
+
+def _sampled(verification: Verification, today: date, events: tuple[Event, ...]) -> Change:
+    """Choose the households by their tickets, if no share is waited for any more."""
+    seeds, terms = verification.seeds, verification.terms
+    if terms is None or not seeds.are_in:
+        return Change(verification, events)
     size = sample_size(terms.sample_share, len(verification.lifted), terms.sample_at_least)
-    sampled = draw(command.seed, f"exit {command.attempt}", verification.lifted, size)
-    return Change(verification.but(seed=command.seed, sampled=sampled))
+    round = sample_round(verification.id, verification.attempt)
+    sampled = draw(joined(seeds, frame_hash(verification.lifted)), round, verification.lifted, size)
+    return Change(verification.but(sampled=sampled, drawn_on=today).timed(open=None, shares=None), events)
 
 
 def verify(state: Verification | None, command: RecordVerification, policy: Policy, today: date) -> Change:
@@ -101,56 +246,30 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
     verification = addressed(state, command, "已申请出列的村", "village that asks to leave the list")
     if not verification.awaits or command.attempt != verification.attempt:
         raise Refused(
-            "rules §2",
+            RULE,
             f"村 {verification.id} 第 {command.attempt} 次核查不在进行：最近一次是第 {verification.attempt} 次"
             f"（{verification.status}）",
             f"verification {command.attempt} of village {verification.id} is not under way: the last one is "
             f"{verification.attempt} ({verification.status})",
             field="attempt",
         )
-    if not verification.seed:
+    if verification.terms is None or verification.drawn_on is None:
         raise Refused(
-            "rules §2",
-            f"村 {verification.id} 第 {verification.attempt} 次核查尚未抽样，请督查部门先交付随机数",
+            RULE,
+            f"村 {verification.id} 第 {verification.attempt} 次核查尚未抽样，请督查、纪检部门先交付随机数",
             f"no households are sampled yet for verification {verification.attempt} of village {verification.id}; "
-            "the inspection gives the seed first",
+            "the inspection and the discipline body give their shares first",
             field="attempt",
         )
-    wanted, got = set(verification.sampled), set(command.households)
-    if wanted != got:
-        left_out, strangers = sorted(wanted - got), sorted(got - wanted)
-        raise Refused(
-            "rules §2",
-            f"核查户须与抽样名单完全一致；漏查：{'、'.join(left_out) or '无'}；名单外：{'、'.join(strangers) or '无'}",
-            f"exactly the sampled households count; left out: {', '.join(left_out) or 'none'}; "
-            f"not sampled: {', '.join(strangers) or 'none'}",
-            field="households",
-            status=422,
-        )
-    if not 0 <= command.omitted <= command.unregistered or not command.unregistered:
-        raise Refused(
-            "rules §2",
-            "未建档人口须抽查 1 人以上，漏评人数不得多于抽查人数，否则算不出漏评率",
-            "look at one unregistered person at least, and count no more omitted than looked at: "
-            "there is no omission rate otherwise",
-            field="unregistered",
-            status=422,
-        )
-    checked = command.households.values()
-    if any(household.persons < 1 for household in checked):
-        raise Refused(
-            "rules §2",
-            "每户人口数至少为 1",
-            "every household has one person at least",
-            field="households",
-            status=422,
-        )
+    must_be(command.body, verification.by, rule=RULE)
+    _must_be_the_sample(verification, command)
+    terms, checked = verification.terms, command.households.values()
+    _must_be_enough(command, verification.outside, terms.outside_share)
     # Where nobody was lifted there is nobody to be wrongly lifted or to ask, and the omissions decide alone.
     people = sum(household.persons for household in checked) or 1
     wrong = sum(household.persons for household in checked if not household.meets) / people
     approval = sum(household.approves for household in checked) / len(checked) if checked else 1.0
-    omission = command.omitted / command.unregistered
-    terms = policy.exit.verification
+    omission = command.omitted / command.unregistered if command.unregistered else 0.0
     passed = wrong < terms.wrong_exit_below and omission < terms.omission_below and approval >= terms.approval_at_least
     verified = ExitVerified(
         place=verification.place,
@@ -162,6 +281,57 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
         omission_rate=omission,
         approval_rate=approval,
         verified_by=command.verified_by,
-        seed=verification.seed,
+        seeds=verification.seeds.shares,
+        households=verification.sampled,
     )
     return Change(verification.but(passed=passed).counting("until"), (verified,))
+
+
+def _must_be_the_sample(verification: Verification, command: RecordVerification) -> None:
+    """Refuse any other households than those sampled, and any other number of persons than the register's."""
+    wanted, got = set(verification.sampled), set(command.households)
+    if wanted != got:
+        left_out, strangers = sorted(wanted - got), sorted(got - wanted)
+        raise Refused(
+            RULE,
+            f"核查户须与抽样名单完全一致；漏查：{'、'.join(left_out) or '无'}；名单外：{'、'.join(strangers) or '无'}",
+            f"exactly the sampled households count; left out: {', '.join(left_out) or 'none'}; "
+            f"not sampled: {', '.join(strangers) or 'none'}",
+            field="households",
+            status=422,
+        )
+    known = verification.lifted
+    differs = [
+        Difference(f"households.{id}.persons", str(known[id]), str(found.persons))
+        for id, found in sorted(command.households.items())
+        if known[id] and known[id] != found.persons
+    ]
+    if differs:
+        first = differs[0]
+        raise Refused(
+            RULE,
+            f"{len(differs)} 户人口数与登记不符，如 {first.field}：登记 {first.known} 人，填报 {first.given} 人；"
+            "核查按登记人口计算，如登记有误，请先更正农户登记",
+            f"{len(differs)} households differ from the register in their persons, such as {first.field}: "
+            f"{first.known} in the register, {first.given} given; the register's count, so correct it first if wrong",
+            field=first.field,
+            status=422,
+            differs=differs,
+        )
+
+
+def _must_be_enough(command: RecordVerification, outside: int | None, share: float) -> None:
+    """Refuse figures of people outside the register that cannot be, or that are too few to say anything."""
+    most = command.unregistered if outside is None else outside
+    least = ceil(Fraction(str(share)) * most)
+    if not max(least, min(most, 1)) <= command.unregistered <= most or command.omitted > command.unregistered:
+        raise Refused(
+            RULE,
+            f"未建档人口抽查 {command.unregistered} 人、漏评 {command.omitted} 人有误：本村未建档人口 {most} 人，"
+            f"至少抽查 {max(least, min(most, 1))} 人，漏评人数不得多于抽查人数",
+            f"{command.unregistered} people outside the register looked at and {command.omitted} omitted cannot be: "
+            f"{most} live there outside it, {max(least, min(most, 1))} at least are looked at, "
+            "and no more can be omitted than were looked at",
+            field="unregistered",
+            status=422,
+        )

@@ -295,13 +295,15 @@ def ask_again(register: Register, event: ObjectionDecided, policy: Policy, _toda
 def _request(register: Register, requested_by: str, policy: Policy) -> Change:
     line = policy.exit.line(register.year)
     registered = [(id, household) for id, household in sorted(register.households.items()) if household.registered]
-    lifted = tuple(id for id, household in registered if not household.is_poor(line))
+    lifted = {id: household.persons for id, household in registered if not household.is_poor(line)}
     attempt = register.attempts + 1
     event = ExitRequested(
         place=register.place,
         village=register.id,
         attempt=attempt,
-        lifted=lifted,
+        lifted=tuple(lifted),
+        persons=tuple(lifted.values()),
+        outside=max(register.population - sum(household.persons for _, household in registered), 0),
         remaining=len(registered) - len(lifted),
         requested_by=requested_by,
     )
