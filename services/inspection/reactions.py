@@ -24,6 +24,7 @@ from services.inspection.model.commands import (
 from services.inspection.model.seeds import SeedHash
 from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
+from shared.codes import Code, aliased
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -74,7 +75,15 @@ def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) ->
 GONE = (TeamReleased, AssignmentWithdrawn, TeamDisbanded)
 """After these no team is in the village."""
 
-KINDS: tuple[type[State], ...] = (Calendar, Campaign, SeedHash, Supervision, Assessment, Verification)
+KINDS: tuple[type[State], ...] = (
+    Calendar,
+    Campaign,
+    SeedHash,
+    Supervision,
+    Assessment,
+    Verification,
+    Code,
+)
 
 REACTIONS: tuple[Reaction, ...] = (
     # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
@@ -84,6 +93,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
+    Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # The assessment of the year before may still await its grade, and a code may be told in the year after its first.

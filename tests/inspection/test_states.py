@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from services.inspection.reactions import KINDS
-from shared.contracts.registry import ExitRequested
+from shared.contracts.registry import ExitRequested, VillageRecoded
 from shared.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
 
@@ -28,6 +28,7 @@ def test_every_kind_of_state_survives_being_written_and_read() -> None:
         )
     )
     region.pass_days(date(2016, 2, 1))
+    region.hear(VillageRecoded(place=county, village=village, code="210522100900", since=region.today))
     states = region.services["inspection"].states.values()
     assert {type(state) for state in states} == set(KINDS)
     for state in states:
