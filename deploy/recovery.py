@@ -110,5 +110,5 @@ def _with_days(events: Iterator[Entry], today: date, *others: date) -> Iterator[
 
 def _day(day: date) -> Entry:
     """The day as the simulation publishes it, with the same id, by which all that follows from it is known."""
-    message = day_message(day, "recovery")
+    message = day_message(day, "simulation")
     return Entry(0, message.subject, msgspec.Raw(message.body))

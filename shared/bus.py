@@ -5,8 +5,11 @@ the code; all of it was seen with nats-server 2.15.1, nats-py 2.16.0 and FastStr
 """
 
 import asyncio
+import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -17,7 +20,7 @@ from nats import errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError
+from nats.js.errors import NotFoundError
 
 log = structlog.get_logger()
 
@@ -36,6 +39,7 @@ _stream = partial(
     max_age=0,
     max_msgs=-1,
     max_bytes=-1,
+    max_consumers=-1,
     duplicate_window=120,
     allow_atomic=True,
     deny_delete=True,
@@ -51,17 +55,29 @@ DAY_DUE: Final = "zhucun-calendar.v1.day.due"
 """The subject on which the schedule of days fires."""
 DAY_SCHEDULED: Final = "zhucun-calendar.v1.day.scheduled"
 """The subject that holds the schedule itself."""
+MIDNIGHT: Final = "0 0 0 * * *"
+_SCHEDULE: Final = {
+    "Nats-Schedule": MIDNIGHT, "Nats-Schedule-Time-Zone": "Asia/Shanghai", "Nats-Schedule-Target": DAY_DUE,
+}  # fmt: skip
 
 LARGEST_BATCH: Final = 1000
 """The server's limit for an atomic batch, in messages."""
 PATIENCE: Final = 2.0
 """Seconds to wait for an answer about a stream or consumer, which a lost connection may swallow."""
 _HEADER_ROOM = 1024  # Bytes. nats-py checks a body alone; with its headers too large, it costs the connection for good.
-_CONFIG_DIFFERS, _BATCH_IS_STORED = 10058, 10201  # The server's error codes.
+_BATCH_IS_STORED = 10201  # The server's error code.
 
 
 class PublishFailed(Exception):
     """It is not certain that the batch was stored; publish the same batch again."""
+
+
+class Unpublishable(ValueError):
+    """Some messages of a batch, by their ids, can never be published as they are."""
+
+    def __init__(self, text: str, ids: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.ids = ids
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -124,30 +140,77 @@ async def connect(url: str, name: str) -> NatsBroker:
     return broker
 
 
-async def declare_streams(js: JetStreamContext, replicas: int = 1) -> None:
-    """Create the streams, or bring existing ones to what STREAMS says; `replicas` is how many servers keep a copy."""
+async def declare_streams(js: JetStreamContext, replicas: int = 1) -> list[str]:
+    """Create streams that are missing, and bring others to what STREAMS says; `replicas` servers keep a copy.
+
+    Returns what was amiss, in words; what had to be made is amiss only for who has seen it before. Raises APIError
+    where the server does not let a stream be changed back.
+    """
+    amiss = []
     for stream in STREAMS:
         config = stream.evolve(num_replicas=replicas)
         try:
-            await js.add_stream(config)
-        except APIError as error:
-            if error.err_code != _CONFIG_DIFFERS:
-                raise
+            found = (await js.stream_info(config.name or "")).config
+        except NotFoundError:
+            amiss.append(f"{config.name} was missing")
+            with suppress(NotFoundError):  # Others declare it as well.
+                await js.add_stream(config)
+            continue
+        if changed := _differences(found, config):
+            amiss.append(f"{config.name} was changed: {changed}")
             await js.update_stream(config)
+    return amiss
 
 
-async def schedule_days(js: JetStreamContext, cron: str = "0 0 0 * * *") -> None:
+def _differences(found: StreamConfig, wanted: StreamConfig) -> str:
+    """What a stream has that STREAMS does not say, each as `name=value`. What only helps reading is left alone."""
+    return ", ".join(
+        f"{field.name}={value!r}"
+        for field in dataclasses.fields(StreamConfig)
+        if field.name not in _LEFT_ALONE
+        for value in [getattr(found, field.name)]
+        if (value or None) != (getattr(wanted, field.name) or None)
+    )
+
+
+_LEFT_ALONE = {"description", "metadata", "placement", "first_seq", "compression", "allow_direct", "mirror_direct"} | {
+    "persist_mode", "template_owner", "consumer_limits",
+}  # fmt: skip
+
+
+async def schedule_days(js: JetStreamContext, cron: str = MIDNIGHT) -> None:
     """Let the server say that a day is due; `cron` has six fields, from seconds on, in Chinese time.
 
     A subject holds one schedule, so calling this again replaces it. What fires has an empty body and no Nats-Msg-Id:
     the day on which the stream recorded it is its identity.
     """
-    headers = {
-        "Nats-Schedule": cron,
-        "Nats-Schedule-Time-Zone": "Asia/Shanghai",
-        "Nats-Schedule-Target": DAY_DUE,
-    }
-    await js.publish(DAY_SCHEDULED, headers=headers, stream=CALENDAR)
+    await js.publish(DAY_SCHEDULED, headers={**_SCHEDULE, "Nats-Schedule": cron}, stream=CALENDAR)
+
+
+async def start_calendar(js: JetStreamContext) -> bool:
+    """Set the schedule of days unless it stands already, and let today begin at once; whether it had to be set.
+
+    The next midnight may be far, and days that passed without a schedule need no message of their own: what fell due
+    on them is done today.
+    """
+    if await _is_scheduled(js):
+        return False
+    await schedule_days(js)
+    await begin_today(js)
+    return True
+
+
+async def begin_today(js: JetStreamContext) -> None:
+    """Say that today is due; that it has begun already is no harm."""
+    await js.publish(DAY_DUE, b"", stream=CALENDAR)
+
+
+async def _is_scheduled(js: JetStreamContext) -> bool:
+    try:
+        headers = (await js.get_last_msg(CALENDAR, DAY_SCHEDULED)).headers or {}
+    except NotFoundError:
+        return False
+    return {name: headers.get(name) for name in _SCHEDULE} == _SCHEDULE
 
 
 async def publish_batch(
@@ -160,13 +223,15 @@ async def publish_batch(
 
     A message must belong to one batch for ever: only then the server knows a batch that is sent again either whole or
     not at all. Raises PublishFailed on any refusal and after `timeout` seconds (send the same batch again), and
-    ValueError for a batch that no repetition can mend.
+    Unpublishable for a batch that no repetition can mend.
     """
     count, limit = len(messages), nc.max_payload - _HEADER_ROOM
     if not 0 < count <= LARGEST_BATCH or len({message.id for message in messages}) < count:
-        raise ValueError(f"{count} messages are no batch: it has 1 to {LARGEST_BATCH}, and no id twice")
+        raise Unpublishable(f"{count} messages are no batch: it has 1 to {LARGEST_BATCH}, and no id twice")
     if large := [message.id for message in messages if len(message.body) > limit]:
-        raise ValueError(f"the server takes bodies of {limit} bytes at most; larger are those of {large}")
+        raise Unpublishable(f"the server takes bodies of {limit} bytes at most; larger are those of {large}", large)
+    if strange := [message.id for message in messages if not _is_subject(message.subject)]:
+        raise Unpublishable(f"what {strange} are to be published on is no subject", strange)
     if not nc.is_connected:  # Else nats-py would hoard one copy per attempt until the server is back.
         raise PublishFailed(f"not connected to publish to {stream}")
     headers = [{"Nats-Msg-Id": message.id} for message in messages]
@@ -193,6 +258,12 @@ async def publish_batch(
     # cluster has not settled yet, and may still lose, it refuses with another code (10158).
     if refusal and refusal.get("err_code") != _BATCH_IS_STORED:
         raise PublishFailed(f"{stream} refused {count} messages from id {messages[0].id}: {refusal}")
+
+
+@lru_cache(10_000)
+def _is_subject(text: str) -> bool:
+    """Whether a subject can be written to the wire; one with a space would cost the connection."""
+    return all(token and not re.search(r"[^!-~]|[*>]", token) for token in text.split("."))
 
 
 async def _send_ahead(nc: Client, messages: Iterable[Message], headers: Iterable[Mapping[str, str]]) -> None:

@@ -101,6 +101,7 @@ class OrderedConsumer:
         self._stopping = asyncio.Event()
         self.lost: tuple[int, int] | None = None
         self.delivered = self.failures = 0
+        self.trouble: Exception | None = None  # Why the last attempt failed that did.
         self.behind = 0  # Messages of the stream that were still to be handled at the last look.
         self.alive_at = -math.inf
 
@@ -126,6 +127,15 @@ class OrderedConsumer:
         """
         info = await self._js.consumer_info(self._stream, self._durable)
         return info.num_pending or 0, info.num_ack_pending or 0
+
+    async def at_end(self) -> bool:
+        """Whether all that the stream has for this consumer by now was handled."""
+        try:
+            info = await self._js.consumer_info(self._stream, self._durable)
+        except errors.Error:
+            return False
+        last = info.delivered.consumer_seq + 1 if info.delivered else 1
+        return not info.num_pending and self._expected == last and not self._waiting and not self._busy
 
     async def _watch(self) -> None:
         """See to it that there is a consumer and that it is served: from a deleted one FastStream pulls in silence."""
@@ -224,12 +234,13 @@ class OrderedConsumer:
                 self._expected = None
                 return
             deliveries.append(delivery)
-        if not await self._complete(deliveries) or self._expected is None:
+        if not await self._complete(deliveries):
             self._expected = None
-            return
-        self._expected += len(messages)
-        self._fetched = deliveries[-1].sequence
         async with self._moved:
+            if self._expected is None:
+                return
+            self._expected += len(messages)
+            self._fetched = deliveries[-1].sequence
             self._waiting.extend(zip(deliveries, messages, strict=True))
             self._moved.notify_all()
             await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
@@ -278,6 +289,7 @@ class OrderedConsumer:
             await self._handle(batch)
         except Exception as error:
             self.failures += 1
+            self.trouble = error
             where = {"first": batch[0].sequence, "last": batch[-1].sequence, "attempt": self.failures}
             self._log.warning("batch failed", **where, error=repr(error), exc_info=self.failures == 1)
             return False

@@ -14,11 +14,11 @@ import msgspec
 
 from shared import codes
 from shared.codes import Code
-from shared.contracts import Command, Event, Payload
+from shared.contracts import Command, Event, Payload, wire_subject
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Policy, PolicyBook, parse_pack
-from shared.rules import Change, Due, Key, Reaction, Refused, Rule, State
+from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
 """What all ids that follow from causes are hashed with."""
@@ -28,8 +28,10 @@ LONGEST_CHAIN = 100
 """Events that may follow one from another within one service; beyond it a rule runs in circles."""
 MOST_TIMERS = 1000
 """How often one state's timers may run out on one day; beyond it a rule sets a timer that is due again."""
-LONGEST_ID = 80
-"""Characters of a state's id, for which the tables have room."""
+ENVELOPE = 8 * 2**10
+"""Bytes that an event's envelope and the headers of its publication take at most, beside its data."""
+LARGEST_DATA = 2**20 - ENVELOPE
+"""Bytes of an event's data that can be published where the server takes a megabyte, as it does by default."""
 
 
 def derived_id(*causes: object) -> str:
@@ -51,9 +53,12 @@ _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"
 
 def id_bytes(id: str) -> bytes:
     """The sixteen bytes of an id, as the inbox keeps it. ValueError if it is no UUID."""
-    data = bytes.fromhex(id.replace("-", ""))
-    if len(data) != 16:
-        raise ValueError(f"the id {id!r} is no UUID")
+    try:
+        data = bytes.fromhex(id.replace("-", ""))
+    except ValueError:
+        data = b""
+    if len(data) != 16 or len(id) != 36:  # Spaces, which are passed over, would make it longer.
+        raise ValueError(f"the id {id[:40]!r} is no UUID")
     return data
 
 
@@ -76,6 +81,8 @@ class Fact(NamedTuple):
     cause: Cause
     event: Event
     policy: str
+    data: bytes
+    """The event as it is published."""
 
     @property
     def correlation(self) -> str:
@@ -106,6 +113,8 @@ class Wiring:
             self.reactions.setdefault(reaction.on, []).append(reaction)
         self.due = due
         self.knows_codes = any(reaction.kind is Code for of_one in self.reactions.values() for reaction in of_one)
+        self.largest = LARGEST_DATA
+        """Bytes of an event's data that the present server takes."""
         self.sequels: dict[type[Payload] | type[State], set[type[State]]] = {}
         """By message, or by the kind whose timer runs out: the kinds that what follows was seen to need under the same
         id. Loaded along, they spare another run; what is learned here never changes what rules decide."""
@@ -216,16 +225,21 @@ def run_due(
         except Missing as error:
             missing |= error.keys
         except Exception as error:  # See run.
-            # Its timers are taken away, or the day would never end; a replay of the dead letter sets them again.
-            cause = Cause(derived_id(day_id, state.kind, state.id), day_id, Payload(place=state.place))
-            parked.append(Parked(cause, error))
-            changed[key] = (changed.get(key) or state).but(timers={})
+            stopped = stop(day_id, changed.get(key) or state, error)
+            parked += stopped.parked
+            changed |= stopped.changed
         else:
             changed.update(chain.changed)
             facts.extend(chain.facts)
     if missing:
         raise Missing(missing)
     return Result(changed, facts, parked)
+
+
+def stop(day_id: str, state: State, error: Exception) -> Result:
+    """Take the timers of a state away that cannot run out, or the day would never end; a replay sets them again."""
+    cause = Cause(derived_id(day_id, state.kind, state.id), day_id, Payload(place=state.place))
+    return Result({(type(state), state.id): state.but(timers={})}, [], [Parked(cause, error)])
 
 
 def recount(wiring: Wiring, book: PolicyBook, today: date, cause: Cause, states: Iterable[State]) -> Result:
@@ -370,13 +384,7 @@ class _Chain:
 
     def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, ordinal: int) -> int:
         if change.state is not None and change.state is not self.state(key):
-            if len(change.state.id) > LONGEST_ID:
-                raise Refused(
-                    "identity",
-                    f"编号“{key[1][:20]}…”过长，最多 {LONGEST_ID} 个字符",
-                    f"the id {key[1][:20]!r}… is too long; {LONGEST_ID} characters at most",
-                    status=422,
-                )
+            _require_short("编号", "id", change.state.id, LONGEST_ID)
             self.changed[key] = change.state
         if len(change.events) > 1:
             # What all of them need is named at once, or a rule that says much would run again for each of them.
@@ -384,7 +392,8 @@ class _Chain:
             if absent:
                 raise self.missing(absent, later=True)
         for event in change.events:
-            fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "")
+            fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "", _DATA(event))
+            _require_publishable(fact, self.wiring.largest)
             self.facts.append(fact)
             ordinal += 1
             self.depth += 1
@@ -393,6 +402,32 @@ class _Chain:
             self.follow(Cause(fact.id, fact.correlation, event))
             self.depth -= 1
         return ordinal
+
+
+def _require_publishable(fact: Fact, largest: int) -> None:
+    """What is committed must be said, so what cannot be is refused while nothing depends on it."""
+    event, size = fact.event, len(fact.data)
+    if size > largest:
+        raise Refused(
+            "size",
+            f"由此产生的 {event.type}（{event.subject_id[:40]}）有 {size} 字节，消息最大 {largest} 字节，请分次办理",
+            f"{event.type} about {event.subject_id[:40]}, which would follow, has {size} bytes; "
+            f"a message has {largest} at most; do it in parts",
+            status=422,
+        )
+    _require_short("编号", "id", event.subject_id, LONGEST_ID)
+    _require_short("编号", "id", fact.correlation, LONGEST_ID)
+    wire_subject(event)
+
+
+def _require_short(zh: str, en: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise Refused(
+            "identity",
+            f"{zh}“{text[:20]}…”过长，最多 {longest} 个字符",
+            f"the {en} {text[:20]!r}… is too long; {longest} characters at most",
+            status=422,
+        )
 
 
 def encode_state(state: State) -> bytes:
@@ -404,3 +439,4 @@ def encode_state(state: State) -> bytes:
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_DATA = msgspec.json.Encoder().encode

@@ -9,28 +9,35 @@ import msgspec
 
 from shared.bus import OPEN, SEALED, Message
 from shared.contracts import Envelope, wire_subject
+from shared.contracts.registry import PolicyAdopted
 from shared.flow import Fact
 from shared.relay import Batch
 
 PAGE = 500
 """Messages in one atomic batch at most, and states that a day handles in one transaction."""
+BATCH_BYTES = 4 * 2**20
+"""Bytes of one atomic batch, unless a single message has more: what takes long to send would never be answered."""
 
 
 def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today: date) -> list[dict[str, Any]]:
     """The facts as CloudEvents behind position `after`, each with its batch: the position of the batch's first row.
 
-    A batch has a page at most, and is of one stream; where open and sealed facts alternate, two are being filled.
+    A batch has a page at most, and is of one stream; where open and sealed facts alternate, two are being filled. But
+    whatever is said after a pack was adopted is published after it: nobody shall wait for a pack to judge by.
     """
     found: list[dict[str, Any]] = []
     now = datetime.now(UTC)
-    filling: dict[bool, tuple[int, int]] = {}
+    filling: dict[bool, tuple[int, int, int]] = {}
     for position, fact in enumerate(facts, after + 1):
         event = fact.event
         sealed = event.is_sealed()
-        batch, size = filling.get(sealed, (0, PAGE))
-        if size == PAGE:
-            batch, size = position, 0
-        filling[sealed] = batch, size + 1
+        if isinstance(event, PolicyAdopted):
+            filling.clear()
+        batch, count, size = filling.get(sealed, (position, 0, 0))
+        size += len(fact.data)
+        if count == PAGE or (count and size > BATCH_BYTES):
+            batch, count, size = position, 0, len(fact.data)
+        filling[sealed] = batch, count + 1, size
         envelope = Envelope(
             id=fact.id,
             source=f"urn:zhucun:{service}",
@@ -42,7 +49,7 @@ def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today
             causationid=fact.cause.id,
             occurredon=today,
             policyversion=fact.policy,
-            data=msgspec.Raw(_JSON.encode(event)),
+            data=msgspec.Raw(fact.data),
         )
         found.append({
             "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),

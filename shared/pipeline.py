@@ -5,23 +5,25 @@ at all. The outbox is published after the commit, in order, and only then is the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import chain, groupby
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from sqlalchemy import delete, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import dead_letters, logs, outbox, store
 from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.consumer import Delivery
-from shared.contracts import EVENTS, Command, Envelope, Event
+from shared.contracts import EVENTS, Command, Envelope, Event, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.dead_letters import TIMERS
@@ -30,6 +32,7 @@ from shared.flow import (
     Cause,
     Fact,
     Missing,
+    Parked,
     Result,
     Wiring,
     concerned,
@@ -38,6 +41,7 @@ from shared.flow import (
     recount,
     run,
     run_due,
+    stop,
 )
 from shared.policy import PolicyBook
 from shared.relay import Relay
@@ -48,12 +52,16 @@ from shared.tables import Tables
 
 log = structlog.get_logger()
 CHINA = ZoneInfo("Asia/Shanghai")
+TOLERANCE = timedelta(1)
+"""How far a day may lie beyond this machine's clock, since no two clocks agree at midnight."""
 AHEAD = 5_000
 """Events that may be committed and not yet published before no further batch is taken."""
 PATIENCE = 10.0
 """Seconds that sealed events wait for the open stream before they are tried again."""
 NOTE_EVERY = 5.0
 """Seconds between two notes of what was published."""
+PROBE_EVERY = 15.0
+"""Seconds between two notes where nothing was: so a database that takes no writing is known before it is needed."""
 
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
@@ -71,8 +79,25 @@ class Service(NamedTuple):
 class Pipeline:
     """The one writer of a service's database."""
 
-    def __init__(self, service: Service, engine: AsyncEngine, relay: Relay, schemas: str, share: Share = WHOLE) -> None:
+    def __init__(
+        self,
+        service: Service,
+        engine: AsyncEngine,
+        relay: Relay,
+        schemas: str,
+        share: Share = WHOLE,
+        *,
+        simulated: bool = False,
+    ) -> None:
         self.service, self.engine, self.relay, self.schemas, self.share = service, engine, relay, schemas, share
+        self.simulated = simulated
+        """Whether a simulation says what day it is; else the registry alone does."""
+        self.clock: Callable[[], date] = lambda: datetime.now(CHINA).date()
+        """Today by the wall clock in China. No day and no event from beyond it is believed."""
+        self.open_is_read: Callable[[], Awaitable[bool]] = _never
+        """Whether the open stream was read to its end: what has not come by then will not come."""
+        self.trouble: Exception | None = None
+        """Why the database could not be written at the last try."""
         self.tables = service.tables
         self.wiring = Wiring(service.reactions, service.due)
         self.book = PolicyBook()
@@ -96,10 +121,14 @@ class Pipeline:
                     f"the database is that of another replica than {self.share}; their number cannot be changed"
                 )
             self.written = (await conn.execute(select(func.max(journal.c.position)))).scalar() or 0
-            self.blocked = {about for (about,) in await conn.execute(select(letters.c.about)) if about}
+            waiting = select(letters.c.about).where(letters.c.discarded_at.is_(None))
+            self.blocked = {about for (about,) in await conn.execute(waiting) if about}
             self.relay.published = max(self.relay.published, self._positions.get("published", 0))
             sent = self.relay.published
-            unsent = select(journal).where(journal.c.position > sent, journal.c.batch > sent)
+            never = select(letters.c.id).where(letters.c.stream == dead_letters.OUTBOX)
+            unsent = select(journal).where(
+                journal.c.position > sent, journal.c.batch > sent, journal.c.id.not_in(never)
+            )
             rows = (await conn.execute(unsent.order_by(journal.c.position))).mappings()
             self.relay.put(outbox.batches(rows, self.written))
         self._fresh = True
@@ -144,19 +173,25 @@ class Pipeline:
     # ---------------------------------------------------------------- events
 
     async def handle(self, stream: str, deliveries: Sequence[Delivery]) -> None:
-        """Take a batch as the stream ordered it. Returns when it is committed, with its consequences in the outbox."""
+        """Take a batch as the stream ordered it. Returns when it is committed, with its consequences in the outbox.
+
+        A message that cannot be taken, whatever the reason, is parked and keeps none of the others back.
+        """
         await self.relay.reached(self.written - AHEAD)
-        decoded = [(delivery, self._decode(delivery)) for delivery in deliveries if self._is_ours(stream, delivery)]
+        ours = [delivery for delivery in deliveries if self._is_ours(stream, delivery)]
+        latest = self.clock() + TOLERANCE
+        decoded = [(delivery, self._decode(delivery, latest)) for delivery in ours]
         if stream == SEALED:
             await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
+            decoded = [(delivery, self._too_early(cause) or cause) for delivery, cause in decoded]
         async with self._writing:
             for by_page, group in groupby(decoded, lambda pair: _by_page(pair[1])):
                 if by_page:
                     for delivery, cause in group:
-                        is_day = isinstance(cause.payload, DayPassed)
-                        await (self._pass_day if is_day else self._announce)(stream, delivery, cause)
+                        take = self._pass_day if isinstance(cause.payload, DayPassed) else self._announce
+                        await take(delivery, cause, stream)
                 else:
-                    await self._take(stream, list(group))
+                    await _apart([*group], partial(self._take, stream))
             # What follows of other shares' messages needs no writing.
             self._positions[stream] = deliveries[-1].sequence
 
@@ -171,38 +206,70 @@ class Pipeline:
     async def _catch_up(self, sealed: Sequence[Cause]) -> None:
         """Wait for the open stream: a sealed event may have overtaken the day or the pack that it was decided by.
 
-        If they do not come, the batch fails and is tried again: taking it early would lead to another state.
+        Both were published before it, so what has not come when the open stream is read to its end will never come.
+        While that is not read, the batch fails and is tried again: taking it early would lead to another state.
         """
-        day = max((cause.day for cause in sealed), default=date.min)
-        packs = {cause.policy for cause in sealed if cause.policy}
         async with asyncio.timeout(PATIENCE):
-            while (self.today or date.min) < day or not all(map(self.book.knows, packs)):  # noqa: ASYNC110
+            while any(map(self._too_early, sealed)):
+                if await self.open_is_read():
+                    return
                 await asyncio.sleep(0.05)  # Rare and short.
 
-    def _decode(self, delivery: Delivery) -> Any:
+    def _too_early(self, cause: object) -> Exception | None:
+        """What an event was decided by and is not known here."""
+        if isinstance(cause, Cause):
+            if cause.policy and not self.book.knows(cause.policy):
+                return ValueError(f"no policy pack {cause.policy} was ever adopted")
+            if cause.day > (self.today or date.min):
+                return ValueError(f"the day {cause.day} on which it was decided has not passed")
+        return None
+
+    def _decode(self, delivery: Delivery, latest: date) -> Any:
         """The cause that a delivery carries, or the error that makes it a dead letter."""
         try:
             if delivery.subject == DAY_DUE:
-                day = self._first_day = delivery.recorded.astimezone(CHINA).date()
-                return Cause(derived_id("day due", day), "calendar", DayDue(day=day))
-            envelope = _ENVELOPE.decode(delivery.body)
-            self._first_day = self._first_day or envelope.occurredon
-            id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
-            payload = _decode_data(envelope.type, envelope.data)
-            return Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion, envelope.occurredon)
-        except (msgspec.DecodeError, ValueError) as error:
+                day = first = delivery.recorded.astimezone(CHINA).date()
+                cause = Cause(derived_id("day due", day), "calendar", DayDue(day=day))
+            else:
+                envelope = _ENVELOPE.decode(delivery.body)
+                id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
+                payload = _decode_data(envelope.type, envelope.data)
+                self._require_genuine(delivery, envelope, payload)
+                day = payload.day if isinstance(payload, DayPassed) else envelope.occurredon
+                first = self._first_day or envelope.occurredon
+                cause = Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion, envelope.occurredon)
+            if day > latest:
+                raise ValueError(
+                    f"the day {day} lies beyond this machine's clock; mend the clock that is wrong and replay"
+                )
+        except Exception as error:  # However a message is made, it must not take its neighbours along.
             return error
+        self._first_day = first
+        return cause
 
-    async def _take(self, stream: str, batch: Sequence[tuple[Delivery, Any]]) -> None:
+    def _require_genuine(self, delivery: Delivery, envelope: Envelope, event: Event) -> None:
+        """What a message says in several places must agree, and only the owner of an event says it."""
+        if delivery.subject != wire_subject(event):
+            raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
+        if envelope.source == teller(envelope.type):
+            return
+        if not (self.simulated and isinstance(event, DayPassed) and envelope.source == "urn:zhucun:simulation"):
+            raise ValueError(f"{envelope.source!r} has no say about {envelope.type}; {teller(envelope.type)!r} has")
+
+    async def _take(self, stream: str, batch: Sequence[tuple[Delivery, Any]], failure: Exception | None = None) -> None:
+        """Take messages in one transaction; with a `failure`, the single one that it came from is parked for it."""
         causes = {id_bytes(cause.id): cause for _, cause in batch if isinstance(cause, Cause)}
         sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
         malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
         async with self._transaction() as work:
             new = await store.hear(work.conn, self.tables, causes.keys())
             fresh = [cause for id, cause in causes.items() if id in new]
-            result = await self._run(work, lambda loaded: run(
-                self.wiring, self.book, work.day, fresh, loaded, self.blocked
-            ), fresh)  # fmt: skip
+            if failure:
+                result = Result({}, [], [Parked(cause, failure) for cause in fresh])
+            else:
+                result = await self._run(work, lambda loaded: run(
+                    self.wiring, self.book, work.day, fresh, loaded, self.blocked
+                ), fresh)  # fmt: skip
             await self._save(work, result, fresh)
             await self._park(
                 work,
@@ -219,50 +286,91 @@ class Pipeline:
             work.positions[stream] = batch[-1][0].sequence
         _log_facts(result.facts)
 
-    async def _pass_day(self, stream: str, delivery: Delivery, cause: Cause) -> None:
-        """Do what has fallen due, page by page; the day counts as taken with the last page only."""
+    async def _pass_day(self, delivery: Delivery, cause: Cause, stream: str = "") -> None:
+        """Do what has fallen due, page by page; the day counts as taken with the last page only.
+
+        A stream's position moves along, unless it is an operator who lets the day be taken again.
+        """
         assert isinstance(cause.payload, DayPassed)
         if cause.payload.day.toordinal() <= self._positions.get("passed", 0):
             return  # Told again: a timer that was set since then for this very day waits for the next one.
         day, more = max(cause.payload.day, self.today or cause.payload.day), True
         while more:
-            async with self._transaction() as work:
-                work.day = day
-                states = await store.due_states(work.conn, self.tables, day, outbox.PAGE, self.blocked)
-                result = await self._run(work, lambda loaded, states=states: run_due(  # type: ignore[misc]
-                    self.wiring, self.book, day, cause.id, states, loaded
-                ))  # fmt: skip
-                await self._save(work, result, [])
-                failed = {p.cause.id: p.error for p in result.parked}
-                ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
-                await self._park(work, [
-                    dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()
-                ])  # fmt: skip
-                work.positions["today"] = day.toordinal()
-                more = len(states) == outbox.PAGE
-                if not more:
-                    work.positions["passed"] = cause.payload.day.toordinal()
-                    work.positions[stream] = delivery.sequence
-            _log_facts(result.facts)
+            await self._refresh()
+            async with self.engine.connect() as conn:
+                states = await store.due_states(conn, self.tables, day, outbox.PAGE, self.blocked)
+            more = len(states) == outbox.PAGE
+            done = {} if more else {"passed": cause.payload.day.toordinal()}
+            if stream and not more:
+                done[stream] = delivery.sequence
+
+            async def run_out(
+                part: Sequence[State], failure: Exception | None = None, last: Any = states[-1:], done: Any = done
+            ) -> None:
+                ended = done if part[-1:] == last else {}
+                await self._run_out(part, delivery, cause, {"today": day.toordinal(), **ended}, failure)
+
+            await _apart(states, run_out)
         log.info("day passed", day=day, service=self.service.name)
 
-    async def _announce(self, stream: str, delivery: Delivery, cause: Cause) -> None:
+    async def _run_out(
+        self,
+        states: Sequence[State],
+        delivery: Delivery,
+        cause: Cause,
+        positions: Mapping[str, int],
+        failure: Exception | None,
+    ) -> None:
+        """Let the timers of states run out in one transaction; with a `failure`, those of the one that it came from
+        are parked for it.
+        """
+        day = date.fromordinal(positions["today"])
+        async with self._transaction() as work:
+            work.day = day
+            if failure:
+                result = stop(cause.id, states[0], failure)
+            else:
+                result = await self._run(
+                    work, lambda loaded: run_due(self.wiring, self.book, day, cause.id, states, loaded)
+                )
+            await self._save(work, result, [])
+            failed = {p.cause.id: p.error for p in result.parked}
+            ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
+            await self._park(work, [
+                dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()
+            ])  # fmt: skip
+            work.positions |= positions
+        _log_facts(result.facts)
+
+    async def _announce(self, delivery: Delivery, cause: Cause, stream: str = "") -> None:
         """Take holidays in and count running deadlines anew, page by page; counted twice they move once."""
         assert isinstance(cause.payload, HolidaysAnnounced)
-        after, more = ("", ""), True
+        notice, after, more = cause.payload, ("", ""), True
         while more:
-            async with self._transaction() as work:
-                await store.keep_holidays(work.conn, self.tables, cause.payload)
-                self.book.announce(cause.payload)
-                states = await store.counting_states(work.conn, self.tables, after, outbox.PAGE)
-                result = recount(self.wiring, self.book, work.day, cause, states)
-                await self._save(work, result, [])
-                more = len(states) == outbox.PAGE
-                if more:
-                    after = states[-1].kind, states[-1].id
-                else:
-                    work.positions[stream] = delivery.sequence
-            _log_facts(result.facts)
+            await self._refresh()
+            async with self.engine.connect() as conn:
+                states = await store.counting_states(conn, self.tables, after, outbox.PAGE)
+            more = len(states) == outbox.PAGE
+            done = {stream: delivery.sequence} if stream and not more else {}
+
+            async def count_anew(
+                part: Sequence[State], failure: Exception | None = None, last: Any = states[-1:], done: Any = done
+            ) -> None:
+                async with self._transaction() as work:
+                    await store.keep_holidays(work.conn, self.tables, notice)
+                    self.book.announce(notice)
+                    if failure:
+                        id = derived_id(cause.id, part[0].kind, part[0].id)
+                        await self._park(work, [dead_letters.of_message(OPEN, delivery, id, "", failure)])
+                        result = Result({}, [], [])
+                    else:
+                        result = recount(self.wiring, self.book, work.day, cause, part)
+                    await self._save(work, result, [])
+                    work.positions |= done if part[-1:] == last else {}
+                _log_facts(result.facts)
+
+            await _apart(states, count_anew)
+            after = (states[-1].kind, states[-1].id) if states else after
 
     # -------------------------------------------------------------- commands
 
@@ -281,10 +389,30 @@ class Pipeline:
         try:
             async with self._writing:
                 if not request.outcome.done():  # Whoever comes first answers all that wait, in one transaction.
-                    await self._answer([request, *(other for other in self._requests if other is not request)])
+                    await self._answer_all(request, [other for other in self._requests if other is not request])
         finally:
             self._requests.remove(request)
         return request.outcome.result()
+
+    async def _answer_all(self, request: Request, others: Sequence[Request]) -> None:
+        """Answer a request, and others with it unless something is wrong with one of them: that is its own affair."""
+        try:
+            await self._answer([request, *others])
+        except Exception as error:
+            if isinstance(error, Refused) or store.passing(error):
+                raise
+            if others:
+                await self._answer_all(request, [])
+            elif isinstance(error, (DBAPIError, UnicodeError, OverflowError, RecursionError)):
+                raise Refused(
+                    "database",
+                    f"内容含数据库不能保存的值（{type(error).__name__}），未作更改，请检查特殊字符、长度和数值后重新提交",
+                    f"the database does not take a value of this request ({type(error).__name__}), nothing was "
+                    "changed; look for odd characters, lengths and numbers, and send it again",
+                    status=422,
+                ) from error
+            else:
+                raise
 
     async def _answer(self, waiting: Sequence[Request]) -> None:
         """Decide waiting requests together, as many as make a page; those that are left take their own turn."""
@@ -323,72 +451,123 @@ class Pipeline:
         Those that fail again stay, with the new reason.
         """
         letters = self.tables.dead_letters
-        async with self._writing, self._transaction() as work:
-            found = await work.conn.execute(select(letters).order_by(letters.c.parked_at, letters.c.sequence))
-            waiting = found.mappings().all()
-            rows = [row for row in waiting if row["id"] == id or (not id and row["about"] == about)]
-            for row in rows:
-                first = next(letter for letter in waiting if letter["about"] == row["about"])
-                if id and row["about"] and first is not row:
-                    raise Refused(
-                        WAITS,
-                        f"{row['about']} 有更早的死信 {first['id']}，请先重放它",
-                        f"an earlier dead letter about {row['about']} comes first: {first['id']}; replay that one",
-                    )
-            timers = [row for row in rows if row["stream"] == TIMERS]
-            decoded = {row["id"]: self._decode(dead_letters.delivery(row)) for row in rows if row["stream"] != TIMERS}
-            causes = [cause for cause in decoded.values() if isinstance(cause, Cause)]
-            result = await self._run(work, lambda loaded: run(
-                self.wiring, self.book, work.day, causes, loaded
-            ), causes)  # fmt: skip
-            failed = {p.cause.id for p in result.parked} | {i for i, c in decoded.items() if not isinstance(c, Cause)}
-            done = [row["id"] for row in rows if row["id"] not in failed]
-            await self._save(work, result, causes)
-            for row in timers:
-                kind, state_id, restored = dead_letters.timers(row)
-                key = next((k, state_id) for k in self.tables.states if k.kind == kind)
-                state = (await store.load_states(work.conn, self.tables, [key]))[key]
-                if state is not None:
-                    await store.save_states(work.conn, self.tables, [state.timed(**{**restored, **state.timers})])
-            await work.conn.execute(delete(letters).where(letters.c.id.in_(done)))
-            for parked in result.parked:
-                again = letters.update().where(letters.c.id == parked.cause.id)
-                await work.conn.execute(again.values(**dead_letters.why(parked.error)))
-            left = {about for (about,) in await work.conn.execute(select(letters.c.about)) if about}
-        self.blocked = left
+        by_page: list[tuple[Delivery, Cause]] = []
+        async with self._writing:
+            async with self._transaction() as work:
+                waiting = await self._waiting(work.conn)
+                rows = [row for row in waiting if row["id"] == id or (not id and row["about"] == about)]
+                _require_first(rows if id else (), waiting)
+                decoded = {row["id"]: self._decode_again(row) for row in rows if row["stream"] != TIMERS}
+                causes = [c for c in decoded.values() if isinstance(c, Cause) and not _by_page(c)]
+                result = await self._run(work, lambda loaded: run(
+                    self.wiring, self.book, work.day, causes, loaded
+                ), causes)  # fmt: skip
+                failed = {id: error for id, error in decoded.items() if not isinstance(error, Cause)}
+                failed |= {parked.cause.id: parked.error for parked in result.parked}
+                await self._save(work, result, causes)
+                for row in rows:
+                    if row["stream"] == TIMERS:
+                        await self._set_again(work.conn, row)
+                    elif _by_page(decoded[row["id"]]):
+                        by_page.append((dead_letters.delivery(row), decoded[row["id"]]))
+                done = [row["id"] for row in rows if row["id"] not in failed]
+                await work.conn.execute(delete(letters).where(letters.c.id.in_(done)))
+                for letter, error in failed.items():
+                    again = letters.update().where(letters.c.id == letter)
+                    await work.conn.execute(again.values(**dead_letters.why(error)))
+                left = {row["about"] for row in waiting if row["about"] and row["id"] not in done}
+            self.blocked = left
+            for delivery, cause in by_page:
+                await (self._pass_day if isinstance(cause.payload, DayPassed) else self._announce)(delivery, cause)
         return len(done)
+
+    async def discard(self, id: str, because: str) -> None:
+        """Give a dead letter up, or an event that cannot be published; it is kept, with the reason."""
+        letters, journal = self.tables.dead_letters, self.tables.outbox
+        stuck = id in self.relay.stuck
+        async with self._writing:
+            async with self._transaction() as work:
+                waiting = await self._waiting(work.conn)
+                found = [row for row in waiting if row["id"] == id]
+                if stuck:
+                    row = (await work.conn.execute(select(journal).where(journal.c.id == id))).mappings().one()
+                    error = self.relay.trouble or ValueError("it cannot be published")
+                    await store.insert_new(work.conn, letters, [dead_letters.of_outbox(row, error, because)])
+                elif not found:
+                    raise Refused(
+                        "identity",
+                        f"没有待处理的死信 {id}，请用 zhucun dead-letters list 查看",
+                        f"no dead letter {id} waits; see `zhucun dead-letters list`",
+                        status=404,
+                    )
+                else:
+                    _require_first(found, waiting)
+                    given_up = letters.update().where(letters.c.id == id)
+                    await work.conn.execute(given_up.values(discarded_at=datetime.now(UTC), discarded_for=because))
+            if stuck:
+                self.relay.drop(id)
+            self.blocked = {row["about"] for row in waiting if row["about"] and row["id"] != id}
+        log.warning("discarded by an operator", id=id, reason=because)
+
+    async def _waiting(self, conn: AsyncConnection) -> Sequence[RowMapping]:
+        """The dead letters that an operator has not discarded, oldest first."""
+        letters = self.tables.dead_letters
+        waiting = select(letters).where(letters.c.discarded_at.is_(None))
+        found = await conn.execute(waiting.order_by(letters.c.parked_at, letters.c.sequence))
+        return found.mappings().all()
+
+    def _decode_again(self, letter: RowMapping) -> Any:
+        cause = self._decode(dead_letters.delivery(letter), self.clock() + TOLERANCE)
+        return (self._too_early(cause) if letter["stream"] == SEALED else None) or cause
+
+    async def _set_again(self, conn: AsyncConnection, letter: RowMapping) -> None:
+        """Set the timers again that a letter took away; those that were set anew meanwhile stay."""
+        kind, id, taken = dead_letters.timers(letter)
+        key = next((k, id) for k in self.tables.states if k.kind == kind)
+        state = (await store.load_states(conn, self.tables, [key]))[key]
+        if state is not None:
+            await store.save_states(conn, self.tables, [state.timed(**{**taken, **state.timers})])
 
     async def note_published(self) -> None:
         """Write down from time to time what was published, so that a restart sends little twice."""
-        noted = self.relay.published
+        noted, at = self.relay.published, time.monotonic()
         while True:
             await asyncio.sleep(NOTE_EVERY)
-            if self.relay.published != noted:
-                try:
+            if self.relay.published != noted or self.trouble or time.monotonic() > at + PROBE_EVERY:
+                with suppress(Exception):  # `trouble` keeps it, and the next note will do as well.
                     async with self._writing, self._transaction() as work:
                         noted = work.positions["published"] = self.relay.published
-                except (OSError, SQLAlchemyError) as error:  # The next note will do as well.
-                    log.warning("what was published could not be noted", error=str(error))
+                    at = time.monotonic()
 
     # ---------------------------------------------------------------- within
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator["_Work"]:
         """One transaction. What it changes in memory counts only once it is committed."""
-        if not self._fresh:  # An earlier one failed, perhaps after it was committed: the database knows.
-            await self.start()
-        self._fresh = False
-        async with self.engine.begin() as conn:
-            work = _Work(conn, self.today or self._first_day or date.min)
-            yield work
-            if work.rows or work.positions:
-                positions = {"published": self.relay.published, "share": self.share.mark, **work.positions}
-                await store.upsert(conn, self.tables.positions, [{"name": n, "value": v} for n, v in positions.items()])
-        self._fresh = True
+        try:
+            await self._refresh()
+            self._fresh = False
+            async with self.engine.begin() as conn:
+                work = _Work(conn, self.today or self._first_day or date.min)
+                yield work
+                if work.rows or work.positions:
+                    positions = {"published": self.relay.published, "share": self.share.mark, **work.positions}
+                    rows = [{"name": name, "value": value} for name, value in positions.items()]
+                    await store.upsert(conn, self.tables.positions, rows)
+        except Exception as error:
+            if store.passing(error):
+                self.trouble = error
+            raise
+        self._fresh, self.trouble = True, None
         self.written += len(work.rows)
         self._positions |= work.positions
         self.blocked |= work.blocked
         self.relay.put(outbox.batches(work.rows, self.written))
+
+    async def _refresh(self) -> None:
+        """Read the database anew after a transaction that failed, perhaps after it was committed."""
+        if not self._fresh:
+            await self.start()
 
     async def _run(
         self, work: "_Work", attempt: Callable[[dict[Key, State | None]], T], causes: Iterable[Cause] = ()
@@ -435,6 +614,38 @@ class _Work:
         self.rows: list[dict[str, Any]] = []
         self.positions: dict[str, int] = {}
         self.blocked: set[str] = set()
+
+
+def _require_first(chosen: Iterable[RowMapping], waiting: Iterable[RowMapping]) -> None:
+    """Raise Refused if an earlier letter about the same village comes first."""
+    for row in chosen:
+        first = next(letter for letter in waiting if letter["about"] == row["about"])
+        if row["about"] and first is not row:
+            raise Refused(
+                WAITS,
+                f"{row['about']} 有更早的死信 {first['id']}，请先处理它",
+                f"an earlier dead letter about {row['about']} comes first: {first['id']}; deal with that one",
+            )
+
+
+async def _apart(items: Sequence[T], take: Callable[..., Awaitable[None]]) -> None:
+    """Take items together, or in halves where that cannot succeed, down to the one that is taken with its failure."""
+    try:
+        await take(items)
+    except Exception as error:
+        if store.passing(error) or not items:
+            raise
+        log.warning("a batch failed and is taken apart", size=len(items), error=f"{type(error).__name__}: {error}")
+        if len(items) == 1:
+            await take(items, error)
+            return
+        half = len(items) // 2
+        await _apart(items[:half], take)
+        await _apart(items[half:], take)
+
+
+async def _never() -> bool:
+    return False
 
 
 def _by_page(cause: object) -> bool:

@@ -11,9 +11,9 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 
+from shared import store
 from shared.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.rules import Difference, Refused
-from shared.store import is_away
 
 log = structlog.get_logger()
 PROBLEM = "application/problem+json"
@@ -127,11 +127,11 @@ def _parameter(text: str, key: str) -> Fault:
 
 def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
-    if isinstance(error, OSError) or is_away(error):
+    if store.passing(error):
         log.warning("the database is not available", error=str(error))
         title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
         return problem(503, title, type(error).__name__)
-    if isinstance(error, DBAPIError) and (getattr(error.orig, "sqlstate", None) or "").startswith("22"):
+    if isinstance(error, DBAPIError):
         title = "有数据库不能保存的内容 / there is something in it that the database cannot keep"
         return problem(422, title, type(error).__name__)
     log.error("a request failed", exc_info=error)

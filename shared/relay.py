@@ -1,6 +1,7 @@
 """The way from the outbox to the stream: in order, in the batches that were frozen when the rows were written."""
 
 import asyncio
+import time
 from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
-from shared.bus import Message
+from shared.bus import Message, Unpublishable
 
 log = structlog.get_logger()
 RETRY = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -32,7 +33,20 @@ class Relay:
         self._batches: deque[Batch] = deque()
         self._filled = asyncio.Event()
         self._awaited: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._moved_at = time.monotonic()
         self.published = 0
+        self.trouble: Exception | None = None
+        """Why the batch that is next could not be published at the last try."""
+
+    @property
+    def stuck(self) -> Sequence[str]:
+        """The ids of messages that can never be published as they are, before which all others wait."""
+        return self.trouble.ids if isinstance(self.trouble, Unpublishable) else ()
+
+    @property
+    def age(self) -> float:
+        """Seconds since which nothing was published although something waits."""
+        return time.monotonic() - self._moved_at if self._batches else 0.0
 
     @property
     def backlog(self) -> int:
@@ -42,9 +56,18 @@ class Relay:
     def put(self, batches: Iterable[Batch]) -> None:
         """Take committed batches in order; those that are waiting or published already are dropped."""
         last = self._batches[-1].last if self._batches else self.published
+        if not self._batches:
+            self._moved_at = time.monotonic()
         self._batches.extend(batch for batch in batches if batch.last > last)
         if self._batches:
             self._filled.set()
+
+    def drop(self, id: str) -> None:
+        """Leave a stuck message out of its batch, of which the server has none so far."""
+        batch = self._batches[0]
+        kept = tuple(message for message in batch.messages if message.id != id)
+        self._batches[0] = batch._replace(messages=kept)
+        self.trouble = None
 
     def reached(self, position: int) -> Awaitable[None]:
         """Wait until the outbox is published up to a position."""
@@ -62,13 +85,15 @@ class Relay:
             await self._filled.wait()
             batch = self._batches[0]
             try:
-                await self._send(batch.stream, batch.messages)
+                if batch.messages:  # An operator may have discarded all of them.
+                    await self._send(batch.stream, batch.messages)
             except Exception as error:
+                self.trouble = error
                 log.warning("publish failed", error=str(error), backlog=self.backlog, position=batch.last)
                 await asyncio.sleep(RETRY[min(failures, len(RETRY) - 1)])
                 failures += 1
                 continue
-            failures = 0
+            failures, self.trouble, self._moved_at = 0, None, time.monotonic()
             self._batches.popleft()
             self.published = batch.last
             while self._awaited and self._awaited[0][0] <= self.published:

@@ -17,6 +17,8 @@ from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
 
 S = TypeVar("S")
+LONGEST_ID = 120
+"""Characters of a state's id and of what a message is about, as `DerivedId` has them; the tables have room for it."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from shared.consumer import MessagesLost, OrderedConsumer
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
+from shared.flow import ENVELOPE
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
 from shared.shares import WHOLE, Share
@@ -45,6 +46,8 @@ class Settings(BaseSettings):
     schemas: str = ""
     """The public address of this service's schemas, if it is another one than host and port."""
     stream_replicas: int = 1
+    simulated: bool = False
+    """Whether a simulation says what day it is; else the registry does, by the schedule of days and the clock."""
     share: str = "1/1"
     """Which share of the prefectures this replica has, of how many, such as `2/3`."""
     migrate_on_start: bool = True
@@ -127,7 +130,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
 
     relay = Relay(send)
     schemas = settings.schemas or f"http://{settings.host}:{settings.port}/schemas"
-    pipeline = Pipeline(service, engine, relay, schemas, share)
+    pipeline = Pipeline(service, engine, relay, schemas, share, simulated=settings.simulated)
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     app = http.build(pipeline, commands, queries, health, secret, lost)
@@ -155,6 +158,9 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
                     published=pipeline.published,
                 )
                 await consumers[stream].start()
+        if OPEN in consumers:
+            pipeline.open_is_read = consumers[OPEN].at_end
+        pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE
         log.info("consuming", streams=list(consumers))
 
     def died(task: asyncio.Task[None]) -> None:

@@ -1,6 +1,7 @@
 """Reading and writing in bulk, the same on SQLite and PostgreSQL: one statement a table, whatever the batch."""
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -8,8 +9,15 @@ from functools import cache
 from typing import Any, Literal
 
 import msgspec
+from nats.errors import Error as NatsError
 from sqlalchemy import Connection, Dialect, Table, event, func, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.contracts.calendar import HolidaysAnnounced
@@ -49,6 +57,29 @@ def open_engine(url: str) -> AsyncEngine:
     return engine
 
 
+def passing(error: BaseException) -> bool:
+    """Whether what failed may succeed by itself later, since the database or the network is away, full or locked.
+
+    What a database refuses for what it is given will never be taken, however often it is tried.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (OSError, SQLAlchemyError, NatsError))
+    if code := getattr(error.orig, "sqlstate", None):
+        return not code.startswith(_UNFIT)
+    if code := getattr(error.orig, "sqlite_errorcode", None):
+        return code & 0xFF not in _UNFIT_FOR_SQLITE
+    # Without a code it is the driver's own: the connection is gone, or it could not write what it was given.
+    return error.statement is None or error.connection_invalidated or not isinstance(error, _UNWRITABLE)
+
+
+_UNFIT = ("22", "54")
+"""Classes of SQLSTATE that say that PostgreSQL does not take what it was given: data and limits. A constraint is not
+among them: only a second writer can run into one, and then the database is read anew."""
+_UNFIT_FOR_SQLITE = {18, 20, 25}
+"""SQLITE_TOOBIG, _MISMATCH and _RANGE."""
+_UNWRITABLE = (DataError, NotSupportedError, ProgrammingError)
+
+
 async def upsert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
     """Insert rows, or replace those with the same primary key; no two rows may have the same one."""
     await _write(conn, table, rows, "replace")
@@ -62,19 +93,6 @@ async def insert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
 async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
     """Insert rows, and leave those alone that are there already."""
     await _write(conn, table, rows, "keep")
-
-
-def is_away(error: Exception) -> bool:
-    """Whether an error says that the database cannot be used now, rather than that it refuses what it was given."""
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None) or ""
-    passing = error.statement is None or error.connection_invalidated or state.startswith(_PASSING)
-    return isinstance(error, OperationalError) or passing
-
-
-_PASSING = ("08", "53", "57", "58")
-"""Classes of SQLSTATE that say that PostgreSQL cannot now: connection, room or memory, its operator, its machine."""
 
 
 Clash = Literal["fail", "keep", "replace"]
@@ -103,7 +121,9 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
     name = dialect.identifier_preparer.quote
     columns, keys = list(table.columns), ", ".join(name(column.name) for column in table.primary_key)
     if dialect.name == "postgresql":
-        arrays = (f"${n}::{column.type.compile(dialect)}[]" for n, column in enumerate(columns, 1))
+        # Without its length, to which a cast would cut a text in silence; the column refuses what is too long.
+        types = (re.sub(r"\(\d+\)", "", column.type.compile(dialect)) for column in columns)
+        arrays = (f"${n}::{type}[]" for n, type in enumerate(types, 1))
         values = f"SELECT * FROM unnest({', '.join(arrays)})"
     else:
         values = f"VALUES ({', '.join('?' * len(columns))})"

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-from shared.rules import State
+from shared.rules import LONGEST_ID, State
 
 
 class Tables(NamedTuple):
@@ -45,9 +45,9 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         kind: Table(
             kind.kind,
             metadata,
-            Column("id", String(80), primary_key=True),
+            Column("id", String(LONGEST_ID), primary_key=True),
             Column("place", String(6), nullable=False),
-            Column("status", String(40), nullable=False),
+            Column("status", String(80), nullable=False),
             Column("due", Date),
             Column("awaits", Boolean, nullable=False),
             Column("body", Text, nullable=False),
@@ -71,7 +71,7 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         Column("id", String(36), nullable=False),
         Column("sealed", Boolean, nullable=False),
         Column("subject", String(200), nullable=False),
-        Column("about", String(80), nullable=False),
+        Column("about", String(LONGEST_ID), nullable=False),
         Column("type", String(80), nullable=False),
         Column("occurred_on", Date, nullable=False),
         Column("body", Text, nullable=False),
@@ -91,18 +91,21 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         Column("fingerprint", LargeBinary(32), nullable=False),
         Column("response", Text, nullable=False),
     )
+    # A letter that an operator discarded stays, with when and why, but nothing waits for it any more.
     dead_letters = Table(
         "dead_letters",
         metadata,
         Column("id", String(36), primary_key=True),
         Column("stream", String(40), nullable=False),
         Column("sequence", BigInteger, nullable=False),
-        Column("subject", String(200), nullable=False),
-        Column("about", String(80), nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("about", String(LONGEST_ID), nullable=False),
         Column("rule", Text, nullable=False),
         Column("reason", Text, nullable=False),
         Column("parked_at", DateTime(timezone=True), nullable=False),
         Column("body", LargeBinary, nullable=False),
+        Column("discarded_at", DateTime(timezone=True)),
+        Column("discarded_for", Text),
     )
     policies = Table(
         "policies",

@@ -97,7 +97,7 @@ class Process:
         for moment in ("before_cursor_execute", "commit"):
             event.listen(self.engine.sync_engine, moment, lambda *_: self.pass_moment())
         self.relay = Relay(self._send)
-        self.pipeline = Pipeline(self.service, self.engine, self.relay, "http://localhost/schemas")
+        self.pipeline = Pipeline(self.service, self.engine, self.relay, "http://localhost/schemas", simulated=True)
         await self.pipeline.start()
         self.relaying = asyncio.create_task(self.relay.run())
         return self

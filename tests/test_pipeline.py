@@ -17,7 +17,7 @@ import shared.outbox
 from shared import bus, store
 from shared.bus import OPEN, SEALED, Message
 from shared.consumer import Delivery, OrderedConsumer
-from shared.contracts import Envelope, Event, wire_subject
+from shared.contracts import Envelope, Event, teller, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun
 from shared.contracts.registry import PolicyAdopted
@@ -29,6 +29,7 @@ from shared.rules import Refused
 from tests import small
 from tests.conftest import NatsServer, engine_with
 
+V1, V2 = "210502001201", "210502001202"
 PACK = json.loads(json.dumps(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")), default=str))
 DAY = date(2014, 6, 1)
 
@@ -37,7 +38,7 @@ def delivery(event: Event, sequence: int, id: str | None = None, policy: str = "
     """An event of another service as the stream delivers it."""
     body = Envelope(
         id=id or derived_id("test", event),
-        source="urn:zhucun:test",
+        source=teller(event.type),
         type=event.type,
         subject=event.subject_id,
         time=datetime.now(UTC),
@@ -119,11 +120,11 @@ async def begin(running: Process) -> None:
 async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        answer, refused = await running.pipeline.submit("k1", villages("V1"))
+        answer, refused = await running.pipeline.submit("k1", villages(V1))
         await running.pipeline.published()
         assert (answer.applied, refused) == (1, {})
         assert answer.events == [["registry.village.registered.v1"]]
-        assert (await running.state("V1")).name == "村"
+        assert (await running.state(V1)).name == "村"
         stream, message = running.sent[-1]
         assert (stream, message.subject) == (OPEN, "zhucun.v1.21.05.02.registry.village.registered")
         event = JSONFormat().read(CloudEvent, message.body)
@@ -131,39 +132,39 @@ async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -
         assert event.get_type() == "registry.village.registered.v1"
         assert event.get_extension("occurredon") == "2014-06-01"
         assert event.get_extension("policyversion") == PACK["version"]
-        assert event.get_data()["village"] == "V1"
+        assert event.get_data()["village"] == V1
 
 
 async def test_the_same_key_again_answers_the_same_and_does_nothing(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        first, _ = await running.pipeline.submit("k1", villages("V1"))
-        again, _ = await running.pipeline.submit("k1", villages("V1"))
+        first, _ = await running.pipeline.submit("k1", villages(V1))
+        again, _ = await running.pipeline.submit("k1", villages(V1))
         assert again == first
         await running.pipeline.published()
         assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered"]
         with pytest.raises(Refused, match="another request"):
-            await running.pipeline.submit("k1", villages("V2"))
+            await running.pipeline.submit("k1", villages(V2))
 
 
 async def test_a_refused_row_keeps_all_rows_out_unless_the_good_ones_are_asked_for(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1"))
+        await running.pipeline.submit("k1", villages(V1))
         with pytest.raises(RequestRefused) as error:
-            await running.pipeline.submit("k2", villages("V2", "V1"))
+            await running.pipeline.submit("k2", villages(V2, V1))
         assert {row: refused.rule for row, refused in error.value.refused.items()} == {1: "1.1"}
-        assert await running.state("V2") is None
+        assert await running.state(V2) is None
         for _ in range(2):  # The same key again is told the same refusals.
-            answer, refused = await running.pipeline.submit("k2", villages("V2", "V1"), keep_good=True)
+            answer, refused = await running.pipeline.submit("k2", villages(V2, V1), keep_good=True)
             assert (answer.applied, [(row, error.rule) for row, error in refused.items()]) == (1, [(1, "1.1")])
-        assert await running.state("V2") is not None
+        assert await running.state(V2) is not None
 
 
 async def test_the_answer_says_what_each_command_did(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        answer, _ = await running.pipeline.submit("k1", villages("V1", "V1"), keep_good=True)
+        answer, _ = await running.pipeline.submit("k1", villages(V1, V1), keep_good=True)
         assert answer.effects == ["created", "refused"]
         answer, _ = await running.pipeline.submit("k2", [small.Adopt(place="210500", pack=PACK)], dry_run=True)
         assert answer.effects == ["unchanged"]
@@ -173,43 +174,43 @@ async def test_a_dry_run_changes_nothing_and_leaves_its_key_free(database: str) 
     async with process(database) as running:
         await begin(running)
         before = await running.digest()
-        answer, _ = await running.pipeline.submit("k1", villages("V1"), dry_run=True)
+        answer, _ = await running.pipeline.submit("k1", villages(V1), dry_run=True)
         assert answer.applied == 1
         assert await running.digest() == before
-        await running.pipeline.submit("k1", villages("V1"))
-        assert await running.state("V1") is not None
+        await running.pipeline.submit("k1", villages(V1))
+        assert await running.state(V1) is not None
 
 
 async def test_a_command_before_any_day_is_refused(database: str) -> None:
     async with process(database) as running:
         with pytest.raises(Refused) as error:
-            await running.pipeline.submit("k1", villages("V1"))
+            await running.pipeline.submit("k1", villages(V1))
         assert error.value.status == 503
 
 
 async def test_an_event_delivered_twice_has_its_effect_once(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1"))
-        one, two = delivery(begun("V1", "U1"), 2), delivery(begun("V1", "U2"), 3)
+        await running.pipeline.submit("k1", villages(V1))
+        one, two = delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)
         await running.pipeline.handle(OPEN, [one, two, one])
         await running.pipeline.handle(OPEN, [one])
-        await running.pipeline.handle(OPEN, [delivery(begun("V1", "U2"), 9)])
-        assert (await running.state("V1")).heard == ("U1", "U2")
+        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U2"), 9)])
+        assert (await running.state(V1)).heard == ("U1", "U2")
 
 
 async def test_malformed_messages_are_parked_with_a_reason_and_block_nothing(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1"))
-        good = delivery(begun("V1", "U1"), 5)
+        await running.pipeline.submit("k1", villages(V1))
+        good = delivery(begun(V1, "U1"), 5)
         wrong = [
             raw(b"\xff\x00 no json", 2),
             raw(good.body.replace(b'"unit":"U1"', b'"unit":1'), 3),
             raw(good.body.replace(b"dispatch.help.begun.v1", b"dispatch.help.begun.v9"), 4),
         ]
         await running.pipeline.handle(OPEN, [*wrong, good])
-        assert (await running.state("V1")).heard == ("U1",)
+        assert (await running.state(V1)).heard == ("U1",)
         letters = sorted(await running.letters(), key=lambda letter: letter["sequence"])
         assert [(letter["sequence"], letter["body"]) for letter in letters] == [(d.sequence, d.body) for d in wrong]
         assert "malformed" in letters[0]["reason"]
@@ -220,30 +221,30 @@ async def test_malformed_messages_are_parked_with_a_reason_and_block_nothing(dat
 async def test_a_failing_rule_stops_its_village_in_order_and_no_other(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1", "V2"))
+        await running.pipeline.submit("k1", villages(V1, V2))
         small.broken.add("U2")
         try:
             await running.pipeline.handle(
                 OPEN,
                 [
                     delivery(begun(v, u), n)
-                    for n, (v, u) in enumerate([("V1", "U1"), ("V1", "U2"), ("V2", "U1"), ("V1", "U3")], 2)
+                    for n, (v, u) in enumerate([(V1, "U1"), (V1, "U2"), (V2, "U1"), (V1, "U3")], 2)
                 ],
             )
-            await running.pipeline.handle(OPEN, [delivery(begun("V1", "U4"), 6), delivery(begun("V2", "U4"), 7)])
-            assert (await running.state("V1")).heard == ("U1",)
-            assert (await running.state("V2")).heard == ("U1", "U4")
+            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U4"), 6), delivery(begun(V2, "U4"), 7)])
+            assert (await running.state(V1)).heard == ("U1",)
+            assert (await running.state(V2)).heard == ("U1", "U4")
             assert [letter["rule"] for letter in await running.letters()] == ["ZeroDivisionError", "order", "order"]
         finally:
             small.broken.clear()
     async with process(database) as running:  # The block outlives the process.
-        await running.pipeline.handle(OPEN, [delivery(begun("V1", "U5"), 8)])
+        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U5"), 8)])
         assert len(await running.letters()) == 4
-        assert await running.pipeline.replay("V1") == 4
-        assert (await running.state("V1")).heard == ("U1", "U2", "U3", "U4", "U5")
+        assert await running.pipeline.replay(V1) == 4
+        assert (await running.state(V1)).heard == ("U1", "U2", "U3", "U4", "U5")
         assert await running.letters() == []
-        await running.pipeline.handle(OPEN, [delivery(begun("V1", "U6"), 9)])
-        assert (await running.state("V1")).heard[-1] == "U6"
+        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U6"), 9)])
+        assert (await running.state(V1)).heard[-1] == "U6"
 
 
 async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_same_batches(database: str) -> None:
@@ -252,7 +253,7 @@ async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_sa
         await begin(running)
         await running.pipeline.published()
         running.reachable.clear()
-        await running.pipeline.submit("k1", villages(*(f"V{n}" for n in range(700))))
+        await running.pipeline.submit("k1", villages(*(f"210502{n:06}" for n in range(700))))
         frozen = list(running.pipeline.relay._batches)
         assert len(sent) == 1
     async with process(database, sent) as running:
@@ -265,8 +266,8 @@ async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_sa
 async def test_a_crash_between_publish_and_acknowledgement_repeats_nothing(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1"))
-        batch = [delivery(begun("V1", f"U{n}"), 2 + n) for n in range(5)]
+        await running.pipeline.submit("k1", villages(V1))
+        batch = [delivery(begun(V1, f"U{n}"), 2 + n) for n in range(5)]
         await running.pipeline.handle(OPEN, batch)
         before = await running.digest()
     async with process(database) as running:
@@ -278,9 +279,9 @@ async def test_a_crash_between_publish_and_acknowledgement_repeats_nothing(datab
 async def test_a_day_delivered_twice_or_after_a_gap_does_what_is_due_once(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1"))
+        await running.pipeline.submit("k1", villages(V1))
         await running.pipeline.handle(OPEN, [day(1, 2), day(1, 3), day(5, 4), day(4, 5), day(5, 6)])
-        assert (await running.state("V1")).days == 2
+        assert (await running.state(V1)).days == 2
         assert running.pipeline.today == DAY + timedelta(5)
 
 
@@ -289,7 +290,7 @@ async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
 ) -> None:
     monkeypatch.setattr(shared.outbox, "PAGE", 10)
     undisturbed = f"sqlite+aiosqlite:///{tmp_path}/undisturbed.sqlite3"
-    many = villages(*(f"V{n:02d}" for n in range(25)))
+    many = villages(*(f"210502{n:06}" for n in range(25)))
     async with process(undisturbed) as running:
         await begin(running)
         await running.pipeline.submit("k1", many)
@@ -321,41 +322,41 @@ async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
 async def test_a_failing_timer_is_parked_and_set_again_by_a_replay(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1", name="bad"))
-        await running.pipeline.submit("k2", villages("V2"))
+        await running.pipeline.submit("k1", villages(V1, name="bad"))
+        await running.pipeline.submit("k2", villages(V2))
         small.broken.add("bad")
         try:
             await running.pipeline.handle(OPEN, [day(1, 2)])
         finally:
             small.broken.clear()
-        assert ((await running.state("V1")).days, (await running.state("V2")).days) == (0, 1)
-        assert await running.pipeline.replay("V1") == 1
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
+        assert await running.pipeline.replay(V1) == 1
         await running.pipeline.handle(OPEN, [day(2, 3)])
-        assert ((await running.state("V1")).days, (await running.state("V2")).days) == (1, 2)
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
 
 
 async def test_the_timers_of_a_blocked_village_wait_with_it(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1", "V2"))
+        await running.pipeline.submit("k1", villages(V1, V2))
         small.broken.add("U1")
         try:
-            await running.pipeline.handle(OPEN, [delivery(begun("V1", "U1"), 2), day(1, 3)])
+            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), day(1, 3)])
         finally:
             small.broken.clear()
-        assert ((await running.state("V1")).days, (await running.state("V2")).days) == (0, 1)
-        assert await running.pipeline.replay("V1") == 1
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
+        assert await running.pipeline.replay(V1) == 1
         await running.pipeline.handle(OPEN, [day(2, 4)])
-        assert ((await running.state("V1")).days, (await running.state("V2")).days) == (1, 2)
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
 
 
 async def test_a_later_dead_letter_is_not_replayed_before_an_earlier_one(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages("V1"))
+        await running.pipeline.submit("k1", villages(V1))
         small.broken.add("U1")
         try:
-            await running.pipeline.handle(OPEN, [delivery(begun("V1", "U1"), 2), delivery(begun("V1", "U2"), 3)])
+            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)])
         finally:
             small.broken.clear()
         first, second = sorted(await running.letters(), key=lambda letter: letter["sequence"])
@@ -363,7 +364,7 @@ async def test_a_later_dead_letter_is_not_replayed_before_an_earlier_one(databas
             await running.pipeline.replay("", second["id"])
         for letter in (first, second):
             assert await running.pipeline.replay("", letter["id"]) == 1
-        assert (await running.state("V1")).heard == ("U1", "U2")
+        assert (await running.state(V1)).heard == ("U1", "U2")
 
 
 async def test_a_pack_that_this_version_cannot_read_is_parked_and_leaves_the_service_running(database: str) -> None:
@@ -373,8 +374,8 @@ async def test_a_pack_that_this_version_cannot_read_is_parked_and_leaves_the_ser
         await running.pipeline.handle(OPEN, [delivery(unreadable, 2)])
         assert [letter["rule"] for letter in await running.letters()] == ["PolicyInvalid"]
     async with process(database) as running:
-        await running.pipeline.submit("k1", villages("V1"))
-        assert await running.state("V1") is not None
+        await running.pipeline.submit("k1", villages(V1))
+        assert await running.state(V1) is not None
 
 
 async def test_the_longest_key_leaves_room_for_what_follows_from_it(database: str) -> None:
@@ -389,7 +390,7 @@ async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str
     async with process(database) as running:
         await running.pipeline.handle(OPEN, [day(0, 1)])
         early = asyncio.create_task(
-            running.pipeline.handle(SEALED, [delivery(begun("V1", "U1"), 1, policy=PACK["version"])])
+            running.pipeline.handle(SEALED, [delivery(begun(V1, "U1"), 1, policy=PACK["version"])])
         )
         await asyncio.sleep(0.2)
         assert not early.done()
@@ -410,9 +411,9 @@ async def test_after_a_failed_commit_the_pipeline_goes_on_from_the_database(
         with monkeypatch.context() as patch:
             patch.setattr(store, "save_states", fail)
             with pytest.raises(ConnectionError):
-                await running.pipeline.submit("k1", villages("V1"))
-        await running.pipeline.submit("k1", villages("V1"))
-        await running.pipeline.submit("k2", villages("V2"))
+                await running.pipeline.submit("k1", villages(V1))
+        await running.pipeline.submit("k1", villages(V1))
+        await running.pipeline.submit("k2", villages(V2))
         await running.pipeline.published()
         assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered", "registered"]
 
@@ -450,20 +451,20 @@ async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_o
     await publish(DayPassed(day=DAY))
     await until(lambda: pipeline.today == DAY)
     await pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
-    await pipeline.submit("k1", villages("V1"))
+    await pipeline.submit("k1", villages(V1))
     for number in range(60):
         if number in (20, 40):
             nats_server.stop(9)
             nats_server.start()
         while True:
             try:
-                await publish(begun("V1", f"U{number}"))
+                await publish(begun(V1, f"U{number}"))
                 break
             except Exception:
                 await asyncio.sleep(0.1)
     await until(lambda: pipeline.written == 62 and relay.backlog == 0)
     async with engine.connect() as conn:
-        state = (await store.load_states(conn, pipeline.tables, [(small.Village, "V1")]))[small.Village, "V1"]
+        state = (await store.load_states(conn, pipeline.tables, [(small.Village, V1)]))[small.Village, V1]
     assert isinstance(state, small.Village)
     assert state.heard == tuple(f"U{number}" for number in range(60))
     await consumer.stop()

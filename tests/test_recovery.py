@@ -377,7 +377,7 @@ async def _digest_after(folder: Path, stream: list[Delivery]) -> dict[str, str]:
     engine = await engine_with(f"sqlite+aiosqlite:///{folder}/undisturbed.sqlite3", DISPATCH.tables)
     relay = Relay(send)
     relaying = asyncio.create_task(relay.run())
-    pipeline = Pipeline(DISPATCH, engine, relay, "http://localhost/schemas")
+    pipeline = Pipeline(DISPATCH, engine, relay, "http://localhost/schemas", simulated=True)
     await pipeline.start()
     await pipeline.handle(OPEN, stream)
     async with engine.connect() as conn:

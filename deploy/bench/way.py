@@ -32,7 +32,7 @@ from deploy.local.supervisor import System
 from shared import bus, logs, store
 from shared.bus import OPEN, Message
 from shared.consumer import OrderedConsumer
-from shared.contracts import Envelope, Event, wire_filter, wire_subject
+from shared.contracts import Envelope, Event, teller, wire_filter, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun, TermExtended
 from shared.contracts.registry import PolicyAdopted
@@ -71,7 +71,7 @@ def envelope(event: Event, number: int) -> Message:
     """An event as another service would have published it."""
     id = derived_id("bench", number)
     body = Envelope(
-        id=id, source="urn:zhucun:bench", type=event.type, subject=event.subject_id, time=datetime.now(UTC),
+        id=id, source=teller(event.type), type=event.type, subject=event.subject_id, time=datetime.now(UTC),
         dataschema=f"http://127.0.0.1/schemas/{event.type}.json", correlationid=event.subject_id, causationid=id,
         occurredon=DAY, policyversion="bench", data=msgspec.Raw(msgspec.json.encode(event)),
     )  # fmt: skip

@@ -25,7 +25,7 @@ from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from shared import bus, outbox
 from shared.bus import OPEN, SEALED, STREAMS
-from shared.contracts import Envelope, Event, wire_subject
+from shared.contracts import Envelope, Event, teller, wire_subject
 from shared.contracts.registry import VillageDiagnosed, VillageRecoded
 from shared.flow import derived_id
 from shared.token import operator_headers
@@ -165,7 +165,7 @@ async def _pass_day(subscriber: Subscriber, day: date) -> None:
 def _message(event: Event, id: str, day: date) -> bus.Message:
     """An event as one of the services would say it."""
     envelope = Envelope(
-        id=id, source="urn:zhucun:simulation", type=event.type, subject=event.subject_id, time=datetime.now(UTC),
+        id=id, source=teller(event.type), type=event.type, subject=event.subject_id, time=datetime.now(UTC),
         dataschema=f"urn:zhucun:schemas:{event.type}", correlationid=event.subject_id, causationid=id, occurredon=day,
         policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
     )  # fmt: skip

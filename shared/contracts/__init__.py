@@ -106,6 +106,8 @@ def wire_subject(event: Event) -> str:
 
 @lru_cache(10_000)
 def _subject(root: str, place: str, type: str) -> str:
+    if not re.fullmatch("[0-9]{6}", place):
+        raise ValueError(f"the division {place[:20]!r} has not six digits, so there is no subject for it")
     return f"{root}.{place_tokens(place)}.{short_type(type)}"
 
 
@@ -123,3 +125,10 @@ def place_tokens(place: str) -> str:
 def short_type(type: str) -> str:
     """A CloudEvents type without its version, as it stands in subjects: `registry.village.delisted`."""
     return type.rsplit(".", 1)[0]
+
+
+@cache
+def teller(type: str) -> str:
+    """Who says events of a type, as their `source` names it: their owner; of days, the registry."""
+    owner = type.partition(".")[0]
+    return f"urn:zhucun:{'registry' if owner == 'calendar' else owner}"

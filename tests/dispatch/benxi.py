@@ -112,7 +112,7 @@ class Benxi:
         for event in events:
             self.heard += 1
             id = derived_id("heard", self.heard)
-            self.world.deliver({"others": [Fact(id, Cause(id, id, event), event, "")]})
+            self.world.deliver({"others": [Fact(id, Cause(id, id, event), event, "", b"")]})
         self.check()
 
     def check(self) -> None:

@@ -1,0 +1,21 @@
+"""Changes of the tables that every service has, for the migrations of each."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from alembic import op
+
+
+def make_room(states: Iterable[str]) -> None:
+    """Ids of 120 characters and statuses of 80 in tables of states; dead letters that can be discarded."""
+    for table in states:
+        with op.batch_alter_table(table) as change:
+            change.alter_column("id", type_=sa.String(120), existing_type=sa.String(80), existing_nullable=False)
+            change.alter_column("status", type_=sa.String(80), existing_type=sa.String(40), existing_nullable=False)
+    with op.batch_alter_table("outbox") as change:
+        change.alter_column("about", type_=sa.String(120), existing_type=sa.String(80), existing_nullable=False)
+    with op.batch_alter_table("dead_letters") as change:
+        change.alter_column("about", type_=sa.String(120), existing_type=sa.String(80), existing_nullable=False)
+        change.alter_column("subject", type_=sa.Text(), existing_type=sa.String(200), existing_nullable=False)
+        change.add_column(sa.Column("discarded_at", sa.DateTime(timezone=True)))
+        change.add_column(sa.Column("discarded_for", sa.Text()))
