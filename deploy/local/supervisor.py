@@ -179,6 +179,7 @@ class System:
                 "ZHUCUN_HOST": self.folder.bind,
                 "ZHUCUN_PORT": str(self.folder.ports[name]),
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
+                "ZHUCUN_SIMULATED": str(self.folder.kind in ("demo", "trial")),
                 "ZHUCUN_SECRET_FILE": str(self.folder.secret),
             }
         return environment
