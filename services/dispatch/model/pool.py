@@ -367,7 +367,9 @@ def note_team(pool: Pool | None, event: VillageMatched | TeamChosen, policy: Pol
         return Change(pool)
     before = pool.teams.get(event.village)
     if before and isinstance(event, VillageMatched):
-        return Change(pool)
+        # A team that is kept answers no need that could wait again.
+        kept = before.need is not None and "kept_team" in event.reasons
+        return Change(pool.with_team(event.village, msgspec.structs.replace(before, need=None)) if kept else pool)
     members = {member.cadre: member.role for member in event.team}
     usual = Team(unit=event.unit, place=event.place, members=members)
     team = msgspec.structs.replace(before, unit=event.unit, members=members, doubted={}) if before else usual

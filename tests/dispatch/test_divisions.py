@@ -1,0 +1,281 @@
+"""Villages that merge, split, move or were never rightly listed, and counties that get a pack of their own."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.dispatch.model.commands import RetainMember
+from services.dispatch.model.pool import Pool
+from shared.contracts.dispatch import (
+    Item,
+    MemberDisqualified,
+    MemberRecalled,
+    PoolChanged,
+    PoolDivided,
+    TeamDisbanded,
+    TeamReleased,
+    VillageMatched,
+)
+from shared.contracts.incentives import AppealDecided
+from shared.contracts.registry import (
+    PolicyAdopted,
+    VillageMerged,
+    VillageRecoded,
+    VillageSplit,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
+from shared.rules import Refused
+from tests.dispatch.benxi import (
+    AWAY,
+    CITY,
+    HOME,
+    PACK,
+    START,
+    V1,
+    V2,
+    V3,
+    Benxi,
+    cadre,
+    delisted,
+    diagnosed,
+    recalled,
+    squad,
+    unit,
+)
+from tests.dispatch.test_recall import after
+
+DECIDED: dict[str, Any] = {"decided_by": "县政府"}
+
+
+def merged(village: str = V1, into: str = V2) -> VillageMerged:
+    since, document = date(2014, 8, 1), "县政发〔2014〕8号"
+    return VillageMerged(
+        place=village[:6], village=village, into=into, into_place=into[:6], since=since, document=document, **DECIDED
+    )
+
+
+def unlisted(village: str = V1, spell: int = 1) -> VillageUnlisted:
+    return VillageUnlisted(place=village[:6], village=village, spell=spell, reason="误列", **DECIDED)
+
+
+def pool(benxi: Benxi, jurisdiction: str) -> Pool:
+    return benxi.dispatch.states[Pool, jurisdiction]  # type: ignore[return-value]
+
+
+def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START) -> None:
+    """A county adopts a pack of its own."""
+    pack = {**PACK, "jurisdiction": jurisdiction, "version": f"{jurisdiction}-1", "effective_from": effective}
+    place = jurisdiction.ljust(6, "0")
+    benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))
+
+
+# ---------------------------------------------------------------- mergers and splits
+
+
+def test_a_merged_villages_team_goes_over_to_one_that_waits_for_a_unit() -> None:
+    benxi = Benxi().helped(problems=1)
+    benxi.hear(diagnosed(V2))
+    benxi.hear(merged())
+    again = benxi.said(VillageMatched)[-1]
+    assert (again.village, again.unit, again.reasons) == (V2, "U1", ("kept_team",))
+    assert not benxi.said(TeamDisbanded) and benxi.assignment(V1).status == "released"
+    assert not benxi.tasks("matchings") and list(benxi.pool.teams) == [V2]
+    assert [(task.about, task.action) for task in benxi.tasks()] == [(V2, "assignments")]
+    benxi.assign(V2)
+    benxi.begin(V2)
+    texts = [item.text for item in benxi.assignment(V2).owed["ledger/2014"].items]
+    assert texts == ["修路一公里", "打井两眼", "第1轮问题1"], "what is open is carried, without being doubled"
+    benxi.until(date(2014, 8, 1))
+    benxi.hear(delisted(V2))
+    benxi.settle("2014", 1, 2, 3, village=V2)
+    benxi.until(date(2015, 8, 2))
+    (released,) = benxi.said(TeamReleased)
+    assert (released.village, released.served_days) == (V2, (date(2015, 8, 2) - START).days)
+
+
+def test_a_merged_villages_team_waits_for_the_diagnosis_of_one_that_has_none() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(recalled("C-U1-2", V1), merged())
+    assert benxi.assignment(V2).status == "merged" and list(benxi.pool.teams) == [V2]
+    assert [(task.about, task.detail) for task in benxi.tasks()] == [(V2, "C-U1-2")], "the place stays open"
+    benxi.hear(diagnosed(V2))
+    assert benxi.said(VillageMatched)[-1].reasons == ("kept_team",) and not benxi.tasks("matchings")
+    benxi.hear(cadre("C-NEW", "U1"))
+    benxi.replace("C-U1-2", "C-NEW", village=V2)
+    benxi.assign(V2)
+
+
+def test_of_two_teams_that_of_the_village_that_goes_on_stays_and_the_other_goes_home() -> None:
+    benxi = Benxi().helped(V1)
+    benxi.hear(unit("U2"), *squad("U2"), diagnosed(V2))
+    benxi.solve("m2")
+    benxi.assign(V2)
+    benxi.hear(merged())
+    (gone,) = benxi.said(TeamDisbanded)
+    assert (gone.village, gone.unit, gone.ground, gone.spell) == (V1, "U1", "merged", 1)
+    assert list(benxi.pool.teams) == [V2] and benxi.pool.teams[V2].unit == "U2" and "C-U1-0" in benxi.free
+    assert benxi.assignment(V2).carried["ledger"] == (Item(1, "修路一公里"), Item(2, "打井两眼"))
+    assert not [task for task in benxi.tasks() if task.about == V1] and not benxi.assignment(V1).timers
+
+
+@pytest.mark.parametrize("stage", ["diagnosed", "matched"])
+def test_a_merged_village_that_only_waited_waits_no_more(stage: str) -> None:
+    benxi = Benxi().matched() if stage == "matched" else Benxi()
+    benxi.hear(diagnosed(V1), merged())
+    assert not benxi.pool.needs and not benxi.pool.teams and not benxi.tasks()
+    assert len(benxi.said(TeamDisbanded)) == (stage == "matched")
+
+
+def test_a_team_in_its_transition_goes_over_with_the_day_on_which_it_goes_home() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    benxi.hear(merged())
+    assert benxi.assignment(V2).status == "kept"
+    benxi.until(date(2015, 6, 21))
+    assert [said.village for said in benxi.said(TeamReleased)] == [V2] and not benxi.pool.teams
+
+
+def test_a_village_that_is_split_keeps_all_that_hangs_on_it() -> None:
+    benxi = Benxi().helped()
+    before = (benxi.assignment(), benxi.pool)
+    split = VillageSplit(
+        place=HOME, village=V1, successors=(V2,), since=START, document="县政发〔2014〕9号", decided_by="县政府"
+    )
+    benxi.hear(split)
+    assert (benxi.assignment(), benxi.pool) == before
+
+
+# ---------------------------------------------------------------- listed or registered by mistake
+
+
+@pytest.mark.parametrize("stage", ["matched", "assigned", "helped"])
+@pytest.mark.parametrize("ground", ["unlisted", "withdrawn"])
+def test_a_village_that_was_never_rightly_listed_sends_its_team_home_without_an_exit(stage: str, ground: str) -> None:
+    benxi = getattr(Benxi(), stage)()
+    withdrawn = VillageWithdrawn(place=HOME, village=V1, reason="重复登记", **DECIDED)
+    benxi.hear(unlisted() if ground == "unlisted" else withdrawn)
+    (gone,) = benxi.said(TeamDisbanded)
+    assert (gone.unit, gone.ground, len(gone.team)) == ("U1", ground, 3)
+    assert not benxi.said(TeamReleased) and not benxi.tasks() and not benxi.pool.teams and "C-U1-0" in benxi.free
+    benxi.until(date(2018, 1, 1))
+    assert not benxi.tasks()
+
+
+def test_a_village_that_waits_for_a_unit_and_is_unlisted_waits_no_more_and_may_be_listed_again() -> None:
+    benxi = Benxi()
+    benxi.hear(diagnosed(V1), unlisted())
+    assert not benxi.pool.needs and not benxi.said(TeamDisbanded)
+    benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1))  # Its first spell begins anew.
+    benxi.solve()
+    assert benxi.said(VillageMatched)
+
+
+# ---------------------------------------------------------------- other divisions, other pools
+
+
+def test_a_county_with_a_pack_of_its_own_loses_neither_units_nor_needs_nor_recalls() -> None:
+    benxi = Benxi().helped()  # U1 is a unit of the city, out in the county.
+    local = unit("U2", level="county", place=HOME)
+    benxi.hear(local, *squad("U2", "deputy_section", place=HOME), diagnosed(V2), diagnosed(V3))
+    own_pack(benxi)
+    assert len(benxi.said(PoolDivided)) == 1
+    county, city = pool(benxi, HOME), pool(benxi, "2105")
+    assert (set(county.needs), set(county.units), set(county.teams)) == ({V2}, {"U2"}, {V1})
+    assert (set(city.needs), set(city.units), set(city.teams)) == ({V3}, {"U1"}, {V1})
+    # A recall reaches the team, the city's unit sends another, and is on offer there when the team is home.
+    benxi.hear(recalled("C-U1-2", V1))
+    assert len(benxi.said(MemberRecalled)) == 1 and benxi.details("replacements") == ["C-U1-2"]
+    benxi.hear(cadre("C-NEW", "U1"))
+    benxi.replace("C-U1-2", "C-NEW")
+    benxi.solve("county", place=HOME)
+    assert benxi.said(VillageMatched, village=V2)[0].unit == "U2"
+    benxi.solve("city")
+    assert not benxi.said(VillageMatched, village=V3), "U1 is out"
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    benxi.until(date(2015, 6, 21))
+    assert benxi.said(TeamReleased) and not pool(benxi, "2105").teams.keys() & {V1}
+    benxi.hear(*squad("U1"))
+    benxi.solve("city-2")
+    assert benxi.said(VillageMatched, village=V3)[0].unit == "U1"
+
+
+def test_a_pack_that_takes_effect_later_divides_the_pool_on_its_day_also_if_that_was_missed() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi, effective=date(2014, 9, 1))
+    benxi.until(date(2014, 8, 31))
+    benxi.hear(diagnosed(V2))
+    assert not benxi.said(PoolDivided) and V2 in pool(benxi, "2105").needs
+    benxi.world.today = date(2014, 9, 10)
+    benxi.world.deliver({"dispatch": benxi.dispatch.pass_day(benxi.today).facts})
+    assert V2 in pool(benxi, HOME).needs and V2 not in pool(benxi, "2105").needs
+    benxi.hear(recalled("C-U1-0", V1))
+    assert len(benxi.said(MemberRecalled)) == 1
+
+
+def test_a_further_version_of_a_pack_divides_nothing() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi, "2105", date(2014, 7, 1))
+    own_pack(benxi, "3301")
+    benxi.until(date(2014, 8, 1))
+    assert not benxi.said(PoolDivided)
+
+
+def test_after_a_division_nobody_is_in_two_teams() -> None:
+    """The unit of the city that is out in the county is also registered in the county, and both match."""
+    benxi = Benxi().helped()
+    own_pack(benxi)
+    benxi.hear(unit("U1", place=HOME), *squad("U1", place=HOME), diagnosed(V2), diagnosed(V3))
+    benxi.solve("county", place=HOME)
+    benxi.solve("city")
+    assert len(benxi.said(VillageMatched)) == 1
+    benxi.hear(cadre("C-U1-1", "U1", party_member=False, place=HOME))
+    assert [said.cadre for said in benxi.said(MemberDisqualified)] == ["C-U1-1"]
+    benxi.send(RetainMember, cadre="C-U1-1")
+    assert not benxi.tasks("retentions")
+
+
+def test_a_village_that_comes_to_another_jurisdiction_takes_its_team_along() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi, "2106")
+    code = "210603100201"
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code=code, since=START))
+    assert [(said.place, said.former) for said in benxi.said(PoolChanged)] == [("210603", HOME)]
+    assert pool(benxi, "2106").teams[V1].place == "210603"
+    first = recalled("C-U1-2", V1)  # Decided where the village was when it was proposed.
+    second = recalled("C-U1-1", V1, place="210603", outcome="recall/other")
+    benxi.hear(first, second)
+    assert {(said.cadre, said.place) for said in benxi.said(MemberRecalled)} == {
+        ("C-U1-2", "210603"), ("C-U1-1", "210603"),
+    }  # fmt: skip
+    with pytest.raises(Refused, match="under a recall"):
+        benxi.replace("C-U1-2", "C-U1-2", place="210603")
+    benxi.hear(after(first, AppealDecided, overturned=True, decided_by="市委"))
+    benxi.replace("C-U1-2", "C-U1-2", place="210603")
+    for jurisdiction in ("2105", "2106"):
+        assert set(pool(benxi, jurisdiction).teams[V1].members) == {"C-U1-0", "C-U1-2"}
+    benxi.hear(delisted(V1), diagnosed(V3))
+    assert not benxi.said(TeamReleased)
+
+
+def test_a_need_that_comes_to_another_jurisdiction_is_matched_there() -> None:
+    benxi = Benxi()
+    own_pack(benxi, "2106")
+    benxi.hear(diagnosed(V1), VillageRecoded(place=HOME, village=V1, code="210603100201", since=START))
+    benxi.hear(unit("U6", place="210600"), *squad("U6", place="210600"))
+    assert not benxi.pool.needs and pool(benxi, "2106").needs[V1].place == "210603"
+    benxi.solve("m6", place="210600")
+    assert [(said.village, said.place) for said in benxi.said(VillageMatched)] == [(V1, "210603")]
+
+
+def test_within_a_jurisdiction_nothing_but_the_division_changes() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210522100999", since=START))
+    assert benxi.pool.teams[V1].place == AWAY and [*benxi.pool.units] == ["U1"]
+    assert {state.id for state in benxi.dispatch.states.values() if isinstance(state, Pool)} == {"2105"}
+    benxi.hear(recalled("C-U1-2", V1), cadre("C-NEW", "U1"))
+    benxi.replace("C-U1-2", "C-NEW", place=AWAY)
+    assert benxi.pool.place == CITY
