@@ -158,6 +158,8 @@ def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, 
     pool = pool.but(
         needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
     )  # fmt: skip
-    if team and isinstance(successor, Assignment) and successor.unit == team.unit:
+    # A pool that only the ended village had led to hears nothing of the other one.
+    hears = pool.id in (policy.jurisdiction, *prefixes(event.into_place, event.into))
+    if team and hears and isinstance(successor, Assignment) and successor.unit == team.unit:
         pool = pool.with_team(event.into, _but(team, place=event.into_place, need=None))
     return Change(pool)

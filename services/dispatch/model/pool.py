@@ -382,7 +382,8 @@ def need_again(pool: Pool | None, event: MatchWithdrawn, policy: Policy, today: 
     """A match was taken back: the village needs a unit, and unit and cadres are on offer."""
     if pool is None or event.village not in pool.teams:
         return Change(pool)
-    need = pool.teams[event.village].need
+    # Of the village's pools one asks for a unit, the others only knew of the team.
+    need = pool.teams[event.village].need if pool.id == policy.jurisdiction else None
     needs = {**pool.needs, event.village: need} if need else pool.needs
     return Change(pool.but(needs=needs, teams=without(pool.teams, event.village), answered=False))
 
