@@ -128,6 +128,12 @@ class Benxi:
         self.world.pass_days(day)
         self.check()
 
+    def sleep(self, until: date) -> None:
+        """Miss all days before one, as in an outage, and then learn of that one."""
+        self.world.today = until
+        self.world.deliver({"dispatch": self.dispatch.pass_day(until).facts})
+        self.check()
+
     def said(self, event: type[Event], **fields: Any) -> list[Any]:
         return self.world.said(event, **fields)
 

@@ -172,6 +172,11 @@ _OCCASION: Mapping[type[Event], Callable[[Any], str]] = {
 """What makes two events of one type the same occasion, so that a fact told twice makes no second proposal."""
 
 
+def occasion(event: Event) -> str:
+    """What an event says about, as an outcome's id names it."""
+    return _OCCASION[type(event)](event)
+
+
 def matches(when: Mapping[str, Any], event: Event) -> bool:
     """Whether an event has all that a pack asks for: in each field, one of the values wanted."""
     return all(_found(event, field, wanted) for field, wanted in when.items())
@@ -200,7 +205,7 @@ def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[O
 def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
     """Propose what the pack lets this event propose, with evidence and clause; nobody is touched by that."""
     told: tuple[Event, ...] = ()
-    occasion = _OCCASION[type(event)](event)
+    said_about = occasion(event)
     for terms in proposals(subject_kind, event, policy):
         # A record stands where the bodies of its pack do. Two packs can meet in one subject in any order: least wins.
         place = policy.jurisdiction.ljust(6, "0")
@@ -208,11 +213,11 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
         )
-        outcome = f"{terms.kind}/{occasion}"
+        outcome = f"{terms.kind}/{said_about}"
         if outcome in record.cases:
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
-        evidence = (f"{terms.on} {occasion}", *found)
+        evidence = (f"{terms.on} {said_about}", *found)
         defence_until = _end(terms.defence, today, policy)
         case = Case(
             terms=terms,

@@ -1,0 +1,165 @@
+"""Decisions entered by mistake are taken back by the body that decided; what a team's case rests on may end."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.incentives.model.commands import DecideAppeal, LodgeAppeal, WithdrawDecision
+from services.incentives.model.record import Record
+from shared.contracts.incentives import (
+    DecisionWithdrawn,
+    OutcomeDecided,
+    OutcomeExpired,
+    OutcomeWithdrawn,
+)
+from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
+from shared.rules import Refused
+from tests.incentives.test_outcomes import (
+    CITY,
+    COUNTY,
+    LEADER,
+    TEAM,
+    TODAY,
+    VILLAGE,
+    decide,
+    graded,
+    hear,
+    hear_defence,
+    only,
+    record,
+    step,
+    tasks,
+    world_with,
+)
+from tests.world import World
+
+INTO = "210521100202"
+
+
+def withdraw(world: World, subject: tuple[str, str], **said: Any) -> None:
+    fields = {"body": "organisation", "decided_by": "市委组织部2015年第9号", "reason": "人员录错"} | said
+    world.command("incentives", step(WithdrawDecision, subject, only(world, subject), **fields))
+
+
+def recalled(**decision: Any) -> World:
+    """A recall of the leader that was decided after a hearing."""
+    world = world_with()
+    hear(world, graded("incompetent"))
+    hear_defence(world, LEADER)
+    decide(world, LEADER, **decision)
+    return world
+
+
+@pytest.mark.parametrize("decision", [{}, {"imposed": False}, {"imposed": False, "tolerated": True}])
+def test_a_decision_entered_by_mistake_is_taken_back_and_decided_anew(decision: dict[str, Any]) -> None:
+    world = recalled(**decision)
+    withdraw(world, LEADER)
+    (withdrawn,) = world.said(DecisionWithdrawn)
+    assert (withdrawn.subject, withdrawn.effect, withdrawn.reason) == (LEADER[1], "recall", "人员录错")
+    assert withdrawn.is_sealed(), "a person's case"
+    assert tasks(world, LEADER) == [("decisions", "organisation", None)]
+    case = record(world, LEADER).cases[only(world, LEADER)]
+    assert case.heard_on and not (case.decided_by or case.decided_on or case.appeal_until or case.expires)
+    withdraw(world, LEADER)
+    assert len(world.said(DecisionWithdrawn)) == 1, "what changes nothing is not told"
+    decide(world, LEADER, imposed=True)
+    assert len(world.said(OutcomeDecided)) == 2
+
+
+def test_what_was_taken_back_does_not_expire() -> None:
+    world = recalled()
+    withdraw(world, LEADER)
+    world.pass_days(date(2018, 1, 1))
+    assert not world.said(OutcomeExpired)
+
+
+def test_a_decision_stands_once_the_time_for_an_appeal_is_over() -> None:
+    world = recalled()
+    world.pass_days(TODAY + timedelta(30))
+    withdraw(world, LEADER)
+    decide(world, LEADER)
+    world.pass_days(world.today + timedelta(31))
+    with pytest.raises(Refused, match="can no longer be taken back") as late:
+        withdraw(world, LEADER)
+    assert late.value.status == 409
+
+
+def test_an_appeal_that_runs_or_was_answered_decides_and_no_correction() -> None:
+    world = recalled()
+    world.command("incentives", step(LodgeAppeal, LEADER, only(world, LEADER)))
+    for _ in range(2):
+        with pytest.raises(Refused, match="answering the appeal only"):
+            withdraw(world, LEADER)
+        answer = step(
+            DecideAppeal, LEADER, only(world, LEADER), overturned=False, body="organisation", decided_by="复核组"
+        )
+        if record(world, LEADER).cases[only(world, LEADER)].appeal == "lodged":
+            world.command("incentives", answer)
+
+
+def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back() -> None:
+    world = world_with()
+    hear(world, graded("excellent"))
+    decide(world, TEAM, tolerance_checked=False)
+    world.pass_days(date(2016, 1, 1))
+    withdraw(world, TEAM)
+    assert (
+        tasks(world, TEAM) == [("decisions", "organisation", None)] and not world.said(DecisionWithdrawn)[0].is_sealed()
+    )
+
+
+def test_only_the_body_that_decided_takes_back() -> None:
+    world = recalled()
+    with pytest.raises(Refused, match="a matter of 'organisation', not of 'discipline'") as other:
+        withdraw(world, LEADER, body="discipline")
+    assert (other.value.status, other.value.field) == (422, "body")
+
+
+def ended(kind: type[Any], **said: Any) -> Any:
+    return kind(place=COUNTY, village=VILLAGE, reason="误列", decided_by="县政府", **said)
+
+
+@pytest.mark.parametrize("event", [ended(VillageUnlisted, spell=1), ended(VillageWithdrawn)])
+def test_a_proposal_against_the_team_of_a_village_that_was_never_rightly_listed_ends(event: Any) -> None:
+    world = world_with()
+    hear(world, graded("incompetent", "not_resident"), event)
+    (withdrawn,) = world.said(OutcomeWithdrawn)
+    assert (withdrawn.kind, withdrawn.subject, withdrawn.reason) == ("criticism", VILLAGE, "误列")
+    assert tasks(world, TEAM) == [] and record(world, TEAM).status == "clean"
+    assert tasks(world, LEADER), "what a person did stays to be answered"
+    with pytest.raises(Refused):
+        decide(world, TEAM)
+    world.pass_days(date(2015, 6, 1))
+    assert tasks(world, TEAM) == []
+
+
+def merged() -> VillageMerged:
+    return VillageMerged(
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place=COUNTY,
+        since=TODAY,
+        document="县政发1号",
+        decided_by="县政府",
+    )
+
+
+def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_its_periods() -> None:
+    world = world_with()
+    hear(world, graded("basically_competent", "not_resident", year=2013), graded("basically_competent", "bad_opinion"))
+    first, second = sorted(record(world, TEAM).cases)
+    hear(world, merged())
+    successor = ("team", INTO)
+    assert record(world, TEAM).cases == {} and not record(world, TEAM).timers and tasks(world, TEAM) == []
+    assert [task[0] for task in tasks(world, successor)] == ["defences", "defences"]
+    fields = {"imposed": True, "tolerance_checked": True, "body": "organisation", "decided_by": "市委"}
+    world.pass_days(TODAY + timedelta(11))
+    from services.incentives.model.commands import Decide
+
+    world.command("incentives", step(Decide, successor, first, **fields))
+    world.pass_days(date(2015, 8, 1))
+    assert [(said.outcome, said.subject) for said in world.said(OutcomeExpired)] == [(first, INTO)]
+    assert isinstance(record(world, successor), Record) and second in record(world, successor).cases
+    assert record(world, successor).place == CITY
