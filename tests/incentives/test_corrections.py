@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.incentives.model.commands import DecideAppeal, LodgeAppeal, WithdrawDecision
+from services.incentives.model.commands import Decide, DecideAppeal, LodgeAppeal, WithdrawDecision
 from services.incentives.model.record import Record
 from shared.contracts.incentives import (
     DecisionWithdrawn,
@@ -156,8 +156,6 @@ def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_it
     assert [task[0] for task in tasks(world, successor)] == ["defences", "defences"]
     fields = {"imposed": True, "tolerance_checked": True, "body": "organisation", "decided_by": "市委"}
     world.pass_days(TODAY + timedelta(11))
-    from services.incentives.model.commands import Decide
-
     world.command("incentives", step(Decide, successor, first, **fields))
     world.pass_days(date(2015, 8, 1))
     assert [(said.outcome, said.subject) for said in world.said(OutcomeExpired)] == [(first, INTO)]
