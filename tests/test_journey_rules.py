@@ -283,7 +283,7 @@ def measure(county: County, state: State, task: Task) -> list[Command]:
 def approve(county: County, village: Village, task: Task) -> list[Command]:
     assert village.exit
     approved = village.exit.attempt not in STORIES[village.id].refused
-    return [registry_commands.ApproveExit(**at(village.id), approved=approved, decided_by="本溪县政府")]
+    return [registry_commands.ApproveExit(body="county", **at(village.id), approved=approved, decided_by="本溪县政府")]
 
 
 def set_commitment(county: County, assignment: Assignment, task: Task) -> list[Command]:
@@ -454,6 +454,7 @@ ANSWERS: Mapping[str, Answer] = {
     "surveys": survey,
     "diagnoses": lambda c, s, t: [
         registry_commands.Diagnose(
+            body="county",
             **at(t.about),
             problem_class="weak_governance" if t.about == LEADERLESS else "lagging_economy",
             decided_by="集体会诊会议",
@@ -461,14 +462,18 @@ ANSWERS: Mapping[str, Answer] = {
     ],
     "households": households,
     "measurements": measure,
-    "exit-requests": lambda c, s, t: [registry_commands.RequestExit(**at(t.about), requested_by="清河镇")],
-    "notices": lambda c, s, t: [registry_commands.PostNotice(**at(t.about), posted_by="清河镇")],
+    "exit-requests": lambda c, s, t: [
+        registry_commands.RequestExit(body="township", **at(t.about), requested_by="清河镇")
+    ],
+    "notices": lambda c, s, t: [registry_commands.PostNotice(body="township", **at(t.about), posted_by="清河镇")],
     "objection-decisions": lambda c, s, t: [
-        registry_commands.DecideObjection(**at(t.about), objection=int(t.detail), upheld=True, decided_by="县政府")
+        registry_commands.DecideObjection(
+            body="county", **at(t.about), objection=int(t.detail), upheld=True, decided_by="县政府"
+        )
     ],
     "approvals": approve,
     "relapse-decisions": lambda c, s, t: [
-        registry_commands.ConfirmRelapse(**at(t.about), relapsed=True, decided_by="县政府")
+        registry_commands.ConfirmRelapse(body="county", **at(t.about), relapsed=True, decided_by="县政府")
     ],
     "matchings": lambda c, s, t: [
         dispatch_commands.SolveMatching(

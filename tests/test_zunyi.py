@@ -221,12 +221,12 @@ def about_outcome(task: Task) -> dict[str, Any]:
 
 ANSWERS: Mapping[str, Callable[[District, Any, Task], Said]] = {
     "surveys": survey,
-    "diagnoses": lambda c, s, t: {"problem_class": "thin_industry"},
+    "diagnoses": lambda c, s, t: {"problem_class": "thin_industry", "body": t.role},
     "households": households,
     "measurements": measure,
-    "exit-requests": lambda c, s, t: {},
-    "notices": lambda c, s, t: {},
-    "approvals": lambda c, s, t: {"approved": True},
+    "exit-requests": lambda c, s, t: {"body": t.role},
+    "notices": lambda c, s, t: {"body": t.role},
+    "approvals": lambda c, s, t: {"approved": True, "body": t.role},
     "matchings": lambda c, s, t: {"matching": str(c.today)},
     "assignments": lambda c, s, t: {},
     "commitments": set_commitment,

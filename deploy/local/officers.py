@@ -108,7 +108,7 @@ def _surveys(a: Ask) -> Iterable[Row]:
 
 
 def _diagnoses(a: Ask) -> Iterator[Row]:
-    yield {"problem_class": a.village.problem_class, "decided_by": "县（区）集体会诊会议"}
+    yield {"problem_class": a.village.problem_class, "body": a.task.role, "decided_by": "县（区）集体会诊会议"}
 
 
 def _households(a: Ask) -> Iterator[Row]:
@@ -120,12 +120,12 @@ def _measurements(a: Ask) -> Iterator[Row]:
     yield {"year": a.year, "values": a.scenario.indicators(a.village, a.year, a.today), "measured_by": "乡镇人民政府"}
 
 
-def _exit_requests(_ask: Ask) -> Iterator[Row]:
-    yield {"requested_by": "乡镇人民政府"}
+def _exit_requests(a: Ask) -> Iterator[Row]:
+    yield {"body": a.task.role, "requested_by": "乡镇人民政府"}
 
 
-def _notices(_ask: Ask) -> Iterator[Row]:
-    yield {"posted_by": "乡镇人民政府"}
+def _notices(a: Ask) -> Iterator[Row]:
+    yield {"body": a.task.role, "posted_by": "乡镇人民政府"}
 
 
 def _objections(a: Ask) -> Iterator[Letter]:
@@ -136,15 +136,15 @@ def _objections(a: Ask) -> Iterator[Letter]:
 
 
 def _objection_decisions(a: Ask) -> Iterator[Row]:
-    yield {"objection": int(a.task.detail), "upheld": True, "decided_by": "县（区）扶贫办"}
+    yield {"objection": int(a.task.detail), "upheld": True, "body": a.task.role, "decided_by": "县（区）扶贫办"}
 
 
-def _approvals(_ask: Ask) -> Iterator[Row]:
-    yield {"approved": True, "decided_by": "县（区）人民政府"}
+def _approvals(a: Ask) -> Iterator[Row]:
+    yield {"approved": True, "body": a.task.role, "decided_by": "县（区）人民政府"}
 
 
-def _relapse_decisions(_ask: Ask) -> Iterator[Row]:
-    yield {"relapsed": True, "decided_by": "县（区）人民政府"}
+def _relapse_decisions(a: Ask) -> Iterator[Row]:
+    yield {"relapsed": True, "body": a.task.role, "decided_by": "县（区）人民政府"}
 
 
 # ---------------------------------------------------------------- dispatch

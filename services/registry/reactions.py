@@ -18,6 +18,7 @@ from services.registry.model import (
     baseline,
     clock,
     exit,
+    figures,
     identity,
     parties,
     resolution,
@@ -111,13 +112,23 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageSplit, Register, by("village"), households.reopen_latest),
     Reaction(c.SplitVillage, Register, _parts, households.take_share, reads=households.of_predecessor),
     Reaction(c.SplitVillage, Register, by("village"), households.give_share),
+    # A county that began years ago is taken over with its earlier dates.
+    Reaction(c.TakeOverVillage, Village, by("village"), identity.take_over),
+    Reaction(c.TakeOverVillage, Register, by("village"), figures.take_over),
     # It is surveyed and diagnosed.
     Reaction(c.RecordSurvey, Village, by("village"), villages.noted),
     Reaction(c.RecordSurvey, Baseline, by("village"), baseline.record),
     Reaction(c.RecordSurvey, Register, by("village"), households.visited),
+    Reaction(c.WithdrawSurvey, Village, by("village"), villages.check_unjudged),
+    Reaction(c.WithdrawSurvey, Register, by("village"), figures.forget_visit, reads=figures.of_survey),
+    Reaction(c.WithdrawSurvey, Baseline, by("village"), baseline.withdraw_record),
     Reaction(c.Diagnose, Village, by("village"), villages.check_address),
     Reaction(c.Diagnose, Baseline, by("village"), baseline.diagnose),
     Reaction(r.VillageDiagnosed, Village, by("village"), villages.moved),
+    Reaction(r.VillageDiagnosed, Baseline, by("village"), baseline.taken_over),
+    Reaction(c.WithdrawDiagnosis, Village, by("village"), baseline.may_withdraw_diagnosis),
+    Reaction(c.WithdrawDiagnosis, Baseline, by("village"), baseline.withdraw_diagnosis),
+    Reaction(r.DiagnosisWithdrawn, Village, by("village"), villages.moved),
     # The dispatch finds a unit and a team for it, and they take up their work.
     Reaction(d.NeedUnmet, Village, by("village"), villages.unmatched),
     Reaction(d.VillageMatched, Village, by("village"), villages.moved),
@@ -130,22 +141,39 @@ REACTIONS: tuple[Reaction, ...] = (
     # Each year its households and indicators are measured.
     Reaction(c.RecordHouseholds, Village, by("village"), villages.noted),
     Reaction(c.RecordHouseholds, Register, by("village"), households.record),
-    Reaction(c.MeasureIndicators, Village, by("village"), villages.check_address),
+    Reaction(c.MeasureIndicators, Village, by("village"), villages.check_unjudged),
     Reaction(c.MeasureIndicators, Register, by("village"), households.measure),
     Reaction(r.IndicatorsMeasured, Village, by("village"), villages.measured),
+    # Wrong figures are taken back; a closed year is open for them for a time.
+    Reaction(c.WithdrawHousehold, Village, by("village"), villages.check_unjudged),
+    Reaction(c.WithdrawHousehold, Register, by("village"), figures.withdraw_household),
+    Reaction(c.WithdrawMeasurement, Village, by("village"), figures.may_withdraw_measurement),
+    Reaction(c.WithdrawMeasurement, Register, by("village"), figures.withdraw_measurement),
+    Reaction(r.MeasurementWithdrawn, Village, by("village"), villages.measure_again),
+    Reaction(c.ReopenYear, Village, by("village"), villages.reopen),
+    Reaction(r.YearReopened, Village, by("village"), villages.reopened),
+    Reaction(r.YearReopened, Register, by("village"), figures.reopen),
+    Reaction(r.YearClosed, Village, by("village"), villages.closed),
     # When all criteria are met it leaves the list, step by step.
     Reaction(c.RequestExit, Village, by("village"), exit.may_request),
     Reaction(c.RequestExit, Register, by("village"), households.request),
     Reaction(r.ExitRequested, Village, by("village"), exit.requested),
     Reaction(i.ExitVerified, Village, by("village"), exit.verified),
+    # Figures that it is judged by stand still, unless they were wrong: then the exit is led back.
+    Reaction(c.CorrectFigures, Village, by("village"), figures.correct_village, reads=figures.of_village),
+    Reaction(c.CorrectFigures, Register, by("village"), figures.correct),
+    Reaction(c.WithdrawExit, Village, by("village"), exit.withdraw),
     Reaction(r.ExitWithdrawn, Village, by("village"), exit.withdrawn),
     Reaction(c.PostNotice, Village, by("village"), exit.post_notice),
     Reaction(r.NoticePosted, Village, by("village"), villages.moved),
+    Reaction(c.WithdrawNotice, Village, by("village"), exit.withdraw_notice),
+    Reaction(r.NoticeWithdrawn, Village, by("village"), exit.notice_withdrawn),
     Reaction(c.RaiseObjection, Village, by("village"), exit.raise_objection),
+    Reaction(c.WithdrawObjection, Village, by("village"), exit.withdraw_objection),
     Reaction(c.DecideObjection, Village, by("village"), exit.decide_objection),
     Reaction(r.ObjectionDecided, Register, by("village"), households.ask_again),
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
-    Reaction(r.VillageDelisted, Village, by("village"), villages.moved),
+    Reaction(r.VillageDelisted, Village, by("village"), villages.delisted),
     Reaction(r.VillageDelisted, Baseline, by("village"), baseline.end),
     # Then it is watched, and listed again if it relapses.
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
@@ -157,7 +185,16 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     Reaction(c.TakeStep, Village, by("village"), villages.check_address),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step),
+    Reaction(c.WithdrawStep, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, resolution.withdraw_step),
+    Reaction(c.WithdrawResolution, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawResolution, Resolution, resolution.resolution_id, resolution.withdraw),
+    Reaction(r.ResolutionWithdrawn, Village, by("village"), identity.decides_no_more),
+    Reaction(r.ResolutionWithdrawn, Resolution, resolution.resolution_id, resolution.withdrawn),
 )
 
-# Days open the yearly measurement, and end a notice.
-DUE: Mapping[type[State], Mapping[str, Rule]] = {Village: {"measure": villages.open_year, "notice": exit.end_notice}}
+# Days open the yearly measurement, end a notice, and close a year that was open for corrections.
+DUE: Mapping[type[State], Mapping[str, Rule]] = {
+    Village: {"measure": villages.open_year, "notice": exit.end_notice},
+    Register: {"reopened": figures.close_years},
+}

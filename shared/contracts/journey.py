@@ -64,11 +64,13 @@ JOURNEY = (
     Move("delisted", r.VillageRelapsed, "relapsed"),
     Move("released", r.VillageRelapsed, "relapsed"),
     Move("relapsed", r.VillageListed, "listed"),
-    Move("listed", r.VillageDelisted, "delisted"),  # A part of a village that has left the list.
+    Move("listed", r.VillageDelisted, "delisted"),  # It did so earlier, or as part of another village.
     # What was done by mistake, or on wrong figures, is taken back.
     Move("registered", r.VillageWithdrawn, "withdrawn"),
     Move("withdrawn", r.VillageRegistered, "registered"),
     Move("listed", r.VillageUnlisted, "registered"),
+    Move("diagnosed", r.DiagnosisWithdrawn, "listed"),
+    Move("noticed", r.NoticeWithdrawn, "verified"),
     Move("requested", r.ExitWithdrawn, "helped"),
     Move("verified", r.ExitWithdrawn, "helped"),
     Move("noticed", r.ExitWithdrawn, "helped"),

@@ -141,6 +141,8 @@ class VillageListed(Event, frozen=True, kw_only=True):
     village: VillageId
     spell: Number = 1
     """1 for the first time on the list, 2 after one relapse, and so on."""
+    since: Day | None = None
+    """The day on which it did, where the county was taken over with its earlier dates."""
 
 
 class SurveyRecorded(Event, frozen=True, kw_only=True):
@@ -164,6 +166,8 @@ class VillageDiagnosed(Event, frozen=True, kw_only=True):
     """How many records of each kind the survey collected."""
     problems: Annotated[tuple[Problem, ...], Meta(max_length=500)]
     decided_by: Organ
+    since: Day | None = None
+    """The day of the diagnosis, where the county was taken over with its earlier dates."""
 
 
 class IndicatorsMeasured(Event, frozen=True, kw_only=True):
@@ -177,6 +181,8 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     unmet: Annotated[tuple[Unmet, ...], Meta(max_length=200)] = ()
     measured_by: OrganOrNone = ""
     """The body that measured, never a person; empty where corrected household facts moved the figures."""
+    line_year: Year | None = None
+    """The year of the poverty line, where the pack has none for the year that was measured: it needs a newer one."""
 
 
 class ExitRequested(Event, frozen=True, kw_only=True):
@@ -263,6 +269,8 @@ class VillageDelisted(Event, frozen=True, kw_only=True):
     incidence: Share
     """The share of the population that was still poor, from 0 to 1."""
     decided_by: Organ
+    since: Day | None = None
+    """The day on which it was, where the county was taken over with its earlier dates."""
 
 
 class VillageMonitored(Event, frozen=True, kw_only=True):
@@ -408,3 +416,107 @@ class DeadlineMoved(Movement, frozen=True, kw_only=True):
 
     label = ("期限变更", "deadline moved")
     village: VillageId
+
+
+class SurveyWithdrawn(Event, frozen=True, kw_only=True):
+    """A survey record was entered by mistake; its number is free again."""
+
+    label = ("撤销摸底排查记录", "survey record withdrawn")
+    village: VillageId
+    number: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class DiagnosisWithdrawn(Event, frozen=True, kw_only=True):
+    """The joint diagnosis is taken back before the village was matched: the survey is open again."""
+
+    label = ("撤销会诊结论", "diagnosis withdrawn")
+    village: VillageId
+    spell: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class HouseholdWithdrawn(Event, frozen=True, kw_only=True):
+    """A household was entered by mistake, such as under a wrong id, and counts in no figure any more."""
+
+    label = ("撤销农户信息", "household withdrawn")
+    village: VillageId
+    household: PartyId
+    reason: Reason
+    decided_by: Organ
+
+
+class MeasurementWithdrawn(Event, frozen=True, kw_only=True):
+    """A year's figures were entered by mistake: that year is to be measured again."""
+
+    label = ("撤销年度测算", "measurement withdrawn")
+    village: VillageId
+    year: Year
+    reason: Reason
+    decided_by: Organ
+
+
+class NoticeWithdrawn(Event, frozen=True, kw_only=True):
+    """A public notice was posted by mistake; another one is awaited."""
+
+    label = ("撤回公示", "notice withdrawn")
+    village: VillageId
+    attempt: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class ObjectionWithdrawn(Event, frozen=True, kw_only=True):
+    """An objection that was not decided yet was taken back, or entered by mistake."""
+
+    label = ("撤回异议", "objection withdrawn")
+    village: VillageId
+    attempt: Number
+    objection: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class StepWithdrawn(Event, frozen=True, kw_only=True):
+    """The latest step of a village's procedure was entered by mistake, and is awaited again."""
+
+    label = ("撤销民主决策环节", "step of a resolution withdrawn")
+    village: VillageId
+    matter: RunId
+    step: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class ResolutionWithdrawn(Event, frozen=True, kw_only=True):
+    """A matter was opened by mistake, and no step of it was taken."""
+
+    label = ("撤销民主决策事项", "resolution withdrawn")
+    village: VillageId
+    matter: RunId
+    reason: Reason
+    decided_by: Organ
+
+
+class YearReopened(Event, frozen=True, kw_only=True):
+    """A year that was closed is open for corrections until a day, and closes again by itself."""
+
+    label = ("重开封存年度", "closed year reopened")
+    village: VillageId
+    year: Year
+    until: Day
+    """The last day on which its figures can be corrected."""
+    delisted_on: Day | None = None
+    """The day of the exit that was decided by this year's figures, if one was: that stands until a body decides."""
+    reason: Reason
+    decided_by: Organ
+
+
+class YearClosed(Event, frozen=True, kw_only=True):
+    """The time for corrections of a reopened year is over."""
+
+    label = ("年度重新封存", "year closed again")
+    village: VillageId
+    year: Year

@@ -46,7 +46,7 @@ def answer(task: Task, poor: int, agrees: bool, today: date) -> Command:
     facts = (household("H1"), household("H9", poor, 500))
     answers: dict[str, Any] = {
         "surveys": lambda: record(1 + TOPICS.index(topic), topic, on=today),
-        "diagnoses": lambda: c.Diagnose(**AT, problem_class="lagging_economy", decided_by="县委"),
+        "diagnoses": lambda: c.Diagnose(body="county", **AT, problem_class="lagging_economy", decided_by="县委"),
         "households": lambda: c.RecordHouseholds(**AT, year=year, households=facts, recorded_by="镇"),
         "measurements": lambda: c.MeasureIndicators(**AT, year=year, values=MET, measured_by="镇"),
         "exit-requests": lambda: REQUEST,

@@ -18,7 +18,7 @@ from tests.registry.county import (
     record,
 )
 
-DIAGNOSE = c.Diagnose(**AT, problem_class="weak_governance", decided_by="县委")
+DIAGNOSE = c.Diagnose(body="county", **AT, problem_class="weak_governance", decided_by="县委")
 
 
 def test_3_1_the_diagnosis_counts_the_survey_and_names_the_problems_with_their_cause() -> None:

@@ -10,9 +10,12 @@ from shared.contracts import Command
 from shared.contracts.registry import (
     ExitApproved,
     ExitRequested,
+    ExitWithdrawn,
     NoticePosted,
+    NoticeWithdrawn,
     ObjectionDecided,
     ObjectionRaised,
+    ObjectionWithdrawn,
     VillageDelisted,
 )
 from tests.registry.county import (
@@ -131,13 +134,12 @@ def test_rules_2_an_objection_is_taken_once_and_its_ground_stays_out_of_the_even
 def test_rules_2_an_upheld_objection_leads_to_a_new_verification_of_the_households_as_they_are_now() -> None:
     county = at("noticed")
     county.do(OBJECT)
-    county.do(c.RecordHouseholds(**AT, year=2014, households=(household("H2", 4, 500),), recorded_by="镇"))
     decided, requested = county.do(UPHOLD)
     assert decided == ObjectionDecided(
         **AT, attempt=1, objection=1, upheld=True, decided_by="县扶贫办", back_to="verify"
     )
     assert requested == ExitRequested(
-        **AT, attempt=2, lifted=("H1",), persons=(4,), outside=982, remaining=2, requested_by="县扶贫办"
+        **AT, attempt=2, lifted=("H1", "H2"), persons=(4, 4), outside=982, remaining=1, requested_by="县扶贫办"
     )
     assert (county.village.stage, set(county.village.timers)) == ("requested", {"measure"})
     county.until(date(2014, 12, 20)).hear(verdict(attempt=2))
@@ -181,13 +183,15 @@ def test_rules_2_a_refused_approval_has_the_village_verified_again() -> None:
     assert (requested.attempt, county.village.stage) == (2, "requested")
 
 
-def test_rules_2_figures_that_turn_out_worse_during_the_procedure_block_the_approval() -> None:
+def test_rules_2_figures_that_turn_out_worse_during_the_procedure_end_it() -> None:
     county = at("decidable")
-    county.do(c.RecordHouseholds(**AT, year=2014, households=(household("H2", 30, 500),), recorded_by="镇"))
-    assert "2014" in county.refusal(APPROVE).en
-    county.do(REFUSE)
-    county.hear(verdict(attempt=2, passed=False))
-    assert county.village.stage == "helped"
+    worse = c.CorrectFigures(
+        **AT, year=2014, households=(household("H2", 30, 500),), reason="异议属实", decided_by="县扶贫办"
+    )
+    withdrawn, measured = county.do(worse)
+    assert withdrawn == ExitWithdrawn(**AT, attempt=1, reason="异议属实", decided_by="县扶贫办")
+    assert measured.values["incidence"] == 0.04 and county.village.stage == "helped"
+    assert county.refusal(APPROVE).status == 409 and "0.04" in county.refusal(REQUEST).en
 
 
 TWO_BODIES = [
@@ -215,23 +219,23 @@ def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no
     county = at("verified", pack(exit={"procedure": TWO_BODIES}))
     county.until(date(2014, 12, 2))
     assert county.todo() == [("notices", "village", "")]
-    [notice] = county.do(NOTICE)
+    [notice] = county.do(again(NOTICE, body="village"))
     assert notice.until == date(2014, 12, 9), "five working days"
     county.until(date(2014, 12, 10))
     assert county.todo() == [("approvals", "county", "")]
     [approved] = county.do(APPROVE)
     assert approved == ExitApproved(**AT, attempt=1, step="county", decided_by="县政府")
     assert (county.village.stage, county.todo()) == ("noticed", [("notices", "county", "")])
-    county.do(NOTICE)
+    county.do(again(NOTICE, body="county"))
     county.do(OBJECT)
-    [decided] = county.do(UPHOLD)
+    [decided] = county.do(again(UPHOLD, body="organisation"))
     assert decided.back_to == "decide", "this pack has the county decide again instead of a new verification"
     assert (county.village.stage, county.todo()) == ("noticed", [("approvals", "county", "")])
     county.do(APPROVE)
-    county.do(NOTICE)
+    county.do(again(NOTICE, body="county"))
     county.until(date(2014, 12, 18))
     assert county.todo() == [("approvals", "organisation", "")]
-    assert [type(event) for event in county.do(APPROVE)] == [VillageDelisted]
+    assert [type(event) for event in county.do(again(APPROVE, body="organisation"))] == [VillageDelisted]
 
 
 def test_rules_2_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> None:
@@ -249,3 +253,151 @@ def test_rules_2_days_that_were_missed_end_the_notice_on_its_own_day() -> None:
     county.world.today = date(2014, 12, 15)
     county.registry.pass_day(county.world.today)
     assert county.tasks[0].due == date(2014, 12, 24)
+
+
+# ------------------------------------------------------------- who takes a step
+
+
+@pytest.mark.parametrize(
+    ("stage", "command", "role"),
+    [
+        ("measured", REQUEST, "township"),
+        ("verified", NOTICE, "township"),
+        ("decidable", APPROVE, "county"),
+        ("decidable", REFUSE, "county"),
+    ],
+)
+def test_rules_2_a_step_is_taken_by_the_body_that_the_pack_names_and_by_no_other(
+    stage: str, command: Any, role: str
+) -> None:
+    county = at(stage)
+    for other in ("village", "township", "county", "organisation", "inspection"):
+        if other != role:
+            refused = county.refusal(again(command, body=other))
+            assert (refused.status, refused.field) == (422, "body")
+    assert county.do(command)
+
+
+def test_rules_2_who_posted_the_notice_does_not_answer_the_objections_to_it() -> None:
+    by_county = [dict(step, by="county") if step["name"] == "county_notice" else step for step in TWO_BODIES]
+    county = at("verified", pack(exit={"procedure": [*by_county[:4], dict(by_county[4], by="county")]}))
+    county.do(again(NOTICE, body="village"))
+    county.do(OBJECT)
+    assert county.refusal(again(UPHOLD, body="village")).field == "body"
+    assert county.todo()[0] == ("objection-decisions", "county", "1")
+    county.do(DISMISS)
+    both = [dict(step, by="organisation") if step["kind"] == "notice" else step for step in TWO_BODIES]
+    county = at("verified", pack(exit={"procedure": both}))
+    county.do(again(NOTICE, body="organisation"))
+    county.do(OBJECT)
+    assert county.refusal(again(UPHOLD, body="organisation")).field == "body", "the last body posted this notice"
+    assert county.do(UPHOLD)[0].back_to == "verify"
+
+
+# ---------------------------------------------------- figures while they are judged
+
+
+FACTS = c.RecordHouseholds(**AT, year=2014, households=(household("H1", 60, 100),), recorded_by="镇")
+CORRECT = c.CorrectFigures(
+    **AT, year=2014, population=990, values={"hard_road": 0.96}, reason="漏登", decided_by="县扶贫办"
+)
+
+
+@pytest.mark.parametrize("stage", ["requested", "verified", "noticed", "decidable"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.RegisterVillage(**AT, name="上石村", township="小市镇", population=199_000, listed=True, reason="误录"),
+        FACTS,
+        c.MeasureIndicators(**AT, year=2014, values={"hard_road": 1.0}, measured_by="镇"),
+        c.WithdrawMeasurement(**AT, year=2014, reason="误录", decided_by="县扶贫办"),
+        c.WithdrawHousehold(**AT, household="H9", reason="误录", decided_by="县扶贫办"),
+        c.ReopenYear(**AT, year=2014, until=date(2014, 12, 20), reason="误录", decided_by="县扶贫办"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_1_18_figures_stand_still_while_an_exit_is_judged_by_them(stage: str, command: Any) -> None:
+    county = at(stage)
+    refused = county.refusal(command)
+    assert (refused.status, "figure-corrections" in refused.en) == (409, True)
+
+
+def test_1_18_a_correction_in_the_middle_is_told_and_leads_the_exit_back() -> None:
+    county = at("noticed")
+    withdrawn, registered, measured = county.do(CORRECT)
+    assert withdrawn == ExitWithdrawn(**AT, attempt=1, reason="漏登", decided_by="县扶贫办")
+    assert (registered.population, registered.reason) == (990, "漏登")
+    assert measured.values["incidence"] == 10 / 990 and measured.values["hard_road"] == 0.96
+    assert (county.village.stage, set(county.village.timers)) == ("helped", {"measure"})
+    [asked] = county.do(REQUEST)
+    assert asked.attempt == 2 and county.village.stage == "requested"
+
+
+def test_1_18_a_correction_that_corrects_nothing_leaves_the_exit_where_it_is() -> None:
+    county = at("noticed")
+    same = again(CORRECT, population=1000, values={"hard_road": 0.97}, households=(household("H1"),))
+    assert county.do(same) == [] and county.village.stage == "noticed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"year": 2013}, "year"),
+        ({"values": {"hard_road": 96.0}}, "values.hard_road"),
+        ({"population": 5}, "households"),
+        ({"households": (household("H5", 50), *(household(f"X{n}", 50) for n in range(20)))}, "households"),
+    ],
+)
+def test_1_18_a_correction_is_checked_like_any_other_figure(changes: dict[str, Any], field: str) -> None:
+    assert at("noticed").refusal(again(CORRECT, **changes)).field == field
+
+
+def test_1_18_a_measurement_that_opens_meanwhile_waits_for_the_decision() -> None:
+    county = at("requested").until(date(2015, 12, 1))
+    assert county.tasks == [] and county.village.owed == (2015,)
+    county.hear(verdict(passed=False))
+    assert county.todo() == [("households", "township", "2015")]
+
+
+# ------------------------------------------------------------- taken back
+
+
+WHY: dict[str, Any] = {"reason": "误报", "decided_by": "镇政府"}
+WITHDRAW = c.WithdrawExit(**AT, **WHY)
+
+
+@pytest.mark.parametrize("stage", ["requested", "verified", "noticed", "decidable"])
+def test_rules_2_a_request_is_taken_back_until_it_is_decided(stage: str) -> None:
+    county = at(stage)
+    assert county.do(WITHDRAW) == [ExitWithdrawn(**AT, attempt=1, **WHY)]
+    assert (county.village.stage, county.village.exit, county.do(WITHDRAW)) == ("helped", None, [])
+    county.hear(verdict())
+    assert county.village.stage == "helped"
+    assert county.do(REQUEST)[0].attempt == 2
+    assert "2014-12-10" in at("delisted").refusal(WITHDRAW).zh
+
+
+def test_rules_2_a_notice_is_taken_down_until_somebody_objects() -> None:
+    county = at("noticed")
+    down = c.WithdrawNotice(**AT, **WHY)
+    assert county.do(down) == [NoticeWithdrawn(**AT, attempt=1, **WHY)]
+    assert (county.village.stage, county.todo()) == ("verified", [("notices", "township", "")])
+    assert "notice" not in county.village.timers and county.do(down) == []
+    county.until(date(2014, 12, 4))
+    assert county.do(NOTICE)[0].until == date(2014, 12, 11)
+    county.do(OBJECT)
+    assert "第 1 号异议" in county.refusal(down).zh
+    assert at("decidable").refusal(down).status == 409
+
+
+def test_rules_2_an_objection_is_taken_back_until_it_is_decided() -> None:
+    county = at("noticed")
+    county.do(OBJECT)
+    back = c.WithdrawObjection(**AT, objection=1, **WHY)
+    county.until(date(2014, 12, 10))
+    assert county.do(back) == [ObjectionWithdrawn(**AT, attempt=1, objection=1, **WHY)]
+    assert county.todo() == [("approvals", "county", "")], "with the last open objection the exit goes on"
+    assert county.do(back) == []
+    county = at("noticed")
+    county.do(OBJECT, again(OBJECT, objection=2), DISMISS)
+    assert county.refusal(back).status == 409

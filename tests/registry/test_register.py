@@ -122,7 +122,7 @@ def test_1_18_corrected_household_facts_correct_the_years_figures() -> None:
     county = County().listed().until(BY_2014).count(2014, poor_persons=10)
     county.measure(2014)
     correction = c.RecordHouseholds(**AT, year=2014, households=(household("H9", 30, 900),), recorded_by="镇")
-    [event] = of_type(county.do(correction), IndicatorsMeasured)
+    [event] = of_type(county.correct(correction), IndicatorsMeasured)
     assert event.values == {**county.register.measurements["2014"], "incidence": 0.03}
     assert county.village.unmet[0].value == 0.03
     assert county.do(correction) == []

@@ -203,7 +203,7 @@ def surveys(villages: Iterable[Village], on: date) -> Iterator[Row]:
 def diagnoses(villages: Iterable[Village]) -> Iterator[Row]:
     """Diagnose."""
     for v in villages:
-        yield {**v.named, "problem_class": v.problem_class, "decided_by": _BY}
+        yield {**v.named, "problem_class": v.problem_class, "body": "county", "decided_by": _BY}
 
 
 def matching(county: County, on: date) -> Row:
@@ -398,7 +398,7 @@ def exit_requests(villages: Iterable[Village], year: int) -> Iterator[Row]:
     """RequestExit."""
     for v in villages:
         if year in v.requests:
-            yield {**v.named, "requested_by": _BY}
+            yield {**v.named, "body": "township", "requested_by": _BY}
 
 
 def _attempt(v: Village, year: int) -> int:
@@ -443,18 +443,18 @@ def notices(villages: Iterable[Village], year: int) -> Iterator[Row]:
     """PostNotice."""
     for v in villages:
         if v.leaves(year):
-            yield {**v.named, "posted_by": _BY}
+            yield {**v.named, "body": "township", "posted_by": _BY}
 
 
 def approvals(villages: Iterable[Village], year: int) -> Iterator[Row]:
     """ApproveExit."""
     for v in villages:
         if v.leaves(year):
-            yield {**v.named, "approved": True, "decided_by": _BY}
+            yield {**v.named, "approved": True, "body": "county", "decided_by": _BY}
 
 
 def relapse_decisions(villages: Iterable[Village], year: int) -> Iterator[Row]:
     """ConfirmRelapse."""
     for v in villages:
         if v.relapses(year):
-            yield {**v.named, "relapsed": True, "decided_by": _BY}
+            yield {**v.named, "relapsed": True, "body": "county", "decided_by": _BY}

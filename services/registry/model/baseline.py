@@ -6,14 +6,36 @@ from datetime import date
 
 import msgspec
 
-from services.registry.model.commands import Diagnose, HouseholdFacts, RecordSurvey, WithdrawListing
+from services.registry.model.commands import (
+    Diagnose,
+    HouseholdFacts,
+    RecordSurvey,
+    WithdrawDiagnosis,
+    WithdrawListing,
+    WithdrawSurvey,
+)
+from services.registry.model.village import Village, standing
 from shared.contracts import Event
-from shared.contracts.registry import Problem, SurveyRecorded, VillageDiagnosed, VillageListed, VillageUnlisted
+from shared.contracts.journey import STAGES
+from shared.contracts.registry import (
+    DiagnosisWithdrawn,
+    Problem,
+    SurveyRecorded,
+    SurveyWithdrawn,
+    VillageDiagnosed,
+    VillageListed,
+    VillageUnlisted,
+)
+from shared.contracts.values import Role
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task, rests
+from shared.rules import Change, Refused, State, Task, require_body, rests
 
 PROBLEM = "problem"
 """The code of the survey kind that names an outstanding problem, in every pack."""
+
+
+DIAGNOSES: Role = "county"
+"""Who convenes the joint diagnosis (3.1)."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,7 +96,7 @@ class Baseline(State, frozen=True, kw_only=True):
         if missing := self.survey.missing(policy):
             yield Task(action="surveys", about=self.id, role="township", due=due, rule="3.1", detail=",".join(missing))
         else:
-            yield Task(action="diagnoses", about=self.id, role="county", due=due, rule="3.1")
+            yield Task(action="diagnoses", about=self.id, role=DIAGNOSES, due=due, rule="3.1")
 
 
 def open_survey(baseline: Baseline | None, event: VillageListed, _policy: Policy, today: date) -> Change:
@@ -87,6 +109,64 @@ def open_survey(baseline: Baseline | None, event: VillageListed, _policy: Policy
 def end(baseline: Baseline | None, _event: Event, _policy: Policy, _today: date) -> Change:
     """Nobody surveys a village any more that has ended, or that does not stand on the list."""
     return Change(baseline.but(ended=True) if baseline and baseline.awaits else baseline)
+
+
+def withdraw_record(baseline: Baseline | None, command: WithdrawSurvey, _policy: Policy, _today: date) -> Change:
+    """A record that was a mistake is taken back until the diagnosis rests on it; its number is free again."""
+    baseline = _listed(baseline, command.village)
+    survey = baseline.survey
+    if str(command.number) not in survey.records:
+        return Change(baseline)
+    _not_diagnosed(survey)
+    records = {number: record for number, record in survey.records.items() if number != str(command.number)}
+    event = SurveyWithdrawn(
+        place=baseline.place,
+        village=baseline.id,
+        number=command.number,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(baseline.with_survey(msgspec.structs.replace(survey, records=records)), (event,))
+
+
+def _not_diagnosed(survey: Survey) -> None:
+    if survey.problem_class:
+        rests("3.1", {f"会诊结论“{survey.problem_class}”": f"the diagnosis {survey.problem_class!r}"})
+
+
+def may_withdraw_diagnosis(
+    village: Village | None, command: WithdrawDiagnosis, _policy: Policy, _today: date
+) -> Change:
+    """A diagnosis is taken back until a unit was matched by it."""
+    village = standing(village, command)
+    if village.stage not in ("registered", "listed", "diagnosed"):
+        stage = STAGES[village.stage]
+        rests("3.1", {f"选派匹配（该村处于“{stage[0]}”）": f"the match with a unit, since it is {stage[1]!r}"})
+    return Change(village)
+
+
+def withdraw_diagnosis(baseline: Baseline | None, command: WithdrawDiagnosis, _policy: Policy, _today: date) -> Change:
+    """The survey is open again."""
+    baseline = _listed(baseline, command.village)
+    survey = baseline.survey
+    if not survey.problem_class:
+        return Change(baseline)
+    event = DiagnosisWithdrawn(
+        place=baseline.place,
+        village=baseline.id,
+        spell=survey.spell,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(baseline.with_survey(msgspec.structs.replace(survey, problem_class="")), (event,))
+
+
+def taken_over(baseline: Baseline, event: VillageDiagnosed, _policy: Policy, _today: date) -> Change:
+    """A diagnosis from before the county was taken over closes a survey of which no records are kept here."""
+    survey = baseline.survey
+    if survey.problem_class:
+        return Change(baseline)
+    return Change(baseline.with_survey(msgspec.structs.replace(survey, problem_class=event.problem_class)))
 
 
 def may_unlist(baseline: Baseline | None, _command: WithdrawListing, _policy: Policy, _today: date) -> Change:
@@ -157,6 +237,7 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
 def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _today: date) -> Change:
     """The joint diagnosis closes the survey: its counts and problems, with their causes, are version 0 (3.1)."""
     baseline = _listed(baseline, command.village)
+    require_body(command.body, DIAGNOSES, "3.1")
     survey = baseline.survey
     if survey.problem_class:
         if survey.problem_class == command.problem_class:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from shared.contracts import Command
 from shared.contracts.calendar import Days
-from shared.contracts.registry import Level, ProblemClass, Rank
+from shared.contracts.registry import Level, Problem, ProblemClass, Rank
 from shared.contracts.values import (
     Code,
     Day,
@@ -25,6 +25,7 @@ from shared.contracts.values import (
     Population,
     Reason,
     Revision,
+    Role,
     RunId,
     Score,
     Short,
@@ -234,11 +235,25 @@ class RecordSurvey(Command, frozen=True, kw_only=True):
         return self.on.year if self.household else 0
 
 
+class WithdrawSurvey(Correction, frozen=True, kw_only=True):
+    """A survey record was entered by mistake; the diagnosis must not rest on it yet."""
+
+    village: VillageId
+    number: Number
+
+
+class WithdrawDiagnosis(Correction, frozen=True, kw_only=True):
+    """The joint diagnosis is taken back, until the village was matched with a unit."""
+
+    village: VillageId
+
+
 class Diagnose(Command, frozen=True, kw_only=True):
     """The joint diagnosis (集体会诊): it closes the survey and names why the village is poor."""
 
     village: VillageId
     problem_class: ProblemClass
+    body: Role
     decided_by: Organ
 
 
@@ -268,17 +283,75 @@ class MeasureIndicators(Command, frozen=True, kw_only=True):
     replaces: Revision | None = None
 
 
+class WithdrawHousehold(Correction, frozen=True, kw_only=True):
+    """A household was entered by mistake, such as under a wrong id."""
+
+    village: VillageId
+    household: PartyId
+
+
+class WithdrawMeasurement(Correction, frozen=True, kw_only=True):
+    """A year's figures were entered by mistake; the year is measured again."""
+
+    village: VillageId
+    year: Year
+
+
+class CorrectFigures(Correction, frozen=True, kw_only=True):
+    """Figures by which an exit is being judged are wrong: they are corrected, and the exit is led back to its start."""
+
+    village: VillageId
+    year: Year
+    population: Population | None = None
+    households: Annotated[tuple[HouseholdFacts, ...], Meta(max_length=5000)] = ()
+    values: Figures = msgspec.field(default_factory=dict)
+
+    @property
+    def facts_year(self) -> int:
+        """The year about which it brings household facts; 0 if it brings none."""
+        return self.year if self.households else 0
+
+
+class ReopenYear(Correction, frozen=True, kw_only=True):
+    """A closed year's figures can be corrected until a day; then it closes again by itself."""
+
+    village: VillageId
+    year: Year
+    until: Day
+
+
 class RequestExit(Command, frozen=True, kw_only=True):
     """Ask for the village's removal from the list, all criteria being met."""
 
     village: VillageId
+    body: Role
     requested_by: Organ
+
+
+class WithdrawExit(Correction, frozen=True, kw_only=True):
+    """The request for the exit is taken back before it is decided."""
+
+    village: VillageId
+
+
+class WithdrawNotice(Correction, frozen=True, kw_only=True):
+    """A notice was posted by mistake; nobody has objected yet, and it is not over."""
+
+    village: VillageId
+
+
+class WithdrawObjection(Correction, frozen=True, kw_only=True):
+    """An objection is taken back before it is decided."""
+
+    village: VillageId
+    objection: Number
 
 
 class PostNotice(Command, frozen=True, kw_only=True):
     """Put the intended removal on public notice (公示)."""
 
     village: VillageId
+    body: Role
     posted_by: Organ
 
 
@@ -297,6 +370,7 @@ class DecideObjection(Command, frozen=True, kw_only=True):
     village: VillageId
     objection: Number
     upheld: bool
+    body: Role
     decided_by: Organ
 
 
@@ -305,6 +379,7 @@ class ApproveExit(Command, frozen=True, kw_only=True):
 
     village: VillageId
     approved: bool
+    body: Role
     decided_by: Organ
 
 
@@ -313,6 +388,7 @@ class ConfirmRelapse(Command, frozen=True, kw_only=True):
 
     village: VillageId
     relapsed: bool
+    body: Role
     decided_by: Organ
 
 
@@ -338,5 +414,47 @@ class TakeStep(Command, frozen=True, kw_only=True):
     """How many may vote. A body that decides as one is 1 of 1."""
     present: Voters = 0
     agreed: Voters = 0
+    body: Role
     decided_by: Organ
     """The body, never a person."""
+
+
+class WithdrawStep(Correction, frozen=True, kw_only=True):
+    """The latest step of a matter was entered by mistake."""
+
+    village: VillageId
+    matter: RunId
+    step: Code
+
+
+class WithdrawResolution(Correction, frozen=True, kw_only=True):
+    """A matter was opened by mistake; no step of it was taken."""
+
+    village: VillageId
+    matter: RunId
+
+
+class YearFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was measured in a year before the county was taken over, incidence included."""
+
+    year: Year
+    values: Figures
+
+
+class TakeOverVillage(Command, frozen=True, kw_only=True):
+    """A village of a county that began years ago, with its earlier dates and figures as documents have them."""
+
+    village: VillageId
+    name: Name
+    township: Name
+    population: Population
+    listed_on: Day
+    problem_class: ProblemClass | None = None
+    """What the joint diagnosis found, if there was one: then no survey is awaited any more."""
+    diagnosed_on: Day | None = None
+    problems: Annotated[tuple[Problem, ...], Meta(max_length=500)] = ()
+    delisted_on: Day | None = None
+    """The day of its exit, if it has left the list: then it is monitored from that day on."""
+    figures: Annotated[tuple[YearFigures, ...], Meta(max_length=50)] = ()
+    document: Short
+    decided_by: Organ

@@ -12,9 +12,18 @@ from datetime import date, timedelta
 
 import msgspec
 
-from services.registry.model.commands import ApproveExit, DecideObjection, PostNotice, RaiseObjection, RequestExit
+from services.registry.model.commands import (
+    ApproveExit,
+    DecideObjection,
+    PostNotice,
+    RaiseObjection,
+    RequestExit,
+    WithdrawExit,
+    WithdrawNotice,
+    WithdrawObjection,
+)
 from services.registry.model.register import INCIDENCE
-from services.registry.model.village import Exit, Objection, Village, moved, standing
+from services.registry.model.village import LEFT, Exit, Objection, Village, moved, standing
 from services.registry.model.why import why_not_yet
 from shared.contracts.inspection import ExitVerified
 from shared.contracts.registry import (
@@ -22,18 +31,25 @@ from shared.contracts.registry import (
     ExitRequested,
     ExitWithdrawn,
     NoticePosted,
+    NoticeWithdrawn,
     ObjectionDecided,
     ObjectionRaised,
+    ObjectionWithdrawn,
     StepKind,
     VillageDelisted,
 )
+from shared.contracts.values import Role
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Refused
+from shared.rules import Change, Due, Refused, require_body, rests
+
+REQUESTS: Role = "township"
+"""Who asks for an exit and measures what it rests on (rules §2)."""
 
 
 def may_request(village: Village | None, command: RequestExit, policy: Policy, _today: date) -> Change:
     """Whether the exit can be asked for; a refusal says everything that is missing. The register then asks for it."""
     village = standing(village, command)
+    require_body(command.body, REQUESTS, "rules §2")
     if village.stage != "helped":
         raise village.not_now("只有帮扶中的村可以申请出列", "only a village that is being helped can ask to leave")
     if not village.can_leave:
@@ -83,10 +99,74 @@ def withdrawn(village: Village | None, event: ExitWithdrawn, policy: Policy, tod
     return moved(village.but(exit=None).timed(notice=None), event, policy, today)
 
 
+def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _today: date) -> Change:
+    """The request is taken back, until the exit is decided."""
+    village = standing(village, command)
+    if village.exit is None:
+        if village.stage in LEFT:
+            rests("rules §2", {f"{village.delisted_on} 的出列决定": f"the exit decided on {village.delisted_on}"})
+        return Change(village)
+    return Change(village, withdrawal(village, command.reason, command.decided_by))
+
+
+def withdraw_notice(village: Village | None, command: WithdrawNotice, _policy: Policy, _today: date) -> Change:
+    """A notice that was posted by mistake is taken down, until somebody has objected or it is over."""
+    village = standing(village, command)
+    exit = village.exit
+    if exit is None or exit.notice_until is None:
+        if exit and exit.step.kind == "decide":
+            step = exit.step
+            rests("rules §2", {f"公示已满，等待“{step.by}”审批": f"it is over, and {step.by} is awaited to decide"})
+        return Change(village)
+    numbers = sorted(exit.objections, key=int)
+    rests("rules §2", {f"第 {number} 号异议": f"objection {number}" for number in numbers})
+    event = NoticeWithdrawn(
+        place=village.place,
+        village=village.id,
+        attempt=exit.attempt,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    taken_down = msgspec.structs.replace(exit, notice_until=None, notice_over=False)
+    return Change(village.but(exit=taken_down).timed(notice=None).counting("exit", "notice_until"), (event,))
+
+
+def notice_withdrawn(village: Village, event: NoticeWithdrawn, policy: Policy, today: date) -> Change:
+    """The first notice of a procedure led to a stage of its own; a later one did not."""
+    first = village.exit is not None and all(s.kind != "notice" for s in village.exit.procedure[: village.exit.at])
+    return moved(village, event, policy, today) if first else Change(village)
+
+
+def withdraw_objection(village: Village | None, command: WithdrawObjection, _policy: Policy, today: date) -> Change:
+    """Whoever objected takes it back, or it was entered by mistake; a decided one stands."""
+    village = standing(village, command)
+    exit = village.exit
+    objection = exit.objections.get(str(command.objection)) if exit else None
+    if exit is None or objection is None:
+        return Change(village)
+    if objection.upheld is not None:
+        rests("rules §2", {f"第 {command.objection} 号异议的处理": f"the decision on objection {command.objection}"})
+    others = {number: o for number, o in exit.objections.items() if number != str(command.objection)}
+    village = village.but(exit=msgspec.structs.replace(exit, objections=others))
+    assert village.exit is not None
+    if village.exit.notice_over and not village.exit.open_objections:
+        village = village.but(exit=_next(village.exit, today))
+    event = ObjectionWithdrawn(
+        place=village.place,
+        village=village.id,
+        attempt=exit.attempt,
+        objection=command.objection,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(village, (event,))
+
+
 def post_notice(village: Village | None, command: PostNotice, policy: Policy, today: date) -> Change:
     """The notice runs for the pack's time; the day after its last day, what follows may be decided."""
     village = standing(village, command)
     exit, step = _awaited(village, "notice", "须在核查通过后公示", "a notice follows a passed verification")
+    require_body(command.body, step.by, "rules §2")
     if exit.notice_until is not None:
         return Change(village)
     until = step.within.after(today, policy.calendar)
@@ -123,6 +203,7 @@ def decide_objection(village: Village | None, command: DecideObjection, _policy:
     """Every objection gets its answer. With the last one the exit goes back if any was upheld, or on otherwise."""
     village = standing(village, command)
     exit, _ = _awaited(village, "notice", "没有待处理的异议", "no objection is awaiting its decision")
+    require_body(command.body, exit.answers, "rules §2")
     objection = exit.objections.get(str(command.objection))
     if objection is None:
         raise Refused(
@@ -173,6 +254,7 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
     """A named body approves; after the last approval the village leaves the list. A refusal has it verified again."""
     village = standing(village, command)
     exit, step = _awaited(village, "decide", "公示期满且异议处理完毕后方可审批", "the approval follows the notice")
+    require_body(command.body, step.by, "rules §2")
     if not command.approved:
         refusal = ObjectionDecided(
             place=village.place,
@@ -205,7 +287,7 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
         incidence=village.values[INCIDENCE],
         decided_by=command.decided_by,
     )
-    village = village.but(exit=None, delisted_on=today)
+    village = village.but(exit=None, delisted_on=today, left_by=village.measured)
     return Change(village.timed(measure=village.next_measurement(policy, today)), (delisted,))
 
 

@@ -2,15 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
-from services.registry.model.commands import RecodeVillage, RegisterVillage, WithdrawListing, WithdrawVillage
+from services.registry.model.commands import (
+    RecodeVillage,
+    RegisterVillage,
+    TakeOverVillage,
+    WithdrawListing,
+    WithdrawVillage,
+)
 from services.registry.model.parties import Jurisdiction, Unit
-from services.registry.model.village import Alias, Village, moved, standing
+from services.registry.model.register import INCIDENCE, unmet
+from services.registry.model.village import Alias, Village, moved, standing, unjudged
 from shared.codes import Code
 from shared.contracts import Event
 from shared.contracts.registry import (
     ResolutionOpened,
+    ResolutionWithdrawn,
     UnitRegistered,
+    VillageDelisted,
+    VillageDiagnosed,
     VillageListed,
     VillageRecoded,
     VillageRegistered,
@@ -33,7 +44,8 @@ def register(village: Village | None, command: RegisterVillage, _policy: Policy,
     if village is None or (village.stage == "withdrawn" and village.place == command.place):
         before = _new(command, village, today)
     else:
-        before = standing(village, command)
+        changes = village.stage and command.population != village.population
+        before = unjudged(village, command) if changes else standing(village, command)
         _check_correction(before, command)
     after = before.but(
         name=command.name,
@@ -143,6 +155,11 @@ def designate(village: Village | None, event: UnitRegistered, _policy: Policy, _
 def decides(village: Village | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
     """The village decides a matter of its own, which rests on its registration."""
     return Change(village and village.but(matters=(*village.matters, event.matter)))
+
+
+def decides_no_more(village: Village | None, event: ResolutionWithdrawn, _policy: Policy, _today: date) -> Change:
+    """A matter was none."""
+    return Change(village and village.but(matters=tuple(m for m in village.matters if m != event.matter)))
 
 
 def withdraw(
@@ -261,4 +278,103 @@ def check_free(code: str, village: str, others: Mapping[Key, State | None], fiel
             f"代码 {code} 是村 {owner} 现用或曾用的代码，不能再用于他村，请检查",
             f"the code {code} is or was that of village {owner} and cannot be another's; check it",
             field=field,
+        )
+
+
+# -------------------------------------------------------- from the middle
+
+
+def take_over(village: Village | None, command: TakeOverVillage, policy: Policy, today: date) -> Change:
+    """A village of a county that began years ago begins where it stands, with its earlier dates and figures.
+
+    Its latest figures were not verified here: before it can leave the list, it is measured once more.
+    """
+    if village is not None and village.stage != "withdrawn":
+        village = standing(village, command)
+        if village.taken_over == command.decided_by and village.name == command.name:
+            return Change(village)
+        raise Refused(
+            "identity",
+            f"村 {village.id} 已登记，不能再按接管录入；请用更正办理",
+            f"village {village.id} is registered already and cannot be taken over; correct its data instead",
+            field="village",
+        )
+    _check_dates(command, today)
+    latest = max(command.figures, key=lambda figures: figures.year, default=None)
+    begun = _new(
+        RegisterVillage(
+            place=command.place,
+            village=command.village,
+            name=command.name,
+            township=command.township,
+            population=command.population,
+            listed=True,
+        ),
+        village,
+        command.listed_on,
+    )
+    after = begun.but(
+        name=command.name,
+        township=command.township,
+        population=command.population,
+        document=command.document,
+        measured=latest.year if latest else 0,
+        spent=latest.year if latest else 0,
+        left_by=latest.year if latest and command.delisted_on else 0,
+        values=latest.values if latest else {},
+        unmet=unmet(latest.values, policy) if latest and not command.delisted_on else (),
+        taken_over=command.decided_by,
+    )
+    return Change(after, (registered(after), *_earlier(command, after.values)))
+
+
+def _earlier(command: TakeOverVillage, values: Mapping[str, float]) -> Iterable[Event]:
+    """What happened before, with its days."""
+    about: dict[str, Any] = {"place": command.place, "village": command.village}
+    yield VillageListed(**about, spell=1, since=command.listed_on)
+    if command.problem_class:
+        yield VillageDiagnosed(
+            **about,
+            spell=1,
+            problem_class=command.problem_class,
+            counts={},
+            problems=command.problems,
+            decided_by=command.decided_by,
+            since=command.diagnosed_on,
+        )
+    if command.delisted_on:
+        yield VillageDelisted(
+            **about,
+            spell=1,
+            incidence=values.get(INCIDENCE, 0.0),
+            decided_by=command.decided_by,
+            since=command.delisted_on,
+        )
+
+
+def _check_dates(command: TakeOverVillage, today: date) -> None:
+    """The days follow one another, and none is to come; a diagnosis has its day."""
+    days = [("listed_on", command.listed_on), ("diagnosed_on", command.diagnosed_on)]
+    days += [("delisted_on", command.delisted_on)]
+    known = [(field, day) for field, day in days if day is not None]
+    for (_, before), (field, day) in zip(known, [*known[1:], ("listed_on", today)], strict=True):
+        if day < before:
+            raise Refused(
+                "identity",
+                f"日期 {before}、{day} 先后颠倒，或晚于今天 {today}，请检查",
+                f"the days {before} and {day} do not follow one another, or lie after today, {today}; check them",
+                field=field,
+                status=422,
+            )
+    if bool(command.problem_class) is not bool(command.diagnosed_on):
+        raise Refused(
+            "3.1",
+            "会诊类别和会诊日期须同时填写",
+            "a diagnosis needs both its class and its day",
+            field="problem_class" if command.diagnosed_on else "diagnosed_on",
+            status=422,
+        )
+    if any(figures.year > today.year for figures in command.figures):
+        raise Refused(
+            "1.18", "年度尚未到来，请检查年度", "a year has not come yet; check it", field="figures", status=422
         )

@@ -7,6 +7,7 @@ are none, sent after those of a later one, serve for that year's incidence alone
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -29,7 +30,8 @@ from shared.contracts.registry import (
     VillageSplit,
 )
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State
+from shared.policy.pack import Criterion
+from shared.rules import Change, Key, Refused, State, overwrite
 
 INCIDENCE = "incidence"
 """The code of poverty incidence (贫困发生率) in every pack, a share of the population."""
@@ -45,6 +47,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     secured: bool
     registered: bool = True
     as_of: date
+    visited: bool = False
+    """Whether a survey's visit found them; the list of the same year then takes their place."""
 
     def is_poor(self, line: int) -> bool:
         """Poor is who earns less than the line, or lacks one of the two worries free, three guarantees (rules §2)."""
@@ -65,6 +69,8 @@ class Register(State, frozen=True, kw_only=True):
     """The values of each year that was measured."""
     attempts: int = 0
     """How many verifications have been asked for."""
+    reopened: dict[str, date] = msgspec.field(default_factory=dict)
+    """Closed years that are open for corrections, each with the last day on which it is."""
 
     @property
     def status(self) -> str:
@@ -92,6 +98,11 @@ def check_population(register: Register | None, command: RegisterVillage, _polic
     if register is not None:
         _check_room(register.persons(register.households), command.population, "population")
     return Change(register)
+
+
+def check_population_of(register: Register) -> None:
+    """A village has at least the people of its households."""
+    _check_room(register.persons(register.households), register.population, "households")
 
 
 def _check_room(persons: int, population: int, field: str) -> None:
@@ -142,7 +153,7 @@ def take_over(
 
 def _advanced(register: Register, year: int, policy: Policy) -> Register:
     """The register as it stands in a later year, with the incidence of those before fixed."""
-    return _with_facts(register, (), date(year, 12, 31), policy) if year > register.year else register
+    return with_facts(register, (), date(year, 12, 31), policy) if year > register.year else register
 
 
 def hand_over(register: Register | None, _event: VillageMerged, _policy: Policy, _today: date) -> Change:
@@ -193,11 +204,12 @@ def visited(register: Register, command: RecordSurvey, policy: Policy, _today: d
     """A survey visit's facts are entered once and serve here too; those of a year that is over come too late."""
     if command.household is None or command.on.year < register.year:
         return Change(register)
-    return Change(_with_facts(register, (command.household,), command.on, policy))
+    return Change(_roomy(with_facts(register, (command.household,), command.on, policy, visited=True)))
 
 
 def record(register: Register, command: RecordHouseholds, policy: Policy, today: date) -> Change:
     """The facts of a year. If it was measured already, its figures follow the corrected facts."""
+    year = str(command.year)
     if command.year > today.year:
         raise Refused(
             "1.18",
@@ -206,23 +218,60 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
             field="year",
             status=422,
         )
-    if str(command.year) in register.past:
+    if year in register.past and year not in register.reopened:
         raise Refused(
             "1.18",
-            f"已录入 {register.year} 年农户信息，{command.year} 年度已封存，不能更改",
-            f"household facts of {register.year} are in, so that the year {command.year} is closed",
+            f"已录入 {register.year} 年农户信息，{command.year} 年度已封存；"
+            "确需更正的，请先重开该年度（year-reopenings）",
+            f"household facts of {register.year} are in, so that the year {command.year} is closed; to correct it, "
+            "have it reopened first (year-reopenings)",
             field="year",
         )
     if command.year < register.year:
-        alone = Register(id=register.id, place=register.place, population=register.population)
-        alone = _with_facts(alone, command.households, date(command.year, 12, 31), policy)
-        return Change(register.but(past={**register.past, str(command.year): alone.incidence(command.year, policy)}))
-    register = _with_facts(register, command.households, min(today, date(command.year, 12, 31)), policy)
-    values = register.measurements.get(str(command.year))
-    return Change(register) if values is None else _measure(register, command.year, values, policy, "")
+        register = _alone(register, command, policy)
+    else:
+        _check_overwritten(register, command)
+        as_of = min(today, date(command.year, 12, 31))
+        register = _roomy(with_facts(register, command.households, as_of, policy))
+    values = register.measurements.get(year)
+    if values is None:
+        return Change(register)
+    return measured(register, command.year, values, policy, command.recorded_by if year in register.reopened else "")
 
 
-def _with_facts(register: Register, facts: Iterable[HouseholdFacts], as_of: date, policy: Policy) -> Register:
+def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Register:
+    """Facts of an earlier year serve for its incidence alone; what that was is not overwritten in silence."""
+    year = str(command.year)
+    alone = Register(id=register.id, place=register.place, population=register.population)
+    alone = _roomy(with_facts(alone, command.households, date(command.year, 12, 31), policy))
+    incidence = alone.incidence(command.year, policy)
+    overwrite({INCIDENCE: register.past.get(year)}, {INCIDENCE: incidence}, command.replaces, "1.18")
+    return register.but(past={**register.past, year: incidence})
+
+
+def _check_overwritten(register: Register, command: RecordHouseholds) -> None:
+    """What the list of that year says already of a household is overwritten knowingly only."""
+    known: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    for fact in command.households:
+        before = register.households.get(fact.household)
+        if before is not None and before.as_of.year == command.year and not before.visited:
+            for field in ("persons", "income", "secured", "registered"):
+                known[f"households.{fact.household}.{field}"] = getattr(before, field)
+                given[f"households.{fact.household}.{field}"] = getattr(fact, field)
+    overwrite(known, given, command.replaces, "1.18")
+
+
+def _roomy(register: Register) -> Register:
+    """The register, if the village has room for its households."""
+    check_population_of(register)
+    return register
+
+
+def with_facts(
+    register: Register, facts: Iterable[HouseholdFacts], as_of: date, policy: Policy, *, visited: bool = False
+) -> Register:
+    """The register with the latest facts of households; the incidence of the years before is fixed."""
     ended = range(register.year, as_of.year) if register.year else ()
     past = {**register.past, **{str(year): register.incidence(year, policy) for year in ended}}
     households = dict(register.households)
@@ -231,7 +280,7 @@ def _with_facts(register: Register, facts: Iterable[HouseholdFacts], as_of: date
         if before is None or before.as_of <= as_of:
             fields = msgspec.structs.asdict(fact)
             del fields["household"]
-            households[fact.household] = Household(as_of=as_of, **fields)
+            households[fact.household] = Household(as_of=as_of, visited=visited, **fields)
     return register.but(year=as_of.year, households=households, past=past)
 
 
@@ -245,15 +294,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             field=f"values.{INCIDENCE}",
             status=422,
         )
-    known = {criterion.indicator for criterion in policy.exit.criteria} - {INCIDENCE}
-    for indicator in sorted(command.values.keys() - known):
-        raise Refused(
-            "rules §2",
-            f"政策包没有指标“{indicator}”，可填：{'、'.join(sorted(known))}",
-            f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(known))}",
-            field=f"values.{indicator}",
-            status=422,
-        )
+    check_values(command.values, policy)
     if command.year != register.year and str(command.year) not in register.past:
         raise Refused(
             "1.18",
@@ -261,23 +302,85 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             f"there are no household facts of {command.year} to compute incidence from; record them first",
             field="year",
         )
-    return _measure(register, command.year, command.values, policy, command.measured_by)
+    known = {k: v for k, v in register.measurements.get(str(command.year), {}).items() if k != INCIDENCE}
+    given = {indicator: command.values.get(indicator) for indicator in (*known, *command.values)}
+    overwrite(known, given, command.replaces, "1.18")
+    return measured(register, command.year, command.values, policy, command.measured_by)
 
 
-def _measure(register: Register, year: int, given: dict[str, float], policy: Policy, measured_by: str) -> Change:
+def check_values(values: Mapping[str, float], policy: Policy) -> None:
+    """Indicators are the pack's, and within what they can be."""
+    criteria = {
+        criterion.indicator: criterion for criterion in policy.exit.criteria if criterion.indicator != INCIDENCE
+    }
+    for indicator in sorted(values):
+        criterion, value = criteria.get(indicator), values[indicator]
+        if criterion is None:
+            raise Refused(
+                "rules §2",
+                f"政策包没有指标“{indicator}”，可填：{'、'.join(sorted(criteria))}",
+                f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(criteria))}",
+                field=f"values.{indicator}",
+                status=422,
+            )
+        if is_share(criterion) and not 0 <= value <= 1:
+            hint = (
+                (f"，如 {value:g}% 应填 {value / 100:g}", f"; {value:g} % is {value / 100:g}")
+                if value > 1
+                else ("", "")
+            )
+            raise Refused(
+                "rules §2",
+                f"“{criterion.label}”是比例，应在 0 至 1 之间，不能是 {value:g}{hint[0]}",
+                f"{indicator.replace('_', ' ')} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
+                field=f"values.{indicator}",
+                status=422,
+            )
+        if value < 0 <= criterion.bound:
+            raise Refused(
+                "rules §2",
+                f"“{criterion.label}”不能是负数 {value:g}，请检查",
+                f"{indicator.replace('_', ' ')} cannot be {value:g}, which is below zero; check it",
+                field=f"values.{indicator}",
+                status=422,
+            )
+
+
+def is_share(criterion: Criterion) -> bool:
+    """Whether an indicator is a part of a whole. A bound of 1 may also be one of something, such as one clinic."""
+    return 0 < criterion.bound < 1 or (criterion.bound == 1 and any(word in criterion.label for word in _PARTS))
+
+
+_PARTS = ("率", "比例", "占比", "比重")
+"""What Chinese calls a part of a whole."""
+
+
+def measured(register: Register, year: int, given: Mapping[str, float], policy: Policy, measured_by: str) -> Change:
+    """A year's figures, with the criteria that they do not meet; the same again say nothing."""
     incidence = register.incidence(year, policy) if year == register.year else register.past[str(year)]
     values = {**given, INCIDENCE: incidence}
     if register.measurements.get(str(year)) == values:
         return Change(register)
-    unmet = tuple(
+    line_year = int(max((y for y in policy.exit.poverty_line if int(y) <= year), default=min(policy.exit.poverty_line)))
+    event = IndicatorsMeasured(
+        place=register.place,
+        village=register.id,
+        year=year,
+        values=values,
+        unmet=unmet(values, policy),
+        measured_by=measured_by,
+        line_year=line_year if line_year != year else None,
+    )
+    return Change(register.but(measurements={**register.measurements, str(year): values}), (event,))
+
+
+def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:
+    """The criteria that figures do not meet."""
+    return tuple(
         Unmet(c.indicator, values.get(c.indicator), c.bound, c.mover)
         for c in policy.exit.criteria
         if not c.holds(values.get(c.indicator))
     )
-    event = IndicatorsMeasured(
-        place=register.place, village=register.id, year=year, values=values, unmet=unmet, measured_by=measured_by
-    )
-    return Change(register.but(measurements={**register.measurements, str(year): values}), (event,))
 
 
 def request(register: Register, command: RequestExit, policy: Policy, _today: date) -> Change:

@@ -6,11 +6,18 @@ The steps, who takes them and what a vote needs are the pack's, taken as they st
 from collections.abc import Iterable
 from datetime import date
 
-from services.registry.model.commands import OpenResolution, TakeStep
+from services.registry.model.commands import OpenResolution, TakeStep, WithdrawResolution, WithdrawStep
 from shared.contracts import Event
-from shared.contracts.registry import ResolutionOpened, ResolutionPassed, ResolutionRejected, StepTaken
+from shared.contracts.registry import (
+    ResolutionOpened,
+    ResolutionPassed,
+    ResolutionRejected,
+    ResolutionWithdrawn,
+    StepTaken,
+    StepWithdrawn,
+)
 from shared.policy import Deliberation, Policy
-from shared.rules import Change, Refused, State, Task
+from shared.rules import Change, Refused, State, Task, require_body, rests
 
 
 class Resolution(State, frozen=True, kw_only=True):
@@ -26,11 +33,17 @@ class Resolution(State, frozen=True, kw_only=True):
     taken: tuple[StepTaken, ...] = ()
     """The steps so far, in order."""
     rejected: bool = False
+    withdrawn: bool = False
+    """Whether it was opened by mistake, or its village was merged into another."""
 
     @property
     def awaited(self) -> Deliberation | None:
         """The step that comes next; None once it has ended."""
-        return None if self.rejected or len(self.taken) == len(self.steps) else self.steps[len(self.taken)]
+        return (
+            None
+            if self.rejected or self.withdrawn or len(self.taken) == len(self.steps)
+            else self.steps[len(self.taken)]
+        )
 
     @property
     def passed(self) -> bool:
@@ -39,7 +52,7 @@ class Resolution(State, frozen=True, kw_only=True):
 
     @property
     def status(self) -> str:
-        return "rejected" if self.rejected else "passed" if self.passed else "open"
+        return "withdrawn" if self.withdrawn else "rejected" if self.rejected else "passed" if self.passed else "open"
 
     @property
     def awaits(self) -> bool:
@@ -54,14 +67,16 @@ class Resolution(State, frozen=True, kw_only=True):
             )
 
 
-def resolution_id(command: OpenResolution | TakeStep, _policy: Policy) -> Iterable[str]:
+def resolution_id(
+    message: OpenResolution | TakeStep | WithdrawStep | WithdrawResolution | ResolutionWithdrawn, _policy: Policy
+) -> Iterable[str]:
     """A matter's id: a village numbers its own."""
-    return (f"{command.village}/{command.matter}",)
+    return (f"{message.village}/{message.matter}",)
 
 
 def open_resolution(resolution: Resolution | None, command: OpenResolution, policy: Policy, _today: date) -> Change:
     """A matter is opened once, for one procedure of the pack."""
-    if resolution is not None:
+    if resolution is not None and not resolution.withdrawn:
         if (resolution.procedure, resolution.subject_code) == (command.kind, command.subject_code):
             return Change(resolution)
         raise Refused(
@@ -128,6 +143,7 @@ def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy,
         zh = f"应进行“{step.label}”（{step.name}）" if step else "程序已结束"
         en = f"the step that is awaited is {step.name}" if step else "the procedure has ended"
         raise Refused(resolution.rule, f"不能进行 {command.step}：{zh}", f"{command.step} cannot be taken: {en}")
+    require_body(command.body, step.by, step.rule or resolution.rule)
     _check_figures(step, command, step.rule or resolution.rule)
     base = command.present if step.of == "present" else command.entitled
     failed = step.kind == "decide" and command.agreed <= (step.agreed_above or 0) * base
@@ -145,6 +161,48 @@ def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy,
     elif after.passed and not resolution.passed:
         events.append(ResolutionPassed(**about))
     return Change(after, tuple(events))
+
+
+def withdraw_step(resolution: Resolution | None, command: WithdrawStep, _policy: Policy, _today: date) -> Change:
+    """The latest step was entered by mistake and is awaited again; an earlier one has others that rest on it."""
+    if resolution is None or command.step not in (step.step for step in resolution.taken):
+        return Change(resolution)
+    *earlier, latest = resolution.taken
+    if latest.step != command.step:
+        label = next(step.label for step in resolution.steps if step.name == latest.step)
+        rests(resolution.rule, {f"其后的“{label}”": f"{latest.step}, which came after it"})
+    event = StepWithdrawn(
+        place=command.place,
+        village=command.village,
+        matter=command.matter,
+        step=command.step,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(resolution.but(place=command.place, taken=tuple(earlier), rejected=False), (event,))
+
+
+def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy: Policy, _today: date) -> Change:
+    """A matter that was opened by mistake is none, until a step of it was taken."""
+    if resolution is None or resolution.withdrawn:
+        return Change(resolution)
+    labels = {step.name: step.label for step in resolution.steps}
+    rests(resolution.rule, {f"已进行的“{labels[taken.step]}”": taken.step for taken in resolution.taken})
+    event = ResolutionWithdrawn(
+        place=command.place,
+        village=command.village,
+        matter=command.matter,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(resolution, (event,))
+
+
+def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy: Policy, _today: date) -> Change:
+    """Nothing more is awaited; a matter that has ended by itself stays as it was decided."""
+    if resolution is None or resolution.awaited is None:
+        return Change(resolution)
+    return Change(resolution.but(place=event.place, withdrawn=True))
 
 
 def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:

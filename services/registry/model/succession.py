@@ -10,6 +10,7 @@ reason, since its figures are no longer those of the village that is left.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from services.registry.model.commands import MergeVillages, NewVillage, SplitVillage
 from services.registry.model.exit import withdrawal
@@ -27,6 +28,7 @@ from shared.codes import Code
 from shared.contracts import Event
 from shared.contracts.journey import STAGES
 from shared.contracts.registry import (
+    ResolutionWithdrawn,
     VillageDelisted,
     VillageListed,
     VillageMerged,
@@ -75,6 +77,17 @@ def merge(
     events: list[Event] = []
     for each in (village, *merged):
         events += withdrawal(each, f"村合并：{command.document}", command.decided_by)
+    for other in merged:
+        events += (
+            ResolutionWithdrawn(
+                place=other.place,
+                village=other.id,
+                matter=matter,
+                reason=f"村合并：{command.document}",
+                decided_by=command.decided_by,
+            )
+            for matter in other.matters
+        )
     for other in merged:
         events.append(
             VillageMerged(
@@ -254,7 +267,7 @@ def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
 
 def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> Iterable[Event]:
     """A new village begins where the old one stands."""
-    about = {"place": village.place, "village": part.code}
+    about: dict[str, Any] = {"place": village.place, "village": part.code}
     yield VillageRegistered(
         **about,
         name=part.name,
@@ -266,7 +279,9 @@ def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> It
         yield VillageListed(**about, spell=1)
     if village.stage in LEFT:
         incidence = village.values.get(INCIDENCE, 0.0)
-        yield VillageDelisted(**about, spell=1, incidence=incidence, decided_by=command.decided_by)
+        yield VillageDelisted(
+            **about, spell=1, incidence=incidence, decided_by=command.decided_by, since=village.delisted_on
+        )
 
 
 def born(village: Village | None, event: VillageRegistered, policy: Policy, today: date) -> Change:
@@ -288,11 +303,10 @@ def born(village: Village | None, event: VillageRegistered, policy: Policy, toda
 def split_from(
     village: Village, event: VillageSplit, _policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A new village knows what it comes from, and is watched for as long as that was to be."""
+    """A new village knows what it comes from."""
     before = others[Village, event.village]
     assert isinstance(before, Village)
-    part = village.but(predecessors=(event.village,), facts=before.facts, delisted_on=before.delisted_on)
-    return Change(part.timed(measure=before.timers.get("measure")) if before.delisted_on else part)
+    return Change(village.but(predecessors=(event.village,), facts=before.facts))
 
 
 def of_old(_village: Village | None, event: VillageSplit) -> Iterable[Key]:

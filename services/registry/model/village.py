@@ -5,7 +5,7 @@ event, like those of the other services, then moves the stage. The way off the l
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -13,6 +13,7 @@ from services.registry.model.commands import (
     ConfirmRelapse,
     RecordHouseholds,
     RecordSurvey,
+    ReopenYear,
 )
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
@@ -20,18 +21,25 @@ from shared.contracts.journey import STAGES, next_stage
 from shared.contracts.registry import (
     DeadlineMoved,
     IndicatorsMeasured,
+    MeasurementWithdrawn,
     Unmet,
+    VillageDelisted,
     VillageListed,
     VillageMonitored,
     VillageRelapsed,
+    YearClosed,
+    YearReopened,
 )
+from shared.contracts.values import Role
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
+from shared.rules import Change, Due, Moved, Refused, State, Task, addressed, require_body
 
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
 LEFT = ("delisted", "released")
 """The stages in which it has left the list and is watched."""
+LONGEST_REOPENING = timedelta(90)
+"""For how long a closed year can be open again: long enough for a recount, and over before the next year's figures."""
 ENDED = {
     "merged": ("已并入村 {}", "it was merged into {}"),
     "withdrawn": ("登记已撤销", "its registration was withdrawn"),
@@ -75,6 +83,12 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.procedure[self.at]
 
     @property
+    def answers(self) -> Role:
+        """Who decides objections: the last body that decides, but not the one whose notice is objected to."""
+        deciding = [step.by for step in reversed(self.procedure) if step.kind == "decide"]
+        return next((by for by in deciding if by != self.step.by), deciding[0])
+
+    @property
     def open_objections(self) -> list[int]:
         """The numbers of the objections that await their decision."""
         return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
@@ -114,6 +128,12 @@ class Village(State, frozen=True, kw_only=True):
     """The year on whose measurement a verification failed: the next request needs a later one."""
     exit: Exit | None = None
     delisted_on: date | None = None
+    left_by: int = 0
+    """The year by whose figures it left the list."""
+    reopened: tuple[int, ...] = ()
+    """Closed years that are open for corrections for the time being."""
+    taken_over: str = ""
+    """Who decided that it was taken over with its earlier dates; empty where it began here."""
     issued_by: str = ""
     """The county's organ that gave it its code; empty where the statistics bureau did."""
     issue_document: str = ""
@@ -157,7 +177,7 @@ class Village(State, frozen=True, kw_only=True):
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What is awaited now; a step that has to wait for another is not a task yet."""
-        for year in self.owed:
+        for year in () if self.exit else self.owed:
             facts_first = "households" if year > self.facts else "measurements"
             if self.stage in LEFT:
                 due, detail = policy.exit.monitor_on.of(year), f"monitor {year}"
@@ -172,7 +192,7 @@ class Village(State, frozen=True, kw_only=True):
             return
         step = self.exit.step
         for number in self.exit.open_objections:
-            yield self._task("objection-decisions", self.exit.procedure[-1].by, detail=str(number))
+            yield self._task("objection-decisions", self.exit.answers, detail=str(number))
         if step.kind == "notice" and self.exit.notice_until is None:
             yield self._task("notices", step.by)
         if step.kind == "decide":
@@ -201,6 +221,25 @@ def standing(village: Village | None, command: Command) -> Village:
     return village
 
 
+def unjudged(village: Village | None, command: Command) -> Village:
+    """The village, if its figures may change: they stand still from the request for an exit until it is decided."""
+    village = standing(village, command)
+    if village.exit is not None:
+        raise village.not_now(
+            "出列申请正在核查、公示或审批，人口、农户信息和指标不能更改；"
+            "确有错误的，请用 figure-corrections 更正，出列程序随之退回",
+            "an exit is being judged by population, household facts and indicators, so that they stand still; where "
+            "they are wrong, use figure-corrections, which leads the exit back",
+            "1.18",
+        )
+    return village
+
+
+def check_unjudged(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
+    """The village's own part in commands that change its figures."""
+    return Change(unjudged(village, command))
+
+
 def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
     """The village's own part in commands that its survey or its register carries out."""
     return Change(standing(village, command))
@@ -213,7 +252,8 @@ def moved(village: Village | None, event: Event, _policy: Policy, today: date) -
     stage = next_stage(village.stage, event)
     if stage == village.stage:
         return Change(village)
-    return Change(village.but(stage=stage, since=today, obstacles=()))
+    since: date = getattr(event, "since", None) or today
+    return Change(village.but(stage=stage, since=since, obstacles=()))
 
 
 # ------------------------------------------------------------- on the list
@@ -234,8 +274,61 @@ def unmatched(village: Village | None, event: NeedUnmet, _policy: Policy, _today
 
 def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _policy: Policy, _today: date) -> Change:
     """The village knows for which year there are household facts, since the measurement waits for them."""
+    if command.facts_year:
+        village = unjudged(village, command)
     village = standing(village, command)
     return Change(village.but(facts=max(village.facts, command.facts_year)))
+
+
+def delisted(village: Village, event: VillageDelisted, policy: Policy, today: date) -> Change:
+    """The village has left the list; if that was earlier, it is watched from that day on."""
+    if event.since:
+        village = village.but(delisted_on=event.since)
+        village = village.timed(measure=village.next_measurement(policy, today))
+    return moved(village, event, policy, today)
+
+
+def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today: date) -> Change:
+    """A closed year's figures can be corrected for a time. What was decided by them stands, and is said."""
+    village = unjudged(village, command)
+    if command.year > today.year:
+        raise village.not_now(f"{command.year} 年尚未到来", f"the year {command.year} has not come yet", "1.18")
+    if not today < command.until <= today + LONGEST_REOPENING:
+        raise Refused(
+            "1.18",
+            f"重开期限须在今天 {today} 之后，至多 {LONGEST_REOPENING.days} 天",
+            f"the year can be open until a day after today, {today}, and for {LONGEST_REOPENING.days} days at most",
+            field="until",
+            status=422,
+        )
+    event = YearReopened(
+        place=village.place,
+        village=village.id,
+        year=command.year,
+        until=command.until,
+        delisted_on=village.delisted_on if command.year == village.left_by else None,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(village, (event,))
+
+
+def reopened(village: Village, event: YearReopened, _policy: Policy, _today: date) -> Change:
+    """Its figures can change."""
+    return Change(village.but(reopened=tuple(sorted({*village.reopened, event.year}))))
+
+
+def closed(village: Village, event: YearClosed, _policy: Policy, _today: date) -> Change:
+    """Its figures stand again."""
+    return Change(village.but(reopened=tuple(year for year in village.reopened if year != event.year)))
+
+
+def measure_again(village: Village, event: MeasurementWithdrawn, _policy: Policy, _today: date) -> Change:
+    """A measurement that was a mistake is awaited again."""
+    owed = tuple(sorted({*village.owed, event.year}))
+    if event.year != village.measured:
+        return Change(village.but(owed=owed))
+    return Change(village.but(owed=owed, measured=event.year - 1, values={}, unmet=()))
 
 
 def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Change:
@@ -255,16 +348,22 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
     """
     year, left = event.year, village.stage in LEFT
     correctable = year <= village.measured and village.stage in LISTED
-    if not (year in village.owed or correctable or (village.may_have_relapsed and year == village.measured)):
+    if not (
+        year in village.owed
+        or correctable
+        or year in village.reopened
+        or (village.may_have_relapsed and year == village.measured)
+    ):
         raise village.not_now(
             f"{year} 年度指标不在测算期内，或已据此作出决定，不能录入或更改",
             f"the measurement of {year} is not open, or has been decided upon, so that it cannot be entered or changed",
             "1.18",
         )
+    reviewed = year in village.owed or village.may_have_relapsed
     village = village.but(owed=tuple(y for y in village.owed if y != year))
     if year >= village.measured:
         village = village.but(measured=year, values=event.values, unmet=event.unmet)
-    if not left or event.unmet:
+    if not left or event.unmet or not reviewed:
         return Change(village)
     return Change(village, (VillageMonitored(place=village.place, village=village.id, year=year, values=event.values),))
 
@@ -275,6 +374,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
 def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: Policy, _today: date) -> Change:
     """A named body decides on missed criteria; a relapse puts the village on the list again, a new spell."""
     village = standing(village, command)
+    require_body(command.body, "county", "rules §2")
     if not village.may_have_relapsed:
         raise village.not_now(
             "监测未发现未达标的指标，无需认定返贫", "monitoring found no missed criteria to decide on"
