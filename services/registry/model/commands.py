@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from shared.contracts import Command
 from shared.contracts.calendar import Days
-from shared.contracts.registry import Level, Problem, ProblemClass, Rank
+from shared.contracts.registry import Level, ProblemClass, Rank
 from shared.contracts.values import (
     Code,
     Day,
@@ -441,6 +441,14 @@ class YearFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     values: Figures
 
 
+class FoundProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An outstanding problem that an earlier survey found, with its cause."""
+
+    number: Number
+    topic: Code
+    cause: ShortOrNone
+
+
 class TakeOverVillage(Command, frozen=True, kw_only=True):
     """A village of a county that began years ago, with its earlier dates and figures as documents have them."""
 
@@ -452,7 +460,7 @@ class TakeOverVillage(Command, frozen=True, kw_only=True):
     problem_class: ProblemClass | None = None
     """What the joint diagnosis found, if there was one: then no survey is awaited any more."""
     diagnosed_on: Day | None = None
-    problems: Annotated[tuple[Problem, ...], Meta(max_length=500)] = ()
+    problems: Annotated[tuple[FoundProblem, ...], Meta(max_length=500)] = ()
     delisted_on: Day | None = None
     """The day of its exit, if it has left the list: then it is monitored from that day on."""
     figures: Annotated[tuple[YearFigures, ...], Meta(max_length=50)] = ()

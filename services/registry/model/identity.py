@@ -17,6 +17,7 @@ from services.registry.model.village import Alias, Village, moved, standing, unj
 from shared.codes import Code
 from shared.contracts import Event
 from shared.contracts.registry import (
+    Problem,
     ResolutionOpened,
     ResolutionWithdrawn,
     UnitRegistered,
@@ -338,7 +339,7 @@ def _earlier(command: TakeOverVillage, values: Mapping[str, float]) -> Iterable[
             spell=1,
             problem_class=command.problem_class,
             counts={},
-            problems=command.problems,
+            problems=tuple(Problem(p.number, p.topic, p.cause) for p in command.problems),
             decided_by=command.decided_by,
             since=command.diagnosed_on,
         )
