@@ -15,8 +15,13 @@ _output: list[BinaryIO] = []
 """Where lines go; empty while lines of this kind are not wanted."""
 
 
-def configure(service: str, level: str = "INFO", to: BinaryIO = sys.stdout.buffer) -> None:
-    """Log as this service, in JSON, everything from this level on; what libraries log comes along from WARNING on."""
+def configure(service: str, level: str = "INFO", to: BinaryIO | None = None) -> None:
+    """Log as this service, in JSON, everything from this level on; what libraries log comes along from WARNING on.
+
+    Without another place it goes to standard output through a buffer of its own, which every line is flushed from:
+    where Python's own is unbuffered, a full pipe would take half of a line and the rest would be lost.
+    """
+    to = to or open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - for as long as the process runs
     threshold = logging.getLevelNamesMapping()[level]
     _common["service"] = service
     _output[:] = [to] if threshold <= logging.INFO else []

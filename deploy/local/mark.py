@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from uuid import uuid4
@@ -47,6 +48,9 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The address on which the services answer."""
     served: bool = False
     """Whether the services have been ready once, so that their databases must be there."""
+
+    def __post_init__(self) -> None:
+        ip_address(self.bind)
 
     @property
     def told(self) -> tuple[str, str]:
