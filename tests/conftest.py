@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.local.folder import Folder
 from shared import store
 from shared.tables import Tables
 
@@ -25,9 +26,11 @@ class NatsServer:
     """A nats-server process on a folder of its own, which may be killed and started again at the same address."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        # From the range that nobody's outgoing connections are given, or one of them could take it before the server,
+        # or while it is down.
+        self._folder = Folder(folder / "server")
+        self._folder.claim(["nats"])
+        self.port = self._folder.ports["nats"]
         self.url = f"nats://127.0.0.1:{self.port}"
         self._config = folder / "nats.conf"
         self._config.write_text(
