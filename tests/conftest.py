@@ -28,9 +28,9 @@ class NatsServer:
     def __init__(self, folder: Path) -> None:
         # From the range that nobody's outgoing connections are given, or one of them could take it before the server,
         # or while it is down.
-        self._folder = Folder(folder / "server")
-        self._folder.claim(["nats"])
-        self.port = self._folder.ports["nats"]
+        self.folder = Folder(folder / "server")
+        self.folder.claim(["nats"])
+        self.port = self.folder.ports["nats"]
         self.url = f"nats://127.0.0.1:{self.port}"
         self._config = folder / "nats.conf"
         self._config.write_text(
@@ -64,6 +64,7 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
     server.start()
     yield server
     server.stop(signal.SIGKILL)
+    server.folder.release()
 
 
 @pytest.fixture(scope="session")
