@@ -17,7 +17,7 @@ from shared.codes import Code
 from shared.contracts import Command, Event, Payload, wire_subject
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
-from shared.policy import Policy, PolicyBook, parse_pack
+from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
@@ -308,7 +308,7 @@ class _Chain:
     def follow(self, cause: Cause) -> None:
         """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
         if isinstance(cause.payload, PolicyAdopted):
-            self.book.adopt(parse_pack(cause.payload.pack))
+            self.book.adopt(_sound(cause.payload.pack))
         cause = self.resolved(cause)
         targets = self.targets(cause.payload)
         keys = [key for key, _, _ in targets]
@@ -350,7 +350,7 @@ class _Chain:
             return []
         # A pack that is being adopted is judged by itself: there may be no other in force yet.
         pack = getattr(payload, "pack", None)
-        policy: Any = parse_pack(pack) if pack else self.policy(payload.place) if payload.needs_policy else None
+        policy: Any = _sound(pack) if pack is not None else self.policy(payload.place) if payload.needs_policy else None
         return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy)]
 
     def absent(self, keys: Iterable[Key]) -> set[Key]:
@@ -428,6 +428,15 @@ def _require_short(zh: str, en: str, text: str, longest: int) -> None:
             f"the {en} {text[:20]!r}… is too long; {longest} characters at most",
             status=422,
         )
+
+
+def _sound(pack: Mapping[str, Any]) -> Policy:
+    """A pack's content as the policy that it is, or a refusal that tells all that is wrong with it."""
+    try:
+        return parse_pack(pack)
+    except PolicyInvalid as error:
+        field = f"pack.{error.faults[0].where}".removesuffix(".")
+        raise Refused("policy", error.zh, error.en, field=field, status=422) from error
 
 
 def encode_state(state: State) -> bytes:

@@ -205,10 +205,10 @@ def test_the_table_says_what_the_notices_said() -> None:
 
 def test_no_span_that_can_be_written_takes_time() -> None:
     longest = Span(calendar_days=3660, working_days=3660, months=600, years=50, roll=True)
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100):
         longest.after(on("2100-12-31"), CHINA)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 0.1
     for part in ("calendar_days", "working_days", "months", "years"):
         with pytest.raises(msgspec.ValidationError, match="<="):
             msgspec.convert({part: 10**9}, Span)

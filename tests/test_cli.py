@@ -1,5 +1,6 @@
 """The command line as a person uses it, against the system that `zhucun up` runs."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -91,5 +92,14 @@ def test_mistakes_end_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     assert "正由进程" in zhucun(folder, "up", fails=True)
     broken = tmp_path / "broken.toml"
     broken.write_text('jurisdiction = "2105"\nversion = 1\n', encoding="utf-8")
-    told = subprocess.run([ZHUCUN, "policy", "check", str(broken)], capture_output=True, text=True)
-    assert told.returncode == 1 and "政策包格式有误" in told.stdout
+    for language, says in (
+        ("zh_CN.UTF-8", "第 2 行 version 现为 1，应为版本号"),
+        ("en_GB.UTF-8", "line 2 version it is 1;"),
+    ):
+        told = subprocess.run(
+            [ZHUCUN, "policy", "check", str(broken)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LC_ALL": language},
+        )
+        assert told.returncode == 1 and says in told.stdout and "team" in told.stdout

@@ -372,7 +372,7 @@ async def test_a_pack_that_this_version_cannot_read_is_parked_and_leaves_the_ser
     async with process(database) as running:
         await begin(running)
         await running.pipeline.handle(OPEN, [delivery(unreadable, 2)])
-        assert [letter["rule"] for letter in await running.letters()] == ["PolicyInvalid"]
+        assert [letter["rule"] for letter in await running.letters()] == ["policy"]
     async with process(database) as running:
         await running.pipeline.submit("k1", villages(V1))
         assert await running.state(V1) is not None

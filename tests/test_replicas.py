@@ -261,7 +261,9 @@ async def test_no_event_of_one_replica_is_taken_for_one_of_another(nats_server: 
         for city, pipeline in ((HOME, home), (AWAY, away)):
             place = city.ljust(6, "0")
             await pipeline.handle(OPEN, [day(0, 1)])
-            pack = {**PLAIN_PACK, "jurisdiction": city, "version": f"{city}-2014.1"}
+            documents = {"X1": {"title": "示例", "jurisdiction": "00"}, **PLAIN_PACK["documents"]}
+            pack = {**PLAIN_PACK, "jurisdiction": city, "version": f"{city}-2014.1", "documents": documents}
+            pack["outcomes"] = [{**outcome, "clause": "X1"} for outcome in pack["outcomes"]]
             await pipeline.submit("one key", [small.Adopt(place=place, pack=pack)])
             await pipeline.submit("the same", [small.Register(place=place, village="V", name="村")])
             await pipeline.handle(OPEN, [day(1, 2)])

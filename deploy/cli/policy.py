@@ -1,43 +1,91 @@
-"""Commands about policy packs."""
+"""Commands about policy packs, and about the holidays by which they count."""
 
-import json
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, client, console
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console
+from deploy.language import reads_english
 
-app = typer.Typer(help="政策包：检查、采用 · policy packs: check, adopt", no_args_is_help=True)
-
-
-@app.command()
-def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """检查政策包文件 · check a pack against the schema and for contradictions."""
-    console.good(f"政策包无误 the pack is sound: {_described(file)}")
-
-
-def _described(file: Path) -> str:
-    """A pack in one line; PolicyInvalid, told as it is, if there is anything wrong with it."""
-    from shared.policy import parse_pack
-
-    pack = parse_pack(file.read_bytes())
-    return f"{pack.name} {pack.name_en}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}"
+app = typer.Typer(help="政策包：检查、启用；节假日 · policy packs: check, adopt; holidays", no_args_is_help=True)
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+ByOption = Annotated[str, typer.Option(help="由谁决定 · the body that decided")]
 
 
 @app.command()
-def adopt(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    by: Annotated[str, typer.Option(help="由谁决定采用 · the body that decided")],
-    folder: FolderOption = DEFAULT,
-) -> None:
-    """采用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
-    import tomllib
+def check(file: FileArgument) -> None:
+    """检查政策包文件，一次列出全部问题 · check a pack's file and list all that is wrong with it."""
+    described, content = _read(file)
+    console.good(_told(f"政策包无误：{described}", f"the pack is sound: {described}"))
+    for zh, en in _notes(content):
+        console.note(_told(zh, en))
 
-    described = _described(file)
-    pack = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
+
+@app.command()
+def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> None:
+    """启用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
+    described, pack = _read(file)
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
     with client(folder, "registry", command["place"]) as http:
         http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex})
-    console.good(f"已采用 adopted: {described}")
+    console.good(_told(f"已启用：{described}", f"adopted: {described}"))
+
+
+@app.command()
+def holidays(
+    file: FileArgument,
+    by: ByOption,
+    place: Annotated[str, typer.Option(help="区划，全国为 000000 · the division, 000000 for all")] = "000000",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """公布节假日安排：文件写 year、document、off、worked · announce holidays from a file that says these four."""
+    from shared.policy.reading import Unreadable, content_of, text_of
+
+    try:
+        notice = content_of(text_of(file.read_bytes()))
+    except Unreadable as error:
+        raise Trouble(f"{file}: {error.fault.zh}\n  {error.fault.en}") from error
+    days = {name: [str(day) for day in notice.get(name, ())] for name in ("off", "worked")}
+    command = {"notice": str(notice.get("year", "")), **notice, **days, "place": place, "announced_by": by}
+    with client(folder, "registry", place if place != "000000" else "0000") as http:
+        http.post("/v1/holidays", json=[command], headers={"Idempotency-Key": uuid4().hex})
+    zh = f"已公布 {notice.get('document')}；正在计算的期限随之重新计算"
+    console.good(_told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
+
+
+def _read(file: Path) -> tuple[str, dict[str, Any]]:
+    """A pack in one line, and its content; or all that is wrong with it, told at once."""
+    from shared.policy import PolicyInvalid, read_pack
+
+    try:
+        pack, content = read_pack(file.read_bytes())
+    except PolicyInvalid as error:
+        english = reads_english()
+        console.bad(f"{file}: {len(error.faults)} faults" if english else f"{file}：{len(error.faults)} 处问题")
+        for fault in error.faults:
+            line = "" if not fault.line else f"line {fault.line}" if english else f"第 {fault.line} 行"
+            told = " ".join(part for part in (line, fault.where, fault.en if english else fault.zh) if part)
+            console.say(f"- {told}")
+            if fault.example:
+                console.say(f"    {'for example' if english else '示例'}: {fault.example}")
+        raise typer.Exit(1) from error
+    name = pack.name_en if reads_english() else pack.name
+    return f"{name}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}", content
+
+
+def _notes(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is no fault, but will be one unless somebody sees to it."""
+    last = max(map(int, content["exit"]["poverty_line"]))
+    if last >= date.today().year:  # noqa: DTZ011
+        return []
+    return [(
+        f"贫困线到 {last} 年为止，以后各年沿用 {last} 年的，测算结果会注明；请适时启用新的政策包",
+        f"the poverty lines end in {last}; later years use that of {last}, and measurements say so; adopt a newer pack",
+    )]  # fmt: skip
+
+
+def _told(zh: str, en: str) -> str:
+    return en if reads_english() else zh

@@ -163,7 +163,7 @@ def form(name: str, policies: Sequence[Policy], place: str = "") -> Form:
             f"no policy pack is in force{where[1]}; adopt one first",
         )
     blank = BLANKS[name]
-    documents = [(policy, *next(iter(policy.documents.items()), (policy.version, policy.name))) for policy in policies]
+    documents = [(policy, first, policy.title(first)) for policy in policies for first in [*policy.documents][:1]]
     return Form(
         name=name,
         title=blank.title,

@@ -1,6 +1,6 @@
 """What the registry says: villages, units and cadres, the poverty list, and the way off it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -9,6 +9,7 @@ from shared.contracts import Event
 from shared.contracts.calendar import Movement
 from shared.contracts.values import (
     Code,
+    Content,
     Count,
     Day,
     DivisionCode,
@@ -36,6 +37,7 @@ from shared.contracts.values import (
     Villages,
     Voters,
     Year,
+    must_be_small,
 )
 
 Level = Literal["province", "city", "county"]
@@ -71,8 +73,12 @@ class PolicyAdopted(Event, frozen=True, kw_only=True):
     label = ("政策包生效", "policy pack adopted")
     version: Version
     adopted_by: Organ
-    pack: dict[str, Any]
+    pack: Content
     """The whole pack as its TOML file says it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        must_be_small(self.pack)
 
 
 class UnitRegistered(Event, frozen=True, kw_only=True):

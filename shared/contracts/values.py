@@ -4,6 +4,7 @@ Commands, events, forms and policy packs use the same types, so that what one of
 A pattern holds for the whole value: it ends in `$(?!\\n)`, since in Python `$` alone lets a final line break pass.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -110,6 +111,29 @@ PersonDay = Annotated[
     date, Meta(extra={"years": (1900, 2100)}, extra_json_schema={"description": "1900-01-01 to 2100-12-31"})
 ]
 """A day in the life of a person."""
+
+# --------------------------------------------------------------------- content
+
+Content = Annotated[dict[str, Any], Meta(max_length=100)]
+"""What a policy pack says. Whoever takes it calls `must_be_small`, and then looks at it field by field."""
+LARGEST_CONTENT: Final = 256 * 2**10
+DEEPEST_CONTENT: Final = 8
+
+
+def must_be_small(content: Mapping[str, Any]) -> None:
+    """Raises ValueError if something is nested deeper, or is larger, than any pack."""
+    level: list[Any] = [content]
+    for _ in range(DEEPEST_CONTENT):
+        level = [entry for part in level for entry in _entries(part)]
+    if level:
+        raise ValueError(f"`pack` is nested deeper than {DEEPEST_CONTENT} levels")
+    if (size := len(msgspec.json.encode(content))) > LARGEST_CONTENT:
+        raise ValueError(f"`pack` has {size} bytes, more than {LARGEST_CONTENT}")
+
+
+def _entries(part: Any) -> Iterable[Any]:
+    return part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+
 
 # ---------------------------------------------------------------------- roles
 

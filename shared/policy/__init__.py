@@ -1,43 +1,105 @@
 """Policy packs: what a region counts, names and lists, as validated, versioned data (DESIGN §1).
 
 The code knows seven concepts; every number, name and list is in `packs/`, and another region is one more file there.
-`pack` says what they can say, `contradictions` what they must not, and `book` which one is in force.
+`pack` says what they can say, `checking` and `contradictions` find all that is wrong with one, and `book` says which
+one is in force.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from shared.policy.book import PolicyBook
+from shared.policy.checking import Fault, Path, mended, misfits
 from shared.policy.contradictions import find_contradictions
 from shared.policy.pack import TRIGGERS, Campaign, Commitment, Deliberation, Outcome, Policy, Step
+from shared.policy.reading import Lines, Unreadable, content_of, text_of
 
 __all__ = [
-    "TRIGGERS", "Campaign", "Commitment", "Deliberation", "Outcome", "Policy", "PolicyBook", "PolicyInvalid", "Step",
-    "kept_pack", "parse_pack",
+    "TRIGGERS", "Campaign", "Commitment", "Deliberation", "Fault", "Outcome", "Policy", "PolicyBook", "PolicyInvalid",
+    "Step", "kept_pack", "parse_pack", "read_pack",
 ]  # fmt: skip
+TOLD = 20
+"""Faults that one message tells; the others are only counted."""
 
 
 class PolicyInvalid(ValueError):
-    """A pack contradicts the schema or itself; the text says where and what to do."""
+    """What is wrong with a pack: all of it, each with its place and what to do."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = faults
+        super().__init__(f"{self.zh} / {self.en}")
+
+    @property
+    def zh(self) -> str:
+        """All of it in Chinese."""
+        told = "；".join(f"{_place(fault)}{fault.zh}" for fault in self.faults[:TOLD])
+        return f"政策包有 {len(self.faults)} 处问题：{told}{'……' if len(self.faults) > TOLD else ''}"
+
+    @property
+    def en(self) -> str:
+        """All of it in English."""
+        told = "; ".join(f"{_place(fault)}{fault.en}" for fault in self.faults[:TOLD])
+        count = "one fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        return f"the pack has {count}: {told}{' …' if len(self.faults) > TOLD else ''}"
+
+
+def _place(fault: Fault) -> str:
+    return f"{fault.where}: " if fault.path else ""
 
 
 def kept_pack(data: Mapping[str, Any]) -> Policy:
-    """A pack that was adopted, as it is kept."""
+    """A pack that was adopted, as it is kept: it was checked when it came, by the checks of that day."""
     return msgspec.convert(data, Policy)
 
 
 def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:
-    """A pack from its TOML text or from the same content as an event carries it."""
+    """A pack from its file or from the same content as an event carries it. Raises PolicyInvalid with all faults."""
+    return read_pack(data)[0] if isinstance(data, bytes) else _checked(data)
+
+
+def read_pack(data: bytes) -> tuple[Policy, dict[str, Any]]:
+    """A pack from its file, and its content as an event carries it. Raises PolicyInvalid, whose faults have lines."""
     try:
-        policy = (
-            msgspec.toml.decode(data, type=Policy)
-            if isinstance(data, bytes)
-            else msgspec.convert(data, Policy, strict=False)
-        )
-    except msgspec.DecodeError as error:
-        raise PolicyInvalid(f"政策包格式有误：{error} / the pack does not fit the schema: {error}") from error
-    for where, zh, en in find_contradictions(policy):
-        raise PolicyInvalid(f"政策包自相矛盾：{where}：{zh} / the pack contradicts itself: {where}: {en}")
+        text = text_of(data)
+        content = content_of(text)
+    except Unreadable as error:
+        raise PolicyInvalid([error.fault]) from error
+    try:
+        return _checked(content), msgspec.to_builtins(content)
+    except PolicyInvalid as error:
+        lines = Lines(text)
+        numbered = [fault._replace(line=lines.of(fault.path)) for fault in error.faults]
+        raise PolicyInvalid(sorted(numbered, key=lambda fault: fault.line or 0)) from error
+
+
+def _checked(data: Mapping[str, Any]) -> Policy:
+    try:
+        policy = msgspec.convert(data, Policy)
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        faults = misfits(data)
+        raise PolicyInvalid([*faults, *_elsewhere(data, faults)]) from None
+    if faults := list(find_contradictions(policy)):
+        raise PolicyInvalid(faults)
     return policy
+
+
+def _entry(path: Path) -> Path:
+    """The entry of a list that a place lies in, whose fields bear on one another; the place itself elsewhere."""
+    numbers = [n for n, part in enumerate(path) if isinstance(part, int)]
+    return path[: numbers[0] + 1] if numbers else path
+
+
+def _elsewhere(data: Mapping[str, Any], faults: Sequence[Fault]) -> list[Fault]:
+    """The contradictions of a pack that does not fit the schema, apart from what does not fit."""
+    try:
+        policy = msgspec.convert(mended(data, faults), Policy)
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        return []
+    wrong = [_entry(fault.path) for fault in faults]
+    return [
+        fault
+        for fault in find_contradictions(policy)
+        if not any(fault.path[: len(path)] == path or path[: len(fault.path)] == fault.path for path in wrong)
+    ]

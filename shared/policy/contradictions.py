@@ -1,158 +1,423 @@
-"""What no schema can say: where a policy pack contradicts itself."""
+"""What no schema can say: where a policy pack contradicts itself, or could not work as it is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import get_args
+from typing import Any
+
+import msgspec
 
 from shared.calendar import Span, national
-from shared.contracts.registry import Level
-from shared.policy.pack import SURVEY_KINDS, TRIGGERS, Outcome, Policy, Section
+from shared.policy.checking import Fault, Path, allowed, hints_of
+from shared.policy.pack import NATIONAL, SURVEY_KINDS, TRIGGERS, Campaign, Document, Outcome, Policy, Section
+
+_DAY = date(2015, 1, 1)
+"""Some day, from which spans are compared."""
+_NEVER = ("operator",)
+"""Who keeps the system running and decides nothing in it."""
+_JUDGED = ("unit", "team", "village", *_NEVER)
+"""Who is judged, and therefore does not judge."""
 
 
-def find_contradictions(policy: Policy) -> Iterable[tuple[str, str, str]]:
-    """Where, and what is wrong there, in Chinese and in English."""
-    grades = [grade.name for grade in policy.assessment.grades]
-    steps = [step.name for step in policy.exit.procedure]
-    kinds = [commitment.kind for commitment in policy.commitments]
-    grounds = [ground.name for ground in policy.assessment.grounds]
-    scored = {campaign.kind for campaign in policy.campaigns if campaign.scored}
-    for where, names in {
-        "exit.criteria": [criterion.indicator for criterion in policy.exit.criteria],
-        "exit.procedure": steps,
-        "commitments": kinds,
-        "campaigns": [campaign.kind for campaign in policy.campaigns],
-        "findings": [finding.code for finding in policy.findings],
-        "assessment.inputs": [channel.channel for channel in policy.assessment.inputs],
-        "assessment.grades": grades,
-        "assessment.grounds": grounds,
-        "outcomes": [outcome.kind for outcome in policy.outcomes],
-        "procedures": [procedure.kind for procedure in policy.procedures],
-        **{f"procedures.{p.kind}": [step.name for step in p.steps] for p in policy.procedures},
-    }.items():
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield where, f"{name} 出现了两次", f"{name} occurs twice"
-    for campaign in policy.campaigns:
-        if campaign.choice == "draw" and campaign.announced:
-            yield (
-                "campaigns",
-                f"{campaign.kind} 是抽签，announced 须为 false",
-                f"{campaign.kind} is a draw: announced = false",
-            )
-    for criterion in policy.exit.criteria:
-        if (criterion.at_most is None) is (criterion.at_least is None):
-            which = criterion.indicator
-            yield "exit.criteria", f"{which} 应有 at_most 或 at_least 之一", f"{which} needs either at_most or at_least"
-    for step in policy.exit.procedure:
-        if step.on_objection not in (None, *steps):
-            lost = step.on_objection
-            yield (
-                "exit.procedure",
-                f"{step.name} 指回的 {lost} 不是步骤",
-                f"{step.name} leads to {lost}, which is no step",
-            )
-        if step.kind == "notice" and not step.on_objection:
-            yield (
-                "exit.procedure",
-                f"公示 {step.name} 应有 on_objection",
-                f"the notice {step.name} needs an on_objection",
-            )
-    step_kinds = [step.kind for step in policy.exit.procedure]
-    if step_kinds[:2] != ["verify", "notice"] or step_kinds.count("verify") > 1 or step_kinds[-1] != "decide":
+def find_contradictions(policy: Policy) -> Iterator[Fault]:
+    """Every contradiction with its place."""
+    for path, zh, en in (
+        *_doubles(policy),
+        *_head(policy),
+        *_references(policy),
+        *_listing(policy),
+        *_exit(policy),
+        *_spans((), policy),
+        *_roles(policy),
+        *_commitments(policy),
+        *_campaigns(policy),
+        *_assessment(policy),
+        *_outcomes(policy),
+        *_procedures(policy),
+    ):
+        yield Fault(path, zh, en)
+
+
+_Found = Iterator[tuple[Path, str, str]]
+
+
+def _doubles(policy: Policy) -> _Found:
+    """Names that must tell entries of a list apart."""
+    lists: dict[Path, Sequence[str]] = {
+        ("exit", "criteria"): [criterion.indicator for criterion in policy.exit.criteria],
+        ("exit", "procedure"): [step.name for step in policy.exit.procedure],
+        ("commitments",): [commitment.kind for commitment in policy.commitments],
+        ("campaigns",): [campaign.kind for campaign in policy.campaigns],
+        ("findings",): [finding.code for finding in policy.findings],
+        ("assessment", "inputs"): [channel.channel for channel in policy.assessment.inputs],
+        ("assessment", "grades"): [grade.name for grade in policy.assessment.grades],
+        ("assessment", "grounds"): [ground.name for ground in policy.assessment.grounds],
+        ("outcomes",): [outcome.kind for outcome in policy.outcomes],
+        ("procedures",): [procedure.kind for procedure in policy.procedures],
+        **{("procedures", n, "steps"): [step.name for step in p.steps] for n, p in enumerate(policy.procedures)},
+    }
+    for where, names in lists.items():
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                yield (*where, n), f"{name} 出现了两次", f"{name} occurs twice"
+
+
+def _head(policy: Policy) -> _Found:
+    """Region, version and holidays."""
+    region = policy.jurisdiction
+    other = re.match(r"((?:[0-9]{2}){1,3})[^0-9]", policy.version)
+    if other and other[1] != region:
+        zh = f"版本号应以区划代码 {region} 开头，{policy.version} 像是其他地区的"
+        yield ("version",), zh, f"it must begin with {region}; {policy.version} looks like another region's"
+    for key, document in policy.documents.items():
+        if not isinstance(document, Document):
+            zh = '请写明发文机关所辖区划：{ title = "…", jurisdiction = "…" }，全国性文件填 00'
+            en = 'say whose it is: { title = "…", jurisdiction = "…" }, 00 for the whole country'
+            yield ("documents", key), zh, en
+    said: dict[date, int] = {}
+    for n, entry in enumerate(policy.holidays):
+        yield from _cited(policy, ("holidays", n, "document"), entry.document)
+        for day in entry.days:
+            if said.setdefault(day, n) != n or entry.days.count(day) > 1:
+                yield ("holidays", n, "days"), f"{day} 出现了两次", f"{day} occurs twice"
+
+
+def _references(policy: Policy) -> _Found:
+    """Clauses cite a document of this pack, which a body issued that this region is subject to."""
+    for n, outcome in enumerate(policy.outcomes):
+        yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
+    owed = [(("commitments", n, "rule"), commitment.rule) for n, commitment in enumerate(policy.commitments)]
+    visits = [(("campaigns", n, "rule"), campaign.rule) for n, campaign in enumerate(policy.campaigns)]
+    matters = [(("procedures", n, "rule"), procedure.rule) for n, procedure in enumerate(policy.procedures)]
+    for path, rule in (*owed, *visits, *matters):
+        yield from _cited_rule(policy, path, rule)
+    for n, procedure in enumerate(policy.procedures):
+        for m, rite in enumerate(procedure.steps):
+            yield from _cited_rule(policy, ("procedures", n, "steps", m, "rule"), rite.rule)
+
+
+def _cited_rule(policy: Policy, path: Path, rule: str | None) -> _Found:
+    """A rule is a mechanism's number, or cites a document."""
+    if rule and not rule.split()[0].replace(".", "").isdigit():
+        yield from _cited(policy, path, rule)
+
+
+def _cited(policy: Policy, path: Path, clause: str) -> _Found:
+    key = clause.split()[0]
+    document = policy.documents.get(key)
+    if document is None:
+        known = policy.documents
+        zh = f"{key} 不在 [documents] 中，可引：{'、'.join(known)}"
+        yield path, zh, f"{key} is none of [documents]: {', '.join(known)}"
+    elif isinstance(document, Document) and not _binds(document, policy):
+        of, here = document.jurisdiction, policy.jurisdiction
         yield (
-            "exit.procedure",
-            "应以唯一的 verify 和一个 notice 开始，以 decide 结束",
-            "it must begin with its only verify step and a notice, and end with a decide step",
+            path,
+            f"{key}《{document.title}》是区划 {of} 的文件，不能作为{policy.name}（{here}）的依据；"
+            "只能引本地、上级或全国性文件",
+            f"{key} is a document of division {of}, which binds nobody in {policy.name_en} ({here}); cite one of "
+            "this region, of one above it, or of the whole country",
         )
+
+
+def _binds(document: Document, policy: Policy) -> bool:
+    return document.jurisdiction == NATIONAL or policy.jurisdiction.startswith(document.jurisdiction)
+
+
+def _listing(policy: Policy) -> _Found:
+    classes, suits = policy.listing.problem_classes, policy.team.suits
     for name in SURVEY_KINDS:
         if name not in policy.listing.survey_kinds:
-            yield "listing.survey_kinds", f"缺少保留代码 {name}", f"the reserved code {name} is missing"
-    for name in policy.team.suits:
-        if name not in policy.listing.problem_classes:
-            yield "team.suits", f"没有问题类别 {name}", f"{name} is no problem class"
-    for name in policy.listing.problem_classes:
-        if not policy.team.suits.get(name):
-            yield "team.suits", f"问题类别 {name} 没有对口单位", f"no department suits the problem class {name}"
-    for name in policy.team.same_county_levels:
-        if name not in get_args(Level):
-            yield "team.same_county_levels", f"没有级别 {name}", f"{name} is no level"
-    yield from _bad_spans("", policy)
-    for campaign in policy.campaigns:
-        if campaign.choice == "draw" and not campaign.share:
-            zh = f"{campaign.kind} 的抽查比例不能为零"
-            yield "campaigns", zh, f"{campaign.kind} draws nothing, since its share is 0"
-    for procedure in policy.procedures:
-        if not any(step.kind == "decide" for step in procedure.steps):
-            yield "procedures", f"{procedure.kind} 没有决策步骤", f"{procedure.kind} has no step that decides"
-        for rite in procedure.steps:
-            if rite.kind == "publish" and (rite.present_at_least or rite.agreed_above):
-                zh = f"{procedure.kind} 的公开步骤 {rite.name} 不计票"
-                yield "procedures", zh, f"{procedure.kind}: {rite.name} publishes, so that nobody votes in it"
-    for c in policy.commitments:
-        if c.after and c.after not in kinds[: kinds.index(c.kind)]:
-            zh = f"{c.kind} 的 after 应是列在它前面的承诺，而不是 {c.after}"
-            yield "commitments", zh, f"{c.kind} is set after {c.after}, which must be a commitment further up"
-        if (c.reconcile or c.settle) and not c.yearly:
-            zh = f"{c.kind} 按年对账或销账，应有 yearly"
-            yield "commitments", zh, f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
-    for finding in policy.findings:
-        if finding.order == Span():
-            yield "findings", f"{finding.code} 的整改期限不能为零", f"{finding.code}: an order needs a time"
-    if not any(channel.weight for channel in policy.assessment.inputs):
-        yield "assessment.inputs", "没有一项有权重，无从计分", "none carries a weight, so there would be no score"
-    for channel in policy.assessment.inputs:
-        name = channel.channel
-        if name not in {"written_report", "oral_report", "ballot"} | scored:
-            zh = f"{name} 不是考核渠道，也没有计分的同名督查"
-            yield "assessment.inputs", zh, f"{name} is no channel, and no campaign of this kind scores"
-        if channel.weight and name.endswith("_report"):
-            zh = f"{name} 没有分数，权重应为 0"
-            yield "assessment.inputs", zh, f"{name} can carry no weight, since a report has no score"
-    bounds = [grade.at_least for grade in policy.assessment.grades]
-    if not bounds or bounds[-1] > 0:
-        zh = "最后一等应从 0 分起，否则有的分数没有等次"
-        yield "assessment.grades", zh, "the last grade must begin at 0, or some scores have no grade"
-    if any(better <= worse for better, worse in pairwise(bounds)):
-        zh = "各等应从高到低排列"
-        yield "assessment.grades", zh, "each must begin above the next, from the best to the worst"
-    for cap in policy.assessment.caps:
-        if cap.grade not in grades:
-            yield "assessment.caps", f"没有等次 {cap.grade}", f"there is no grade {cap.grade}"
-    for outcome in policy.outcomes:
-        yield from _misfits(outcome, {"grade": grades, "triggers": grounds, "kind": kinds})
+            yield ("listing", "survey_kinds"), f"缺少保留代码 {name}", f"the reserved code {name} is missing"
+    for name in suits:
+        if name not in classes:
+            zh = f"没有贫困村类别 {name}，可填：{'、'.join(classes)}"
+            yield ("team", "suits", name), zh, f"{name} is no problem class; those are {', '.join(classes)}"
+    for name in classes:
+        if name not in suits:
+            yield ("team", "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
 
 
-def _bad_spans(where: str, part: object) -> Iterable[tuple[str, str, str]]:
-    """Spans anywhere in a pack that lead nowhere: with a negative part, or empty where time must pass."""
+def _exit(policy: Policy) -> _Found:
+    terms = policy.exit
+    for n, criterion in enumerate(terms.criteria):
+        if (criterion.at_most is None) is (criterion.at_least is None):
+            which = criterion.indicator
+            zh, en = f"{which} 应填 at_most 或 at_least 之一", f"{which} needs either at_most or at_least"
+            yield ("exit", "criteria", n), zh, en
+    steps = [step.name for step in terms.procedure]
+    for n, step in enumerate(terms.procedure):
+        path = ("exit", "procedure", n, "on_objection")
+        if step.on_objection not in (None, *steps):
+            lost = step.on_objection
+            zh = f"{step.name} 退回的 {lost} 不是环节，可填：{'、'.join(steps)}"
+            yield path, zh, f"{step.name} leads to {lost}, which is no step; those are {', '.join(steps)}"
+        if step.kind == "notice" and not step.on_objection:
+            zh = f"公示 {step.name} 应填 on_objection"
+            yield path, zh, f"the notice {step.name} needs an on_objection"
+    kinds = [step.kind for step in terms.procedure]
+    if kinds[:2] != ["verify", "notice"] or kinds.count("verify") > 1 or kinds[-1] != "decide":
+        zh = "应以唯一的 verify 和一个 notice 开始，以 decide 结束"
+        en = "it must begin with its only verify step and a notice, and end with a decide step"
+        yield ("exit", "procedure"), zh, en
+    rates = terms.verification
+    for field in ("sample_share", "wrong_exit_below", "omission_below", "approval_at_least"):
+        if not getattr(rates, field):
+            zh = "不能为 0，否则核查无法通过，或者什么也不核查"
+            en = "it must be more than 0, or the verification could never be passed, or would verify nothing"
+            yield ("exit", "verification", field), zh, en
+    yield from _lines(policy)
+
+
+def _lines(policy: Policy) -> _Found:
+    """A line for every year from the first in which the pack counts, without a gap."""
+    years = sorted(map(int, policy.exit.poverty_line))
+    first = policy.effective_from.year
+    path = ("exit", "poverty_line")
+    if years[-1] < first:
+        zh = f"贫困线只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的贫困线"
+        en = f"the lines end in {years[-1]}, but the pack is in force from {first} on; add those of {first} and later"
+        yield path, zh, en
+    needed = [year for year in range(first, years[-1]) if year not in years]
+    if needed:
+        zh = f"缺少 {'、'.join(map(str, needed))} 年的贫困线"
+        yield path, zh, f"there is no line for {', '.join(map(str, needed))}"
+
+
+def _spans(path: Path, part: object) -> _Found:
+    """Spans anywhere in a pack that lead nowhere: with a negative part, empty, or in a unit that does not fit."""
     if isinstance(part, Span):
-        name = where.rsplit(".", 1)[-1]
-        # How long a campaign lasts may be counted back from a round time: three months less one day.
-        if min(part.years, part.months) < 0 or (part.calendar_days < 0 and name != "lasts"):
-            yield where, "时间不能为负", "a time cannot be negative"
-        elif name in ("term", "extension", "lasts") and part.after(date(2001, 1, 1), national()) <= date(2001, 1, 1):
-            yield where, "时间不能为零", "it needs a time"
+        name, empty = path[-1], part.after(_DAY, national()) <= _DAY
+        if part.calendar_days < 0 and name != "lasts":
+            # How long a campaign lasts may be counted back from a round time: three months less one day.
+            yield path, "时间不能为负", "a time cannot be negative"
+        elif empty and (name not in _MAYBE):
+            yield path, "时间不能为零，至少一天", "it needs a time, a day at least"
+        elif part.follows_calendar and name in _FIXED:
+            zh = "应按年、月或日历日计，不按工作日，也不顺延"
+            yield path, zh, "it is counted in years, months or calendar days, neither in working days nor rolled"
     elif isinstance(part, Section):
         for field in part.__struct_fields__:
-            yield from _bad_spans(f"{where}.{field}".removeprefix("."), getattr(part, field))
+            yield from _spans((*path, field), getattr(part, field))
     elif isinstance(part, tuple):
         for n, entry in enumerate(part):
-            yield from _bad_spans(f"{where}.{n}", entry)
+            yield from _spans((*path, n), entry)
 
 
-def _misfits(outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str, str]]:
+_MAYBE = ("reconcile_within", "keep_after_exit")
+"""Times that a region may do without: reconciled on the very day, released with the exit."""
+_FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impact")
+"""Times whose end is published when they begin, and which no holiday moves."""
+
+
+def _roles(policy: Policy) -> _Found:
+    """Everybody who is to act can act; nobody judges himself."""
+    outside = ("inspection", "discipline", *_NEVER)
+    for path, role, barred in (
+        *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),
+        *((("exit", "procedure", n, "by"), s.by, _JUDGED) for n, s in enumerate(policy.exit.procedure)),
+        *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
+        *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
+        *((("procedures", n, "steps", m, "by"), s.by, outside)
+          for n, p in enumerate(policy.procedures) for m, s in enumerate(p.steps)),
+    ):  # fmt: skip
+        if role in barred:
+            zh = f"{role} 不能办理此事；不可填：{'、'.join(barred)}"
+            yield path, zh, f"{role} cannot do this; nor can {', '.join(r for r in barred if r != role) or 'others'}"
+
+
+def _commitments(policy: Policy) -> _Found:
+    kinds = [commitment.kind for commitment in policy.commitments]
+    for n, c in enumerate(policy.commitments):
+        if c.after and c.after not in kinds[:n]:
+            zh = f"{c.kind} 的 after 应是列在它前面的事项，而不是 {c.after}"
+            yield (
+                ("commitments", n, "after"),
+                zh,
+                f"{c.kind} is set after {c.after}, which must be a commitment further up",
+            )
+        if (c.reconcile or c.settle) and not c.yearly:
+            zh = f"{c.kind} 按年对账或销账，应填 yearly"
+            en = f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
+            yield ("commitments", n), zh, en
+
+
+def _campaigns(policy: Policy) -> _Found:
+    for n, campaign in enumerate(policy.campaigns):
+        kind = campaign.kind
+        if campaign.choice == "draw" and campaign.announced:
+            zh, en = f"{kind} 是随机抽取，announced 须为 false", f"{kind} is a draw: announced = false"
+            yield ("campaigns", n, "announced"), zh, en
+        if not campaign.share:
+            zh, en = f"{kind} 的抽查比例不能为零", f"{kind} draws nothing, since its share is 0"
+            yield ("campaigns", n, "share"), zh, en
+        if campaign.choice == "all" and campaign.share != 1:
+            zh = f'{kind} 是全部督查，不能填 share；按比例的应为 choice = "draw"'
+            yield ("campaigns", n, "share"), zh, f'{kind} visits all, so it has no share; choice = "draw" has one'
+        days = _length(campaign)
+        if 0 < days < campaign.visit_days:
+            zh = f"{kind} 只有 {days} 天，分不成 {campaign.visit_days} 天到村"
+            en = f"{kind} lasts {days} days, too few for visits on {campaign.visit_days}"
+            yield ("campaigns", n, "visit_days"), zh, en
+        if met := _overlap(campaign):
+            zh = f"{kind} {met[0].month}月{met[0].day}日的一次持续到 {met[1].month}月{met[1].day}日，与下一次重叠"
+            en = f"{kind} of {met[0]:%d %B} lasts until {met[1]:%d %B}, when the next has begun"
+            yield ("campaigns", n, "opens"), zh, en
+
+
+def _length(campaign: Campaign) -> int:
+    return (campaign.lasts.after(_DAY, national()) - _DAY).days + 1
+
+
+def _overlap(campaign: Campaign) -> tuple[date, date] | None:
+    """The first and last day of a campaign of a kind that reaches into the next one."""
+    opens = sorted(day.of(year) for year in (2015, 2016, 2017) for day in campaign.opens)
+    for first, following in pairwise(opens):
+        if (last := campaign.lasts.after(first, national())) >= following:
+            return first, last
+    return None
+
+
+def _assessment(policy: Policy) -> _Found:
+    terms = policy.assessment
+    scored = sorted(campaign.kind for campaign in policy.campaigns if campaign.scored)
+    channels = ["written_report", "oral_report", "ballot", *scored]
+    for n, channel in enumerate(terms.inputs):
+        name = channel.channel
+        if name not in channels:
+            zh = f"{name} 不是考核来源，也没有计分的同名督查，可填：{'、'.join(channels)}"
+            en = f"{name} is no channel, and no campaign of this kind scores; those are {', '.join(channels)}"
+            yield ("assessment", "inputs", n, "channel"), zh, en
+        if channel.weight and name.endswith("_report"):
+            zh, en = f"{name} 没有分数，权重应为 0", f"{name} can carry no weight, since a report has no score"
+            yield ("assessment", "inputs", n, "weight"), zh, en
+    total = sum(channel.weight for channel in terms.inputs)
+    if min(abs(total - 100), abs(total - 1)) > 1e-6:
+        zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
+        yield ("assessment", "inputs"), zh, f"the weights make {total:g}, but must make 100, or 1 as shares"
+    if not terms.ballot_quorum:
+        zh = "到会比例不能为 0，否则无人到会也算有效"
+        yield ("assessment", "ballot_quorum"), zh, "it must be more than 0, or a ballot that nobody attends would count"
+    grades = [grade.name for grade in terms.grades]
+    bounds = [grade.at_least for grade in terms.grades]
+    if bounds[-1] > 0:
+        zh, en = (
+            "最后一等应从 0 分起，否则有的分数没有等次",
+            "the last grade must begin at 0, or some scores have no grade",
+        )
+        yield ("assessment", "grades", len(bounds) - 1, "at_least"), zh, en
+    for n, (better, worse) in enumerate(pairwise(bounds)):
+        if better <= worse:
+            zh, en = "各等应从高到低排列", "each must begin above the next, from the best to the worst"
+            yield ("assessment", "grades", n + 1, "at_least"), zh, en
+    yield from _caps(policy, grades)
+    for n, ground in enumerate(terms.grounds):
+        share = ground.when == "approval_below"
+        if share and not 0 < ground.bound <= 1:
+            zh, en = "认可度用小数，如 0.6，且大于 0", "an approval is a share above 0, such as 0.6"
+            yield ("assessment", "grounds", n, "bound"), zh, en
+        elif not share and (ground.bound % 1 or ground.bound < (ground.when == "absences_at_least")):
+            zh, en = "次数应为整数，且不在岗次数至少为 1", "it must be a whole number, of absences at least 1"
+            yield ("assessment", "grounds", n, "bound"), zh, en
+
+
+def _caps(policy: Policy, grades: Sequence[str]) -> _Found:
+    """More of the same never leaves a better grade, and what leaves the best one limits nothing."""
+    caps = policy.assessment.caps
+    for n, cap in enumerate(caps):
+        path = ("assessment", "caps", n, "grade")
+        if cap.grade not in grades:
+            zh = f"没有等次 {cap.grade}，可填：{'、'.join(grades)}"
+            yield path, zh, f"there is no grade {cap.grade}; those are {', '.join(grades)}"
+            continue
+        if cap.grade == grades[0]:
+            zh = f"{cap.grade} 是最高等次，不构成限制"
+            yield path, zh, f"{cap.grade} is the best grade, so it limits nothing"
+        for other in caps:
+            if other is not cap and other.when == cap.when and other.grade in grades:
+                better = grades.index(cap.grade) <= grades.index(other.grade)
+                if (other.at_least < cap.at_least and better) or other.at_least == cap.at_least:
+                    zh = f"{cap.when} 达到 {cap.at_least} 的等次应低于达到 {other.at_least} 的"
+                    yield path, zh, f"{cap.at_least} {cap.when} must leave a worse grade than {other.at_least} of them"
+                    break
+
+
+def _outcomes(policy: Policy) -> _Found:
+    said = {
+        "grade": [grade.name for grade in policy.assessment.grades],
+        "triggers": [ground.name for ground in policy.assessment.grounds],
+        "kind": [commitment.kind for commitment in policy.commitments],
+    }
+    for n, outcome in enumerate(policy.outcomes):
+        yield from _misfits(("outcomes", n), outcome, said)
+
+
+def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) -> _Found:
     """Why an outcome could never come about, or not be decided fairly; `said` holds what events' fields can say."""
     kind, trigger = outcome.kind, TRIGGERS.get(outcome.on)
     if trigger is None:
-        known = ", ".join(TRIGGERS)
-        yield "outcomes", f"{kind} 的 on 应是 {known} 之一", f"{kind} on {outcome.on}, which is none of {known}"
+        known = TRIGGERS
+        zh = f"{kind} 的 on 应是 {'、'.join(known)} 之一"
+        yield (*path, "on"), zh, f"{kind} on {outcome.on}, which is none of {', '.join(known)}"
     else:
-        for field in (outcome.subject_field, *outcome.when):
+        if outcome.subject_field not in trigger.__struct_fields__:
+            zh = f"{kind}：{outcome.on} 没有 {outcome.subject_field}，不能以 {outcome.subject} 为对象"
+            yield (*path, "subject"), zh, f"{kind}: {outcome.on} has no {outcome.subject_field}"
+        hints = hints_of(trigger)
+        for field, wanted in outcome.when.items():
+            where = (*path, "when", field)
             if field not in trigger.__struct_fields__:
-                yield "outcomes", f"{kind}：{outcome.on} 没有 {field}", f"{kind}: {outcome.on} has no {field}"
-    for field, wanted in outcome.when.items():
-        for value in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
-            if field in said and value not in said[field]:
-                yield "outcomes", f"{kind}：{field} 不会是 {value}", f"{kind}: {field} is never {value}"
-    if outcome.sanction and not (outcome.defence and outcome.appeal and outcome.answer):
-        zh = f"{kind} 影响当事人，应有 defence、appeal 和 answer"
-        yield "outcomes", zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
+                fields = trigger.__struct_fields__
+                zh = f"{kind}：{outcome.on} 没有 {field}，可填：{'、'.join(fields)}"
+                yield where, zh, f"{kind}: {outcome.on} has no {field}; it has {', '.join(fields)}"
+                continue
+            for value in wanted if isinstance(wanted, tuple) else (wanted,):
+                if field in said and value not in said[field]:
+                    names = said[field]
+                    zh = f"{kind}：{field} 不会是 {value}，可填：{'、'.join(names)}"
+                    yield where, zh, f"{kind}: {field} is never {value}; it is one of {', '.join(names)}"
+                elif not _can_be(hints[field], value):
+                    zh, en = allowed(hints[field])
+                    yield (
+                        where,
+                        f"{kind}：{field} 不会是“{value}”，应为{zh}",
+                        f"{kind}: {field} is never {value!r}; it is {en}",
+                    )
+    if outcome.sanction:
+        for field in ("defence", "appeal", "answer"):
+            if not getattr(outcome, field):
+                zh = f"{kind} 影响当事人，应填 defence、appeal 和 answer"
+                yield (*path, field), zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
+    if outcome.effect == "recall" and outcome.subject != "cadre":
+        zh = f"{kind}：召回的对象只能是 cadre"
+        yield (*path, "effect"), zh, f"{kind}: only a cadre can be recalled"
+
+
+def _can_be(hint: Any, value: object) -> bool:
+    """Whether a field of an event, or one of its entries, can have a value."""
+    for shape in (value, [value]):
+        try:
+            msgspec.convert(shape, hint)
+        except msgspec.ValidationError:
+            continue
+        return True
+    return False
+
+
+def _procedures(policy: Policy) -> _Found:
+    for n, procedure in enumerate(policy.procedures):
+        if not any(step.kind == "decide" for step in procedure.steps):
+            zh, en = f"{procedure.kind} 没有决策环节", f"{procedure.kind} has no step that decides"
+            yield ("procedures", n, "steps"), zh, en
+        for m, rite in enumerate(procedure.steps):
+            path = ("procedures", n, "steps", m)
+            if rite.kind == "publish" and (rite.present_at_least or rite.agreed_above):
+                zh = f"{procedure.kind} 的公开环节 {rite.name} 不计票"
+                yield path, zh, f"{procedure.kind}: {rite.name} publishes, so that nobody votes in it"
+            if rite.present_at_least == 0:
+                zh = "到会比例不能为 0；不计人数的请删去"
+                yield (*path, "present_at_least"), zh, "it must be more than 0; leave it out where nobody is counted"
+            if rite.agreed_above == 1:
+                zh = "赞成不可能超过全部"
+                yield (*path, "agreed_above"), zh, "nobody can have more than all"

@@ -1,24 +1,47 @@
-"""What a policy pack can say: one region's numbers, names and lists, as validated data (DESIGN §1)."""
+"""What a policy pack can say: one region's numbers, names and lists, as validated data (DESIGN §1).
+
+Each field is described in Chinese and English; `docs/policy.md` and `docs/policy.schema.json` are made of that.
+"""
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.registry import Level, Rank, StepKind
-from shared.contracts.values import Code, Percent, Role, Share
+from shared.contracts.values import Bounded, Code, Day, Figure, Name, Percent, Role, Share, Short, ShortOrNone, Version
 
-Points = Annotated[int, msgspec.Meta(ge=0)]
-Year = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
+T = TypeVar("T")
+_END = r"$(?!\n)"
+Points = Annotated[int, Meta(ge=0, le=10_000)]
+Year = Annotated[str, Meta(pattern=rf"^(199[0-9]|20[0-9]{{2}}|2100){_END}")]
+DocumentKey = Annotated[str, Meta(pattern=rf"^[A-Za-z][A-Za-z0-9]{{0,11}}{_END}")]
+"""The short name by which the pack cites a document."""
+Jurisdiction = Annotated[str, Meta(pattern=rf"^([0-9]{{2}}){{1,3}}{_END}")]
+Line = Annotated[int, Meta(ge=500, le=100_000)]
+Some = Annotated[tuple[T, ...], Meta(max_length=50)]
+One = Annotated[tuple[T, ...], Meta(min_length=1, max_length=50)]
+Labels = Annotated[Mapping[Code, Name], Meta(min_length=1, max_length=50)]
+"""Code to Chinese label."""
+Scalar = bool | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | Annotated[str, Meta(min_length=1, max_length=60)]
+Wanted = (
+    bool
+    | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    | Annotated[str, Meta(min_length=1, max_length=60)]
+    | Annotated[tuple[Scalar, ...], Meta(min_length=1, max_length=20)]
+)
+"""What a field of an event must be, or one of what it must be."""
+NATIONAL = "00"
+"""The jurisdiction of what holds in the whole country."""
 SURVEY_KINDS = ("household_visit", "problem")
 """The survey kinds on which rules rely in every region (mechanism 3.1)."""
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a pack. A misspelt key is an error, since a default would silently stand in for it.
 
     A few codes are reserved, since rules rely on them: the indicator `incidence`, which is computed (1.18), the survey
@@ -27,24 +50,45 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
 
+class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """所引文件。 · A document that the pack cites."""
+
+    title: Short
+    """文件名称。 · Its title."""
+    jurisdiction: Jurisdiction
+    """发文机关所辖区划的代码；全国性文件填 00。 ·
+    The division of the organ that issued it; 00 for the whole country."""
+    number: ShortOrNone = ""
+    """文号。 · Its number."""
+
+
 class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a village is surveyed and diagnosed (mechanism 3.1)."""
+    """摸底排查和集体会诊（3.1）。 · How a village is surveyed and diagnosed (mechanism 3.1)."""
 
     diagnose_within: Span
-    problem_classes: Mapping[Code, str]
-    """Code to Chinese label."""
-    topics: Mapping[Code, str]
-    survey_kinds: Mapping[Code, str]
+    """列入贫困村后，多长时间内完成集体会诊。 · The time from the listing to the joint diagnosis."""
+    problem_classes: Labels
+    """贫困村类别：代码和名称。 · Why villages are poor: code and name."""
+    topics: Labels
+    """摸底内容：代码和名称。 · What the survey asks about: code and name."""
+    survey_kinds: Labels
+    """调查方式：代码和名称；household_visit（入户）和 problem（突出问题）不可缺。 · Kinds of record: code and name;
+    `household_visit` and `problem` must be among them."""
 
 
 class Criterion(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One exit criterion: an indicator with its bound, and the role that can move it."""
+    """出列指标：at_most 与 at_least 填一项。 · One exit criterion, with either `at_most` or `at_least`."""
 
     indicator: Code
-    label: str
-    at_most: float | None = None
-    at_least: float | None = None
+    """指标代码；incidence（贫困发生率）由系统计算。 · The indicator; `incidence` is computed."""
+    label: Name
+    """指标名称。 · Its name."""
+    at_most: Figure | None = None
+    """不高于此数为达标；比例用小数，2% 填 0.02。 · Met up to this figure; a share is a decimal, 2 % is 0.02."""
+    at_least: Figure | None = None
+    """不低于此数为达标。 · Met from this figure on."""
     mover: Role
+    """责任主体。 · The role that can move it."""
 
     def holds(self, value: float | None) -> bool:
         """Whether a measured value meets the criterion; an indicator that was not measured never does."""
@@ -61,200 +105,280 @@ class Criterion(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One step of a procedure: who may take it, within which time, and where an upheld objection leads back to."""
+    """出列程序的一个环节。 ·
+    One step of the exit procedure: who takes it, within which time, where an objection leads."""
 
     name: Code
+    """环节代码。 · Its code."""
     kind: StepKind
+    """核查 verify、公示 notice 或审批 decide。 · A verification, a public notice or a decision."""
     by: Role
+    """由谁办理。 · Who takes it."""
     within: Span
-    """For a notice its length; for the others the time allowed."""
+    """公示为公示期，其他为办理时限。 · For a notice its length; for the others the time allowed."""
     on_objection: Code | None = None
-    """The step to which an upheld objection leads back."""
+    """异议成立时退回的环节；公示必填。 · The step to which an upheld objection leads back; a notice needs it."""
 
 
 class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How sampled households confirm an exit, and the rates it must keep (rules §2)."""
+    """抽户核查的比例和标准。 · How sampled households confirm an exit, and the rates it must keep (rules §2)."""
 
     sample_share: Share
-    sample_at_least: int
+    """抽查户比例。 · The share of the lifted households that is visited."""
+    sample_at_least: Annotated[int, Meta(ge=1, le=10_000)]
+    """至少抽查户数；不足的全查。 · The least number of households; where there are fewer, all of them."""
     wrong_exit_below: Share
+    """错退率须低于此数。 · The wrong-exit rate must lie below this."""
     omission_below: Share
+    """漏评率须低于此数。 · The omission rate must lie below this."""
     approval_at_least: Share
+    """群众认可度不得低于此数。 · The approval must reach this."""
     outside_share: Share = 0.05
-    """Which share of the people outside the register must be looked at for omissions at least."""
+    """未建档人口中至少抽查的比例。 · The share of the people outside the register who are looked at for omissions."""
 
 
 class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a village may leave the list, step by step, and how it is watched afterwards."""
+    """出列标准、程序和出列后监测。 ·
+    When a village may leave the list, step by step, and how it is watched afterwards."""
 
     measure_from: YearDay
-    """From this day to `measure_by` the year's household facts and indicators are taken."""
+    """每年自此日起采集年度农户信息和指标。 ·
+    From this day to `measure_by` the year's facts and indicators are taken."""
     measure_by: YearDay
-    poverty_line: Annotated[Mapping[Year, int], msgspec.Meta(min_length=1)]
-    """Yearly net income in yuan below which a household is poor, by year; the latest earlier year serves."""
-    criteria: tuple[Criterion, ...]
-    procedure: tuple[Step, ...]
+    """每年采集的截止日。 · The last day for it."""
+    poverty_line: Annotated[Mapping[Year, Line], Meta(min_length=1, max_length=60)]
+    """各年度贫困线：人均年纯收入（元）。 · Yearly net income in yuan below which a household is poor, by year."""
+    criteria: One[Criterion]
+    """出列指标。 · The criteria, all of which must be met."""
+    procedure: One[Step]
+    """出列程序各环节，按顺序。 · The steps in their order."""
     verification: Verification
+    """抽户核查。 · The verification by sampled households."""
     monitor_on: YearDay
+    """出列后每年监测日。 · The yearly day of the review after the exit."""
     monitor_for: Span
+    """出列后监测期。 · For how long after the exit."""
 
     def line(self, year: int) -> int:
         """The poverty line of a year."""
-        return self.poverty_line[max((y for y in self.poverty_line if int(y) <= year), default=min(self.poverty_line))]
+        return self.poverty_line[str(self.line_of(year))]
+
+    def line_of(self, year: int) -> int:
+        """The year whose line serves for a year: its own, or else the latest earlier one, or the first of all."""
+        years = sorted(map(int, self.poverty_line))
+        return max((known for known in years if known <= year), default=years[0])
 
 
 class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whole points for what speaks for a unit and its team where the hard rules leave a choice (mechanism 3.3)."""
+    """选派建议的加分。 ·
+    Whole points for what speaks for a unit and its team where the hard rules leave a choice (3.3)."""
 
     strength: Points
-    """For each point of the unit's strength."""
+    """单位帮扶能力每一分的加分。 · For each point of the unit's strength."""
     same_county: Points
-    """For a unit of the village's own county."""
+    """本县单位的加分。 · For a unit of the village's own county."""
     reserve: Points
-    """For each reserve cadre in the team."""
+    """每名后备干部的加分。 · For each reserve cadre in the team."""
     young: Points
-    """For each cadre in the team who is younger than `young_below` years."""
-    young_below: int
+    """每名年轻干部的加分。 · For each cadre in the team who is younger than `young_below` years."""
+    young_below: Annotated[int, Meta(ge=18, le=60)]
+    """年龄低于此数为年轻干部。 · The age below which a cadre is young."""
 
 
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
+    """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
-    size: Annotated[int, msgspec.Meta(ge=1)]
-    leader_rank: Mapping[Level, Rank]
-    """The lowest rank of a leader, by the unit's level; a level that is left out asks for none."""
+    size: Annotated[int, Meta(ge=1, le=20)]
+    """每队人数。 · Cadres in a team."""
+    leader_rank: Annotated[Mapping[Level, Rank], Meta(max_length=3)]
+    """队长最低职务层次，按单位级别；未列的级别不作要求。 ·
+    The lowest rank of a leader by the unit's level; a level that
+    is left out asks for none."""
     party_members_only: bool
-    work_years: int
-    """Years of work a member needs at least."""
-    suits: Mapping[Code, tuple[str, ...]]
-    """Departments by the problem class that they are matched to."""
-    same_county_levels: tuple[str, ...]
-    """Levels whose units serve villages of their own county only."""
+    """是否只派党员。 · Whether all must be Party members."""
+    work_years: Annotated[int, Meta(ge=0, le=40)]
+    """队员最低工作年限。 · Years of work a member needs at least."""
+    suits: Annotated[Mapping[Code, One[Name]], Meta(max_length=50)]
+    """各贫困村类别对口的单位类别。 · Departments by the problem class that they are matched to."""
+    same_county_levels: Annotated[tuple[Level, ...], Meta(max_length=3)]
+    """只帮扶本县村的单位级别。 · Levels whose units serve villages of their own county only."""
     match_by: Span
-    """How long after the diagnosis a unit must be matched."""
+    """会诊后多长时间内确定帮扶单位。 · How long after the diagnosis a unit must be matched."""
     assign_within: Span
-    """How long after the matching unit and team must be assigned."""
+    """确定帮扶单位后多长时间内派驻。 · How long after the matching unit and team must be assigned."""
     weights: Weights
+    """选派建议的加分。 · The points of the matching."""
     term: Span
+    """任期，按年、月或日历日计。 · The term, in years, months or calendar days."""
     extension: Span
+    """期满未出列的，每次延长时间。 · By how much it is extended while the village is on the list."""
     keep_after_exit: Span
+    """出列后继续驻村时间。 · How long the team stays after the exit."""
     replace_within: Span
+    """召回后多长时间内补派。 · The time for replacing a recalled member."""
 
 
 class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something owed by the unit and team of a village, set, reconciled and settled (mechanisms 1.2, 2.4, 3.5)."""
+    """责任事项：责任书、计划、清单、台账。 ·
+    Something owed for a village, set, reconciled and settled (1.2, 2.4, 3.5)."""
 
     kind: Code
-    """`letter` is reserved: the journey moves a village to `pledged` by it (3.6)."""
-    label: str
-    rule: str
+    """代码；letter 专指责任书。 · Its code; `letter` is reserved: by it a village becomes `pledged` (3.6)."""
+    label: Name
+    """名称。 · Its name."""
+    rule: Name
+    """依据：机制编号，或 [documents] 中的文件和条款。 ·
+    Where it comes from: a mechanism, or a cited document and article."""
     by: Role
-    """Who owes it."""
+    """由谁负责。 · Who owes it."""
     after: Code | None = None
-    """The commitment that must be set first; None where the assignment itself starts the clock."""
+    """须先定账的事项；不填则自派驻之日起算。 ·
+    The commitment that must be set first; without it the assignment starts the
+    clock."""
     within: Span
-    """How long after its start the first one must be set."""
-    items_at_least: int = 0
+    """首次定账的时限。 · How long after its start the first one must be set."""
+    items_at_least: Annotated[int, Meta(ge=0, le=100)] = 0
+    """至少几项。 · The least number of items."""
     yearly: YearDay | None = None
-    """The day by which it is set anew in each later year; None for once a term."""
-    reconcile: tuple[YearDay, ...] = ()
+    """以后每年重新定账的日期；不填则每届一次。 ·
+    The day by which it is set anew in each later year; without it once a term."""
+    reconcile: Annotated[tuple[YearDay, ...], Meta(max_length=12)] = ()
+    """对账日。 · The days of reconciliation."""
     reconcile_within: Span = Span()
-    """How long after each of these days the reconciliation may take."""
+    """对账日后多长时间内完成对账。 · How long after each of these days the reconciliation may take."""
     settle: YearDay | None = None
-    """The day of the next year by which it is settled."""
+    """次年销账日。 · The day of the next year by which it is settled."""
 
 
 class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One step of a procedure of village democracy: something is decided, or published."""
+    """民主决策的一个环节。 · One step of a procedure of village democracy: something is decided, or published."""
 
     name: Code
-    label: str
+    """环节代码。 · Its code."""
+    label: Name
+    """环节名称。 · Its name."""
     kind: Literal["decide", "publish"]
+    """决策 decide 或公开 publish。 · Whether it decides or publishes."""
     by: Role
-    """Who answers for the step."""
-    rule: str | None = None
-    """The law and article of its quorum and majority, where it is not the procedure's own rule."""
+    """由谁负责。 · Who answers for the step."""
+    rule: Name | None = None
+    """到会人数和表决要求的依据，与程序依据不同时填写。 ·
+    The law and article of its quorum and majority, where it is not
+    the procedure's own rule."""
     present_at_least: Share | None = None
-    """The share of those entitled who must be present; None where nobody is counted."""
+    """到会人数占应到人数的最低比例；不计人数的不填。 · The share of those entitled who must be present."""
     agreed_above: Share | None = None
-    """Whose share more must agree; None where a single vote is enough, such as that of a body which decides as one."""
+    """赞成须超过的比例；集体议定的不填。 · Whose share more must agree; None where a body decides as one."""
     of: Literal["present", "entitled"] = "present"
-    """What the agreement is a share of."""
+    """赞成比例以到会 present 或应到 entitled 人数为基数。 · What the agreement is a share of."""
 
 
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a village decides a matter of its own, step by step, such as 四议两公开 (mechanisms 2.18, 3.12)."""
+    """村民主决策程序，如四议两公开。 · How a village decides a matter of its own, step by step (2.18, 3.12)."""
 
     kind: Code
-    label: str
-    rule: str
-    steps: tuple[Deliberation, ...]
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    rule: Name
+    """依据。 · Where it comes from."""
+    steps: Some[Deliberation]
+    """各环节，按顺序。 · The steps in their order."""
 
 
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A set of visits chosen from the villages with a team (mechanisms 2.19, 2.21, 3.7)."""
+    """一类督查。 · A set of visits chosen from the villages with a team (mechanisms 2.19, 2.21, 3.7)."""
 
     kind: Code
-    label: str
-    rule: str
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    rule: Name
+    """依据。 · Where it comes from."""
     choice: Literal["draw", "all"]
+    """随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""
     share: Share = 1.0
-    opens: tuple[YearDay, ...] = ()
-    """The days on which it opens; none where officers open it irregularly."""
+    """抽取比例，10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
+    opens: Annotated[tuple[YearDay, ...], Meta(max_length=53)] = ()
+    """每年开始日；不定期的不填。 · The days on which it opens; none where officers open it irregularly."""
     lasts: Span
+    """持续时间，按年、月或日历日计。 · How long it lasts, in years, months or calendar days."""
     announced: bool = True
-    """Whether the visited side may know beforehand; otherwise the draw is sealed until the end."""
-    seed_days: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """How many calendar days before a draw opens its frame is fixed and both bodies are asked for their seed shares."""
-    visit_days: Annotated[int, msgspec.Meta(ge=1)] = 1
-    """Over how many days, spread evenly, the visits are dealt."""
+    """是否事先通知；抽取的为 false。 · Whether the visited side may know beforehand; a draw is sealed until its end."""
+    seed_days: Annotated[int, Meta(ge=0, le=60)] = 0
+    """抽取前几天封存底册、征集随机码。 ·
+    How many calendar days before a draw opens its frame is fixed and both bodies are
+    asked for their seed shares."""
+    visit_days: Annotated[int, Meta(ge=1, le=366)] = 1
+    """到村督查分几天进行。 · Over how many days, spread evenly, the visits are dealt."""
     scored: bool = False
+    """是否打分计入考核。 · Whether its visits are scored for the assessment."""
 
 
 class Cap(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The best grade that a team can still get once something has happened so often in the year."""
+    """考核等次的限制情形。 ·
+    The best grade that a team can still get once something has happened so often in the year."""
 
     when: Literal["absences", "open_items"]
-    """`absences`: visits that found someone absent; `open_items`: items open at the last reconciliation."""
-    at_least: int
+    """absences 查岗不在岗次数；open_items 未销号事项数。 · Visits that found someone absent, or items open at the last
+    reconciliation."""
+    at_least: Annotated[int, Meta(ge=1, le=1000)]
+    """达到几次（项）。 · From how many on."""
     grade: Code
+    """等次不得高于。 · The best grade that is left."""
 
 
 class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One channel of an assessment. A weight of 0 means: must be in, but carries no score."""
+    """考核的一项来源；权重 0 表示须提交但不计分。 · One channel of an assessment; with a weight of 0 it must be in, but
+    carries no score."""
 
     channel: Code
-    """`written_report`, `oral_report`, `ballot`, or the kind of a campaign that scores."""
-    weight: Annotated[float, msgspec.Meta(ge=0)]
+    """written_report 书面述职、oral_report 口头述职、ballot 民主测评，或计分的督查代码。 ·
+    `written_report`, `oral_report`,
+    `ballot`, or the kind of a campaign that scores."""
+    weight: Annotated[float, Meta(ge=0, le=100)]
+    """权重，各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
 
 
 class Grade(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One step of the scale, from the best to the worst."""
+    """考核等次，从高到低。 · One step of the scale, from the best to the worst."""
 
     name: Code
-    label: str
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
     at_least: Percent
+    """最低分；最后一等为 0。 · The least score; 0 for the last."""
 
 
 class Ground(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When an assessment names a ground for criticism (mechanism 3.10)."""
+    """通报批评的情形（3.10）。 · When an assessment names a ground for criticism (mechanism 3.10)."""
 
     name: Code
+    """代码。 · Its code."""
     when: Literal["absences_at_least", "open_items_above", "approval_below"]
-    bound: float
+    """不在岗次数达到、未销号事项超过，或认可度低于。 · What is counted."""
+    bound: Annotated[float, Meta(ge=0, le=1000)]
+    """界限；认可度用小数。 · The bound; an approval is a share."""
 
 
 class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The yearly assessment of every team (mechanisms 2.15, 2.21, 3.7, 3.8)."""
+    """年度考核。 · The yearly assessment of every team (mechanisms 2.15, 2.21, 3.7, 3.8)."""
 
     opens: YearDay
-    report_audiences: tuple[Role, ...]
-    inputs: tuple[Input, ...]
+    """每年启动日。 · The day on which it opens."""
+    report_audiences: Annotated[tuple[Role, ...], Meta(max_length=11)]
+    """书面述职报送对象。 · To whom the written report goes."""
+    inputs: One[Input]
+    """考核来源和权重。 · The channels and their weights."""
     ballot_quorum: Share
-    """The share of those entitled who must be present (Village Committees Law 26)."""
-    grades: tuple[Grade, ...]
-    caps: tuple[Cap, ...]
-    grounds: tuple[Ground, ...]
+    """民主测评到会人数占应到人数的最低比例。 · The share of those entitled who must be present at the ballot."""
+    grades: One[Grade]
+    """等次，从高到低。 · The grades from the best to the worst."""
+    caps: Some[Cap]
+    """等次的限制情形。 · What limits the grade."""
+    grounds: Some[Ground]
+    """通报批评的情形。 · The grounds for criticism."""
 
     def worst_of(self, *grades: str) -> str:
         """The worst of some grades by the pack's own order."""
@@ -263,12 +387,14 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an inspector may find, by code; some findings lead to an order."""
+    """督查发现的问题类型。 · What an inspector may find; some findings lead to an order."""
 
     code: Code
-    label: str
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
     order: Span | None = None
-    """The time allowed for rectification; None where no order follows."""
+    """整改期限；不填则不下达整改。 · The time allowed for rectification; None where no order follows."""
 
 
 TRIGGERS: Mapping[str, type[Event]] = {
@@ -285,26 +411,33 @@ TRIGGERS: Mapping[str, type[Event]] = {
 
 
 class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A consequence that may be proposed, its due process and its end (rules §4; 1.6, 2.15, 2.20, 3.9, 3.10)."""
+    """奖励或问责建议。 · A consequence that may be proposed, its due process and its end (rules §4)."""
 
     kind: Code
-    """Unique in the pack: what is proposed is known by it."""
-    label: str
-    clause: str
-    on: str
-    """The short type of the event that gives rise to it, one of `TRIGGERS`."""
-    when: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    """Fields of that event and the value, or list of values, that they must have one of."""
+    """代码，不得重复。 · Unique in the pack: what is proposed is known by it."""
+    label: Name
+    """名称。 · Its name."""
+    clause: Short
+    """依据：[documents] 中的文件和条款，如 S3 3.9。 · A document of `[documents]` and its article: `S3 3.9`."""
+    on: Name
+    """由哪类事件提出。 · The event that gives rise to it."""
+    when: Annotated[Mapping[Code, Wanted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
+    """该事件的字段应为何值（或其中之一）。 ·
+    Fields of that event and the value, or one of the values, that they must have."""
     subject: Literal["unit", "team", "cadre"]
+    """对象：单位、工作队或队长。 · Whom it concerns: the unit, the team or its leader."""
     decides: Role
+    """由谁决定。 · Who decides."""
     defence: Span | None = None
-    """How long the subject has to be heard; None for rewards."""
+    """陈述申辩期；奖励不填。 · How long the subject has to be heard; None for rewards."""
     appeal: Span | None = None
+    """申请复核的期限。 · The time for asking for a review."""
     answer: Span | None = None
-    """The time allowed for answering an appeal."""
+    """作出复核决定的期限。 · The time allowed for the answer."""
     impact: Span | None = None
-    """How long it counts; None where it ends with its effect."""
+    """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
     effect: Literal["record", "recall"] = "record"
+    """记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
 
     @property
     def subject_field(self) -> str:
@@ -318,34 +451,56 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Holidays(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Days on which a region rests, or works, otherwise than the State Council's notices say."""
+    """本地节假日。 · Days on which a region rests, or works, otherwise than the State Council's notices say."""
 
     kind: Literal["holiday", "workday"]
-    days: tuple[date, ...]
-    document: str
-    article: str = ""
+    """放假 holiday 或上班 workday。 · Whether the days are off or worked."""
+    days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=100)]
+    """日期。 · The days."""
+    document: DocumentKey
+    """依据的文件，须列在 [documents]。 · The document that says so, one of `[documents]`."""
+    article: ShortOrNone = ""
+    """条款。 · Its article."""
 
 
 class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
-    """One region's pack: everything that the rules may ask about."""
+    """一个地区的实施规则。 · One region's pack: everything that the rules may ask about."""
 
-    jurisdiction: Annotated[str, msgspec.Meta(pattern=r"^(\d{2}){1,3}$")]
-    """GB/T 2260 prefix that it governs: `2105` is a city with all its counties."""
-    version: str
-    effective_from: date
-    name: str
-    name_en: str
-    documents: Mapping[str, str]
+    jurisdiction: Jurisdiction
+    """适用区划代码：2 位省、4 位市、6 位县（GB/T 2260）。 ·
+    The GB/T 2260 prefix that it governs: `2105` is a city with all
+    its counties."""
+    version: Version
+    """版本号，以区划代码开头，用过的不得再用。 ·
+    Its version, which begins with the jurisdiction and is never used again."""
+    effective_from: Day
+    """生效日期。 · The day from which it is in force."""
+    name: Name
+    """地区名称。 · The region's name in Chinese."""
+    name_en: Name
+    """地区英文名称。 · The region's name in English."""
+    documents: Annotated[Mapping[DocumentKey, Document | Short], Meta(min_length=1, max_length=50)]
+    """所引文件，第一项为制定依据。 · The documents that it cites; the first is the one it rests on."""
     listing: Listing
+    """摸底排查和会诊。 · Survey and diagnosis."""
     exit: Exit
+    """出列和监测。 · The way off the list, and what follows."""
     team: Team
-    commitments: tuple[Commitment, ...]
-    campaigns: tuple[Campaign, ...]
-    findings: tuple[Finding, ...]
+    """派驻工作队。 · The team."""
+    commitments: Some[Commitment]
+    """责任事项。 · What is owed."""
+    campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)]
+    """督查。 · The inspections."""
+    findings: Annotated[tuple[Finding, ...], Meta(max_length=100)]
+    """问题类型。 · What an inspector may find."""
     assessment: Assessment
-    outcomes: tuple[Outcome, ...]
-    procedures: tuple[Procedure, ...] = ()
-    holidays: tuple[Holidays, ...] = ()
+    """年度考核。 · The yearly assessment."""
+    outcomes: Some[Outcome]
+    """奖励和问责。 · Rewards and accountability."""
+    procedures: Annotated[tuple[Procedure, ...], Meta(max_length=20)] = ()
+    """村民主决策程序。 · How a village decides matters of its own."""
+    holidays: Some[Holidays] = ()
+    """本地节假日。 · The region's own holidays."""
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -375,3 +530,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def procedure(self, kind: str) -> Procedure | None:
         """The procedure of a kind, if this region knows it."""
         return next((procedure for procedure in self.procedures if procedure.kind == kind), None)
+
+    def title(self, document: str) -> str:
+        """The title of a document that the pack cites."""
+        cited = self.documents[document]
+        return cited if isinstance(cited, str) else cited.title

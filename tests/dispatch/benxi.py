@@ -82,7 +82,7 @@ def relapsed(village: str) -> VillageRelapsed:
 
 
 def recalled(subject: str, village: str, kind: str = "recall", **more: Any) -> OutcomeDecided:
-    usual = {"imposed": True, "tolerated": False, "clause": "S2 2.20", "decided_by": "市委组织部"}
+    usual = {"imposed": True, "tolerated": False, "clause": "G17", "decided_by": "市委组织部"}
     return OutcomeDecided(
         **{
             "place": village[:6], "outcome": f"{kind}/{village}/2014", "kind": kind, "subject_kind": "cadre",

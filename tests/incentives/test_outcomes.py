@@ -196,7 +196,7 @@ TOLD = {
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger: str) -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "K", "on": trigger, "subject": "unit", "decides": "county",
+        "kind": "notice", "label": "通报", "clause": "S3 3.10", "on": trigger, "subject": "unit", "decides": "county",
     }  # fmt: skip
     world = world_with(outcomes=[notice])
     hear(world, TOLD[trigger])
@@ -205,7 +205,7 @@ def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger
 
 def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "K", "on": "dispatch.commitment.overdue", "subject": "unit",
+        "kind": "notice", "label": "通报", "clause": "S3 3.10", "on": "dispatch.commitment.overdue", "subject": "unit",
         "decides": "county",
     }  # fmt: skip
     world = world_with(outcomes=[notice])
@@ -321,7 +321,7 @@ def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     assert refused.value.status == 422
     decided = decide(world, LEADER)
     assert (decided.kind, decided.clause, decided.decided_by) == (
-        "recall", "S2 2.20", "organisation 市委组织部2015年第3号",
+        "recall", "G17", "organisation 市委组织部2015年第3号",
     )  # fmt: skip
 
 
@@ -572,7 +572,8 @@ def test_what_services_say_on_one_day_leads_to_the_same_records_in_any_order(eve
 
 def test_a_unit_that_serves_two_cities_has_one_record_in_whatever_order_they_speak() -> None:
     far = "210621100201"
-    pack = {**BENXI, "jurisdiction": "2106", "version": "2106-2014.1"}
+    documents = {**BENXI["documents"], "S3": {"title": "丹东市驻村工作办法", "jurisdiction": "2106"}}
+    pack = {**BENXI, "jurisdiction": "2106", "version": "2106-2014.1", "documents": documents}
     adopted = PolicyAdopted(place="210600", version=pack["version"], adopted_by="丹东市委组织部", pack=pack)
 
     def kept(*events: Event) -> bytes:

@@ -429,7 +429,8 @@ def test_2_15_a_region_s_scale_is_its_pack_s() -> None:
 
 def test_2_19_a_check_that_scores_only_in_one_region_weighs_only_there() -> None:
     pack = changed(BENXI, "campaigns", "unannounced", scored=True)
-    inputs = [*BENXI["assessment"]["inputs"], {"channel": "unannounced", "weight": 100}]
+    halved = [{**channel, "weight": channel["weight"] / 2} for channel in BENXI["assessment"]["inputs"]]
+    inputs = [*halved, {"channel": "unannounced", "weight": 50}]
     region = Region({**pack, "assessment": {**BENXI["assessment"], "inputs": inputs}}, date(2015, 5, 1), villages=1)
     region.pass_days(date(2015, 6, 20))
     region.visit(VILLAGE, HALF_YEAR, score=100)

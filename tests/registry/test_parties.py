@@ -8,7 +8,7 @@ from services.registry.model import Cadre, Unit
 from services.registry.model import commands as c
 from shared.contracts import Command, wire_subject
 from shared.contracts.registry import CadreRegistered, PolicyAdopted, UnitRegistered
-from shared.policy import PolicyInvalid
+from shared.rules import Refused
 from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, TOPICS, VILLAGE, County, again, pack, record
 
 UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
@@ -97,8 +97,9 @@ def test_a_procedure_that_the_journey_cannot_follow_is_no_policy(steps: list[str
         for n, step in enumerate(steps)
     ]
     broken = pack(version="2105-x", exit={"procedure": procedure})
-    with pytest.raises(PolicyInvalid, match=r"exit\.procedure"):
+    with pytest.raises(Refused, match=r"exit\.procedure") as refused:
         County().do(c.AdoptPolicy(place=CITY, pack=broken, adopted_by="市委"))
+    assert refused.value.status == 422 and str(refused.value.field).startswith("pack.exit.procedure")
 
 
 def test_3_3_a_unit_is_told_once_and_again_when_its_data_change() -> None:

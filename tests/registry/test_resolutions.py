@@ -82,7 +82,7 @@ def test_3_12_each_vote_needs_its_quorum_and_its_majority(name: str, votes: tupl
     county = opened(name)
     if outcome == "no quorum":
         refused = county.refusal(step(name, votes))
-        law = {"members_review": "F52", "resolve": "Village Committees Law 26"}[name]
+        law = {"members_review": "F52", "resolve": "VCL 26"}[name]
         assert (refused.rule, refused.status, refused.field) == (law, 409, "present")
         county.do(step(name))  # The meeting is held again.
         return

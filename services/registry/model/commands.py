@@ -1,6 +1,6 @@
 """What people ask of the registry. A village is named by its stable id, the code that it was first registered under."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -10,6 +10,7 @@ from shared.contracts.calendar import Days
 from shared.contracts.registry import Level, ProblemClass, Rank
 from shared.contracts.values import (
     Code,
+    Content,
     Day,
     DivisionCode,
     Figures,
@@ -34,6 +35,7 @@ from shared.contracts.values import (
     Villages,
     Voters,
     Year,
+    must_be_small,
 )
 
 
@@ -61,9 +63,13 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class AdoptPolicy(Command, frozen=True, kw_only=True):
     """A region adopts a policy pack. `place` is its jurisdiction, filled up with zeros to six digits."""
 
-    pack: dict[str, Any]
+    pack: Content
     """The whole pack as its TOML file says it."""
     adopted_by: Organ
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        must_be_small(self.pack)
 
     @property
     def subject_id(self) -> str:

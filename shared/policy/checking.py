@@ -1,0 +1,301 @@
+"""All faults of a pack at once: what does not fit the schema, field by field, and what is allowed there instead."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from shared.contracts.values import Code, Version
+from shared.policy.pack import DocumentKey, Jurisdiction, Policy, Year
+
+Path = tuple[str | int, ...]
+MOST: Final = 200
+"""Faults that are looked for; whoever has more begins with these."""
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong, where it stands, and what to do."""
+
+    path: Path
+    zh: str
+    en: str
+    line: int | None = None
+    """In the file, if the pack came as one."""
+
+    @property
+    def where(self) -> str:
+        """The place as people write it: `campaigns[2].share`."""
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).removeprefix(".")
+
+    @property
+    def example(self) -> str:
+        """A line as it stands in a pack that is sound; empty if that has none there."""
+        return example(self.path)
+
+
+def misfits(data: object) -> list[Fault]:
+    """What of a pack's content does not fit the schema. It takes no longer for a hostile one than for a long one."""
+    found: list[Fault] = []
+    for fault in _of(Policy, data, ()):
+        found.append(fault)
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
+    """The faults of a value that ought to be of a type. It goes no deeper than the type does."""
+    inner, metas = _bare(hint)
+    origin = get_origin(inner)
+    parts = get_args(inner) if origin in (Union, UnionType) else (inner,)
+    struct = next((part for part in parts if _is_struct(part)), None)
+    if struct and (struct is inner or isinstance(value, Mapping)):
+        yield from _of_struct(struct, value, path)
+    elif origin is tuple and isinstance(value, list | tuple) and _fits_length(metas, value):
+        for n, entry in enumerate(value):
+            yield from _of(get_args(inner)[0], entry, (*path, n))
+    elif origin is not None and _is_mapping(origin) and isinstance(value, Mapping) and _fits_length(metas, value):
+        of_key, of_value = get_args(inner)
+        for key, entry in value.items():
+            if wrong := _misfit(of_key, key, (*path, str(key)[:60])):
+                yield wrong
+            else:
+                yield from _of(of_value, entry, (*path, key))
+    elif wrong := _misfit(hint, value, path):
+        yield wrong
+
+
+def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator[Fault]:
+    if not isinstance(value, Mapping):
+        yield Fault(path, f"{_shown(value)[0]}，应为一节", f"{_shown(value)[1]}; it must be a table")
+        return
+    hints = hints_of(struct)
+    sound = True
+    for key in value:
+        if key not in hints:
+            sound = False
+            close = get_close_matches(str(key)[:60], hints, 1)
+            zh, en = (f"，是否为 {close[0]}？", f"; do you mean `{close[0]}`?") if close else (
+                f"，可填：{'、'.join(hints)}", f"; it may be {', '.join(hints)}"
+            )  # fmt: skip
+            yield Fault((*path, str(key)[:60]), f"没有这个字段{zh}", f"there is no such field{en}")
+    for field in msgspec.structs.fields(struct):
+        if field.name in value:
+            for fault in _of(hints[field.name], value[field.name], (*path, field.name)):
+                sound = False
+                yield fault
+        elif field.required:
+            sound = False
+            zh, en = allowed(hints[field.name])
+            yield Fault((*path, field.name), f"缺少这个字段，应为{zh}", f"it is missing; it must be {en}")
+    if sound and (wrong := _misfit(struct, value, path)):  # What only the whole can say, such as 30 February.
+        yield wrong
+
+
+def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
+    try:
+        known = msgspec.convert(value, hint)
+        years = next((meta.extra["years"] for meta in _bare(hint)[1] if meta.extra), None)
+        if years and known is not None and not years[0] <= known.year <= years[1]:
+            raise ValueError
+    except (ValueError, RecursionError, OverflowError) as error:
+        zh, en = allowed(hint)
+        if _is_struct(_bare(hint)[0]):
+            zh, en = f"实际存在的日期（{error}）", f"one that exists ({error})"
+        shown = _shown(value)
+        return Fault(path, f"{shown[0]}，应为{zh}", f"{shown[1]}; it must be {en}")
+    return None
+
+
+# ------------------------------------------------------------ what is allowed
+
+_PATTERNS: Final = {
+    get_args(hint)[1].pattern: words
+    for hint, words in (
+        (Code, ("代码：小写字母开头，只用小写字母、数字和下划线", "a code of small letters, digits and `_`")),
+        (Version, ("版本号：字母、数字、点、横线", "a version of letters, digits, `.` and `-`")),
+        (Jurisdiction, ("区划代码：2、4 或 6 位数字", "the 2, 4 or 6 digits of a division")),
+        (DocumentKey, ("文件简称：字母开头，最多 12 个字母数字", "a document's short name, such as S3")),
+        (Year, ("1990 至 2100 的年度", "a year from 1990 to 2100")),
+    )
+}
+
+
+def allowed(hint: Any) -> tuple[str, str]:
+    """What may stand in a field, in Chinese and English."""
+    inner, metas = _bare(hint)
+    origin, args = get_origin(inner), get_args(inner)
+    if origin is Literal:
+        return f"其中之一：{'、'.join(args)}", f"one of {', '.join(args)}"
+    if origin is tuple:
+        zh, en = allowed(args[0])
+        zh_size, en_size = _sizes(metas)
+        return f"列表（{zh_size}），每项为{zh}", f"a list ({en_size}), each {en}"
+    if origin is not None and _is_mapping(origin):
+        zh, en = allowed(args[1])
+        return f"一节（{_sizes(metas)[0]}），每项为{zh}", f"a table ({_sizes(metas)[1]}), each {en}"
+    if args and origin is not Annotated:
+        kinds = [allowed(part) for part in args if part is not type(None)]
+        return "或".join(dict.fromkeys(zh for zh, _ in kinds)), " or ".join(dict.fromkeys(en for _, en in kinds))
+    if _is_struct(inner):
+        fields = "、".join(field.name for field in msgspec.structs.fields(inner))
+        return f"一节（{fields}）", f"a table ({fields.replace('、', ', ')})"
+    return _of_scalar(inner, metas)
+
+
+def _of_scalar(inner: Any, metas: Iterable[Meta]) -> tuple[str, str]:
+    if inner is bool:
+        return "true 或 false", "true or false"
+    if inner is date:
+        return "日期，1980-01-01 至 2100-12-31，不加引号", "a day from 1980-01-01 to 2100-12-31, without quotes"
+    bounds = {name: getattr(meta, name) for meta in metas for name in ("ge", "le", "max_length", "pattern")}
+    if inner in (int, float):
+        zh, en = ("整数", "a whole number") if inner is int else ("数", "a number")
+        if (inner, bounds["ge"], bounds["le"]) == (float, 0, 1):
+            return "0 至 1 的数，如 60% 填 0.6", "a share from 0 to 1: 60 % is 0.6"
+        return f"{bounds['ge']:,} 至 {bounds['le']:,} 的{zh}", f"{en} from {bounds['ge']:,} to {bounds['le']:,}"
+    if words := _PATTERNS.get(bounds.get("pattern")):
+        return words
+    longest = bounds.get("max_length") or 60
+    return f"一行文字，最多 {longest} 字", f"a line of at most {longest} characters"
+
+
+def _sizes(metas: Iterable[Meta]) -> tuple[str, str]:
+    least = max((meta.min_length or 0 for meta in metas), default=0)
+    most = max((meta.max_length or 0 for meta in metas), default=0)
+    return f"{least} 至 {most} 项", f"{least} to {most} entries"
+
+
+def _shown(value: object) -> tuple[str, str]:
+    """A value as it may stand in a sentence."""
+    if isinstance(value, Mapping):
+        return "现为一节", "it is a table"
+    if isinstance(value, list | tuple):
+        return f"现为 {len(value)} 项的列表", f"it is a list of {len(value)}"
+    text = str(value) if isinstance(value, date) else repr(value)
+    text = {"True": "true", "False": "false"}.get(text, text if len(text) <= 40 else f"{text[:40]}…")
+    return f"现为 {text}", f"it is {text}"
+
+
+@cache
+def hints_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """The types of a struct's fields, with their bounds."""
+    hints = get_type_hints(struct, include_extras=True)
+    return {name: hints[name] for name in struct.__struct_fields__}
+
+
+def _bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
+    """A type without what is noted at it, and the notes; None beside another type says only that it may be left out."""
+    metas: tuple[Meta, ...] = ()
+    while get_origin(hint) is Annotated or type(None) in get_args(hint):
+        if get_origin(hint) is Annotated:
+            metas += tuple(meta for meta in hint.__metadata__ if isinstance(meta, Meta))
+            hint = hint.__origin__
+        elif len(rest := [part for part in get_args(hint) if part is not type(None)]) == 1:
+            (hint,) = rest
+        else:
+            break
+    return hint, metas
+
+
+def _is_struct(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, msgspec.Struct)
+
+
+def _is_mapping(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _fits_length(metas: Iterable[Meta], value: Any) -> bool:
+    return all((meta.min_length or 0) <= len(value) <= (meta.max_length or MOST) for meta in metas)
+
+
+# -------------------------------------------------------------------- examples
+
+
+@cache
+def _sound() -> dict[str, Any]:
+    """A pack that is sound, as its file says it."""
+    return tomllib.loads((resources.files("shared.policy") / "packs/benxi.toml").read_text("utf-8"))
+
+
+def example_at(path: Path) -> Any:
+    """What a sound pack says at a place, in the first entry of a list that says it; None if none does."""
+    found: list[Any] = [_sound()]
+    for part in path:
+        if isinstance(part, int):
+            found = [entry for part in found if isinstance(part, list) for entry in part]
+        else:
+            found = [part_[part] for part_ in found if isinstance(part_, dict) and part in part_]
+    return found[0] if found else None
+
+
+def example(path: Path) -> str:
+    """A line of TOML for a place, from a pack that is sound."""
+    value = example_at(path)
+    if value is None and path[:-1] and not isinstance(path[-2], int):
+        return example(path[:-1])  # Of a time that is counted in another unit, say.
+    tables = isinstance(value, list) and isinstance(value[0], dict) and len(value[0]) > 2
+    if (
+        not path
+        or not isinstance(path[-1], str)
+        or value is None
+        or tables
+        or (isinstance(value, dict) and len(path) < 2)
+    ):
+        return ""
+    return f"{path[-1]} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in [*value.items()][:6]) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value[:3])) + "]"
+    return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+
+
+# ----------------------------------------------------------------- mended parts
+
+
+def mended(data: Any, faults: Iterable[Fault]) -> Any:
+    """The content with each fault replaced by what a sound pack says there, so that the rest can be looked at."""
+    copy = _copied(data)
+    for n, fault in enumerate(faults):
+        *way, last = fault.path or ("",)
+        part = copy
+        for step in way:
+            part = part[step] if _has(part, step) else None
+        value = example_at(fault.path)
+        if isinstance(value, str) and value.isascii() and value.islower():
+            value = f"mended{n}" if fault.path[-1] in ("name", "kind", "code", "indicator") else value
+        if isinstance(part, dict) and value is not None:
+            part[last] = value
+        elif isinstance(part, dict):
+            part.pop(last, None)
+        elif isinstance(part, list) and isinstance(last, int) and last < len(part):
+            part[last] = value
+    return copy
+
+
+def _has(part: Any, step: str | int) -> bool:
+    if isinstance(part, list):
+        return isinstance(step, int) and step < len(part)
+    return isinstance(part, dict) and step in part
+
+
+def _copied(value: Any, depth: int = 0) -> Any:
+    """A copy of what a pack can say, which is never deep."""
+    if depth > 8:
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _copied(part, depth + 1) for key, part in [*value.items()][:MOST]}
+    return [_copied(part, depth + 1) for part in value[:MOST]] if isinstance(value, list | tuple) else value
