@@ -324,7 +324,16 @@ def test_t1_an_order_s_deadline_moves_and_is_overdue_by_the_new_one() -> None:
     region = Region(pack, on("2026-12-01"), villages=1)
     (village,) = region.villages
     region.pass_days(on("2027-02-04"))
-    region.ask(OpenCampaign(place=region.place, campaign="C1", kind="half_year", opens=region.today, asked_by="督查组"))
+    region.ask(
+        OpenCampaign(
+            place=region.place,
+            campaign="C1",
+            kind="half_year",
+            opens=region.today,
+            body="inspection",
+            asked_by="督查组",
+        )
+    )
     region.pass_days(on("2027-02-05"))
     region.visit(village, "C1", findings=("absent",), score=80)
     order = f"C1/{village}"
