@@ -22,6 +22,7 @@ from services.dispatch.model.commands import (
     WithdrawMatch,
 )
 from services.dispatch.model.pool import Pool, Squad, family, relatives
+from shared.codes import Code, aliased
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentSettled,
@@ -93,7 +94,7 @@ def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember) -> It
     yield from relatives(command)
 
 
-KINDS: tuple[type[State], ...] = (Pool, Squad, Assignment)
+KINDS: tuple[type[State], ...] = (Pool, Squad, Assignment, Code)
 
 _village = by("village")
 
@@ -164,6 +165,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # A village comes to another division, and a county gets a pack and a pool of its own.
     Reaction(VillageRecoded, Pool, family, division.recode),
     Reaction(VillageRecoded, Assignment, _village, recoded),
+    Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
     Reaction(PolicyAdopted, Pool, _pool, division.adopt, reads=division.above),

@@ -107,7 +107,7 @@ def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[
 def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, others: Others) -> Change:
     """A named body chooses another unit or other cadres before the assignment."""
     require_body(command.body, "organisation", "3.2")
-    pool, team = _proposal(pool, command, policy, others)
+    pool, team = may_choose(pool, command, policy, others)
     choice = weigh(pool, command.village, command.unit, command.team, policy, today, others)
     if choice.match is None:
         raise Refused(
@@ -139,7 +139,7 @@ def withdraw_match(pool: Pool | None, command: WithdrawMatch, policy: Policy, to
     require_body(command.body, "organisation", "3.2")
     if pool and command.village in pool.needs:
         return Change(pool)
-    pool, team = _proposal(pool, command, policy, others)
+    pool, team = may_choose(pool, command, policy, others)
     withdrawn = MatchWithdrawn(
         place=team.place,
         village=command.village,
@@ -203,7 +203,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
     return Change(pool, (matched, *failed))
 
 
-def _proposal(
+def may_choose(
     pool: Pool | None, command: ChooseTeam | WithdrawMatch, policy: Policy, others: Others
 ) -> tuple[Pool, Team]:  # fmt: skip
     """The match of a village that was not assigned yet."""
