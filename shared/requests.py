@@ -52,6 +52,18 @@ class RequestRefused(Exception):
         self.refused = refused
 
 
+def used_before(key: str) -> Refused:
+    """What is said of a key that stands for another request."""
+    own = key.split(":", 1)[-1]  # Without the path, which the sender did not write.
+    return Refused(
+        IDEMPOTENCY_KEY,
+        f"请求编号 {own} 已用于另一请求（内容、方式或文件不同），请换新编号",
+        f"the key {own} was used for another request, of other content, mode or file; use a new one",
+        field=IDEMPOTENCY_KEY,
+        status=422,
+    )
+
+
 def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str]:
     """The ids of a request's commands, which are counted by prefecture.
 
@@ -90,13 +102,7 @@ class Request:
             }
             self.outcome.set_result((answer, refused))
         else:
-            own = self.key.split(":", 1)[-1]  # Without the path, which the sender did not write.
-            self.outcome.set_exception(Refused(
-                IDEMPOTENCY_KEY,
-                f"请求编号 {own} 已用于另一请求，请换新编号",
-                f"the key {own} was used for another request; use a new one",
-                status=422,
-            ))  # fmt: skip
+            self.outcome.set_exception(used_before(self.key))
 
     def judge(self, result: Result, today: date) -> "Decided":
         """What the rules decided, as an answer. Of what counts nothing, the result is empty."""
