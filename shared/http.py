@@ -31,7 +31,7 @@ from shared.pipeline import Pipeline
 from shared.problems import HANDLERS, Fault, fault
 from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, State, Task
-from shared.strict import LARGEST_BODY, StrictRequest, strict
+from shared.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
 from shared.token import operator_key
 
 PATIENCE = 2.0
@@ -40,8 +40,6 @@ LARGEST_PAGE = 1000
 """Entries of a journal, or tasks, in one answer."""
 LARGEST_RECOVERY = 512 * 2**20
 """Bytes of a page of a journal, each of whose entries may be as large as a message."""
-BIGGEST = 10**18 - 1
-"""The last position that may be asked for; databases count no further than some nine times this."""
 SMOOTH = 200
 """Rows that are read and written down at once, within a few milliseconds."""
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
@@ -109,7 +107,7 @@ def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: A
             "operator",
             "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
             "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
-            status=403,
+            status=401,
         )
 
 
@@ -291,7 +289,13 @@ def _common(
             rows = (await conn.execute(select(letters).order_by(letters.c.parked_at))).mappings()
             return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
 
-    @post("/v1/dead-letters/replay", tags=["operations"], status_code=200, guards=[require_operator])
+    @post(
+        "/v1/dead-letters/replay",
+        tags=["operations"],
+        status_code=200,
+        guards=[require_operator],
+        opt={"refuses": (409,)},
+    )
     async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
         """Take dead letters again: all about one village in order, or the one with this id."""
         return {"replayed": await pipeline.replay(about, id)}
@@ -347,6 +351,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
         status_code=204,
         guards=[require_operator],
         request_max_body_size=LARGEST_RECOVERY,
+        opt={"takes": Entry},
     )
     async def take(request: Request[Any, Any, Any], stream: FromQuery[str]) -> None:
         """Take events from other services' journals as if the stream had delivered them; known ones change nothing.
@@ -359,7 +364,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
             raise ClientException(str(error)) from error
         await pipeline.recover(stream, [(entry.subject, bytes(entry.event)) for entry in entries])
 
-    @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator])
+    @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator], opt={"refuses": (409,)})
     async def end(stream: FromQuery[str], through: Annotated[int, QueryParameter(ge=0, le=BIGGEST)]) -> None:
         """Go on reading behind the last lost message, now that all of the journals was handed in."""
         if stream not in lost() or through > lost()[stream][1]:

@@ -18,6 +18,10 @@ _EVERYWHERE = (400, 405, 431, 503)
 """What any address may answer: a stranger's parameter, another method, long headers, a database that is away."""
 
 
+_TOLD = {401: "WWW-Authenticate", 405: "Allow"}
+"""Headers that an answer carries."""
+
+
 def document(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document of a service, as it is served."""
     document = app.openapi_schema.to_schema()
@@ -25,12 +29,15 @@ def document(app: Litestar) -> dict[str, Any]:
     types: dict[str, Any] = {"problem": Problem}
     for handler, operation in operations:
         name = operation["operationId"]
-        if command := handler.opt.get("command"):
-            types[f"{name} takes"] = command
+        if taken := handler.opt.get("command") or handler.opt.get("takes"):
+            types[f"{name} takes"] = taken
         if (answer := _answer(handler)) is not None:
             types[f"{name} answers"] = answer
     schemas, components = msgspec.json.schema_components([*types.values()], ref_template=_SCHEMAS)
     of = dict(zip(types, map(_plain, schemas), strict=True))
+    taken = {name for title, schema in of.items() if title.endswith(" takes") for name in _named(schema, components)}
+    for name in taken:
+        components[name]["additionalProperties"] = False  # What is inside a command is taken to the letter as well.
     for handler, operation in operations:
         _complete(handler, operation, of)
     document["components"] = {
@@ -59,16 +66,18 @@ def _answer(handler: HTTPRouteHandler) -> Any:
 def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[str, Any]) -> None:
     name, content = operation["operationId"], operation["responses"]
     for parameter in operation.get("parameters", ()):
-        parameter["schema"] |= spelling(handler, parameter["name"])
+        parameter["schema"] = spelling(handler, parameter["name"]) | parameter["schema"]
     statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
     if "{" in "".join(handler.paths):
         statuses.add(404)
-    if handler.guards or handler.opt.get("personal"):
-        statuses.add(403)
+    if handler.guards:
+        statuses.add(401)
         operation["security"] = [{"operator": []}]
     if f"{name} takes" in of:
         statuses |= {404, 408, 409, 413, 415, 422}
-        rows = {"type": "array", "items": of[f"{name} takes"], "maxItems": MOST_COMMANDS}
+        rows: dict[str, Any] = {"type": "array", "items": of[f"{name} takes"]}
+        if "command" in handler.opt:
+            rows["maxItems"] = MOST_COMMANDS
         told = (
             f"命令的列表，最多 {MOST_COMMANDS} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
         )
@@ -84,8 +93,14 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
         content[str(status)] = {
             "description": REFUSALS[status],
             "content": {PROBLEM: {"schema": of["problem"]}},
-            **({"headers": {"Allow": {"schema": {"type": "string"}}}} if status == 405 else {}),
+            **({"headers": {_TOLD[status]: {"schema": {"type": "string"}}}} if status in _TOLD else {}),
         }
+
+
+def _named(schema: Any, components: Mapping[str, Any], known: frozenset[str] = frozenset()) -> set[str]:
+    """The components that a schema consists of."""
+    names = {reference.rsplit("/", 1)[-1] for reference in re.findall(r"'\$ref': '([^']+)'", repr(schema))} - known
+    return names.union(*(_named(components[name], components, known | names) for name in names))
 
 
 def _plain(schema: Any) -> Any:

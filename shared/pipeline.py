@@ -409,7 +409,7 @@ class Pipeline:
                 raise
 
     async def claim(self, key: str, what: bytes) -> None:
-        """Keep what a request consists of that is handed in by several keys, such as a file; `key` stands for all of it.
+        """Keep what a request consists of that is handed in by several keys, such as a file; `key` stands for it all.
 
         Raises Refused if the key stands for something else already.
         """
@@ -579,12 +579,18 @@ class Pipeline:
     async def _run(
         self, work: "_Work", attempt: Callable[[dict[Key, State | None]], T], causes: Iterable[Cause] = ()
     ) -> T:
-        """Run the rules, loading what they miss, until they miss nothing."""
-        keys = concerned(self.wiring, self.book, work.day, causes)
+        """Run the rules, loading what they miss, until they miss nothing.
+
+        What takes long runs beside the event loop. Nothing else changes states or packs meanwhile, since there is one
+        writer; what queries see of a pack that is being adopted, they would see a moment later in any case.
+        """
+        causes = [*causes]
+        is_long = len(causes) > outbox.PAGE or any(getattr(cause.payload, "is_long", False) for cause in causes)
+        keys = await _beside(is_long, concerned, self.wiring, self.book, work.day, causes)
         loaded = await store.load_states(work.conn, self.tables, keys)
         while True:
             try:
-                return attempt(loaded)
+                return await _beside(is_long, attempt, loaded)
             except Missing as missing:
                 loaded |= await store.load_states(work.conn, self.tables, missing.keys)
 
@@ -599,9 +605,10 @@ class Pipeline:
             if isinstance(message, PolicyAdopted)
         }
         await store.upsert(work.conn, self.tables.policies, [*adopted.values()])
-        work.rows = outbox.rows(
-            result.facts, after=self.written, service=self.service.name, schemas=self.schemas, today=work.day
+        write = partial(
+            outbox.rows, after=self.written, service=self.service.name, schemas=self.schemas, today=work.day
         )
+        work.rows = await _beside(len(result.facts) > outbox.PAGE, write, result.facts)
         await store.insert(work.conn, self.tables.outbox, work.rows)
 
     async def _park(self, work: "_Work", letters: Rows) -> None:
@@ -668,6 +675,11 @@ async def _never() -> bool:
 def _by_page(cause: object) -> bool:
     """Whether a message is for every state there may be, and therefore taken page by page."""
     return isinstance(cause, Cause) and isinstance(cause.payload, (DayPassed, HolidaysAnnounced))
+
+
+async def _beside(is_long: bool, do: Callable[..., T], *given: Any) -> T:
+    """Do something beside the event loop if it takes long; what is short takes less than going there."""
+    return await asyncio.to_thread(do, *given) if is_long else do(*given)
 
 
 def _log_facts(facts: Sequence[Fact]) -> None:

@@ -18,7 +18,7 @@ from faststream.nats import NatsBroker
 from nats import errors
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared import bus, contracts, http, logs, migrations, store
+from shared import bus, contracts, http, logs, migrations, serving, store
 from shared.bus import CALENDAR, OPEN, SEALED
 from shared.consumer import MessagesLost, OrderedConsumer
 from shared.contracts import Event
@@ -135,11 +135,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     app = http.build(pipeline, commands, queries, health, secret, lost)
     named = [("zhucun-service", service.name)]  # A client that was led astray notices.
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, settings.host, settings.port, log_config=None, access_log=False, lifespan="off", headers=named
-        )
-    )
+    server = uvicorn.Server(serving.config(app, settings.host, settings.port, headers=named))
 
     async def talk() -> None:
         """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing."""

@@ -18,6 +18,8 @@ from shared.contracts.values import SAID
 from shared.problems import Fault, Unfit
 from shared.requests import IDEMPOTENCY_KEY
 
+BIGGEST = 10**15 - 1
+"""The largest number in an address; what is larger, not every reader of JSON keeps exactly."""
 MOST_COMMANDS = 2000
 """Commands in one request: what the rules and the outbox take without keeping others waiting."""
 LARGEST_BODY = 8 * 2**20
@@ -26,6 +28,8 @@ DEEPEST = 32
 """Levels of lists and mappings in what a command leaves open, such as a policy pack."""
 QUICK = 2**16
 """Bytes that are decoded within a few milliseconds; more leave the event loop."""
+LONGEST = 200
+"""Characters of a text in an address."""
 MOST_FAULTS = 200
 """Faults that one answer names; it counts the others."""
 
@@ -40,8 +44,10 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
     if request.method == "OPTIONS":
         return Response(None, status_code=204, headers={"Allow": _methods(request)})
     faults = [*_query_faults(request), *_header_faults(request)]
-    if any(_unseen(str(value)) for value in request.path_params.values()):
-        zh, en = "地址中有控制字符或编码不是 UTF-8", "the address holds control characters or is not UTF-8"
+    # A path that is a parameter brings its slash along.
+    if any(_unseen(value) or len(value.lstrip("/")) > LONGEST for value in map(str, request.path_params.values())):
+        zh = f"地址中的编号超过 {LONGEST} 个字符、有控制字符，或编码不是 UTF-8"
+        en = f"an id in the address exceeds {LONGEST} characters, holds control characters, or is not UTF-8"
         faults.append(Fault(0, "schema", zh, en, "path"))
     if faults:
         raise Unfit(faults)
@@ -91,10 +97,14 @@ def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
 
 _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填 true 或 false", "must be true or false"),
-    int: ("[0-9]{1,18}", "应为数字，最多 18 位", "must be digits, 18 at most"),
+    int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
 }
 _SEEN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
-_ANY_TEXT = (r"[\s\S]{0,200}", "最多 200 个字符，不能有控制字符", "200 characters at most, and no control characters")
+_ANY_TEXT = (
+    rf"[\s\S]{{0,{LONGEST}}}",
+    f"最多 {LONGEST} 个字符，不能有控制字符",
+    f"{LONGEST} characters at most, and no control characters",
+)
 
 
 @cache
@@ -113,10 +123,11 @@ def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
     """What a parameter's schema leaves unsaid of how its value is spelt."""
     if name == IDEMPOTENCY_KEY:
         return {"pattern": KEY}
-    if name in _declared(handler):
-        single, spelt = _declared(handler)[name]
-        return {} if not single or spelt is not _ANY_TEXT else {"maxLength": 200, "pattern": _SEEN}
-    return {"maxLength": 200, "pattern": _SEEN}
+    single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
+    if spelt is _SPELLING[int]:
+        return {"minimum": 0, "maximum": BIGGEST}
+    text: dict[str, Any] = {"maxLength": LONGEST, "pattern": _SEEN} if spelt is _ANY_TEXT else {}
+    return text if single else {"type": "array", "items": {"type": "string"} | text}
 
 
 def _unseen(text: str) -> bool:
@@ -156,11 +167,11 @@ def decode(body: bytes, command: type[Command]) -> list[Command]:
     for number, row in enumerate(rows):
         try:
             found.append(decoder.decode(row))
-            repeated = _repeated(row, deep=_is_open(command))
+            wrong = _overlooked(row, command)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             told = _faults(number, row, command, error)
         else:
-            told = [Fault(number, "schema", *repeated)] if repeated else []
+            told = [Fault(number, "schema", *wrong)] if wrong else []
         faults += told[: MOST_FAULTS - len(faults)]
         untold += len(told)
     if faults:
@@ -177,13 +188,15 @@ def _decoder(command: type[Command]) -> msgspec.json.Decoder[Command]:
 
 
 @cache
-def _is_open(command: type[Command]) -> bool:
-    """Whether a command has a field that takes anything, such as a pack."""
-    return "AnyType" in repr(inspect.type_info(command))
+def _inside(command: type[Command]) -> tuple[inspect.StructType, bool, bool]:
+    """The shape of a command; whether it has structs within it, and whether a field takes anything, such as a pack."""
+    shape = inspect.type_info(command)
+    assert isinstance(shape, inspect.StructType)
+    return shape, any("StructType" in repr(field.type) for field in shape.fields), "AnyType" in repr(shape)
 
 
-def _repeated(row: msgspec.Raw, *, deep: bool) -> tuple[str, str, str | None] | None:
-    """What is wrong with a command that the decoder takes: a name twice in one object, or too many levels."""
+def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str | None] | None:
+    """What the decoder passes over: a name twice in one object, a stranger in an inner one, or too many levels."""
     again: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -193,12 +206,35 @@ def _repeated(row: msgspec.Raw, *, deep: bool) -> tuple[str, str, str | None] | 
         return found
 
     # Numbers are of no interest here, and one of thousands of digits would take its time.
-    read = json.loads(bytes(row), object_pairs_hook=note, parse_int=str, parse_float=str)
+    said = json.loads(bytes(row), object_pairs_hook=note, parse_int=str, parse_float=str)
+    shape, nested, is_open = _inside(command)
     if again:
         return f"字段 {_brief(again[0])} 出现两次", f"the field {_brief(again[0])!r} stands twice", _brief(again[0])
-    if deep and _levels(read) > DEEPEST:
+    if nested and (stranger := next(_strangers(said, shape, ""), "")):
+        name = stranger.rsplit(".", 1)[-1]
+        return f"没有字段 {name}，请检查拼写", f"there is no field {name!r}", stranger
+    if is_open and _levels(said) > DEEPEST:
         return f"嵌套超过 {DEEPEST} 层", f"nested deeper than {DEEPEST} levels", None
     return None
+
+
+def _strangers(said: Any, shape: inspect.Type, path: str) -> Iterator[str]:
+    """Where fields stand that no struct has; the decoder minds them in the command itself only."""
+    if isinstance(said, dict):
+        of = next((part for part in _parts(shape) if isinstance(part, (inspect.StructType, inspect.DictType))), None)
+        fields = {field.encode_name: field.type for field in getattr(of, "fields", ())}
+        for name, value in said.items():
+            if isinstance(of, inspect.DictType):
+                yield from _strangers(value, of.value_type, f"{path}.{_brief(name)}".lstrip("."))
+            elif of and name not in fields:
+                yield f"{path}.{_brief(name)}".lstrip(".")
+            elif of and isinstance(value, (dict, list)):
+                yield from _strangers(value, fields[name], f"{path}.{name}".lstrip("."))
+    elif isinstance(said, list):
+        item = next((part.item_type for part in _parts(shape) if hasattr(part, "item_type")), None)
+        for n, value in enumerate(said):
+            if item and isinstance(value, dict):
+                yield from _strangers(value, item, f"{path}[{n}]")
 
 
 def _levels(value: Any) -> int:
@@ -361,8 +397,8 @@ def _words(shape: inspect.Type) -> tuple[str, str] | None:
     if isinstance(shape, (inspect.IntType, inspect.FloatType)):
         zh, en = ("整数", "a whole number") if isinstance(shape, inspect.IntType) else ("数", "a number")
         if shape.ge is not None and shape.le is not None:
-            return f"{zh}，{shape.ge:,} 至 {shape.le:,}", f"{en} from {shape.ge:,} to {shape.le:,}"
-        return (f"{zh}，不小于 {shape.ge:,}", f"{en}, {shape.ge:,} at least") if shape.ge is not None else (zh, en)
+            return f"{zh}，{shape.ge} 至 {shape.le}", f"{en} from {shape.ge} to {shape.le}"
+        return (f"{zh}，不小于 {shape.ge}", f"{en}, {shape.ge} at least") if shape.ge is not None else (zh, en)
     if isinstance(shape, inspect.LiteralType):
         return f"下列之一：{'、'.join(map(str, shape.values))}", f"one of: {', '.join(map(str, shape.values))}"
     if isinstance(shape, (inspect.ListType, inspect.VarTupleType, inspect.DictType)):

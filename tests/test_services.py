@@ -236,7 +236,7 @@ def test_openapi_documents_every_query_and_points_nowhere_else(name: str) -> Non
     for kind in service(name).tables.states:
         answers = document["paths"][f"/v1/{kind.kind}"]["get"]["responses"]
         assert answers["200"]["content"]["application/json"]["schema"]["items"]["$ref"].endswith(kind.__name__)
-        assert ("403" in answers) == kind.personal
+        assert ("401" in answers) == kind.personal
 
 
 def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str) -> None:

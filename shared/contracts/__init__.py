@@ -69,6 +69,9 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     A misspelt field is an error, since a default would silently stand in for it.
     """
 
+    is_long: ClassVar[bool] = False
+    """Whether a single one may keep the rules busy for longer than other requests can be made to wait."""
+
 
 class Envelope(Bounded, frozen=True, kw_only=True):
     """CloudEvents 1.0 in structured JSON, with the four extension attributes of the product.

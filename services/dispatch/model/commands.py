@@ -28,6 +28,7 @@ class SolveMatching(Command, frozen=True, kw_only=True):
     """Match the diagnosed villages of a whole jurisdiction with units; a named body still assigns them (3.2)."""
 
     about = "matching"
+    is_long = True
     matching: RunId
     """A name of its own for this run, such as `2014-1`; the same one again changes nothing."""
     asked_by: Organ
