@@ -21,12 +21,16 @@ negative_data_rejection.expected-statuses = ["400", "401", "404", "405", "409", 
 """
 """What is well formed may still be about nothing, come at the wrong time, or contradict itself."""
 HOOKS = """
+import re
+
 import schemathesis
 
 
 def whole(value):
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, str) and re.fullmatch("[0-9]{4}(-[0-9]{2}-[0-9]{2})", value):
+        return f"2016{value[4:]}"
     if isinstance(value, dict):
         return {key: whole(part) for key, part in value.items()}
     return [whole(part) for part in value] if isinstance(value, list) else value
@@ -34,13 +38,13 @@ def whole(value):
 
 @schemathesis.hook
 def map_body(context, body):
-    # For JSON Schema 3.0 is an integer; here it is none.
+    # For JSON Schema 3.0 is an integer, and a date of any year is one; here they are not, as the descriptions say.
     return whole(body)
 """
 
 
 async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> None:
-    """All checks, on the real processes of a system with a pack in force; the services one after the other."""
+    """All checks, on the real processes of a system with a pack in force; the services side by side."""
     (tmp_path / "schemathesis.toml").write_text(SETTINGS)
     (tmp_path / "hooks.py").write_text(HOOKS)
     async with System(tmp_path / "system") as system:
@@ -50,7 +54,8 @@ async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> No
             rows = [{"place": CITY, "pack": PACK, "adopted_by": "市委"}]
             await simulation.post("registry", "policies", "the first pack", rows)
         token = operator_headers(system.folder.secret.read_bytes())["Authorization"]
-        told = {name: await asyncio.to_thread(run, tmp_path, system.url(name), token) for name in SERVICES}
+        ran = await asyncio.gather(*(asyncio.to_thread(run, tmp_path, system.url(name), token) for name in SERVICES))
+        told = dict(zip(SERVICES, ran, strict=True))
     failed = {name: output for name, (code, output) in told.items() if code}
     assert not failed, "\n".join(failed.values())
     cases = {name: int(re.search(r"(\d+) generated", output)[1]) for name, (_, output) in told.items()}  # type: ignore[index]
