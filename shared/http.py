@@ -19,10 +19,11 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 from litestar.static_files import create_static_files_router
 from litestar.types import Guard
 from sqlalchemy import ColumnElement, Select, Table, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import store
 from shared.bus import SEALED
+from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.flow import encode_state
 from shared.openapi import File, Page
@@ -32,6 +33,7 @@ from shared.problems import HANDLERS, Fault, fault
 from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, State, Task
 from shared.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
+from shared.tables import Tables
 from shared.token import operator_key
 
 PATIENCE = 2.0
@@ -56,11 +58,15 @@ class Route(NamedTuple):
 
 
 class Accepted(msgspec.Struct, omit_defaults=True):
-    """What was applied on which business day; `refused` is filled only if asked to keep the good ones."""
+    """What was applied on which business day, and how many commands said what was known already.
+
+    `events` has the types of what each command led to; `refused` is filled only if asked to keep the good ones.
+    """
 
     today: date
     applied: int
     events: list[list[str]]
+    unchanged: int = 0
     refused: list[Fault] = []
     dry_run: bool = False
 
@@ -175,7 +181,9 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]
-        return Accepted(answer.today, answer.applied, answer.events, faults, dry_run)
+        effects = zip(answer.effects, answer.events, strict=True)
+        unchanged = sum(effect == "unchanged" and not said for effect, said in effects)
+        return Accepted(answer.today, answer.applied - unchanged, answer.events, unchanged, faults, dry_run)
 
     handler.__annotations__["data"] = JSONBody[list[route.command]]  # type: ignore[name-defined]
     handler.__name__ = "post_" + route.path.replace("-", "_")
@@ -234,6 +242,8 @@ def _common(
     async def journal(request: Request[Any, Any, Any], about: FromPath[str]) -> Response[bytes]:
         """What this service decided about one village, as CloudEvents in order; what is sealed only for operators."""
         outbox = tables.outbox
+        async with engine.connect() as conn:
+            about = await _id(conn, tables, about)
         found = select(outbox.c.body).where(outbox.c.about == about)
         if not is_operator(request):
             found = found.where(outbox.c.sealed.is_(False))
@@ -328,7 +338,7 @@ def _common(
 
     return [
         tasks, journal, journal_page, digest, status, dead_letters, replay, live, ready, schema,
-        *(handler for kind, table in tables.states.items() for handler in _states(engine, kind, table)),
+        *(handler for kind, table in tables.states.items() for handler in _states(engine, tables, kind, table)),
     ]  # fmt: skip
 
 
@@ -376,6 +386,14 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
     return [journal, take, end]
 
 
+async def _id(conn: AsyncConnection, tables: Tables, id: str) -> str:
+    """The id itself, or that of the village which has this as another of its codes."""
+    if (codes := tables.states.get(Code)) is None:
+        return id
+    body = (await conn.execute(select(codes.c.body).where(codes.c.id == id))).scalar()
+    return msgspec.json.decode(body, type=Code).village if body else id
+
+
 async def _array(
     engine: AsyncEngine, bodies: Select[Any], shown: Callable[[str], str] | None = None
 ) -> Response[bytes]:
@@ -411,7 +429,7 @@ def _within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
         yield table.c.place.between(place.ljust(6, "0"), place.ljust(6, "9"))
 
 
-def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
+def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Table) -> list[Any]:
     """The queries of one kind of state: a list, a single one, and how many stand where."""
     kind = state.kind
 
@@ -456,6 +474,8 @@ def _states(engine: AsyncEngine, state: type[State], table: Table) -> list[Any]:
         id = id.lstrip("/")
         async with engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
+            if body is None and (alias := await _id(conn, tables, id)) != id:
+                body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
             raise Refused("identity", f"没有 {id}（{kind}）", f"there is no {id} among the {kind}", status=404)
         return Response(shown(body).encode(), media_type=MediaType.JSON)

@@ -22,8 +22,9 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from deploy.contracts import FOLDER
-from shared import http
+from shared import http, store
 from shared.bus import OPEN, Message
+from shared.codes import Code
 from shared.contracts import EVENTS, Command
 from shared.contracts.inspection import DrawMade
 from shared.flow import LONGEST_ID
@@ -76,12 +77,12 @@ def ask(_matter: Matter | None, command: Ask, _policy: Policy, today: date) -> C
     matter = Matter(
         id=command.matter, place=command.place, of=command.of, drawn="210502001001", answered=command.answered
     )
-    return Change(matter, (drawn,))
+    return Change(_matter) if matter == _matter else Change(matter, (drawn,))
 
 
 SERVICE = Service(
     "registry",
-    service_tables((small.Village, small.Adoption, Matter)),
+    service_tables((small.Village, small.Adoption, Matter, Code)),
     (*small.SERVICE.reactions, Reaction(Ask, Matter, by("matter"), ask)),
     small.SERVICE.due,
 )
@@ -377,6 +378,14 @@ async def test_the_good_rows_are_kept_if_asked_for_and_the_others_told(api: Api)
     assert await known(api) == ["V1", "V2"]
 
 
+async def test_what_is_known_already_is_not_called_applied(any_api: Api) -> None:
+    matter = {"place": "210502", "matter": "M1"}
+    first = (await any_api.post("matters", matter)).json()
+    assert first["applied"] == 1 and "unchanged" not in first
+    again = (await any_api.post("matters", matter, {**matter, "matter": "M2"})).json()
+    assert (again["applied"], again["unchanged"], again["events"][0]) == (1, 1, [])
+
+
 async def test_a_dry_run_tells_everything_and_does_nothing(api: Api) -> None:
     before = await api.get("/v1/digest")
     answer = await api.post("villages", village("V1"), village("V1"), key="my key 1", dry_run=True)
@@ -487,6 +496,14 @@ async def test_a_page_has_a_size(any_api: Api, limit: Any) -> None:
 async def test_a_state_is_found_by_its_id(api: Api, id: str) -> None:
     await api.post("villages", village(id))
     assert (await api.get(f"/v1/villages/{id}"))["name"] == "村"
+
+
+async def test_a_village_is_found_by_another_of_its_codes(api: Api) -> None:
+    await api.post("villages", village(ONE))
+    async with api.pipeline.engine.begin() as conn:
+        await store.save_states(conn, SERVICE.tables, [Code(id=TWO, place=TWO[:6], village=ONE)])
+    assert (await api.get(f"/v1/villages/{TWO}"))["id"] == ONE
+    assert await api.get(f"/v1/journal/{TWO}") == await api.get(f"/v1/journal/{ONE}") != []
 
 
 async def test_a_state_that_is_not_there_is_not_found(api: Api) -> None:
