@@ -339,7 +339,7 @@ def a_draw_reaches_its_share(run: Evidence) -> None:
         if closed.frame and closed.seeds:
             ((_, committed),) = run.all(i.CampaignCommitted, campaign=closed.campaign)
             hashes = [event for _, event in run.all(i.SeedCommitted, campaign=closed.campaign)]
-            assert verify_draw(closed, committed, hashes, terms.visit_days) == []
+            assert verify_draw(closed, committed, hashes) == []
             assert len(closed.drawn) >= terms.share * len(closed.frame)
         elif closed.frame:
             assert not closed.drawn, "nothing is drawn without a share"

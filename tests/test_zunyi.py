@@ -363,8 +363,8 @@ def test_2_19_each_quarter_a_tenth_is_visited_unannounced(district: District) ->
     ]
     for said in closed:
         (committed,) = district.said(i.CampaignCommitted, campaign=said.campaign)
-        hashes, visit_days = district.said(i.SeedCommitted, campaign=said.campaign), 12
-        assert verify_draw(said, committed, hashes, visit_days) == []
+        hashes = district.said(i.SeedCommitted, campaign=said.campaign)
+        assert verify_draw(said, committed, hashes) == []
         assert len(said.drawn) == said.visited == ceil(len(said.frame) / 10) == 2
         (drawn,) = district.said(i.DrawMade, campaign=said.campaign)
         assert drawn.is_sealed(), "those who are visited cannot know beforehand"

@@ -9,7 +9,7 @@ import httpx
 import typer
 from sqlalchemy.exc import ArgumentError
 
-from deploy.cli import letters, officers, operators, policy, running
+from deploy.cli import draws, letters, officers, operators, policy, running
 from deploy.cli.reach import Trouble, console
 from deploy.local.errors import StartError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for subject in (running, officers, operators):
+for subject in (running, officers, draws, operators):
     app.add_typer(subject.app)
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(policy.app, name="policy")

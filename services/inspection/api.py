@@ -14,6 +14,9 @@ from services.inspection.model.commands import (
     PostVerificationHash,
     RecordVerification,
     RecordVisit,
+    WithdrawGrade,
+    WithdrawInput,
+    WithdrawVisit,
 )
 from shared.http import Route
 
@@ -22,10 +25,13 @@ COMMANDS: tuple[Route, ...] = (
     Route("seeds", GiveSeed, "交付抽签随机数", "Give a seed share for a draw"),
     Route("campaigns", OpenCampaign, "发起不定期督查", "Open an irregular campaign"),
     Route("visits", RecordVisit, "记录督查到村", "Record a visit"),
+    Route("visit-withdrawals", WithdrawVisit, "撤销督查记录", "Withdraw a visit"),
     Route("order-closings", CloseOrder, "整改销号", "Accept a rectification"),
     Route("reports", DeliverReport, "提交述职", "Deliver a duty report"),
     Route("ballots", HoldBallot, "记录民主测评", "Record a ballot"),
     Route("grades", ConfirmGrade, "审定考核等次", "Confirm a grade"),
+    Route("input-withdrawals", WithdrawInput, "撤销述职或测评", "Withdraw a report or a ballot"),
+    Route("grade-withdrawals", WithdrawGrade, "撤销考核定等", "Withdraw a grade"),
     Route(
         "verification-seed-hashes",
         PostVerificationHash,

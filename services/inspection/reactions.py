@@ -20,6 +20,9 @@ from services.inspection.model.commands import (
     PostVerificationHash,
     RecordVerification,
     RecordVisit,
+    WithdrawGrade,
+    WithdrawInput,
+    WithdrawVisit,
 )
 from services.inspection.model.seeds import SeedHash
 from services.inspection.model.supervision import Supervision
@@ -37,15 +40,25 @@ from shared.contracts.dispatch import (
     TeamDisbanded,
     TeamReleased,
 )
-from shared.contracts.inspection import AssessmentOpened, CampaignPlanned, VisitMade
+from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
+from shared.contracts.inspection import (
+    AssessmentOpened,
+    CampaignPlanned,
+    VisitDropped,
+    VisitMade,
+    VisitWithdrawn,
+)
 from shared.contracts.registry import (
     ExitRequested,
+    ExitWithdrawn,
     IndicatorsMeasured,
     ObjectionRaised,
     PolicyAdopted,
     VillageDelisted,
+    VillageMerged,
     VillageRecoded,
     VillageRelapsed,
+    VillageUnlisted,
 )
 from shared.policy import Policy
 from shared.rules import Reaction, Rule, State, by, recoded
@@ -63,13 +76,19 @@ def _year(message: Any, _policy: Policy) -> Iterable[str]:
     return (f"{message.village}/{message.year}",)
 
 
-def _of_year(offset: int) -> Callable[[VillageRecoded, Policy], Iterable[str]]:
+def _of_year(offset: int) -> Callable[[VillageRecoded | VillageMerged, Policy], Iterable[str]]:
     return lambda event, _policy: (f"{event.village}/{event.since.year + offset}",)
 
 
 def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) -> Iterable[str]:
     # What is owed once a term belongs to no year's assessment.
     return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
+
+
+def _graded(event: OutcomeDecided | DecisionWithdrawn, _policy: Policy) -> Iterable[str]:
+    # An outcome that follows from a grade is named `<kind>/<village>/<year>`.
+    _, _, graded = event.outcome.partition("/")
+    return (graded,) if event.outcome.count("/") == 2 and graded[-4:].isdecimal() else ()
 
 
 GONE = (TeamReleased, AssignmentWithdrawn, TeamDisbanded)
@@ -104,6 +123,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(OpenCampaign, Campaign, _named, campaign.must_be_new),
     Reaction(OpenCampaign, Calendar, _jurisdiction, calendar.open_irregularly),
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
+    Reaction(CampaignPlanned, Calendar, _jurisdiction, calendar.note_plan),
     Reaction(PostSeedHash, SeedHash, by("seed_hash"), seeds.must_be_new),
     Reaction(PostSeedHash, Campaign, by("campaign"), campaign.post_hash),
     Reaction(GiveSeed, Campaign, by("campaign"), campaign.give_seed),
@@ -114,6 +134,9 @@ REACTIONS: tuple[Reaction, ...] = (
         VisitMade, Supervision, by("village"), supervision.order, lambda _state, event: ((Campaign, event.campaign),)
     ),
     Reaction(VisitMade, Assessment, _year, assessment.note_visit),
+    Reaction(WithdrawVisit, Campaign, by("campaign"), campaign.withdraw, campaign.withdrawal_reads),
+    Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
+    Reaction(VisitWithdrawn, Assessment, _year, assessment.forget_visit),
     Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
     # The year's assessment: opened for every team, fed by five channels and the ledgers, decided by a body.
     Reaction(CommitmentReconciled, Assessment, _period, assessment.note_items),
@@ -122,6 +145,17 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(DeliverReport, Assessment, _year, assessment.deliver),
     Reaction(HoldBallot, Assessment, _year, assessment.vote),
     Reaction(ConfirmGrade, Assessment, _year, assessment.confirm),
+    Reaction(WithdrawInput, Assessment, _year, assessment.withdraw_input),
+    Reaction(WithdrawGrade, Assessment, _year, assessment.withdraw_grade),
+    Reaction(OutcomeDecided, Assessment, _graded, assessment.note_decision),
+    Reaction(DecisionWithdrawn, Assessment, _graded, assessment.forget_decision),
+    # A village that was merged into another is neither visited nor assessed nor verified any more; one that was split
+    # goes on as it is. Its orders end with its team.
+    Reaction(VillageMerged, Calendar, _jurisdiction, calendar.merge),
+    Reaction(VisitDropped, Campaign, by("campaign"), campaign.drop),
+    Reaction(VillageMerged, Supervision, by("village"), supervision.release),
+    *(Reaction(VillageMerged, Assessment, _of_year(n), assessment.drop) for n in (-1, 0, 1)),
+    *(Reaction(ended, Verification, by("village"), verification.end) for ended in (VillageMerged, VillageUnlisted)),
     # The way off the list leads through households that are sampled by a seed which nobody knew beforehand: both
     # bodies publish the hashes of their shares before the households are known.
     Reaction(IndicatorsMeasured, Verification, by("village"), verification.prepare),
@@ -131,6 +165,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(ExitRequested, Verification, by("village"), verification.request),
     Reaction(GiveVerificationSeed, Verification, by("village"), verification.give_seed),
     Reaction(RecordVerification, Verification, by("village"), verification.verify),
+    Reaction(ExitWithdrawn, Verification, by("village"), verification.withdraw),
     Reaction(VillageDelisted, Verification, by("village"), verification.leave),
     Reaction(VillageRelapsed, Verification, by("village"), verification.relapse),
 )

@@ -20,6 +20,7 @@ from shared.contracts.values import (
     Parties,
     PartyId,
     Percent,
+    Reason,
     Score,
     Seed,
     Sha256,
@@ -65,6 +66,8 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     """SHA-256 over the sorted village ids of the frame, joined by newlines."""
     seed_hashes: Annotated[dict[Code, Sha256], Meta(max_length=2)]
     """Empty: each hash has an event of its own, `SeedCommitted`."""
+    visit_days: Number = 1
+    """Over how many days the visits will be dealt."""
 
 
 class SeedCommitted(Event, frozen=True, kw_only=True):
@@ -136,6 +139,26 @@ class VisitMade(Event, frozen=True, kw_only=True):
     """The year in which the campaign opened, to whose assessment the visit belongs."""
     score: Score | None = None
     """0 to 100 where the campaign scores, such as the half-year check and the annual assessment."""
+
+
+class VisitWithdrawn(Event, frozen=True, kw_only=True):
+    """A visit was recorded by mistake: it counts as not made, and the order that followed from it ends."""
+
+    label = ("撤销督查记录", "visit withdrawn")
+    village: VillageId
+    campaign: CampaignId
+    kind: Code
+    year: Year
+    reason: Reason
+    decided_by: Organ
+
+
+class VisitDropped(Event, frozen=True, kw_only=True):
+    """A village was merged into another, so that no campaign that runs can visit it any more. It counts as missed."""
+
+    label = ("督查到村取消", "visit dropped")
+    village: VillageId
+    campaign: CampaignId
 
 
 class OrderIssued(Event, frozen=True, kw_only=True):
@@ -218,6 +241,36 @@ class AssessmentProposed(Event, frozen=True, kw_only=True):
     """0 to 100, rounded to two places: the mean of the inputs, weighed as the pack says."""
     grade: Code
     caps: Codes
+
+
+class InputWithdrawn(Event, frozen=True, kw_only=True):
+    """A report or a ballot was entered by mistake, and is awaited again."""
+
+    label = ("撤销考核材料", "input withdrawn")
+    village: VillageId
+    year: Year
+    channel: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class GradeWithdrawn(Event, frozen=True, kw_only=True):
+    """A grade was entered by mistake; it is to be decided anew. Nothing was decided on it yet."""
+
+    label = ("撤销考核定等", "grade withdrawn")
+    village: VillageId
+    year: Year
+    grade: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class AssessmentDropped(Event, frozen=True, kw_only=True):
+    """The village was merged into another before a grade was proposed: its team's year is not graded."""
+
+    label = ("考核终止", "assessment dropped")
+    village: VillageId
+    year: Year
 
 
 class AssessmentGraded(Event, frozen=True, kw_only=True):

@@ -317,6 +317,7 @@ def test_2_15_a_named_body_decides_and_may_be_stricter_than_the_proposal() -> No
     assert (task.about, task.role, task.detail) == (VILLAGE, "organisation", "2015")
     assert not region.said(AssessmentGraded), "no grade without a decision"
     graded = confirm(region, "basically_competent")
+    assert graded.grade == "basically_competent", "the body's decision is told, not the proposal"
     assert (graded.unit, graded.leader, graded.decided_by) == (f"U{VILLAGE}", team_of(VILLAGE)[0], "市委组织部")
     assert not region.tasks("grades")
 

@@ -1,10 +1,16 @@
 """Hashes of seed shares that were published once, and the codes that villages came to have."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+
+_CAMPAIGNS, _VERIFICATIONS = (
+    sa.table(name, sa.column("id", sa.String), sa.column("body", sa.Text)) for name in ("campaigns", "verifications")
+)
 
 
 def upgrade() -> None:
@@ -23,3 +29,22 @@ def upgrade() -> None:
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.create_index(f"ix_{table}_due", ["due"], unique=False)
             batch_op.create_index(f"ix_{table}_place", ["place", "status"], unique=False)
+    connection = op.get_bind()
+    for table, changed in ((_CAMPAIGNS, _campaign), (_VERIFICATIONS, _verification)):
+        for id, body in connection.execute(sa.select(table.c.id, table.c.body)).all():
+            text = json.dumps(changed(json.loads(body)), separators=(",", ":"), ensure_ascii=False)
+            connection.execute(sa.update(table).where(table.c.id == id).values(body=text))
+
+
+def _campaign(state: dict) -> dict:
+    """Visits tell what they found from now on; what an earlier one found stands in the journal."""
+    visited = {village: [group, state["opens"], 0, []] for village, group in state.get("visited", {}).items()}
+    drawn = state.get("frame") and state.get("visits")
+    seeds = {"shares": state["seeds"], "hashes": {}} if drawn else {}
+    return {**state, "visited": visited, "seeds": seeds} | ({"drawn_on": state["opens"]} if drawn else {})
+
+
+def _verification(state: dict) -> dict:
+    """The persons of households are not known of requests that were made before; those decided stay so."""
+    kept = {key: value for key, value in state.items() if key != "seed"}
+    return {**kept, "lifted": dict.fromkeys(state.get("lifted", ()), 0)}

@@ -7,20 +7,30 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.inspection.model.bodies import must_be
-from services.inspection.model.commands import ConfirmGrade, DeliverReport, HoldBallot
+from services.inspection.model.commands import (
+    ConfirmGrade,
+    DeliverReport,
+    HoldBallot,
+    WithdrawGrade,
+    WithdrawInput,
+)
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
+from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
+    AssessmentDropped,
     AssessmentGraded,
     AssessmentOpened,
     AssessmentProposed,
     BallotHeld,
+    GradeWithdrawn,
+    InputWithdrawn,
     ReportDelivered,
     VisitMade,
+    VisitWithdrawn,
 )
-from shared.contracts.registry import VillageRecoded
+from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, Task, addressed
+from shared.rules import Change, Due, Refused, State, Task, addressed, require_body
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -114,6 +124,10 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     """Items open at the last reconciliation, or carried by the settlement, by kind of commitment."""
     proposal: Proposal | None = None
     grade: str = ""
+    decided: frozenset[str] = frozenset()
+    """The outcomes that were decided because of the grade, so that it stands."""
+    is_dropped: bool = False
+    """Whether the village was merged into another before a grade was proposed."""
 
     @property
     def village(self) -> str:
@@ -133,11 +147,14 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`."""
+        """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`;
+        `dropped` where the village was merged into another."""
         if self.grade:
             return "graded"
         if self.proposal:
             return "proposed"
+        if self.is_dropped:
+            return "dropped"
         if not self.unit:
             return "gathering"
         return "open" if self.missing else "complete"
@@ -150,7 +167,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Reports, then the ballot on the oral one; once a grade is proposed, its confirmation."""
         year_end = date(self.year, 12, 31)
-        for channel in self.missing:
+        for channel in () if self.is_dropped else self.missing:
             if channel.endswith("_report"):
                 detail = f"{self.year} {channel.removesuffix('_report')}"
                 yield Task(action="reports", about=self.village, role="team", due=year_end, rule="3.8", detail=detail)
@@ -193,6 +210,34 @@ def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today
     return Change(_timed(state, today))
 
 
+def forget_visit(state: Assessment | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
+    """What a withdrawn visit brought goes with it."""
+    if state is None:
+        return Change(state)
+    of_kind = {id: score for id, score in state.scores.get(event.kind, {}).items() if id != event.campaign}
+    others = {kind: scores for kind, scores in state.scores.items() if kind != event.kind}
+    scores = {**others, event.kind: of_kind} if of_kind else others
+    return Change(state.but(absences=state.absences - {event.campaign}, scores=scores).timed(propose=None))
+
+
+def drop(state: Assessment | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """Of a village that was merged into another nobody can report or vote; a grade that was proposed is decided."""
+    if state is None or state.proposal or state.is_dropped or not state.unit:
+        return Change(state)
+    dropped = AssessmentDropped(place=state.place, village=state.village, year=state.year)
+    return Change(state.but(is_dropped=True).timed(propose=None), (dropped,))
+
+
+def note_decision(state: Assessment | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A body decided on the grounds of the grade, so that it cannot be taken back any more."""
+    return Change(state and state.but(decided=state.decided | {event.outcome}))
+
+
+def forget_decision(state: Assessment | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
+    """The decision was taken back."""
+    return Change(state and state.but(decided=state.decided - {event.outcome}))
+
+
 def note_items(
     state: Assessment | None, event: CommitmentReconciled | CommitmentSettled, policy: Policy, today: date
 ) -> Change:
@@ -212,7 +257,7 @@ def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: P
 
 def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:
     """One report for all its audiences; the oral one is given to the village's own meeting."""
-    must_be(command.body, "team", rule="3.8")
+    require_body(command.body, "team", "3.8")
     state = state and addressed(state, command)
     channel = f"{command.form}_report"
     if state is not None and channel in state.reports:
@@ -223,7 +268,7 @@ def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, to
         village=assessment.village,
         year=assessment.year,
         form=command.form,
-        audiences=assessment.terms.audiences if command.form == "written" else ("village",),
+        audiences=_terms_of(assessment, policy).audiences if command.form == "written" else ("village",),
         delivered_by=command.delivered_by,
     )
     return Change(_timed(assessment.but(reports=assessment.reports | {channel}), today), (delivered,))
@@ -231,7 +276,7 @@ def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, to
 
 def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: date) -> Change:
     """The ballot on the team; without its quorum it is no ballot."""
-    must_be(command.body, "village", rule="3.8")
+    require_body(command.body, "village", "3.8")
     state = state and addressed(state, command)
     ballot = Ballot(command.entitled, command.present, command.satisfied)
     if state is not None and state.ballot == ballot:
@@ -252,13 +297,13 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
             field="present",
             status=422,
         )
-    if ballot.present / ballot.entitled < assessment.terms.ballot_quorum:
+    quorum = _terms_of(assessment, policy).ballot_quorum
+    if ballot.present / ballot.entitled < quorum:
         raise Refused(
             "Village Committees Law 26",
-            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，不足法定比例 {assessment.terms.ballot_quorum:.2%}，"
-            "测评无效；请重新召集",
+            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，不足法定比例 {quorum:.2%}，测评无效；请重新召集",
             f"{ballot.present} of {ballot.entitled} were present, fewer than the quorum of "
-            f"{assessment.terms.ballot_quorum:.2%}; call the meeting again",
+            f"{quorum:.2%}; call the meeting again",
             field="present",
             status=422,
         )
@@ -279,7 +324,7 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
 
     An input that could not be given this year has no part in the weights.
     """
-    terms = state.terms
+    terms = _terms_of(state, policy)
     given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
     if state.ballot:
         given["ballot"] = 100 * state.ballot.approval
@@ -312,7 +357,7 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
 
     It goes by the scale under which the grade was proposed, whatever pack was adopted since.
     """
-    must_be(command.body, "organisation", rule="2.15")
+    require_body(command.body, "organisation", "2.15")
     state = state and addressed(state, command)
     if state is None or state.proposal is None:
         missing = "、".join(state.missing) if state and state.unit else "-"
@@ -330,7 +375,8 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             f"村 {state.village} {state.year} 年考核已定为“{state.grade}”；如有异议，走申诉程序",
             f"{state.year} in village {state.village} was graded {state.grade!r}; an appeal is the way to contest it",
         )
-    names = state.terms.names
+    terms = _terms_of(state, policy)
+    names = terms.names
     if command.grade not in names:
         raise Refused(
             "2.15",
@@ -339,7 +385,7 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             field="grade",
             status=422,
         )
-    if state.terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
+    if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
         raise Refused(
             "rules §3",
             f"本年度情形限定最高等次为“{state.proposal.ceiling}”，不能定为“{command.grade}”",
@@ -361,13 +407,78 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
     return Change(state.but(grade=command.grade), (graded,))
 
 
+def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Policy, today: date) -> Change:
+    """A report or ballot was entered by mistake: it is awaited again, unless something rests on it."""
+    require_body(command.body, "organisation", "3.8")
+    state = state and addressed(state, command)
+    channel, is_ballot = command.channel, command.channel == "ballot"
+    if state is None or not (state.ballot if is_ballot else channel in state.reports):
+        raise Refused(
+            "3.8",
+            f"村 {command.village} {command.year} 年考核没有“{channel}”，无可撤销",
+            f"the assessment of {command.year} in village {command.village} has no {channel!r} to withdraw",
+            field="channel",
+            status=404,
+        )
+    if state.proposal or (channel == "oral_report" and state.ballot):
+        rests = (
+            ("已拟定等次", "a grade is proposed")
+            if state.proposal
+            else ("测评以口头述职为前提", "a ballot was held on it")
+        )
+        raise Refused(
+            "3.8", f"不能撤销“{channel}”：{rests[0]}", f"{channel!r} cannot be withdrawn: {rests[1]}", field="channel"
+        )
+    rest = state.but(ballot=None) if is_ballot else state.but(reports=state.reports - {channel})
+    withdrawn = InputWithdrawn(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        channel=channel,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(rest.timed(propose=None), (withdrawn,))
+
+
+def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Policy, today: date) -> Change:
+    """A grade was entered by mistake: it is decided anew, unless a body has decided something because of it."""
+    require_body(command.body, "organisation", "2.15")
+    state = state and addressed(state, command)
+    if state is None or not state.grade:
+        raise Refused(
+            "2.15",
+            f"村 {command.village} {command.year} 年考核尚未定等，无可撤销",
+            f"there is no grade of {command.year} in village {command.village} to withdraw",
+            field="year",
+            status=404,
+        )
+    if state.decided:
+        rests = "、".join(sorted(state.decided))
+        raise Refused(
+            "2.15",
+            f"不能撤销：已据此作出决定 {rests}；请先撤销该决定，或走申诉程序",
+            f"it cannot be withdrawn: {rests} was decided on it; withdraw that decision first, or contest it by appeal",
+            field="year",
+        )
+    withdrawn = GradeWithdrawn(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        grade=state.grade,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(state.but(grade=""), (withdrawn,))
+
+
 def _of(state: Assessment | None, village: str, year: int, place: str) -> Assessment:
     return state or Assessment(id=f"{village}/{year}", place=place)
 
 
 def _awaiting(state: Assessment | None, channel: str, village: str, year: int, policy: Policy) -> Assessment:
     """The assessment, if it is open and still awaits this channel."""
-    if state is None or channel not in state.missing:
+    if state is None or state.is_dropped or channel not in state.missing:
         opens = policy.assessment.opens.of(year)
         raise Refused(
             "3.8",
@@ -391,6 +502,11 @@ def _terms(policy: Policy, year: int) -> Terms:
         audiences=tuple(said.report_audiences),
         facts_until=max([date(year, 12, 31), *reconciled_by]),
     )
+
+
+def _terms_of(state: Assessment, policy: Policy) -> Terms:
+    """The terms of an assessment; one that an earlier version opened has none of its own."""
+    return state.terms if state.terms.grades else _terms(policy, state.year)
 
 
 def _timed(state: Assessment, today: date) -> Assessment:

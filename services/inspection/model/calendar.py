@@ -3,15 +3,16 @@
 from bisect import bisect_left
 from datetime import date, timedelta
 
-from services.inspection.model.bodies import must_be
+import msgspec
+
 from services.inspection.model.campaign import chosen_id
 from services.inspection.model.commands import OpenCampaign
 from shared.contracts.dispatch import TeamAssigned, TeamReleased
-from shared.contracts.inspection import CampaignPlanned
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.inspection import CampaignPlanned, VisitDropped
+from shared.contracts.registry import PolicyAdopted, VillageMerged
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, addressed
+from shared.rules import Change, Due, Refused, State, addressed, require_body
 
 
 class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,6 +26,8 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
 
     frame: tuple[str, ...] = ()
     """Sorted."""
+    planned: dict[str, date] = msgspec.field(default_factory=dict)
+    """The campaigns of the last two years with their last day: what was missed in them may still be made up."""
 
     @property
     def status(self) -> str:
@@ -71,9 +74,31 @@ def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
     return Change(_scheduled(state, policy, due.on), planned)
 
 
+def note_plan(state: Calendar | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
+    """Remember which campaigns may visit villages."""
+    if state is None:
+        return Change(state)
+    recent = {id: closes for id, closes in state.planned.items() if closes > today - timedelta(730)}
+    return Change(state.but(planned={**recent, event.campaign: event.closes}))
+
+
+def merge(state: Calendar | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """A village that was merged into another leaves the frame, and no campaign awaits a visit to it any more.
+
+    That is told of every campaign, so that nobody learns from it where the village was drawn.
+    """
+    if state is None:
+        return Change(state)
+    dropped = tuple(
+        VisitDropped(place=event.place, village=event.village, campaign=campaign) for campaign in sorted(state.planned)
+    )
+    return Change(state.but(frame=tuple(village for village in state.frame if village != event.village)), dropped)
+
+
 def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
     """Plan a campaign that officers ask for."""
-    must_be(command.body, "organisation", "poverty_office", rule="3.7")
+    if command.body != "poverty_office":
+        require_body(command.body, "organisation", "3.7")
     terms = policy.campaign(command.kind)
     if terms is None:
         kinds = "、".join(campaign.kind for campaign in policy.campaigns)

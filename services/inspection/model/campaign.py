@@ -1,15 +1,16 @@
 """A campaign: seed shares, draw, visits day by day, and the account at its end (mechanisms 2.19, 2.21, 3.7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Literal, Self
 
 import msgspec
 
-from services.inspection.model.bodies import must_be
-from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash, RecordVisit
+from services.inspection.model.assessment import Assessment
+from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash, RecordVisit, WithdrawVisit
 from services.inspection.model.draw import deal, deal_by, draw, frame_hash, sample_size
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
+from services.inspection.model.supervision import Supervision
 from shared.calendar import Span
 from shared.contracts import Event
 from shared.contracts.inspection import (
@@ -20,11 +21,23 @@ from shared.contracts.inspection import (
     DrawMade,
     SeedCommitted,
     SeedMissed,
+    VisitDropped,
     VisitMade,
+    VisitWithdrawn,
 )
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, Task, addressed, known
+from shared.rules import Change, Due, Key, Refused, State, Task, addressed, known, require_body
+
+
+class Made(msgspec.Struct, frozen=True, array_like=True):
+    """A visit as it was recorded; who was absent is not kept."""
+
+    inspector: str
+    on: date
+    absent: int
+    findings: tuple[str, ...]
+    score: int | None = None
 
 
 class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,8 +61,10 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     drawn_on: date | None = None
     visits: dict[str, date] = msgspec.field(default_factory=dict)
     """Every planned visit with its day."""
-    visited: dict[str, str] = msgspec.field(default_factory=dict)
-    """The villages whose visit was recorded, each with the group that inspected it."""
+    visited: dict[str, Made] = msgspec.field(default_factory=dict)
+    """The villages whose visit was recorded."""
+    dropped: frozenset[str] = frozenset()
+    """The villages that were merged into others before they could be visited."""
     reached: date | None = None
     """The latest day whose visits are known to the inspectors."""
     closed: bool = False
@@ -67,7 +82,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         on = self.visits.get(village)
         if on is None or self.reached is None or (self.closed and not self.terms.announced):
             return False
-        return on <= self.reached and village not in self.visited
+        return on <= self.reached and village not in self.visited and village not in self.dropped
 
     @property
     def status(self) -> str:
@@ -154,6 +169,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
         size=campaign.size,
         frame_hash=frame_hash(campaign.frame),
         seed_hashes={},
+        visit_days=terms.visit_days,
     )
     opens = max(campaign.opens, today + timedelta(max(terms.seed_days, 1)))
     return Change(_opening(campaign.but(seeds=Seeds(opens=opens))), (committed,))
@@ -212,7 +228,11 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     One text refuses every visit that is not due, so that asking does not tell which villages were drawn.
     """
     campaign = known(state, "督查", "campaign", command.campaign)
-    must_be(command.body, "inspection", rule=campaign.terms.rule)
+    require_body(command.body, "inspection", campaign.terms.rule)
+    absent, findings = len(set(command.absent)), tuple(sorted(set(command.findings)))
+    made = Made(command.inspector, command.on, absent, findings, command.score)
+    if campaign.visited.get(command.village) == made:
+        return Change(campaign)
     if not campaign.is_pending(command.village):
         raise Refused(
             campaign.terms.rule,
@@ -250,18 +270,79 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
             field="score",
             status=422,
         )
-    made = VisitMade(
+    told = VisitMade(
         place=command.place,
         village=command.village,
         campaign=campaign.id,
         kind=campaign.terms.kind,
         on=command.on,
-        absent=len(set(command.absent)),
-        findings=tuple(sorted(set(command.findings))),
+        absent=absent,
+        findings=findings,
         year=campaign.opens.year,
         score=command.score,
     )
-    return Change(campaign.but(visited={**campaign.visited, command.village: command.inspector}), (made,))
+    return Change(campaign.but(visited={**campaign.visited, command.village: made}), (told,))
+
+
+def withdraw(
+    state: Campaign | None, command: WithdrawVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A visit was recorded by mistake: it is awaited again, unless something rests on it already."""
+    campaign = known(state, "督查", "campaign", command.campaign)
+    require_body(command.body, "inspection", campaign.terms.rule)
+    made = campaign.visited.get(command.village)
+    if made is None:
+        raise Refused(
+            campaign.terms.rule,
+            f"督查“{campaign.id}”没有村 {command.village} 的到村记录，无可撤销",
+            f"campaign {campaign.id!r} has no visit to village {command.village} that could be withdrawn",
+            field="village",
+            status=404,
+        )
+    supervision, assessment = (others[key] for key in withdrawal_reads(campaign, command))
+    ordered = any(campaign.findings.get(code) for code in made.findings)
+    rests = None
+    if campaign.closed and not campaign.terms.announced:
+        rests = "督查已结束并公布", "the campaign has ended and its account is public"
+    elif assessment is not None and assessment.status in ("proposed", "graded"):
+        rests = "该村年度考核已拟定等次", "the grade of the village's year has been proposed"
+    elif (
+        ordered
+        and isinstance(supervision, Supervision)
+        and not supervision.can_forget(f"{campaign.id}/{command.village}")
+    ):
+        rests = "由此下达的整改已销号或已逾期", "the order that followed is closed out or has become overdue"
+    if rests:
+        raise Refused(
+            campaign.terms.rule,
+            f"不能撤销：{rests[0]}",
+            f"it cannot be withdrawn: {rests[1]}",
+            field="village",
+        )
+    withdrawn = VisitWithdrawn(
+        place=command.place,
+        village=command.village,
+        campaign=campaign.id,
+        kind=campaign.terms.kind,
+        year=campaign.opens.year,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    rest = {village: visit for village, visit in campaign.visited.items() if village != command.village}
+    return Change(campaign.but(visited=rest), (withdrawn,))
+
+
+def withdrawal_reads(state: Campaign | None, command: WithdrawVisit) -> tuple[Key, ...]:
+    """What may rest on a visit: the order that followed, and the year's assessment."""
+    year = state.opens.year if state else 0
+    return (Supervision, command.village), (Assessment, f"{command.village}/{year}")
+
+
+def drop(state: Campaign | None, event: VisitDropped, policy: Policy, today: date) -> Change:
+    """A village that was merged into another is not visited any more; whether it was drawn is told by nobody."""
+    if state is None or event.village in state.visited:
+        return Change(state)
+    return Change(state.but(dropped=state.dropped | {event.village}))
 
 
 def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:

@@ -19,6 +19,7 @@ from shared.contracts.values import (
     Parties,
     PartyId,
     Persons,
+    Reason,
     Role,
     RunId,
     Score,
@@ -81,6 +82,16 @@ class RecordVisit(Command, frozen=True, kw_only=True):
     """The group of inspectors."""
 
 
+class WithdrawVisit(Command, frozen=True, kw_only=True):
+    """The inspection takes back a visit that was recorded by mistake; it can be recorded anew."""
+
+    village: VillageId
+    campaign: CampaignId
+    body: Role
+    reason: Reason
+    decided_by: Organ
+
+
 class CloseOrder(Command, frozen=True, kw_only=True):
     """The township accepts a rectification (销号, mechanism 1.6)."""
 
@@ -124,6 +135,27 @@ class ConfirmGrade(Command, frozen=True, kw_only=True):
     body: Role
     decided_by: Organ
     """The organ and its document; it is published, so it names no person."""
+
+
+class WithdrawInput(Command, frozen=True, kw_only=True):
+    """The organisation department takes back a report or a ballot that was entered by mistake."""
+
+    village: VillageId
+    year: Year
+    channel: Literal["written_report", "oral_report", "ballot"]
+    body: Role
+    reason: Reason
+    decided_by: Organ
+
+
+class WithdrawGrade(Command, frozen=True, kw_only=True):
+    """The organisation department takes back a grade that was entered by mistake, as long as nothing rests on it."""
+
+    village: VillageId
+    year: Year
+    body: Role
+    reason: Reason
+    decided_by: Organ
 
 
 class Checked(msgspec.Struct, frozen=True):

@@ -68,13 +68,8 @@ def deal_by(seed: str, round: str, villages: Sequence[str], first: date, last: d
     return {village: chosen[number * days // len(villages)] for number, village in enumerate(villages)}
 
 
-def verify_draw(
-    closed: CampaignClosed, committed: CampaignCommitted, hashes: Sequence[SeedCommitted], visit_days: int
-) -> list[str]:
-    """What is wrong with a draw that has ended, judged by its public events alone; empty if nothing is.
-
-    `visit_days` is the pack's number for this kind of campaign.
-    """
+def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Sequence[SeedCommitted]) -> list[str]:
+    """What is wrong with a draw that has ended, judged by its public events alone; empty if nothing is."""
     said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
     seeds = Seeds(hashes=said, shares=closed.seeds)
     faults = {
@@ -93,7 +88,7 @@ def verify_draw(
     faults["the villages are not those that the seeds draw"] = sorted(drawn) == sorted(closed.drawn)
     if closed.drawn_on is not None:
         first = max(closed.drawn_on, committed.opens)
-        days = deal_by(seed, closed.campaign, drawn, first, committed.closes, visit_days)
+        days = deal_by(seed, closed.campaign, drawn, first, committed.closes, committed.visit_days)
         faults["the days are not those that the seeds deal"] = days == closed.visits
     return [fault for fault, holds in faults.items() if not holds]
 

@@ -5,8 +5,6 @@ from datetime import date, timedelta
 
 import msgspec
 
-from services.inspection.model.bodies import must_be
-from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
 from shared.contracts.dispatch import MemberRecalled, MemberReplaced, TeamAssigned, TeamReleased
@@ -17,10 +15,11 @@ from shared.contracts.inspection import (
     OrderIssued,
     OrderOverdue,
     VisitMade,
+    VisitWithdrawn,
 )
 from shared.contracts.registry import VillageRecoded
 from shared.policy import Policy
-from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed
+from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -64,6 +63,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """A deadline of the village moved."""
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+
+    def can_forget(self, order: str) -> bool:
+        """Whether nothing has come of an order yet: it is open and was never overdue, or its team is gone."""
+        return not self.unit or (order in self.orders and not self.orders[order].times)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Each open order waits for the township to accept what was done."""
@@ -135,8 +138,8 @@ def order(
 
     It is due when the longest of their times is over: nobody is overdue with one before the pack says so.
     """
-    campaign = others[Campaign, event.campaign]
-    known = campaign.findings if isinstance(campaign, Campaign) else {}
+    (campaign,) = others.values()
+    known: Mapping[str, Span | None] = getattr(campaign, "findings", {})
     times = {code: time for code, time in known.items() if time and code in event.findings}
     if state is None or not state.unit or not times:
         return Change(state)
@@ -150,9 +153,17 @@ def order(
     return Change(ordered.counting("orders", id, "due", since=today, span=allowed, timer="orders"), (issued,))
 
 
+def forget(state: Supervision | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
+    """With the visit its order ends."""
+    order = f"{event.campaign}/{event.village}"
+    if state is None or order not in state.orders:
+        return Change(state)
+    return Change(_with_orders(state, {id: one for id, one in state.orders.items() if id != order}))
+
+
 def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, today: date) -> Change:
     """The township accepts a rectification, in time or late."""
-    must_be(command.body, "township", rule="1.6")
+    require_body(command.body, "township", "1.6")
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
     if command.order not in village.orders:
         open_orders = "、".join(sorted(village.orders)) or "-"

@@ -8,7 +8,6 @@ from typing import Literal
 
 import msgspec
 
-from services.inspection.model.bodies import must_be
 from services.inspection.model.commands import GiveVerificationSeed, PostVerificationHash, RecordVerification
 from services.inspection.model.draw import draw, frame_hash, sample_round, sample_size
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
@@ -16,14 +15,17 @@ from shared.contracts import Event
 from shared.contracts.inspection import Body, DeadlineMoved, ExitVerified, SampleCommitted, SampleMissed
 from shared.contracts.registry import (
     ExitRequested,
+    ExitWithdrawn,
     IndicatorsMeasured,
     ObjectionRaised,
     VillageDelisted,
+    VillageMerged,
     VillageRelapsed,
+    VillageUnlisted,
 )
 from shared.policy import Policy
 from shared.policy.pack import Verification as Terms
-from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, addressed
+from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, addressed, require_body
 
 RULE = "rules §2"
 HASH_DAYS = 3
@@ -54,6 +56,8 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
     until: date | None = None
     drawn_on: date | None = None
     passed: bool | None = None
+    is_withdrawn: bool = False
+    """Whether the exit's request was taken back before this verification was recorded."""
 
     @property
     def awaits_seeds(self) -> bool:
@@ -62,7 +66,10 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`prepared` before the request, `requested` until the sample is drawn, then `awaited`, `passed`, `failed`."""
+        """`prepared` before the request, `requested` until the sample is drawn, then `awaited`, `passed`, `failed`;
+        `withdrawn` with the request."""
+        if self.is_withdrawn:
+            return "withdrawn"
         if self.terms is None:
             return "prepared"
         if self.drawn_on is None:
@@ -95,7 +102,7 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
 def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
     """As soon as a village can leave, both bodies are asked for their hashes: before the households are known."""
-    if state is None or (state.passed is False and not event.unmet):
+    if state is None or ((state.passed is False or state.is_withdrawn) and not event.unmet):
         return Change(_next(state, event.village, event.place) if not event.unmet else state)
     if state.terms is not None or state.has_left:
         return Change(state)
@@ -112,6 +119,21 @@ def prepare_again(state: Verification | None, event: ObjectionRaised, policy: Po
 def leave(state: Verification | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
     """No further verification is to be prepared."""
     return Change(state and state.but(has_left=True, is_wanted=False if state.terms is None else state.is_wanted))
+
+
+def withdraw(state: Verification | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
+    """The request was taken back, so that nothing is verified; the next one is verified by a sample of its own."""
+    if state is None or state.passed is not None or state.attempt != event.attempt:
+        return Change(state)
+    ended = state.but(is_withdrawn=True, is_wanted=False).timed(open=None, shares=None)
+    return Change(ended.counting("until"))
+
+
+def end(state: Verification | None, event: VillageMerged | VillageUnlisted, policy: Policy, today: date) -> Change:
+    """A village that is no more, or not on the list, cannot ask to leave it."""
+    if state is None or state.passed is not None:
+        return Change(state)
+    return Change(state.but(is_wanted=False).timed(open=None, shares=None))
 
 
 def relapse(state: Verification | None, event: VillageRelapsed, policy: Policy, today: date) -> Change:
@@ -261,7 +283,7 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
             "the inspection and the discipline body give their shares first",
             field="attempt",
         )
-    must_be(command.body, verification.by, rule=RULE)
+    require_body(command.body, verification.by, RULE)
     _must_be_the_sample(verification, command)
     terms, checked = verification.terms, command.households.values()
     _must_be_enough(command, verification.outside, terms.outside_share)

@@ -1,0 +1,61 @@
+"""Commands for the two bodies that draw, and for everybody who wants to recompute a draw."""
+
+import secrets
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
+import typer
+
+from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, clients, console
+
+app = typer.Typer()
+
+
+@app.command()
+def seed() -> None:
+    """生成抽签随机数及其哈希 · make a share of a draw's seed, and the hash to be published first."""
+    share = secrets.token_hex(32)
+    console.say(f"随机数，由系统生成，密封保管 · the share, to be kept sealed:\n{share}")
+    console.say(f"哈希，先行公布 · its hash, to be published first:\n{sha256(share.encode()).hexdigest()}")
+
+
+@app.command(name="verify-draw")
+def verify_draw(
+    campaign: Annotated[str, typer.Argument(help="督查编号 · the campaign's id")],
+    place: PlaceOption = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """按公开事件重算抽签 · recompute a draw that has ended from its public events alone."""
+    from services.inspection.model.draw import verify_draw as faults_of
+    from shared.contracts import Event
+    from shared.contracts.inspection import CampaignClosed, CampaignCommitted, SeedCommitted, SeedMissed
+
+    wanted = {event.type: event for event in (CampaignClosed, CampaignCommitted, SeedCommitted, SeedMissed)}
+    said: list[Event] = [
+        msgspec.convert(envelope["data"], wanted[envelope["type"]])
+        for http in clients(folder, "inspection")
+        for envelope in http.get(f"/v1/journal/{campaign}").json()
+        if envelope["type"] in wanted and envelope["data"]["place"].startswith(place)
+    ]
+    closed = [event for event in said if isinstance(event, CampaignClosed)]
+    committed = [event for event in said if isinstance(event, CampaignCommitted)]
+    if len(committed) != 1 or len(closed) != 1:
+        raise Trouble(
+            f"督查“{campaign}”没有抽签、尚未结束，或几个地区重名（用 --place 指明）。\n"
+            f"  Campaign {campaign} draws nothing, has not ended, or several divisions have one of this id "
+            "(name one with --place)."
+        )
+    for event in said:
+        if isinstance(event, SeedMissed):
+            console.note(f"逾期未交 silent: {event.body} {event.what}")
+    if closed[0].drawn_on is None:
+        console.note("没有任何一方交付随机数，未抽签 · nobody gave a share, so that nothing was drawn")
+        return
+    hashes = [event for event in said if isinstance(event, SeedCommitted)]
+    if faults := faults_of(closed[0], committed[0], hashes):
+        raise Trouble("抽签与公开的承诺不符 · the draw does not hold:\n  " + "\n  ".join(faults))
+    console.good(
+        f"{campaign}：{len(closed[0].frame)} 村中抽 {len(closed[0].drawn)} 村，重算一致 · "
+        f"{len(closed[0].drawn)} of {len(closed[0].frame)} villages; recomputed, it holds"
+    )
