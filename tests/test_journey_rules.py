@@ -625,7 +625,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
 
 def is_rare(event: type[Event]) -> bool:
     """Whether it takes something back, or tells of a reform of divisions or a team: these have tests of their own."""
-    rare = "Withdrawn Unlisted Merged Split Reopened YearClosed MemberLeft Disqualified Retained Missed"
+    rare = "Withdrawn Unlisted Merged Split Reopened YearClosed MemberLeft Disqualified Retained Missed Dropped"
     return event.__name__.endswith((*rare.split(), "TeamChosen", "Disbanded", "Divided", "PoolChanged"))
 
 

@@ -260,6 +260,8 @@ class GradeWithdrawn(Event, frozen=True, kw_only=True):
     label = ("撤销考核定等", "grade withdrawn")
     village: VillageId
     year: Year
+    unit: PartyId
+    leader: PartyId
     grade: Code
     reason: Reason
     decided_by: Organ

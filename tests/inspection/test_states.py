@@ -1,13 +1,19 @@
 """What the inspection keeps comes back from its tables as it was written."""
 
+import runpy
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.verification import Verification
 from services.inspection.reactions import KINDS
 from shared.contracts.registry import ExitRequested, VillageRecoded
 from shared.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
+
+MIGRATION = Path(__file__).parents[2] / "services/inspection/migrations/0003_seed_hashes_and_codes.py"
 
 
 def test_every_kind_of_state_survives_being_written_and_read() -> None:
@@ -33,3 +39,38 @@ def test_every_kind_of_state_survives_being_written_and_read() -> None:
     assert {type(state) for state in states} == set(KINDS)
     for state in states:
         assert msgspec.json.decode(encode_state(state), type=type(state)) == state
+
+
+def test_states_of_an_earlier_version_are_read_after_the_migration() -> None:
+    changes = runpy.run_path(str(MIGRATION))
+    terms = {"kind": "unannounced", "label": "季度暗访", "rule": "2.19", "choice": "draw", "lasts": {"months": 3}}
+    campaign = {
+        "id": "2105-unannounced-2014-10-01",
+        "place": "210500",
+        "terms": terms,
+        "frame": ["210521100200"],
+        "opens": "2014-10-01",
+        "closes": "2014-12-31",
+        "size": 1,
+        "seeds": {"inspection": "x" * 32},
+        "visits": {"210521100200": "2014-10-01"},
+        "visited": {"210521100200": "督查一组"},
+        "closed": True,
+    }
+    read = msgspec.convert(changes["_campaign"](campaign), Campaign, strict=False)
+    assert read.seeds.shares == {"inspection": "x" * 32}
+    assert read.visited["210521100200"].inspector == "督查一组"
+    planned = changes["_campaign"]({**campaign, "visits": {}, "visited": {}, "closed": False})
+    assert msgspec.convert(planned, Campaign, strict=False).awaits_seeds
+    verification = {
+        "id": "210521100200",
+        "place": "210521",
+        "attempt": 1,
+        "lifted": ["H1", "H2"],
+        "seed": "x" * 32,
+        "sampled": ["H1"],
+        "by": "inspection",
+        "until": "2014-12-31",
+        "passed": True,
+    }
+    assert msgspec.convert(changes["_verification"](verification), Verification, strict=False).passed

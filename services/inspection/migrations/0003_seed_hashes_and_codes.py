@@ -1,6 +1,7 @@
 """Hashes of seed shares that were published once, and the codes that villages came to have."""
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,9 +9,7 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-_CAMPAIGNS, _VERIFICATIONS = (
-    sa.table(name, sa.column("id", sa.String), sa.column("body", sa.Text)) for name in ("campaigns", "verifications")
-)
+State = dict[str, Any]
 
 
 def upgrade() -> None:
@@ -30,13 +29,14 @@ def upgrade() -> None:
             batch_op.create_index(f"ix_{table}_due", ["due"], unique=False)
             batch_op.create_index(f"ix_{table}_place", ["place", "status"], unique=False)
     connection = op.get_bind()
-    for table, changed in ((_CAMPAIGNS, _campaign), (_VERIFICATIONS, _verification)):
-        for id, body in connection.execute(sa.select(table.c.id, table.c.body)).all():
+    for name, changed in (("campaigns", _campaign), ("verifications", _verification)):
+        kept = sa.table(name, sa.column("id", sa.String), sa.column("body", sa.Text))
+        for id, body in connection.execute(sa.select(kept.c.id, kept.c.body)).all():
             text = json.dumps(changed(json.loads(body)), separators=(",", ":"), ensure_ascii=False)
-            connection.execute(sa.update(table).where(table.c.id == id).values(body=text))
+            connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text))
 
 
-def _campaign(state: dict) -> dict:
+def _campaign(state: State) -> State:
     """Visits tell what they found from now on; what an earlier one found stands in the journal."""
     visited = {village: [group, state["opens"], 0, []] for village, group in state.get("visited", {}).items()}
     drawn = state.get("frame") and state.get("visits")
@@ -44,7 +44,7 @@ def _campaign(state: dict) -> dict:
     return {**state, "visited": visited, "seeds": seeds} | ({"drawn_on": state["opens"]} if drawn else {})
 
 
-def _verification(state: dict) -> dict:
+def _verification(state: State) -> State:
     """The persons of households are not known of requests that were made before; those decided stay so."""
     kept = {key: value for key, value in state.items() if key != "seed"}
     return {**kept, "lifted": dict.fromkeys(state.get("lifted", ()), 0)}

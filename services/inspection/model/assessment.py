@@ -465,6 +465,8 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
         place=state.place,
         village=state.village,
         year=state.year,
+        unit=state.unit,
+        leader=state.leader,
         grade=state.grade,
         reason=command.reason,
         decided_by=command.decided_by,
