@@ -243,7 +243,7 @@ def _common(
         """What this service decided about one village, as CloudEvents in order; what is sealed only for operators."""
         outbox = tables.outbox
         async with engine.connect() as conn:
-            about = await _id(conn, tables, about)
+            about = await id_by_code(conn, tables, about)
         found = select(outbox.c.body).where(outbox.c.about == about)
         if not is_operator(request):
             found = found.where(outbox.c.sealed.is_(False))
@@ -386,7 +386,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
     return [journal, take, end]
 
 
-async def _id(conn: AsyncConnection, tables: Tables, id: str) -> str:
+async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
     """The id itself, or that of the village which has this as another of its codes."""
     if (codes := tables.states.get(Code)) is None:
         return id
@@ -474,7 +474,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         id = id.lstrip("/")
         async with engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
-            if body is None and (alias := await _id(conn, tables, id)) != id:
+            if body is None and (alias := await id_by_code(conn, tables, id)) != id:
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
             raise Refused("identity", f"没有 {id}（{kind}）", f"there is no {id} among the {kind}", status=404)

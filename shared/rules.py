@@ -251,7 +251,7 @@ def overwrite(known: Mapping[str, Any], given: Mapping[str, Any], replaces: str 
     version = revision({field: known.get(field) for field in given})
     if replaces == version:
         return
-    zh = "；".join(f"{d.field} 已登记为“{d.known}”，本次为“{d.given}”" for d in differs[:10])
+    zh = "；".join(f"{_label(d.field)}已登记为“{d.known}”，本次为“{d.given}”" for d in differs[:10])
     en = "; ".join(f"{d.field} is known as {d.known!r}, and given as {d.given!r}" for d in differs[:10])
     since = ("您查看之后登记内容又有变动：", "the data have changed since you saw them: ") if replaces else ("", "")
     raise Refused(
@@ -264,9 +264,28 @@ def overwrite(known: Mapping[str, Any], given: Mapping[str, Any], replaces: str 
     )
 
 
+_LABELS = {
+    "name": "名称", "township": "乡镇", "population": "人口", "listing_document": "列入文件", "level": "层级",
+    "department": "部门", "strength": "帮扶力量", "village": "指定村", "unit": "单位", "rank": "职务层次",
+    "party_member": "中共党员", "work_since": "参加工作日期", "born_on": "出生日期", "reserve": "后备干部",
+    "ties": "回避村", "persons": "家庭人口", "income": "人均纯收入", "secured": "两不愁三保障",
+    "registered": "建档立卡", "incidence": "贫困发生率",
+}  # fmt: skip
+"""What people call the fields that can be overwritten."""
+
+
+def _label(field: str) -> str:
+    """A field as people call it: `households.H1.income` is the income of household H1."""
+    *about, name = field.split(".")
+    label = _LABELS.get(name, name)
+    return f"{about[-1]} 的{label}" if about else label
+
+
 def _text(value: Any) -> str:
     """A value as people read it beside another one."""
-    return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode().strip('"')
 
 
 def known(state: S | None, zh: str, en: str, id: str) -> S:

@@ -22,7 +22,7 @@ from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import OpenSurvey, open_surveys
 from shared import store
-from shared.http import Route
+from shared.http import Route, id_by_code
 from shared.pipeline import Pipeline
 from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, known
@@ -87,6 +87,7 @@ async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
     """What keeps a village on the list, and who can move it (wish 10); empty for one that is not on it."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
+        village = await id_by_code(conn, pipeline.tables, village)
         states = await store.load_states(conn, pipeline.tables, [(Village, village)])
     found = known(states[Village, village], "村", "village", village)
     policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None

@@ -65,7 +65,13 @@ REACTIONS: tuple[Reaction, ...] = (
     # Holidays are announced, and every service counts by them.
     Reaction(c.AnnounceHolidays, Clock, lambda _command, _policy: ("china",), clock.announce),
     # A region adopts its policy, and registers who can be sent.
-    Reaction(c.AdoptPolicy, Jurisdiction, lambda _command, policy: (policy.jurisdiction,), parties.may_adopt),
+    Reaction(
+        c.AdoptPolicy,
+        Jurisdiction,
+        lambda _command, policy: (policy.jurisdiction,),
+        parties.may_adopt,
+        reads=parties.wider,
+    ),
     Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),
     Reaction(c.RegisterUnit, Unit, by("unit"), parties.register_unit),
     Reaction(r.UnitRegistered, Village, lambda e, _: (e.village,) if e.village else (), identity.designate),

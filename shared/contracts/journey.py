@@ -64,6 +64,7 @@ JOURNEY = (
     Move("delisted", r.VillageRelapsed, "relapsed"),
     Move("released", r.VillageRelapsed, "relapsed"),
     Move("relapsed", r.VillageListed, "listed"),
+    Move("diagnosed", r.VillageDelisted, "delisted"),
     Move("listed", r.VillageDelisted, "delisted"),  # It did so earlier, or as part of another village.
     # What was done by mistake, or on wrong figures, is taken back.
     Move("registered", r.VillageWithdrawn, "withdrawn"),

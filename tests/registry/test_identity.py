@@ -1,6 +1,7 @@
 """Who a village is: its codes, and how a registration or a listing by mistake is taken back."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from tests.registry.county import AT, BEGIN, CITY, DAY, NOTICE, PLACE, VILLAGE, County, again, pack, record
+from tests.registry.test_imports import FIRST, office
 
 OTHER, NEW = "210521100202", "210504100201"
 REGISTER = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True)
@@ -225,3 +227,16 @@ def test_a_listing_by_mistake_is_withdrawn_until_the_survey_has_begun() -> None:
     county.do(record(1))
     assert "1 条" in county.refusal(UNLIST).zh
     assert County().diagnosed().refusal(UNLIST).status == 409
+
+
+# ------------------------------------------------------------ asking for it
+
+
+async def test_a_village_is_found_by_each_of_its_codes_where_people_ask_for_it(tmp_path: Path) -> None:
+    async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3") as desk:
+        await desk.register("villages")
+        at_first = {"place": FIRST.place, "village": FIRST.id}
+        await desk.post("village-codes", {**at_first, "code": NEW, "since": str(desk.pipeline.today)})
+        for path in ("/v1/villages/{}", "/v1/registers/{}", "/v1/journal/{}", "/v1/why-not-yet/{}"):
+            by_id, by_code = [(await desk.get(path.format(code))).json() for code in (FIRST.id, NEW)]
+            assert by_id == by_code != []

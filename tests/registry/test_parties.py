@@ -72,6 +72,23 @@ def test_a_pack_that_replaces_another_is_in_force_on_a_later_day(effective_from:
         assert (refused.status, refused.field) == (409, "pack.effective_from")
 
 
+def test_a_countys_pack_replaces_its_citys_on_a_later_day_too() -> None:
+    county = County()
+    of_county = pack(jurisdiction="210521", version="210521-1", effective_from=BEGIN - DAY)
+    adopt = c.AdoptPolicy(place="210521", pack=of_county, adopted_by="县委")
+    assert county.refusal(adopt).field == "pack.effective_from"
+    assert county.do(again(adopt, pack={**of_county, "effective_from": BEGIN + DAY}))
+
+
+def test_two_packs_of_one_division_do_not_start_on_the_same_day() -> None:
+    county = County()
+    later = BEGIN + 9 * DAY
+    first, second = (pack(version=f"2105-{n}", effective_from=later) for n in (1, 2))
+    county.do(c.AdoptPolicy(place=CITY, pack=first, adopted_by="市委"))
+    refused = county.refusal(c.AdoptPolicy(place=CITY, pack=second, adopted_by="市委"))
+    assert refused.field == "pack.effective_from" and "2105-1" in refused.zh
+
+
 def test_a_pack_may_be_in_force_at_once_where_none_is_yet() -> None:
     county = County(pack(effective_from=BEGIN + 9 * DAY))
     at_once = pack(version="2105-2014.0", effective_from=BEGIN)

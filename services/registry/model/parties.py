@@ -1,6 +1,7 @@
 """Policy packs, units and cadres: what others work with, registered once and again whenever the data change."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -32,7 +33,7 @@ from shared.contracts.registry import (
     UnitWithdrawn,
 )
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, addressed, known, overwrite, rests
+from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
 
 _Serving = VillageMatched | TeamAssigned | TeamReleased | MatchWithdrawn | MemberRecalled | MemberReplaced | MemberLeft
 
@@ -101,15 +102,36 @@ class Cadre(State, frozen=True, kw_only=True):
         return "withdrawn" if self.withdrawn else self.rank
 
 
-def may_adopt(jurisdiction: Jurisdiction | None, command: AdoptPolicy, policy: Policy, today: date) -> Change:
-    """A pack that replaces another takes effect on a later day.
+def wider(_jurisdiction: Jurisdiction | None, command: AdoptPolicy) -> Iterable[Key]:
+    """The divisions around the pack's own, whose packs it replaces there."""
+    digits = str(command.pack.get("jurisdiction", ""))
+    return ((Jurisdiction, digits[:length]) for length in (2, 4) if length < len(digits))
+
+
+def may_adopt(
+    jurisdiction: Jurisdiction | None,
+    command: AdoptPolicy,
+    policy: Policy,
+    today: date,
+    around: Mapping[Key, State | None],
+) -> Change:
+    """A pack that replaces another, of its division or of a wider one, takes effect on a later day.
 
     Otherwise what the services decide on the day of its adoption would depend on when each of them hears of it.
     """
     packs = jurisdiction.packs if jurisdiction else {}
     if policy.version in packs:
         return Change(jurisdiction)
-    if policy.effective_from <= today and any(since <= today for since in packs.values()):
+    same_day = [version for version, since in packs.items() if since == policy.effective_from > today]
+    if same_day:
+        raise Refused(
+            "policy",
+            f"政策包 {same_day[0]} 也自 {policy.effective_from} 起生效，两者不能同日生效，请改期",
+            f"the pack {same_day[0]} is in force from {policy.effective_from}, too; choose another day",
+            field="pack.effective_from",
+        )
+    concerned = [packs, *(other.packs for other in around.values() if isinstance(other, Jurisdiction))]
+    if policy.effective_from <= today and any(since <= today for known in concerned for since in known.values()):
         raise Refused(
             "policy",
             f"该区划已有生效的政策包，新政策包的生效日期 {policy.effective_from} 须晚于今天 {today}，请改期",
