@@ -199,7 +199,7 @@ TWO_BODIES = [
     {
         "name": "village_notice",
         "kind": "notice",
-        "by": "village",
+        "by": "poverty_office",
         "within": {"working_days": 5},
         "on_objection": "check",
     },
@@ -218,8 +218,8 @@ TWO_BODIES = [
 def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no_code() -> None:
     county = at("verified", pack(exit={"procedure": TWO_BODIES}))
     county.until(date(2014, 12, 2))
-    assert county.todo() == [("notices", "village", "")]
-    [notice] = county.do(again(NOTICE, body="village"))
+    assert county.todo() == [("notices", "poverty_office", "")]
+    [notice] = county.do(again(NOTICE, body="poverty_office"))
     assert notice.until == date(2014, 12, 9), "five working days"
     county.until(date(2014, 12, 10))
     assert county.todo() == [("approvals", "county", "")]
@@ -281,9 +281,9 @@ def test_rules_2_a_step_is_taken_by_the_body_that_the_pack_names_and_by_no_other
 def test_rules_2_who_posted_the_notice_does_not_answer_the_objections_to_it() -> None:
     by_county = [dict(step, by="county") if step["name"] == "county_notice" else step for step in TWO_BODIES]
     county = at("verified", pack(exit={"procedure": [*by_county[:4], dict(by_county[4], by="county")]}))
-    county.do(again(NOTICE, body="village"))
+    county.do(again(NOTICE, body="poverty_office"))
     county.do(OBJECT)
-    assert county.refusal(again(UPHOLD, body="village")).field == "body"
+    assert county.refusal(again(UPHOLD, body="poverty_office")).field == "body"
     assert county.todo()[0] == ("objection-decisions", "county", "1")
     county.do(DISMISS)
     both = [dict(step, by="organisation") if step["kind"] == "notice" else step for step in TWO_BODIES]

@@ -16,7 +16,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
-from tests.registry.county import AT, BEGIN, CITY, DAY, NOTICE, PLACE, VILLAGE, County, again, pack, record
+from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, NOTICE, PLACE, VILLAGE, County, again, pack, record
 from tests.registry.test_imports import FIRST, office
 
 OTHER, NEW = "210521100202", "210504100201"
@@ -94,7 +94,8 @@ def test_a_county_recodes_none_but_its_own_villages() -> None:
 def test_a_village_moves_only_to_where_a_pack_is_in_force(starts: date | None) -> None:
     county = County().listed()
     if starts:
-        elsewhere = pack(jurisdiction="2106", version="2106-1", effective_from=starts)
+        documents = {id: {**of_one, "jurisdiction": "21"} for id, of_one in BENXI["documents"].items() if id == "S3"}
+        elsewhere = pack(jurisdiction="2106", version="2106-1", effective_from=starts, documents=documents)
         county.do(c.AdoptPolicy(place="210600", pack=elsewhere, adopted_by="市委"))
     move = again(RECODE, code="210602100201")
     if starts == BEGIN:
