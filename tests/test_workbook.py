@@ -32,7 +32,13 @@ FREE = Form(
     key=("code",),
     columns=(
         Column(
-            field="code", title="村代码", en="Code", pattern=r"\d{12}", help_zh="12位代码。", help_en="Twelve digits."
+            field="code",
+            title="村代码",
+            en="Code",
+            kind="code",
+            pattern=r"\d{12}",
+            help_zh="12位代码。",
+            help_en="Twelve digits.",
         ),
         Column(field="name", title="村名", en="Village"),
         Column(field="people", title="人口", en="People", kind="integer"),
@@ -49,7 +55,7 @@ ISSUED = Form(
     en="Follow-up",
     key=("code",),
     columns=(
-        Column(field="code", title="村代码", en="Code", pattern=r"\d{12}", prefilled=True),
+        Column(field="code", title="村代码", en="Code", kind="code", pattern=r"\d{12}", prefilled=True),
         Column(field="listed", title="列入日期", en="Listed on", kind="date", prefilled=True),
         Column(field="rate", title="发生率", en="Incidence", kind="number", prefilled=True, required=False),
         Column(field="sort", title="类别", en="Sort", kind="choice", choices=KINDS, prefilled=True),
@@ -425,10 +431,10 @@ def test_keys_of_several_columns_repeat_only_together() -> None:
 
 def test_wrong_headings_are_one_error_that_names_each() -> None:
     refused = refusal(filled(GOOD, headings=["村代码", "村名", "人口", "收入", "日期", "软弱涣散", "村名"]))
-    assert "缺少：列入日期、类别；不认识：日期；重复：村名" in refused.zh
-    assert "Missing: 列入日期、类别; unknown: 日期; repeated: 村名" in refused.en
-    assert "缺少：村代码、" in refusal(filled(["a"] * 7, headings=["a", "b", "c", "d", "e", "f", "g"])).zh
-    assert "不认识：a、b" in refusal(filled(["a"] * 2, headings=["a", "b"])).zh
+    assert "缺少的栏目：列入日期、类别；无法识别的栏目：日期（是否应为“列入日期”）；重复的栏目：村名" in refused.zh
+    assert "Missing: 列入日期、类别; unknown: 日期 (for “列入日期”?); repeated: 村名" in refused.en
+    assert "缺少的栏目：村代码、" in refusal(filled(["a"] * 7, headings=["a", "b", "c", "d", "e", "f", "g"])).zh
+    assert "无法识别的栏目：a、b" in refusal(filled(["a"] * 2, headings=["a", "b"])).zh
 
 
 def test_an_unfilled_form_is_refused() -> None:
@@ -459,15 +465,14 @@ def with_password() -> io.BytesIO:
 @pytest.mark.parametrize(
     ("make", "zh"),
     [
-        (lambda: io.BytesIO(b""), "不是 .xlsx 工作簿"),
-        (lambda: io.BytesIO(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(4096)), "设了打开密码"),
+        (lambda: io.BytesIO(b""), "文件是空的"),
         (with_password, "设了打开密码"),
-        (lambda: io.BytesIO(filled(GOOD).getvalue()[:-900]), "不是 .xlsx 工作簿"),
+        (lambda: io.BytesIO(filled(GOOD).getvalue()[:-900]), "已损坏"),
         (lambda: with_part("word/document.xml", b"", lambda: io.BytesIO(b"PK\x05\x06" + bytes(18))), "不是 .xlsx"),
         (lambda: with_part("xl/vbaProject.bin", b"x"), "带有宏"),
         (lambda: with_part("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"), "已损坏"),
         (lambda: with_part("xl/workbook.xml", b"<workbook/>"), "已损坏"),
-        (lambda: package('<row r="2"/><row r="2"/>'), "已损坏"),
+        (lambda: package('<row r="2"/><row r="2"/>'), "单元格 A2 在文件里出现两次"),
         (lambda: package('<row><c t="s"><v>7</v></c></row>'), "已损坏"),
         (lambda: package('<row><c r="XFE1"><v>7</v></c></row>'), "已损坏"),
         (lambda: package("<row>" + "<c/>" * 20_000 + "</row>"), "已损坏"),
@@ -623,7 +628,7 @@ def test_seals_hold_for_one_secret_and_one_form() -> None:
 def test_a_sheet_without_its_seals_is_refused() -> None:
     headings = [column.title for column in ISSUED.columns]
     refused = refusal(filled(["520402100200", "2014-01-01", 9.13, "弱", 5], form=ISSUED, headings=headings), ISSUED)
-    assert "缺少：封签" in refused.zh
+    assert "缺少的栏目：封签" in refused.zh
 
 
 # Annotated copies.
@@ -722,11 +727,11 @@ def separated(*lines: Sequence[object], encoding: str = "utf-8-sig") -> io.Bytes
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
 def test_separated_values_are_read_as_a_sheet_is(encoding: str) -> None:
-    lines = [["某县登记表"], [], TITLES, GOOD, [], ["520402100202", "甲，\n“乙”𠮷,", "1,234", "", "2014/6/1", "否", ""]]
+    lines = [["某县登记表"], [], TITLES, GOOD, [], ["520402100202", "甲，“乙”𠮷,", "1,234", "", "2014/6/1", "否", ""]]
     got = read(separated(*lines, encoding=encoding))
     assert [(row.number, row.errors) for row in got] == [(4, ()), (6, ())]
     assert got[0].values == dict(zip([c.field for c in FREE.columns], [*GOOD[:5], True, "weak"], strict=True))
-    assert [*got[1].values.values()] == ["520402100202", "甲，\n“乙”𠮷,", 1234, None, date(2014, 6, 1), False, None]
+    assert [*got[1].values.values()] == ["520402100202", "甲，“乙”𠮷,", 1234, None, date(2014, 6, 1), False, None]
 
 
 def test_an_issued_form_that_was_saved_as_separated_values_keeps_its_seals() -> None:
@@ -761,10 +766,10 @@ def test_errors_stand_beside_their_rows_in_a_copy_of_the_same_kind(encoding: str
         (",".join(TITLES).encode() + '\n1,"甲村\n'.encode() * 3, "引号没有成对"),
         (",".join(TITLES).encode() + b"\n" + b"1" * 2**21, "一行过长"),
         (",".join(TITLES).encode() + b"\n" + b'"a\n","' * 2**19, "一行过长"),
-        (",".join(TITLES).encode() + b"\n\0", "不是 .xlsx 工作簿，也不是"),
-        (",".join(TITLES).encode("utf-16"), "不是 .xlsx 工作簿，也不是"),
-        (",".join(TITLES).encode("big5", "replace") + b"\xff", "不是 .xlsx 工作簿，也不是"),
-        ("；".join(TITLES).encode(), "缺少：村代码、"),
+        (",".join(TITLES).encode() + b"\n\0", "空字符（NUL）"),
+        (",".join(TITLES).encode("utf-16"), "UTF-16"),
+        (",".join(TITLES).encode("big5", "replace") + b"\xff", "不是 UTF-8 或 GB18030"),
+        ("；".join(TITLES).encode(), "缺少的栏目：村代码、"),
     ],
 )
 def test_text_that_is_no_table_is_refused_with_a_remedy(data: bytes, zh: str) -> None:

@@ -150,7 +150,7 @@ class Import:
         """Keep a copy with the errors beside their rows; its name tells what kind it is, and is not to be guessed."""
         if self.bad > len(self._errors):
             last = max(self._errors)
-            more = CellError(row=last, column="", value="", zh=_MORE_ZH, en=_MORE_EN)
+            more = CellError(row=last, column="", value="", rule="more", zh=_MORE_ZH, en=_MORE_EN)
             self._errors[last] = [*self._errors[last], more]
         copy = TemporaryFile()  # noqa: SIM115 - it is closed when it is forgotten
         suffix = await asyncio.to_thread(annotate, self.form, file, copy, self._errors)

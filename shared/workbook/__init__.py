@@ -6,9 +6,10 @@ seekable binary file, so an HTTP handler runs them in a worker thread. Memory do
 is refused as a whole raises `WorkbookRefused`; a bad cell is a `CellError` of its row.
 """
 
-from shared.workbook.form import MEDIA_TYPES, CellError, Column, Form, Row
-from shared.workbook.reading import read_rows
-from shared.workbook.sheet import WorkbookRefused
+from shared.workbook.form import MEDIA_TYPES, CellError, Column, Form, Note, Row
+from shared.workbook.kinds import WorkbookRefused
+from shared.workbook.reading import HeadingsRefused, has_headings, read_rows
+from shared.workbook.tally import Summary, Tally
 from shared.workbook.writing import annotate, write_template
 
 __all__ = [
@@ -16,9 +17,14 @@ __all__ = [
     "CellError",
     "Column",
     "Form",
+    "HeadingsRefused",
+    "Note",
     "Row",
+    "Summary",
+    "Tally",
     "WorkbookRefused",
     "annotate",
+    "has_headings",
     "read_rows",
     "write_template",
 ]

@@ -8,33 +8,48 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from shared.workbook.form import Column, Form
-from shared.workbook.sheet import Fault, Raw
+from shared.workbook.sheet import Fault, Raw, Unlike
 
 EXACT = 10**15
 """Excel keeps 15 digits of a number: from here on, the last ones are lost."""
 
 # Full-width letters and digits become plain ones; invisible marks that chat programs leave behind go.
+_UNSEEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 _PLAIN: dict[int, int | None] = {
     **{i: i - 0xFEE0 for i in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
-    **dict.fromkeys((0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF)),
+    **dict.fromkeys(_UNSEEN),
 }
+_DASHES = re.compile("[\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]+")
 _NUMBER = re.compile(r"¥?\s*([+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d+)?)", re.ASCII)
 _DATE = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?"
     r"|(\d{4})(\d\d)(\d\d)",
     re.ASCII,
 )
+_MONTH = re.compile(r"((?:19|20)\d\d)(?:\s*([-/.年])\s*(\d{1,2})\s*月?份?|(\d\d))", re.ASCII)
+# What a table writes in the place of a text that it took for a number, a truth or a day.
+_NO_TEXT = re.compile(
+    r"[+-]?\d+(?:\.\d+)?E[+-]\d+|TRUE|FALSE|(?:19|20)\d\d([-/])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}/(?:19|20)\d\d",
+    re.ASCII | re.IGNORECASE,
+)
+_CAPITALS, _STORED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), frozenset("0123456789+-TtFf")
+_FAULTS = ("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 _YES_NO_TYPED: dict[str, object] = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 _DIGEST = 64  # Hexadecimal digits of an HMAC-SHA256.
 
 
 class Bad(Exception):
-    """The cell breaks the rule of this name (see `reading`)."""
+    """The cell breaks the rule of this name (see `reading`), which tells these facts besides."""
+
+    def __init__(self, rule: str, **facts: object) -> None:
+        super().__init__(rule)
+        self.facts = facts
 
 
 Reader = Callable[[Raw], object]
@@ -68,7 +83,7 @@ def reader(column: Column) -> Reader:
     convert = _READERS[column.kind](column)
 
     def read(raw: Raw) -> object:
-        if isinstance(raw, Fault):
+        if isinstance(raw, Fault) or (isinstance(raw, str) and raw in _FAULTS):
             raise Bad("fault")
         if text := shown(raw):
             return convert(raw, text)
@@ -79,12 +94,37 @@ def reader(column: Column) -> Reader:
     return read
 
 
-def _text(column: Column) -> _Conversion:
-    pattern = re.compile(column.pattern) if column.pattern else None
+NOTED = ("id", "code", "month")
+"""The kinds of columns for which `noted` has something to say."""
+
+
+def noted(column: Column, raw: Raw, value: object) -> str | None:
+    """The rule by which a cell was read otherwise than it stands there, if an officer should know of it."""
+    if isinstance(value, str) and isinstance(raw, str) and raw.strip() != value:
+        return "folded"
+    if isinstance(value, date) and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
+        return "month"
+    return None
+
+
+def _narrow(raw: Raw) -> str:
+    return unicodedata.normalize("NFKC", shown(raw))
+
+
+def _text(column: Column) -> Callable[[Raw, str], str]:
+    """A text is never made of what Excel took for a number, a day or a truth: nobody knows what was typed."""
+    pattern = re.compile(column.pattern, re.ASCII) if column.pattern else None
 
     def convert(raw: Raw, text: str) -> str:
-        if isinstance(raw, int | float) and abs(raw) >= EXACT:
-            raise Bad("digits")
+        if not isinstance(raw, str) or (text[0] in _STORED and _NO_TEXT.fullmatch(text)):
+            raise Bad("stored")
+        if not text.isprintable():
+            if re.search(r"[\n\r\t\v\f\x85\u2028\u2029]", text):
+                raise Bad("line")
+            if re.search(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffe\uffff\ud800-\udfff]", text):
+                raise Bad("control")
+        if column.longest and len(text) > column.longest:
+            raise Bad("long", longest=column.longest, length=len(text))
         if pattern and not pattern.fullmatch(text):
             raise Bad("pattern")
         return text
@@ -92,14 +132,63 @@ def _text(column: Column) -> _Conversion:
     return convert
 
 
+def _id(column: Column) -> _Conversion:
+    """One spelling for one thing: capitals, plain digits and plain dashes."""
+    plain = _text(column)
+    pattern = re.compile(column.pattern or "", re.ASCII)
+
+    def convert(raw: Raw, text: str) -> str:
+        if isinstance(raw, str) and text[0] in _CAPITALS and text not in ("TRUE", "FALSE") and pattern.fullmatch(text):
+            return text
+        if isinstance(raw, str) and not (text.isascii() and text.isupper()):
+            text = _DASHES.sub("-", text)
+            text = unicodedata.normalize("NFKC", text)
+            text = text.upper() if text.isascii() else text
+        _typed_plainly(text)
+        return plain(raw, text)
+
+    return convert
+
+
+def _code(column: Column) -> _Conversion:
+    """As many digits as the pattern says. A number that has them all, and is shown as it is, is one: none was lost."""
+    plain = _text(column)
+    pattern = re.compile(column.pattern or "", re.ASCII)
+
+    def convert(raw: Raw, text: str) -> str:
+        if isinstance(raw, str | int) and not isinstance(raw, bool) and pattern.fullmatch(text):
+            return text
+        if isinstance(raw, str):
+            text = unicodedata.normalize("NFKC", text)
+            _typed_plainly(text)
+        return plain(raw, text)
+
+    return convert
+
+
+def _typed_plainly(text: str) -> None:
+    """Refuse what stands around an id, or looks like a part of one, for what it is."""
+    if text.startswith("'"):
+        raise Bad("apostrophe")
+    if text.startswith("="):
+        raise Bad("formula")
+    if not text.isascii() and (strange := next((c for c in text if ord(c) > 127 and (c.isdigit() or c.isalpha())), "")):
+        raise Bad("strange", strange=strange, code=f"U+{ord(strange):04X}")
+
+
 def _number(column: Column) -> _Conversion:
     def convert(raw: Raw, text: str) -> float:
+        if isinstance(raw, Unlike):
+            raise Bad("unlike")
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             return float(raw)
-        found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text)) if isinstance(raw, str) else None
-        if not found:
-            raise Bad(column.kind)
-        return float(found[1].replace(",", ""))
+        narrow = unicodedata.normalize("NFKC", text)
+        found = _NUMBER.fullmatch(narrow) if isinstance(raw, str) else None
+        if found:
+            return float(found[1].replace(",", ""))
+        if strange := next((c for c in narrow if ord(c) > 127 and c.isdigit()), ""):
+            raise Bad("strange", strange=strange, code=f"U+{ord(strange):04X}")
+        raise Bad(column.kind)
 
     return convert
 
@@ -118,38 +207,66 @@ def _integer(column: Column) -> _Conversion:
     return convert
 
 
-def _date(column: Column) -> _Conversion:
+def _date(column: Column) -> Callable[[Raw, str], date]:
     def convert(raw: Raw, text: str) -> date:
         found = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
         if not found:
-            raise Bad("date")
+            raise Bad(column.kind)
         try:
             return date(*(int(part) for part in found.groups() if part))
         except ValueError as error:
-            raise Bad("date") from error
+            raise Bad(column.kind) from error
+
+    return convert
+
+
+def _month(column: Column) -> _Conversion:
+    """A day, or a month where the files of a cadre know no more; the month counts from its first day."""
+    day = _date(column)
+
+    def convert(raw: Raw, text: str) -> date:
+        found = _MONTH.fullmatch(unicodedata.normalize("NFKC", text))
+        if not found:
+            return day(raw, text)
+        year, between, month, joined = found.groups()
+        if between == "." and month == "1":  # A table makes it of 1976.10 as well.
+            raise Bad("january")
+        try:
+            return date(int(year), int(month or joined), 1)
+        except ValueError as error:
+            raise Bad("month") from error
 
     return convert
 
 
 def _choice(column: Column) -> _Conversion:
-    values = {shown(label).casefold(): value for label, value in column.labels.items()}
+    values = {_bare(shown(label)): value for label, value in column.labels.items()}
     if column.kind == "yes_no":
         values |= _YES_NO_TYPED
 
     def convert(raw: Raw, text: str) -> object:
         try:
-            return values[text.casefold()]
+            return values[_bare(text)]
         except KeyError as error:
             raise Bad("choice") from error
 
     return convert
 
 
+@lru_cache(maxsize=1024)
+def _bare(label: str) -> str:
+    """A label without what may differ: spaces, letter case, width."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", label)).casefold()
+
+
 _READERS: Mapping[str, Callable[[Column], _Conversion]] = {
     "text": _text,
+    "id": _id,
+    "code": _code,
     "integer": _integer,
     "number": _number,
     "date": _date,
+    "month": _month,
     "yes_no": _choice,
     "choice": _choice,
 }

@@ -12,9 +12,13 @@ MEDIA_TYPES: Mapping[str, str] = {
 """The content types of the files that are written or read here, by their suffix."""
 
 SHEET = "填报表"
-"""The name of the sheet that is filled in; a file without it is read from its first sheet."""
+"""The name of the sheet that is filled in; a file without it is read from its first visible sheet."""
+GUIDE = "填表说明"
+"""The name of the sheet that explains the form."""
 SEAL, ERRORS = "封签\nSeal", "错误\nErrors"
 """The headings of the two columns that no form declares."""
+REMARKS = ("备注", "备注说明", "序号", "Remarks", "Notes", "No.")
+"""The headings of columns that officers add for themselves, and that say nothing about what the row is about."""
 
 _YES_NO: Mapping[str, object] = {"是": True, "否": False}
 
@@ -27,7 +31,10 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """The Chinese heading, such as 村名. It tells the columns apart, wherever the officer moves them."""
     en: str
     """The English heading, on the second line of the same cell."""
-    kind: Literal["text", "integer", "number", "date", "yes_no", "choice"] = "text"
+    once: tuple[str, ...] = ()
+    """Headings that it bore in forms issued earlier, which are still read."""
+    kind: Literal["text", "id", "code", "integer", "number", "date", "month", "yes_no", "choice"] = "text"
+    """An `id` is folded into one spelling; a `code` has a fixed number of digits; a `month` may be a day or a month."""
     choices: Mapping[str, str] = {}
     """For a choice: the labels in the drop-down, and the value that each stands for."""
     required: bool = True
@@ -36,7 +43,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     suggested: bool = False
     """Written by the product, and free to be changed. Neither this nor what is prefilled makes a row filled in."""
     pattern: str | None = None
-    """A regular expression that the whole of a text must match."""
+    """A regular expression that the whole of a text must match; `\\d` and `\\w` are ASCII."""
+    longest: int = 0
+    """How many characters a text may have at most; 0 if nothing but the sheet bounds it."""
     help_zh: str = ""
     """A sentence shown while the cell is filled in, and again when it is wrong."""
     help_en: str = ""
@@ -78,15 +87,26 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         return any(column.prefilled for column in self.columns)
 
 
-class CellError(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a cell, by which rule, and what to do. It quotes the cell: never log it."""
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be said about a cell, a row, or the file (row 0)."""
 
     row: int
     column: str
-    """The Chinese heading."""
+    """The Chinese heading; empty where it is about more than one cell."""
     value: str
+    """The cell as it stands there, cut short."""
+    rule: str
+    """By which rule it is said: one of this package's, or the mechanism or law of whoever refuses the row."""
     zh: str
     en: str
+
+
+class CellError(Remark, frozen=True, kw_only=True):
+    """What is wrong with a cell, by which rule, and what to do. It quotes the cell: never log it."""
+
+
+class Note(Remark, frozen=True, kw_only=True):
+    """What was read otherwise than it stands there, or not at all, and is no error."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,3 +129,5 @@ class Layout(msgspec.Struct, frozen=True):
     """The form's columns by their place, counted from 0."""
     others: Mapping[str, int]
     """The places of `SEAL` and `ERRORS`, as far as there are any."""
+    ignored: Mapping[int, str] = {}
+    """The headings of the columns that are left alone, by their place."""

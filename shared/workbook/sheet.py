@@ -6,48 +6,59 @@ file is trusted: sizes are bounded before unpacking, document types and endless 
 damaged ends in `WorkbookRefused`.
 """
 
+import errno
 import math
 import posixpath
 import re
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Literal
+from urllib.parse import unquote
 from xml.parsers import expat
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import msgspec
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
+
+from shared.workbook import kinds
+from shared.workbook.kinds import WorkbookRefused
+from shared.workbook.merges import Merge, Merges
 
 MAX_UNPACKED = 256 * 2**20
 """Bytes that a file may take when unpacked, about 250,000 rows of 12 columns; beyond it, it may be a zip bomb."""
+MAX_SHEET = 1024 * 2**20
+"""The same for a sheet with its empty cells, which cost little: whole columns that were given a format."""
 MAX_PART = 16 * 2**20
 """The same for each part that is neither a sheet nor the string table."""
+MAX_RATIO = 100
+"""How many times smaller than itself a large part may be packed; no sheet of data comes near it."""
 LAST_ROW, LAST_COLUMN, LONGEST_TEXT = 1_048_576, 16_384, 32_767
 """Excel's own limits: rows, columns, characters in a cell."""
 
 _CHUNK, _LONGEST_TOKEN, _MOST_NAMES = 2**16, 2**20, 10_000
-_STRINGS_IN_BLOCK, _BLOCKS_AT_HAND = 256, 64
+_STRINGS_IN_BLOCK, _LONGEST_BLOCK, _BLOCKS_AT_HAND = 256, 2**16, 64
+_LONGEST_DIRECTORY = 2**20  # Bytes; some ten thousand parts.
+_KEPT = 64 * 2**20  # Bytes of a sheet that is unpacked once instead of twice.
+_MERGE = (b"mergeCell ", b"m\0e\0r\0g\0e\0C")  # The latter in a part of UTF-16.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+# Cells that have a format and nothing else; left out only where the next cell says where it stands.
+_EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]+")?\s*(?:/>|></c>))+(?=<c r="|</row>)')
+_EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|(?<!/)></row>))+(?=<row r="|</sheetData>)')
 # Built-in formats 27-36 and 50-58 are dates in a Chinese Excel, which then writes no format code
 # (ECMA-376 part 1, 18.8.30); openpyxl's table lacks them.
-_DATE_FORMATS = {str(i) for i in (*range(27, 37), *range(50, 59))} | {
-    str(i) for i, code in BUILTIN_FORMATS.items() if is_date_format(code)
-}
+_CHINESE_DATES = {str(i) for i in (*range(27, 37), *range(50, 59))}
+_PLAIN_FORMAT = re.compile(r"(?:general|g/通用格式|@|#|0)?", re.IGNORECASE)
+_HIDDEN = ("hidden", "veryhidden")
+_TRUE = ("1", "true")
 
-_FORMAT = (
-    "无法打开：文件不是 .xlsx 工作簿，也不是 UTF-8 或 GB18030 编码的 .csv，或者设了打开密码。请取消密码，并用“另存为”"
-    "存成 .xlsx 后重新上传。",
-    "It cannot be opened: neither an .xlsx workbook nor a .csv in UTF-8 or GB18030, or protected by a password. Remove "
-    "the password, save it as .xlsx and upload it again.",
-)
 _DAMAGED = (
     "文件已损坏，无法读取。请用 Excel 或 WPS 打开，另存为新的 .xlsx 后重新上传。",
     "The file is damaged and cannot be read. Open it in Excel or WPS, save it as a new .xlsx and upload it again.",
@@ -60,6 +71,16 @@ _SIZE = (
     f"文件解压后超过上限（{MAX_UNPACKED // 2**20} MB），不予接收。请删除无关的工作表和图片，或拆成几个文件上传。",
     f"Unpacked, the file is larger than the limit of {MAX_UNPACKED // 2**20} MB. Remove other sheets and pictures, "
     "or split it into several files.",
+)
+_TWICE = (
+    "单元格 {place} 在文件里出现两次，无法确定以哪个为准。请用 Excel 或 WPS 打开核对，另存为新的 .xlsx 后重新上传。",
+    "The cell {place} stands in the file twice, and nobody can tell which one counts. Open it in Excel or WPS, check "
+    "the cell, save it as a new .xlsx and upload it again.",
+)
+_ALL_HIDDEN = (
+    "文件里的工作表都是隐藏的，无法确定读哪一个。请取消隐藏要上报的工作表（右键工作表标签→取消隐藏），保存后重新上传。",
+    "All sheets of the file are hidden, so that nobody can tell which one is meant. Unhide the one to be read, save "
+    "the file and upload it again.",
 )
 _DAMAGES = (
     BadZipFile, zlib.error, struct.error, EOFError, expat.ExpatError, LookupError, ValueError, ArithmeticError,
@@ -76,82 +97,234 @@ class Fault(str):
     """What a cell shows that has no value, such as #N/A, or a formula that was never calculated."""
 
 
-class WorkbookRefused(Exception):
-    """A file that cannot be taken as a whole; `zh` and `en` say what is wrong and what to do."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} {en}")
-        self.zh, self.en = zh, en
+class Styled(float):
+    """A number that its format shows otherwise, such as 12 as 0012."""
 
 
-def rows(source: Path | BinaryIO, sheet: str) -> Iterator[tuple[int, Cells]]:
-    """Stream the rows of the sheet of that name, or else of the first one, each with its number from 1.
+class Unlike(Styled):
+    """A number that is read as another one, such as 0.6 as 60 % or 0.5 as 12:00."""
+
+
+class Sheet:
+    """What there is to know about the sheet that is read, besides its rows; of a row, while it is at hand."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.others: list[str] = []
+        """Visible sheets that are not read."""
+        self.hidden_columns: set[int] = set()
+        self.hidden = False
+        """Whether the row at hand is hidden, by hand or by a filter."""
+        self.filled: dict[int, str] = {}
+        self.covered: dict[int, str] = {}
+        """Of the row at hand: the cells that a merge fills, and those that it only covers, with its range."""
+
+
+def rows(source: Path | BinaryIO, sheet: str, about: Sheet | None = None) -> Iterator[tuple[int, Cells]]:
+    """Stream the rows with content of the sheet of that name, or else of the first visible one, numbered from 1.
 
     Raises `WorkbookRefused` for whatever is no sound .xlsx, also in mid-stream; errors of the disk pass through.
     """
-    try:
-        archive = ZipFile(source)
-    except _DAMAGES as error:
-        raise WorkbookRefused(*_FORMAT) from error
-    with archive, TemporaryFile() as scratch:
-        _check(archive)
+    with kinds.opened(source) as file, TemporaryFile() as scratch, TemporaryFile() as unpacked:
         try:
-            yield from _rows(archive, sheet, scratch)
+            with ZipFile(_Bounded(file)) as archive:
+                yield from _rows(_Package(archive), sheet, scratch, unpacked, about or Sheet())
         except _DAMAGES as error:
+            raise WorkbookRefused(*_DAMAGED) from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # A damaged directory sends the reader to a place before the file.
+                raise
             raise WorkbookRefused(*_DAMAGED) from error
 
 
-def _check(archive: ZipFile) -> None:
-    """Refuse by the directory alone; zipfile never unpacks more of a part than the directory states."""
-    parts = archive.infolist()
-    names = {part.filename.lower() for part in parts}
-    if any("vbaproject" in name or "/macrosheets/" in name for name in names):
-        raise WorkbookRefused(*_MACROS)
-    sound = all(not part.flag_bits & 1 and part.compress_type in (ZIP_STORED, ZIP_DEFLATED) for part in parts)
-    if not sound or "[content_types].xml" not in names or "xl/workbook.bin" in names:
-        raise WorkbookRefused(*_FORMAT)
-    if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise WorkbookRefused(*_SIZE)
+class _Bounded:
+    """A file of which nobody reads much at once: a directory of millions of parts is refused before it is unpacked."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(min(size, _LONGEST_DIRECTORY + 1) if size >= 0 else _LONGEST_DIRECTORY + 1)
+        if len(data) > _LONGEST_DIRECTORY:
+            raise BadZipFile("the directory is too long")
+        return data
 
 
-def _rows(archive: ZipFile, sheet: str, scratch: IO[bytes]) -> Iterator[tuple[int, Cells]]:
-    book = dict(_relations(archive, "").values())["officeDocument"]
-    relations = _relations(archive, book)
+class _Package:
+    """The parts of a workbook, found whatever the case and the slashes of their names."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        """Refuse by the directory alone; zipfile never unpacks more of a part than the directory states."""
+        self._archive = archive
+        self._parts: dict[str, ZipInfo] = {}
+        for part in archive.infolist():
+            if self._parts.setdefault(_name(part.filename), part) is not part:
+                raise ValueError("a part stands in the archive twice")
+        if any("vbaproject" in name or "/macrosheets/" in name for name in self._parts):
+            raise WorkbookRefused(*_MACROS)
+        if any(part.flag_bits & 1 for part in self._parts.values()):
+            raise kinds.with_password()
+        sound = all(part.compress_type in (ZIP_STORED, ZIP_DEFLATED) for part in self._parts.values())
+        if not sound or "[content_types].xml" not in self._parts or not any(n.startswith("xl/") for n in self._parts):
+            raise kinds.in_archive(self._parts)
+        if "xl/workbook.bin" in self._parts:
+            raise kinds.in_archive(["xl/workbook.bin"])
+        sheets = sum(p.file_size for name, p in self._parts.items() if name.startswith("xl/worksheets/"))
+        if sheets > MAX_SHEET or sum(part.file_size for part in self._parts.values()) - sheets > MAX_UNPACKED:
+            raise WorkbookRefused(*_SIZE)
+
+    def __contains__(self, part: str) -> bool:
+        return _name(part) in self._parts
+
+    def size(self, part: str) -> int:
+        """The bytes of a part when it is unpacked."""
+        return self._parts[_name(part)].file_size
+
+    def chunks(self, part: str, limit: int) -> Iterator[bytes]:
+        """A part as it is unpacked."""
+        info = self._parts[_name(part)]
+        if info.file_size > limit or (info.file_size > MAX_PART and info.file_size > MAX_RATIO * info.compress_size):
+            raise WorkbookRefused(*_SIZE)
+        with self._archive.open(info) as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+
+def _name(part: str) -> str:
+    """A part's name as names are compared (ECMA-376 part 2, 6.2.2)."""
+    return part.replace("\\", "/").lstrip("/").lower()
+
+
+def _rows(
+    package: _Package, sheet: str, scratch: IO[bytes], unpacked: IO[bytes], about: Sheet
+) -> Iterator[tuple[int, Cells]]:
+    book = dict(_relations(package, "").values())["officeDocument"]
+    relations = _relations(package, book)
     parts = dict(relations.values())
-    sheets: dict[str, str] = {}
     epoch = WINDOWS_EPOCH
-    for kind, attributes, _ in _elements(archive, book, {"sheet", "workbookPr"}):
+    sheets: dict[str, str] = {}
+    hidden = False
+    for kind, attributes, _ in _elements(package.chunks(book, MAX_PART), {"sheet", "workbookPr"}):
         if kind == "workbookPr":
-            epoch = MAC_EPOCH if attributes.get("date1904") in ("1", "true") else WINDOWS_EPOCH
+            epoch = MAC_EPOCH if attributes.get("date1904") in _TRUE else WINDOWS_EPOCH
             continue
         kind, part = relations[next(link for name, link in attributes.items() if name.endswith("}id"))]
         if kind == "worksheet":
-            sheets[attributes["name"]] = part
-    dates = _date_styles(archive, parts["styles"]) if "styles" in parts else set()
-    string = _strings(archive, parts.get("sharedStrings"), scratch)
+            if attributes.get("state", "visible").lower() in _HIDDEN:
+                hidden = True
+            else:
+                sheets[attributes["name"]] = part
+    if hidden and not sheets:
+        raise WorkbookRefused(*_ALL_HIDDEN)
+    about.name = sheet if sheet in sheets else next(iter(sheets))
+    about.others = [name for name in sheets if name != about.name]
+    formats = _formats(package, parts["styles"]) if parts.get("styles", "") in package else {}
+    table = parts.get("sharedStrings", "")
+    string = _strings(package.chunks(table, MAX_UNPACKED) if table in package else iter(()), scratch)
+    body, has_merges = _unpacked(package, sheets[about.name], unpacked)
+    merges = Merges(_merges(body())) if has_merges else None
 
     number, column = 0, -1
     cells: Cells = {}
-    body = sheets[sheet] if sheet in sheets else next(iter(sheets.values()))
-    for kind, attributes, text in _elements(archive, body, {"row", "c"}, MAX_UNPACKED):
+    said = ""  # The row that its cells say they are in.
+    for kind, attributes, text in _elements(_lean(body()), {"row", "c", "col", "sheetData"}):
         if kind == "c":
             place = attributes.get("r")
-            column = _column(place.rstrip("0123456789")) if place else column + 1
+            if place:
+                letters = place.rstrip("0123456789")
+                column = _column(letters)
+                if (digits := place[len(letters) :]) != said:
+                    if said:  # The cells of one row are in two.
+                        raise _twice(place)
+                    said = digits
+            else:
+                column += 1
             if column >= LAST_COLUMN:
                 raise ValueError(f"a cell beyond column {LAST_COLUMN}")
-            value = _value(attributes, text, string, dates, epoch)
+            value = _value(attributes, text, string, formats, epoch)
             if value is not None:
+                if column in cells:
+                    raise _twice(place or f"{get_column_letter(column + 1)}{number + 1}")
                 cells[column] = value
-            continue
-        previous, number = number, int(attributes.get("r", number + 1))
-        if not previous < number <= LAST_ROW:
-            raise ValueError(f"row {number} after row {previous}")
-        yield number, cells
-        column, cells = -1, {}
+        elif kind == "row":
+            previous, number = number, int(attributes.get("r") or said or number + 1)
+            if not previous < number <= LAST_ROW or (said and int(said) != number):
+                raise _twice(f"{get_column_letter(min(cells, default=0) + 1)}{number}")
+            if cells:
+                about.hidden = "hidden" in attributes and attributes["hidden"] in _TRUE
+                if merges:
+                    about.filled, about.covered = merges.cover(number, cells)
+                yield number, cells
+            column, cells, said = -1, {}, ""
+        elif kind == "col":
+            if attributes.get("hidden") in _TRUE and len(about.hidden_columns) < LAST_COLUMN:
+                about.hidden_columns.update(range(int(attributes["min"]) - 1, min(int(attributes["max"]), LAST_COLUMN)))
+        else:
+            return
+
+
+def _twice(place: str) -> WorkbookRefused:
+    zh, en = (words.format(place=place) for words in _TWICE)
+    return WorkbookRefused(zh, en)
+
+
+def _unpacked(package: _Package, part: str, unpacked: IO[bytes]) -> tuple[Callable[[], Iterator[bytes]], bool]:
+    """The way to read a sheet from its start, and whether there are merges in it, which stand behind its rows.
+
+    It is unpacked to its end, so that a damaged part is noticed before its rows, and kept on disk unless it is large.
+    """
+    kept, found, before = package.size(part) <= _KEPT, False, b""
+    for chunk in package.chunks(part, MAX_SHEET):
+        start = before + chunk[:20]
+        found = found or any(name in chunk or name in start for name in _MERGE)
+        before = chunk[-20:]
+        if kept:
+            unpacked.write(chunk)
+
+    def again() -> Iterator[bytes]:
+        unpacked.seek(0)
+        return iter(lambda: unpacked.read(_CHUNK), b"")
+
+    return again if kept else lambda: package.chunks(part, MAX_SHEET), found
+
+
+def _merges(chunks: Iterator[bytes]) -> Iterator[Merge]:
+    for _, attributes, _ in _elements(_lean(chunks), {"mergeCell"}):
+        yield Merge.of(attributes["ref"])
+
+
+def _lean(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """A sheet without the cells and rows that hold nothing, of which a format may have made millions.
+
+    Only what others do not depend on goes: a cell or row is left out where the next one says where it stands.
+    """
+    held, fed, plain = b"", 0, False
+    for chunk in chunks:
+        held += chunk
+        plain = plain or b"<![CDATA[" in held
+        cut = held.rfind(b"<row ")
+        if plain or (cut <= 0 and len(held) > _LONGEST_TOKEN):
+            cut = len(held)
+        if cut > 0:
+            piece, held = held[:cut], held[cut:]
+            piece = piece if plain else _stripped(piece)
+            fed += len(piece)
+            if fed > MAX_UNPACKED:
+                raise WorkbookRefused(*_SIZE)
+            yield piece
+    yield held
+
+
+def _stripped(piece: bytes) -> bytes:
+    """Without what is empty, if that is the most of it; a few empty cells cost the parser less than the search."""
+    if piece.count(b"/>") + piece.count(b"></c>") + piece.count(b"></row>") <= piece.count(b"</"):
+        return piece
+    return _EMPTY_ROWS.sub(b"", _EMPTY_CELLS.sub(b"", piece))
 
 
 def _value(
-    attributes: dict[str, str], text: str, string: Callable[[int], str], dates: set[str], epoch: datetime
+    attributes: dict[str, str], text: str, string: Callable[[int], str], formats: dict[str, str], epoch: datetime
 ) -> Raw:
     kind = attributes.get("t", "n")
     if not text:
@@ -160,13 +333,16 @@ def _value(
         number = float(text)
         if not math.isfinite(number):
             return Fault(text)
-        if attributes.get("s") in dates:
+        shown = formats.get(attributes.get("s", "0"))
+        if shown is None:
+            return int(number) if number.is_integer() else number
+        if shown == "date":
             try:
                 moment = _moment(number, epoch)
             except (OverflowError, ValueError):
                 return Fault(text)
-            return moment if isinstance(moment, datetime) else number
-        return int(number) if number.is_integer() else number
+            return moment if isinstance(moment, datetime) else Unlike(number)
+        return Styled(number) if shown == "styled" else Unlike(number)
     if kind == "b":
         return text == "1"
     if kind == "e":
@@ -191,41 +367,72 @@ def _unescaped(escape: re.Match[str]) -> str:
     return character if character.isprintable() or character in "\t\n" else ""
 
 
-def _relations(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
+def _relations(package: _Package, part: str) -> dict[str, tuple[str, str]]:
     """What a part points to: kind and part by the link's id."""
     folder, name = posixpath.split(part)
+    links = package.chunks(posixpath.join(folder, f"_rels/{name}.rels"), MAX_PART)
     return {
         attributes["Id"]: (
             attributes["Type"].rpartition("/")[2],
-            posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/"),
+            posixpath.normpath(posixpath.join("/", folder, unquote(attributes["Target"]).replace("\\", "/"))).lstrip(
+                "/"
+            ),
         )
-        for _, attributes, _ in _elements(archive, posixpath.join(folder, f"_rels/{name}.rels"), {"Relationship"})
+        for _, attributes, _ in _elements(links, {"Relationship"})
     }
 
 
-def _date_styles(archive: ZipFile, part: str) -> set[str]:
-    """The cell styles, by their number as the cells bear it, that make a number a date."""
-    formats, styles, index = set(_DATE_FORMATS), set(), 0
-    for kind, attributes, _ in _elements(archive, part, {"numFmt", "xf", "cellStyleXfs", "cellXfs"}):
-        if kind == "numFmt" and is_date_format(attributes["formatCode"]):
-            formats.add(attributes["numFmtId"])
+def _formats(package: _Package, part: str) -> dict[str, str]:
+    """What the cell styles make of a number, by the style's number; nothing for those that show it as it is."""
+    codes: dict[str, str] = {str(number): str(code) for number, code in BUILTIN_FORMATS.items()}
+    codes |= dict.fromkeys(_CHINESE_DATES, "yyyy-mm-dd")
+    formats: dict[str, str] = {}
+    index = 0
+    names = {"numFmt", "xf", "cellStyleXfs", "cellXfs"}
+    for kind, attributes, _ in _elements(package.chunks(part, MAX_PART), names):
+        if kind == "numFmt":
+            codes[attributes["numFmtId"]] = attributes["formatCode"]
         elif kind == "xf":
-            if attributes.get("numFmtId") in formats:
-                styles.add(str(index))
+            if shown := _shown(codes.get(attributes.get("numFmtId", "0"), "General")):
+                formats[str(index)] = shown
             index += 1
         elif kind == "cellStyleXfs":  # The named styles come first and are numbered for themselves.
-            styles, index = set(), 0
+            formats, index = {}, 0
         elif kind == "cellXfs":
             break
-    return styles
+    return formats
 
 
-def _strings(archive: ZipFile, part: str | None, scratch: IO[bytes]) -> Callable[[int], str]:
+@lru_cache(maxsize=1024)
+def _shown(code: str) -> Literal["date", "unlike", "styled", ""]:
+    """What a format makes of a number: a day, another value, another look, or nothing at all."""
+    if is_date_format(code):
+        return "date"
+    bare = re.sub(r'"[^"]*"|\\.|_.|\[[^\]]*\]', "", code)
+    if "%" in bare:
+        return "unlike"
+    return "" if _PLAIN_FORMAT.fullmatch(bare.split(";")[0].strip()) else "styled"
+
+
+def _strings(chunks: Iterator[bytes], scratch: IO[bytes]) -> Callable[[int], str]:
     """Put the string table on disk in blocks, and return the way to look a string up."""
-    items = _elements(archive, part, {"si"}, MAX_UNPACKED) if part else iter(())
-    starts = [0]
-    while block := [text for _, _, text in islice(items, _STRINGS_IN_BLOCK)]:
+    starts, firsts = [0], [0]
+    block: list[str] = []
+    size, even = 0, True
+
+    def put() -> None:
         starts.append(starts[-1] + scratch.write(msgspec.msgpack.encode(block)))
+        firsts.append(firsts[-1] + len(block))
+        block.clear()
+
+    for _, _, text in _elements(chunks, {"si"}):
+        block.append(text)
+        size += len(text)
+        if len(block) == _STRINGS_IN_BLOCK or size > _LONGEST_BLOCK:
+            even = even and len(block) == _STRINGS_IN_BLOCK
+            put()
+            size = 0
+    put()
 
     @lru_cache(maxsize=_BLOCKS_AT_HAND)
     def load(number: int) -> list[str]:
@@ -233,22 +440,21 @@ def _strings(archive: ZipFile, part: str | None, scratch: IO[bytes]) -> Callable
         return msgspec.msgpack.decode(scratch.read(starts[number + 1] - starts[number]), type=list[str])
 
     def string(index: int) -> str:
-        if index < 0:
+        if not 0 <= index < firsts[-1]:
             raise ValueError(f"there is no string {index}")
-        return load(index // _STRINGS_IN_BLOCK)[index % _STRINGS_IN_BLOCK]
+        if even:
+            return load(index // _STRINGS_IN_BLOCK)[index % _STRINGS_IN_BLOCK]
+        number = bisect_right(firsts, index) - 1
+        return load(number)[index - firsts[number]]
 
     return string
 
 
-def _elements(
-    archive: ZipFile, part: str, names: set[str], limit: int = MAX_PART
-) -> Iterator[tuple[str, dict[str, str], str]]:
+def _elements(chunks: Iterator[bytes], names: set[str]) -> Iterator[tuple[str, dict[str, str], str]]:
     """Stream the elements of these names, at their end: name, attributes, and the text of the `v` and `t` within.
 
     A cell with a formula gets the attribute `formula`; how a text is pronounced (`rPh`) is left out.
     """
-    if archive.getinfo(part).file_size > limit:
-        raise WorkbookRefused(*_SIZE)
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
     roles: dict[str, str] = {}
@@ -285,11 +491,12 @@ def _elements(
         raise ValueError("a part declares a document type, which no Excel writes and entity bombs need")
 
     parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = start, end, refuse
-    with archive.open(part) as stream:
-        fed = 0
-        while chunk := stream.read(_CHUNK):
-            parser.Parse(chunk, False)
-            fed += len(chunk)
+    fed = 0
+    for chunk in chunks:
+        for at in range(0, len(chunk), _CHUNK):
+            piece = chunk[at : at + _CHUNK]
+            parser.Parse(piece, False)
+            fed += len(piece)
             yield from done
             done.clear()
             # What a hostile part could pile up here: an endless token, text in one cell, names of elements.
@@ -297,5 +504,6 @@ def _elements(
                 raise ValueError("a part has a token or a text longer than any cell may be")
             if len(parser.intern) > _MOST_NAMES:
                 raise ValueError("a part has more names of elements and attributes than the format knows")
+    if fed:
         parser.Parse(b"", True)
         yield from done

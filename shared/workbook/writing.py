@@ -11,13 +11,14 @@ import xlsxwriter
 from openpyxl.utils.datetime import to_excel
 from xlsxwriter.utility import xl_range_abs
 
+from shared import neutral
 from shared.workbook import separated, sheet
 from shared.workbook.cells import EXACT, Bad, cell, reader, seal, shown
-from shared.workbook.form import ERRORS, SEAL, SHEET, CellError, Column, Form, Layout
+from shared.workbook.form import ERRORS, GUIDE, SEAL, SHEET, CellError, Column, Form, Layout
 from shared.workbook.reading import find_headings, rows_of
 from shared.workbook.sheet import Cells
 
-_GUIDE, _LISTS = "填表说明", "选项"
+_LISTS = "选项"
 _BLUE, _GREY, _RED = "#BDD7EE", "#D9D9D9", "#FFC7CE"
 _DATE = "yyyy-mm-dd"
 # Rows are written as they come, and nothing that an officer typed becomes a formula or a link.
@@ -55,9 +56,12 @@ _EXACT = {"criteria": "between", "minimum": 1 - EXACT, "maximum": EXACT - 1}
 _DAYS = {"criteria": "between", "minimum": date(1900, 1, 1), "maximum": date(9999, 12, 31)}
 _LOOKS = {
     "text": _Look("文字 Text", "@", {"validate": "any"}),
+    "id": _Look("编号 Id", "@", {"validate": "any"}),
+    "code": _Look("代码 Code", "@", {"validate": "any"}),
     "integer": _Look("整数 Whole number", "0", {"validate": "integer", **_EXACT}),
     "number": _Look("数字 Number", "General", {"validate": "decimal", **_EXACT}),
     "date": _Look("日期 Date", _DATE, {"validate": "date", **_DAYS}),
+    "month": _Look("日期或年月 Date or month", _DATE, {"validate": "any"}),
     "yes_no": _Look("是否 Yes or no", "@", {"validate": "list"}),
     "choice": _Look("选择 Choice", "@", {"validate": "list"}),
 }
@@ -110,8 +114,8 @@ def annotate(
     and their numbers, the order of the columns and the seals; in a workbook, formats and drop-downs are the template's,
     and other sheets are left out. Raises `WorkbookRefused` as `read_rows`.
     """
-    rows = rows_of(source)
-    layout, above = find_headings(form, rows)
+    rows, about, written = rows_of(form, source)
+    layout, above = find_headings(form, rows, about)
 
     def lines() -> Iterator[_Line]:
         for number, cells in rows:
@@ -119,11 +123,11 @@ def annotate(
             cells[layout.others[ERRORS]] = "\n".join(f"{error.zh}\n{error.en}" for error in found) or None
             yield _Line(number, cells, {error.column for error in found})
 
-    if encoding := separated.encoding(source):
+    if written:
         headings: Cells = {at: column.heading for at, column in layout.columns.items()}
-        headings |= {at: title for title, at in layout.others.items()}
-        copied = (line.cells for line in lines())
-        separated.write(target, encoding, chain((cells for _, cells in above), [headings], copied))
+        headings |= {at: title for title, at in layout.others.items()} | dict(layout.ignored)
+        copied = ((line.number, line.cells) for line in lines())
+        separated.write(target, *written, chain(above, [(layout.header, headings)], copied))
         return ".csv"
     _write(form, target, layout, [_Line(*row) for row in above], lines())
     return ".xlsx"
@@ -131,7 +135,7 @@ def annotate(
 
 def _write(form: Form, target: Path | BinaryIO, layout: Layout, above: Iterable[_Line], lines: Iterable[_Line]) -> None:
     with xlsxwriter.Workbook(target, _OPTIONS) as book:
-        page, guide, lists = (book.add_worksheet(name) for name in (SHEET, _GUIDE, _LISTS))
+        page, guide, lists = (book.add_worksheet(name) for name in (SHEET, GUIDE, _LISTS))
 
         @cache
         def style(**looks: object) -> Any:
@@ -163,7 +167,10 @@ def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> N
             looks |= {"bg_color": _RED, "locked": False}
         if isinstance(raw, date):
             raw, looks = to_excel(raw), looks | {"num_format": _DATE}
-        page.write(line.number - 1, at, raw[: sheet.LONGEST_TEXT] if isinstance(raw, str) else raw, style(**looks))
+        elif isinstance(raw, str):
+            raw = neutral.seen(raw)[: sheet.LONGEST_TEXT]
+            looks |= {"quote_prefix": True} if neutral.is_formula(raw) else {}  # Else editing makes it a formula.
+        page.write(line.number - 1, at, raw, style(**looks))
 
 
 def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[..., Any]) -> None:
@@ -183,6 +190,8 @@ def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[...
     for row, labels in enumerate(zip_longest(*(column.labels for column in layout.columns.values()))):
         lists.write_row(row, 0, labels)
     lists.hide()
+    for at, title in layout.ignored.items():
+        page.write(top, at, neutral.seen(title), heading)
     for title, at in layout.others.items():
         page.write(top, at, title, heading)
         page.set_column(at, at, 80, style(text_wrap=True), {"hidden": title == SEAL})

@@ -78,7 +78,7 @@ def test_villages_to_avoid_may_be_separated_as_officers_do() -> None:
     found = taken("cadres", **CADRE, ties="210521100201、210521100202, 210521100203")
     assert isinstance(found, c.RegisterCadre)
     assert found.ties == ("210521100201", "210521100202", "210521100203")
-    assert wrong("cadres", **CADRE, ties="210521100201、上石村").column == "回避村代码"
+    assert wrong("cadres", **CADRE, ties="210521100201、上石村").column == "应回避的村（代码）"
 
 
 def test_1_18_a_visit_brings_the_facts_of_a_household_and_other_records_bring_none() -> None:
@@ -123,8 +123,43 @@ def test_a_refusal_stands_at_the_cell_that_the_rule_names() -> None:
 
 def test_ranks_and_levels_are_all_there_under_their_chinese_names() -> None:
     assert set(forms.RANKS.values()) == set(get_args(Rank))
-    assert list(forms.RANKS) == ["科员", "副科级", "正科级", "副处级", "正处级", "副厅级", "正厅级"]
+    levels = ["科员", "副科级", "正科级", "副处级", "正处级", "副厅级", "正厅级"]
+    assert [*forms.RANKS][:7] == levels and [forms.RANKS[name] for name in levels] == [*get_args(Rank)]
+    assert {name: forms.RANKS[f"相当{name}"] for name in levels} == dict(zip(levels, get_args(Rank), strict=True))
     assert set(forms.LEVELS.values()) == set(get_args(Level))
+
+
+@pytest.mark.parametrize(
+    ("rank", "level"),
+    [
+        ("一级主任科员", "section"), ("四级主任科员", "deputy_section"), ("三级调研员", "deputy_division"),
+        ("二级调研员", "division"), ("二级巡视员", "deputy_department"), ("一级科员", "staff"),
+        ("主任科员", "section"), ("副调研员", "deputy_division"), ("相当正科级", "section"),
+    ],
+)  # fmt: skip
+def test_3_3_ranks_of_today_and_posts_of_then_count_as_the_level_that_the_law_gives_them(rank: str, level: str) -> None:
+    form = forms.form("cadres", [BENXI])
+    file = BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append([column.title for column in form.columns])
+    book.active.append(["C1", "U1", "某人（虚构）", "210500", rank, "是", "2001-08", "1978.05", "否", None])
+    book.save(file)
+    (row,) = read_rows(form, file, secret=SECRET)
+    said = forms.command(form, row)
+    assert isinstance(said, c.RegisterCadre) and said.rank == level
+    assert (said.work_since, said.born_on) == (date(2001, 8, 1), date(1978, 5, 1))
+
+
+def test_forms_that_were_issued_under_earlier_headings_are_still_read() -> None:
+    form = forms.form("cadres", [BENXI])
+    once = [column.once[0] if column.once else column.title for column in form.columns]
+    assert "职级" in once and "出生日期" in once
+    book = openpyxl.Workbook()
+    book.active.append(once)
+    book.active.append(["C1", "U1", "某人（虚构）", "210500", "正科级", "是", "2001-08-01", "1978-05-04", "否", None])
+    book.save(file := BytesIO())
+    (row,) = read_rows(form, file, secret=SECRET)
+    assert row.errors == ()
 
 
 def test_choices_and_the_asking_body_are_those_of_the_pack_in_force() -> None:

@@ -1,0 +1,44 @@
+"""Text that goes out to a file or a terminal, with nothing in it that the receiver would carry out.
+
+A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and a terminal takes what follows an
+escape character for a command; marks of direction make one text look like another. What people typed may hold all of
+these, so whatever writes a file uses `cell`, and whatever prints uses `line`.
+"""
+
+import re
+from typing import Final
+
+_UNSEEN: Final = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    r"\ud800-\udfff\U000e0000-\U000e007f"
+)
+"""Controls, marks of direction and width, halves of pairs; a tab and a line break are seen."""
+_GONE: Final = re.compile(f"[{_UNSEEN}]")
+_MARKED: Final = re.compile(rf"[\t\n{_UNSEEN}]")
+_FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_ESCAPED: Final = re.compile(rf"'(?={_FORMULA.pattern})")
+
+
+def seen(text: str) -> str:
+    """The text without the characters that nobody sees."""
+    return _GONE.sub("", text)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take the text for a formula."""
+    return bool(_FORMULA.match(text))
+
+
+def cell(text: str) -> str:
+    """The text as a cell of a file of separated values: one that could be a formula has an apostrophe before it."""
+    return f"'{seen(text)}" if is_formula(text) or is_formula(seen(text)) else seen(text)
+
+
+def typed(text: str) -> str:
+    """What `cell` was given, but for the unseen: without the apostrophe that stands before a formula."""
+    return _ESCAPED.sub("", text, count=1) if text.startswith("'") else text
+
+
+def line(text: str) -> str:
+    """The text as it may be printed on a terminal, in one line: the unseen shows as its code, such as `\\x1b`."""
+    return _MARKED.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
