@@ -369,7 +369,7 @@ class Pipeline:
     # -------------------------------------------------------------- commands
 
     async def submit(
-        self, key: str, commands: Sequence[Command], *, dry_run: bool = False, keep_good: bool = False
+        self, key: str, commands: Sequence[Command], *, dry_run: bool = False, keep_good: bool = False, about: str = ""
     ) -> Answered:
         """Apply a request's commands in order, all or none; with `keep_good` those that are not refused.
 
@@ -378,7 +378,7 @@ class Pipeline:
         """
         if refused := self.share.misdirected(commands):
             raise RequestRefused(refused)
-        request = Request(self.service.name, key, commands, dry_run=dry_run, keep_good=keep_good)
+        request = Request(self.service.name, key, commands, dry_run=dry_run, keep_good=keep_good, about=about)
         self._requests.append(request)
         try:
             async with self._writing:

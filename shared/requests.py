@@ -80,13 +80,18 @@ def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str
 
 
 class Request:
-    """Commands that wait for their transaction, under the key by which a repetition is known."""
+    """Commands that wait for their transaction, under the key by which a repetition is known.
 
-    def __init__(self, service: str, key: str, commands: Sequence[Command], *, dry_run: bool, keep_good: bool) -> None:
+    `about` is what the key stands for besides the commands, such as a whole file of which they are a part.
+    """
+
+    def __init__(
+        self, service: str, key: str, commands: Sequence[Command], *, dry_run: bool, keep_good: bool, about: str = ""
+    ) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
         # The whole request, its mode included; what is left out by default has always been left out.
-        mode = [name for name, asked in {"dry_run": dry_run, "keep_good": keep_good}.items() if asked]
+        mode = [name for name, asked in {"dry_run": dry_run, "keep_good": keep_good, about: about}.items() if asked]
         self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]

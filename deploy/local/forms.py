@@ -99,8 +99,8 @@ def _line(number: int, issued: Mapping[int, str], form: Form, row: Row, styles: 
 
 
 def _cell(place: str, style: str, kind: str, value: Any) -> str:
-    if kind == "date":
+    if kind in ("date", "month"):
         value = to_excel(date.fromisoformat(str(value)))
-    if kind in ("date", "integer", "number"):
+    if kind in ("date", "month", "integer", "number"):
         return f'<c r="{place}" s="{style}"><v>{value}</v></c>'
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO
 
+import msgspec
 from litestar import Request, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State
@@ -24,9 +25,10 @@ from services.registry.store import OpenSurvey, open_surveys
 from shared import store
 from shared.http import Route, id_by_code
 from shared.pipeline import Pipeline
+from shared.policy import Policy
 from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, known
-from shared.workbook import MEDIA_TYPES, Form, WorkbookRefused, write_template
+from shared.workbook import MEDIA_TYPES, Form, HeadingsRefused, WorkbookRefused, write_template
 
 COMMANDS: tuple[Route, ...] = (
     Route("policies", c.AdoptPolicy, "启用政策包", "Adopt a policy pack"),
@@ -146,39 +148,76 @@ async def take_in(
     place: FromQuery[str] = "",
     dry_run: FromQuery[bool] = False,
     keep_good: FromQuery[bool] = False,
+    confirm: FromQuery[str] = "",
 ) -> Report:
     """Take in a filled form. Nothing of it is applied if anything is wrong, unless the good rows are asked for.
 
     The body is the file itself, an .xlsx or a .csv in UTF-8 or GB18030, of at most 64 MB. `place` is a prefix of the
     division whose policy names the choices; without it, those of all divisions count. The errors come back in the
-    report, and in a copy beside their rows.
+    report, and in a copy beside their rows. Where rows differ from what is known, the report shows how, and nothing is
+    applied until the same file is sent with what the report says in `confirm`.
     """
-    asked = _form(state, form, place)
-    with TemporaryFile() as file:
-        async for piece in request.stream():
-            if file.tell() + len(piece) > MOST_BYTES:
-                raise Refused(
-                    "form",
-                    f"文件超过上限（{MOST_BYTES // 2**20} MB），不予接收；请拆成几个文件上传",
-                    f"the file is larger than the limit of {MOST_BYTES // 2**20} MB; split it into several",
-                    status=413,
-                )
-            await asyncio.to_thread(file.write, piece)
-        running = RUNNING[f"{form}:{key}"] = Import(state.pipeline, asked, _secret(state), key)
-        try:
-            report = await running.take(file, dry_run=dry_run, keep_good=keep_good)
-        except WorkbookRefused as refused:
-            raise Refused("form", refused.zh, refused.en, status=422) from refused
-        finally:
-            RUNNING.pop(f"{form}:{key}", None)
-    return report
+    asked, secret, name = _form(state, form, place), _secret(state), f"{form}:{key}"
+    if name in RUNNING:
+        raise Refused(
+            IDEMPOTENCY_KEY,
+            "这份表正在导入，请等它完成；另一份表请换请求编号",
+            "this form is being taken in; wait for it to end, and use another key for another form",
+        )
+    running = RUNNING[name] = Import(state.pipeline, asked, secret, key)
+    try:
+        with TemporaryFile() as file:
+            await _receive(request, file)
+            return await running.take(file, dry_run=dry_run, keep_good=keep_good, confirm=confirm)
+    except HeadingsRefused as refused:
+        other = forms.recognised(refused.headings, _policies(state, place))
+        zh, en = (
+            (f"；这是《{other}》，请按该表上传", f"; this is the form {other}, upload it as such")
+            if other
+            else ("", "")
+        )
+        raise Refused("form", f"{refused.zh}{zh}", f"{refused.en}{en}", status=422) from refused
+    except WorkbookRefused as refused:
+        raise Refused("form", refused.zh, refused.en, status=422) from refused
+    finally:
+        del RUNNING[name]
+
+
+async def _receive(request: Request[Any, Any, Any], file: BinaryIO) -> None:
+    """Put the body into a file. Raises Refused if it is too long, or not as long as it was said to be."""
+    async for piece in request.stream():
+        if file.tell() + len(piece) > MOST_BYTES:
+            raise Refused(
+                "form",
+                f"文件超过上限（{MOST_BYTES // 2**20} MB），不予接收；请拆成几个文件上传",
+                f"the file is larger than the limit of {MOST_BYTES // 2**20} MB; split it into several",
+                status=413,
+            )
+        await asyncio.to_thread(file.write, piece)
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said) != file.tell():
+        raise Refused(
+            "form",
+            f"上传不完整：应有 {said} 字节，收到 {file.tell()} 字节；请重新上传",
+            f"the upload is not whole: {file.tell()} bytes of {said}; send it again",
+            status=400,
+        )
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far an import is."""
+
+    running: bool
+    """Whether there is one under this key; one that has ended is none."""
+    read: int = 0
+    applied: int = 0
 
 
 @get("/v1/imports/{form:str}/progress", tags=["forms"])
-async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)]) -> dict[str, int]:
-    """How many rows of an import that is under way were read, and how many applied; 0 if there is none."""
+async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)]) -> Progress:
+    """How many rows of an import that is under way were read, and how many applied."""
     running = RUNNING.get(f"{form}:{key}")
-    return {"read": running.read, "applied": running.applied} if running else {"read": 0, "applied": 0}
+    return Progress(True, running.read, running.applied) if running else Progress(False)
 
 
 @get("/v1/copies/{name:str}", tags=["forms"])
@@ -188,14 +227,18 @@ async def copy(name: FromPath[str]) -> Stream:
 
 
 def _form(state: State, name: str, place: str) -> Form:
-    """The form as the packs ask for it that are in force in the divisions with this prefix, or that include it."""
+    return forms.form(name, _policies(state, place), place)
+
+
+def _policies(state: State, place: str) -> list[Policy]:
+    """The packs in force in the divisions with this prefix, or in one that includes it."""
     pipeline: Pipeline = state.pipeline
     found = (
         pipeline.book.at(jurisdiction, pipeline.today)
         for jurisdiction in pipeline.book.packs
         if pipeline.today and (jurisdiction.startswith(place) or place.startswith(jurisdiction))
     )
-    return forms.form(name, [policy for policy in found if policy], place)
+    return [policy for policy in found if policy]
 
 
 def _secret(state: State) -> bytes:

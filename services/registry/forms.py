@@ -4,7 +4,7 @@ A column's field is the command's field; `household.income` is the field `income
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,8 +12,8 @@ import msgspec
 from services.registry.model import commands as c
 from shared.contracts import Command
 from shared.policy import Policy
-from shared.rules import Refused
-from shared.workbook import CellError, Column, Form, Row
+from shared.rules import Difference, Refused
+from shared.workbook import CellError, Column, Form, Row, has_headings
 
 RANKS: Mapping[str, str] = {
     # Leading posts by level (领导职务层次, Civil Servant Law of 2018, article 18), in the words that everybody uses.
@@ -89,6 +89,9 @@ def _villages(_policies: Sequence[Policy]) -> tuple[Column, ...]:
         Column(field="place", title="现属区划", en="Present division", required=False, kind="code", pattern=r"\d{6}",
                help_zh="只在区划变更后与村代码前六位不同时填写。",
                help_en="Only where, after a change, it is not what the village code begins with."),
+        Column(field="reason", title="人口变动原因", en="Reason", required=False, spare=True, longest=500,
+               help_zh="只在更正已登记的人口且变动较大时填写。",
+               help_en="Only where a population that is known is corrected by much."),
     )  # fmt: skip
 
 
@@ -256,9 +259,37 @@ def _misfit(form: Form, row: Row, error: str) -> CellError:
 
 def refusal(form: Form, row: int, refused: Refused) -> CellError:
     """A rule's refusal of a row, at the cell that the rule names."""
+    if refused.version:  # Told as a difference at first; it is another one by now.
+        refused = Refused(
+            refused.rule,
+            "核对之后，已登记的内容又有变动，本行未导入；请重新上传，核对新的差异",
+            "what is known has changed since it was compared, and the row was left out; upload the form again and look "
+            "at the new differences",
+            field=refused.field,
+        )
     zh, en = f"{refused.zh}（依据：{refused.rule}）", f"{refused.en} (rule: {refused.rule})"
     column = _column(form, refused.field or "").title
     return CellError(row=row, column=column, value="", rule=refused.rule, zh=zh, en=en)
+
+
+def shown(form: Form, difference: Difference) -> tuple[str, str, str]:
+    """A difference as officers read it: the heading, what is known and what is given, in the labels of the form."""
+    for column in form.columns:
+        if column.field == difference.field:
+            labels = {_coded(value): label for label, value in reversed([*column.labels.items()])}
+            known, given = (labels.get(text, text) for text in (difference.known, difference.given))
+            return column.title, known, given
+    return difference.field, difference.known, difference.given
+
+
+def _coded(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def recognised(headings: Set[str], policies: Sequence[Policy]) -> str:
+    """The title of the form whose headings these are; empty if it is none of these forms."""
+    known = (form(name, policies) for name in BLANKS)
+    return next((f"{one.title}（{one.name}）" for one in known if has_headings(one, headings)), "")
 
 
 def _column(form: Form, field: str) -> Column:

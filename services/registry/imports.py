@@ -4,13 +4,16 @@ The first pass reads the file and asks the rules, by dry runs, what they would s
 temporary file, from which the second pass applies it. A page is judged without those before it, which is right because
 no row of a form rests on another row of the same form. A repeated import changes nothing: the rules say nothing about
 what they know already, and rows that were applied under the same request key are answered as they were then.
+
+Rows that differ from what is known are shown first: the report hands out a confirmation that stands for just these
+differences. Only with it they are applied, each naming what it replaces, so that whatever changed meanwhile is refused.
 """
 
 import asyncio
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
@@ -24,7 +27,7 @@ from shared.outbox import PAGE
 from shared.pipeline import AHEAD, Pipeline
 from shared.requests import Answer
 from shared.rules import Refused
-from shared.workbook import CellError, Form, Row, annotate, read_rows
+from shared.workbook import CellError, Form, Row, Summary, Tally, annotate, read_rows
 
 MARKED, TOLD = 1000, 100
 """Bad rows whose errors are kept for the copy, and errors that a report tells by itself."""
@@ -51,6 +54,17 @@ class Counts(msgspec.Struct):
     unchanged: int
 
 
+class Differing(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell that says something else than what is known."""
+
+    row: int
+    about: str
+    """The id of what the row describes."""
+    column: str
+    known: str
+    given: str
+
+
 class Report(msgspec.Struct, kw_only=True):
     """What an import did; if `applied` is false, what it would have done."""
 
@@ -59,6 +73,16 @@ class Report(msgspec.Struct, kw_only=True):
     counts: Counts
     errors: list[CellError]
     """The first ones, in order of rows."""
+    summary: list[Summary]
+    """All errors, counted by rule and column, with the rows in which they are."""
+    notes: list[Summary]
+    """What was read otherwise than it stands in the file, or not at all, and is no error."""
+    differences: list[Differing]
+    """What would be overwritten, or was: the first ones."""
+    differing: int
+    """How many rows differ from what is known."""
+    confirm: str | None = None
+    """What confirms these differences; None where there are none. Rows that differ are applied only with it."""
     copy: str | None = None
     """Where, for an hour, a copy of the file lies in which the errors stand beside their rows; None without errors."""
 
@@ -68,6 +92,8 @@ class _Page(NamedTuple):
 
     numbers: Sequence[int]
     commands: Sequence[Command]
+    differs: bool = False
+    """Whether they would overwrite what is known."""
 
 
 class Import:
@@ -78,27 +104,83 @@ class Import:
         self.read = self.applied = self.bad = 0
         self._effects: Counter[str] = Counter()
         self._errors: dict[int, Sequence[CellError]] = {}
+        self._summary, self._notes = Tally(), Tally()
+        self._differences: list[Differing] = []
+        self._differing = self._pending = 0
+        self._digest = hashlib.sha256()
 
-    async def take(self, file: BinaryIO, *, dry_run: bool, keep_good: bool) -> Report:
+    async def take(self, file: BinaryIO, *, dry_run: bool, keep_good: bool, confirm: str = "") -> Report:
         """Check the file, and apply it if that is asked for and nothing speaks against it. Raises WorkbookRefused."""
         with TemporaryFile() as accepted:
             await self._check(file, accepted)
-            apply = not dry_run and (keep_good or not self.bad)
+            token = self._digest.hexdigest()[:16] if self._differing else None
+            confirmed = confirm == token
+            apply = not dry_run and (keep_good or (not self.bad and (confirmed or not self._differing)))
             if apply:
-                await self._apply(accepted)
+                await self._claim(file, keep_good=keep_good, confirm=confirm)
+                await self._apply(accepted, overwriting=confirmed)
         told = [error for _, errors in sorted(self._errors.items()) for error in errors][:TOLD]
-        copy = f"/v1/copies/{await self._copy(file)}" if self.bad else None
-        return Report(form=self.form.name, applied=apply, counts=self._counts(), errors=told, copy=copy)
+        return Report(
+            form=self.form.name,
+            applied=apply,
+            counts=self._counts(),
+            errors=told,
+            summary=self._summary.summaries(),
+            notes=self._notes.summaries(),
+            differences=self._differences,
+            differing=self._differing,
+            confirm=token,
+            copy=f"/v1/copies/{await self._copy(file)}" if self.bad else None,
+        )
 
     async def _check(self, file: BinaryIO, accepted: BinaryIO) -> None:
         """The first pass."""
-        rows = read_rows(self.form, file, secret=self.secret)
+        rows = read_rows(self.form, file, secret=self.secret, tell=self._notes.add)
         while page := await asyncio.to_thread(self._read, rows):
             answer, refused = await self.pipeline.submit(self.key, page.commands, dry_run=True)
-            self._count(page, answer, refused)
-            sound = [pair for n, pair in enumerate(zip(*page, strict=True)) if n not in refused]
-            if sound:
-                await asyncio.to_thread(accepted.write, msgspec.json.encode([*zip(*sound, strict=True)]) + b"\n")
+            self._count(page, answer, {n: refusal for n, refusal in refused.items() if not refusal.version})
+            pairs = [*zip(page.numbers, page.commands, strict=True)]
+            await self._keep(accepted, [pair for n, pair in enumerate(pairs) if n not in refused])
+            if differing := {n: refusal for n, refusal in refused.items() if refusal.version}:
+                await self._compare(accepted, page, differing)
+
+    async def _compare(self, accepted: BinaryIO, page: _Page, differing: dict[int, Refused]) -> None:
+        """Let rows that differ name what they replace; then, too, a rule may refuse them."""
+        numbers = [page.numbers[n] for n in differing]
+        commands = [
+            msgspec.structs.replace(page.commands[n], replaces=refusal.version) for n, refusal in differing.items()
+        ]
+        _, refused = await self.pipeline.submit(self.key, commands, dry_run=True)
+        self._refuse(numbers, refused)
+        kept = [n for n in range(len(numbers)) if n not in refused]
+        refusals = [*differing.values()]
+        for n in kept:
+            self._differ(numbers[n], commands[n], refusals[n])
+        await self._keep(accepted, [(numbers[n], commands[n]) for n in kept], differs=True)
+
+    async def _keep(self, accepted: BinaryIO, pairs: Sequence[tuple[int, Command]], *, differs: bool = False) -> None:
+        """Let rows wait for the second pass."""
+        if pairs:
+            line = msgspec.json.encode([*zip(*pairs, strict=True), differs])
+            await asyncio.to_thread(accepted.write, line + b"\n")
+
+    def _differ(self, row: int, command: Command, refusal: Refused) -> None:
+        """Take down what a row would overwrite."""
+        self._differing += 1
+        self._pending += 1
+        self._digest.update(msgspec.json.encode(command))
+        for difference in refusal.differs if len(self._differences) < TOLD else ():
+            column, known, given = forms.shown(self.form, difference)
+            told = Differing(row=row, about=command.subject_id, column=column, known=known, given=given)
+            self._differences.append(told)
+
+    async def _claim(self, file: BinaryIO, *, keep_good: bool, confirm: str) -> None:
+        """Keep the key for this file in this mode. Raises Refused if another one was applied under it."""
+        file.seek(0)
+        digest = hashlib.sha256()
+        while piece := await asyncio.to_thread(file.read, 2**20):
+            digest.update(piece)
+        await self.pipeline.submit(f"{self.key}:file", [], about=f"{digest.hexdigest()} {keep_good} {confirm}")
 
     def _read(self, rows: Iterator[Row]) -> _Page | None:
         """The next page of the file; None after the last. It runs in a worker thread."""
@@ -113,13 +195,17 @@ class Import:
                 self._reject(row.number, said)
         return _Page([number for number, _ in sound], [command for _, command in sound]) if row else None
 
-    async def _apply(self, accepted: BinaryIO) -> None:
+    async def _apply(self, accepted: BinaryIO, *, overwriting: bool) -> None:
         """The second pass. What another command has made impossible since the first is left out, and told."""
         self._effects.clear()
-        pages = msgspec.json.Decoder(tuple[list[int], list[forms.BLANKS[self.form.name].command]])  # type: ignore[misc]
+        self._pending = 0
+        command = forms.BLANKS[self.form.name].command
+        pages = msgspec.json.Decoder(tuple[list[int], list[command], bool])  # type: ignore[valid-type]
         accepted.seek(0)
         while line := await asyncio.to_thread(accepted.readline):
             page = _Page(*pages.decode(line))
+            if page.differs and not overwriting:
+                continue
             # The same rows are the same request, even if a repetition puts the borders of pages elsewhere.
             key = f"{self.key}:{hashlib.sha256(line).hexdigest()[:16]}"
             answer, refused = await self.pipeline.submit(key, page.commands, keep_good=True)
@@ -129,18 +215,22 @@ class Import:
             await published_soon(self.pipeline, self.pipeline.written - AHEAD)
         await published_soon(self.pipeline, self.pipeline.written)
 
-    def _count(self, page: _Page, answer: Answer, refused: dict[int, Refused]) -> None:
+    def _count(self, page: _Page, answer: Answer, refused: Mapping[int, Refused]) -> None:
         self._effects.update(answer.effects)
+        self._refuse(page.numbers, refused)
+
+    def _refuse(self, numbers: Sequence[int], refused: Mapping[int, Refused]) -> None:
         for n, refusal in refused.items():
-            self._reject(page.numbers[n], [forms.refusal(self.form, page.numbers[n], refusal)])
+            self._reject(numbers[n], [forms.refusal(self.form, numbers[n], refusal)])
 
     def _reject(self, row: int, errors: Sequence[CellError]) -> None:
         self.bad += 1
+        self._summary.add_all(errors)
         if self.bad <= MARKED:
             self._errors[row] = errors
 
     def _counts(self) -> Counts:
-        created, changed = self._effects["created"], self._effects["changed"]
+        created, changed = self._effects["created"], self._effects["changed"] + self._pending
         if forms.BLANKS[self.form.name].adds:
             created, changed = created + changed, 0
         unchanged = self._effects["unchanged"]

@@ -38,6 +38,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     choices: Mapping[str, str] = {}
     """For a choice: the labels in the drop-down, and the value that each stands for."""
     required: bool = True
+    spare: bool = False
+    """A column that may be missing altogether, since few rows ever need it."""
     prefilled: bool = False
     """Written by the product from its own data; a changed value is refused."""
     suggested: bool = False

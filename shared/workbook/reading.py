@@ -53,6 +53,8 @@ def read_rows(
     filled_in = [at for at, column in layout.columns.items() if not (column.prefilled or column.suggested)]
     places = {*layout.columns, *layout.others.values(), *layout.ignored}
     noticed = [(at, column) for at, column in layout.columns.items() if column.kind in NOTED]
+    present = {column.field for column in layout.columns.values()}
+    nothing = {column.field: None for column in form.columns if column.field not in present}
     empty = True
     # The keys wait in a private file of SQLite's, whose name is "". The caller may read from several threads in turn.
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
@@ -60,7 +62,7 @@ def read_rows(
         for number, cells in rows:
             if not any(shown(cells.get(at)) for at in filled_in):
                 continue
-            values: dict[str, object] = {}
+            values: dict[str, object] = dict(nothing)
             errors: list[CellError] = []
             for at, column, read in readers:
                 raw = cells.get(at)
@@ -72,8 +74,8 @@ def read_rows(
                         errors.append(_error(number, column, raw, str(bad), **bad.facts))
             if form.sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
-            if errors and (nothing := _no_data(layout, number, cells, [values[column.field] for column in key])):
-                tell(nothing)
+            if errors and (skipped := _no_data(layout, number, cells, [values[column.field] for column in key])):
+                tell(skipped)
                 continue
             empty = False
             if about.covered or about.filled:
@@ -122,7 +124,9 @@ class HeadingsRefused(WorkbookRefused):
 def has_headings(form: Form, headings: Set[str]) -> bool:
     """Whether headings of a refused file are all that this form has."""
     titles = _titles(form)
-    return {column.title for column in form.columns} <= {titles.get(heading) for heading in headings}
+    return {column.title for column in form.columns if not column.spare} <= {
+        titles.get(heading) for heading in headings
+    }
 
 
 def _titles(form: Form) -> dict[str, str]:
@@ -139,7 +143,7 @@ def find_headings(
 ) -> tuple[Layout, list[tuple[int, Cells]]]:
     """Read on up to the headings: where things stand, and the rows above. Raises `WorkbookRefused`."""
     columns = {column.title: column for column in form.columns}
-    wanted = [*columns, *([SEAL] if form.sealed else [])]
+    wanted = [*(column.title for column in form.columns if not column.spare), *([SEAL] if form.sealed else [])]
     titles = _titles(form)
     remarks = {_plain(title) for title in REMARKS}
     above: list[tuple[int, Cells]] = []

@@ -60,8 +60,8 @@ _HIDDEN = ("hidden", "veryhidden")
 _TRUE = ("1", "true")
 
 _DAMAGED = (
-    "文件已损坏，无法读取。请用 Excel 或 WPS 打开，另存为新的 .xlsx 后重新上传。",
-    "The file is damaged and cannot be read. Open it in Excel or WPS, save it as a new .xlsx and upload it again.",
+    "文件不完整或已损坏，无法读取。请用 Excel 或 WPS 打开原表，存成 .xlsx 后重新上传。",
+    "The file is damaged and cannot be read. Open the form in Excel or WPS, save it as .xlsx and upload it again.",
 )
 _MACROS = (
     "文件带有宏，按安全规定不予接收。请另存为不带宏的 .xlsx 后重新上传。",

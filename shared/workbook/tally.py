@@ -44,7 +44,8 @@ class _Group:
         zh = "、".join(f"{a}至{b}" if a < b else f"{a}" for a, b in self.runs) + ("等" if self.more else "")
         rows = ", ".join(f"{a}-{b}" if a < b else f"{a}" for a, b in self.runs) + (", …" if self.more else "")
         if self.same:
-            return self._said(rows, f"第{zh}行：{first.zh}", f"Rows {rows}: {first.en}")
+            total = (f"，共{self.count}处", f", {self.count} in all") if self.more else ("", "")
+            return self._said(rows, f"第{zh}行{total[0]}：{first.zh}", f"Rows {rows}{total[1]}: {first.en}")
         return self._said(
             rows,
             f"第{zh}行，共{self.count}处，如第{first.row}行：{first.zh}",

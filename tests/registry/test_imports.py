@@ -1,12 +1,13 @@
 """Excel forms over HTTP, as officers meet them: templates, reports, copies with errors, repetition, interruption."""
 
 import asyncio
+import csv
 import re
 import tracemalloc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +242,10 @@ async def test_a_changed_prefilled_cell_is_refused_and_named_with_its_original(d
 async def test_errors_of_cells_and_rules_stand_beside_their_rows_in_the_copy(desk: Office) -> None:
     await desk.register("villages", "units")
     file = edited(
-        await desk.filled("cadres"), (3, "职级", "处长"), (5, "单位编号", "U0"), (6, "参加工作日期", "1930-01-01")
+        await desk.filled("cadres"),
+        (3, "职务层次（或相当层次）", "处长"),
+        (5, "单位编号", "U0"),
+        (6, "参加工作时间", "1930-01-01"),
     )
     before = await desk.digest()
     report = await desk.hand_in("cadres", file)
@@ -261,14 +265,14 @@ async def test_errors_of_cells_and_rules_stand_beside_their_rows_in_the_copy(des
 
 
 async def test_a_corrected_copy_is_accepted(desk: Office) -> None:
-    report = await desk.hand_in("units", edited(await desk.filled("units"), (4, "帮扶力量", 101)))
+    report = await desk.hand_in("units", edited(await desk.filled("units"), (4, "帮扶能力评分", 101)))
     assert not report["applied"]
     copy = (await desk.get(report["copy"])).content
-    assert counts(await desk.hand_in("units", edited(copy, (4, "帮扶力量", 100)))) == (4, 4, 0, 4, 0, 0)
+    assert counts(await desk.hand_in("units", edited(copy, (4, "帮扶能力评分", 100)))) == (4, 4, 0, 4, 0, 0)
 
 
 async def test_copies_are_not_kept_for_ever(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = edited(await desk.filled("units"), (4, "帮扶力量", 101))
+    file = edited(await desk.filled("units"), (4, "帮扶能力评分", 101))
     monkeypatch.setattr(imports, "COPIES", 1)
     first, second = [(await desk.hand_in("units", file))["copy"] for _ in range(2)]
     assert (await desk.client.get(first)).status_code == 404
@@ -306,10 +310,70 @@ async def test_what_is_no_excel_file_is_refused_with_a_remedy(desk: Office, file
     assert "存成 .xlsx 后重新上传" in fault["zh"] and "upload it again" in fault["en"]
 
 
-async def test_another_form_is_refused_by_its_headings(desk: Office) -> None:
-    for file in (await desk.filled("units"), b"no workbook"):
-        answer = await desk.send("villages", file)
-        assert answer.status_code == 422 and "表头与《贫困村登记表》不符" in answer.json()["title"]
+async def test_another_form_is_refused_by_its_headings_and_named(desk: Office) -> None:
+    answer = await desk.send("villages", await desk.filled("units"))
+    assert answer.status_code == 422 and "表头与《贫困村简要情况登记表》不符" in answer.json()["title"]
+    assert "这是《派出单位（帮扶单位）登记表（units）》" in answer.json()["title"]
+    answer = await desk.send("villages", b"no workbook")
+    assert answer.status_code == 422 and "表头与《贫困村简要情况登记表》不符" in answer.json()["title"]
+    assert "这是《" not in answer.json()["title"]
+
+
+async def test_an_upload_that_broke_off_is_refused(desk: Office) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half of one"
+
+    headers = {"Idempotency-Key": "a broken one", "Content-Length": "4000"}
+    answer = await desk.client.post("/v1/imports/units", content=half(), headers=headers)
+    assert answer.status_code == 400 and "应有 4000 字节，收到 11 字节" in answer.json()["title"]
+
+
+def lines(*rows: Sequence[str]) -> bytes:
+    """A .csv of villages."""
+    heads = ["村代码", "村名", "乡镇", "户籍人口", "列入贫困村", "列入文件", "现属区划"]
+    text = StringIO()
+    csv.writer(text).writerows([heads, *rows])
+    return text.getvalue().encode("utf-8-sig")
+
+
+async def test_no_formula_and_no_control_stands_in_what_goes_out(desk: Office) -> None:
+    bad = [
+        ["210521500038", '=HYPERLINK("http://example.org","x")', "+镇", "-1", "是", "@SUM(1)", ""],
+        ["210521500039", " =1+1", "\x1b[31m镇\u202e", "0", "是", "\t=1+1", ""],
+    ]
+    report = await desk.hand_in("villages", lines(*bad))
+    copy = (await desk.get(report["copy"])).text
+    cells = [cell for row in csv.reader(StringIO(copy.removeprefix("\ufeff"))) for cell in row]
+    assert "'=HYPERLINK" in copy and not [cell for cell in cells if cell.lstrip(" ")[:1] in set("=+-@\t\r＝")]
+    assert "\x1b" not in copy and "\u202e" not in copy
+    again = [*csv.reader(StringIO(copy.removeprefix("\ufeff")))]
+    again[1][1:6] = ["甲村", "镇", "10", "是", "-文件"]
+    again[2][1:6] = ["乙村", "镇", "20", "是", "'-文件"]
+    text = StringIO()
+    csv.writer(text).writerows(again)
+    await desk.hand_in("villages", text.getvalue().encode("utf-8-sig"))
+    assert [v["id"] for v in (await desk.get("/v1/villages")).json()] == ["210521500038", "210521500039"]
+
+
+async def test_all_errors_are_counted_and_those_of_many_rows_told_once(desk: Office) -> None:
+    rows = [[f"21052150{n:04}", "村", "镇", "0" if n % 2 else "无", "是", "", ""] for n in range(1200)]
+    report = await desk.hand_in("villages", lines(*rows, ["12", "村", "镇", "5", "也许", "", ""]))
+    told = {(s["rule"], s["column"]): s for s in report["summary"]}
+    assert sum(s["count"] for s in told.values()) == 1202 and len(told) == 4
+    assert told["form", "户籍人口"]["count"] == told["integer", "户籍人口"]["count"] == 600
+    assert told["pattern", "村代码"]["rows"] == told["choice", "列入贫困村"]["rows"] == "1202"
+    assert "共600处" in told["integer", "户籍人口"]["zh"]
+    rows = [[f"21052150{n:04}", "", "镇", "10", "是", "", ""] for n in range(1200)]
+    (summary,) = (await desk.hand_in("villages", lines(*rows)))["summary"]
+    assert summary["zh"].startswith("第2至1201行：“村名”必须填写") and summary["rows"] == "2-1201"
+
+
+async def test_what_was_read_otherwise_than_it_stands_there_is_told(desk: Office) -> None:
+    text = lines(["２１０５２１５００００１", "甲村", "镇", "10", "是", "", "", "看过"], ["合计", "", "", "10"])
+    head, _, rest = text.partition(b"\r\n")
+    report = await desk.hand_in("villages", head + ",备注\r\n".encode() + rest)
+    assert report["applied"] and counts(report) == (1, 1, 0, 1, 0, 0)
+    assert {note["rule"] for note in report["notes"]} == {"ignored", "folded", "total"}
 
 
 async def test_a_file_that_is_too_large_is_refused(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,13 +405,95 @@ async def test_an_import_that_is_repeated_changes_nothing_and_says_so(desk: Offi
         assert await desk.digest() == before
 
 
-async def test_what_differs_from_what_is_known_is_not_overwritten_by_a_file(desk: Office) -> None:
+async def population(desk: Office) -> int:
+    found: int = (await desk.get(f"/v1/villages/{FIRST.id}")).json()["population"]
+    return found
+
+
+async def test_what_differs_from_what_is_known_is_shown_and_applied_only_with_its_confirmation(desk: Office) -> None:
     right = await desk.filled("villages")
     await desk.hand_in("villages", right)
-    report = await desk.hand_in("villages", edited(right, (2, "户籍人口", 4321)))
-    assert not report["applied"] and [error["column"] for error in report["errors"]] == ["户籍人口"]
-    assert str(FIRST.population) in report["errors"][0]["zh"]
-    assert (await desk.get(f"/v1/villages/{FIRST.id}")).json()["population"] == FIRST.population
+    wrong = edited(right, (2, "户籍人口", FIRST.population + 9))
+    for asked in ({"dry_run": True}, {}, {"confirm": "0123456789abcdef"}):
+        report = await desk.hand_in("villages", wrong, **asked)
+        assert not report["applied"] and counts(report) == (4, 4, 0, 0, 1, 3) and report["differing"] == 1
+        (difference,) = report["differences"]
+        assert difference == {
+            "row": 2, "about": FIRST.id, "column": "户籍人口",
+            "known": str(FIRST.population), "given": str(FIRST.population + 9),
+        }  # fmt: skip
+        assert await population(desk) == FIRST.population
+    done = await desk.hand_in("villages", wrong, confirm=report["confirm"])
+    assert done["applied"] and counts(done) == (4, 4, 0, 0, 1, 3), done["errors"]
+    assert await population(desk) == FIRST.population + 9
+
+
+async def test_a_confirmation_no_longer_fits_once_what_is_known_has_changed(desk: Office) -> None:
+    right = await desk.filled("villages")
+    await desk.hand_in("villages", right)
+    other = FIRST.population + 1
+    mine, others = edited(right, (2, "户籍人口", FIRST.population + 9)), edited(right, (2, "户籍人口", other))
+    shown = await desk.hand_in("villages", mine, dry_run=True)
+    seen_by_other = await desk.hand_in("villages", others, dry_run=True)
+    await desk.hand_in("villages", others, confirm=seen_by_other["confirm"])
+    report = await desk.hand_in("villages", mine, confirm=shown["confirm"])
+    assert not report["applied"] and report["confirm"] != shown["confirm"]
+    assert report["differences"][0]["known"] == str(other) and await population(desk) == other
+
+
+async def test_1_18_a_population_that_changes_much_needs_its_reason_in_the_form_as_well(desk: Office) -> None:
+    right = await desk.filled("villages")
+    await desk.hand_in("villages", right)
+    much = edited(right, (2, "户籍人口", 3 * FIRST.population))
+    report = await desk.hand_in("villages", much, dry_run=True)
+    assert counts(report)[2] == 1 and report["confirm"] is None and "写明原因" in report["errors"][0]["zh"]
+    assert report["errors"][0]["column"] == "人口变动原因"
+    told = edited(much, (2, "人口变动原因", "两村合并登记"))
+    report = await desk.hand_in("villages", told, dry_run=True)
+    assert (await desk.hand_in("villages", told, confirm=report["confirm"]))["applied"]
+    assert await population(desk) == 3 * FIRST.population
+
+
+async def test_good_rows_go_in_and_those_that_differ_wait(desk: Office) -> None:
+    first, *others = ROWS["villages"]
+    await desk.post("villages", first)
+    file = edited(await desk.filled("villages"), (2, "户籍人口", FIRST.population + 9))
+    report = await desk.hand_in("villages", file, keep_good=True)
+    assert report["applied"] and report["differing"] == 1 and report["counts"]["created"] == len(others)
+    assert report["counts"]["changed"] == 0 and await population(desk) == FIRST.population
+
+
+async def test_differences_are_told_in_the_words_of_the_form(desk: Office) -> None:
+    await desk.register("units", "cadres")
+    file = edited(await desk.filled("cadres"), (2, "职务层次（或相当层次）", "一级巡视员"), (2, "是否后备干部", "是"))
+    told = {d["column"]: d for d in (await desk.hand_in("cadres", file, dry_run=True))["differences"]}
+    assert (
+        told["职务层次（或相当层次）"]["given"] == "正厅级" and told["职务层次（或相当层次）"]["known"] in forms.RANKS
+    )
+    assert all(
+        d["given"] in ("是", "否") and d["known"] in ("是", "否") for c, d in told.items() if c == "是否后备干部"
+    )
+
+
+async def test_a_key_stands_for_one_file_in_one_mode(desk: Office) -> None:
+    file = await desk.filled("units")
+    await desk.hand_in("units", file, key="the same key")
+    answer = await desk.send("units", edited(file, (2, "单位名称", "另一单位")), key="the same key", keep_good=True)
+    assert answer.status_code == 422 and "已用于另一请求" in answer.json()["title"]
+    assert len((await desk.get("/v1/units")).json()) == 4
+
+
+async def test_two_imports_under_one_key_at_once_are_one_and_a_refusal(desk: Office) -> None:
+    file = await desk.filled("units")
+    first, second = await asyncio.gather(*(desk.send("units", file, key="the same key") for _ in range(2)))
+    assert sorted((first.status_code, second.status_code)) == [200, 409]
+    refused = first if first.status_code == 409 else second
+    assert "正在导入" in refused.json()["title"]
+
+
+async def test_progress_says_whether_there_is_such_an_import(desk: Office) -> None:
+    answer = await desk.client.get("/v1/imports/units/progress", headers={"Idempotency-Key": "an unknown one"})
+    assert answer.json() == {"running": False, "read": 0, "applied": 0}
 
 
 async def test_the_same_request_gives_the_first_answer_again(desk: Office) -> None:
@@ -402,14 +548,16 @@ async def test_others_go_on_working_and_can_follow_a_long_import(desk: Office) -
 
 
 async def test_memory_does_not_grow_with_the_rows(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In pages of 50, what 400 more rows would take is 1.2 MB; 100,000 rows of a survey were measured by hand."""
+    """In pages of 50, what 400 more rows of 3 KB would take is 1.2 MB; 100,000 rows were measured by hand."""
     monkeypatch.setattr(imports, "PAGE", 50)
+    await desk.register("units")
+    ties = [f"2105{n:08}" for n in range(230)]
     peaks: list[int] = []
     for count in (100, 100, 500):  # The first one fills the caches.
-        rows = [{**ROWS["units"][0], "unit": f"U{len(peaks)}-{n}", "name": f"第{n}单位" * 100} for n in range(count)]
-        file = await desk.filled("units", rows)
+        rows = [{**ROWS["cadres"][0], "cadre": f"C{len(peaks)}-{n}", "ties": "、".join(ties)} for n in range(count)]
+        file = await desk.filled("cadres", rows)
         tracemalloc.start()
-        report = await desk.hand_in("units", file)
+        report = await desk.hand_in("cadres", file)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert report["counts"]["created"] == count
@@ -436,9 +584,9 @@ async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
             await simulation.post("registry", "policies", "the first pack", [row])
         assert (await zhucun("template", "units", "-o", file))[0] == 0
         good = fill(file.read_bytes(), forms.form("units", [POLICY]), ROWS["units"])
-        file.write_bytes(edited(good, (3, "帮扶力量", 101)))
+        file.write_bytes(edited(good, (3, "帮扶能力评分", 101)))
         code, told = await zhucun("import", "units", file)
-        assert code == 1 and "未导入 not imported" in told and "第 3 行 “帮扶力量”的“101”不合规定" in told
+        assert code == 1 and "未导入 not imported" in told and "第 3 行 “帮扶能力评分”的“101”不合规定" in told
         assert "“101”不合规定" in str(sheet((tmp_path / "单位-错误.xlsx").read_bytes())["H3"].value)
         file.write_bytes(good)
         code, told = await zhucun("import", "units", file, "--dry-run")
