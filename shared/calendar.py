@@ -66,7 +66,7 @@ def national() -> Calendar:
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A length of time as a document states it, with its unit: `{ calendar_days = 7 }`.
+    """一段时间，写明单位。 · A length of time as a document states it, with its unit: `{ calendar_days = 7 }`.
 
     The bounds are ten years in days and fifty in months or years, longer than any programme.
     """
@@ -109,7 +109,7 @@ def add_months(day: date, months: int) -> date:
 
 
 class YearDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A day of every year: `{ month = 2, day = 28 }`. ValueError if there is no such day in any year."""
+    """每年的一天。 · A day of every year: `{ month = 2, day = 28 }`. ValueError if no year has it."""
 
     month: Annotated[int, Meta(ge=1, le=12)]
     """月。 · The month."""

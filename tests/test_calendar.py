@@ -330,13 +330,14 @@ def test_t1_an_order_s_deadline_moves_and_is_overdue_by_the_new_one() -> None:
             campaign="C1",
             kind="half_year",
             opens=region.today,
-            body="inspection",
+            body="organisation",
             asked_by="督查组",
         )
     )
+    campaign = region.said(inspection.CampaignPlanned)[-1].campaign
     region.pass_days(on("2027-02-05"))
-    region.visit(village, "C1", findings=("absent",), score=80)
-    order = f"C1/{village}"
+    region.visit(village, campaign, findings=("absent",), score=80)
+    order = f"{campaign}/{village}"
     assert region.kept(Supervision, village).orders[order].due == on("2027-02-10")
     region.announce(SPRING)
     assert region.kept(Supervision, village).orders[order].due == on("2027-02-15")

@@ -10,11 +10,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy import policy_pages
 from services.registry.model.commands import AdoptPolicy
 from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, parse_pack, read_pack
 from tests import bounds
@@ -363,6 +365,21 @@ SCALARS = (
 def test_one_broken_field_is_named_and_no_other(path: str, broken: Any) -> None:
     where = re.sub(r"\.(\d+)", r"[\1]", path)
     assert [fault.where for fault in faults_of(put(path, broken))] == [where]
+
+
+def test_the_page_and_the_schema_tell_what_a_pack_can_say() -> None:
+    for name, text in policy_pages.texts().items():
+        kept = (policy_pages.FOLDER / name).read_text("utf-8")
+        assert kept == text, f"docs/{name} is stale; run `zhucun contracts`"
+    schema = policy_pages.schema()
+    for file in FILES:
+        on_the_wire = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
+        jsonschema.validate(on_the_wire, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**on_the_wire, "teem": 3}, schema)
+    for struct, part in schema["$defs"].items():
+        for field, said in part["properties"].items():
+            assert re.search(r"[\u4e00-\u9fff].* · .*[a-z]", said["description"]), f"{struct}.{field} is not described"
 
 
 def test_every_field_of_a_pack_has_a_bound() -> None:

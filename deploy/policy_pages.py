@@ -1,0 +1,168 @@
+"""What a policy pack can say, as people and editors read it: `docs/policy.md` and `docs/policy.schema.json`.
+
+Both are made of the structs themselves: their types and bounds, and what stands under each field in the source.
+"""
+
+import ast
+import inspect
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from shared import calendar
+from shared.policy import checking, pack
+
+FOLDER = Path(__file__).parent.parent / "docs"
+PAGE, SCHEMA = "policy.md", "policy.schema.json"
+HEAD = """# 政策包 · Policy packs
+
+一个地区一个 TOML 文件。`zhucun policy check 文件` 一次列出全部问题，`zhucun policy adopt 文件 --by 决定机关` 启用。
+文件可存为 UTF-8、UTF-16 或 GB 18030，最多 256 KiB。本页由程序生成（`zhucun contracts`），与校验一致；支持 JSON Schema
+的编辑器可用 [policy.schema.json](policy.schema.json)。现成的例子见 `shared/policy/packs/`。
+
+One TOML file for each region. `zhucun policy check FILE` lists all that is wrong at once, `zhucun policy adopt
+FILE --by
+ORGAN` adopts it. The file may be in UTF-8, UTF-16 or GB 18030, 256 KiB at most. This page is generated (`zhucun
+contracts`) from what is checked; editors that know JSON Schema can use [policy.schema.json](policy.schema.json).
+
+校验还要求 · The check asks as well that
+
+- 条款引用的文件列在 `[documents]`，且是本地、上级或全国性文件 · a clause cites a document of `[documents]`, issued
+  in this
+  region, above it, or for the whole country
+- 考核权重合计 100（或按小数合计 1），等次从高到低，最后一等从 0 分起 · weights make 100 (or 1 as shares), grades
+  go from the
+  best to the worst, and the last begins at 0
+- 同一类督查前后不重叠，比例不为 0，公示和时限至少一天 · campaigns of one kind do not overlap, no share is 0, and
+  every notice
+  and time has a day at least
+- 自生效年度起每年有贫困线，中间不缺 · there is a poverty line from the first year in force on, without a gap
+- 办理人不是被考核的一方，也不是运维 · nobody judges himself, and operators decide nothing
+- 任期、影响期、督查时间按年、月或日历日计，不随节假日变动 · terms, impact periods and campaigns are counted in
+  years, months or
+  calendar days, and no holiday moves them
+
+## 节假日 · Holidays
+
+工作日按国务院办公厅历年通知计算，已知年度见 `shared/holidays.toml`。新一年的通知用 `zhucun policy holidays 文件
+--by 公布机关`
+公布，文件写四项：`year`、`document`（文号）、`off`（放假日）、`worked`（调休上班日）；本地节假日加 `--place 区划`，
+或写进政策包的
+`[[holidays]]`。公布后，正在计算的期限重新计算，有变动的逐件发布 `deadline.moved`。
+
+Working days follow the State Council's yearly notices; those that are known stand in `shared/holidays.toml`. A new
+one is
+announced by `zhucun policy holidays FILE --by ORGAN`; the file says `year`, `document`, `off` and `worked`. A
+region's own
+holidays are announced with `--place`, or stand in its pack. Deadlines that run already are counted anew, and each
+that
+moves is told by an event `deadline.moved`.
+"""
+COLUMNS = "| 字段 field | 可填 what it may be | 缺省 default | 说明 meaning |"
+
+
+def page() -> str:
+    """The page for people."""
+    lines = [HEAD]
+    for struct in _structs():
+        words = _words(struct)
+        zh, en = words[""]
+        lines += [f"\n## {struct.__name__}\n\n{zh} · {en}\n", COLUMNS, "|---|---|---|---|"]
+        hints = checking.hints_of(struct)
+        for field in msgspec.structs.fields(struct):
+            allowed = " · ".join(checking.allowed(hints[field.name]))
+            meaning = " · ".join(part for part in words[field.name] if part)
+            cells = (f"`{field.name}`", f"{allowed}{_link(hints[field.name])}", _default(field), meaning)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema, with each field's meaning."""
+    found: dict[str, Any] = json.loads(json.dumps(msgspec.json.schema(pack.Policy)))
+    for struct in _structs():
+        words, described = _words(struct), found["$defs"][struct.__name__]
+        described["description"] = " · ".join(part for part in words[""] if part)
+        for name, part in described["properties"].items():
+            part["description"] = " · ".join(part for part in words[name] if part)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA} | found
+
+
+def texts() -> dict[str, str]:
+    """Both documents by their file names."""
+    return {PAGE: page(), SCHEMA: json.dumps(schema(), ensure_ascii=False, indent=1) + "\n"}
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Write both documents."""
+    for name, text in texts().items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def _structs() -> Iterator[type[msgspec.Struct]]:
+    """The pack and all its sections, each before those within it, once."""
+    seen: dict[type[msgspec.Struct], None] = {}
+
+    def walk(struct: type[msgspec.Struct]) -> None:
+        if struct not in seen:
+            seen[struct] = None
+            for hint in checking.hints_of(struct).values():
+                for part in _parts(hint):
+                    walk(part)
+
+    walk(pack.Policy)
+    return iter(seen)
+
+
+def _parts(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    for part in get_args(hint):
+        yield from _parts(part)
+
+
+def _link(hint: Any) -> str:
+    return "".join(f" → [{part.__name__}](#{part.__name__.lower()})" for part in dict.fromkeys(_parts(hint)))
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return "必填 required"
+    if (
+        field.default is msgspec.NODEFAULT
+        or field.default in (None, (), "")
+        or isinstance(field.default, calendar.Span)
+    ):
+        return ""
+    return f"`{json.dumps(field.default)}`"
+
+
+def _words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
+    """What the source says of a struct, under the empty name, and under each of its fields: Chinese, English."""
+    return _documented(inspect.getmodule(struct))[struct.__name__]
+
+
+@cache
+def _documented(module: Any) -> dict[str, dict[str, tuple[str, str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ClassDef):
+            words = found[node.name] = {"": _split(ast.get_docstring(node) or "")}
+            for before, after in zip(node.body, node.body[1:], strict=False):
+                if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name):
+                    text = (
+                        after.value.value
+                        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+                        else ""
+                    )
+                    words[before.target.id] = _split(str(text))
+    return found
+
+
+def _split(text: str) -> tuple[str, str]:
+    zh, _, en = " ".join(text.split("\n\n")[0].split()).partition(" ·")
+    return zh.strip(), en.strip()
