@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     }
     for name, url in urls.items():
         yield f"服务 {name}", "service", _service_fault(url)
+    yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, urls)
 
 
@@ -89,6 +91,21 @@ def _pack_fault(path: Path) -> str:
     except PolicyInvalid as error:
         return str(error)
     return ""
+
+
+def _holidays(url: str) -> tuple[str, str]:
+    """Until when holidays are known, and what to do once days are counted by the week alone."""
+    try:
+        status = httpx.get(f"{url}/v1/status", timeout=5, trust_env=False).json()
+        known, today = (date.fromisoformat(status[field]) for field in ("calendar_known_until", "today"))
+    except (httpx.HTTPError, KeyError, TypeError, ValueError):
+        return "holidays", ""  # Of a service that does not answer, or has no day yet, is said enough above.
+    remedy = (
+        f"{known.year + 1} 年放假通知公布后，请用 zhucun policy holidays 录入 / "
+        f"enter the notice of {known.year + 1} by `zhucun policy holidays` once it is out"
+    )
+    soon = f"; {remedy}" if today + timedelta(60) > known else ""
+    return f"holidays known until {known}{soon}", remedy if today > known else ""
 
 
 def _service_fault(url: str) -> str:

@@ -1,9 +1,10 @@
 """Dates as rules count them. Holidays and working weekends are those of the State Council's notices."""
 
 import copy
+import json
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.incentives import reactions as incentives_reactions
+from services.incentives.model.record import Record
+from services.inspection.app import SERVICE as INSPECTION
 from services.inspection.model.commands import OpenCampaign
 from services.inspection.model.supervision import Supervision
 from services.registry.model import clock
 from services.registry.model.commands import AnnounceHolidays
+from shared import store
+from shared.bus import OPEN, Message
 from shared.calendar import Span, YearDay, add_months, national
-from shared.contracts import inspection
-from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts import dispatch, incentives, inspection
+from shared.contracts.calendar import DayPassed, HolidaysAnnounced
+from shared.contracts.registry import PolicyAdopted
+from shared.pipeline import Pipeline
 from shared.policy import PolicyBook, parse_pack
+from shared.relay import Relay
 from shared.rules import Refused
+from tests.conftest import engine_with
 from tests.inspection.region import PACKS, Region
+from tests.test_pipeline import delivery
+from tests.world import Service, World
 
 CHINA = national()
 DAYS = st.dates(date(2005, 1, 1), date(2024, 12, 31))
@@ -350,3 +362,87 @@ def test_t1_an_order_s_deadline_moves_and_is_overdue_by_the_new_one() -> None:
     assert region.said(inspection.OrderOverdue) == []
     region.pass_days(on("2027-02-16"))
     assert len(region.said(inspection.OrderOverdue)) == 1
+
+
+def test_t1_the_time_for_a_defence_moves_and_the_body_waits_for_it() -> None:
+    pack = copy.deepcopy(PACKS["benxi"])
+    pack["outcomes"][2]["defence"] = {"working_days": 3}
+    world = World(on("2027-02-05"), Service("incentives", incentives_reactions.REACTIONS, incentives_reactions.DUE))
+    adopted = PolicyAdopted(place="210500", version=pack["version"], adopted_by="市委组织部", pack=pack)
+    graded = inspection.AssessmentGraded(
+        place="210521", village="210521100200", year=2026, unit="U1", leader="C1", score=40, grade="incompetent",
+        triggers=(), decided_by="县委组织部",
+    )  # fmt: skip
+    world.command("incentives", adopted, graded)
+    (proposed,) = world.said(incentives.OutcomeProposed, kind="recall")
+    assert proposed.defence_until == on("2027-02-10")
+    world.announce(SPRING)
+    (moved,) = world.said(incentives.DeadlineMoved)
+    assert (moved.outcome, moved.deadline, moved.due) == (proposed.outcome, "defence_until", on("2027-02-15"))
+    assert moved.is_sealed(), "a case of a person is nobody else's business"
+
+    def status() -> str:
+        return str(world.state("incentives", Record, "cadre:C1").cases[proposed.outcome].status)
+
+    world.pass_days(on("2027-02-15"))
+    assert status() == "proposed"
+    world.pass_days(on("2027-02-16"))
+    assert status() == "decidable"
+
+
+def test_t2_an_appeal_in_the_shipped_packs_does_not_end_on_a_holiday() -> None:
+    for pack in PACKS.values():
+        policy = parse_pack(pack)
+        spans = [span for outcome in policy.outcomes for span in (outcome.appeal, outcome.answer) if span]
+        assert {span.after(on("2025-09-02"), policy.calendar) for span in spans} == {on("2025-10-09")}
+
+
+async def test_t1_holidays_are_kept_with_the_deadlines_that_they_moved(database: str) -> None:
+    pack = json.loads(json.dumps(PACKS["benxi"], default=str))
+    pack["findings"][0]["order"] = {"working_days": 3}
+    village, today = "210521100200", on("2027-02-05")
+    assigned = dispatch.TeamAssigned(
+        place="210521", village=village, unit="U1", spell=1, team=(dispatch.Member("C1", "leader"),),
+        term_start=today, term_end=on("2030-02-05"), assigned_by="市委组织部",
+    )  # fmt: skip
+    visit = inspection.VisitMade(
+        place="210521", village=village, campaign="C1", kind="half_year", on=today, year=2027,
+        findings=("absent",), absent=1, score=50,
+    )  # fmt: skip
+    adopted = PolicyAdopted(place="210500", version=pack["version"], adopted_by="市委组织部", pack=pack)
+    planned = inspection.CampaignPlanned(
+        place="210500", campaign="C1", kind="half_year", opens=today, closes=on("2027-02-25"), frame=(village,)
+    )
+    engine = await engine_with(database, INSPECTION.tables)
+
+    async def send(_stream: str, _messages: Iterable[Message]) -> None:
+        pass
+
+    async def opened() -> Pipeline:
+        pipeline = Pipeline(INSPECTION, engine, Relay(send), "http://localhost/schemas")
+        pipeline.clock = lambda: on("2027-03-01")
+        await pipeline.start()
+        return pipeline
+
+    async def due(pipeline: Pipeline) -> date:
+        async with engine.connect() as conn:
+            key = (Supervision, village)
+            state = (await store.load_states(conn, pipeline.tables, [key]))[key]
+        assert isinstance(state, Supervision)
+        return state.orders[f"C1/{village}"].due
+
+    pipeline = await opened()
+    heard = [DayPassed(day=today), adopted, assigned, planned, visit]
+    for n, event in enumerate(heard, 1):
+        await pipeline.handle(OPEN, [delivery(event, n)])
+    assert await due(pipeline) == on("2027-02-10")
+    for n in (6, 7):  # Told twice, as after a crash.
+        await pipeline.handle(OPEN, [delivery(SPRING, n)])
+        assert await due(pipeline) == on("2027-02-15")
+    again = await opened()
+    assert again.book.calendar().known_until == on("2027-12-31")
+    assert not again.book.at("210521", today).calendar.works(on("2027-02-08"))  # type: ignore[union-attr]
+    async with engine.connect() as conn:
+        said = [row.type for row in await conn.execute(INSPECTION.tables.outbox.select())]
+    assert said.count("inspection.deadline.moved.v1") == 1
+    await engine.dispose()

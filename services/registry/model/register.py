@@ -361,7 +361,7 @@ def measured(register: Register, year: int, given: Mapping[str, float], policy: 
     values = {**given, INCIDENCE: incidence}
     if register.measurements.get(str(year)) == values:
         return Change(register)
-    line_year = int(max((y for y in policy.exit.poverty_line if int(y) <= year), default=min(policy.exit.poverty_line)))
+    line_year = policy.exit.line_of(year)
     event = IndicatorsMeasured(
         place=register.place,
         village=register.id,
