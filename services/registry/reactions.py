@@ -36,7 +36,7 @@ from shared.policy import Policy
 from shared.rules import Reaction, Rule, State, by, recoded
 
 
-def _team(event: d.TeamAssigned | d.TeamReleased, _policy: Policy) -> Iterable[str]:
+def _team(event: d.TeamAssigned | d.TeamReleased | d.TeamDisbanded, _policy: Policy) -> Iterable[str]:
     """The cadres of a team."""
     return (member.cadre for member in event.team)
 
@@ -80,13 +80,13 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.CadreRegistered, Unit, by("unit"), parties.employ),
     Reaction(r.CadreRegistered, Unit, lambda e, _: (e.left,) if e.left else (), parties.dismiss),
     # They are taken back as long as they serve no village, which the dispatch tells.
-    Reaction(c.WithdrawUnit, Unit, by("unit"), parties.withdraw_unit),
-    Reaction(c.WithdrawCadre, Cadre, by("cadre"), parties.withdraw_cadre),
+    Reaction(c.WithdrawUnit, Unit, by("unit"), parties.withdraw_unit, reads=parties.served),
+    Reaction(c.WithdrawCadre, Cadre, by("cadre"), parties.withdraw_cadre, reads=parties.served),
     Reaction(r.CadreWithdrawn, Unit, by("unit"), parties.dismiss),
-    *(Reaction(event, Unit, by("unit"), parties.serve) for event in (d.VillageMatched, d.TeamAssigned)),
+    *(Reaction(event, Unit, by("unit"), parties.serve) for event in (d.VillageMatched, d.TeamChosen, d.TeamAssigned)),
     Reaction(d.TeamAssigned, Cadre, _team, parties.serve),
-    *(Reaction(event, Unit, by("unit"), parties.go) for event in (d.MatchWithdrawn, d.TeamReleased)),
-    Reaction(d.TeamReleased, Cadre, _team, parties.go),
+    *(Reaction(event, Unit, by("unit"), parties.go) for event in (d.MatchWithdrawn, d.TeamReleased, d.TeamDisbanded)),
+    *(Reaction(event, Cadre, _team, parties.go) for event in (d.TeamReleased, d.TeamDisbanded)),
     *(Reaction(event, Cadre, by("cadre"), parties.go) for event in (d.MemberRecalled, d.MemberLeft)),
     Reaction(d.MemberReplaced, Cadre, by("cadre"), parties.serve),
     # A village is registered and enters the list.

@@ -328,6 +328,17 @@ def test_3_3_whoever_serves_a_village_is_not_taken_back() -> None:
     assert county.do(unit)
 
 
+def test_3_3_an_assignment_that_was_withdrawn_holds_nobody() -> None:
+    county = with_cadre().assigned()
+    cadre = c.WithdrawCadre(place=CITY, cadre="C1", **WHY)
+    assert VILLAGE in county.refusal(cadre).zh
+    county.hear(d.AssignmentWithdrawn(**AT, unit="U1", **WHY))
+    assert county.do(cadre)
+    assert VILLAGE in county.refusal(c.WithdrawUnit(place=CITY, unit="U1", **WHY)).zh, "the match stands"
+    county.hear(d.MatchWithdrawn(**AT, unit="U1", **WHY))
+    assert county.do(c.WithdrawUnit(place=CITY, unit="U1", **WHY))
+
+
 def test_a_division_changes_no_other_divisions_units_and_cadres() -> None:
     county = with_cadre()
     for command in (again(UNIT, strength=1), CADRE, c.WithdrawUnit(place=CITY, unit="U1", **WHY)):

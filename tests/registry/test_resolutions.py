@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.registry.model import Resolution
@@ -142,3 +143,11 @@ def test_3_12_a_matter_follows_the_village_into_its_new_division() -> None:
     county.do(c.RecodeVillage(**AT, code="210522100201", since=county.world.today))
     county.do(again(step("propose"), place="210522"))
     assert PLACE != resolution(county).place == "210522"
+
+
+def test_3_12_a_publication_is_sent_without_any_figures() -> None:
+    county = opened("publish_resolution")
+    sent = b'{"place":"210521","village":"210521100201","matter":"2014-7","step":"publish_resolution","body":"village",'
+    sent += '"decided_by":"村“两委”"}'.encode()
+    [taken] = county.do(msgspec.json.decode(sent, type=c.TakeStep))
+    assert (taken.step, taken.entitled, taken.present, taken.agreed) == ("publish_resolution", 0, 0, 0)

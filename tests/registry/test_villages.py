@@ -247,7 +247,7 @@ def test_missed_criteria_need_not_be_a_relapse_but_the_decision_stands_in_the_jo
     county = County().delisted().until(date(2015, 7, 1)).count(2015, poor_persons=30)
     county.measure(2015)
     [event] = county.do(NO_RELAPSE)
-    assert isinstance(event, VillageMonitored)
+    assert isinstance(event, VillageMonitored) and (event.place, event.village) == (PLACE, VILLAGE)
     assert (event.decided_by, event.unmet[0].value, event.values["incidence"]) == ("县政府", 0.03, 0.03)
     assert county.tasks == [] and county.village.stage == "delisted"
     assert county.refusal(RELAPSE).status == 409
@@ -258,6 +258,7 @@ def test_figures_may_be_corrected_while_the_relapse_is_undecided_and_not_after()
     county.measure(2015, safe_water=0.1)
     [_, monitored] = county.measure(2015)
     assert isinstance(monitored, VillageMonitored) and county.tasks == []
+    assert (monitored.place, monitored.village, monitored.year) == (PLACE, VILLAGE, 2015)
     assert county.refusal(again(MEASURE, year=2015)).rule == "1.18"
 
 

@@ -14,12 +14,15 @@ from services.registry.model.commands import (
     WithdrawCadre,
     WithdrawUnit,
 )
+from services.registry.model.village import Village
 from shared.contracts.dispatch import (
     MatchWithdrawn,
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
     TeamAssigned,
+    TeamChosen,
+    TeamDisbanded,
     TeamReleased,
     VillageMatched,
 )
@@ -35,7 +38,10 @@ from shared.contracts.registry import (
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
 
-_Serving = VillageMatched | TeamAssigned | TeamReleased | MatchWithdrawn | MemberRecalled | MemberReplaced | MemberLeft
+_Begun = VillageMatched | TeamChosen | TeamAssigned | MemberReplaced
+_Over = MatchWithdrawn | TeamReleased | TeamDisbanded | MemberRecalled | MemberLeft
+OUT = ("assigned", "pledged", "helped", "requested", "verified", "noticed", "delisted")
+"""The stages in which a village has a team."""
 
 
 class Adoption(State, frozen=True, kw_only=True):
@@ -261,14 +267,14 @@ def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy:
     return Change(unit and unit.but(cadres=_without(unit.cadres, event.cadre)))
 
 
-def serve(party: Unit | Cadre | None, event: _Serving, _policy: Policy, _today: date) -> Change:
+def serve(party: Unit | Cadre | None, event: _Begun, _policy: Policy, _today: date) -> Change:
     """The unit or the cadre was chosen for a village, or sent there."""
     if party is None or event.village in party.serves:
         return Change(party)
     return Change(party.but(serves=(*party.serves, event.village)))
 
 
-def go(party: Unit | Cadre | None, event: _Serving, _policy: Policy, _today: date) -> Change:
+def go(party: Unit | Cadre | None, event: _Over, _policy: Policy, _today: date) -> Change:
     """The unit or the cadre has nothing to do with the village any more."""
     return Change(party and party.but(serves=_without(party.serves, event.village)))
 
@@ -277,14 +283,26 @@ def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
     return tuple(other for other in ids if other != id)
 
 
-def withdraw_unit(unit: Unit | None, command: WithdrawUnit, _policy: Policy, _today: date) -> Change:
+def served(party: Unit | Cadre | None, _command: WithdrawUnit | WithdrawCadre) -> Iterable[Key]:
+    """The villages that it was sent to, some of which may have ended, or have no team any more."""
+    return ((Village, village) for village in party.serves) if party else ()
+
+
+def _still(villages: Mapping[Key, State | None], stages: Iterable[str]) -> list[str]:
+    return [village.id for village in villages.values() if isinstance(village, Village) and village.stage in stages]
+
+
+def withdraw_unit(
+    unit: Unit | None, command: WithdrawUnit, _policy: Policy, _today: date, villages: Mapping[Key, State | None]
+) -> Change:
     """A unit that was registered by mistake, or is no more, until it serves a village or has cadres."""
     unit = addressed(unit, command, "单位", "unit")
     if unit.withdrawn:
         return Change(unit)
+    serves = _still(villages, ("matched", *OUT))
     found = {
         f"在册干部 {len(unit.cadres)} 人": (f"its {len(unit.cadres)} cadres", unit.cadres),
-        f"帮扶村 {'、'.join(unit.serves)}": (f"the villages it serves: {', '.join(unit.serves)}", unit.serves),
+        f"帮扶村 {'、'.join(serves)}": (f"the villages it serves: {', '.join(serves)}", serves),
         f"指定帮扶村 {unit.village}": (f"village {unit.village}, which it is designated for", unit.village),
     }
     rests("3.3", {zh: en for zh, (en, rest) in found.items() if rest})
@@ -292,13 +310,14 @@ def withdraw_unit(unit: Unit | None, command: WithdrawUnit, _policy: Policy, _to
     return Change(unit.but(withdrawn=True), (event,))
 
 
-def withdraw_cadre(cadre: Cadre | None, command: WithdrawCadre, _policy: Policy, _today: date) -> Change:
+def withdraw_cadre(
+    cadre: Cadre | None, command: WithdrawCadre, _policy: Policy, _today: date, villages: Mapping[Key, State | None]
+) -> Change:
     """A cadre who was registered by mistake, or has left the service, until in a team."""
     cadre = addressed(cadre, command, "干部", "cadre")
     if cadre.withdrawn:
         return Change(cadre)
-    villages = cadre.serves
-    rests("3.3", {f"村 {v} 的工作队": f"the team of village {v}" for v in villages})
+    rests("3.3", {f"村 {v} 的工作队": f"the team of village {v}" for v in _still(villages, OUT)})
     event = CadreWithdrawn(
         place=cadre.place,
         cadre=cadre.id,
