@@ -44,6 +44,7 @@ from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, Outcom
 from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
+    DiagnosisWithdrawn,
     PolicyAdopted,
     UnitRegistered,
     UnitWithdrawn,
@@ -93,6 +94,9 @@ def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember) -> It
         yield Squad, asked.teams[command.village].unit
     yield from relatives(command)
 
+
+MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
+"""After these a village that was matched needs no unit."""
 
 KINDS: tuple[type[State], ...] = (Pool, Squad, Assignment, Code)
 
@@ -156,8 +160,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CommitmentSettled, Assignment, _village, team.go_home_when_settled),
     Reaction(TeamReleased, Pool, family, pool.take_back),
     # What was registered or listed by mistake has no team; a village that ended leaves its team to its successor.
-    *(Reaction(ended, Pool, family, pool.need_no_more) for ended in (VillageUnlisted, VillageWithdrawn)),
-    *(Reaction(ended, Assignment, _village, team.end) for ended in (VillageUnlisted, VillageWithdrawn)),
+    *(Reaction(ended, Pool, family, pool.need_no_more) for ended in (*MISTAKEN, VillageDelisted)),
+    *(Reaction(ended, Assignment, _village, team.end) for ended in MISTAKEN),
     Reaction(VillageMerged, Assignment, by("into"), team.absorb, reads=team.merging),
     Reaction(VillageMerged, Pool, family, division.merge, reads=division.both),
     Reaction(VillageMerged, Assignment, _village, team.dissolve, reads=team.merging),

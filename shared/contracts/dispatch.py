@@ -323,7 +323,7 @@ class TeamDisbanded(Event, frozen=True, kw_only=True):
     spell: Count
     team: Annotated[tuple[Member, ...], Meta(max_length=50)]
     ground: Code
-    """`merged` into a village that has a team of its own, `unlisted` or `withdrawn`."""
+    """`merged` into a village that has a team of its own, `unlisted`, `withdrawn` or `undiagnosed`."""
 
 
 class PoolDivided(Event, frozen=True, kw_only=True):

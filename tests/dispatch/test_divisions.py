@@ -19,6 +19,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.incentives import AppealDecided
 from shared.contracts.registry import (
+    DiagnosisWithdrawn,
     PolicyAdopted,
     VillageMerged,
     VillageRecoded,
@@ -41,6 +42,7 @@ from tests.dispatch.benxi import (
     delisted,
     diagnosed,
     recalled,
+    relapsed,
     squad,
     unit,
 )
@@ -66,7 +68,9 @@ def pool(benxi: Benxi, jurisdiction: str) -> Pool:
 
 def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START) -> None:
     """A county adopts a pack of its own."""
+    documents = {name: {**said, "jurisdiction": "00"} for name, said in PACK["documents"].items()}
     pack = {**PACK, "jurisdiction": jurisdiction, "version": f"{jurisdiction}-1", "effective_from": effective}
+    pack["documents"] = documents
     place = jurisdiction.ljust(6, "0")
     benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))
 
@@ -152,11 +156,12 @@ def test_a_village_that_is_split_keeps_all_that_hangs_on_it() -> None:
 
 
 @pytest.mark.parametrize("stage", ["matched", "assigned", "helped"])
-@pytest.mark.parametrize("ground", ["unlisted", "withdrawn"])
+@pytest.mark.parametrize("ground", ["unlisted", "withdrawn", "undiagnosed"])
 def test_a_village_that_was_never_rightly_listed_sends_its_team_home_without_an_exit(stage: str, ground: str) -> None:
     benxi = getattr(Benxi(), stage)()
-    withdrawn = VillageWithdrawn(place=HOME, village=V1, reason="重复登记", **DECIDED)
-    benxi.hear(unlisted() if ground == "unlisted" else withdrawn)
+    about: dict[str, Any] = {"place": HOME, "village": V1, "reason": "重复登记", **DECIDED}
+    undiagnosed = DiagnosisWithdrawn(**about, spell=1)
+    benxi.hear({"unlisted": unlisted(), "undiagnosed": undiagnosed}.get(ground, VillageWithdrawn(**about)))
     (gone,) = benxi.said(TeamDisbanded)
     assert (gone.unit, gone.ground, len(gone.team)) == ("U1", ground, 3)
     assert not benxi.said(TeamReleased) and not benxi.tasks() and not benxi.pool.teams and "C-U1-0" in benxi.free
@@ -171,6 +176,27 @@ def test_a_village_that_waits_for_a_unit_and_is_unlisted_waits_no_more_and_may_b
     benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1))  # Its first spell begins anew.
     benxi.solve()
     assert benxi.said(VillageMatched)
+
+
+def test_a_diagnosis_that_is_withdrawn_needs_no_unit_until_the_next_one_and_keeps_what_was_open() -> None:
+    benxi = Benxi(team={"keep_after_exit": {"calendar_days": 0}}).helped()
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1)
+    benxi.until(date(2014, 6, 21))
+    benxi.hear(relapsed(V1), diagnosed(V1, spell=2, problems=1))
+    benxi.hear(DiagnosisWithdrawn(place=HOME, village=V1, spell=2, reason="误录", **DECIDED))
+    assert not benxi.pool.needs and benxi.assignment().carried == {"ledger": (Item(2, "打井两眼"),)}
+    benxi.hear(diagnosed(V1, spell=2, problems=1))
+    assert [item.text for item in benxi.assignment().carried["ledger"]] == ["打井两眼", "第2轮问题1"]
+    assert benxi.pool.needs
+
+
+def test_a_village_that_left_the_list_before_the_system_was_there_waits_for_no_unit() -> None:
+    benxi = Benxi()
+    benxi.hear(diagnosed(V1), delisted(V1))
+    assert not benxi.pool.needs and benxi.assignment().status == "released" and not benxi.tasks()
+    benxi.hear(relapsed(V1), diagnosed(V1, spell=2))
+    assert benxi.pool.needs
 
 
 # ---------------------------------------------------------------- other divisions, other pools

@@ -43,6 +43,12 @@ def with_problems(
     return {kind: (*_unlinked(carried.get(kind, ())), *problems) for kind in kinds}
 
 
+def without_problems(carried: Mapping[str, tuple[Item, ...]]) -> dict[str, tuple[Item, ...]]:
+    """What waits for the next ledgers, without the problems of the last diagnosis."""
+    rest = {kind: tuple(item for item in items if item.problem is None) for kind, items in carried.items()}
+    return {kind: items for kind, items in rest.items() if items}
+
+
 def left_open(
     carried: Mapping[str, tuple[Item, ...]], other: Assignment, policy: Policy
 ) -> dict[str, tuple[Item, ...]]:  # fmt: skip

@@ -31,8 +31,10 @@ from shared.contracts.dispatch import (
 from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
+    DiagnosisWithdrawn,
     UnitRegistered,
     UnitWithdrawn,
+    VillageDelisted,
     VillageDiagnosed,
     VillageUnlisted,
     VillageWithdrawn,
@@ -389,9 +391,12 @@ def need_again(pool: Pool | None, event: MatchWithdrawn, policy: Policy, today: 
 
 
 def need_no_more(
-    pool: Pool | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date
+    pool: Pool | None,
+    event: VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn | VillageDelisted,
+    policy: Policy,
+    today: date,
 ) -> Change:  # fmt: skip
-    """A village that is not on the list needs no unit."""
+    """A village that is not on the list, or whose diagnosis was withdrawn, needs no unit."""
     if pool is None or event.village not in pool.needs:
         return Change(pool)
     return Change(pool.but(needs=without(pool.needs, event.village)))

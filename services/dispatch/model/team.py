@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 from services.dispatch.model.assignment import OUT, Assignment, Vacancy
 from services.dispatch.model.commands import AssignTeam, TakeOver, WithdrawAssignment
-from services.dispatch.model.commitments import left_open, with_problems
+from services.dispatch.model.commitments import left_open, with_problems, without_problems
 from services.dispatch.model.pool import Pool, relatives
+from shared.contracts import Event
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     CommitmentSettled,
@@ -24,6 +25,7 @@ from shared.contracts.dispatch import (
     VillageMatched,
 )
 from shared.contracts.registry import (
+    DiagnosisWithdrawn,
     VillageDelisted,
     VillageDiagnosed,
     VillageMerged,
@@ -241,7 +243,12 @@ def extend(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
 
 
 def keep(state: Assignment | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """The village left the list; its team stays for the transition (rules §2: 摘帽不摘帮扶)."""
+    """The village left the list; its team stays for the transition (rules §2: 摘帽不摘帮扶).
+
+    One that waits for a unit left it before the system was there, and waits no more.
+    """
+    if state and state.stage == "diagnosed":
+        return Change(state.but(stage="released"))
     if state is None or state.stage not in ("assigned", "helped"):
         return Change(state)
     until = policy.team.keep_after_exit.after(today, policy.calendar)
@@ -268,15 +275,29 @@ def go_home_when_settled(state: Assignment | None, event: CommitmentSettled, pol
     return _release(state, today)
 
 
+_GROUNDS: Mapping[type[Event], str] = {
+    VillageUnlisted: "unlisted",
+    VillageWithdrawn: "withdrawn",
+    DiagnosisWithdrawn: "undiagnosed",
+}
+
+
 def end(
-    state: Assignment | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date
-) -> Change:  # fmt: skip
-    """The village was listed or registered by mistake: its team goes home without an exit, and nothing is carried."""
+    state: Assignment | None,
+    event: VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn,
+    policy: Policy,
+    today: date,
+) -> Change:
+    """Listed, registered or diagnosed by mistake: the team, if there is one, goes home without an exit.
+
+    What was open before a diagnosis that is withdrawn is still open.
+    """
     if state is None:
         return Change(state)
-    ground, spell = ("unlisted", event.spell) if isinstance(event, VillageUnlisted) else ("withdrawn", 1)
-    rest = Assignment(id=state.id, place=state.place, stage="released", spell=spell - 1)
-    return Change(rest, _disbanded(state, ground) if state.unit else ())
+    before = 0 if isinstance(event, VillageWithdrawn) else event.spell - 1
+    carried = without_problems(state.carried) if isinstance(event, DiagnosisWithdrawn) else {}
+    rest = Assignment(id=state.id, place=state.place, stage="released", spell=before, carried=carried)
+    return Change(rest, _disbanded(state, _GROUNDS[type(event)]) if state.unit else ())
 
 
 def _disbanded(state: Assignment, ground: str) -> tuple[TeamDisbanded, ...]:
