@@ -25,10 +25,12 @@ from services.incentives.model.record import (
     propose,
     record_id,
     run_clock,
+    ungrade,
     unlist,
     withdraw_decision,
 )
 from shared.contracts.incentives import SubjectKind
+from shared.contracts.inspection import GradeWithdrawn
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.policy import TRIGGERS, Policy
 from shared.rules import Reaction, Rule, State
@@ -44,6 +46,12 @@ def _concerned(subject_kind: SubjectKind) -> Callable[[Any, Policy], Iterable[st
 
 def _of_subject(command: SubjectCommand, _policy: Policy) -> Iterable[str]:
     return (record_id(command.subject_kind, command.subject),)
+
+
+def _of_graded(event: GradeWithdrawn, _policy: Policy) -> Iterable[str]:
+    """The records of all whom a grade concerned."""
+    subjects = {"unit": event.unit, "team": event.village, "cadre": event.leader}
+    return (record_id(kind, subject) for kind, subject in subjects.items() if subject)
 
 
 def _of_team(event: VillageMerged | VillageUnlisted | VillageWithdrawn, _policy: Policy) -> Iterable[str]:
@@ -68,6 +76,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # A team is named by its village: where two become one its record goes over, where none was listed it ends.
     Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
     Reaction(VillageMerged, Record, _of_team, leave),
+    Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
     *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
 )
 

@@ -13,6 +13,7 @@ from shared.contracts.incentives import (
     OutcomeExpired,
     OutcomeWithdrawn,
 )
+from shared.contracts.inspection import GradeWithdrawn
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.rules import Refused
 from tests.incentives.test_outcomes import (
@@ -21,6 +22,7 @@ from tests.incentives.test_outcomes import (
     LEADER,
     TEAM,
     TODAY,
+    UNIT,
     VILLAGE,
     decide,
     graded,
@@ -114,6 +116,23 @@ def test_only_the_body_that_decided_takes_back() -> None:
     with pytest.raises(Refused, match="a matter of 'organisation', not of 'discipline'") as other:
         withdraw(world, LEADER, body="discipline")
     assert (other.value.status, other.value.field) == (422, "body")
+
+
+def test_a_grade_that_is_withdrawn_takes_its_proposals_along_and_the_next_one_is_answered_anew() -> None:
+    world = world_with()
+    hear(world, graded("incompetent", "not_resident"), graded("basically_competent", "not_resident", year=2013))
+    withdrawn = GradeWithdrawn(
+        place=COUNTY, village=VILLAGE, year=2014, unit=UNIT[1], leader=LEADER[1], grade="incompetent",
+        reason="录错等次", decided_by="市委组织部",
+    )  # fmt: skip
+    hear(world, withdrawn)
+    assert {(said.kind, said.subject_kind) for said in world.said(OutcomeWithdrawn)} == {
+        ("recall", "cadre"), ("criticism", "team"),
+    }  # fmt: skip
+    assert [task[0] for task in tasks(world, TEAM)] == ["defences"], "that of the year before stays"
+    assert tasks(world, LEADER) == []
+    hear(world, graded("incompetent", "bad_opinion"))
+    assert [task[0] for task in tasks(world, LEADER)] == ["defences"] and len(tasks(world, TEAM)) == 2
 
 
 def ended(kind: type[Any], **said: Any) -> Any:

@@ -214,7 +214,8 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
         )
         outcome = f"{terms.kind}/{said_about}"
-        if outcome in record.cases:
+        # What was withdrawn with its fact comes up again with the next one of the same occasion.
+        if outcome in record.cases and record.cases[outcome].status != "withdrawn":
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
         evidence = (f"{terms.on} {said_about}", *found)
@@ -343,11 +344,25 @@ def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, pol
 
     What was decided already stays: the deciding body can take it back, and the subject appeal.
     """
+    return _withdraw(record, lambda _outcome, _case: True, event.reason)
+
+
+def ungrade(record: Record | None, event: inspection.GradeWithdrawn, policy: Policy, today: date) -> Change:
+    """A grade was withdrawn, and with it what was proposed for it and is not decided."""
+    graded = short_type(inspection.AssessmentGraded.type)
+    occasion = f"{event.village}/{event.year}"
+    return _withdraw(
+        record, lambda outcome, case: case.terms.on == graded and outcome.endswith(f"/{occasion}"), event.reason
+    )
+
+
+def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason: str) -> Change:
+    """The record without the open proposals that rest on something that was withdrawn."""
     told: tuple[Event, ...] = ()
     for outcome, case in sorted(record.cases.items()) if record else ():
-        if record and case.status in ("proposed", "decidable"):
+        if record and case.status in ("proposed", "decidable") and rests(outcome, case):
             record = record.keep(outcome, _but(case, status="withdrawn"))
-            told = (*told, record.tell(OutcomeWithdrawn, outcome, reason=event.reason))
+            told = (*told, record.tell(OutcomeWithdrawn, outcome, reason=reason))
     return Change(record, told)
 
 
