@@ -5,7 +5,6 @@ at all. The outbox is published after the commit, in order, and only then is the
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -46,7 +45,7 @@ from shared.flow import (
 )
 from shared.policy import PolicyBook
 from shared.relay import Relay
-from shared.requests import Answered, Request, RequestRefused, decide, used_before
+from shared.requests import Answered, Request, RequestRefused, decide
 from shared.rules import Key, Reaction, Refused, Rule, State
 from shared.shares import WHOLE, Share
 from shared.tables import Tables
@@ -378,7 +377,10 @@ class Pipeline:
         """
         if refused := self.share.misdirected(commands):
             raise RequestRefused(refused)
-        request = Request(self.service.name, key, commands, dry_run=dry_run, keep_good=keep_good, about=about)
+        asked = partial(Request, dry_run=dry_run, keep_good=keep_good, about=about)
+        outcome: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        is_long = len(commands) > outbox.PAGE
+        request = await _beside(is_long, asked, self.service.name, key, commands, outcome)
         self._requests.append(request)
         try:
             async with self._writing:
@@ -407,19 +409,6 @@ class Pipeline:
                 ) from error
             else:
                 raise
-
-    async def claim(self, key: str, what: bytes) -> None:
-        """Keep what a request consists of that is handed in by several keys, such as a file; `key` stands for it all.
-
-        Raises Refused if the key stands for something else already.
-        """
-        table, fingerprint = self.tables.requests, hashlib.sha256(what).digest()
-        async with self._writing, self._transaction() as work:
-            known = (await work.conn.execute(select(table.c.fingerprint).where(table.c.key == key))).scalar()
-            if known is None:
-                await store.insert(work.conn, table, [{"key": key, "fingerprint": fingerprint, "response": ""}])
-            elif known != fingerprint:
-                raise used_before(key)
 
     async def _answer(self, waiting: Sequence[Request]) -> None:
         """Decide waiting requests together, as many as make a page; those that are left take their own turn."""

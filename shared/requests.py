@@ -86,7 +86,15 @@ class Request:
     """
 
     def __init__(
-        self, service: str, key: str, commands: Sequence[Command], *, dry_run: bool, keep_good: bool, about: str = ""
+        self,
+        service: str,
+        key: str,
+        commands: Sequence[Command],
+        outcome: "asyncio.Future[Answered]",
+        *,
+        dry_run: bool,
+        keep_good: bool,
+        about: str = "",
     ) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
@@ -95,7 +103,7 @@ class Request:
         self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
-        self.outcome: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self.outcome = outcome
 
     def repeat(self, fingerprint: bytes, response: str) -> None:
         """Give the answer that was kept under the key, if it was the same request."""
