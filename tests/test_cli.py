@@ -1,10 +1,14 @@
 """The command line as a person uses it, against the system that `zhucun up` runs."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -103,3 +107,81 @@ def test_mistakes_end_in_a_sentence(folder: Path, tmp_path: Path) -> None:
             env={**os.environ, "LC_ALL": language},
         )
         assert told.returncode == 1 and says in told.stdout and "team" in told.stdout
+
+
+def run(*words: str, **environment: str) -> tuple[int, str]:
+    """A command's exit code and all that it prints, which is never a traceback."""
+    done = subprocess.run([ZHUCUN, *words], capture_output=True, timeout=60, env={**os.environ, **environment})
+    told = (done.stdout + done.stderr).decode("latin-1" if "PYTHONIOENCODING" in environment else "utf-8")
+    assert "Traceback" not in told and "Exception ignored" not in told
+    return done.returncode, told
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Another program that answers everything with JSON of its own."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"hello": "[red]\\u001b"}')
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_what_answers_elsewhere_is_told_for_what_it_is(folder: Path) -> None:
+    at = ["--folder", str(folder)]
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        code, told = run("digest", *at, ZHUCUN_REGISTRY_URL=f"http://127.0.0.1:{server.server_port}")
+        assert code == 1 and "别的程序" in told
+        server.shutdown()
+    dispatch = json.loads((folder / "ports.json").read_text())["dispatch"]
+    code, told = run("digest", *at, ZHUCUN_REGISTRY_URL=f"http://127.0.0.1:{dispatch}")
+    assert code == 1 and "dispatch" in told
+    for address in ("http://127.0.0.1:1", "registry:8001", "http://[::", "http://no.such.host.invalid"):
+        code, told = run("digest", *at, ZHUCUN_REGISTRY_URL=address)
+        assert code == 1 and "连接不上系统" in told
+
+
+def test_any_locale_terminal_and_pipe_will_do(folder: Path) -> None:
+    at = ["--folder", str(folder)]
+    code, told = run("tasks", *at, PYTHONIOENCODING="latin-1", LC_ALL="C")
+    assert code == 0 and "?" in told
+    assert run("doctor", *at, LC_ALL="C")[0] == 0
+    for width in ("1", "10", "40"):
+        assert run("tasks", *at, COLUMNS=width)[0] == 0
+    for redirect in ("| head -n 1", ">&-", "2>&- >&-"):
+        words = f"'{ZHUCUN}' logs --folder '{folder}' {redirect}"
+        done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+    full = subprocess.run(["bash", "-c", f"'{ZHUCUN}' digest --folder '{folder}' >/dev/full"], capture_output=True)
+    assert full.returncode == 1 and b"Traceback" not in full.stderr
+
+
+def test_words_that_are_none_end_with_a_usage(folder: Path, tmp_path: Path) -> None:
+    assert run("nonsense")[0] == 2 and run("tasks", "--nonsense")[0] == 2
+    assert run("import", "villages", str(tmp_path / "none.xlsx"))[0] == 2
+    assert run("demo", "--until", "soon", "--folder", str(tmp_path / "d"))[0] == 1
+    assert run("demo", "--villages", "0", "--folder", str(tmp_path / "d"))[0] == 2
+    assert not (tmp_path / "d").exists()
+    code, told = run("dead-letters", "show", "\x1b[31m[red]x", "--folder", str(folder))
+    assert code == 1 and "\\x1b[31m[red]x" in told
+
+
+def test_versions_of_all_parts_are_told() -> None:
+    code, told = run("--version")
+    assert code == 0
+    assert {line.rpartition(" ")[0] for line in told.splitlines()} >= {"zhucun", "Python", "nats-server", "SQLite"}
+    assert "schema registry" in told
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.3, 0.6, 1.2])
+def test_ctrl_c_ends_it_at_any_moment_without_a_traceback(tmp_path: Path, delay: float) -> None:
+    with subprocess.Popen(
+        [ZHUCUN, "up", "--folder", str(tmp_path / "data")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as system:
+        time.sleep(delay)
+        system.send_signal(signal.SIGINT)
+        told, _ = system.communicate(timeout=30)
+    assert "Traceback" not in told and system.returncode in (0, 130, -signal.SIGINT)

@@ -89,6 +89,12 @@ def soon(condition: Callable[[], bool], seconds: float = 5) -> bool:
     return condition()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
+            await asyncio.sleep(0.05)
+
+
 async def restarted(system: System, name: str, old: int) -> None:
     async with asyncio.timeout(5):
         while system.pid(name) == old:  # noqa: ASYNC110 - the process is not ours to wait for
@@ -252,11 +258,12 @@ def test_backoff_begins_anew_after_a_steady_life_and_has_an_upper_bound(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "BACKOFF", (0, 0.01, 0.02))
-    monkeypatch.setattr(supervisor, "STEADY", 0.25)
+    monkeypatch.setattr(supervisor, "STEADY", 2)  # Longer than it takes to start and die on a busy machine.
 
     async def scenario() -> None:
-        async with stub(root, registry="import time; time.sleep(0.3)", dispatch=""):
-            await asyncio.sleep(1)
+        async with stub(root, registry="import time; time.sleep(2)", dispatch=""):
+            await until(lambda: len(reports(root, "registry", "restarting")) >= 2)
+            await until(lambda: len(reports(root, "dispatch", "restarting")) >= 4)
             assert [r["deaths"] for r in reports(root, "registry", "restarting")][:2] == [1, 1]
             delays = [r["delay"] for r in reports(root, "dispatch", "restarting")]
             assert delays[:3] == [0, 0.01, 0.02]
@@ -288,20 +295,39 @@ def test_a_machine_that_cannot_start_a_process_now_starts_it_later(root: Path) -
     asyncio.run(scenario())
 
 
-def test_a_log_that_grew_too_long_is_put_aside_at_the_next_start(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs.Log.__init__, "__defaults__", (5000, 5))
-    (root / "logs").mkdir(parents=True)
-    for name, size in {"registry": 6000, "dispatch": 4000}.items():
-        (root / "logs" / f"{name}.log").write_text("x" * size + "\n")
+def test_a_log_that_grew_too_long_is_put_aside_while_its_process_goes_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs.Log.__init__, "__defaults__", (5000, 3))
+    chatty = "for number in range(2000): print(number, 'x' * 50, flush=True)\n" + READY
 
     async def scenario() -> None:
-        async with stub(root) as system:
+        async with stub(root, registry=chatty) as system:
             await system.ready(10)
+            assert len(reports(root, "registry", "restarting")) == 0
 
     asyncio.run(scenario())
-    assert (root / "logs" / "registry.log.1").stat().st_size == 6001
-    assert "x" not in (root / "logs" / "registry.log").read_text()
+    kept = [root / "logs" / name for name in ("registry.log.2", "registry.log.1", "registry.log")]
+    assert all(path.stat().st_size <= 5000 for path in kept) and not (root / "logs" / "registry.log.3").exists()
+    said = [line for path in kept for line in path.read_text().splitlines() if line.endswith("x" * 50)]
+    assert [int(line.split()[0]) for line in said] == list(range(2000 - len(said), 2000)) and len(said) > 100
     assert not (root / "logs" / "dispatch.log.1").exists()
+
+
+def test_a_service_that_keeps_dying_is_told_while_the_system_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "BACKOFF", (0, 0.01, 0.02))
+    told: list[str] = []
+
+    async def scenario() -> None:
+        system = Stub(root, tell=told.append)
+        system.scripts = {"incentives": CRASHING}
+        async with system:
+            await until(lambda: any("反复退出" in text for text in told))
+            await until(lambda: len(reports(root, "incentives", "restarting")) >= 6)
+
+    asyncio.run(scenario())
+    dying = [text for text in told if "反复退出" in text]
+    assert len(dying) == 1 and "incentives" in dying[0] and "数据库无法打开" in dying[0]
 
 
 def test_ready_tells_what_an_unready_service_answered(root: Path) -> None:

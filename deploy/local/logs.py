@@ -37,11 +37,12 @@ class Log:
         with self._lock:
             if self._lost:
                 lines = b"... %d bytes of this log were lost: the disk was full\n" % self._lost + lines
-            try:
-                self._append(lines)
-                self._lost = 0
-            except OSError:
-                self._lost += len(lines)
+            for piece in _pieces(lines, self._size):
+                try:
+                    self._append(piece)
+                    self._lost = 0
+                except OSError:
+                    self._lost += len(piece)
 
     def _append(self, lines: bytes) -> None:
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -84,6 +85,16 @@ class Log:
                     self.write(lines + b"\n")
         if begun:
             self.write(begun + b"\n")
+
+
+def _pieces(lines: bytes, most: int) -> Iterator[bytes]:
+    """Whole lines in pieces of at most so many bytes, unless a single line is longer."""
+    while len(lines) > most:
+        cut = lines.rfind(b"\n", 0, most) + 1 or lines.index(b"\n") + 1
+        yield lines[:cut]
+        lines = lines[cut:]
+    if lines:
+        yield lines
 
 
 def aged(path: Path, number: int) -> Path:
