@@ -31,7 +31,7 @@ def addresses(folder: Path, service: str) -> list[str]:
     """Where a service's replicas answer, in order: ZHUCUN_<SERVICE>_URL for remote ones, with commas between them, else
     the ports that the folder keeps.
     """
-    remote = os.environ.get(f"ZHUCUN_{service.upper()}_URL")
+    remote = os.environ.get(_setting(service))
     if remote:
         return remote.split(",")
     place = Folder(folder)
@@ -59,20 +59,30 @@ def client(folder: Path, service: str, place: str = "") -> httpx.Client:
             f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
             f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
         )
-    return open_client(found[owner(place, len(found)) - 1], service, token(folder))
+    return open_client(found[owner(place, len(found)) - 1], service, token(folder, service))
 
 
 def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
     """An HTTP client of each replica of a service, one after the other."""
     for url in addresses(folder, service):
-        with open_client(url, service, token(folder)) as http:
+        with open_client(url, service, token(folder, service)) as http:
             yield http
 
 
-def token(folder: Path) -> dict[str, str]:
-    """The operator's token, if the secret that it is made of can be read here."""
-    secret = Path(os.environ.get("ZHUCUN_SECRET_FILE", folder / "secret"))
+def token(folder: Path, service: str) -> dict[str, str]:
+    """The operator's token, if the secret that it is made of can be read here.
+
+    The folder's own secret is never shown to an address that is not the folder's.
+    """
+    named = os.environ.get("ZHUCUN_SECRET_FILE")
+    if not named and os.environ.get(_setting(service)):
+        return {}
+    secret = Path(named or folder / "secret")
     return operator_headers(secret.read_bytes() if secret.is_file() else b"")
+
+
+def _setting(service: str) -> str:
+    return f"ZHUCUN_{service.upper()}_URL"
 
 
 def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> httpx.Client:
@@ -81,7 +91,7 @@ def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> http
     def explain(response: httpx.Response) -> None:
         there = response.headers.get("zhucun-service", "别的程序 another program")
         if there != service:
-            setting = f"ZHUCUN_{service.upper()}_URL"
+            setting = _setting(service)
             raise Trouble(
                 f"在 {url} 应答的不是驻村系统的 {service}，而是{there}。请核对 --folder 或 {setting}。\n"
                 f"  What answers at {url} is not {service} of Zhucun but {there}. Look at --folder or at {setting}."
