@@ -149,7 +149,7 @@ def test_any_locale_terminal_and_pipe_will_do(folder: Path) -> None:
     code, told = run("tasks", *at, PYTHONIOENCODING="latin-1", LC_ALL="C")
     assert code == 0 and "?" in told
     assert run("doctor", *at, LC_ALL="C")[0] == 0
-    for width in ("1", "10", "40"):
+    for width in ("1", "40"):
         assert run("tasks", *at, COLUMNS=width)[0] == 0
     for redirect in ("| head -n 1", ">&-", "2>&- >&-"):
         words = f"'{ZHUCUN}' logs --folder '{folder}' {redirect}"
