@@ -72,7 +72,7 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
         for number, url in enumerate(found, 1)
     }
     for name, url in urls.items():
-        yield f"服务 {name}", "service", _service_fault(url)
+        yield f"服务 {name}", *_service(url)
     yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, urls)
 
@@ -108,17 +108,15 @@ def _holidays(url: str) -> tuple[str, str]:
     return f"holidays known until {known}{soon}", remedy if today > known else ""
 
 
-def _service_fault(url: str) -> str:
+def _service(url: str) -> tuple[str, str]:
+    """What the service is, and everything that is amiss there, each with its remedy in the service's own words."""
     try:
-        ready = httpx.get(f"{url}/health/ready", timeout=5, trust_env=False)
-        status = httpx.get(f"{url}/v1/status", timeout=5, trust_env=False).json()
-    except httpx.HTTPError as error:
-        return f"{url} 无应答（{error}），请看日志 / does not answer; read its log, or run `zhucun up`"
-    if ready.status_code != 200:
-        return f"未就绪 / not ready: {ready.text}"
-    if status["dead_letters"]:
-        return f"{status['dead_letters']} 封死信，见 zhucun dead-letters list / dead letters; list and replay them"
-    return ""
+        health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
+        status = httpx.get(f"{url}/v1/status", timeout=15, trust_env=False).json()
+    except (httpx.HTTPError, ValueError) as error:
+        return "service", f"{url} 无应答（{error}），请看日志 / does not answer; read its log, or run `zhucun up`"
+    amiss = [f"{part}: {word}" for part, word in health.items() if isinstance(word, str) and word != "ok"]
+    return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
 
 
 def _days_fault(folder: Path, urls: Mapping[str, str]) -> str:

@@ -1,7 +1,6 @@
 """Commands and queries over HTTP, the same way in every service: OpenAPI, Idempotency-Key, problem+json, health."""
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -11,7 +10,6 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State as AppState
 from litestar.exceptions import ClientException
 from litestar.openapi import OpenAPIConfig
@@ -27,6 +25,7 @@ from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.flow import encode_state
 from shared.openapi import File, Page
+from shared.operations import is_operator, operations, require_operator
 from shared.outbox import PAGE
 from shared.pipeline import Pipeline
 from shared.problems import HANDLERS, Fault, fault
@@ -34,7 +33,6 @@ from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, State, Task
 from shared.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
 from shared.tables import Tables
-from shared.token import operator_key
 
 PATIENCE = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
@@ -100,23 +98,6 @@ async def published_soon(pipeline: Pipeline, position: int) -> None:
             await pipeline.relay.reached(position)
 
 
-def is_operator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Whether a request shows the operator's token."""
-    secret, shown = connection.app.state.secret, connection.headers.get("Authorization", "")
-    return bool(secret) and hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode())
-
-
-def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Until people have identities, what is sealed or about persons is for operators only."""
-    if not is_operator(connection):
-        raise Refused(
-            "operator",
-            "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
-            "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
-            status=401,
-        )
-
-
 def build(
     pipeline: Pipeline,
     commands: Sequence[Route],
@@ -133,7 +114,8 @@ def build(
     return Litestar(
         route_handlers=[
             *(_command(pipeline, route) for route in commands),
-            *_common(pipeline, health, lost),
+            *_common(pipeline),
+            *operations(pipeline, health, lost),
             *_recovery(pipeline, lost),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
@@ -197,11 +179,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     )(handler)
 
 
-def _common(
-    pipeline: Pipeline,
-    health: Callable[[], Awaitable[Mapping[str, Any]]],
-    lost: Callable[[], Mapping[str, tuple[int, int]]],
-) -> list[Any]:
+def _common(pipeline: Pipeline) -> list[Any]:
     tables, engine = pipeline.tables, pipeline.engine
 
     @get("/v1/tasks", tags=["queries"])
@@ -268,66 +246,6 @@ def _common(
         async with engine.connect() as conn:
             return await store.digest(conn, tables)
 
-    @get("/v1/status", tags=["operations"])
-    async def status(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        """Where the service stands: business day, positions, lost messages, backlog, dead letters.
-
-        On which day something falls due next is told to operators only, since it may be that of a visit.
-        """
-        async with engine.connect() as conn:
-            due = await store.next_due(conn, tables)
-            dead = (await conn.execute(select(func.count()).select_from(tables.dead_letters))).scalar()
-        return {
-            "service": pipeline.service.name,
-            "today": pipeline.today,
-            "next_due": due if is_operator(request) else None,
-            "read": pipeline.read,
-            "lost": lost(),
-            "written": pipeline.written,
-            "published": pipeline.relay.published,
-            "backlog": pipeline.relay.backlog,
-            "dead_letters": dead,
-            "calendar_known_until": pipeline.book.calendar().known_until,
-            "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
-        }
-
-    @get("/v1/dead-letters", tags=["operations"], guards=[require_operator])
-    async def dead_letters() -> list[dict[str, Any]]:
-        """Messages that could not be handled, oldest first, each with its reason."""
-        letters = tables.dead_letters
-        async with engine.connect() as conn:
-            rows = (await conn.execute(select(letters).order_by(letters.c.parked_at))).mappings()
-            return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
-
-    @post(
-        "/v1/dead-letters/replay",
-        tags=["operations"],
-        status_code=200,
-        guards=[require_operator],
-        opt={"refuses": (409,)},
-    )
-    async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
-        """Take dead letters again: all about one village in order, or the one with this id."""
-        return {"replayed": await pipeline.replay(about, id)}
-
-    @get("/health/live", tags=["operations"])
-    async def live() -> dict[str, str]:
-        """The process runs."""
-        return {"service": pipeline.service.name}
-
-    @get("/health/ready", tags=["operations"])
-    async def ready() -> Response[dict[str, Any]]:
-        """Whether it can do its work: database, NATS and consumers, each with its own word; 503 if not."""
-        parts = dict(await health())
-        try:
-            async with engine.connect() as conn:
-                await conn.execute(select(1))
-            parts["database"] = "ok"
-        except Exception as error:  # Whatever is wrong with it, it is not ready.
-            parts["database"] = f"{type(error).__name__}: {error}"
-        good = all(value in ("ok", 0) or not isinstance(value, str) for value in parts.values())
-        return Response(parts, status_code=200 if good else 503)
-
     @get("/schemas/{file:str}", tags=["contracts"])
     async def schema(file: FromPath[str]) -> dict[str, Any]:
         """The JSON Schema of an event's data: the address in `dataschema`."""
@@ -337,7 +255,7 @@ def _common(
         return json_schema(event, event.type)
 
     return [
-        tasks, journal, journal_page, digest, status, dead_letters, replay, live, ready, schema,
+        tasks, journal, journal_page, digest, schema,
         *(handler for kind, table in tables.states.items() for handler in _states(engine, tables, kind, table)),
     ]  # fmt: skip
 

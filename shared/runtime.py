@@ -2,10 +2,8 @@
 
 import asyncio
 import gc
-import math
 import signal
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,13 +23,14 @@ from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.flow import ENVELOPE
+from shared.health import Health
 from shared.pipeline import Pipeline, Service
 from shared.relay import Relay
 from shared.shares import WHOLE, Share
 
 log = structlog.get_logger()
-SILENCE = 10.0
-"""Seconds without a successful fetch after which a consumer counts as deaf."""
+LOOK = 5.0
+"""Seconds between two looks at streams and schedule."""
 
 
 class Settings(BaseSettings):
@@ -112,52 +111,49 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             raise MessagesLost(stream, read + 1, max(info.state.first_seq, 1) - 1)
         return read
 
-    def lost() -> Mapping[str, tuple[int, int]]:
-        return {stream: consumer.lost for stream, consumer in consumers.items() if consumer.lost}
-
-    async def health() -> Mapping[str, Any]:
-        parts: dict[str, Any] = {"nats": "ok" if broker and broker.connection.is_connected else "not connected"}
-        for stream in (stream for stream, subjects in heard(service, share).items() if subjects):
-            consumer = consumers.get(stream)
-            silence = time.monotonic() - consumer.alive_at if consumer else math.inf
-            late = f"silent for {silence:.0f} s" if silence < math.inf else "not consuming yet"
-            parts[f"consumer {stream}"] = "ok" if silence < SILENCE else late
-            parts[f"lag {stream}"] = consumer.behind if consumer else None
-            if stream in lost():
-                parts[f"lost {stream}"] = _lost(service.name, stream, *lost()[stream])
-        parts["backlog"] = relay.backlog
-        return parts
-
     relay = Relay(send)
     schemas = settings.schemas or f"http://{settings.host}:{settings.port}/schemas"
     pipeline = Pipeline(service, engine, relay, schemas, share, simulated=settings.simulated)
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
-    app = http.build(pipeline, commands, queries, health, secret, lost)
+    health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
+    app = http.build(pipeline, commands, queries, health.parts, secret, health.lost)
     named = [("zhucun-service", service.name)]  # A client that was led astray notices.
     server = uvicorn.Server(serving.config(app, settings.host, settings.port, headers=named))
 
     async def talk() -> None:
-        """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing."""
+        """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing.
+
+        From then on look after streams and schedule, of which everything hangs: whoever notices puts them right.
+        """
         nonlocal broker
-        broker = await bus.connect(settings.nats, share.named(service.name))
-        await bus.declare_streams(broker.connection.jetstream(), settings.stream_replicas)
-        for stream, subjects in heard(service, share).items():
-            if subjects:
-                consumers[stream] = OrderedConsumer(
-                    broker,
-                    stream=stream,
-                    durable=share.named(service.name),
-                    subjects=subjects,
-                    handle=partial(pipeline.handle, stream),
-                    position=partial(position, stream),
-                    published=pipeline.published,
-                )
-                await consumers[stream].start()
+        broker = health.broker = await bus.connect(settings.nats, share.named(service.name))
+        tells_days = bool(heard(service, share)[CALENDAR]) and not settings.simulated
+        health.amiss, _ = await _look_after(broker, settings.stream_replicas, tells_days)
+        if tells_days:
+            with suppress(errors.Error):
+                await bus.begin_today(broker.connection.jetstream())
+        for stream in health.streams:
+            consumers[stream] = health.consumers[stream] = OrderedConsumer(
+                broker,
+                stream=stream,
+                durable=share.named(service.name),
+                subjects=heard(service, share)[stream],
+                handle=partial(pipeline.handle, stream),
+                position=partial(position, stream),
+                published=pipeline.published,
+            )
+            await consumers[stream].start()
         if OPEN in consumers:
             pipeline.open_is_read = consumers[OPEN].at_end
-        pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE
         log.info("consuming", streams=list(consumers))
+        while True:
+            pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE
+            await asyncio.sleep(LOOK)
+            if broker.connection.is_connected:
+                health.amiss, mended = await _look_after(broker, settings.stream_replicas, tells_days)
+                for what in mended:
+                    log.error("somebody changed what this system rests on; it was put right", what=what)
 
     def died(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
@@ -188,10 +184,26 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             raise error
 
 
-def _lost(service: str, stream: str, first: int, last: int) -> str:
-    """What an operator is told of messages that were removed before they were read."""
-    return (
-        f"{stream} 中消息 {first - 1} 之后、现存首条 {last + 1} 之前的消息未读即被删除，服务停在此处，"
-        f"请运行 zhucun recover {service} / what {stream} held behind message {first - 1} and before message "
-        f"{last + 1}, now its first, was removed unread, and the service waits: run `zhucun recover {service}`"
-    )
+async def _look_after(broker: NatsBroker, replicas: int, tells_days: bool) -> tuple[dict[str, str], list[str]]:
+    """Put streams right, and the schedule of days where this process tells them: what stays amiss, and what was."""
+    js = broker.connection.jetstream(timeout=bus.PATIENCE)
+    amiss: dict[str, str] = {}
+    mended: list[str] = []
+    try:
+        mended += await bus.declare_streams(js, replicas)
+    except (errors.Error, OSError) as error:
+        amiss["streams"] = (
+            f"消息流缺失或被改动，改不回来（{error}）：请让 nats-server 恢复运行；若流被封存，请备份后重建，再运行 "
+            f"zhucun recover / a stream is missing or was changed, and the server does not let it be put right "
+            f"({error}): let nats-server recover; a stream that somebody sealed is to be made anew, and then "
+            "`zhucun recover`"
+        )
+    try:
+        if tells_days and await bus.start_calendar(js):
+            mended.append("the schedule of days")
+    except (errors.Error, OSError) as error:
+        amiss["schedule"] = (
+            f"日程（每日零点）设不上（{error}）：请检查 nats-server / "
+            f"the schedule of days cannot be set ({error}): look at nats-server"
+        )
+    return amiss, mended

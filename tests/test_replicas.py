@@ -21,7 +21,6 @@ from deploy.local.benxi import CITY, PACK, Row, Scenario
 from deploy.local.officers import Awaited, Officers
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, StartError, System
-from deploy.local.up import start_calendar
 from services.registry.model.commands import RecodeVillage
 from shared import bus
 from shared.bus import OPEN, SEALED
@@ -203,7 +202,9 @@ async def at_the_command_line(folder: Path) -> None:
 
 async def today_reaches_all(system: System) -> None:
     """The server's schedule fires, one replica of the registry says which day that is, and all hear it."""
-    await start_calendar(system.nats_url)
+    broker = await bus.connect(system.nats_url, "calendar")
+    await bus.start_calendar(broker.connection.jetstream())
+    await broker.stop()
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client, asyncio.timeout(30):
         while True:
             days = {(await client.get(f"{system.url(name)}/v1/status")).json()["today"] for name in system.services}

@@ -9,19 +9,21 @@ from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, cl
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 
-app = typer.Typer(help="死信：列出、查看、重放 · dead letters: list, show, replay", no_args_is_help=True)
+app = typer.Typer(help="死信：列出、查看、重放、放弃 · dead letters: list, show, replay, discard", no_args_is_help=True)
 
 
 @app.command("list")
-def list_letters(folder: FolderOption = DEFAULT) -> None:
+def list_letters(
+    discarded: Annotated[bool, typer.Option(help="列出已放弃的 · those that were discarded")] = False,
+    folder: FolderOption = DEFAULT,
+) -> None:
     """列出各服务的死信 · list the dead letters of every service."""
     table = folded("服务 service", "编号 id", "对象 about", "规则 rule", "原因 reason", "时间 parked")
     for service in SERVICES:
         for http in clients(folder, service):
-            for letter in http.get("/v1/dead-letters").json():
-                table.add_row(
-                    service, letter["id"], letter["about"], letter["rule"], letter["reason"][:200], letter["parked_at"]
-                )
+            for letter in http.get("/v1/dead-letters", params={"discarded": discarded}).json():
+                reason = letter["discarded_for"] if discarded else letter["reason"][:200]
+                table.add_row(service, letter["id"], letter["about"], letter["rule"], reason, letter["parked_at"])
     console.print(table)
 
 
@@ -55,3 +57,20 @@ def replay(
     if not done:
         raise Trouble(f"没有一封重放成功，还有 {left} 封死信 / none went through; {left} dead letters are left")
     console.good(f"重放成功 {done} 封，还有 {left} 封 · {done} went through, {left} are left")
+
+
+@app.command()
+def discard(
+    id: str,
+    reason: Annotated[str, typer.Option(help="为何放弃，留档 · why; it is kept")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """放弃一封死信或一条发不出去的事件 · give up a dead letter, or an event that cannot be published."""
+    for service in SERVICES:
+        for http in clients(folder, service):
+            stuck = http.get("/health/ready").json().get("outbox", "")
+            if id in stuck or any(letter["id"] == id for letter in http.get("/v1/dead-letters").json()):
+                http.post("/v1/dead-letters/discard", params={"id": id, "reason": reason})
+                console.good(f"{service}：已放弃 {id}，原因留档 · {id} is discarded, and the reason kept")
+                return
+    raise Trouble(f"没有死信 {id} / there is no dead letter {id}")

@@ -96,7 +96,7 @@ def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> http
                 f"在 {url} 应答的不是驻村系统的 {service}，而是{there}。请核对 --folder 或 {setting}。\n"
                 f"  What answers at {url} is not {service} of Zhucun but {there}. Look at --folder or at {setting}."
             )
-        if response.is_error and response.request.url.path != "/health/ready":
+        if response.is_error and not response.request.url.path.startswith("/health"):
             response.read()
             raise Trouble(_problem(response))
 

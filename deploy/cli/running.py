@@ -97,17 +97,14 @@ def up(
 
 
 async def _announce(system: System) -> None:
-    """Begin the calendar, and say where everything is and what an operator should know."""
-    from deploy.local.up import start_calendar
-
-    await start_calendar(system.nats_url)
+    """Say where everything is and what an operator should know."""
     console.good(f"驻村系统已就绪 · Zhucun is ready: {system.folder.root}")
     width = max(map(len, system.services))
     async with httpx.AsyncClient(trust_env=False) as http:
         for name in system.services:
             console.say(f"  {name:<{width}} {system.url(name)}/docs")
-            health = (await http.get(f"{system.url(name)}/health/ready")).json()
-            for alarm in (text for part, text in health.items() if part.startswith("lost ")):
+            health = (await http.get(f"{system.url(name)}/health")).json()
+            for alarm in (word for word in health.values() if isinstance(word, str) and word != "ok"):
                 console.bad(alarm)
     console.say(f"  {'NATS':<{width}} {system.nats_url}")
     if not ip_address(system.folder.bind).is_loopback:

@@ -313,7 +313,7 @@ class System:
             try:
                 answer = await client.get(url)
                 # What waits behind lost messages is up: `zhucun recover` needs it, and it says by itself what it lacks.
-                if answer.status_code == 200 or '"lost ZHUCUN' in answer.text:
+                if answer.status_code == 200 or any(mark in answer.text for mark in ('"lost ZHUCUN', "dead-letters")):
                     return ""
                 reason = f"{answer.status_code} {answer.text[:500]}"
             except httpx.HTTPError as error:
