@@ -1,23 +1,15 @@
 """What people see on a terminal. Text that came from data is shown as it is and never obeyed."""
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console
 from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
-_OBEYED: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
-"""Characters that move the cursor, colour, ring, turn the direction of writing round, or cannot be seen or encoded."""
+from shared.neutral import lines as neutral
 
-
-def neutral(text: str) -> str:
-    """A text in which whatever a terminal would obey stands as an escape such as \\x1b. Lines and tabs stay."""
-    return _OBEYED.sub(lambda obeyed: obeyed[0].encode("unicode_escape").decode(), text)
+__all__ = ["Terminal", "folded", "neutral"]
 
 
 class Terminal(Console):

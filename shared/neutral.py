@@ -41,4 +41,13 @@ def typed(text: str) -> str:
 
 def line(text: str) -> str:
     """The text as it may be printed on a terminal, in one line: the unseen shows as its code, such as `\\x1b`."""
-    return _MARKED.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+    return _MARKED.sub(_code, text)
+
+
+def lines(text: str) -> str:
+    """The text as it may be printed on a terminal, its lines and tabs kept."""
+    return _GONE.sub(_code, text)
+
+
+def _code(unseen: re.Match[str]) -> str:
+    return unseen[0].encode("unicode_escape", "surrogatepass").decode()

@@ -62,6 +62,12 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     book.save(file)
     assert "未导入" in zhucun(folder, "import", "villages", str(file), "--dry-run")
     assert "已导入" in zhucun(folder, "import", "villages", str(file))
+    page.cell(page.max_row, 4).value = 900
+    book.save(file)
+    told = zhucun(folder, "import", "villages", str(file), fails=True)
+    assert "812" in told and "900" in told and "未导入" in told
+    confirmation = told.rpartition("--confirm ")[2].split()[0]
+    assert "已导入" in zhucun(folder, "import", "villages", str(file), "--confirm", confirmation)
     assert "diagnoses" in zhucun(folder, "tasks") or "surveys" in zhucun(folder, "tasks")
     units = tmp_path / "units.csv"
     header = "单位编号,单位名称,所在区划,层级,部门类别,帮扶力量,上级定点村代码\n"

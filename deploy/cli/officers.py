@@ -1,12 +1,12 @@
 """Commands for officers: forms in and out, a village's way, what is to be done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import msgspec
@@ -58,11 +58,15 @@ def import_(
     keep_good: Annotated[
         bool, typer.Option("--keep-good", help="有错误也导入正确的行 · import the good rows despite bad ones")
     ] = False,
+    confirm: Annotated[
+        str,
+        typer.Option(help="确认改写列出的差异，值见上次结果 · overwrite the differences shown; the value stands there"),
+    ] = "",
     place: PlaceOption = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """导入填好的表（.xlsx 或 .csv）；错误写回副本 · import a filled form; errors stand beside their rows in a copy."""
-    params: dict[str, str | bool] = {"dry_run": dry_run, "keep_good": keep_good, "place": place}
+    params: dict[str, str | bool] = {"dry_run": dry_run, "keep_good": keep_good, "place": place, "confirm": confirm}
     headers = {"Idempotency-Key": uuid4().hex}
     with (
         client(folder, "registry", place) as http,
@@ -86,9 +90,27 @@ def import_(
     for error in report["errors"][:10]:
         text = f"第 {error['row']} 行 {error['zh']}\n  row {error['row']}: {error['en']}"
         console.say(text)
+    if report["differences"]:
+        console.print(_differences(report))
     if report["copy"]:
         console.bad(f"错误已逐行写在 {copy} · all errors stand beside their rows in this copy")
         raise typer.Exit(1)
+    if report["differing"] and confirm != report["confirm"]:
+        again = f"--confirm {report['confirm']}"
+        console.bad(
+            f"{report['differing']} 行与已登记的不同，没有改写；核对无误后再运行一次并加 {again} · "
+            f"{report['differing']} rows differ from what is known and overwrote nothing; if they are right, run again "
+            f"with {again}"
+        )
+        raise typer.Exit(0 if dry_run else 1)
+
+
+def _differences(report: Mapping[str, Any]) -> Table:
+    """What is known beside what the file says instead."""
+    table = folded("行 row", "对象 about", "栏 column", "已登记 known", "表中 given", title="差异 differences")
+    for one in report["differences"][:20]:
+        table.add_row(str(one["row"]), one["about"], one["column"], one["known"], one["given"])
+    return table
 
 
 @app.command()

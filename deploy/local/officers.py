@@ -413,7 +413,13 @@ class Officers:
         self.scenario, self.reach, self._path = scenario, reach, diary
         self.diary = Diary(scenario.seed, len(scenario.villages), letters=script(scenario))
         if diary and diary.exists():
-            self.diary = msgspec.json.decode(diary.read_bytes(), type=Diary)
+            try:
+                self.diary = msgspec.json.decode(diary.read_bytes(), type=Diary)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise ValueError(
+                    f"演示的日记 {diary} 被改坏（{error}），不能接着演；请去掉 --resume 重新开始 / "
+                    "the diary of the demo is broken; begin afresh without --resume"
+                ) from None
             if (self.diary.seed, self.diary.villages) != (scenario.seed, len(scenario.villages)):
                 raise ValueError(
                     f"{diary} tells the story of {self.diary.villages} villages with seed {self.diary.seed}; "
