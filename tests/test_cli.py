@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -191,3 +193,18 @@ def test_ctrl_c_ends_it_at_any_moment_without_a_traceback(tmp_path: Path, delay:
         system.send_signal(signal.SIGINT)
         told, _ = system.communicate(timeout=30)
     assert "Traceback" not in told and system.returncode in (0, 130, -signal.SIGINT)
+
+
+def test_2_19_a_share_and_its_hash_are_made_anew_each_time() -> None:
+    def made() -> tuple[str, str]:
+        done = subprocess.run([ZHUCUN, "seed"], capture_output=True, text=True, timeout=60, check=True)
+        share, hash = re.findall(r"^[0-9a-f]{64}$", done.stdout, re.MULTILINE)
+        return share, hash
+
+    (share, hash), (other, _) = made(), made()
+    assert sha256(share.encode()).hexdigest() == hash
+    assert share != other
+
+
+def test_2_19_a_draw_that_is_not_there_cannot_be_verified(folder: Path) -> None:
+    assert "没有抽签" in zhucun(folder, "verify-draw", "2105-unannounced-2014-10-01", fails=True)

@@ -1,15 +1,18 @@
 """Commands for the two bodies that draw, and for everybody who wants to recompute a draw."""
 
 import secrets
+from collections.abc import Iterator
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
+import httpx
 import msgspec
 import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, clients, console
 
 app = typer.Typer()
+PAGE = 500
 
 
 @app.command()
@@ -18,6 +21,15 @@ def seed() -> None:
     share = secrets.token_hex(32)
     console.say(f"随机数，由系统生成，密封保管 · the share, to be kept sealed:\n{share}")
     console.say(f"哈希，先行公布 · its hash, to be published first:\n{sha256(share.encode()).hexdigest()}")
+
+
+def _journal(http: httpx.Client, types: list[str]) -> Iterator[dict[str, Any]]:
+    """The open events of some types that a service decided, page by page."""
+    after, page = 0, [dict[str, Any]()]
+    while page:
+        page = http.get("/v1/journal", params={"type": types, "after": after, "limit": PAGE}).json()
+        yield from (entry["event"] for entry in page)
+        after = page[-1]["position"] if page else after
 
 
 @app.command(name="verify-draw")
@@ -35,8 +47,8 @@ def verify_draw(
     said: list[Event] = [
         msgspec.convert(envelope["data"], wanted[envelope["type"]])
         for http in clients(folder, "inspection")
-        for envelope in http.get(f"/v1/journal/{campaign}").json()
-        if envelope["type"] in wanted and envelope["data"]["place"].startswith(place)
+        for envelope in _journal(http, list(wanted))
+        if envelope["subject"] == campaign and envelope["data"]["place"].startswith(place)
     ]
     closed = [event for event in said if isinstance(event, CampaignClosed)]
     committed = [event for event in said if isinstance(event, CampaignCommitted)]
