@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.cli import commands
@@ -414,12 +414,16 @@ def test_what_is_broken_is_named_with_what_to_do_and_left_as_it_is(case: str, fo
         assert name in refused("up", "--folder", str(folder))
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-JSON = st.recursive(SCALARS, lambda part: st.lists(part) | st.dictionaries(st.text(), part), max_leaves=5)
+WORDS = st.text(max_size=20)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
+JSON = st.recursive(
+    SCALARS, lambda part: st.lists(part, max_size=3) | st.dictionaries(WORDS, part, max_size=3), max_leaves=5
+)
 FILES = ["installation.json", "ports.json", "pids.json", "replicas", "secret", DATABASE]
 
 
-@given(st.sampled_from(FILES), st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(FILES), st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_in_any_file_lead_to_anything_but_a_start_or_an_error_that_names_it(name: str, junk: bytes) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

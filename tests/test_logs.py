@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local.logs import Log, aged, follow, pipe
@@ -79,6 +79,7 @@ def test_a_full_disk_costs_whole_lines_which_the_log_counts(tmp_path: Path) -> N
     assert (first, last) == (b"before", b"after") and b"were lost" in told
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text() | st.text(st.characters(categories=["Cc", "Cf", "Cs"])))
 def test_nothing_that_a_terminal_would_obey_or_could_not_show_is_left(text: str) -> None:
     shown = neutral(text)
