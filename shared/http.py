@@ -83,7 +83,7 @@ def following(page: Sequence[OpenTask]) -> str:
     return f"{page[-1].kind}/{page[-1].id}" if len(page) >= LARGEST_PAGE else ""
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, forbid_unknown_fields=True):
     """One event in a service's journal: its number there, the NATS subject it was published on, and the CloudEvent."""
 
     position: int

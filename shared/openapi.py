@@ -66,7 +66,8 @@ def _answer(handler: HTTPRouteHandler) -> Any:
 def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[str, Any]) -> None:
     name, content = operation["operationId"], operation["responses"]
     for parameter in operation.get("parameters", ()):
-        parameter["schema"] = spelling(handler, parameter["name"]) | parameter["schema"]
+        spelt = spelling(handler, parameter["name"])
+        parameter["schema"] = spelt | parameter["schema"] | {key: spelt[key] for key in spelt if key == "items"}
     statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
     if "{" in "".join(handler.paths):
         statuses.add(404)

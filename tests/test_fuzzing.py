@@ -12,7 +12,7 @@ from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from shared.token import operator_headers
 
-EXAMPLES = 2
+EXAMPLES = 1
 """Random cases of each operation, besides those that each constraint of its schema asks for."""
 SETTINGS = """
 [phases.coverage]
@@ -40,9 +40,9 @@ def whole(value):
 
 
 @schemathesis.hook
-def map_body(context, body):
+def before_call(context, case, kwargs):
     # For JSON Schema 3.0 is an integer, and a date of any year is one; here they are not, as the descriptions say.
-    return whole(body)
+    case.body = whole(case.body)
 """
 
 
@@ -57,7 +57,12 @@ async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> No
             rows = [{"place": CITY, "pack": PACK, "adopted_by": "市委"}]
             await simulation.post("registry", "policies", "the first pack", rows)
         token = operator_headers(system.folder.secret.read_bytes())["Authorization"]
-        ran = await asyncio.gather(*(asyncio.to_thread(run, tmp_path, system.url(name), token) for name in SERVICES))
+        # What all services have in common is tried on the last of them.
+        alike = [("--exclude-tag", "operations", "--exclude-tag", "contracts")] * (len(SERVICES) - 1) + [()]
+        ran = await asyncio.gather(*(
+            asyncio.to_thread(run, tmp_path, system.url(name), token, *options)
+            for name, options in zip(SERVICES, alike, strict=True)
+        ))  # fmt: skip
         told = dict(zip(SERVICES, ran, strict=True))
     failed = {name: output for name, (code, output) in told.items() if code}
     assert not failed, "\n".join(failed.values())
@@ -65,13 +70,13 @@ async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> No
     assert min(cases.values()) > 500, json.dumps(cases)
 
 
-def run(folder: Path, url: str, token: str) -> tuple[int, str]:
+def run(folder: Path, url: str, token: str, *options: str) -> tuple[int, str]:
     """Run all checks against a service: the exit code and what was told."""
     ran = subprocess.run(
         [
             str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml", "run",
             f"{url}/docs/openapi.json", "--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1",
-            "--no-shrink", "--continue-on-failure", "--header", f"Authorization: {token}",
+            "--no-shrink", "--continue-on-failure", "--header", f"Authorization: {token}", *options,
         ],
         cwd=folder, env={"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
         capture_output=True, text=True, timeout=900,
