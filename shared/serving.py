@@ -74,7 +74,7 @@ class Protocol(HttpToolsProtocol):
         length = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if length > LONGEST_HEAD:
             self.app = _Answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _LONG)
-        elif max(len(self.connections), len(self.tasks)) > MOST_CONNECTIONS and not self.url.startswith(b"/health/"):
+        elif max(len(self.connections), len(self.tasks)) > MOST_CONNECTIONS and not self.url.startswith(b"/health"):
             self.app = _Answer(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY)
         else:
             self.app = self.config.loaded_app
