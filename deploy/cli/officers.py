@@ -87,9 +87,8 @@ def import_(
     for name, label in COUNTS.items():
         table.add_row(label, str(report["counts"][name]))
     console.print(table)
-    for error in report["errors"][:10]:
-        text = f"第 {error['row']} 行 {error['zh']}\n  row {error['row']}: {error['en']}"
-        console.say(text)
+    for said in [*report["summary"], *report["notes"]]:
+        console.say(f"{said['zh']}\n  {said['en']}")
     if report["differences"]:
         console.print(_differences(report))
     if report["copy"]:
