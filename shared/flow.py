@@ -14,7 +14,7 @@ import msgspec
 
 from shared import codes
 from shared.codes import Code
-from shared.contracts import Command, Event, Payload, wire_subject
+from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack
@@ -384,7 +384,8 @@ class _Chain:
 
     def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, ordinal: int) -> int:
         if change.state is not None and change.state is not self.state(key):
-            _require_short("编号", "id", change.state.id, LONGEST_ID)
+            if len(change.state.id) > LONGEST_ID:
+                raise _too_long(change.state.id)
             self.changed[key] = change.state
         if len(change.events) > 1:
             # What all of them need is named at once, or a rule that says much would run again for each of them.
@@ -393,7 +394,10 @@ class _Chain:
                 raise self.missing(absent, later=True)
         for event in change.events:
             fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "", _DATA(event))
-            _require_publishable(fact, self.wiring.largest)
+            if len(fact.data) > self.wiring.largest:
+                raise _too_large(event, len(fact.data), self.wiring.largest)
+            if len(fact.correlation) > LONGEST_ID:
+                raise _too_long(fact.correlation)
             self.facts.append(fact)
             ordinal += 1
             self.depth += 1
@@ -404,30 +408,24 @@ class _Chain:
         return ordinal
 
 
-def _require_publishable(fact: Fact, largest: int) -> None:
+def _too_large(event: Event, size: int, largest: int) -> Refused:
     """What is committed must be said, so what cannot be is refused while nothing depends on it."""
-    event, size = fact.event, len(fact.data)
-    if size > largest:
-        raise Refused(
-            "size",
-            f"由此产生的 {event.type}（{event.subject_id[:40]}）有 {size} 字节，消息最大 {largest} 字节，请分次办理",
-            f"{event.type} about {event.subject_id[:40]}, which would follow, has {size} bytes; "
-            f"a message has {largest} at most; do it in parts",
-            status=422,
-        )
-    _require_short("编号", "id", event.subject_id, LONGEST_ID)
-    _require_short("编号", "id", fact.correlation, LONGEST_ID)
-    wire_subject(event)
+    return Refused(
+        "size",
+        f"由此产生的 {event.type}（{event.subject_id[:40]}）有 {size} 字节，消息最大 {largest} 字节，请分次办理",
+        f"{event.type} about {event.subject_id[:40]}, which would follow, has {size} bytes; "
+        f"a message has {largest} at most; do it in parts",
+        status=422,
+    )
 
 
-def _require_short(zh: str, en: str, text: str, longest: int) -> None:
-    if len(text) > longest:
-        raise Refused(
-            "identity",
-            f"{zh}“{text[:20]}…”过长，最多 {longest} 个字符",
-            f"the {en} {text[:20]!r}… is too long; {longest} characters at most",
-            status=422,
-        )
+def _too_long(id: str) -> Refused:
+    return Refused(
+        "identity",
+        f"编号“{id[:20]}…”过长，最多 {LONGEST_ID} 个字符",
+        f"the id {id[:20]!r}… is too long; {LONGEST_ID} characters at most",
+        status=422,
+    )
 
 
 def _sound(pack: Mapping[str, Any]) -> Policy:
