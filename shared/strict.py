@@ -28,7 +28,7 @@ DEEPEST = 32
 """Levels of lists and mappings in what a command leaves open, such as a policy pack."""
 QUICK = 2**16
 """Bytes that are decoded within a few milliseconds; more leave the event loop."""
-LONGEST = 200
+LONGEST = 500
 """Characters of a text in an address."""
 MOST_FAULTS = 200
 """Faults that one answer names; it counts the others."""
