@@ -60,7 +60,7 @@ def test_3_4_a_county_lacks_leaders_only_until_they_are_registered_and_whoever_s
     for found in all_of_them.matches:
         assert not [member for member in found.team if member.cadre.endswith(AT_HOME)]
         substitute = cadres[f"C{found.unit[1:]}-{AT_HOME}"]
-        assert unmet(Posting(substitute, units[found.unit], found.village, policy, day), "leader") is None
+        assert unmet(Posting(substitute, units[found.unit], found.village, policy, day), "leader") == []
 
 
 def _kept(kind: type[T], row: dict[str, Any]) -> T:
