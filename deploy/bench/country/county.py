@@ -13,6 +13,8 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
 
+from shared.rules import revision
+
 Row = dict[str, Any]
 """One command's fields."""
 
@@ -159,7 +161,9 @@ class County:
         for n, village in self._units:
             if self._is_unled(n):
                 yield self._cadre(n, village, "LATE", self._rank(n))
-                yield self._cadre(n, village, AT_HOME, self._rank(n))
+                known = self._cadre(n, village, AT_HOME, "staff")
+                replaces = revision({field: known[field] for field in known if field not in ("place", "cadre")})
+                yield {**self._cadre(n, village, AT_HOME, self._rank(n)), "replaces": replaces}
 
     def _is_unled(self, unit: int) -> bool:
         return self.is_short and unit in _UNLED
