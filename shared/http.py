@@ -351,11 +351,12 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
     """The queries of one kind of state: a list, a single one, and how many stand where."""
     kind = state.kind
 
-    def shown(body: str) -> str:
-        """A kept state as it may be read; most kinds keep nothing secret."""
+    def shown(request: Request[Any, Any, Any]) -> Callable[[str], str] | None:
+        """What turns a kept state into what may be read of it; None where nothing in it is secret."""
         if state.shown is State.shown:
-            return body
-        return encode_state(store.decode_state(state, body).shown()).decode()
+            return None
+        to_operator = is_operator(request)
+        return lambda body: encode_state(store.decode_state(state, body).shown(to_operator=to_operator)).decode()
 
     guards: list[Guard] = [require_operator] if state.personal else []
 
@@ -368,6 +369,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         guards=guards,
     )
     async def listing(
+        request: Request[Any, Any, Any],
         place: PlaceQuery = "",
         status: FromQuery[str] = "",
         after: FromQuery[str] = "",
@@ -377,7 +379,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         found = select(table.c.body).where(table.c.id > after, *_within(table, place))
         if status:
             found = found.where(table.c.status == status)
-        return await _array(engine, found.order_by(table.c.id).limit(limit), shown)
+        return await _array(engine, found.order_by(table.c.id).limit(limit), shown(request))
 
     @get(
         f"/v1/{kind}/{{id:path}}",
@@ -387,7 +389,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         opt={"answers": state},
         guards=guards,
     )
-    async def one(id: FromPath[str]) -> Response[bytes]:
+    async def one(request: Request[Any, Any, Any], id: FromPath[str]) -> Response[bytes]:
         """One state by its id."""
         id = id.lstrip("/")
         async with engine.connect() as conn:
@@ -396,7 +398,8 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
             raise Refused("identity", f"没有 {id}（{kind}）", f"there is no {id} among the {kind}", status=404)
-        return Response(shown(body).encode(), media_type=MediaType.JSON)
+        hiding = shown(request)
+        return Response((hiding(body) if hiding else body).encode(), media_type=MediaType.JSON)
 
     @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}")
     async def summary() -> dict[str, int]:

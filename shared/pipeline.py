@@ -52,8 +52,8 @@ from shared.tables import Tables
 
 log = structlog.get_logger()
 CHINA = ZoneInfo("Asia/Shanghai")
-TOLERANCE = timedelta(1)
-"""How far a day may lie beyond this machine's clock, since no two clocks agree at midnight."""
+TOLERANCE = timedelta(hours=1)
+"""How far a day may begin before this machine's clock says so, since no two clocks agree at midnight."""
 AHEAD = 5_000
 """Events that may be committed and not yet published before no further batch is taken."""
 PATIENCE = 10.0
@@ -92,8 +92,8 @@ class Pipeline:
         self.service, self.engine, self.relay, self.schemas, self.share = service, engine, relay, schemas, share
         self.simulated = simulated
         """Whether a simulation says what day it is; else the registry alone does."""
-        self.clock: Callable[[], date] = lambda: datetime.now(CHINA).date()
-        """Today by the wall clock in China. No day and no event from beyond it is believed."""
+        self.clock: Callable[[], date] = lambda: (datetime.now(CHINA) + TOLERANCE).date()
+        """The latest day that there can be by the wall clock in China. Nothing from beyond it is believed."""
         self.open_is_read: Callable[[], Awaitable[bool]] = _never
         """Whether the open stream was read to its end: what has not come by then will not come."""
         self.trouble: Exception | None = None
@@ -181,7 +181,7 @@ class Pipeline:
         simulated = self.simulated or by_operator
         await self.relay.reached(self.written - AHEAD)
         ours = [delivery for delivery in deliveries if self._is_ours(stream, delivery)]
-        latest = self.clock() + TOLERANCE
+        latest = self.clock()
         decoded = [(delivery, self._decode(delivery, latest, simulated)) for delivery in ours]
         if stream == SEALED:
             await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
@@ -513,7 +513,7 @@ class Pipeline:
         return found.mappings().all()
 
     def _decode_again(self, letter: RowMapping) -> Any:
-        cause = self._decode(dead_letters.delivery(letter), self.clock() + TOLERANCE, self.simulated)
+        cause = self._decode(dead_letters.delivery(letter), self.clock(), self.simulated)
         return (self._too_early(cause) if letter["stream"] == SEALED else None) or cause
 
     async def _set_again(self, conn: AsyncConnection, letter: RowMapping) -> None:

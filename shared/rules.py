@@ -14,6 +14,7 @@ import msgspec
 from shared.calendar import Calendar, Span
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import VillageRecoded
+from shared.contracts.values import ROLES
 from shared.policy import Policy
 
 S = TypeVar("S")
@@ -78,7 +79,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether `tasks` may find something; kept as a column so that day pages need not read everything."""
         return False
 
-    def shown(self) -> Self:
+    def shown(self, *, to_operator: bool = False) -> Self:
         """The state as queries tell it: what is secret for the time being is left out."""
         return self
 
@@ -236,13 +237,21 @@ def revision(data: object) -> str:
     return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()[:12]
 
 
-def overwrite(known: Mapping[str, Any], given: Mapping[str, Any], replaces: str | None, rule: str = "identity") -> None:
+def overwrite(
+    known: Mapping[str, Any],
+    given: Mapping[str, Any],
+    replaces: str | None,
+    rule: str = "identity",
+    *,
+    personal: bool = False,
+) -> None:
     """Refuse a command that would change what is known already, unless it names what it replaces.
 
-    Two officers who enter the same thing differently would overwrite one another in silence otherwise.
+    Two officers who enter the same thing differently would overwrite one another in silence otherwise. Of `personal`
+    data the refusal tells only which fields differ: whoever asks need not be one who may read them.
     """
     differs = [
-        Difference(field, _text(known.get(field)), _text(value))
+        Difference(field, "" if personal else _text(known.get(field)), _text(value))
         for field, value in given.items()
         if known.get(field) not in (None, value)  # What was not known yet is added, not overwritten.
     ]
@@ -251,12 +260,18 @@ def overwrite(known: Mapping[str, Any], given: Mapping[str, Any], replaces: str 
     version = revision({field: known.get(field) for field in given})
     if replaces == version:
         return
-    zh = "；".join(f"{_label(d.field)}已登记为“{d.known}”，本次为“{d.given}”" for d in differs[:10])
-    en = "; ".join(f"{d.field} is known as {d.known!r}, and given as {d.given!r}" for d in differs[:10])
+    if personal:
+        zh, en = "、".join(_label(d.field) for d in differs), ", ".join(d.field for d in differs)
+    else:
+        zh = "；".join(f"{_label(d.field)}已登记为“{d.known}”，本次为“{d.given}”" for d in differs[:10])
+        en = "; ".join(
+            f"{d.field} is known as {_EN.get(d.known, d.known)!r}, and given as {_EN.get(d.given, d.given)!r}"
+            for d in differs[:10]
+        )
     since = ("您查看之后登记内容又有变动：", "the data have changed since you saw them: ") if replaces else ("", "")
     raise Refused(
         rule,
-        f"{since[0]}与已登记的内容不同：{zh}；确需更正的，请在 replaces 中填写 {version} 后重新提交",
+        f"{since[0]}与已登记的内容不同：{zh}；确需更正的，请注明所替换的版本 {version} 后重新提交",
         f"{since[1]}this differs from what is known: {en}; to correct it all the same, send replaces = {version}",
         field=differs[0].field,
         differs=differs,
@@ -272,6 +287,10 @@ _LABELS = {
     "registered": "建档立卡", "incidence": "贫困发生率",
 }  # fmt: skip
 """What people call the fields that can be overwritten."""
+
+
+_EN = {"是": "yes", "否": "no"}
+"""What Chinese says for true and false, in English."""
 
 
 def _label(field: str) -> str:
@@ -303,10 +322,11 @@ def known(state: S | None, zh: str, en: str, id: str) -> S:
 def require_body(body: str, role: str, rule: str) -> None:
     """Refuse a step that another body takes than the one that the rule names."""
     if body != role:
+        (owner, owner_en), (other, other_en) = (ROLES.get(who, (who, who)) for who in (role, body))
         raise Refused(
             rule,
-            f"此事由“{role}”办理，“{body}”无权办理，请核对 body",
-            f"this is a matter of {role!r}, not of {body!r}; check `body`",
+            f"此事由{owner}办理，{other}无权办理，请核对办理机构",
+            f"this is a matter of {owner_en}, not of {other_en}; check `body`",
             field="body",
             status=422,
         )

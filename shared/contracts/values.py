@@ -142,6 +142,14 @@ Role = Literal[
     "province", "operator",
 ]  # fmt: skip
 """Who may be awaited to do something; a misspelt one would leave the task to nobody."""
+ROLES: Final = {
+    "organisation": ("组织部门", "the organisation department"), "poverty_office": ("扶贫部门", "the poverty office"),
+    "inspection": ("督查部门", "the inspection"), "discipline": ("纪检监察机关", "the discipline inspection"),
+    "unit": ("派出单位", "the sending unit"), "township": ("乡镇", "the township"), "team": ("驻村工作队", "the team"),
+    "village": ("村", "the village"), "county": ("县", "the county"), "province": ("省", "the province"),
+    "operator": ("运维人员", "operators"),
+}  # fmt: skip
+"""What people call these, in Chinese and in English."""
 
 # ------------------------------------------------------------------- in words
 

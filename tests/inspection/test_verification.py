@@ -199,6 +199,8 @@ def test_rules_2_hashes_are_asked_for_before_the_households_are_known() -> None:
     assert share(f"{VILLAGE}/1", "discipline") not in str(region.kept(Verification, VILLAGE).shown())
     region.ask(seeded(region, "inspection"))
     assert region.tasks("verifications")
+    drawn = region.kept(Verification, VILLAGE)
+    assert drawn.sampled and drawn.shown().sampled == () and drawn.shown(to_operator=True).sampled == drawn.sampled
 
 
 def test_rules_2_hashes_that_come_after_the_request_open_the_shares_on_the_next_day() -> None:

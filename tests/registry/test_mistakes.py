@@ -123,6 +123,7 @@ def test_1_18_a_measurement_by_mistake_is_awaited_again() -> None:
         ("hard_road", 1.01, "0.0101"),
         ("hard_road", -0.5, "0 至 1"),
         ("collective_income", -1.0, "负数"),
+        ("collective_income", 1e12, "计量单位"),
     ],
 )
 def test_rules_2_an_indicator_lies_within_what_it_can_be(indicator: str, value: float, hint: str) -> None:

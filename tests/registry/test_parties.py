@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from typing import Any
 
@@ -161,6 +162,15 @@ def test_3_3_a_cadre_registered_again_is_told_only_if_others_may_know_what_chang
     overwrites = (changes and "ties" not in changes) or changes.get("ties") == ()
     assert len(county.correct(changed) if overwrites else county.do(changed)) == told
     assert county.world.state("registry", Cadre, "C1").name == changed.name
+
+
+def test_what_differs_of_a_cadre_is_named_without_telling_what_is_known() -> None:
+    county = County()
+    county.do(UNIT, CADRE)
+    refused = county.refusal(again(CADRE, name="赵某", born_on=date(1990, 1, 1)))
+    assert [(d.field, d.known) for d in refused.differs] == [("name", ""), ("born_on", "")]
+    assert not re.search(r"王某|198\d", refused.zh + refused.en)
+    assert county.do(again(CADRE, name="赵某", replaces=refused.version)) == []
 
 
 def test_a_cadre_who_moves_names_the_unit_that_is_left() -> None:

@@ -115,7 +115,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether a matching is owed, or a decision on a member who no longer qualifies."""
         return self.matching_owed or any(team.doubted for team in self.teams.values())
 
-    def shown(self) -> "Pool":
+    def shown(self, *, to_operator: bool = False) -> "Pool":
         """Why somebody is away is nobody's business."""
         hidden = {cadre: msgspec.structs.replace(absence, cause="other") for cadre, absence in self.away.items()}
         return self.but(away=hidden) if hidden else self

@@ -112,7 +112,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
                 detail=self.id,
             )
 
-    def shown(self) -> Self:
+    def shown(self, *, to_operator: bool = False) -> Self:
         """What may be read of it: of an unannounced campaign no seed and no visit to come before it has closed."""
         if self.closed or self.terms.announced:
             return self

@@ -95,9 +95,22 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
                 action="verifications", about=self.id, role=self.by, due=self.until, rule=RULE, detail=str(self.attempt)
             )
 
-    def shown(self) -> "Verification":
-        """What may be read of it: no share before the end."""
-        return self if self.passed is not None else self.but(seeds=msgspec.structs.replace(self.seeds, shares={}))
+    def shown(self, *, to_operator: bool = False) -> "Verification":
+        """What may be read of it before the end: no share, and by operators alone which households are to be visited.
+
+        Whoever knows these households beforehand could prepare them.
+        """
+        if self.passed is not None:
+            return self
+        sampled = self.sampled if to_operator else ()
+        return self.but(seeds=msgspec.structs.replace(self.seeds, shares={}), sampled=sampled)
+
+
+_STANDING = {
+    "prepared": "尚未申请", "requested": "待抽样", "awaited": "待核查", "passed": "已通过", "failed": "未通过",
+    "withdrawn": "已撤回",
+}  # fmt: skip
+"""What people call where a verification stands."""
 
 
 def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
@@ -229,7 +242,7 @@ def _addressed(state: Verification | None, command: PostVerificationHash | GiveV
     raise Refused(
         RULE,
         f"村 {verification.id} 第 {command.attempt} 次核查不等待随机数：最近一次是第 {verification.attempt} 次"
-        f"（{verification.status}）；交付后不得更换",
+        f"（{_STANDING[verification.status]}）；交付后不得更换",
         f"verification {command.attempt} of village {verification.id} does not await a seed: the last one is "
         f"{verification.attempt} ({verification.status}); a share cannot be changed",
         field="attempt",
@@ -270,7 +283,7 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
         raise Refused(
             RULE,
             f"村 {verification.id} 第 {command.attempt} 次核查不在进行：最近一次是第 {verification.attempt} 次"
-            f"（{verification.status}）",
+            f"（{_STANDING[verification.status]}）",
             f"verification {command.attempt} of village {verification.id} is not under way: the last one is "
             f"{verification.attempt} ({verification.status})",
             field="attempt",

@@ -284,7 +284,7 @@ class MeasureIndicators(Command, frozen=True, kw_only=True):
 
     village: VillageId
     year: Year
-    values: Figures
+    values: Annotated[Figures, Meta(min_length=1)]
     measured_by: Organ
     replaces: Revision | None = None
 

@@ -231,7 +231,8 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
     if cadre is not None and not cadre.withdrawn:
         if cadre.unit == command.unit:
             addressed(cadre, command, "干部", "cadre")
-        overwrite({field: getattr(cadre, field) for field in given}, given, command.replaces, "3.3")
+        before = {field: getattr(cadre, field) for field in given}
+        overwrite(before, given, command.replaces, "3.3", personal=True)
         registered = cadre.but(place=place, **given)
         if registered == cadre.but(name=registered.name):
             return Change(registered)

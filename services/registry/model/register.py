@@ -336,6 +336,15 @@ def check_values(values: Mapping[str, float], policy: Policy) -> None:
                 field=f"values.{indicator}",
                 status=422,
             )
+        if abs(value) > MOST_TIMES * max(abs(criterion.bound), 1):
+            raise Refused(
+                "rules §2",
+                f"“{criterion.label}”为 {value:g}，超出标准 {criterion.bound:g} 的{MOST_TIMES}倍，请核对数值和计量单位",
+                f"{indicator.replace('_', ' ')} is {value:g}, more than {MOST_TIMES} times the required "
+                f"{criterion.bound:g}; check figure and unit",
+                field=f"values.{indicator}",
+                status=422,
+            )
         if value < 0 <= criterion.bound:
             raise Refused(
                 "rules §2",
@@ -351,6 +360,8 @@ def is_share(criterion: Criterion) -> bool:
     return 0 < criterion.bound < 1 or (criterion.bound == 1 and any(word in criterion.label for word in _PARTS))
 
 
+MOST_TIMES = 10_000
+"""How many times the required figure a measured one can be; beyond it something was counted in another unit."""
 _PARTS = ("率", "比例", "占比", "比重")
 """What Chinese calls a part of a whole."""
 
