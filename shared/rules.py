@@ -332,6 +332,18 @@ def require_body(body: str, role: str, rule: str) -> None:
         )
 
 
+def require_soon(day: date, today: date, days: int, field: str, rule: str) -> None:
+    """Refuse a day that lies further ahead than anybody plans: a mistyped year, not a date that somebody means."""
+    if day > (last := today + timedelta(days)):
+        raise Refused(
+            rule,
+            f"日期 {day} 太远，最晚可填 {last}，请核对年份",
+            f"{day} is too far ahead; {last} is the last day that can be given. Check the year",
+            field=field,
+            status=422,
+        )
+
+
 class Placed(Protocol):
     """A state, or a part of one, that lies in a division."""
 

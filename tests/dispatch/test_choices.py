@@ -108,7 +108,7 @@ def test_a_unit_that_is_matched_with_another_village_cannot_be_chosen_until_it_i
 
 def test_a_choice_comes_before_the_assignment_and_by_the_organisation_department() -> None:
     benxi = two_units()
-    with pytest.raises(Refused, match="a matter of 'organisation', not of 'unit'"):
+    with pytest.raises(Refused, match="a matter of the organisation department, not of the sending unit"):
         benxi.send(ChooseTeam, unit="U2", body="unit")
     with pytest.raises(Refused) as unknown:
         benxi.send(ChooseTeam, V2, unit="U2")

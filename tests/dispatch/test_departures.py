@@ -44,6 +44,8 @@ def test_why_somebody_left_is_not_told() -> None:
     said = b"".join(msgspec.json.encode(fact.event) for fact in benxi.world.facts)
     shown = msgspec.json.encode([state.shown() for state in benxi.dispatch.states.values()])
     assert b'"ill"' not in said + shown
+    assert b"C-U1-2" not in msgspec.json.encode(benxi.pool.shown().away)
+    assert b"2014-12" not in msgspec.json.encode(benxi.pool.shown(to_operator=True)), "an end would tell an illness"
     assert benxi.pool.away["C-U1-2"].cause == "ill"
 
 
@@ -84,7 +86,8 @@ def test_who_was_transferred_is_sent_by_the_new_unit() -> None:
         ({"cadre": "C-U2-0", "cause": "ill"}, 422, "no member"),
         ({"cadre": "C-U1-1", "cause": "retired", "until": date(2014, 12, 1)}, 422, "belongs to illness"),
         ({"cadre": "C-U1-1", "cause": "ill", "until": date(2014, 6, 19)}, 422, "not before today"),
-        ({"cadre": "C-U1-1", "cause": "ill", "body": "unit"}, 422, "a matter of 'organisation'"),
+        ({"cadre": "C-U1-1", "cause": "ill", "until": date(2100, 12, 31)}, 422, "too far ahead"),
+        ({"cadre": "C-U1-1", "cause": "ill", "body": "unit"}, 422, "a matter of the organisation department"),
     ],
 )
 def test_a_departure_that_cannot_be_is_refused(said: dict[str, Any], status: int, why: str) -> None:

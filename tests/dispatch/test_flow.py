@@ -91,7 +91,7 @@ async def test_a_choice_a_withdrawal_a_departure_and_a_takeover_reach_all_servic
             # A member who is ill is replaced without a recall; nobody reads why.
             gone = {"cadre": third, "cause": "ill", "until": date(2014, 12, 31)}
             await desk.send("departures", one, **gone, body="organisation", decided_by="市委组织部（虚构）")
-            assert (await desk.state("dispatch", "pools", "2105"))["away"][third]["cause"] == "other"
+            assert (await desk.state("dispatch", "pools", "2105"))["away"] == {third: {"cause": "other", "until": None}}
             assert third not in (await desk.state("inspection", "supervisions", one))["team"]
             fit = f"C{number}-1"
             await desk.send("replacements", one, left=third, cadre=fit, replaced_by="单位", body="unit")

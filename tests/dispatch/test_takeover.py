@@ -147,7 +147,7 @@ def test_whoever_was_sent_by_other_rules_stays_and_is_told() -> None:
                                                 items=ITEMS, done=(3,)))},
             "no items numbered",
         ),
-        ({"body": "county"}, "a matter of 'organisation'"),
+        ({"body": "county"}, "a matter of the organisation department"),
     ],
 )  # fmt: skip
 def test_what_contradicts_what_is_known_is_refused_and_leaves_nothing(said: dict[str, Any], why: str) -> None:

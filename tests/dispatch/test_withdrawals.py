@@ -19,6 +19,7 @@ from shared.contracts.dispatch import (
     VillageMatched,
 )
 from shared.contracts.journey import next_stage
+from shared.contracts.values import ROLES
 from shared.rules import Refused
 from tests.dispatch.benxi import START, V1, Benxi, delisted, diagnosed, relapsed
 
@@ -90,7 +91,7 @@ def test_a_team_that_is_kept_after_a_relapse_is_no_match_to_take_back() -> None:
 @pytest.mark.parametrize("command", [WithdrawMatch, WithdrawAssignment])
 def test_only_the_organisation_department_takes_back(command: Any) -> None:
     benxi = Benxi().matched()
-    with pytest.raises(Refused, match="a matter of 'organisation'"):
+    with pytest.raises(Refused, match="a matter of the organisation department"):
         benxi.send(command, body="unit")
     benxi = Benxi()
     with pytest.raises(Refused) as nothing:
@@ -208,7 +209,7 @@ def test_what_was_not_entered_is_not_taken_back(step: str) -> None:
 @pytest.mark.parametrize(
     ("said", "status", "why"),
     [
-        ({"body": "team"}, 422, "a matter of 'unit'"),
+        ({"body": "team"}, 422, "a matter of the sending unit"),
         ({"period": "2013"}, 409, "is not owed now"),
         ({"kind": "promise"}, 422, "knows no commitment"),
         ({"step": "reconcile"}, 409, "no reconciliation"),
@@ -253,6 +254,6 @@ def test_a_step_is_taken_by_whom_the_rules_name(before: str, act: str, role: str
         "reconcile": lambda: c.Reconcile(**signed, kind="ledger", period="2014", done=(), reconciled_by="县"),
         "settle": lambda: c.Settle(**signed, kind="ledger", period="2014", closed=(), settled_by="县"),
     }[act]()
-    with pytest.raises(Refused, match=f"a matter of '{role}', not of 'county'") as refused:
+    with pytest.raises(Refused, match=f"a matter of {ROLES[role][1]}, not of the county") as refused:
         benxi.world.command("dispatch", command)
     assert (refused.value.status, refused.value.field) == (422, "body")

@@ -113,7 +113,7 @@ def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back() -> Non
 
 def test_only_the_body_that_decided_takes_back() -> None:
     world = recalled()
-    with pytest.raises(Refused, match="a matter of 'organisation', not of 'discipline'") as other:
+    with pytest.raises(Refused, match="organisation department, not of the discipline inspection") as other:
         withdraw(world, LEADER, body="discipline")
     assert (other.value.status, other.value.field) == (422, "body")
 

@@ -316,7 +316,7 @@ def test_1_14_a_tolerated_error_leaves_no_mark(world: World) -> None:
 def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     hear(world, graded("incompetent"))
     hear_defence(world, LEADER)
-    with pytest.raises(Refused, match="a matter of 'organisation'") as refused:
+    with pytest.raises(Refused, match="a matter of the organisation department") as refused:
         decide(world, LEADER, body="county")
     assert refused.value.status == 422
     decided = decide(world, LEADER)
@@ -444,7 +444,7 @@ def test_civil_servant_law_96_an_appeal_neither_suspends_nor_aggravates(world: W
     assert before.status == "marked"
     world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
     assert record(world, LEADER).due == before.due, "the impact period runs on"
-    with pytest.raises(Refused, match="a matter of 'organisation'"):
+    with pytest.raises(Refused, match="a matter of the organisation department"):
         answer_appeal(world, LEADER, overturned=False, body="county")
     answer_appeal(world, LEADER, overturned=False)
     after = record(world, LEADER)

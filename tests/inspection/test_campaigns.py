@@ -293,6 +293,8 @@ def test_3_7_officers_open_an_irregular_spot_check(benxi: Region) -> None:
     benxi.refuses(spot_check(benxi, place=benxi.county), 422, "place")
     benxi.refuses(spot_check(benxi, kind="raid"), 422, "kind")
     benxi.refuses(spot_check(benxi, opens=benxi.today), 422, "opens")
+    for far in (date(2100, 12, 31), date(2100, 12, 20), benxi.today + timedelta(367)):
+        benxi.refuses(spot_check(benxi, opens=far), 422, "opens")
     benxi.refuses(spot_check(benxi, body="team"), 422, "body")
     benxi.ask(spot_check(benxi))
     benxi.refuses(spot_check(benxi), 409, "campaign")

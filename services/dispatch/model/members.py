@@ -21,8 +21,10 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State, addressed, known, require_body
+from shared.rules import Change, Key, Refused, State, addressed, known, require_body, require_soon
 
+LONGEST_ILLNESS = 731
+"""Days of a sick leave that can be foreseen: medical treatment lasts 24 months at most (企业职工患病医疗期)."""
 Others = Mapping[Key, State | None]
 _but = msgspec.structs.replace
 
@@ -78,6 +80,8 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
             field="until",
             status=422,
         )
+    if command.until:
+        require_soon(command.until, today, LONGEST_ILLNESS, "until", "3.3")
     left = MemberLeft(
         place=team.place,
         village=command.village,

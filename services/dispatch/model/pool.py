@@ -116,9 +116,9 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.matching_owed or any(team.doubted for team in self.teams.values())
 
     def shown(self, *, to_operator: bool = False) -> "Pool":
-        """Why somebody is away is nobody's business."""
-        hidden = {cadre: msgspec.structs.replace(absence, cause="other") for cadre, absence in self.away.items()}
-        return self.but(away=hidden) if hidden else self
+        """Who is away is told to operators alone, why and how long to nobody: an end would tell an illness."""
+        away = {cadre: Absence("other") for cadre in self.away} if to_operator else {}
+        return self.but(away=away).timed(back=None)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """A matching, counted from the diagnosis that has waited longest, and members who no longer qualify."""

@@ -12,7 +12,10 @@ from shared.contracts.inspection import CampaignPlanned, VisitDropped
 from shared.contracts.registry import PolicyAdopted, VillageMerged
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, addressed, require_body
+from shared.rules import Change, Due, Refused, State, addressed, require_body, require_soon
+
+PLANNED_AHEAD = 366
+"""Days until the opening of an irregular campaign, which is for what has come up now."""
 
 
 class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -120,6 +123,7 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             field="opens",
             status=422,
         )
+    require_soon(command.opens, today, PLANNED_AHEAD, "opens", "3.7")
     if state is None or not state.frame:
         raise Refused(
             "3.7",
