@@ -164,6 +164,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RequestExit, Village, by("village"), exit.may_request),
     Reaction(c.RequestExit, Register, by("village"), households.request),
     Reaction(r.ExitRequested, Village, by("village"), exit.requested),
+    Reaction(i.SampleDrawn, Village, by("village"), exit.drawn),
     Reaction(i.ExitVerified, Village, by("village"), exit.verified),
     # Figures that it is judged by stand still, unless they were wrong: then the exit is led back.
     Reaction(c.CorrectFigures, Village, by("village"), figures.correct_village, reads=figures.of_village),

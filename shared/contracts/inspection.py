@@ -311,6 +311,16 @@ class SampleMissed(Event, frozen=True, kw_only=True):
     what: Literal["hash", "share"]
 
 
+class SampleDrawn(Event, frozen=True, kw_only=True):
+    """The households to visit are drawn for an exit's verification; which ones nobody is told before it is recorded."""
+
+    label = ("核查户抽取", "sample drawn")
+    village: VillageId
+    attempt: Number
+    size: Count
+    """How many households will be visited."""
+
+
 class ExitVerified(Event, frozen=True, kw_only=True):
     """Sampled households were visited: the request holds, or it does not, by the rates of rules §2."""
 
@@ -334,6 +344,8 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     """The shares by which anyone recomputes which of the households lifted were sampled."""
     households: Parties = ()
     """Those that were."""
+    again: Parties = ()
+    """The last of these: not drawn this time, but by an attempt that ended before its verification was recorded."""
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):

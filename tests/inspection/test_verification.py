@@ -17,9 +17,10 @@ from services.inspection.model.commands import (
 from services.inspection.model.draw import verify_sample
 from services.inspection.model.seeds import BODIES
 from services.inspection.model.verification import Verification
-from shared.contracts.inspection import Body, ExitVerified, SampleCommitted, SampleMissed
+from shared.contracts.inspection import Body, ExitVerified, SampleCommitted, SampleDrawn, SampleMissed
 from shared.contracts.registry import (
     ExitRequested,
+    ExitWithdrawn,
     IndicatorsMeasured,
     ObjectionRaised,
     Unmet,
@@ -73,6 +74,12 @@ def ask(region: Region, households: int = 60, attempt: int = 1, **said: Any) -> 
     event = ExitRequested(**given)
     region.hear(event)
     return event
+
+
+def led_back(region: Region, attempt: int) -> ExitWithdrawn:
+    return ExitWithdrawn(
+        place=region.county, village=VILLAGE, attempt=attempt, reason="收入有误", decided_by="县扶贫办"
+    )
 
 
 def hashed(region: Region, body: Body, of: str = "", attempt: int = 1) -> PostVerificationHash:
@@ -169,6 +176,32 @@ def test_rules_2_anyone_verifies_the_sample_by_the_public_events_alone(change: d
     assert verify_sample(verified, *said, 0.2, 10) == []
     tampered = msgspec.structs.replace(verified, **change)
     assert any(fault in found for found in verify_sample(tampered, *said, 0.2, 10))
+
+
+def test_rules_2_a_draw_that_ended_without_a_result_is_visited_with_the_next_one() -> None:
+    """Else whoever does not like the households that were drawn leads the exit back until others are."""
+    region = requested()
+    assert [(told.attempt, told.size) for told in region.said(SampleDrawn)] == [(1, 12)]
+    first = sampled(region)
+    region.hear(led_back(region, 1))
+    ask(region, attempt=2)
+    region.hear(led_back(region, 2))
+    assert region.kept(Verification, VILLAGE).shown().before == ()
+    measured(region)
+    region.ask(*(hashed(region, body, attempt=3) for body in BODIES))
+    lifted = tuple(f"H{n:03}" for n in range(60) if f"H{n:03}" != first[0])
+    asked = ask(region, attempt=3, lifted=lifted, persons=(PERSONS,) * 59)
+    region.ask(*(seeded(region, body, attempt=3) for body in BODIES))
+    drawn, again = sampled(region)[:12], sampled(region)[12:]
+    assert again == tuple(sorted({*first[1:]} - {*drawn})), "all of them but the one that is poor again"
+    assert region.said(SampleDrawn)[-1].size == len(sampled(region))
+    verified = verify(region, recorded(region, attempt=3))
+    assert verified.households == (*drawn, *again) and verified.again == again
+    hashes = [one for one in region.said(SampleCommitted) if one.attempt == 3]
+    assert verify_sample(verified, asked, hashes, 0.2, 10) == []
+    tampered = msgspec.structs.replace(verified, households=drawn)
+    assert verify_sample(tampered, asked, hashes, 0.2, 10)
+    assert region.kept(Verification, VILLAGE).unseen == (), "they have been visited"
 
 
 def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
@@ -289,7 +322,9 @@ def test_rules_2_a_share_that_could_be_guessed_is_refused_and_one_once_given_sta
 def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
     region = requested()
     stranger = next(f"H{n:03}" for n in range(60) if f"H{n:03}" not in sampled(region))
-    assert stranger in region.refuses(recorded(region, {stranger: GOOD}), 422, "households").zh
+    refused = region.refuses(recorded(region, {stranger: GOOD}), 422, "households")
+    assert "12" in refused.zh and "13" in refused.zh
+    assert stranger not in refused.zh + refused.en, "else one could try household by household"
     complete = recorded(region)
     left_out = sampled(region)[0]
     partial = {id: found for id, found in complete.households.items() if id != left_out}
@@ -303,7 +338,8 @@ def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
         body="inspection",
         verified_by="组",
     )
-    assert left_out in region.refuses(command, 422, "households").zh
+    refused = region.refuses(command, 422, "households")
+    assert left_out not in refused.zh + refused.en
 
 
 @pytest.mark.parametrize(("unregistered", "omitted"), [(0, 0), (29, 0), (OUTSIDE + 1, 5), (10**6, 5), (50, 51)])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from services.registry.model import commands as c
 from shared.contracts import Command
+from shared.contracts.inspection import SampleDrawn
 from shared.contracts.registry import (
     ExitApproved,
     ExitRequested,
@@ -366,15 +367,23 @@ WHY: dict[str, Any] = {"reason": "误报", "decided_by": "镇政府"}
 WITHDRAW = c.WithdrawExit(**AT, **WHY)
 
 
-@pytest.mark.parametrize("stage", ["requested", "verified", "noticed", "decidable"])
-def test_rules_2_a_request_is_taken_back_until_it_is_decided(stage: str) -> None:
-    county = at(stage)
+def test_rules_2_a_request_is_taken_back_until_the_households_to_visit_are_drawn() -> None:
+    county = at("requested")
+    county.hear(SampleDrawn(**AT, attempt=7, size=2))
     assert county.do(WITHDRAW) == [ExitWithdrawn(**AT, attempt=1, **WHY)]
     assert (county.village.stage, county.village.exit, county.do(WITHDRAW)) == ("helped", None, [])
     county.hear(verdict())
     assert county.village.stage == "helped"
     assert county.do(REQUEST)[0].attempt == 2
+    county.hear(SampleDrawn(**AT, attempt=2, size=2))
+    refused = county.refusal(WITHDRAW)
+    assert "核查户已经抽取" in refused.zh and "更正" in refused.zh and "drawn" in refused.en
     assert "2014-12-10" in at("delisted").refusal(WITHDRAW).zh
+
+
+@pytest.mark.parametrize("stage", ["verified", "noticed", "decidable"])
+def test_rules_2_what_was_verified_is_not_taken_back(stage: str) -> None:
+    assert at(stage).refusal(WITHDRAW).status == 409
 
 
 def test_rules_2_a_notice_is_taken_down_until_somebody_objects() -> None:

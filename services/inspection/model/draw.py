@@ -110,7 +110,8 @@ def verify_sample(
         "a body published two hashes": len(said) == len(hashes),
         "the seed shares are not those that were committed to": bool(verified.seeds)
         and all(sha256_hex(one) == said.get(body) for body, one in verified.seeds.items()),
-        "the households are not those that the seeds draw": sorted(sampled) == sorted(verified.households),
+        "the households are not those that the seeds draw": (*sampled, *verified.again) == verified.households
+        and set(verified.again) <= {*requested.lifted} - {*sampled},
     }
     return [fault for fault, holds in checks.items() if not holds]
 

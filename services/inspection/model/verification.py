@@ -12,7 +12,14 @@ from services.inspection.model.commands import GiveVerificationSeed, PostVerific
 from services.inspection.model.draw import draw, frame_hash, sample_round, sample_size
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
 from shared.contracts import Event
-from shared.contracts.inspection import Body, DeadlineMoved, ExitVerified, SampleCommitted, SampleMissed
+from shared.contracts.inspection import (
+    Body,
+    DeadlineMoved,
+    ExitVerified,
+    SampleCommitted,
+    SampleDrawn,
+    SampleMissed,
+)
 from shared.contracts.registry import (
     ExitRequested,
     ExitWithdrawn,
@@ -47,8 +54,10 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
     """The households that are said to be out of poverty, among which the sample is drawn, each with its persons."""
     outside: int | None = None
     """How many people of the village are in no registered household."""
+    before: tuple[str, ...] = ()
+    """Households that earlier attempts drew which ended without a result, sorted: if lifted still, they are visited."""
     sampled: tuple[str, ...] = ()
-    """The households to visit, in the order of their tickets."""
+    """The households to visit: those drawn, in the order of their tickets, then those of `before`."""
     terms: Terms | None = None
     """The pack's rates and shares by which it was asked for; None before the request."""
     by: str = ""
@@ -63,6 +72,11 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
     def awaits_seeds(self) -> bool:
         """Whether the sample is still to be drawn."""
         return self.is_wanted and self.passed is None and self.drawn_on is None
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The households that were drawn and are not verified; no new attempt lets anyone get rid of them."""
+        return () if self.passed is not None else tuple(sorted({*self.before, *self.sampled}))
 
     @property
     def status(self) -> str:
@@ -102,8 +116,8 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
         """
         if self.passed is not None:
             return self
-        sampled = self.sampled if to_operator else ()
-        return self.but(seeds=msgspec.structs.replace(self.seeds, shares={}), sampled=sampled)
+        verification = self if to_operator else self.but(sampled=(), before=())
+        return verification.but(seeds=msgspec.structs.replace(self.seeds, shares={}))
 
 
 _STANDING = {
@@ -135,7 +149,7 @@ def leave(state: Verification | None, event: VillageDelisted, policy: Policy, to
 
 
 def withdraw(state: Verification | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
-    """The request was taken back, so that nothing is verified; the next one is verified by a sample of its own."""
+    """The exit was led back, so that nothing is verified. What was drawn is visited with the next sample."""
     if state is None or state.passed is not None or state.attempt != event.attempt:
         return Change(state)
     ended = state.but(is_withdrawn=True, is_wanted=False).timed(open=None, shares=None)
@@ -157,7 +171,8 @@ def relapse(state: Verification | None, event: VillageRelapsed, policy: Policy, 
 
 
 def _next(state: Verification | None, village: str, place: str, is_wanted: bool = True) -> Verification:
-    return Verification(id=village, place=place, attempt=state.attempt + 1 if state else 1, is_wanted=is_wanted)
+    attempt, before = (state.attempt + 1, state.unseen) if state else (1, ())
+    return Verification(id=village, place=place, attempt=attempt, before=before, is_wanted=is_wanted)
 
 
 def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
@@ -172,6 +187,7 @@ def request(state: Verification | None, event: ExitRequested, policy: Policy, to
         seeds=seeds,
         lifted=dict(zip(event.lifted, event.persons or [0] * len(event.lifted), strict=True)),
         outside=event.outside,
+        before=state.unseen if state else (),
         terms=policy.exit.verification,
         by=step.by,
         until=step.within.after(today, policy.calendar),
@@ -268,8 +284,16 @@ def _sampled(verification: Verification, today: date, events: tuple[Event, ...])
         return Change(verification, events)
     size = sample_size(terms.sample_share, len(verification.lifted), terms.sample_at_least)
     round = sample_round(verification.id, verification.attempt)
-    sampled = draw(joined(seeds, frame_hash(verification.lifted)), round, verification.lifted, size)
-    return Change(verification.but(sampled=sampled, drawn_on=today).timed(open=None, shares=None), events)
+    drawn = draw(joined(seeds, frame_hash(verification.lifted)), round, verification.lifted, size)
+    again = (id for id in verification.before if id in verification.lifted and id not in drawn)
+    verification = verification.but(sampled=(*drawn, *again), drawn_on=today).timed(open=None, shares=None)
+    told = SampleDrawn(
+        place=verification.place,
+        village=verification.id,
+        attempt=verification.attempt,
+        size=len(verification.sampled),
+    )
+    return Change(verification, (*events, told))
 
 
 def verify(state: Verification | None, command: RecordVerification, policy: Policy, today: date) -> Change:
@@ -318,20 +342,20 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
         verified_by=command.verified_by,
         seeds=verification.seeds.shares,
         households=verification.sampled,
+        again=verification.sampled[sample_size(terms.sample_share, len(verification.lifted), terms.sample_at_least) :],
     )
     return Change(verification.but(passed=passed).counting("until"), (verified,))
 
 
 def _must_be_the_sample(verification: Verification, command: RecordVerification) -> None:
     """Refuse any other households than those sampled, and any other number of persons than the register's."""
-    wanted, got = set(verification.sampled), set(command.households)
-    if wanted != got:
-        left_out, strangers = sorted(wanted - got), sorted(got - wanted)
+    # Which ones are wrong is not said: whoever asks need not be one who may read the list.
+    if set(verification.sampled) != set(command.households):
+        wanted, got = len(verification.sampled), len(command.households)
         raise Refused(
             RULE,
-            f"核查户须与抽样名单完全一致；漏查：{'、'.join(left_out) or '无'}；名单外：{'、'.join(strangers) or '无'}",
-            f"exactly the sampled households count; left out: {', '.join(left_out) or 'none'}; "
-            f"not sampled: {', '.join(strangers) or 'none'}",
+            f"核查户须与抽样名单完全一致：抽取 {wanted} 户，填报 {got} 户，请对照核查任务的抽样名单逐户核对",
+            f"exactly the sampled households count: {wanted} were drawn, {got} are given; compare them with the list",
             field="households",
             status=422,
         )

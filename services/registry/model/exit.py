@@ -25,7 +25,7 @@ from services.registry.model.commands import (
 from services.registry.model.register import INCIDENCE
 from services.registry.model.village import LEFT, Exit, Objection, Village, moved, standing
 from services.registry.model.why import why_not_yet
-from shared.contracts.inspection import ExitVerified
+from shared.contracts.inspection import ExitVerified, SampleDrawn
 from shared.contracts.registry import (
     ExitApproved,
     ExitRequested,
@@ -68,6 +68,13 @@ def requested(village: Village, event: ExitRequested, policy: Policy, today: dat
     return moved(village.but(exit=exit), event, policy, today)
 
 
+def drawn(village: Village | None, event: SampleDrawn, _policy: Policy, _today: date) -> Change:
+    """The households to visit are drawn: who does not like them can no longer ask anew for others."""
+    if village is None or not village.exit or village.exit.attempt != event.attempt:
+        return Change(village)
+    return Change(village.but(exit=msgspec.structs.replace(village.exit, drawn=True)))
+
+
 def verified(village: Village | None, event: ExitVerified, policy: Policy, today: date) -> Change:
     """The households were visited: on with the procedure, or back to helping until the next year's measurement."""
     if village is None or village.stage != "requested" or not village.exit or village.exit.attempt != event.attempt:
@@ -100,12 +107,18 @@ def withdrawn(village: Village | None, event: ExitWithdrawn, policy: Policy, tod
 
 
 def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _today: date) -> Change:
-    """The request is taken back, until the exit is decided."""
+    """The request is taken back, until the households that are visited for it have been drawn."""
     village = standing(village, command)
     if village.exit is None:
         if village.stage in LEFT:
             rests("rules §2", {f"{village.delisted_on} 的出列决定": f"the exit decided on {village.delisted_on}"})
         return Change(village)
+    if village.exit.drawn or village.exit.step.kind != "verify":
+        raise village.not_now(
+            "核查户已经抽取，出列申请不能再撤回；申请所依据的数据确有错误的，由扶贫部门更正出列依据，出列程序随之退回",
+            "the households to visit have been drawn, so that the request stands; where the figures that it rests on "
+            "are wrong, the poverty office corrects them by figure-corrections, which leads the exit back",
+        )
     return Change(village, withdrawal(village, command.reason, command.decided_by))
 
 

@@ -76,6 +76,8 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     notice_over: bool = False
     objections: dict[str, Objection] = msgspec.field(default_factory=dict)
     """Those of this notice, by number."""
+    drawn: bool = False
+    """Whether the households that are visited for it have been drawn."""
 
     @property
     def step(self) -> Step:
@@ -95,7 +97,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def moved_to(self, at: int, since: date) -> "Exit":
         """The procedure at another step, about which nothing is known yet."""
-        return Exit(attempt=self.attempt, procedure=self.procedure, at=at, since=since)
+        return Exit(attempt=self.attempt, procedure=self.procedure, at=at, since=since, drawn=self.drawn)
 
 
 class Village(State, frozen=True, kw_only=True):
