@@ -16,7 +16,7 @@ _UNSEEN: Final = (
 _GONE: Final = re.compile(f"[{_UNSEEN}]")
 _MARKED: Final = re.compile(rf"[\t\n{_UNSEEN}]")
 _FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-_ESCAPED: Final = re.compile(rf"'(?={_FORMULA.pattern})")
+_APOSTROPHES: Final = re.compile(rf"'*(?:{_FORMULA.pattern})")
 
 
 def seen(text: str) -> str:
@@ -31,12 +31,13 @@ def is_formula(text: str) -> bool:
 
 def cell(text: str) -> str:
     """The text as a cell of a file of separated values: one that could be a formula has an apostrophe before it."""
-    return f"'{seen(text)}" if is_formula(text) or is_formula(seen(text)) else seen(text)
+    out = seen(text)
+    return f"'{out}" if _APOSTROPHES.match(out) else out
 
 
 def typed(text: str) -> str:
     """What `cell` was given, but for the unseen: without the apostrophe that stands before a formula."""
-    return _ESCAPED.sub("", text, count=1) if text.startswith("'") else text
+    return text[1:] if text.startswith("'") and _APOSTROPHES.match(text) else text
 
 
 def line(text: str) -> str:

@@ -387,7 +387,7 @@ def test_files_of_chinese_excel_are_read(main: str, book: str, serial: int) -> N
         ("weak", 1, "只能填：是、否", "takes one of"),
         ("sort", "weak", "只能填：弱、空壳", "takes one of"),
         ("income", "=1/0", "公式没有结果", "has no result"),
-        ("income", "#N/A", "公式没有结果（#N/A）", "has no result (#N/A)"),
+        ("income", "#N/A", "错误值（#N/A）", "an error (#N/A)"),
     ],
 )
 def test_doubtful_cells_are_refused_with_rule_and_remedy(field: str, cell: object, zh: str, en: str) -> None:

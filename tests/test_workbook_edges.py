@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -100,7 +100,7 @@ def test_e1_a_code_stored_as_a_number_is_taken_if_all_its_digits_are_there_and_s
 
 
 def test_e1_a_number_that_is_shown_as_a_share_or_a_time_is_no_count() -> None:
-    for format in ("0%", "0.00%", "h:mm"):
+    for format in ("0%", "0.00%", "h:mm", "0,", "#,##0,,", '0.0"万"', "0.0\\万", '"1"0', "0!.0000"):
         made = book(["C-1", "210521500001", "甲", 0.5 if "h" in format else 1, None])
         made.active["D2"].number_format = format
         (row,), _ = read(saved(made))
@@ -275,6 +275,65 @@ def test_e8_a_file_of_another_kind_is_named_and_the_remedy_told(file: bytes, wor
     assert words in told and "重新上传" in told
 
 
+@pytest.mark.parametrize("mark", "①²⑩⑴¹Ⅳ")
+def test_e8_a_mark_beside_a_number_is_no_digit_of_it(mark: str) -> None:
+    assert wrong(people=f"1200{mark}") == wrong(code=f"21052150000{mark}") == wrong(id=f"C-{mark}") == {"strange"}
+    assert wrong(born=f"1976-05-0{mark}") == {"month"}
+
+
+def test_e8_a_number_in_full_width_digits_is_read_and_told() -> None:
+    (row,), told = read(text("C-1,210521500001,甲,１２００,"))
+    assert row.values["people"] == 1200 and row.errors == ()
+    (said,) = told.summaries()
+    assert (said.rule, said.en) == ("folded", "Row 2: “１２００” in “People” was read as “1200”.")
+
+
+@pytest.mark.parametrize("typed", ["其中：", "3月5日", "本扶发〔2014〕1号", "二一〇"])
+def test_e8_chinese_text_in_a_column_of_codes_is_told_what_a_code_is(typed: str) -> None:
+    assert wrong(code=typed) == {"strange" if "〇" in typed else "pattern"}
+
+
+@pytest.mark.parametrize("typed", ["同上", "〃", "″", '"', "“", "〃〃", "Ditto"])
+@pytest.mark.parametrize("field", ["id", "code", "name", "people", "born"])
+def test_e8_nothing_is_registered_as_the_row_above(field: str, typed: str) -> None:
+    assert wrong(**{field: typed}) == {"ditto"}
+
+
+def test_e8_none_is_nothing_where_nothing_is_asked_for_and_no_answer_elsewhere() -> None:
+    for typed in ("无", "没有", "/"):
+        (row,), _ = read(saved(book([*GOOD[:3], typed, typed])))
+        assert (row.values["people"], row.values["born"], row.errors) == (None, None, ())
+        assert wrong(code=typed) == wrong(name=typed) == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"), [("\ufffd村", "lost"), ("甲\ue863", "private"), ("甲\U000f0001", "private")]
+)
+def test_e8_characters_that_are_lost_or_of_a_private_font_are_no_name(typed: str, rule: str) -> None:
+    assert wrong(name=typed) == {rule}
+
+
+def test_e8_separated_values_beyond_the_headings_refuse_their_row_and_stay_in_the_copy() -> None:
+    file = text("C-1,210521500001,东沟村,西组,5,1976-05", "C-2,210521500002,乙,5,,")
+    got, told = read(file)
+    assert [[error.rule for error in row.errors] for row in got] == [["shifted"], []] and rules(told) == {}
+    file = text("C-1,210521500001,东沟村,西组,5,1976-05")
+    (row,), _ = read(file)
+    annotate(FORM, file, copy := io.BytesIO(), {2: row.errors})
+    (again,), _ = read(copy)
+    assert [error.rule for error in again.errors] == ["shifted"]
+    assert "东沟村,西组,5,1976-05," in copy.getvalue().decode("utf-8-sig")
+
+
+def test_e8_the_cell_right_of_the_headings_is_told_of_a_sheet() -> None:
+    (row,), told = read(saved(book([*GOOD, "看这里"])))
+    assert row.errors == () and rules(told) == {"unheaded": "2"}
+
+
+def test_e8_a_broken_first_line_has_no_row_before_it() -> None:
+    assert refused(io.BytesIO('"编号,村代码'.encode())).startswith("文件不是有效的 .csv")
+
+
 def test_e8_digits_of_other_scripts_are_named() -> None:
     assert wrong(code="210521٥٠٠٠٠٧") == wrong(people="٥") == wrong(id="C-٥") == {"strange"}
 
@@ -294,6 +353,8 @@ def test_e8_separated_values_of_every_writer_are_read_and_copied_as_they_came(de
 
 
 @given(st.text(min_size=1, max_size=30))
+@example("\r")
+@example("''=1")
 def test_e6_nothing_that_goes_out_is_a_formula_or_a_command_to_a_terminal(typed: str) -> None:
     cell, line = neutral.cell(typed), neutral.line(typed)
     assert cell.lstrip()[:1] not in set("=+-@＝＋－＠") and cell[:1] not in set("\t\r\n")

@@ -25,6 +25,10 @@ _PLAIN: dict[int, int | None] = {
     **{i: i - 0xFEE0 for i in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
     **dict.fromkeys(_UNSEEN),
 }
+# Of what is normalised, these forms alone: a circled or raised digit is a mark beside a number, and no part of it.
+_NARROW: dict[int, int] = {i: i - 0xFEE0 for i in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
+_DITTO = re.compile("[〃〞″\"'“”‘’＂＇]{1,3}|同(?:上|前|左|右|上行|上一行|上栏)|上同|ditto|do\\.", re.IGNORECASE)
+_NOTHING = frozenset(("无", "没有", "暂无", "/", "／"))
 _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]+")
 _NUMBER = re.compile(r"¥?\s*([+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d+)?)", re.ASCII)
 _DATE = re.compile(
@@ -38,8 +42,10 @@ _NO_TEXT = re.compile(
     r"[+-]?\d+(?:\.\d+)?E[+-]\d+|TRUE|FALSE|(?:19|20)\d\d([-/])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}/(?:19|20)\d\d",
     re.ASCII | re.IGNORECASE,
 )
+_STANDING_IN = frozenset("〃〞″\"'“”‘’＂＇同上dD无没暂/／")  # What `_DITTO` and `_NOTHING` begin with.
 _CAPITALS, _STORED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), frozenset("0123456789+-TtFf")
 _FAULTS = ("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+_NUMBER_OR_DATE, _TRUTH = ("数字或日期", "number or date"), ("是非值", "truth value")
 _YES_NO_TYPED: dict[str, object] = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 _DIGEST = 64  # Hexadecimal digits of an HMAC-SHA256.
 
@@ -84,8 +90,15 @@ def reader(column: Column) -> Reader:
 
     def read(raw: Raw) -> object:
         if isinstance(raw, Fault) or (isinstance(raw, str) and raw in _FAULTS):
-            raise Bad("fault")
+            raise Bad("uncalculated" if raw == "=" else "fault")
         if text := shown(raw):
+            if text[0] in _STANDING_IN:
+                if _DITTO.fullmatch(text):
+                    raise Bad("ditto")
+                if text in _NOTHING and not column.labels:
+                    if column.required:
+                        raise Bad("none")
+                    return None
             return convert(raw, text)
         if column.required:
             raise Bad("required")
@@ -94,21 +107,30 @@ def reader(column: Column) -> Reader:
     return read
 
 
-NOTED = ("id", "code", "month")
+NOTED = ("id", "code", "month", "integer", "number")
 """The kinds of columns for which `noted` has something to say."""
 
 
 def noted(column: Column, raw: Raw, value: object) -> str | None:
     """The rule by which a cell was read otherwise than it stands there, if an officer should know of it."""
-    if isinstance(value, str) and isinstance(raw, str) and raw.strip() != value:
-        return "folded"
+    if isinstance(raw, str) and value is not None:
+        bare = raw.strip()
+        if bare != value if isinstance(value, str) else isinstance(value, int | float) and _narrow(raw) != bare:
+            return "folded"
     if isinstance(value, date) and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
         return "month"
     return None
 
 
 def _narrow(raw: Raw) -> str:
-    return unicodedata.normalize("NFKC", shown(raw))
+    return shown(raw).translate(_NARROW)
+
+
+def _refuse_strange(text: str) -> None:
+    """Refuse what looks like a digit or a letter of an id, and is none; Chinese characters look like neither."""
+    for character in text:
+        if ord(character) > 127 and unicodedata.category(character) in ("Nd", "Nl", "No", "Lu", "Ll", "Lt", "Lm"):
+            raise Bad("strange", strange=character, code=f"U+{ord(character):04X}")
 
 
 def _text(column: Column) -> Callable[[Raw, str], str]:
@@ -117,11 +139,16 @@ def _text(column: Column) -> Callable[[Raw, str], str]:
 
     def convert(raw: Raw, text: str) -> str:
         if not isinstance(raw, str) or (text[0] in _STORED and _NO_TEXT.fullmatch(text)):
-            raise Bad("stored")
+            truth = text.upper() in ("TRUE", "FALSE")
+            raise Bad("stored", **dict(zip(("was", "was_en"), _TRUTH if truth else _NUMBER_OR_DATE, strict=True)))
+        if "\ufffd" in text:
+            raise Bad("lost")
         if not text.isprintable():
             if re.search(r"[\n\r\t\v\f\x85\u2028\u2029]", text):
                 raise Bad("line")
-            if re.search(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff\ufffe\uffff\ud800-\udfff]", text):
+            if any(unicodedata.category(character) == "Co" for character in text):
+                raise Bad("private")
+            if re.search(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]", text):
                 raise Bad("control")
         if column.longest and len(text) > column.longest:
             raise Bad("long", longest=column.longest, length=len(text))
@@ -142,7 +169,7 @@ def _id(column: Column) -> _Conversion:
             return text
         if isinstance(raw, str) and not (text.isascii() and text.isupper()):
             text = _DASHES.sub("-", text)
-            text = unicodedata.normalize("NFKC", text)
+            text = text.translate(_NARROW)
             text = text.upper() if text.isascii() else text
         _typed_plainly(text)
         return plain(raw, text)
@@ -159,7 +186,7 @@ def _code(column: Column) -> _Conversion:
         if isinstance(raw, str | int) and not isinstance(raw, bool) and pattern.fullmatch(text):
             return text
         if isinstance(raw, str):
-            text = unicodedata.normalize("NFKC", text)
+            text = text.translate(_NARROW)
             _typed_plainly(text)
         return plain(raw, text)
 
@@ -172,8 +199,8 @@ def _typed_plainly(text: str) -> None:
         raise Bad("apostrophe")
     if text.startswith("="):
         raise Bad("formula")
-    if not text.isascii() and (strange := next((c for c in text if ord(c) > 127 and (c.isdigit() or c.isalpha())), "")):
-        raise Bad("strange", strange=strange, code=f"U+{ord(strange):04X}")
+    if not text.isascii():
+        _refuse_strange(text)
 
 
 def _number(column: Column) -> _Conversion:
@@ -182,12 +209,11 @@ def _number(column: Column) -> _Conversion:
             raise Bad("unlike")
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             return float(raw)
-        narrow = unicodedata.normalize("NFKC", text)
+        narrow = text.translate(_NARROW)
         found = _NUMBER.fullmatch(narrow) if isinstance(raw, str) else None
         if found:
             return float(found[1].replace(",", ""))
-        if strange := next((c for c in narrow if ord(c) > 127 and c.isdigit()), ""):
-            raise Bad("strange", strange=strange, code=f"U+{ord(strange):04X}")
+        _refuse_strange(narrow)
         raise Bad(column.kind)
 
     return convert
@@ -209,7 +235,7 @@ def _integer(column: Column) -> _Conversion:
 
 def _date(column: Column) -> Callable[[Raw, str], date]:
     def convert(raw: Raw, text: str) -> date:
-        found = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
+        found = _DATE.fullmatch(text.translate(_NARROW))
         if not found:
             raise Bad(column.kind)
         try:
@@ -225,7 +251,7 @@ def _month(column: Column) -> _Conversion:
     day = _date(column)
 
     def convert(raw: Raw, text: str) -> date:
-        found = _MONTH.fullmatch(unicodedata.normalize("NFKC", text))
+        found = _MONTH.fullmatch(text.translate(_NARROW))
         if not found:
             return day(raw, text)
         year, between, month, joined = found.groups()

@@ -1,6 +1,6 @@
 """What a form is, and what a returned one consists of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Literal
 
 import msgspec
@@ -133,3 +133,5 @@ class Layout(msgspec.Struct, frozen=True):
     """The places of `SEAL` and `ERRORS`, as far as there are any."""
     ignored: Mapping[int, str] = {}
     """The headings of the columns that are left alone, by their place."""
+    headed: Set[int] = frozenset()
+    """The places that have a heading."""

@@ -43,7 +43,7 @@ def read_rows(
     stands there.
     Raises `WorkbookRefused`, at the first row or any later one: keep nothing of a file until its end was reached.
     """
-    rows, about, _ = rows_of(form, source)
+    rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)
     for note in _file_notes(layout, about):
         tell(note)
@@ -51,7 +51,6 @@ def read_rows(
     key = [column for column in form.columns if column.field in form.key]
     titles = {column.title for column in key}
     filled_in = [at for at, column in layout.columns.items() if not (column.prefilled or column.suggested)]
-    places = {*layout.columns, *layout.others.values(), *layout.ignored}
     noticed = [(at, column) for at, column in layout.columns.items() if column.kind in NOTED]
     present = {column.field for column in layout.columns.values()}
     nothing = {column.field: None for column in form.columns if column.field not in present}
@@ -74,6 +73,9 @@ def read_rows(
                         errors.append(_error(number, column, raw, str(bad), **bad.facts))
             if form.sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
+            shifted = not cells.keys() <= layout.headed and any(shown(cells[at]) for at in cells.keys() - layout.headed)
+            if shifted and written:  # A comma too many within a cell: whatever stands behind it is in a wrong column.
+                errors = [_error(number, key[0], cells[max(cells)], "shifted")]
             if errors and (skipped := _no_data(layout, number, cells, [values[column.field] for column in key])):
                 tell(skipped)
                 continue
@@ -85,9 +87,11 @@ def read_rows(
                 errors += _key_errors(key, number, values, seen)
             for at, column in noticed:
                 if rule := noted(column, cells.get(at), values[column.field]):
-                    tell(_note(number, rule, column, cells.get(at), read=values[column.field]))
-            if about.hidden or about.filled or not cells.keys() <= places:
-                _row_notes(layout, number, cells, about, places, tell)
+                    tell(_note(number, rule, column, cells.get(at), read=_bare(values[column.field])))
+            if about.hidden or about.filled or shifted:
+                _row_notes(layout, number, cells, about, {error.column for error in errors}, tell)
+                if shifted and not written:
+                    tell(_note(number, "unheaded", None, None))
             yield Row(number=number, values=values, errors=tuple(errors))
     if empty:
         raise _refused(NO_ROWS, form)
@@ -164,7 +168,7 @@ def find_headings(
     unknown = [text for at, text in headings.items() if at in places and places[at] is None]
     repeated = [title for title, times in counts.items() if title and times > 1]
     if missing or unknown or repeated:
-        where = (f"读的是工作表“{about.name}”。", f"The sheet read is “{about.name}”. ") if about.name else ("", "")
+        where = (f"读的是工作表“{about.name}”。", f"The sheet read is “{about.name}”.") if about.name else ("", "")
         told = [_nearest(text, missing) for text in unknown]
         error = _refused(
             HEADINGS_WRONG, form, HeadingsRefused, missing=missing, repeated=repeated, where=[where[0]],
@@ -174,7 +178,7 @@ def find_headings(
         raise error
     others = {ERRORS: max(found) + 1} | {title: at for at, title in places.items() if title in (SEAL, ERRORS)}
     known = {at: columns[title] for at, title in places.items() if title in columns}
-    return Layout(header, known, others, ignored), above
+    return Layout(header, known, others, ignored, found.keys()), above
 
 
 def _nearest(unknown: str, missing: Sequence[str]) -> tuple[str, str]:
@@ -201,8 +205,14 @@ def _refused(
         key: "、".join(" ".join(name.split())[:_QUOTED] for name in value[:_NAMED]) for key, value in names.items()
     }
     facts = {key: value or ("" if key.startswith("where") else "—") for key, value in listed.items()}
+    if facts.get("where_en"):
+        facts["where_en"] += " "
     zh, en = (text.format(form=form.title, form_en=form.en, **facts) for text in texts)
     return kind(zh, en)
+
+
+def _bare(value: object) -> str:
+    return format(value, ".15g") if isinstance(value, float) else str(value)
 
 
 def _note(row: int, rule: str, column: Column | None, raw: Raw, **facts: object) -> Note:
@@ -224,14 +234,12 @@ def _file_notes(layout: Layout, about: Sheet) -> Iterator[Note]:
 
 
 def _row_notes(
-    layout: Layout, row: int, cells: Cells, about: Sheet, places: Set[int], tell: Callable[[Note], object]
+    layout: Layout, row: int, cells: Cells, about: Sheet, wrong: Set[str], tell: Callable[[Note], object]
 ) -> None:
     if about.hidden:
         tell(_note(row, "hidden_row", None, None))
-    if any(shown(cells[at]) for at in cells.keys() - places):
-        tell(_note(row, "unheaded", None, None))
     for at, column in layout.columns.items():
-        if at in about.filled:
+        if at in about.filled and column.title not in wrong:
             tell(_note(row, "filled", column, cells[at], range=about.filled[at]))
 
 

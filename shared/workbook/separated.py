@@ -28,8 +28,8 @@ _NUL = (
     "upload it again.",
 )
 _BROKEN = (
-    "第{row}行之后不是有效的 .csv：引号没有成对，或者一行过长。请用 Excel 或 WPS 打开，另存为新的 .csv 后重新上传。",
-    "After row {row} this is no valid .csv: a quotation mark has no partner, or a row is too long. Open it in Excel or "
+    "{where}不是有效的 .csv：引号没有成对，或者一行过长。请用 Excel 或 WPS 打开，另存为新的 .csv 后重新上传。",
+    "{where_en} is no valid .csv: a quotation mark has no partner, or a row is too long. Open it in Excel or "
     "WPS, save it as a new .csv and upload it again.",
 )
 
@@ -75,7 +75,8 @@ def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterat
                 if found := {at: neutral.typed(cell) for at, cell in enumerate(cells) if cell}:
                     yield number, found  # type: ignore[misc]  # A text is a cell.
         except csv.Error as error:
-            zh, en = (words.format(row=number) for words in _BROKEN)
+            where = (f"第{number}行之后", f"After row {number} this") if number else ("文件", "The file")
+            zh, en = (words.format(where=where[0], where_en=where[1]) for words in _BROKEN)
             raise WorkbookRefused(zh, en) from error
         finally:
             text.detach()  # The file is the caller's to close.

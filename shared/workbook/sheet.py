@@ -56,6 +56,9 @@ _EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|(?<!/)></row>))+(?
 # (ECMA-376 part 1, 18.8.30); openpyxl's table lacks them.
 _CHINESE_DATES = {str(i) for i in (*range(27, 37), *range(50, 59))}
 _PLAIN_FORMAT = re.compile(r"(?:general|g/通用格式|@|#|0)?", re.IGNORECASE)
+# What makes 1200 look like 1, like 1200.0万, or like 11200.
+_LITERAL = re.compile(r'"([^"]*)"|[\\!](.)')
+_SCALED, _MULTIPLIED = re.compile("[0#?],+(?![0#?,])"), re.compile("[0-9十百千万亿]|^ ?[kKmM.]$")
 _HIDDEN = ("hidden", "veryhidden")
 _TRUE = ("1", "true")
 
@@ -409,7 +412,8 @@ def _shown(code: str) -> Literal["date", "unlike", "styled", ""]:
     if is_date_format(code):
         return "date"
     bare = re.sub(r'"[^"]*"|\\.|_.|\[[^\]]*\]', "", code)
-    if "%" in bare:
+    literals = [quoted or escaped for quoted, escaped in _LITERAL.findall(code)]
+    if "%" in bare or _SCALED.search(bare) or any(map(_MULTIPLIED.search, (*literals, re.sub("[0-9]", "", bare)))):
         return "unlike"
     return "" if _PLAIN_FORMAT.fullmatch(bare.split(";")[0].strip()) else "styled"
 

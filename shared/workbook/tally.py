@@ -43,13 +43,14 @@ class _Group:
             return self._said("", first.zh, first.en)
         zh = "、".join(f"{a}至{b}" if a < b else f"{a}" for a, b in self.runs) + ("等" if self.more else "")
         rows = ", ".join(f"{a}-{b}" if a < b else f"{a}" for a, b in self.runs) + (", …" if self.more else "")
+        en = f"{'Row' if self.count == 1 else 'Rows'} {rows}"
         if self.same:
             total = (f"，共{self.count}处", f", {self.count} in all") if self.more else ("", "")
-            return self._said(rows, f"第{zh}行{total[0]}：{first.zh}", f"Rows {rows}{total[1]}: {first.en}")
+            return self._said(rows, f"第{zh}行{total[0]}：{first.zh}", f"{en}{total[1]}: {first.en}")
         return self._said(
             rows,
             f"第{zh}行，共{self.count}处，如第{first.row}行：{first.zh}",
-            f"Rows {rows}, {self.count} in all, such as row {first.row}: {first.en}",
+            f"{en}, {self.count} in all, such as row {first.row}: {first.en}",
         )
 
     def _said(self, rows: str, zh: str, en: str) -> Summary:

@@ -47,11 +47,11 @@ RULES = {
         "“{value}” is not in the form set for “{en}”; correct it. {help}",
     ),
     "stored": (
-        "“{title}”存成了数字或日期（{value}），不是原来录入的文字：前面的0、第15位以后的数字会丢失"
+        "“{title}”存成了{was}（{value}），不是原来录入的文字：前面的0、第15位以后的数字会丢失"
         "（Excel 只保留15位）。"
         "请先把整列的单元格格式设为“文本”（Excel：开始—数字—文本；WPS：右键—设置单元格格式—文本），"
         "再重新录入。{help}",
-        "“{en}” was stored as a number or date ({value}), not as the text that was typed: leading zeros and all beyond "
+        "“{en}” was stored as a {was_en} ({value}), not as the text that was typed: leading zeros and all beyond "
         "15 digits are lost. Format the whole column as text (Excel: Home, Number, Text; WPS: right click, Format "
         "cells, Text) and type it again. {help}",
     ),
@@ -65,10 +65,10 @@ RULES = {
         "“{en}” holds the spelling of a formula ({value}). Enter the value itself, in a cell formatted as text. {help}",
     ),
     "strange": (
-        "“{title}”的“{value}”里有“{strange}”（{code}），只是看起来像数字或字母。"
-        "请用键盘上的 0至9、A至Z 重新录入。{help}",
-        "“{value}” in “{en}” contains “{strange}” ({code}), which only looks like a digit or a letter. Type it again "
-        "with 0 to 9 and A to Z. {help}",
+        "“{title}”的“{value}”里有“{strange}”（{code}），只是看起来像数字或字母，或者是脚注等标记。"
+        "标记请删去；数字、字母请用键盘上的 0至9、A至Z 重新录入。{help}",
+        "“{value}” in “{en}” contains “{strange}” ({code}), which only looks like a digit or a letter, or is a mark "
+        "such as a footnote's. Delete marks, and type digits and letters as 0 to 9 and A to Z. {help}",
     ),
     "long": (
         "“{title}”最多{longest}个字，现有{length}个字，请缩短。{help}",
@@ -85,10 +85,10 @@ RULES = {
         "type it again.",
     ),
     "unlike": (
-        "“{title}”的单元格是百分比或时间格式，看到的与存的（{value}）不是同一个数。"
+        "“{title}”的单元格格式（百分比、时间、千或万）会改变数的样子，看到的与存的（{value}）不是同一个数。"
         "请把单元格格式设为“常规”，再重新录入。{help}",
-        "“{en}” is formatted as a percentage or a time, so that what is seen is not what is stored ({value}). Format "
-        "the cell as General and type it again. {help}",
+        "“{en}” is formatted as a percentage, a time or in thousands, so that what is seen is not what is stored "
+        "({value}). Format the cell as General and type it again. {help}",
     ),
     "integer": (
         "“{title}”只能填整数，不带单位；“{value}”不是。{help}",
@@ -115,9 +115,36 @@ RULES = {
         "“{title}”只能填：{choices}；“{value}”不在其中。请从下拉列表中选。{help}",
         "“{en}” takes one of: {choices}; “{value}” is none of them. Use the drop-down. {help}",
     ),
+    "uncalculated": (
+        "“{title}”里的公式没有结果：文件里没有存下计算结果。请直接填写内容。",
+        "The formula in “{en}” has no result that was stored in the file. Enter the value itself.",
+    ),
     "fault": (
-        "“{title}”的公式没有结果（{value}）。请直接填写内容。",
-        "The formula in “{en}” has no result ({value}). Enter the value itself.",
+        "“{title}”里是错误值（{value}），没有结果。请直接填写内容。",
+        "“{en}” holds an error ({value}) and has no result. Enter the value itself.",
+    ),
+    "shifted": (
+        "本行的格数多于表头（最后是“{value}”）：多半是某格的文字里有逗号，其后各格都错了位。"
+        "请把含逗号的内容用英文双引号括起来，或改存为 .xlsx 后重新上传。",
+        "This row has more cells than there are headings (the last is “{value}”): probably a comma within a text has "
+        "shifted the cells behind it. Put that text in double quotation marks, or save the table as .xlsx.",
+    ),
+    "ditto": (
+        "“{title}”填的是“{value}”。每行各自登记，请写出具体内容。{help}",
+        "“{en}” says “{value}”. Every row stands for itself: write out what is meant. {help}",
+    ),
+    "none": (
+        "“{title}”必须填写，不能填“{value}”。{help}",
+        "“{en}” must be filled in; “{value}” is nothing. {help}",
+    ),
+    "lost": (
+        "“{title}”的“{value}”里有已丢失的字（�），请按原件重新录入。",
+        "“{value}” in “{en}” has lost a character (�); type it again from the original.",
+    ),
+    "private": (
+        "“{title}”里有自造字，别的电脑显示不出，请改用通用字重新录入（没有通用字的，可写拼音）。",
+        "“{en}” holds characters of a private font, which other machines cannot show; type it again with standard ones "
+        "(or in pinyin, where there are none).",
     ),
     "changed": (
         "“{title}”由系统预填，不得改动：现为“{value}”，本行封签所记原值为“{original}”。请改回原值；本行若是从别处复制来的，"

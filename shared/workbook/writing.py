@@ -120,7 +120,10 @@ def annotate(
     def lines() -> Iterator[_Line]:
         for number, cells in rows:
             found = errors.get(number, ())
-            cells[layout.others[ERRORS]] = "\n".join(f"{error.zh}\n{error.en}" for error in found) or None
+            at = layout.others[ERRORS]
+            if at not in layout.headed and at in cells:  # Nothing that an officer wrote goes.
+                at = max(cells) + 1
+            cells[at] = "\n".join(f"{error.zh}\n{error.en}" for error in found) or None
             yield _Line(number, cells, {error.column for error in found})
 
     if written:
