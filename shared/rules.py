@@ -61,6 +61,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The name of the table that keeps this kind of state."""
     needs_policy: ClassVar[bool] = True
     """False for what lies under no jurisdiction: its tasks are the same whatever pack is in force."""
+    hides: ClassVar[str] = ""
+    """A piece of JSON that stands in each state of which `shown` leaves something out; empty if it may be any."""
     personal: ClassVar[bool] = False
     """Whether it is about persons or what is held against them, which only operators may read over HTTP."""
 

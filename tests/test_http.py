@@ -68,7 +68,7 @@ class Matter(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> tuple[Task, ...]:
         return (Task(action="matters", about=self.id, role=self.of, due=DAY, rule="1.1"),) if self.awaits else ()
 
-    def shown(self) -> "Matter":
+    def shown(self, *, to_operator: bool = False) -> "Matter":
         return self if self.answered else self.but(drawn="")
 
 

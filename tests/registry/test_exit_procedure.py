@@ -1,11 +1,14 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.registry.model import Village
 from services.registry.model import commands as c
+from services.registry.model.village import Objection
 from shared.contracts import Command
 from shared.contracts.inspection import SampleDrawn
 from shared.contracts.registry import (
@@ -19,6 +22,7 @@ from shared.contracts.registry import (
     ObjectionWithdrawn,
     VillageDelisted,
 )
+from shared.flow import encode_state
 from tests.registry.county import (
     APPROVE,
     AT,
@@ -410,3 +414,27 @@ def test_rules_2_an_objection_is_taken_back_until_it_is_decided() -> None:
     county = at("noticed")
     county.do(OBJECT, again(OBJECT, objection=2), DISMISS)
     assert county.refusal(back).status == 409
+
+
+@pytest.mark.parametrize("answer", [DISMISS, c.WithdrawObjection(**AT, objection=1, **WHY)])
+def test_rules_2_no_objection_vanishes_unanswered_with_the_figures_that_are_corrected(answer: Command) -> None:
+    county = at("noticed")
+    county.do(OBJECT)
+    wrong = c.CorrectFigures(**AT, year=2014, households=(household("H1", 5),), **WHY)
+    refused = county.refusal(wrong)
+    assert "第 1 号异议" in refused.zh and "objection 1" in refused.en
+    county.do(answer)
+    assert of_type(county.do(wrong), ExitWithdrawn)
+
+
+def test_rules_2_the_ground_of_an_objection_is_for_those_who_answer_it() -> None:
+    """It is free text, in which somebody may be named."""
+    village = at("noticed").village
+    assert village.exit is not None
+    exit = msgspec.structs.replace(village.exit, objections={"1": Objection("村民某某反映")})
+    village = village.but(exit=exit)
+    assert village.shown(to_operator=True) == village
+    shown = village.shown()
+    assert shown.exit and shown.exit.objections == {"1": Objection("")} and "某某" not in str(shown)
+    assert Village.hides in encode_state(village).decode()
+    assert Village.hides not in encode_state(at("noticed").village).decode()

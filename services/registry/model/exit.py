@@ -85,9 +85,18 @@ def verified(village: Village | None, event: ExitVerified, policy: Policy, today
 
 
 def withdrawal(village: Village, reason: str, decided_by: str) -> tuple[ExitWithdrawn, ...]:
-    """What is told where an exit that is under way ends without a decision; nothing where there is none."""
+    """What is told where an exit that is under way ends without a decision; nothing where there is none.
+
+    Every objection gets its answer, so that none may be open.
+    """
     if village.exit is None:
         return ()
+    numbers = village.exit.open_objections
+    if numbers:
+        raise village.not_now(
+            f"{'、'.join(f'第 {number} 号异议' for number in numbers)}尚未处理，出列程序不能就此终止；请先处理异议",
+            f"objection {', '.join(map(str, numbers))} awaits a decision, so that the exit cannot end; decide first",
+        )
     return (
         ExitWithdrawn(
             place=village.place,

@@ -104,6 +104,7 @@ class Village(State, frozen=True, kw_only=True):
     """A village, its place in the journey, and what its way off the list still lacks."""
 
     kind = "villages"
+    hides = '"ground":'
     name: str
     township: str
     population: int
@@ -155,6 +156,13 @@ class Village(State, frozen=True, kw_only=True):
     @property
     def awaits(self) -> bool:
         return bool(self.owed or self.exit or self.can_leave or self.may_have_relapsed)
+
+    def shown(self, *, to_operator: bool = False) -> "Village":
+        """Why somebody objected is for those who decide: it is free text, in which somebody may be named."""
+        if to_operator or self.exit is None or not self.exit.objections:
+            return self
+        objections = {n: msgspec.structs.replace(one, ground="") for n, one in self.exit.objections.items()}
+        return self.but(exit=msgspec.structs.replace(self.exit, objections=objections))
 
     @property
     def can_leave(self) -> bool:
