@@ -149,3 +149,15 @@ def test_1_18_incidence_is_a_share_of_the_population_as_it_is() -> None:
     fewer = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=800, listed=True)
     county.correct(fewer)
     assert county.measure(2014)[0].values["incidence"] == 0.0125
+
+
+@pytest.mark.parametrize("year", [1990, 2013])
+def test_1_18_a_year_without_any_poverty_line_is_refused_with_those_that_have_one(year: int) -> None:
+    county = County().listed().until(BY_2014)
+    for command in (
+        c.RecordHouseholds(**AT, year=year, households=(household(),), recorded_by="镇"),
+        c.MeasureIndicators(**AT, year=year, values={"safe_water": 1.0}, measured_by="镇"),
+    ):
+        refused = county.refusal(command)
+        assert (refused.status, refused.field) == (422, "year")
+        assert str(year) in refused.zh and "2014、2015、2016、2017" in refused.zh and "2014, 2015" in refused.en

@@ -207,8 +207,24 @@ def visited(register: Register, command: RecordSurvey, policy: Policy, _today: d
     return Change(_roomy(with_facts(register, (command.household,), command.on, policy, visited=True)))
 
 
+def check_year(year: int, policy: Policy) -> None:
+    """Who is poor in a year is judged by its line; before the pack's first one nobody can be."""
+    years = sorted(map(int, policy.exit.poverty_line))
+    if year < years[0]:
+        known = "、".join(map(str, years)), ", ".join(map(str, years))
+        raise Refused(
+            "1.18",
+            f"政策包没有 {year} 年的扶贫标准，最早为 {years[0]} 年，不能录入该年度数据；已有标准的年度：{known[0]}",
+            f"the pack has no poverty line of {year}, and its first is of {years[0]}, so that nothing of that year can "
+            f"be entered; there are lines of {known[1]}",
+            field="year",
+            status=422,
+        )
+
+
 def record(register: Register, command: RecordHouseholds, policy: Policy, today: date) -> Change:
     """The facts of a year. If it was measured already, its figures follow the corrected facts."""
+    check_year(command.year, policy)
     year = str(command.year)
     if command.year > today.year:
         raise Refused(
@@ -294,6 +310,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             field=f"values.{INCIDENCE}",
             status=422,
         )
+    check_year(command.year, policy)
     check_values(command.values, policy)
     if command.year != register.year and str(command.year) not in register.past:
         raise Refused(
