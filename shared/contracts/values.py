@@ -12,9 +12,19 @@ import msgspec
 from msgspec import Meta
 
 _END: Final = r"$(?!\n)"
-_UNSEEN: Final = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff"
-"""Characters that nobody sees or no database keeps: controls, marks of direction and width, halves of pairs."""
+_UNSEEN: Final = (
+    r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
+    r"\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff" + "\U000e0000-\U0010ffff"
+)
+"""Characters that nobody sees, that each machine shows otherwise, or that no database keeps.
+
+Controls, marks of direction and width, fillers, halves of pairs, private use, and what stands for a lost character.
+"""
 _VISIBLE: Final = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?{_END}"
+_LETTER: Final = r"A-Za-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff\u0f00-\u0fff\u1800-\u18af\u3400-\u9fff\uac00-\ud7a3"
+_NOTHING: Final = r"(?:无|没有|不详|不明|同上|略|〃|[Nn]one|[Nn]ull|NULL|[Nn]/?[Aa])$"
+_MEANT: Final = rf"^(?!{_NOTHING})(?=.*[{_LETTER}]){_VISIBLE}"
+"""A text that means somebody or something: it has a letter of a script in use in China, and no word for nothing."""
 
 # ------------------------------------------------------------------------ ids
 
@@ -51,16 +61,18 @@ Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", max_length=12)]
 # ---------------------------------------------------------------------- texts
 
 
-Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_VISIBLE)]
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_MEANT)]
 """The name of a village, a township, a unit or a person: like all texts here one line, of which nothing is unseen."""
-Organ = Annotated[str, Meta(min_length=1, max_length=120, pattern=_VISIBLE)]
+Organ = Annotated[str, Meta(min_length=1, max_length=120, pattern=_MEANT)]
 """An organ and its document, such as `本组决〔2015〕3号`. It is published, so it names no person."""
-OrganOrNone = Annotated[str, Meta(max_length=120, pattern=rf"{_VISIBLE}|^$")]
+OrganOrNone = Annotated[str, Meta(max_length=120, pattern=rf"{_MEANT}|^$")]
 """The same in events that once went without it."""
 Short = Annotated[str, Meta(min_length=1, max_length=200, pattern=_VISIBLE)]
 """A line of text: a ground, a cause, a document, a measure."""
+Clause = Annotated[str, Meta(min_length=1, max_length=60, pattern=_VISIBLE)]
+"""Where a rule stands: a document and its article."""
 ShortOrNone = Annotated[str, Meta(max_length=200, pattern=rf"{_VISIBLE}|^$")]
-Reason = Annotated[str, Meta(min_length=2, max_length=500, pattern=_VISIBLE)]
+Reason = Annotated[str, Meta(min_length=2, max_length=500, pattern=_MEANT)]
 """Why a named body corrects, withdraws or discards something."""
 Period = Annotated[str, Meta(pattern=r"^([0-9]{4}|term)$", max_length=4)]
 """A year, or `term` for what is owed once a term."""
@@ -188,11 +200,13 @@ SAID: Final = {
             "an id of letters, digits and . _ : / -, 120 characters at most",
         ),
         Sha256: ("64位十六进制数字（SHA-256）", "a SHA-256 of 64 hexadecimal digits"),
-        Name: ("一行文字，首尾无空格，不含控制字符", "a line of text without control characters or outer spaces"),
-        ShortOrNone: (
-            "一行文字，首尾无空格，不含控制字符",
-            "a line of text without control characters or outer spaces",
+        Name: (
+            "一行文字，写明名称或事由，不能只有数字和符号，不能写“无”“同上”，首尾无空格，不含看不见的字符",
+            "a line of text that names something: not only digits and signs, no 'none' or 'ditto', no outer spaces, "
+            "nothing unseen",
         ),
+        Short: ("一行文字，首尾无空格，不含看不见的字符", "a line of text without outer spaces, nothing unseen"),
+        ShortOrNone: ("一行文字，首尾无空格，不含看不见的字符", "a line of text without outer spaces, nothing unseen"),
         Period: ("四位年份或 term", "a year of 4 digits, or term"),
         Seed: ("随机码，1至128个可见的字母、数字或符号", "a seed of 1 to 128 visible ASCII characters"),
     }.items()

@@ -13,7 +13,20 @@ from msgspec import Meta
 from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.registry import Level, Rank, StepKind
-from shared.contracts.values import Bounded, Code, Day, Figure, Name, Percent, Role, Share, Short, ShortOrNone, Version
+from shared.contracts.values import (
+    Bounded,
+    Clause,
+    Code,
+    Day,
+    Figure,
+    Name,
+    Percent,
+    Role,
+    Share,
+    Short,
+    ShortOrNone,
+    Version,
+)
 
 T = TypeVar("T")
 _END = r"$(?!\n)"
@@ -226,7 +239,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """代码；letter 专指责任书。 · Its code; `letter` is reserved: by it a village becomes `pledged` (3.6)."""
     label: Name
     """名称。 · Its name."""
-    rule: Name
+    rule: Clause
     """依据：机制编号，或 [documents] 中的文件和条款。 ·
     Where it comes from: a mechanism, or a cited document and article."""
     by: Role
@@ -261,7 +274,7 @@ class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """决策 decide 或公开 publish。 · Whether it decides or publishes."""
     by: Role
     """由谁负责。 · Who answers for the step."""
-    rule: Name | None = None
+    rule: Clause | None = None
     """到会人数和表决要求的依据，与程序依据不同时填写。 ·
     The law and article of its quorum and majority, where it is not
     the procedure's own rule."""
@@ -280,7 +293,7 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """代码。 · Its code."""
     label: Name
     """名称。 · Its name."""
-    rule: Name
+    rule: Clause
     """依据。 · Where it comes from."""
     steps: Some[Deliberation]
     """各环节，按顺序。 · The steps in their order."""
@@ -293,7 +306,7 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """代码。 · Its code."""
     label: Name
     """名称。 · Its name."""
-    rule: Name
+    rule: Clause
     """依据。 · Where it comes from."""
     choice: Literal["draw", "all"]
     """随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""

@@ -15,6 +15,7 @@ from services.registry.model.commands import (
     WithdrawUnit,
 )
 from services.registry.model.village import Village
+from shared.calendar import add_months
 from shared.contracts.dispatch import (
     MatchWithdrawn,
     MemberLeft,
@@ -212,6 +213,10 @@ def needs_unit(unit: Unit | None, command: RegisterCadre, _policy: Policy, _toda
     return Change(unit)
 
 
+YOUNGEST, OLDEST = 14, 70
+"""Years of age: before it nobody is at work (apprentices of arts and sports were at 14), after it nobody is sent."""
+
+
 def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy, today: date) -> Change:
     """Registering again says something only if what others may know changed: the name is not told.
 
@@ -224,6 +229,19 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
             f"参加工作日期 {command.work_since} 须晚于出生日期 {command.born_on} 且不晚于今天 {today}",
             f"work since {command.work_since} must lie after the birth on {command.born_on} and not after {today}",
             field="work_since",
+            status=422,
+        )
+    if (
+        add_months(command.born_on, 12 * YOUNGEST) > command.work_since
+        or add_months(today, -12 * OLDEST) > command.born_on
+    ):
+        raise Refused(
+            "3.3",
+            f"出生日期 {command.born_on} 与参加工作日期 {command.work_since} 不合常理：参加工作时应满{YOUNGEST}周岁，"
+            f"现在不应超过{OLDEST}周岁，请核对",
+            f"born on {command.born_on} and at work since {command.work_since} cannot be: nobody works before "
+            f"{YOUNGEST} or is sent after {OLDEST}; check both",
+            field="born_on",
             status=422,
         )
     given = {**_data(command, "cadre"), "ties": tuple(sorted(command.ties))}
