@@ -393,7 +393,9 @@ class _Chain:
             if absent:
                 raise self.missing(absent, later=True)
         for event in change.events:
-            fact = Fact(derived_id(cause.id, ordinal), cause, event, policy.version if policy else "", _DATA(event))
+            # With its type, which names the service: several services may have something to say to one cause.
+            id = derived_id(cause.id, event.type, ordinal)
+            fact = Fact(id, cause, event, policy.version if policy else "", _DATA(event))
             if len(fact.data) > self.wiring.largest:
                 raise _too_large(event, len(fact.data), self.wiring.largest)
             if len(fact.correlation) > LONGEST_ID:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import Command
-from shared.contracts.dispatch import HelpBegun
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.dispatch import HelpBegun, TeamKept
+from shared.contracts.registry import NoticePosted, PolicyAdopted
 from shared.flow import (
     LONGEST_CHAIN,
     LONGEST_ID,
@@ -218,11 +218,26 @@ def test_ids_of_facts_follow_from_their_causes_and_differ() -> None:
     assert len({fact.id for fact in result.facts}) == len(result.facts) == 7
     by_cause: dict[str, list[str]] = {}
     for fact in result.facts:
-        by_cause.setdefault(fact.cause.id, []).append(fact.id)
+        by_cause.setdefault(fact.cause.id, []).append((fact.id, fact.event.type))
     for id, facts in by_cause.items():
-        assert facts == [derived_id(id, ordinal) for ordinal in range(len(facts))]
+        assert [fact for fact, _ in facts] == [derived_id(id, type, ordinal) for ordinal, (_, type) in enumerate(facts)]
     other = loading(causes[1:], book(1))
     assert [fact.id for fact in other.facts] == [fact.id for fact in result.facts[5:]]
+
+
+def test_two_services_never_give_what_they_say_to_one_cause_the_same_id() -> None:
+    """The server takes an id that it knows for stored, and what stands beside it in its batch is lost with it."""
+    heard = HelpBegun(place=PLACE, village="210502001001", unit="U1")
+    said = (
+        TeamKept(place=PLACE, village=heard.village, unit="U1", until=DAY),
+        NoticePosted(place=PLACE, village=heard.village, attempt=1, until=DAY),
+    )
+    ids = set()
+    for event in said:
+        wiring = Wiring([Reaction(HelpBegun, Box, by("village"), lambda *_, event=event: Change(None, (event,)))], {})
+        found = run(wiring, book(1), DAY, [cause(1, heard)], {(Box, heard.village): None})  # type: ignore[arg-type]
+        ids |= {fact.id for fact in found.facts}
+    assert len(ids) == len(said)
 
 
 def test_what_follows_is_told_at_once_and_in_order() -> None:
