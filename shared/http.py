@@ -45,6 +45,9 @@ SMOOTH = 200
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 """A prefix of a division's code."""
 
+NATION = "000000"
+"""The division of what concerns the whole country."""
+
 
 class Route(NamedTuple):
     """One command's address: POST /v1/<path> takes a JSON array of it."""
@@ -155,11 +158,14 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     """The handler of one command. Its body's type comes from the table, so that OpenAPI says what it takes."""
 
     async def handler(
+        request: Request[Any, Any, Any],
         data: Any,
         key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=8, max_length=180)],
         dry_run: FromQuery[bool] = False,
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
+        if any(command.place == NATION for command in data):
+            require_operator(request, None)  # What holds for the whole country is for operators to say.
         answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]
@@ -175,7 +181,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         description=(route.command.__doc__ or "").strip(),
         status_code=200,
         tags=["commands"],
-        opt={"command": route.command},
+        opt={"command": route.command, "refuses": (401,)},
     )(handler)
 
 

@@ -286,7 +286,8 @@ _LABELS = {
     "department": "部门", "strength": "帮扶力量", "village": "指定村", "unit": "单位", "rank": "职务层次",
     "party_member": "中共党员", "work_since": "参加工作日期", "born_on": "出生日期", "reserve": "后备干部",
     "ties": "回避村", "persons": "家庭人口", "income": "人均纯收入", "secured": "两不愁三保障",
-    "registered": "建档立卡", "incidence": "贫困发生率",
+    "registered": "建档立卡", "incidence": "贫困发生率", "year": "年度", "document": "文件", "off": "放假日",
+    "worked": "上班日",
 }  # fmt: skip
 """What people call the fields that can be overwritten."""
 

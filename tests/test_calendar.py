@@ -304,12 +304,34 @@ def command(**fields: Any) -> AnnounceHolidays:
         ({"worked": (date(2027, 2, 8),)}, "worked"),
         ({"off": (date(2026, 2, 8),)}, "off"),
         ({"worked": (date(2028, 2, 8),)}, "worked"),
+        ({"off": (date(2027, 2, 8), date(2027, 2, 8))}, "off"),
+        ({"off": tuple(date(2027, 1, 1) + timedelta(n) for n in range(41)), "worked": ()}, "off"),
+        ({"off": (date(2028, 1, 1),), "worked": ()}, "year"),
+        ({"year": 2028, "off": (date(2028, 1, 1),), "worked": ()}, "year"),
+        ({"year": 1999, "off": (date(1999, 5, 1),), "worked": ()}, "year"),
     ],
 )
 def test_a_notice_that_cannot_be_is_refused(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused) as refused:
         clock.announce(None, command(**fields), None, on("2026-11-26"))
     assert (refused.value.field, refused.value.status) == (field, 422)
+
+
+def test_a_notice_is_not_overwritten_in_silence_and_several_do_not_make_a_year_of_holidays() -> None:
+    today = on("2026-11-26")
+    known = clock.announce(None, command(), None, today).state
+    assert isinstance(known, clock.Clock)
+    other = {"off": (date(2027, 2, 5),)}
+    with pytest.raises(Refused) as refused:
+        clock.announce(known, command(**other), None, today)
+    assert [diff.field for diff in refused.value.differs] == ["off"] and "放假日" in refused.value.zh
+    corrected = clock.announce(known, command(**other, replaces=refused.value.version), None, today)
+    assert len(corrected.events) == 1
+    more = {"notice": "2027b", "off": tuple(date(2027, 5, 1) + timedelta(n) for n in range(39)), "worked": ()}
+    with pytest.raises(Refused) as refused:
+        clock.announce(known, command(**more), None, today)
+    assert refused.value.field == "off"
+    assert clock.announce(known, command(**more, place="210521"), None, today).events, "each division has its own"
 
 
 def test_the_next_year_s_holidays_are_asked_for_in_time() -> None:

@@ -341,6 +341,17 @@ async def test_a_division_without_a_pack_decides_nothing(any_api: Api) -> None:
     assert fault["rule"] == "policy"
 
 
+async def test_what_concerns_the_whole_country_is_for_operators_to_say(any_api: Api) -> None:
+    nation = village(place="000000")
+    for rows in ([nation], [village(), nation]):
+        for params in ({}, {"dry_run": True}):
+            (fault,) = refusal(await any_api.post("villages", *rows, **params), 401)
+            assert fault["rule"] == "operator"
+    assert await known(any_api) == []
+    headers = {"Idempotency-Key": "an operator's", **OPERATOR}
+    refusal(await any_api.client.post("/v1/villages", json=[nation], headers=headers), 409)
+
+
 async def test_a_rule_that_fails_is_our_fault_and_told_as_such(api: Api) -> None:
     (fault,) = refusal(await api.post("villages", village("V1"), village("V2", name="failing"), key="my key 1"), 500)
     assert (fault["row"], fault["rule"]) == (1, "internal")

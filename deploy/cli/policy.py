@@ -39,6 +39,7 @@ def holidays(
     file: FileArgument,
     by: ByOption,
     place: Annotated[str, typer.Option(help="区划，全国为 000000 · the division, 000000 for all")] = "000000",
+    replaces: Annotated[str, typer.Option(help="所替换的版本，见拒绝提示 · the version that a refusal named")] = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """公布节假日安排：文件写 year、document、off、worked · announce holidays from a file that says these four."""
@@ -50,6 +51,7 @@ def holidays(
         raise Trouble(f"{file}: {error.fault.zh}\n  {error.fault.en}") from error
     days = {name: [str(day) for day in notice.get(name, ())] for name in ("off", "worked")}
     command = {"notice": str(notice.get("year", "")), **notice, **days, "place": place, "announced_by": by}
+    command |= {"replaces": replaces} if replaces else {}
     with client(folder, "registry", place if place != "000000" else "0000") as http:
         http.post("/v1/holidays", json=[command], headers={"Idempotency-Key": uuid4().hex})
     zh = f"已公布 {notice.get('document')}；正在计算的期限随之重新计算"

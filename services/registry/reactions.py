@@ -190,7 +190,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.OpenResolution, Village, by("village"), villages.check_address),
     Reaction(c.OpenResolution, Resolution, resolution.resolution_id, resolution.open_resolution),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
-    Reaction(c.TakeStep, Village, by("village"), villages.check_address),
+    Reaction(c.TakeStep, Village, by("village"), resolution.check_voters),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step),
     Reaction(c.WithdrawStep, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, resolution.withdraw_step),

@@ -97,6 +97,8 @@ Population = Annotated[int, Meta(ge=1, le=200_000)]
 Persons = Annotated[int, Meta(ge=1, le=50)]
 """The persons of a household."""
 Voters = Annotated[int, Meta(ge=0, le=200_000)]
+Representatives = Annotated[int, Meta(ge=0, le=2000)]
+"""Members and villagers' representatives: one for every 5 to 15 households (Village Committees Law 25)."""
 Income = Annotated[float, Meta(ge=0, le=10_000_000)]
 """Yuan a year for one person."""
 Figure = Annotated[float, Meta(ge=-1e9, le=1e12)]

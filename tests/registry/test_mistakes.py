@@ -416,6 +416,16 @@ def test_a_village_that_left_before_the_takeover_is_watched_from_its_day_on() ->
         ({"figures": (c.YearFigures(year=2014, values={"incidence": 9.0}),)}, "figures"),
         ({"figures": (c.YearFigures(year=2017, values={}),)}, "figures"),
         ({"place": "210522"}, "place"),
+        ({"listed_on": date(1980, 1, 1)}, "listed_on"),
+        ({"problem_class": "zz"}, "problem_class"),
+        ({"problems": 2 * TAKE_OVER.problems}, "problems"),
+        ({"problems": (c.FoundProblem(number=1, topic="zz", cause="无产业"),)}, "problems"),
+        ({"problems": (c.FoundProblem(number=1, topic="problems", cause=""),)}, "problems"),
+        ({"problem_class": None, "diagnosed_on": None}, "problem_class"),
+        ({"figures": 2 * TAKE_OVER.figures}, "figures"),
+        ({"figures": (c.YearFigures(year=2012, values={"incidence": 0.1}),)}, "figures"),
+        ({"figures": (c.YearFigures(year=2015, values={"zz": 1.0}),)}, "figures.zz"),
+        ({"figures": (c.YearFigures(year=2015, values={"safe_water": 60.0}),)}, "figures.safe_water"),
     ],
 )
 def test_a_takeover_that_cannot_be_is_refused(changes: dict[str, Any], field: str) -> None:

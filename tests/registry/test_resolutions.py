@@ -151,3 +151,8 @@ def test_3_12_a_publication_is_sent_without_any_figures() -> None:
     sent += '"decided_by":"村“两委”"}'.encode()
     [taken] = county.do(msgspec.json.decode(sent, type=c.TakeStep))
     assert (taken.step, taken.entitled, taken.present, taken.agreed) == ("publish_resolution", 0, 0, 0)
+
+
+def test_3_12_no_more_may_vote_than_live_in_the_village() -> None:
+    refused = opened("propose").refusal(step("propose", (1001, 900, 800)))
+    assert (refused.status, refused.field) == (422, "entitled")

@@ -20,13 +20,13 @@ from shared.contracts.values import (
     PartyId,
     Persons,
     Reason,
+    Representatives,
     Role,
     RunId,
     Score,
     Seed,
     Sha256,
     VillageId,
-    Voters,
     Year,
 )
 
@@ -118,9 +118,9 @@ class HoldBallot(Command, frozen=True, kw_only=True):
 
     village: VillageId
     year: Year
-    entitled: Voters
-    present: Voters
-    satisfied: Voters
+    entitled: Representatives
+    present: Representatives
+    satisfied: Representatives
     body: Role
     held_by: Organ
     """Who held it; it is an organ, never a person."""

@@ -209,8 +209,8 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
             field="number",
             status=422,
         )
-    _require(command.kind, policy.listing.survey_kinds, "kind", "调查方式", "survey kind")
-    _require(command.topic, policy.listing.topics, "topic", "调查内容", "topic")
+    require_known(command.kind, policy.listing.survey_kinds, "kind", "调查方式", "survey kind")
+    require_known(command.topic, policy.listing.topics, "topic", "调查内容", "topic")
     if (command.kind == PROBLEM) is not bool(command.cause):
         raise Refused(
             "3.1",
@@ -247,7 +247,7 @@ def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _toda
             f"集体会诊已结束，结论为“{survey.problem_class}”，不可更改",
             f"the joint diagnosis is closed with {survey.problem_class!r}, and the baseline is immutable",
         )
-    _require(command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class")
+    require_known(command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class")
     if missing := survey.missing(policy):
         raise Refused(
             "3.1",
@@ -281,7 +281,8 @@ def _listed(baseline: Baseline | None, village: str) -> Baseline:
     return baseline
 
 
-def _require(code: str, known: Iterable[str], field: str, zh: str, en: str) -> None:
+def require_known(code: str, known: Iterable[str], field: str, zh: str, en: str) -> None:
+    """Refuse a code that the pack does not know."""
     if code not in known:
         raise Refused(
             "3.1",

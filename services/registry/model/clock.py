@@ -1,20 +1,27 @@
 """The day as it is told to all, and the holidays by which working days are counted."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 import msgspec
+from msgspec.structs import asdict
 
 from services.registry.model.commands import AnnounceHolidays
 from shared.calendar import national
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.policy import Policy
-from shared.rules import Change, Refused, State, Task
+from shared.rules import Change, Refused, State, Task, overwrite
 
 WORKING_DAYS = "全国年节及纪念日放假办法"
 """The regulation under which the State Council's Office gives notice of each year's holidays."""
 AHEAD = timedelta(60)
 """How long before the end of the known holidays the next year's are asked for; they are published in November."""
+
+FIRST_YEAR = 2000
+"""The first year with the long holidays that need notices."""
+MOST_OFF = 40
+"""Days off in a year by all notices of one division, weekends among them: the State Council's have 30 or so."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -89,20 +96,14 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
             field="worked",
             status=422,
         )
-    first, last = date(notice.year - 1, 12, 20), date(notice.year + 1, 1, 10)
-    for field, days in (("off", notice.off), ("worked", notice.worked)):
-        if strange := [day for day in days if not first <= day <= last]:
-            raise Refused(
-                WORKING_DAYS,
-                f"{strange[0]} 不在 {notice.year} 年度内，请核对年度或日期",
-                f"{strange[0]} is not of the year {notice.year}; check the year, or the day",
-                field=field,
-                status=422,
-            )
+    _check_days(command, notice, today)
     clock = clock or Clock(id="china", place="000000", day=today)
     key = f"{command.place}/{command.notice}"
     if clock.notices.get(key) == notice:
         return Change(clock)
+    if before := clock.notices.get(key):
+        overwrite(asdict(before), asdict(notice), command.replaces, WORKING_DAYS)
+    _check_number(clock, command.place, key, notice)
     announced = HolidaysAnnounced(
         place=command.place,
         notice=command.notice,
@@ -113,3 +114,56 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
         announced_by=command.announced_by,
     )
     return Change(clock.but(notices={**clock.notices, key: notice}), (announced,))
+
+
+def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
+    """Each day is said once and belongs to the year, and the year to those of which there are notices."""
+    if not FIRST_YEAR <= notice.year <= today.year + 1:
+        raise Refused(
+            WORKING_DAYS,
+            f"年度 {notice.year} 应在 {FIRST_YEAR} 至 {today.year + 1} 之间，请核对",
+            f"the year {notice.year} must lie between {FIRST_YEAR} and {today.year + 1}; check it",
+            field="year",
+            status=422,
+        )
+    first, last = date(notice.year - 1, 12, 20), date(notice.year + 1, 1, 10)
+    for field, days in (("off", notice.off), ("worked", notice.worked)):
+        if strange := [day for day in days if not first <= day <= last]:
+            raise Refused(
+                WORKING_DAYS,
+                f"{strange[0]} 不在 {notice.year} 年度内，请核对年度或日期",
+                f"{strange[0]} is not of the year {notice.year}; check the year, or the day",
+                field=field,
+                status=422,
+            )
+    for field, days in (("off", command.off), ("worked", command.worked)):
+        if twice := sorted(day for day, times in Counter(days).items() if times > 1):
+            raise Refused(
+                WORKING_DAYS,
+                f"{twice[0]} 重复填写，请核对通知",
+                f"{twice[0]} is named twice; check the notice",
+                field=field,
+                status=422,
+            )
+    if all(day.year != notice.year for day in (*notice.off, *notice.worked)):
+        raise Refused(
+            WORKING_DAYS,
+            f"没有一天在 {notice.year} 年，请核对年度",
+            f"no day lies in {notice.year}; check the year",
+            field="year",
+            status=422,
+        )
+
+
+def _check_number(clock: Clock, place: str, key: str, notice: Notice) -> None:
+    """No year has so many days off that deadlines would stand still."""
+    others = (other for id, other in clock.notices.items() if id != key and id.startswith(f"{place}/"))
+    off = {*notice.off}.union(*(other.off for other in others if other.year == notice.year))
+    if len(off) > MOST_OFF:
+        raise Refused(
+            WORKING_DAYS,
+            f"{notice.year} 年放假日合计 {len(off)} 天，最多 {MOST_OFF} 天，请核对通知",
+            f"{len(off)} days off in {notice.year} are more than {MOST_OFF}; check the notice",
+            field="off",
+            status=422,
+        )

@@ -82,7 +82,7 @@ class AnnounceHolidays(Command, frozen=True, kw_only=True):
     about = "notice"
     needs_policy = False
     notice: RunId
-    """A short name, such as `2027`; the same name again replaces what it said."""
+    """A short name, such as `2027`; the same name again can replace what it said."""
     year: Year
     document: Short
     """The document's number, and its article where it has any: 国办发明电〔2025〕7号."""
@@ -90,6 +90,8 @@ class AnnounceHolidays(Command, frozen=True, kw_only=True):
     worked: Days = ()
     """Weekend days that are worked in exchange."""
     announced_by: Organ
+    replaces: Revision | None = None
+    """What it overwrites, if this notice said something else before: the version that the refusal named."""
 
 
 class RegisterUnit(Command, frozen=True, kw_only=True):

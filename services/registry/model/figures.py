@@ -192,8 +192,10 @@ def _scheduled(register: Register) -> Register:
 # ------------------------------------------------------- before the takeover
 
 
-def take_over(register: Register, command: TakeOverVillage, _policy: Policy, _today: date) -> Change:
+def take_over(register: Register, command: TakeOverVillage, policy: Policy, _today: date) -> Change:
     """The figures of the years before the county was taken over, as documents have them."""
+    for figures in command.figures:
+        check_values({k: v for k, v in figures.values.items() if k != INCIDENCE}, policy, "figures")
     measurements = {str(figures.year): figures.values for figures in command.figures}
     past = {year: values[INCIDENCE] for year, values in measurements.items() if INCIDENCE in values}
     for year, incidence in past.items():

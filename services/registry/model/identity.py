@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from services.registry.model.baseline import require_known
 from services.registry.model.commands import (
     RecodeVillage,
     RegisterVillage,
@@ -35,6 +36,9 @@ from shared.rules import Change, Key, Refused, State, addressed, overwrite, rest
 USUAL_CHANGE = 0.3
 """By how much a population may change without a reason. People move for work all their lives, yet a village that loses
 or gains a third between two counts was resettled, merged in part or mistyped: that much has to be explained."""
+
+FIRST_LISTING = date(2001, 1, 1)
+"""No village was on a list of poor villages before the Outline of 2001 (中国农村扶贫开发纲要) asked for them."""
 
 
 def register(village: Village | None, command: RegisterVillage, _policy: Policy, today: date) -> Change:
@@ -301,6 +305,7 @@ def take_over(village: Village | None, command: TakeOverVillage, policy: Policy,
             field="village",
         )
     _check_dates(command, today)
+    _check_diagnosis(command, policy)
     latest = max(command.figures, key=lambda figures: figures.year, default=None)
     begun = _new(
         RegisterVillage(
@@ -375,7 +380,47 @@ def _check_dates(command: TakeOverVillage, today: date) -> None:
             field="problem_class" if command.diagnosed_on else "diagnosed_on",
             status=422,
         )
-    if any(figures.year > today.year for figures in command.figures):
+    if command.listed_on < FIRST_LISTING:
         raise Refused(
-            "1.18", "年度尚未到来，请检查年度", "a year has not come yet; check it", field="figures", status=422
+            "identity",
+            f"列入日期 {command.listed_on} 早于 {FIRST_LISTING}，当时尚无贫困村名单，请核对",
+            f"there was no list of poor villages on {command.listed_on}, before {FIRST_LISTING}; check the day",
+            field="listed_on",
+            status=422,
+        )
+    years, first = [figures.year for figures in command.figures], command.listed_on.year - 1
+    if strange := [year for year in years if not first <= year <= today.year or years.count(year) > 1]:
+        raise Refused(
+            "1.18",
+            f"年度 {strange[0]} 重复，或不在列入前一年（{first}）至今年之间，请检查年度",
+            f"the year {strange[0]} is named twice, or not between {first}, the year before the listing, and this one",
+            field="figures",
+            status=422,
+        )
+
+
+def _check_diagnosis(command: TakeOverVillage, policy: Policy) -> None:
+    """A diagnosis says what the pack knows, as one that is made here would, and each problem once."""
+    if command.problem_class:
+        require_known(
+            command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class"
+        )
+    for problem in command.problems:
+        require_known(problem.topic, policy.listing.topics, "problems", "调查内容", "topic")
+    numbers = [problem.number for problem in command.problems]
+    if wrong := [p.number for p in command.problems if not p.cause or numbers.count(p.number) > 1]:
+        raise Refused(
+            "3.1",
+            f"突出问题 {wrong[0]} 编号重复，或未写明原因，请更正",
+            f"problem {wrong[0]} has no cause, or a number that is given twice; correct it",
+            field="problems",
+            status=422,
+        )
+    if command.problems and not command.problem_class:
+        raise Refused(
+            "3.1",
+            "有突出问题的，须填写会诊类别",
+            "problems belong to a diagnosis; name its class",
+            field="problem_class",
+            status=422,
         )

@@ -325,7 +325,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
     return measured(register, command.year, command.values, policy, command.measured_by)
 
 
-def check_values(values: Mapping[str, float], policy: Policy) -> None:
+def check_values(values: Mapping[str, float], policy: Policy, within: str = "values") -> None:
     """Indicators are the pack's, and within what they can be."""
     criteria = {
         criterion.indicator: criterion for criterion in policy.exit.criteria if criterion.indicator != INCIDENCE
@@ -337,7 +337,7 @@ def check_values(values: Mapping[str, float], policy: Policy) -> None:
                 "rules §2",
                 f"政策包没有指标“{indicator}”，可填：{'、'.join(sorted(criteria))}",
                 f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(criteria))}",
-                field=f"values.{indicator}",
+                field=f"{within}.{indicator}",
                 status=422,
             )
         if is_share(criterion) and not 0 <= value <= 1:
@@ -350,7 +350,7 @@ def check_values(values: Mapping[str, float], policy: Policy) -> None:
                 "rules §2",
                 f"“{criterion.label}”是比例，应在 0 至 1 之间，不能是 {value:g}{hint[0]}",
                 f"{indicator.replace('_', ' ')} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
-                field=f"values.{indicator}",
+                field=f"{within}.{indicator}",
                 status=422,
             )
         if abs(value) > MOST_TIMES * max(abs(criterion.bound), 1):
@@ -359,7 +359,7 @@ def check_values(values: Mapping[str, float], policy: Policy) -> None:
                 f"“{criterion.label}”为 {value:g}，超出标准 {criterion.bound:g} 的{MOST_TIMES}倍，请核对数值和计量单位",
                 f"{indicator.replace('_', ' ')} is {value:g}, more than {MOST_TIMES} times the required "
                 f"{criterion.bound:g}; check figure and unit",
-                field=f"values.{indicator}",
+                field=f"{within}.{indicator}",
                 status=422,
             )
         if value < 0 <= criterion.bound:
@@ -367,7 +367,7 @@ def check_values(values: Mapping[str, float], policy: Policy) -> None:
                 "rules §2",
                 f"“{criterion.label}”不能是负数 {value:g}，请检查",
                 f"{indicator.replace('_', ' ')} cannot be {value:g}, which is below zero; check it",
-                field=f"values.{indicator}",
+                field=f"{within}.{indicator}",
                 status=422,
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.registry.model.commands import OpenResolution, TakeStep, WithdrawResolution, WithdrawStep
+from services.registry.model.village import Village, standing
 from shared.contracts import Event
 from shared.contracts.registry import (
     ResolutionOpened,
@@ -161,6 +162,20 @@ def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy,
     elif after.passed and not resolution.passed:
         events.append(ResolutionPassed(**about))
     return Change(after, tuple(events))
+
+
+def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _today: date) -> Change:
+    """The village is there, and no more may vote than live in it."""
+    village = standing(village, command)
+    if command.entitled > village.population:
+        raise Refused(
+            "3.12",
+            f"应到 {command.entitled} 人，多于全村 {village.population} 人，请核对",
+            f"{command.entitled} entitled are more than the {village.population} people of the village; check it",
+            field="entitled",
+            status=422,
+        )
+    return Change(village)
 
 
 def withdraw_step(resolution: Resolution | None, command: WithdrawStep, _policy: Policy, _today: date) -> Change:
