@@ -24,6 +24,8 @@ MOST_COMMANDS = 2000
 """Commands in one request: what the rules and the outbox take without keeping others waiting."""
 LARGEST_BODY = 8 * 2**20
 """Bytes of a request that is no file; a command says far less than a message on the bus can carry, one megabyte."""
+MOST_VALUES = 200_000
+"""Values in one request, counted by the commas of its body: a hundred fields for each command."""
 DEEPEST = 32
 """Levels of lists and mappings in what a command leaves open, such as a policy pack."""
 QUICK = 2**16
@@ -155,6 +157,10 @@ class StrictRequest(Request[Any, Any, Any]):
 
 def decode(body: bytes, command: type[Command]) -> list[Command]:
     """An array of commands. Each is decoded by itself, so that no step is long and all that is wrong is told."""
+    if body.count(b",") > MOST_VALUES:
+        zh = f"请求内容过多，一次最多 {MOST_VALUES} 项，请分批提交"
+        en = f"the request says too much; {MOST_VALUES} values in one at most; send it in parts"
+        raise Unfit([Fault(0, "schema", zh, en)], status=413)
     try:
         rows = _ROWS.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:

@@ -12,7 +12,7 @@ import uvicorn
 
 from shared import serving
 from shared.problems import PROBLEM
-from shared.strict import LARGEST_BODY, MOST_COMMANDS
+from shared.strict import LARGEST_BODY, MOST_COMMANDS, MOST_VALUES
 from tests.test_http import Api, any_api, api, known, logged, refusal, village
 
 __all__ = ["any_api", "api", "logged"]  # Fixtures.
@@ -63,6 +63,13 @@ async def test_what_is_too_large_is_refused_and_says_so(any_api: Api) -> None:
         == []
     )
     assert await known(any_api) == []
+
+
+async def test_a_request_of_countless_values_is_refused_before_any_is_looked_at(any_api: Api) -> None:
+    values = {f"k{n}": 1 for n in range(MOST_VALUES + 2)}
+    began = time.perf_counter()
+    (fault,) = refusal(await any_api.post("villages", {**village("V1"), "values": values}), 413)
+    assert str(MOST_VALUES) in fault["zh"] and time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(
