@@ -18,7 +18,7 @@ from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack
-from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State
+from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
 """What all ids that follow from causes are hashed with."""
@@ -310,6 +310,8 @@ class _Chain:
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(_sound(cause.payload.pack))
         cause = self.resolved(cause)
+        if isinstance(cause.payload, Command):
+            once_each(cause.payload)
         targets = self.targets(cause.payload)
         keys = [key for key, _, _ in targets]
         if not self.depth:

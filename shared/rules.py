@@ -347,6 +347,32 @@ def require_soon(day: date, today: date, days: int, field: str, rule: str) -> No
         )
 
 
+def once_each(part: Any, path: str = "") -> None:
+    """Refuse what is named twice in one list of a command, where the last entry would win in silence.
+
+    An entry is named by itself, or by its first field if it has fields; `named_by` of its type says otherwise.
+    """
+    for field in part.__struct_fields__:
+        entries = getattr(part, field)
+        if entries.__class__ is not tuple or not entries:
+            continue
+        rows: dict[Any, int] = {}
+        for row, entry in enumerate(entries, 1):
+            key: tuple[Any, ...] = (entry,)
+            if isinstance(entry, msgspec.Struct):
+                once_each(entry, f"{path}{field}[{row - 1}].")
+                key = tuple(getattr(entry, name) for name in getattr(entry, "named_by", entry.__struct_fields__[:1]))
+            if (first := rows.setdefault(key, row)) != row:
+                name = " ".join(map(str, key))
+                raise Refused(
+                    "identity",
+                    f"同一名单中“{name}”出现两次（第 {first} 项和第 {row} 项），请只保留一项",
+                    f"{name} is named twice in one list, as entries {first} and {row}; leave one of them",
+                    field=f"{path}{field}",
+                    status=422,
+                )
+
+
 class Placed(Protocol):
     """A state, or a part of one, that lies in a division."""
 

@@ -64,7 +64,7 @@ USUAL = team_of("C-U2-0", "C-U2-1", "C-U2-2")
         ({"village": V2}, None, (), "3.2", "designated for another village"),
         ({}, None, team_of("C-U2-1", "C-U2-0", "C-U2-2"), "3.4", "ranks too low"),
         ({}, None, team_of("C-U2-0", "C-U2-1"), "3.3", "has 3 at least"),
-        ({}, None, team_of("C-U2-0", "C-U2-1", "C-U2-1"), "3.3", "named twice"),
+        ({}, None, team_of("C-U2-0", "C-U2-1", "C-U2-1"), "identity", "C-U2-1 is named twice"),
         ({}, None, team_of("C-U2-0", "C-U2-1", "C-U2-2", lead=9), "3.4", "one leader"),
         ({}, None, team_of("C-U2-0", "C-U2-1", "C-U1-2"), "3.3", "C-U1-2 is no cadre whom the unit can send"),
         ({}, cadre("C-U2-2", "U2", ties=(V1,)), USUAL, "rules §3", "must be recused"),

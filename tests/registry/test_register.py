@@ -61,7 +61,8 @@ households = st.lists(
         secured=st.booleans(),
         registered=st.booleans(),
     ),
-    max_size=20,
+    max_size=12,
+    unique_by=lambda facts: facts.household,
 )
 
 
@@ -161,3 +162,49 @@ def test_1_18_a_year_without_any_poverty_line_is_refused_with_those_that_have_on
         refused = county.refusal(command)
         assert (refused.status, refused.field) == (422, "year")
         assert str(year) in refused.zh and "2014、2015、2016、2017" in refused.zh and "2014, 2015" in refused.en
+
+
+@pytest.mark.parametrize(
+    ("command", "field", "named"),
+    [
+        (
+            c.RecordHouseholds(
+                **AT, year=2014, households=(household("N1"), household("N2"), household("N1", 5)), recorded_by="镇"
+            ),
+            "households",
+            "N1",
+        ),
+        (
+            c.CorrectFigures(
+                **AT, year=2014, households=(household("N1"), household("N1")), reason="误录", decided_by="县扶贫办"
+            ),
+            "households",
+            "N1",
+        ),
+        (
+            c.MergeVillages(**AT, merged=("210521100202",) * 2, since=BY_2014, document="文", decided_by="县"),
+            "merged",
+            "202",
+        ),
+        (
+            c.SplitVillage(
+                **AT,
+                parts=(
+                    c.NewVillage(
+                        code="210521100299", name="新村", township="镇", population=9, households=("N1", "N1")
+                    ),
+                ),
+                since=BY_2014,
+                document="文",
+                decided_by="县",
+            ),
+            "parts[0].households",
+            "N1",
+        ),
+    ],
+)
+def test_what_is_named_twice_in_one_list_is_refused(command: Any, field: str, named: str) -> None:
+    """Else the last entry would win, and the other one would be lost in silence."""
+    refused = County().listed().until(BY_2014).refusal(command)
+    assert (refused.status, refused.field) == (422, field)
+    assert named in refused.zh and named in refused.en and "两次" in refused.zh

@@ -1,6 +1,6 @@
 """What people ask of the dispatch. `body` is the role that acts, which must be the one that the rules name."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -164,6 +164,8 @@ class WithdrawCommitment(Withdrawal, frozen=True, kw_only=True):
 
 class Held(Bounded, frozen=True, kw_only=True):
     """A commitment that was set before the system was there, as it stands now."""
+
+    named_by: ClassVar = ("kind", "period")
 
     kind: Code
     period: Period
