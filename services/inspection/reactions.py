@@ -113,6 +113,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Code, by("code"), aliased),
+    # A village that comes to another jurisdiction is visited by that one.
+    Reaction(VillageRecoded, Calendar, _jurisdiction, calendar.move_out),
+    Reaction(VillageRecoded, Calendar, calendar.new_jurisdictions, calendar.move_in, calendar.moving_reads),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # The assessment of the year before may still await its grade, and a code may be told in the year after its first.

@@ -22,7 +22,7 @@ from shared.contracts.inspection import (
     SeedMissed,
     VisitMade,
 )
-from shared.contracts.registry import VillageDelisted
+from shared.contracts.registry import PolicyAdopted, VillageDelisted, VillageRecoded
 from shared.rules import Task
 from tests.inspection.region import PACKS, Region, changed, hash_of, share
 
@@ -428,3 +428,25 @@ def test_a_team_s_village_counts_in_the_calendar_of_its_own_region() -> None:
     assert region.kept(Calendar, "2105").place == "210500"
     region.hear(region.assigned("210521100199"), region.assigned(region.villages[0]))
     assert region.kept(Calendar, "2105").frame == ("210521100199", *region.villages), "sorted, each village once"
+
+
+def test_2_19_a_recoded_village_is_visited_by_the_jurisdiction_of_its_new_code() -> None:
+    region = Region(BENXI, date(2016, 8, 1), villages=2)
+    moving, staying = region.villages
+    region.hear(
+        PolicyAdopted(place="520300", version=ZUNYI["version"], adopted_by="遵义市委组织部", pack=ZUNYI)
+    )  # fmt: skip
+
+    def recode(village: str, before: str, code: str) -> None:
+        region.hear(VillageRecoded(place=before, village=village, code=code, since=region.today))
+
+    def frames() -> tuple[set[str], set[str]]:
+        return set(region.kept(Calendar, "2105").frame), set(region.kept(Calendar, "5203").frame)
+
+    recode(moving, "210521", "520302100888")
+    assert frames() == ({staying}, {moving})
+    recode(moving, "520302", "210521100888")
+    recode(moving, "210521", "210522100888")
+    assert frames() == ({moving, staying}, set())
+    recode("210521100777", "210521", "520302100777")
+    assert frames() == ({moving, staying}, set()), "it has no team"

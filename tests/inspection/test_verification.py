@@ -288,6 +288,15 @@ def test_rules_2_an_objection_asks_for_the_hashes_of_a_second_sample() -> None:
     assert len(region.tasks("verification-seeds")) == 2
 
 
+def test_rules_2_an_attempt_that_leaps_moves_nothing() -> None:
+    region = requested()
+    assert verify(region, recorded(region)).passed
+    region.hear(ObjectionRaised(place=region.county, village=VILLAGE, attempt=1_000_000, objection=1))
+    with pytest.raises(ValueError, match="cannot follow attempt 1"):
+        ask(region, attempt=1_000_000)
+    assert region.kept(Verification, VILLAGE).attempt == 1
+
+
 def test_rules_2_a_village_that_has_left_is_not_asked_for_until_it_relapses() -> None:
     region = requested()
     assert verify(region, recorded(region)).passed

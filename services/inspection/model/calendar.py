@@ -1,18 +1,20 @@
 """When campaigns come, and for which villages: the frame of everything that is drawn or visited in full."""
 
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import msgspec
 
 from services.inspection.model.campaign import chosen_id
 from services.inspection.model.commands import OpenCampaign
+from services.inspection.model.supervision import Supervision
 from shared.contracts.dispatch import TeamAssigned, TeamReleased
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
-from shared.contracts.registry import PolicyAdopted, VillageMerged
+from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Refused, State, addressed, require_body, require_soon
+from shared.rules import Change, Due, Key, Refused, State, addressed, require_body, require_soon
 
 PLANNED_AHEAD = 366
 """Days until the opening of an irregular campaign, which is for what has come up now."""
@@ -64,6 +66,32 @@ def leave(state: Calendar | None, event: TeamReleased, policy: Policy, today: da
     """Without a team there is nobody to inspect."""
     calendar = _of(state, policy)
     return Change(calendar.but(frame=tuple(village for village in calendar.frame if village != event.village)))
+
+
+def move_out(state: Calendar | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """A village that was recoded is not visited by its old jurisdiction any more, unless that is its new one, too."""
+    return Change(state and state.but(frame=tuple(village for village in state.frame if village != event.village)))
+
+
+def move_in(
+    state: Calendar | None, event: VillageRecoded, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A village with a team is visited from now on by the narrowest jurisdiction of its new code."""
+    supervision = others[Supervision, event.village]
+    narrowest = next((id for id in new_jurisdictions(event, policy) if others[Calendar, id]), "")
+    if state is None or state.id != narrowest or not (isinstance(supervision, Supervision) and supervision.unit):
+        return Change(state)
+    return Change(state.but(frame=tuple(sorted({*state.frame, event.village}))))
+
+
+def new_jurisdictions(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
+    """Those under which a village can stand by its new code, the narrowest first."""
+    return tuple(event.code[:length] for length in (6, 4, 2))
+
+
+def moving_reads(_state: Calendar | None, event: VillageRecoded) -> Iterable[Key]:
+    """Whether the village has a team, and which jurisdictions have a calendar."""
+    return ((Supervision, event.village), *((Calendar, event.code[:length]) for length in (6, 4, 2)))
 
 
 def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:

@@ -138,7 +138,7 @@ def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Polic
 
 def prepare_again(state: Verification | None, event: ObjectionRaised, policy: Policy, today: date) -> Change:
     """If the objection is upheld the households are verified again, so hashes are asked for at once."""
-    if state is None or state.passed is None:
+    if state is None or state.passed is None or state.attempt != event.attempt:
         return Change(state)
     return Change(_next(state, event.village, event.place))
 
@@ -177,6 +177,9 @@ def _next(state: Verification | None, village: str, place: str, is_wanted: bool 
 
 def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
     """The households stand now. If both hashes are public shares are taken at once, otherwise after some days."""
+    last = state.attempt if state else 0
+    if event.attempt > last + 1:
+        raise ValueError(f"attempt {event.attempt} cannot follow attempt {last}; what lies between is missing")
     step = policy.exit.procedure[0]
     prepared = state is not None and state.terms is None and state.attempt == event.attempt
     seeds = state.seeds if state and prepared else Seeds()
