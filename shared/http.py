@@ -409,7 +409,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
             if body is None and (alias := await id_by_code(conn, tables, id)) != id:
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
-            raise Refused("identity", f"没有 {id}（{kind}）", f"there is no {id} among the {kind}", status=404)
+            raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {kind}", status=404)
         hiding = shown(request)
         return Response((hiding(body) if hiding else body).encode(), media_type=MediaType.JSON)
 

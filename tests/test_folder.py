@@ -198,7 +198,11 @@ def test_a_copy_starts_beside_its_running_original_and_harms_it_in_nothing(count
     with up(original):
         running = pids(original)
         shutil.copytree(original, copy, symlinks=True)
+        assert addresses(original, "registry")
+        with pytest.raises(Trouble, match="副本"):  # Its ports are the original's.
+            addresses(copy, "registry")
         with up(copy) as told:
+            assert addresses(copy, "registry")
             assert "副本" in told[0] and str(original) in told[0]
             assert not {*ports(copy).values()} & {*ports(original).values()}
             assert mark(copy)["identity"] != mark(original)["identity"]

@@ -54,7 +54,7 @@ def lines(kind: str, first: int, count: int) -> Iterator[list[object]]:
             date(chance.randrange(1985, 2014), chance.randrange(1, 13), 1),
             date(chance.randrange(1956, 1967), chance.randrange(1, 13), chance.randrange(1, 29)),
             "是" if chance.random() < 0.1 else "否",
-            f"{COUNTY}{chance.randrange(10**6):06}" if chance.random() < 0.05 else None,
+            f"{COUNTY}{chance.randrange(1000):03}{chance.randrange(1, 1000):03}" if chance.random() < 0.05 else None,
         ]
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
+from shared.contracts.values import ROLES
 
 if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
     from shared.rules import Task
@@ -143,8 +144,12 @@ def tasks(
         return
     for task in sorted(found, key=lambda task: (task.due or date.max, task.action, task.about)):
         action = names.get(task.action, task.action)
-        table.add_row(str(task.due or ""), task.role, action, task.about, task.rule, task.detail)
+        table.add_row(str(task.due or ""), _role(task.role), action, task.about, task.rule, task.detail)
     console.print(table)
+
+
+def _role(role: str) -> str:
+    return f"{ROLES[role][0]} · {role}" if role in ROLES else role
 
 
 def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:

@@ -41,6 +41,13 @@ def addresses(folder: Path, service: str) -> list[str]:
             f"{folder} 不是运行过的数据目录。请先运行 zhucun up，或用 --folder 指明。\n"
             f"  {folder} is not the folder of a system that has run. Run `zhucun up` first, or name it with --folder."
         )
+    if place.never_ran_here:
+        raise Trouble(
+            f"{folder} 是别处的副本（或已换了磁盘），还没有在这里运行过；其中记的端口属于原系统，命令不能发过去。"
+            f"请先在此目录运行 zhucun up。\n"
+            f"  {folder} is a copy (or on another disk) and has not run yet: the ports that it keeps are the "
+            "original's, to which no command for this folder must go. Run `zhucun up` with it first."
+        )
     of = place.replicas
     names = [Share(number, of).named(service) for number in range(1, of + 1)]
     if missing := [name for name in names if name not in kept]:

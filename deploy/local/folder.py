@@ -98,6 +98,12 @@ class Folder:
         return read_mark(self.root) or recognised(self.root)
 
     @property
+    def never_ran_here(self) -> bool:
+        """Whether the folder is a copy whose own system has not started yet; a start notes the directory's number."""
+        mark = read_mark(self.root)
+        return mark is not None and mark.inode not in (0, self.root.stat().st_ino)
+
+    @property
     def replicas(self) -> int:
         """How many replicas of each service the installation was made with; 1 before it is made."""
         mark = self.mark

@@ -173,7 +173,7 @@ async def take_in(
         other = forms.recognised(refused.headings, _policies(state, place))
         zh, en = (
             (f"；这是《{other}》，请按该表上传", f"; this is the form {other}, upload it as such")
-            if other
+            if other and not other.endswith(f"（{form}）")
             else ("", "")
         )
         raise Refused("form", f"{refused.zh}{zh}", f"{refused.en}{en}", status=422) from refused

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.registry.model import commands as c
+from services.registry.model.identity import VILLAGE_CODE
 from shared.contracts import Command
 from shared.policy import Policy
 from shared.rules import Difference, Refused
@@ -37,14 +38,14 @@ RANKS: Mapping[str, str] = {
 }  # fmt: skip
 """The level as which a post or rank counts, by its name."""
 LEVELS: Mapping[str, str] = {"省": "province", "市": "city", "县": "county"}
-_VILLAGE_CODE = r"\d{12}"
 _PARTY_ID = r"(?!\d{17}[\dX]$)(?!1[3-9]\d{9}$)[A-Z0-9]([A-Z0-9._-]{0,38}[A-Z0-9])?"
 _NAME, _LINE = 60, 200  # Characters of a name and of a line of text.
 _CODE_HELP: Mapping[str, Any] = {
     "kind": "code",
-    "pattern": _VILLAGE_CODE,
-    "help_zh": "统计用区划代码，12位数字。",
-    "help_en": "The 12 digits of the statistical division code.",
+    "pattern": VILLAGE_CODE,
+    "help_zh": "统计用区划代码，12位数字；末三位是村的代码（001至999），前六位是县级区划。",
+    "help_en": "The 12 digits of the statistical division code: a county's six, and the village's three at the end, "
+    "from 001 on.",
 }
 _DIVISION_HELP: Mapping[str, Any] = {
     "kind": "code",
@@ -137,7 +138,7 @@ def _cadres(_policies: Sequence[Policy]) -> tuple[Column, ...]:
         Column(field="born_on", title="出生年月", once=("出生日期",), en="Born on", **_MONTH_HELP),
         Column(field="reserve", title="是否后备干部", once=("后备干部",), en="Reserve cadre", kind="yes_no"),
         Column(field="ties", title="应回避的村（代码）", once=("回避村代码",), en="Villages to avoid", required=False,
-               kind="code", pattern=rf"{_VILLAGE_CODE}([\s,，、;；]+{_VILLAGE_CODE})*",
+               kind="code", pattern=rf"{VILLAGE_CODE}([\s,，、;；]+{VILLAGE_CODE})*",
                help_zh="因亲属或籍贯须回避的村，12位代码，多个用顿号隔开。",
                help_en="Where kinship or origin forbids a posting: codes of 12 digits, with commas between."),
     )  # fmt: skip
@@ -153,7 +154,7 @@ def _surveys(policies: Sequence[Policy]) -> tuple[Column, ...]:
     }
     return (
         Column(field="place", title="区划代码", en="Division", kind="code", pattern=r"\d{6}", prefilled=True),
-        Column(field="village", title="村代码", en="Village code", kind="code", pattern=_VILLAGE_CODE, prefilled=True),
+        Column(field="village", title="村代码", en="Village code", kind="code", pattern=r"\d{12}", prefilled=True),
         Column(field="name", title="村名", en="Village", prefilled=True),
         Column(field="number", title="编号", en="Number", kind="integer", suggested=True,
                help_zh="本村记录的序号，每条一个，从1起。", help_en="Of the record within its village, from 1."),
@@ -181,7 +182,7 @@ BLANKS: Mapping[str, Blank] = {
                       implied=lambda row: {"place": row.get("place", row["village"][:6])}),
     "units": Blank(c.RegisterUnit, "派出单位（帮扶单位）登记表", "Sending units", ("unit",), _units),
     "cadres": Blank(c.RegisterCadre, "选派干部登记表", "Cadres to be sent", ("cadre",), _cadres,
-                    implied=lambda row: {"ties": re.findall(_VILLAGE_CODE, row.get("ties", ""), re.ASCII)}),
+                    implied=lambda row: {"ties": re.findall(VILLAGE_CODE, row.get("ties", ""), re.ASCII)}),
     "surveys": Blank(c.RecordSurvey, "贫困村摸底排查表", "Baseline survey", ("village", "number"), _surveys, adds=True),
 }  # fmt: skip
 """The forms by name: what they are filled in for is the command at /v1/<name>."""
@@ -267,7 +268,9 @@ def refusal(form: Form, row: int, refused: Refused) -> CellError:
             "at the new differences",
             field=refused.field,
         )
-    zh, en = f"{refused.zh}（依据：{refused.rule}）", f"{refused.en} (rule: {refused.rule})"
+    # A rule of the product's own, such as `identity`, is no ground that an officer could look up.
+    ground = "" if refused.rule.isascii() and refused.rule.isalpha() else f"（依据：{refused.rule}）"
+    zh, en = f"{refused.zh}{ground}", f"{refused.en} (rule: {refused.rule})"
     column = _column(form, refused.field or "").title
     return CellError(row=row, column=column, value="", rule=refused.rule, zh=zh, en=en)
 

@@ -20,14 +20,16 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from services.registry import forms
+from services.registry import forms, store
+from services.registry.model.commands import RegisterVillage
+from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
 from shared.http import published_soon
 from shared.outbox import PAGE
 from shared.pipeline import AHEAD, Pipeline
 from shared.requests import Answer
 from shared.rules import Refused
-from shared.workbook import CellError, Form, Row, Summary, Tally, annotate, read_rows
+from shared.workbook import CellError, Form, Note, Row, Summary, Tally, annotate, read_rows
 
 MARKED, TOLD = 1000, 100
 """Bad rows whose errors are kept for the copy, and errors that a report tells by itself."""
@@ -41,6 +43,18 @@ _MORE_ZH = f"有错误的行太多，只标出前{MARKED}行。请先改正这�
 _MORE_EN = (
     f"There are more bad rows than the first {MARKED}, marked here. Correct these and upload again to see the rest."
 )
+
+
+_STAYS = {
+    False: (
+        "该村已列入贫困村，填“否”不使其出列，未作改动；出列按程序办理。",
+        "The village is on the poverty list and stays there; only the exit procedure takes it off.",
+    ),
+    True: (
+        "该村已出列，填“是”不使其重新列入，未作改动。",
+        "The village has left the poverty list, and this does not put it back.",
+    ),
+}
 
 
 class Counts(msgspec.Struct):
@@ -139,10 +153,33 @@ class Import:
         while page := await asyncio.to_thread(self._read, rows):
             answer, refused = await self.pipeline.submit(self.key, page.commands, dry_run=True)
             self._count(page, answer, {n: refusal for n, refusal in refused.items() if not refusal.version})
+            await self._note_lists(page)
             pairs = [*zip(page.numbers, page.commands, strict=True)]
             await self._keep(accepted, [pair for n, pair in enumerate(pairs) if n not in refused])
             if differing := {n: refusal for n, refusal in refused.items() if refusal.version}:
                 await self._compare(accepted, page, differing)
+
+    async def _note_lists(self, page: _Page) -> None:
+        """Tell of villages that a row seems to take off the list, or to put on it again, and that stay where they are.
+
+        Registering them is no error, so that the rules say nothing.
+        """
+        rows = {
+            command.village: (number, command.listed)
+            for number, command in zip(page.numbers, page.commands, strict=True)
+            if isinstance(command, RegisterVillage)
+        }
+        if not rows:
+            return
+        async with self.pipeline.engine.connect() as conn:
+            stages = await store.stages(conn, self.pipeline.tables, [*rows])
+        for village, stage in stages.items():
+            row, listed = rows[village]
+            if stage in (LEFT if listed else LISTED):
+                zh, en = _STAYS[listed]
+                self._notes.add(
+                    Note(row=row, column="列入贫困村", value="是" if listed else "否", rule="listed", zh=zh, en=en)
+                )
 
     async def _compare(self, accepted: BinaryIO, page: _Page, differing: dict[int, Refused]) -> None:
         """Let rows that differ name what they replace; then, too, a rule may refuse them."""

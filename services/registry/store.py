@@ -1,5 +1,6 @@
 """What the registry reads beyond what every service can ask: the villages whose survey is open."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +19,13 @@ class OpenSurvey(NamedTuple):
     name: str
     number: int
     """The first free number after the records that are there."""
+
+
+async def stages(conn: AsyncConnection, tables: Tables, ids: Sequence[str]) -> dict[str, str]:
+    """Where villages stand, as far as there are such villages."""
+    villages = tables.states[Village]
+    found = await conn.execute(select(villages.c.id, villages.c.status).where(villages.c.id.in_(ids)))
+    return {row.id: row.status for row in found}
 
 
 async def open_surveys(conn: AsyncConnection, tables: Tables, place: str) -> list[OpenSurvey]:

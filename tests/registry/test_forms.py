@@ -119,6 +119,17 @@ def test_a_refusal_stands_at_the_cell_that_the_rule_names() -> None:
     error = forms.refusal(form, 7, Refused("3.1", "须写明原因", "needs its cause", field="cause", status=422))
     assert (error.row, error.column, error.zh) == (7, "问题原因", "须写明原因（依据：3.1）")
     assert forms.refusal(form, 7, Refused("3.1", "已封存", "closed")).column == "编号"
+    assert forms.refusal(form, 7, Refused("identity", "已封存", "closed")).zh == "已封存"
+
+
+@pytest.mark.parametrize("code", ["210521100000", "210500100201"])
+def test_the_code_of_a_township_or_a_city_is_no_village(code: str) -> None:
+    assert "001至999" in wrong("villages", **VILLAGE | {"village": code}).zh
+    assert wrong("cadres", **CADRE, ties=code).column == "应回避的村（代码）"
+
+
+def test_a_city_without_counties_has_villages() -> None:
+    assert isinstance(taken("villages", **VILLAGE | {"village": "441900100201"}), c.RegisterVillage)
 
 
 def test_ranks_and_levels_are_all_there_under_their_chinese_names() -> None:

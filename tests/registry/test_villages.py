@@ -15,6 +15,7 @@ from shared.contracts.registry import (
     VillageRegistered,
     VillageRelapsed,
 )
+from shared.rules import Refused
 from tests.registry.county import (
     APPROVE,
     AT,
@@ -51,6 +52,12 @@ def test_a_village_is_registered_and_listed_once() -> None:
     ]
     assert county.do(REGISTER) == []
     assert county.do(again(REGISTER, listed=False)) == [] and county.village.stage == "listed"
+
+
+@pytest.mark.parametrize("code", ["210521100000", "210500100201"])
+def test_the_code_of_a_township_or_a_city_registers_no_village(code: str) -> None:
+    with pytest.raises(Refused, match="no village's code"):
+        County().do(again(REGISTER, village=code, place=code[:6]))
 
 
 def test_a_registered_village_may_be_listed_later() -> None:

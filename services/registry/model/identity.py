@@ -1,5 +1,6 @@
 """Who a village is: its registration, its codes, and how a registration or a listing by mistake is taken back."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -33,6 +34,9 @@ from shared.contracts.registry import (
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
 
+VILLAGE_CODE = r"(?:(?!\d{4}00)|(?=4419|4420|4604|6202))\d{9}(?!000)\d{3}"
+"""A village's digits: a county's own, unless the city has no counties (Dongguan, Zhongshan, Danzhou, Jiayuguan), then
+those of the township, and those of the village within it."""
 USUAL_CHANGE = 0.3
 """By how much a population may change without a reason. People move for work all their lives, yet a village that loses
 or gains a third between two counts was resettled, merged in part or mistyped: that much has to be explained."""
@@ -90,6 +94,15 @@ def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Vi
             field="place",
             status=422,
         )
+    if not re.fullmatch(VILLAGE_CODE, command.village):
+        raise Refused(
+            "identity",
+            f"{command.village} 不是村代码：第五、六位 00 是市的代码，末三位 000 是乡镇的代码，请核对",
+            f"{command.village} is no village's code: 00 in the fifth and sixth digit is a city, and 000 at the end a "
+            "township; check it",
+            field="village",
+            status=422,
+        )
     if bool(command.issued_by) is not bool(command.issue_document):
         raise Refused(
             "identity",
@@ -137,7 +150,7 @@ def _check_correction(village: Village, command: RegisterVillage) -> None:
         raise Refused(
             "1.18",
             f"人口由 {village.population} 变为 {command.population}，变动 {change:.0%}，超过 {USUAL_CHANGE:.0%}，"
-            "请核对；属实的请在 reason 中写明原因",
+            "请核对；属实的请写明原因（人口变动原因）",
             f"a population of {command.population} in the place of {village.population} differs by {change:.0%}, which "
             f"is more than {USUAL_CHANGE:.0%}; check it, and give the reason if it is true",
             field="reason",
