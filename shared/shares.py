@@ -45,7 +45,7 @@ class Share(NamedTuple):
         return {row: refused for row, refused in found if refused}
 
     def _misdirected(self, command: Command) -> Refused | None:
-        if not command.needs_policy:
+        if not command.needs_policy and not hasattr(command, "code"):
             return None  # What concerns everybody is told by whoever is asked, and heard by all.
         place, owns = command.place, owner(command.place, self.of)
         code = getattr(command, "code", place)  # What a village is to lie in from now on.

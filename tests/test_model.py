@@ -88,7 +88,8 @@ class Story:
         village, place = self.chance.choice(list(villages.values())), self.chance.choice(COUNTIES)
         if village.place != place and self.chance.random() < 0.05:
             code = f"{place}{village.id[6:]}"
-            row = {"place": village.place, "village": village.id, "code": code, "since": today}
+            row = {"place": f"{place[:4]}00", "village": village.id, "code": code, "since": today}
+            row |= {"document": "民发〔2014〕3号", "decided_by": "市政府"}
             villages[village.id] = village._replace(place=place)
             yield Letter(today, "registry", "village-codes", (row,))
 

@@ -278,7 +278,14 @@ async def test_a_village_stays_with_its_replica(nats_server: NatsServer, tmp_pat
     home = Share(owner(HOME, 2), 2)
     async with replica(tmp_path, nats_server.url, home) as pipeline:
         await pipeline.handle(OPEN, [day(0, 1)])
-        recode = RecodeVillage(place="210521", village="210521901201", code=f"{AWAY}21901201", since=date(2014, 6, 1))
+        recode = RecodeVillage(
+            place="210521",
+            village="210521901201",
+            code=f"{AWAY}21901201",
+            since=date(2014, 6, 1),
+            document="民发〔2014〕3号",
+            decided_by="省民政厅",
+        )
         with pytest.raises(RequestRefused) as refused:
             await pipeline.submit("recode", [recode])
         assert (refused.value.refused[0].rule, refused.value.refused[0].field) == ("share", "code")

@@ -138,6 +138,8 @@ class VillageRecoded(Event, frozen=True, kw_only=True):
     code: DivisionCode
     """The new code of 12 digits; its first six are the place of what is said about the village from now on."""
     since: Day
+    document: ShortOrNone = ""
+    decided_by: OrganOrNone = ""
 
 
 class VillageListed(Event, frozen=True, kw_only=True):

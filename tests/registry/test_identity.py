@@ -21,7 +21,9 @@ from tests.registry.test_imports import FIRST, office
 
 OTHER, NEW = "210521100202", "210504100201"
 REGISTER = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True)
-RECODE = c.RecodeVillage(**AT, code=NEW, since=BEGIN)
+RECODE = c.RecodeVillage(
+    place=CITY, village=VILLAGE, code=NEW, since=BEGIN, document="民发〔2014〕3号", decided_by="市政府"
+)
 WHY: dict[str, Any] = {"reason": "误录", "decided_by": "县扶贫办"}
 UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
 
@@ -62,7 +64,7 @@ def test_registering_a_village_by_its_new_code_is_registering_the_same_village()
 @pytest.mark.parametrize("taken", ["id", "alias", "old alias"])
 def test_a_code_that_another_village_has_or_had_is_refused(taken: str) -> None:
     county = with_other(County().listed())
-    county.do(again(RECODE, village=OTHER, code=NEW), again(RECODE, place="210504", village=OTHER, code="210504100300"))
+    county.do(again(RECODE, village=OTHER, code=NEW), again(RECODE, village=OTHER, code="210504100300"))
     code = {"id": OTHER, "alias": "210504100300", "old alias": NEW}[taken]
     refused = county.refusal(again(RECODE, code=code))
     assert refused.field == "code" and OTHER in refused.zh and OTHER in refused.en
@@ -72,7 +74,7 @@ def test_a_village_may_have_its_old_code_again() -> None:
     county = County().listed()
     county.do(RECODE)
     county.until(BEGIN + DAY)
-    [event] = county.do(again(RECODE, place="210504", code=VILLAGE, since=BEGIN + DAY))
+    [event] = county.do(again(RECODE, code=VILLAGE, since=BEGIN + DAY))
     assert event.code == VILLAGE and county.village.place == PLACE
 
 
@@ -86,8 +88,22 @@ def test_the_same_code_again_changes_nothing_and_with_another_date_is_refused() 
 
 def test_a_county_recodes_none_but_its_own_villages() -> None:
     county = County().listed()
-    assert county.refusal(again(RECODE, place="210504")).field == "place"
+    within = again(RECODE, code="210521100299")
+    for place in ("210504", "210600", "220000"):
+        assert county.refusal(again(within, place=place)).field == "place"
+    [event] = county.do(again(within, place=PLACE))
+    assert (event.document, event.decided_by) == (RECODE.document, RECODE.decided_by)
+
+
+@pytest.mark.parametrize("place", [PLACE, "210504", "210600", "220000"])
+def test_a_move_into_another_county_is_decided_above_both(place: str) -> None:
+    """Else a county could push a village into another one's pack and pool."""
+    county = County().listed()
+    refused = county.refusal(again(RECODE, place=place))
+    assert (refused.status, refused.field) == (422, "place") and "共同的上级" in refused.zh
     assert county.village.codes[-1].code == VILLAGE
+    [event] = county.do(again(RECODE, place="210000"))
+    assert event.place == PLACE and county.village.place == "210504"
 
 
 @pytest.mark.parametrize("starts", [None, BEGIN + 9 * DAY, BEGIN])
@@ -97,10 +113,10 @@ def test_a_village_moves_only_to_where_a_pack_is_in_force(starts: date | None) -
         documents = {id: {**of_one, "jurisdiction": "21"} for id, of_one in BENXI["documents"].items() if id == "S3"}
         elsewhere = pack(jurisdiction="2106", version="2106-1", effective_from=starts, documents=documents)
         county.do(c.AdoptPolicy(place="210600", pack=elsewhere, adopted_by="市委"))
-    move = again(RECODE, code="210602100201")
+    move = again(RECODE, place="210000", code="210602100201")
     if starts == BEGIN:
         assert [type(event) for event in county.do(move)] == [VillageRecoded]
-        assert county.do(c.RecodeVillage(place="210602", village=VILLAGE, code=VILLAGE, since=BEGIN)), "and back"
+        assert county.do(again(move, code=VILLAGE)), "and back"
     else:
         refused = county.refusal(move)
         assert (refused.rule, refused.field) == ("policy", "code")
@@ -237,7 +253,9 @@ async def test_a_village_is_found_by_each_of_its_codes_where_people_ask_for_it(t
     async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3") as desk:
         await desk.register("villages")
         at_first = {"place": FIRST.place, "village": FIRST.id}
-        await desk.post("village-codes", {**at_first, "code": NEW, "since": str(desk.pipeline.today)})
+        by = {"document": "民发〔2014〕3号", "decided_by": "市政府"}
+        move = {**at_first, "place": CITY, "code": NEW, "since": str(desk.pipeline.today), **by}
+        await desk.post("village-codes", move)
         for path in ("/v1/villages/{}", "/v1/registers/{}", "/v1/journal/{}", "/v1/why-not-yet/{}"):
             by_id, by_code = [(await desk.get(path.format(code))).json() for code in (FIRST.id, NEW)]
             assert by_id == by_code != []

@@ -140,7 +140,16 @@ def test_3_12_a_matter_is_one_matter_of_one_village(command: Any, status: int, f
 
 def test_3_12_a_matter_follows_the_village_into_its_new_division() -> None:
     county = opened()
-    county.do(c.RecodeVillage(**AT, code="210522100201", since=county.world.today))
+    county.do(
+        c.RecodeVillage(
+            place="210500",
+            village=VILLAGE,
+            code="210522100201",
+            since=county.world.today,
+            document="民发〔2014〕3号",
+            decided_by="市政府",
+        )
+    )
     county.do(again(step("propose"), place="210522"))
     assert PLACE != resolution(county).place == "210522"
 

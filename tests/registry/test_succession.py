@@ -175,9 +175,27 @@ def test_a_merger_that_cannot_be_is_refused(changes: dict[str, Any], field: str 
 
 def test_a_village_of_another_county_is_not_merged_before_that_county_recodes_it() -> None:
     county = with_other(County().listed())
-    county.do(c.RecodeVillage(place=PLACE, village=OTHER, code="210504100202", since=BEGIN))
+    county.do(
+        c.RecodeVillage(
+            place="210500",
+            village=OTHER,
+            code="210504100202",
+            since=BEGIN,
+            document="民发〔2014〕3号",
+            decided_by="市政府",
+        )
+    )
     assert county.refusal(MERGE).field == "merged"
-    county.do(c.RecodeVillage(place="210504", village=OTHER, code="210521100209", since=BEGIN))
+    county.do(
+        c.RecodeVillage(
+            place="210500",
+            village=OTHER,
+            code="210521100209",
+            since=BEGIN,
+            document="民发〔2014〕3号",
+            decided_by="市政府",
+        )
+    )
     assert county.do(again(MERGE, merged=("210521100209",)))[0].village == OTHER, "named by its latest code"
 
 

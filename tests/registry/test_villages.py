@@ -101,10 +101,21 @@ def test_rights_in_one_division_do_not_reach_a_village_of_another(command: Comma
     assert county.refusal(again(command, place="210522")).field == "place"
 
 
+RECODE = c.RecodeVillage(
+    place="210500",
+    village=VILLAGE,
+    code="210504100201",
+    since=BEGIN,
+    document="民发〔2014〕3号",
+    decided_by="市政府",
+)
+
+
 def test_a_new_division_code_is_a_dated_alias_and_the_id_stays() -> None:
     county = County().listed().surveyed()
-    new = c.RecodeVillage(**AT, code="210504100201", since=BEGIN)
-    assert county.do(new) == [VillageRecoded(**AT, code="210504100201", since=BEGIN)]
+    new = RECODE
+    said = VillageRecoded(**AT, code=new.code, since=BEGIN, document=new.document, decided_by=new.decided_by)
+    assert county.do(new) == [said]
     assert [alias.code for alias in county.village.codes] == [VILLAGE, "210504100201"]
     assert {state.place for state in county.registry.states.values() if state.id == VILLAGE} == {"210504"}
     assert county.do(again(new, place="210504")) == []
@@ -118,7 +129,7 @@ def test_a_new_division_code_is_a_dated_alias_and_the_id_stays() -> None:
 
 @pytest.mark.parametrize("since", [date(2014, 6, 2), date(2014, 6, 4)])
 def test_a_new_division_code_is_neither_older_than_the_last_nor_of_the_future(since: date) -> None:
-    assert County().listed().refusal(c.RecodeVillage(**AT, code="210504100201", since=since)).field == "since"
+    assert County().listed().refusal(again(RECODE, since=since)).field == "since"
 
 
 # ------------------------------------------------------------------- journey

@@ -164,11 +164,17 @@ class RegisterVillage(Command, frozen=True, kw_only=True):
 
 
 class RecodeVillage(Command, frozen=True, kw_only=True):
-    """The division code of a village has changed (Regulation on Administrative Divisions 17). Its id stays."""
+    """The division code of a village has changed (Regulation on Administrative Divisions 17). Its id stays.
 
+    Within its county that county enters it; into another one a place above both, such as `210500`.
+    """
+
+    needs_policy = False
     village: VillageId
     code: DivisionCode
     since: Day
+    document: Short
+    decided_by: Organ
 
 
 class WithdrawVillage(Correction, frozen=True, kw_only=True):

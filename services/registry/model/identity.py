@@ -15,7 +15,7 @@ from services.registry.model.commands import (
 )
 from services.registry.model.parties import Jurisdiction, Unit
 from services.registry.model.register import INCIDENCE, unmet
-from services.registry.model.village import Alias, Village, moved, standing, unjudged
+from services.registry.model.village import Alias, Village, moved, not_ended, standing, unjudged
 from shared.codes import Code
 from shared.contracts import Event
 from shared.contracts.registry import (
@@ -33,6 +33,7 @@ from shared.contracts.registry import (
 )
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
+from shared.rules import known as there
 
 VILLAGE_CODE = r"(?:(?!\d{4}00)|(?=4419|4420|4604|6202))\d{9}(?!000)\d{3}"
 """A village's digits: a county's own, unless the city has no counties (Dongguan, Zhongshan, Danzhou, Jiayuguan), then
@@ -252,7 +253,7 @@ def recode(
     village: Village | None, command: RecodeVillage, _policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
     """A new division code; the old ones stay as dated aliases (Regulation on Administrative Divisions 17)."""
-    village = standing(village, command)
+    village = _recodable(village, command)
     current = village.codes[-1]
     if current == Alias(command.code, command.since):
         return Change(village)
@@ -282,8 +283,38 @@ def recode(
             "the village there, nor could it come back; adopt a pack there first",
             field="code",
         )
-    event = VillageRecoded(place=village.place, village=village.id, code=command.code, since=command.since)
+    event = VillageRecoded(
+        place=village.place,
+        village=village.id,
+        code=command.code,
+        since=command.since,
+        document=command.document,
+        decided_by=command.decided_by,
+    )
     return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
+
+
+def _recodable(village: Village | None, command: RecodeVillage) -> Village:
+    """The village, if whoever names it may: its county within that, and only a place above both into another one.
+
+    Else a county could push a village into another one, which has its own pack and its own units.
+    """
+    village = there(village, "村", "village", command.village)
+    place, new = command.place, command.code[:6]
+    above = next(place[:n] for n in (0, 2, 4, 6) if place[n:] == "0" * (6 - n))
+    if village.place.startswith(above) and new.startswith(above):
+        return not_ended(village)
+    if new == village.place:
+        return standing(village, command)
+    raise Refused(
+        "Regulation on Administrative Divisions 17",
+        f"村 {village.id} 由 {village.place} 划入 {command.code[:6]}，须由两地共同的上级区划办理，"
+        f"不能由 {command.place} 办理，请改填",
+        f"village {village.id} would move from {village.place} to {command.code[:6]}, which a division above both "
+        f"decides, not {command.place}; name that one",
+        field="place",
+        status=422,
+    )
 
 
 def check_free(code: str, village: str, others: Mapping[Key, State | None], field: str) -> None:

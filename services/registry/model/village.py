@@ -219,7 +219,11 @@ class Village(State, frozen=True, kw_only=True):
 
 def standing(village: Village | None, command: Command) -> Village:
     """The village that a command names, if it lies in the division named as well and has not ended."""
-    village = addressed(village, command)
+    return not_ended(addressed(village, command))
+
+
+def not_ended(village: Village) -> Village:
+    """The village, if it has not ended."""
     if village.stage in ENDED:
         zh, en = ENDED[village.stage]
         raise Refused(
