@@ -146,6 +146,12 @@ def _exit(policy: Policy) -> _Found:
             which = criterion.indicator
             zh, en = f"{which} 应填 at_most 或 at_least 之一", f"{which} needs either at_most or at_least"
             yield ("exit", "criteria", n), zh, en
+        elif (
+            criterion.indicator == "incidence" and not 0 <= (-1 if criterion.at_most is None else criterion.at_most) < 1
+        ):
+            zh = "贫困发生率是占人口的比例，应填 at_most，不小于 0、小于 1（2% 填 0.02）"
+            en = "incidence is a share of the population: at_most from 0 to below 1, such as 0.02 for 2 %"
+            yield ("exit", "criteria", n, "at_most" if criterion.at_least is None else "at_least"), zh, en
     steps = [step.name for step in terms.procedure]
     for n, step in enumerate(terms.procedure):
         path = ("exit", "procedure", n, "on_objection")
@@ -153,6 +159,10 @@ def _exit(policy: Policy) -> _Found:
             lost = step.on_objection
             zh = f"{step.name} 退回的 {lost} 不是环节，可填：{'、'.join(steps)}"
             yield path, zh, f"{step.name} leads to {lost}, which is no step; those are {', '.join(steps)}"
+        elif step.on_objection in steps[n:]:
+            before = steps[:n]
+            zh = f"{step.name} 只能退回此前的环节，可填：{'、'.join(before) or '（无）'}"
+            yield path, zh, f"{step.name} leads back to an earlier step only: {', '.join(before) or 'there is none'}"
         if step.kind == "notice" and not step.on_objection:
             zh = f"公示 {step.name} 应填 on_objection"
             yield path, zh, f"the notice {step.name} needs an on_objection"
@@ -166,6 +176,10 @@ def _exit(policy: Policy) -> _Found:
         if not getattr(rates, field):
             zh = "不能为 0，否则核查无法通过，或者什么也不核查"
             en = "it must be more than 0, or the verification could never be passed, or would verify nothing"
+            yield ("exit", "verification", field), zh, en
+        elif field.endswith("_below") and getattr(rates, field) == 1:
+            zh = "不能为 1，否则全部错退、漏评也算通过（2% 填 0.02）"
+            en = "it must be less than 1, or nearly any error would pass; 2 % is 0.02"
             yield ("exit", "verification", field), zh, en
     yield from _lines(policy)
 
@@ -185,10 +199,15 @@ def _lines(policy: Policy) -> _Found:
         yield path, zh, f"there is no line for {', '.join(map(str, needed))}"
 
 
+def _unrolled(span: Span) -> Span:
+    """The span alone: that its end rolls over holidays makes no time of none."""
+    return msgspec.structs.replace(span, roll=False)
+
+
 def _spans(path: Path, part: object) -> _Found:
     """Spans anywhere in a pack that lead nowhere: with a negative part, empty, or in a unit that does not fit."""
     if isinstance(part, Span):
-        name, empty = path[-1], part.after(_DAY, national()) <= _DAY
+        name, empty = path[-1], _unrolled(part).after(_DAY, national()) <= _DAY
         if part.calendar_days < 0 and name != "lasts":
             # How long a campaign lasts may be counted back from a round time: three months less one day.
             yield path, "时间不能为负", "a time cannot be negative"
