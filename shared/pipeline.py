@@ -16,16 +16,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from sqlalchemy import RowMapping, delete, func, select
+from sqlalchemy import RowMapping, Table, delete, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import dead_letters, logs, outbox, store
 from shared.bus import CALENDAR, DAY_DUE, OPEN, SEALED
+from shared.codes import Code
 from shared.consumer import Delivery
 from shared.contracts import EVENTS, Command, Envelope, Event, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.dead_letters import TIMERS
 from shared.flow import (
     WAITS,
@@ -104,6 +105,8 @@ class Pipeline:
         self.written = 0
         self.blocked: set[str] = set()
         self._positions: dict[str, int] = {}
+        self._recoded: set[tuple[str, str]] = set()
+        """Villages that have a code in another division than that of their ids, each with this division."""
         self._first_day: date | None = None
         self._fresh = False
         self._requests: list[Request] = []
@@ -183,6 +186,8 @@ class Pipeline:
         ours = [delivery for delivery in deliveries if self._is_ours(stream, delivery)]
         latest = self.clock()
         decoded = [(delivery, self._decode(delivery, latest, simulated)) for delivery in ours]
+        if stream == OPEN:
+            decoded = await self._placed(decoded)
         if stream == SEALED:
             await self._catch_up([cause for _, cause in decoded if isinstance(cause, Cause)])
             decoded = [(delivery, self._too_early(cause) or cause) for delivery, cause in decoded]
@@ -196,6 +201,33 @@ class Pipeline:
                     await _apart([*group], partial(self._take, stream))
             # What follows of other shares' messages needs no writing.
             self._positions[stream] = deliveries[-1].sequence
+
+    async def _placed(self, decoded: list[tuple[Delivery, Any]]) -> list[tuple[Delivery, Any]]:
+        """An event about a village of another division is one only if the village has a code there.
+
+        The first six digits of its id are the division in which it was first registered, so that few need a look.
+        """
+        codes = self.tables.states.get(Code)
+        if codes is None or self.share.of > 1:  # Another replica may have heard of the new code.
+            return decoded
+        placed = []
+        for delivery, cause in decoded:
+            event = cause.payload if isinstance(cause, Cause) else None
+            if isinstance(event, VillageRecoded):
+                self._recoded.add((event.village, event.code[:6]))
+            if event is not None and event.about == "village" and event.subject_id[:6] != event.place:
+                village, place = event.subject_id, event.place
+                if (village, place) not in self._recoded:
+                    self._recoded |= await self._codes_within(codes, place)
+                if (village, place) not in self._recoded:
+                    cause = ValueError(f"village {village} does not lie in division {place} and has no code there")
+            placed.append((delivery, cause))
+        return placed
+
+    async def _codes_within(self, codes: Table, place: str) -> set[tuple[str, str]]:
+        within = select(codes.c.body).where(codes.c.id.between(f"{place}000000", f"{place}999999"))
+        async with self.engine.connect() as conn:
+            return {(msgspec.json.decode(body, type=Code).village, place) for (body,) in await conn.execute(within)}
 
     def _is_ours(self, stream: str, delivery: Delivery) -> bool:
         whole = self.share.of == 1 or stream == CALENDAR or ".calendar." in delivery.subject

@@ -1,28 +1,35 @@
 """What no service can take, whatever it is made of: it is parked or refused alone, and everything else goes on."""
 
 import asyncio
+import tomllib
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import msgspec
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from services.incentives.model import record
+from services.inspection.app import SERVICE as INSPECTION
+from services.inspection.model.supervision import Supervision
 from services.registry.model.clock import Clock, strike
 from shared import flow, outbox, store
 from shared.bus import OPEN, SEALED, Message, Unpublishable
 from shared.consumer import Delivery
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed
-from shared.contracts.registry import CadreRegistered
+from shared.contracts.dispatch import Member, TeamAssigned
+from shared.contracts.registry import CadreRegistered, PolicyAdopted, VillageRecoded
 from shared.contracts.values import DerivedId
 from shared.pipeline import CHINA, TOLERANCE, Pipeline
 from shared.relay import Batch, Relay
 from shared.requests import RequestRefused
 from shared.rules import LONGEST_ID, Change, Refused
 from tests import small
+from tests.conftest import engine_with
 from tests.test_pipeline import DAY, PACK, V1, V2, begin, begun, day, delivery, process, raw, villages
 
 GOOD = delivery(begun(V1, "U1"), 9)
@@ -392,3 +399,40 @@ def test_columns_keep_the_longest_derived_id() -> None:
     assert {small.SERVICE.tables.outbox.c.about.type.length, small.SERVICE.tables.dead_letters.c.about.type.length} == {  # type: ignore[attr-defined]
         LONGEST_ID
     }
+
+
+async def test_an_event_about_a_village_of_another_division_is_believed_once_it_has_a_code_there(database: str) -> None:
+    ours, theirs, today = "210521100200", "210522100227", date(2014, 6, 1)
+    pack = tomllib.loads((Path(__file__).parents[1] / "shared/policy/packs/benxi.toml").read_text())
+    engine = await engine_with(database, INSPECTION.tables)
+
+    async def send(_stream: str, _messages: Any) -> None:
+        pass
+
+    async def opened() -> Pipeline:
+        pipeline = Pipeline(INSPECTION, engine, Relay(send), "http://localhost/schemas")
+        await pipeline.start()
+        return pipeline
+
+    def assigned(village: str, number: int) -> TeamAssigned:
+        return TeamAssigned(
+            place="210521", village=village, unit=f"U{number}", spell=1, team=(Member(f"C{number}", "leader"),),
+            term_start=today, term_end=date(2017, 6, 1), assigned_by="市委组织部",
+        )  # fmt: skip
+
+    async def supervised() -> set[str]:
+        async with engine.connect() as conn:
+            return {*await conn.scalars(select(INSPECTION.tables.states[Supervision].c.id))}
+
+    pipeline = await opened()
+    adopted = PolicyAdopted(place="210500", version=pack["version"], adopted_by="市委组织部", pack=pack)
+    heard = [DayPassed(day=today), adopted, assigned(ours, 1), assigned(theirs, 2), assigned("999999999999", 3)]
+    await pipeline.handle(OPEN, [delivery(event, n) for n, event in enumerate(heard, 1)])
+    assert await supervised() == {ours} and not pipeline.blocked, "nothing about the village waits behind it"
+    recoded = VillageRecoded(place="210522", village=theirs, code="210521100888", since=today)
+    await pipeline.handle(OPEN, [delivery(recoded, 6)])
+    await (await opened()).handle(OPEN, [delivery(assigned(theirs, 4), 7)])
+    async with engine.connect() as conn:
+        letters = INSPECTION.tables.dead_letters
+        assert [*await conn.scalars(select(letters.c.sequence).order_by(letters.c.sequence))] == [4, 5]
+    await engine.dispose()
