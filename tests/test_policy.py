@@ -179,6 +179,19 @@ CONTRADICTIONS = [
     (put("outcomes.1.decides", "unit"), "outcomes[1].decides", "unit cannot do this"),
     (drop("exit.criteria.0.at_most"), "exit.criteria[0]", "incidence needs either at_most or at_least"),
     (put("exit.criteria.0.at_least", 0.1), "exit.criteria[0]", "incidence needs either at_most or at_least"),
+    (put("exit.procedure.0.on_objection", "verify"), "exit.procedure[0].on_objection", "there is none"),
+    (put("exit.criteria.0.at_most", 1), "exit.criteria[0].at_most", "0.02 for 2 %"),
+    (put("exit.criteria.0", {"indicator": "incidence", "label": "发生率", "at_least": 0.02, "mover": "team"}),
+     "exit.criteria[0].at_least", "0.02 for 2 %"),
+    (put("exit.verification.omission_below", 1.0), "exit.verification.omission_below", "2 % is 0.02"),
+    (put("exit.monitor_for", {"calendar_days": 1}), "exit.monitor_for", "for a year at least"),
+    *(
+        (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
+        for where in ("exit.procedure.0.within", "exit.procedure.2.within",
+                      "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order", "listing.diagnose_within",
+                      "team.term", "team.match_by", "commitments.0.within", "campaigns.0.lasts")
+    ),
+    (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),
     (put("exit.verification.sample_share", 0), "exit.verification.sample_share", "more than 0"),
     (put("exit.verification.wrong_exit_below", 0), "exit.verification.wrong_exit_below", "never be passed"),
     (put("effective_from", date(2019, 1, 1)), "exit.poverty_line", "the lines end in 2017"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,10 +10,12 @@ import msgspec
 
 from shared.calendar import Span, national
 from shared.policy.checking import Fault, Path, allowed, hints_of
-from shared.policy.pack import NATIONAL, SURVEY_KINDS, TRIGGERS, Campaign, Document, Outcome, Policy, Section
+from shared.policy.pack import INCIDENCE, NATIONAL, SURVEY_KINDS, TRIGGERS, Campaign, Document, Outcome, Policy, Section
 
 _DAY = date(2015, 1, 1)
 """Some day, from which spans are compared."""
+_SHORTEST = date(2015, 2, 1)
+"""The day from which a month is shortest."""
 _NEVER = ("operator",)
 """Who keeps the system running and decides nothing in it."""
 _JUDGED = ("unit", "team", "village", *_NEVER)
@@ -146,9 +148,7 @@ def _exit(policy: Policy) -> _Found:
             which = criterion.indicator
             zh, en = f"{which} 应填 at_most 或 at_least 之一", f"{which} needs either at_most or at_least"
             yield ("exit", "criteria", n), zh, en
-        elif (
-            criterion.indicator == "incidence" and not 0 <= (-1 if criterion.at_most is None else criterion.at_most) < 1
-        ):
+        elif criterion.indicator == INCIDENCE and not 0 <= (-1 if criterion.at_most is None else criterion.at_most) < 1:
             zh = "贫困发生率是占人口的比例，应填 at_most，不小于 0、小于 1（2% 填 0.02）"
             en = "incidence is a share of the population: at_most from 0 to below 1, such as 0.02 for 2 %"
             yield ("exit", "criteria", n, "at_most" if criterion.at_least is None else "at_least"), zh, en
@@ -181,6 +181,9 @@ def _exit(policy: Policy) -> _Found:
             zh = "不能为 1，否则全部错退、漏评也算通过（2% 填 0.02）"
             en = "it must be less than 1, or nearly any error would pass; 2 % is 0.02"
             yield ("exit", "verification", field), zh, en
+    if (watched := terms.monitor_for.after(_DAY, national()) - _DAY) < timedelta(365):
+        zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
+        yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"
     yield from _lines(policy)
 
 
@@ -207,7 +210,8 @@ def _unrolled(span: Span) -> Span:
 def _spans(path: Path, part: object) -> _Found:
     """Spans anywhere in a pack that lead nowhere: with a negative part, empty, or in a unit that does not fit."""
     if isinstance(part, Span):
-        name, empty = path[-1], _unrolled(part).after(_DAY, national()) <= _DAY
+        name, plain = path[-1], _unrolled(part)
+        empty = any(plain.after(day, national()) <= day for day in (_DAY, _SHORTEST))
         if part.calendar_days < 0 and name != "lasts":
             # How long a campaign lasts may be counted back from a round time: three months less one day.
             yield path, "时间不能为负", "a time cannot be negative"

@@ -50,6 +50,8 @@ Wanted = (
 """What a field of an event must be, or one of what it must be."""
 NATIONAL = "00"
 """The jurisdiction of what holds in the whole country."""
+INCIDENCE = "incidence"
+"""The indicator that the system computes itself (1.18)."""
 SURVEY_KINDS = ("household_visit", "problem")
 """The survey kinds on which rules rely in every region (mechanism 3.1)."""
 
