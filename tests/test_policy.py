@@ -413,6 +413,35 @@ def test_broken_toml_is_refused_with_its_line() -> None:
     assert [fault.line for fault in refusal.value.faults] == [2]
 
 
+@pytest.mark.parametrize(
+    ("lines", "zh", "line"),
+    [
+        (["a = 1", "a = 2"], "写了两次", 2),
+        (["[a]", "b = 1", "[a]"], "写了两次", 3),
+        (["a = { b = 1, b = 2 }"], "写了两次", 1),
+        (["day = 2014-06-31"], "没有这一天", 1),
+        (["x = 1", "share = 10%"], "10% 填 0.1", 2),
+        (["name = 本溪市"], "英文引号", 1),
+        (["name = “本溪市”"], "英文引号", 1),
+        (["name = "], "英文引号", 1),
+        (["a = [1, 2"], "括号", 1),
+        (["x = 1", "a" + ".a" * 100_000 + " = 1"], "最多 20 段", 2),
+        (["x = {" + '"a" . ' * 40_000 + "a = 1}"], "最多 20 段", 1),
+        (["[" + "a." * 50_000 + "a]"], "最多 20 段", 1),
+        (["a" * 200_000 + " = 1"], "没有这个字段", 1),
+        (["'" * 3 + '"' * 100_000 + "'" * 3], "TOML", 1),
+    ],
+)
+def test_broken_toml_is_told_at_once_in_words_that_people_understand(lines: list[str], zh: str, line: int) -> None:
+    began = time.process_time()
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack("\n".join(lines).encode())
+    assert time.process_time() - began < 2
+    assert zh in refusal.value.zh
+    assert refusal.value.faults[0].line == line
+    assert not re.search("Cannot|Invalid|Expected", refusal.value.zh)
+
+
 # ------------------------------------------------------------- which governs
 
 

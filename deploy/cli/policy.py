@@ -66,7 +66,8 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
         pack, content = read_pack(file.read_bytes())
     except PolicyInvalid as error:
         english = reads_english()
-        console.bad(f"{file}: {len(error.faults)} faults" if english else f"{file}：{len(error.faults)} 处问题")
+        count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+        console.bad(f"{file}: {count}" if english else f"{file}：{len(error.faults)} 处问题")
         for fault in error.faults:
             line = "" if not fault.line else f"line {fault.line}" if english else f"第 {fault.line} 行"
             told = " ".join(part for part in (line, fault.where, fault.en if english else fault.zh) if part)

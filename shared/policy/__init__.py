@@ -34,19 +34,21 @@ class PolicyInvalid(ValueError):
     @property
     def zh(self) -> str:
         """All of it in Chinese."""
-        told = "；".join(f"{_place(fault)}{fault.zh}" for fault in self.faults[:TOLD])
+        told = "；".join(f"{_place(fault, '第 {} 行')}{fault.zh}" for fault in self.faults[:TOLD])
         return f"政策包有 {len(self.faults)} 处问题：{told}{'……' if len(self.faults) > TOLD else ''}"
 
     @property
     def en(self) -> str:
         """All of it in English."""
-        told = "; ".join(f"{_place(fault)}{fault.en}" for fault in self.faults[:TOLD])
+        told = "; ".join(f"{_place(fault, 'line {}')}{fault.en}" for fault in self.faults[:TOLD])
         count = "one fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         return f"the pack has {count}: {told}{' …' if len(self.faults) > TOLD else ''}"
 
 
-def _place(fault: Fault) -> str:
-    return f"{fault.where}: " if fault.path else ""
+def _place(fault: Fault, line: str) -> str:
+    """Where it is: the part of the pack, or else the line of a file of which no part was read."""
+    where = fault.where or (line.format(fault.line) if fault.line else "")
+    return f"{where}: " if where else ""
 
 
 def kept_pack(data: Mapping[str, Any]) -> Policy:

@@ -9,7 +9,39 @@ from shared.policy.checking import Fault, Path
 LARGEST = 256 * 2**10
 """Bytes of a pack. The shipped ones have fifteen thousand."""
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_DEEPEST = 20
+"""Names that one dotted key may have; those of a pack have three. A key of thousands would be read for minutes."""
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DOTTED = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_DEEPEST}}}")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+_TWICE = (
+    "这一项在文件中写了两次，请删去一处",
+    "this stands in the file twice; delete one of the two",
+)
+_BRACKETS = (
+    "不合 TOML 格式：检查引号、等号和括号是否成对，文字是否加了英文引号，是否用了全角符号",
+    "this is no TOML: check quotes, equals signs and brackets, and that texts are quoted",
+)
+_VALUE = (
+    '等号后的值不合格式：文字加英文引号，如 name = "本溪市"；数不加引号，10% 填 0.1；日期如 2014-06-01',
+    'the value is written wrongly: name = "Benxi" for a text, 0.1 for 10 %, 2014-06-01 for a day',
+)
+_BROKEN = {
+    "Cannot overwrite": _TWICE,
+    "Cannot declare": _TWICE,
+    "Cannot mutate": _TWICE,
+    "Duplicate": _TWICE,
+    "Invalid date": (
+        "没有这一天或这个时刻，请核对日期，如 6 月只有 30 日；写法如 2014-06-01",
+        "there is no such day or time; check it (June has 30 days), and write 2014-06-01",
+    ),
+    "Invalid value": _VALUE,
+    "after a statement": _VALUE,
+    "after value": _VALUE,
+}
+"""What people are told about a text that is no TOML, by words of the reader's own message."""
 
 
 class Unreadable(Exception):
@@ -41,16 +73,17 @@ def text_of(data: bytes) -> str:
 
 def content_of(text: str) -> dict[str, Any]:
     """What a TOML text says."""
+    if deep := _DOTTED.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise Unreadable(
+            f"带点的键太长，最多 {_DEEPEST} 段", f"a dotted key is too long; it has {_DEEPEST} parts at most", line
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
-        line = int(at[1]) if at else len(text.splitlines())
-        raise Unreadable(
-            f"第 {line} 行不合 TOML 格式（{error}）：检查引号、等号和括号是否成对、是否用了全角符号",
-            f"line {line} is no TOML ({error}): check quotes, equals signs and brackets",
-            line,
-        ) from error
+        zh, en = next((told for said, told in _BROKEN.items() if said in str(error)), _BRACKETS)
+        raise Unreadable(zh, en, int(at[1]) if at else len(text.splitlines())) from error
     except RecursionError as error:
         raise Unreadable("括号嵌套过深", "brackets are nested too deeply") from error
 
