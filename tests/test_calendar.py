@@ -248,7 +248,7 @@ SPRING = HolidaysAnnounced(
     notice="2027",
     year=2027,
     document="国办发明电〔2026〕示例号",
-    off=tuple(date(2027, 2, day) for day in range(5, 12)),
+    off=(date(2027, 1, 1), *(date(2027, 2, day) for day in range(5, 12)), date(2027, 10, 1)),
     worked=(date(2027, 2, 14),),
     announced_by="运维",
 )
@@ -308,6 +308,11 @@ def command(**fields: Any) -> AnnounceHolidays:
         ({"off": tuple(date(2027, 1, 1) + timedelta(n) for n in range(41)), "worked": ()}, "off"),
         ({"off": (date(2028, 1, 1),), "worked": ()}, "year"),
         ({"year": 2028, "off": (date(2028, 1, 1),), "worked": ()}, "year"),
+        ({"off": (), "worked": (date(2027, 2, 14),)}, "off"),
+        ({"off": SPRING.off[:-1]}, "off"),
+        ({"off": SPRING.off[1:]}, "off"),
+        ({"worked": (date(2027, 1, 4),)}, "worked"),
+        ({"place": "210521", "worked": (date(2027, 1, 4),)}, "worked"),
         ({"year": 1999, "off": (date(1999, 5, 1),), "worked": ()}, "year"),
     ],
 )
@@ -321,7 +326,7 @@ def test_a_notice_is_not_overwritten_in_silence_and_several_do_not_make_a_year_o
     today = on("2026-11-26")
     known = clock.announce(None, command(), None, today).state
     assert isinstance(known, clock.Clock)
-    other = {"off": (date(2027, 2, 5),)}
+    other = {"off": (date(2027, 1, 1), date(2027, 2, 5), date(2027, 10, 1))}
     with pytest.raises(Refused) as refused:
         clock.announce(known, command(**other), None, today)
     assert [diff.field for diff in refused.value.differs] == ["off"] and "放假日" in refused.value.zh
@@ -332,6 +337,10 @@ def test_a_notice_is_not_overwritten_in_silence_and_several_do_not_make_a_year_o
         clock.announce(known, command(**more), None, today)
     assert refused.value.field == "off"
     assert clock.announce(known, command(**more, place="210521"), None, today).events, "each division has its own"
+    victory = {"notice": "2027c", "off": (date(2027, 9, 3),), "worked": ()}
+    assert clock.announce(known, command(**victory), None, today).events, "a further notice tells of one feast only"
+    local = {"place": "210521", "off": (), "worked": (date(2027, 2, 9),)}
+    assert clock.announce(known, command(**local), None, today).events, "a division works when the others rest"
 
 
 def test_the_next_year_s_holidays_are_asked_for_in_time() -> None:

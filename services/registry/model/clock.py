@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from services.registry.model.commands import AnnounceHolidays
-from shared.calendar import national
+from shared.calendar import Calendar, national
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.policy import Policy
 from shared.rules import Change, Refused, State, Task, overwrite
@@ -18,6 +18,10 @@ WORKING_DAYS = "全国年节及纪念日放假办法"
 AHEAD = timedelta(60)
 """How long before the end of the known holidays the next year's are asked for; they are published in November."""
 
+COUNTRY = "000000"
+"""The division of what holds in the whole country."""
+FEASTS = {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节"}
+"""Holidays by law whose day is the same in every year; the others follow the moon."""
 FIRST_YEAR = 2000
 """The first year with the long holidays that need notices."""
 MOST_OFF = 40
@@ -49,11 +53,15 @@ class Clock(State, frozen=True, kw_only=True):
     @property
     def known_until(self) -> date:
         """The last day of the last year whose holidays are known in the whole country."""
+        return self.calendar_without().known_until
+
+    def calendar_without(self, key: str = "") -> Calendar:
+        """The days as the whole country knows them, but for those of one notice."""
         calendar = national()
-        of_all = (notice for key, notice in self.notices.items() if key.startswith("000000/"))
+        of_all = (notice for id, notice in self.notices.items() if id.startswith(f"{COUNTRY}/") and id != key)
         for notice in sorted(of_all, key=lambda notice: notice.year):
             calendar = calendar.told(notice.off, notice.worked, year=notice.year)
-        return calendar.known_until
+        return calendar
 
     @property
     def awaits(self) -> bool:
@@ -97,13 +105,14 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
             status=422,
         )
     _check_days(command, notice, today)
-    clock = clock or Clock(id="china", place="000000", day=today)
+    clock = clock or Clock(id="china", place=COUNTRY, day=today)
     key = f"{command.place}/{command.notice}"
     if clock.notices.get(key) == notice:
         return Change(clock)
     if before := clock.notices.get(key):
         overwrite(asdict(before), asdict(notice), command.replaces, WORKING_DAYS)
     _check_number(clock, command.place, key, notice)
+    _check_weekdays(clock, command.place, key, notice)
     announced = HolidaysAnnounced(
         place=command.place,
         notice=command.notice,
@@ -167,3 +176,28 @@ def _check_number(clock: Clock, place: str, key: str, notice: Notice) -> None:
             field="off",
             status=422,
         )
+
+
+def _check_weekdays(clock: Clock, place: str, key: str, notice: Notice) -> None:
+    """Only days of rest are made working days, and the country's first notice of a year names its fixed holidays."""
+    known = clock.calendar_without(key)
+    if plain := [day for day in notice.worked if day.weekday() < 5 and known.works(day)]:
+        raise Refused(
+            WORKING_DAYS,
+            f"{plain[0]} 不是周末，本来就上班；调休上班日应是周六、周日，请核对日期",
+            f"{plain[0]} is no weekend and is worked anyway; a day that is worked instead is a weekend: check it",
+            field="worked",
+            status=422,
+        )
+    if place != COUNTRY or known.known_until.year >= notice.year:
+        return
+    for (month, number), name in FEASTS.items():
+        day = date(notice.year, month, number)
+        if day.weekday() < 5 and known.works(day) and day not in notice.off:
+            raise Refused(
+                WORKING_DAYS,
+                f"放假日中没有 {day}（{name}），请按国务院办公厅通知填写全年的放假日",
+                f"{day} is a holiday by law and is not among the days off; name all those of the year's notice",
+                field="off",
+                status=422,
+            )
