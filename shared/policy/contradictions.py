@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -10,12 +11,26 @@ import msgspec
 
 from shared.calendar import Span, national
 from shared.policy.checking import Fault, Path, allowed, hints_of
-from shared.policy.pack import INCIDENCE, NATIONAL, SURVEY_KINDS, TRIGGERS, Campaign, Document, Outcome, Policy, Section
+from shared.policy.pack import (
+    INCIDENCE,
+    LETTER,
+    NATIONAL,
+    SURVEY_KINDS,
+    TRIGGERS,
+    Campaign,
+    Commitment,
+    Document,
+    Outcome,
+    Policy,
+    Section,
+)
 
 _DAY = date(2015, 1, 1)
 """Some day, from which spans are compared."""
 _SHORTEST = date(2015, 2, 1)
 """The day from which a month is shortest."""
+_LEAP = 3
+"""No poverty line is so many times that of the year before; that of 2011 was twice it."""
 _NEVER = ("operator",)
 """Who keeps the system running and decides nothing in it."""
 _JUDGED = ("unit", "team", "village", *_NEVER)
@@ -136,6 +151,10 @@ def _listing(policy: Policy) -> _Found:
         if name not in classes:
             zh = f"没有贫困村类别 {name}，可填：{'、'.join(classes)}"
             yield ("team", "suits", name), zh, f"{name} is no problem class; those are {', '.join(classes)}"
+    for name, departments in suits.items():
+        if twice := sorted({one for one in departments if departments.count(one) > 1}):
+            zh, en = f"{'、'.join(twice)} 重复填写，请删去", f"{', '.join(twice)} stands there twice; delete it"
+            yield ("team", "suits", name), zh, en
     for name in classes:
         if name not in suits:
             yield ("team", "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
@@ -184,6 +203,9 @@ def _exit(policy: Policy) -> _Found:
     if (watched := terms.monitor_for.after(_DAY, national()) - _DAY) < timedelta(365):
         zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
         yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"
+    if terms.measure_from.of(2015) > terms.measure_by.of(2015):
+        zh = "采集截止日应在同一年的开始日 measure_from 之后"
+        yield ("exit", "measure_by"), zh, "it must lie after `measure_from` in the same year"
     yield from _lines(policy)
 
 
@@ -200,6 +222,12 @@ def _lines(policy: Policy) -> _Found:
     if needed:
         zh = f"缺少 {'、'.join(map(str, needed))} 年的贫困线"
         yield path, zh, f"there is no line for {', '.join(map(str, needed))}"
+    for before, year in pairwise(years):
+        old, new = (policy.exit.poverty_line[str(of)] for of in (before, year))
+        if year == before + 1 and not old / _LEAP <= new <= old * _LEAP:
+            zh = f"{year} 年 {new} 元与 {before} 年 {old} 元相差 {_LEAP} 倍以上，请核对是否多填或少填一位"
+            en = f"{new} yuan in {year} and {old} in {before} differ more than {_LEAP} times; is a digit too many?"
+            yield (*path, str(year)), zh, en
 
 
 def _unrolled(span: Span) -> Span:
@@ -264,6 +292,34 @@ def _commitments(policy: Policy) -> _Found:
             zh = f"{c.kind} 按年对账或销账，应填 yearly"
             en = f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
             yield ("commitments", n), zh, en
+        yield from _reconciliations(("commitments", n), c)
+        close = get_close_matches(c.kind, [LETTER], 1, 0.7)
+        if close and LETTER not in kinds:
+            zh = f"责任书的代码专用 {LETTER}，{c.kind} 不会使村进入“已签责任书”；确为其他事项的，请换一个代码"
+            en = f"a letter's code is {LETTER}: by {c.kind} no village becomes pledged; name another thing differently"
+            yield ("commitments", n, "kind"), zh, en
+
+
+def _reconciliations(path: Path, commitment: Commitment) -> _Found:
+    """The reconciliations of a year follow one another, each at its end before the next begins."""
+    kind, days = commitment.kind, [day.of(2015) for day in commitment.reconcile]
+    if not days:
+        if commitment.reconcile_within != Span():
+            zh, en = f"{kind} 没有对账日 reconcile，不能填对账时间", f"{kind} has no `reconcile`, so it takes no time"
+            yield (*path, "reconcile_within"), zh, en
+        return
+    for day, following in pairwise(days):
+        if following <= day:
+            zh = f"对账日应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
+            en = f"the days go from the first to the last, each once; {following:%d %B} does not"
+            yield (*path, "reconcile"), zh, en
+            return
+    for day, following in pairwise((*days, commitment.reconcile[0].of(2016))):
+        if (last := commitment.reconcile_within.after(day, national())) >= following:
+            zh = f"{kind} {day.month}月{day.day}日的对账持续到 {last}，与下一次重叠，请缩短"
+            en = f"{kind}: the reconciliation of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
+            yield (*path, "reconcile_within"), zh, en
+            return
 
 
 def _campaigns(policy: Policy) -> _Found:

@@ -52,6 +52,8 @@ NATIONAL = "00"
 """The jurisdiction of what holds in the whole country."""
 INCIDENCE = "incidence"
 """The indicator that the system computes itself (1.18)."""
+LETTER = "letter"
+"""The commitment by which a village becomes pledged (3.6)."""
 SURVEY_KINDS = ("household_visit", "problem")
 """The survey kinds on which rules rely in every region (mechanism 3.1)."""
 
