@@ -106,11 +106,14 @@ def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
         years = next((meta.extra["years"] for meta in _bare(hint)[1] if meta.extra), None)
         if years and known is not None and not years[0] <= known.year <= years[1]:
             raise ValueError
-    except (ValueError, RecursionError, OverflowError) as error:
+    except (ValueError, RecursionError, OverflowError):
         zh, en = allowed(hint)
-        if _is_struct(_bare(hint)[0]):
-            zh, en = f"实际存在的日期（{error}）", f"one that exists ({error})"
         shown = _shown(value)
+        if _is_struct(_bare(hint)[0]):
+            zh, en = "每年都有的一天，如 { month = 6, day = 30 }", "one that exists, such as { month = 6, day = 30 }"
+            shown = (f"现为 {_toml(value)}", f"it is {_toml(value)}")
+        elif isinstance(value, str) and _bare(hint)[0] in (int, float, bool):
+            zh, en = f"{zh}，不加引号", f"{en}, without quotes"
         return Fault(path, f"{shown[0]}，应为{zh}", f"{shown[1]}; it must be {en}")
     return None
 
@@ -180,8 +183,8 @@ def _shown(value: object) -> tuple[str, str]:
         return "现为一节", "it is a table"
     if isinstance(value, list | tuple):
         return f"现为 {len(value)} 项的列表", f"it is a list of {len(value)}"
-    text = str(value) if isinstance(value, date) else repr(value)
-    text = {"True": "true", "False": "false"}.get(text, text if len(text) <= 40 else f"{text[:40]}…")
+    text = hex(value) if isinstance(value, int) and abs(value) > 10**40 else _toml(value)
+    text = text if len(text) <= 40 else f"{text[:40]}…"
     return f"现为 {text}", f"it is {text}"
 
 
@@ -260,7 +263,8 @@ def _toml(value: Any) -> str:
         return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in [*value.items()][:6]) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value[:3])) + "]"
-    return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+    plain = value is None or isinstance(value, bool | int | float | str)
+    return json.dumps(value, ensure_ascii=False).replace("NaN", "nan") if plain else str(value)
 
 
 # ----------------------------------------------------------------- mended parts

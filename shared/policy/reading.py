@@ -84,6 +84,8 @@ def content_of(text: str) -> dict[str, Any]:
         at = re.search(r"at line (\d+)", str(error))
         zh, en = next((told for said, told in _BROKEN.items() if said in str(error)), _BRACKETS)
         raise Unreadable(zh, en, int(at[1]) if at else len(text.splitlines())) from error
+    except ValueError as error:  # A number of thousands of digits is TOML, but none that is read.
+        raise Unreadable("有的数位数过多，请核对", "a number has too many digits; check it") from error
     except RecursionError as error:
         raise Unreadable("括号嵌套过深", "brackets are nested too deeply") from error
 
