@@ -42,7 +42,7 @@ def versions() -> Iterator[tuple[str, str]]:
 def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[Check]:
     """All checks in order: first the installation, then the running system if there is one.
 
-    `addresses` tells where the replicas of a service answer.
+    `addresses` tells where the replicas of a service answer; it raises StartError if another folder's system does.
     """
     wanted = sys.version_info >= (3, 11)
     yield (
@@ -65,12 +65,16 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
         zh, en = "尚未运行过 zhucun up", "`zhucun up` has not run there yet"
         yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
         return
-    urls = {
-        Share(number, len(found)).named(service): url
-        for service in SERVICES
-        for found in [addresses(service)]
-        for number, url in enumerate(found, 1)
-    }
+    try:
+        urls = {
+            Share(number, len(found)).named(service): url
+            for service in SERVICES
+            for found in [addresses(service)]
+            for number, url in enumerate(found, 1)
+        }
+    except StartError as error:
+        yield "运行中的系统", "a running system", str(error)
+        return
     for name, url in urls.items():
         yield f"服务 {name}", *_service(url)
     yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])

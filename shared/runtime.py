@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     secret_file: Path | None = None
     """What the seals of Excel forms are made with: any bytes that nobody knows, the same after every restart."""
+    installation: str = ""
+    """The sign of the data folder that the service runs on, if it has one."""
 
 
 def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
@@ -118,7 +120,8 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
     app = http.build(pipeline, commands, queries, health.parts, secret, health.lost)
-    named = [("zhucun-service", service.name)]  # A client that was led astray notices.
+    # A client that was led astray notices, also to the system of another folder.
+    named = [("zhucun-service", service.name), ("zhucun-installation", settings.installation)]
     server = uvicorn.Server(serving.config(app, settings.host, settings.port, headers=named))
 
     async def talk() -> None:

@@ -60,6 +60,13 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     book.save(file)
     told = zhucun(folder, "import", "villages", str(file), fails=True)
     assert "错误" in told and (tmp_path / "villages-错误.xlsx").exists()
+    (tmp_path / "villages-错误.xlsx").write_bytes("改了一半".encode())
+    told = zhucun(folder, "import", "villages", str(file), fails=True)
+    assert "villages-错误-2.xlsx" in told and load_workbook(tmp_path / "villages-错误-2.xlsx")
+    assert (tmp_path / "villages-错误.xlsx").read_text() == "改了一半"
+    filled = file.read_bytes()
+    assert "已存在" in zhucun(folder, "template", "villages", "-o", str(file), fails=True)
+    assert file.read_bytes() == filled
     page.cell(page.max_row, 4).value = 812
     book.save(file)
     assert "未导入" in zhucun(folder, "import", "villages", str(file), "--dry-run")

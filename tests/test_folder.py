@@ -214,6 +214,32 @@ def test_a_copy_starts_beside_its_running_original_and_harms_it_in_nothing(count
     assert claimed(copy).notes == [] and ports(copy) == kept  # From now on it is an installation like any other.
 
 
+def test_no_command_for_a_copy_that_does_not_run_reaches_its_running_original(folder: Path, tmp_path: Path) -> None:
+    villages = tmp_path / "villages.csv"
+    villages.write_text("村代码,村名,乡镇,户籍人口,列入贫困村\n210521100201,清泉村,山前镇,812,是\n", encoding="utf-8")
+    with up(folder):
+        copy = tmp_path / "copy"
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("lock"))
+        for words in (
+            ["import", "villages", str(villages)],
+            ["policy", "adopt", "shared/policy/packs/benxi.toml", "--by", "市委组织部"],
+            ["dead-letters", "discard", "x", "--reason", "演练"],
+            ["recover", "registry"],
+            ["tasks"],
+            ["digest"],
+        ):
+            assert "没有运行" in refused(*words, "--folder", str(copy))
+        told = refused("doctor", "--folder", str(copy))
+        assert "没有运行" in told and "✓ 服务" not in told
+        (tmp_path / "link").symlink_to(folder)
+        done = subprocess.run([ZHUCUN, "digest", "--folder", str(tmp_path / "link")], capture_output=True, text=True)
+        assert done.returncode == 0 and "villages" in done.stdout
+        assert (
+            "210521100201"
+            not in subprocess.run([ZHUCUN, "logs", "--folder", str(folder)], capture_output=True, text=True).stdout
+        )
+
+
 def test_a_moved_installation_keeps_its_identity_and_its_ports_as_far_as_they_are_free(folder: Path) -> None:
     was = claimed(folder)
     identity, kept = mark(folder)["identity"], ports(folder)

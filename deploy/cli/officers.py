@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -44,10 +46,12 @@ def template(
 ) -> None:
     """下载 Excel 填报模板 · download the Excel template of a form, filled in where the system knows already."""
     target = out or Path(f"{form}.xlsx")
-    if out is None and target.exists():
+    if target.exists():
         raise Trouble(f"{target} 已存在，可能已经填写；请用 --out 另取名 / it exists already; name another with --out")
     with client(folder, "registry", place) as http:
-        target.write_bytes(http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content)
+        content = http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content
+        with target.open("xb") as file:
+            file.write(content)
     console.good(str(target))
 
 
@@ -82,8 +86,7 @@ def import_(
             status.update("已查 {read} 行，已导入 {applied} 行 · {read} rows checked, {applied} applied".format(**now))
         report = answer.result().json()
         if report["copy"]:
-            copy = file.with_name(f"{file.stem}-错误{Path(report['copy']).suffix}")
-            copy.write_bytes(http.get(report["copy"]).content)
+            copy = _kept_beside(file, Path(report["copy"]).suffix, http.get(report["copy"]).content)
     table = Table("", "行 rows", title="已导入 imported" if report["applied"] else "未导入 not imported")
     for name, label in COUNTS.items():
         table.add_row(label, str(report["counts"][name]))
@@ -103,6 +106,16 @@ def import_(
             f"with {again}"
         )
         raise typer.Exit(0 if dry_run else 1)
+
+
+def _kept_beside(file: Path, suffix: str, content: bytes) -> Path:
+    """Write a copy with errors beside its form, and never over an earlier one: officers correct in it."""
+    for number in count(1):
+        copy = file.with_name(f"{file.stem}-错误{f'-{number}' if number > 1 else ''}{suffix}")
+        with suppress(FileExistsError), copy.open("xb") as beside:
+            beside.write(content)
+            return copy
+    raise AssertionError  # There is always a next number.
 
 
 def _differences(report: Mapping[str, Any]) -> Table:

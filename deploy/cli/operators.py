@@ -21,7 +21,6 @@ from deploy.cli.reach import (
     console,
     open_client,
     require_service,
-    token,
 )
 from deploy.local.logs import follow
 from deploy.local.supervisor import SERVICES
@@ -53,10 +52,7 @@ def recover(
     with ExitStack() as stack, Progress(console=console) as progress:
 
         def operators(service: str) -> list[httpx.Client]:
-            return [
-                stack.enter_context(open_client(url, service, token(folder, service)))
-                for url in addresses(folder, service)
-            ]
+            return [stack.enter_context(open_client(url, service, folder)) for url in addresses(folder, service)]
 
         journals = [journal for other in SERVICES for journal in operators(other)]
         reactions = import_module(f"services.{service}.app").SERVICE

@@ -1,14 +1,14 @@
 """How commands reach a system: its folder, the addresses of its services, and refusals turned into words."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
 
-from deploy.local.folder import Folder
+from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal
 from shared.shares import Share, owner
@@ -41,13 +41,6 @@ def addresses(folder: Path, service: str) -> list[str]:
             f"{folder} 不是运行过的数据目录。请先运行 zhucun up，或用 --folder 指明。\n"
             f"  {folder} is not the folder of a system that has run. Run `zhucun up` first, or name it with --folder."
         )
-    if place.never_ran_here:
-        raise Trouble(
-            f"{folder} 是别处的副本（或已换了磁盘），还没有在这里运行过；其中记的端口属于原系统，命令不能发过去。"
-            f"请先在此目录运行 zhucun up。\n"
-            f"  {folder} is a copy (or on another disk) and has not run yet: the ports that it keeps are the "
-            "original's, to which no command for this folder must go. Run `zhucun up` with it first."
-        )
     of = place.replicas
     names = [Share(number, of).named(service) for number in range(1, of + 1)]
     if missing := [name for name in names if name not in kept]:
@@ -66,13 +59,13 @@ def client(folder: Path, service: str, place: str = "") -> httpx.Client:
             f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
             f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
         )
-    return open_client(found[owner(place, len(found)) - 1], service, token(folder, service))
+    return open_client(found[owner(place, len(found)) - 1], service, folder)
 
 
 def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
     """An HTTP client of each replica of a service, one after the other."""
     for url in addresses(folder, service):
-        with open_client(url, service, token(folder, service)) as http:
+        with open_client(url, service, folder) as http:
             yield http
 
 
@@ -92,8 +85,12 @@ def _setting(service: str) -> str:
     return f"ZHUCUN_{service.upper()}_URL"
 
 
-def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> httpx.Client:
-    """An HTTP client of a service that turns problem+json into words, and notices if somebody else answers."""
+def open_client(url: str, service: str, folder: Path) -> httpx.Client:
+    """An HTTP client of a service that turns problem+json into words, and notices if somebody else answers.
+
+    Raises StartError if the system that runs there is another folder's, such as the original of a copy: nothing may be
+    asked of it in this folder's name.
+    """
 
     def explain(response: httpx.Response) -> None:
         there = response.headers.get("zhucun-service", "别的程序 another program")
@@ -107,8 +104,18 @@ def open_client(url: str, service: str, headers: Mapping[str, str] = {}) -> http
             response.read()
             raise Trouble(_problem(response))
 
+    first = httpx.get(f"{url}/health/ready", timeout=600, trust_env=False)
+    explain(first)
+    sign = first.headers.get("zhucun-installation")
+    if not os.environ.get(_setting(service)) and sign != Folder(folder).sign:
+        raise StartError(
+            f"{folder} 的系统没有运行：在 {url} 应答的是另一个数据目录的系统（此目录可能是它的副本）。"
+            "什么都没有做。请先用 zhucun up --folder 启动此目录，或用 --folder 指明正在运行的目录。\n"
+            f"The system of {folder} does not run: what answers at {url} runs on another folder, of which this one may "
+            "be a copy. Nothing was done. Start this one by `zhucun up --folder`, or name the one that runs."
+        )
     return httpx.Client(
-        base_url=url, headers=headers, timeout=600, trust_env=False, event_hooks={"response": [explain]}
+        base_url=url, headers=token(folder, service), timeout=600, trust_env=False, event_hooks={"response": [explain]}
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,7 +12,16 @@ import httpx
 import typer
 import uvloop
 
-from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, addresses, console, require_service
+from deploy.cli.reach import (
+    DEFAULT,
+    FolderOption,
+    ServiceArgument,
+    Trouble,
+    addresses,
+    console,
+    open_client,
+    require_service,
+)
 from deploy.local.folder import Folder
 from deploy.local.mark import Kind
 from deploy.local.supervisor import System
@@ -145,8 +155,15 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
     """体检：安装与运行中的系统 · check the installation and a running system, end to end."""
     from deploy.doctor import checks
 
+    def own_addresses(service: str) -> list[str]:
+        found = addresses(folder, service)
+        for url in found:
+            with suppress(httpx.HTTPError, httpx.InvalidURL, Trouble):  # These are told with each service.
+                open_client(url, service, folder)
+        return found
+
     bad = 0
-    for zh, en, fault in checks(folder, lambda service: addresses(folder, service)):
+    for zh, en, fault in checks(folder, own_addresses):
         bad += bool(fault)
         if fault:
             console.bad(f"{zh} · {en}\n    {fault}")

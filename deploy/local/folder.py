@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 from pwd import getpwuid
@@ -98,10 +99,10 @@ class Folder:
         return read_mark(self.root) or recognised(self.root)
 
     @property
-    def never_ran_here(self) -> bool:
-        """Whether the folder is a copy whose own system has not started yet; a start notes the directory's number."""
-        mark = read_mark(self.root)
-        return mark is not None and mark.inode not in (0, self.root.stat().st_ino)
+    def sign(self) -> str:
+        """What the services that run on this very directory answer with; those on a copy of it answer otherwise."""
+        mark, here = self.mark, self.root.stat()
+        return sha256(f"{mark and mark.identity} {here.st_dev} {here.st_ino}".encode()).hexdigest()[:32]
 
     @property
     def replicas(self) -> int:

@@ -183,6 +183,7 @@ class System:
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
                 "ZHUCUN_SIMULATED": str(self.folder.kind in ("demo", "trial")),
                 "ZHUCUN_SECRET_FILE": str(self.folder.secret),
+                "ZHUCUN_INSTALLATION": self.folder.sign,
             }
         return environment
 
