@@ -184,6 +184,19 @@ def test_words_that_are_none_end_with_a_usage(folder: Path, tmp_path: Path) -> N
     assert code == 1 and "\\x1b[31m[red]x" in told
 
 
+def test_what_is_no_database_form_or_code_is_told_with_what_would_be(folder: Path, tmp_path: Path) -> None:
+    for address in (f"sqlite:///{tmp_path}/new.sqlite3", "foo://", "nonsense"):
+        code, told = run("migrate", "registry", "--database", address)
+        assert code == 1 and "sqlite+aiosqlite:////" in told and not (tmp_path / "new.sqlite3").exists()
+    code, told = run("migrate", "dispatch", "--database", f"sqlite+aiosqlite:///{folder / 'registry.sqlite3'}")
+    assert code == 1 and "registry 的数据库" in told.replace("\n", "")
+    code, told = run("import", "villages", "/dev/zero", "--folder", str(folder))
+    assert code == 1 and "普通文件" in told
+    for words in ("abc", "../../x", "\x1b[31m", "２１０５０２９０１２０１"):
+        code, told = run("village", words, "--folder", str(folder))
+        assert code == 1 and "12 位" in told
+
+
 def test_versions_of_all_parts_are_told() -> None:
     code, told = run("--version")
     assert code == 0

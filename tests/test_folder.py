@@ -130,6 +130,17 @@ def test_a_demo_never_touches_a_county(county: Path) -> None:
     assert contents(county) == before
 
 
+def test_an_edited_mark_neither_empties_a_county_nor_opens_it_to_all_networks(folder: Path) -> None:
+    whole = mark(folder)
+    for bind in ("0.0.0.0", "::", "0:0::0"):
+        (folder / "installation.json").write_text(json.dumps(whole | {"bind": bind}))
+        assert "--everywhere" in refused("up", "--folder", str(folder))
+    (folder / "installation.json").write_text(json.dumps(whole | {"kind": "demo"}))
+    before = contents(folder)
+    assert "不是演示留下的" in refused("demo", "--folder", str(folder))
+    assert contents(folder) == before
+
+
 def test_a_demos_folder_is_its_own_and_up_goes_on_with_it_only_when_told(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     play = [ZHUCUN, "demo", "--villages", "1", "--until", "2014-06-30", "--folder", str(folder)]

@@ -73,9 +73,11 @@ def import_(
     """导入填好的表（.xlsx 或 .csv）；错误写回副本 · import a filled form; errors stand beside their rows in a copy."""
     params: dict[str, str | bool] = {"dry_run": dry_run, "keep_good": keep_good, "place": place, "confirm": confirm}
     headers = {"Idempotency-Key": uuid4().hex}
+    if not file.is_file():
+        raise Trouble(f"{file} 不是普通文件；请指明填好的表 / it is no regular file; name the filled-in form")
+    content = file.read_bytes()  # All at once: a file that is still written to would not be what was announced.
     with (
         client(folder, "registry", place) as http,
-        file.open("rb") as content,
         ThreadPoolExecutor(1) as sender,
         console.status("上传 uploading") as status,
     ):
@@ -134,6 +136,8 @@ def village(
     """一个村的全过程，以及“为什么还没出列” · one village's way in full, and "why not yet"."""
     from deploy.local.village import show
 
+    if len(code) != 12 or not (code.isascii() and code.isdigit()):
+        raise Trouble(f"“{code}”不是村代码，村代码为 12 位数字 / this is no village's code, which has 12 digits")
     show(console, code, cache(lambda service: client(folder, service, code)))
 
 

@@ -11,6 +11,8 @@ from typing import Annotated
 import httpx
 import typer
 import uvloop
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 
 from deploy.cli.reach import (
     DEFAULT,
@@ -22,9 +24,10 @@ from deploy.cli.reach import (
     open_client,
     require_service,
 )
+from deploy.local import databases
 from deploy.local.folder import Folder
 from deploy.local.mark import Kind
-from deploy.local.supervisor import System
+from deploy.local.supervisor import SERVICES, System
 
 app = typer.Typer()
 DEMO = Path("data/demo")
@@ -98,7 +101,7 @@ def up(
     kind: Kind = "continued" if on_demo else "real"
     folder_of = Folder(folder, kind)
     folder_of.inspect()
-    _require_meant(bind, everywhere)
+    _require_meant(bind or folder_of.bind, everywhere)  # A folder that was handed on or edited opens nothing by itself.
     system = System(
         folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
         tell=console.note,
@@ -128,11 +131,16 @@ async def _announce(system: System) -> None:
 
 def _require_meant(bind: str, everywhere: bool) -> None:
     """All addresses of a machine are hardly ever meant, so they need a word more."""
-    if bind in ("0.0.0.0", "::", "0") and not everywhere:
+    try:
+        address = ip_address(bind)
+    except ValueError:
+        return  # The start says what is wrong with it.
+    if address.is_unspecified and not everywhere:
         raise Trouble(
-            f"--bind {bind} 会在本机所有网络上开放，任何人都能读写。请写一个内网地址；确要如此，再加 --everywhere。\n"
-            f"  --bind {bind} opens the system on all networks of this machine, for anybody. Name one address of the "
-            "officers' network; if you mean it, add --everywhere."
+            f"监听地址 {bind} 会在本机所有网络上开放，任何人都能读写。"
+            "请用 --bind 写一个内网地址；确要如此，再加 --everywhere。\n"
+            f"  The address {bind} opens the system on all networks of this machine, for anybody. Name one of the "
+            "officers' network by --bind; if you mean it, add --everywhere."
         )
 
 
@@ -181,5 +189,21 @@ def migrate(
     from shared import migrations
 
     require_service(service)
-    migrations.upgrade(service, database)
+    try:
+        address = make_url(database)
+        if address.get_backend_name() == "sqlite" and address.database:
+            databases.check(Path(address.database), service, SERVICES, needed=False)
+        migrations.upgrade(service, database)
+    except (ArgumentError, InvalidRequestError) as error:
+        raise Trouble(
+            f"数据库地址不对（{error}）。应写作 sqlite+aiosqlite:////目录/{service}.sqlite3 或 "
+            "postgresql+asyncpg://用户:密码@主机/库名。\n"
+            f"  The database's address is not right ({error}). Write sqlite+aiosqlite:////folder/{service}.sqlite3 or "
+            "postgresql+asyncpg://user:password@host/name."
+        ) from None
+    except DBAPIError as error:
+        raise Trouble(
+            f"数据库没有升级，什么都没有改（{error.orig}）。请核对它是不是 {service} 的数据库。\n"
+            f"  The database was not upgraded, and nothing changed ({error.orig}). See whether it is that of {service}."
+        ) from None
     console.good(service)

@@ -228,8 +228,17 @@ class Folder:
 
     def erase(self) -> None:
         """Remove what is in the folder, which must be what this kind may begin afresh, and nothing else."""
-        if not self.inspect():
+        mark = self.inspect()
+        if not mark:
             return
+        made = recognised(self.root)
+        if mark.served and made and made.kind == "real":
+            raise StartError(
+                f"{self.root} 标记为演示，但里面的数据库不是演示留下的（{NAME} 可能被改过），不能清空。"
+                "请改回标记；确实不要这些数据，请自行移走整个目录。\n"
+                f"{self.root} is marked as a demo, but no demo made its databases ({NAME} may have been edited): it "
+                "is not emptied. Put the mark right; if nobody needs these data, move the folder away yourself."
+            )
         strange = _strange(path.name for path in self.root.iterdir())
         if strange:
             raise StartError(
