@@ -391,6 +391,7 @@ SCALARS = (
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SCALARS), st.sampled_from([None, [], {}, [[1]], "", -(10**12), "\x00"]))
 def test_one_broken_field_is_named_and_no_other(path: str, broken: Any) -> None:
     where = re.sub(r"\.(\d+)", r"[\1]", path)
