@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -21,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.cli import commands
-from deploy.cli.reach import Trouble, addresses
+from deploy.cli.reach import Trouble, addresses, client
 from deploy.local import databases
 from deploy.local.condition import folder_checks
 from deploy.local.folder import Folder, StartError
@@ -210,8 +211,8 @@ def test_a_copy_starts_beside_its_running_original_and_harms_it_in_nothing(count
         running = pids(original)
         shutil.copytree(original, copy, symlinks=True)
         assert addresses(original, "registry")
-        with pytest.raises(Trouble, match="副本"):  # Its ports are the original's.
-            addresses(copy, "registry")
+        with pytest.raises(StartError, match=re.escape(str(copy))):  # Its ports are the original's.
+            client(copy, "registry")
         with up(copy) as told:
             assert addresses(copy, "registry")
             assert "副本" in told[0] and str(original) in told[0]
