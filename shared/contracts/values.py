@@ -14,7 +14,7 @@ from msgspec import Meta
 _END: Final = r"$(?!\n)"
 _UNSEEN: Final = (
     r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
-    r"\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff" + "\U000e0000-\U0010ffff"
+    r"\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff" + "\U000e0000-\U000e01ef"
 )
 """Characters that nobody sees, that each machine shows otherwise, or that no database keeps.
 
@@ -23,7 +23,7 @@ Controls, marks of direction and width, fillers, halves of pairs, private use, a
 _VISIBLE: Final = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?{_END}"
 _LETTER: Final = r"A-Za-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff\u0f00-\u0fff\u1800-\u18af\u3400-\u9fff\uac00-\ud7a3"
 _NOTHING: Final = r"(?:无|没有|不详|不明|同上|略|〃|[Nn]one|[Nn]ull|NULL|[Nn]/?[Aa])$"
-_MEANT: Final = rf"^(?!{_NOTHING})(?=.*[{_LETTER}]){_VISIBLE}"
+_MEANT: Final = rf"^(?!{_NOTHING})(?:[^\s{_UNSEEN}][^{_UNSEEN}]*)?[{_LETTER}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?{_END}"
 """A text that means somebody or something: it has a letter of a script in use in China, and no word for nothing."""
 
 # ------------------------------------------------------------------------ ids
