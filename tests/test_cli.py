@@ -105,7 +105,7 @@ def test_whatever_a_journal_has_can_be_shown_of_a_village() -> None:
 
 
 def test_mistakes_end_in_a_sentence(folder: Path, tmp_path: Path) -> None:
-    assert "没有" in zhucun(folder, "village", "999999999999", fails=True)
+    assert "查无" in zhucun(folder, "village", "999999999999", fails=True)
     assert "zhucun up" in zhucun(tmp_path / "nowhere", "digest", fails=True)
     assert "zhucun up" in zhucun(tmp_path / "nowhere", "recover", "registry", fails=True)
     assert "正由进程" in zhucun(folder, "up", fails=True)
