@@ -14,7 +14,6 @@ from services.incentives import reactions as incentives
 from services.inspection import reactions as inspection
 from services.inspection.model.draw import sample_size, verify_draw, verify_sample
 from services.registry import reactions as registry
-from services.registry.model.register import INCIDENCE
 from shared.contracts import Event
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
@@ -23,6 +22,7 @@ from shared.contracts import registry as r
 from shared.contracts.journey import JOURNEY, STAGES, next_stage
 from shared.flow import derived_id
 from shared.policy import Policy
+from shared.policy.pack import INCIDENCE
 from shared.rules import State
 
 E = TypeVar("E", bound=Event)

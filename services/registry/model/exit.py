@@ -22,7 +22,6 @@ from services.registry.model.commands import (
     WithdrawNotice,
     WithdrawObjection,
 )
-from services.registry.model.register import INCIDENCE
 from services.registry.model.village import LEFT, Exit, Objection, Village, moved, standing
 from services.registry.model.why import why_not_yet
 from shared.contracts.inspection import ExitVerified, SampleDrawn
@@ -40,6 +39,7 @@ from shared.contracts.registry import (
 )
 from shared.contracts.values import Role
 from shared.policy import Policy, Step
+from shared.policy.pack import INCIDENCE
 from shared.rules import Change, Due, Refused, require_body, rests
 
 REQUESTS: Role = "township"

@@ -17,7 +17,6 @@ from services.registry.model.commands import (
 from services.registry.model.exit import withdrawal
 from services.registry.model.identity import registered
 from services.registry.model.register import (
-    INCIDENCE,
     Household,
     Register,
     check_population_of,
@@ -29,6 +28,7 @@ from services.registry.model.village import LISTED, Village, standing, unjudged
 from shared.contracts import Event
 from shared.contracts.registry import HouseholdWithdrawn, MeasurementWithdrawn, YearClosed, YearReopened
 from shared.policy import Policy
+from shared.policy.pack import INCIDENCE
 from shared.rules import Change, Due, Key, Refused, State, rests
 
 # ------------------------------------------------- while an exit is judged

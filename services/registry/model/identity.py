@@ -14,7 +14,7 @@ from services.registry.model.commands import (
     WithdrawVillage,
 )
 from services.registry.model.parties import Jurisdiction, Unit
-from services.registry.model.register import INCIDENCE, unmet
+from services.registry.model.register import unmet
 from services.registry.model.village import Alias, Village, moved, not_ended, standing, unjudged
 from shared.codes import Code
 from shared.contracts import Event
@@ -32,6 +32,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from shared.policy import Policy
+from shared.policy.pack import INCIDENCE
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
 from shared.rules import known as there
 

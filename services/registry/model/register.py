@@ -30,11 +30,9 @@ from shared.contracts.registry import (
     VillageSplit,
 )
 from shared.policy import Policy
-from shared.policy.pack import Criterion
+from shared.policy.pack import INCIDENCE, Criterion
 from shared.rules import Change, Key, Refused, State, overwrite
 
-INCIDENCE = "incidence"
-"""The code of poverty incidence (贫困发生率) in every pack, a share of the population."""
 LONGEST_PARTY_ID = 40
 """Characters of a household's id."""
 

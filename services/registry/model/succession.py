@@ -15,7 +15,7 @@ from typing import Any
 from services.registry.model.commands import MergeVillages, NewVillage, SplitVillage
 from services.registry.model.exit import withdrawal
 from services.registry.model.identity import check_free, check_issued, registered
-from services.registry.model.register import INCIDENCE, Register
+from services.registry.model.register import Register
 from services.registry.model.village import (
     LEFT,
     LISTED,
@@ -36,6 +36,7 @@ from shared.contracts.registry import (
     VillageSplit,
 )
 from shared.policy import Policy
+from shared.policy.pack import INCIDENCE
 from shared.rules import Change, Key, Refused, State, known
 
 RULE = "Regulation on Administrative Divisions"
