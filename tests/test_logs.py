@@ -54,14 +54,26 @@ def test_a_log_has_no_more_files_than_it_may(tmp_path: Path) -> None:
 
 
 def test_who_follows_a_log_reads_every_line_through_rotations(tmp_path: Path) -> None:
-    log = Log(tmp_path / "registry.log", size=5_000, files=900)
+    log = Log(tmp_path / "registry.log", size=5_000)
     log.write(b"line from before\n")
-    lines = follow({"registry": log.path, "dispatch": tmp_path / "dispatch.log"})
+    lines = follow({"registry": log.path, "dispatch": tmp_path / "dispatch.log"}, files=900)
     writer = threading.Timer(0.5, talk, (log, 1_500))  # Not before somebody follows.
     writer.start()
     read = [line for _, line in islice(lines, 1_501)]
     writer.join()
     assert [int(line.split()[1]) for line in read[:-1]] == list(range(1_500)) and read[-1] == b"last words"
+
+
+def test_who_looks_in_the_middle_of_a_rotation_skips_no_file(tmp_path: Path) -> None:
+    log = Log(tmp_path / "registry.log", size=1)
+    lines = follow({"registry": log.path})
+    threading.Timer(0.3, log.write, (b"first\n",)).start()
+    assert next(lines) == ("registry", b"first")
+    log.write(b"second\n")
+    log.write(b"third\n")
+    for number in (2, 1):  # So far a fourth line's rotation has come: number 1 is nobody's.
+        aged(log.path, number).rename(aged(log.path, number + 1))
+    assert [line for _, line in islice(lines, 2)] == [b"second", b"third"]
 
 
 def test_a_full_disk_costs_whole_lines_which_the_log_counts(tmp_path: Path) -> None:

@@ -111,9 +111,9 @@ def pipe() -> tuple[BinaryIO, int]:
     return os.fdopen(reader, "rb", buffering=0), writer
 
 
-def follow(paths: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+def follow(paths: Mapping[str, Path], files: int = LOG_FILES) -> Iterator[tuple[str, bytes]]:
     """New lines of logs by name, for ever: through rotations, and from the beginning of logs that begin meanwhile."""
-    readers = {name: _Reader(path) for name, path in paths.items()}
+    readers = {name: _Reader(path, files) for name, path in paths.items()}
     for reader in readers.values():
         reader.skip()
     while True:
@@ -126,8 +126,8 @@ def follow(paths: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
 class _Reader:
     """Where somebody stands who follows one log."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._begun = path, b""
+    def __init__(self, path: Path, files: int) -> None:
+        self._path, self._files, self._begun = path, files, b""
         self._file: BinaryIO | None = None
 
     def skip(self) -> None:
@@ -150,18 +150,20 @@ class _Reader:
             self._file = following
 
     def _following(self) -> BinaryIO | None:
-        """The file that came after the one which is read, if there is one."""
-        newer: Path | None = None
-        mine = os.fstat(self._file.fileno()) if self._file else None
-        for number in range(1000):
-            path = aged(self._path, number)
-            try:
-                there = path.stat()
-            except FileNotFoundError:
-                break
-            if mine and os.path.samestat(there, mine):
-                break
-            newer = path
-        with suppress(FileNotFoundError):
-            return newer.open("rb") if newer else None
-        return None
+        """The file that came after the one which is read, if there is one.
+
+        Files are looked through from the growing one on. They may be renamed meanwhile, each to the next number, so that
+        one is met twice or its number is empty for a moment; but none is passed over, since all move the same way. Each
+        is opened before it is known, since a moment later its name may be another's.
+        """
+        newer: BinaryIO | None = None
+        for number in range(self._files):
+            with suppress(FileNotFoundError):
+                there = aged(self._path, number).open("rb")
+                if self._file and os.path.sameopenfile(there.fileno(), self._file.fileno()):
+                    there.close()
+                    break
+                if newer:
+                    newer.close()
+                newer = there
+        return newer

@@ -192,6 +192,6 @@ def team_of(village: str) -> list[str]:
 
 
 def changed(pack: dict[str, Any], section: str, kind: str, **changes: Any) -> dict[str, Any]:
-    """A pack with some fields of one of its listed entries changed."""
+    """A pack with some fields of one of its listed entries changed, or left out where the change is None."""
     entries = [{**entry, **changes} if kind in entry.values() else entry for entry in pack[section]]
-    return {**pack, section: entries}
+    return {**pack, section: [{key: value for key, value in entry.items() if value is not None} for entry in entries]}
