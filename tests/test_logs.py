@@ -54,7 +54,7 @@ def test_a_log_has_no_more_files_than_it_may(tmp_path: Path) -> None:
 
 
 def test_who_follows_a_log_reads_every_line_through_rotations(tmp_path: Path) -> None:
-    log = Log(tmp_path / "registry.log", size=5_000)
+    log = Log(tmp_path / "registry.log", size=5_000, files=900)
     log.write(b"line from before\n")
     lines = follow({"registry": log.path, "dispatch": tmp_path / "dispatch.log"}, files=900)
     writer = threading.Timer(0.5, talk, (log, 1_500))  # Not before somebody follows.

@@ -152,9 +152,9 @@ class _Reader:
     def _following(self) -> BinaryIO | None:
         """The file that came after the one which is read, if there is one.
 
-        Files are looked through from the growing one on. They may be renamed meanwhile, each to the next number, so that
-        one is met twice or its number is empty for a moment; but none is passed over, since all move the same way. Each
-        is opened before it is known, since a moment later its name may be another's.
+        Files are looked through from the growing one on. They may be renamed meanwhile, each to the next number, so
+        one may be met twice, or a number be nobody's for a moment; but none is passed over, since all move the same
+        way. Each is opened before it is known, since a moment later its name may be another's.
         """
         newer: BinaryIO | None = None
         for number in range(self._files):
