@@ -25,7 +25,7 @@ from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.flow import encode_state
 from shared.openapi import File, Page
-from shared.operations import is_operator, operations, require_operator
+from shared.operations import is_operator, operations, require_body_token, require_operator
 from shared.outbox import PAGE
 from shared.pipeline import Pipeline
 from shared.problems import HANDLERS, Fault, fault
@@ -166,6 +166,9 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     ) -> Accepted:
         if any(command.place == NATION for command in data):
             require_operator(request, None)  # What holds for the whole country is for operators to say.
+        if route.command.by_token:
+            for command in data:
+                require_body_token(request, command.body)
         answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]

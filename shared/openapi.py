@@ -12,6 +12,7 @@ from litestar.response import Stream
 
 from shared.problems import PROBLEM, REFUSALS, Problem
 from shared.strict import LARGEST_BODY, MOST_COMMANDS, spelling
+from shared.token import BODIES_HEADER
 
 _SCHEMAS = "#/components/schemas/{name}"
 _EVERYWHERE = (400, 405, 431, 503)
@@ -43,7 +44,13 @@ def document(app: Litestar) -> dict[str, Any]:
     document["components"] = {
         "schemas": _plain(components),
         "securitySchemes": {
-            "operator": {"type": "http", "scheme": "bearer", "description": "运维令牌 / an operator's token"}
+            "operator": {"type": "http", "scheme": "bearer", "description": "运维令牌 / an operator's token"},
+            "bodies": {
+                "type": "apiKey",
+                "in": "header",
+                "name": BODIES_HEADER,
+                "description": "抽签部门的令牌 / the token of a body that draws",
+            },
         },
     }
     return document

@@ -14,7 +14,7 @@ from shared import store
 from shared.contracts.values import Reason
 from shared.pipeline import Pipeline
 from shared.rules import Refused
-from shared.token import operator_key
+from shared.token import BODIES_HEADER, operator_key, shows_body
 
 
 def is_operator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
@@ -30,6 +30,19 @@ def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: A
             "operator",
             "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
             "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
+            status=401,
+        )
+
+
+def require_body_token(connection: ASGIConnection[Any, Any, Any, Any], body: str) -> None:
+    """Until people have identities, a body whose word another one is checked by shows a token of its own (2.19)."""
+    if not shows_body(connection.app.state.secret, connection.headers.get(BODIES_HEADER, ""), body):
+        raise Refused(
+            "2.19",
+            f"须出示该部门自己的令牌（请求头 {BODIES_HEADER}）：运维用 zhucun token 取得，分别交给两个部门",
+            f"the body's own token is asked for, in the header {BODIES_HEADER}: an operator reads it with `zhucun "
+            "token` and hands each of the two bodies its own",
+            field="body",
             status=401,
         )
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from services.inspection.model.seeds import BODIES
+
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parent.parent / "shared/policy/packs/benxi.toml")
 VILLAGE = "210502901201"
@@ -224,6 +226,12 @@ def test_2_19_a_share_and_its_hash_are_made_anew_each_time() -> None:
     (share, hash), (other, _) = made(), made()
     assert sha256(share.encode()).hexdigest() == hash
     assert share != other
+
+
+def test_2_19_each_body_of_a_draw_is_handed_a_token_of_its_own(folder: Path) -> None:
+    tokens = {re.findall(r"^[0-9a-f]{64}$", zhucun(folder, "token", body), re.MULTILINE)[0] for body in BODIES}
+    assert len(tokens) == 2
+    assert "没有密钥" in zhucun(folder / "nowhere", "token", "discipline", fails=True)
 
 
 def test_2_19_a_draw_that_is_not_there_cannot_be_verified(folder: Path) -> None:

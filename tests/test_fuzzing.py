@@ -10,7 +10,8 @@ from pathlib import Path
 from deploy.local.benxi import CITY, PACK, START
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
-from shared.token import operator_headers
+from services.inspection.model.seeds import BODIES
+from shared.token import body_headers, operator_headers
 
 EXAMPLES = 1
 """Random cases of each operation, besides those that each constraint of its schema asks for."""
@@ -56,14 +57,15 @@ async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> No
             await simulation.pass_day(START)
             rows = [{"place": CITY, "pack": PACK, "adopted_by": "市委"}]
             await simulation.post("registry", "policies", "the first pack", rows)
-        token = operator_headers(system.folder.secret.read_bytes())["Authorization"]
+        secret = system.folder.secret.read_bytes()
+        tokens = operator_headers(secret) | body_headers(secret, BODIES)
         # What all services have in common is tried on the last of them.
         alike = [("--exclude-tag", "operations", "--exclude-tag", "contracts")] * (len(SERVICES) - 1) + [
             # It is health's business to be 503: random events that a recovery is given wait as dead letters.
             ("--exclude-path-regex", "^/health")
         ]
         ran = await asyncio.gather(*(
-            asyncio.to_thread(run, tmp_path, system.url(name), token, *options)
+            asyncio.to_thread(run, tmp_path, system.url(name), tokens, *options)
             for name, options in zip(SERVICES, alike, strict=True)
         ))  # fmt: skip
         told = dict(zip(SERVICES, ran, strict=True))
@@ -73,13 +75,14 @@ async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> No
     assert min(cases.values()) > 500, json.dumps(cases)
 
 
-def run(folder: Path, url: str, token: str, *options: str) -> tuple[int, str]:
+def run(folder: Path, url: str, headers: dict[str, str], *options: str) -> tuple[int, str]:
     """Run all checks against a service: the exit code and what was told."""
     ran = subprocess.run(
         [
             str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml", "run",
             f"{url}/docs/openapi.json", "--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1",
-            "--no-shrink", "--continue-on-failure", "--header", f"Authorization: {token}", *options,
+            "--no-shrink", "--continue-on-failure", *options,
+            *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}")),
         ],
         cwd=folder, env={"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
         capture_output=True, text=True, timeout=900,

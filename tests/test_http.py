@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from shared.policy import Policy
 from shared.relay import Relay
 from shared.rules import Change, Reaction, State, Task, by
 from shared.tables import service_tables
-from shared.token import operator_headers
+from shared.token import body_headers, operator_headers
 from tests import small
 from tests.conftest import NatsServer, engine_with
 from tests.test_pipeline import DAY, PACK, begun, day, delivery, raw
@@ -47,6 +48,13 @@ class Ask(Command, frozen=True, kw_only=True):
     matter: str
     of: str = "team"
     answered: bool = False
+
+
+class Answer(Ask, frozen=True, kw_only=True):
+    """An answer for which a body shows its own token."""
+
+    by_token = True
+    body: str
 
 
 class Matter(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -83,13 +91,14 @@ def ask(_matter: Matter | None, command: Ask, _policy: Policy, today: date) -> C
 SERVICE = Service(
     "registry",
     service_tables((small.Village, small.Adoption, Matter, Code)),
-    (*small.SERVICE.reactions, Reaction(Ask, Matter, by("matter"), ask)),
+    (*small.SERVICE.reactions, *(Reaction(asked, Matter, by("matter"), ask) for asked in (Ask, Answer))),
     small.SERVICE.due,
 )
 ROUTES = (
     Route("policies", small.Adopt, "启用政策包", "Adopt a pack"),
     Route("villages", small.Register, "登记村", "Register a village"),
     Route("matters", Ask, "询问", "Ask"),
+    Route("answers", Answer, "答复", "Answer"),
 )
 
 
@@ -350,6 +359,27 @@ async def test_what_concerns_the_whole_country_is_for_operators_to_say(any_api: 
     assert await known(any_api) == []
     headers = {"Idempotency-Key": "an operator's", **OPERATOR}
     refusal(await any_api.client.post("/v1/villages", json=[nation], headers=headers), 409)
+
+
+async def test_2_19_one_caller_cannot_be_both_bodies_of_a_draw(any_api: Api) -> None:
+    def answer(*bodies: str) -> list[dict[str, str]]:
+        return [{"place": "210502", "matter": f"M {body}", "body": body} for body in bodies]
+
+    async def say(rows: list[dict[str, str]], headers: dict[str, str]) -> httpx.Response:
+        key = sha256(repr((rows, headers)).encode()).hexdigest()
+        return await any_api.client.post("/v1/answers", json=rows, headers={"Idempotency-Key": key, **headers})
+
+    mine = body_headers(b"secret", ["discipline"])
+    others = [{}, OPERATOR, body_headers(b"another", ["discipline"]), body_headers(b"", ["discipline"])]
+    for rows, headers in ((answer("inspection"), mine), (answer("discipline", "inspection"), mine)):
+        (fault,) = refusal(await say(rows, headers), 401)
+        assert fault["rule"] == "2.19"
+    for headers in others:
+        refusal(await say(answer("discipline"), headers), 401)
+    assert (await say(answer("discipline"), mine)).json()["applied"] == 1
+    both = body_headers(b"secret", ["discipline", "inspection"])
+    assert (await say(answer("inspection", "operator"), both)).status_code == 401
+    assert (await say(answer("inspection"), both)).json()["applied"] == 1
 
 
 async def test_a_rule_that_fails_is_our_fault_and_told_as_such(api: Api) -> None:

@@ -9,7 +9,9 @@ import httpx
 import msgspec
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, clients, console
+from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, clients, console, secret
+from shared.contracts.inspection import Body
+from shared.token import BODIES_HEADER, body_key
 
 app = typer.Typer()
 PAGE = 500
@@ -21,6 +23,20 @@ def seed() -> None:
     share = secrets.token_hex(32)
     console.say(f"随机数，由系统生成，密封保管 · the share, to be kept sealed:\n{share}")
     console.say(f"哈希，先行公布 · its hash, to be published first:\n{sha256(share.encode()).hexdigest()}")
+
+
+@app.command()
+def token(
+    body: Annotated[Body, typer.Argument(help="抽签的部门 · the body that draws")], folder: FolderOption = DEFAULT
+) -> None:
+    """抽签部门的令牌，由运维分别交给两个部门 · the token that one of the two bodies of a draw shows; for it alone."""
+    if not (known := secret(folder)):
+        raise Trouble(
+            f"{folder} 中没有密钥，或您无权读取。请用 --folder 指明运行过的数据目录。\n"
+            f"  {folder} has no secret, or you may not read it. Name the folder of a system that has run by --folder."
+        )
+    console.note(f"请求头 header {BODIES_HEADER}：")
+    console.say(body_key(known, body))
 
 
 def _journal(http: httpx.Client, types: list[str]) -> Iterator[dict[str, Any]]:

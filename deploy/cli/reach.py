@@ -21,6 +21,7 @@ FolderOption = Annotated[Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOL
 PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code")]
 ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))]
 DEFAULT = Path("data/zhucun")
+SECRET_FILE = "ZHUCUN_SECRET_FILE"
 
 
 class Trouble(Exception):
@@ -74,11 +75,15 @@ def token(folder: Path, service: str) -> dict[str, str]:
 
     The folder's own secret is never shown to an address that is not the folder's.
     """
-    named = os.environ.get("ZHUCUN_SECRET_FILE")
-    if not named and os.environ.get(_setting(service)):
+    if os.environ.get(_setting(service)) and not os.environ.get(SECRET_FILE):
         return {}
-    secret = Path(named or folder / "secret")
-    return operator_headers(secret.read_bytes() if secret.is_file() else b"")
+    return operator_headers(secret(folder))
+
+
+def secret(folder: Path) -> bytes:
+    """What the installation's tokens are made of; nothing if it cannot be read here."""
+    file = Path(os.environ.get(SECRET_FILE) or folder / "secret")
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _setting(service: str) -> str:

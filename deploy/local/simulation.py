@@ -25,6 +25,7 @@ from deploy.local.supervisor import System
 from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION
+from services.inspection.model.seeds import BODIES
 from services.registry.app import SERVICE as REGISTRY
 from services.registry.forms import BLANKS
 from shared import bus, store
@@ -32,7 +33,7 @@ from shared.bus import OPEN, SEALED
 from shared.http import OpenTask, following
 from shared.outbox import PAGE
 from shared.runtime import heard
-from shared.token import operator_headers
+from shared.token import body_headers, operator_headers
 
 PATIENCE: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
@@ -126,9 +127,10 @@ class Simulation:
 
     async def __aenter__(self) -> Self:
         self._broker = await bus.connect(self.system.nats_url, "simulation")
-        token = operator_headers(self.system.folder.secret.read_bytes())
+        secret = self.system.folder.secret.read_bytes()
+        tokens = operator_headers(secret) | body_headers(secret, BODIES)  # Who simulates a county speaks for everybody.
         self._clients = {
-            name: httpx.AsyncClient(base_url=self.system.url(name), headers=token, timeout=PATIENCE, trust_env=False)
+            name: httpx.AsyncClient(base_url=self.system.url(name), headers=tokens, timeout=PATIENCE, trust_env=False)
             for name in self.system.services
         }
         return self

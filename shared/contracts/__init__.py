@@ -71,6 +71,8 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
     is_long: ClassVar[bool] = False
     """Whether a single one may keep the rules busy for longer than other requests can be made to wait."""
+    by_token: ClassVar[bool] = False
+    """Whether its `body` shows a token of its own, so that one caller cannot speak for two that check each other."""
 
 
 class Envelope(Bounded, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ from shared.contracts.values import (
 class PostSeedHash(Command, frozen=True, kw_only=True):
     """A body publishes the hash of its share of a draw's seed, and keeps the share to itself (mechanism 2.19)."""
 
+    by_token = True
     about = "campaign"
     campaign: CampaignId
     body: Body
@@ -44,6 +45,7 @@ class PostSeedHash(Command, frozen=True, kw_only=True):
 class GiveSeed(Command, frozen=True, kw_only=True):
     """From the opening day on a body gives the share whose hash is public; only the end reveals it (2.19)."""
 
+    by_token = True
     about = "campaign"
     campaign: CampaignId
     body: Body
@@ -171,6 +173,7 @@ class Checked(msgspec.Struct, frozen=True):
 class PostVerificationHash(Command, frozen=True, kw_only=True):
     """A body publishes the hash of its share before the exit is asked for, hence before the households are known."""
 
+    by_token = True
     village: VillageId
     attempt: Number
     body: Body
@@ -184,6 +187,7 @@ class GiveVerificationSeed(Command, frozen=True, kw_only=True):
     Until both are in nobody knows which households will be visited; the verification's end reveals the shares.
     """
 
+    by_token = True
     village: VillageId
     attempt: Number
     body: Body
