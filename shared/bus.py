@@ -7,15 +7,18 @@ the code; all of it was seen with nats-server 2.15.1, nats-py 2.16.0 and FastStr
 import asyncio
 import dataclasses
 import re
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
 import structlog
 from faststream.nats import NatsBroker
+from faststream.nats.security import NatsNKey, NatsSecurity
 from nats import errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -94,12 +97,18 @@ class _Answer(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
-async def connect(url: str, name: str) -> NatsBroker:
+def inbox(user: str) -> str:
+    """The subject below which a user is answered; no other may hear it."""
+    return f"_INBOX.{user}"
+
+
+async def connect(url: str, name: str, key: Path | None = None, ca: Path | None = None) -> NatsBroker:
     """Connect, waiting for a server that is not up yet, and connect again for ever; `broker.connection` is the client.
 
-    `url` is a server's address, or those of a cluster with commas between them. Each distinct trouble is logged once
-    until the connection stands again. Messages that it delivers have no headers. Raises nats.errors.Error if the server
-    refuses who connects.
+    `url` is a server's address, or those of a cluster with commas between them. `key` holds the seed of the user who
+    connects, whose name its file has; `ca` is who vouches for servers that speak TLS. Each distinct trouble is logged
+    once until the connection stands again. Messages that it delivers have no headers. Raises nats.errors.Error if the
+    server refuses who connects.
     """
     seen: set[str] = set()
 
@@ -112,9 +121,12 @@ async def connect(url: str, name: str) -> NatsBroker:
         seen.clear()
         log.info("nats is connected again", connection=name)
 
+    tls = ssl.create_default_context(cafile=ca) if ca else None
     broker = NatsBroker(
         url.split(","),
         name=name,
+        security=NatsNKey.from_file(str(key), ssl_context=tls) if key else NatsSecurity(ssl_context=tls),
+        inbox_prefix=inbox(key.stem if key else name),
         error_cb=failed,
         reconnected_cb=reconnected,
         max_reconnect_attempts=-1,

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
 
     database: str
     nats: str = "nats://127.0.0.1:4222"
+    nats_key: Path | None = None
+    """The file with the seed of the user that the service is on NATS, such as `registry.nk`."""
+    nats_ca: Path | None = None
+    """Who vouches for NATS servers that speak TLS."""
     host: str = "127.0.0.1"
     port: int
     schemas: str = ""
@@ -130,7 +134,9 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         From then on look after streams and schedule, of which everything hangs: whoever notices puts them right.
         """
         nonlocal broker
-        broker = health.broker = await bus.connect(settings.nats, share.named(service.name))
+        broker = health.broker = await bus.connect(
+            settings.nats, share.named(service.name), settings.nats_key, settings.nats_ca
+        )
         tells_days = bool(heard(service, share)[CALENDAR]) and not settings.simulated
         health.amiss, _ = await _look_after(broker, settings.stream_replicas, tells_days)
         if tells_days:

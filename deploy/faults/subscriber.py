@@ -12,7 +12,7 @@ from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from sqlalchemy import select
 
-from deploy.local.simulation import WIRED
+from deploy.access.permissions import WIRED
 from deploy.local.supervisor import System
 from shared import store
 from shared.bus import OPEN, SEALED

@@ -17,16 +17,13 @@ import httpx
 import msgspec
 from nats.errors import Error as NatsError
 
+from deploy.access.permissions import WIRED
 from deploy.days import day_message
 from deploy.local.benxi import Row
 from deploy.local.forms import hand_in
 from deploy.local.officers import Awaited
 from deploy.local.supervisor import System
-from services.dispatch.app import SERVICE as DISPATCH
-from services.incentives.app import SERVICE as INCENTIVES
-from services.inspection.app import SERVICE as INSPECTION
 from services.inspection.model.seeds import BODIES
-from services.registry.app import SERVICE as REGISTRY
 from services.registry.forms import BLANKS
 from shared import bus, store
 from shared.bus import OPEN, SEALED
@@ -39,8 +36,6 @@ PATIENCE: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
 """Seconds between two looks."""
-WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
-"""The services by name: what each of them hears says which durable consumers its processes have."""
 T = TypeVar("T")
 
 

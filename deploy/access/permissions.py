@@ -1,0 +1,113 @@
+"""What each user of NATS may do: pure, from the contracts and the tables of reactions.
+
+A user may publish on the subjects that stand here, questions to JetStream included, and hear its own inbox only. So
+what is asked for is what is answered, and a new event needs no line.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from services.dispatch.app import SERVICE as DISPATCH
+from services.incentives.app import SERVICE as INCENTIVES
+from services.inspection.app import SERVICE as INSPECTION
+from services.registry.app import SERVICE as REGISTRY
+from shared import bus
+from shared.bus import CALENDAR, OPEN, SEALED
+from shared.contracts import EVENTS, OPEN_ROOT, place_tokens, teller, wire_filter
+from shared.contracts.calendar import DayPassed
+from shared.pipeline import Service
+from shared.runtime import heard
+from shared.shares import Share
+
+WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
+"""The services by name, with their tables of reactions."""
+
+SYSTEM: Final = "system"
+"""The user of the system account: asks servers for their health and lets them read their configuration again."""
+INSTALLER, OPERATOR, SIMULATION, HARNESS = "installer", "operator", "simulation", "harness"
+USERS: Final = (SYSTEM, INSTALLER, OPERATOR, *WIRED)
+"""Who has a key in every installation."""
+DEMO_USERS: Final = (*USERS, SIMULATION)
+"""Who has one where a simulation says what day it is."""
+TRIAL_USERS: Final = (*DEMO_USERS, HARNESS)
+"""Who has one where anything is done to the system on purpose."""
+
+DOMAIN: Final = "zhucun"
+"""Where subscribers ask JetStream: `jetstream(domain="zhucun")`. They are in an account of their own."""
+FOR_SUBSCRIBERS: Final = {
+    f"$JS.API.CONSUMER.CREATE.{OPEN}.>": f"$JS.{DOMAIN}.API.CONSUMER.CREATE.{OPEN}.>",
+    f"$JS.API.CONSUMER.INFO.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.INFO.{OPEN}.*",
+    f"$JS.API.CONSUMER.DELETE.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.DELETE.{OPEN}.*",
+    f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.MSG.NEXT.{OPEN}.*",
+    f"$JS.ACK.{OPEN}.>": f"$JS.ACK.{OPEN}.>",
+}
+"""What subscribers may ask of the product's account at most, and as what: permissions say who may ask what of it."""
+
+_STREAMS: Final = (OPEN, SEALED, CALENDAR)
+
+
+def published(user: str, replicas: int = 1) -> list[str]:
+    """The subjects that a user may publish on, for so many replicas of each service."""
+    return _service(WIRED[user], replicas) if user in WIRED else list(_OTHERS[user])
+
+
+def inbox(user: str) -> str:
+    """What a user may hear: the answers to its own questions."""
+    return f"{bus.inbox(user)}.>"
+
+
+def subscriber(name: str, places: Iterable[str]) -> list[str]:
+    """What somebody may publish who reads below these divisions: questions about one durable consumer for each.
+
+    The filter stands in the subject by which a consumer is made, and the server refuses another one in the body.
+    """
+    durables = {f"{name}-{place}": below(place) for place in places}
+    api = f"$JS.{DOMAIN}.API"
+    return [
+        subject
+        for durable, filter in durables.items()
+        for subject in (f"{api}.CONSUMER.CREATE.{OPEN}.{durable}.{filter}", *_consumer(OPEN, durable, api))
+    ]
+
+
+def below(place: str) -> str:
+    """The subjects of all open events in a division of two, four or six digits."""
+    return f"{OPEN_ROOT}.{place_tokens(place).rstrip('.')}.>"
+
+
+def _service(service: Service, replicas: int) -> list[str]:
+    """What a service tells, what it asks about its streams, and its own consumers."""
+    told = [event for event in EVENTS.values() if teller(event.type) == f"urn:zhucun:{service.name}"]
+    subjects = [wire_filter(event) for event in told if event.sealing != "always"]
+    subjects += [wire_filter(event, sealed=True) for event in told if event.sealing != "never"]
+    shares = [Share(number, replicas) for number in range(1, replicas + 1)]
+    cursors = [
+        (stream, share.named(service.name)) for share in shares for stream, of in heard(service, share).items() if of
+    ]
+    for stream in dict.fromkeys(stream for stream, _ in cursors):
+        subjects.append(f"$JS.API.STREAM.INFO.{stream}")
+    for stream, durable in cursors:
+        subjects += [f"$JS.API.CONSUMER.CREATE.{stream}.{durable}", *_consumer(stream, durable)]
+    if any(stream == CALENDAR for stream, _ in cursors):
+        subjects += [bus.DAY_DUE, bus.DAY_SCHEDULED, f"$JS.API.STREAM.MSG.GET.{CALENDAR}"]
+    return subjects
+
+
+def _consumer(stream: str, durable: str, api: str = "$JS.API") -> Sequence[str]:
+    """What is asked about a consumer that stands: it is looked at, read, acknowledged and taken away."""
+    asked = [f"{api}.CONSUMER.{what}.{stream}.{durable}" for what in ("INFO", "MSG.NEXT", "DELETE")]
+    return [*asked, f"$JS.ACK.{stream}.{durable}.>"]
+
+
+_LOOKING: Final = [
+    "$JS.API.INFO",
+    *(f"$JS.API.STREAM.INFO.{stream}" for stream in _STREAMS),
+    *(f"$JS.API.CONSUMER.INFO.{stream}.*" for stream in _STREAMS),
+]
+_OTHERS: Final = {
+    SYSTEM: ["$SYS.REQ.SERVER.PING.IDZ", "$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.*.RELOAD"],
+    INSTALLER: [f"$JS.API.STREAM.{what}.{stream}" for stream in _STREAMS for what in ("INFO", "CREATE", "UPDATE")],
+    OPERATOR: _LOOKING,
+    SIMULATION: [wire_filter(DayPassed), *_LOOKING, *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in _STREAMS)],
+    HARNESS: [">"],
+}
