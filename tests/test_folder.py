@@ -29,6 +29,7 @@ from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import PROCESSES, SERVICES, System
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
+ZUNYI = str(Path(__file__).parent.parent / "shared/policy/packs/zunyi.toml")
 STEADY = ("nats", "logs")
 """What a start may change although it is refused."""
 
@@ -146,7 +147,7 @@ def test_a_demos_folder_is_its_own_and_up_goes_on_with_it_only_when_told(tmp_pat
     folder = tmp_path / "demo"
     play = [ZHUCUN, "demo", "--villages", "1", "--until", "2014-06-30", "--folder", str(folder)]
     subprocess.run(play, check=True, capture_output=True, timeout=120)
-    assert mark(folder)["kind"] == "demo"
+    assert mark(folder)["kind"] == "demo" and databases.not_played(folder) == []
     told = refused("up", "--folder", str(folder))
     assert "演示数据" in told and "zhucun up --demo" in told and "will" not in told
     (folder / "我的表.xlsx").write_bytes(b"mine")
@@ -155,9 +156,14 @@ def test_a_demos_folder_is_its_own_and_up_goes_on_with_it_only_when_told(tmp_pat
     (folder / "我的表.xlsx").unlink()
     with up(folder, "--demo"):
         assert mark(folder)["kind"] == "continued"
+        adopted = [ZHUCUN, "policy", "adopt", ZUNYI, "--by", "市委", "--folder", str(folder)]
+        subprocess.run(adopted, check=True, capture_output=True, timeout=60)
     before = contents(folder)
     assert "接续" in refused(*play[1:])
     assert contents(folder) == before
+    (folder / "installation.json").write_text(json.dumps(mark(folder) | {"kind": "demo"}))
+    assert "policies" in refused(*play[1:]) and (folder / "play.json").exists()
+    (folder / "installation.json").write_text(json.dumps(mark(folder) | {"kind": "continued"}))
     assert claimed(folder).notes == []  # From now on `up` needs no word more.
 
 

@@ -1,5 +1,6 @@
-"""Whether a service's SQLite database is what it should be, before a service opens it."""
+"""Whether a service's SQLite database is what it should be, before a service opens it or a demo removes it."""
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -69,6 +70,28 @@ def check(path: Path, service: str, services: Iterable[str], *, needed: bool, th
             f"The schema of {path} is at {found[0]}, this program knows it up to {revisions(service)[-1]}: a newer "
             "version has used it. Install that version, or restore the backup from before."
         )
+
+
+_PLAYED: Final = re.compile(r"[^:]+:\d{4}-\d\d-\d\d-\d+-\d+-\d{4}(-\d+)?(:\w+)?")
+"""The key of a play's request: its address, day, round, number and prefecture, and which part of it."""
+
+
+def not_played(root: Path) -> list[str]:
+    """The addresses in a folder's databases at which something was handed in that no play did.
+
+    Raises StartError where that cannot be seen.
+    """
+    keys: list[str] = []
+    for path in sorted(root.glob("*.sqlite3")):
+        try:
+            with closing(sqlite3.connect(path, timeout=WAIT)) as database:
+                if database.execute("select 1 from sqlite_master where name = 'requests'").fetchone():
+                    keys += [key for (key,) in database.execute("select key from requests")]
+        except sqlite3.Error as error:
+            zh = "读不了，无从确认是否只有演示数据；请自行移走整个目录"
+            en = "cannot be read, so nobody knows whether a demo made all of it: move the folder away yourself"
+            raise StartError(f"数据库 {path} {zh}（{error}）。\nThe database {path} {en} ({error}).") from None
+    return sorted({key.partition(":")[0] for key in keys if not _PLAYED.fullmatch(key)})
 
 
 def _refuse(path: Path, zh: str, en: str) -> NoReturn:

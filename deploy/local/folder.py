@@ -22,7 +22,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Meta
 
-from deploy.local import ports
+from deploy.local import databases, ports
 from deploy.local.errors import StartError, told
 from deploy.local.mark import LOCAL, NAME, Kind, Mark, new_mark, read_mark, recognised
 from deploy.local.processes import command, kill_group, soon, started, works_in
@@ -249,6 +249,13 @@ class Folder:
             self._take()  # Refused while another system has it.
             try:
                 self._end_leftovers()
+                if handed_in := databases.not_played(self.root):
+                    raise StartError(
+                        f"{self.root} 里有不是演示提交的内容（{few(handed_in)}），不能清空。"
+                        "请用 --folder 另行指明；确实不要这些数据，请自行移走整个目录。\n"
+                        f"{self.root} holds what no demo handed in ({few(handed_in)}): it is not emptied. Name another "
+                        "folder by --folder; if nobody needs these data, move the folder away yourself."
+                    )
                 aside = self.root.with_name(f"{self.root.name}.{uuid4().hex}")
                 self.root.rename(aside)  # An interruption leaves no half of it behind.
             finally:
