@@ -1,6 +1,7 @@
 """How a service listens: what one connection may take of it in time and size, and how many there may be."""
 
 import asyncio
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -12,10 +13,14 @@ from shared.problems import PROBLEM, Problem
 
 HEAD_SECONDS, BODY_SECONDS = 20.0, 300.0
 """How long a request's head may take, and then its body, such as a file over the line of a remote county."""
+PAUSE_SECONDS = 20.0
+"""How long nothing more of a body may come, since half a request keeps a place from others."""
 LONGEST_HEAD = 32 * 2**10
 """Bytes of address and headers."""
 MOST_CONNECTIONS = 500
 """Connections that are served at once; beyond them only health is told."""
+MOST_OF_PEER = 200
+"""Connections of one address that are served at once; beyond them only health is told, beyond twice as many nothing."""
 LAST_SECONDS = 30
 """How long a service that is told to stop waits for answers that are under way."""
 
@@ -42,11 +47,19 @@ class Protocol(HttpToolsProtocol):
     """Bytes of the head that is being received."""
     is_complete = False
     """Whether the head was received."""
+    until = 0.0
+    """When the body must be there, by the loop's clock."""
+    is_surplus = False
+    """Whether its peer had as many connections as it may when it was made."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection that says nothing is not kept either."""
+        """A connection that says nothing is not kept either, and one peer leaves room for the others."""
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
+        of_peer = sum(other.peer == self.peer for other in self._all())
+        self.is_surplus = of_peer > MOST_OF_PEER
+        if of_peer > 2 * MOST_OF_PEER:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more is awaited."""
@@ -57,6 +70,8 @@ class Protocol(HttpToolsProtocol):
         """The parser would gather a head of any length."""
         if not self.is_complete:
             self.head += len(data)
+        else:
+            self._wait_for_more()
         super().data_received(data)
         if not self.is_complete and self.head > LONGEST_HEAD and not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _LONG)
@@ -70,11 +85,12 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is here: it is answered at once if it is too long, or if there are too many connections."""
         self.is_complete, self.head = True, 0
-        self._wait(BODY_SECONDS)
+        self.until = self.loop.time() + BODY_SECONDS
+        self._wait_for_more()
         length = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if length > LONGEST_HEAD:
             self.app = _Answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _LONG)
-        elif max(len(self.connections), len(self.tasks)) > MOST_CONNECTIONS and not self.url.startswith(b"/health"):
+        elif self._is_too_many() and not self.url.startswith(b"/health"):
             self.app = _Answer(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY)
         else:
             self.app = self.config.loaded_app
@@ -90,13 +106,35 @@ class Protocol(HttpToolsProtocol):
         """What is no HTTP is told like every other refusal."""
         self._refuse(HTTPStatus.BAD_REQUEST, _BROKEN)
 
+    @property
+    def peer(self) -> str:
+        """The address of the other side."""
+        return self.client[0] if self.client else ""
+
+    def _all(self) -> Iterator["Protocol"]:
+        """The server's connections."""
+        return (one for one in self.connections if isinstance(one, Protocol))
+
+    def _is_too_many(self) -> bool:
+        """Whether the peer has its share already, or all have theirs; what one has beyond its share counts for none."""
+        if self.is_surplus or len(self.tasks) > MOST_CONNECTIONS:
+            return True
+        over = len(self.connections) - MOST_CONNECTIONS
+        return over > 0 and over > sum(other.is_surplus for other in self._all())
+
+    def _wait_for_more(self) -> None:
+        """More of the body has to come soon, and all of it in time."""
+        self._wait(max(0.001, min(PAUSE_SECONDS, self.until - self.loop.time())))
+
     def _wait(self, seconds: float | None) -> None:
         if self.limit:
             self.limit.cancel()
         self.limit = self.loop.call_later(seconds, self._late) if seconds else None
 
     def _late(self) -> None:
-        if self.is_complete or self.head:
+        if self.flow.read_paused and self.loop.time() < self.until:
+            self._wait_for_more()  # It is this side that does not take what is sent.
+        elif self.is_complete or self.head:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, _LATE)
         else:
             self.transport.close()

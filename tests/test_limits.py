@@ -131,13 +131,14 @@ def _quiet() -> Iterator[None]:
     yield
 
 
-async def exchanged(port: int, *sent: bytes) -> bytes:
+async def exchanged(port: int, *sent: bytes, source: str = "127.0.0.1", pause: float = 0) -> bytes:
     """All that is answered to something, until the connection is closed."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     for piece in sent:
         writer.write(piece)
         with suppress(ConnectionError):
             await writer.drain()
+        await asyncio.sleep(pause)
     try:
         async with asyncio.timeout(5):
             return await reader.read()
@@ -145,6 +146,7 @@ async def exchanged(port: int, *sent: bytes) -> bytes:
         writer.close()
 
 
+HEALTH = b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 HEAD = b"POST /v1/villages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 
@@ -182,7 +184,34 @@ async def test_too_many_connections_are_told_to_come_again_but_health_is_told(mo
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         answer = await exchanged(port, b"GET /v1/tasks HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 503") and PROBLEM.encode() in answer
-        health = await exchanged(port, b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert health.startswith(b"HTTP/1.1 200")
+        assert (await exchanged(port, HEALTH)).startswith(b"HTTP/1.1 200")
         for _, writer in idle:
             writer.close()
+
+
+async def test_half_requests_of_one_peer_keep_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(serving, "MOST_OF_PEER", 3)
+    ask = b"GET /v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    async with listening() as port:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        for _, writer in held[:3]:
+            writer.write(HEAD + b"Content-Length: 100\r\n\r\n[")
+        assert (await exchanged(port, ask)).startswith(b"HTTP/1.1 503")
+        assert (await exchanged(port, HEALTH)).startswith(b"HTTP/1.1 200")
+        assert (await exchanged(port, ask, source="127.0.0.2")).startswith(b"HTTP/1.1 200")
+        held.append(await asyncio.open_connection("127.0.0.1", port))
+        assert (await exchanged(port)).startswith(b"HTTP/1.1 503"), "beyond twice its share nothing is awaited"
+        assert (await exchanged(port, HEALTH, source="127.0.0.2")).startswith(b"HTTP/1.1 200")
+        for _, writer in held:
+            writer.close()
+
+
+async def test_a_body_has_to_go_on_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "PAUSE_SECONDS", 0.3)
+    head = HEAD + b"Content-Length: 8\r\n\r\n"
+    async with listening() as port:
+        began = time.monotonic()
+        assert (await exchanged(port, head, b"[")).startswith(b"HTTP/1.1 408")
+        assert time.monotonic() - began < 2
+        assert (await exchanged(port, head, *[b"x"] * 8, pause=0.1)).startswith(b"HTTP/1.1 200")
