@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.params import FromQuery, QueryParameter
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import store
 from shared.contracts.values import Reason
@@ -56,16 +57,16 @@ def operations(
     tables, engine = pipeline.tables, pipeline.engine
     letters = tables.dead_letters
 
-    async def waiting() -> int:
-        async with engine.connect() as conn:
-            found = select(func.count()).select_from(letters).where(letters.c.discarded_at.is_(None))
-            return int((await conn.execute(found)).scalar() or 0)
+    async def waiting(conn: AsyncConnection) -> int:
+        found = select(func.count()).select_from(letters).where(letters.c.discarded_at.is_(None))
+        return int((await conn.execute(found)).scalar() or 0)
 
     async def database(parts: dict[str, Any]) -> int:
         """The dead letters that wait; what is wrong with the database is noted among the parts."""
         parts.setdefault("database", "ok")
         try:
-            return await waiting()
+            async with engine.connect() as conn:
+                return await waiting(conn)
         except Exception as error:  # Whatever is wrong with it, the service cannot do its work.
             parts["database"] = f"数据库读不出 / the database cannot be read: {type(error).__name__}: {error}"
             return 0
@@ -77,7 +78,7 @@ def operations(
         On which day something falls due next is told to operators only, since it may be that of a visit.
         """
         async with engine.connect() as conn:
-            due = await store.next_due(conn, tables)
+            due, parked = await store.next_due(conn, tables), await waiting(conn)
         return {
             "service": pipeline.service.name,
             "simulated": pipeline.simulated,
@@ -88,7 +89,7 @@ def operations(
             "written": pipeline.written,
             "published": pipeline.relay.published,
             "backlog": pipeline.relay.backlog,
-            "dead_letters": await waiting(),
+            "dead_letters": parked,
             "calendar_known_until": pipeline.book.calendar().known_until,
             "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
         }

@@ -203,6 +203,9 @@ def _inside(command: type[Command]) -> tuple[inspect.StructType, bool, bool]:
 
 def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str | None] | None:
     """What the decoder passes over: a name twice in one object, a stranger in an inner one, or too many levels."""
+    shape, nested, is_open = _inside(command)
+    if not nested and not is_open and _is_plain(row):
+        return None
     again: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -213,7 +216,6 @@ def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str
 
     # Numbers are of no interest here, and one of thousands of digits would take its time.
     said = json.loads(bytes(row), object_pairs_hook=note, parse_int=str, parse_float=str)
-    shape, nested, is_open = _inside(command)
     if again:
         return f"字段 {_brief(again[0])} 出现两次", f"the field {_brief(again[0])!r} stands twice", _brief(again[0])
     if nested and (stranger := next(_strangers(said, shape, ""), "")):
@@ -222,6 +224,27 @@ def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str
     if is_open and _levels(said) > DEEPEST:
         return f"嵌套超过 {DEEPEST} 层", f"nested deeper than {DEEPEST} levels", None
     return None
+
+
+def _is_plain(row: msgspec.Raw) -> bool:
+    """Whether a row surely has no name twice, told by its quotation marks: that of a second value would be left over.
+
+    This takes a tenth of the time of looking at each name, and nearly all rows are so.
+    """
+    text = bytes(row)
+    return b"\\" not in text and text.count(b'"') == 2 * _texts(_ANYTHING.decode(text))
+
+
+def _texts(value: Any) -> int:
+    """How many texts stand in a value, names included."""
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, dict):
+        return len(value) + sum(map(_texts, value.values()))
+    return sum(map(_texts, value)) if isinstance(value, list) else 0
+
+
+_ANYTHING = msgspec.json.Decoder()
 
 
 def _strangers(said: Any, shape: inspect.Type, path: str) -> Iterator[str]:

@@ -67,9 +67,9 @@ async def test_what_is_too_large_is_refused_and_says_so(any_api: Api) -> None:
 
 async def test_a_request_of_countless_values_is_refused_before_any_is_looked_at(any_api: Api) -> None:
     values = {f"k{n}": 1 for n in range(MOST_VALUES + 2)}
-    began = time.perf_counter()
+    began = time.process_time()
     (fault,) = refusal(await any_api.post("villages", {**village("V1"), "values": values}), 413)
-    assert str(MOST_VALUES) in fault["zh"] and time.perf_counter() - began < 2
+    assert str(MOST_VALUES) in fault["zh"] and time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from services.registry.model.commands import (
     WithdrawListing,
     WithdrawVillage,
 )
-from services.registry.model.parties import Jurisdiction, Unit
+from services.registry.model.parties import Jurisdiction, Unit, among
 from services.registry.model.register import unmet
 from services.registry.model.village import Alias, Village, moved, not_ended, standing, unjudged
 from shared.codes import Code
@@ -169,12 +169,12 @@ def designate(village: Village | None, event: UnitRegistered, _policy: Policy, _
     """A superior designated a unit for the village, which rests on its registration."""
     if village is None or event.unit in village.designated:
         return Change(village)
-    return Change(village.but(designated=(*village.designated, event.unit)))
+    return Change(village.but(designated=among(village.designated, event.unit)))
 
 
 def decides(village: Village | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
     """The village decides a matter of its own, which rests on its registration."""
-    return Change(village and village.but(matters=(*village.matters, event.matter)))
+    return Change(village and village.but(matters=among(village.matters, event.matter)))
 
 
 def decides_no_more(village: Village | None, event: ResolutionWithdrawn, _policy: Policy, _today: date) -> Change:

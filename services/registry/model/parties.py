@@ -278,7 +278,7 @@ def employ(unit: Unit | None, event: CadreRegistered, _policy: Policy, _today: d
     """The cadre is the unit's."""
     if unit is None or event.cadre in unit.cadres:
         return Change(unit)
-    return Change(unit.but(cadres=(*unit.cadres, event.cadre)))
+    return Change(unit.but(cadres=among(unit.cadres, event.cadre)))
 
 
 def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy: Policy, _today: date) -> Change:
@@ -290,12 +290,17 @@ def serve(party: Unit | Cadre | None, event: _Begun, _policy: Policy, _today: da
     """The unit or the cadre was chosen for a village, or sent there."""
     if party is None or event.village in party.serves:
         return Change(party)
-    return Change(party.but(serves=(*party.serves, event.village)))
+    return Change(party.but(serves=among(party.serves, event.village)))
 
 
 def go(party: Unit | Cadre | None, event: _Over, _policy: Policy, _today: date) -> Change:
     """The unit or the cadre has nothing to do with the village any more."""
     return Change(party and party.but(serves=_without(party.serves, event.village)))
+
+
+def among(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
+    """An id among others, in an order that does not tell which came first: replicas hear the same in another one."""
+    return tuple(sorted({*ids, id}))
 
 
 def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
