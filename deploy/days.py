@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from shared.bus import Message
-from shared.contracts import Envelope, wire_subject
+from shared.contracts import Envelope, schema_address, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.flow import derived_id
 
@@ -15,7 +15,7 @@ def day_message(day: date, by: str) -> Message:
     event, id = DayPassed(day=day), derived_id("day", day)
     envelope = Envelope(
         id=id, source=f"urn:zhucun:{by}", type=event.type, subject=event.subject_id, time=datetime.now(UTC),
-        dataschema=f"urn:zhucun:schemas:{event.type}", correlationid=id, causationid=id, occurredon=day,
+        dataschema=schema_address(event.type), correlationid=id, causationid=id, occurredon=day,
         policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
     )  # fmt: skip
     return Message(id, wire_subject(event), msgspec.json.encode(envelope))

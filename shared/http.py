@@ -261,7 +261,7 @@ def _common(pipeline: Pipeline) -> list[Any]:
         event = EVENTS.get(file.removesuffix(".json"))
         if event is None:
             raise Refused("contract", f"没有事件类型 {file}", f"there is no event type {file}", status=404)
-        return json_schema(event, event.type)
+        return json_schema(event, event.type, pipeline.schemas)
 
     return [
         tasks, journal, journal_page, digest, schema,

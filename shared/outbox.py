@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from shared.bus import OPEN, SEALED, Message
-from shared.contracts import Envelope, wire_subject
+from shared.contracts import Envelope, schema_address, wire_subject
 from shared.contracts.registry import PolicyAdopted
 from shared.flow import Fact
 from shared.relay import Batch
@@ -44,7 +44,7 @@ def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today
             type=event.type,
             subject=event.subject_id,
             time=now,
-            dataschema=f"{schemas}/{event.type}.json",
+            dataschema=schema_address(event.type, schemas),
             correlationid=fact.correlation,
             causationid=fact.cause.id,
             occurredon=today,

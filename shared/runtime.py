@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 from faststream.nats import NatsBroker
 from nats import errors
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import bus, contracts, http, logs, migrations, serving, store
@@ -46,8 +47,12 @@ class Settings(BaseSettings):
     """Who vouches for NATS servers that speak TLS."""
     host: str = "127.0.0.1"
     port: int
-    schemas: str = ""
-    """The public address of this service's schemas, if it is another one than host and port."""
+    schemas: str = Field("", pattern=r"^(https?://[!-~]{1,300}[^/])?$")
+    """The public address below which subscribers find schemas, such as `https://zhucun.example/schemas`.
+
+    It becomes part of every event and is never changed; behind it any service's `/schemas` answers. Without one, events
+    name their schemas by URN.
+    """
     stream_replicas: int = 1
     simulated: bool = False
     """Whether a simulation says what day it is; else the registry does, by the schedule of days and the clock."""
@@ -118,8 +123,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         return read
 
     relay = Relay(send)
-    schemas = settings.schemas or f"http://{settings.host}:{settings.port}/schemas"
-    pipeline = Pipeline(service, engine, relay, schemas, share, simulated=settings.simulated)
+    pipeline = Pipeline(service, engine, relay, settings.schemas, share, simulated=settings.simulated)
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])

@@ -25,7 +25,7 @@ from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from shared import bus, outbox
 from shared.bus import OPEN, SEALED, STREAMS
-from shared.contracts import Envelope, Event, teller, wire_subject
+from shared.contracts import Envelope, Event, schema_address, teller, wire_subject
 from shared.contracts.registry import VillageDiagnosed, VillageRecoded
 from shared.flow import derived_id
 from shared.token import operator_headers
@@ -166,7 +166,7 @@ def _message(event: Event, id: str, day: date) -> bus.Message:
     """An event as one of the services would say it."""
     envelope = Envelope(
         id=id, source=teller(event.type), type=event.type, subject=event.subject_id, time=datetime.now(UTC),
-        dataschema=f"urn:zhucun:schemas:{event.type}", correlationid=event.subject_id, causationid=id, occurredon=day,
+        dataschema=schema_address(event.type), correlationid=event.subject_id, causationid=id, occurredon=day,
         policyversion="", data=msgspec.Raw(msgspec.json.encode(event)),
     )  # fmt: skip
     return bus.Message(id, wire_subject(event), msgspec.json.encode(envelope))

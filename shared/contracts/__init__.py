@@ -96,11 +96,19 @@ class Envelope(Bounded, frozen=True, kw_only=True):
     datacontenttype: Literal["application/json"] = "application/json"
 
 
-def json_schema(message: type[msgspec.Struct], name: str) -> dict[str, Any]:
+def schema_address(name: str, base: str = "") -> str:
+    """What a schema is called for ever: below the public `base` of an installation that has one, else a URN.
+
+    A URN says which schema it is and not where it lies; every service has it at `/schemas/<name>.json`.
+    """
+    return f"{base}/{name}.json" if base else f"urn:zhucun:schemas:{name}"
+
+
+def json_schema(message: type[msgspec.Struct], name: str, base: str = "") -> dict[str, Any]:
     """The JSON Schema of an event's data, or of the envelope, as `dataschema` and `docs/contracts/schemas` give it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"{name}.json",
+        "$id": schema_address(name, base),
     } | msgspec.json.schema(message)
 
 
