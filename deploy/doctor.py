@@ -118,7 +118,7 @@ def _service(url: str) -> tuple[str, str]:
         health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
         status = httpx.get(f"{url}/v1/status", timeout=15, trust_env=False).json()
     except (httpx.HTTPError, ValueError) as error:
-        return "service", f"{url} 无应答（{error}），请看日志 / does not answer; read its log, or run `zhucun up`"
+        return "service", f"{url} 无应答，请看日志 / does not answer ({error}); read its log, or run `zhucun up`"
     amiss = [f"{part}: {word}" for part, word in health.items() if isinstance(word, str) and word != "ok"]
     return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
 

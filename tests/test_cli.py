@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from openpyxl import load_workbook
 
+from deploy.cli import officers
 from services.inspection.model.seeds import BODIES
+from services.registry.forms import BLANKS
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parent.parent / "shared/policy/packs/benxi.toml")
@@ -93,7 +96,7 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     assert "villages" in zhucun(folder, "digest")
     assert "死信" not in zhucun(folder, "dead-letters", "list")
     assert VILLAGE in zhucun(folder, "tasks", "--role", "township").replace("\n", "")
-    told = zhucun(folder, "tasks", "--role", "nobody")
+    told = zhucun(folder, "tasks", "--role", "province")
     assert "没有待办" in told and "township" in told
 
 
@@ -236,3 +239,66 @@ def test_2_19_each_body_of_a_draw_is_handed_a_token_of_its_own(folder: Path) -> 
 
 def test_2_19_a_draw_that_is_not_there_cannot_be_verified(folder: Path) -> None:
     assert "没有抽签" in zhucun(folder, "verify-draw", "2105-unannounced-2014-10-01", fails=True)
+
+
+WRONG = (
+    (("demo", "--villages", "73"), "--villages", "72"),
+    (("demo", "--villages", "x"), "--villages", "整数"),
+    (("up", "--replicas", "0"), "--replicas", "1"),
+    (("template", "villages", "--rows", "100000000"), "--rows", "1000"),
+    (("template", "../../x"), "可填", "surveys"),
+    (("token", "boss"), "可填", "discipline"),
+    (("import", "villages", "/nonexistent"), "没有文件", "/nonexistent"),
+    (("import", "villages", "/"), "目录"),
+    (("import",), "缺少", "form"),
+    (("migrate", "registry"), "缺少选项", "--database"),
+    (("tasks", "--plac", "21"), "没有选项", "--place"),
+    (("tasks", "-x"), "没有选项", "-x"),
+    (("tasks", "--place"), "--place", "写值"),
+    (("up", "--demo=1"), "--demo", "不写值"),
+    (("tasks", "a"), "多写", "a"),
+    (("task",), "没有命令", "tasks"),
+    (("policy", "nope"), "没有命令", "zhucun policy --help"),
+)
+
+
+@pytest.mark.parametrize(("words", "says"), [(words, says) for words, *says in WRONG], ids=lambda part: " ".join(part))
+def test_a_command_that_is_written_wrongly_says_so_in_chinese_with_what_is_allowed(
+    words: tuple[str, ...], says: list[str]
+) -> None:
+    code, told = run(*words, COLUMNS="300")
+    chinese = told.partition("用法见")[0]
+    assert code == 2 and "命令写法不对" not in told and "的值不对" not in told
+    assert all(word in told for word in says) and not re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{3,}", chinese), told
+
+
+def test_options_without_a_meaning_are_named_and_nothing_is_asked(folder: Path, tmp_path: Path) -> None:
+    for words, says in (
+        (("tasks", "--place", "zz"), "--place"),
+        (("tasks", "--place", "2105021"), "--place"),
+        (("tasks", "--role", "boss"), "乡镇 · township"),
+        (("policy", "adopt", PACK, "--by", ""), "--by"),
+        (("policy", "adopt", PACK, "--by", "\u3164"), "--by"),
+        (("dead-letters", "discard", "x", "--reason", "."), "--reason"),
+        (("template", "villages", "-o", "/nonexistent/x.xlsx"), "没有这个文件或目录"),
+    ):
+        told = zhucun(folder, *words, fails=True)
+        assert says in told and "regex" not in told and "Errno" not in told.partition("\n")[0], told
+
+
+def test_what_is_adopted_already_is_told_as_unchanged(folder: Path) -> None:
+    for expected in ("已启用", "没有变化"):
+        assert expected in zhucun(folder, "policy", "adopt", PACK, "--by", "市委组织部")
+
+
+def test_forms_of_the_command_line_are_those_of_the_registry() -> None:
+    assert get_args(officers.Form) == tuple(BLANKS)
+
+
+def test_chinese_sentences_hold_no_words_of_a_library() -> None:
+    """What an exception says is English, and stands in the English sentence."""
+    here = Path(__file__).parent.parent
+    for path in (*here.glob("deploy/**/*.py"), *here.glob("shared/**/*.py"), *here.glob("services/**/*.py")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            found = re.search(r"（[^（）]*\{(error|str\(error\)|error\.(?!errno)\w+)\}[^（）]*）", line)
+            assert not found, f"{path.name}:{number}: {line.strip()}"

@@ -8,10 +8,11 @@ from typing import Annotated
 import httpx
 import typer
 from sqlalchemy.exc import ArgumentError
+from typer.exceptions import TyperException
 
-from deploy.cli import draws, letters, officers, operators, policy, running
+from deploy.cli import draws, letters, officers, operators, policy, running, usage
 from deploy.cli.reach import Trouble, console
-from deploy.local.errors import StartError
+from deploy.local.errors import StartError, refused
 
 app = typer.Typer(
     help="驻村 Zhucun：驻村帮扶全流程系统 · from a resident team's assignment to a village's removal from the list",
@@ -49,25 +50,32 @@ def _common(
 def run() -> int:
     """Run a command; what a user can do something about ends in one message, not in a traceback."""
     try:
-        app()
+        return _flushed(int(app(standalone_mode=False) or 0))
     except SystemExit as end:
         return _flushed(end.code if isinstance(end.code, int) else int(end.code is not None))
+    except TyperException as error:
+        told, code = usage.told(error), 2
     except (StartError, Trouble, ValueError, ArgumentError) as error:
-        told = str(error)
+        told, code = str(error), 1
     except BrokenPipeError:
         return _flushed(1)
     except OSError as error:
-        told = f"读写出错 · cannot be read or written: {error}"
+        told, code = "{}。\n  {}.".format(*refused(error)), 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        told = (
-            f"连接不上系统（{error}）。请用 zhucun up --folder 启动该数据目录的系统，或另行指明。\n"
-            "  The system does not answer. Start that of its folder by `zhucun up --folder`, or name another folder."
+        told, code = (
+            (
+                "连接不上系统。请用 zhucun up --folder 启动该数据目录的系统，或另行指明。\n"
+                f"  The system does not answer ({error}). Start that of its folder by `zhucun up --folder`, or name "
+                "another folder."
+            ),
+            1,
         )
     except KeyboardInterrupt:
         return _flushed(130)
     with suppress(OSError):  # Nobody can be told.
-        console.bad(told)
-    return _flushed(1)
+        if told:
+            console.bad(told)
+    return _flushed(code)
 
 
 def _flushed(code: int) -> int:

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, ServiceArgument, Trouble, clients, console, require_service
+from deploy.cli.usage import meant
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
+from shared.contracts.values import Reason
 
 app = typer.Typer(help="死信：列出、查看、重放、放弃 · dead letters: list, show, replay, discard", no_args_is_help=True)
 
@@ -62,7 +64,13 @@ def replay(
 @app.command()
 def discard(
     id: str,
-    reason: Annotated[str, typer.Option(help="为何放弃，留档 · why; it is kept")],
+    reason: Annotated[
+        str,
+        typer.Option(
+            help="为何放弃，留档 · why; it is kept",
+            callback=meant("--reason", Reason, "放弃的原因，一行文字，至少两个字", "the reason, a line of text"),
+        ),
+    ],
     folder: FolderOption = DEFAULT,
 ) -> None:
     """放弃一封死信或一条发不出去的事件 · give up a dead letter, or an event that cannot be published."""

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
 
 app = typer.Typer()
 
+Form = Literal["villages", "units", "cadres", "surveys"]
 FORMS = "villages 村 | units 单位 | cadres 干部 | surveys 摸底排查"
 COUNTS = {
     "rows": "填写的行 rows filled in",
@@ -38,9 +39,11 @@ COUNTS = {
 
 @app.command()
 def template(
-    form: Annotated[str, typer.Argument(help=FORMS)],
+    form: Annotated[Form, typer.Argument(help=FORMS)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="写到哪个文件 · file to write")] = None,
-    rows: Annotated[int, typer.Option(help="摸底排查：每村几行 · surveys: rows for each village")] = 50,
+    rows: Annotated[
+        int, typer.Option(min=1, max=1000, help="摸底排查：每村几行 · surveys: rows for each village")
+    ] = 50,
     place: PlaceOption = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
@@ -57,7 +60,7 @@ def template(
 
 @app.command(name="import")
 def import_(
-    form: Annotated[str, typer.Argument(help=FORMS)],
+    form: Annotated[Form, typer.Argument(help=FORMS)],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="填好的文件 · the filled-in file")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入 · only say what it would do")] = False,
     keep_good: Annotated[
@@ -148,6 +151,9 @@ def tasks(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
+    if role not in ("", *ROLES):
+        known = "、".join(map(_role, ROLES))
+        raise Trouble(f"没有角色“{role}”，可填：{known} / there is no role {role}; it is one of those")
     table = folded("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
     names: dict[str, str] = {}
     for service in SERVICES:

@@ -8,11 +8,19 @@ from uuid import uuid4
 import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console
+from deploy.cli.usage import meant
 from deploy.language import reads_english
+from shared.contracts.values import Organ
 
 app = typer.Typer(help="政策包：检查、启用；节假日 · policy packs: check, adopt; holidays", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
-ByOption = Annotated[str, typer.Option(help="由谁决定 · the body that decided")]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        help="由谁决定 · the body that decided",
+        callback=meant("--by", Organ, "作出决定的机关名称，如“市委组织部”", "the name of the body that decided"),
+    ),
+]
 
 
 @app.command()
@@ -30,7 +38,10 @@ def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> N
     described, pack = _read(file)
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
     with client(folder, "registry", command["place"]) as http:
-        http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex})
+        answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
+    if not answer["applied"]:
+        console.note(_told(f"此前已启用，没有变化：{described}", f"adopted before, nothing changed: {described}"))
+        return
     console.good(_told(f"已启用：{described}", f"adopted: {described}"))
 
 
@@ -53,7 +64,11 @@ def holidays(
     command = {"notice": str(notice.get("year", "")), **notice, **days, "place": place, "announced_by": by}
     command |= {"replaces": replaces} if replaces else {}
     with client(folder, "registry", place if place != "000000" else "0000") as http:
-        http.post("/v1/holidays", json=[command], headers={"Idempotency-Key": uuid4().hex})
+        answer = http.post("/v1/holidays", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
+    if not answer["applied"]:
+        document = notice.get("document")
+        console.note(_told(f"此前已公布，没有变化：{document}", f"announced before, nothing changed: {document}"))
+        return
     zh = f"已公布 {notice.get('document')}；正在计算的期限随之重新计算"
     console.good(_told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
 

@@ -1,6 +1,7 @@
 """How commands reach a system: its folder, the addresses of its services, and refusals turned into words."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,6 @@ console = Terminal()
 
 FOLDER_HELP = "数据目录 · data folder of the installation"
 FolderOption = Annotated[Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOLDER", help=FOLDER_HELP)]
-PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code")]
 ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))]
 DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
@@ -26,6 +26,18 @@ SECRET_FILE = "ZHUCUN_SECRET_FILE"
 
 class Trouble(Exception):
     """Something that the user can put right; the text says how, in Chinese and English."""
+
+
+def _prefix(place: str) -> str:
+    if not re.fullmatch(r"[0-9]{0,6}", place):
+        raise Trouble(
+            f"--place 应为区划代码或其开头几位，最多 6 位数字，如 2105，不是“{place}”。\n"
+            f"  --place takes a division's code or its first digits, 6 at most, such as 2105, not “{place}”."
+        )
+    return place
+
+
+PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code", callback=_prefix)]
 
 
 def addresses(folder: Path, service: str) -> list[str]:

@@ -196,14 +196,14 @@ def migrate(
         migrations.upgrade(service, database)
     except (ArgumentError, InvalidRequestError) as error:
         raise Trouble(
-            f"数据库地址不对（{error}）。应写作 sqlite+aiosqlite:////目录/{service}.sqlite3 或 "
+            f"数据库地址不对。应写作 sqlite+aiosqlite:////目录/{service}.sqlite3 或 "
             "postgresql+asyncpg://用户:密码@主机/库名。\n"
             f"  The database's address is not right ({error}). Write sqlite+aiosqlite:////folder/{service}.sqlite3 or "
             "postgresql+asyncpg://user:password@host/name."
         ) from None
     except DBAPIError as error:
         raise Trouble(
-            f"数据库没有升级，什么都没有改（{error.orig}）。请核对它是不是 {service} 的数据库。\n"
+            f"数据库没有升级，什么都没有改。请核对它是不是 {service} 的数据库。\n"
             f"  The database was not upgraded, and nothing changed ({error.orig}). See whether it is that of {service}."
         ) from None
     console.good(service)

@@ -55,9 +55,9 @@ def check(path: Path, service: str, services: Iterable[str], *, needed: bool, th
             fault = database.execute("pragma quick_check(1)").fetchone()[0] if thorough else "ok"
     except sqlite3.OperationalError as error:
         told = "读不了；请检查权限、磁盘空间和占用它的程序", "cannot be read: permissions, disk, who has it open"
-        raise StartError(f"数据库 {path} {told[0]}（{error}）。\nThe database {path} {told[1]} ({error}).") from None
+        raise StartError(f"数据库 {path} {told[0]}。\nThe database {path} {told[1]} ({error}).") from None
     except sqlite3.DatabaseError as error:
-        _refuse(path, f"已损坏或不是 SQLite 数据库（{error}）", f"is damaged or no SQLite database ({error})")
+        _refuse(path, "已损坏或不是 SQLite 数据库", f"is damaged or no SQLite database ({error})")
     if fault != "ok":
         _refuse(path, f"已损坏（{fault}）", f"is damaged ({fault})")
     owner = next((name for name, own in _own_tables((*services,)).items() if own & tables), service)
@@ -90,7 +90,7 @@ def not_played(root: Path) -> list[str]:
         except sqlite3.Error as error:
             zh = "读不了，无从确认是否只有演示数据；请自行移走整个目录"
             en = "cannot be read, so nobody knows whether a demo made all of it: move the folder away yourself"
-            raise StartError(f"数据库 {path} {zh}（{error}）。\nThe database {path} {en} ({error}).") from None
+            raise StartError(f"数据库 {path} {zh}。\nThe database {path} {en} ({error}).") from None
     return sorted({key.partition(":")[0] for key in keys if not _PLAYED.fullmatch(key)})
 
 

@@ -1,6 +1,7 @@
 """What the operating system refuses, told with its remedy."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,8 @@ _REMEDIES: Final = {
     errno.ENOLCK: _NO_LOCKS,
     errno.EOPNOTSUPP: _NO_LOCKS,
     errno.ENOSYS: _NO_LOCKS,
+    errno.ENOENT: ("没有这个文件或目录；请核对路径", "there is no such file or folder; look at the path again"),
+    errno.EISDIR: ("这是目录，不是文件；请核对路径", "this is a folder and no file; look at the path again"),
     errno.ENOTDIR: ("路径中有一段不是目录；请核对路径", "a part of the path is no folder; look at the path again"),
     errno.EEXIST: ("这是文件，不是目录；请核对路径", "this is a file and no folder; look at the path again"),
     errno.ELOOP: ("符号链接互相指向；请改正链接", "symbolic links lead in a circle; mend them"),
@@ -43,12 +46,18 @@ _REMEDIES: Final = {
 }
 
 
+def refused(error: OSError) -> tuple[str, str]:
+    """What the system refused and what to do, in Chinese and English; its own words are English only."""
+    path = f"：{Path(os.fsdecode(error.filename))}" if isinstance(error.filename, str | bytes) else ""
+    zh, en = _REMEDIES.get(error.errno or 0, (f"读写出错（错误号 {error.errno}）", "cannot be read or written"))
+    return f"{zh}{path}", f"{en} ({error})"
+
+
 @contextmanager
 def told(zh: str, en: str) -> Iterator[None]:
     """Within this an error of the operating system becomes a StartError about the place that is named."""
     try:
         yield
     except OSError as error:
-        what, remedy = _REMEDIES.get(error.errno or 0, ("读写出错；请按原因处理", "cannot be read or written"))
-        path = f" {Path(str(error.filename))}" if error.filename else ""
-        raise StartError(f"{zh}：{what}（{error.strerror or error}{path}）。\n{en}: {remedy} ({error}).") from error
+        told_zh, told_en = refused(error)
+        raise StartError(f"{zh}：{told_zh}。\n{en}: {told_en}.") from error

@@ -483,12 +483,14 @@ class Folder:
             except FileNotFoundError:
                 return None
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                self._broken(name, str(error))
+                self._broken(name, said=str(error))
 
-    def _broken(self, name: str, fault: str) -> NoReturn:
+    def _broken(self, name: str, fault: str = "", said: str = "") -> NoReturn:
+        """Refuse a file for a fault that needs no language, or for what a library said of it in English."""
         zh, en = _MENDING[name]
         path = self.root / name
-        raise StartError(f"{path} 被改坏（{fault}）。{zh}。\n{path} is broken ({fault}). {en}.")
+        told = f"（{fault}）" if fault else ""
+        raise StartError(f"{path} 被改坏{told}。{zh}。\n{path} is broken ({fault or said}). {en}.")
 
     def _refuse_owner(self, owner: int) -> NoReturn:
         name = str(owner)

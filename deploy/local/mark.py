@@ -77,7 +77,7 @@ def read_mark(root: Path) -> Mark | None:
             return None
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise StartError(
-                f"{path} 被改坏，或由更新的版本写成（{error}）。请恢复备份中的该文件；"
+                f"{path} 被改坏，或由更新的版本写成。请恢复备份中的该文件；"
                 "没有备份时可删除它，下次启动将按目录内容重新认定（有了新的标识，并只在本机监听）。\n"
                 f"{path} is broken, or a newer version wrote it ({error}). Restore it from the backup; without one "
                 "delete it: the next start recognises the folder by what it holds (with a new identity, on 127.0.0.1)."

@@ -417,12 +417,14 @@ class Officers:
                 self.diary = msgspec.json.decode(diary.read_bytes(), type=Diary)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise ValueError(
-                    f"演示的日记 {diary} 被改坏（{error}），不能接着演；请去掉 --resume 重新开始 / "
-                    "the diary of the demo is broken; begin afresh without --resume"
+                    f"演示的日记 {diary} 被改坏，不能接着演；请去掉 --resume 重新开始 / "
+                    f"the diary of the demo is broken ({error}); begin afresh without --resume"
                 ) from None
             if (self.diary.seed, self.diary.villages) != (scenario.seed, len(scenario.villages)):
                 raise ValueError(
-                    f"{diary} tells the story of {self.diary.villages} villages with seed {self.diary.seed}; "
+                    f"{diary} 是 {self.diary.villages} 个村、种子 {self.diary.seed} 的演示，请用同样的 --villages 和 "
+                    f"--seed 接着演，或另用目录 / {diary} tells the story of {self.diary.villages} villages with seed "
+                    f"{self.diary.seed}; "
                     "go on with these, or begin anew in another folder"
                 )
 
