@@ -206,8 +206,8 @@ async def _look_after(broker: NatsBroker, replicas: int, tells_days: bool) -> tu
         mended += await bus.declare_streams(js, replicas)
     except (errors.Error, OSError) as error:
         amiss["streams"] = (
-            f"消息流缺失或被改动，改不回来（{error}）：请让 nats-server 恢复运行；若流被封存，请备份后重建，再运行 "
-            f"zhucun recover / a stream is missing or was changed, and the server does not let it be put right "
+            "消息流缺失或被改动，改不回来：请让 nats-server 恢复运行；若流被封存，请备份后重建，再运行 "
+            "zhucun recover / a stream is missing or was changed, and the server does not let it be put right "
             f"({error}): let nats-server recover; a stream that somebody sealed is to be made anew, and then "
             "`zhucun recover`"
         )
@@ -216,7 +216,7 @@ async def _look_after(broker: NatsBroker, replicas: int, tells_days: bool) -> tu
             mended.append("the schedule of days")
     except (errors.Error, OSError) as error:
         amiss["schedule"] = (
-            f"日程（每日零点）设不上（{error}）：请检查 nats-server / "
+            "日程（每日零点）设不上：请检查 nats-server / "
             f"the schedule of days cannot be set ({error}): look at nats-server"
         )
     return amiss, mended

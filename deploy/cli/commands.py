@@ -47,6 +47,12 @@ def _common(
     pass
 
 
+_SILENT = (
+    "连接不上系统。请用 zhucun up --folder 启动该数据目录的系统，或另行指明。",
+    "Start that of its folder by `zhucun up --folder`, or name another folder.",
+)
+
+
 def run() -> int:
     """Run a command; what a user can do something about ends in one message, not in a traceback."""
     try:
@@ -62,14 +68,7 @@ def run() -> int:
     except OSError as error:
         told, code = "{}。\n  {}.".format(*refused(error)), 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        told, code = (
-            (
-                "连接不上系统。请用 zhucun up --folder 启动该数据目录的系统，或另行指明。\n"
-                f"  The system does not answer ({error}). Start that of its folder by `zhucun up --folder`, or name "
-                "another folder."
-            ),
-            1,
-        )
+        told, code = f"{_SILENT[0]}\n  The system does not answer ({error}). {_SILENT[1]}", 1
     except KeyboardInterrupt:
         return _flushed(130)
     with suppress(OSError):  # Nobody can be told.
