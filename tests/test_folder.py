@@ -344,7 +344,7 @@ def test_a_path_is_taken_however_it_is_written(folder: Path, monkeypatch: pytest
         (lambda path: path.with_name("a?b"), "问号"),
         (lambda path: path.with_name("a\nb"), "控制字符"),
         (lambda path: path.with_name("\udcff"), "控制字符"),
-        (lambda path: Path("/proc/none"), "读写出错"),
+        (lambda path: Path("/proc/none"), "没有这个文件"),
     ],
 )
 def test_a_place_that_cannot_be_a_folder_is_told(make: Callable[[Path], object], words: str, tmp_path: Path) -> None:
@@ -422,7 +422,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "mark: a field too many": ("installation.json", lambda p: _with(p, colour="red"), "更新的版本"),
     "mark: an address that is none": ("installation.json", lambda p: _with(p, bind="here"), "恢复备份"),
     "mark: other replicas": ("installation.json", lambda p: _with(p, replicas=2), "副本数"),
-    "mark: a folder": ("installation.json", lambda p: (p.unlink(), p.mkdir()), "读写出错"),
+    "mark: a folder": ("installation.json", lambda p: (p.unlink(), p.mkdir()), "这是目录"),
     "ports: no JSON": ("ports.json", lambda p: p.write_text("registry=1"), "也可删除它"),
     "ports: a text": ("ports.json", lambda p: p.write_text('{"registry": "8001"}'), "也可删除它"),
     "ports: too high": ("ports.json", lambda p: p.write_text('{"registry": 80001}'), "也可删除它"),

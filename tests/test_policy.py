@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from deploy import policy_pages
 from services.registry.model.commands import AdoptPolicy
-from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, parse_pack, read_pack
+from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
+from shared.policy.pack import Document
 from tests import bounds
 
 FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
@@ -218,7 +219,7 @@ CONTRADICTIONS = [
     (put("outcomes.0.when", {"grade": ["splendid"]}), "outcomes[0].when.grade", "grade is never splendid"),
     (put("outcomes.0.when", {"grade": "splendid"}), "outcomes[0].when.grade", "grade is never splendid"),
     (put("outcomes.1.when", {"triggers": ["lazy"]}), "outcomes[1].when.triggers", "triggers is never lazy"),
-    (put("outcomes.3.when", {"times": "three"}), "outcomes[3].when.times", "times is never 'three'; it is a whole"),
+    (put("outcomes.3.when", {"times": "three"}), "outcomes[3].when.times", "times is never three; it is a whole"),
     (put("outcomes.4.subject", "cadre"), "outcomes[4].subject", "settlement: dispatch.team.released has no leader"),
     (put("outcomes.2.clause", "S9 3.9"), "outcomes[2].clause", "S9 is none of [documents]"),
     (put("outcomes.2.clause", "S2 2.20"), "outcomes[2].clause", "S2 is a document of division 5203, which"),
@@ -240,6 +241,11 @@ CONTRADICTIONS = [
     (put("assessment.ballot_quorum", 0), "assessment.ballot_quorum", "more than 0"),
     (put("assessment.grounds.2.bound", 60), "assessment.grounds[2].bound", "an approval is a share"),
     (put("findings.0.order", {}), "findings[0].order", "it needs a time"),
+    (put("assessment.opens", {"month": 1, "day": 1}), "assessment.opens", "opens 334 days before annual"),
+    (drop("campaigns.3.opens"), "campaigns[3].opens", "or there is no score"),
+    (put("procedures.0.rule", "99.99"), "procedures[0].rule", "no mechanism's number"),
+    (put("campaigns.0.rule", "3"), "campaigns[0].rule", "no mechanism's number"),
+    (put("outcomes.0.when", {"grade": True}), "outcomes[0].when.grade", "never true"),
     (put("assessment.grades.3.at_least", 10), "assessment.grades[3].at_least", "the last grade must begin at 0"),
     (put("assessment.grades.1.at_least", 95), "assessment.grades[1].at_least", "each must begin above the next"),
     (put("campaigns.0.share", 0), "campaigns[0].share", "unannounced draws nothing, since its share is 0"),
@@ -273,6 +279,18 @@ def test_a_pack_that_contradicts_itself_is_refused_with_place_and_reason(edit: A
     told = {fault.where: fault for fault in faults_of(edit)}
     assert where in told
     assert says in told[where].en and told[where].zh
+    if line := told[where].example:
+        ((name, value),) = tomllib.loads(line).items()
+        mended = copy.deepcopy(PACK)
+        edit(mended)
+        *above, last = map(str, told[where].path)
+        put(".".join(above if above and above[-1] == name != last else [*above, name]), value)(mended)
+        again = ""
+        try:
+            parse_pack(mended)
+        except PolicyInvalid as refusal:
+            again = refusal.zh
+        assert told[where].zh not in again, f"the example {line} is wrong itself"
 
 
 def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> None:
@@ -574,3 +592,27 @@ def test_2_4_what_is_due_before_march_is_due_on_the_last_day_of_february() -> No
         ledger = parse_pack(file.read_bytes()).commitment("ledger")
         assert ledger and ledger.yearly
         assert [ledger.yearly.of(year) for year in (2015, 2016)] == [date(2015, 2, 28), date(2016, 2, 29)]
+
+
+@pytest.mark.parametrize(
+    ("title", "jurisdiction", "says"),
+    [
+        ("遵义市党建扶贫“五在村”机制", "00", "全国性文件"),
+        ("遵义市党建扶贫“五在村”机制", "2105", "像是遵义市的文件"),
+        ("本溪市向贫困村选派驻村工作队", "5203", "像是本地的文件"),
+        ("本溪市向贫困村选派驻村工作队", "2105", ""),
+        ("辽宁省本溪市关于选派工作的意见", "2105", ""),
+        ("农贸市场管理办法", "00", ""),
+        ("城镇社区工作条例", "00", ""),
+        ("关于加强贫困村驻村工作队选派管理工作的指导意见", "00", ""),
+    ],
+)
+def test_a_title_that_names_another_division_is_doubted(title: str, jurisdiction: str, says: str) -> None:
+    named = Document(title=title, jurisdiction=jurisdiction)
+    told = [fault.zh for fault in find_doubts(msgspec.structs.replace(BENXI, documents={"S9": named}))]
+    assert told == [] if not says else says in told[0]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_nothing_in_a_shipped_pack_is_doubted(file: Path) -> None:
+    assert [*find_doubts(parse_pack(file.read_bytes()))] == []

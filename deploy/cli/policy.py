@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -11,6 +11,9 @@ from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console
 from deploy.cli.usage import meant
 from deploy.language import reads_english
 from shared.contracts.values import Organ
+
+if TYPE_CHECKING:
+    from shared.policy import Policy
 
 app = typer.Typer(help="政策包：检查、启用；节假日 · policy packs: check, adopt; holidays", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
@@ -26,16 +29,16 @@ ByOption = Annotated[
 @app.command()
 def check(file: FileArgument) -> None:
     """检查政策包文件，一次列出全部问题 · check a pack's file and list all that is wrong with it."""
-    described, content = _read(file)
+    described, pack, content = _read(file)
     console.good(_told(f"政策包无误：{described}", f"the pack is sound: {described}"))
-    for zh, en in _notes(content):
+    for zh, en in _notes(pack, content):
         console.note(_told(zh, en))
 
 
 @app.command()
 def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> None:
     """启用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
-    described, pack = _read(file)
+    described, _, pack = _read(file)
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
     with client(folder, "registry", command["place"]) as http:
         answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
@@ -73,8 +76,8 @@ def holidays(
     console.good(_told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
 
 
-def _read(file: Path) -> tuple[str, dict[str, Any]]:
-    """A pack in one line, and its content; or all that is wrong with it, told at once."""
+def _read(file: Path) -> tuple[str, "Policy", dict[str, Any]]:
+    """A pack in one line, the pack, and its content as it is sent; or all that is wrong with it, told at once."""
     from shared.policy import PolicyInvalid, read_pack
 
     try:
@@ -91,15 +94,18 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
                 console.say(f"    {'for example' if english else '示例'}: {fault.example}")
         raise typer.Exit(1) from error
     name = pack.name_en if reads_english() else pack.name
-    return f"{name}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}", content
+    return f"{name}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}", pack, content
 
 
-def _notes(content: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is no fault, but will be one unless somebody sees to it."""
+def _notes(pack: "Policy", content: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is no fault, but may be meant otherwise, or will be one unless somebody sees to it."""
+    from shared.policy import find_doubts
+
+    doubts = [(f"{doubt.where}：{doubt.zh}", f"{doubt.where}: {doubt.en}") for doubt in find_doubts(pack)]
     last = max(map(int, content["exit"]["poverty_line"]))
     if last >= date.today().year:  # noqa: DTZ011
-        return []
-    return [(
+        return doubts
+    return [*doubts, (
         f"贫困线到 {last} 年为止，以后各年沿用 {last} 年的，测算结果会注明；请适时启用新的政策包",
         f"the poverty lines end in {last}; later years use that of {last}, and measurements say so; adopt a newer pack",
     )]  # fmt: skip

@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 
@@ -46,9 +45,13 @@ _REMEDIES: Final = {
 }
 
 
-def refused(error: OSError) -> tuple[str, str]:
-    """What the system refused and what to do, in Chinese and English; its own words are English only."""
-    path = f"：{Path(os.fsdecode(error.filename))}" if isinstance(error.filename, str | bytes) else ""
+def refused(error: OSError, about: str = "") -> tuple[str, str]:
+    """What the system refused and what to do, in Chinese and English; its own words are English only.
+
+    The path is named unless what it is about names it.
+    """
+    path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    path = f"：{path}" if path and path not in about else ""
     zh, en = _REMEDIES.get(error.errno or 0, (f"读写出错（错误号 {error.errno}）", "cannot be read or written"))
     return f"{zh}{path}", f"{en} ({error})"
 
@@ -59,5 +62,5 @@ def told(zh: str, en: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        told_zh, told_en = refused(error)
+        told_zh, told_en = refused(error, zh)
         raise StartError(f"{zh}：{told_zh}。\n{en}: {told_en}.") from error

@@ -12,13 +12,13 @@ import msgspec
 
 from shared.policy.book import PolicyBook
 from shared.policy.checking import Fault, Path, mended, misfits
-from shared.policy.contradictions import find_contradictions
+from shared.policy.contradictions import find_contradictions, find_doubts
 from shared.policy.pack import TRIGGERS, Campaign, Commitment, Deliberation, Outcome, Policy, Step
 from shared.policy.reading import Lines, Unreadable, content_of, text_of
 
 __all__ = [
     "TRIGGERS", "Campaign", "Commitment", "Deliberation", "Fault", "Outcome", "Policy", "PolicyBook", "PolicyInvalid",
-    "Step", "kept_pack", "parse_pack", "read_pack",
+    "Step", "find_doubts", "kept_pack", "parse_pack", "read_pack",
 ]  # fmt: skip
 TOLD = 20
 """Faults that one message tells; the others are only counted."""

@@ -29,6 +29,8 @@ class Fault(NamedTuple):
     en: str
     line: int | None = None
     """In the file, if the pack came as one."""
+    instead: str | None = None
+    """The example, where that of a sound pack would be wrong here, too."""
 
     @property
     def where(self) -> str:
@@ -38,7 +40,7 @@ class Fault(NamedTuple):
     @property
     def example(self) -> str:
         """A line as it stands in a pack that is sound; empty if that has none there."""
-        return example(self.path)
+        return example(self.path) if self.instead is None else self.instead
 
 
 def misfits(data: object) -> list[Fault]:
@@ -111,7 +113,7 @@ def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
         shown = _shown(value)
         if _is_struct(_bare(hint)[0]):
             zh, en = "每年都有的一天，如 { month = 6, day = 30 }", "one that exists, such as { month = 6, day = 30 }"
-            shown = (f"现为 {_toml(value)}", f"it is {_toml(value)}")
+            shown = (f"现为 {toml(value)}", f"it is {toml(value)}")
         elif isinstance(value, str) and _bare(hint)[0] in (int, float, bool):
             zh, en = f"{zh}，不加引号", f"{en}, without quotes"
         return Fault(path, f"{shown[0]}，应为{zh}", f"{shown[1]}; it must be {en}")
@@ -164,7 +166,8 @@ def _of_scalar(inner: Any, metas: Iterable[Meta]) -> tuple[str, str]:
         zh, en = ("整数", "a whole number") if inner is int else ("数", "a number")
         if (inner, bounds["ge"], bounds["le"]) == (float, 0, 1):
             return "0 至 1 的数，如 60% 填 0.6", "a share from 0 to 1: 60 % is 0.6"
-        return f"{bounds['ge']:,} 至 {bounds['le']:,} 的{zh}", f"{en} from {bounds['ge']:,} to {bounds['le']:,}"
+        low, high = (f"{bounds[name]:,.10g}" if bounds[name] % 1 else f"{int(bounds[name]):,}" for name in ("ge", "le"))
+        return f"{low} 至 {high} 的{zh}", f"{en} from {low} to {high}"
     if words := _PATTERNS.get(bounds.get("pattern")):
         return words
     longest = bounds.get("max_length") or 60
@@ -183,7 +186,7 @@ def _shown(value: object) -> tuple[str, str]:
         return "现为一节", "it is a table"
     if isinstance(value, list | tuple):
         return f"现为 {len(value)} 项的列表", f"it is a list of {len(value)}"
-    text = hex(value) if isinstance(value, int) and abs(value) > 10**40 else _toml(value)
+    text = hex(value) if isinstance(value, int) and abs(value) > 10**40 else toml(value)
     text = text if len(text) <= 40 else f"{text[:40]}…"
     return f"现为 {text}", f"it is {text}"
 
@@ -255,16 +258,20 @@ def example(path: Path) -> str:
         or (isinstance(value, dict) and len(path) < 2)
     ):
         return ""
-    return f"{path[-1]} = {_toml(value)}"
+    return f"{path[-1]} = {toml(value)}"
 
 
-def _toml(value: Any) -> str:
+_NUMBERS = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
+
+
+def toml(value: Any) -> str:
+    """A value as a pack's file writes it."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in [*value.items()][:6]) + " }"
+        return "{ " + ", ".join(f"{key} = {toml(part)}" for key, part in [*value.items()][:6]) + " }"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value[:3])) + "]"
+        return "[" + ", ".join(map(toml, value[:3])) + "]"
     plain = value is None or isinstance(value, bool | int | float | str)
-    return json.dumps(value, ensure_ascii=False).replace("NaN", "nan") if plain else str(value)
+    return _NUMBERS.get(written := json.dumps(value, ensure_ascii=False), written) if plain else str(value)
 
 
 # ----------------------------------------------------------------- mended parts

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from shared.calendar import Span, national
-from shared.policy.checking import Fault, Path, allowed, hints_of
+from shared.policy.checking import Fault, Path, allowed, hints_of, toml
 from shared.policy.pack import (
     INCIDENCE,
     LETTER,
@@ -29,6 +29,8 @@ _DAY = date(2015, 1, 1)
 """Some day, from which spans are compared."""
 _SHORTEST = date(2015, 2, 1)
 """The day from which a month is shortest."""
+_AHEAD = 31
+"""Days by which an assessment may open before a campaign whose scores it awaits."""
 _LEAP = 3
 """No poverty line is so many times that of the year before; that of 2011 was twice it."""
 _NEVER = ("operator",)
@@ -39,7 +41,7 @@ _JUDGED = ("unit", "team", "village", *_NEVER)
 
 def find_contradictions(policy: Policy) -> Iterator[Fault]:
     """Every contradiction with its place."""
-    for path, zh, en in (
+    for path, zh, en, *example in (
         *_doubles(policy),
         *_head(policy),
         *_references(policy),
@@ -53,10 +55,38 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_outcomes(policy),
         *_procedures(policy),
     ):
-        yield Fault(path, zh, en)
+        yield Fault(path, zh, en, instead=example[0] if example else None)
 
 
-_Found = Iterator[tuple[Path, str, str]]
+def find_doubts(policy: Policy) -> Iterator[Fault]:
+    """What need not be wrong, but is worth a second look."""
+    for key, document in policy.documents.items():
+        if isinstance(document, Document) and (zh_en := _doubted(document, policy)):
+            yield Fault(("documents", key), *zh_en)
+
+
+def _doubted(document: Document, policy: Policy) -> tuple[str, str] | None:
+    """Why a document's title and its jurisdiction may belong to different divisions."""
+    named = _DIVISION.match(document.title)
+    of, ours = document.jurisdiction, policy.name in document.title
+    if named and of == NATIONAL:
+        zh, en = (
+            f"标题像是{named[0]}的文件，却填作全国性文件（00）",
+            "its title is a division's, but 00 the whole country",
+        )
+    elif named and of == policy.jurisdiction and not ours:
+        zh, en = f"标题像是{named[0]}的文件，却填作本地（{of}）的", f"its title is another division's than {of}"
+    elif ours and of != policy.jurisdiction:
+        zh, en = f"标题像是本地的文件，却填作区划 {of} 的", f"its title is this region's, but not the division {of}"
+    else:
+        return None
+    return f"{zh}，请核对", f"{en}; look at it again"
+
+
+_DIVISION = re.compile("[\u4e00-\u9fff]{2,7}?(?:[省县州盟旗]|市(?!场)|自治区|(?<!社)区(?!域))")
+"""What a title begins with that names the division which issued the document."""
+_Found = Iterator[tuple[Path, str, str] | tuple[Path, str, str, str]]
+"""Place, Chinese, English, and a line that would do, if that of a sound pack would not; an empty one for none."""
 
 
 def _doubles(policy: Policy) -> _Found:
@@ -115,9 +145,20 @@ def _references(policy: Policy) -> _Found:
 
 
 def _cited_rule(policy: Policy, path: Path, rule: str | None) -> _Found:
-    """A rule is a mechanism's number, or cites a document."""
-    if rule and not rule.split()[0].replace(".", "").isdigit():
-        yield from _cited(policy, path, rule)
+    """A rule is a mechanism's number, or cites a document.
+
+    Of the number only the form is checked: the catalogue of mechanisms grows with every region, apart from the code.
+    """
+    if not rule or _MECHANISM.fullmatch(rule):
+        return
+    if rule.split()[0].replace(".", "").isdigit():
+        zh = f"{rule} 不是机制编号；编号如 3.5，文件写作 {next(iter(policy.documents))} 加条款"
+        yield path, zh, f"{rule} is no mechanism's number, such as 3.5; a document is cited by its short name"
+        return
+    yield from _cited(policy, path, rule)
+
+
+_MECHANISM = re.compile(r"[0-9]\.[0-9]{1,2}", re.ASCII)
 
 
 def _cited(policy: Policy, path: Path, clause: str) -> _Found:
@@ -170,7 +211,8 @@ def _exit(policy: Policy) -> _Found:
         elif criterion.indicator == INCIDENCE and not 0 <= (-1 if criterion.at_most is None else criterion.at_most) < 1:
             zh = "贫困发生率是占人口的比例，应填 at_most，不小于 0、小于 1（2% 填 0.02）"
             en = "incidence is a share of the population: at_most from 0 to below 1, such as 0.02 for 2 %"
-            yield ("exit", "criteria", n, "at_most" if criterion.at_least is None else "at_least"), zh, en
+            field = "at_most" if criterion.at_least is None else "at_least"
+            yield ("exit", "criteria", n, field), zh, en, "at_most = 0.02"
     steps = [step.name for step in terms.procedure]
     for n, step in enumerate(terms.procedure):
         path = ("exit", "procedure", n, "on_objection")
@@ -181,7 +223,12 @@ def _exit(policy: Policy) -> _Found:
         elif step.on_objection in steps[n:]:
             before = steps[:n]
             zh = f"{step.name} 只能退回此前的环节，可填：{'、'.join(before) or '（无）'}"
-            yield path, zh, f"{step.name} leads back to an earlier step only: {', '.join(before) or 'there is none'}"
+            yield (
+                path,
+                zh,
+                f"{step.name} leads back to an earlier step only: {', '.join(before) or 'there is none'}",
+                "",
+            )
         if step.kind == "notice" and not step.on_objection:
             zh = f"公示 {step.name} 应填 on_objection"
             yield path, zh, f"the notice {step.name} needs an on_objection"
@@ -217,7 +264,7 @@ def _lines(policy: Policy) -> _Found:
     if years[-1] < first:
         zh = f"贫困线只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的贫困线"
         en = f"the lines end in {years[-1]}, but the pack is in force from {first} on; add those of {first} and later"
-        yield path, zh, en
+        yield path, zh, en, ""
     needed = [year for year in range(first, years[-1]) if year not in years]
     if needed:
         zh = f"缺少 {'、'.join(map(str, needed))} 年的贫困线"
@@ -306,7 +353,7 @@ def _reconciliations(path: Path, commitment: Commitment) -> _Found:
     if not days:
         if commitment.reconcile_within != Span():
             zh, en = f"{kind} 没有对账日 reconcile，不能填对账时间", f"{kind} has no `reconcile`, so it takes no time"
-            yield (*path, "reconcile_within"), zh, en
+            yield (*path, "reconcile_within"), zh, en, ""
         return
     for day, following in pairwise(days):
         if following <= day:
@@ -333,7 +380,8 @@ def _campaigns(policy: Policy) -> _Found:
             yield ("campaigns", n, "share"), zh, en
         if campaign.choice == "all" and campaign.share != 1:
             zh = f'{kind} 是全部督查，不能填 share；按比例的应为 choice = "draw"'
-            yield ("campaigns", n, "share"), zh, f'{kind} visits all, so it has no share; choice = "draw" has one'
+            en = f'{kind} visits all, so it has no share; choice = "draw" has one'
+            yield ("campaigns", n, "share"), zh, en, "share = 1.0"
         days = _length(campaign)
         if 0 < days < campaign.visit_days:
             zh = f"{kind} 只有 {days} 天，分不成 {campaign.visit_days} 天到村"
@@ -342,7 +390,7 @@ def _campaigns(policy: Policy) -> _Found:
         if met := _overlap(campaign):
             zh = f"{kind} {met[0].month}月{met[0].day}日的一次持续到 {met[1].month}月{met[1].day}日，与下一次重叠"
             en = f"{kind} of {met[0]:%d %B} lasts until {met[1]:%d %B}, when the next has begun"
-            yield ("campaigns", n, "opens"), zh, en
+            yield ("campaigns", n, "opens"), zh, en, ""
 
 
 def _length(campaign: Campaign) -> int:
@@ -371,6 +419,7 @@ def _assessment(policy: Policy) -> _Found:
         if channel.weight and name.endswith("_report"):
             zh, en = f"{name} 没有分数，权重应为 0", f"{name} can carry no weight, since a report has no score"
             yield ("assessment", "inputs", n, "weight"), zh, en
+    yield from _scores(policy)
     total = sum(channel.weight for channel in terms.inputs)
     if min(abs(total - 100), abs(total - 1)) > 1e-6:
         zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
@@ -385,20 +434,42 @@ def _assessment(policy: Policy) -> _Found:
             "最后一等应从 0 分起，否则有的分数没有等次",
             "the last grade must begin at 0, or some scores have no grade",
         )
-        yield ("assessment", "grades", len(bounds) - 1, "at_least"), zh, en
+        yield ("assessment", "grades", len(bounds) - 1, "at_least"), zh, en, "at_least = 0"
     for n, (better, worse) in enumerate(pairwise(bounds)):
         if better <= worse:
             zh, en = "各等应从高到低排列", "each must begin above the next, from the best to the worst"
-            yield ("assessment", "grades", n + 1, "at_least"), zh, en
+            yield ("assessment", "grades", n + 1, "at_least"), zh, en, ""
     yield from _caps(policy, grades)
     for n, ground in enumerate(terms.grounds):
         share = ground.when == "approval_below"
         if share and not 0 < ground.bound <= 1:
             zh, en = "认可度用小数，如 0.6，且大于 0", "an approval is a share above 0, such as 0.6"
-            yield ("assessment", "grounds", n, "bound"), zh, en
+            yield ("assessment", "grounds", n, "bound"), zh, en, "bound = 0.6"
         elif not share and (ground.bound % 1 or ground.bound < (ground.when == "absences_at_least")):
             zh, en = "次数应为整数，且不在岗次数至少为 1", "it must be a whole number, of absences at least 1"
             yield ("assessment", "grounds", n, "bound"), zh, en
+
+
+def _scores(policy: Policy) -> _Found:
+    """What an assessment awaits from a campaign comes every year, and not long after the assessment has opened."""
+    awaited = [channel.channel for channel in policy.assessment.inputs]
+    begins = policy.assessment.opens.of(2015)
+    for n, campaign in enumerate(policy.campaigns):
+        if not campaign.scored or campaign.kind not in awaited:
+            continue
+        if not campaign.opens:
+            zh = f"{campaign.kind} 计入考核，每年应有开始日，否则没有分数；不定期的不能计分"
+            en = f"{campaign.kind} counts for the assessment, so it opens on a day of every year, or there is no score"
+            yield ("campaigns", n, "opens"), zh, en
+        elif (waits := (max(day.of(2015) for day in campaign.opens) - begins).days) > _AHEAD:
+            last = max(day.of(2015) for day in campaign.opens)
+            zh = (
+                f"考核启动后 {waits} 天，计分的 {campaign.kind} 才在 {last.month}月{last.day}日开始；"
+                f"最多早 {_AHEAD} 天启动"
+            )
+            en = f"it opens {waits} days before {campaign.kind}, whose scores it awaits; {_AHEAD} are the most"
+            line = f"opens = {{ month = {last.month}, day = {last.day} }}"
+            yield ("assessment", "opens"), zh, en, line
 
 
 def _caps(policy: Policy, grades: Sequence[str]) -> _Found:
@@ -418,7 +489,12 @@ def _caps(policy: Policy, grades: Sequence[str]) -> _Found:
                 better = grades.index(cap.grade) <= grades.index(other.grade)
                 if (other.at_least < cap.at_least and better) or other.at_least == cap.at_least:
                     zh = f"{cap.when} 达到 {cap.at_least} 的等次应低于达到 {other.at_least} 的"
-                    yield path, zh, f"{cap.at_least} {cap.when} must leave a worse grade than {other.at_least} of them"
+                    yield (
+                        path,
+                        zh,
+                        f"{cap.at_least} {cap.when} must leave a worse grade than {other.at_least} of them",
+                        "",
+                    )
                     break
 
 
@@ -452,16 +528,17 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
                 yield where, zh, f"{kind}: {outcome.on} has no {field}; it has {', '.join(fields)}"
                 continue
             for value in wanted if isinstance(wanted, tuple) else (wanted,):
+                written = value if isinstance(value, str) else toml(value)
                 if field in said and value not in said[field]:
                     names = said[field]
-                    zh = f"{kind}：{field} 不会是 {value}，可填：{'、'.join(names)}"
-                    yield where, zh, f"{kind}: {field} is never {value}; it is one of {', '.join(names)}"
+                    zh = f"{kind}：{field} 不会是 {written}，可填：{'、'.join(names)}"
+                    yield where, zh, f"{kind}: {field} is never {written}; it is one of {', '.join(names)}"
                 elif not _can_be(hints[field], value):
                     zh, en = allowed(hints[field])
                     yield (
                         where,
-                        f"{kind}：{field} 不会是“{value}”，应为{zh}",
-                        f"{kind}: {field} is never {value!r}; it is {en}",
+                        f"{kind}：{field} 不会是“{written}”，应为{zh}",
+                        f"{kind}: {field} is never {written}; it is {en}",
                     )
     if outcome.sanction:
         for field in ("defence", "appeal", "answer"):
@@ -470,7 +547,7 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
                 yield (*path, field), zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
     if outcome.effect == "recall" and outcome.subject != "cadre":
         zh = f"{kind}：召回的对象只能是 cadre"
-        yield (*path, "effect"), zh, f"{kind}: only a cadre can be recalled"
+        yield (*path, "effect"), zh, f"{kind}: only a cadre can be recalled", 'effect = "record"'
 
 
 def _can_be(hint: Any, value: object) -> bool:
