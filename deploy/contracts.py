@@ -18,6 +18,7 @@ from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, js
 from shared.contracts.calendar import DayPassed, HolidaysAnnounced
 from shared.contracts.journey import diagram
 from shared.contracts.registry import PolicyAdopted
+from shared.contracts.words import worded
 
 CLOCK = "registry"
 """The service that tells the days."""
@@ -128,7 +129,7 @@ def _broken(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> Iterable[s
 def _shape(schema: Any) -> Any:
     """What of a schema a reader depends on: all but its words."""
     if isinstance(schema, dict):
-        return {key: _shape(value) for key, value in schema.items() if key not in ("title", "description")}
+        return {key: _shape(value) for key, value in schema.items() if key not in ("title", "description", "examples")}
     return [_shape(value) for value in schema] if isinstance(schema, list) else schema
 
 
@@ -181,6 +182,7 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
     (envelope, *payloads), schemas = msgspec.json.schema_components(
         [Envelope, *sent, *heard], ref_template="#/components/schemas/{name}"
     )
+    worded(schemas)
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}

@@ -22,6 +22,7 @@ from deploy.contracts import FOLDER, PAGE, SERVICES, WHOLE, breaking, documents,
 from shared import bus
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, values, wire_subject
 from shared.contracts.journey import JOURNEY, STAGES, diagram
+from shared.contracts.words import WORDS
 from shared.runtime import heard
 from tests import bounds
 
@@ -318,6 +319,35 @@ def test_what_the_schema_allows_is_read_and_what_is_said_is_allowed(event: type[
         assert msgspec.convert(cloud.get_data(), event) == said
 
     check()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in DOCUMENTS if name.startswith("schemas/")))
+def test_every_field_is_described_in_both_languages_with_an_example_that_it_takes(name: str) -> None:
+    schema = DOCUMENTS[name]
+    for struct, definition in schema["$defs"].items():
+        assert definition["title"] == struct
+        for field, said in definition.get("properties", {}).items():
+            assert re.search("[\u4e00-\u9fff].* / .*[a-z]{2}", said["description"]), f"{struct}.{field}"
+            whole = {**said, "$defs": schema["$defs"]}
+            assert said["examples"], f"{struct}.{field}"
+            for example in said["examples"]:
+                Draft202012Validator(whole, format_checker=FormatChecker()).validate(example)
+    event = EVENTS.get(name.removeprefix("schemas/").removesuffix(".json"))
+    if event:
+        fields = schema["$defs"][event.__name__]["properties"]
+        msgspec.convert({field: said["examples"][0] for field, said in fields.items()}, event)
+
+
+def test_no_word_describes_a_field_that_is_nowhere() -> None:
+    structs = {
+        struct: {*definition.get("properties", {})}
+        for name, document in DOCUMENTS.items() if name.startswith("schemas/")
+        for struct, definition in document["$defs"].items()
+    }  # fmt: skip
+    own = {(struct, field) for struct, _, field in (key.partition(".") for key in WORDS) if field}
+    assert own <= {(struct, field) for struct, fields in structs.items() for field in fields}
+    shared = {field for struct, fields in structs.items() for field in fields if (struct, field) not in own}
+    assert {key for key in WORDS if "." not in key} == shared
 
 
 def test_a_message_of_another_type_does_not_pass_for_it() -> None:

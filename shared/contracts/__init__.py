@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts.values import Bounded, Day, Place
+from shared.contracts.words import worded
 
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
 
@@ -106,10 +107,9 @@ def schema_address(name: str, base: str = "") -> str:
 
 def json_schema(message: type[msgspec.Struct], name: str, base: str = "") -> dict[str, Any]:
     """The JSON Schema of an event's data, or of the envelope, as `dataschema` and `docs/contracts/schemas` give it."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": schema_address(name, base),
-    } | msgspec.json.schema(message)
+    schema = msgspec.json.schema(message)
+    worded(schema["$defs"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schema_address(name, base)} | schema
 
 
 def wire_subject(event: Event) -> str:
