@@ -260,7 +260,7 @@ def generated(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchSt
         case {"type": "array", "items": items}:
             return st.lists(generated(items, defs), max_size=min(3, schema.get("maxItems", 3))).map(list)
         case {"type": "string", "format": "date", "description": years}:
-            first, last = map(date.fromisoformat, years.split(" to "))
+            first, last = map(date.fromisoformat, years.rpartition(" / ")[2].split(" to "))
             return st.dates(first, last).map(date.isoformat)
         case {"type": "string", "pattern": pattern}:
             # A text for people is looked for among random ones, since making one of its long pattern takes seconds.
