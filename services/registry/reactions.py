@@ -75,9 +75,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),
     Reaction(c.RegisterUnit, Unit, by("unit"), parties.register_unit),
     Reaction(r.UnitRegistered, Village, lambda e, _: (e.village,) if e.village else (), identity.designate),
-    Reaction(c.RegisterCadre, Unit, by("unit"), parties.needs_unit),
+    Reaction(c.RegisterCadre, Unit, by("unit"), parties.employ),
     Reaction(c.RegisterCadre, Cadre, by("cadre"), parties.register_cadre),
-    Reaction(r.CadreRegistered, Unit, by("unit"), parties.employ),
     Reaction(r.CadreRegistered, Unit, lambda e, _: (e.left,) if e.left else (), parties.dismiss),
     # They are taken back as long as they serve no village, which the dispatch tells.
     Reaction(c.WithdrawUnit, Unit, by("unit"), parties.withdraw_unit, reads=parties.served),

@@ -167,9 +167,7 @@ def designated(village: Village | None, _command: WithdrawVillage) -> Iterable[K
 
 def designate(village: Village | None, event: UnitRegistered, _policy: Policy, _today: date) -> Change:
     """A superior designated a unit for the village, which rests on its registration."""
-    if village is None or event.unit in village.designated:
-        return Change(village)
-    return Change(village.but(designated=among(village.designated, event.unit)))
+    return Change(village and village.but(designated=among(village.designated, event.unit)))
 
 
 def decides(village: Village | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:

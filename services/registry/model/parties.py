@@ -1,6 +1,7 @@
 """Policy packs, units and cadres: what others work with, registered once and again whenever the data change."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -196,7 +197,7 @@ def register_unit(unit: Unit | None, command: RegisterUnit, _policy: Policy, _to
     return Change(after, (UnitRegistered(unit=after.id, place=place, **given),))
 
 
-def needs_unit(unit: Unit | None, command: RegisterCadre, _policy: Policy, _today: date) -> Change:
+def employ(unit: Unit | None, command: RegisterCadre, _policy: Policy, _today: date) -> Change:
     """A cadre belongs to a unit that is registered, in the division that registers the cadre or in one within it."""
     unit = known(unit, "单位", "unit", command.unit)
     if unit.withdrawn:
@@ -210,7 +211,8 @@ def needs_unit(unit: Unit | None, command: RegisterCadre, _policy: Policy, _toda
             field="unit",
             status=422,
         )
-    return Change(unit)
+    cadres = among(unit.cadres, command.cadre)
+    return Change(unit if cadres is unit.cadres else unit.but(cadres=cadres))
 
 
 YOUNGEST, OLDEST = 14, 70
@@ -274,13 +276,6 @@ def _prefix(place: str) -> str:
 # --------------------------------------------------------- what rests on them
 
 
-def employ(unit: Unit | None, event: CadreRegistered, _policy: Policy, _today: date) -> Change:
-    """The cadre is the unit's."""
-    if unit is None or event.cadre in unit.cadres:
-        return Change(unit)
-    return Change(unit.but(cadres=among(unit.cadres, event.cadre)))
-
-
 def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy: Policy, _today: date) -> Change:
     """The cadre is the unit's no more."""
     return Change(unit and unit.but(cadres=_without(unit.cadres, event.cadre)))
@@ -288,9 +283,7 @@ def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy:
 
 def serve(party: Unit | Cadre | None, event: _Begun, _policy: Policy, _today: date) -> Change:
     """The unit or the cadre was chosen for a village, or sent there."""
-    if party is None or event.village in party.serves:
-        return Change(party)
-    return Change(party.but(serves=among(party.serves, event.village)))
+    return Change(party and party.but(serves=among(party.serves, event.village)))
 
 
 def go(party: Unit | Cadre | None, event: _Over, _policy: Policy, _today: date) -> Change:
@@ -300,7 +293,8 @@ def go(party: Unit | Cadre | None, event: _Over, _policy: Policy, _today: date) 
 
 def among(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
     """An id among others, in an order that does not tell which came first: replicas hear the same in another one."""
-    return tuple(sorted({*ids, id}))
+    at = bisect_left(ids, id)
+    return ids if ids[at : at + 1] == (id,) else (*ids[:at], id, *ids[at:])
 
 
 def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
