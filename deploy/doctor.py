@@ -13,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from deploy.access.keys import seed_file
+from deploy.access.permissions import OPERATOR
 from deploy.local.condition import folder_checks
 from deploy.local.databases import revisions
 from deploy.local.errors import StartError
@@ -126,14 +128,15 @@ def _service(url: str) -> tuple[str, str]:
 def _days_fault(folder: Path, urls: Mapping[str, str]) -> str:
     """Whether every service has the same business day, and reads its stream to the end within seconds."""
     try:
-        nats = f"nats://127.0.0.1:{Folder(folder).kept_ports()['nats']}"
-        return asyncio.run(_read_to_the_end(nats, urls))
+        place = Folder(folder)
+        nats = f"nats://127.0.0.1:{place.kept_ports()['nats']}"
+        return asyncio.run(_read_to_the_end(nats, seed_file(place.keys, OPERATOR), urls))
     except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
         return f"{type(error).__name__}: {error}"
 
 
-async def _read_to_the_end(nats: str, urls: Mapping[str, str]) -> str:
-    broker = await asyncio.wait_for(bus.connect(nats, "doctor"), 5)
+async def _read_to_the_end(nats: str, key: Path, urls: Mapping[str, str]) -> str:
+    broker = await asyncio.wait_for(bus.connect(nats, "doctor", key), 5)
     js = broker.connection.jetstream()
     until = time.monotonic() + 5
     lagging = dict.fromkeys(urls, -1)

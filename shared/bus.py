@@ -8,8 +8,7 @@ import asyncio
 import dataclasses
 import re
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -161,17 +160,31 @@ async def declare_streams(js: JetStreamContext, replicas: int = 1) -> list[str]:
     amiss = []
     for stream in STREAMS:
         config = stream.evolve(num_replicas=replicas)
-        try:
-            found = (await js.stream_info(config.name or "")).config
-        except NotFoundError:
-            amiss.append(f"{config.name} was missing")
-            with suppress(NotFoundError):  # Others declare it as well.
-                await js.add_stream(config)
-            continue
-        if changed := _differences(found, config):
-            amiss.append(f"{config.name} was changed: {changed}")
+        missing, fault = await _fault(js, config)
+        if missing:
+            await js.add_stream(config)
+        elif fault:
             await js.update_stream(config)
+        amiss += [fault] if fault else []
     return amiss
+
+
+async def look_at_streams(js: JetStreamContext, names: Collection[str], replicas: int = 1) -> list[str]:
+    """What is amiss with some of the streams, in words, for who may not change it."""
+    found = [
+        (await _fault(js, stream.evolve(num_replicas=replicas)))[1] for stream in STREAMS if stream.name in names
+    ]  # fmt: skip
+    return [fault for fault in found if fault]
+
+
+async def _fault(js: JetStreamContext, wanted: StreamConfig) -> tuple[bool, str]:
+    """Whether a stream is missing, and what is amiss with it, if anything is."""
+    try:
+        found = (await js.stream_info(wanted.name or "")).config
+    except NotFoundError:
+        return True, f"{wanted.name} is missing"
+    changed = _differences(found, wanted)
+    return False, f"{wanted.name} was changed: {changed}" if changed else ""
 
 
 def _differences(found: StreamConfig, wanted: StreamConfig) -> str:

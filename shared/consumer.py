@@ -204,6 +204,7 @@ class OrderedConsumer:
             ack_policy=Acknowledge.MANUAL,
             decoder=_undecoded,
             persistent=False,
+            inbox_prefix=bytes(self._broker.connection._inbox_prefix) + b".",  # FastStream has a default of its own.
         )
         subscriber(self._receive)
         self._subscriber = subscriber

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,9 @@ from shared.shares import WHOLE, Share
 
 log = structlog.get_logger()
 LOOK = 5.0
-"""Seconds between two looks at streams and schedule."""
+"""Seconds between two looks at streams and schedule, as long as all is well there."""
+RETRY = 0.5
+"""Seconds between two looks as long as anything is amiss."""
 
 
 class Settings(BaseSettings):
@@ -135,14 +137,15 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     async def talk() -> None:
         """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing.
 
-        From then on look after streams and schedule, of which everything hangs: whoever notices puts them right.
+        From then on look at the streams, of which everything hangs, and after the schedule of days.
         """
         nonlocal broker
         broker = health.broker = await bus.connect(
             settings.nats, share.named(service.name), settings.nats_key, settings.nats_ca
         )
         tells_days = bool(heard(service, share)[CALENDAR]) and not settings.simulated
-        health.amiss, _ = await _look_after(broker, settings.stream_replicas, tells_days)
+        look = partial(_look, broker, health.streams, settings.stream_replicas, tells_days)
+        health.amiss, _ = await look()
         if tells_days:
             with suppress(errors.Error):
                 await bus.begin_today(broker.connection.jetstream())
@@ -162,11 +165,11 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         log.info("consuming", streams=list(consumers))
         while True:
             pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(RETRY if health.amiss else LOOK)
             if broker.connection.is_connected:
-                health.amiss, mended = await _look_after(broker, settings.stream_replicas, tells_days)
-                for what in mended:
-                    log.error("somebody changed what this system rests on; it was put right", what=what)
+                health.amiss, is_set = await look()
+                if is_set:
+                    log.error("somebody took the schedule of days away; it was set again")
 
     def died(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
@@ -197,26 +200,33 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             raise error
 
 
-async def _look_after(broker: NatsBroker, replicas: int, tells_days: bool) -> tuple[dict[str, str], list[str]]:
-    """Put streams right, and the schedule of days where this process tells them: what stays amiss, and what was."""
+async def _look(
+    broker: NatsBroker, streams: Collection[str], replicas: int, tells_days: bool
+) -> tuple[dict[str, str], bool]:
+    """What is amiss with the streams, and with the schedule of days where this process tells them: whether it had to
+    be set.
+
+    Streams are put right by who has the installer's key.
+    """
     js = broker.connection.jetstream(timeout=bus.PATIENCE)
     amiss: dict[str, str] = {}
-    mended: list[str] = []
+    is_set = False
     try:
-        mended += await bus.declare_streams(js, replicas)
+        faults = "; ".join(await bus.look_at_streams(js, streams, replicas))
     except (errors.Error, OSError) as error:
+        faults = repr(error)
+    if faults:
         amiss["streams"] = (
-            "消息流缺失或被改动，改不回来：请让 nats-server 恢复运行；若流被封存，请备份后重建，再运行 "
-            "zhucun recover / a stream is missing or was changed, and the server does not let it be put right "
-            f"({error}): let nats-server recover; a stream that somebody sealed is to be made anew, and then "
+            "消息流缺失或被改动：请让 nats-server 和看守消息流的进程（zhucun up）恢复运行；若流被封存，请备份后重建，再运行 "
+            f"zhucun recover / a stream is missing or was changed ({faults}): let nats-server recover, and whoever "
+            "keeps the streams (`zhucun up`); a stream that somebody sealed is to be made anew, and then "
             "`zhucun recover`"
         )
     try:
-        if tells_days and await bus.start_calendar(js):
-            mended.append("the schedule of days")
+        is_set = tells_days and await bus.start_calendar(js)
     except (errors.Error, OSError) as error:
         amiss["schedule"] = (
             "日程（每日零点）设不上：请检查 nats-server / "
             f"the schedule of days cannot be set ({error}): look at nats-server"
         )
-    return amiss, mended
+    return amiss, is_set

@@ -1,4 +1,4 @@
-"""What stands still is red with its remedy, and green again when it is mended; streams and schedule mend themselves."""
+"""What stands still is red with its remedy, and green again when it is mended; the schedule of days mends itself."""
 
 import asyncio
 import os
@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from nats.js.errors import APIError
 from sqlalchemy import event
 
 from shared import bus, store
@@ -69,28 +70,44 @@ async def reach(server: NatsServer) -> AsyncIterator[Any]:
         await broker.stop()
 
 
+@asynccontextmanager
+async def kept(server: NatsServer) -> AsyncIterator[Any]:
+    """Somebody keeps the streams, as `zhucun up` does."""
+    async with reach(server) as js:
+
+        async def keep() -> None:
+            while True:
+                with suppress(APIError):
+                    await bus.declare_streams(js)
+                await asyncio.sleep(0.2)
+
+        keeper = asyncio.create_task(keep())
+        try:
+            yield js
+        finally:
+            keeper.cancel()
+
+
 async def stands_again(js: Any) -> None:
     """Wait until streams and schedule are as they should be; looking at them puts nothing right."""
     async with asyncio.timeout(30):
         while True:
-            try:
-                configs = [(await js.stream_info(stream.name)).config for stream in bus.STREAMS]
-                wanted = [stream.evolve(num_replicas=1) for stream in bus.STREAMS]
-                amiss = [*filter(None, map(bus._differences, configs, wanted))]
-                if not amiss and await bus._is_scheduled(js):
+            with suppress(bus.NotFoundError):
+                if not await bus.look_at_streams(js, STREAMS) and await bus._is_scheduled(js):
                     return
-            except bus.NotFoundError:
-                pass
             await asyncio.sleep(0.2)
 
 
-async def test_the_registry_begins_today_by_itself_and_puts_right_what_somebody_changed(
+STREAMS = (OPEN, SEALED, CALENDAR)
+
+
+async def test_the_registry_begins_today_by_itself_and_sets_the_schedule_again(
     registry: httpx.Client, nats_server: NatsServer
 ) -> None:
-    await asyncio.to_thread(until, registry, 200)
-    today = (await asyncio.to_thread(until, registry, 200, "/v1/status"))["today"]
-    assert today in {str(datetime.now(CHINA).date()), str((datetime.now(CHINA) - timedelta(minutes=2)).date())}
-    async with reach(nats_server) as js:
+    async with kept(nats_server) as js:
+        await asyncio.to_thread(until, registry, 200)
+        today = (await asyncio.to_thread(until, registry, 200, "/v1/status"))["today"]
+        assert today in {str(datetime.now(CHINA).date()), str((datetime.now(CHINA) - timedelta(minutes=2)).date())}
         await stands_again(js)
         await js.purge_stream(CALENDAR)
         await stands_again(js)
@@ -115,11 +132,25 @@ async def test_the_registry_begins_today_by_itself_and_puts_right_what_somebody_
         await asyncio.to_thread(until, registry, 200)
 
 
+async def test_a_service_says_what_is_amiss_with_a_stream_and_leaves_it_to_who_keeps_them(
+    registry: httpx.Client, nats_server: NatsServer
+) -> None:
+    told = await asyncio.to_thread(until, registry, 503)
+    assert f"{OPEN} is missing" in told["streams"] and "zhucun up" in told["streams"]
+    async with kept(nats_server):
+        await asyncio.to_thread(until, registry, 200)
+    async with reach(nats_server) as js:
+        await js.update_stream((await js.stream_info(OPEN)).config.evolve(max_msgs=10))
+        told = await asyncio.to_thread(until, registry, 503)
+        assert "max_msgs=10" in told["streams"]
+        assert await bus.look_at_streams(js, STREAMS), "it is left as it is"
+
+
 async def test_a_letter_that_waits_is_red_for_people_but_the_service_goes_on(
     registry: httpx.Client, nats_server: NatsServer
 ) -> None:
-    await asyncio.to_thread(until, registry, 200)
-    async with reach(nats_server) as js:
+    async with kept(nats_server) as js:
+        await asyncio.to_thread(until, registry, 200)
         await js.publish("zhucun.v1.00.00.00.calendar.day.passed", b"{" * 5000)
         told = await asyncio.to_thread(until, registry, 503)
         assert "zhucun dead-letters" in told["dead letters"]

@@ -23,7 +23,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from deploy.contracts import FOLDER
-from shared import http, store
+from shared import bus, http, store
 from shared.bus import OPEN, Message
 from shared.codes import Code
 from shared.contracts import Command
@@ -682,6 +682,12 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.1)
 
 
+async def make_streams(url: str) -> None:
+    broker = await bus.connect(url, "installer")
+    await bus.declare_streams(broker.connection.jetstream())
+    await broker.stop()
+
+
 def test_a_service_process_is_ready_only_while_nats_is_there_and_stops_cleanly_without_it(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
@@ -712,6 +718,7 @@ def test_a_service_process_is_ready_only_while_nats_is_there_and_stops_cleanly_w
         status, parts = ready()
         assert (status, parts["database"]) == (503, "ok") and "ZHUCUN_NATS" in parts["nats"]
         nats_server.start()
+        asyncio.run(make_streams(nats_server.url))
         until(lambda: ready()[0] == 200)
         assert {"consumer ZHUCUN": "ok", "nats": "ok"}.items() <= ready()[1].items()
         nats_server.stop(signal.SIGKILL)

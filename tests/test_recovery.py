@@ -18,6 +18,7 @@ from nats.js import JetStreamContext
 from rich.progress import Progress
 
 from deploy import recovery
+from deploy.access.permissions import HARNESS
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from services.dispatch.app import SERVICE as DISPATCH
@@ -284,7 +285,7 @@ async def country(folder: Path) -> AsyncIterator[Country]:
     async with System(folder) as system:
         await system.ready(120)
         async with Simulation(system) as simulation:
-            broker = await bus.connect(system.nats_url, "test")
+            broker = await bus.connect(system.nats_url, "test", system.key(HARNESS))
             found = Country(system, simulation, broker.connection.jetstream())
             await found.say_day()
             await simulation.settle()

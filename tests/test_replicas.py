@@ -16,6 +16,7 @@ import nats
 import pytest
 from typer.testing import CliRunner
 
+from deploy.access.permissions import HARNESS
 from deploy.cli import commands
 from deploy.local.benxi import CITY, PACK, Row, Scenario
 from deploy.local.officers import Awaited, Officers
@@ -131,20 +132,20 @@ async def told(system: System, *, kills: bool = False) -> Told:
         return Told(
             await simulation.digests(),
             sum(status.dead_letters for status in statuses.values()),
-            [message for stream in (OPEN, SEALED) for message in await stored(system.nats_url, stream)],
+            [m for stream in (OPEN, SEALED) for m in await stored(system.nats_url, stream, system.key(HARNESS))],
             sum(status.written for status in statuses.values()),
             turns.days,
         )
 
 
-async def stored(url: str, stream: str) -> list[Envelope]:
+async def stored(url: str, stream: str, key: Path | None = None) -> list[Envelope]:
     """Everything that a stream holds, in order."""
-    client = await nats.connect(url)
-    jetstream = client.jetstream()
+    broker = await bus.connect(url, "test", key)
+    jetstream = broker.connection.jetstream()
     subscription = await jetstream.subscribe(">", stream=stream, ordered_consumer=True)
     count = (await jetstream.stream_info(stream)).state.messages
     found = [await subscription.next_msg() for _ in range(count)]
-    await client.close()
+    await broker.stop()
     return [msgspec.json.decode(message.data, type=Envelope) for message in found]
 
 
@@ -202,7 +203,7 @@ async def at_the_command_line(folder: Path) -> None:
 
 async def today_reaches_all(system: System) -> None:
     """The server's schedule fires, one replica of the registry says which day that is, and all hear it."""
-    broker = await bus.connect(system.nats_url, "calendar")
+    broker = await bus.connect(system.nats_url, "calendar", system.key(HARNESS))
     await bus.start_calendar(broker.connection.jetstream())
     await broker.stop()
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client, asyncio.timeout(30):

@@ -20,8 +20,10 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import uvloop
 
+from deploy.access.permissions import HARNESS
 from deploy.local import logs, supervisor
 from deploy.local.supervisor import PROCESSES, SERVICES, StartError, System, run
+from shared import bus
 
 # Answers 200 on /health/ready, and its environment elsewhere.
 READY = """
@@ -113,7 +115,7 @@ def reports(root: Path, name: str, event: str) -> list[dict[str, Any]]:
 
 
 async def publish(system: System, text: bytes) -> None:
-    client = await nats.connect(system.nats_url)
+    client = await nats.connect(system.nats_url, nkeys_seed=str(system.key(HARNESS)), inbox_prefix=bus.inbox(HARNESS))
     stream = client.jetstream()
     await stream.add_stream(name="JOURNAL", subjects=["journal"])
     await stream.publish("journal", text)
@@ -121,7 +123,7 @@ async def publish(system: System, text: bytes) -> None:
 
 
 async def published(system: System) -> list[bytes | None]:
-    client = await nats.connect(system.nats_url)
+    client = await nats.connect(system.nats_url, nkeys_seed=str(system.key(HARNESS)), inbox_prefix=bus.inbox(HARNESS))
     stream = client.jetstream()
     count = (await stream.stream_info("JOURNAL")).state.messages
     messages = [(await stream.get_msg("JOURNAL", seq=n + 1)).data for n in range(count)]
@@ -207,11 +209,21 @@ def test_whatever_is_killed_comes_back_at_its_address_and_nothing_is_lost(
 
 
 def test_nats_syncs_before_it_acknowledges_and_nothing_is_reachable_from_outside(root: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monitor = free.getsockname()[1]
+
+    class Monitored(Stub):
+        """Its nats-server tells more of itself than that of an installation does."""
+
+        def command(self, name: str) -> list[str]:
+            return super().command(name) + (["-m", str(monitor)] if name == "nats" else [])
+
     async def scenario() -> None:
-        async with stub(root) as system:
+        async with Monitored(root) as system:
             await system.ready(10)
             async with httpx.AsyncClient(trust_env=False) as client:
-                facts = (await client.get(f"{system.url('monitor')}/varz")).json()
+                facts = (await client.get(f"http://127.0.0.1:{monitor}/varz")).json()
             jetstream = facts["jetstream"]["config"]
             assert jetstream["sync_always"] is True
             assert Path(jetstream["store_dir"]).is_relative_to(root / "nats")
@@ -223,7 +235,7 @@ def test_nats_syncs_before_it_acknowledges_and_nothing_is_reachable_from_outside
                 for connection in psutil.Process(system.pid(name)).net_connections()
                 if connection.status == psutil.CONN_LISTEN
             ]
-            assert {address.port for address in listening} == set(system.folder.ports.values())
+            assert {address.port for address in listening} == {*system.folder.ports.values(), monitor}
             assert {address.ip for address in listening} == {"127.0.0.1"}
 
     asyncio.run(scenario())

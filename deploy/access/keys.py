@@ -31,16 +31,23 @@ def make_keys(folder: Path, users: Iterable[str]) -> dict[str, str]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for user in users:
         if not seed_file(folder, user).exists():
-            write_seed(seed_file(folder, user), new_key()[0])
+            write(seed_file(folder, user), f"{new_key()[0]}\n")
     return {user: public_key(seed_file(folder, user).read_bytes()) for user in users}
 
 
-def write_seed(path: Path, seed: str) -> None:
-    """Write a seed completely or not at all; a file that is there is replaced."""
+def write(path: Path, text: str) -> None:
+    """Write a file completely or not at all, for its owner's eyes only; who may read one that is there may go on."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(f"{seed}\n")
+    with open(draft, "x", opener=private, encoding="utf-8") as file:
+        if path.exists():
+            os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that nobody but its owner is to read."""
+    return os.open(path, flags, 0o600)

@@ -22,6 +22,7 @@ import uvloop
 from nats.aio.msg import Msg
 from rich.console import Console
 
+from deploy.access.permissions import HARNESS
 from deploy.bench.figure import Figure
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import System
@@ -69,7 +70,7 @@ class Office:
         self._numbers: Iterator[int] = (n for n in range(1_000_000) if n % 1000)
 
     async def __aenter__(self) -> Self:
-        self._broker = await bus.connect(self._system.nats_url, "province")
+        self._broker = await bus.connect(self._system.nats_url, "province", self._system.key(HARNESS))
         self._js = self._broker.connection.jetstream()
 
         async def hear(message: Msg) -> None:

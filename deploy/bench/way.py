@@ -27,6 +27,7 @@ import uvloop
 from nats.js.api import AckPolicy, ConsumerConfig
 from rich.console import Console
 
+from deploy.access.permissions import HARNESS
 from deploy.bench.figure import Figure
 from deploy.local.supervisor import System
 from shared import bus, logs, store
@@ -78,12 +79,12 @@ def envelope(event: Event, number: int) -> Message:
     return Message(id, wire_subject(event), msgspec.json.encode(body))
 
 
-async def ours(nats: str, database: str) -> Callable[[], bool]:
+async def ours(nats: str, key: Path, database: str) -> Callable[[], bool]:
     """Start the service's way: FastStream batches, pure rules, SQLAlchemy Core, outbox, relay. Returns its end."""
     engine = store.open_engine(database)
     async with engine.begin() as conn:
         await conn.run_sync(SERVICE.tables.metadata.create_all)
-    broker = await bus.connect(nats, "bench")
+    broker = await bus.connect(nats, "bench", key)
     relay = Relay(lambda stream, messages: bus.publish_batch(broker.connection, stream, messages))
     pipeline = Pipeline(SERVICE, engine, relay, "http://127.0.0.1/schemas")
     await pipeline.start()
@@ -160,7 +161,7 @@ def _numbered(statement: str) -> str:
     return statement
 
 
-async def lean(nats: str, database: str, *, overlapped: bool = False) -> Callable[[], bool]:
+async def lean(nats: str, key: Path, database: str, *, overlapped: bool = False) -> Callable[[], bool]:
     """Start the same steps by hand: nats-py, msgspec and the driver."""
     if database.startswith("sqlite"):
         writer: LeanSqlite | LeanPostgres = LeanSqlite(database.partition(":///")[2], overlapped)
@@ -170,7 +171,7 @@ async def lean(nats: str, database: str, *, overlapped: bool = False) -> Callabl
             await connection.execute(statement.format(blob="bytea"))
         writer = LeanPostgres(connection)
         closers.append(connection.close)
-    broker = await bus.connect(nats, "lean")
+    broker = await bus.connect(nats, "lean", key)
     closers.append(broker.stop)
     js = broker.connection.jetstream()
     config = ConsumerConfig(ack_policy=AckPolicy.ALL, max_ack_pending=10_000)
@@ -238,14 +239,16 @@ tasks: list[asyncio.Task[None]] = []
 closers: list[Callable[[], Awaitable[Any]]] = []
 
 
-async def rate(start: Callable[[str, str], Awaitable[Callable[[], bool]]], database: str) -> float:
+async def rate(start: Callable[[str, Path, str], Awaitable[Callable[[], bool]]], database: str) -> float:
     """Events per second of one pipeline on a fresh stream and database."""
     with tempfile.TemporaryDirectory() as folder:
         system = System(Path(folder))
-        system.folder.claim(("nats", "monitor"))
+        system.folder.claim(("nats",))
+        system.install()
+        key = system.key(HARNESS)
         server = await asyncio.create_subprocess_exec(*system.command("nats"), stderr=asyncio.subprocess.DEVNULL)
         try:
-            broker = await bus.connect(system.nats_url, "load")
+            broker = await bus.connect(system.nats_url, "load", key)
             await bus.declare_streams(broker.connection.jetstream())
             pack = Path(__file__).parents[2] / "shared/policy/packs/benxi.toml"
             toml = json.loads(json.dumps(tomllib.loads(pack.read_text("utf-8")), default=str))
@@ -258,7 +261,7 @@ async def rate(start: Callable[[str, str], Awaitable[Callable[[], bool]]], datab
             for first in range(0, len(messages), 500):
                 await bus.publish_batch(broker.connection, OPEN, messages[first : first + 500])
             began = time.perf_counter()
-            ended = await start(system.nats_url, database)
+            ended = await start(system.nats_url, key, database)
             while not ended():
                 for task in tasks:
                     if task.done():
@@ -295,7 +298,7 @@ def postgres() -> tuple[Callable[[], str], Callable[[], None]]:
     return database, server.cleanup
 
 
-WAYS: dict[str, Callable[[str, str], Awaitable[Callable[[], bool]]]] = {
+WAYS: dict[str, Callable[[str, Path, str], Awaitable[Callable[[], bool]]]] = {
     "ours": ours, "lean": lean, "overlapped": partial(lean, overlapped=True),
 }  # fmt: skip
 

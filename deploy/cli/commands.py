@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
 
-from deploy.cli import draws, letters, officers, operators, policy, running, usage
+from deploy.cli import access, draws, letters, officers, operators, policy, running, usage
 from deploy.cli.reach import Trouble, console
 from deploy.local.errors import StartError, refused
 
@@ -24,6 +24,7 @@ for subject in (running, officers, draws, operators):
     app.add_typer(subject.app)
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(policy.app, name="policy")
+app.add_typer(access.app, name="access")
 
 
 def _tell_versions(wanted: bool) -> None:

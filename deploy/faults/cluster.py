@@ -22,14 +22,16 @@ from typing import Final, Self
 import httpx
 from nats.errors import Error as NatsError
 
+from deploy.access import grants
+from deploy.access.keys import seed_file
+from deploy.access.permissions import HARNESS, TRIAL_USERS
 from deploy.faults.injury import Server, hurt_often
 from deploy.faults.trial import Ground, Trial, Verdict
 from deploy.local.folder import Folder
-from deploy.local.supervisor import System, find_server
+from deploy.local.supervisor import System, configure, find_server
 from shared import bus
 
 NODES: Final = ("a", "b", "c")
-CONFIG: Final = Path(__file__).parents[1] / "local" / "nats.conf"
 FORMING: Final = 60.0
 """Seconds within which three servers find one another and agree on a leader."""
 TIMES: Final = 3
@@ -113,10 +115,10 @@ class Link:
 
 
 class Cluster:
-    """Three nats-servers with the configuration of the embedded one, for as long as the context is entered."""
+    """Three nats-servers with the configuration of the embedded one and the keys of a folder, while it is entered."""
 
-    def __init__(self, root: Path) -> None:
-        self._folder = Folder(root)
+    def __init__(self, root: Path, keys: Path) -> None:
+        self._folder, self._keys = Folder(root), keys
         self._servers: dict[str, Server] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self._doors: dict[str, Link] = {}
@@ -134,6 +136,7 @@ class Cluster:
     async def __aenter__(self) -> Self:
         self._folder.claim([f"{role}{node}" for role in ("", "monitor ", "route ") for node in NODES])
         ports = self._folder.ports
+        configure(self._folder.config, grants.install(self._keys, TRIAL_USERS))
         try:
             for way in permutations(NODES, 2):
                 self.links[way] = await Link(ports[f"route {way[1]}"]).__aenter__()
@@ -141,7 +144,7 @@ class Cluster:
                 self._doors[node] = await Link(ports[node]).__aenter__()
                 routes = ",".join(f"nats://{link.address}" for (end, _), link in self.links.items() if end == node)
                 command = [
-                    find_server(), "-c", str(CONFIG), "-n", node, "-p", str(ports[node]),
+                    find_server(), "-c", str(self._folder.config), "-n", node, "-p", str(ports[node]),
                     "-m", str(ports[f"monitor {node}"]), "-sd", str(self._folder.nats / node),
                     "--cluster_name", "zhucun", "--cluster", f"nats://127.0.0.1:{ports[f'route {node}']}",
                     "--cluster_advertise", NOWHERE, "--no_advertise", "--routes", routes,
@@ -218,7 +221,7 @@ class Cluster:
 
     async def leader(self) -> str:
         """Which server leads the open stream. Raises TimeoutError."""
-        broker = await bus.connect(self.url, "harness")
+        broker = await bus.connect(self.url, HARNESS, seed_file(self._keys, HARNESS))
         try:
             async with asyncio.timeout(FORMING):
                 while True:
@@ -301,7 +304,7 @@ class OnCluster(System):
     """A system whose services reach the servers themselves, while all others come in by the doors."""
 
     def __init__(self, root: Path, cluster: Cluster) -> None:
-        super().__init__(root, nats=cluster.doors, env={"ZHUCUN_STREAM_REPLICAS": str(len(NODES))})
+        super().__init__(root, nats=cluster.doors, stream_replicas=len(NODES))
         self._servers = cluster.url
 
     def environment(self, name: str) -> dict[str, str]:
@@ -311,7 +314,7 @@ class OnCluster(System):
 async def on_cluster(ground: Ground, harm: Harm) -> Verdict:
     """Play on three servers while something is done to them."""
     chance = random.Random(ground.seed)
-    async with Cluster(ground.folder / "cluster") as cluster:
+    async with Cluster(ground.folder / "cluster", Folder(ground.folder).keys) as cluster:
         return await hurt_often(ground, OnCluster(ground.folder, cluster), TIMES, partial(harm, cluster, chance))
 
 

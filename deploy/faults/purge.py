@@ -15,6 +15,7 @@ from nats.errors import Error
 from nats.js import JetStreamContext
 from rich.progress import Progress
 
+from deploy.access.permissions import HARNESS
 from deploy.faults.trial import Ground, Trial, Verdict, hurt, progress
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
@@ -68,7 +69,7 @@ async def forgetting(ground: Ground, forget: Forget) -> Verdict:
 
     async def injure(_system: System, _simulation: Simulation) -> None:
         nonlocal gaps
-        broker = await bus.connect(system.nats_url, "purge")
+        broker = await bus.connect(system.nats_url, "purge", system.key(HARNESS))
         js, operator = broker.connection.jetstream(), asyncio.create_task(operate())
         try:
             async for part in progress(ground, system):

@@ -54,7 +54,7 @@ async def storm(ground: Ground) -> Verdict:
 
     async def injure(_system: System, _simulation: Simulation) -> None:
         nonlocal deleted
-        async with Subscriber(system.nats_url) as reach:
+        async with Subscriber(system) as reach:
             async for _ in progress(ground, system):
                 await asyncio.sleep(chance.uniform(0.5, 2.5))
                 for stream, service in product((OPEN, SEALED), SERVICES):
@@ -75,7 +75,7 @@ async def repeated(ground: Ground) -> Verdict:
 
     async def injure(system: System, _simulation: Simulation) -> None:
         nonlocal stored, bursts
-        async with Subscriber(system.nats_url) as subscriber:
+        async with Subscriber(system) as subscriber:
             for config in STREAMS:
                 await subscriber.js.update_stream(config.evolve(duplicate_window=FORGETFUL))
             async for part in progress(ground, system):
@@ -125,7 +125,7 @@ async def behind(ground: Ground) -> Verdict:
     for held in (False, True):
         async with System(ground.folder / ("behind" if held else "abreast")) as system:
             await system.ready()
-            async with Subscriber(system.nats_url) as subscriber, Simulation(system) as simulation:
+            async with Subscriber(system) as subscriber, Simulation(system) as simulation:
                 await play(system, seed=ground.seed, villages=ground.villages, until=QUIET, quiet=True)
                 await simulation.settle()
                 today, stands = QUIET, dict[str, Mapping[str, str]]()
@@ -192,7 +192,7 @@ async def poison(ground: Ground) -> Verdict:
     async with system:
         await system.ready()
         ill.touch()
-        async with Subscriber(system.nats_url) as subscriber, Simulation(system) as simulation:
+        async with Subscriber(system) as subscriber, Simulation(system) as simulation:
             await simulation.pass_day(START)
             pack = {"place": CITY, "pack": PACK, "adopted_by": "中共本溪市委（虚构）"}
             await simulation.post("registry", "policies", "poison", [pack])

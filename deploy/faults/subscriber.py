@@ -12,9 +12,9 @@ from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from sqlalchemy import select
 
-from deploy.access.permissions import WIRED
+from deploy.access.permissions import HARNESS, WIRED
 from deploy.local.supervisor import System
-from shared import store
+from shared import bus, store
 from shared.bus import OPEN, SEALED
 from shared.contracts import Envelope
 
@@ -107,15 +107,16 @@ async def journals(system: System) -> list[Said]:
 class Subscriber:
     """Listens to both streams from their first message on, and goes on where it was whenever anything breaks."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, system: System) -> None:
+        self._system = system
         self._sequences = dict.fromkeys((OPEN, SEALED), 0)
         self.heard: list[Said] = []
         """Everything, in order within each stream."""
 
     async def __aenter__(self) -> Self:
         self.client = await nats.connect(
-            self._url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_ignore
+            self._system.nats_url.split(","), nkeys_seed=str(self._system.key(HARNESS)),
+            inbox_prefix=bus.inbox(HARNESS), max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_ignore
         )  # fmt: skip
         self.js = self.client.jetstream(timeout=2)
         self._left = False

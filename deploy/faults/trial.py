@@ -78,7 +78,7 @@ async def hurt(ground: Ground, system: System, injure: Injure, *, repeated: bool
     with _restarts_at_once():
         async with system:
             await system.ready()
-            async with Subscriber(system.nats_url) as subscriber:
+            async with Subscriber(system) as subscriber:
                 result = await play(
                     system, seed=ground.seed, villages=ground.villages, until=ground.until, quiet=True, beside=beside
                 )

@@ -32,8 +32,8 @@ __all__ = ["Folder", "StartError"]
 ROOM: Final = 64 * 2**20
 """Bytes without which no start is tried: databases and streams would fail at once."""
 PARTS: Final = (
-    NAME, "lock", "ports.json", "pids.json", "secret", "replicas", "*.new", "*.sqlite3", "*.sqlite3-*", "nats", "logs",
-    "forms", "play.json", "villages.svg",
+    NAME, "lock", "ports.json", "pids.json", "secret", "replicas", "*.new", "*.sqlite3", "*.sqlite3-*", "nats",
+    "nats.conf", "keys", "logs", "forms", "play.json", "villages.svg",
 )  # fmt: skip
 """What an installation keeps in its folder."""
 NOT_OURS: Final = (".*", "lost+found")
@@ -83,6 +83,9 @@ class Folder:
         self.given, self.kind = root.absolute(), kind
         self.root = Path(os.path.realpath(root))
         self.nats = self.root / "nats"
+        self.config = self.root / "nats.conf"
+        self.keys = self.root / "keys"
+        """The keys of all users of NATS, and what was granted to subscribers."""
         self.logs = self.root / "logs"
         self.secret = self.root / "secret"
         self.ports: dict[str, int] = {}

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 from nats.errors import Error as NatsError
 
-from deploy.access.permissions import WIRED
+from deploy.access.permissions import SIMULATION, WIRED
 from deploy.days import day_message
 from deploy.local.benxi import Row
 from deploy.local.forms import hand_in
@@ -121,7 +121,7 @@ class Simulation:
         self._statuses: dict[str, Status] = {}
 
     async def __aenter__(self) -> Self:
-        self._broker = await bus.connect(self.system.nats_url, "simulation")
+        self._broker = await bus.connect(self.system.nats_url, "simulation", self.system.key(SIMULATION))
         secret = self.system.folder.secret.read_bytes()
         tokens = operator_headers(secret) | body_headers(secret, BODIES)  # Who simulates a county speaks for everybody.
         self._clients = {

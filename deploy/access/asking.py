@@ -1,0 +1,78 @@
+"""Short talks with nats-servers: are they well, and let them read again who may do what."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+import nats
+from nats.aio.client import Client
+from nats.errors import Error, TimeoutError
+
+from shared import bus
+
+PATIENCE: Final = 2.0
+"""Seconds for a connection, and for an answer."""
+LAST: Final = 0.5
+"""Seconds after the last server's answer in which another one's may come."""
+
+
+@asynccontextmanager
+async def connected(url: str, key: Path, ca: Path | None = None) -> AsyncIterator[Client]:
+    """A connection for a few questions, as the user whose seed the file holds. Raises nats.errors.Error or OSError."""
+    client = await nats.connect(
+        url.split(","), nkeys_seed=str(key), inbox_prefix=bus.inbox(key.stem),
+        tls=ssl.create_default_context(cafile=ca) if ca else None, allow_reconnect=False, connect_timeout=PATIENCE,
+        error_cb=_ignore,
+    )  # fmt: skip
+    try:
+        yield client
+    finally:
+        with suppress(Error, OSError):
+            await client.close()
+
+
+async def trouble(url: str, key: Path, ca: Path | None = None) -> str:
+    """What the server says of its own health: nothing if it is well, else what is amiss."""
+    try:
+        async with connected(url, key, ca) as client:
+            answer = await client.request("$SYS.REQ.SERVER.PING.HEALTHZ", b"", timeout=PATIENCE)
+    except (Error, OSError) as error:
+        return repr(error)
+    told = msgspec.json.decode(answer.data)["data"]
+    return "" if told["status"] == "ok" else str(told.get("error") or told["status"])
+
+
+async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
+    """Let every server read again who may do what: whoever may not be there any more is cut off.
+
+    The names of the servers. Raises ValueError with the word of one that did not, nats.errors.Error or OSError.
+    """
+    async with connected(url, key, ca) as client:
+        servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ")}
+        for id in servers:
+            answer = await client.request(f"$SYS.REQ.SERVER.{id}.RELOAD", b"", timeout=PATIENCE)
+            if error := msgspec.json.decode(answer.data).get("error"):
+                raise ValueError(f"{servers[id]}: {error.get('description', error)}")
+    return [*servers.values()]
+
+
+async def _all(client: Client, subject: str) -> Sequence[Any]:
+    """The answers of all servers to one question."""
+    inbox = f"{bytes(client._inbox_prefix).decode()}.{uuid4().hex}"
+    heard = await client.subscribe(inbox)
+    await client.publish(subject, reply=inbox)
+    answers: list[Any] = []
+    with suppress(TimeoutError, asyncio.TimeoutError):
+        while True:
+            message = await heard.next_msg(LAST if answers else PATIENCE)
+            answers.append(msgspec.json.decode(message.data))
+    return answers
+
+
+async def _ignore(_error: Exception) -> None:
+    """What goes wrong is raised where somebody waits for it."""

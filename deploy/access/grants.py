@@ -1,0 +1,138 @@
+"""What is kept of access in a folder of keys, and the file that nats-server includes, which follows from it."""
+
+import fcntl
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import nkeys
+
+from deploy.access.keys import make_keys, new_key, private, seed_file, write
+from deploy.access.permissions import TRIAL_USERS
+from deploy.access.server import Grant, accounts
+from deploy.local.errors import StartError, told
+
+KEPT, INCLUDED = "grants.json", "accounts.conf"
+NAME: Final = re.compile("[a-z][a-z0-9_]{1,30}")
+"""The name of a subscriber. It is a token of subjects, and the part of its consumers' names before the hyphen."""
+PLACE: Final = re.compile("[1-9][0-9](?:[0-9]{2}){0,2}")
+"""A province, a prefecture or a county by its first digits."""
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """What `grants.json` holds: nothing secret."""
+
+    replicas: int = 1
+    users: tuple[str, ...] = ()
+    grants: dict[str, Grant] = {}
+
+
+def install(folder: Path, users: Iterable[str], replicas: int = 1) -> Path:
+    """Make the keys that are missing and the file that nats-server includes, with all that was granted; that file."""
+    with _changed(folder) as kept:
+        kept.users, kept.replicas = tuple(users), replicas
+    return folder / INCLUDED
+
+
+def granted(folder: Path) -> Mapping[str, Grant]:
+    """Who was granted access."""
+    return _read(folder).grants
+
+
+def grant(folder: Path, name: str, places: Iterable[str]) -> str:
+    """Let a new subscriber read below divisions; its seed, which is kept nowhere here. Raises ValueError."""
+    places = tuple(dict.fromkeys(places))
+    if not NAME.fullmatch(name) or name in TRIAL_USERS:
+        raise ValueError(
+            f"订阅者名称 {name!r} 不合要求：须以小写字母开头，只含小写字母、数字和下划线，2 至 31 个字符，"
+            f"且不得是 {'、'.join(TRIAL_USERS)}\n"
+            f"  the name {name!r} does not do: a small letter, then small letters, digits and underscores, 2 to 31 in "
+            f"all, and none of {', '.join(TRIAL_USERS)}"
+        )
+    if wrong := [place for place in places if not PLACE.fullmatch(place)]:
+        raise ValueError(
+            f"区划 {'、'.join(wrong)} 不合要求：应为二位、四位或六位数字，如 52、2105、210521\n"
+            f"  no division: {', '.join(wrong)}; it has two, four or six digits, such as 52, 2105, 210521"
+        )
+    if not places:
+        raise ValueError(
+            "未指明区划：请用 --place 指明，可多次，如 --place 52\n"
+            "  name a division with --place, which may be repeated, such as --place 52"
+        )
+    with _changed(folder) as kept:
+        if name in kept.grants:
+            raise ValueError(
+                f"{name} 已有授权：换密钥请用 zhucun access rotate {name}，改区划请先 zhucun access revoke {name}\n"
+                f"  {name} has access already: `zhucun access rotate {name}` for a new key; to change its divisions "
+                f"`zhucun access revoke {name}` first"
+            )
+        seed, key = new_key()
+        kept.grants[name] = Grant(key=key, places=places)
+    return seed
+
+
+def revoke(folder: Path, name: str) -> None:
+    """Take a subscriber's access away. Raises ValueError."""
+    with _changed(folder) as kept:
+        del kept.grants[_known(kept, name)]
+
+
+def rotate(folder: Path, name: str) -> str:
+    """Give a subscriber a new key in place of the old one, which is worth nothing from now on. Raises ValueError."""
+    with _changed(folder) as kept:
+        seed, key = new_key()
+        kept.grants[name] = msgspec.structs.replace(kept.grants[_known(kept, name)], key=key)
+    return seed
+
+
+def _known(kept: Kept, name: str) -> str:
+    if name not in kept.grants:
+        zh, en = "、".join(kept.grants) or "（无）", ", ".join(kept.grants) or "none"
+        raise ValueError(f"没有订阅者 {name}，现有：{zh}\n  there is no subscriber {name}; those there are: {en}")
+    return name
+
+
+@contextmanager
+def _changed(folder: Path) -> Iterator[Kept]:
+    """What is kept, to be changed by one at a time; then it is written, and the file that follows from it."""
+    with told(f"密钥目录 {folder}", f"the folder of keys {folder}"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(folder / "lock", "a", opener=private) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = _read(folder)
+            yield kept
+            text = accounts(_keys(folder, kept.users), kept.grants, kept.replicas)
+            write(folder / KEPT, msgspec.json.format(msgspec.json.encode(kept)).decode())
+            write(folder / INCLUDED, text)
+
+
+def _read(folder: Path) -> Kept:
+    path = folder / KEPT
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Kept)
+    except FileNotFoundError:
+        return Kept()
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StartError(
+            f"{path} 被改坏（{error}）。请从备份恢复；没有备份可删除它，各订阅者须重新授权（zhucun access grant）。\n"
+            f"{path} is broken ({error}). Restore it from the backup; without one delete it, and grant each subscriber "
+            "access anew (`zhucun access grant`)."
+        ) from error
+
+
+def _keys(folder: Path, users: Iterable[str]) -> Mapping[str, str]:
+    """The public keys of users, with those made that are missing. Raises StartError for a seed that is none."""
+    found: dict[str, str] = {}
+    for user in users:
+        try:
+            found |= make_keys(folder, [user])
+        except nkeys.NkeysError as error:
+            path = seed_file(folder, user)
+            raise StartError(
+                f"密钥文件 {path} 被改坏。请删除它，下次启动时另造一个，数据不受影响。\n"
+                f"The key {path} is broken. Delete it: the next start makes another one, and no data is lost."
+            ) from error
+    return found

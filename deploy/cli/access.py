@@ -1,0 +1,115 @@
+"""Commands about subscribers: who may read events on NATS, below which divisions."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from nats.errors import Error
+
+from deploy.access import asking, grants
+from deploy.access.keys import seed_file, write
+from deploy.access.permissions import DOMAIN, SYSTEM, below
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console
+from deploy.language import reads_english
+from deploy.local.folder import Folder
+from deploy.terminal import folded
+from shared import bus
+
+app = typer.Typer(help="订阅授权：发给、列出、收回、换密钥 · subscribers' access to NATS", no_args_is_help=True)
+NameArgument = Annotated[str, typer.Argument(help="订阅者名称，如 guizhou · the subscriber's name")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="密钥写入的文件，默认 <名称>.nk · where its key is written")
+]
+
+
+@app.command()
+def grant(
+    name: NameArgument,
+    place: Annotated[list[str] | None, typer.Option(help="区划，可多次：52、2105 · a division; repeatable")] = None,
+    out: OutOption = None,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """准许订阅某些区划的公开事件，并发给密钥 · let somebody read the open events below divisions."""
+    keys, file = _keys(folder), _new(out or Path(f"{name}.nk"))
+    seed = grants.grant(keys, name, place or [])
+    _hand_over(file, seed, folder, keys)
+    console.say(f"  地址 address {_url(folder)}，inbox_prefix {bus.inbox(name)}，domain {DOMAIN}")
+    for of in grants.granted(keys)[name].places:
+        console.say(f"  持久消费者 durable {name}-{of}，过滤 filter {below(of)}")
+
+
+@app.command("list")
+def list_granted(folder: FolderOption = DEFAULT) -> None:
+    """列出订阅者及其区划 · list subscribers and their divisions."""
+    table = folded("订阅者 subscriber", "区划 divisions", "公钥 public key")
+    for name, found in grants.granted(_keys(folder)).items():
+        table.add_row(name, ", ".join(found.places), found.key)
+    console.print(table)
+
+
+@app.command()
+def revoke(name: NameArgument, folder: FolderOption = DEFAULT) -> None:
+    """收回订阅授权，正在使用的连接随即断开 · take access away; a connection that is in use ends."""
+    keys = _keys(folder)
+    grants.revoke(keys, name)
+    _take_effect(folder, keys)
+    console.good(_told(f"已收回 {name} 的授权", f"{name} has no access any more"))
+
+
+@app.command()
+def rotate(name: NameArgument, out: OutOption = None, folder: FolderOption = DEFAULT) -> None:
+    """换发密钥，旧密钥随即作废 · give a new key in place of the old one, which is worth nothing from then on."""
+    keys, file = _keys(folder), _new(out or Path(f"{name}.nk"))
+    _hand_over(file, grants.rotate(keys, name), folder, keys)
+
+
+def _hand_over(file: Path, seed: str, folder: Path, keys: Path) -> None:
+    write(file, f"{seed}\n")
+    _take_effect(folder, keys)
+    zh = f"密钥已写入 {file}，仅此一份，请安全送达订阅者"
+    console.good(_told(zh, f"the key is in {file} and nowhere else; hand it to the subscriber in safety"))
+
+
+def _keys(folder: Path) -> Path:
+    """The folder of keys: ZHUCUN_KEYS, else that of the data folder."""
+    keys = Path(os.environ.get("ZHUCUN_KEYS") or Folder(folder).keys)
+    if not (keys / grants.KEPT).exists():
+        raise Trouble(
+            f"{keys} 里没有密钥。请先启动一次系统（zhucun up），或用 --folder 指明其数据目录。\n"
+            f"  {keys} has no keys. Start the system once (`zhucun up`), or name its folder with --folder."
+        )
+    return keys
+
+
+def _new(file: Path) -> Path:
+    if file.exists():
+        raise Trouble(
+            f"{file} 已存在，不覆盖。请先移走，或用 --out 另行指明。\n"
+            f"  {file} is there and is not overwritten. Move it away, or name another file with --out."
+        )
+    return file
+
+
+def _url(folder: Path) -> str:
+    return os.environ.get("ZHUCUN_NATS") or f"nats://127.0.0.1:{Folder(folder).kept_ports()['nats']}"
+
+
+def _take_effect(folder: Path, keys: Path) -> None:
+    """Let the servers that run read again who may do what; those that do not run read it when they start."""
+    ca = os.environ.get("ZHUCUN_NATS_CA")
+    try:
+        asyncio.run(asking.reload(_url(folder), seed_file(keys, SYSTEM), Path(ca) if ca else None))
+    except ValueError as error:
+        raise Trouble(
+            f"已记录，但 nats-server 没有采用：{error}。请看其日志，或重启它。\n"
+            f"  It is noted, but nats-server did not take it: {error}. Look at its log, or start it again."
+        ) from error
+    except (Error, OSError) as error:
+        zh = f"已记录，但连接不上 nats-server（{error!r}）：它下次启动时生效"
+        console.note(_told(zh, f"noted, but nats-server does not answer ({error!r}): it holds from its next start"))
+
+
+def _told(zh: str, en: str) -> str:
+    return en if reads_english() else zh
