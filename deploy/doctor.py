@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from deploy.access.keys import seed_file
-from deploy.access.permissions import OPERATOR
+from deploy.access.users import OPERATOR
 from deploy.local.condition import folder_checks
 from deploy.local.databases import revisions
 from deploy.local.errors import StartError

@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from deploy.access import grants
 from deploy.access.attempts import all_tried
 from deploy.access.keys import make_keys, public_key, seed_file
-from deploy.access.permissions import DOMAIN, HARNESS, TRIAL_USERS, USERS, WIRED, below, published, subscriber
+from deploy.access.permissions import WIRED, below, published, subscriber
+from deploy.access.users import DOMAIN, HARNESS, TRIAL_USERS, USERS
 from deploy.cli import commands
 from deploy.local.errors import StartError
 from deploy.local.supervisor import System

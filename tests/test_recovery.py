@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from rich.progress import Progress
 
 from deploy import recovery
-from deploy.access.permissions import HARNESS
+from deploy.access.users import HARNESS
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from services.dispatch.app import SERVICE as DISPATCH

@@ -16,7 +16,7 @@ import nats
 import pytest
 from typer.testing import CliRunner
 
-from deploy.access.permissions import HARNESS
+from deploy.access.users import HARNESS
 from deploy.cli import commands
 from deploy.local.benxi import CITY, PACK, Row, Scenario
 from deploy.local.officers import Awaited, Officers

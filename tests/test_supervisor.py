@@ -20,7 +20,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import uvloop
 
-from deploy.access.permissions import HARNESS
+from deploy.access.users import HARNESS
 from deploy.local import logs, supervisor
 from deploy.local.supervisor import PROCESSES, SERVICES, StartError, System, run
 from shared import bus

@@ -17,7 +17,8 @@ from nats.errors import Error
 
 from deploy.access import asking, grants
 from deploy.access.keys import new_key, write
-from deploy.access.permissions import DOMAIN, INSTALLER, OPERATOR, SIMULATION, SYSTEM, USERS, below
+from deploy.access.permissions import below
+from deploy.access.users import DOMAIN, INSTALLER, OPERATOR, SIMULATION, SYSTEM, USERS
 from deploy.local.supervisor import System
 from shared import bus
 from shared.bus import CALENDAR, DAY_DUE, DAY_SCHEDULED, OPEN, SEALED

@@ -11,8 +11,7 @@ import msgspec
 import nkeys
 
 from deploy.access.keys import make_keys, new_key, private, seed_file, write
-from deploy.access.permissions import TRIAL_USERS
-from deploy.access.server import Grant, accounts
+from deploy.access.users import TRIAL_USERS
 from deploy.local.errors import StartError, told
 
 KEPT, INCLUDED = "grants.json", "accounts.conf"
@@ -20,6 +19,13 @@ NAME: Final = re.compile("[a-z][a-z0-9_]{1,30}")
 """The name of a subscriber. It is a token of subjects, and the part of its consumers' names before the hyphen."""
 PLACE: Final = re.compile("[1-9][0-9](?:[0-9]{2}){0,2}")
 """A province, a prefecture or a county by its first digits."""
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscriber was granted: the public key that it comes with, and the divisions below which it reads."""
+
+    key: str
+    places: tuple[str, ...]
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -98,6 +104,8 @@ def _known(kept: Kept, name: str) -> str:
 @contextmanager
 def _changed(folder: Path) -> Iterator[Kept]:
     """What is kept, to be changed by one at a time; then it is written, and the file that follows from it."""
+    from deploy.access.server import accounts  # It knows all services, which takes a second to read in.
+
     with told(f"密钥目录 {folder}", f"the folder of keys {folder}"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(folder / "lock", "a", opener=private) as lock:

@@ -7,6 +7,7 @@ what is asked for is what is answered, and a new event needs no line.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from deploy.access.users import DOMAIN, HARNESS, INSTALLER, OPERATOR, SIMULATION, SYSTEM
 from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION
@@ -22,18 +23,6 @@ from shared.shares import Share
 WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
 """The services by name, with their tables of reactions."""
 
-SYSTEM: Final = "system"
-"""The user of the system account: asks servers for their health and lets them read their configuration again."""
-INSTALLER, OPERATOR, SIMULATION, HARNESS = "installer", "operator", "simulation", "harness"
-USERS: Final = (SYSTEM, INSTALLER, OPERATOR, *WIRED)
-"""Who has a key in every installation."""
-DEMO_USERS: Final = (*USERS, SIMULATION)
-"""Who has one where a simulation says what day it is."""
-TRIAL_USERS: Final = (*DEMO_USERS, HARNESS)
-"""Who has one where anything is done to the system on purpose."""
-
-DOMAIN: Final = "zhucun"
-"""Where subscribers ask JetStream: `jetstream(domain="zhucun")`. They are in an account of their own."""
 FOR_SUBSCRIBERS: Final = {
     f"$JS.API.CONSUMER.CREATE.{OPEN}.>": f"$JS.{DOMAIN}.API.CONSUMER.CREATE.{OPEN}.>",
     f"$JS.API.CONSUMER.INFO.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.INFO.{OPEN}.*",

@@ -1,25 +1,13 @@
 """What nats-server is told of accounts, users and permissions: the text of a file that its configuration includes."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from deploy.access.permissions import FOR_SUBSCRIBERS, SYSTEM, inbox, published, subscriber
-
-ACCOUNT: Final = "ZHUCUN"
-"""The account of all that the product says."""
-SUBSCRIBERS: Final = "SUBSCRIBERS"
-"""The account of those who only listen. The server looks at what a question says, and not at where its answer is to
-go: in the product's account an answer sent to an event's subject would be stored as an event. Here nothing is stored.
-"""
-
-
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscriber was granted: the public key that it comes with, and the divisions below which it reads."""
-
-    key: str
-    places: tuple[str, ...]
+from deploy.access.grants import Grant
+from deploy.access.permissions import FOR_SUBSCRIBERS, inbox, published, subscriber
+from deploy.access.users import ACCOUNT, SUBSCRIBERS, SYSTEM
 
 
 def accounts(keys: Mapping[str, str], grants: Mapping[str, Grant] = {}, replicas: int = 1) -> str:

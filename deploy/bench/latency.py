@@ -22,7 +22,7 @@ import uvloop
 from nats.aio.msg import Msg
 from rich.console import Console
 
-from deploy.access.permissions import HARNESS
+from deploy.access.users import HARNESS
 from deploy.bench.figure import Figure
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import System

@@ -27,7 +27,7 @@ import uvloop
 from nats.js.api import AckPolicy, ConsumerConfig
 from rich.console import Console
 
-from deploy.access.permissions import HARNESS
+from deploy.access.users import HARNESS
 from deploy.bench.figure import Figure
 from deploy.local.supervisor import System
 from shared import bus, logs, store

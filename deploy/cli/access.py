@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from nats.errors import Error
 
-from deploy.access import asking, grants
+from deploy.access import grants
 from deploy.access.keys import seed_file, write
-from deploy.access.permissions import DOMAIN, SYSTEM, below
+from deploy.access.users import DOMAIN, SYSTEM
 from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console
 from deploy.language import reads_english
 from deploy.local.folder import Folder
 from deploy.terminal import folded
-from shared import bus
 
 app = typer.Typer(help="订阅授权：发给、列出、收回、换密钥 · subscribers' access to NATS", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(help="订阅者名称，如 guizhou · the subscriber's name")]
@@ -32,10 +30,12 @@ def grant(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """准许订阅某些区划的公开事件，并发给密钥 · let somebody read the open events below divisions."""
+    from deploy.access.permissions import below, inbox
+
     keys, file = _keys(folder), _new(out or Path(f"{name}.nk"))
     seed = grants.grant(keys, name, place or [])
     _hand_over(file, seed, folder, keys)
-    console.say(f"  地址 address {_url(folder)}，inbox_prefix {bus.inbox(name)}，domain {DOMAIN}")
+    console.say(f"  地址 address {_url(folder)}，inbox_prefix {inbox(name).removesuffix('.>')}，domain {DOMAIN}")
     for of in grants.granted(keys)[name].places:
         console.say(f"  持久消费者 durable {name}-{of}，过滤 filter {below(of)}")
 
@@ -98,6 +98,10 @@ def _url(folder: Path) -> str:
 
 def _take_effect(folder: Path, keys: Path) -> None:
     """Let the servers that run read again who may do what; those that do not run read it when they start."""
+    from nats.errors import Error
+
+    from deploy.access import asking
+
     ca = os.environ.get("ZHUCUN_NATS_CA")
     try:
         asyncio.run(asking.reload(_url(folder), seed_file(keys, SYSTEM), Path(ca) if ca else None))

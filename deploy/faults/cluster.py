@@ -24,7 +24,7 @@ from nats.errors import Error as NatsError
 
 from deploy.access import grants
 from deploy.access.keys import seed_file
-from deploy.access.permissions import HARNESS, TRIAL_USERS
+from deploy.access.users import HARNESS, TRIAL_USERS
 from deploy.faults.injury import Server, hurt_often
 from deploy.faults.trial import Ground, Trial, Verdict
 from deploy.local.folder import Folder

@@ -15,7 +15,7 @@ from nats.errors import Error
 from nats.js import JetStreamContext
 from rich.progress import Progress
 
-from deploy.access.permissions import HARNESS
+from deploy.access.users import HARNESS
 from deploy.faults.trial import Ground, Trial, Verdict, hurt, progress
 from deploy.local.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System

@@ -12,7 +12,8 @@ from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from sqlalchemy import select
 
-from deploy.access.permissions import HARNESS, WIRED
+from deploy.access.permissions import WIRED
+from deploy.access.users import HARNESS
 from deploy.local.supervisor import System
 from shared import bus, store
 from shared.bus import OPEN, SEALED

@@ -17,7 +17,8 @@ import httpx
 import msgspec
 from nats.errors import Error as NatsError
 
-from deploy.access.permissions import SIMULATION, WIRED
+from deploy.access.permissions import WIRED
+from deploy.access.users import SIMULATION
 from deploy.days import day_message
 from deploy.local.benxi import Row
 from deploy.local.forms import hand_in

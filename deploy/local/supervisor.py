@@ -21,10 +21,9 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from deploy.access import asking, grants, streams
+from deploy.access import grants
 from deploy.access.keys import seed_file, write
-from deploy.access.permissions import DEMO_USERS, INSTALLER, SYSTEM, TRIAL_USERS, USERS
-from deploy.access.server import ACCOUNT
+from deploy.access.users import ACCOUNT, DEMO_USERS, INSTALLER, SERVICES, SYSTEM, TRIAL_USERS, USERS
 from deploy.local import databases as sqlite
 from deploy.local import logs
 from deploy.local.folder import Folder, StartError
@@ -35,7 +34,6 @@ from shared.shares import Share, owner
 
 __all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "dying_with", "find_server", "run"]
 
-SERVICES = ("registry", "dispatch", "inspection", "incentives")
 PROCESSES = ("nats", *SERVICES)
 
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
@@ -283,6 +281,8 @@ class System:
 
     async def _keep_streams(self) -> None:
         """Look after the streams from now on; services find them."""
+        from deploy.access import streams  # Commands that start nothing need not wait until this is read in.
+
         made = asyncio.Event()
 
         def tell(what: str) -> None:
@@ -295,13 +295,19 @@ class System:
         with suppress(TimeoutError):  # The services wait as well, and say what is amiss.
             await asyncio.wait_for(made.wait(), RECOVERY)
 
+    async def _trouble(self) -> str:
+        """What nats-server says of its own health: nothing if it is well."""
+        from deploy.access import asking
+
+        return await asking.trouble(self.nats_url, self.key(SYSTEM))
+
     async def _watch(self) -> None:
         """Start nats-server again when it cannot write a stream: it would not try again, whatever room the disk has.
         And tell of a disk that fills and of a clock that jumps.
         """
         scarce, lag = False, time.time() - time.monotonic()
         while not self._stopping.is_set():
-            if not self._nats and "write error" in await asking.trouble(self.nats_url, self.key(SYSTEM)):
+            if not self._nats and "write error" in await self._trouble():
                 self._report("nats", "restarting, since it cannot write")
                 self.kill("nats", SIGTERM)
             scarce = self._look_at_disk(scarce)
@@ -362,7 +368,7 @@ class System:
     async def _lack(self, name: str, client: httpx.AsyncClient) -> str:
         """What a process lacks to be ready, by its own word; nothing if it is."""
         if name not in self.services:
-            fault = await asking.trouble(self.nats_url, self.key(SYSTEM))
+            fault = await self._trouble()
             return f"{self.nats_url}: {fault}" if fault else ""
         url = f"{self.url(name)}/health/ready"
         try:

@@ -1,0 +1,31 @@
+"""The users of NATS by name: who has a key."""
+
+from typing import Final
+
+SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
+"""Each service is a user, all its replicas the same."""
+SYSTEM: Final = "system"
+"""Asks servers for their health and lets them read again who may do what; it is in the system account."""
+INSTALLER: Final = "installer"
+"""Makes streams and puts them right; nobody else may."""
+OPERATOR: Final = "operator"
+"""Looks at streams and consumers, for `zhucun doctor`."""
+SIMULATION: Final = "simulation"
+"""Says what day it is."""
+HARNESS: Final = "harness"
+"""May do everything, to do harm on purpose."""
+USERS: Final = (SYSTEM, INSTALLER, OPERATOR, *SERVICES)
+"""Who has a key in every installation."""
+DEMO_USERS: Final = (*USERS, SIMULATION)
+"""Who has one where a simulation says what day it is."""
+TRIAL_USERS: Final = (*DEMO_USERS, HARNESS)
+"""Who has one where anything is done to the system on purpose."""
+
+DOMAIN: Final = "zhucun"
+"""Where subscribers ask JetStream: `jetstream(domain="zhucun")`. They are in an account of their own."""
+ACCOUNT: Final = "ZHUCUN"
+"""The account of all that the product says."""
+SUBSCRIBERS: Final = "SUBSCRIBERS"
+"""The account of those who only listen. The server looks at what a question says, and not at where its answer is to
+go: in the product's account an answer sent to an event's subject would be stored as an event. Here nothing is stored.
+"""
