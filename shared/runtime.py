@@ -217,8 +217,9 @@ async def _look(
         faults = repr(error)
     if faults:
         amiss["streams"] = (
-            "消息流缺失或被改动：请让 nats-server 和看守消息流的进程（zhucun up）恢复运行；若流被封存，请备份后重建，再运行 "
-            f"zhucun recover / a stream is missing or was changed ({faults}): let nats-server recover, and whoever "
+            "消息流缺失或被改动：请让 nats-server 和看守消息流的进程（zhucun up）恢复运行；"
+            "若流被封存，请备份后重建，再运行 zhucun recover / "
+            f"a stream is missing or was changed ({faults}): let nats-server recover, and whoever "
             "keeps the streams (`zhucun up`); a stream that somebody sealed is to be made anew, and then "
             "`zhucun recover`"
         )

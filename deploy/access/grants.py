@@ -125,7 +125,7 @@ def _read(folder: Path) -> Kept:
         return Kept()
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StartError(
-            f"{path} 被改坏（{error}）。请从备份恢复；没有备份可删除它，各订阅者须重新授权（zhucun access grant）。\n"
+            f"{path} 被改坏。请从备份恢复；没有备份可删除它，各订阅者须重新授权（zhucun access grant）。\n"
             f"{path} is broken ({error}). Restore it from the backup; without one delete it, and grant each subscriber "
             "access anew (`zhucun access grant`)."
         ) from error

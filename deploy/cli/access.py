@@ -107,11 +107,11 @@ def _take_effect(folder: Path, keys: Path) -> None:
         asyncio.run(asking.reload(_url(folder), seed_file(keys, SYSTEM), Path(ca) if ca else None))
     except ValueError as error:
         raise Trouble(
-            f"已记录，但 nats-server 没有采用：{error}。请看其日志，或重启它。\n"
+            "已记录，但 nats-server 没有采用。请看其日志，或重启它。\n"
             f"  It is noted, but nats-server did not take it: {error}. Look at its log, or start it again."
         ) from error
     except (Error, OSError) as error:
-        zh = f"已记录，但连接不上 nats-server（{error!r}）：它下次启动时生效"
+        zh = "已记录，但连接不上 nats-server：它下次启动时生效"
         console.note(_told(zh, f"noted, but nats-server does not answer ({error!r}): it holds from its next start"))
 
 
