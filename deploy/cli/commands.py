@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
 
-from deploy.cli import access, draws, letters, officers, operators, policy, running, usage
+from deploy.cli import access, draws, letters, officers, operators, policy, running, selftest, usage
 from deploy.cli.reach import Trouble, console
 from deploy.local.errors import StartError, refused
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for subject in (running, officers, draws, operators):
+for subject in (running, officers, draws, operators, selftest):
     app.add_typer(subject.app)
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(policy.app, name="policy")

@@ -19,7 +19,8 @@ Row = dict[str, Any]
 
 START: Final = date(2014, 6, 1)
 END: Final = date(2017, 9, 30)
-CITY: Final = "210500"
+BENXI: Final = "2105"
+CITY: Final = f"{BENXI}00"
 PACK: Final = tomllib.loads((resources.files("shared.policy") / "packs" / "benxi.toml").read_text())
 POLICY: Final = parse_pack(PACK)
 
@@ -75,19 +76,36 @@ class Village(NamedTuple):
     @property
     def unit(self) -> str:
         """The id of the unit made for it; the matching is free to send another."""
-        return f"U2105-{self.number:03}"
+        return f"U{self.place[:4]}-{self.number:03}"
 
 
 class Scenario:
-    """The story of so many villages, told by a seed."""
+    """The story of so many villages, told by a seed; `city` is the prefecture in which it is told, by four digits."""
 
-    def __init__(self, seed: int, villages: int = POOR_VILLAGES) -> None:
+    def __init__(self, seed: int, villages: int = POOR_VILLAGES, city: str = BENXI) -> None:
         if not 1 <= villages <= POOR_VILLAGES:
             raise ValueError(f"villages must be 1 to {POOR_VILLAGES}, as in document S3, not {villages}")
-        self.seed = seed
+        self.seed, self.city = seed, city
         self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
         self.unranked = next((v for v in self.villages.values() if v.level == "city"), None)
         """The village whose unit has nobody of a leader's rank at first (mechanism 3.4)."""
+
+    @property
+    def place(self) -> str:
+        """The code of the whole prefecture."""
+        return f"{self.city}00"
+
+    @property
+    def pack(self) -> dict[str, Any]:
+        """Benxi's policy pack, as if the prefecture of the story had adopted it."""
+        if self.city == BENXI:
+            return PACK
+        documents = {
+            key: {**of, "jurisdiction": of["jurisdiction"].replace(BENXI, self.city)}
+            for key, of in PACK["documents"].items()
+        }
+        version = PACK["version"].replace(BENXI, self.city)
+        return {**PACK, "jurisdiction": self.city, "version": version, "documents": documents}
 
     def choose(self, least: int, most: int, *about: object) -> int:
         """A whole number from `least` to `most`, always the same for the same seed and subject."""
@@ -97,6 +115,7 @@ class Scenario:
     def _village(self, number: int) -> Village:
         index = number - 1
         place, county = next(_nth(_COUNTIES, index))
+        place = self.city + place[len(self.city) :]
         township = 901 + index // 4
         level = "province" if number % 9 == 0 else _city_or_county(index - index // 9)
         problem_class = list(POLICY.team.suits)[number % 3 > 0]
@@ -129,7 +148,7 @@ class Scenario:
         """RegisterUnit for each sending unit. The province designates the villages of its own (3.3)."""
         for v in self.villages.values():
             yield {
-                "place": v.place if v.level == "county" else CITY, "unit": v.unit,
+                "place": v.place if v.level == "county" else self.place, "unit": v.unit,
                 "name": f"{_LEVELS[v.level]}{v.department}部门第{v.number}单位（虚构）", "level": v.level,
                 "department": v.department, "strength": self.choose(40, 95, "strength", v.number),
                 "village": v.id if v.level == "province" else None,
@@ -150,7 +169,7 @@ class Scenario:
         """The fourth is old and no reserve cadre, so that the matching leaves him at home (3.3)."""
         born = date(1958 if number == 4 else self.choose(1964, 1986, "born", v.number, number), 1, 1)
         return {
-            "place": v.place if v.level == "county" else CITY, "cadre": f"C2105-{v.number:03}-{number}",
+            "place": v.place if v.level == "county" else self.place, "cadre": f"C{self.city}-{v.number:03}-{number}",
             "unit": v.unit, "name": f"干部{v.number}-{number}（虚构）", "rank": rank, "party_member": True,
             "work_since": born.replace(year=born.year + 23), "born_on": born,
             "reserve": number < 4 and self.choose(0, 1, "reserve", v.number, number) == 1,

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol, get_args
 
 import msgspec
 
-from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario, Village
+from deploy.local.benxi import POLICY, START, Row, Scenario, Village
 from shared.contracts.registry import Rank
 
 OFFICE_DAYS: Final = (0, 3)
@@ -187,7 +187,7 @@ def _item_numbers(assignment: Mapping[str, Any], kind: str, period: str) -> list
 
 def _replacements(a: Ask) -> Iterator[Row]:
     """The unit sends the highest in rank of those cadres who are in no team."""
-    pool = a.state[POLICY.jurisdiction]
+    pool = a.state[a.scenario.city]
     unit = pool["teams"][a.village.id]["unit"]
     gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | pool["recalled"].keys()
     gone |= pool.get("away", {}).keys()
@@ -369,7 +369,9 @@ def script(scenario: Scenario) -> list[Letter]:
     early = [village for village in scenario.villages.values() if village.leaves == START.year]
     spot_checks = (date(2015, 5, 11), date(2016, 10, 17))
     letters = (
-        Letter(START, "registry", "policies", ({"place": CITY, "pack": PACK, "adopted_by": "中共本溪市委（虚构）"},)),
+        Letter(START, "registry", "policies", (
+            {"place": scenario.place, "pack": scenario.pack, "adopted_by": "中共本溪市委（虚构）"},
+        )),
         Letter(START, "registry", "units", tuple(scenario.unit_rows())),
         Letter(START, "registry", "cadres", tuple(scenario.cadre_rows())),
         Letter(START, "registry", "villages", tuple(scenario.village_rows())),
@@ -381,7 +383,7 @@ def script(scenario: Scenario) -> list[Letter]:
         )),
         *(
             Letter(on, "inspection", "campaigns", ({
-                "place": CITY, "kind": "spot_check", "campaign": f"spot_check-{on}",
+                "place": scenario.place, "kind": "spot_check", "campaign": f"spot_check-{on}",
                 "opens": on + timedelta(7), "body": "organisation", "asked_by": "市委组织部、市扶贫办",
             },))
             for on in spot_checks
