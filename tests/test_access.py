@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import stat
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -142,12 +143,31 @@ async def seen(system: System) -> Mapping[str, Any]:
     return found
 
 
+ERASING = (
+    {"Nats-Rollup": "all"}, {"Nats-Rollup": "sub"}, {"Nats-TTL": "1s"},
+    {"Nats-Schedule": "@every 1s", "Nats-Schedule-Target": "zhucun-sealed.v1.52.01.02.dispatch.cadre.recalled"},
+)  # fmt: skip
+"""Headers by which a message would take others away, or itself, or come again on another subject."""
+
+
+async def erasing(system: System, headers: Mapping[str, str]) -> int:
+    """The error with which the open stream answers a service's own event with such headers."""
+    broker = await bus.connect(system.nats_url, "test", system.key("registry"))
+    answer = await broker.connection.request(
+        "zhucun.v1.52.01.02.registry.village.delisted", b"", timeout=5, headers=dict(headers)
+    )
+    await broker.stop()
+    return int(json.loads(answer.data)["error"]["err_code"])
+
+
 async def test_every_attempt_is_refused_with_every_kind_of_key_and_changes_nothing(tmp_path: Path) -> None:
     async with System(tmp_path) as system:
         await system.ready()
         before = await seen(system)
         found = await all_tried(system)
+        refused = [await erasing(system, headers) for headers in ERASING]
         after = await seen(system)
+        assert refused == [10111, 10111, 10166, 10188]
         assert [one for one in found if not one.refused] == [] and len(found) > 600
         assert {name: what for name, what in after.items() if name in before} == before
         assert {name: what[0] for name, what in after.items() if name not in before} == {
@@ -225,8 +245,38 @@ async def test_a_subscriber_resumes_where_it_stopped_begins_at_a_day_and_is_cut_
             await command("revoke", "guizhou", "--folder", str(folder))
             await cut_off(client)
         assert "guizhou" not in await command("list", "--folder", str(folder))
+
+        await command(
+            "grant", "liaoning", "--place", "21", "-o", str(tmp_path / "liaoning.nk"), "--folder", str(folder)
+        )
+        event = {"occurredon": "2015-06-01", "subject": "210521901201", "data": {"incidence": 0.1}}
+        await broker.connection.jetstream().publish(
+            "zhucun.v1.21.05.21.registry.village.delisted", json.dumps(event).encode()
+        )
+        assert await printed(in_readme("README.md"), system, tmp_path) == "2015-06-01 210521901201 0.1"
+        assert in_readme("README.zh-CN.md") == in_readme("README.md")
         await broker.stop()
         await system.ready(10)
+
+
+def in_readme(name: str) -> str:
+    """The lines with which a subscriber begins, without their comments."""
+    text = (Path(__file__).parents[1] / name).read_text("utf-8")
+    return re.sub(r"  #.*", "", text.partition("```python\n")[2].partition("```")[0])
+
+
+async def printed(code: str, system: System, folder: Path) -> str:
+    """The first line that a subscriber prints."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code.replace("nats://127.0.0.1:4222", system.nats_url), cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert running.stdout
+        return (await asyncio.wait_for(running.stdout.readline(), 20)).decode().strip()
+    finally:
+        running.kill()
+        await running.wait()
 
 
 async def cut_off(client: Client) -> None:
