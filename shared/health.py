@@ -88,10 +88,10 @@ def _consumer(stream: str, consumer: OrderedConsumer | None) -> str:
     silence = time.monotonic() - consumer.alive_at
     if silence < SILENCE:
         return "ok"
-    since = f"{silence:.0f} s" if silence < math.inf else "its start"
+    zh, en = ("启动以来", "its start") if silence == math.inf else (f"已 {silence:.0f} 秒", f"{silence:.0f} s")
     return (
-        f"{stream} 无消息服务（{since}）：请检查 nats-server 的日志与磁盘 / "
-        f"{stream} is silent since {since}: look at the log and the disk of nats-server"
+        f"{stream} 无消息服务（{zh}）：请检查 nats-server 的日志与磁盘 / "
+        f"{stream} is silent since {en}: look at the log and the disk of nats-server"
     )
 
 

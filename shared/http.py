@@ -23,6 +23,7 @@ from shared import store
 from shared.bus import SEALED
 from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
+from shared.contracts.values import Role
 from shared.flow import encode_state
 from shared.openapi import File, Page
 from shared.operations import is_operator, operations, require_body_token, require_operator
@@ -195,7 +196,7 @@ def _common(pipeline: Pipeline) -> list[Any]:
     async def tasks(
         request: Request[Any, Any, Any],
         place: PlaceQuery = "",
-        role: FromQuery[str] = "",
+        role: FromQuery[Role | None] = None,
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
     ) -> list[OpenTask]:
@@ -219,7 +220,7 @@ def _common(pipeline: Pipeline) -> list[Any]:
                         found += [
                             OpenTask(kind.kind, state.id, state.place, task)
                             for task in (state.tasks(policy) if policy or not kind.needs_policy else ())
-                            if role in ("", task.role)
+                            if role in (None, task.role)
                         ]
                         if len(found) >= limit:
                             return found

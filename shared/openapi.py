@@ -85,10 +85,9 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
         statuses |= {404, 408, 409, 413, 415, 422}
         rows: dict[str, Any] = {"type": "array", "items": of[f"{name} takes"]}
         if "command" in handler.opt:
-            rows["maxItems"] = MOST_COMMANDS
-        told = (
-            f"命令的列表，最多 {MOST_COMMANDS} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
-        )
+            rows["maxItems"] = handler.opt["command"].at_once
+        most = rows.get("maxItems", MOST_COMMANDS)
+        told = f"命令的列表，最多 {most} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
         operation["requestBody"] = {
             "required": True, "description": told, "content": {"application/json": {"schema": rows}},
         }  # fmt: skip

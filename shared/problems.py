@@ -95,9 +95,17 @@ def _request_refused(_request: Request[Any, Any, Any], error: RequestRefused) ->
 
 
 def _unfit(_request: Request[Any, Any, Any], error: Unfit) -> Response[bytes]:
-    named = f"，此处列出前 {len(error.faults)} 处 / {error.total} faults, the first {len(error.faults)} are named"
-    detail = f"共 {error.total} 处错误" + (named if error.total > len(error.faults) else f" / {error.total} faults")
-    return problem(error.status, _TITLES.get(error.status, _TITLES[400]), detail, error.faults)
+    return problem(
+        error.status, _TITLES.get(error.status, _TITLES[400]), _counted(error.faults, error.total), error.faults
+    )
+
+
+def _counted(faults: Sequence[Fault], total: int) -> str:
+    """How many faults there are, and how many of them are named."""
+    zh, en = f"共 {total} 处错误", "1 fault" if total == 1 else f"{total} faults"
+    if total == len(faults):
+        return f"{zh} / {en}"
+    return f"{zh}，此处列出前 {len(faults)} 处 / {en}, the first {len(faults)} are named"
 
 
 def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -110,7 +118,7 @@ def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Respo
     extra = error.extra if isinstance(error.extra, list) else []
     told = [(str(entry.get("message", "")), str(entry.get("key", ""))) for entry in extra] or [(error.detail, "")]
     faults = [_parameter(text, key) for text, key in told]
-    return problem(status, _TITLES[400], f"共 {len(faults)} 处错误 / {len(faults)} faults", faults)
+    return problem(status, _TITLES[400], _counted(faults, len(faults)), faults)
 
 
 def _parameter(text: str, key: str) -> Fault:
@@ -153,8 +161,10 @@ _ELSEWHERE = {
 }
 _CHINESE = (
     (r"Object missing required field `data`", "请求没有内容，应为命令的列表"),
-    (r"Expected `.+?` ([<>]=? .+)", "数值应 {}"),
-    (r"of length ([<>]=? \d+)", "长度应 {}"),
+    (r"of length >= (\d+)", "至少 {} 个字符"),
+    (r"of length <= (\d+)", "最多 {} 个字符"),
+    (r"Expected `.+?` >= (.+)", "不能小于 {}"),
+    (r"Expected `.+?` <= (.+)", "不能大于 {}"),
     (r"matching regex", "格式不符，请对照 /docs"),
 )
 """What the framework says of parameters, in Chinese."""

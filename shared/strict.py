@@ -5,7 +5,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request, Response
@@ -20,8 +21,8 @@ from shared.requests import IDEMPOTENCY_KEY
 
 BIGGEST = 10**15 - 1
 """The largest number in an address; what is larger, not every reader of JSON keeps exactly."""
-MOST_COMMANDS = 2000
-"""Commands in one request: what the rules and the outbox take without keeping others waiting."""
+MOST_COMMANDS = Command.at_once
+"""Commands in one request, of kinds that say nothing else."""
 LARGEST_BODY = 8 * 2**20
 """Bytes of a request that is no file; a command says far less than a message on the bus can carry, one megabyte."""
 MOST_VALUES = 200_000
@@ -101,6 +102,7 @@ _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填 true 或 false", "must be true or false"),
     int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
 }
+_PREFIX = ("[0-9]{0,6}", "应为区划代码或其开头几位，最多 6 位数字", "a division's code or its first digits, 6 at most")
 _SEEN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
 _ANY_TEXT = (
     rf"[\s\S]{{0,{LONGEST}}}",
@@ -117,8 +119,21 @@ def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str
         asked = field.kwarg_definition
         if getattr(asked, "param_type", None) is ParamType.QUERY:
             several = field.is_non_string_sequence or any(f.is_non_string_sequence for f in field.inner_types)
-            found[getattr(asked, "name", None) or name] = not several, _SPELLING.get(field.annotation, _ANY_TEXT)
+            told = _SPELLING.get(field.annotation, _ANY_TEXT)
+            if getattr(asked, "pattern", None) == f"^{_PREFIX[0]}$":
+                told = _PREFIX
+            elif choices := [*_choices(field.annotation)]:
+                told = "|".join(choices), f"可填：{'、'.join(choices)}", f"one of {', '.join(choices)}"
+            found[getattr(asked, "name", None) or name] = not several, told
     return found
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    """What a parameter may be where it is one of several words."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    for part in get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ():
+        yield from _choices(part)
 
 
 def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
@@ -165,9 +180,9 @@ def decode(body: bytes, command: type[Command]) -> list[Command]:
         rows = _ROWS.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise Unfit([_whole(error)]) from error
-    if len(rows) > MOST_COMMANDS:
-        zh = f"一次最多提交 {MOST_COMMANDS} 条，此请求有 {len(rows)} 条，请分批提交"
-        en = f"{MOST_COMMANDS} commands in one request at most, and this one has {len(rows)}; send it in parts"
+    if len(rows) > command.at_once:
+        zh = f"一次最多提交 {command.at_once} 条，此请求有 {len(rows)} 条，请分批提交"
+        en = f"{command.at_once} commands in one request at most, and this one has {len(rows)}; send it in parts"
         raise Unfit([Fault(0, "schema", zh, en)], status=413)
     decoder, found, faults, untold = _decoder(command), list[Command](), list[Fault](), 0
     for number, row in enumerate(rows):

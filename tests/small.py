@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from services.registry.model.commands import AdoptPolicy
 from shared.contracts import Command
 from shared.contracts.dispatch import HelpBegun, TermExtended
 from shared.contracts.registry import PolicyAdopted, VillageListed, VillageRegistered
@@ -22,6 +23,7 @@ class Register(Command, frozen=True, kw_only=True):
 class Adopt(Command, frozen=True, kw_only=True):
     """Adopt a pack."""
 
+    is_long, at_once = AdoptPolicy.is_long, AdoptPolicy.at_once
     pack: dict[str, Any]
 
 

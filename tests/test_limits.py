@@ -13,7 +13,8 @@ import uvicorn
 from shared import serving
 from shared.problems import PROBLEM
 from shared.strict import LARGEST_BODY, MOST_COMMANDS, MOST_VALUES
-from tests.test_http import Api, any_api, api, known, logged, refusal, village
+from tests.small import Adopt
+from tests.test_http import PACK, Api, any_api, api, known, logged, refusal, village
 
 __all__ = ["any_api", "api", "logged"]  # Fixtures.
 LONGEST = 0.05
@@ -70,6 +71,17 @@ async def test_a_request_of_countless_values_is_refused_before_any_is_looked_at(
     began = time.process_time()
     (fault,) = refusal(await any_api.post("villages", {**village("V1"), "values": values}), 413)
     assert str(MOST_VALUES) in fault["zh"] and time.process_time() - began < 2
+
+
+async def test_packs_are_few_at_once_and_looked_at_beside_the_loop(any_api: Api) -> None:
+    campaigns = [{**PACK["campaigns"][0], "kind": f"k{n}", "share": 60} for n in range(20)]
+    pack = {"place": "210500", "pack": {**PACK, "campaigns": campaigns}}
+    with watched() as pauses:
+        refused = refusal(await any_api.post("policies", *[pack] * Adopt.at_once), 422)
+    assert len(refused) == Adopt.at_once and "share" in refused[0]["zh"]
+    assert max(pauses) < LONGEST, f"{max(pauses) * 1000:.0f} ms"
+    (fault,) = refusal(await any_api.post("policies", *[pack] * (Adopt.at_once + 1)), 413)
+    assert str(Adopt.at_once) in fault["zh"]
 
 
 @pytest.mark.parametrize(

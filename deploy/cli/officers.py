@@ -183,7 +183,9 @@ def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:
         for http in clients(folder, service):
             after = ""
             while True:
-                answer = http.get("/v1/tasks", params={**asked, "after": after})
+                answer = http.get(
+                    "/v1/tasks", params={**{name: said for name, said in asked.items() if said}, "after": after}
+                )
                 page = msgspec.json.decode(answer.content, type=list[OpenTask])
                 yield from (line.task for line in page)
                 if not (after := following(page)):

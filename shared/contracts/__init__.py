@@ -72,6 +72,8 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
     is_long: ClassVar[bool] = False
     """Whether a single one may keep the rules busy for longer than other requests can be made to wait."""
+    at_once: ClassVar[int] = 2000
+    """How many one request may have: what rules and outbox take without keeping others waiting."""
     by_token: ClassVar[bool] = False
     """Whether its `body` shows a token of its own, so that one caller cannot speak for two that check each other."""
 

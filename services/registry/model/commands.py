@@ -63,6 +63,8 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class AdoptPolicy(Command, frozen=True, kw_only=True):
     """A region adopts a policy pack. `place` is its jurisdiction, filled up with zeros to six digits."""
 
+    is_long = True
+    at_once = 20
     pack: Content
     """The whole pack as its TOML file says it."""
     adopted_by: Organ
