@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.inspection.model.commands import CloseOrder, OpenCampaign
+from services.inspection.model.commands import CloseOrder, OpenCampaign, WithdrawVisit
 from services.inspection.model.supervision import Supervision
 from shared.contracts.dispatch import MemberRecalled, MemberReplaced
-from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade
+from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade, VisitWithdrawn
 from shared.contracts.registry import VillageRecoded
 from shared.rules import Refused
 from tests.inspection.region import PACKS, Region, changed, team_of
@@ -141,7 +141,8 @@ def test_1_6_a_rectification_is_closed_out_once(region: Region) -> None:
     assert order.order in region.refuses(close(region, "none"), 409, "order").zh
     region.ask(close(region, order.order))
     assert [event.accepted_by for event in region.said(OrderClosed)] == ["镇党委"]
-    region.refuses(close(region, order.order), 409, "order")
+    region.ask(close(region, order.order))
+    assert len(region.said(OrderClosed)) == 1, "what is closed out already changes nothing"
     region.pass_days(order.due + DAY)
     assert not region.said(OrderOverdue)
     assert not region.tasks("order-closings")
@@ -155,6 +156,28 @@ def test_2_13_with_the_team_s_release_its_orders_end(region: Region) -> None:
     assert not region.said(OrderOverdue)
     assert not region.tasks("order-closings")
     assert region.kept(Supervision, village).status == "released"
+
+
+@pytest.mark.parametrize("came", ["nothing", "overdue", "closed"])
+def test_2_13_after_the_release_a_visit_is_withdrawn_unless_somebody_may_answer_for_its_order(
+    region: Region, came: str
+) -> None:
+    (village,) = region.villages
+    region.visit(village, CHECK, findings=("absent",), score=80)
+    (order,) = region.said(OrderIssued)
+    if came == "overdue":
+        region.pass_days(order.due + DAY)
+    if came == "closed":
+        region.ask(close(region, order.order))
+    region.hear(region.released(village))
+    withdrawal = WithdrawVisit(
+        place=region.place, village=village, campaign=CHECK, body="inspection", reason="录错村", decided_by="督查组"
+    )
+    if came == "nothing":
+        region.ask(withdrawal)
+        assert region.said(VisitWithdrawn)
+    else:
+        assert "已销号或已逾期" in region.refuses(withdrawal, 409, "village").zh
 
 
 def test_a_visit_on_the_list_is_made_even_if_the_team_has_just_gone(region: Region) -> None:

@@ -47,6 +47,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """The day on which the team was assigned."""
     orders: dict[str, Order] = msgspec.field(default_factory=dict)
     """Open orders by id, `<campaign>/<village>`."""
+    closed: frozenset[str] = frozenset()
+    """Orders of this team that were closed out."""
+    answered_for: frozenset[str] = frozenset()
+    """Orders of teams that are gone which were closed out or overdue, so that somebody may answer for them."""
 
     @property
     def status(self) -> str:
@@ -65,8 +69,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def can_forget(self, order: str) -> bool:
-        """Whether nothing has come of an order yet: it is open and was never overdue, or its team is gone."""
-        return not self.unit or (order in self.orders and not self.orders[order].times)
+        """Whether nothing has come of an order yet: it was never overdue, and is open or gone with its team."""
+        if self.unit:
+            return order in self.orders and not self.orders[order].times
+        return order not in self.answered_for
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Each open order waits for the township to accept what was done."""
@@ -114,7 +120,10 @@ def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, to
 
 def release(state: Supervision | None, event: TeamReleased, policy: Policy, today: date) -> Change:
     """The team is gone, and with it what it owed; an assessment that has been opened still comes to its end."""
-    return Change(state and Supervision(id=state.id, place=state.place))
+    if state is None:
+        return Change(None)
+    overdue = {id for id, order in state.orders.items() if order.times}
+    return Change(Supervision(id=state.id, place=state.place, answered_for=state.answered_for | state.closed | overdue))
 
 
 def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
@@ -165,6 +174,8 @@ def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, 
     """The township accepts a rectification, in time or late."""
     require_body(command.body, "township", "1.6")
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
+    if command.order in village.closed:
+        return Change(village)
     if command.order not in village.orders:
         open_orders = "、".join(sorted(village.orders)) or "-"
         raise Refused(
@@ -175,6 +186,7 @@ def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, 
         )
     rest = {id: order for id, order in village.orders.items() if id != command.order}
     closed = OrderClosed(place=village.place, village=village.id, order=command.order, accepted_by=command.accepted_by)
+    village = village.but(closed=village.closed | {command.order})
     return Change(_with_orders(village, rest).counting("orders", command.order, "due"), (closed,))
 
 
