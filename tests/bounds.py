@@ -4,6 +4,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -67,3 +68,38 @@ def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
         yield hint
     for part in get_args(hint):
         yield from _structs(part)
+
+
+def longest(hint: Any) -> Any:
+    """A value as long as a field of a type can be; what a struct's own checks ask for is not looked at."""
+    metas: list[Meta] = []
+    while get_origin(hint) is Annotated:
+        metas += [meta for meta in hint.__metadata__ if isinstance(meta, Meta)]
+        hint = hint.__origin__
+    origin, inner = get_origin(hint) or hint, get_args(hint)
+    if origin in (Union, types.UnionType):
+        return longest(next(part for part in inner if part is not type(None)))
+    if origin is Literal:
+        return max(inner, key=len)
+    if origin in LIST_TYPES:
+        parts = [longest(part) for part in inner if part is not ...]
+        return dict([parts]) if len(parts) == 2 and origin in (dict, Mapping) else origin(parts[:1])
+    if origin is str:
+        return "9" * int(min(_longest(metas), LONGEST))
+    if origin in (int, float):
+        return next((bound for meta in metas if (bound := meta.le or meta.lt) is not None), 0)
+    if origin is date:
+        return date(2100, 12, 31)
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        return longest_of(origin)
+    return False if origin is bool else None
+
+
+def longest_of(struct: type[msgspec.Struct]) -> Any:
+    """One with the longest values in all its fields."""
+    hints = get_type_hints(struct, include_extras=True)
+    said = {
+        name: of for base in struct.__mro__[::-1] for name, of in vars(base).items() if isinstance(of, property | str)
+    }
+    kind = type(struct.__name__, (SimpleNamespace,), said)
+    return kind(**{name: longest(hints[name]) for name in struct.__struct_fields__})

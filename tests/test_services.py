@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import tomllib
 from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
 from importlib import import_module
@@ -23,11 +24,14 @@ from shared.contracts import EVENTS, Command, short_type
 from shared.flow import LONGEST_ID
 from shared.openapi import document
 from shared.pipeline import Pipeline, Service
+from shared.policy import parse_pack
 from shared.relay import Relay
+from tests import bounds
 
 HOME = Path("services")
 ROOMS = ("reactions.py", "tables.py", "api.py", "app.py", "README.md", "migrations/0001_initial.py")
 DOCUMENTS = documents()
+BENXI = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -270,3 +274,17 @@ def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str
     assert [*pool.units] == ["U1"] and pool.place == "210500"
     assert first.place == "210502" and first.cadres["C1"].rank == "staff"
     assert stray.place == "210500" and [*stray.cadres] == ["C2"]
+
+
+@each_service
+def test_whatever_people_choose_each_state_and_message_has_an_id_that_fits(name: str) -> None:
+    """With the longest ids, codes and names that a message may carry; what a pack holds open is a shipped pack."""
+    looked_at = 0
+    for reaction in service(name).reactions:
+        message = bounds.longest_of(reaction.on)
+        if "pack" in reaction.on.__struct_fields__:
+            message.pack = BENXI
+        for id in (message.subject_id, *reaction.ids(message, parse_pack(BENXI))):
+            assert len(id) <= LONGEST_ID, f"{reaction.on.__name__}: {id}"
+            looked_at += 1
+    assert looked_at > 5
