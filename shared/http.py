@@ -190,6 +190,15 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
 
 def _common(pipeline: Pipeline) -> list[Any]:
+    """What every service answers about its states, its journal and its contracts."""
+    states = pipeline.tables.states.items()
+    return [
+        _tasks(pipeline), *_journals(pipeline), *_accounts(pipeline),
+        *(handler for kind, table in states for handler in _states(pipeline.engine, pipeline.tables, kind, table)),
+    ]  # fmt: skip
+
+
+def _tasks(pipeline: Pipeline) -> Any:
     tables, engine = pipeline.tables, pipeline.engine
 
     @get("/v1/tasks", tags=["queries"])
@@ -226,6 +235,12 @@ def _common(pipeline: Pipeline) -> list[Any]:
                             return found
         return found
 
+    return tasks
+
+
+def _journals(pipeline: Pipeline) -> list[Any]:
+    tables, engine = pipeline.tables, pipeline.engine
+
     @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON, opt={"answers": list[Envelope]})
     async def journal(request: Request[Any, Any, Any], about: FromPath[str]) -> Response[bytes]:
         """What this service decided about one village, as CloudEvents in order; what is sealed only for operators."""
@@ -250,11 +265,17 @@ def _common(pipeline: Pipeline) -> list[Any]:
         """
         return await _page(pipeline, after, limit, type, sealed=False)
 
+    return [journal, journal_page]
+
+
+def _accounts(pipeline: Pipeline) -> list[Any]:
+    """By what a service's content, and what it says, is checked."""
+
     @get("/v1/digest", tags=["operations"])
     async def digest() -> dict[str, str]:
         """SHA-256 over the business content of each table: equal for runs that decided the same."""
-        async with engine.connect() as conn:
-            return await store.digest(conn, tables)
+        async with pipeline.engine.connect() as conn:
+            return await store.digest(conn, pipeline.tables)
 
     @get("/schemas/{file:str}", tags=["contracts"])
     async def schema(file: FromPath[str]) -> dict[str, Any]:
@@ -264,10 +285,7 @@ def _common(pipeline: Pipeline) -> list[Any]:
             raise Refused("contract", f"没有事件类型 {file}", f"there is no event type {file}", status=404)
         return json_schema(event, event.type, pipeline.schemas)
 
-    return [
-        tasks, journal, journal_page, digest, schema,
-        *(handler for kind, table in tables.states.items() for handler in _states(engine, tables, kind, table)),
-    ]  # fmt: skip
+    return [digest, schema]
 
 
 def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> list[Any]:

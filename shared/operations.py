@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.params import FromQuery, QueryParameter
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import store
@@ -54,22 +54,17 @@ def operations(
     lost: Callable[[], Mapping[str, tuple[int, int]]],
 ) -> list[Any]:
     """The handlers. `parts` tells how the service is; `lost`, of streams that removed messages unread, which."""
+    return [_standing(pipeline, lost), *_letters(pipeline), *_healths(pipeline, parts)]
+
+
+async def _waiting(conn: AsyncConnection, letters: Table) -> int:
+    """How many dead letters wait."""
+    found = select(func.count()).select_from(letters).where(letters.c.discarded_at.is_(None))
+    return int((await conn.execute(found)).scalar() or 0)
+
+
+def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> Any:
     tables, engine = pipeline.tables, pipeline.engine
-    letters = tables.dead_letters
-
-    async def waiting(conn: AsyncConnection) -> int:
-        found = select(func.count()).select_from(letters).where(letters.c.discarded_at.is_(None))
-        return int((await conn.execute(found)).scalar() or 0)
-
-    async def database(parts: dict[str, Any]) -> int:
-        """The dead letters that wait; what is wrong with the database is noted among the parts."""
-        parts.setdefault("database", "ok")
-        try:
-            async with engine.connect() as conn:
-                return await waiting(conn)
-        except Exception as error:  # Whatever is wrong with it, the service cannot do its work.
-            parts["database"] = f"数据库读不出 / the database cannot be read: {type(error).__name__}: {error}"
-            return 0
 
     @get("/v1/status", tags=["operations"])
     async def status(request: Request[Any, Any, Any]) -> dict[str, Any]:
@@ -78,7 +73,7 @@ def operations(
         On which day something falls due next is told to operators only, since it may be that of a visit.
         """
         async with engine.connect() as conn:
-            due, parked = await store.next_due(conn, tables), await waiting(conn)
+            due, parked = await store.next_due(conn, tables), await _waiting(conn, tables.dead_letters)
         return {
             "service": pipeline.service.name,
             "simulated": pipeline.simulated,
@@ -93,6 +88,13 @@ def operations(
             "calendar_known_until": pipeline.book.calendar().known_until,
             "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
         }
+
+    return status
+
+
+def _letters(pipeline: Pipeline) -> list[Any]:
+    """What operators see of dead letters, and do about them."""
+    letters, engine = pipeline.tables.dead_letters, pipeline.engine
 
     @get("/v1/dead-letters", tags=["operations"], guards=[require_operator])
     async def dead_letters(discarded: FromQuery[bool] = False) -> list[dict[str, Any]]:
@@ -133,6 +135,20 @@ def operations(
             ) from error
         await pipeline.discard(id, because)
 
+    return [dead_letters, replay, discard]
+
+
+def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]]]) -> list[Any]:
+    async def database(parts: dict[str, Any]) -> int:
+        """The dead letters that wait; what is wrong with the database is noted among the parts."""
+        parts.setdefault("database", "ok")
+        try:
+            async with pipeline.engine.connect() as conn:
+                return await _waiting(conn, pipeline.tables.dead_letters)
+        except Exception as error:  # Whatever is wrong with it, the service cannot do its work.
+            parts["database"] = f"数据库读不出 / the database cannot be read: {type(error).__name__}: {error}"
+            return 0
+
     @get("/health/live", tags=["operations"])
     async def live() -> dict[str, str]:
         """The process runs."""
@@ -156,7 +172,7 @@ def operations(
             )
         return Response(found, status_code=503 if _amiss(found) else 200)
 
-    return [status, dead_letters, replay, discard, live, ready, health]
+    return [live, ready, health]
 
 
 def _amiss(parts: Mapping[str, Any]) -> bool:

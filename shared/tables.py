@@ -41,42 +41,9 @@ class Tables(NamedTuple):
 def service_tables(kinds: Iterable[type[State]]) -> Tables:
     """The tables of a service that keeps these kinds of state."""
     metadata = MetaData()
-    states = {
-        kind: Table(
-            kind.kind,
-            metadata,
-            Column("id", String(LONGEST_ID), primary_key=True),
-            Column("place", String(6), nullable=False),
-            Column("status", String(80), nullable=False),
-            Column("due", Date),
-            Column("awaits", Boolean, nullable=False),
-            Column("body", Text, nullable=False),
-            Index(f"ix_{kind.kind}_due", "due"),
-            Index(f"ix_{kind.kind}_place", "place", "status"),
-            # An update that changes no indexed column and finds room on its page is heap-only (HOT): it needs no index
-            # entry, and its predecessor is pruned without a vacuum. What hardly changes takes twice its pages for that.
-            postgresql_with={"fillfactor": 50},
-        )
-        for kind in kinds
-    }
+    states = {kind: _states(metadata, kind.kind) for kind in kinds}
     # The inbox remembers every message for as long as the stream can replay it.
     inbox = Table("inbox", metadata, Column("id", LargeBinary(16), primary_key=True), sqlite_with_rowid=False)
-    # The outbox is the service's journal as well: rows are numbered without gaps by the one writer and never go.
-    # `batch` is the position of the first row of the atomic batch in which a row is published, frozen when written.
-    outbox = Table(
-        "outbox",
-        metadata,
-        Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-        Column("batch", BigInteger, nullable=False),
-        Column("id", String(36), nullable=False),
-        Column("sealed", Boolean, nullable=False),
-        Column("subject", String(200), nullable=False),
-        Column("about", String(LONGEST_ID), nullable=False),
-        Column("type", String(80), nullable=False),
-        Column("occurred_on", Date, nullable=False),
-        Column("body", Text, nullable=False),
-        Index("ix_outbox_about", "about"),
-    )
     # Where each stream was read to (`ZHUCUN`), up to where the outbox was published, and the current business day.
     positions = Table(
         "positions",
@@ -91,8 +58,57 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         Column("fingerprint", LargeBinary(32), nullable=False),
         Column("response", Text, nullable=False),
     )
-    # A letter that an operator discarded stays, with when and why, but nothing waits for it any more.
-    dead_letters = Table(
+    policies = Table(
+        "policies",
+        metadata,
+        Column("version", String(80), primary_key=True),
+        Column("body", Text, nullable=False),
+    )
+    return Tables(metadata, states, inbox, _outbox(metadata), positions, requests, _dead_letters(metadata), policies)
+
+
+def _states(metadata: MetaData, name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", String(LONGEST_ID), primary_key=True),
+        Column("place", String(6), nullable=False),
+        Column("status", String(80), nullable=False),
+        Column("due", Date),
+        Column("awaits", Boolean, nullable=False),
+        Column("body", Text, nullable=False),
+        Index(f"ix_{name}_due", "due"),
+        Index(f"ix_{name}_place", "place", "status"),
+        # An update that changes no indexed column and finds room on its page is heap-only (HOT): it needs no index
+        # entry, and its predecessor is pruned without a vacuum. What hardly changes takes twice its pages for that.
+        postgresql_with={"fillfactor": 50},
+    )
+
+
+def _outbox(metadata: MetaData) -> Table:
+    """The service's journal as well: rows are numbered without gaps by the one writer and never go.
+
+    `batch` is the position of the first row of the atomic batch in which a row is published, frozen when written.
+    """
+    return Table(
+        "outbox",
+        metadata,
+        Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+        Column("batch", BigInteger, nullable=False),
+        Column("id", String(36), nullable=False),
+        Column("sealed", Boolean, nullable=False),
+        Column("subject", String(200), nullable=False),
+        Column("about", String(LONGEST_ID), nullable=False),
+        Column("type", String(80), nullable=False),
+        Column("occurred_on", Date, nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_outbox_about", "about"),
+    )
+
+
+def _dead_letters(metadata: MetaData) -> Table:
+    """A letter that an operator discarded stays, with when and why, but nothing waits for it any more."""
+    return Table(
         "dead_letters",
         metadata,
         Column("id", String(36), primary_key=True),
@@ -107,10 +123,3 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         Column("discarded_at", DateTime(timezone=True)),
         Column("discarded_for", Text),
     )
-    policies = Table(
-        "policies",
-        metadata,
-        Column("version", String(80), primary_key=True),
-        Column("body", Text, nullable=False),
-    )
-    return Tables(metadata, states, inbox, outbox, positions, requests, dead_letters, policies)
