@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 import uvloop
-from nats import errors
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
@@ -49,7 +48,7 @@ async def keep(
                     tell(f"{what}; it was put right")
             made.set()
             told = ""
-        except (errors.Error, OSError) as error:
+        except Exception as error:  # Whatever it is, streams without anybody who keeps them are worse.
             if repr(error) != told:
                 told = repr(error)
                 tell(f"the streams cannot be looked after: {told}")

@@ -385,6 +385,8 @@ class System:
         for helper in self._helpers:
             helper.cancel()
         try:
+            if self._helpers:
+                await asyncio.wait(self._helpers, timeout=LAST_WORDS)
             # Services first, so that what they send last still finds the server.
             for names in (self.services, ("nats",)):
                 await self._end([name for name in names if name in self._keepers])
