@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test bench faults contracts clean
+.PHONY: demo test compose-test bench faults contracts clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/zhucun: pyproject.toml uv.lock
@@ -28,6 +28,10 @@ test: $(BIN)/zhucun
 
 bench: .venv/bench
 	@$(BIN)/python -m deploy.bench $(ARGS)
+
+# The composed system for real, with the docker or podman of this machine.
+compose-test: $(BIN)/zhucun
+	@$(BIN)/python -m tests.compose $(ARGS)
 
 faults: $(BIN)/zhucun
 	@$(BIN)/python -m deploy.faults $(ARGS)

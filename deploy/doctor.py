@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
-from deploy.access.keys import seed_file
-from deploy.access.users import OPERATOR
 from deploy.local.condition import folder_checks
 from deploy.local.databases import revisions
 from deploy.local.errors import StartError
-from deploy.local.folder import Folder
 from deploy.local.supervisor import SERVICES, find_server
 from shared import bus
 from shared.policy import PolicyInvalid, parse_pack
@@ -28,6 +26,14 @@ Check = tuple[str, str, str]
 """What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
 MIN_DISK = 2 * 2**30
 """Bytes that a county's three years need with room to spare."""
+
+
+class Servers(NamedTuple):
+    """Where nats-servers answer, with which key they are asked, and who vouches for them where they speak TLS."""
+
+    url: str
+    key: Path
+    ca: Path | None
 
 
 def versions() -> Iterator[tuple[str, str]]:
@@ -41,10 +47,13 @@ def versions() -> Iterator[tuple[str, str]]:
         yield f"schema {service}", revisions(service)[-1]
 
 
-def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[Check]:
+def checks(
+    folder: Path | None, addresses: Callable[[str], Sequence[str]], servers: Callable[[], Servers]
+) -> Iterator[Check]:
     """All checks in order: first the installation, then the running system if there is one.
 
-    `addresses` tells where the replicas of a service answer; it raises StartError if another folder's system does.
+    `folder` is None where the system runs elsewhere, and only what it answers is looked at. `addresses` tells where the
+    replicas of a service answer, and raises StartError if another folder's system does; `servers` where NATS does.
     """
     wanted = sys.version_info >= (3, 11)
     yield (
@@ -54,16 +63,20 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     )
     yield "nats-server", *_nats_version()
     yield "SQLite", sqlite3.sqlite_version, ""
-    free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
-    yield (
-        "磁盘空间",
-        f"free disk {free / 2**30:.1f} GiB",
-        "" if free > MIN_DISK else "不足 2 GiB，请清理或换数据目录 / less than 2 GiB; make room or use another folder",
-    )
+    if folder:
+        free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
+        yield (
+            "磁盘空间",
+            f"free disk {free / 2**30:.1f} GiB",
+            ""
+            if free > MIN_DISK
+            else "不足 2 GiB，请清理或换数据目录 / less than 2 GiB; make room or use another folder",
+        )
     for path in sorted((Path(__file__).parent.parent / "shared/policy/packs").glob("*.toml")):
         yield "政策包", f"policy pack {path.name}", _pack_fault(path)
-    yield from folder_checks(folder)
-    if not (folder / "ports.json").exists():
+    if folder:
+        yield from folder_checks(folder)
+    if folder and not (folder / "ports.json").exists():
         zh, en = "尚未运行过 zhucun up", "`zhucun up` has not run there yet"
         yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
         return
@@ -80,7 +93,7 @@ def checks(folder: Path, addresses: Callable[[str], Sequence[str]]) -> Iterator[
     for name, url in urls.items():
         yield f"服务 {name}", *_service(url)
     yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
-    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(folder, urls)
+    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(servers, urls)
 
 
 def _nats_version() -> tuple[str, str]:
@@ -125,18 +138,16 @@ def _service(url: str) -> tuple[str, str]:
     return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
 
 
-def _days_fault(folder: Path, urls: Mapping[str, str]) -> str:
+def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:
     """Whether every service has the same business day, and reads its stream to the end within seconds."""
     try:
-        place = Folder(folder)
-        nats = f"nats://127.0.0.1:{place.kept_ports()['nats']}"
-        return asyncio.run(_read_to_the_end(nats, seed_file(place.keys, OPERATOR), urls))
+        return asyncio.run(_read_to_the_end(servers(), urls))
     except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
         return f"{type(error).__name__}: {error}"
 
 
-async def _read_to_the_end(nats: str, key: Path, urls: Mapping[str, str]) -> str:
-    broker = await asyncio.wait_for(bus.connect(nats, "doctor", key), 5)
+async def _read_to_the_end(servers: Servers, urls: Mapping[str, str]) -> str:
+    broker = await asyncio.wait_for(bus.connect(servers.url, "doctor", servers.key, servers.ca), 5)
     js = broker.connection.jetstream()
     until = time.monotonic() + 5
     lagging = dict.fromkeys(urls, -1)

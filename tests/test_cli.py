@@ -164,6 +164,23 @@ def test_what_answers_elsewhere_is_told_for_what_it_is(folder: Path) -> None:
         assert code == 1 and "连接不上系统" in told
 
 
+def test_a_profile_reaches_a_system_from_outside(folder: Path, tmp_path: Path) -> None:
+    ports = json.loads((folder / "ports.json").read_text())
+    profile, services = tmp_path / "site.toml", ("registry", "dispatch", "inspection", "incentives")
+    lines = [f'{service}_url = "http://127.0.0.1:{ports[service]}"' for service in services]
+    lines += [f'nats = "nats://127.0.0.1:{ports["nats"]}"', f'nats_key = "{folder}/keys/operator.nk"']
+    profile.write_text("\n".join([*lines, 'secret_file = "secret"']))
+    (tmp_path / "secret").write_bytes((folder / "secret").read_bytes())
+    code, told = run("--profile", str(profile), "doctor")
+    assert code == 0 and "end to end" in told and "folder" not in told
+    assert run("digest", ZHUCUN_PROFILE=str(profile)) == run("digest", "--folder", str(folder))
+    code, told = run("--profile", str(profile), "logs")
+    assert code == 1 and "docker compose logs" in told
+    profile.write_text('registry = "http://127.0.0.1:1"')
+    code, told = run("--profile", str(profile), "digest")
+    assert code == 1 and "registry_url" in told
+
+
 def test_any_locale_terminal_and_pipe_will_do(folder: Path) -> None:
     at = ["--folder", str(folder)]
     code, told = run("tasks", *at, PYTHONIOENCODING="latin-1", LC_ALL="C")

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -11,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
 
 from deploy.cli import access, draws, letters, officers, operators, policy, running, selftest, usage
-from deploy.cli.reach import Trouble, console
+from deploy.cli.reach import Trouble, console, use_profile
 from deploy.local.errors import StartError, refused
 
 app = typer.Typer(
@@ -44,8 +45,13 @@ def _common(
             "--version", callback=_tell_versions, is_eager=True, help="各部分的版本 · the versions of all parts"
         ),
     ] = False,
+    profile: Annotated[
+        Path | None,
+        typer.Option(envvar="ZHUCUN_PROFILE", help="地址与密钥的配置文件 · file with addresses and keys of a system"),
+    ] = None,
 ) -> None:
-    pass
+    if profile:
+        use_profile(profile)
 
 
 _SILENT = (

@@ -19,6 +19,7 @@ from deploy.cli.reach import (
     addresses,
     clients,
     console,
+    is_elsewhere,
     open_client,
     require_service,
 )
@@ -70,6 +71,11 @@ def logs(
 ) -> None:
     """在四个服务的日志里追踪一个村 · follow one village through the logs of all services, in order of time."""
     kept = folder / "logs"
+    if is_elsewhere():
+        raise Trouble(
+            "日志在系统所在的机器上：用容器运行的，请用 docker compose logs 查看。\n"
+            "  The logs are where the system runs: with containers, read them by `docker compose logs`."
+        )
     if not kept.is_dir():
         raise Trouble(f"{folder} 里没有日志 / there are no logs in {folder}; name the folder with --folder")
     lines = []

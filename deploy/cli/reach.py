@@ -2,18 +2,24 @@
 
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
 
+from deploy.access.keys import seed_file
+from deploy.access.users import OPERATOR
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal
 from shared.shares import Share, owner
 from shared.token import operator_headers
+
+if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+    from deploy.doctor import Servers
 
 console = Terminal()
 
@@ -22,6 +28,9 @@ FolderOption = Annotated[Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOL
 ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))]
 DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
+PROFILE_FILES = ("secret_file", "nats_key", "nats_ca")
+PROFILE = (*(f"{service}_url" for service in SERVICES), "nats", *PROFILE_FILES)
+"""What a profile may say: the settings of the environment in small letters and without `ZHUCUN_`."""
 
 
 class Trouble(Exception):
@@ -38,6 +47,28 @@ def _prefix(place: str) -> str:
 
 
 PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of the division code", callback=_prefix)]
+
+
+def use_profile(file: Path) -> None:
+    """Take addresses and credentials from a TOML file, as if they stood in the environment, which goes first.
+
+    Files that it names lie beside it. Raises Trouble.
+    """
+    try:
+        profile = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Trouble(
+            f'读不了配置 {file}。应为 TOML 文件，如 registry_url = "http://10.0.0.5:8001"。\n'
+            f"  The profile {file} cannot be read ({error}). It is a TOML file with lines such as "
+            'registry_url = "http://10.0.0.5:8001".'
+        ) from None
+    if wrong := [name for name, value in profile.items() if name not in PROFILE or not isinstance(value, str)]:
+        raise Trouble(
+            f"配置 {file} 中的 {'、'.join(wrong)} 无效；可写 {'、'.join(PROFILE)}，值为文字。\n"
+            f"  {', '.join(wrong)} in the profile {file}: it may say {', '.join(PROFILE)}, each a text in quotes."
+        )
+    for name, value in profile.items():
+        os.environ.setdefault(f"ZHUCUN_{name.upper()}", str(file.parent / value) if name in PROFILE_FILES else value)
 
 
 def addresses(folder: Path, service: str) -> list[str]:
@@ -96,6 +127,23 @@ def secret(folder: Path) -> bytes:
     """What the installation's tokens are made of; nothing if it cannot be read here."""
     file = Path(os.environ.get(SECRET_FILE) or folder / "secret")
     return file.read_bytes() if file.is_file() else b""
+
+
+def is_elsewhere() -> bool:
+    """Whether the environment names the services, so that no folder of this machine is that of the system."""
+    return any(os.environ.get(_setting(service)) for service in SERVICES)
+
+
+def servers(folder: Path) -> "Servers":
+    """Where NATS answers, and as the operator: ZHUCUN_NATS, …_NATS_KEY and …_NATS_CA, else as the folder has it."""
+    from deploy.doctor import Servers
+
+    place, key, ca = Folder(folder), os.environ.get("ZHUCUN_NATS_KEY"), os.environ.get("ZHUCUN_NATS_CA")
+    return Servers(
+        os.environ.get("ZHUCUN_NATS") or f"nats://127.0.0.1:{place.kept_ports()['nats']}",
+        Path(key) if key else seed_file(place.keys, OPERATOR),
+        Path(ca) if ca else None,
+    )
 
 
 def _setting(service: str) -> str:

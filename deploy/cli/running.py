@@ -21,8 +21,10 @@ from deploy.cli.reach import (
     Trouble,
     addresses,
     console,
+    is_elsewhere,
     open_client,
     require_service,
+    servers,
 )
 from deploy.local import databases
 from deploy.local.folder import Folder
@@ -171,7 +173,7 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
         return found
 
     bad = 0
-    for zh, en, fault in checks(folder, own_addresses):
+    for zh, en, fault in checks(None if is_elsewhere() else folder, own_addresses, lambda: servers(folder)):
         bad += bool(fault)
         if fault:
             console.bad(f"{zh} · {en}\n    {fault}")

@@ -1,0 +1,78 @@
+"""A role and a database for each service in PostgreSQL, and their schemas brought to this version.
+
+Every start does this, so that a replica's database, or a password that was changed in the folder, needs nothing more.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from deploy.init.folder import PASSWORDS
+from deploy.local.errors import StartError
+from deploy.local.supervisor import SERVICES
+from shared import migrations
+from shared.shares import Share
+
+HOST: Final = "postgres"
+PATIENCE: Final = 120.0
+"""Seconds that PostgreSQL may take to start, such as after a power cut."""
+_NOT_YET: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
+
+
+def prepare(folder: Path, replicas: int) -> None:
+    """Make roles and databases that are missing, and upgrade all schemas. Raises StartError."""
+    databases = {
+        Share(number, replicas).named(service): service for service in SERVICES for number in range(1, replicas + 1)
+    }
+    lines = ((folder / PASSWORDS).read_text()).splitlines()
+    passwords = {role: password for *_, role, password in (line.split(":") for line in lines)}
+    asyncio.run(_make(passwords, databases))
+    for name, service in databases.items():
+        migrations.upgrade(service, f"postgresql+asyncpg://{service}:{passwords[service]}@{HOST}/{name}")
+        print(f"{name} ✓", file=sys.stderr)
+
+
+async def _make(passwords: Mapping[str, str], databases: Mapping[str, str]) -> None:
+    connection = await _connect(passwords["postgres"])
+    roles = await _names(connection, "select rolname from pg_roles")
+    for role in SERVICES:
+        begin = "alter" if role in roles else "create"
+        await connection.execute(f"{begin} role {role} login password '{passwords[role]}'")
+    made = await _names(connection, "select datname from pg_database")
+    for name, role in databases.items():
+        if name not in made:
+            await connection.execute(f'create database "{name}" owner {role}')
+        await connection.execute(f'revoke all on database "{name}" from public')
+    await connection.close()
+
+
+async def _names(connection: asyncpg.Connection, query: str) -> Iterable[str]:
+    return {row[0] for row in await connection.fetch(query)}
+
+
+async def _connect(password: str) -> asyncpg.Connection:
+    """Wait until PostgreSQL takes connections. Raises StartError."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await asyncpg.connect(host=HOST, user="postgres", password=password, database="postgres", timeout=5)
+        except _NOT_YET as error:
+            if time.monotonic() > until:
+                raise StartError(
+                    f"PostgreSQL（{HOST}）{PATIENCE:.0f} 秒内没有应答。请看它的日志："
+                    f"docker compose logs {HOST}。\n"
+                    f"PostgreSQL ({HOST}) does not answer within {PATIENCE:.0f} s ({error}). Read its log: "
+                    f"docker compose logs {HOST}."
+                ) from None
+            await asyncio.sleep(0.5)
+        except asyncpg.InvalidPasswordError:
+            raise StartError(
+                "PostgreSQL 不认 keys 卷中的密码：两个卷不是同一套安装的。请把它们恢复到同一份备份。\n"
+                "PostgreSQL does not know the password in the volume of keys: the two volumes are not of one "
+                "installation. Restore both from one backup."
+            ) from None

@@ -1,0 +1,63 @@
+"""The folder of keys of a composed installation: what must be secret is made here once, and never anew by itself.
+
+Each file belongs to the one user whose containers read it, so that a service that was taken over finds nobody else's.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from deploy.access import grants
+from deploy.access.keys import write
+from deploy.init import certificates
+from deploy.local.supervisor import SERVICES
+
+OPERATOR: Final = 10000
+"""The user and the group of whoever operates; every container of the product has the group."""
+USERS: Final = {"operator": OPERATOR, **{name: OPERATOR + n for n, name in enumerate(SERVICES, 1)}, "nats": 10005}
+"""By name, the user that the containers of compose.yaml run as."""
+ROLES: Final = ("postgres", *SERVICES)
+"""The roles in PostgreSQL; each has a file with its password, in the form that PostgreSQL's clients read."""
+PASSWORDS: Final = "databases.pgpass"
+"""All those files in one."""
+CONFIGS: Final = ("nats.conf", "cluster.conf")
+_PUBLIC: Final = (".pem", ".conf")
+
+
+def fill(folder: Path, names: Sequence[str], replicas: int, users: Iterable[str]) -> None:
+    """Make what the folder lacks, for so many replicas of each service and these users of NATS.
+
+    `names` are further ones, or addresses, at which subscribers reach NATS.
+    """
+    folder.mkdir(exist_ok=True)
+    grants.install(folder, users, replicas)
+    certificates.make(folder, names)
+    _keep(folder / "secret", secrets.token_hex(32))
+    for role in ROLES:
+        _keep(folder / f"{role}.pgpass", f"*:*:*:{role}:{secrets.token_hex(32)}\n")
+    lines = [(folder / f"{role}.pgpass").read_text() for role in ROLES]
+    write(folder / PASSWORDS, "".join(lines))
+    write(folder / "postgres.password", lines[0].strip().rpartition(":")[2])
+    for config in CONFIGS:  # They come with the program, and go with its version.
+        shutil.copyfile(Path(__file__).with_name(config), folder / config)
+
+
+def _keep(path: Path, text: str) -> None:
+    if not path.exists():
+        write(path, text)
+
+
+def hand_out(folder: Path) -> None:
+    """Give each file to the user whose name it bears, else to the operator; what is public may be read by all."""
+    for path in folder.iterdir():
+        if path.name in ("ca.key", "postgres.password"):  # Nobody but these steps and PostgreSQL's own start.
+            user, mode = 0, 0o600
+        else:
+            user = USERS.get(path.stem, OPERATOR)
+            mode = 0o644 if path.suffix in _PUBLIC else 0o640 if path.name == "secret" else 0o600
+        os.chown(path, user, OPERATOR)
+        path.chmod(mode)
+    os.chown(folder, OPERATOR, OPERATOR)

@@ -1,0 +1,1 @@
+"""The composed system, run for real: `make compose-test`."""
