@@ -39,12 +39,13 @@ def selftest() -> None:
         raise Trouble(
             f"自检中断，未留下任何数据\n  the self-test came to a stop, and nothing is left of it: {error}"
         ) from error
+    if not found:
+        raise Trouble("自检被中断，未留下任何数据\n  the self-test was interrupted, and nothing is left of it")
     table = folded("", "环节", "step", "问题 what is wrong")
     for check in found:
         table.add_row("✗" if check.fault else "✓", check.zh, check.en, check.fault)
     console.print(table)
     if wrong := sum(bool(check.fault) for check in found):
         console.bad(f"自检有 {wrong} 项不符 · {wrong} of the self-test's checks failed")
-    if wrong or not found:
         raise typer.Exit(1)
     console.good("自检通过，未留下任何数据 · the self-test passed, and nothing is left of it")
