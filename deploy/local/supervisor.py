@@ -60,6 +60,8 @@ LOG_TAIL = 20
 _USERS: Mapping[Kind, tuple[str, ...]] = {
     "real": USERS, "continued": USERS, "demo": DEMO_USERS, "trial": TRIAL_USERS,
 }  # fmt: skip
+ELSEWHERE = ("ZHUCUN_NATS_CA", "ZHUCUN_MIGRATE_ON_START")
+"""Settings that a system with servers of its own never takes over from the environment that it is started in."""
 
 
 class System:
@@ -190,7 +192,9 @@ class System:
         """What a process is told: a service its database, its address and its share."""
         # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
         # UTF-8 in any locale.
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
+        # How another system's services reach their servers, where a command runs beside them, is not how these do.
+        own = {key: value for key, value in os.environ.items() if key not in ELSEWHERE}
+        environment = own | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
         if name in self.services:
             service, share = self.services[name]
             environment |= {
