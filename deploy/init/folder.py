@@ -19,6 +19,8 @@ OPERATOR: Final = 10000
 """The user and the group of whoever operates; every container of the product has the group."""
 USERS: Final = {"operator": OPERATOR, **{name: OPERATOR + n for n, name in enumerate(SERVICES, 1)}, "nats": 10005}
 """By name, the user that the containers of compose.yaml run as."""
+KEEPERS: Final = 10009
+"""The group that reads the keys of all users of NATS: the operator's container alone has it, to grant access."""
 ROLES: Final = ("postgres", *SERVICES)
 """The roles in PostgreSQL; each has a file with its password, in the form that PostgreSQL's clients read."""
 PASSWORDS: Final = "databases.pgpass"
@@ -57,7 +59,9 @@ def hand_out(folder: Path) -> None:
             user, mode = 0, 0o600
         else:
             user = USERS.get(path.stem, OPERATOR)
-            mode = 0o644 if path.suffix in _PUBLIC else 0o640 if path.name == "secret" else 0o600
-        os.chown(path, user, OPERATOR)
+            mode = (
+                0o644 if path.suffix in _PUBLIC else 0o640 if path.name == "secret" or path.suffix == ".nk" else 0o600
+            )
+        os.chown(path, user, KEEPERS if path.suffix == ".nk" else OPERATOR)
         path.chmod(mode)
     os.chown(folder, OPERATOR, OPERATOR)

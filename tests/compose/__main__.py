@@ -72,8 +72,8 @@ def main() -> int:
         engine = find()
         if engine is None:
             console.bad(
-                "本机没有 docker 或 podman：未做 compose 测试 · "
-                "neither docker nor podman is here: compose is not tested"
+                "本机没有应答的 docker 或 podman：未做 compose 测试 · "
+                "neither docker nor podman answers here: compose is not tested"
             )
             return 0 if WITHOUT in sys.argv else 1
         lines = list(_told(console, _all(engine)))
@@ -144,6 +144,7 @@ def _large(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
         yield Line("演一个县，期间丢失节点与数据库", "a county, nodes and database lost", what, bool(verdict.passed))
         yield _bound("内存，有负载", "memory under load", most(), LARGE)
         yield _doctor(placed)
+        yield _granted(placed)
 
 
 def _small(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
@@ -176,6 +177,15 @@ def _doctor(placed: Installation) -> Line:
     except Broken as error:
         return Line("体检", "doctor", str(error)[-1500:], False)
     return Line("体检", "doctor", f"{told.count('✓')} ✓", "✗" not in told)
+
+
+def _granted(placed: Installation) -> Line:
+    """Whether an operator can give a subscriber a key that all servers take up."""
+    try:
+        told = placed.inside("zhucun", "access", "grant", "liaoning", "--place", "21", "-o", "/tmp/liaoning.nk")
+    except Broken as error:
+        return Line("发给订阅方密钥", "a subscriber's key", str(error)[-1500:], False)
+    return Line("发给订阅方密钥", "a subscriber's key", "granted", "下次启动" not in told)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -42,15 +43,15 @@ class Engine(NamedTuple):
 
 
 def find() -> Engine | None:
-    """The engine of this machine; None where there is none. Raises Broken where there is one and it does not work."""
-    daemon = os.environ.get("DOCKER_HOST") or Path("/var/run/docker.sock").exists()
-    if shutil.which("docker") and daemon:
-        engine = Engine("docker", ("docker", "compose"))
-    elif shutil.which("podman"):
-        engine = Engine("podman", ("podman-compose",) if shutil.which("podman-compose") else ("podman", "compose"))
+    """The engine of this machine; None where none answers, as where only a client is. Raises Broken if compose fails."""
+    podman = ("podman-compose",) if shutil.which("podman-compose") else ("podman", "compose")
+    for engine in (Engine("docker", ("docker", "compose")), Engine("podman", podman)):
+        if shutil.which(engine.command):
+            with suppress(Broken):
+                engine.run("info", seconds=60)
+                break
     else:
         return None
-    engine.run("info", seconds=60)
     _run([*engine.compose, "version"], 60)
     return engine
 
