@@ -60,7 +60,7 @@ LOG_TAIL = 20
 _USERS: Mapping[Kind, tuple[str, ...]] = {
     "real": USERS, "continued": USERS, "demo": DEMO_USERS, "trial": TRIAL_USERS,
 }  # fmt: skip
-ELSEWHERE = ("ZHUCUN_NATS_CA", "ZHUCUN_MIGRATE_ON_START")
+ELSEWHERE = ("ZHUCUN_MIGRATE_ON_START", "ZHUCUN_NATS_CA", "ZHUCUN_STREAM_REPLICAS")
 """Settings that a system with servers of its own never takes over from the environment that it is started in."""
 
 
