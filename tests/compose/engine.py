@@ -43,7 +43,7 @@ class Engine(NamedTuple):
 
 
 def find() -> Engine | None:
-    """The engine of this machine; None where none answers, as where only a client is. Raises Broken if compose fails."""
+    """The engine of this machine; None where none answers, as behind a mere client. Raises Broken if compose fails."""
     podman = ("podman-compose",) if shutil.which("podman-compose") else ("podman", "compose")
     for engine in (Engine("docker", ("docker", "compose")), Engine("podman", podman)):
         if shutil.which(engine.command):
