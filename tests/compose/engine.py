@@ -20,6 +20,8 @@ PROJECT: Final = "zhucun-trial"
 """No project of anybody's: its volumes are emptied."""
 INNER: Final = dict.fromkeys(SERVICES, 8000) | dict.fromkeys(NODES, 4222) | {"postgres": 5432}
 """The ports within the containers that the test reaches."""
+BUILDING: Final = 900.0
+"""Seconds that the image may take where nothing of it is there yet."""
 STARTING: Final = 240.0
 """Seconds within which all services must be ready on a busy machine."""
 UNITS: Final = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -85,6 +87,7 @@ class Installation:
 
     def __enter__(self) -> "Installation":
         self.compose("down", "-v")
+        self.compose("build", seconds=BUILDING)  # An image of an earlier checkout would be taken otherwise.
         self.compose("up", "-d", seconds=STARTING)
         return self
 
