@@ -21,6 +21,7 @@ from services.registry.model.commands import AdoptPolicy
 from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
 from shared.policy.pack import Document
 from tests import bounds
+from tests.pace import quicker_than, slowness
 
 FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
 PACK: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
@@ -397,7 +398,7 @@ def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, jun
         except PolicyInvalid as refusal:
             assert refusal.faults and all(fault.zh and fault.en for fault in refusal.faults)
         took.append(time.process_time() - began)
-    assert min(took) < 0.05
+    assert min(took) < 0.05 or min(took) < 0.05 * slowness(time.process_time)
 
 
 SCALARS = (
@@ -467,10 +468,8 @@ def test_broken_toml_is_refused_with_its_line() -> None:
 def test_broken_toml_is_told_at_once_in_words_that_people_understand(
     lines: list[str], zh: str, line: int | None
 ) -> None:
-    began = time.process_time()
-    with pytest.raises(PolicyInvalid) as refusal:
+    with quicker_than(2), pytest.raises(PolicyInvalid) as refusal:
         parse_pack("\n".join(lines).encode())
-    assert time.process_time() - began < 2
     assert zh in refusal.value.zh
     assert refusal.value.faults[0].line == line
     assert not re.search("Cannot|Invalid|Expected", refusal.value.zh)
