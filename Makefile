@@ -27,14 +27,14 @@ test: $(BIN)/zhucun
 	$(BIN)/pytest $(ARGS)
 
 bench: .venv/bench
-	@$(BIN)/python -m deploy.bench $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 # The composed system for real, with the docker or podman of this machine.
 compose-test: $(BIN)/zhucun
 	@$(BIN)/python -m tests.compose $(ARGS)
 
 faults: $(BIN)/zhucun
-	@$(BIN)/python -m deploy.faults $(ARGS)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 contracts: $(BIN)/zhucun
 	@$(BIN)/zhucun contracts

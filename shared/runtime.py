@@ -17,17 +17,20 @@ from nats import errors
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared import bus, contracts, http, logs, migrations, serving, store
-from shared.bus import CALENDAR, OPEN, SEALED
-from shared.consumer import MessagesLost, OrderedConsumer
+from shared import contracts, logs, migrations
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import ENVELOPE
-from shared.health import Health
-from shared.pipeline import Pipeline, Service
-from shared.relay import Relay
-from shared.shares import WHOLE, Share
+from shared.engine import store
+from shared.engine.flow import ENVELOPE
+from shared.engine.health import Health
+from shared.engine.pipeline import Pipeline, Service
+from shared.engine.shares import WHOLE, Share
+from shared.stream import bus
+from shared.stream.bus import CALENDAR, OPEN, SEALED
+from shared.stream.consumer import MessagesLost, OrderedConsumer
+from shared.stream.relay import Relay
+from shared.web import http, serving
 
 log = structlog.get_logger()
 LOOK = 5.0

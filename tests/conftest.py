@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.folder import Folder
-from shared import store
-from shared.tables import Tables
+from shared.engine import store
+from shared.engine.tables import Tables
 
 
 class NatsServer:

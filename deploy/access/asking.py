@@ -13,7 +13,7 @@ import nats
 from nats.aio.client import Client
 from nats.errors import Error, TimeoutError
 
-from shared import bus
+from shared.stream import bus
 
 PATIENCE: Final = 2.0
 """Seconds for a connection, and for an answer."""

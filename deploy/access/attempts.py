@@ -20,8 +20,8 @@ from deploy.access.keys import new_key, write
 from deploy.access.permissions import below
 from deploy.access.users import DOMAIN, INSTALLER, OPERATOR, SIMULATION, SYSTEM, USERS
 from deploy.local.supervisor import System
-from shared import bus
-from shared.bus import CALENDAR, DAY_DUE, DAY_SCHEDULED, OPEN, SEALED
+from shared.stream import bus
+from shared.stream.bus import CALENDAR, DAY_DUE, DAY_SCHEDULED, OPEN, SEALED
 
 SUBSCRIBED: Final = {"guizhou": ("52",), "benxi": ("2105",)}
 """Subscribers and their divisions, for as long as this lasts."""

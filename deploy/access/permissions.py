@@ -12,13 +12,13 @@ from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION
 from services.registry.app import SERVICE as REGISTRY
-from shared import bus
-from shared.bus import CALENDAR, OPEN, SEALED
 from shared.contracts import EVENTS, OPEN_ROOT, place_tokens, teller, wire_filter
 from shared.contracts.calendar import DayPassed
-from shared.pipeline import Service
+from shared.engine.pipeline import Service
+from shared.engine.shares import Share
 from shared.runtime import heard
-from shared.shares import Share
+from shared.stream import bus
+from shared.stream.bus import CALENDAR, OPEN, SEALED
 
 WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
 """The services by name, with their tables of reactions."""

@@ -10,7 +10,8 @@ import uvloop
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
-from shared import bus, logs
+from shared import logs
+from shared.stream import bus
 
 log = structlog.get_logger()
 LOOK: Final = 5.0

@@ -30,7 +30,7 @@ app.add_typer(access.app, name="access")
 
 def _tell_versions(wanted: bool) -> None:
     if wanted:
-        from deploy.doctor import versions
+        from deploy.operations.doctor import versions
 
         for name, version in versions():
             console.say(f"{name} {version}")

@@ -11,7 +11,7 @@ import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, clients, console, secret
 from shared.contracts.inspection import Body
-from shared.token import BODIES_HEADER, body_key
+from shared.web.token import BODIES_HEADER, body_key
 
 app = typer.Typer()
 PAGE = 500

@@ -137,7 +137,7 @@ def village(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """一个村的全过程，以及“为什么还没出列” · one village's way in full, and "why not yet"."""
-    from deploy.local.village import show
+    from deploy.demo.village import show
 
     if len(code) != 12 or not (code.isascii() and code.isdigit()):
         raise Trouble(f"“{code}”不是村代码，村代码为 12 位数字 / this is no village's code, which has 12 digits")
@@ -177,7 +177,7 @@ def _role(role: str) -> str:
 
 def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:
     """All tasks of all processes, page by page."""
-    from shared.http import OpenTask, following
+    from shared.web.http import OpenTask, following
 
     for service in SERVICES:
         for http in clients(folder, service):

@@ -33,7 +33,7 @@ app = typer.Typer()
 @app.command()
 def digest(folder: FolderOption = DEFAULT) -> None:
     """各服务业务内容的摘要；两次运行相同则摘要相同 · digests of the business content of every service."""
-    from shared.store import united
+    from shared.engine.store import united
 
     for service in SERVICES:
         for kind, value in united(http.get("/v1/digest").json() for http in clients(folder, service)).items():
@@ -46,7 +46,7 @@ def recover(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """消息丢失后从各服务日志补齐，可重复 · make good what a stream lost unread; may be repeated."""
-    from deploy.recovery import recover as hand_in
+    from deploy.operations.recovery import recover as hand_in
     from shared.runtime import heard
 
     require_service(service)

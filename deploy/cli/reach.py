@@ -15,11 +15,11 @@ from deploy.access.users import OPERATOR
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal
-from shared.shares import Share, owner
-from shared.token import operator_headers
+from shared.engine.shares import Share, owner
+from shared.web.token import operator_headers
 
 if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
-    from deploy.doctor import Servers
+    from deploy.operations.doctor import Servers
 
 console = Terminal()
 
@@ -136,7 +136,7 @@ def is_elsewhere() -> bool:
 
 def servers(folder: Path) -> "Servers":
     """Where NATS answers, and as the operator: ZHUCUN_NATS, …_NATS_KEY and …_NATS_CA, else as the folder has it."""
-    from deploy.doctor import Servers
+    from deploy.operations.doctor import Servers
 
     place, key, ca = Folder(folder), os.environ.get("ZHUCUN_NATS_KEY"), os.environ.get("ZHUCUN_NATS_CA")
     return Servers(

@@ -50,8 +50,8 @@ def demo(
     ] = False,
 ) -> None:
     """演示：本溪 72 个贫困村三年全流程 · Benxi's 72 villages, three years, through the real services."""
-    from deploy.local.benxi import END, START
-    from deploy.local.play import demo as play_demo
+    from deploy.demo.benxi import END, START
+    from deploy.demo.play import demo as play_demo
 
     try:
         last = date.fromisoformat(until)
@@ -163,7 +163,7 @@ def _fixed(ports: list[str]) -> Mapping[str, int]:
 @app.command()
 def doctor(folder: FolderOption = DEFAULT) -> None:
     """体检：安装与运行中的系统 · check the installation and a running system, end to end."""
-    from deploy.doctor import checks
+    from deploy.operations.doctor import checks
 
     def own_addresses(service: str) -> list[str]:
         found = addresses(folder, service)

@@ -15,11 +15,11 @@ app = typer.Typer()
 @app.command()
 def selftest() -> None:
     """自检：在另起的一套服务上走完一个村的全程，不留下任何数据 · a village's whole way, which leaves nothing behind."""
-    from deploy.local.benxi import START
-    from deploy.local.simulation import Refusal
+    from deploy.demo.benxi import START
+    from deploy.demo.simulation import Refusal
     from deploy.local.supervisor import until_stopped
-    from deploy.selftest import UNTIL, Check
-    from deploy.selftest import selftest as carry
+    from deploy.operations.selftest import UNTIL, Check
+    from deploy.operations.selftest import selftest as carry
 
     found: list[Check] = []
 

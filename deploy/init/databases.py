@@ -16,7 +16,7 @@ from deploy.init.folder import PASSWORDS
 from deploy.local.errors import StartError
 from deploy.local.supervisor import SERVICES
 from shared import migrations
-from shared.shares import Share
+from shared.engine.shares import Share
 
 HOST: Final = "postgres"
 PATIENCE: Final = 120.0

@@ -7,7 +7,7 @@ from deploy.local import databases
 from deploy.local.errors import StartError
 from deploy.local.folder import Folder, few
 from deploy.local.supervisor import SERVICES
-from shared.shares import Share
+from shared.engine.shares import Share
 
 Check = tuple[str, str, str]
 """What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""

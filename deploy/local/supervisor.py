@@ -30,7 +30,7 @@ from deploy.local.folder import Folder, StartError
 from deploy.local.logs import Log
 from deploy.local.mark import LOCAL, Kind
 from deploy.local.processes import dying_with, kill_group, private_and_dying_with
-from shared.shares import Share, owner
+from shared.engine.shares import Share, owner
 
 __all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "dying_with", "find_server", "run"]
 

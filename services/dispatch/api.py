@@ -25,11 +25,11 @@ from services.dispatch.model.commands import (
     WithdrawMatch,
 )
 from services.dispatch.model.pool import Pool
-from shared import store
 from shared.contracts.dispatch import Member
-from shared.http import Route
-from shared.pipeline import Pipeline
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
 from shared.rules import Refused, known
+from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "求解分类选派匹配", "Solve a matching"),

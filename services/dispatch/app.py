@@ -3,7 +3,7 @@
 from services.dispatch.api import COMMANDS, QUERIES
 from services.dispatch.reactions import DUE, REACTIONS
 from services.dispatch.tables import TABLES
-from shared.pipeline import Service
+from shared.engine.pipeline import Service
 from shared.runtime import serve
 
 SERVICE = Service("dispatch", TABLES, REACTIONS, DUE)

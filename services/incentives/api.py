@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
-from shared.http import Route
+from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
     Route("defences", HearDefence, "听取陈述申辩", "Hear a defence"),

@@ -3,7 +3,7 @@
 from services.incentives.api import COMMANDS, QUERIES
 from services.incentives.reactions import DUE, REACTIONS
 from services.incentives.tables import TABLES
-from shared.pipeline import Service
+from shared.engine.pipeline import Service
 from shared.runtime import serve
 
 SERVICE = Service("incentives", TABLES, REACTIONS, DUE)

@@ -1,6 +1,6 @@
 """What the incentives keep."""
 
 from services.incentives.reactions import KINDS
-from shared.tables import service_tables
+from shared.engine.tables import service_tables
 
 TABLES = service_tables(KINDS)

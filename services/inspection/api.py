@@ -18,7 +18,7 @@ from services.inspection.model.commands import (
     WithdrawInput,
     WithdrawVisit,
 )
-from shared.http import Route
+from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
     Route("seed-hashes", PostSeedHash, "公布抽签随机数哈希", "Publish the hash of a seed share for a draw"),

@@ -3,7 +3,7 @@
 from services.inspection.api import COMMANDS, QUERIES
 from services.inspection.reactions import DUE, REACTIONS
 from services.inspection.tables import TABLES
-from shared.pipeline import Service
+from shared.engine.pipeline import Service
 from shared.runtime import serve
 
 SERVICE = Service("inspection", TABLES, REACTIONS, DUE)

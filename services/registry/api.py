@@ -22,12 +22,12 @@ from services.registry.model import Reason, Village
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import OpenSurvey, open_surveys
-from shared import store
-from shared.http import Route, id_by_code
-from shared.pipeline import Pipeline
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.policy import Policy
-from shared.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused, known
+from shared.web.http import Route, id_by_code
 from shared.workbook import MEDIA_TYPES, Form, HeadingsRefused, WorkbookRefused, write_template
 
 COMMANDS: tuple[Route, ...] = (

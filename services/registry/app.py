@@ -3,7 +3,7 @@
 from services.registry.api import COMMANDS, QUERIES
 from services.registry.reactions import DUE, REACTIONS
 from services.registry.tables import TABLES
-from shared.pipeline import Service
+from shared.engine.pipeline import Service
 from shared.runtime import serve
 
 SERVICE = Service("registry", TABLES, REACTIONS, DUE)

@@ -24,11 +24,11 @@ from services.registry import forms, store
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
-from shared.http import published_soon
-from shared.outbox import PAGE
-from shared.pipeline import AHEAD, Pipeline
-from shared.requests import Answer
+from shared.engine.outbox import PAGE
+from shared.engine.pipeline import AHEAD, Pipeline
+from shared.engine.requests import Answer
 from shared.rules import Refused
+from shared.web.http import published_soon
 from shared.workbook import CellError, Form, Note, Row, Summary, Tally, annotate, read_rows
 
 MARKED, TOLD = 1000, 100

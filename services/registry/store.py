@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.model import Baseline, Village
-from shared.tables import Tables
+from shared.engine.tables import Tables
 
 
 class OpenSurvey(NamedTuple):

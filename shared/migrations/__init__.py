@@ -10,7 +10,7 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData
 
-from shared import store
+from shared.engine import store
 
 
 def upgrade(service: str, database: str) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final, NamedTuple, Self
 
-from deploy.faults.injury import hurt_often
-from deploy.faults.trial import Ground, differing
+from deploy.demo.play import Result, play
 from deploy.init.certificates import NODES
-from deploy.local.play import Result, play
 from deploy.local.supervisor import SERVICES, System
 from deploy.terminal import Terminal, folded
 from tests.compose.engine import INNER, Broken, Engine, Installation, find
+from tests.faults.injury import hurt_often
+from tests.faults.trial import Ground, differing
 
 VILLAGES, UNTIL, SEED = 6, date(2015, 12, 31), 7
 """A small county from the survey to the first year's grades."""

@@ -32,10 +32,10 @@ from shared.contracts.registry import (
     VillageDiagnosed,
     VillageRelapsed,
 )
-from shared.flow import Cause, Fact, derived_id, encode_state
+from shared.engine.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import Policy, parse_pack
 from shared.rules import Task
-from tests.world import Service, World
+from tests.support.world import Service, World
 
 PACK = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text("utf-8"))
 CITY, HOME, AWAY = "210500", "210521", "210522"

@@ -13,7 +13,7 @@ from shared.contracts.dispatch import (
     HelpBegun,
     Item,
 )
-from shared.flow import encode_state
+from shared.engine.flow import encode_state
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import PACK, START, V1, Benxi, delisted

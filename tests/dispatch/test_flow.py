@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from deploy.local.benxi import CITY, START, Scenario
-from deploy.local.officers import Officers
-from deploy.local.simulation import Refusal, Simulation
+from deploy.demo.benxi import CITY, START, Scenario
+from deploy.demo.officers import Officers
+from deploy.demo.simulation import Refusal, Simulation
 from deploy.local.supervisor import System
 
 SURVEYED = {"form": 96, "meeting": 64, "household_visit": 640, "problem": 64}
@@ -50,7 +50,7 @@ async def diagnosed(simulation: Simulation, officers: Officers) -> None:
 async def test_a_choice_a_withdrawal_a_departure_and_a_takeover_reach_all_services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.local.benxi.SURVEYED", SURVEYED)
+    monkeypatch.setattr("deploy.demo.benxi.SURVEYED", SURVEYED)
     signed = {"body": "organisation", "decided_by": "市委组织部（虚构）", "reason": "录入有误"}
     async with System(tmp_path) as system:
         await system.ready()

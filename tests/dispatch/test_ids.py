@@ -12,7 +12,7 @@ from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts.values import CampaignId, Code, DerivedId, PartyId, Role, RunId, Short
-from shared.flow import LONGEST_ID
+from shared.engine.flow import LONGEST_ID
 from shared.policy import TRIGGERS
 
 DAY = date(2100, 12, 31)

@@ -18,12 +18,12 @@ from services.dispatch.model.optimum import best_pairs
 from services.dispatch.reactions import DUE, REACTIONS
 from shared.contracts.dispatch import MatchingSolved, Member, NeedUnmet, VillageMatched
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import Cause, derived_id
+from shared.engine.flow import Cause, derived_id
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import AWAY, CITY, HOME, PACK, START, V1, V2, V3, Benxi, cadre, diagnosed, squad, unit
-from tests.pace import quicker_than
-from tests.world import Service
+from tests.support.pace import quicker_than
+from tests.support.world import Service
 
 # ------------------------------------------------------------ the hard rules
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from shared.contracts.dispatch import CommitmentOverdue, CommitmentSettled, Item, TeamReleased, TermExtended
-from shared.flow import encode_state
+from shared.engine.flow import encode_state
 from shared.rules import Refused
 from tests.dispatch.benxi import START, V1, Benxi, cadre, delisted, recalled
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.dispatch.model.pool import Pool
 from shared.contracts.dispatch import MatchingSolved, NeedUnmet, VillageMatched
-from shared.flow import encode_state
+from shared.engine.flow import encode_state
 from shared.rules import Refused
 from tests.dispatch.benxi import START, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
 

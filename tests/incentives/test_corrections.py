@@ -34,7 +34,7 @@ from tests.incentives.test_outcomes import (
     tasks,
     world_with,
 )
-from tests.world import World
+from tests.support.world import World
 
 INTO = "210521100202"
 

@@ -25,10 +25,10 @@ from shared.contracts.incentives import (
 )
 from shared.contracts.inspection import AssessmentGraded, OrderOverdue
 from shared.contracts.registry import PolicyAdopted
-from shared.flow import Cause, derived_id, encode_state
+from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.world import Service, World
+from tests.support.world import Service, World
 
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 TODAY = date(2015, 1, 10)

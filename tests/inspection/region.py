@@ -26,7 +26,7 @@ from shared.contracts.dispatch import Member, TeamAssigned, TeamReleased
 from shared.contracts.inspection import Body, CampaignCommitted, SeedCommitted
 from shared.contracts.registry import PolicyAdopted
 from shared.rules import Refused, State, Task
-from tests.world import Service, World
+from tests.support.world import Service, World
 
 PACKS = {
     name: tomllib.loads((Path(__file__).parents[2] / f"shared/policy/packs/{name}.toml").read_text())

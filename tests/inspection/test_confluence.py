@@ -15,7 +15,7 @@ from shared.contracts.dispatch import (
     TeamReleased,
 )
 from shared.contracts.registry import ExitRequested, PolicyAdopted, VillageRecoded
-from shared.flow import encode_state
+from shared.engine.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
 
 NEW, OLD = "210521100300", "210521100200"

@@ -10,7 +10,7 @@ from services.inspection.model.campaign import Campaign
 from services.inspection.model.verification import Verification
 from services.inspection.reactions import KINDS
 from shared.contracts.registry import ExitRequested, VillageRecoded
-from shared.flow import encode_state
+from shared.engine.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
 
 MIGRATION = Path(__file__).parents[2] / "services/inspection/migrations/0003_seed_hashes_and_codes.py"

@@ -14,10 +14,10 @@ from services.registry.reactions import DUE, REACTIONS
 from shared.contracts import Event
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
-from shared.flow import Cause, derived_id, encode_state
+from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import Policy
 from shared.rules import Refused, Task
-from tests.world import Service, World
+from tests.support.world import Service, World
 
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 DAY = timedelta(1)

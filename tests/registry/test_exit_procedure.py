@@ -22,7 +22,7 @@ from shared.contracts.registry import (
     ObjectionWithdrawn,
     VillageDelisted,
 )
-from shared.flow import encode_state
+from shared.engine.flow import encode_state
 from tests.registry.county import (
     APPROVE,
     AT,

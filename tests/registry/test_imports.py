@@ -18,19 +18,20 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import commands
-from deploy.local.benxi import CITY, PACK, POLICY, START, Row, Scenario
-from deploy.local.forms import fill
-from deploy.local.simulation import Simulation
+from deploy.demo.benxi import CITY, PACK, POLICY, START, Row, Scenario
+from deploy.demo.forms import fill
+from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
 from services.registry import api, forms, imports
 from services.registry.app import SERVICE
-from shared import http, store
-from shared.bus import OPEN, Message
 from shared.contracts.calendar import DayPassed
-from shared.pipeline import Pipeline
-from shared.relay import Relay
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.stream.bus import OPEN, Message
+from shared.stream.relay import Relay
+from shared.web import http
 from tests.conftest import engine_with
-from tests.test_pipeline import delivery
+from tests.shared.test_pipeline import delivery
 
 SURVEYED = date(2014, 6, 12)
 SCENARIO = Scenario(seed=1, villages=4)

@@ -1,0 +1,1 @@
+"""A region's story, played by scripted officers on a running system, and told at its end."""

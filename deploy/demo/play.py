@@ -1,0 +1,156 @@
+"""The demo: Benxi's story, played through the real processes of the embedded system."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import date
+from functools import cache
+from itertools import cycle
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+import structlog
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.demo import report, village
+from deploy.demo.benxi import CITY, START, Scenario
+from deploy.demo.officers import Officers
+from deploy.demo.report import Figure, Records
+from deploy.demo.simulation import Simulation
+from deploy.local.supervisor import PATIENCE, System, until_stopped
+from deploy.terminal import Terminal
+from shared.web.token import operator_headers
+
+DIARY: Final = "play.json"
+"""What a play must remember if it is interrupted, in the system's folder."""
+PICTURE: Final = "villages.svg"
+STUMBLE: Final = 0.05
+"""Seconds after a day within which a process is killed, so that this strikes anywhere in the next day's work."""
+
+
+class Result(NamedTuple):
+    """How a play ended, as the services tell it."""
+
+    figures: list[Figure]
+    ways: Mapping[tuple[str, str], int]
+    digests: Mapping[str, Mapping[str, str]]
+    """By service and table: equal for plays of the same story, whatever was killed meanwhile."""
+    dead_letters: int
+    killed: list[str]
+    days: int
+    seconds: float
+
+
+async def play(
+    system: System,
+    *,
+    seed: int,
+    villages: int,
+    until: date,
+    kills: int = 0,
+    quiet: bool = False,
+    beside: Callable[[Simulation], AbstractAsyncContextManager[object]] = nullcontext,
+) -> Result:
+    """Play the story on a running system, or go on with it where it was interrupted.
+
+    Of the processes, `kills` are killed at random moments; what `beside` enters lasts as long as the story. Raises
+    Refusal where a service refuses what the script says, TimeoutError where the system does not settle.
+    """
+    scenario, began, days = Scenario(seed, villages), time.monotonic(), 0
+    span = (until - START).days
+    chance, killed = random.Random(seed), list[str]()
+    moments = sorted(chance.randrange(span) for _ in range(kills))
+    # Each of them in turn, or chance might spare one.
+    victims = cycle(chance.sample(system.processes, len(system.processes)))
+    accidents: list[asyncio.Task[None]] = []
+
+    async def strike(name: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        system.kill(name)
+        killed.append(name)
+
+    console = Terminal(quiet=quiet)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    async with Simulation(system) as simulation:
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("", total=span)
+
+            async def watch(day: date) -> None:
+                nonlocal days
+                days += 1
+                while moments and moments[0] <= (day - START).days:
+                    moments.pop(0)
+                    delay = chance.uniform(0, STUMBLE)
+                    accidents.append(asyncio.create_task(strike(next(victims), delay)))
+                events = sum(status.written for status in (await simulation.statuses()).values())
+                visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
+                counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"
+                progress.update(bar, completed=(day - START).days, description=counts)
+
+            async with beside(simulation):
+                await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
+            await asyncio.gather(*accidents)
+            progress.update(bar, completed=span)
+        await simulation.settle()
+        digests = await simulation.digests()
+        dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
+    seconds = time.monotonic() - began
+    records = await asyncio.to_thread(report.read, _clients(system))
+    if not quiet:
+        await asyncio.to_thread(_show, console, system, scenario, records, until)
+        console.print(
+            f"\n本次 {days} 个有事的日子，{seconds:.0f} 秒，{len(killed)} 次 kill -9，{dead_letters} 件死信 · "
+            f"this run {days} days with anything to do, {seconds:.0f} s, {len(killed)} kills, "
+            f"{dead_letters} dead letters"
+        )
+    return Result(report.figures(records), report.ways(records), digests, dead_letters, killed, days, seconds)
+
+
+def _show(console: Terminal, system: System, scenario: Scenario, records: Records, until: date) -> None:
+    report.show(console, records, until)
+    picture = system.folder.root / PICTURE
+    picture.write_text(report.svg(report.stages(records, until)), encoding="utf-8")
+    told = sorted(scenario.villages.values(), key=lambda v: (v.fate != "relapsed", v.number))[0]
+    village.show(console, told.id, _clients(system))
+    console.print(f"\n图 picture: {picture}")
+
+
+def _clients(system: System) -> village.Client:
+    """Clients of the replicas that have the city, in which all of the story takes place."""
+    token = operator_headers(system.folder.secret.read_bytes())
+    return cache(
+        lambda service: httpx.Client(base_url=system.url(service, CITY), headers=token, timeout=60, trust_env=False)
+    )
+
+
+async def demo(
+    folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool, tell: Callable[[str], None]
+) -> bool:
+    """Start a system in a folder, play the story and show what came of it; with `stay`, keep it running then.
+
+    Whether the story was played to its end, which a signal may cut short.
+    """
+    told = False
+
+    async def live() -> None:
+        nonlocal told
+        async with System(folder, kind="demo", tell=tell) as system:
+            await system.ready(PATIENCE)
+            # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
+            log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            structlog.configure(logger_factory=structlog.WriteLoggerFactory(os.fdopen(log, "a", encoding="utf-8")))
+            await play(system, seed=seed, villages=villages, until=until, kills=kills)
+            told = True
+            if stay:
+                print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
+                for name in system.services:
+                    print(f"  {name}: {system.url(name)}/docs")
+                print(f"  NATS: {system.nats_url}")
+                await asyncio.Event().wait()
+
+    await until_stopped(live())
+    return told

@@ -1,0 +1,349 @@
+"""The clock of a play, and its reach into the running services: days pass as fast as the system settles.
+
+Everything here asks again until it is answered, so that any process may be killed and restarted meanwhile; what is sent
+has an id or a key by which a repetition is known.
+"""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+import msgspec
+from nats.errors import Error as NatsError
+
+from deploy.access.permissions import WIRED
+from deploy.access.users import SIMULATION
+from deploy.demo.benxi import Row
+from deploy.demo.forms import hand_in
+from deploy.demo.officers import Awaited
+from deploy.local.supervisor import System
+from deploy.operations.days import day_message
+from services.inspection.model.seeds import BODIES
+from services.registry.forms import BLANKS
+from shared.engine import store
+from shared.engine.outbox import PAGE
+from shared.runtime import heard
+from shared.stream import bus
+from shared.stream.bus import OPEN, SEALED
+from shared.web.http import OpenTask, following
+from shared.web.token import body_headers, operator_headers
+
+PATIENCE: Final = 120.0
+"""Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
+"""Seconds between two looks."""
+T = TypeVar("T")
+
+
+class Refusal(RuntimeError):
+    """A service refused what the script sent: a fault of the script or of a rule, with the service's own words."""
+
+
+class _Delivered(msgspec.Struct):
+    stream_seq: int
+
+
+class _Cursor(msgspec.Struct):
+    """What the server says about a consumer that is there."""
+
+    delivered: _Delivered
+    num_pending: int
+    num_ack_pending: int
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    seq: int = 0
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: int
+
+
+class _Found(msgspec.Struct):
+    """A stored message, or why it was not found."""
+
+    message: _Stored = _Stored()
+    error: _Error = _Error(404)
+
+
+class _Last(msgspec.Struct):
+    last_seq: int
+
+
+class _Stream(msgspec.Struct):
+    state: _Last
+
+
+class _Ready(msgspec.Struct):
+    backlog: int
+
+
+class Status(msgspec.Struct):
+    """What a service says about itself, as far as a play asks."""
+
+    written: int
+    """Events decided so far."""
+    dead_letters: int
+    next_due: date | None
+    read: dict[str, int]
+    """By stream, up to where it has read."""
+
+
+class Simulation:
+    """The days and the services of a running system, as the officers reach them, however many replicas it has.
+
+    Where a single process is meant, `name` is that of the process, which is the service's if there is one replica.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.sent: Counter[str] = Counter()
+        """How many commands were sent, by path."""
+        self._cursors = {
+            (stream, name): subjects
+            for name, (service, share) in system.services.items()
+            for stream, subjects in heard(WIRED[service], share).items()
+            if subjects
+        }
+        """The durable consumers of all processes, each with what it hears of its stream."""
+        self._in_cluster = "," in system.nats_url
+        self._heard: dict[tuple[str, str], int] = {}
+        """By cursor, the last message that it had come to when the system settled."""
+        self._end = 0
+        """Where the open stream ended then."""
+        self._changed = set(system.services)
+        """Processes that have had anything to do since their tasks and their status were read."""
+        self._tasks: dict[str, list[Awaited]] = {}
+        self._statuses: dict[str, Status] = {}
+
+    async def __aenter__(self) -> Self:
+        self._broker = await bus.connect(self.system.nats_url, "simulation", self.system.key(SIMULATION))
+        secret = self.system.folder.secret.read_bytes()
+        tokens = operator_headers(secret) | body_headers(secret, BODIES)  # Who simulates a county speaks for everybody.
+        self._clients = {
+            name: httpx.AsyncClient(base_url=self.system.url(name), headers=tokens, timeout=PATIENCE, trust_env=False)
+            for name in self.system.services
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.aclose() for client in self._clients.values()))
+        await self._broker.stop()
+
+    # ------------------------------------------------------------------ time
+
+    async def pass_day(self, day: date) -> None:
+        """Publish the day, in the place of the schedule that does so in real use, and wait until all is done."""
+        message = day_message(day, "simulation")
+        statuses = await self.statuses() if self._end else {}
+        due = {name for name, status in statuses.items() if status.next_due and status.next_due <= day}
+        await _persist(lambda: bus.publish_batch(self._broker.connection, OPEN, [message]), bus.PublishFailed)
+        # The day alone, which is the next message of a settled stream, changes only those for whom something is due.
+        await self.settle(due, day=self._end + 1)
+
+    async def next_due(self) -> date | None:
+        """The next day on which anything falls due in any service."""
+        return min((s.next_due for s in (await self.statuses()).values() if s.next_due), default=None)
+
+    async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
+        """Wait until every service has heard everything, has said everything that followed, and nothing is left.
+
+        A message is acknowledged only once its consequences are published, so consumers and outboxes say it all; and
+        the streams must end where they ended before these were looked at, or something came in between. `moved` are
+        the processes that were given something to do, else all; `day` is the sequence of a message that by itself gives
+        nothing.
+
+        In a cluster each consumer is told of by a server of its own, whose copy of the stream may lag, and a leader
+        that was cut off tells old ends for a while. So the services are asked as well, all of them.
+        """
+        moved = self.system.services if moved is None or self._in_cluster else {*moved}
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                ends = await self._ends()
+                heard = {cursor: await self._come_to_the_end(*cursor) for cursor in self._cursors}
+                if await self._ends() == ends and (not self._in_cluster or await self._is_read(ends, day)):
+                    busy = {c[1] for c, at in heard.items() if at not in (self._heard.get(c), day)}.union(moved)
+                    if not await self._backlog(busy) and await self._ends() == ends:
+                        break
+            except (NatsError, msgspec.DecodeError, TimeoutError):
+                # A server or service that is being restarted, or a consumer that is being made anew.
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(LONGEST_PAUSE)
+        self._heard, self._end = heard, ends[0]
+        self._changed |= busy
+
+    async def _ends(self) -> list[int]:
+        """The last sequence of each stream."""
+        return [(await self._asked("STREAM.INFO", stream, type=_Stream)).state.last_seq for stream in (OPEN, SEALED)]
+
+    async def _come_to_the_end(self, stream: str, durable: str) -> int:
+        """Wait until a consumer has nothing before it and nothing in hand; the last message that it came to."""
+        until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        while time.monotonic() < until:
+            cursor = await self._asked("CONSUMER.INFO", stream, durable, type=_Cursor)
+            if not cursor.num_pending and not cursor.num_ack_pending:
+                return cursor.delivered.stream_seq
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+        raise TimeoutError(f"{durable} has not come to the end of {stream} within {PATIENCE:.0f} s")
+
+    async def _is_read(self, ends: list[int], day: int) -> bool:
+        """Whether the streams have the day, and all processes have read what is for them, by their own word."""
+        lasts = await asyncio.gather(*(self._last(stream, of) for (stream, _), of in self._cursors.items()))
+        standings = await self.standings(self.system.services)
+        read = (standings[name].read.get(stream, 0) for stream, name in self._cursors)
+        if ends[0] >= day and all(at >= last for at, last in zip(read, lasts, strict=True)):
+            return True
+        await asyncio.sleep(LONGEST_PAUSE)
+        return False
+
+    async def _last(self, stream: str, subjects: Iterable[str]) -> int:
+        """The last message of a stream on one of these subjects; 0 if there is none."""
+        asked = (msgspec.json.encode({"last_by_subj": subject}) for subject in subjects)
+        found = await asyncio.gather(*(self._asked("STREAM.MSG.GET", stream, body=body, type=_Found) for body in asked))
+        if any(one.error.code != HTTPStatus.NOT_FOUND for one in found):
+            raise TimeoutError(f"{stream} cannot be read now")
+        return max(one.message.seq for one in found)
+
+    async def _backlog(self, names: Iterable[str]) -> int:
+        """How many events are committed and not published yet, in some processes that are up again in any case."""
+        answers = await asyncio.gather(*(self.get(name, "/health/ready") for name in names))
+        return sum(msgspec.json.decode(answer, type=_Ready).backlog for answer in answers)
+
+    async def _asked(self, question: str, *names: str, body: bytes = b"", type: type[T]) -> T:
+        """JetStream's answer; what is not there, such as a consumer that is being made anew, does not fit the type."""
+        subject = ".".join(("$JS.API", question, *names))
+        answer = await self._broker.connection.request(subject, body, timeout=2)
+        return msgspec.json.decode(answer.data, type=type)
+
+    # -------------------------------------------------------------- services
+
+    async def get(self, name: str, path: str, **params: str | int) -> bytes:
+        """What a process answers to a query."""
+        return (await self._request(name, "GET", path, params=params)).content
+
+    async def _get_all(self, service: str, path: str, **params: str | int) -> list[bytes]:
+        """What each replica of a service answers to a query."""
+        names = [name for name, (of, _) in self.system.services.items() if of == service]
+        return await asyncio.gather(*(self.get(name, path, **params) for name in names))
+
+    async def tasks(self) -> list[Awaited]:
+        """Everything that is awaited in any service."""
+        await self._look()
+        return [task for name in self.system.services for task in self._tasks[name]]
+
+    async def statuses(self) -> Mapping[str, Status]:
+        """What every process says about itself."""
+        await self._look()
+        return self._statuses
+
+    async def standings(self, names: Iterable[str]) -> dict[str, Status]:
+        """What processes say about themselves now."""
+        asked = [*names]
+        answers = await asyncio.gather(*(self.get(name, "/v1/status") for name in asked))
+        return {name: msgspec.json.decode(of, type=Status) for name, of in zip(asked, answers, strict=True)}
+
+    async def _look(self) -> None:
+        """Read tasks and status of those processes that have had anything to do since the last look."""
+        changed = sorted(self._changed)
+        tasks = await asyncio.gather(*(self._open_tasks(name) for name in changed))
+        self._statuses |= await self.standings(changed)
+        for name, of_process in zip(changed, tasks, strict=True):
+            service, _ = self.system.services[name]
+            self._tasks[name] = [
+                Awaited(
+                    service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
+                    open.task.due, open.task.detail,
+                )
+                for open in of_process
+            ]  # fmt: skip
+        self._changed.clear()
+
+    async def _open_tasks(self, name: str) -> list[OpenTask]:
+        """All tasks of a process, page by page."""
+        found: list[OpenTask] = []
+        after = ""
+        while True:
+            page = msgspec.json.decode(await self.get(name, "/v1/tasks", after=after), type=list[OpenTask])
+            found += page
+            if not (after := following(page)):
+                return found
+
+    async def states(self, service: str, kind: str) -> dict[str, Any]:
+        """All states of a kind by id, as the service shows them."""
+        answers = await self._get_all(service, f"/v1/{kind}", limit=10_000)
+        return {state["id"]: state for answer in answers for state in msgspec.json.decode(answer)}
+
+    async def digests(self) -> dict[str, dict[str, str]]:
+        """The digests of each service's content, the same with any number of replicas."""
+        return {
+            service: store.united(map(msgspec.json.decode, await self._get_all(service, "/v1/digest")))
+            for service in WIRED
+        }
+
+    async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
+        """Send commands, and wait until all that follows from them is done. Raises Refusal.
+
+        Each prefecture sends its own, to the replica that has it: the ids of what follows come from a request's key, so
+        they are the same with any number of replicas, and no two replicas are given one key.
+        """
+        prefectures: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            prefectures[row["place"][:4]].append(row)
+        names = {prefecture: self.system.process(service, prefecture) for prefecture in prefectures}
+        await asyncio.gather(
+            *(self._send(names[of], path, of, f"{key}-{of}", sent) for of, sent in prefectures.items())
+        )
+        self.sent[path] += len(rows)
+        await self.settle(names.values())
+
+    async def _send(self, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
+        """Send one prefecture's commands to its process.
+
+        What officers have an Excel form for goes in by that; everything else in requests of at most a page.
+        """
+        if path in BLANKS:
+            folder = self.system.folder.root / "forms"
+            answer = await hand_in(partial(self._request, name), folder, path, place, key, rows)
+            if answer.is_error or not answer.json()["applied"]:
+                raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}")
+        else:
+            for start in range(0, len(rows), PAGE):
+                answer = await self._request(
+                    name, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + PAGE]),
+                    headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
+                )  # fmt: skip
+                if answer.is_error:
+                    raise Refusal(f"{name} refused {path} ({key}): {answer.text}")
+
+    async def _request(self, name: str, method: str, path: str, **parts: Any) -> httpx.Response:
+        """Ask until there is an answer: a service that is down or not ready yet will be up again."""
+
+        async def attempt() -> httpx.Response:
+            answer = await self._clients[name].request(method, path, **parts)
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                raise httpx.ReadError(answer.text)
+            return answer
+
+        return await _persist(attempt, httpx.TransportError)
+
+
+async def _persist(attempt: Callable[[], Awaitable[T]], trouble: type[Exception]) -> T:
+    """Attempt something again and again until it succeeds, or patience ends with the last error."""
+    until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+    while True:
+        try:
+            return await attempt()
+        except trouble:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 0.5)

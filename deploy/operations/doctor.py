@@ -1,0 +1,166 @@
+"""`zhucun doctor`: what an operator would look at first when something is wrong, each check with its remedy."""
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from deploy.local.condition import folder_checks
+from deploy.local.databases import revisions
+from deploy.local.errors import StartError
+from deploy.local.supervisor import SERVICES, find_server
+from shared.engine.shares import Share
+from shared.policy import PolicyInvalid, parse_pack
+from shared.stream import bus
+
+Check = tuple[str, str, str]
+"""What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
+MIN_DISK = 2 * 2**30
+"""Bytes that a county's three years need with room to spare."""
+
+
+class Servers(NamedTuple):
+    """Where nats-servers answer, with which key they are asked, and who vouches for them where they speak TLS."""
+
+    url: str
+    key: Path
+    ca: Path | None
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    """What an operator is asked for when something is wrong: the version of each part."""
+    yield "zhucun", version("zhucun")
+    yield "Python", sys.version.split()[0]
+    found, fault = _nats_version()
+    yield "nats-server", fault or found.removeprefix("nats-server: ")
+    yield "SQLite", sqlite3.sqlite_version
+    for service in SERVICES:
+        yield f"schema {service}", revisions(service)[-1]
+
+
+def checks(
+    folder: Path | None, addresses: Callable[[str], Sequence[str]], servers: Callable[[], Servers]
+) -> Iterator[Check]:
+    """All checks in order: first the installation, then the running system if there is one.
+
+    `folder` is None where the system runs elsewhere, and only what it answers is looked at. `addresses` tells where the
+    replicas of a service answer, and raises StartError if another folder's system does; `servers` where NATS does.
+    """
+    wanted = sys.version_info >= (3, 11)
+    yield (
+        "Python 版本",
+        f"Python {sys.version.split()[0]}",
+        "" if wanted else "需要 3.11 以上 / 3.11 or later is needed",
+    )
+    yield "nats-server", *_nats_version()
+    yield "SQLite", sqlite3.sqlite_version, ""
+    if folder:
+        free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
+        yield (
+            "磁盘空间",
+            f"free disk {free / 2**30:.1f} GiB",
+            ""
+            if free > MIN_DISK
+            else "不足 2 GiB，请清理或换数据目录 / less than 2 GiB; make room or use another folder",
+        )
+    for path in sorted((Path(__file__).parents[2] / "shared/policy/packs").glob("*.toml")):
+        yield "政策包", f"policy pack {path.name}", _pack_fault(path)
+    if folder:
+        yield from folder_checks(folder)
+    if folder and not (folder / "ports.json").exists():
+        zh, en = "尚未运行过 zhucun up", "`zhucun up` has not run there yet"
+        yield "运行中的系统", "a running system", f"{folder}: {zh} / {en}"
+        return
+    try:
+        urls = {
+            Share(number, len(found)).named(service): url
+            for service in SERVICES
+            for found in [addresses(service)]
+            for number, url in enumerate(found, 1)
+        }
+    except StartError as error:
+        yield "运行中的系统", "a running system", str(error)
+        return
+    for name, url in urls.items():
+        yield f"服务 {name}", *_service(url)
+    yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
+    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(servers, urls)
+
+
+def _nats_version() -> tuple[str, str]:
+    try:
+        out = subprocess.run([find_server(), "--version"], capture_output=True, text=True, check=True)
+    except (StartError, OSError, subprocess.CalledProcessError) as error:
+        return "not found", str(error)
+    return out.stdout.strip(), ""
+
+
+def _pack_fault(path: Path) -> str:
+    try:
+        parse_pack(path.read_bytes())
+    except PolicyInvalid as error:
+        return str(error)
+    return ""
+
+
+def _holidays(url: str) -> tuple[str, str]:
+    """Until when holidays are known, and what to do once days are counted by the week alone."""
+    try:
+        status = httpx.get(f"{url}/v1/status", timeout=5, trust_env=False).json()
+        known, today = (date.fromisoformat(status[field]) for field in ("calendar_known_until", "today"))
+    except (httpx.HTTPError, KeyError, TypeError, ValueError):
+        return "holidays", ""  # Of a service that does not answer, or has no day yet, is said enough above.
+    remedy = (
+        f"{known.year + 1} 年放假通知公布后，请用 zhucun policy holidays 录入 / "
+        f"enter the notice of {known.year + 1} by `zhucun policy holidays` once it is out"
+    )
+    soon = f"; {remedy}" if today + timedelta(60) > known else ""
+    return f"holidays known until {known}{soon}", remedy if today > known else ""
+
+
+def _service(url: str) -> tuple[str, str]:
+    """What the service is, and everything that is amiss there, each with its remedy in the service's own words."""
+    try:
+        health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
+        status = httpx.get(f"{url}/v1/status", timeout=15, trust_env=False).json()
+    except (httpx.HTTPError, ValueError) as error:
+        return "service", f"{url} 无应答，请看日志 / does not answer ({error}); read its log, or run `zhucun up`"
+    amiss = [f"{part}: {word}" for part, word in health.items() if isinstance(word, str) and word != "ok"]
+    return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
+
+
+def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:
+    """Whether every service has the same business day, and reads its stream to the end within seconds."""
+    try:
+        return asyncio.run(_read_to_the_end(servers(), urls))
+    except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
+        return f"{type(error).__name__}: {error}"
+
+
+async def _read_to_the_end(servers: Servers, urls: Mapping[str, str]) -> str:
+    broker = await asyncio.wait_for(bus.connect(servers.url, "doctor", servers.key, servers.ca), 5)
+    js = broker.connection.jetstream()
+    until = time.monotonic() + 5
+    lagging = dict.fromkeys(urls, -1)
+    while any(lagging.values()) and time.monotonic() < until:
+        for name in urls:
+            info = await js.consumer_info(bus.OPEN, name)
+            lagging[name] = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        await asyncio.sleep(0.1)
+    await broker.stop()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        days = {(await http.get(f"{url}/v1/status")).json()["today"] for url in urls.values()}
+    if any(lagging.values()):
+        return f"有服务落后于消息流 / services lag behind the stream: {lagging}"
+    if len(days) > 1 or None in days:
+        return f"各服务的业务日期不一致 / the services do not have one business day: {days}"
+    return ""

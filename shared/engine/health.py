@@ -1,0 +1,147 @@
+"""Whether a service can do its work, part by part: `ok`, or what is amiss and what to do about it.
+
+A part is red as long as something stands still, not when something was tried in vain: what mends itself within seconds
+is only logged.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from faststream.nats import NatsBroker
+from sqlalchemy.exc import DBAPIError
+
+from shared.engine.pipeline import CHINA, Pipeline
+from shared.stream.consumer import OrderedConsumer
+
+SILENCE = 10.0
+"""Seconds without a successful fetch after which a consumer counts as deaf."""
+OLD = 30.0
+"""Seconds after which events that nobody could publish are amiss."""
+REPEATED = 3
+"""Attempts at the same messages after which these are amiss."""
+MIDNIGHT_LASTS = timedelta(minutes=10)
+"""How long after midnight in China the day before may still be the business day."""
+
+
+class Health:
+    """What one process knows of itself; `amiss` are streams and schedule, which its keeper looks after."""
+
+    def __init__(self, pipeline: Pipeline, streams: Iterable[str]) -> None:
+        self.pipeline, self.streams = pipeline, [*streams]
+        self.broker: NatsBroker | None = None
+        self.consumers: dict[str, OrderedConsumer] = {}
+        self.amiss: dict[str, str] = {}
+
+    def lost(self) -> Mapping[str, tuple[int, int]]:
+        """By stream that removed messages unread, the first and the last of them."""
+        return {stream: consumer.lost for stream, consumer in self.consumers.items() if consumer.lost}
+
+    async def parts(self) -> dict[str, Any]:
+        """Each part by its name; only a string other than `ok` is amiss."""
+        connected = self.broker is not None and self.broker.connection.is_connected
+        parts: dict[str, Any] = {"nats": "ok" if connected else _DISCONNECTED}
+        for stream in self.streams:
+            consumer = self.consumers.get(stream)
+            parts[f"consumer {stream}"] = _consumer(stream, consumer)
+            parts[f"lag {stream}"] = consumer.behind if consumer else None
+            if span := self.lost().get(stream):
+                parts[f"lost {stream}"] = _lost(self.pipeline.service.name, stream, *span)
+        relay = self.pipeline.relay
+        parts["backlog"] = relay.backlog
+        parts["outbox"] = _outbox(relay.stuck, relay.age, relay.backlog, relay.trouble)
+        parts["database"] = _database(self.pipeline.trouble)
+        parts["day"] = self._day()
+        return parts | self.amiss
+
+    def _day(self) -> str:
+        """Whether the business day is today; in a simulation it is whatever it is."""
+        today, began = self.pipeline.today, (datetime.now(CHINA) - MIDNIGHT_LASTS).date()
+        if self.pipeline.simulated or (today and today >= min(began, self.pipeline.clock())):
+            return "ok"
+        return (
+            f"业务日期是 {today or '（尚无）'}，不是今天：请检查本机与 nats-server 的时钟、registry 是否运行及其日志 / "
+            f"the business day is {today or 'none yet'}, not today: look at the clocks of this machine and of "
+            "nats-server, and whether the registry runs, and at its log"
+        )
+
+
+_DISCONNECTED = (
+    "未连上 NATS：请检查 nats-server 是否运行、ZHUCUN_NATS 是否正确 / "
+    "not connected to NATS: see whether nats-server runs and whether ZHUCUN_NATS is right"
+)
+
+
+def _consumer(stream: str, consumer: OrderedConsumer | None) -> str:
+    if consumer is None:
+        return f"尚未开始读 {stream} / {stream} is not read yet"
+    if consumer.failures > REPEATED:
+        return (
+            f"{stream} 的同一批消息已失败 {consumer.failures} 次，后面的都在等：{consumer.trouble}；"
+            "请排除所述原因（数据库、磁盘、开放流未读到尾），之后自动继续 / "
+            f"the same messages of {stream} failed {consumer.failures} times, and all others wait: "
+            f"{consumer.trouble!r}; mend what it says (database, disk, the open stream that is not read to its end), "
+            "and it goes on by itself"
+        )
+    silence = time.monotonic() - consumer.alive_at
+    if silence < SILENCE:
+        return "ok"
+    zh, en = ("启动以来", "its start") if silence == math.inf else (f"已 {silence:.0f} 秒", f"{silence:.0f} s")
+    return (
+        f"{stream} 无消息服务（{zh}）：请检查 nats-server 的日志与磁盘 / "
+        f"{stream} is silent since {en}: look at the log and the disk of nats-server"
+    )
+
+
+def _lost(service: str, stream: str, first: int, last: int) -> str:
+    """What an operator is told of messages that were removed before they were read."""
+    return (
+        f"{stream} 中消息 {first - 1} 之后、现存首条 {last + 1} 之前的消息未读即被删除，服务停在此处，"
+        f"请运行 zhucun recover {service} / what {stream} held behind message {first - 1} and before message "
+        f"{last + 1}, now its first, was removed unread, and the service waits: run `zhucun recover {service}`"
+    )
+
+
+def _outbox(stuck: Iterable[str], age: float, backlog: int, trouble: Exception | None) -> str:
+    if ids := ", ".join(stuck):
+        return (
+            f"事件 {ids} 无法发布（{trouble}），其后 {backlog} 条都在等：请调大 nats-server 的 max_payload，"
+            "或运行 zhucun dead-letters discard 编号 --reason 原因 / "
+            f"the events {ids} cannot be published ({trouble}), and {backlog} wait: raise max_payload of nats-server, "
+            "or run `zhucun dead-letters discard ID --reason WHY`"
+        )
+    if age > OLD:
+        return (
+            f"{backlog} 条事件已 {age:.0f} 秒发不出去（{trouble}）：请检查 nats-server 的日志与磁盘，必要时重启它 / "
+            f"{backlog} events wait for {age:.0f} s to be published ({trouble}): look at the log and the disk of "
+            "nats-server, and start it again if it says `write error`"
+        )
+    return "ok"
+
+
+def _database(trouble: Exception | None) -> str:
+    if trouble is None:
+        return "ok"
+    origin = trouble.orig if isinstance(trouble, DBAPIError) else trouble
+    code = getattr(origin, "sqlite_errorcode", None)
+    known = getattr(origin, "sqlstate", None) or (code & 0xFF if code else None)
+    zh, en = _REMEDIES.get(known, ("请检查数据库是否运行、其日志与磁盘", "see whether it runs, its log and its disk"))
+    return f"数据库写不进：{zh}（{origin}）/ the database cannot be written: {en} ({origin})"
+
+
+_READ_ONLY = (
+    "只读，请检查文件和目录的属主、权限和挂载方式",
+    "it is read-only; see owner, rights and mount of its files",
+)
+_FULL = ("磁盘已满，请清理或扩容", "the disk is full; make room")
+_REMEDIES: Mapping[Any, tuple[str, str]] = {
+    8: _READ_ONLY, 13: _FULL, "53100": _FULL,
+    "25006": (
+        "只读，请检查是否连到了备库、default_transaction_read_only 是否打开",
+        "it is read-only; see whether this is a standby, and default_transaction_read_only",
+    ),
+    5: ("被别的程序锁住，请关闭它", "another program has locked it; close that one"),
+}  # fmt: skip
+"""By SQLSTATE of PostgreSQL or primary code of SQLite."""

@@ -1,0 +1,78 @@
+"""Facts as rows of the outbox, and its rows as what is published: the batches are frozen when the rows are written."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from shared.contracts import Envelope, schema_address, wire_subject
+from shared.contracts.registry import PolicyAdopted
+from shared.engine.flow import Fact
+from shared.stream.bus import OPEN, SEALED, Message
+from shared.stream.relay import Batch
+
+PAGE = 500
+"""Messages in one atomic batch at most, and states that a day handles in one transaction."""
+BATCH_BYTES = 4 * 2**20
+"""Bytes of one atomic batch, unless a single message has more: what takes long to send would never be answered."""
+
+
+def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today: date) -> list[dict[str, Any]]:
+    """The facts as CloudEvents behind position `after`, each with its batch: the position of the batch's first row.
+
+    A batch has a page at most, and is of one stream; where open and sealed facts alternate, two are being filled. But
+    whatever is said after a pack was adopted is published after it: nobody shall wait for a pack to judge by.
+    """
+    found: list[dict[str, Any]] = []
+    now = datetime.now(UTC)
+    filling: dict[bool, tuple[int, int, int]] = {}
+    for position, fact in enumerate(facts, after + 1):
+        event = fact.event
+        sealed = event.is_sealed()
+        if isinstance(event, PolicyAdopted):
+            filling.clear()
+        batch, count, size = filling.get(sealed, (position, 0, 0))
+        size += len(fact.data)
+        if count == PAGE or (count and size > BATCH_BYTES):
+            batch, count, size = position, 0, len(fact.data)
+        filling[sealed] = batch, count + 1, size
+        envelope = Envelope(
+            id=fact.id,
+            source=f"urn:zhucun:{service}",
+            type=event.type,
+            subject=event.subject_id,
+            time=now,
+            dataschema=schema_address(event.type, schemas),
+            correlationid=fact.correlation,
+            causationid=fact.cause.id,
+            occurredon=today,
+            policyversion=fact.policy,
+            data=msgspec.Raw(fact.data),
+        )
+        found.append({
+            "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),
+            "about": fact.correlation, "type": event.type, "occurred_on": today,
+            "body": _JSON.encode(envelope).decode(),
+        })  # fmt: skip
+    return found
+
+
+def batches(rows: Iterable[Mapping[Any, Any]], end: int) -> list[Batch]:
+    """Rows in order, as the batches that they were frozen in; `end` is the last position of the outbox.
+
+    Once a batch is published, so is everything before the first row of the next one, and perhaps more.
+    """
+    members: defaultdict[int, list[Mapping[Any, Any]]] = defaultdict(list)
+    for row in rows:
+        members[row["batch"]].append(row)
+    found: list[Batch] = []
+    for first, of_batch in reversed(members.items()):
+        messages = tuple(Message(row["id"], row["subject"], row["body"].encode()) for row in of_batch)
+        found.append(Batch(end, SEALED if of_batch[0]["sealed"] else OPEN, messages))
+        end = first - 1
+    return found[::-1]
+
+
+_JSON = msgspec.json.Encoder()

@@ -1,0 +1,284 @@
+"""Reading and writing in bulk, the same on SQLite and PostgreSQL: one statement a table, whatever the batch."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+from nats.errors import Error as NatsError
+from sqlalchemy import Connection, Dialect, Table, event, func, select
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.engine.flow import encode_state
+from shared.engine.tables import Tables
+from shared.policy import PolicyBook, kept_pack
+from shared.rules import Key, State
+
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
+    # Pages of 64 MB are kept, and a checkpoint comes after 32 MB: both spare writing the same pages again and again.
+    "cache_size=-65536", "wal_autocheckpoint=8000",
+)  # fmt: skip
+Rows = Sequence[Mapping[str, Any]]
+HOLIDAYS = "holidays/"
+"""What the key of announced holidays begins with in the table of packs."""
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine with durable commits: SQLite in WAL mode with full syncs; PostgreSQL as it comes."""
+    engine = create_async_engine(url, hide_parameters=True)  # They may be personal data, and errors are logged.
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def set_pragmas(connection: Any, _record: Any) -> None:
+            # The driver would commit by itself before each change of the schema; a migration must be all or nothing.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in _PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def passing(error: BaseException) -> bool:
+    """Whether what failed may succeed by itself later, since the database or the network is away, full or locked.
+
+    What a database refuses for what it is given will never be taken, however often it is tried.
+    """
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (OSError, SQLAlchemyError, NatsError))
+    if code := getattr(error.orig, "sqlstate", None):
+        return not code.startswith(_UNFIT)
+    if code := getattr(error.orig, "sqlite_errorcode", None):
+        return code & 0xFF not in _UNFIT_FOR_SQLITE
+    # Without a code it is the driver's own: the connection is gone, or it could not write what it was given.
+    return error.statement is None or error.connection_invalidated or not isinstance(error, _UNWRITABLE)
+
+
+_UNFIT = ("22", "54")
+"""Classes of SQLSTATE that say that PostgreSQL does not take what it was given: data and limits. A constraint is not
+among them: only a second writer can run into one, and then the database is read anew."""
+_UNFIT_FOR_SQLITE = {18, 20, 25}
+"""SQLITE_TOOBIG, _MISMATCH and _RANGE."""
+_UNWRITABLE = (DataError, NotSupportedError, ProgrammingError)
+
+
+async def upsert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
+    """Insert rows, or replace those with the same primary key; no two rows may have the same one."""
+    await _write(conn, table, rows, "replace")
+
+
+async def insert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
+    """Insert new rows."""
+    await _write(conn, table, rows, "fail")
+
+
+async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
+    """Insert rows, and leave those alone that are there already."""
+    await _write(conn, table, rows, "keep")
+
+
+Clash = Literal["fail", "keep", "replace"]
+"""What becomes of a row whose primary key is there already."""
+
+
+async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) -> None:
+    """One statement of the driver for all rows: SQLAlchemy would look at every parameter, which costs more than it.
+
+    PostgreSQL takes each column as one array, for otherwise it would run the statement once a row.
+    """
+    if not rows:
+        return
+    statement, adapt = _statement(conn.dialect, table, clash)
+    columns: list[Sequence[Any]] = []
+    for column in table.columns:
+        values = [row[column.name] for row in rows]
+        columns.append([*map(adapt[column.name], values)] if column.name in adapt else values)
+    by_column = conn.dialect.name == "postgresql"
+    await conn.exec_driver_sql(statement, tuple(columns) if by_column else list(zip(*columns, strict=True)))
+
+
+@cache
+def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mapping[str, Callable[[Any], Any]]]:
+    """The statement, and by column what the driver must be given in place of the value."""
+    name = dialect.identifier_preparer.quote
+    columns, keys = list(table.columns), ", ".join(name(column.name) for column in table.primary_key)
+    if dialect.name == "postgresql":
+        # Without its length, to which a cast would cut a text in silence; the column refuses what is too long.
+        types = (re.sub(r"\(\d+\)", "", column.type.compile(dialect)) for column in columns)
+        arrays = (f"${n}::{type}[]" for n, type in enumerate(types, 1))
+        values = f"SELECT * FROM unnest({', '.join(arrays)})"
+    else:
+        values = f"VALUES ({', '.join('?' * len(columns))})"
+    others = ", ".join(f"{name(c.name)} = excluded.{name(c.name)}" for c in columns if not c.primary_key)
+    told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"ON CONFLICT ({keys}) DO UPDATE SET {others}"}
+    names = ", ".join(name(column.name) for column in columns)
+    # Both drivers take everything as it is but days, which SQLite knows as text.
+    processors = {c.name: c.type.dialect_impl(dialect).bind_processor(dialect) for c in columns}
+    adapt = {c: processor for c, processor in processors.items() if processor and c != "sealed"}
+    return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
+
+
+async def hear(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
+    """Note messages in the inbox: which of them it did not hold yet."""
+    if not ids:
+        return set()
+    by_array = conn.dialect.name == "postgresql"
+    rows = "SELECT * FROM unnest($1::bytea[])" if by_array else f"VALUES {', '.join(['(?)'] * len(ids))}"
+    statement = f"INSERT INTO {tables.inbox.name} (id) {rows} ON CONFLICT DO NOTHING RETURNING id"
+    told = await conn.exec_driver_sql(statement, ([*ids],) if by_array else tuple(ids))
+    return {id for (id,) in told}
+
+
+async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> dict[Key, State | None]:
+    """The states with these keys; None for those that are not there yet."""
+    found: dict[Key, State | None] = dict.fromkeys(keys)
+    wanted = defaultdict(list)
+    for kind, id in found:
+        wanted[kind].append(id)
+    by_array = conn.dialect.name == "postgresql"
+    chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?))"
+    for kind, ids in wanted.items():
+        # One parameter for all of them: SQLAlchemy would write a statement for each number of ids.
+        statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
+        rows = await conn.exec_driver_sql(statement, (ids if by_array else msgspec.json.encode(ids).decode(),))
+        found |= {(kind, row.id): decode_state(kind, row.body) for row in rows}
+    return found
+
+
+async def due_states(
+    conn: AsyncConnection, tables: Tables, day: date, most: int, blocked: Iterable[str] = ()
+) -> list[State]:
+    """Up to `most` states on which something is due by a day; what belongs to a blocked village waits with it."""
+    states: list[State] = []
+    for kind, table in tables.states.items():
+        if len(states) < most:
+            due = select(table.c.body).where(table.c.due <= day)
+            for village in blocked:
+                due = due.where(table.c.id != village, ~table.c.id.startswith(f"{village}/", autoescape=True))
+            page = await conn.execute(due.order_by(table.c.due).limit(most - len(states)))
+            states += [decode_state(kind, body) for (body,) in page]
+    return states
+
+
+async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[str, str], most: int) -> list[State]:
+    """Up to `most` states with deadlines that holidays can move, in order of kind and id, behind one of them."""
+    states: list[State] = []
+    for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
+        if kind.kind >= after[0] and len(states) < most:
+            counting = select(table.c.body).where(table.c.body.contains('"deadlines":[{', autoescape=True))
+            if kind.kind == after[0]:
+                counting = counting.where(table.c.id > after[1])
+            page = await conn.execute(counting.order_by(table.c.id).limit(most - len(states)))
+            states += [decode_state(kind, body) for (body,) in page]
+    return states
+
+
+async def next_due(conn: AsyncConnection, tables: Tables) -> date | None:
+    """The first day on which anything at all falls due in this service."""
+    days = [(await conn.execute(select(func.min(table.c.due)))).scalar() for table in tables.states.values()]
+    return min((day for day in days if day), default=None)
+
+
+async def save_states(conn: AsyncConnection, tables: Tables, states: Iterable[State]) -> None:
+    """Write states, each with the columns that it is found by."""
+    rows = defaultdict(list)
+    for state in states:
+        rows[type(state)].append(
+            {
+                "id": state.id,
+                "place": state.place,
+                "status": state.status,
+                "due": state.due,
+                "awaits": state.awaits,
+                "body": encode_state(state).decode(),
+            }
+        )
+    for kind, of_kind in rows.items():
+        await upsert(conn, tables.states[kind], of_kind)
+
+
+async def positions(conn: AsyncConnection, tables: Tables) -> dict[str, int]:
+    """All positions by name."""
+    return {row.name: row.value for row in await conn.execute(select(tables.positions))}
+
+
+async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
+    """All packs that were ever adopted, and all holidays that were announced.
+
+    They were checked when they came; what later checks would refuse stays in force all the same.
+    """
+    book = PolicyBook()
+    for version, body in await conn.execute(select(tables.policies.c.version, tables.policies.c.body)):
+        if version.startswith(HOLIDAYS):
+            book.announce(msgspec.json.decode(body, type=HolidaysAnnounced))
+        else:
+            book.adopt(kept_pack(msgspec.json.decode(body)))
+    return book
+
+
+async def keep_holidays(conn: AsyncConnection, tables: Tables, notice: HolidaysAnnounced) -> None:
+    """Write announced holidays beside the packs; no version of a pack contains a slash."""
+    row = {"version": f"{HOLIDAYS}{notice.place}/{notice.notice}", "body": msgspec.json.encode(notice).decode()}
+    await upsert(conn, tables.policies, [row])
+
+
+async def digest(conn: AsyncConnection, tables: Tables) -> dict[str, str]:
+    """A digest of the business content of each table of states, and of the decided events by id.
+
+    Two runs that decided the same have the same digests, whatever crashed, was repeated or came in another order. A
+    digest is the sum of the rows' SHA-256 modulo 2**256, so that those of several replicas add up.
+    """
+    content = {kind.kind: select(table.c.id, table.c.body) for kind, table in tables.states.items()}
+    content["events"] = select(tables.outbox.c.id)
+    digests = {}
+    for name, rows in sorted(content.items()):
+        total = 0
+        async for row in await conn.stream(rows):
+            total += int.from_bytes(hashlib.sha256("\x1f".join(row).encode()).digest())
+        digests[name] = _digest(total)
+    return digests
+
+
+def united(digests: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The digests of the content that several replicas have together."""
+    total: defaultdict[str, int] = defaultdict(int)
+    for replica in digests:
+        for name, digest in replica.items():
+            total[name] += int(digest, 16)
+    return {name: _digest(value) for name, value in total.items()}
+
+
+def _digest(total: int) -> str:
+    return f"{total % 2**256:064x}"
+
+
+def decode_state(kind: type[State], body: str) -> State:
+    """A state from its kept form."""
+    return _DECODERS[kind].decode(body)
+
+
+class _Decoders(dict[type[State], msgspec.json.Decoder[State]]):
+    def __missing__(self, kind: type[State]) -> msgspec.json.Decoder[State]:
+        self[kind] = msgspec.json.Decoder(kind)
+        return self[kind]
+
+
+_DECODERS = _Decoders()

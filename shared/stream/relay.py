@@ -1,0 +1,104 @@
+"""The way from the outbox to the stream: in order, in the batches that were frozen when the rows were written."""
+
+import asyncio
+import time
+from bisect import insort
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import NamedTuple
+
+import structlog
+
+from shared.stream.bus import Message, Unpublishable
+
+log = structlog.get_logger()
+RETRY = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds to wait before the next try, the last one again and again."""
+
+
+class Batch(NamedTuple):
+    """Rows of the outbox that are published together or not at all; then everything is out up to position `last`."""
+
+    last: int
+    stream: str
+    messages: tuple[Message, ...]
+
+
+class Relay:
+    """Publishes one batch after the other and never gives one up: what is committed will be said."""
+
+    def __init__(self, send: Callable[[str, Sequence[Message]], Awaitable[None]]) -> None:
+        self._send = send
+        self._batches: deque[Batch] = deque()
+        self._filled = asyncio.Event()
+        self._awaited: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._moved_at = time.monotonic()
+        self.published = 0
+        self.trouble: Exception | None = None
+        """Why the batch that is next could not be published at the last try."""
+
+    @property
+    def stuck(self) -> Sequence[str]:
+        """The ids of messages that can never be published as they are, before which all others wait."""
+        return self.trouble.ids if isinstance(self.trouble, Unpublishable) else ()
+
+    @property
+    def age(self) -> float:
+        """Seconds since which nothing was published although something waits."""
+        return time.monotonic() - self._moved_at if self._batches else 0.0
+
+    @property
+    def backlog(self) -> int:
+        """Messages that are committed and not yet known to be published."""
+        return sum(len(batch.messages) for batch in self._batches)
+
+    def put(self, batches: Iterable[Batch]) -> None:
+        """Take committed batches in order; those that are waiting or published already are dropped."""
+        last = self._batches[-1].last if self._batches else self.published
+        if not self._batches:
+            self._moved_at = time.monotonic()
+        self._batches.extend(batch for batch in batches if batch.last > last)
+        if self._batches:
+            self._filled.set()
+
+    def drop(self, id: str) -> None:
+        """Leave a stuck message out of its batch, of which the server has none so far."""
+        batch = self._batches[0]
+        kept = tuple(message for message in batch.messages if message.id != id)
+        self._batches[0] = batch._replace(messages=kept)
+        self.trouble = None
+
+    def reached(self, position: int) -> Awaitable[None]:
+        """Wait until the outbox is published up to a position."""
+        done = asyncio.get_running_loop().create_future()
+        if position <= self.published:
+            done.set_result(None)
+        else:
+            insort(self._awaited, (position, done), key=itemgetter(0))
+        return done
+
+    async def run(self) -> None:
+        """Publish for ever. A batch that fails is tried again; order forbids to go on with the next."""
+        failures = 0
+        while True:
+            await self._filled.wait()
+            batch = self._batches[0]
+            try:
+                if batch.messages:  # An operator may have discarded all of them.
+                    await self._send(batch.stream, batch.messages)
+            except Exception as error:
+                self.trouble = error
+                log.warning("publish failed", error=str(error), backlog=self.backlog, position=batch.last)
+                await asyncio.sleep(RETRY[min(failures, len(RETRY) - 1)])
+                failures += 1
+                continue
+            failures, self.trouble, self._moved_at = 0, None, time.monotonic()
+            self._batches.popleft()
+            self.published = batch.last
+            while self._awaited and self._awaited[0][0] <= self.published:
+                done = self._awaited.popleft()[1]
+                if not done.done():
+                    done.set_result(None)
+            if not self._batches:
+                self._filled.clear()

@@ -1,0 +1,136 @@
+"""What a service's OpenAPI document says: the routes as the framework sees them, completed by what it cannot know."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.response import Stream
+
+from shared.web.problems import PROBLEM, REFUSALS, Problem
+from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, spelling
+from shared.web.token import BODIES_HEADER
+
+_SCHEMAS = "#/components/schemas/{name}"
+_EVERYWHERE = (400, 405, 431, 503)
+"""What any address may answer: a stranger's parameter, another method, long headers, a database that is away."""
+
+
+_TOLD = {401: "WWW-Authenticate", 405: "Allow"}
+"""Headers that an answer carries."""
+
+
+def document(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of a service, as it is served."""
+    document = app.openapi_schema.to_schema()
+    operations = [*_operations(app, document)]
+    types: dict[str, Any] = {"problem": Problem}
+    for handler, operation in operations:
+        name = operation["operationId"]
+        if taken := handler.opt.get("command") or handler.opt.get("takes"):
+            types[f"{name} takes"] = taken
+        if (answer := _answer(handler)) is not None:
+            types[f"{name} answers"] = answer
+    schemas, components = msgspec.json.schema_components([*types.values()], ref_template=_SCHEMAS)
+    of = dict(zip(types, map(_plain, schemas), strict=True))
+    taken = {name for title, schema in of.items() if title.endswith(" takes") for name in _named(schema, components)}
+    for name in taken:
+        components[name]["additionalProperties"] = False  # What is inside a command is taken to the letter as well.
+    for handler, operation in operations:
+        _complete(handler, operation, of)
+    document["components"] = {
+        "schemas": _plain(components),
+        "securitySchemes": {
+            "operator": {"type": "http", "scheme": "bearer", "description": "运维令牌 / an operator's token"},
+            "bodies": {
+                "type": "apiKey",
+                "in": "header",
+                "name": BODIES_HEADER,
+                "description": "抽签部门的令牌 / the token of a body that draws",
+            },
+        },
+    }
+    return document
+
+
+def _operations(app: Litestar, document: Mapping[str, Any]) -> Iterator[tuple[HTTPRouteHandler, dict[str, Any]]]:
+    for route in app.routes:
+        path = document["paths"].get(getattr(route, "path_format", ""), {})
+        for method, (handler, _) in getattr(route, "route_handler_map", {}).items():
+            if method.lower() in path:
+                yield handler, path[method.lower()]
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    """The type of what a route answers; None if it is a file, or nothing."""
+    answer = handler.opt.get("answers") or handler.parsed_fn_signature.return_type.raw
+    return None if answer in (Stream, None, type(None)) or getattr(answer, "__origin__", None) is Response else answer
+
+
+def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[str, Any]) -> None:
+    name, content = operation["operationId"], operation["responses"]
+    for parameter in operation.get("parameters", ()):
+        spelt = spelling(handler, parameter["name"])
+        parameter["schema"] = spelt | parameter["schema"] | {key: spelt[key] for key in spelt if key == "items"}
+    statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
+    if "{" in "".join(handler.paths):
+        statuses.add(404)
+    if handler.guards:
+        statuses.add(401)
+        operation["security"] = [{"operator": []}]
+    if f"{name} takes" in of:
+        statuses |= {404, 408, 409, 413, 415, 422}
+        rows: dict[str, Any] = {"type": "array", "items": of[f"{name} takes"]}
+        if "command" in handler.opt:
+            rows["maxItems"] = handler.opt["command"].at_once
+        most = rows.get("maxItems", MOST_COMMANDS)
+        told = f"命令的列表，最多 {most} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
+        operation["requestBody"] = {
+            "required": True, "description": told, "content": {"application/json": {"schema": rows}},
+        }  # fmt: skip
+    elif "requestBody" in operation:
+        statuses |= {408, 409, 413, 415, 422}
+    if f"{name} answers" in of:
+        success = content[str(handler.status_code)]
+        success["content"] = {"application/json": {"schema": of[f"{name} answers"]}}
+    for status in sorted(statuses - {int(told) for told in content if told != "400"}):
+        content[str(status)] = {
+            "description": REFUSALS[status],
+            "content": {PROBLEM: {"schema": of["problem"]}},
+            **({"headers": {_TOLD[status]: {"schema": {"type": "string"}}}} if status in _TOLD else {}),
+        }
+
+
+def _named(schema: Any, components: Mapping[str, Any], known: frozenset[str] = frozenset()) -> set[str]:
+    """The components that a schema consists of."""
+    names = {reference.rsplit("/", 1)[-1] for reference in re.findall(r"'\$ref': '([^']+)'", repr(schema))} - known
+    return names.union(*(_named(components[name], components, known | names) for name in names))
+
+
+def _plain(schema: Any) -> Any:
+    """A schema in the dialect of OpenAPI: half characters, which no JSON text has, need no exclusion."""
+    if isinstance(schema, dict):
+        return {
+            key: re.sub(r"\\ud800-\\udfff", "", value) if key == "pattern" and isinstance(value, str) else _plain(value)
+            for key, value in schema.items()
+        }
+    return [*map(_plain, schema)] if isinstance(schema, (list, tuple)) else schema
+
+
+class Page(SwaggerRenderPlugin):
+    """The page on which people read the document."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page with the completed document in it."""
+        return super().render(request, document(request.app))
+
+
+class File(JsonRenderPlugin):
+    """The document as programs read it."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The completed document."""
+        return super().render(request, document(request.app))

@@ -1,0 +1,179 @@
+"""What operators ask of a running service: how it is, where it stands, and what it could not take."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.connection import ASGIConnection
+from litestar.params import FromQuery, QueryParameter
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.values import Reason
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.rules import Refused
+from shared.web.token import BODIES_HEADER, operator_key, shows_body
+
+
+def is_operator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether a request shows the operator's token."""
+    secret, shown = connection.app.state.secret, connection.headers.get("Authorization", "")
+    return bool(secret) and hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode())
+
+
+def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
+    """Until people have identities, what is sealed or about persons is for operators only."""
+    if not is_operator(connection):
+        raise Refused(
+            "operator",
+            "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
+            "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
+            status=401,
+        )
+
+
+def require_body_token(connection: ASGIConnection[Any, Any, Any, Any], body: str) -> None:
+    """Until people have identities, a body whose word another one is checked by shows a token of its own (2.19)."""
+    if not shows_body(connection.app.state.secret, connection.headers.get(BODIES_HEADER, ""), body):
+        raise Refused(
+            "2.19",
+            f"须出示该部门自己的令牌（请求头 {BODIES_HEADER}）：运维用 zhucun token 取得，分别交给两个部门",
+            f"the body's own token is asked for, in the header {BODIES_HEADER}: an operator reads it with `zhucun "
+            "token` and hands each of the two bodies its own",
+            field="body",
+            status=401,
+        )
+
+
+def operations(
+    pipeline: Pipeline,
+    parts: Callable[[], Awaitable[Mapping[str, Any]]],
+    lost: Callable[[], Mapping[str, tuple[int, int]]],
+) -> list[Any]:
+    """The handlers. `parts` tells how the service is; `lost`, of streams that removed messages unread, which."""
+    return [_standing(pipeline, lost), *_letters(pipeline), *_healths(pipeline, parts)]
+
+
+async def _waiting(conn: AsyncConnection, letters: Table) -> int:
+    """How many dead letters wait."""
+    found = select(func.count()).select_from(letters).where(letters.c.discarded_at.is_(None))
+    return int((await conn.execute(found)).scalar() or 0)
+
+
+def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> Any:
+    tables, engine = pipeline.tables, pipeline.engine
+
+    @get("/v1/status", tags=["operations"])
+    async def status(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """Where the service stands: business day, positions, lost messages, backlog, dead letters.
+
+        On which day something falls due next is told to operators only, since it may be that of a visit.
+        """
+        async with engine.connect() as conn:
+            due, parked = await store.next_due(conn, tables), await _waiting(conn, tables.dead_letters)
+        return {
+            "service": pipeline.service.name,
+            "simulated": pipeline.simulated,
+            "today": pipeline.today,
+            "next_due": due if is_operator(request) else None,
+            "read": pipeline.read,
+            "lost": lost(),
+            "written": pipeline.written,
+            "published": pipeline.relay.published,
+            "backlog": pipeline.relay.backlog,
+            "dead_letters": parked,
+            "calendar_known_until": pipeline.book.calendar().known_until,
+            "policies": {j: [p.version for p in packs] for j, packs in pipeline.book.packs.items()},
+        }
+
+    return status
+
+
+def _letters(pipeline: Pipeline) -> list[Any]:
+    """What operators see of dead letters, and do about them."""
+    letters, engine = pipeline.tables.dead_letters, pipeline.engine
+
+    @get("/v1/dead-letters", tags=["operations"], guards=[require_operator])
+    async def dead_letters(discarded: FromQuery[bool] = False) -> list[dict[str, Any]]:
+        """Messages that could not be handled, oldest first, each with its reason; or those that were discarded."""
+        chosen = letters.c.discarded_at.is_not(None) if discarded else letters.c.discarded_at.is_(None)
+        async with engine.connect() as conn:
+            rows = (await conn.execute(select(letters).where(chosen).order_by(letters.c.parked_at))).mappings()
+            return [{**row, "body": row["body"].decode(errors="replace")} for row in rows]
+
+    @post(
+        "/v1/dead-letters/replay",
+        tags=["operations"],
+        status_code=200,
+        guards=[require_operator],
+        opt={"refuses": (409,)},
+    )
+    async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
+        """Take dead letters again: all about one village in order, or the one with this id."""
+        return {"replayed": await pipeline.replay(about, id)}
+
+    @post(
+        "/v1/dead-letters/discard",
+        tags=["operations"],
+        status_code=204,
+        guards=[require_operator],
+        opt={"refuses": (404, 409, 422)},
+    )
+    async def discard(
+        id: Annotated[str, QueryParameter(max_length=36)],
+        reason: Annotated[str, QueryParameter(min_length=2, max_length=500)],
+    ) -> None:
+        """Give up a dead letter, or an event that cannot be published; it is kept, with the reason."""
+        try:
+            because = msgspec.convert(reason, Reason)
+        except msgspec.ValidationError as error:
+            raise Refused(
+                "schema", "原因应为一行可见文字", "the reason is a line of visible text", field="reason", status=422
+            ) from error
+        await pipeline.discard(id, because)
+
+    return [dead_letters, replay, discard]
+
+
+def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]]]) -> list[Any]:
+    async def database(parts: dict[str, Any]) -> int:
+        """The dead letters that wait; what is wrong with the database is noted among the parts."""
+        parts.setdefault("database", "ok")
+        try:
+            async with pipeline.engine.connect() as conn:
+                return await _waiting(conn, pipeline.tables.dead_letters)
+        except Exception as error:  # Whatever is wrong with it, the service cannot do its work.
+            parts["database"] = f"数据库读不出 / the database cannot be read: {type(error).__name__}: {error}"
+            return 0
+
+    @get("/health/live", tags=["operations"])
+    async def live() -> dict[str, str]:
+        """The process runs."""
+        return {"service": pipeline.service.name}
+
+    @get("/health/ready", tags=["operations"])
+    async def ready() -> Response[dict[str, Any]]:
+        """Whether it can do its work, each part with its own word and what to do about it; 503 if not."""
+        found = dict(await parts())
+        await database(found)
+        return Response(found, status_code=503 if _amiss(found) else 200)
+
+    @get("/health", tags=["operations"])
+    async def health() -> Response[dict[str, Any]]:
+        """Whether nobody need do anything: 503 also for what hinders only some, such as dead letters."""
+        found = dict(await parts())
+        if count := await database(found):
+            found["dead letters"] = (
+                f"{count} 封死信待处理：zhucun dead-letters list 查看，排除原因后 replay，或 discard / {count} dead "
+                "letters wait: see `zhucun dead-letters list`, mend the cause and replay them, or discard them"
+            )
+        return Response(found, status_code=503 if _amiss(found) else 200)
+
+    return [live, ready, health]
+
+
+def _amiss(parts: Mapping[str, Any]) -> bool:
+    return any(isinstance(word, str) and word != "ok" for word in parts.values())

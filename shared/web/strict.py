@@ -1,0 +1,460 @@
+"""What may come in over HTTP is what was asked for, to the letter: nothing is guessed, coerced or passed over."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from litestar import Request, Response
+from litestar.enums import ParamType
+from litestar.handlers import HTTPRouteHandler
+from msgspec import inspect
+
+from shared.contracts import Command
+from shared.contracts.values import SAID
+from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.web.problems import Fault, Unfit
+
+BIGGEST = 10**15 - 1
+"""The largest number in an address; what is larger, not every reader of JSON keeps exactly."""
+MOST_COMMANDS = Command.at_once
+"""Commands in one request, of kinds that say nothing else."""
+LARGEST_BODY = 8 * 2**20
+"""Bytes of a request that is no file; a command says far less than a message on the bus can carry, one megabyte."""
+MOST_VALUES = 200_000
+"""Values in one request, counted by the commas of its body: a hundred fields for each command."""
+DEEPEST = 32
+"""Levels of lists and mappings in what a command leaves open, such as a policy pack."""
+QUICK = 2**16
+"""Bytes that are decoded within a few milliseconds; more leave the event loop."""
+LONGEST = 500
+"""Characters of a text in an address."""
+MOST_FAULTS = 200
+"""Faults that one answer names; it counts the others."""
+
+KEY = r"^[!-~][ -~]{6,178}[!-~]$"
+"""An Idempotency-Key is printable ASCII without outer spaces, since it stands in an index and in logs."""
+
+# ---------------------------------------------------------------- the address
+
+
+async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Refuse what a route does not declare: unknown and repeated parameters, and values in another spelling."""
+    if request.method == "OPTIONS":
+        return Response(None, status_code=204, headers={"Allow": _methods(request)})
+    faults = [*_query_faults(request), *_header_faults(request)]
+    # A path that is a parameter brings its slash along.
+    if any(_unseen(value) or len(value.lstrip("/")) > LONGEST for value in map(str, request.path_params.values())):
+        zh = f"地址中的编号超过 {LONGEST} 个字符、有控制字符，或编码不是 UTF-8"
+        en = f"an id in the address exceeds {LONGEST} characters, holds control characters, or is not UTF-8"
+        faults.append(Fault(0, "schema", zh, en, "path"))
+    if faults:
+        raise Unfit(faults)
+    if "command" in request.route_handler.opt:
+        media_type, said = request.content_type
+        foreign = {name: value for name, value in said.items() if (name, value.lower()) != ("charset", "utf-8")}
+        if media_type != "application/json" or foreign or "content-encoding" in request.headers:
+            zh, en = "请求内容须为 JSON，请注明 Content-Type: application/json", "must be JSON: application/json"
+            raise Unfit([Fault(0, "schema", zh, en, "Content-Type")], status=415)
+        if not await request.body():
+            zh, en = "请求没有内容，应为命令的列表：[ … ]", "there is no body; send an array of commands: [ … ]"
+            raise Unfit([Fault(0, "schema", zh, en)])
+    return None
+
+
+def _methods(request: Request[Any, Any, Any]) -> str:
+    """The methods that an address takes; the framework's own answer forgets those of other handlers."""
+    of_path = (
+        route for route in request.app.routes if getattr(route, "path_format", "") == request.scope["path_template"]
+    )
+    return ", ".join(sorted({method for route in of_path for method in getattr(route, "methods", ())}))
+
+
+def _query_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
+    declared, seen = _declared(request.route_handler), set[str]()
+    for name, value in request.query_params.multi_items():
+        if name not in declared:
+            names = "、".join(declared) or "无"
+            zh = f"没有查询参数“{_brief(name)}”，可用的有：{names}"
+            en = f"there is no query parameter {_brief(name)!r}; there are: {', '.join(declared) or 'none'}"
+            yield Fault(0, "schema", zh, en, _brief(name))
+            continue
+        single, (pattern, zh, en) = declared[name]
+        if single and name in seen:
+            yield Fault(0, "schema", "此查询参数只能出现一次", "this query parameter may stand once only", name)
+        elif not re.fullmatch(pattern, value) or _unseen(value):
+            yield Fault(0, "schema", zh, en, name)
+        seen.add(name)
+
+
+def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
+    keys = request.headers.getall(IDEMPOTENCY_KEY, [])
+    if len(keys) > 1 or any(not re.fullmatch(KEY, key) for key in keys):
+        zh = "请求编号应为一个，由 8 至 180 个英文字母、数字或符号组成"
+        yield Fault(0, "schema", zh, "one key of 8 to 180 printable ASCII characters", IDEMPOTENCY_KEY)
+
+
+_SPELLING: dict[Any, tuple[str, str, str]] = {
+    bool: ("true|false", "只能填 true 或 false", "must be true or false"),
+    int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
+}
+_PREFIX = ("[0-9]{0,6}", "应为区划代码或其开头几位，最多 6 位数字", "a division's code or its first digits, 6 at most")
+_SEEN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
+_ANY_TEXT = (
+    rf"[\s\S]{{0,{LONGEST}}}",
+    f"最多 {LONGEST} 个字符，不能有控制字符",
+    f"{LONGEST} characters at most, and no control characters",
+)
+
+
+@cache
+def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str, str]]]:
+    """The query parameters of a route: whether each may stand once only, and how it is spelt."""
+    found: dict[str, tuple[bool, tuple[str, str, str]]] = {}
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        asked = field.kwarg_definition
+        if getattr(asked, "param_type", None) is ParamType.QUERY:
+            several = field.is_non_string_sequence or any(f.is_non_string_sequence for f in field.inner_types)
+            told = _SPELLING.get(field.annotation, _ANY_TEXT)
+            if getattr(asked, "pattern", None) == f"^{_PREFIX[0]}$":
+                told = _PREFIX
+            elif choices := [*_choices(field.annotation)]:
+                told = "|".join(choices), f"可填：{'、'.join(choices)}", f"one of {', '.join(choices)}"
+            found[getattr(asked, "name", None) or name] = not several, told
+    return found
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    """What a parameter may be where it is one of several words."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    for part in get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ():
+        yield from _choices(part)
+
+
+def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
+    """What a parameter's schema leaves unsaid of how its value is spelt."""
+    if name == IDEMPOTENCY_KEY:
+        return {"pattern": KEY}
+    single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
+    if spelt is _SPELLING[int]:
+        return {"minimum": 0, "maximum": BIGGEST}
+    text: dict[str, Any] = {"maxLength": LONGEST, "pattern": _SEEN} if spelt is _ANY_TEXT else {}
+    return text if single else {"type": "array", "items": {"type": "string"} | text}
+
+
+def _unseen(text: str) -> bool:
+    """Whether a text holds what no database keeps, or what stands where something was no UTF-8."""
+    return any(
+        ord(char) < 32 or 127 <= ord(char) < 160 or char == "\ufffd" or "\ud800" <= char <= "\udfff" for char in text
+    )
+
+
+def _brief(text: str) -> str:
+    return "".join(char for char in text[:40] if char.isprintable() and char != "\ufffd")
+
+
+# ------------------------------------------------------------------- the body
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose body, if it is a route's array of commands, is decoded as just those."""
+
+    async def json(self) -> Any:
+        """The commands of the body. Raises Unfit with everything that is wrong with it."""
+        command, body = self.route_handler.opt["command"], await self.body()
+        return decode(body, command) if len(body) <= QUICK else await asyncio.to_thread(decode, body, command)
+
+
+def decode(body: bytes, command: type[Command]) -> list[Command]:
+    """An array of commands. Each is decoded by itself, so that no step is long and all that is wrong is told."""
+    if body.count(b",") > MOST_VALUES:
+        zh = f"请求内容过多，一次最多 {MOST_VALUES} 项，请分批提交"
+        en = f"the request says too much; {MOST_VALUES} values in one at most; send it in parts"
+        raise Unfit([Fault(0, "schema", zh, en)], status=413)
+    try:
+        rows = _ROWS.decode(body)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise Unfit([_whole(error)]) from error
+    if len(rows) > command.at_once:
+        zh = f"一次最多提交 {command.at_once} 条，此请求有 {len(rows)} 条，请分批提交"
+        en = f"{command.at_once} commands in one request at most, and this one has {len(rows)}; send it in parts"
+        raise Unfit([Fault(0, "schema", zh, en)], status=413)
+    decoder, found, faults, untold = _decoder(command), list[Command](), list[Fault](), 0
+    for number, row in enumerate(rows):
+        try:
+            found.append(decoder.decode(row))
+            wrong = _overlooked(row, command)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            told = _faults(number, row, command, error)
+        else:
+            told = [Fault(number, "schema", *wrong)] if wrong else []
+        faults += told[: MOST_FAULTS - len(faults)]
+        untold += len(told)
+    if faults:
+        raise Unfit(faults, total=untold)
+    return found
+
+
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@cache
+def _decoder(command: type[Command]) -> msgspec.json.Decoder[Command]:
+    return msgspec.json.Decoder(command)
+
+
+@cache
+def _inside(command: type[Command]) -> tuple[inspect.StructType, bool, bool]:
+    """The shape of a command; whether it has structs within it, and whether a field takes anything, such as a pack."""
+    shape = inspect.type_info(command)
+    assert isinstance(shape, inspect.StructType)
+    return shape, any("StructType" in repr(field.type) for field in shape.fields), "AnyType" in repr(shape)
+
+
+def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str | None] | None:
+    """What the decoder passes over: a name twice in one object, a stranger in an inner one, or too many levels."""
+    shape, nested, is_open = _inside(command)
+    if not nested and not is_open and _is_plain(row):
+        return None
+    again: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            again.extend(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
+        return found
+
+    # Numbers are of no interest here, and one of thousands of digits would take its time.
+    said = json.loads(bytes(row), object_pairs_hook=note, parse_int=str, parse_float=str)
+    if again:
+        return f"字段 {_brief(again[0])} 出现两次", f"the field {_brief(again[0])!r} stands twice", _brief(again[0])
+    if nested and (stranger := next(_strangers(said, shape, ""), "")):
+        name = stranger.rsplit(".", 1)[-1]
+        return f"没有字段 {name}，请检查拼写", f"there is no field {name!r}", stranger
+    if is_open and _levels(said) > DEEPEST:
+        return f"嵌套超过 {DEEPEST} 层", f"nested deeper than {DEEPEST} levels", None
+    return None
+
+
+def _is_plain(row: msgspec.Raw) -> bool:
+    """Whether a row surely has no name twice, told by its quotation marks: that of a second value would be left over.
+
+    This takes a tenth of the time of looking at each name, and nearly all rows are so.
+    """
+    text = bytes(row)
+    return b"\\" not in text and text.count(b'"') == 2 * _texts(_ANYTHING.decode(text))
+
+
+def _texts(value: Any) -> int:
+    """How many texts stand in a value, names included."""
+    if isinstance(value, str):
+        return 1
+    if isinstance(value, dict):
+        return len(value) + sum(map(_texts, value.values()))
+    return sum(map(_texts, value)) if isinstance(value, list) else 0
+
+
+_ANYTHING = msgspec.json.Decoder()
+
+
+def _strangers(said: Any, shape: inspect.Type, path: str) -> Iterator[str]:
+    """Where fields stand that no struct has; the decoder minds them in the command itself only."""
+    if isinstance(said, dict):
+        of = next((part for part in _parts(shape) if isinstance(part, (inspect.StructType, inspect.DictType))), None)
+        fields = {field.encode_name: field.type for field in getattr(of, "fields", ())}
+        for name, value in said.items():
+            if isinstance(of, inspect.DictType):
+                yield from _strangers(value, of.value_type, f"{path}.{_brief(name)}".lstrip("."))
+            elif of and name not in fields:
+                yield f"{path}.{_brief(name)}".lstrip(".")
+            elif of and isinstance(value, (dict, list)):
+                yield from _strangers(value, fields[name], f"{path}.{name}".lstrip("."))
+    elif isinstance(said, list):
+        item = next((part.item_type for part in _parts(shape) if hasattr(part, "item_type")), None)
+        for n, value in enumerate(said):
+            if item and isinstance(value, dict):
+                yield from _strangers(value, item, f"{path}[{n}]")
+
+
+def _levels(value: Any) -> int:
+    if not isinstance(value, (dict, list)):
+        return 0
+    return 1 + max(map(_levels, value.values() if isinstance(value, dict) else value), default=0)
+
+
+# ---------------------------------------------------------- what is wrong with it
+
+
+def _whole(error: Exception) -> Fault:
+    """What is wrong with a body that is no array of commands at all."""
+    if isinstance(error, RecursionError):
+        return Fault(0, "schema", "嵌套层数过多", "nested too deeply")
+    if "out of range" in str(error):
+        return Fault(0, "schema", "有数值超出范围", "a number is out of range")
+    if isinstance(error, msgspec.ValidationError):
+        return Fault(0, "schema", "请求内容应为命令的列表：[ … ]", "the body must be an array of commands: [ … ]")
+    return Fault(0, "schema", f"请求不是有效的 JSON{_byte(error)}", f"not valid JSON: {error}")
+
+
+def _byte(error: Exception) -> str:
+    place = re.search(r"byte (\d+)", str(error))
+    return f"（第 {place[1]} 字节）" if place else ""
+
+
+def _faults(number: int, row: msgspec.Raw, command: type[Command], error: Exception) -> list[Fault]:
+    """Everything that is wrong with one row: field by field, since the decoder stops at the first."""
+    try:
+        said = msgspec.json.decode(row)
+    except (msgspec.DecodeError, RecursionError, ValueError) as broken:
+        return [msgspec.structs.replace(_whole(broken), row=number)]
+    shape = inspect.type_info(command)
+    assert isinstance(shape, inspect.StructType)
+    if not isinstance(said, dict):
+        zh, en = (
+            f"应为一条命令，即一组字段，实为{_kind(said)[0]}",
+            f"must be a command, an object, and is {_kind(said)[1]}",
+        )
+        return [Fault(number, "schema", zh, en)]
+    fields = {field.encode_name: field for field in shape.fields}
+    faults = [
+        Fault(
+            number,
+            "schema",
+            f"没有字段 {_brief(name)}，请检查拼写",
+            f"there is no field {_brief(name)!r}",
+            _brief(name),
+        )
+        for name in said
+        if name not in fields
+    ]
+    for name, field in fields.items():
+        if name in said:
+            faults += _field_faults(number, name, said[name], command, field)
+        elif field.required:
+            faults.append(Fault(number, "schema", f"缺少字段 {name}", f"the field {name!r} is missing", name))
+    # What concerns several fields together is said by the struct itself.
+    return faults or [Fault(number, "schema", *explained(str(error), shape))]
+
+
+def _field_faults(number: int, name: str, value: Any, command: type[Command], field: inspect.Field) -> Iterator[Fault]:
+    try:
+        msgspec.convert(value, _annotations(command)[name], strict=True)
+    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+        zh, en, inner = explained(str(error), field.type, value)
+        yield Fault(
+            number, "schema", zh, en, name + (inner if inner[:1] in ("", "[") else f".{inner}") if inner else name
+        )
+
+
+@cache
+def _annotations(command: type[Command]) -> dict[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(command)}
+
+
+def explained(message: str, shape: inspect.Type, value: Any = ...) -> tuple[str, str, str | None]:
+    """What the decoder says of a value of this type, for people: in Chinese and English, and where in it."""
+    place = re.search(r" - at (key in )?`\$\.?(.*)`$", message)
+    path, is_key = (place[2], bool(place[1])) if place else ("", False)
+    text = message[: place.start()] if place else message
+    leaf = _leaf(shape, path, is_key)
+    if found := re.match(r"Object (missing required|contains unknown) field `(.+)`", text):
+        zh, en = _FIELD[found[1]]
+        return zh.format(_brief(found[2])), en.format(_brief(found[2])), f"{path}.{found[2]}".strip(".")
+    if found := re.match(r"`(\w+)` must lie between (\S+) and (\S+), not on (\S+)", text):
+        return f"日期应在 {found[2]} 至 {found[3]} 之间", f"must lie between {found[2]} and {found[3]}", found[1]
+    zh, en = expected(leaf)
+    wrong = re.search(r", got `(\w+)`", text)
+    kind = _KINDS.get(wrong[1]) if wrong else None
+    if not zh:
+        return "内容不符合要求", text, path or None
+    return (
+        f"应为{zh}" + (f"，实为{kind[0]}" if kind else ""),
+        f"must be {en}" + (f", and is {kind[1]}" if kind else ""),
+        path,
+    )
+
+
+_FIELD = {
+    "missing required": ("缺少字段 {}", "the field {!r} is missing"),
+    "contains unknown": ("没有字段 {}，请检查拼写", "there is no field {!r}"),
+}
+_KINDS = {
+    "str": ("文字", "text"), "int": ("整数", "a whole number"), "float": ("小数", "a number"),
+    "bool": ("是否值", "true or false"), "array": ("列表", "an array"), "object": ("一组字段", "an object"),
+    "null": ("空值", "null"), "date": ("日期", "a date"),
+}  # fmt: skip
+_PYTHON = {str: "str", int: "int", float: "float", bool: "bool", list: "array", dict: "object", type(None): "null"}
+
+
+def _kind(value: Any) -> tuple[str, str]:
+    return _KINDS[_PYTHON[type(value)]]
+
+
+def _leaf(shape: inspect.Type, path: str, is_key: bool) -> inspect.Type | None:
+    """The type of what stands at a path of the decoder, such as `steps[2].by`."""
+    found: inspect.Type | None = shape
+    for step in re.findall(r"\[[^]]*\]|[^.\[\]]+", path):
+        found = next((inner for part in _parts(found) for inner in [_step(part, step)] if inner), None)
+    if is_key:
+        return next((part.key_type for part in _parts(found) if isinstance(part, inspect.DictType)), None)
+    return found
+
+
+def _parts(shape: inspect.Type | None) -> Sequence[inspect.Type]:
+    if isinstance(shape, inspect.UnionType):
+        return [part for part in map(_plain, shape.types) if not isinstance(part, inspect.NoneType)]
+    return [_plain(shape)] if shape else []
+
+
+def _plain(shape: inspect.Type) -> inspect.Type:
+    return shape.type if isinstance(shape, inspect.Metadata) else shape
+
+
+def _step(shape: inspect.Type, step: str) -> inspect.Type | None:
+    if isinstance(shape, inspect.StructType):
+        return next((field.type for field in shape.fields if field.encode_name == step), None)
+    if isinstance(shape, inspect.DictType):
+        return shape.value_type
+    if isinstance(shape, inspect.TupleType) and step.strip("[]").isdigit():
+        return shape.item_types[int(step.strip("[]"))]
+    return getattr(shape, "item_type", None)
+
+
+def expected(shape: inspect.Type | None) -> tuple[str, str]:
+    """What a type asks for, in words; empty where it cannot be said shortly."""
+    told = [words for part in _parts(shape) for words in [_words(part)] if words]
+    return "或".join(zh for zh, _ in told), " or ".join(en for _, en in told)
+
+
+def _words(shape: inspect.Type) -> tuple[str, str] | None:
+    if isinstance(shape, inspect.StrType):
+        zh, en = SAID.get(shape.pattern or "", ("文字", "text"))
+        least, most = shape.min_length or 0, shape.max_length
+        if most is None or re.search(r"\d", zh):
+            return zh, en
+        return f"{zh}，{least} 至 {most} 个字符", f"{en}, {least} to {most} characters"
+    if isinstance(shape, (inspect.IntType, inspect.FloatType)):
+        zh, en = ("整数", "a whole number") if isinstance(shape, inspect.IntType) else ("数", "a number")
+        if shape.ge is not None and shape.le is not None:
+            return f"{zh}，{shape.ge} 至 {shape.le}", f"{en} from {shape.ge} to {shape.le}"
+        return (f"{zh}，不小于 {shape.ge}", f"{en}, {shape.ge} at least") if shape.ge is not None else (zh, en)
+    if isinstance(shape, inspect.LiteralType):
+        return f"下列之一：{'、'.join(map(str, shape.values))}", f"one of: {', '.join(map(str, shape.values))}"
+    if isinstance(shape, (inspect.ListType, inspect.VarTupleType, inspect.DictType)):
+        zh, en = ("一组字段", "an object") if isinstance(shape, inspect.DictType) else ("列表", "an array")
+        most = getattr(shape, "max_length", None)
+        return (f"{zh}，最多 {most} 项", f"{en} of {most} at most") if most else (zh, en)
+    return next((words for kind, words in _SIMPLE.items() if isinstance(shape, kind)), None)
+
+
+_SIMPLE: dict[type[inspect.Type], tuple[str, str]] = {
+    inspect.BoolType: ("是（true）或否（false）", "true or false"),
+    inspect.DateType: ("有效日期，如 2014-06-30", "a date, such as 2014-06-30"),
+    inspect.StructType: ("一组字段", "an object"),
+    inspect.TupleType: ("列表", "an array"),
+}

@@ -1,0 +1,505 @@
+"""Part 4 of `make bench`: the whole country on one machine, three years of every poor village's journey.
+
+832 counties with 154 villages and 3,600 cadres each adopt packs of their own, and live through the same business days,
+so that each service's work comes in large batches. What officers do goes in through the endpoints that imports use, in
+arrays of commands; where the script must know who was matched or which village was drawn, it reads states in bulk.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import text
+
+from deploy.demo.simulation import Refusal, Simulation, Status
+from deploy.local.supervisor import System
+from shared.engine import store
+from tests.bench.country import county as story
+from tests.bench.country.county import FIRST, LAST, County, Row, Village
+from tests.bench.figure import Figure
+
+COUNTIES, VILLAGES, CADRES = 832, 154, 3_600
+"""Of the country, of a county, and in a county's register."""
+REFERENCE: Final = 7
+"""Counties of the run that the time for each village is compared with: some thousand villages."""
+GROUPS, GROUP = 3, 12
+"""In how many groups the counties do the same things one after the other, and how many make a group at least, or
+batches are small."""
+REQUEST, FLIGHT = 2_000, 3
+"""Commands in a request, and requests that are on their way to one process."""
+MATCHINGS = 5
+"""Of them in a request: each loads all cadres of its county."""
+PAGE: Final = 5_000
+"""States that are read at once."""
+MATCHED: Final = ("dispatch", "assignments", "matched")
+ASSIGNED: Final = ("dispatch", "assignments", "assigned")
+OPENED: Final = ("inspection", "campaigns", "open")
+ORDERED: Final = ("inspection", "supervisions", "rectifying")
+PROPOSED: Final = ("inspection", "assessments", "proposed")
+UNDECIDED: Final = ("incentives", "records", "open")
+MARKED: Final = ("incentives", "records", "marked")
+"""Service, kind and status of states that the script reads, since it cannot know which they are."""
+
+
+class Journeys(NamedTuple):
+    """What a country's journeys came to."""
+
+    villages: int
+    events: int
+    """Decided: rows of all outboxes."""
+    registered: int
+    """Of them, those by which the register was filled."""
+    handled: int
+    """Messages taken from the streams, and commands."""
+    seconds: float
+    phases: dict[str, float]
+    """Seconds by phase, in order."""
+    stages: dict[str, int]
+    """In which stage how many villages ended."""
+    dead_letters: int
+
+
+class Step(NamedTuple):
+    """Commands of one kind, which all counties send on one day."""
+
+    service: str
+    path: str
+    rows: Callable[[Any], Iterable[Row]]
+    """Of a county; or, with `reads`, of a state."""
+    reads: tuple[str, str, str] | None = None
+    """The service, kind and status of the states that are read first."""
+    most: int = REQUEST
+    """Commands in one request."""
+
+
+class Day(NamedTuple):
+    """A business day: its rounds follow one upon the other, each when all is quiet."""
+
+    on: date
+    phase: str
+    rounds: tuple[tuple[Step, ...], ...] = ()
+    """Of a round's steps, those for one service are taken in order, those for several at the same time."""
+
+
+class Country(Simulation):
+    """Officers of many counties, who send what the script says and do not look at each task."""
+
+    def __init__(self, system: System, counties: list[County]) -> None:
+        super().__init__(system)
+        self.counties = defaultdict[str, list[County]](list)
+        """By province."""
+        for county in counties:
+            self.counties[county.code[:2]].append(county)
+        groups = max(1, min(GROUPS, len(counties) // GROUP))
+        self.groups = [[*self.counties][group::groups] for group in range(groups)]
+        """The provinces that do the same things at the same time."""
+
+    async def statuses(self) -> Mapping[str, Status]:
+        """What every process says about itself. The tasks, which are many, are not read."""
+        return await self.standings(self.system.services)
+
+    async def written(self) -> int:
+        """How many events were decided so far."""
+        return sum(standing.written for standing in (await self.statuses()).values())
+
+    async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
+        """Wait until all is quiet, for as long as anything moves: a country's day takes longer than a county's."""
+        moved = moved and [*moved]
+        before = None
+        while True:
+            try:
+                return await super().settle(moved, day=day)
+            except TimeoutError:
+                now = await self.statuses()
+                if now == before:
+                    raise
+                before = now
+
+    async def live(self, day: Day) -> None:
+        """Let a day begin, and do all that is to be done on it.
+
+        Where a day has several rounds, each group of counties is one round behind the group before it: a country's
+        counties do not move in step, and if they did, all services would wait for the one whose turn it is.
+        """
+        await self.pass_day(day.on)
+        groups = self.groups if len(day.rounds) > 1 else [[*self.counties]]
+        for turn in range(len(day.rounds) + len(groups) - 1):
+            by_service = defaultdict(list)
+            for behind, group in enumerate(groups):
+                if 0 <= turn - behind < len(day.rounds):
+                    for step in day.rounds[turn - behind]:
+                        by_service[step.service].append((f"{day.on}-{turn}-{behind}", step, group))
+            await asyncio.gather(*(self._take(taken) for taken in by_service.values()))
+            await self.settle()
+
+    async def _take(self, taken: Iterable[tuple[str, Step, list[str]]]) -> None:
+        for key, step, provinces in taken:
+            await self._spread(self._rows(step, provinces), step, key)
+
+    async def _rows(self, step: Step, provinces: list[str]) -> AsyncIterator[Row]:
+        """The commands of provinces. States are read while commands are sent, since all would take much memory."""
+        for province in provinces:
+            if step.reads:
+                async for state in self._states(*step.reads, province):
+                    for row in step.rows(state):
+                        yield row
+            else:
+                for county in self.counties[province]:
+                    for row in step.rows(county):
+                        yield row
+
+    async def _spread(self, rows: AsyncIterator[Row], step: Step, key: str) -> None:
+        """Send commands in large requests, several at a time, each to the process that has the place."""
+        waiting: defaultdict[str, list[Row]] = defaultdict(list)
+        flights = {name: asyncio.Semaphore(FLIGHT) for name in self.system.services}
+        requests: Counter[str] = Counter()
+
+        async def launch(name: str) -> None:
+            number, body = requests[name], msgspec.json.encode(waiting.pop(name))
+            requests[name] += 1
+            await flights[name].acquire()
+            group.create_task(send(name, f"{key}-{name}-{number}", body))
+
+        async def send(name: str, key: str, body: bytes) -> None:
+            headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+            answer = await self._request(name, "POST", f"/v1/{step.path}", content=body, headers=headers)
+            flights[name].release()
+            if answer.is_error:
+                raise Refusal(f"{name} refused {step.path} ({key}): {answer.text[:2000]}")
+
+        async with asyncio.TaskGroup() as group:
+            async for row in rows:
+                name = self.system.process(step.service, row["place"])
+                waiting[name].append(row)
+                self.sent[step.path] += 1
+                if len(waiting[name]) == step.most:
+                    await launch(name)
+            for name in [*waiting]:
+                await launch(name)
+
+    async def _states(self, service: str, kind: str, status: str, place: str) -> AsyncIterator[Row]:
+        """A division's states of a kind that have a status, page by page."""
+        for name in (name for name, (of, _) in self.system.services.items() if of == service):
+            last, page = "", [Row()] * PAGE
+            while len(page) == PAGE:
+                asked: dict[str, str | int] = {"status": status, "place": place, "after": last, "limit": PAGE}
+                page = msgspec.json.decode(await self.get(name, f"/v1/{kind}", **asked))
+                for state in page:
+                    yield state
+                last = page[-1]["id"] if page else last
+
+
+def script() -> Iterator[Day]:
+    """Three years, from the packs' adoption to the last grades."""
+    first = date(FIRST, 1, 5)
+    yield Day(first, "register", ((
+        Step("registry", "policies", County.policies),
+        Step("registry", "units", County.units),
+        Step("registry", "cadres", County.cadres),
+    ),))  # fmt: skip
+    listed = date(FIRST, 1, 6)
+    yield Day(listed, "list, match", (
+        (
+            Step("registry", "villages", story.registrations),
+            *_diagnosed(lambda county: county.villages, listed),
+        ),
+        *_matched(listed, lambda county: True),
+    ))  # fmt: skip
+    late = date(FIRST, 1, 12)
+    leaders = (Step("registry", "cadres", County.late_leaders),)
+    yield Day(late, "list, match", (leaders, *_matched(late, lambda county: county.is_short)))
+    for year in range(FIRST, LAST + 1):
+        yield from _year(year)
+
+
+def _year(year: int) -> Iterator[Day]:
+    """From a spring to the next January."""
+
+    def of_villages(rows: Callable[..., Iterable[Row]], **how: bool) -> Callable[[County], Iterable[Row]]:
+        return lambda county: rows(county.villages, year, **how)
+
+    registry, dispatch, inspection = (partial(Step, s) for s in ("registry", "dispatch", "inspection"))
+    phase = str(year)
+    yield from _drawn(date(year, 4, 1), phase)
+    yield Day(date(year, 4, 8), phase, _visited(date(year, 4, 8)))
+    yield from _drawn(date(year, 7, 1), phase)
+    summer = date(year, 7, 8)
+    checked, *closed = _visited(summer)
+    yield Day(summer, phase, (
+        (
+            *checked,
+            dispatch("reconciliations", of_villages(story.reconciliations, last=False)),
+            registry("households", of_villages(story.households, summer=True)),
+            registry("measurements", of_villages(story.measurements, summer=True)),
+            registry("relapse-decisions", of_villages(story.relapse_decisions)),
+            *_diagnosed(partial(_relapsed, year=year), summer),
+        ),
+        *closed,
+        *_matched(summer, lambda county: any(_relapsed(county, year))),
+    ))  # fmt: skip
+    yield from _drawn(date(year, 10, 1), phase)
+    autumn = date(year, 10, 8)
+    checked, *closed = _visited(autumn)
+    yield Day(autumn, phase, (
+        (
+            *checked,
+            dispatch("reconciliations", of_villages(story.reconciliations, last=True)),
+            registry("households", of_villages(story.households, summer=False)),
+            registry("measurements", of_villages(story.measurements, summer=False)),
+        ),
+        *closed,
+        (inspection("verification-seed-hashes", of_villages(story.verification_seed_hashes)),),
+        (registry("exit-requests", of_villages(story.exit_requests)),),
+        (
+            inspection("verification-seeds", of_villages(story.verification_seeds)),
+            inspection("verifications", of_villages(story.verifications)),
+        ),
+        (registry("notices", of_villages(story.notices)),),
+    ))  # fmt: skip
+    yield Day(date(year, 10, 19), phase, ((registry("approvals", of_villages(story.approvals)),),))
+    yield Day(date(year, 12, 1), phase, ((
+        inspection("reports", of_villages(story.reports)),
+        inspection("ballots", of_villages(story.ballots)),
+        dispatch("settlements", of_villages(story.settlements, left=True)),
+    ),))  # fmt: skip
+    yield Day(date(year, 12, 21), phase)  # Teams go home.
+    yield from _drawn(date(year + 1, 1, 1), phase)
+    january = date(year + 1, 1, 8)
+    checked, *closed = _visited(january)
+    yield Day(january, phase, (
+        (
+            *checked,
+            dispatch("settlements", of_villages(story.settlements, left=False)),
+            dispatch("commitments", lambda county: story.ledgers(county.villages, year + 1)),
+            inspection("grades", story.grades, PROPOSED),
+        ),
+        *closed,
+    ))  # fmt: skip
+    decided = date(year + 1, 1, 11)
+    yield Day(decided, phase, (
+        (
+            Step("incentives", "defences", story.defences, UNDECIDED),
+            Step("incentives", "decisions", story.decisions, UNDECIDED),
+        ),
+        (Step("dispatch", "replacements", partial(story.replacements, on=decided), MARKED),),
+    ))  # fmt: skip
+
+
+def _relapsed(county: County, year: int) -> list[Village]:
+    return [village for village in county.villages if village.relapses(year)]
+
+
+def _diagnosed(villages: Callable[[County], list[Village]], on: date) -> tuple[Step, ...]:
+    return (
+        Step("registry", "surveys", lambda county: story.surveys(villages(county), on)),
+        Step("registry", "diagnoses", lambda county: story.diagnoses(villages(county))),
+    )
+
+
+def _matched(on: date, is_asked: Callable[[County], bool]) -> tuple[tuple[Step, ...], ...]:
+    """A matching in some counties, and what follows until help has begun."""
+
+    def matchings(county: County) -> list[Row]:
+        return [story.matching(county, on)] if is_asked(county) else []
+
+    return (
+        (Step("dispatch", "matchings", matchings, most=MATCHINGS),),
+        (
+            Step("dispatch", "assignments", story.assignments, MATCHED),
+            Step("dispatch", "commitments", story.first_commitments, ASSIGNED),
+        ),
+    )
+
+
+def _drawn(opens: date, phase: str) -> Iterator[Day]:
+    """Hashes a week before, shares on the opening day."""
+
+    def step(path: str, rows: Callable[[County, str], Iterable[Row]]) -> Step:
+        return Step("inspection", path, lambda county: rows(county, f"{county.code}-unannounced-{opens}"))
+
+    yield Day(opens - timedelta(7), phase, ((step("seed-hashes", story.seed_hashes),),))
+    yield Day(opens, phase, ((step("seeds", story.seeds),),))
+
+
+def _visited(on: date) -> tuple[tuple[Step, ...], ...]:
+    return (
+        (Step("inspection", "visits", partial(story.visits, on=on), OPENED),),
+        (Step("inspection", "order-closings", story.order_closings, ORDERED),),
+    )
+
+
+async def journeys(
+    system: System,
+    counties: int,
+    *,
+    villages: int = VILLAGES,
+    cadres: int = CADRES,
+    console: Console | None = None,
+) -> Journeys:
+    """Let so many counties live through three years on a running system; `villages` and `cadres` are of each county.
+
+    A county needs ten cadres for each village at least. Raises Refusal where a service refuses what the script says,
+    TimeoutError where nothing moves any more.
+    """
+    days, phases = [*script()], defaultdict[str, float](float)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    began = time.perf_counter()
+    async with Country(system, [County(number, villages, cadres) for number in range(counties)]) as country:
+        with Progress(*columns, console=console or Console(quiet=True)) as progress:
+            bar = progress.add_task("", total=len(days))
+            async with _watched(country, lambda told: progress.update(bar, description=told)):
+                for day in days:
+                    start = time.perf_counter()
+                    await country.live(day)
+                    phases[day.phase] += time.perf_counter() - start
+                    if day.phase == "register":
+                        registered = await country.written()
+                    progress.advance(bar)
+        seconds = time.perf_counter() - began
+        events, standings = await country.written(), (await country.statuses()).values()
+        stages = Counter[str]()
+        for name, (service, _) in system.services.items():
+            if service == "registry":
+                stages.update(msgspec.json.decode(await country.get(name, "/v1/summary/villages")))
+    heard = sum([await _heard(system, name) for name in system.services])
+    return Journeys(
+        villages=counties * villages,
+        events=events,
+        registered=registered,
+        handled=heard + country.sent.total(),
+        seconds=seconds,
+        phases=dict(phases),
+        stages=dict(stages),
+        dead_letters=sum(standing.dead_letters for standing in standings),
+    )
+
+
+@asynccontextmanager
+async def _watched(country: Country, tell: Callable[[str], None]) -> AsyncIterator[None]:
+    """Tell every second how many villages are on their way or through, and how the machine does."""
+
+    async def watch() -> None:
+        before, at = 0, time.perf_counter()
+        while True:
+            await asyncio.sleep(1)
+            with suppress(Exception):  # A service that is down now is there again at the next look.
+                events, now = await country.written(), time.perf_counter()
+                listed, left = country.sent["villages"], country.sent["approvals"]
+                memory = sum(_memory(country.system).values())
+                tell(
+                    f"村 villages {listed:6}  出列 exits {left:6}  "
+                    f"事件 {(events - before) / (now - at):6,.0f} events/s  内存 {memory:5,.0f} MiB"
+                )
+                before, at = events, now
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+def measure(console: Console, scale: float) -> list[Figure]:
+    """The country at a scale, and before it about a thousand villages, which its time for each is compared with."""
+    counties = max(round(COUNTIES * scale), REFERENCE)
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # The peak of what this process did before is not the run's.
+    reference, _ = uvloop.run(_run(console, REFERENCE))
+    whole, space = uvloop.run(_run(console, counties))
+    each, each_there = whole.seconds / whole.villages, reference.seconds / reference.villages
+    phases = ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in whole.phases.items())
+    stages = ", ".join(f"{stage} {count:,}" for stage, count in sorted(whole.stages.items()))
+    size = f"{whole.villages:,} villages in {counties} counties, {counties * CADRES:,} cadres; dead letters: "
+    return [
+        Figure(
+            key="country.seconds", zh="三年历程用时", en="Three years of every village", value=whole.seconds, unit="s",
+            most=1800 if counties == COUNTIES else None, note=f"{size}{whole.dead_letters}. {phases}. {stages}",
+        ),
+        Figure(
+            key="country.per_village_ratio", zh="每村用时与一千村之比", en="Time for each village", value=1000 * each,
+            unit="ms/village", beside=f"{reference.villages:,} villages, in the same run", ratio=each / each_there,
+            most=1.2,
+        ),
+        Figure(
+            key="country.events_per_s", zh="四个服务合计每秒处理", en="Handled by the four services together",
+            value=whole.handled / whole.seconds, unit="messages and commands/s", least=8000,
+            note=f"{whole.handled:,} in all; {whole.events:,} events were decided, "
+            f"{whole.events / whole.villages:.0f} for each village, cadres included; nats-server with one thread",
+        ),
+        Figure(
+            key="country.peak_mib", zh="内存峰值合计", en="Peak memory, all processes",
+            value=sum(space.memory.values()), unit="MiB", most=6144,
+            note="each at its own peak, which need not be at the same time",
+        ),
+        *(
+            Figure(
+                key=f"country.peak_mib.{name}", zh=f"内存峰值 {name}", en=f"Peak memory of {name}", value=peak,
+                unit="MiB",
+            )
+            for name, peak in space.memory.items()
+        ),
+        Figure(
+            key="country.disk_gib", zh="磁盘占用", en="Disk", value=sum(space.disk.values()) / 1024**3, unit="GiB",
+            note=", ".join(f"{name} {size / 1024**3:.2f}" for name, size in sorted(space.disk.items()) if size > 2**20),
+        ),
+        Figure(
+            key="country.bytes_per_village", zh="每村占用字节", en="Bytes for each village",
+            value=sum(space.disk.values()) / whole.villages, unit="bytes/village",
+            note="journals, states and streams of all, with the cadres of its county",
+        ),
+    ]  # fmt: skip
+
+
+class _Space(NamedTuple):
+    """What a run took: the peak of each process in MiB, and bytes on disk."""
+
+    memory: dict[str, float]
+    disk: dict[str, int]
+
+
+async def _run(console: Console, counties: int) -> tuple[Journeys, _Space]:
+    """One run on a system of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Where work never ends, a nats-server with one thread leaves the services more of two cores.
+        async with System(Path(folder), env={"GOMAXPROCS": "1"}) as system:
+            await system.ready()
+            result = await journeys(system, counties, console=console)
+            return result, _Space(_memory(system, "VmHWM"), _disk(system.folder.root))
+
+
+def _memory(system: System, what: str = "VmRSS") -> dict[str, float]:
+    """MiB of each process and of the officers, as the kernel counts them: now, or at its peak."""
+    pids = {name: str(system.pid(name)) for name in system.processes} | {"officers": "self"}
+    lines = {name: Path(f"/proc/{pid}/status").read_text().splitlines() for name, pid in pids.items()}
+    return {
+        name: int(line.split()[1]) / 1024 for name, of in lines.items() for line in of if line.startswith(f"{what}:")
+    }
+
+
+def _disk(root: Path) -> dict[str, int]:
+    """Bytes on disk of each database with its log, of the streams, and of the processes' logs."""
+    sizes = Counter[str]()
+    for file in root.rglob("*"):
+        if file.is_file():
+            sizes[file.relative_to(root).parts[0].partition(".")[0]] += file.stat().st_blocks * 512
+    return dict(sizes)
+
+
+async def _heard(system: System, name: str) -> int:
+    """How many messages a process has taken from the streams: the rows of its inbox."""
+    engine = store.open_engine(system.environment(name)["ZHUCUN_DATABASE"])
+    async with engine.connect() as conn:
+        count = (await conn.execute(text("SELECT count(*) FROM inbox"))).scalar_one()
+    await engine.dispose()
+    return int(count)

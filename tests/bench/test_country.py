@@ -1,0 +1,115 @@
+"""The country in small: every village of two counties comes to its end, through the real processes."""
+
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from deploy.local.supervisor import System
+from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
+from services.dispatch.model.matching import Need, match
+from shared.policy import parse_pack
+from tests.bench import country
+from tests.bench.country.county import AT_HOME, FIRST, LAST, County, Village
+
+COUNTIES, VILLAGES = 2, 12
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def villages() -> list[Village]:
+    return [village for number in range(COUNTIES) for village in County(number, VILLAGES, 120).villages]
+
+
+def test_each_county_has_a_code_and_a_valid_pack_of_its_own_and_their_teams_differ() -> None:
+    counties = [County(number, 1, 10) for number in range(country.COUNTIES)]
+    assert len({county.code for county in counties}) == country.COUNTIES
+    packs = [parse_pack(next(county.policies())["pack"]) for county in counties[::99]]
+    assert all(pack.version.startswith(pack.jurisdiction) and len(pack.jurisdiction) == 6 for pack in packs)
+    assert len({(pack.team.size, pack.team.party_members_only) for pack in packs}) > 2
+
+
+def test_a_county_has_as_many_cadres_as_it_is_said_and_nobody_twice() -> None:
+    cadres = [row["cadre"] for row in County(0, country.VILLAGES, country.CADRES).cadres()]
+    assert len(cadres) == len(set(cadres)) == country.CADRES
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_story_has_villages_that_leave_in_each_year_and_some_of_which_each_goes_wrong(number: int) -> None:
+    county = County(number, country.VILLAGES, country.CADRES)
+    assert all(any(village.leaves(year) for village in county.villages) for year in range(FIRST, LAST + 1))
+    assert {village.fate for village in county.villages} == {"", "refuted", "relapsed", "recalled"}
+    assert any(not village.requests for village in county.villages)
+
+
+@pytest.mark.parametrize("number", range(12))  # Every mix of requirements, in counties that are short and that are not.
+def test_3_4_a_county_lacks_leaders_only_until_they_are_registered_and_whoever_stays_at_home_may_lead(
+    number: int,
+) -> None:
+    county, day = County(number, 30, 400), date(FIRST, 1, 7)
+    policy = parse_pack(next(county.policies())["pack"])
+    needs = {v.id: Need(place=v.place, problem_class=v.problem_class, since=day) for v in county.villages}
+    units = {row["unit"]: _kept(Unit, row) for row in county.units()}
+    cadres = {row["cadre"]: _kept(Cadre, row) for row in county.cadres()}
+    first = match(needs, units, cadres, set(), policy, day)
+    assert bool(first.obstacles) is county.is_short
+    cadres |= {row["cadre"]: _kept(Cadre, row) for row in county.late_leaders()}
+    all_of_them = match(needs, units, cadres, set(), policy, day)
+    assert len(all_of_them.matches) == len(needs)
+    for found in all_of_them.matches:
+        assert not [member for member in found.team if member.cadre.endswith(AT_HOME)]
+        substitute = cadres[f"C{found.unit[1:]}-{AT_HOME}"]
+        assert unmet(Posting(substitute, units[found.unit], found.village, policy, day), "leader") == []
+
+
+def _kept(kind: type[T], row: dict[str, Any]) -> T:
+    return msgspec.convert({field: row[field] for field in kind.__struct_fields__ if field in row}, kind)
+
+
+async def test_every_village_comes_to_its_end(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(country, "GROUP", 1)  # As in the whole country, counties are a round behind one another.
+    async with System(tmp_path_factory.mktemp("country")) as system:
+        await system.ready()
+        told = await country.journeys(system, COUNTIES, villages=VILLAGES, cadres=120, console=Console(quiet=True))
+        async with country.Country(system, []) as reader:
+            states = {
+                kind: {state["id"]: state for state in msgspec.json.decode(await reader.get(service, f"/v1/{kind}"))}
+                for service, kind in (("registry", "villages"), ("dispatch", "pools"), ("inspection", "campaigns"))
+            }
+            journal = {
+                village.id: [
+                    event["type"]
+                    for service in system.services
+                    for event in msgspec.json.decode(await reader.get(service, f"/v1/journal/{village.id}"))
+                ]
+                for village in villages()
+            }
+
+    assert told.dead_letters == 0
+    assert told.villages == COUNTIES * VILLAGES == len(states["villages"])
+    stays = [village.id for village in villages() if not village.requests]
+    assert told.stages == {"released": told.villages - len(stays), "helped": len(stays)}
+    for village in villages():
+        types, state = journal[village.id], states["villages"][village.id]
+        exits = sum(village.leaves(year) for year in range(FIRST, LAST + 1))
+        assert state["stage"] == ("released" if village.requests else "helped")
+        assert state["spell"] == 1 + (village.fate == "relapsed")
+        assert types.count("registry.village.delisted.v1") == types.count("dispatch.team.released.v1") == exits
+        assert types.count("inspection.exit.verified.v1") == len(village.requests)
+        assert types.count("dispatch.member.replaced.v1") == (village.fate == "recalled")
+        assert types.count("registry.village.relapsed.v1") == (village.fate == "relapsed")
+        graded = sum(village.helped(year) for year in range(FIRST, LAST + 1))
+        assert types.count("inspection.assessment.graded.v1") == graded
+        assert types.count("dispatch.term.extended.v1") >= (not village.requests)
+        assert types.count("dispatch.commitment.reconciled.v1") == 2 * graded - (village.fate == "relapsed")
+    for campaign in states["campaigns"].values():
+        assert len(campaign["visits"]) == campaign["size"] >= len(campaign["frame"]) / 10
+        assert len(campaign["visited"]) == campaign["size"]
+    # A short county waited for leaders of rank (3.4), and in the end nobody waits.
+    assert any("dispatch.need.unmet.v1" in types for types in journal.values())
+    assert all(not pool.get("needs") for pool in states["pools"].values())
+    assert told.handled > told.events > 40 * told.villages
+    assert sum(told.phases.values()) <= told.seconds

@@ -1,0 +1,103 @@
+"""What the composed system stands on, as far as no container is needed; `make compose-test` runs it."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.access.users import USERS
+from deploy.init import certificates, folder
+from deploy.local.errors import StartError
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+OURS = {name: service for name, service in COMPOSE.items() if service["image"].startswith("zhucun:")}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_container_can_do_no_more_than_its_work(name: str) -> None:
+    service = OURS[name]
+    assert service["read_only"] and service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    root = service.get("user", "").startswith("0:")
+    assert root == (name == "init") and (not root or service["network_mode"] == "none")
+
+
+def test_the_image_is_the_one_of_this_version() -> None:
+    assert {service["image"] for service in OURS.values()} == {f"zhucun:{version('zhucun')}"}
+
+
+@pytest.mark.parametrize("name", folder.USERS)
+def test_each_user_of_the_folder_is_that_of_its_containers(name: str) -> None:
+    users = {
+        service.get("user", f"{folder.OPERATOR}:{folder.OPERATOR}")
+        for other, service in OURS.items()
+        if other.rstrip("-123") == name
+    }
+    assert users == {f"{folder.USERS[name]}:{folder.OPERATOR}"}
+
+
+def test_a_second_start_changes_no_key(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    folder.fill(keys, [], 1, USERS)
+    made = {path.name: path.read_bytes() for path in keys.iterdir()}
+    folder.fill(keys, [], 1, USERS)
+    assert {path.name: path.read_bytes() for path in keys.iterdir()} == made
+    passwords = [line.rpartition(b":")[2] for name, line in made.items() if name.endswith(".pgpass")]
+    assert len(set(passwords)) == len(folder.ROLES)  # The file with all of them ends with one of them.
+
+
+def shakes_hands(keys: Path, name: str) -> bool:
+    """Whether a client that trusts the installation's authority alone, and strictly, takes them for this name."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(keys / "nats.pem", keys / "nats.key")
+    client = ssl.create_default_context(cafile=keys / "ca.pem")
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    ours, theirs = socket.socketpair()
+
+    def answer() -> None:
+        try:
+            server.wrap_socket(theirs, server_side=True).close()
+        except OSError:
+            theirs.close()
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    try:
+        client.wrap_socket(ours, server_hostname=name).close()
+    except ssl.SSLCertVerificationError:
+        return False
+    finally:
+        ours.close()
+        answering.join()
+    return True
+
+
+def test_a_new_name_of_the_servers_needs_no_new_authority(tmp_path: Path) -> None:
+    certificates.make(tmp_path, [])
+    authority = (tmp_path / "ca.pem").read_bytes()
+    assert shakes_hands(tmp_path, "nats-2") and shakes_hands(tmp_path, "127.0.0.1")
+    assert not shakes_hands(tmp_path, "nats.example.gov.cn")
+    certificates.make(tmp_path, ["nats.example.gov.cn", "10.0.0.5"])
+    assert all(shakes_hands(tmp_path, name) for name in ("nats-1", "nats.example.gov.cn", "10.0.0.5"))
+    assert (tmp_path / "ca.pem").read_bytes() == authority
+
+
+def test_a_name_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="ZHUCUN_NATS_NAMES"):
+        certificates.make(tmp_path, ["a,otherName:x"])
+
+
+@pytest.mark.parametrize("words, code", [((), 1), (("--where-possible",), 0)])
+def test_a_machine_without_containers_is_told(words: tuple[str, ...], code: int, tmp_path: Path) -> None:
+    env = {**os.environ, "PATH": str(tmp_path)}
+    command = [sys.executable, "-m", "tests.compose", *words]
+    answer = subprocess.run(command, capture_output=True, text=True, env=env, cwd=DEPLOY.parent, timeout=60)
+    assert answer.returncode == code and "neither docker nor podman" in answer.stdout

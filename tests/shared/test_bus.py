@@ -1,0 +1,522 @@
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+from structlog.testing import capture_logs
+
+from shared.stream.bus import (
+    CALENDAR,
+    DAY_DUE,
+    OPEN,
+    SEALED,
+    Message,
+    PublishFailed,
+    connect,
+    declare_streams,
+    publish_batch,
+    schedule_days,
+)
+from shared.stream.consumer import Delivery, OrderedConsumer
+from tests.support.pace import slowness
+
+VILLAGE = "zhucun.v1.52.03.24.registry.village.registered"
+
+
+class Server:
+    """A real nats-server, durable as in a deployment, that can be killed and started again on its files."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address: tuple[str, int] = free.getsockname()
+        listen = "{}:{}".format(*self.address)
+        self.url, self.config = f"nats://{listen}", folder / "nats.conf"
+        self.settings = f'listen: "{listen}"\njetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'
+
+    def start(self, more_settings: str = "") -> None:
+        self.config.write_text(self.settings + more_settings)
+        binary = Path(sys.executable).with_name("nats-server")
+        self.process = subprocess.Popen([binary, "-c", self.config], stderr=subprocess.DEVNULL)
+        for _ in range(500):
+            with suppress(OSError), socket.create_connection(self.address):
+                return
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[Any]]:
+    """Catch what is logged, for tests to look at, and because structlog draws tracebacks slowly."""
+    with capture_logs() as logs:
+        yield logs
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def broker(server: Server) -> AsyncIterator[NatsBroker]:
+    broker = await connect(server.url, "test")
+    await declare_streams(broker.connection.jetstream())
+    yield broker
+    await broker.connection.close()
+
+
+@pytest.fixture
+def js(broker: NatsBroker) -> JetStreamContext:
+    return broker.connection.jetstream()
+
+
+class Database:
+    """Stands for a service's database: the position, the inbox of ids, and what was applied, in order."""
+
+    def __init__(self) -> None:
+        self.at, self.applied, self.gaps = 0, dict[str, Delivery](), list[str]()
+        self.trouble: Callable[[], None] = lambda: None
+
+    async def position(self) -> int:
+        return self.at
+
+    def reached(self, position: int) -> bool:
+        return self.at >= position
+
+    async def handle(self, batch: list[Delivery]) -> None:
+        self.trouble()
+        if batch[0].sequence > self.at + 1:
+            self.gaps.append(f"{batch[0].sequence} after {self.at}")
+        for delivery in batch:  # It has no id; `messages` numbers bodies as it numbers ids.
+            self.applied.setdefault(
+                f"m{delivery.body.decode()}" if delivery.body.isdigit() else f"#{delivery.sequence}", delivery
+            )
+        self.at = batch[-1].sequence
+        self.trouble()
+
+
+def messages(start: int, end: int, subject: str = VILLAGE) -> list[Message]:
+    return [Message(f"m{n}", subject, b"%d" % n) for n in range(start, end)]
+
+
+def ids(start: int, end: int) -> list[str]:
+    return [message.id for message in messages(start, end)]
+
+
+@asynccontextmanager
+async def consuming(
+    broker: NatsBroker, database: Database, *subjects: str, stream: str = OPEN
+) -> AsyncIterator[OrderedConsumer]:
+    consumer = OrderedConsumer(
+        broker,
+        stream=stream,
+        durable="registry",
+        subjects=subjects or ["zhucun.v1.>"],
+        handle=database.handle,
+        position=database.position,
+        published=partial(asyncio.sleep, 0),
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def applied(database: Database, count: int, seconds: float = 10) -> None:
+    await until(lambda: len(database.applied) == count, seconds)
+
+
+async def stored(js: JetStreamContext, stream: str = OPEN) -> int:
+    return (await js.stream_info(stream)).state.messages
+
+
+# The streams and the schedule
+
+
+async def test_streams_keep_everything_and_refuse_to_forget(js: JetStreamContext) -> None:
+    for stream in (OPEN, SEALED):
+        config = (await js.stream_info(stream)).config
+        assert (config.storage, config.retention, config.num_replicas) == ("file", "limits", 1)
+        assert (config.max_age, config.max_msgs, config.max_bytes, config.duplicate_window) == (0, -1, -1, 120)
+        with pytest.raises(APIError, match="delete not permitted"):
+            await js.delete_msg(stream, 1)
+        with pytest.raises(APIError, match="purge not permitted"):
+            await js.purge_stream(stream)
+
+
+async def test_declaring_streams_again_mends_what_differs(js: JetStreamContext) -> None:
+    await js.update_stream((await js.stream_info(OPEN)).config, duplicate_window=120)
+    await declare_streams(js)
+    await declare_streams(js)
+    assert (await js.stream_info(OPEN)).config.duplicate_window == 120
+
+
+async def test_schedule_of_days_fires_without_a_message_id(broker: NatsBroker, js: JetStreamContext) -> None:
+    database = Database()
+    await schedule_days(js)
+    await schedule_days(js, "* * * * * *")
+    async with consuming(broker, database, DAY_DUE, stream=CALENDAR):
+        await until(lambda: len(database.applied) >= 2)
+    days = list(database.applied.values())
+    assert {day.subject for day in days} == {DAY_DUE}
+    for day in days:
+        stored = await js.get_msg(CALENDAR, day.sequence)
+        assert stored.headers and "Nats-Msg-Id" not in stored.headers and "Nats-Scheduler" in stored.headers
+    assert 0.5 < (days[1].recorded - days[0].recorded).total_seconds() < 1.5
+
+
+# Publishing
+
+
+async def test_a_single_message_is_stored_once(broker: NatsBroker, js: JetStreamContext) -> None:
+    for _ in range(2):
+        await publish_batch(broker.connection, OPEN, messages(0, 1))
+    stored = await js.get_msg(OPEN, 1)
+    assert (stored.subject, stored.data) == (VILLAGE, b"0")
+    assert stored.headers and "Nats-Batch-Id" not in stored.headers
+    assert (await js.stream_info(OPEN)).state.messages == 1
+
+
+async def test_a_batch_is_stored_whole_in_order_and_once(broker: NatsBroker, js: JetStreamContext) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 1000))
+    await publish_batch(broker.connection, OPEN, messages(0, 1000))
+    await publish_batch(broker.connection, OPEN, messages(1000, 1010))
+    await publish_batch(broker.connection, OPEN, messages(0, 1000))
+    database = Database()
+    async with consuming(broker, database):
+        await applied(database, 1010)
+    assert list(database.applied) == ids(0, 1010)
+    assert await stored(js) == 1010
+
+
+@pytest.mark.parametrize(
+    ("stream", "batch"),
+    [
+        pytest.param(SEALED, messages(0, 3), id="wrong stream"),
+        pytest.param(SEALED, messages(0, 1), id="wrong stream, alone"),
+        pytest.param(OPEN, [*messages(0, 2), *messages(2, 3, "zhucun-sealed.v1.52.x")], id="two streams"),
+        pytest.param(OPEN, messages(0, 3, "elsewhere"), id="no stream"),
+    ],
+)
+async def test_a_refused_batch_leaves_nothing(
+    broker: NatsBroker, js: JetStreamContext, stream: str, batch: list[Message]
+) -> None:
+    with pytest.raises(PublishFailed):
+        await publish_batch(broker.connection, stream, batch)
+    assert (await stored(js, OPEN), await stored(js, SEALED)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param([], id="empty"),
+        pytest.param(messages(0, 1001), id="too many"),
+        pytest.param(messages(0, 2) + messages(0, 1), id="one id twice"),
+        pytest.param([Message("big", VILLAGE, bytes(1024 * 1024 - 100))], id="too large with its headers"),
+    ],
+)
+async def test_an_impossible_batch_is_an_error_of_the_caller(broker: NatsBroker, batch: list[Message]) -> None:
+    with pytest.raises(ValueError, match=r"no id twice|bytes at most"):
+        await publish_batch(broker.connection, OPEN, batch)
+    await publish_batch(broker.connection, OPEN, messages(0, 1))
+
+
+async def test_a_lost_answer_is_made_good_by_sending_again(
+    server: Server, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    for batch in (messages(0, 20), messages(20, 21)):
+        server.pause()
+        with pytest.raises(PublishFailed, match="no answer"):
+            await publish_batch(broker.connection, OPEN, batch, timeout=0.2)
+        server.resume()
+        await publish_batch(broker.connection, OPEN, batch)
+    assert await stored(js) == 21
+
+
+async def test_nothing_is_hoarded_while_the_server_is_away(server: Server, broker: NatsBroker) -> None:
+    nc, database = broker.connection, Database()
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer._expected)
+        server.kill()
+        await until(lambda: not nc.is_connected)
+        with pytest.raises(PublishFailed, match="not connected"):
+            await publish_batch(nc, OPEN, messages(0, 5))
+        await asyncio.sleep(0.8)
+        pending = nc.pending_data_size
+        await asyncio.sleep(1.4)
+        assert nc.pending_data_size == pending
+        server.start()
+        await until(lambda: nc.is_connected)
+        await publish_batch(nc, OPEN, messages(0, 5))
+        await applied(database, 5, 3)
+
+
+async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path, logs: list[Any]) -> None:
+    server = Server(tmp_path)
+    connecting = asyncio.create_task(connect(server.url, "early"))
+    await asyncio.sleep(0.7)
+    assert not connecting.done()
+    server.start()
+    try:
+        broker = await asyncio.wait_for(connecting, 5)
+        assert broker.connection.is_connected
+        await broker.connection.close()
+    finally:
+        server.kill()
+    assert len(logs) == 1, "one outage is one line, however many attempts it takes"
+
+
+async def test_a_refused_reconnection_is_not_the_last(server: Server, broker: NatsBroker) -> None:
+    server.kill()
+    server.start("authorization { token: other }")
+    await asyncio.sleep(0.5)
+    server.kill()
+    server.start()
+    await until(lambda: broker.connection.is_connected, 3)
+
+
+# Consuming
+
+
+async def test_every_byte_reaches_the_handler_as_it_is(broker: NatsBroker, js: JetStreamContext) -> None:
+    bodies = [b"{", b"\xff\xfe\x00", b"", b"[" * 5000, "驻村".encode(), json.dumps({"a": 1}).encode()]
+    for body in bodies:
+        await js.publish(VILLAGE, body, headers={"content-type": "application/json", "note": "驻村"})
+    for status in ("409", "503", "no number"):
+        await js.publish(VILLAGE, b"like the server's own", headers={"Status": status})
+    inline = b"NATS/1.0 503 like the server's own\r\n\r\n"
+    await broker.connection._send_command(
+        f"HPUB {VILLAGE} {len(inline)} {len(inline) + 6}\r\n".encode() + inline + b"inline\r\n"
+    )
+    await js.publish(VILLAGE, b"bare")
+    database = Database()
+    async with consuming(broker, database):
+        await applied(database, 11)
+    heard = [*database.applied.values()]
+    like = 3 * [b"like the server's own"]
+    assert [delivery.body for delivery in heard] == [*bodies, *like, b"inline", b"bare"]
+    assert abs(heard[-1].recorded.timestamp() - time.time()) < 10
+
+
+async def test_only_the_wished_subjects_are_delivered(broker: NatsBroker) -> None:
+    subjects = ["zhucun.v1.52.03.24.registry.village.listed", "zhucun.v1.53.01.02.dispatch.team.assigned", VILLAGE]
+    batch = [Message(f"m{n}", subjects[n % 3], b"%d" % n) for n in range(30)]
+    await publish_batch(broker.connection, OPEN, batch)
+    database = Database()
+    async with consuming(broker, database, "zhucun.v1.*.*.*.registry.village.listed", "zhucun.v1.*.*.*.dispatch.>"):
+        await applied(database, 20)
+    assert list(database.applied) == [message.id for message in batch if message.subject != VILLAGE]
+
+
+async def test_both_streams_are_consumed_side_by_side(broker: NatsBroker) -> None:
+    opened, sealed, subject = Database(), Database(), "zhucun-sealed.v1.52.03.24.inspection.round.drawn"
+    async with consuming(broker, opened), consuming(broker, sealed, "zhucun-sealed.v1.>", stream=SEALED):
+        for n in range(0, 100, 10):
+            await publish_batch(broker.connection, OPEN, messages(n, n + 10))
+            await publish_batch(broker.connection, SEALED, messages(n + 100, n + 110, subject))
+        await applied(opened, 100)
+        await applied(sealed, 100)
+    assert (list(opened.applied), list(sealed.applied)) == (ids(0, 100), ids(100, 200))
+
+
+async def test_a_new_life_goes_on_where_the_database_stands(broker: NatsBroker) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 30))
+    database = Database()
+    for at, count in ((0, 30), (30, 0), (12, 18)):
+        database.at = at
+        async with consuming(broker, database) as consumer:
+            await until(lambda: consumer._expected)
+            await asyncio.sleep(0.3)
+        assert consumer.delivered == count
+
+
+async def test_one_acknowledgement_settles_a_batch(broker: NatsBroker) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 700))
+    database = Database()
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer.delivered == 700)
+        await asyncio.sleep(0.1)
+        assert await consumer.lag() == (0, 0)
+
+
+async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: NatsBroker, logs: list[Any]) -> None:
+    database, attempts = Database(), 0
+
+    def trouble() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 4:
+            raise RuntimeError("the database is away")
+
+    database.trouble = trouble
+    async with consuming(broker, database) as consumer:
+        await publish_batch(broker.connection, OPEN, messages(0, 5))
+        await until(lambda: consumer.failures == 2)
+        await publish_batch(broker.connection, OPEN, messages(5, 10))
+        await applied(database, 10)
+        assert consumer.failures == 0
+    assert list(database.applied) == ids(0, 10)
+    assert [entry["attempt"] for entry in logs if entry["event"].startswith("batch failed")] == [1, 2, 3]
+
+
+async def test_a_batch_that_keeps_failing_does_not_hold_up_the_stop(broker: NatsBroker) -> None:
+    await publish_batch(broker.connection, OPEN, messages(0, 5))
+    database = Database()
+
+    def trouble() -> None:
+        raise RuntimeError("always")
+
+    database.trouble = trouble
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer.failures >= 1)
+        alive_at = consumer.alive_at
+        await until(lambda: consumer.failures >= 4)
+        assert consumer.alive_at == alive_at, "who fails for long must not look healthy"
+        began = time.monotonic()
+    assert time.monotonic() - began < 1
+    database.trouble = lambda: None
+    async with consuming(broker, database):
+        await applied(database, 5)
+
+
+async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: NatsBroker, logs: list[Any]) -> None:
+    database, waits = Database(), list[float]()
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer._expected)
+        for n in range(60):
+            await asyncio.sleep(0.005 + 0.0005 * n)
+            began = time.monotonic()
+            await publish_batch(broker.connection, OPEN, messages(n, n + 1))
+            await applied(database, n + 1)
+            waits.append(time.monotonic() - began)
+    assert statistics.median(waits) < 0.05 * slowness(time.monotonic)
+    assert logs == []
+
+
+async def test_an_idle_consumer_hardly_asks(broker: NatsBroker) -> None:
+    async with consuming(broker, Database()) as consumer:
+        await until(lambda: consumer._expected)
+        await asyncio.sleep(0.1)
+        before = broker.connection.stats["out_msgs"]
+        await asyncio.sleep(1)
+        assert broker.connection.stats["out_msgs"] - before < 10
+
+
+async def test_messages_lost_on_the_way_are_fetched_again_in_order(broker: NatsBroker, js: JetStreamContext) -> None:
+    database = Database()
+    async with consuming(broker, database) as consumer:
+        await publish_batch(broker.connection, OPEN, messages(0, 10))
+        await until(lambda: consumer.delivered == 10)
+        thief = await js.pull_subscribe_bind("registry", OPEN)
+        # The second time nothing follows what is stolen, so that no gap gives the loss away.
+        for start, end in ((10, 30), (30, 32)):
+            stealing = asyncio.create_task(thief.fetch(7, timeout=1))
+            await asyncio.sleep(0.1)
+            await publish_batch(broker.connection, OPEN, messages(start, end))
+            assert await stealing
+            await applied(database, end, 5)
+    assert list(database.applied) == ids(0, 32)
+    assert database.gaps == []
+
+
+async def test_a_deleted_consumer_comes_back(broker: NatsBroker, js: JetStreamContext) -> None:
+    database = Database()
+    async with consuming(broker, database):
+        for n in range(2):
+            await publish_batch(broker.connection, OPEN, messages(10 * n, 10 * n + 10))
+            await applied(database, 10 * n + 10)
+            await js.delete_consumer(OPEN, "registry")
+        await publish_batch(broker.connection, OPEN, messages(20, 30))
+        await applied(database, 30, 3)
+    assert list(database.applied) == ids(0, 30)
+
+
+async def test_a_stream_made_anew_is_read_from_its_start_with_an_alarm(
+    broker: NatsBroker, js: JetStreamContext, logs: list[Any]
+) -> None:
+    database = Database()
+    async with consuming(broker, database):
+        await publish_batch(broker.connection, OPEN, messages(0, 50))
+        await applied(database, 50)
+        await js.delete_stream(OPEN)
+        await declare_streams(js)
+        await publish_batch(broker.connection, OPEN, messages(48, 60))
+        await applied(database, 60, 3)
+    assert list(database.applied) == ids(0, 60)
+    assert [entry["position"] for entry in logs if entry["log_level"] == "error"] == [50]
+
+
+async def test_order_and_completeness_survive_kills_failures_deletions_and_restarts(
+    server: Server, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    chance, database, count, size = random.Random(52), Database(), 200, 10
+
+    def trouble() -> None:
+        if chance.random() < 0.1:
+            raise RuntimeError("now and then")
+
+    async def publish() -> None:
+        for n in range(count):
+            while True:
+                try:
+                    await publish_batch(broker.connection, OPEN, messages(n * size, (n + 1) * size), timeout=1)
+                    break
+                except PublishFailed:
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(0.03)
+
+    database.trouble = trouble
+    publishing = asyncio.create_task(publish())
+    for life in range(3):
+        async with consuming(broker, database):
+            await asyncio.sleep(chance.uniform(0.2, 0.5))
+            if life == 1:
+                with suppress(APIError):
+                    await js.delete_consumer(OPEN, "registry")
+            server.kill()
+            await asyncio.sleep(chance.uniform(0, 0.3))
+            server.start()
+            await until(lambda: broker.connection.is_connected)
+            goal = min(database.at + 1, count * size)
+            await until(partial(database.reached, goal), 5)
+    async with consuming(broker, database):
+        await asyncio.wait_for(publishing, 15)
+        await applied(database, count * size)
+    assert list(database.applied) == ids(0, count * size)
+    assert database.gaps == []
+    assert await stored(js) == count * size

@@ -1,0 +1,485 @@
+import asyncio
+import json
+import tomllib
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from sqlalchemy import inspect
+
+import shared.engine.outbox
+from shared.contracts import Envelope, Event, teller, wire_subject
+from shared.contracts.calendar import DayPassed
+from shared.contracts.dispatch import HelpBegun
+from shared.contracts.registry import PolicyAdopted
+from shared.engine import store
+from shared.engine.flow import derived_id
+from shared.engine.pipeline import Pipeline
+from shared.engine.requests import RequestRefused
+from shared.rules import Refused
+from shared.stream import bus
+from shared.stream.bus import OPEN, SEALED, Message
+from shared.stream.consumer import Delivery, OrderedConsumer
+from shared.stream.relay import Relay
+from tests.conftest import NatsServer, engine_with
+from tests.support import small
+
+V1, V2 = "210502001201", "210502001202"
+PACK = json.loads(json.dumps(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")), default=str))
+DAY = date(2014, 6, 1)
+
+
+def delivery(event: Event, sequence: int, id: str | None = None, policy: str = "") -> Delivery:
+    """An event of another service as the stream delivers it."""
+    body = Envelope(
+        id=id or derived_id("test", event),
+        source=teller(event.type),
+        type=event.type,
+        subject=event.subject_id,
+        time=datetime.now(UTC),
+        dataschema="http://localhost/schemas/x.json",
+        correlationid=getattr(event, "village", "calendar"),
+        causationid="",
+        occurredon=DAY,
+        policyversion=policy,
+        data=msgspec.Raw(msgspec.json.encode(event)),
+    )
+    return raw(msgspec.json.encode(body), sequence, wire_subject(event))
+
+
+def raw(body: bytes, sequence: int, subject: str = "zhucun.v1.21.05.02.dispatch.help.begun") -> Delivery:
+    return Delivery(sequence=sequence, subject=subject, body=body, recorded=datetime.now(UTC))
+
+
+def day(number: int, sequence: int) -> Delivery:
+    return delivery(DayPassed(day=DAY + timedelta(number)), sequence)
+
+
+def begun(village: str, unit: str) -> HelpBegun:
+    return HelpBegun(place="210502", village=village, unit=unit)
+
+
+def villages(*ids: str, name: str = "村") -> list[small.Register]:
+    return [small.Register(place="210502", village=id, name=name) for id in ids]
+
+
+class Process:
+    """A service's pipeline as one process lives: what it sent, and the power to die between commit and publish."""
+
+    def __init__(self, pipeline: Pipeline, sent: list[tuple[str, Message]]) -> None:
+        self.pipeline, self.sent = pipeline, sent
+        self.reachable = asyncio.Event()
+        self.reachable.set()
+
+    async def state(self, id: str) -> Any:
+        async with self.pipeline.engine.connect() as conn:
+            key = (small.Village, id)
+            return (await store.load_states(conn, self.pipeline.tables, [key]))[key]
+
+    async def digest(self) -> dict[str, str]:
+        async with self.pipeline.engine.connect() as conn:
+            return await store.digest(conn, self.pipeline.tables)
+
+    async def letters(self) -> list[Any]:
+        async with self.pipeline.engine.connect() as conn:
+            return [*(await conn.execute(self.pipeline.tables.dead_letters.select())).mappings()]
+
+
+@asynccontextmanager
+async def process(database: str, sent: list[tuple[str, Message]] | None = None) -> AsyncIterator[Process]:
+    """Start a process on a database, and kill it in the end without a goodbye."""
+    engine = await engine_with(database, small.SERVICE.tables)
+    told = [] if sent is None else sent
+
+    async def send(stream: str, messages: Iterable[Message]) -> None:
+        await running.reachable.wait()
+        told.extend((stream, message) for message in messages)
+
+    relay = Relay(send)
+    running = Process(Pipeline(small.SERVICE, engine, relay, "http://localhost/schemas"), told)
+    await running.pipeline.start()
+    task = asyncio.create_task(relay.run())
+    try:
+        yield running
+    finally:
+        task.cancel()
+        await engine.dispose()
+
+
+async def begin(running: Process) -> None:
+    """The first day, and a pack to decide by."""
+    await running.pipeline.handle(OPEN, [day(0, 1)])
+    await running.pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
+
+
+async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        answer, refused = await running.pipeline.submit("k1", villages(V1))
+        await running.pipeline.published()
+        assert (answer.applied, refused) == (1, {})
+        assert answer.events == [["registry.village.registered.v1"]]
+        assert (await running.state(V1)).name == "村"
+        stream, message = running.sent[-1]
+        assert (stream, message.subject) == (OPEN, "zhucun.v1.21.05.02.registry.village.registered")
+        event = JSONFormat().read(CloudEvent, message.body)
+        assert event.get_id() == message.id
+        assert event.get_type() == "registry.village.registered.v1"
+        assert event.get_extension("occurredon") == "2014-06-01"
+        assert event.get_extension("policyversion") == PACK["version"]
+        assert event.get_data()["village"] == V1
+
+
+async def test_the_same_key_again_answers_the_same_and_does_nothing(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        first, _ = await running.pipeline.submit("k1", villages(V1))
+        again, _ = await running.pipeline.submit("k1", villages(V1))
+        assert again == first
+        await running.pipeline.published()
+        assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered"]
+        with pytest.raises(Refused, match="another request"):
+            await running.pipeline.submit("k1", villages(V2))
+
+
+async def test_a_refused_row_keeps_all_rows_out_unless_the_good_ones_are_asked_for(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1))
+        with pytest.raises(RequestRefused) as error:
+            await running.pipeline.submit("k2", villages(V2, V1))
+        assert {row: refused.rule for row, refused in error.value.refused.items()} == {1: "1.1"}
+        assert await running.state(V2) is None
+        for _ in range(2):  # The same key again is told the same refusals.
+            answer, refused = await running.pipeline.submit("k2", villages(V2, V1), keep_good=True)
+            assert (answer.applied, [(row, error.rule) for row, error in refused.items()]) == (1, [(1, "1.1")])
+        assert await running.state(V2) is not None
+
+
+async def test_the_answer_says_what_each_command_did(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        answer, _ = await running.pipeline.submit("k1", villages(V1, V1), keep_good=True)
+        assert answer.effects == ["created", "refused"]
+        answer, _ = await running.pipeline.submit("k2", [small.Adopt(place="210500", pack=PACK)], dry_run=True)
+        assert answer.effects == ["unchanged"]
+
+
+async def test_a_dry_run_changes_nothing_and_leaves_its_key_free(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        before = await running.digest()
+        answer, _ = await running.pipeline.submit("k1", villages(V1), dry_run=True)
+        assert answer.applied == 1
+        assert await running.digest() == before
+        await running.pipeline.submit("k1", villages(V1))
+        assert await running.state(V1) is not None
+
+
+async def test_a_command_before_any_day_is_refused(database: str) -> None:
+    async with process(database) as running:
+        with pytest.raises(Refused) as error:
+            await running.pipeline.submit("k1", villages(V1))
+        assert error.value.status == 503
+
+
+async def test_an_event_delivered_twice_has_its_effect_once(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1))
+        one, two = delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)
+        await running.pipeline.handle(OPEN, [one, two, one])
+        await running.pipeline.handle(OPEN, [one])
+        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U2"), 9)])
+        assert (await running.state(V1)).heard == ("U1", "U2")
+
+
+async def test_malformed_messages_are_parked_with_a_reason_and_block_nothing(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1))
+        good = delivery(begun(V1, "U1"), 5)
+        wrong = [
+            raw(b"\xff\x00 no json", 2),
+            raw(good.body.replace(b'"unit":"U1"', b'"unit":1'), 3),
+            raw(good.body.replace(b"dispatch.help.begun.v1", b"dispatch.help.begun.v9"), 4),
+        ]
+        await running.pipeline.handle(OPEN, [*wrong, good])
+        assert (await running.state(V1)).heard == ("U1",)
+        letters = sorted(await running.letters(), key=lambda letter: letter["sequence"])
+        assert [(letter["sequence"], letter["body"]) for letter in letters] == [(d.sequence, d.body) for d in wrong]
+        assert "malformed" in letters[0]["reason"]
+        assert "$.unit" in letters[1]["reason"]
+        assert "dispatch.help.begun.v9" in letters[2]["reason"]
+
+
+async def test_a_failing_rule_stops_its_village_in_order_and_no_other(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1, V2))
+        small.broken.add("U2")
+        try:
+            await running.pipeline.handle(
+                OPEN,
+                [
+                    delivery(begun(v, u), n)
+                    for n, (v, u) in enumerate([(V1, "U1"), (V1, "U2"), (V2, "U1"), (V1, "U3")], 2)
+                ],
+            )
+            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U4"), 6), delivery(begun(V2, "U4"), 7)])
+            assert (await running.state(V1)).heard == ("U1",)
+            assert (await running.state(V2)).heard == ("U1", "U4")
+            assert [letter["rule"] for letter in await running.letters()] == ["ZeroDivisionError", "order", "order"]
+        finally:
+            small.broken.clear()
+    async with process(database) as running:  # The block outlives the process.
+        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U5"), 8)])
+        assert len(await running.letters()) == 4
+        assert await running.pipeline.replay(V1) == 4
+        assert (await running.state(V1)).heard == ("U1", "U2", "U3", "U4", "U5")
+        assert await running.letters() == []
+        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U6"), 9)])
+        assert (await running.state(V1)).heard[-1] == "U6"
+
+
+async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_same_batches(database: str) -> None:
+    sent: list[tuple[str, Message]] = []
+    async with process(database, sent) as running:
+        await begin(running)
+        await running.pipeline.published()
+        running.reachable.clear()
+        await running.pipeline.submit("k1", villages(*(f"210502{n:06}" for n in range(700))))
+        frozen = list(running.pipeline.relay._batches)
+        assert len(sent) == 1
+    async with process(database, sent) as running:
+        unsent = [batch for batch in running.pipeline.relay._batches if batch.last > 1]
+        assert unsent == frozen
+        await running.pipeline.published()
+    assert len({message.id for _, message in sent}) == 701
+
+
+async def test_a_crash_between_publish_and_acknowledgement_repeats_nothing(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1))
+        batch = [delivery(begun(V1, f"U{n}"), 2 + n) for n in range(5)]
+        await running.pipeline.handle(OPEN, batch)
+        before = await running.digest()
+    async with process(database) as running:
+        assert await running.pipeline.position(OPEN) == 6
+        await running.pipeline.handle(OPEN, batch)
+        assert await running.digest() == before
+
+
+async def test_a_day_delivered_twice_or_after_a_gap_does_what_is_due_once(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1))
+        await running.pipeline.handle(OPEN, [day(1, 2), day(1, 3), day(5, 4), day(4, 5), day(5, 6)])
+        assert (await running.state(V1)).days == 2
+        assert running.pipeline.today == DAY + timedelta(5)
+
+
+async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.engine.outbox, "PAGE", 10)
+    undisturbed = f"sqlite+aiosqlite:///{tmp_path}/undisturbed.sqlite3"
+    many = villages(*(f"210502{n:06}" for n in range(25)))
+    async with process(undisturbed) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", many)
+        await running.pipeline.handle(OPEN, [day(1, 2)])
+        expected = await running.digest()
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", many)
+        pages = 0
+
+        async def die(*args: Any) -> Any:
+            nonlocal pages
+            pages += 1
+            if pages == 2:
+                raise ConnectionError("the power is gone")
+            return await due_states(*args)
+
+        due_states = store.due_states
+        monkeypatch.setattr(store, "due_states", die)
+        with pytest.raises(ConnectionError):
+            await running.pipeline.handle(OPEN, [day(1, 2)])
+        monkeypatch.setattr(store, "due_states", due_states)
+    async with process(database) as running:
+        assert await running.pipeline.position(OPEN) == 1
+        await running.pipeline.handle(OPEN, [day(1, 2)])
+        assert await running.digest() == expected
+
+
+async def test_a_failing_timer_is_parked_and_set_again_by_a_replay(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1, name="bad"))
+        await running.pipeline.submit("k2", villages(V2))
+        small.broken.add("bad")
+        try:
+            await running.pipeline.handle(OPEN, [day(1, 2)])
+        finally:
+            small.broken.clear()
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
+        assert await running.pipeline.replay(V1) == 1
+        await running.pipeline.handle(OPEN, [day(2, 3)])
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
+
+
+async def test_the_timers_of_a_blocked_village_wait_with_it(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1, V2))
+        small.broken.add("U1")
+        try:
+            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), day(1, 3)])
+        finally:
+            small.broken.clear()
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
+        assert await running.pipeline.replay(V1) == 1
+        await running.pipeline.handle(OPEN, [day(2, 4)])
+        assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
+
+
+async def test_a_later_dead_letter_is_not_replayed_before_an_earlier_one(database: str) -> None:
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.submit("k1", villages(V1))
+        small.broken.add("U1")
+        try:
+            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)])
+        finally:
+            small.broken.clear()
+        first, second = sorted(await running.letters(), key=lambda letter: letter["sequence"])
+        with pytest.raises(Refused, match="comes first"):
+            await running.pipeline.replay("", second["id"])
+        for letter in (first, second):
+            assert await running.pipeline.replay("", letter["id"]) == 1
+        assert (await running.state(V1)).heard == ("U1", "U2")
+
+
+async def test_a_pack_that_this_version_cannot_read_is_parked_and_leaves_the_service_running(database: str) -> None:
+    unreadable = PolicyAdopted(place="210500", version="newer", adopted_by="county", pack={**PACK, "unheard_of": 1})
+    async with process(database) as running:
+        await begin(running)
+        await running.pipeline.handle(OPEN, [delivery(unreadable, 2)])
+        assert [letter["rule"] for letter in await running.letters()] == ["policy"]
+    async with process(database) as running:
+        await running.pipeline.submit("k1", villages(V1))
+        assert await running.state(V1) is not None
+
+
+async def test_the_longest_key_leaves_room_for_what_follows_from_it(database: str) -> None:
+    async with process(database) as running:
+        await running.pipeline.handle(OPEN, [day(0, 1)])
+        await running.pipeline.submit("villages:" + "k" * 180, [small.Adopt(place="210500", pack=PACK)])
+        await running.pipeline.published()
+        assert len(running.sent) == 1
+
+
+async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str) -> None:
+    async with process(database) as running:
+        await running.pipeline.handle(OPEN, [day(0, 1)])
+        early = asyncio.create_task(
+            running.pipeline.handle(SEALED, [delivery(begun(V1, "U1"), 1, policy=PACK["version"])])
+        )
+        await asyncio.sleep(0.2)
+        assert not early.done()
+        await running.pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
+        await asyncio.wait_for(early, 5)
+        assert await running.letters() == []
+
+
+async def test_after_a_failed_commit_the_pipeline_goes_on_from_the_database(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with process(database) as running:
+        await begin(running)
+
+        async def fail(*_: Any) -> None:
+            raise ConnectionError("the database is gone")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "save_states", fail)
+            with pytest.raises(ConnectionError):
+                await running.pipeline.submit("k1", villages(V1))
+        await running.pipeline.submit("k1", villages(V1))
+        await running.pipeline.submit("k2", villages(V2))
+        await running.pipeline.published()
+        assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered", "registered"]
+
+
+async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_order(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    engine = await engine_with(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3", small.SERVICE.tables)
+    broker = await bus.connect(nats_server.url, "registry")
+    await bus.declare_streams(broker.connection.jetstream())
+    relay = Relay(lambda stream, messages: bus.publish_batch(broker.connection, stream, messages))
+    pipeline = Pipeline(small.SERVICE, engine, relay, "http://localhost/schemas")
+    await pipeline.start()
+    relaying = asyncio.create_task(relay.run())
+    consumer = OrderedConsumer(
+        broker,
+        stream=OPEN,
+        durable="registry",
+        subjects=["zhucun.v1.*.*.*.dispatch.help.begun", "zhucun.v1.*.*.*.calendar.day.passed"],
+        handle=lambda deliveries: pipeline.handle(OPEN, deliveries),
+        position=lambda: pipeline.position(OPEN),
+        published=pipeline.published,
+    )
+    await consumer.start()
+
+    async def publish(event: Event) -> None:
+        d = delivery(event, 0)
+        await bus.publish_batch(broker.connection, OPEN, [Message(derived_id("test", event), d.subject, d.body)])
+
+    async def until(condition: Any) -> None:
+        async with asyncio.timeout(30):
+            while not condition():  # noqa: ASYNC110 - what is awaited happens in other tasks and sets no event
+                await asyncio.sleep(0.02)
+
+    await publish(DayPassed(day=DAY))
+    await until(lambda: pipeline.today == DAY)
+    await pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
+    await pipeline.submit("k1", villages(V1))
+    for number in range(60):
+        if number in (20, 40):
+            nats_server.stop(9)
+            nats_server.start()
+        while True:
+            try:
+                await publish(begun(V1, f"U{number}"))
+                break
+            except Exception:
+                await asyncio.sleep(0.1)
+    await until(lambda: pipeline.written == 62 and relay.backlog == 0)
+    async with engine.connect() as conn:
+        state = (await store.load_states(conn, pipeline.tables, [(small.Village, V1)]))[small.Village, V1]
+    assert isinstance(state, small.Village)
+    assert state.heard == tuple(f"U{number}" for number in range(60))
+    await consumer.stop()
+    relaying.cancel()
+    await broker.stop()
+    await engine.dispose()
+
+
+async def test_a_change_of_the_schema_that_fails_midway_leaves_nothing_behind(database: str) -> None:
+    engine = store.open_engine(database)
+    with pytest.raises(ConnectionError):
+        async with engine.begin() as conn:
+            await conn.run_sync(small.SERVICE.tables.metadata.create_all)
+            raise ConnectionError("killed midway")
+    async with engine.connect() as conn:
+        assert await conn.run_sync(lambda sync: inspect(sync).get_table_names()) == []
+    await engine.dispose()

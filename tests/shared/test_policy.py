@@ -1,0 +1,617 @@
+"""Policy packs: what is refused and where, and which pack governs."""
+
+import copy
+import json
+import re
+import time
+import tomllib
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deploy import policy_pages
+from services.registry.model.commands import AdoptPolicy
+from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
+from shared.policy.pack import Document
+from tests.support import bounds
+from tests.support.pace import quicker_than, slowness
+
+FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
+PACK: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
+BENXI = parse_pack(PACK)
+D = date(2014, 6, 1)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_pack_says_the_same_as_a_file_and_as_an_event(file: Path) -> None:
+    from_file = parse_pack(file.read_bytes())
+    on_the_wire = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
+    assert parse_pack(on_the_wire) == from_file
+    assert from_file.version.startswith(from_file.jurisdiction)
+
+
+def test_the_packs_govern_different_regions() -> None:
+    assert len({parse_pack(file.read_bytes()).jurisdiction for file in FILES}) == len(FILES) >= 2
+
+
+def within(pack: Any, where: str) -> tuple[Any, Any]:
+    """The part of a pack that something stands in, and under which name or number."""
+    *path, last = where.split(".")
+    for name in path:
+        pack = pack[int(name) if isinstance(pack, list) else name]
+    return pack, int(last) if isinstance(pack, list) else last
+
+
+def put(where: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """An edit that sets `exit.criteria.0.mover` and the like."""
+
+    def edit(pack: dict[str, Any]) -> None:
+        part, last = within(pack, where)
+        part[last] = value
+
+    return edit
+
+
+def drop(where: str) -> Callable[[dict[str, Any]], None]:
+    """An edit that takes something away."""
+
+    def edit(pack: dict[str, Any]) -> None:
+        part, last = within(pack, where)
+        del part[last]
+
+    return edit
+
+
+def twice(where: str) -> Callable[[dict[str, Any]], None]:
+    """An edit that repeats the last entry of a list."""
+
+    def edit(pack: dict[str, Any]) -> None:
+        found: Any = pack
+        for part in where.split("."):
+            found = found[int(part) if part.isdigit() else part]
+        found.append(copy.deepcopy(found[-1]))
+
+    return edit
+
+
+def find(where: str) -> Any:
+    """A part of the first pack."""
+    found: Any = PACK
+    for part in where.split("."):
+        found = found[int(part) if part.isdigit() else part]
+    return found
+
+
+def step(**fields: Any) -> dict[str, Any]:
+    return {"name": "extra", "by": "county", "within": {"calendar_days": 5}, **fields}
+
+
+SCHEMA_FAULTS = [
+    (put("teem", {}), "teem", "no such field; do you mean `team`?"),
+    (put("team.sizes", 3), "team.sizes", "do you mean `size`?"),
+    (drop("team.size"), "team.size", "missing; it must be a whole number from 1 to 20"),
+    (put("team.size", "3 people"), "team.size", 'it is "3 people"; it must be a whole number from 1 to 20'),
+    (put("team.size", "3"), "team.size", 'it is "3"; it must be a whole number from 1 to 20, without quotes'),
+    (put("name", "本\x1b[31m溪"), "name", r"\u001b[31m"),
+    (put("team.size", 3.5), "team.size", "it is 3.5; it must be a whole number"),
+    (put("team.size", True), "team.size", "it is true; it must be a whole number"),
+    (put("team.size", 0), "team.size", "from 1 to 20"),
+    (put("team.party_members_only", "yes"), "team.party_members_only", "true or false"),
+    (put("team.term", {"working_days": 10**9}), "team.term.working_days", "from 0 to 3,660"),
+    (put("team.term", "three years"), "team.term", "it must be a table"),
+    (put("exit.criteria.0.at_most", "few"), "exit.criteria[0].at_most", "a number"),
+    (put("exit.criteria.0.at_most", float("nan")), "exit.criteria[0].at_most", "a number"),
+    (put("exit.criteria.0.mover", "nobody"), "exit.criteria[0].mover", "one of organisation, poverty_office"),
+    (put("exit.criteria.0.indicator", "In cidence"), "exit.criteria[0].indicator", "a code of small letters"),
+    (put("exit.criteria.0.label", "发生率\n"), "exit.criteria[0].label", "a line of at most 60 characters"),
+    (put("exit.procedure.0.kind", "vote"), "exit.procedure[0].kind", "one of verify, notice, decide"),
+    (put("exit.procedure.0.within", {"days": 7}), "exit.procedure[0].within.days", "calendar_days"),
+    (put("exit.measure_by", {"month": 2, "day": 30}), "exit.measure_by", "it is { month = 2, day = 30 }; it"),
+    (put("exit.verification.sample_share", 20), "exit.verification.sample_share", "60 % is 0.6"),
+    (put("exit.poverty_line", {}), "exit.poverty_line", "1 to 60 entries"),
+    (put("exit.poverty_line", {"since 2014": 2800}), "exit.poverty_line.since 2014", "a year from 1990 to 2100"),
+    (put("exit.poverty_line.2015", 28), "exit.poverty_line.2015", "from 500 to 100,000"),
+    (put("exit.criteria", []), "exit.criteria", "1 to 50 entries"),
+    (put("jurisdiction", "210"), "jurisdiction", "2, 4 or 6 digits"),
+    (put("jurisdiction", "２１０５"), "jurisdiction", "2, 4 or 6 digits"),
+    (put("effective_from", "this summer"), "effective_from", "a day from 1980-01-01"),
+    (put("effective_from", date(1812, 1, 1)), "effective_from", "1980-01-01"),
+    (put("outcomes.0.decides", "computer"), "outcomes[0].decides", "one of organisation"),
+    (put("outcomes.0.when", {"grade": {"a": 1}}), "outcomes[0].when.grade", "it is a table"),
+    (put("commitments.0.by", "teem"), "commitments[0].by", '"teem"'),
+    (put("campaigns.0.visit_days", 0), "campaigns[0].visit_days", "from 1 to 366"),
+    (put("campaigns.0.seed_days", -1), "campaigns[0].seed_days", "from 0 to 60"),
+    (put("campaigns", [PACK["campaigns"][0]] * 21), "campaigns", "0 to 20 entries"),
+    (put("campaigns.0.lasts", {"months": -1}), "campaigns[0].lasts.months", "from 0 to 600"),
+    (put("outcomes.1.impact", {"years": -1}), "outcomes[1].impact.years", "from 0 to 50"),
+    (put("team.same_county_levels", ["county", "town"]), "team.same_county_levels[1]", "one of province, city, county"),
+    (put("team.suits.weak_governance", []), "team.suits.weak_governance", "1 to 50 entries"),
+    (put("procedures.0.steps.0.of", "all"), "procedures[0].steps[0].of", "one of present, entitled"),
+]
+
+
+@pytest.mark.parametrize(("edit", "where", "says"), SCHEMA_FAULTS, ids=[f"{w}: {s}" for _, w, s in SCHEMA_FAULTS])
+def test_a_pack_that_does_not_fit_is_refused_with_place_and_what_is_allowed(edit: Any, where: str, says: str) -> None:
+    (fault,) = faults_of(edit)
+    assert fault.where == where
+    assert says in fault.en and fault.zh
+
+
+def faults_of(*edits: Any) -> list[Fault]:
+    """What is said about the first pack after some edits."""
+    pack = copy.deepcopy(PACK)
+    for edit in edits:
+        edit(pack)
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack(pack)
+    return [*refusal.value.faults]
+
+
+def cap(when: str, at_least: int, grade: str) -> dict[str, Any]:
+    return {"when": when, "at_least": at_least, "grade": grade}
+
+
+GRADED = "commendation: inspection.assessment.graded"
+RITES = "four_deliberations_one_review"
+CONTRADICTIONS = [
+    (put("assessment.caps.0.grade", "splendid"), "assessment.caps[0].grade", "there is no grade splendid; those are"),
+    (put("assessment.caps.0.grade", "excellent"), "assessment.caps[0].grade", "the best grade, so it limits nothing"),
+    (put("assessment.caps", [cap("absences", 1, "incompetent"), cap("absences", 2, "competent")]),
+     "assessment.caps[1].grade", "2 absences must leave a worse grade than 1 of them"),
+    (put("exit.procedure.1.on_objection", "start"), "exit.procedure[1].on_objection", "leads to start, which is no"),
+    (put("exit.procedure.1.on_objection", "notice"), "exit.procedure[1].on_objection", "to an earlier step only"),
+    (put("exit.procedure.1.on_objection", "approve"), "exit.procedure[1].on_objection", "to an earlier step only"),
+    (put("exit.procedure.1.within", {"roll": True}), "exit.procedure[1].within", "a day at least"),
+    (put("exit.criteria.0.at_most", 2), "exit.criteria[0].at_most", "0.02 for 2 %"),
+    (put("exit.criteria.0.at_most", -0.5), "exit.criteria[0].at_most", "0.02 for 2 %"),
+    (put("exit.verification.wrong_exit_below", 1.0), "exit.verification.wrong_exit_below", "less than 1"),
+    (drop("exit.procedure.1.on_objection"), "exit.procedure[1].on_objection", "the notice notice needs"),
+    (put("exit.procedure.0.kind", "decide"), "exit.procedure", "it must begin with its only verify step and a notice"),
+    (put("exit.procedure.2", step(kind="verify")), "exit.procedure", "it must begin with its only verify step"),
+    (drop("exit.procedure.2"), "exit.procedure", "and end with a decide step"),
+    (put("exit.procedure.1.within", {"calendar_days": 0}), "exit.procedure[1].within", "a day at least"),
+    (put("exit.procedure.0.by", "team"), "exit.procedure[0].by", "team cannot do this"),
+    (put("exit.procedure.2.by", "operator"), "exit.procedure[2].by", "operator cannot do this"),
+    (put("outcomes.1.decides", "unit"), "outcomes[1].decides", "unit cannot do this"),
+    (drop("exit.criteria.0.at_most"), "exit.criteria[0]", "incidence needs either at_most or at_least"),
+    (put("exit.criteria.0.at_least", 0.1), "exit.criteria[0]", "incidence needs either at_most or at_least"),
+    (put("exit.procedure.0.on_objection", "verify"), "exit.procedure[0].on_objection", "there is none"),
+    (put("exit.criteria.0.at_most", 1), "exit.criteria[0].at_most", "0.02 for 2 %"),
+    (put("exit.criteria.0", {"indicator": "incidence", "label": "发生率", "at_least": 0.02, "mover": "team"}),
+     "exit.criteria[0].at_least", "0.02 for 2 %"),
+    (put("exit.verification.omission_below", 1.0), "exit.verification.omission_below", "2 % is 0.02"),
+    (put("exit.monitor_for", {"calendar_days": 1}), "exit.monitor_for", "for a year at least"),
+    *(
+        (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
+        for where in ("exit.procedure.0.within", "exit.procedure.2.within",
+                      "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order", "listing.diagnose_within",
+                      "team.term", "team.match_by", "commitments.0.within", "campaigns.0.lasts")
+    ),
+    (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),
+    (put("exit.measure_by", {"month": 11, "day": 10}), "exit.measure_by", "after `measure_from`"),
+    (put("exit.poverty_line.2017", 33350), "exit.poverty_line.2017", "a digit too many"),
+    (put("exit.poverty_line.2016", 900), "exit.poverty_line.2016", "a digit too many"),
+    (put("team.suits.lagging_economy", ["农业", "银行", "农业"]), "team.suits.lagging_economy", "stands there twice"),
+    (put("commitments.0.kind", "lettre"), "commitments[0].kind", "no village becomes pledged"),
+    (put("commitments.3.reconcile", [{"month": 3, "day": 31}] * 2), "commitments[3].reconcile", "each once"),
+    (put("commitments.3.reconcile", [{"month": 6, "day": 30}, {"month": 3, "day": 31}]), "commitments[3].reconcile",
+     "from the first to the last"),
+    (put("commitments.3.reconcile_within", {"calendar_days": 200}), "commitments[3].reconcile_within", "lasts until"),
+    (put("commitments.3.reconcile", []), "commitments[3].reconcile_within", "no `reconcile`"),
+    (put("exit.verification.sample_share", 0), "exit.verification.sample_share", "more than 0"),
+    (put("exit.verification.wrong_exit_below", 0), "exit.verification.wrong_exit_below", "never be passed"),
+    (put("effective_from", date(2019, 1, 1)), "exit.poverty_line", "the lines end in 2017"),
+    (drop("exit.poverty_line.2016"), "exit.poverty_line", "there is no line for 2016"),
+    (drop("exit.poverty_line.2014"), "exit.poverty_line", "there is no line for 2014"),
+    (put("commitments.1.after", "promise"), "commitments[1].after", "three_year_plan is set after promise"),
+    (put("commitments.0.after", "ledger"), "commitments[0].after", "letter is set after ledger, which must be"),
+    (put("commitments.1.after", "three_year_plan"), "commitments[1].after", "is set after three_year_plan"),
+    (drop("commitments.3.yearly"), "commitments[3]", "ledger is reconciled or settled by the year"),
+    (put("team.suits.remote", ["交通"]), "team.suits.remote", "remote is no problem class"),
+    (put("outcomes.0.on", "inspection.visit.made"), "outcomes[0].on", "commendation on inspection.visit.made, which"),
+    (put("outcomes.0.when", {"mood": "good"}), "outcomes[0].when.mood", f"{GRADED} has no mood"),
+    (put("outcomes.0.when", {"grade": ["splendid"]}), "outcomes[0].when.grade", "grade is never splendid"),
+    (put("outcomes.0.when", {"grade": "splendid"}), "outcomes[0].when.grade", "grade is never splendid"),
+    (put("outcomes.1.when", {"triggers": ["lazy"]}), "outcomes[1].when.triggers", "triggers is never lazy"),
+    (put("outcomes.3.when", {"times": "three"}), "outcomes[3].when.times", "times is never three; it is a whole"),
+    (put("outcomes.4.subject", "cadre"), "outcomes[4].subject", "settlement: dispatch.team.released has no leader"),
+    (put("outcomes.2.clause", "S9 3.9"), "outcomes[2].clause", "S9 is none of [documents]"),
+    (put("outcomes.2.clause", "S2 2.20"), "outcomes[2].clause", "S2 is a document of division 5203, which"),
+    (put("documents.S2", "遵义的文件"), "documents.S2", "say whose it is"),
+    (put("procedures.0.rule", "Law 26"), "procedures[0].rule", "Law is none of [documents]"),
+    (put("version", "5203-2016.1"), "version", "looks like another region"),
+    (put("holidays", [{"kind": "holiday", "days": [D, D], "document": "S3"}]), "holidays[0].days", "occurs twice"),
+    (put("holidays", [{"kind": "holiday", "days": [D], "document": "GX"}]), "holidays[0].document", "GX is none of"),
+    *(
+        (drop(f"outcomes.1.{part}"), f"outcomes[1].{part}", "so it needs defence, appeal and answer")
+        for part in ("defence", "appeal", "answer")
+    ),
+    (put("outcomes.2.subject", "unit"), "outcomes[2].effect", "only a cadre can be recalled"),
+    (put("assessment.inputs.2.channel", "rumour"), "assessment.inputs[2].channel", "rumour is no channel"),
+    (put("campaigns.2.scored", False), "assessment.inputs[3].channel", "half_year is no channel, and no campaign"),
+    (put("assessment.inputs.0.weight", 0.5), "assessment.inputs[0].weight", "written_report can carry no weight"),
+    (put("assessment.inputs.4.weight", 40), "assessment.inputs", "the weights make 90, but must make 100"),
+    (put("assessment.inputs", PACK["assessment"]["inputs"][:2]), "assessment.inputs", "the weights make 0"),
+    (put("assessment.ballot_quorum", 0), "assessment.ballot_quorum", "more than 0"),
+    (put("assessment.grounds.2.bound", 60), "assessment.grounds[2].bound", "an approval is a share"),
+    (put("findings.0.order", {}), "findings[0].order", "it needs a time"),
+    (put("assessment.opens", {"month": 1, "day": 1}), "assessment.opens", "opens 334 days before annual"),
+    (drop("campaigns.3.opens"), "campaigns[3].opens", "or there is no score"),
+    (put("procedures.0.rule", "99.99"), "procedures[0].rule", "no mechanism's number"),
+    (put("campaigns.0.rule", "3"), "campaigns[0].rule", "no mechanism's number"),
+    (put("outcomes.0.when", {"grade": True}), "outcomes[0].when.grade", "never true"),
+    (put("assessment.grades.3.at_least", 10), "assessment.grades[3].at_least", "the last grade must begin at 0"),
+    (put("assessment.grades.1.at_least", 95), "assessment.grades[1].at_least", "each must begin above the next"),
+    (put("campaigns.0.share", 0), "campaigns[0].share", "unannounced draws nothing, since its share is 0"),
+    (put("campaigns.2.share", 0.5), "campaigns[2].share", "half_year visits all, so it has no share"),
+    (put("campaigns.0.lasts", {"months": 4}), "campaigns[0].opens", "when the next has begun"),
+    (put("campaigns.2.visit_days", 30), "campaigns[2].visit_days", "too few for visits on 30"),
+    (drop("listing.survey_kinds.problem"), "listing.survey_kinds", "the reserved code problem is missing"),
+    (drop("listing.survey_kinds.household_visit"), "listing.survey_kinds", "household_visit is missing"),
+    (drop("team.suits.weak_governance"), "team.suits", "no department suits the problem class weak_governance"),
+    (put("team.extension", {}), "team.extension", "it needs a time"),
+    (put("team.term", {}), "team.term", "it needs a time"),
+    (put("team.term", {"working_days": 700}), "team.term", "neither in working days nor rolled"),
+    (put("campaigns.0.lasts", {"calendar_days": -1}), "campaigns[0].lasts", "it needs a time"),
+    (put("commitments.0.within", {"calendar_days": -30}), "commitments[0].within", "a time cannot be negative"),
+    (put("procedures.0.steps", []), "procedures[0].steps", f"{RITES} has no step that decides"),
+    (put("procedures.0.steps.6.agreed_above", 0.5), "procedures[0].steps[6]", "publishes, so that nobody votes"),
+    (put("procedures.0.steps.2.present_at_least", 0), "procedures[0].steps[2].present_at_least", "more than 0"),
+    (twice("procedures.0.steps"), "procedures[0].steps[7]", "publish_result occurs twice"),
+    *(
+        (twice(where), f"{where}[{len(find(where))}]", "occurs twice")
+        for where in (
+            "exit.criteria", "exit.procedure", "commitments", "campaigns", "findings", "assessment.grades",
+            "assessment.grounds", "outcomes", "procedures",
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "where", "says"), CONTRADICTIONS, ids=[f"{w}: {s}" for _, w, s in CONTRADICTIONS])
+def test_a_pack_that_contradicts_itself_is_refused_with_place_and_reason(edit: Any, where: str, says: str) -> None:
+    told = {fault.where: fault for fault in faults_of(edit)}
+    assert where in told
+    assert says in told[where].en and told[where].zh
+    if line := told[where].example:
+        ((name, value),) = tomllib.loads(line).items()
+        mended = copy.deepcopy(PACK)
+        edit(mended)
+        *above, last = map(str, told[where].path)
+        put(".".join(above if above and above[-1] == name != last else [*above, name]), value)(mended)
+        again = ""
+        try:
+            parse_pack(mended)
+        except PolicyInvalid as refusal:
+            again = refusal.zh
+        assert told[where].zh not in again, f"the example {line} is wrong itself"
+
+
+def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> None:
+    text = Path("shared/policy/packs/benxi.toml").read_text("utf-8")
+    for sound, faulty in (
+        ("share = 0.10", "share = 60"),
+        ("weight = 50", "weight = 60"),
+        ('on = "inspection.order.overdue"', 'on = "inspection.order.overdue"\nwhen = { times = "three" }'),
+        ("term = { years = 3 }", "term = { working_days = 1000000000 }"),
+        ('kind = "spot_check"', 'kind = "spot_check"\nchoise = "draw"'),
+    ):
+        assert sound in text
+        text = text.replace(sound, faulty, 1)
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack(text.encode())
+    lines = text.splitlines()
+    told = [(fault.where, lines[(fault.line or 0) - 1].split("#")[0].strip()) for fault in refusal.value.faults]
+    assert told == [
+        ("team.term.working_days", "term = { working_days = 1000000000 }"),
+        ("campaigns[0].share", "share = 60"),
+        ("campaigns[1].choise", 'choise = "draw"'),
+        ("assessment.inputs", "[[assessment.inputs]]"),
+        ("outcomes[3].when.times", 'when = { times = "three" }'),
+    ]
+    assert [fault.example for fault in refusal.value.faults][:2] == ["term = { years = 3 }", "share = 0.1"]
+
+
+ENCODINGS = {
+    "UTF-8 with a mark and CRLF": lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16 from the other end": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+    "GBK": lambda text: text.encode("gbk"),
+    "GB 18030": lambda text: text.encode("gb18030"),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_file_is_read_whatever_editor_saved_it(file: Path, encoding: str) -> None:
+    text = file.read_text("utf-8").replace("²", "2")  # Which GBK does not have.
+    policy, content = read_pack(ENCODINGS[encoding](text))
+    assert policy == parse_pack(text.encode())
+    assert parse_pack(json.loads(json.dumps(content))) == policy, "what is sent is what was read"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"\x00\x01\x02PK\x03\x04", "TOML"),
+        (b"\xff\xff\xff\xff", "no text"),
+        (b"a = " + b"[" * 5000, "too deeply"),
+        (b"a = " + b"{a=" * 5000, "too deeply"),
+        (b'x = "' + b"a" * 300_000 + b'"', "256 KiB"),
+        (b"", "missing"),
+    ],
+)
+def test_a_file_that_is_no_pack_is_refused(data: bytes, says: str) -> None:
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack(data)
+    assert says in refusal.value.en
+
+
+def nested(depth: int) -> Any:
+    found: Any = 1
+    for _ in range(depth):
+        found = [found] if depth % 2 else {"a": found}
+    return found
+
+
+@pytest.mark.parametrize("depth", [20, 900, 5000, 5001])
+def test_a_pack_that_is_nested_without_end_is_refused_and_kept_out_of_commands(depth: int) -> None:
+    for where in ("team", "team.size", "outcomes.0.when", "outcomes.0.when.grade", "documents"):
+        assert faults_of(put(where, nested(depth)))
+    with pytest.raises(ValueError, match="nested deeper"):
+        AdoptPolicy(place="210500", pack={**PACK, "team": nested(depth)}, adopted_by="市委")
+    with pytest.raises(ValueError, match="bytes"):
+        AdoptPolicy(place="210500", pack={**PACK, "name": "x" * 300_000}, adopted_by="市委")
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates(),
+    lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text(max_size=12), part, max_size=4),
+    max_leaves=12,
+)
+PLACES = [
+    (*path, key)
+    for path, part in [((), PACK), (("team",), PACK["team"]), (("exit",), PACK["exit"]), (("campaigns", 0), {}),
+                       (("outcomes", 1), PACK["outcomes"][1]), (("assessment",), PACK["assessment"])]
+    for key in part
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(PLACES), JUNK)
+def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, junk: Any) -> None:
+    assert faults_of(put("team", {})), "what is looked up once is looked up now"
+    pack = copy.deepcopy(PACK)
+    put(".".join(map(str, place)), junk)(pack)
+    took = []
+    for _ in range(2):  # A collection of garbage may fall into one of them.
+        began = time.process_time()
+        try:
+            parse_pack(pack)
+        except PolicyInvalid as refusal:
+            assert refusal.faults and all(fault.zh and fault.en for fault in refusal.faults)
+        took.append(time.process_time() - began)
+    assert min(took) < 0.05 or min(took) < 0.05 * slowness(time.process_time)
+
+
+SCALARS = (
+        "name", "version", "effective_from", "jurisdiction", "team.size", "team.work_years", "team.party_members_only",
+        "team.term.years", "exit.measure_by.day", "exit.verification.sample_share",
+        "exit.procedure.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
+        "findings.1.code", "findings.0.order.calendar_days", "assessment.inputs.3.weight", "assessment.caps.1.when",
+        "assessment.grades.0.at_least", "outcomes.2.subject", "outcomes.5.label", "procedures.0.steps.3.of",
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.sampled_from(SCALARS), st.sampled_from([None, [], {}, [[1]], "", -(10**12), "\x00"]))
+def test_one_broken_field_is_named_and_no_other(path: str, broken: Any) -> None:
+    where = re.sub(r"\.(\d+)", r"[\1]", path)
+    assert [fault.where for fault in faults_of(put(path, broken))] == [where]
+
+
+def test_the_page_and_the_schema_tell_what_a_pack_can_say() -> None:
+    for name, text in policy_pages.texts().items():
+        kept = (policy_pages.FOLDER / name).read_text("utf-8")
+        assert kept == text, f"docs/{name} is stale; run `zhucun contracts`"
+    schema = policy_pages.schema()
+    for file in FILES:
+        on_the_wire = json.loads(json.dumps(tomllib.loads(file.read_text("utf-8")), default=str))
+        jsonschema.validate(on_the_wire, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**on_the_wire, "teem": 3}, schema)
+    for struct, part in schema["$defs"].items():
+        for field, said in part["properties"].items():
+            assert re.search(r"[\u4e00-\u9fff].* · .*[a-z]", said["description"]), f"{struct}.{field} is not described"
+
+
+def test_every_field_of_a_pack_has_a_bound() -> None:
+    walked = [*bounds.fields(Policy)]
+    assert {where: wrong for where, hint in walked if (wrong := bounds.unbounded(hint))} == {}
+    assert len(walked) > 150
+
+
+def test_broken_toml_is_refused_with_its_line() -> None:
+    with pytest.raises(PolicyInvalid, match="line 2") as refusal:
+        parse_pack(b'name = "x"\nversion = \n')
+    assert [fault.line for fault in refusal.value.faults] == [2]
+
+
+@pytest.mark.parametrize(
+    ("lines", "zh", "line"),
+    [
+        (["a = 1", "a = 2"], "写了两次", 2),
+        (["[a]", "b = 1", "[a]"], "写了两次", 3),
+        (["a = { b = 1, b = 2 }"], "写了两次", 1),
+        (["day = 2014-06-31"], "没有这一天", 1),
+        (["x = 1", "share = 10%"], "10% 填 0.1", 2),
+        (["name = 本溪市"], "英文引号", 1),
+        (["name = “本溪市”"], "英文引号", 1),
+        (["name = "], "英文引号", 1),
+        (["a = [1, 2"], "括号", 1),
+        (["x = 1", "a" + ".a" * 100_000 + " = 1"], "最多 20 段", 2),
+        (["x = {" + '"a" . ' * 40_000 + "a = 1}"], "最多 20 段", 1),
+        (["[" + "a." * 50_000 + "a]"], "最多 20 段", 1),
+        (["a = " + "9" * 5000], "位数过多", None),
+        (["name = 0x" + "f" * 5000], "现为 0xfff", 1),
+        (["a" * 200_000 + " = 1"], "没有这个字段", 1),
+        (["'" * 3 + '"' * 100_000 + "'" * 3], "TOML", 1),
+    ],
+)
+def test_broken_toml_is_told_at_once_in_words_that_people_understand(
+    lines: list[str], zh: str, line: int | None
+) -> None:
+    with quicker_than(2), pytest.raises(PolicyInvalid) as refusal:
+        parse_pack("\n".join(lines).encode())
+    assert zh in refusal.value.zh
+    assert refusal.value.faults[0].line == line
+    assert not re.search("Cannot|Invalid|Expected", refusal.value.zh)
+
+
+# ------------------------------------------------------------- which governs
+
+
+def pack(jurisdiction: str, effective_from: date, version: str) -> Policy:
+    """The first pack with another jurisdiction, day and version."""
+    return msgspec.structs.replace(BENXI, jurisdiction=jurisdiction, effective_from=effective_from, version=version)
+
+
+PACKS = (
+    pack("21", D, "province"),
+    pack("2105", D, "city"),
+    pack("2105", date(2016, 1, 1), "city later"),
+    pack("210521", date(2015, 1, 1), "county"),
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "day", "version"),
+    [
+        ("210502", D - timedelta(1), None),
+        ("210502", D, "city"),
+        ("210500", D, "city"),
+        ("210600", D, "province"),
+        ("210000", D, "province"),
+        ("520300", D, None),
+        ("210521", date(2014, 12, 31), "city"),
+        ("210521", date(2015, 1, 1), "county"),
+        ("210521", date(2017, 1, 1), "county"),
+        ("210502", date(2015, 12, 31), "city"),
+        ("210502", date(2016, 1, 1), "city later"),
+        ("210600", date(2017, 1, 1), "province"),
+    ],
+)
+@pytest.mark.parametrize("order", [PACKS, PACKS[::-1]], ids=["in order", "backwards"])
+def test_the_narrowest_then_the_latest_pack_governs(
+    order: tuple[Policy, ...], place: str, day: date, version: str | None
+) -> None:
+    book = PolicyBook()
+    for policy in order:
+        book.adopt(policy)
+    found = book.at(place, day)
+    assert (found.version if found else None) == version
+
+
+def test_a_version_that_is_adopted_again_replaces_itself() -> None:
+    book = PolicyBook()
+    book.adopt(pack("2105", D, "one"))
+    book.adopt(pack("2105", date(2016, 1, 1), "one"))
+    assert book.at("210502", D) is None
+    assert len(book.packs["2105"]) == 1
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["21", "2105", "210521", "52"]), st.dates(D, D + timedelta(30)), st.sampled_from("abcdefgh")
+    ),
+    max_size=8,
+    unique_by=lambda entry: (entry[0], entry[2]),
+)
+
+
+@given(EVENTS, st.randoms(use_true_random=False), st.sampled_from(["210521", "210502", "520300"]), st.integers(-1, 31))
+def test_the_order_of_adoption_decides_nothing(adopted: Any, random: Any, place: str, days: int) -> None:
+    books = PolicyBook(), PolicyBook()
+    for entry in adopted:
+        books[0].adopt(pack(*entry))
+    random.shuffle(adopted)
+    for entry in adopted:
+        books[1].adopt(pack(*entry))
+    day = D + timedelta(days)
+    found = books[0].at(place, day)
+    assert found == books[1].at(place, day)
+    fitting = [(len(j), since, version) for j, since, version in adopted if place.startswith(j) and since <= day]
+    assert (found and (len(found.jurisdiction), found.effective_from, found.version)) == max(fitting, default=None)
+
+
+# ---------------------------------------------------------- what a pack says
+
+
+@pytest.mark.parametrize(("value", "holds"), [(0.02, True), (0.0200001, False), (0.0, True), (None, False)])
+def test_a_criterion_with_an_upper_bound(value: float | None, holds: bool) -> None:
+    incidence = parse_pack(PACK).exit.criteria[0]
+    assert incidence.holds(value) is holds
+    assert incidence.bound == 0.02
+
+
+@pytest.mark.parametrize(("value", "holds"), [(20000, True), (19999.99, False), (None, False)])
+def test_a_criterion_with_a_lower_bound(value: float | None, holds: bool) -> None:
+    income = parse_pack(PACK).exit.criteria[1]
+    assert income.holds(value) is holds
+    assert income.bound == 20000
+
+
+@pytest.mark.parametrize(("year", "line"), [(2013, 2800), (2014, 2800), (2016, 2952), (2017, 3335), (2030, 3335)])
+def test_the_poverty_line_of_a_year_is_the_latest_one_set(year: int, line: int) -> None:
+    assert parse_pack(PACK).exit.line(year) == line
+
+
+def test_the_worst_grade_is_by_the_packs_own_order() -> None:
+    assessment = parse_pack(PACK).assessment
+    assert assessment.worst_of("excellent", "basically_competent", "competent") == "basically_competent"
+
+
+def test_what_bears_on_someone_is_a_sanction_and_what_does_not_is_a_reward() -> None:
+    sanctions = {outcome.kind: outcome.sanction for outcome in parse_pack(PACK).outcomes}
+    assert sanctions == {
+        "commendation": False, "criticism": True, "recall": True, "talk": True, "settlement": False,
+        "talent_pool": False,
+    }  # fmt: skip
+
+
+def test_2_4_what_is_due_before_march_is_due_on_the_last_day_of_february() -> None:
+    for file in FILES:
+        ledger = parse_pack(file.read_bytes()).commitment("ledger")
+        assert ledger and ledger.yearly
+        assert [ledger.yearly.of(year) for year in (2015, 2016)] == [date(2015, 2, 28), date(2016, 2, 29)]
+
+
+@pytest.mark.parametrize(
+    ("title", "jurisdiction", "says"),
+    [
+        ("遵义市党建扶贫“五在村”机制", "00", "全国性文件"),
+        ("遵义市党建扶贫“五在村”机制", "2105", "像是遵义市的文件"),
+        ("本溪市向贫困村选派驻村工作队", "5203", "像是本地的文件"),
+        ("本溪市向贫困村选派驻村工作队", "2105", ""),
+        ("辽宁省本溪市关于选派工作的意见", "2105", ""),
+        ("农贸市场管理办法", "00", ""),
+        ("城镇社区工作条例", "00", ""),
+        ("关于加强贫困村驻村工作队选派管理工作的指导意见", "00", ""),
+    ],
+)
+def test_a_title_that_names_another_division_is_doubted(title: str, jurisdiction: str, says: str) -> None:
+    named = Document(title=title, jurisdiction=jurisdiction)
+    told = [fault.zh for fault in find_doubts(msgspec.structs.replace(BENXI, documents={"S9": named}))]
+    assert told == [] if not says else says in told[0]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_nothing_in_a_shipped_pack_is_doubted(file: Path) -> None:
+    assert [*find_doubts(parse_pack(file.read_bytes()))] == []

@@ -1,0 +1,292 @@
+"""What all services have in common: rooms, READMEs that are true, schemas that match, and documented commands."""
+
+import asyncio
+import json
+import re
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from alembic import command
+from msgspec.inspect import DictType, LiteralType, StrType, type_info
+from sqlalchemy import Connection, Table, column, insert, inspect, table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.contracts import SERVICES, documents
+from services.dispatch.model.pool import Pool, Squad
+from shared import migrations, runtime
+from shared.contracts import EVENTS, Command, short_type
+from shared.engine import store
+from shared.engine.flow import LONGEST_ID
+from shared.engine.pipeline import Pipeline, Service
+from shared.policy import parse_pack
+from shared.stream.relay import Relay
+from shared.web import http
+from shared.web.openapi import document
+from tests.support import bounds
+
+HOME = Path("services")
+ROOMS = ("reactions.py", "tables.py", "api.py", "app.py", "README.md", "migrations/0001_initial.py")
+DOCUMENTS = documents()
+BENXI = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
+each_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def room(service: str, name: str) -> Any:
+    return import_module(f"services.{service}.{name}")
+
+
+def service(name: str) -> Service:
+    found: Service = room(name, "app").SERVICE
+    return found
+
+
+def commands(name: str) -> tuple[http.Route, ...]:
+    found: tuple[http.Route, ...] = room(name, "api").COMMANDS
+    return found
+
+
+@cache
+def openapi(name: str) -> dict[str, Any]:
+    """The OpenAPI document of a service's HTTP side, on a database that nothing is asked of."""
+    pipeline = Pipeline(service(name), store.open_engine("sqlite+aiosqlite://"), Relay(_no), "http://localhost/schemas")
+    app = http.build(pipeline, commands(name), room(name, "api").QUERIES, _no, b"secret")
+    return document(app)
+
+
+async def _no(*_: Any) -> Any:
+    raise AssertionError("only its documents are read here")
+
+
+# ------------------------------------------------------------------ rooms
+
+
+@each_service
+def test_a_service_has_the_rooms_of_its_siblings(name: str) -> None:
+    home = HOME / name
+    assert [wanted for wanted in ROOMS if not (home / wanted).exists()] == []
+    assert (home / "model.py").exists() != (home / "model").is_dir()
+
+
+@each_service
+def test_what_people_can_ask_is_what_rules_answer(name: str) -> None:
+    routed = [route.command for route in commands(name)]
+    answered = {r.on for r in service(name).reactions if issubclass(r.on, Command)}
+    assert len(routed) == len(set(routed))
+    assert set(routed) == answered
+
+
+@each_service
+def test_every_timer_has_a_state_that_is_kept(name: str) -> None:
+    assert service(name).due.keys() <= service(name).tables.states.keys()
+
+
+# ----------------------------------------------------------------- README
+
+
+def section(name: str, title: str) -> set[str]:
+    """What a section of a README lists: the names in backticks that begin its table rows and list entries."""
+    text = (HOME / name / "README.md").read_text("utf-8")
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found, f"services/{name}/README.md has no section “{title}”"
+    return set(re.findall(r"^(?:\| |- )`([^`]+)`", found[1], re.MULTILINE))
+
+
+@each_service
+def test_the_readme_lists_the_topics_that_come_in(name: str) -> None:
+    reacts = {short_type(r.on.type) for r in service(name).reactions if hasattr(r.on, "type")}
+    subjects = {subject for of_stream in runtime.heard(service(name)).values() for subject in of_stream}
+    hears = {".".join(subject.split(".")[-3:]) for subject in subjects}
+    listed = section(name, "Topics in")
+    assert reacts & hears <= listed <= hears, "what has a reaction is listed; days and packs, which all hear, may be"
+
+
+@each_service
+def test_the_readme_lists_the_topics_that_go_out(name: str) -> None:
+    operations = DOCUMENTS[f"asyncapi.{name}.json"]["operations"]
+    sent = {operation.removeprefix("send.") for operation in operations if operation.startswith("send.")}
+    assert section(name, "Topics out") == {topic.removeprefix("sealed.") for topic in sent}
+
+
+@each_service
+def test_the_readme_lists_the_tables(name: str) -> None:
+    assert section(name, "Tables owned") == {kind.kind for kind in service(name).tables.states}
+
+
+@each_service
+def test_the_readme_lists_the_commands(name: str) -> None:
+    assert section(name, "Commands") == {route.path for route in commands(name)}
+
+
+@each_service
+def test_the_readme_names_no_topic_that_does_not_exist(name: str) -> None:
+    text = (HOME / name / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z]+\.[a-z_]+\.[a-z]+)`", text))
+    assert named <= {short_type(type) for type in EVENTS}
+
+
+# ------------------------------------------------------------- migrations
+
+
+def shape(connection: Connection, table: str) -> dict[str, Any]:
+    """A table as the database has it."""
+    database = inspect(connection)
+    return {
+        "columns": {
+            column["name"]: (str(column["type"]), column["nullable"]) for column in database.get_columns(table)
+        },
+        "key": database.get_pk_constraint(table)["constrained_columns"],
+        "indexes": {index["name"]: index["column_names"] for index in database.get_indexes(table)},
+        "options": database.get_table_options(table),
+    }
+
+
+def shapes(connection: Connection, tables: list[Table]) -> dict[str, dict[str, Any]]:
+    return {table.name: shape(connection, table.name) for table in tables}
+
+
+@each_service
+def test_migrations_make_exactly_the_tables_that_the_code_uses(name: str, database: str) -> None:
+    migrations.upgrade(name, database)
+    migrations.upgrade(name, database)
+    migrations.check(name, database)
+
+
+@each_service
+async def test_migrated_columns_have_room_for_what_the_code_writes(name: str, database: str) -> None:
+    """Alembic's check does not compare types, since dialects name them differently; here each compares with itself."""
+    metadata = service(name).tables.metadata
+    tables = list(metadata.tables.values())
+    engine = store.open_engine(database)
+    async with engine.begin() as conn:
+        await conn.run_sync(metadata.create_all)
+        wanted = await conn.run_sync(shapes, tables)
+        await conn.run_sync(metadata.drop_all)
+    await asyncio.to_thread(migrations.upgrade, name, database)  # It starts an event loop of its own.
+    async with engine.connect() as conn:
+        assert await conn.run_sync(shapes, tables) == wanted
+    await engine.dispose()
+
+
+@each_service
+def test_every_state_table_has_room_for_the_longest_id(name: str) -> None:
+    assert {table.c.id.type.length for table in service(name).tables.states.values()} == {LONGEST_ID}
+
+
+def parts(shape: object) -> Iterator[object]:
+    """A type as msgspec sees it, with all types within it."""
+    yield shape
+    if isinstance(shape, msgspec.Struct):
+        for value in msgspec.structs.astuple(shape):
+            for part in value if isinstance(value, tuple) else (value,):
+                yield from parts(part)
+
+
+@each_service
+def test_every_state_can_be_encoded_since_its_keys_are_strings(name: str) -> None:
+    for kind in service(name).tables.states:
+        keys = [part.key_type for part in parts(type_info(kind)) if isinstance(part, DictType)]
+        assert keys, "timers at least"
+        assert all(isinstance(key, (StrType, LiteralType)) for key in keys), kind
+
+
+# ---------------------------------------------------------------- OpenAPI
+
+
+def references(document: Any) -> Iterator[str]:
+    """Every reference anywhere in a document."""
+    if isinstance(document, dict):
+        if isinstance(document.get("$ref"), str):
+            yield document["$ref"]
+        for value in document.values():
+            yield from references(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from references(value)
+
+
+@each_service
+def test_openapi_says_how_each_command_is_given(name: str) -> None:
+    document = openapi(name)
+    posts = {path: methods["post"] for path, methods in document["paths"].items() if "post" in methods}
+    for route in commands(name):
+        post = posts[f"/v1/{route.path}"]
+        headers = {p["name"]: p["required"] for p in post["parameters"] if p["in"] == "header"}
+        assert headers == {"Idempotency-Key": True}
+        assert {p["name"] for p in post["parameters"] if p["in"] == "query"} == {"dry_run", "keep_good"}
+        body = post["requestBody"]["content"]["application/json"]["schema"]
+        assert body["items"] == {"$ref": f"#/components/schemas/{route.command.__name__}"}
+        assert document["components"]["schemas"][route.command.__name__]["additionalProperties"] is False
+        assert re.search("[\u4e00-\u9fff]", route.zh) and route.en.isascii()
+        assert post["summary"] == f"{route.zh} · {route.en}"
+        assert post["description"], f"{route.command.__name__} needs a docstring"
+        for status in ("400", "404", "405", "409", "413", "415", "422", "503"):
+            answer = post["responses"][status]["content"]
+            assert answer == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@each_service
+def test_openapi_documents_every_query_and_points_nowhere_else(name: str) -> None:
+    document = openapi(name)
+    gets = {path for path, methods in document["paths"].items() if "get" in methods}
+    for kind in service(name).tables.states:
+        assert {f"/v1/{kind.kind}", f"/v1/{kind.kind}/{{id}}", f"/v1/summary/{kind.kind}"} <= gets
+    assert {"/v1/tasks", "/v1/status", "/v1/dead-letters", "/health/ready", "/schemas/{file}"} <= gets
+    for reference in references(document):
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+    for kind in service(name).tables.states:
+        answers = document["paths"][f"/v1/{kind.kind}"]["get"]["responses"]
+        assert answers["200"]["content"]["application/json"]["schema"]["items"]["$ref"].endswith(kind.__name__)
+        assert ("401" in answers) == kind.personal
+
+
+def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str) -> None:
+    migrations._with_config("dispatch", database, lambda config: command.upgrade(config, "0001"))
+    cadre = {
+        "unit": "U1", "rank": "staff", "party_member": True, "work_since": "2000-01-01", "born_on": "1970-01-01",
+        "reserve": False,
+    }  # fmt: skip
+    unit = {"place": "210502", "level": "city", "department": "农业", "strength": 50}
+    body = {
+        "id": "2105",
+        "place": "210500",
+        "units": {"U1": unit},
+        "cadres": {"C1": cadre, "C2": {**cadre, "unit": "U9"}},
+    }
+    row = {"id": "2105", "place": "210500", "status": "quiet", "awaits": False, "body": json.dumps(body)}
+
+    async def through(act: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        engine = store.open_engine(database)
+        async with engine.begin() as conn:
+            result = await act(conn)
+        await engine.dispose()
+        return result
+
+    old = table("pools", *map(column, row))
+    asyncio.run(through(lambda conn: conn.execute(insert(old).values(row))))
+    migrations.upgrade("dispatch", database)
+    keys = [(Pool, "2105"), (Squad, "U1"), (Squad, "U9")]
+    states = asyncio.run(through(lambda conn: store.load_states(conn, service("dispatch").tables, keys)))
+    pool, first, stray = (states[key] for key in keys)
+    assert [*pool.units] == ["U1"] and pool.place == "210500"
+    assert first.place == "210502" and first.cadres["C1"].rank == "staff"
+    assert stray.place == "210500" and [*stray.cadres] == ["C2"]
+
+
+@each_service
+def test_whatever_people_choose_each_state_and_message_has_an_id_that_fits(name: str) -> None:
+    """With the longest ids, codes and names that a message may carry; what a pack holds open is a shipped pack."""
+    looked_at = 0
+    for reaction in service(name).reactions:
+        message = bounds.longest_of(reaction.on)
+        if "pack" in reaction.on.__struct_fields__:
+            message.pack = BENXI
+        for id in (message.subject_id, *reaction.ids(message, parse_pack(BENXI))):
+            assert len(id) <= LONGEST_ID, f"{reaction.on.__name__}: {id}"
+            looked_at += 1
+    assert looked_at > 5

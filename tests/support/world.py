@@ -1,0 +1,119 @@
+"""All services' rules in one memory, without a database or a bus: for tests of rules that cross services.
+
+It delivers what each service says to every other, in one order, as the stream does. `shuffle` lets a test deliver what
+different services said since the last pause in another order, keeping that of each service's open and sealed stream.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from shared.contracts import Event
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.engine.flow import Cause, Fact, Missing, Parked, Result, Wiring, derived_id, recount, run, run_due
+from shared.policy import PolicyBook
+from shared.rules import Key, Reaction, Rule, State
+
+
+class Service:
+    """One service's rules with its states."""
+
+    def __init__(self, name: str, reactions: Iterable[Reaction], due: Mapping[type[State], Mapping[str, Rule]]) -> None:
+        self.name, self.wiring, self.book = name, Wiring(reactions, due), PolicyBook()
+        self.states: dict[Key, State] = {}
+        self.parked: list[Parked] = []
+
+    def take(self, causes: Sequence[Cause], today: date) -> Result:
+        """Run causes and keep what they change."""
+        return self._keep(lambda loaded: run(self.wiring, self.book, today, causes, loaded))
+
+    def announce(self, notice: HolidaysAnnounced, today: date) -> Result:
+        """Take holidays in and count anew what runs."""
+        self.book.announce(notice)
+        cause = Cause(derived_id("test", notice), "calendar", notice)
+        states = sorted(self.states.values(), key=lambda s: (s.kind, s.id))
+        return self._keep(lambda _loaded: recount(self.wiring, self.book, today, cause, states))
+
+    def pass_day(self, today: date) -> Result:
+        """Do what has fallen due."""
+        due = [s for s in sorted(self.states.values(), key=lambda s: (s.kind, s.id)) if s.due and s.due <= today]
+        return self._keep(lambda loaded: run_due(self.wiring, self.book, today, f"day {today}", due, loaded))
+
+    def _keep(self, attempt: Any) -> Result:
+        loaded: dict[Key, State | None] = {}
+        while True:
+            try:
+                result: Result = attempt(loaded)
+            except Missing as missing:
+                loaded |= {key: self.states.get(key) for key in missing.keys}
+            else:
+                astray = [key for key, state in result.changed.items() if key != (type(state), state.id)]
+                assert not astray, f"kept under another id than their own: {astray}"
+                self.states |= result.changed
+                self.parked += result.parked
+                return result
+
+
+class World:
+    """Services that hear one another."""
+
+    def __init__(self, today: date, *services: Service, shuffle: random.Random | None = None) -> None:
+        self.today, self.services, self.shuffle = today, {s.name: s for s in services}, shuffle
+        self.facts: list[Fact] = []
+        self.commands = 0
+
+    def command(self, service: str, *payloads: Any) -> Result:
+        """Send commands to a service as an officer does; what it refuses is raised."""
+        self.commands += 1
+        causes = [Cause(derived_id("test", self.commands, n), "test", p) for n, p in enumerate(payloads)]
+        before = len(self.services[service].parked)
+        result = self.services[service].take(causes, self.today)
+        for parked in self.services[service].parked[before:]:
+            raise parked.error
+        self.deliver({service: result.facts})
+        return result
+
+    def deliver(self, said: dict[str, list[Fact]]) -> None:
+        """Let everyone hear what was said, and what follows from it, until all is quiet."""
+        streams: dict[tuple[str, bool], list[Fact]] = {}
+
+        def tell(name: str, facts: Iterable[Fact]) -> None:
+            for fact in facts:
+                streams.setdefault((name, self.shuffle is not None and fact.event.is_sealed()), []).append(fact)
+
+        for name, facts in said.items():
+            tell(name, facts)
+        while streams:
+            waiting = sorted(streams)
+            stream = self.shuffle.choice(waiting) if self.shuffle else waiting[0]
+            fact = streams[stream].pop(0)
+            if not streams[stream]:
+                del streams[stream]
+            self.facts.append(fact)
+            for other in self.services.values():
+                if other.name != stream[0]:
+                    tell(other.name, other.take([Cause(fact.id, fact.correlation, fact.event)], self.today).facts)
+
+    def announce(self, notice: HolidaysAnnounced) -> None:
+        """Let all services hear of holidays."""
+        self.deliver({name: service.announce(notice, self.today).facts for name, service in self.services.items()})
+
+    def pass_days(self, until: date) -> None:
+        """Let days pass, stopping at each on which something falls due."""
+        while self.today < until:
+            due = min((s.due for v in self.services.values() for s in v.states.values() if s.due), default=until)
+            self.today = min(max(due, self.today + timedelta(1)), until)
+            self.deliver({name: service.pass_day(self.today).facts for name, service in self.services.items()})
+
+    def said(self, event: type[Event], **fields: Any) -> list[Any]:
+        """The events of a type that were said, whose fields have these values."""
+        return [
+            fact.event
+            for fact in self.facts
+            if type(fact.event) is event and all(getattr(fact.event, f) == v for f, v in fields.items())
+        ]
+
+    def state(self, service: str, kind: type[State], id: str) -> Any:
+        """A state of a service."""
+        return self.services[service].states[kind, id]
