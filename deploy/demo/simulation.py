@@ -123,7 +123,9 @@ class Simulation:
         self._statuses: dict[str, Status] = {}
 
     async def __aenter__(self) -> Self:
-        self._broker = await bus.connect(self.system.nats_url, "simulation", self.system.key(SIMULATION))
+        self._broker = await bus.connect(
+            self.system.nats_url, "simulation", self.system.key(SIMULATION), self.system.nats_ca
+        )
         secret = self.system.folder.secret.read_bytes()
         tokens = operator_headers(secret) | body_headers(secret, BODIES)  # Who simulates a county speaks for everybody.
         self._clients = {

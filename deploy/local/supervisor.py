@@ -6,6 +6,7 @@ process that dies is restarted; when the supervisor ends, however it ends, its p
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,8 +61,13 @@ LOG_TAIL = 20
 _USERS: Mapping[Kind, tuple[str, ...]] = {
     "real": USERS, "continued": USERS, "demo": DEMO_USERS, "trial": TRIAL_USERS,
 }  # fmt: skip
-ELSEWHERE = ("ZHUCUN_MIGRATE_ON_START", "ZHUCUN_NATS_CA", "ZHUCUN_STREAM_REPLICAS")
-"""Settings that a system with servers of its own never takes over from the environment that it is started in."""
+INHERITED = re.compile(
+    "PATH|HOME|TMPDIR|TZ|LANG|LANGUAGE|LC_.*|SSL_CERT_FILE|SSL_CERT_DIR|LD_LIBRARY_PATH|PYTHON.*|COVERAGE.*"
+    "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL"
+)
+"""What processes take over from the environment that the system is started in. How another system's services reach
+their servers, where a command runs beside them, is not how these do.
+"""
 
 
 class System:
@@ -69,9 +75,9 @@ class System:
 
     With restart=False a process that dies stays dead. env is added to the environment of every process.
     A process keeps its data where `databases` says by its name, else on SQLite in the folder. With `nats`, the address
-    of servers that somebody else runs and that know the folder's keys, none is started here; of each stream
-    `stream_replicas` servers keep a copy. Several replicas of each service share the prefectures;
-    each is a process of its own, such as `registry-1-of-2`, with a database of its own.
+    of servers that somebody else runs and that know the folder's keys, none is started here; `nats_ca` vouches for
+    those that speak TLS, and of each stream `stream_replicas` servers keep a copy. Several replicas of each service
+    share the prefectures; each is a process of its own, such as `registry-1-of-2`, with a database of its own.
     `kind` is what the folder must be; `bind` and `ports` change where the services answer. What an operator should know
     while it runs, `tell` is told.
     Enter it in the main thread: Linux ends the processes when the thread that started them ends.
@@ -85,6 +91,7 @@ class System:
         env: Mapping[str, str] = {},
         databases: Mapping[str, str] = {},
         nats: str = "",
+        nats_ca: Path | None = None,
         stream_replicas: int = 1,
         replicas: int = 1,
         kind: Kind = "trial",
@@ -97,6 +104,8 @@ class System:
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name: what runs in each, and which share it has."""
         self.processes = (*self.services,) if nats else ("nats", *self.services)
+        self.nats_ca = nats_ca
+        """Who vouches for the servers, as far as they speak TLS."""
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
         self._bind, self._ports, self._tell, self._stream_replicas = bind, ports, tell, stream_replicas
         self._logs: dict[str, Log] = {}
@@ -192,8 +201,7 @@ class System:
         """What a process is told: a service its database, its address and its share."""
         # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
         # UTF-8 in any locale.
-        # How another system's services reach their servers, where a command runs beside them, is not how these do.
-        own = {key: value for key, value in os.environ.items() if key not in ELSEWHERE}
+        own = {key: value for key, value in os.environ.items() if INHERITED.fullmatch(key)}
         environment = own | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
         if name in self.services:
             service, share = self.services[name]
@@ -201,6 +209,7 @@ class System:
                 "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
                 "ZHUCUN_NATS": self.nats_url,
                 "ZHUCUN_NATS_KEY": str(self.key(service)),
+                **({"ZHUCUN_NATS_CA": str(self.nats_ca)} if self.nats_ca else {}),
                 "ZHUCUN_STREAM_REPLICAS": str(self._stream_replicas),
                 "ZHUCUN_HOST": self.folder.bind,
                 "ZHUCUN_PORT": str(self.folder.ports[name]),
@@ -293,7 +302,7 @@ class System:
             self._report("nats", "streams", what=what)
 
         keeper = asyncio.create_task(
-            streams.keep(self.nats_url, self.key(INSTALLER), None, self._stream_replicas, tell, made)
+            streams.keep(self.nats_url, self.key(INSTALLER), self.nats_ca, self._stream_replicas, tell, made)
         )
         self._helpers.append(keeper)
         with suppress(TimeoutError):  # The services wait as well, and say what is amiss.

@@ -1,6 +1,7 @@
 """A subscriber that shares no code with the services, and what it heard beside what the services say they decided."""
 
 import asyncio
+import ssl
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -116,9 +117,11 @@ class Subscriber:
         """Everything, in order within each stream."""
 
     async def __aenter__(self) -> Self:
+        ca = self._system.nats_ca
         self.client = await nats.connect(
             self._system.nats_url.split(","), nkeys_seed=str(self._system.key(HARNESS)),
-            inbox_prefix=bus.inbox(HARNESS), max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_ignore
+            tls=ssl.create_default_context(cafile=ca) if ca else None, inbox_prefix=bus.inbox(HARNESS),
+            max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_ignore,
         )  # fmt: skip
         self.js = self.client.jetstream(timeout=2)
         self._left = False

@@ -1,7 +1,6 @@
 """`make compose-test`: the composed system is started, looked at, hurt while a county is played on it, and measured."""
 
 import asyncio
-import os
 import sys
 import tempfile
 import time
@@ -51,7 +50,7 @@ class Composed(System):
             name: f"postgresql+asyncpg://{name}:{words[name]}@127.0.0.1:{placed.ports['postgres']}/{name}"
             for name in SERVICES
         }
-        super().__init__(folder, nats=nats, databases=databases)
+        super().__init__(folder, nats=nats, nats_ca=folder / "keys" / "ca.pem", databases=databases)
         self.folder.ports = {**placed.ports}
 
     async def __aenter__(self) -> Self:
@@ -119,10 +118,8 @@ def _placed(engine: Engine, folder: Path, overlay: str = "") -> Iterator[tuple[I
         with Installation(engine, folder, own.folder.ports, overlay) as placed:
             placed.ready()
             placed.take_out()
-            os.environ["SSL_CERT_FILE"] = str(folder / "keys" / "ca.pem")
             yield placed, Composed(folder, placed)
     finally:
-        os.environ.pop("SSL_CERT_FILE", None)
         own.folder.release()
 
 

@@ -154,6 +154,11 @@ def test_a_service_is_started_as_its_module_with_what_it_needs_to_know(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # of no concern to addresses of this machine
+    # What says how another system's services reach their servers, as in an operator's container, is not for these.
+    others = ("ZHUCUN_NATS_CA", "ZHUCUN_KEYS", "ZHUCUN_MIGRATE_ON_START", "ZHUCUN_REGISTRY_URL", "PGPASSFILE")
+    for name in others:
+        monkeypatch.setenv(name, "elsewhere")
+    monkeypatch.setenv("ZHUCUN_SCHEMAS", "https://zhucun.example/schemas")
     command = System(root).command("dispatch")
     assert command[0] == sys.executable
     assert command[-2:] == ["-m", "services.dispatch.app"]
@@ -168,6 +173,8 @@ def test_a_service_is_started_as_its_module_with_what_it_needs_to_know(
         assert system.url("dispatch") == f"http://{told['ZHUCUN_HOST']}:{told['ZHUCUN_PORT']}"
         assert told["EXTRA"] == "额外"
         assert told["ZHUCUN_SECRET_FILE"] == str(root / "secret")
+        assert told["ZHUCUN_SCHEMAS"] == "https://zhucun.example/schemas"
+        assert not told.keys() & {"HTTP_PROXY", *others}
 
     asyncio.run(scenario())
     assert len(bytes.fromhex((root / "secret").read_text())) == 32
