@@ -22,6 +22,7 @@ from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import store
+from shared.engine.deliveries import handle
 from shared.engine.flow import ENVELOPE
 from shared.engine.health import Health
 from shared.engine.pipeline import Pipeline, Service
@@ -158,7 +159,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
                 stream=stream,
                 durable=share.named(service.name),
                 subjects=heard(service, share)[stream],
-                handle=partial(pipeline.handle, stream),
+                handle=partial(handle, pipeline, stream),
                 position=partial(position, stream),
                 published=pipeline.published,
             )

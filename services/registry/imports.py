@@ -24,6 +24,7 @@ from services.registry import forms, store
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
+from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import AHEAD, Pipeline
 from shared.engine.requests import Answer
@@ -151,7 +152,7 @@ class Import:
         """The first pass."""
         rows = read_rows(self.form, file, secret=self.secret, tell=self._notes.add)
         while page := await asyncio.to_thread(self._read, rows):
-            answer, refused = await self.pipeline.submit(self.key, page.commands, dry_run=True)
+            answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True)
             self._count(page, answer, {n: refusal for n, refusal in refused.items() if not refusal.version})
             await self._note_lists(page)
             pairs = [*zip(page.numbers, page.commands, strict=True)]
@@ -187,7 +188,7 @@ class Import:
         commands = [
             msgspec.structs.replace(page.commands[n], replaces=refusal.version) for n, refusal in differing.items()
         ]
-        _, refused = await self.pipeline.submit(self.key, commands, dry_run=True)
+        _, refused = await submit(self.pipeline, self.key, commands, dry_run=True)
         self._refuse(numbers, refused)
         kept = [n for n in range(len(numbers)) if n not in refused]
         refusals = [*differing.values()]
@@ -217,7 +218,7 @@ class Import:
         digest = hashlib.sha256()
         while piece := await asyncio.to_thread(file.read, 2**20):
             digest.update(piece)
-        await self.pipeline.submit(f"{self.key}:file", [], about=f"{digest.hexdigest()} {keep_good} {confirm}")
+        await submit(self.pipeline, f"{self.key}:file", [], about=f"{digest.hexdigest()} {keep_good} {confirm}")
 
     def _read(self, rows: Iterator[Row]) -> _Page | None:
         """The next page of the file; None after the last. It runs in a worker thread."""
@@ -245,7 +246,7 @@ class Import:
                 continue
             # The same rows are the same request, even if a repetition puts the borders of pages elsewhere.
             key = f"{self.key}:{hashlib.sha256(line).hexdigest()[:16]}"
-            answer, refused = await self.pipeline.submit(key, page.commands, keep_good=True)
+            answer, refused = await submit(self.pipeline, key, page.commands, keep_good=True)
             self._count(page, answer, refused)
             self.applied += len(page.numbers)
             # What is committed and not yet published takes memory, so that a slow stream has to slow this down.

@@ -23,9 +23,11 @@ from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.contracts.values import Role
 from shared.engine import store
+from shared.engine.commands import submit
 from shared.engine.flow import encode_state
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import Pipeline
+from shared.engine.replay import recover, recovered
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.engine.tables import Tables
 from shared.rules import Refused, State, Task
@@ -170,7 +172,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         if route.command.by_token:
             for command in data:
                 require_body_token(request, command.body)
-        answer, refused = await pipeline.submit(f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
+        answer, refused = await submit(pipeline, f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]
         effects = zip(answer.effects, answer.events, strict=True)
@@ -318,7 +320,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
             entries = msgspec.json.decode(await request.body(), type=list[Entry])
         except msgspec.DecodeError as error:
             raise ClientException(str(error)) from error
-        await pipeline.recover(stream, [(entry.subject, bytes(entry.event)) for entry in entries])
+        await recover(pipeline, stream, [(entry.subject, bytes(entry.event)) for entry in entries])
 
     @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator], opt={"refuses": (409,)})
     async def end(stream: FromQuery[str], through: Annotated[int, QueryParameter(ge=0, le=BIGGEST)]) -> None:
@@ -327,7 +329,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
             raise Refused(
                 "recovery", f"{stream} 没有丢失到 {through}", f"{stream} has not lost anything up to {through}"
             )
-        await pipeline.recovered(stream, through)
+        await recovered(pipeline, stream, through)
 
     return [journal, take, end]
 

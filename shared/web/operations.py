@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.values import Reason
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.engine.replay import discard_letter, replay_letters
 from shared.rules import Refused
 from shared.web.token import BODIES_HEADER, operator_key, shows_body
 
@@ -113,7 +114,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
     )
     async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
         """Take dead letters again: all about one village in order, or the one with this id."""
-        return {"replayed": await pipeline.replay(about, id)}
+        return {"replayed": await replay_letters(pipeline, about, id)}
 
     @post(
         "/v1/dead-letters/discard",
@@ -133,7 +134,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
             raise Refused(
                 "schema", "原因应为一行可见文字", "the reason is a line of visible text", field="reason", status=422
             ) from error
-        await pipeline.discard(id, because)
+        await discard_letter(pipeline, id, because)
 
     return [dead_letters, replay, discard]
 

@@ -35,6 +35,7 @@ from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun, TermExtended
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import store
+from shared.engine.deliveries import handle
 from shared.engine.flow import derived_id
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.tables import service_tables
@@ -94,7 +95,7 @@ async def ours(nats: str, key: Path, database: str) -> Callable[[], bool]:
     events: tuple[type[Event], ...] = (HelpBegun, DayPassed, PolicyAdopted)
     consumer = OrderedConsumer(
         broker, stream=OPEN, durable="bench", subjects=[wire_filter(event) for event in events],
-        handle=partial(pipeline.handle, OPEN), position=partial(pipeline.position, OPEN), published=pipeline.published,
+        handle=partial(handle, pipeline, OPEN), position=partial(pipeline.position, OPEN), published=pipeline.published,
     )  # fmt: skip
     await consumer.start()
     closers.extend((consumer.stop, broker.stop, engine.dispose))

@@ -26,6 +26,7 @@ from shared.contracts import Envelope, Event, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import VillageListed
 from shared.engine import store
+from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.runtime import heard
 from shared.stream import bus
@@ -381,7 +382,7 @@ async def _digest_after(folder: Path, stream: list[Delivery]) -> dict[str, str]:
     relaying = asyncio.create_task(relay.run())
     pipeline = Pipeline(DISPATCH, engine, relay, "http://localhost/schemas", simulated=True)
     await pipeline.start()
-    await pipeline.handle(OPEN, stream)
+    await handle(pipeline, OPEN, stream)
     async with engine.connect() as conn:
         digest = await store.digest(conn, DISPATCH.tables)
     relaying.cancel()

@@ -26,6 +26,7 @@ from services.registry import api, forms, imports
 from services.registry.app import SERVICE
 from shared.contracts.calendar import DayPassed
 from shared.engine import store
+from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
@@ -116,7 +117,7 @@ async def office(database: str, *, secret: bytes = b"secret", fresh: bool = True
         officer = Office(client, pipeline)
         if fresh:
             for number, day in enumerate((START, SURVEYED), 1):
-                await pipeline.handle(OPEN, [delivery(DayPassed(day=day), number)])
+                await handle(pipeline, OPEN, [delivery(DayPassed(day=day), number)])
             await officer.post("policies", {"place": CITY, "pack": PACK, "adopted_by": "市委"})
         try:
             yield officer

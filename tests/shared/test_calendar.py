@@ -25,6 +25,7 @@ from shared.contracts import dispatch, incentives, inspection
 from shared.contracts.calendar import DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import store
+from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.policy import PolicyBook, parse_pack
 from shared.rules import Refused
@@ -464,10 +465,10 @@ async def test_t1_holidays_are_kept_with_the_deadlines_that_they_moved(database:
     pipeline = await opened()
     heard = [DayPassed(day=today), adopted, assigned, planned, visit]
     for n, event in enumerate(heard, 1):
-        await pipeline.handle(OPEN, [delivery(event, n)])
+        await handle(pipeline, OPEN, [delivery(event, n)])
     assert await due(pipeline) == on("2027-02-10")
     for n in (6, 7):  # Told twice, as after a crash.
-        await pipeline.handle(OPEN, [delivery(SPRING, n)])
+        await handle(pipeline, OPEN, [delivery(SPRING, n)])
         assert await due(pipeline) == on("2027-02-15")
     again = await opened()
     assert again.book.calendar().known_until == on("2027-12-31")

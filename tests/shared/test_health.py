@@ -18,6 +18,7 @@ from nats.js.errors import APIError
 from sqlalchemy import event
 
 from shared.engine import store
+from shared.engine.commands import submit
 from shared.engine.health import OLD, Health
 from shared.engine.pipeline import CHINA, Pipeline
 from shared.stream import bus
@@ -202,7 +203,7 @@ async def test_a_business_day_that_is_not_today_is_red_outside_of_simulations(da
         running.pipeline.simulated = True
         assert (await health(running.pipeline).parts())["day"] == "ok"
         running.pipeline.simulated = False
-        running.pipeline._positions["today"] = datetime.now(CHINA).date().toordinal()
+        running.pipeline.positions["today"] = datetime.now(CHINA).date().toordinal()
         assert (await health(running.pipeline).parts())["day"] == "ok"
 
 
@@ -218,11 +219,11 @@ async def test_a_full_database_is_red_with_its_remedy_and_green_when_there_is_ro
 
         many = villages(*(f"210502{n:06}" for n in range(2000)))
         with pytest.raises(Exception, match="full"):
-            await running.pipeline.submit("k1", many)
+            await submit(running.pipeline, "k1", many)
         told = (await health(running.pipeline).parts())["database"]
         assert "磁盘已满" in told and "room" in told
         limits[0] = 1_000_000
-        await running.pipeline.submit("k1", many)
+        await submit(running.pipeline, "k1", many)
         assert (await health(running.pipeline).parts())["database"] == "ok"
 
 
@@ -238,11 +239,11 @@ async def test_a_read_only_database_is_red_with_its_remedy(postgres: str, reques
         server.psql(f"alter database {name} set default_transaction_read_only = on;")
         await running.pipeline.engine.dispose()
         with pytest.raises(Exception, match="read-only"):
-            await running.pipeline.submit("k1", villages("210502001201"))
+            await submit(running.pipeline, "k1", villages("210502001201"))
         assert "default_transaction_read_only" in (await health(running.pipeline).parts())["database"]
         server.psql(f"alter database {name} set default_transaction_read_only = off;")
         await running.pipeline.engine.dispose()
-        await running.pipeline.submit("k1", villages("210502001201"))
+        await submit(running.pipeline, "k1", villages("210502001201"))
         assert (await health(running.pipeline).parts())["database"] == "ok"
 
 

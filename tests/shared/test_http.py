@@ -27,6 +27,7 @@ from shared.codes import Code
 from shared.contracts import Command
 from shared.contracts.inspection import DrawMade
 from shared.engine import store
+from shared.engine.deliveries import handle
 from shared.engine.flow import LONGEST_ID
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.tables import service_tables
@@ -158,7 +159,7 @@ async def serving(database: str) -> AsyncIterator[Api]:
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         found = Api(client, pipeline)
         relaying = asyncio.create_task(relay.run())
-        await pipeline.handle(OPEN, [day(0, 1)])
+        await handle(pipeline, OPEN, [day(0, 1)])
         assert (
             await found.post("policies", {"place": "210500", "pack": PACK}, key="the first pack")
         ).status_code == 200
@@ -565,7 +566,7 @@ async def test_what_is_secret_for_the_time_being_is_not_shown(api: Api) -> None:
 
 async def test_a_journal_tells_one_villages_events_in_order_and_no_sealed_ones(api: Api) -> None:
     await api.post("villages", village(ONE), village(TWO))
-    await api.pipeline.handle(OPEN, [delivery(begun(ONE, "U1"), 2), delivery(begun(TWO, "U1"), 3), day(1, 4)])
+    await handle(api.pipeline, OPEN, [delivery(begun(ONE, "U1"), 2), delivery(begun(TWO, "U1"), 3), day(1, 4)])
     events = [JSONFormat().read(CloudEvent, json.dumps(event)) for event in await api.get(f"/v1/journal/{ONE}")]
     assert [event.get_type() for event in events] == [
         "registry.village.registered.v1",
@@ -584,7 +585,7 @@ async def test_a_journal_tells_one_villages_events_in_order_and_no_sealed_ones(a
 
 async def test_status_tells_where_the_service_stands(api: Api) -> None:
     await api.post("villages", village("V1"))
-    await api.pipeline.handle(OPEN, [raw(b"broken", 7)])
+    await handle(api.pipeline, OPEN, [raw(b"broken", 7)])
     assert (await api.get("/v1/status")).items() >= {
         "service": "registry", "today": "2014-06-01", "next_due": "2014-06-02", "read": {"ZHUCUN": 7},
         "lost": {}, "written": 2, "published": 2, "backlog": 0, "dead_letters": 1,
@@ -610,7 +611,8 @@ async def test_dead_letters_are_listed_with_their_reason_and_taken_again(api: Ap
     await api.post("villages", village(ONE), village(TWO))
     small.broken.add("U1")
     try:
-        await api.pipeline.handle(
+        await handle(
+            api.pipeline,
             OPEN,
             [delivery(begun(id, unit), n) for n, (id, unit) in enumerate([(ONE, "U1"), (ONE, "U2"), (TWO, "U1")], 2)]
             + [raw(b"broken", 9)],

@@ -91,10 +91,10 @@ async def test_packs_are_few_at_once_and_looked_at_beside_the_loop(any_api: Api)
 )
 async def test_one_requests_fault_costs_no_neighbour(api: Api, poison: dict[str, Any]) -> None:
     """All wait for one transaction, the poisoned one among them."""
-    async with api.pipeline._writing:
+    async with api.pipeline.writing:
         waiting = [asyncio.create_task(api.post("villages", village(f"V{n}"))) for n in range(3)]
         waiting.insert(1, asyncio.create_task(api.post("villages", poison)))
-        while len(api.pipeline._requests) < 4:  # noqa: ASYNC110
+        while len(api.pipeline.requests) < 4:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     answers = await asyncio.gather(*waiting)
     assert [answer.status_code for n, answer in enumerate(answers) if n != 1] == [200, 200, 200]

@@ -22,7 +22,10 @@ from shared.contracts.dispatch import Member, TeamAssigned
 from shared.contracts.registry import CadreRegistered, PolicyAdopted, VillageRecoded
 from shared.contracts.values import DerivedId
 from shared.engine import flow, outbox, store
+from shared.engine.commands import submit
+from shared.engine.deliveries import handle
 from shared.engine.pipeline import CHINA, TOLERANCE, Pipeline
+from shared.engine.replay import discard_letter, replay_letters
 from shared.engine.requests import RequestRefused
 from shared.rules import LONGEST_ID, Change, Refused
 from shared.stream.bus import OPEN, SEALED, Message, Unpublishable
@@ -60,9 +63,9 @@ STRANGE = {
 async def test_a_strange_message_is_parked_alone(database: str, strange: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1, V2))
+        await submit(running.pipeline, "k1", villages(V1, V2))
         before, after = delivery(begun(V1, "U0"), 2), delivery(begun(V1, "U2"), 4)
-        await running.pipeline.handle(OPEN, [before, raw(STRANGE[strange], 3), after])
+        await handle(running.pipeline, OPEN, [before, raw(STRANGE[strange], 3), after])
         letters = await running.letters()
         assert [(letter["sequence"], letter["body"]) for letter in letters] == [(3, STRANGE[strange])]
         assert (await running.state(V1)).heard == ("U0", "U2")
@@ -83,9 +86,9 @@ async def test_what_fails_only_where_it_is_saved_is_parked_alone(
     ids = [f"210502{n:06}" for n in range(30)]
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(*ids))
+        await submit(running.pipeline, "k1", villages(*ids))
         monkeypatch.setattr(store, "save_states", refuse)
-        await running.pipeline.handle(OPEN, [delivery(begun(id, f"U{n}"), 2 + n) for n, id in enumerate(ids)])
+        await handle(running.pipeline, OPEN, [delivery(begun(id, f"U{n}"), 2 + n) for n, id in enumerate(ids)])
         assert [(letter["about"], letter["rule"]) for letter in await running.letters()] == [
             (ids[13], type(failure).__name__)
         ]
@@ -100,13 +103,13 @@ async def test_what_the_database_refuses_is_parked_alone_and_a_passing_trouble_i
 
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1, V2))
+        await submit(running.pipeline, "k1", villages(V1, V2))
         reactions = running.pipeline.wiring.reactions[type(begun(V1, "U1"))]
         monkeypatch.setattr(
             running.pipeline.wiring, "reactions",
             running.pipeline.wiring.reactions | {type(begun(V1, "U1")): [reactions[0]._replace(rule=odd)]},
         )  # fmt: skip
-        await running.pipeline.handle(OPEN, [delivery(begun(V1, "ODD"), 2), delivery(begun(V2, "U1"), 3)])
+        await handle(running.pipeline, OPEN, [delivery(begun(V1, "ODD"), 2), delivery(begun(V2, "U1"), 3)])
         parked = [letter["about"] for letter in await running.letters()]
         assert parked == ([V1] if database.startswith("postgresql") else []), "SQLite keeps texts of any length"
 
@@ -115,10 +118,10 @@ async def test_what_the_database_refuses_is_parked_alone_and_a_passing_trouble_i
 
         monkeypatch.setattr(store, "save_states", away)
         with pytest.raises(OperationalError):
-            await running.pipeline.handle(OPEN, [delivery(begun(V2, "U2"), 4)])
+            await handle(running.pipeline, OPEN, [delivery(begun(V2, "U2"), 4)])
         assert isinstance(running.pipeline.trouble, OperationalError)
         monkeypatch.undo()
-        await running.pipeline.handle(OPEN, [delivery(begun(V2, "U2"), 4)])
+        await handle(running.pipeline, OPEN, [delivery(begun(V2, "U2"), 4)])
         assert len(await running.letters()) == len(parked)
         assert running.pipeline.trouble is None
 
@@ -136,14 +139,14 @@ async def test_a_state_that_cannot_be_saved_on_a_day_is_parked_alone(
 
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", [*villages(V1, name="bad"), *villages(V2)])
+        await submit(running.pipeline, "k1", [*villages(V1, name="bad"), *villages(V2)])
         with monkeypatch.context() as patch:
             patch.setattr(store, "save_states", refuse)
-            await running.pipeline.handle(OPEN, [day(1, 2)])
+            await handle(running.pipeline, OPEN, [day(1, 2)])
         assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
         assert running.pipeline.today == DAY + timedelta(1)
-        assert await running.pipeline.replay(V1) == 1
-        await running.pipeline.handle(OPEN, [day(2, 3)])
+        assert await replay_letters(running.pipeline, V1) == 1
+        await handle(running.pipeline, OPEN, [day(2, 3)])
         assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
 
 
@@ -159,9 +162,9 @@ async def test_one_requests_fault_does_not_cost_its_neighbour(database: str, mon
         await begin(running)
         monkeypatch.setattr(store, "insert", refuse)
         good, bad, other = await asyncio.gather(
-            running.pipeline.submit("k1", villages(V1)),
-            running.pipeline.submit("k2", villages(V2)),
-            running.pipeline.submit("k3", villages("210502001209")),
+            submit(running.pipeline, "k1", villages(V1)),
+            submit(running.pipeline, "k2", villages(V2)),
+            submit(running.pipeline, "k3", villages("210502001209")),
             return_exceptions=True,
         )
         assert not isinstance(good, BaseException) and not isinstance(other, BaseException)
@@ -174,7 +177,7 @@ async def test_one_requests_fault_does_not_cost_its_neighbour(database: str, mon
 async def test_a_sealed_event_by_an_unknown_pack_is_parked_once_the_open_stream_is_read(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         read = asyncio.Event()
 
         async def is_read() -> bool:
@@ -182,14 +185,14 @@ async def test_a_sealed_event_by_an_unknown_pack_is_parked_once_the_open_stream_
 
         running.pipeline.open_is_read = is_read
         sealed = [sealed_delivery("no-such-pack", 1), sealed_delivery(PACK["version"], 2)]
-        waiting = asyncio.create_task(running.pipeline.handle(SEALED, sealed))
+        waiting = asyncio.create_task(handle(running.pipeline, SEALED, sealed))
         done, _ = await asyncio.wait([waiting], timeout=0.3)
         assert not done, "while the open stream is behind, the pack may still come"
         read.set()
         await asyncio.wait_for(waiting, 5)
         letters = await running.letters()
         assert [(letter["sequence"], "no-such-pack" in letter["reason"]) for letter in letters] == [(1, True)]
-        assert await running.pipeline.replay("", letters[0]["id"]) == 0, "it is as unknown as before"
+        assert await replay_letters(running.pipeline, "", letters[0]["id"]) == 0, "it is as unknown as before"
 
 
 def sealed_delivery(policy: str, number: int) -> Delivery:
@@ -206,15 +209,15 @@ def sealed_delivery(policy: str, number: int) -> Delivery:
 async def test_a_day_beyond_the_clock_moves_nobody_and_may_be_taken_when_it_has_come(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         running.pipeline.clock = lambda: DAY + timedelta(1)
-        await running.pipeline.handle(OPEN, [day(1, 2), day(3, 3), delivery(begun(V1, "U1"), 4)])
+        await handle(running.pipeline, OPEN, [day(1, 2), day(3, 3), delivery(begun(V1, "U1"), 4)])
         assert running.pipeline.today == DAY + timedelta(1)
         assert (await running.state(V1)).heard == ("U1",)
         [letter] = await running.letters()
         assert "clock" in letter["reason"]
         running.pipeline.clock = lambda: DAY + timedelta(3)
-        assert await running.pipeline.replay("", letter["id"]) == 1
+        assert await replay_letters(running.pipeline, "", letter["id"]) == 1
         assert (running.pipeline.today, await running.pipeline.position(OPEN)) == (DAY + timedelta(3), 4)
 
 
@@ -224,10 +227,10 @@ async def test_only_the_registry_says_days_and_a_simulation_only_in_one(database
     )
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.handle(OPEN, [by_simulation])
+        await handle(running.pipeline, OPEN, [by_simulation])
         assert (running.pipeline.today, len(await running.letters())) == (DAY, 1)
         running.pipeline.simulated = True
-        await running.pipeline.handle(OPEN, [by_simulation])
+        await handle(running.pipeline, OPEN, [by_simulation])
         assert running.pipeline.today == DAY + timedelta(1)
 
 
@@ -269,12 +272,12 @@ async def test_what_no_message_can_carry_is_refused_before_anything_is_kept(data
         await begin(running)
         running.pipeline.wiring.largest = 2000
         with pytest.raises(RequestRefused) as error:
-            await running.pipeline.submit("k1", [*villages(V1), *villages(V2, name="名" * 1000)])
+            await submit(running.pipeline, "k1", [*villages(V1), *villages(V2, name="名" * 1000)])
         [(row, refused)] = error.value.refused.items()
         assert (row, refused.status, refused.rule) == (1, 422, "size")
         assert "registry.village.registered" in refused.zh and "2000" in refused.zh
         assert await running.state(V1) is None
-        await running.pipeline.submit("k2", villages(V1))
+        await submit(running.pipeline, "k2", villages(V1))
         await running.pipeline.published()
         assert all(len(message.body) < 2000 + flow.ENVELOPE for _, message in running.sent[-1:])
 
@@ -282,10 +285,10 @@ async def test_what_no_message_can_carry_is_refused_before_anything_is_kept(data
 async def test_a_heard_message_that_leads_to_too_large_a_one_is_parked_alone(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1, V2))
+        await submit(running.pipeline, "k1", villages(V1, V2))
         running.pipeline.wiring.largest = 120
         batch = [delivery(begun(V1, "U" + "1" * 39), 2), delivery(begun(V2, "U1"), 3)]
-        await running.pipeline.handle(OPEN, batch)
+        await handle(running.pipeline, OPEN, batch)
         assert [(letter["about"], letter["rule"]) for letter in await running.letters()] == [(V1, "size")]
         assert (await running.state(V2)).heard == ("U1",)
 
@@ -312,11 +315,11 @@ async def test_an_operator_discards_an_event_that_cannot_be_published_and_all_ot
             await send(stream, messages)
 
         running.pipeline.relay._send = limited
-        await running.pipeline.submit("k1", villages(V1, V2))
+        await submit(running.pipeline, "k1", villages(V1, V2))
         while not running.pipeline.relay.stuck:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         [stuck] = running.pipeline.relay.stuck
-        await running.pipeline.discard(stuck, "节点换了上限 / the limit was lowered")
+        await discard_letter(running.pipeline, stuck, "节点换了上限 / the limit was lowered")
         await asyncio.wait_for(running.pipeline.published(), 10)
         [letter] = await running.letters()
         assert (letter["id"], letter["stream"], letter["discarded_for"][:4]) == (stuck, "outbox", "节点换了")
@@ -344,24 +347,26 @@ async def test_a_relay_says_for_how_long_nothing_went_out() -> None:
 async def test_a_discarded_letter_is_kept_with_its_reason_and_nothing_waits_for_it(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         small.broken.add("U1")
         try:
-            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)])
+            await handle(running.pipeline, OPEN, [delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)])
             first, second = sorted(await running.letters(), key=lambda letter: letter["sequence"])
             with pytest.raises(Refused, match="comes first"):
-                await running.pipeline.discard(second["id"], "not its turn")
-            await running.pipeline.discard(first["id"], "登记有误，已另行更正")
+                await discard_letter(running.pipeline, second["id"], "not its turn")
+            await discard_letter(running.pipeline, first["id"], "登记有误，已另行更正")
         finally:
             small.broken.clear()
         with pytest.raises(Refused, match="no dead letter"):
-            await running.pipeline.discard(first["id"], "twice")
+            await discard_letter(running.pipeline, first["id"], "twice")
     async with process(database) as running:
-        assert await running.pipeline.replay(V1) == 1, "the one behind it goes through, the discarded one does not"
+        assert await replay_letters(running.pipeline, V1) == 1, (
+            "the one behind it goes through, the discarded one does not"
+        )
         assert (await running.state(V1)).heard == ("U2",)
         kept = {letter["id"]: letter["discarded_for"] for letter in await running.letters()}
         assert kept == {first["id"]: "登记有误，已另行更正"}
-        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U3"), 4)])
+        await handle(running.pipeline, OPEN, [delivery(begun(V1, "U3"), 4)])
         assert (await running.state(V1)).heard == ("U2", "U3")
 
 
@@ -427,11 +432,11 @@ async def test_an_event_about_a_village_of_another_division_is_believed_once_it_
     pipeline = await opened()
     adopted = PolicyAdopted(place="210500", version=pack["version"], adopted_by="市委组织部", pack=pack)
     heard = [DayPassed(day=today), adopted, assigned(ours, 1), assigned(theirs, 2), assigned("999999999999", 3)]
-    await pipeline.handle(OPEN, [delivery(event, n) for n, event in enumerate(heard, 1)])
+    await handle(pipeline, OPEN, [delivery(event, n) for n, event in enumerate(heard, 1)])
     assert await supervised() == {ours} and not pipeline.blocked, "nothing about the village waits behind it"
     recoded = VillageRecoded(place="210522", village=theirs, code="210521100888", since=today)
-    await pipeline.handle(OPEN, [delivery(recoded, 6)])
-    await (await opened()).handle(OPEN, [delivery(assigned(theirs, 4), 7)])
+    await handle(pipeline, OPEN, [delivery(recoded, 6)])
+    await handle((await opened()), OPEN, [delivery(assigned(theirs, 4), 7)])
     async with engine.connect() as conn:
         letters = INSPECTION.tables.dead_letters
         assert [*await conn.scalars(select(letters.c.sequence).order_by(letters.c.sequence))] == [4, 5]

@@ -19,8 +19,11 @@ from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import HelpBegun
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import store
+from shared.engine.commands import submit
+from shared.engine.deliveries import handle
 from shared.engine.flow import derived_id
 from shared.engine.pipeline import Pipeline
+from shared.engine.replay import replay_letters
 from shared.engine.requests import RequestRefused
 from shared.rules import Refused
 from shared.stream import bus
@@ -114,14 +117,14 @@ async def process(database: str, sent: list[tuple[str, Message]] | None = None) 
 
 async def begin(running: Process) -> None:
     """The first day, and a pack to decide by."""
-    await running.pipeline.handle(OPEN, [day(0, 1)])
-    await running.pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
+    await handle(running.pipeline, OPEN, [day(0, 1)])
+    await submit(running.pipeline, "pack", [small.Adopt(place="210500", pack=PACK)])
 
 
 async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        answer, refused = await running.pipeline.submit("k1", villages(V1))
+        answer, refused = await submit(running.pipeline, "k1", villages(V1))
         await running.pipeline.published()
         assert (answer.applied, refused) == (1, {})
         assert answer.events == [["registry.village.registered.v1"]]
@@ -139,25 +142,25 @@ async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -
 async def test_the_same_key_again_answers_the_same_and_does_nothing(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        first, _ = await running.pipeline.submit("k1", villages(V1))
-        again, _ = await running.pipeline.submit("k1", villages(V1))
+        first, _ = await submit(running.pipeline, "k1", villages(V1))
+        again, _ = await submit(running.pipeline, "k1", villages(V1))
         assert again == first
         await running.pipeline.published()
         assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered"]
         with pytest.raises(Refused, match="another request"):
-            await running.pipeline.submit("k1", villages(V2))
+            await submit(running.pipeline, "k1", villages(V2))
 
 
 async def test_a_refused_row_keeps_all_rows_out_unless_the_good_ones_are_asked_for(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         with pytest.raises(RequestRefused) as error:
-            await running.pipeline.submit("k2", villages(V2, V1))
+            await submit(running.pipeline, "k2", villages(V2, V1))
         assert {row: refused.rule for row, refused in error.value.refused.items()} == {1: "1.1"}
         assert await running.state(V2) is None
         for _ in range(2):  # The same key again is told the same refusals.
-            answer, refused = await running.pipeline.submit("k2", villages(V2, V1), keep_good=True)
+            answer, refused = await submit(running.pipeline, "k2", villages(V2, V1), keep_good=True)
             assert (answer.applied, [(row, error.rule) for row, error in refused.items()]) == (1, [(1, "1.1")])
         assert await running.state(V2) is not None
 
@@ -165,9 +168,9 @@ async def test_a_refused_row_keeps_all_rows_out_unless_the_good_ones_are_asked_f
 async def test_the_answer_says_what_each_command_did(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        answer, _ = await running.pipeline.submit("k1", villages(V1, V1), keep_good=True)
+        answer, _ = await submit(running.pipeline, "k1", villages(V1, V1), keep_good=True)
         assert answer.effects == ["created", "refused"]
-        answer, _ = await running.pipeline.submit("k2", [small.Adopt(place="210500", pack=PACK)], dry_run=True)
+        answer, _ = await submit(running.pipeline, "k2", [small.Adopt(place="210500", pack=PACK)], dry_run=True)
         assert answer.effects == ["unchanged"]
 
 
@@ -175,42 +178,42 @@ async def test_a_dry_run_changes_nothing_and_leaves_its_key_free(database: str) 
     async with process(database) as running:
         await begin(running)
         before = await running.digest()
-        answer, _ = await running.pipeline.submit("k1", villages(V1), dry_run=True)
+        answer, _ = await submit(running.pipeline, "k1", villages(V1), dry_run=True)
         assert answer.applied == 1
         assert await running.digest() == before
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         assert await running.state(V1) is not None
 
 
 async def test_a_command_before_any_day_is_refused(database: str) -> None:
     async with process(database) as running:
         with pytest.raises(Refused) as error:
-            await running.pipeline.submit("k1", villages(V1))
+            await submit(running.pipeline, "k1", villages(V1))
         assert error.value.status == 503
 
 
 async def test_an_event_delivered_twice_has_its_effect_once(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         one, two = delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)
-        await running.pipeline.handle(OPEN, [one, two, one])
-        await running.pipeline.handle(OPEN, [one])
-        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U2"), 9)])
+        await handle(running.pipeline, OPEN, [one, two, one])
+        await handle(running.pipeline, OPEN, [one])
+        await handle(running.pipeline, OPEN, [delivery(begun(V1, "U2"), 9)])
         assert (await running.state(V1)).heard == ("U1", "U2")
 
 
 async def test_malformed_messages_are_parked_with_a_reason_and_block_nothing(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         good = delivery(begun(V1, "U1"), 5)
         wrong = [
             raw(b"\xff\x00 no json", 2),
             raw(good.body.replace(b'"unit":"U1"', b'"unit":1'), 3),
             raw(good.body.replace(b"dispatch.help.begun.v1", b"dispatch.help.begun.v9"), 4),
         ]
-        await running.pipeline.handle(OPEN, [*wrong, good])
+        await handle(running.pipeline, OPEN, [*wrong, good])
         assert (await running.state(V1)).heard == ("U1",)
         letters = sorted(await running.letters(), key=lambda letter: letter["sequence"])
         assert [(letter["sequence"], letter["body"]) for letter in letters] == [(d.sequence, d.body) for d in wrong]
@@ -222,29 +225,30 @@ async def test_malformed_messages_are_parked_with_a_reason_and_block_nothing(dat
 async def test_a_failing_rule_stops_its_village_in_order_and_no_other(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1, V2))
+        await submit(running.pipeline, "k1", villages(V1, V2))
         small.broken.add("U2")
         try:
-            await running.pipeline.handle(
+            await handle(
+                running.pipeline,
                 OPEN,
                 [
                     delivery(begun(v, u), n)
                     for n, (v, u) in enumerate([(V1, "U1"), (V1, "U2"), (V2, "U1"), (V1, "U3")], 2)
                 ],
             )
-            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U4"), 6), delivery(begun(V2, "U4"), 7)])
+            await handle(running.pipeline, OPEN, [delivery(begun(V1, "U4"), 6), delivery(begun(V2, "U4"), 7)])
             assert (await running.state(V1)).heard == ("U1",)
             assert (await running.state(V2)).heard == ("U1", "U4")
             assert [letter["rule"] for letter in await running.letters()] == ["ZeroDivisionError", "order", "order"]
         finally:
             small.broken.clear()
     async with process(database) as running:  # The block outlives the process.
-        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U5"), 8)])
+        await handle(running.pipeline, OPEN, [delivery(begun(V1, "U5"), 8)])
         assert len(await running.letters()) == 4
-        assert await running.pipeline.replay(V1) == 4
+        assert await replay_letters(running.pipeline, V1) == 4
         assert (await running.state(V1)).heard == ("U1", "U2", "U3", "U4", "U5")
         assert await running.letters() == []
-        await running.pipeline.handle(OPEN, [delivery(begun(V1, "U6"), 9)])
+        await handle(running.pipeline, OPEN, [delivery(begun(V1, "U6"), 9)])
         assert (await running.state(V1)).heard[-1] == "U6"
 
 
@@ -254,7 +258,7 @@ async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_sa
         await begin(running)
         await running.pipeline.published()
         running.reachable.clear()
-        await running.pipeline.submit("k1", villages(*(f"210502{n:06}" for n in range(700))))
+        await submit(running.pipeline, "k1", villages(*(f"210502{n:06}" for n in range(700))))
         frozen = list(running.pipeline.relay._batches)
         assert len(sent) == 1
     async with process(database, sent) as running:
@@ -267,21 +271,21 @@ async def test_what_was_committed_before_a_crash_is_published_after_it_in_the_sa
 async def test_a_crash_between_publish_and_acknowledgement_repeats_nothing(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         batch = [delivery(begun(V1, f"U{n}"), 2 + n) for n in range(5)]
-        await running.pipeline.handle(OPEN, batch)
+        await handle(running.pipeline, OPEN, batch)
         before = await running.digest()
     async with process(database) as running:
         assert await running.pipeline.position(OPEN) == 6
-        await running.pipeline.handle(OPEN, batch)
+        await handle(running.pipeline, OPEN, batch)
         assert await running.digest() == before
 
 
 async def test_a_day_delivered_twice_or_after_a_gap_does_what_is_due_once(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
-        await running.pipeline.handle(OPEN, [day(1, 2), day(1, 3), day(5, 4), day(4, 5), day(5, 6)])
+        await submit(running.pipeline, "k1", villages(V1))
+        await handle(running.pipeline, OPEN, [day(1, 2), day(1, 3), day(5, 4), day(4, 5), day(5, 6)])
         assert (await running.state(V1)).days == 2
         assert running.pipeline.today == DAY + timedelta(5)
 
@@ -294,12 +298,12 @@ async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
     many = villages(*(f"210502{n:06}" for n in range(25)))
     async with process(undisturbed) as running:
         await begin(running)
-        await running.pipeline.submit("k1", many)
-        await running.pipeline.handle(OPEN, [day(1, 2)])
+        await submit(running.pipeline, "k1", many)
+        await handle(running.pipeline, OPEN, [day(1, 2)])
         expected = await running.digest()
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", many)
+        await submit(running.pipeline, "k1", many)
         pages = 0
 
         async def die(*args: Any) -> Any:
@@ -312,59 +316,59 @@ async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
         due_states = store.due_states
         monkeypatch.setattr(store, "due_states", die)
         with pytest.raises(ConnectionError):
-            await running.pipeline.handle(OPEN, [day(1, 2)])
+            await handle(running.pipeline, OPEN, [day(1, 2)])
         monkeypatch.setattr(store, "due_states", due_states)
     async with process(database) as running:
         assert await running.pipeline.position(OPEN) == 1
-        await running.pipeline.handle(OPEN, [day(1, 2)])
+        await handle(running.pipeline, OPEN, [day(1, 2)])
         assert await running.digest() == expected
 
 
 async def test_a_failing_timer_is_parked_and_set_again_by_a_replay(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1, name="bad"))
-        await running.pipeline.submit("k2", villages(V2))
+        await submit(running.pipeline, "k1", villages(V1, name="bad"))
+        await submit(running.pipeline, "k2", villages(V2))
         small.broken.add("bad")
         try:
-            await running.pipeline.handle(OPEN, [day(1, 2)])
+            await handle(running.pipeline, OPEN, [day(1, 2)])
         finally:
             small.broken.clear()
         assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
-        assert await running.pipeline.replay(V1) == 1
-        await running.pipeline.handle(OPEN, [day(2, 3)])
+        assert await replay_letters(running.pipeline, V1) == 1
+        await handle(running.pipeline, OPEN, [day(2, 3)])
         assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
 
 
 async def test_the_timers_of_a_blocked_village_wait_with_it(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1, V2))
+        await submit(running.pipeline, "k1", villages(V1, V2))
         small.broken.add("U1")
         try:
-            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), day(1, 3)])
+            await handle(running.pipeline, OPEN, [delivery(begun(V1, "U1"), 2), day(1, 3)])
         finally:
             small.broken.clear()
         assert ((await running.state(V1)).days, (await running.state(V2)).days) == (0, 1)
-        assert await running.pipeline.replay(V1) == 1
-        await running.pipeline.handle(OPEN, [day(2, 4)])
+        assert await replay_letters(running.pipeline, V1) == 1
+        await handle(running.pipeline, OPEN, [day(2, 4)])
         assert ((await running.state(V1)).days, (await running.state(V2)).days) == (1, 2)
 
 
 async def test_a_later_dead_letter_is_not_replayed_before_an_earlier_one(database: str) -> None:
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         small.broken.add("U1")
         try:
-            await running.pipeline.handle(OPEN, [delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)])
+            await handle(running.pipeline, OPEN, [delivery(begun(V1, "U1"), 2), delivery(begun(V1, "U2"), 3)])
         finally:
             small.broken.clear()
         first, second = sorted(await running.letters(), key=lambda letter: letter["sequence"])
         with pytest.raises(Refused, match="comes first"):
-            await running.pipeline.replay("", second["id"])
+            await replay_letters(running.pipeline, "", second["id"])
         for letter in (first, second):
-            assert await running.pipeline.replay("", letter["id"]) == 1
+            assert await replay_letters(running.pipeline, "", letter["id"]) == 1
         assert (await running.state(V1)).heard == ("U1", "U2")
 
 
@@ -372,30 +376,30 @@ async def test_a_pack_that_this_version_cannot_read_is_parked_and_leaves_the_ser
     unreadable = PolicyAdopted(place="210500", version="newer", adopted_by="county", pack={**PACK, "unheard_of": 1})
     async with process(database) as running:
         await begin(running)
-        await running.pipeline.handle(OPEN, [delivery(unreadable, 2)])
+        await handle(running.pipeline, OPEN, [delivery(unreadable, 2)])
         assert [letter["rule"] for letter in await running.letters()] == ["policy"]
     async with process(database) as running:
-        await running.pipeline.submit("k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
         assert await running.state(V1) is not None
 
 
 async def test_the_longest_key_leaves_room_for_what_follows_from_it(database: str) -> None:
     async with process(database) as running:
-        await running.pipeline.handle(OPEN, [day(0, 1)])
-        await running.pipeline.submit("villages:" + "k" * 180, [small.Adopt(place="210500", pack=PACK)])
+        await handle(running.pipeline, OPEN, [day(0, 1)])
+        await submit(running.pipeline, "villages:" + "k" * 180, [small.Adopt(place="210500", pack=PACK)])
         await running.pipeline.published()
         assert len(running.sent) == 1
 
 
 async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str) -> None:
     async with process(database) as running:
-        await running.pipeline.handle(OPEN, [day(0, 1)])
+        await handle(running.pipeline, OPEN, [day(0, 1)])
         early = asyncio.create_task(
-            running.pipeline.handle(SEALED, [delivery(begun(V1, "U1"), 1, policy=PACK["version"])])
+            handle(running.pipeline, SEALED, [delivery(begun(V1, "U1"), 1, policy=PACK["version"])])
         )
         await asyncio.sleep(0.2)
         assert not early.done()
-        await running.pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
+        await submit(running.pipeline, "pack", [small.Adopt(place="210500", pack=PACK)])
         await asyncio.wait_for(early, 5)
         assert await running.letters() == []
 
@@ -412,9 +416,9 @@ async def test_after_a_failed_commit_the_pipeline_goes_on_from_the_database(
         with monkeypatch.context() as patch:
             patch.setattr(store, "save_states", fail)
             with pytest.raises(ConnectionError):
-                await running.pipeline.submit("k1", villages(V1))
-        await running.pipeline.submit("k1", villages(V1))
-        await running.pipeline.submit("k2", villages(V2))
+                await submit(running.pipeline, "k1", villages(V1))
+        await submit(running.pipeline, "k1", villages(V1))
+        await submit(running.pipeline, "k2", villages(V2))
         await running.pipeline.published()
         assert [m.subject.rsplit(".", 1)[-1] for _, m in running.sent] == ["adopted", "registered", "registered"]
 
@@ -434,7 +438,7 @@ async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_o
         stream=OPEN,
         durable="registry",
         subjects=["zhucun.v1.*.*.*.dispatch.help.begun", "zhucun.v1.*.*.*.calendar.day.passed"],
-        handle=lambda deliveries: pipeline.handle(OPEN, deliveries),
+        handle=lambda deliveries: handle(pipeline, OPEN, deliveries),
         position=lambda: pipeline.position(OPEN),
         published=pipeline.published,
     )
@@ -451,8 +455,8 @@ async def test_through_a_real_server_with_kills_everything_arrives_once_and_in_o
 
     await publish(DayPassed(day=DAY))
     await until(lambda: pipeline.today == DAY)
-    await pipeline.submit("pack", [small.Adopt(place="210500", pack=PACK)])
-    await pipeline.submit("k1", villages(V1))
+    await submit(pipeline, "pack", [small.Adopt(place="210500", pack=PACK)])
+    await submit(pipeline, "k1", villages(V1))
     for number in range(60):
         if number in (20, 40):
             nats_server.stop(9)

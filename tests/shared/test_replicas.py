@@ -24,6 +24,8 @@ from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, StartError, System
 from services.registry.model.commands import RecodeVillage
 from shared.contracts import EVENTS, Envelope
+from shared.engine.commands import submit
+from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import RequestRefused
 from shared.engine.shares import Share, owner
@@ -262,13 +264,13 @@ async def test_no_event_of_one_replica_is_taken_for_one_of_another(nats_server: 
         await client.close()
         for city, pipeline in ((HOME, home), (AWAY, away)):
             place = city.ljust(6, "0")
-            await pipeline.handle(OPEN, [day(0, 1)])
+            await handle(pipeline, OPEN, [day(0, 1)])
             documents = {"X1": {"title": "示例", "jurisdiction": "00"}, **PLAIN_PACK["documents"]}
             pack = {**PLAIN_PACK, "jurisdiction": city, "version": f"{city}-2014.1", "documents": documents}
             pack["outcomes"] = [{**outcome, "clause": "X1"} for outcome in pack["outcomes"]]
-            await pipeline.submit("one key", [small.Adopt(place=place, pack=pack)])
-            await pipeline.submit("the same", [small.Register(place=place, village="V", name="村")])
-            await pipeline.handle(OPEN, [day(1, 2)])
+            await submit(pipeline, "one key", [small.Adopt(place=place, pack=pack)])
+            await submit(pipeline, "the same", [small.Register(place=place, village="V", name="村")])
+            await handle(pipeline, OPEN, [day(1, 2)])
             await pipeline.published()
         assert (home.written, away.written) == (3, 3)
     assert len({message.id for message in await stored(nats_server.url, OPEN)}) == 6
@@ -278,7 +280,7 @@ async def test_a_village_stays_with_its_replica(nats_server: NatsServer, tmp_pat
     """A code in a prefecture of the other one would leave it where nobody looks for it."""
     home = Share(owner(HOME, 2), 2)
     async with replica(tmp_path, nats_server.url, home) as pipeline:
-        await pipeline.handle(OPEN, [day(0, 1)])
+        await handle(pipeline, OPEN, [day(0, 1)])
         recode = RecodeVillage(
             place="210521",
             village="210521901201",
@@ -288,7 +290,7 @@ async def test_a_village_stays_with_its_replica(nats_server: NatsServer, tmp_pat
             decided_by="省民政厅",
         )
         with pytest.raises(RequestRefused) as refused:
-            await pipeline.submit("recode", [recode])
+            await submit(pipeline, "recode", [recode])
         assert (refused.value.refused[0].rule, refused.value.refused[0].field) == ("share", "code")
     with pytest.raises(ValueError, match="another replica"):
         async with replica(tmp_path, nats_server.url, home._replace(of=3)):

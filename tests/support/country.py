@@ -32,10 +32,12 @@ from services.registry.app import SERVICE as REGISTRY
 from shared.contracts import EVENTS, Envelope, wire_subject
 from shared.contracts.calendar import DayPassed
 from shared.engine import store
+from shared.engine.commands import submit
+from shared.engine.deliveries import handle
 from shared.engine.flow import derived_id
 from shared.engine.outbox import PAGE
-from shared.engine.pipeline import Pipeline, RequestRefused, Service
-from shared.engine.requests import command_ids
+from shared.engine.pipeline import Pipeline, Service
+from shared.engine.requests import RequestRefused, command_ids
 from shared.rules import State
 from shared.runtime import heard
 from shared.stream.bus import OPEN, SEALED, Message
@@ -254,7 +256,7 @@ class Country:
             rewind = self.chance.randrange(20) if self._happens(self.injuries.rewind) else 0
             batch = (await self.unread(name, what, rewind))[:PAGE]
             cut = self.chance.randint(1, len(batch)) if self.hurt else len(batch)
-            await self._do(name, self.running[name].pipeline.handle(what, batch[:cut]))
+            await self._do(name, handle(self.running[name].pipeline, what, batch[:cut]))
 
     # -------------------------------------------------------------------- officers
 
@@ -279,7 +281,7 @@ class Country:
         while True:
             pipeline = (await self.process(service)).pipeline
             with suppress(Crash):
-                await self._do(service, pipeline.submit(key, rows, keep_good=True))
+                await self._do(service, submit(pipeline, key, rows, keep_good=True))
                 break
         while self._happens(self.injuries.haste) and (steps := await self._steps()):
             await self._go_on(steps)
@@ -294,7 +296,7 @@ class Country:
         key = f"{path}:{key}"
         self.commands.update(command_ids(service, key, [command]))
         try:
-            await self.running[service].pipeline.submit(key, [command])
+            await submit(self.running[service].pipeline, key, [command])
         except RequestRefused as refusal:
             assert refusal.refused[0].status < 500, f"{command} broke a rule of {service}: {refusal.refused[0]}"
             assert self.everything(service) == before, f"{command} was refused and left something behind"

@@ -1,0 +1,96 @@
+"""Requests that people send: answered in one transaction with all others that wait, each under a key of its own."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from shared.contracts import Command
+from shared.engine import outbox, store
+from shared.engine.pipeline import Pipeline, beside, log_facts
+from shared.engine.requests import Answered, Request, RequestRefused, decide
+from shared.rules import Refused
+
+
+async def submit(
+    pipeline: Pipeline,
+    key: str,
+    commands: Sequence[Command],
+    *,
+    dry_run: bool = False,
+    keep_good: bool = False,
+    about: str = "",
+) -> Answered:
+    """Apply a request's commands in order, all or none; with `keep_good` those that are not refused.
+
+    The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing.
+    Raises RequestRefused; and Refused if the key was used for another request, or before any day has passed.
+    """
+    if refused := pipeline.share.misdirected(commands):
+        raise RequestRefused(refused)
+    asked = partial(Request, dry_run=dry_run, keep_good=keep_good, about=about)
+    outcome: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+    is_long = len(commands) > outbox.PAGE
+    request = await beside(is_long, asked, pipeline.service.name, key, commands, outcome)
+    pipeline.requests.append(request)
+    try:
+        async with pipeline.writing:
+            if not request.outcome.done():  # Whoever comes first answers all that wait, in one transaction.
+                await _answer_all(pipeline, request, [other for other in pipeline.requests if other is not request])
+    finally:
+        pipeline.requests.remove(request)
+    return request.outcome.result()
+
+
+async def _answer_all(pipeline: Pipeline, request: Request, others: Sequence[Request]) -> None:
+    """Answer a request, and others with it unless something is wrong with one of them: that is its own affair."""
+    try:
+        await _answer(pipeline, [request, *others])
+    except Exception as error:
+        if isinstance(error, Refused) or store.passing(error):
+            raise
+        if others:
+            await _answer_all(pipeline, request, [])
+        elif isinstance(error, (DBAPIError, UnicodeError, OverflowError, RecursionError)):
+            raise Refused(
+                "database",
+                f"内容含数据库不能保存的值（{type(error).__name__}），未作更改，请检查特殊字符、长度和数值后重新提交",
+                f"the database does not take a value of this request ({type(error).__name__}), nothing was "
+                "changed; look for odd characters, lengths and numbers, and send it again",
+                status=422,
+            ) from error
+        else:
+            raise
+
+
+async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
+    """Decide waiting requests together, as many as make a page; those that are left take their own turn."""
+    together: dict[str, Request] = {}
+    size = 0
+    for request in waiting:
+        size += len(request.causes)
+        if not together or (size <= outbox.PAGE and request.key not in together and not request.outcome.done()):
+            together[request.key] = request
+    table = pipeline.tables.requests
+    async with pipeline.transaction() as work:
+        for row in (await work.conn.execute(select(table).where(table.c.key.in_(together)))).mappings():
+            together.pop(row["key"]).repeat(row["fingerprint"], row["response"])
+        if together and pipeline.today is None:
+            raise Refused(
+                "calendar",
+                "系统尚未收到业务日期，请稍候或检查日程",
+                "no business day has arrived yet; wait, or check the schedule of days",
+                status=503,
+            )
+        fresh = list(together.values())
+        result, decided = await pipeline.run(work, lambda loaded: decide(
+            pipeline.wiring, pipeline.book, work.day, fresh, loaded
+        ), chain.from_iterable(request.causes for request in fresh))  # fmt: skip
+        await pipeline.save(work, result, [])
+        await store.insert(work.conn, table, [row for one in decided for row in one.kept])
+    for one in decided:
+        one.tell()
+    log_facts(result.facts)

@@ -1,0 +1,186 @@
+"""Messages that a stream delivers: decoded, believed or not, run through the rules, and committed in its order."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, select
+
+from shared.codes import Code
+from shared.contracts import EVENTS, Envelope, Event, teller, wire_subject
+from shared.contracts.calendar import DayDue, DayPassed
+from shared.contracts.registry import VillageRecoded
+from shared.engine import dead_letters, store
+from shared.engine.days import is_for_all, take_for_all
+from shared.engine.flow import Cause, Parked, Result, derived_id, id_bytes, run
+from shared.engine.pipeline import AHEAD, CHINA, Pipeline, apart, log_facts
+from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
+from shared.stream.consumer import Delivery
+
+PATIENCE = 10.0
+"""Seconds that sealed events wait for the open stream before they are tried again."""
+
+
+async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery], *, by_operator: bool = False) -> None:
+    """Take a batch as the stream ordered it. Returns when it is committed, with its consequences in the outbox.
+
+    A message that cannot be taken, whatever the reason, is parked and keeps none of the others back. The days of a
+    simulation are believed only in one, or from an operator who recovers what one said.
+    """
+    simulated = pipeline.simulated or by_operator
+    await pipeline.relay.reached(pipeline.written - AHEAD)
+    ours = [delivery for delivery in deliveries if _is_ours(pipeline, stream, delivery)]
+    latest = pipeline.clock()
+    decoded = [(delivery, decode(pipeline, delivery, latest, simulated)) for delivery in ours]
+    if stream == OPEN:
+        decoded = await _placed(pipeline, decoded)
+    if stream == SEALED:
+        await _catch_up(pipeline, [cause for _, cause in decoded if isinstance(cause, Cause)])
+        decoded = [(delivery, too_early(pipeline, cause) or cause) for delivery, cause in decoded]
+    async with pipeline.writing:
+        for for_all, group in groupby(decoded, lambda pair: is_for_all(pair[1])):
+            if for_all:
+                for delivery, cause in group:
+                    await take_for_all(pipeline, delivery, cause, stream)
+            else:
+                await apart([*group], partial(_take, pipeline, stream))
+        # What follows of other shares' messages needs no writing.
+        pipeline.positions[stream] = deliveries[-1].sequence
+
+
+async def _take(
+    pipeline: Pipeline, stream: str, batch: Sequence[tuple[Delivery, Any]], failure: Exception | None = None
+) -> None:
+    """Take messages in one transaction; with a `failure`, the single one that it came from is parked for it."""
+    causes = {id_bytes(cause.id): cause for _, cause in batch if isinstance(cause, Cause)}
+    sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
+    malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
+    async with pipeline.transaction() as work:
+        new = await store.hear(work.conn, pipeline.tables, causes.keys())
+        fresh = [cause for id, cause in causes.items() if id in new]
+        if failure:
+            result = Result({}, [], [Parked(cause, failure) for cause in fresh])
+        else:
+            result = await pipeline.run(work, lambda loaded: run(
+                pipeline.wiring, pipeline.book, work.day, fresh, loaded, pipeline.blocked
+            ), fresh)  # fmt: skip
+        await pipeline.save(work, result, fresh)
+        await pipeline.park(
+            work,
+            [
+                # A stream that was made anew counts from one again, so the body is part of the id.
+                dead_letters.of_message(stream, d, derived_id(stream, d.sequence, d.body.hex()), "", error)
+                for d, error in malformed
+            ]
+            + [
+                dead_letters.of_message(stream, sources[p.cause.id], p.cause.id, p.cause.correlation, p.error)
+                for p in result.parked
+            ],
+        )
+        work.positions[stream] = batch[-1][0].sequence
+    log_facts(result.facts)
+
+
+def _is_ours(pipeline: Pipeline, stream: str, delivery: Delivery) -> bool:
+    whole = pipeline.share.of == 1 or stream == CALENDAR or ".calendar." in delivery.subject
+    return whole or pipeline.share.has("".join(delivery.subject.split(".", 4)[2:4]))
+
+
+def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool) -> Any:
+    """The cause that a delivery carries, or the error that makes it a dead letter."""
+    try:
+        if delivery.subject == DAY_DUE:
+            day = first = delivery.recorded.astimezone(CHINA).date()
+            cause = Cause(derived_id("day due", day), "calendar", DayDue(day=day))
+        else:
+            envelope = _ENVELOPE.decode(delivery.body)
+            id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
+            payload = _decode_data(envelope.type, envelope.data)
+            _require_genuine(delivery, envelope, payload, simulated)
+            day = payload.day if isinstance(payload, DayPassed) else envelope.occurredon
+            first = pipeline.first_day or envelope.occurredon
+            cause = Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion, envelope.occurredon)
+        if day > latest:
+            raise ValueError(f"the day {day} lies beyond this machine's clock; mend the clock that is wrong and replay")
+    except Exception as error:  # However a message is made, it must not take its neighbours along.
+        return error
+    pipeline.first_day = first
+    return cause
+
+
+def _require_genuine(delivery: Delivery, envelope: Envelope, event: Event, simulated: bool) -> None:
+    """What a message says in several places must agree, and only the owner of an event says it."""
+    if delivery.subject != wire_subject(event):
+        raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
+    if envelope.source == teller(envelope.type):
+        return
+    if not (simulated and isinstance(event, DayPassed) and envelope.source == "urn:zhucun:simulation"):
+        raise ValueError(f"{envelope.source!r} has no say about {envelope.type}; {teller(envelope.type)!r} has")
+
+
+def _decode_data(type: str, data: msgspec.Raw) -> Event:
+    if type not in EVENTS:
+        raise ValueError(f"no contract is known for the event type {type!r}; upgrade this service and replay")
+    if type not in _PAYLOADS:
+        _PAYLOADS[type] = msgspec.json.Decoder(EVENTS[type])
+    return _PAYLOADS[type].decode(data)
+
+
+async def _placed(pipeline: Pipeline, decoded: list[tuple[Delivery, Any]]) -> list[tuple[Delivery, Any]]:
+    """An event about a village of another division is one only if the village has a code there.
+
+    The first six digits of its id are the division in which it was first registered, so that few need a look.
+    """
+    codes = pipeline.tables.states.get(Code)
+    if codes is None or pipeline.share.of > 1:  # Another replica may have heard of the new code.
+        return decoded
+    placed = []
+    for delivery, cause in decoded:
+        event = cause.payload if isinstance(cause, Cause) else None
+        if isinstance(event, VillageRecoded):
+            pipeline.recoded.add((event.village, event.code[:6]))
+        if event is not None and event.about == "village" and event.subject_id[:6] != event.place:
+            village, place = event.subject_id, event.place
+            if (village, place) not in pipeline.recoded:
+                pipeline.recoded |= await _codes_within(pipeline, codes, place)
+            if (village, place) not in pipeline.recoded:
+                cause = ValueError(f"village {village} does not lie in division {place} and has no code there")
+        placed.append((delivery, cause))
+    return placed
+
+
+async def _codes_within(pipeline: Pipeline, codes: Table, place: str) -> set[tuple[str, str]]:
+    within = select(codes.c.body).where(codes.c.id.between(f"{place}000000", f"{place}999999"))
+    async with pipeline.engine.connect() as conn:
+        return {(msgspec.json.decode(body, type=Code).village, place) for (body,) in await conn.execute(within)}
+
+
+async def _catch_up(pipeline: Pipeline, sealed: Sequence[Cause]) -> None:
+    """Wait for the open stream: a sealed event may have overtaken the day or the pack that it was decided by.
+
+    Both were published before it, so what has not come when the open stream is read to its end will never come.
+    While that is not read, the batch fails and is tried again: taking it early would lead to another state.
+    """
+    async with asyncio.timeout(PATIENCE):
+        while any(map(partial(too_early, pipeline), sealed)):
+            if await pipeline.open_is_read():
+                return
+            await asyncio.sleep(0.05)  # Rare and short.
+
+
+def too_early(pipeline: Pipeline, cause: object) -> Exception | None:
+    """What an event was decided by and is not known here."""
+    if isinstance(cause, Cause):
+        if cause.policy and not pipeline.book.knows(cause.policy):
+            return ValueError(f"no policy pack {cause.policy} was ever adopted")
+        if cause.day > (pipeline.today or date.min):
+            return ValueError(f"the day {cause.day} on which it was decided has not passed")
+    return None
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_PAYLOADS: dict[str, msgspec.json.Decoder[Event]] = {}
