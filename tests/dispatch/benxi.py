@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from deploy.demo.world import Service, World
 from services.dispatch.model.assignment import Assignment
 from services.dispatch.model.commands import (
     AssignTeam,
@@ -35,7 +36,6 @@ from shared.contracts.registry import (
 from shared.engine.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import Policy, parse_pack
 from shared.rules import Task
-from tests.support.world import Service, World
 
 PACK = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text("utf-8"))
 CITY, HOME, AWAY = "210500", "210521", "210522"

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from deploy.demo.world import Service
 from services.dispatch.model import pool
 from services.dispatch.model.commands import SolveMatching
 from services.dispatch.model.eligibility import Cadre, Unit
@@ -23,7 +24,6 @@ from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import AWAY, CITY, HOME, PACK, START, V1, V2, V3, Benxi, cadre, diagnosed, squad, unit
 from tests.support.pace import quicker_than
-from tests.support.world import Service
 
 # ------------------------------------------------------------ the hard rules
 

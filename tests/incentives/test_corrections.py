@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.world import World
 from services.incentives.model.commands import Decide, DecideAppeal, LodgeAppeal, WithdrawDecision
 from services.incentives.model.record import Record
 from shared.contracts.incentives import (
@@ -34,7 +35,6 @@ from tests.incentives.test_outcomes import (
     tasks,
     world_with,
 )
-from tests.support.world import World
 
 INTO = "210521100202"
 

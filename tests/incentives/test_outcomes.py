@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.demo.world import Service, World
 from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal
 from services.incentives.model.record import Record, matches
 from services.incentives.reactions import DUE, REACTIONS
@@ -28,7 +29,6 @@ from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.support.world import Service, World
 
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 TODAY = date(2015, 1, 10)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.world import Service, World
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import (
@@ -26,7 +27,6 @@ from shared.contracts.dispatch import Member, TeamAssigned, TeamReleased
 from shared.contracts.inspection import Body, CampaignCommitted, SeedCommitted
 from shared.contracts.registry import PolicyAdopted
 from shared.rules import Refused, State, Task
-from tests.support.world import Service, World
 
 PACKS = {
     name: tomllib.loads((Path(__file__).parents[2] / f"shared/policy/packs/{name}.toml").read_text())

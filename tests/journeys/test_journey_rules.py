@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from deploy.demo.world import Service, World
 from services.dispatch import reactions as dispatch
 from services.dispatch.model import commands as dispatch_commands
 from services.dispatch.model.assignment import Assignment
@@ -43,7 +44,6 @@ from shared.engine.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import parse_pack
 from shared.rules import Key, State, Task
 from tests.support.invariants import INVARIANTS, Evidence, Invariant, Said
-from tests.support.world import Service, World
 
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 POLICY = parse_pack(BENXI)

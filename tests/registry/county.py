@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from deploy.demo.world import Service, World
 from services.registry.model import Baseline, Register, Village
 from services.registry.model import commands as c
 from services.registry.reactions import DUE, REACTIONS
@@ -17,7 +18,6 @@ from shared.contracts import inspection as i
 from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import Policy
 from shared.rules import Refused, Task
-from tests.support.world import Service, World
 
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 DAY = timedelta(1)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.demo.world import Service, World
 from services.incentives import reactions as incentives_reactions
 from services.incentives.model.record import Record
 from services.inspection.app import SERVICE as INSPECTION
@@ -35,7 +36,6 @@ from tests.conftest import engine_with
 from tests.inspection.region import PACKS, Region
 from tests.shared.test_pipeline import delivery
 from tests.support.pace import quicker_than
-from tests.support.world import Service, World
 
 CHINA = national()
 DAYS = st.dates(date(2005, 1, 1), date(2024, 12, 31))

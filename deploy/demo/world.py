@@ -1,4 +1,4 @@
-"""All services' rules in one memory, without a database or a bus: for tests of rules that cross services.
+"""All services' rules in one memory, without a database or a bus: what they decide when nothing comes between.
 
 It delivers what each service says to every other, in one order, as the stream does. `shuffle` lets a test deliver what
 different services said since the last pause in another order, keeping that of each service's open and sealed stream.

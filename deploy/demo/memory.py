@@ -1,0 +1,88 @@
+"""The officers' reach into services that live in one memory: the story as the rules alone decide it.
+
+No database, no bus, no HTTP and no forms have a part in it, so it is what a play through all of them is compared with.
+"""
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from deploy.access.permissions import WIRED
+from deploy.demo.benxi import START, Row
+from deploy.demo.officers import Awaited
+from deploy.demo.world import Service, World
+from services.dispatch.api import COMMANDS as DISPATCH
+from services.incentives.api import COMMANDS as INCENTIVES
+from services.inspection.api import COMMANDS as INSPECTION
+from services.registry.api import COMMANDS as REGISTRY
+from shared.engine.flow import encode_state
+from shared.rules import State
+
+_ROUTES = {"registry": REGISTRY, "dispatch": DISPATCH, "inspection": INSPECTION, "incentives": INCENTIVES}
+_COMMANDS = {(service, route.path): route.command for service, routes in _ROUTES.items() for route in routes}
+
+
+class Memory:
+    """All services in this process, as the officers reach them."""
+
+    def __init__(self, *, shuffle: random.Random | None = None) -> None:
+        services = [Service(name, wired.reactions, wired.due) for name, wired in WIRED.items()]
+        self.world = World(START, *services, shuffle=shuffle)
+
+    async def pass_day(self, day: date) -> None:
+        """Let a business day begin, with all that follows from it."""
+        self.world.today = day
+        self.world.deliver({name: service.pass_day(day).facts for name, service in self.world.services.items()})
+
+    async def tasks(self) -> list[Awaited]:
+        """Everything that is awaited."""
+        return [
+            Awaited(name, state.kind, state.id, state.place, t.action, t.about, t.role, t.due, t.detail)
+            for name, service in self.world.services.items()
+            for state in service.states.values()
+            if (policy := service.book.at(state.place, self.world.today))
+            for t in state.tasks(policy)
+        ]
+
+    async def states(self, service: str, kind: str) -> dict[str, Any]:
+        """All states of a kind by id, as they are shown."""
+        return self.all(service, kind)
+
+    def all(self, service: str, kind: str) -> dict[str, Any]:
+        """All states of a kind by id, as they are shown."""
+        states = self.world.services[service].states.items()
+        return {id: msgspec.to_builtins(state) for (of, id), state in states if of.kind == kind}
+
+    async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
+        """Send commands, with all that follows from them."""
+        command = _COMMANDS[service, path]
+        self.world.command(service, *(msgspec.json.decode(msgspec.json.encode(row), type=command) for row in rows))
+
+    async def next_due(self) -> date | None:
+        """The next day on which anything falls due in any service."""
+        states = (state for service in self.world.services.values() for state in service.states.values())
+        return min((state.due for state in states if state.due), default=None)
+
+    def digests(self) -> dict[str, dict[str, str]]:
+        """What the services say under /v1/digest, but of events, whose ids depend on the keys of requests."""
+        return {
+            name: {
+                kind.kind: _digest(state for (of, _), state in service.states.items() if of is kind)
+                for kind in WIRED[name].tables.states
+            }
+            for name, service in self.world.services.items()
+        }
+
+    def events(self) -> Counter[tuple[str, bytes]]:
+        """What was said, by type and content: how often each."""
+        return Counter((fact.event.type, fact.data) for fact in self.world.facts)
+
+
+def _digest(states: Iterable[State]) -> str:
+    rows = (hashlib.sha256(state.id.encode() + b"\x1f" + encode_state(state)).digest() for state in states)
+    return f"{sum(map(int.from_bytes, rows)) % 2**256:064x}"
