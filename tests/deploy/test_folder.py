@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 import httpx
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -415,6 +415,16 @@ def _foreign(path: Path) -> None:
         database.execute("create table notes (text)")
 
 
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _file(path: Path) -> None:
+    shutil.rmtree(path)
+    path.write_text("")
+
+
 BROKEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "mark: no JSON": ("installation.json", lambda p: p.write_text("{"), "从|恢复备份"),
     "mark: empty": ("installation.json", lambda p: p.write_bytes(b""), "恢复备份"),
@@ -422,7 +432,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "mark: a field too many": ("installation.json", lambda p: _with(p, colour="red"), "更新的版本"),
     "mark: an address that is none": ("installation.json", lambda p: _with(p, bind="here"), "恢复备份"),
     "mark: other replicas": ("installation.json", lambda p: _with(p, replicas=2), "副本数"),
-    "mark: a folder": ("installation.json", lambda p: (p.unlink(), p.mkdir()), "这是目录"),
+    "mark: a folder": ("installation.json", _folder, "这是目录"),
     "ports: no JSON": ("ports.json", lambda p: p.write_text("registry=1"), "也可删除它"),
     "ports: a text": ("ports.json", lambda p: p.write_text('{"registry": "8001"}'), "也可删除它"),
     "ports: too high": ("ports.json", lambda p: p.write_text('{"registry": 80001}'), "也可删除它"),
@@ -440,8 +450,8 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "database: of another service": (DATABASE, lambda p: shutil.copy(p.with_name("dispatch.sqlite3"), p), "dispatch"),
     "database: of another program": (DATABASE, _foreign, "不是驻村系统"),
     "database: of a newer version": (DATABASE, _newer, "更新的版本"),
-    "logs: a file": ("logs", lambda p: (shutil.rmtree(p), p.write_text("")), "不是目录"),
-    "nats: a file": ("nats", lambda p: (shutil.rmtree(p), p.write_text("")), "不是目录"),
+    "logs: a file": ("logs", _file, "不是目录"),
+    "nats: a file": ("nats", _file, "不是目录"),
 }
 
 

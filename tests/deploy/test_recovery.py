@@ -363,7 +363,7 @@ async def _ends_behind(js: JetStreamContext, sequence: int) -> bool:
 async def _held(js: JetStreamContext) -> list[Delivery]:
     """What the open stream holds of what dispatch hears."""
     ends = (await js.stream_info(OPEN)).state
-    messages = [await js.get_msg(OPEN, sequence) for sequence in range(ends.first_seq, ends.last_seq + 1)]
+    messages: list[Any] = [await js.get_msg(OPEN, sequence) for sequence in range(ends.first_seq, ends.last_seq + 1)]
     heard_here = {subject.rpartition("*.")[2] for subject in heard(DISPATCH)[OPEN]}
     return [
         Delivery(m.seq, m.subject, m.data, datetime.now(UTC))

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import nats
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 import uvloop
 

@@ -160,7 +160,7 @@ class Benxi:
 
     # What officers ask.
 
-    def by(self, kind: str) -> str:
+    def by(self, kind: str) -> Any:
         """Who owes a commitment."""
         commitment = self.policy.commitment(kind)
         return commitment.by if commitment else "team"

@@ -12,8 +12,8 @@ from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts.values import CampaignId, Code, DerivedId, PartyId, Role, RunId, Short
-from shared.engine.flow import LONGEST_ID
 from shared.policy import TRIGGERS
+from shared.rules import LONGEST_ID
 
 DAY = date(2100, 12, 31)
 VILLAGE, CODE, PARTY, CAMPAIGN = "2" * 12, "k" * 32, "P" * 40, "c" * 60

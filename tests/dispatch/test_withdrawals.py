@@ -1,11 +1,13 @@
 """What was entered by mistake is taken back by a named body with a reason, until something rests on it."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
 from services.dispatch.model.commands import WithdrawAssignment, WithdrawCommitment, WithdrawMatch
+from shared.contracts import Command
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     CommitmentReconciled,
@@ -247,13 +249,13 @@ def test_a_step_is_taken_by_whom_the_rules_name(before: str, act: str, role: str
         getattr(benxi, before)()
     benxi.until(date(2014, 7, 5))
     signed: dict[str, Any] = {"place": V1[:6], "village": V1, "body": "county"}
-    command = {
+    commands: dict[str, Callable[[], Command]] = {
         "matching": lambda: c.SolveMatching(place="210500", matching="m9", asked_by="县", body="county"),
         "assign": lambda: c.AssignTeam(**signed, assigned_by="县"),
         "letter": lambda: c.SetCommitment(**signed, kind="letter", period="term", set_by="县"),
         "reconcile": lambda: c.Reconcile(**signed, kind="ledger", period="2014", done=(), reconciled_by="县"),
         "settle": lambda: c.Settle(**signed, kind="ledger", period="2014", closed=(), settled_by="县"),
-    }[act]()
+    }
     with pytest.raises(Refused, match=f"a matter of {ROLES[role][1]}, not of the county") as refused:
-        benxi.world.command("dispatch", command)
+        benxi.world.command("dispatch", commands[act]())
     assert (refused.value.status, refused.value.field) == (422, "body")

@@ -13,7 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Final
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System, dying_with

@@ -301,11 +301,11 @@ def test_rules_2_a_village_that_has_left_is_not_asked_for_until_it_relapses() ->
     region = requested()
     assert verify(region, recorded(region)).passed
     at = {"place": region.county, "village": VILLAGE}
-    region.hear(ObjectionRaised(**at, attempt=1, objection=1))  # type: ignore[arg-type]
-    region.hear(VillageDelisted(**at, spell=1, incidence=0.01, decided_by="县政府"))  # type: ignore[arg-type]
+    region.hear(ObjectionRaised(**at, attempt=1, objection=1))
+    region.hear(VillageDelisted(**at, spell=1, incidence=0.01, decided_by="县政府"))
     measured(region, year=2016)
     assert not region.tasks("verification-seed-hashes"), "what is measured now is for its monitoring"
-    region.hear(VillageRelapsed(**at, unmet=(), decided_by="县政府"))  # type: ignore[arg-type]
+    region.hear(VillageRelapsed(**at, unmet=(), decided_by="县政府"))
     measured(region, year=2017)
     assert len(region.tasks("verification-seed-hashes")) == 2
 

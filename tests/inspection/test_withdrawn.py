@@ -97,8 +97,14 @@ def test_a_visit_stands_once_something_rests_on_it(region: Region) -> None:
     assert region.said(OrderOverdue)
     assert "逾期" in region.refuses(withdraw_visit(region), 409, "village").zh
     order = f"{HALF_YEAR}/{village}"
-    closing = {"place": region.county, "village": village, "order": order, "body": "township", "accepted_by": "镇党委"}
-    region.ask(CloseOrder(**closing))  # type: ignore[arg-type]
+    closing: Any = {
+        "place": region.county,
+        "village": village,
+        "order": order,
+        "body": "township",
+        "accepted_by": "镇党委",
+    }
+    region.ask(CloseOrder(**closing))
     assert "销号" in region.refuses(withdraw_visit(region), 409, "village").zh
     graded(region)
     assert "拟定" in region.refuses(withdraw_visit(region, ANNUAL), 409, "village").zh
@@ -153,7 +159,7 @@ def test_a_grade_is_withdrawn_until_a_body_decided_on_it(region: Region) -> None
         "kind": "recall",
         "outcome": f"recall/{village}/2015",
     }
-    decided = {"imposed": True, "tolerated": False, "clause": "2.20", "decided_by": "organisation 决定"}
+    decided: Any = {"imposed": True, "tolerated": False, "clause": "2.20", "decided_by": "organisation 决定"}
     region.hear(OutcomeDecided(**about, **decided))
     assert "recall" in region.refuses(withdraw_grade(region), 409, "year").zh
     region.hear(DecisionWithdrawn(**about, reason="录入有误", decided_by="市委组织部"))

@@ -425,6 +425,10 @@ def verify(county: County, verification: Verification, task: Task) -> list[Comma
     ]
 
 
+def body(task: Task) -> Any:
+    return task.role
+
+
 def about_outcome(task: Task) -> dict[str, Any]:
     kind, _, subject = task.detail.partition(":")
     return {"place": CITY, "subject_kind": kind, "subject": subject, "outcome": task.about}
@@ -444,7 +448,7 @@ def decide(county: County, state: State, task: Task) -> list[Command]:
             imposed=not tolerated,
             tolerance_checked=True,
             tolerated=tolerated,
-            body=task.role,
+            body=body(task),
             decided_by="会议纪要",
         )
     ]
@@ -477,10 +481,12 @@ ANSWERS: Mapping[str, Answer] = {
     ],
     "matchings": lambda c, s, t: [
         dispatch_commands.SolveMatching(
-            place=CITY, matching=f"{len(c.said(d.MatchingSolved)) + 1}", asked_by="市委组织部", body=t.role
+            place=CITY, matching=f"{len(c.said(d.MatchingSolved)) + 1}", asked_by="市委组织部", body=body(t)
         )
     ],
-    "assignments": lambda c, s, t: [dispatch_commands.AssignTeam(**at(t.about), assigned_by="市委组织部", body=t.role)],
+    "assignments": lambda c, s, t: [
+        dispatch_commands.AssignTeam(**at(t.about), assigned_by="市委组织部", body=body(t))
+    ],
     "commitments": set_commitment,
     "reconciliations": reconcile,
     "settlements": settle,
@@ -498,7 +504,7 @@ ANSWERS: Mapping[str, Answer] = {
     "defences": hear_defence,
     "decisions": decide,
     "appeal-decisions": lambda c, s, t: [
-        incentives_commands.DecideAppeal(**about_outcome(t), overturned=True, body=t.role, decided_by="复核组")
+        incentives_commands.DecideAppeal(**about_outcome(t), overturned=True, body=body(t), decided_by="复核组")
     ],
 }
 

@@ -12,7 +12,7 @@ from deploy.demo.world import Service, World
 from services.registry.model import Baseline, Register, Village
 from services.registry.model import commands as c
 from services.registry.reactions import DUE, REACTIONS
-from shared.contracts import Event
+from shared.contracts import Event, Payload
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
 from shared.engine.flow import Cause, derived_id, encode_state
@@ -123,7 +123,7 @@ class County:
                 raise
             return self.do(msgspec.structs.replace(command, replaces=refused.version))
 
-    def hear(self, *events: Event) -> list[Any]:
+    def hear(self, *events: Payload) -> list[Any]:
         """Let the registry hear what other services say; nothing of it may end as a dead letter."""
         said = []
         for event in events:

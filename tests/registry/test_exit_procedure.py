@@ -72,7 +72,7 @@ def test_rules_2_each_step_of_the_exit_is_possible_where_it_stands_and_nowhere_e
 def test_rules_2_the_way_off_the_list() -> None:
     county = at("measured")
     (asked,) = county.do(REQUEST)
-    frame = {"lifted": ("H1", "H2"), "persons": (4, 4), "outside": 982}
+    frame: Any = {"lifted": ("H1", "H2"), "persons": (4, 4), "outside": 982}
     assert asked == ExitRequested(**AT, attempt=1, **frame, remaining=1, requested_by="镇")
     assert county.tasks == [], "the verification is the inspection's task"
     county.hear(verdict())

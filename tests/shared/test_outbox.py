@@ -49,9 +49,9 @@ def test_after_a_crash_the_batches_that_were_not_out_are_made_again(commits: lis
             journal += rows(sealed, after=len(journal))
         batches = outbox.batches(journal, len(journal))
         assert sum(len(batch.messages) for batch in batches) == len(journal)
-        for stream, sealed in ((OPEN, False), (SEALED, True)):
+        for stream, is_sealed in ((OPEN, False), (SEALED, True)):
             said = [message.id for batch in batches if batch.stream == stream for message in batch.messages]
-            assert said == [row["id"] for row in journal if row["sealed"] is sealed]
+            assert said == [row["id"] for row in journal if row["sealed"] is is_sealed]
         assert all(len(batch.messages) <= 4 for batch in batches)
         assert batches[-1].last == len(journal)
         for number, batch in enumerate(batches, 1):

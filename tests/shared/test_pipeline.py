@@ -136,7 +136,8 @@ async def test_a_command_is_committed_and_said_as_a_cloud_event(database: str) -
         assert event.get_type() == "registry.village.registered.v1"
         assert event.get_extension("occurredon") == "2014-06-01"
         assert event.get_extension("policyversion") == PACK["version"]
-        assert event.get_data()["village"] == V1
+        data: Any = event.get_data()
+        assert data["village"] == V1
 
 
 async def test_the_same_key_again_answers_the_same_and_does_nothing(database: str) -> None:

@@ -17,14 +17,15 @@ from msgspec.inspect import DictType, LiteralType, StrType, type_info
 from sqlalchemy import Connection, Table, column, insert, inspect, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.contracts import SERVICES, documents
+from deploy.access.users import SERVICES
+from deploy.contracts import documents
 from services.dispatch.model.pool import Pool, Squad
 from shared import migrations, runtime
 from shared.contracts import EVENTS, Command, short_type
 from shared.engine import store
-from shared.engine.flow import LONGEST_ID
 from shared.engine.pipeline import Pipeline, Service
 from shared.policy import parse_pack
+from shared.rules import LONGEST_ID, State
 from shared.stream.relay import Relay
 from shared.web import http
 from shared.web.openapi import document
@@ -175,7 +176,7 @@ async def test_migrated_columns_have_room_for_what_the_code_writes(name: str, da
 
 @each_service
 def test_every_state_table_has_room_for_the_longest_id(name: str) -> None:
-    assert {table.c.id.type.length for table in service(name).tables.states.values()} == {LONGEST_ID}
+    assert {getattr(table.c.id.type, "length", None) for table in service(name).tables.states.values()} == {LONGEST_ID}
 
 
 def parts(shape: object) -> Iterator[object]:
@@ -270,7 +271,7 @@ def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str
     old = table("pools", *map(column, row))
     asyncio.run(through(lambda conn: conn.execute(insert(old).values(row))))
     migrations.upgrade("dispatch", database)
-    keys = [(Pool, "2105"), (Squad, "U1"), (Squad, "U9")]
+    keys: list[tuple[type[State], str]] = [(Pool, "2105"), (Squad, "U1"), (Squad, "U9")]
     states = asyncio.run(through(lambda conn: store.load_states(conn, service("dispatch").tables, keys)))
     pool, first, stray = (states[key] for key in keys)
     assert [*pool.units] == ["U1"] and pool.place == "210500"

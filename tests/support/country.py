@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Select, create_engine, event, func, select
+from sqlalchemy import Select, create_engine, event, func, select
 
 from deploy.demo import benxi
 from deploy.demo.benxi import POLICY
@@ -275,13 +275,13 @@ class Country:
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[benxi.Row]) -> None:
         """Send commands under a key until they are answered; those that are refused are left out."""
-        rows = msgspec.json.decode(msgspec.json.encode(rows), type=list[COMMANDS[service, path]])  # type: ignore[misc]
+        commands = [msgspec.convert(row, type=COMMANDS[service, path]) for row in msgspec.to_builtins(rows)]
         key = f"{path}:{key}"
-        self.commands |= set(command_ids(service, key, rows))
+        self.commands |= set(command_ids(service, key, commands))
         while True:
             pipeline = (await self.process(service)).pipeline
             with suppress(Crash):
-                await self._do(service, submit(pipeline, key, rows, keep_good=True))
+                await self._do(service, submit(pipeline, key, commands, keep_good=True))
                 break
         while self._happens(self.injuries.haste) and (steps := await self._steps()):
             await self._go_on(steps)
@@ -328,7 +328,7 @@ class Country:
 
     # ------------------------------------------------------------------ what is kept
 
-    def rows(self, service: str, query: Select[Any]) -> Sequence[Row[Any]]:
+    def rows(self, service: str, query: Select[Any]) -> Sequence[Any]:
         """What a service's database holds, read from outside and at once."""
         with self.databases[service].connect() as conn:
             return conn.execute(query).all()
