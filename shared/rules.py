@@ -7,7 +7,10 @@ another service, a day that passed, a simulation and a test.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+from functools import partial
+from inspect import signature
+from types import UnionType
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -173,8 +176,11 @@ Rule = Callable[..., Change]
 Key = tuple[type[State], str]
 
 
-class Reaction(NamedTuple):
-    """One line of a service's table of reactions: this message, to the states with these ids, by this rule."""
+class Reaction(msgspec.Struct, frozen=True):
+    """One line of a service's table of reactions: this message, to the states with these ids, by this rule.
+
+    TypeError where the rule, or what finds the states, is one for another message or another kind of state.
+    """
 
     on: type[Payload]
     kind: type[State]
@@ -183,10 +189,37 @@ class Reaction(NamedTuple):
     reads: Callable[[Any, Any], Iterable[Key]] | None = None
     """(state, message) -> other states of the service that the rule looks at; it is given them last, by key."""
 
+    def __post_init__(self) -> None:
+        require_taken(self.rule, self.kind, self.on)
+        require_taken(self.ids, self.on)
+        if self.reads:
+            require_taken(self.reads, self.kind, self.on)
+        if isinstance(self.ids, by) and self.ids.field not in self.on.__struct_fields__:
+            raise TypeError(f"{self.on.__name__} has no field {self.ids.field!r}")
 
-def by(field: str) -> Callable[[Any, Policy], Iterable[str]]:
+
+class by(msgspec.Struct, frozen=True):
     """The usual way to find the state that a message concerns: one of the message's fields is its id."""
-    return lambda message, _policy: (getattr(message, field),)
+
+    field: str
+
+    def __call__(self, message: Any, _policy: Policy) -> Iterable[str]:
+        """The id, from the message."""
+        return (getattr(message, self.field),)
+
+
+def require_taken(function: Callable[..., Any], *given: type) -> None:
+    """Raise TypeError if a function says of one of its first arguments that it takes another type than what is given.
+
+    What it says nothing of, as a lambda does, is anybody's.
+    """
+    whole = function.func if isinstance(function, partial) else function
+    hints = get_type_hints(whole) if hasattr(whole, "__code__") else {}
+    for name, type_ in zip(signature(function).parameters, given, strict=False):
+        hint = hints.get(name, Any)
+        taken = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        if not any(not isinstance(one, type) or one is Any or issubclass(type_, one) for one in taken):
+            raise TypeError(f"{whole.__module__}.{whole.__qualname__} takes no {type_.__name__} as its {name}")
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from services.inspection.model import assessment, calendar, campaign, seeds, supervision, verification
 from services.inspection.model.assessment import Assessment
@@ -25,20 +25,17 @@ from services.inspection.model.commands import (
     WithdrawVisit,
 )
 from services.inspection.model.seeds import SeedHash
-from services.inspection.model.supervision import Supervision
+from services.inspection.model.supervision import Gone, Supervision
 from services.inspection.model.verification import Verification
 from shared.codes import Code, aliased
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
-    AssignmentWithdrawn,
     CommitmentReconciled,
     CommitmentSettled,
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
     TeamAssigned,
-    TeamDisbanded,
-    TeamReleased,
 )
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
@@ -91,9 +88,6 @@ def _graded(event: OutcomeDecided | DecisionWithdrawn, _policy: Policy) -> Itera
     return (graded,) if event.outcome.count("/") == 2 and graded[-4:].isdecimal() else ()
 
 
-GONE = (TeamReleased, AssignmentWithdrawn, TeamDisbanded)
-"""After these no team is in the village."""
-
 KINDS: tuple[type[State], ...] = (
     Calendar,
     Campaign,
@@ -120,8 +114,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # The assessment of the year before may still await its grade, and a code may be told in the year after its first.
     *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0, 1)),
-    *(Reaction(gone, Calendar, _jurisdiction, calendar.leave) for gone in GONE),
-    *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in GONE),
+    *(Reaction(gone, Calendar, _jurisdiction, calendar.leave) for gone in get_args(Gone)),
+    *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in get_args(Gone)),
     # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
     Reaction(OpenCampaign, Campaign, _named, campaign.must_be_new),
     Reaction(OpenCampaign, Calendar, _jurisdiction, calendar.open_irregularly),

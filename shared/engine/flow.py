@@ -18,7 +18,7 @@ from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack
-from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each
+from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
 """What all ids that follow from causes are hashed with."""
@@ -112,6 +112,9 @@ class Wiring:
         for reaction in reactions:
             self.reactions.setdefault(reaction.on, []).append(reaction)
         self.due = due
+        for kind, rules in due.items():
+            for rule in rules.values():
+                require_taken(rule, kind, Due)
         self.knows_codes = any(reaction.kind is Code for of_one in self.reactions.values() for reaction in of_one)
         self.largest = LARGEST_DATA
         """Bytes of an event's data that the present server takes."""

@@ -262,7 +262,7 @@ def test_a_thousand_villages_are_matched_in_one_command_and_solved_but_twice() -
         solved.append(arguments)
         return pool.solve(*arguments)
 
-    reactions = [r._replace(rule=counted) if r.rule is pool.solve else r for r in REACTIONS]
+    reactions = [replace(r, rule=counted) if r.rule is pool.solve else r for r in REACTIONS]
     dispatch = Service("dispatch", reactions, DUE)
     pack = {**PACK, "team": {**PACK["team"], "size": 1}}
     villages = [f"{HOME if n % 2 else AWAY}{n:06d}" for n in range(1001)]

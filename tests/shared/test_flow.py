@@ -1,6 +1,7 @@
 """How messages meet states: ids, all or nothing, loading on miss, order per village, circles, timers."""
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -236,6 +237,31 @@ def test_two_services_never_give_what_they_say_to_one_cause_the_same_id() -> Non
         found = run(wiring, book(1), DAY, [cause(1, heard)], {(Box, heard.village): None})  # type: ignore[arg-type]
         ids |= {fact.id for fact in found.facts}
     assert len(ids) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: Reaction(HelpBegun, Box, by("village"), poke), "poke takes no HelpBegun as its command"),
+        (lambda: Reaction(Poke, Shelf, by("box"), poke), "poke takes no Shelf as its box"),
+        (lambda: Reaction(Poke, Box, by("village"), poke), "Poke has no field 'village'"),
+        (lambda: Reaction(HelpBegun, Box, _shelves, hear), "_shelves takes no HelpBegun as its command"),
+        (lambda: Reaction(Poke, Box, by("box"), poke, _shelf_beside), "_shelf_beside takes no Box as its _shelf"),
+        (lambda: Wiring((), {Shelf: {"again": ring}}), "ring takes no Shelf as its box"),
+        (lambda: Wiring((), {Box: {"again": poke}}), "poke takes no Due as its command"),
+    ],
+)
+def test_a_line_of_the_table_that_pairs_what_does_not_fit_is_refused_when_it_is_written(make: Any, why: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(why)):
+        make()
+
+
+def _shelves(command: Poke, _policy: Policy) -> Sequence[str]:
+    return (command.also,)
+
+
+def _shelf_beside(_shelf: Shelf, _command: Poke) -> Sequence[Any]:
+    return ()
 
 
 def test_what_follows_is_told_at_once_and_in_order() -> None:

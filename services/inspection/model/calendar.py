@@ -8,8 +8,8 @@ import msgspec
 
 from services.inspection.model.campaign import chosen_id
 from services.inspection.model.commands import OpenCampaign
-from services.inspection.model.supervision import Supervision
-from shared.contracts.dispatch import TeamAssigned, TeamReleased
+from services.inspection.model.supervision import Gone, Supervision
+from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
 from shared.policy import Campaign as Terms
@@ -62,7 +62,7 @@ def join(state: Calendar | None, event: TeamAssigned, policy: Policy, today: dat
     return Change(calendar.but(frame=(*calendar.frame[:before], event.village, *calendar.frame[before:])))
 
 
-def leave(state: Calendar | None, event: TeamReleased, policy: Policy, today: date) -> Change:
+def leave(state: Calendar | None, event: Gone, policy: Policy, today: date) -> Change:
     """Without a team there is nobody to inspect."""
     calendar = _of(state, policy)
     return Change(calendar.but(frame=tuple(village for village in calendar.frame if village != event.village)))

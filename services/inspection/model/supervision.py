@@ -7,7 +7,15 @@ import msgspec
 
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
-from shared.contracts.dispatch import MemberRecalled, MemberReplaced, TeamAssigned, TeamReleased
+from shared.contracts.dispatch import (
+    AssignmentWithdrawn,
+    MemberLeft,
+    MemberRecalled,
+    MemberReplaced,
+    TeamAssigned,
+    TeamDisbanded,
+    TeamReleased,
+)
 from shared.contracts.inspection import (
     AssessmentOpened,
     DeadlineMoved,
@@ -17,9 +25,12 @@ from shared.contracts.inspection import (
     VisitMade,
     VisitWithdrawn,
 )
-from shared.contracts.registry import VillageRecoded
+from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
+
+Gone = TeamReleased | AssignmentWithdrawn | TeamDisbanded
+"""After these no team is in the village."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -99,7 +110,7 @@ def recode(state: Supervision | None, event: VillageRecoded, policy: Policy, tod
     return Change(village.but(place=event.code[:6]))
 
 
-def recall(state: Supervision | None, event: MemberRecalled, policy: Policy, today: date) -> Change:
+def recall(state: Supervision | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date) -> Change:
     """Whoever was recalled cannot be found absent any more."""
     if state is None:
         return Change(state)
@@ -118,7 +129,7 @@ def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, to
     )
 
 
-def release(state: Supervision | None, event: TeamReleased, policy: Policy, today: date) -> Change:
+def release(state: Supervision | None, event: Gone | VillageMerged, policy: Policy, today: date) -> Change:
     """The team is gone, and with it what it owed; an assessment that has been opened still comes to its end."""
     if state is None:
         return Change(None)
