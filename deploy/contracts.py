@@ -24,7 +24,7 @@ CLOCK = "registry"
 """The service that tells the days."""
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "contracts"
-PAGE = ROOT / "ARCHITECTURE.md"
+DIAGRAM_PAGE = ROOT / "ARCHITECTURE.md"
 WHOLE = "asyncapi.zhucun.json"
 DRAWING = re.compile(r"(?<=```mermaid\n)stateDiagram-v2\n.*?(?=```)", re.DOTALL)
 PLACE = {
@@ -91,7 +91,7 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") ->
             yield f"{where}{name}: required, but events without it are kept; give it a default"
 
 
-def write(folder: Path = FOLDER, page: Path = PAGE) -> list[str]:
+def write(folder: Path = FOLDER, page: Path = DIAGRAM_PAGE) -> list[str]:
     """Write all documents, unless one would break its readers; return what would, an empty list if all is well."""
     wanted = documents()
     faults = list(_broken(folder, wanted))

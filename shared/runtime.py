@@ -212,7 +212,7 @@ async def _look(
 
     Streams are put right by who has the installer's key.
     """
-    js = broker.connection.jetstream(timeout=bus.PATIENCE)
+    js = broker.connection.jetstream(timeout=bus.ANSWERED_WITHIN)
     amiss: dict[str, str] = {}
     is_set = False
     try:

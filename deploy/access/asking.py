@@ -15,7 +15,7 @@ from nats.errors import Error, TimeoutError
 
 from shared.stream import bus
 
-PATIENCE: Final = 2.0
+ANSWERED_WITHIN: Final = 2.0
 """Seconds for a connection, and for an answer."""
 LAST: Final = 0.5
 """Seconds after the last server's answer in which another one's may come."""
@@ -26,8 +26,8 @@ async def connected(url: str, key: Path, ca: Path | None = None) -> AsyncIterato
     """A connection for a few questions, as the user whose seed the file holds. Raises nats.errors.Error or OSError."""
     client = await nats.connect(
         url.split(","), nkeys_seed=str(key), inbox_prefix=bus.inbox(key.stem),
-        tls=ssl.create_default_context(cafile=ca) if ca else None, allow_reconnect=False, connect_timeout=PATIENCE,
-        error_cb=_ignore,
+        tls=ssl.create_default_context(cafile=ca) if ca else None, allow_reconnect=False,
+        connect_timeout=ANSWERED_WITHIN, error_cb=_ignore,
     )  # fmt: skip
     try:
         yield client
@@ -40,7 +40,7 @@ async def trouble(url: str, key: Path, ca: Path | None = None) -> str:
     """What the server says of its own health: nothing if it is well, else what is amiss."""
     try:
         async with connected(url, key, ca) as client:
-            answer = await client.request("$SYS.REQ.SERVER.PING.HEALTHZ", b"", timeout=PATIENCE)
+            answer = await client.request("$SYS.REQ.SERVER.PING.HEALTHZ", b"", timeout=ANSWERED_WITHIN)
     except (Error, OSError) as error:
         return repr(error)
     told = msgspec.json.decode(answer.data)["data"]
@@ -55,7 +55,7 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
     async with connected(url, key, ca) as client:
         servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ")}
         for id in servers:
-            answer = await client.request(f"$SYS.REQ.SERVER.{id}.RELOAD", b"", timeout=PATIENCE)
+            answer = await client.request(f"$SYS.REQ.SERVER.{id}.RELOAD", b"", timeout=ANSWERED_WITHIN)
             if error := msgspec.json.decode(answer.data).get("error"):
                 raise ValueError(f"{servers[id]}: {error.get('description', error)}")
     return [*servers.values()]
@@ -69,7 +69,7 @@ async def _all(client: Client, subject: str) -> Sequence[Any]:
     answers: list[Any] = []
     with suppress(TimeoutError, asyncio.TimeoutError):
         while True:
-            message = await heard.next_msg(LAST if answers else PATIENCE)
+            message = await heard.next_msg(LAST if answers else ANSWERED_WITHIN)
             answers.append(msgspec.json.decode(message.data))
     return answers
 

@@ -29,7 +29,7 @@ STRANGER: Final = "stranger"
 """Who has a key that nobody was granted."""
 NOBODY: Final = "nobody"
 """Who has no key."""
-PATIENCE: Final = 2.0
+ANSWERED_WITHIN: Final = 2.0
 """Seconds for the server's answer."""
 PLACE: Final = "52.01.02"
 SILENT: Final = ("无应答，未作任何事", "no answer, and nothing done")
@@ -214,7 +214,7 @@ async def _answer(client: Client, attempt: Attempt, said: "asyncio.Queue[str]") 
         await asyncio.sleep(0.05)
         # Where an answer is led astray nothing is said; that nothing was stored is for who looks at the streams.
         return (said.get_nowait(), True) if not said.empty() else (SILENT[1], bool(attempt.reply))
-    asked = asyncio.create_task(client.request(attempt.subject, attempt.body.encode(), timeout=PATIENCE))
+    asked = asyncio.create_task(client.request(attempt.subject, attempt.body.encode(), timeout=ANSWERED_WITHIN))
     refused = asyncio.create_task(said.get())
     await asyncio.wait((asked, refused), return_when=asyncio.FIRST_COMPLETED)
     if refused.done():

@@ -43,7 +43,7 @@ async def keep(
     while True:
         try:
             async with connected(url, key, ca) as client:
-                amiss = await bus.declare_streams(client.jetstream(timeout=bus.PATIENCE), replicas)
+                amiss = await bus.declare_streams(client.jetstream(timeout=bus.ANSWERED_WITHIN), replicas)
             if made.is_set():
                 for what in amiss:
                     tell(f"{what}; it was put right")

@@ -14,7 +14,7 @@ from shared.contracts.inspection import Body
 from shared.web.token import BODIES_HEADER, body_key
 
 app = typer.Typer()
-PAGE = 500
+AT_ONCE = 500
 
 
 @app.command()
@@ -43,7 +43,7 @@ def _journal(http: httpx.Client, types: list[str]) -> Iterator[dict[str, Any]]:
     """The open events of some types that a service decided, page by page."""
     after, page = 0, [dict[str, Any]()]
     while page:
-        page = http.get("/v1/journal", params={"type": types, "after": after, "limit": PAGE}).json()
+        page = http.get("/v1/journal", params={"type": types, "after": after, "limit": AT_ONCE}).json()
         yield from (entry["event"] for entry in page)
         after = page[-1]["position"] if page else after
 

@@ -21,7 +21,7 @@ from deploy.demo.benxi import CITY, START, Scenario
 from deploy.demo.officers import Officers
 from deploy.demo.report import Figure, Records
 from deploy.demo.simulation import Simulation
-from deploy.local.supervisor import PATIENCE, System, until_stopped
+from deploy.local.supervisor import READY_WITHIN, System, until_stopped
 from deploy.terminal import Terminal
 from shared.web.token import operator_headers
 
@@ -139,7 +139,7 @@ async def demo(
     async def live() -> None:
         nonlocal told
         async with System(folder, kind="demo", tell=tell) as system:
-            await system.ready(PATIENCE)
+            await system.ready(READY_WITHIN)
             # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
             log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             structlog.configure(logger_factory=structlog.WriteLoggerFactory(os.fdopen(log, "a", encoding="utf-8")))

@@ -34,7 +34,7 @@ from shared.stream.bus import OPEN, SEALED
 from shared.web.http import OpenTask, following
 from shared.web.token import body_headers, operator_headers
 
-PATIENCE: Final = 120.0
+ENDED_WITHIN: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
 """Seconds between two looks."""
@@ -129,7 +129,9 @@ class Simulation:
         secret = self.system.folder.secret.read_bytes()
         tokens = operator_headers(secret) | body_headers(secret, BODIES)  # Who simulates a county speaks for everybody.
         self._clients = {
-            name: httpx.AsyncClient(base_url=self.system.url(name), headers=tokens, timeout=PATIENCE, trust_env=False)
+            name: httpx.AsyncClient(
+                base_url=self.system.url(name), headers=tokens, timeout=ENDED_WITHIN, trust_env=False
+            )
             for name in self.system.services
         }
         return self
@@ -165,7 +167,7 @@ class Simulation:
         that was cut off tells old ends for a while. So the services are asked as well, all of them.
         """
         moved = self.system.services if moved is None or self._in_cluster else {*moved}
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + ENDED_WITHIN
         while True:
             try:
                 ends = await self._ends()
@@ -188,14 +190,14 @@ class Simulation:
 
     async def _come_to_the_end(self, stream: str, durable: str) -> int:
         """Wait until a consumer has nothing before it and nothing in hand; the last message that it came to."""
-        until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+        until, pause = time.monotonic() + ENDED_WITHIN, FIRST_PAUSE
         while time.monotonic() < until:
             cursor = await self._asked("CONSUMER.INFO", stream, durable, type=_Cursor)
             if not cursor.num_pending and not cursor.num_ack_pending:
                 return cursor.delivered.stream_seq
             await asyncio.sleep(pause)
             pause = min(1.5 * pause, LONGEST_PAUSE)
-        raise TimeoutError(f"{durable} has not come to the end of {stream} within {PATIENCE:.0f} s")
+        raise TimeoutError(f"{durable} has not come to the end of {stream} within {ENDED_WITHIN:.0f} s")
 
     async def _is_read(self, ends: list[int], day: int) -> bool:
         """Whether the streams have the day, and all processes have read what is for them, by their own word."""
@@ -340,7 +342,7 @@ class Simulation:
 
 async def _persist(attempt: Callable[[], Awaitable[T]], trouble: type[Exception]) -> T:
     """Attempt something again and again until it succeeds, or patience ends with the last error."""
-    until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+    until, pause = time.monotonic() + ENDED_WITHIN, FIRST_PAUSE
     while True:
         try:
             return await attempt()

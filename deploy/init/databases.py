@@ -19,7 +19,7 @@ from shared import migrations
 from shared.engine.shares import Share
 
 HOST: Final = "postgres"
-PATIENCE: Final = 120.0
+UP_WITHIN: Final = 120.0
 """Seconds that PostgreSQL may take to start, such as after a power cut."""
 _NOT_YET: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
 
@@ -57,16 +57,16 @@ async def _names(connection: asyncpg.Connection, query: str) -> Iterable[str]:
 
 async def _connect(password: str) -> asyncpg.Connection:
     """Wait until PostgreSQL takes connections. Raises StartError."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + UP_WITHIN
     while True:
         try:
             return await asyncpg.connect(host=HOST, user="postgres", password=password, database="postgres", timeout=5)
         except _NOT_YET as error:
             if time.monotonic() > until:
                 raise StartError(
-                    f"PostgreSQL（{HOST}）{PATIENCE:.0f} 秒内没有应答。请看它的日志："
+                    f"PostgreSQL（{HOST}）{UP_WITHIN:.0f} 秒内没有应答。请看它的日志："
                     f"docker compose logs {HOST}。\n"
-                    f"PostgreSQL ({HOST}) does not answer within {PATIENCE:.0f} s ({error}). Read its log: "
+                    f"PostgreSQL ({HOST}) does not answer within {UP_WITHIN:.0f} s ({error}). Read its log: "
                     f"docker compose logs {HOST}."
                 ) from None
             await asyncio.sleep(0.5)

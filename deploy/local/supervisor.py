@@ -46,7 +46,7 @@ HOPELESS = 3
 RECOVERY = 60
 GRACE = 5
 # Seconds that a system may take to be ready on a busy machine, as long as none of its processes keeps dying.
-PATIENCE = 300
+READY_WITHIN = 300
 # Seconds between two looks at what nats-server says about its health, at the disk and at the clock.
 LOOK = 5
 # Seconds by which the clock may differ from what has passed since the last look.
@@ -436,7 +436,7 @@ async def run(system: System, announce: Callable[[System], Awaitable[None]]) -> 
 
     async def live() -> None:
         async with system:
-            await system.ready(PATIENCE)
+            await system.ready(READY_WITHIN)
             await announce(system)
             await asyncio.Event().wait()
 

@@ -23,7 +23,7 @@ from shared.engine.outbox import PAGE
 from shared.stream.bus import OPEN, SEALED
 from shared.web.http import Entry
 
-Key = tuple[date, bool, datetime]
+Order = tuple[date, bool, datetime]
 """Where an event stands among those of other services: its business day, the day itself before all else, the time."""
 
 
@@ -79,7 +79,7 @@ def _merged(journals: Iterable[Iterator[Entry]]) -> Iterator[Entry]:
     return (entry for _, _, entry in heapq.merge(*keyed, key=lambda item: item[:2]))
 
 
-def _key(entry: Entry) -> Key:
+def _key(entry: Entry) -> Order:
     envelope = msgspec.json.decode(entry.event, type=Envelope)
     day = _day_in(envelope)
     return day or envelope.occurredon, day is None, envelope.time

@@ -23,7 +23,7 @@ from shared.stream.bus import OPEN, SEALED
 
 OUTSIDE: Final = "urn:zhucun:simulation"
 """Who says the days in a play, of which nobody keeps a journal."""
-PATIENCE: Final = 30.0
+READ_WITHIN: Final = 30.0
 """Seconds that a subscriber may take to come to the end of a stream."""
 
 
@@ -137,7 +137,7 @@ class Subscriber:
 
     async def come_to_the_end(self) -> None:
         """Wait until all that the streams hold is heard. Raises TimeoutError."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(READ_WITHIN):
             for stream in self._sequences:
                 last = (await self.js.stream_info(stream)).state.last_seq
                 while self._sequences[stream] < last:  # noqa: ASYNC110 - short

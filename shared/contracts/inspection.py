@@ -20,11 +20,11 @@ from shared.contracts.values import (
     Parties,
     PartyId,
     Percent,
+    Rate,
     Reason,
     Score,
     Seed,
     Sha256,
-    Share,
     VillageId,
     Villages,
     Voters,
@@ -114,7 +114,7 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     drawn: Villages
     planned: Count
     visited: Count
-    share: Share
+    share: Rate
     """Villages visited by the end ÷ villages of the frame, 0 to 1."""
     seeds: Shares = msgspec.field(default_factory=dict)
     """The shares by which it was drawn. For a silent body its hash stood in, or the frame's if there was none."""
@@ -330,11 +330,11 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     passed: bool
     sampled: Count
     """Households."""
-    wrong_exit_rate: Share
+    wrong_exit_rate: Rate
     """People in sampled households that do not meet the standard ÷ people in sampled households, 0 to 1."""
-    omission_rate: Share
+    omission_rate: Rate
     """Poor people outside the register ÷ people outside it who were looked at, 0 to 1."""
-    approval_rate: Share
+    approval_rate: Rate
     """Approving households ÷ sampled households, 0 to 1; 1 where none was sampled."""
     verified_by: OrganOrNone = ""
     """The organ, never a person."""

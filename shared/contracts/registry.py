@@ -25,11 +25,11 @@ from shared.contracts.values import (
     Persons,
     Place,
     Population,
+    Rate,
     Reason,
     Role,
     RunId,
     Score,
-    Share,
     Short,
     ShortOrNone,
     Version,
@@ -274,7 +274,7 @@ class VillageDelisted(Event, frozen=True, kw_only=True):
     label = ("出列", "removed from the poverty list")
     village: VillageId
     spell: Number
-    incidence: Share
+    incidence: Rate
     """The share of the population that was still poor, from 0 to 1."""
     decided_by: Organ
     since: Day | None = None

@@ -81,7 +81,7 @@ Seed = Annotated[str, Meta(pattern=rf"^[!-~]{{1,128}}{_END}")]
 
 # -------------------------------------------------------------------- numbers
 
-Share = Annotated[float, Meta(ge=0, le=1)]
+Rate = Annotated[float, Meta(ge=0, le=1)]
 """A part of a whole, from 0 to 1. Sixty per cent is 0.6, and 60 is refused."""
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Score = Annotated[int, Meta(ge=0, le=100)]

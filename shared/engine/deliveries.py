@@ -21,7 +21,7 @@ from shared.engine.pipeline import AHEAD, CHINA, Pipeline, apart, log_facts
 from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
 
-PATIENCE = 10.0
+OPEN_READ_WITHIN = 10.0
 """Seconds that sealed events wait for the open stream before they are tried again."""
 
 
@@ -60,7 +60,7 @@ async def _take(
     sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
     malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
     async with pipeline.transaction() as work:
-        new = await store.hear(work.conn, pipeline.tables, causes.keys())
+        new = await store.note_heard(work.conn, pipeline.tables, causes.keys())
         fresh = [cause for id, cause in causes.items() if id in new]
         if failure:
             result = Result({}, [], [Parked(cause, failure) for cause in fresh])
@@ -165,7 +165,7 @@ async def _catch_up(pipeline: Pipeline, sealed: Sequence[Cause]) -> None:
     Both were published before it, so what has not come when the open stream is read to its end will never come.
     While that is not read, the batch fails and is tried again: taking it early would lead to another state.
     """
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(OPEN_READ_WITHIN):
         while any(map(partial(too_early, pipeline), sealed)):
             if await pipeline.open_is_read():
                 return

@@ -136,7 +136,7 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
     return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
 
 
-async def hear(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
+async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
     """Note messages in the inbox: which of them it did not hold yet."""
     if not ids:
         return set()

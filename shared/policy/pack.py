@@ -21,8 +21,8 @@ from shared.contracts.values import (
     Figure,
     Name,
     Percent,
+    Rate,
     Role,
-    Share,
     Short,
     ShortOrNone,
     Version,
@@ -140,17 +140,17 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """抽户核查的比例和标准。 · How sampled households confirm an exit, and the rates it must keep (rules §2)."""
 
-    sample_share: Share
+    sample_share: Rate
     """抽查户比例。 · The share of the lifted households that is visited."""
     sample_at_least: Annotated[int, Meta(ge=1, le=10_000)]
     """至少抽查户数；不足的全查。 · The least number of households; where there are fewer, all of them."""
-    wrong_exit_below: Share
+    wrong_exit_below: Rate
     """错退率须低于此数。 · The wrong-exit rate must lie below this."""
-    omission_below: Share
+    omission_below: Rate
     """漏评率须低于此数。 · The omission rate must lie below this."""
-    approval_at_least: Share
+    approval_at_least: Rate
     """群众认可度不得低于此数。 · The approval must reach this."""
-    outside_share: Share = 0.05
+    outside_share: Rate = 0.05
     """未建档人口中至少抽查的比例。 · The share of the people outside the register who are looked at for omissions."""
 
 
@@ -282,9 +282,9 @@ class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """到会人数和表决要求的依据，与程序依据不同时填写。 ·
     The law and article of its quorum and majority, where it is not
     the procedure's own rule."""
-    present_at_least: Share | None = None
+    present_at_least: Rate | None = None
     """到会人数占应到人数的最低比例；不计人数的不填。 · The share of those entitled who must be present."""
-    agreed_above: Share | None = None
+    agreed_above: Rate | None = None
     """赞成须超过的比例；集体议定的不填。 · Whose share more must agree; None where a body decides as one."""
     of: Literal["present", "entitled"] = "present"
     """赞成比例以到会 present 或应到 entitled 人数为基数。 · What the agreement is a share of."""
@@ -314,7 +314,7 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """依据。 · Where it comes from."""
     choice: Literal["draw", "all"]
     """随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""
-    share: Share = 1.0
+    share: Rate = 1.0
     """抽取比例，10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
     opens: Annotated[tuple[YearDay, ...], Meta(max_length=53)] = ()
     """每年开始日；不定期的不填。 · The days on which it opens; none where officers open it irregularly."""
@@ -388,7 +388,7 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """书面述职报送对象。 · To whom the written report goes."""
     inputs: One[Input]
     """考核来源和权重。 · The channels and their weights."""
-    ballot_quorum: Share
+    ballot_quorum: Rate
     """民主测评到会人数占应到人数的最低比例。 · The share of those entitled who must be present at the ballot."""
     grades: One[Grade]
     """等次，从高到低。 · The grades from the best to the worst."""

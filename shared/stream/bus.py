@@ -64,7 +64,7 @@ _SCHEDULE: Final = {
 
 LARGEST_BATCH: Final = 1000
 """The server's limit for an atomic batch, in messages."""
-PATIENCE: Final = 2.0
+ANSWERED_WITHIN: Final = 2.0
 """Seconds to wait for an answer about a stream or consumer, which a lost connection may swallow."""
 _HEADER_ROOM = 1024  # Bytes. nats-py checks a body alone; with its headers too large, it costs the connection for good.
 _BATCH_IS_STORED = 10201  # The server's error code.
@@ -130,7 +130,7 @@ async def connect(url: str, name: str, key: Path | None = None, ca: Path | None 
         reconnected_cb=reconnected,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.2,  # type: ignore[arg-type]  # It is declared int but only slept on.
-        js_options={"timeout": PATIENCE},
+        js_options={"timeout": ANSWERED_WITHIN},
         apply_types=False,
         logger=None,
     )

@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
 
-from shared.stream.bus import CALENDAR, PATIENCE
+from shared.stream.bus import ANSWERED_WITHIN, CALENDAR
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class OrderedConsumer:
     ) -> None:
         self._broker, self._stream, self._durable, self._subjects = broker, stream, durable, list(subjects)
         self._handle, self._position, self._published = handle, position, published
-        self._js = broker.connection.jetstream(timeout=PATIENCE)
+        self._js = broker.connection.jetstream(timeout=ANSWERED_WITHIN)
         self._log = log.bind(stream=stream, durable=durable)
         self._subscriber: Any = None
         self._expected: int | None = None  # The next consumer sequence; None while there is no consumer to trust.

@@ -37,7 +37,7 @@ from shared.web.operations import is_operator, operations, require_body_token, r
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
 
-PATIENCE = 2.0
+PUBLISHED_WITHIN = 2.0
 """Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
 LARGEST_PAGE = 1000
 """Entries of a journal, or tasks, in one answer."""
@@ -100,7 +100,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 async def published_soon(pipeline: Pipeline, position: int) -> None:
     """Wait, but not for ever, until the stream has what is in the outbox up to a position."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PUBLISHED_WITHIN):
             await pipeline.relay.reached(position)
 
 

@@ -33,7 +33,7 @@ CADRES: Final = 10
 """Cadres in the register for each village: as few as a county needs, since a peer's journey has no register."""
 START, SETTLE, SECONDS = 60, 2, 8
 """Seconds that a peer has for its first step, that pass before anything counts, and that count."""
-NPM, RESTATE, PATIENCE = Path("data/npm"), "1.7.12", 300
+NPM, RESTATE, READY_WITHIN = Path("data/npm"), "1.7.12", 300
 """Where npm installs the server of Restate, which no Python package carries; its version; and seconds it may take."""
 
 
@@ -237,11 +237,11 @@ def _restate_server() -> Path:
         package = f"@restatedev/restate-server@{RESTATE}"
         try:
             install = ("npm", "install", "--no-audit", "--no-fund", "--prefix", str(NPM), package)
-            subprocess.run(install, check=True, capture_output=True, timeout=PATIENCE)
+            subprocess.run(install, check=True, capture_output=True, timeout=READY_WITHIN)
         except FileNotFoundError:
             raise NotMeasured(f"npm, which brings {package}, is not installed here") from None
         except subprocess.TimeoutExpired:
-            raise NotMeasured(f"npm did not bring {package} within {PATIENCE} s") from None
+            raise NotMeasured(f"npm did not bring {package} within {READY_WITHIN} s") from None
         except subprocess.CalledProcessError as error:
             raise NotMeasured(f"npm did not bring {package}; {_last(error.stderr)}") from None
     for server in NPM.resolve().glob(pattern):

@@ -37,7 +37,7 @@ SECONDS, RATE, BATCH = 10, 1000, 10
 """How long a load lasts, in seconds; its commands in a second; and how many of them a request of a batch has."""
 LINES: Final = 64
 """HTTP connections kept open: as many officers' browsers."""
-PATIENCE: Final = 30.0
+READ_WITHIN: Final = 30.0
 """Seconds after the last command in which its event must have come."""
 PROBE: Final = "zhucun.v1.21.05.21.bench.probe.sent"
 """A subject of the open stream that no service listens to."""
@@ -113,7 +113,7 @@ class Office:
 
     async def arrived(self, subject: str) -> float:
         """When an event about a subject came."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(READ_WITHIN):
             while subject not in self._arrived:  # noqa: ASYNC110 - a callback at each message would cost what is measured
                 await asyncio.sleep(0.0002)
         return self._arrived[subject]

@@ -19,7 +19,7 @@ from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System, dying_with
 from tests.faults.trial import Ground, Verdict, hurt, progress
 
-PATIENCE = 20.0
+DONE_WITHIN = 20.0
 """Seconds within which processes stand still or are gone, even on a machine that does much else."""
 EARLY: Final = 1.1
 """How much faster than the days harm comes, so that all of it has come when the play ends."""
@@ -132,10 +132,10 @@ def _gone(pid: int) -> bool:
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + DONE_WITHIN
     while not condition():
         if time.monotonic() > until:
-            raise TimeoutError(f"not within {PATIENCE:.0f} s {what}")
+            raise TimeoutError(f"not within {DONE_WITHIN:.0f} s {what}")
         time.sleep(0.002)
 
 

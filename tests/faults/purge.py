@@ -29,7 +29,7 @@ GAPS: Final = 4
 """Times that the streams forget something unread; the services lag in turn."""
 HELD: Final = 1.0
 """Seconds for which a service is held still while the others go on."""
-PATIENCE: Final = 120.0
+READ_WITHIN: Final = 120.0
 """Seconds until everything is read, or a service that came back says what it lacks."""
 
 Forget = Callable[[JetStreamContext, str], Awaitable[None]]
@@ -127,7 +127,7 @@ def _recover(system: System, service: str) -> None:
     headers = operator_headers(system.folder.secret.read_bytes())
     clients = {
         name: httpx.Client(
-            base_url=system.url(name), headers=headers, timeout=PATIENCE, trust_env=False,
+            base_url=system.url(name), headers=headers, timeout=READ_WITHIN, trust_env=False,
             event_hooks={"response": [httpx.Response.raise_for_status]},
         )
         for name in SERVICES
@@ -162,10 +162,10 @@ async def _all_read(system: System, js: JetStreamContext, services: Iterable[str
 
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + READ_WITHIN
     while not await condition():
         if time.monotonic() > until:
-            raise TimeoutError(f"not within {PATIENCE:.0f} s")
+            raise TimeoutError(f"not within {READ_WITHIN:.0f} s")
         await asyncio.sleep(0.05)
 
 

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from msgspec import Meta
 
 from deploy.access.users import SERVICES
-from deploy.contracts import FOLDER, PAGE, WHOLE, breaking, documents, drawn, text, write
+from deploy.contracts import DIAGRAM_PAGE, FOLDER, WHOLE, breaking, documents, drawn, text, write
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, values, wire_subject
 from shared.contracts.journey import JOURNEY, STAGES, diagram
 from shared.contracts.words import WORDS
@@ -45,7 +45,7 @@ def test_the_committed_documents_are_those_that_the_code_gives() -> None:
 
 
 def test_the_drawn_journey_is_the_one_that_the_code_follows() -> None:
-    page = PAGE.read_text("utf-8")
+    page = DIAGRAM_PAGE.read_text("utf-8")
     assert f"```mermaid\n{diagram()}\n```" in page, f"ARCHITECTURE.md: {REFRESH}"
     assert drawn(page) == page
 

@@ -442,7 +442,7 @@ async def test_a_dry_run_tells_everything_and_does_nothing(api: Api) -> None:
 async def test_an_answer_does_not_wait_for_ever_for_a_server_that_is_away(
     any_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "PATIENCE", 0.05)
+    monkeypatch.setattr(http, "PUBLISHED_WITHIN", 0.05)
     any_api.reachable.clear()
     assert (await any_api.post("villages", village("V1"))).status_code == 200
     assert (await any_api.get("/v1/status"))["backlog"] == 1

@@ -152,7 +152,7 @@ def undisturbed(seed: int, days: int) -> Told:
 def hurried() -> Iterator[None]:
     """Sealed events that come early are tried again soon, since here nothing else goes on meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shared.engine.deliveries.PATIENCE", 0.001)
+        patch.setattr("shared.engine.deliveries.OPEN_READ_WITHIN", 0.001)
         patch.setattr("deploy.demo.benxi.SURVEYED", SURVEYED)
         yield
 
