@@ -446,7 +446,7 @@ def test_the_walk_finds_what_has_no_bound() -> None:
         real: float
         on: date
         several: tuple[values.Code, ...]
-        named: Annotated[dict[str, values.Share], Meta(max_length=3)]
+        named: Annotated[dict[str, values.Rate], Meta(max_length=3)]
 
     found = {path for path, hint in bounds.fields(Loose) if bounds.unbounded(hint)}
     assert found == {f"Loose.{field}" for field in Loose.__struct_fields__}

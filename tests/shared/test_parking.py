@@ -107,7 +107,7 @@ async def test_what_the_database_refuses_is_parked_alone_and_a_passing_trouble_i
         reactions = running.pipeline.wiring.reactions[type(begun(V1, "U1"))]
         monkeypatch.setattr(
             running.pipeline.wiring, "reactions",
-            running.pipeline.wiring.reactions | {type(begun(V1, "U1")): [reactions[0]._replace(rule=odd)]},
+            running.pipeline.wiring.reactions | {type(begun(V1, "U1")): [msgspec.structs.replace(reactions[0], rule=odd)]},
         )  # fmt: skip
         await handle(running.pipeline, OPEN, [delivery(begun(V1, "ODD"), 2), delivery(begun(V2, "U1"), 3)])
         parked = [letter["about"] for letter in await running.letters()]
