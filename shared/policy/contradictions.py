@@ -124,7 +124,7 @@ def _head(policy: Policy) -> _Found:
             yield ("documents", key), zh, en
     said: dict[date, int] = {}
     for n, entry in enumerate(policy.holidays):
-        yield from _cited(policy, ("holidays", n, "document"), entry.document)
+        yield from _known(policy, ("holidays", n, "document"), entry.document)
         for day in entry.days:
             if said.setdefault(day, n) != n or entry.days.count(day) > 1:
                 yield ("holidays", n, "days"), f"{day} 出现了两次", f"{day} occurs twice"
@@ -134,40 +134,44 @@ def _references(policy: Policy) -> _Found:
     """Clauses cite a document of this pack, which a body issued that this region is subject to."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
-    owed = [(("commitments", n, "rule"), commitment.rule) for n, commitment in enumerate(policy.commitments)]
-    visits = [(("campaigns", n, "rule"), campaign.rule) for n, campaign in enumerate(policy.campaigns)]
-    matters = [(("procedures", n, "rule"), procedure.rule) for n, procedure in enumerate(policy.procedures)]
-    for path, rule in (*owed, *visits, *matters):
-        yield from _cited_rule(policy, path, rule)
+    for field in ("commitments", "campaigns", "procedures"):
+        for n, entry in enumerate(getattr(policy, field)):
+            yield from _cited(policy, (field, n, "rule"), entry.rule)
     for n, procedure in enumerate(policy.procedures):
         for m, rite in enumerate(procedure.steps):
-            yield from _cited_rule(policy, ("procedures", n, "steps", m, "rule"), rite.rule)
+            if rite.rule:
+                yield from _cited(policy, ("procedures", n, "steps", m, "rule"), rite.rule)
+    for path in (("listing",), ("exit",), ("exit", "verification"), ("team",), ("assessment",)):
+        section: Any = policy
+        for name in path:
+            section = getattr(section, name)
+        if section.reference:
+            yield from _known(policy, (*path, "reference", "document"), section.reference.document)
 
 
-def _cited_rule(policy: Policy, path: Path, rule: str | None) -> _Found:
-    """A rule is a mechanism's number, or cites a document.
-
-    Of the number only the form is checked: the catalogue of mechanisms grows with every region, apart from the code.
-    """
-    if not rule or _MECHANISM.fullmatch(rule):
-        return
-    if rule.split()[0].replace(".", "").isdigit():
-        zh = f"{rule} 不是机制编号；编号如 3.5，文件写作 {next(iter(policy.documents))} 加条款"
-        yield path, zh, f"{rule} is no mechanism's number, such as 3.5; a document is cited by its short name"
-        return
-    yield from _cited(policy, path, rule)
-
-
-_MECHANISM = re.compile(r"[0-9]\.[0-9]{1,2}", re.ASCII)
+_CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9]{0,11})(?::(\S.*))?", re.ASCII)
 
 
 def _cited(policy: Policy, path: Path, clause: str) -> _Found:
-    key = clause.split()[0]
+    """A clause is a document's short name and an article of it: `S3:第四项`."""
+    if written := _CLAUSE.fullmatch(clause):
+        yield from _known(policy, path, written[1], f":{written[2]}" if written[2] else "")
+        return
+    first = next(iter(policy.documents))
+    zh = f"{clause} 应写作文件简称加冒号和条款，如 {first}:第四项；没有条款的只写 {first}"
+    en = f"{clause} must be a document's short name, a colon and the article, as {first}:4, or the short name alone"
+    yield path, zh, en, f'{path[-1]} = "{first}"'
+
+
+def _known(policy: Policy, path: Path, key: str, article: str = "") -> _Found:
+    """A document is one of the pack's, and binds in its region."""
     document = policy.documents.get(key)
+    binding = [id for id, one in policy.documents.items() if isinstance(one, Document) and _binds(one, policy)]
+    example = f'{path[-1]} = "{binding[0]}{article}"' if binding else ""
     if document is None:
         known = policy.documents
         zh = f"{key} 不在 [documents] 中，可引：{'、'.join(known)}"
-        yield path, zh, f"{key} is none of [documents]: {', '.join(known)}"
+        yield path, zh, f"{key} is none of [documents]: {', '.join(known)}", example
     elif isinstance(document, Document) and not _binds(document, policy):
         of, here = document.jurisdiction, policy.jurisdiction
         yield (
@@ -176,6 +180,7 @@ def _cited(policy: Policy, path: Path, clause: str) -> _Found:
             "只能引本地、上级或全国性文件",
             f"{key} is a document of division {of}, which binds nobody in {policy.name_en} ({here}); cite one of "
             "this region, of one above it, or of the whole country",
+            example,
         )
 
 

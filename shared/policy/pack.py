@@ -77,6 +77,19 @@ class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The division of the organ that issued it; 00 for the whole country."""
     number: ShortOrNone = ""
     """文号。 · Its number."""
+    date: Day | None = None
+    """发文日期。 · The day on which it was issued."""
+
+
+class Reference(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """一节的依据。 · What a section of the pack rests on."""
+
+    document: DocumentKey
+    """文件，须列在 [documents]。 · The document, one of `[documents]`."""
+    article: ShortOrNone = ""
+    """条款。 · Its article."""
+    date: Day | None = None
+    """所依据文本的日期。 · The day of the text that is meant, where a document was amended."""
 
 
 class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +104,8 @@ class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     survey_kinds: Labels
     """调查方式：代码和名称；household_visit（入户）和 problem（突出问题）不可缺。 · Kinds of record: code and name;
     `household_visit` and `problem` must be among them."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
 
 
 class Criterion(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -152,6 +167,8 @@ class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """群众认可度不得低于此数。 · The approval must reach this."""
     outside_share: Rate = 0.05
     """未建档人口中至少抽查的比例。 · The share of the people outside the register who are looked at for omissions."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
 
 
 class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,6 +192,8 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """出列后每年监测日。 · The yearly day of the review after the exit."""
     monitor_for: Span
     """出列后监测期。 · For how long after the exit."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
 
     def line(self, year: int) -> int:
         """The poverty line of a year."""
@@ -233,6 +252,8 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """出列后继续驻村时间。 · How long the team stays after the exit."""
     replace_within: Span
     """召回后多长时间内补派。 · The time for replacing a recalled member."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
 
 
 class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -244,8 +265,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     label: Name
     """名称。 · Its name."""
     rule: Clause
-    """依据：机制编号，或 [documents] 中的文件和条款。 ·
-    Where it comes from: a mechanism, or a cited document and article."""
+    """依据：[documents] 中的文件和条款，如 S3:第三项。 · A document of `[documents]` and its article, as `S3:第三项`."""
     by: Role
     """由谁负责。 · Who owes it."""
     after: Code | None = None
@@ -396,6 +416,8 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """等次的限制情形。 · What limits the grade."""
     grounds: Some[Ground]
     """通报批评的情形。 · The grounds for criticism."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
 
     def worst_of(self, *grades: str) -> str:
         """The worst of some grades by the pack's own order."""
@@ -435,7 +457,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """名称。 · Its name."""
     clause: Short
-    """依据：[documents] 中的文件和条款，如 S3 3.9。 · A document of `[documents]` and its article: `S3 3.9`."""
+    """依据：[documents] 中的文件和条款，如 S3:第四项。 · A document of `[documents]` and its article, as `S3:第四项`."""
     on: Name
     """由哪类事件提出。 · The event that gives rise to it."""
     when: Annotated[Mapping[Code, Wanted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
@@ -552,3 +574,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The title of a document that the pack cites."""
         cited = self.documents[document]
         return cited if isinstance(cited, str) else cited.title
+
+    def cited(self, clause: str) -> str:
+        """A clause as people read it: 《村民委员会组织法》第二十六条."""
+        document, _, article = clause.partition(":")
+        if document not in self.documents:
+            return clause
+        return f"《{self.title(document)}》{f'第{article}条' if article.isdecimal() else article}"
