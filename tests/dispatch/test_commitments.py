@@ -23,7 +23,7 @@ def test_3_6_3_5_letter_plans_and_ledger_follow_one_another_and_help_begins_with
     benxi = Benxi().assigned()
     (letter,) = benxi.tasks()
     assert (letter.action, letter.detail, letter.role) == ("commitments", "letter term", "unit")
-    assert (letter.due, letter.rule) == (date(2014, 7, 20), "3.6")
+    assert (letter.due, letter.rule) == (date(2014, 7, 20), "S3:第三项")
     with pytest.raises(Refused, match="what is: letter/term") as early:
         benxi.set("ledger", "2014", "甲")
     assert early.value.status == 409
@@ -119,7 +119,7 @@ def test_2_4_a_year_of_the_ledger_set_reconciled_settled_and_carried() -> None:
     benxi.until(date(2014, 6, 30))
     (task,) = benxi.tasks()
     assert (task.action, task.detail) == ("reconciliations", "ledger 2014 2014-06-30")
-    assert (task.due, task.rule, task.role) == (date(2014, 7, 15), "2.4", "team")
+    assert (task.due, task.rule, task.role) == (date(2014, 7, 15), "S3:第一项", "team")
     benxi.reconcile("2014")
     assert not benxi.tasks()
     benxi.until(date(2014, 9, 30))
@@ -281,12 +281,12 @@ def test_the_state_of_a_village_stays_small_over_ten_years() -> None:
 def test_a_pack_may_ask_for_other_commitments_without_any_code() -> None:
     """1.2, as in Xixiu: a letter every year and nothing else."""
     letter = {
-        "kind": "letter", "label": "脱贫攻坚责任书", "rule": "1.2", "by": "township",
+        "kind": "letter", "label": "脱贫攻坚责任书", "rule": "S3:第三项", "by": "township",
         "within": {"working_days": 5}, "yearly": {"month": 3, "day": 31},
     }  # fmt: skip
     benxi = Benxi(commitments=[letter]).assigned()
     (task,) = benxi.tasks()
-    assert (task.detail, task.role, task.due, task.rule) == ("letter 2014", "township", date(2014, 6, 27), "1.2")
+    assert (task.detail, task.role, task.due, task.rule) == ("letter 2014", "township", date(2014, 6, 27), "S3:第三项")
     benxi.set("letter", "2014")
     assert benxi.said(HelpBegun)
     benxi.until(date(2015, 1, 1))

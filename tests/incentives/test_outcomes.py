@@ -145,7 +145,7 @@ def test_2_15_the_grade_decides_what_is_proposed_and_for_whom(
 def test_3_10_each_of_the_three_grounds_alone_leads_to_a_proposal_of_criticism(world: World, ground: str) -> None:
     hear(world, graded("competent", ground))
     (proposed,) = world.said(OutcomeProposed)
-    assert (proposed.kind, proposed.clause) == ("criticism", "S3 3.10")
+    assert (proposed.kind, proposed.clause) == ("criticism", "S3:第四项")
     assert proposed.evidence == (f"inspection.assessment.graded {VILLAGE}/2014", f"triggers {ground}")
 
 
@@ -196,7 +196,7 @@ TOLD = {
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger: str) -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3 3.10", "on": trigger, "subject": "unit", "decides": "county",
+        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": trigger, "subject": "unit", "decides": "county",
     }  # fmt: skip
     world = world_with(outcomes=[notice])
     hear(world, TOLD[trigger])
@@ -205,7 +205,7 @@ def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger
 
 def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3 3.10", "on": "dispatch.commitment.overdue", "subject": "unit",
+        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue", "subject": "unit",
         "decides": "county",
     }  # fmt: skip
     world = world_with(outcomes=[notice])

@@ -12,7 +12,9 @@ from services.registry.model import commands as c
 from shared.contracts.registry import ResolutionOpened, ResolutionPassed, ResolutionRejected, StepTaken
 from tests.registry.county import AT, PLACE, VILLAGE, County, again, pack
 
-ZUNYI = tomllib.loads(Path("shared/policy/packs/zunyi.toml").read_text("utf-8"))["procedures"]
+PROCEDURES = tomllib.loads(Path("shared/policy/packs/zunyi.toml").read_text("utf-8"))["procedures"]
+ZUNYI = [{**procedure, "rule": "S3:第二项"} for procedure in PROCEDURES]
+"""Zunyi's procedures, as if a document of Benxi's said them."""
 OPEN = c.OpenResolution(
     **AT, matter="2014-7", kind="four_deliberations_one_review", subject_code="fund_use", opened_by="村党组织"
 )
@@ -83,7 +85,7 @@ def test_3_12_each_vote_needs_its_quorum_and_its_majority(name: str, votes: tupl
     county = opened(name)
     if outcome == "no quorum":
         refused = county.refusal(step(name, votes))
-        law = {"members_review": "F52", "resolve": "VCL 26"}[name]
+        law = {"members_review": "F52", "resolve": "VCL:第二十六条"}[name]
         assert (refused.rule, refused.status, refused.field) == (law, 409, "present")
         county.do(step(name))  # The meeting is held again.
         return
@@ -100,7 +102,7 @@ def test_3_12_no_step_is_skipped_or_taken_twice(name: str) -> None:
     county = opened("discuss")
     changed = step(name, (3, 3, 2) if name in VOTES else None)
     refused = county.refusal(changed)
-    assert (refused.rule, refused.status) == ("3.12", 409) and "discuss" in refused.en
+    assert (refused.rule, refused.status) == ("S3:第二项", 409) and "discuss" in refused.en
 
 
 @pytest.mark.parametrize(
