@@ -265,7 +265,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     label: Name
     """名称。 · Its name."""
     rule: Clause
-    """依据：[documents] 中的文件和条款，如 S3:第三项。 · A document of `[documents]` and its article, as `S3:第三项`."""
+    """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
     by: Role
     """由谁负责。 · Who owes it."""
     after: Code | None = None
@@ -457,7 +457,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """名称。 · Its name."""
     clause: Short
-    """依据：[documents] 中的文件和条款，如 S3:第四项。 · A document of `[documents]` and its article, as `S3:第四项`."""
+    """依据：[documents] 中的文件和条款，如 S3:第四项。 · A cited document and its article, as `S3:第四项`."""
     on: Name
     """由哪类事件提出。 · The event that gives rise to it."""
     when: Annotated[Mapping[Code, Wanted], Meta(max_length=10)] = msgspec.field(default_factory=dict)

@@ -205,8 +205,8 @@ def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger
 
 def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue", "subject": "unit",
-        "decides": "county",
+        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue",
+        "subject": "unit", "decides": "county",
     }  # fmt: skip
     world = world_with(outcomes=[notice])
     first, second = (

@@ -632,9 +632,10 @@ def test_a_title_that_names_another_division_is_doubted(title: str, jurisdiction
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_clause_of_a_shipped_pack_reads_as_a_document_and_its_article(file: Path) -> None:
     pack = parse_pack(file.read_bytes())
-    steps = [step for procedure in pack.procedures for step in procedure.steps]
-    rules = [entry.rule for entry in (*pack.commitments, *pack.campaigns, *pack.procedures, *steps) if entry.rule]
-    for clause in (*rules, *(outcome.clause for outcome in pack.outcomes)):
+    steps = [step.rule for procedure in pack.procedures for step in procedure.steps if step.rule]
+    owed, visits = [entry.rule for entry in pack.commitments], [entry.rule for entry in pack.campaigns]
+    clauses = [entry.rule for entry in pack.procedures] + [outcome.clause for outcome in pack.outcomes]
+    for clause in (*steps, *owed, *visits, *clauses):
         assert pack.cited(clause).startswith(f"《{pack.title(clause.partition(':')[0])}》")
 
 
