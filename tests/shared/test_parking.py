@@ -105,10 +105,8 @@ async def test_what_the_database_refuses_is_parked_alone_and_a_passing_trouble_i
         await begin(running)
         await submit(running.pipeline, "k1", villages(V1, V2))
         reactions = running.pipeline.wiring.reactions[type(begun(V1, "U1"))]
-        monkeypatch.setattr(
-            running.pipeline.wiring, "reactions",
-            running.pipeline.wiring.reactions | {type(begun(V1, "U1")): [msgspec.structs.replace(reactions[0], rule=odd)]},
-        )  # fmt: skip
+        strange = {type(begun(V1, "U1")): [msgspec.structs.replace(reactions[0], rule=odd)]}
+        monkeypatch.setattr(running.pipeline.wiring, "reactions", running.pipeline.wiring.reactions | strange)
         await handle(running.pipeline, OPEN, [delivery(begun(V1, "ODD"), 2), delivery(begun(V2, "U1"), 3)])
         parked = [letter["about"] for letter in await running.letters()]
         assert parked == ([V1] if database.startswith("postgresql") else []), "SQLite keeps texts of any length"
