@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test compose-test bench faults contracts clean
+.PHONY: demo test compose-test bench faults contracts migration help clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/zhucun: pyproject.toml uv.lock
@@ -16,28 +16,33 @@ $(BIN)/zhucun: pyproject.toml uv.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv sync --quiet --frozen --active --inexact --compile-bytecode --group bench
 	@touch $@
 
-demo: $(BIN)/zhucun
+demo: $(BIN)/zhucun  ## Benxi's 72 villages, three years, through the real services (ARGS=--stay, --resume)
 	@$(BIN)/zhucun demo $(ARGS)
 
-test: $(BIN)/zhucun
+test: $(BIN)/zhucun  ## everything that guards it (ARGS=tests/dispatch)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --verbose
 	$(BIN)/pytest $(ARGS)
 
-bench: .venv/bench
+bench: .venv/bench  ## what it costs, beside what users would pick instead (ARGS=--compare, --whole)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-# The composed system for real, with the docker or podman of this machine.
-compose-test: $(BIN)/zhucun
+compose-test: $(BIN)/zhucun  ## the composed system for real, with the docker or podman of this machine
 	@$(BIN)/python -m tests.compose $(ARGS)
 
-faults: $(BIN)/zhucun
+faults: $(BIN)/zhucun  ## a county is played while servers, disks and processes fail (ARGS=--only …)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-contracts: $(BIN)/zhucun
+contracts: $(BIN)/zhucun  ## write the documents that are made from the code
 	@$(BIN)/zhucun contracts
 
-clean:
+migration: $(BIN)/zhucun  ## the next revision of a service's schema (SERVICE=dispatch MESSAGE="squads by unit")
+	@$(BIN)/python -m shared.migrations $(SERVICE) "$(MESSAGE)"
+
+help:  ## this list
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+clean:  ## remove what was built, never data
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

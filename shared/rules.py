@@ -26,7 +26,7 @@ LONGEST_ID = 120
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a person is awaited to do: the line on an officer's day page (wish 3)."""
+    """Something that a person is awaited to do: the line on an officer's day page."""
 
     action: str
     """The path of the command that answers it, such as `diagnoses`."""

@@ -110,25 +110,7 @@ def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[An
 
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
     engine, share = store.open_engine(settings.database), Share.parse(settings.share)
-    broker: NatsBroker | None = None
-    consumers: dict[str, OrderedConsumer] = {}
-
-    async def send(stream: str, messages: Sequence[bus.Message]) -> None:
-        if broker is None:
-            raise bus.PublishFailed("NATS is not connected yet")
-        await bus.publish_batch(broker.connection, stream, messages)
-
-    async def position(stream: str) -> int:
-        """Where a stream is to be read on. MessagesLost if it was made anew: what it held unread went with the old."""
-        assert broker is not None
-        read = await pipeline.position(stream)
-        info = await broker.connection.jetstream().stream_info(stream)
-        assert info.created
-        if stream != CALENDAR and not await pipeline.is_same(stream, info.created):
-            raise MessagesLost(stream, read + 1, max(info.state.first_seq, 1) - 1)
-        return read
-
-    relay = Relay(send)
+    relay = Relay(lambda stream, messages: _send(health.broker, stream, messages))
     pipeline = Pipeline(service, engine, relay, settings.schemas, share, simulated=settings.simulated)
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
@@ -138,70 +120,82 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     named = [("zhucun-service", service.name), ("zhucun-installation", settings.installation)]
     server = uvicorn.Server(serving.config(app, settings.host, settings.port, headers=named))
 
-    async def talk() -> None:
-        """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing.
-
-        From then on look at the streams, of which everything hangs, and after the schedule of days.
-        """
-        nonlocal broker
-        broker = health.broker = await bus.connect(
-            settings.nats, share.named(service.name), settings.nats_key, settings.nats_ca
-        )
-        tells_days = bool(heard(service, share)[CALENDAR]) and not settings.simulated
-        look = partial(_look, broker, health.streams, settings.stream_replicas, tells_days)
-        health.amiss, _ = await look()
-        if tells_days:
-            with suppress(errors.Error):
-                await bus.begin_today(broker.connection.jetstream())
-        for stream in health.streams:
-            consumers[stream] = health.consumers[stream] = OrderedConsumer(
-                broker,
-                stream=stream,
-                durable=share.named(service.name),
-                subjects=heard(service, share)[stream],
-                handle=partial(handle, pipeline, stream),
-                position=partial(position, stream),
-                published=pipeline.published,
-            )
-            await consumers[stream].start()
-        if OPEN in consumers:
-            pipeline.open_is_read = consumers[OPEN].at_end
-        log.info("consuming", streams=list(consumers))
-        while True:
-            pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE
-            await asyncio.sleep(RETRY if health.amiss else LOOK)
-            if broker.connection.is_connected:
-                health.amiss, is_set = await look()
-                if is_set:
-                    log.error("somebody took the schedule of days away; it was set again")
-
     def died(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
             log.error("a background task failed; the process stops", exc_info=error)
             server.should_exit = True
 
-    tasks = [
-        asyncio.create_task(relay.run()),
-        asyncio.create_task(talk()),
-        asyncio.create_task(pipeline.note_published()),
-    ]
+    tasks = [asyncio.create_task(run) for run in (relay.run(), _talk(settings, health), pipeline.note_published())]
     for task in tasks:
         task.add_done_callback(died)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Once it has stopped, uvicorn raises again what stopped it.
     await server.serve()
-    for consumer in consumers.values():
+    for consumer in health.consumers.values():
         await consumer.stop()
     for task in tasks:
         task.cancel()
-    if broker is not None:
+    if health.broker is not None:
         with suppress(errors.Error):  # A connection that is being made again cannot be drained; nothing is lost by it.
-            await broker.stop()
+            await health.broker.stop()
     await engine.dispose()
     log.info("stopped")
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
+
+
+async def _send(broker: NatsBroker | None, stream: str, messages: Sequence[bus.Message]) -> None:
+    if broker is None:
+        raise bus.PublishFailed("NATS is not connected yet")
+    await bus.publish_batch(broker.connection, stream, messages)
+
+
+async def _talk(settings: Settings, health: Health) -> None:
+    """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing.
+
+    From then on look at the streams, of which everything hangs, and after the schedule of days.
+    """
+    pipeline = health.pipeline
+    subjects, name = heard(pipeline.service, pipeline.share), pipeline.share.named(pipeline.service.name)
+    broker = health.broker = await bus.connect(settings.nats, name, settings.nats_key, settings.nats_ca)
+    tells_days = bool(subjects[CALENDAR]) and not settings.simulated
+    look = partial(_look, broker, health.streams, settings.stream_replicas, tells_days)
+    health.amiss, _ = await look()
+    if tells_days:
+        with suppress(errors.Error):
+            await bus.begin_today(broker.connection.jetstream())
+    for stream in health.streams:
+        health.consumers[stream] = OrderedConsumer(
+            broker,
+            stream=stream,
+            durable=name,
+            subjects=subjects[stream],
+            handle=partial(handle, pipeline, stream),
+            position=partial(_position, broker, pipeline, stream),
+            published=pipeline.published,
+        )
+        await health.consumers[stream].start()
+    if OPEN in health.consumers:
+        pipeline.open_is_read = health.consumers[OPEN].at_end
+    log.info("consuming", streams=list(health.consumers))
+    while True:
+        pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE
+        await asyncio.sleep(RETRY if health.amiss else LOOK)
+        if broker.connection.is_connected:
+            health.amiss, is_set = await look()
+            if is_set:
+                log.error("somebody took the schedule of days away; it was set again")
+
+
+async def _position(broker: NatsBroker, pipeline: Pipeline, stream: str) -> int:
+    """Where a stream is to be read on. MessagesLost if it was made anew: what it held unread went with the old."""
+    read = await pipeline.position(stream)
+    info = await broker.connection.jetstream().stream_info(stream)
+    assert info.created
+    if stream != CALENDAR and not await pipeline.is_same(stream, info.created):
+        raise MessagesLost(stream, read + 1, max(info.state.first_seq, 1) - 1)
+    return read
 
 
 async def _look(

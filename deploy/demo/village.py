@@ -1,4 +1,4 @@
-"""One village's way in full: what happened, why, who decided, and what keeps it on the list (wish 10)."""
+"""One village's way in full: what happened, why, who decided, and what keeps it on the list."""
 
 import re
 from collections.abc import Callable, Iterator

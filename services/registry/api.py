@@ -86,7 +86,7 @@ class _Upload(Operation):
 
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
 async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
-    """What keeps a village on the list, and who can move it (wish 10); empty for one that is not on it."""
+    """What keeps a village on the list, and who can move it; empty for one that is not on it."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
         village = await id_by_code(conn, pipeline.tables, village)

@@ -1,4 +1,4 @@
-"""The Excel forms of the registry: what officers fill in, and how a filled row becomes a command (wish 2).
+"""The Excel forms of the registry: what officers fill in, and how a filled row becomes a command.
 
 A column's field is the command's field; `household.income` is the field `income` of the command's `household`.
 """

@@ -1,4 +1,4 @@
-"""The days. They come from a JetStream schedule in real use and from the simulation otherwise (DESIGN §5)."""
+"""The days. They come from a JetStream schedule in real use and from the simulation otherwise."""
 
 from typing import Annotated
 

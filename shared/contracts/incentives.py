@@ -77,7 +77,7 @@ class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
 
 
 class OutcomeExpired(OutcomeEvent, frozen=True, kw_only=True):
-    """The impact period is over and the record is clean (wish 9)."""
+    """The impact period is over and the record is clean."""
 
     label = ("影响期满", "impact period ended")
 

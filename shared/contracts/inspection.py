@@ -52,7 +52,7 @@ Shares = Annotated[dict[Code, Seed], Meta(max_length=2)]
 
 
 class CampaignCommitted(Event, frozen=True, kw_only=True):
-    """Before a draw, and before any hash of a seed's share: frame and size are fixed and public (DESIGN §7, 2.19)."""
+    """Before a draw, and before any hash of a seed's share: frame and size are fixed and public (2.19)."""
 
     about = "campaign"
     label = ("抽查承诺公布", "draw committed")

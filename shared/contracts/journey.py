@@ -1,4 +1,4 @@
-"""The journey of a village: every stage, and the events that lead from one to the next (DESIGN §6).
+"""The journey of a village: every stage, and the events that lead from one to the next.
 
 This table is the state machine. The registry moves a village by it, the diagram in ARCHITECTURE.md is drawn from it,
 and whatever happens within a stage (ledgers, visits, grades, outcomes) stands in the services' reactions.

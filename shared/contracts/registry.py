@@ -58,7 +58,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Unmet(msgspec.Struct, frozen=True):
-    """One exit criterion that a village does not meet, and the role that can move it (wish 10)."""
+    """One exit criterion that a village does not meet, and the role that can move it."""
 
     indicator: Code
     value: Figure | None

@@ -1,4 +1,4 @@
-"""Requests that people send: answered in one transaction with all others that wait, each under a key of its own."""
+"""Requests that people send: answered in one transaction with all others that wait, each under its key (decision 8)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -160,7 +160,7 @@ async def _codes_within(pipeline: Pipeline, codes: Table, place: str) -> set[tup
 
 
 async def _catch_up(pipeline: Pipeline, sealed: Sequence[Cause]) -> None:
-    """Wait for the open stream: a sealed event may have overtaken the day or the pack that it was decided by.
+    """Wait for the open stream: a sealed event may have overtaken the day or the pack that decided it (decision 12).
 
     Both were published before it, so what has not come when the open stream is read to its end will never come.
     While that is not read, the batch fails and is tried again: taking it early would lead to another state.

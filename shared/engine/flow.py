@@ -35,7 +35,7 @@ LARGEST_DATA = 2**20 - ENVELOPE
 
 
 def derived_id(*causes: object) -> str:
-    """A UUID of what caused it, so that a repetition makes the same id (DESIGN §3).
+    """A UUID of what caused it, so that a repetition makes the same id.
 
     It begins with the first 48 bits of the id that it follows from, so that all that follows from one request or day
     stands side by side in every index: of ids that lie anywhere, each costs an index a page. The other 74 bits are its

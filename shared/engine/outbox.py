@@ -1,4 +1,4 @@
-"""Facts as rows of the outbox, and its rows as what is published: the batches are frozen when the rows are written."""
+"""Facts as rows of the outbox, and its rows as what is published: batches are frozen in rows (decision 4)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

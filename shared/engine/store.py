@@ -137,7 +137,7 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
 
 
 async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
-    """Note messages in the inbox: which of them it did not hold yet."""
+    """Note messages in the inbox: which of them it did not hold yet (decision 2)."""
     if not ids:
         return set()
     by_array = conn.dialect.name == "postgresql"

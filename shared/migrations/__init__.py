@@ -8,6 +8,7 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from shared.engine import store
@@ -20,7 +21,12 @@ def upgrade(service: str, database: str) -> None:
 
 def revise(service: str, database: str, message: str) -> None:
     """Write the next revision from what the tables have become; `database` must stand at the newest one."""
-    _with_config(service, database, lambda config: command.revision(config, message, autogenerate=True))
+
+    def write(config: Config) -> None:
+        newest = ScriptDirectory.from_config(config).get_current_head() or "0000"
+        command.revision(config, message, autogenerate=True, rev_id=f"{int(newest) + 1:04}")
+
+    _with_config(service, database, write)
 
 
 def check(service: str, database: str) -> None:

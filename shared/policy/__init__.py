@@ -1,4 +1,4 @@
-"""Policy packs: what a region counts, names and lists, as validated, versioned data (DESIGN §1).
+"""Policy packs: what a region counts, names and lists, as validated, versioned data.
 
 The code knows seven concepts; every number, name and list is in `packs/`, and another region is one more file there.
 `pack` says what they can say, `checking` and `contradictions` find all that is wrong with one, and `book` says which

@@ -1,4 +1,4 @@
-"""What a policy pack can say: one region's numbers, names and lists, as validated data (DESIGN §1).
+"""What a policy pack can say: one region's numbers, names and lists, as validated data.
 
 Each field is described in Chinese and English; `docs/policy.md` and `docs/policy.schema.json` are made of that.
 """

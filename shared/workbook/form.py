@@ -73,7 +73,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[str, ...]
     """The fields that tell its rows apart: no two rows of a file may agree in all of them."""
     asked_by_zh: str
-    """Who asks for it, under which document (wish 1): a form that nobody answers for is a burden."""
+    """Who asks for it, under which document: a form that nobody answers for is a burden."""
     asked_by_en: str
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What different services say on one day leads to the same states in whatever order it arrives (DESIGN §3)."""
+"""What different services say on one day leads to the same states in whatever order it arrives."""
 
 import random
 from datetime import date, timedelta

@@ -185,7 +185,7 @@ WHOLE: Final = 1400
     ),
 )
 def test_whatever_happens_the_invariants_hold_and_the_end_is_the_same(seed: int, days: int, injuries: Injuries) -> None:
-    """Crashes, duplicates, cuts, redelivery and another order between the services leave no trace (DESIGN §3).
+    """Crashes, duplicates, cuts, redelivery and another order between the services leave no trace.
 
     Hasty officers may be refused what others were not, so that their story ends otherwise; the invariants hold in it.
     """

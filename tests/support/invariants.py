@@ -89,14 +89,14 @@ class Evidence(NamedTuple):
 
 
 def ids_are_unique(run: Evidence) -> None:
-    """No two events of any journals have one id, nor has a command the id of an event (DESIGN §3)."""
+    """No two events of any journals have one id, nor has a command the id of an event."""
     ids = Counter(said.id for journal in run.journals.values() for said in journal)
     assert [id for id, times in ids.items() if times > 1] == []
     assert not ids.keys() & run.commands and not ids.keys() & set(run.days.values())
 
 
 def every_event_has_a_cause(run: Evidence) -> None:
-    """Each event follows from an event of some journal, a command, or a timer that ran out on a day (DESIGN §3)."""
+    """Each event follows from an event of some journal, a command, or a timer that ran out on a day."""
     causes = {said.id for journal in run.journals.values() for said in journal} | run.commands
     orphans = [said for journal in run.journals.values() for said in journal if said.cause not in causes]
     by_day: dict[tuple[str, date], list[Said]] = defaultdict(list)
@@ -119,12 +119,12 @@ def _timers(run: Evidence, service: str, day: date, before: date) -> Iterator[st
 
 
 def everything_can_be_handled(run: Evidence) -> None:
-    """No message waits as a dead letter, and no batch is such that the server would never take it (DESIGN §3)."""
+    """No message waits as a dead letter, and no batch is such that the server would never take it."""
     assert list(run.dead_letters) == [] and list(run.torn) == []
 
 
 def nothing_is_lost_or_invented_on_the_way(run: Evidence) -> None:
-    """The streams hold what the journals hold, and no more but days; each journal in its order (DESIGN §3)."""
+    """The streams hold what the journals hold, and no more but days; each journal in its order."""
     journals = {said.id: said for journal in run.journals.values() for said in journal}
     streamed = [id for stream in run.streams.values() for id in stream]
     assert set(streamed) - set(run.days.values()) == journals.keys()
@@ -141,8 +141,7 @@ def nothing_is_lost_or_invented_on_the_way(run: Evidence) -> None:
 def every_village_goes_by_the_journey(run: Evidence) -> None:
     """What the open stream tells about a village is a path of the state machine, to where the registry has it.
 
-    What does not move a village is what people may say again, or what the other spell's team still has to say (DESIGN
-    §6).
+    What does not move a village is what people may say again, or what the other spell's team still has to say.
     """
     moving = {move.event for move in JOURNEY}
     stages: dict[str, str] = defaultdict(str)
@@ -164,7 +163,7 @@ def every_village_goes_by_the_journey(run: Evidence) -> None:
 
 
 def stages_add_up_to_the_villages(run: Evidence) -> None:
-    """Each village that was registered is in exactly one stage of the journey (DESIGN §6)."""
+    """Each village that was registered is in exactly one stage of the journey."""
     registered = {event.village for _, event in run.all(r.VillageRegistered)}
     stages = Counter(village.stage for village in run.of("registry", "villages").values())
     assert stages.keys() <= STAGES.keys()
@@ -209,7 +208,7 @@ def no_exit_without_all_criteria_verified_and_noticed(run: Evidence) -> None:
 
 
 def a_relapse_begins_a_new_spell(run: Evidence) -> None:
-    """A village is listed once, and then again after each relapse and only then, with the next number (DESIGN §6)."""
+    """A village is listed once, and then again after each relapse and only then, with the next number."""
     spells: dict[str, int] = defaultdict(int)
     may_be_listed: dict[str, bool] = defaultdict(lambda: True)
     for said in run.journals["registry"]:

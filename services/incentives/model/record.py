@@ -1,4 +1,4 @@
-"""The rules of outcomes: a fact leads to a proposal, and only a named body to a decision (DESIGN §1).
+"""The rules of outcomes: a fact leads to a proposal, and only a named body to a decision.
 
     proposed ─ heard, or the time for it is over ─► decidable ─ decided ─► imposed ─ impact period over ─► expired
                                                         └► dropped, tolerated         └ appeal upheld ─► overturned
@@ -102,7 +102,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`open` while people are awaited, else `marked` while an impact period runs, else `clean` (wish 9)."""
+        """`open` while people are awaited, else `marked` while an impact period runs, else `clean`."""
         if self.awaits:
             return "open"
         return "marked" if any(c.status == "imposed" and c.expires for c in self.cases.values()) else "clean"

@@ -1,4 +1,4 @@
-"""The draw that anyone can recompute: SHA-256 tickets, no random generator (mechanism 2.19, DESIGN §7).
+"""The draw that anyone can recompute: SHA-256 tickets, no random generator (mechanism 2.19).
 
 README.md tells byte by byte what is hashed here, so that a few lines in any language come to the same.
 """

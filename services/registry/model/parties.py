@@ -151,7 +151,7 @@ def may_adopt(
 
 
 def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _today: date) -> Change:
-    """A version is adopted once and never changes (DESIGN §1). `policy` is the pack itself."""
+    """A version is adopted once and never changes. `policy` is the pack itself."""
     jurisdiction = policy.jurisdiction.ljust(6, "0")
     if command.place != jurisdiction:
         raise Refused(

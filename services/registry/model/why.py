@@ -1,4 +1,4 @@
-""" "Why not yet?": what keeps a village on the list, and who can move it (wish 10)."""
+""" "Why not yet?": what keeps a village on the list, and who can move it."""
 
 from datetime import date
 

@@ -1,0 +1,13 @@
+"""`make migration SERVICE=… MESSAGE=…`: the next revision, written from what a service's tables have become."""
+
+import sys
+import tempfile
+
+from shared.migrations import revise, upgrade
+
+if __name__ == "__main__":
+    service, message = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        database = f"sqlite+aiosqlite:///{folder}/newest.sqlite3"
+        upgrade(service, database)
+        revise(service, database, message)
