@@ -11,7 +11,7 @@ import msgspec
 import nkeys
 
 from deploy.access.keys import make_keys, new_key, private, seed_file, write
-from deploy.access.users import TRIAL_USERS
+from deploy.access.users import SELFTEST, SELFTEST_USERS, TRIAL_USERS
 from deploy.local.errors import StartError, told
 
 KEPT, INCLUDED = "grants.json", "accounts.conf"
@@ -33,13 +33,17 @@ class Kept(msgspec.Struct, kw_only=True):
 
     replicas: int = 1
     users: tuple[str, ...] = ()
+    selftest: bool = False
     grants: dict[str, Grant] = {}
 
 
-def install(folder: Path, users: Iterable[str], replicas: int = 1) -> Path:
-    """Make the keys that are missing and the file that nats-server includes, with all that was granted; that file."""
+def install(folder: Path, users: Iterable[str], replicas: int = 1, *, selftest: bool = False) -> Path:
+    """Make the keys that are missing and the file that nats-server includes, with all that was granted; that file.
+
+    With `selftest` the self-test has an account on these servers, whose keys lie in a folder of their own.
+    """
     with _changed(folder) as kept:
-        kept.users, kept.replicas = tuple(users), replicas
+        kept.users, kept.replicas, kept.selftest = tuple(users), replicas, selftest
     return folder / INCLUDED
 
 
@@ -112,7 +116,8 @@ def _changed(folder: Path) -> Iterator[Kept]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = _read(folder)
             yield kept
-            text = accounts(_keys(folder, kept.users), kept.grants, kept.replicas)
+            scratch = _keys(folder / SELFTEST, SELFTEST_USERS) if kept.selftest else {}
+            text = accounts(_keys(folder, kept.users), kept.grants, kept.replicas, scratch)
             write(folder / KEPT, msgspec.json.format(msgspec.json.encode(kept)).decode())
             write(folder / INCLUDED, text)
 

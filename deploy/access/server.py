@@ -1,21 +1,28 @@
 """What nats-server is told of accounts, users and permissions: the text of a file that its configuration includes."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from deploy.access.grants import Grant
 from deploy.access.permissions import FOR_SUBSCRIBERS, inbox, published, subscriber
-from deploy.access.users import ACCOUNT, SUBSCRIBERS, SYSTEM
+from deploy.access.users import ACCOUNT, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM
+from shared.stream.bus import STREAMS
+
+SCRATCH: Final = {"max_store": 2**29, "max_mem": 2**24, "max_streams": len(STREAMS), "max_consumers": 32}
+"""What the self-test's account may keep at most, in bytes of all copies: it must not take room from what is real."""
 
 
-def accounts(keys: Mapping[str, str], grants: Mapping[str, Grant] = {}, replicas: int = 1) -> str:
+def accounts(
+    keys: Mapping[str, str], grants: Mapping[str, Grant] = {}, replicas: int = 1, scratch: Mapping[str, str] = {}
+) -> str:
     """Who may do what, by the public keys of the installation's users and what is granted to subscribers.
 
-    Nobody comes in without a key: there is no user for who shows none.
+    Nobody comes in without a key: there is no user for who shows none. `scratch` are the keys of the self-test, which
+    has an account with the same users; accounts know nothing of one another.
     """
-    told = {
+    told: dict[str, Any] = {
         ACCOUNT: {
             "jetstream": "enabled",
             "users": [_user(user, key, published(user, replicas)) for user, key in keys.items() if user != SYSTEM],
@@ -32,6 +39,9 @@ def accounts(keys: Mapping[str, str], grants: Mapping[str, Grant] = {}, replicas
         },
         "SYSTEM": {"users": [_user(SYSTEM, keys[SYSTEM], published(SYSTEM))]},
     }
+    if scratch:
+        users = [_user(user, key, published(user)) for user, key in scratch.items()]
+        told[SELFTEST_ACCOUNT] = {"jetstream": SCRATCH, "users": users}
     # The format of nats-server includes JSON.
     return f"accounts: {msgspec.json.format(msgspec.json.encode(told)).decode()}\nsystem_account: SYSTEM\n"
 

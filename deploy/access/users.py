@@ -21,6 +21,13 @@ DEMO_USERS: Final = (*USERS, SIMULATION)
 TRIAL_USERS: Final = (*DEMO_USERS, HARNESS)
 """Who has one where anything is done to the system on purpose."""
 
+SELFTEST: Final = "selftest"
+"""What the self-test has of its own on an installation's servers is called so: the folder of its keys, and a role in
+PostgreSQL with a database for each service."""
+SELFTEST_USERS: Final = (INSTALLER, *SERVICES, SIMULATION, HARNESS)
+"""Who has a key to the self-test's account: the same users with the same rights, which end at the account's."""
+SELFTEST_ACCOUNT: Final = "SELFTEST"
+
 DOMAIN: Final = "zhucun"
 """Where subscribers ask JetStream: `jetstream(domain="zhucun")`. They are in an account of their own."""
 ACCOUNT: Final = "ZHUCUN"

@@ -1,13 +1,20 @@
-"""`zhucun selftest`: whether this installation's code and machine carry a village all the way."""
+"""`zhucun selftest`: whether this installation's code, machine and servers carry a village all the way."""
 
 import asyncio
+import os
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.access.users import SELFTEST
 from deploy.cli.reach import Trouble, console
 from deploy.terminal import folded
+
+if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+    from deploy.operations.scratch import Site
 
 app = typer.Typer()
 
@@ -18,10 +25,11 @@ def selftest() -> None:
     from deploy.demo.benxi import START
     from deploy.demo.simulation import Refusal
     from deploy.local.supervisor import until_stopped
+    from deploy.operations.scratch import LeftBehind
     from deploy.operations.selftest import UNTIL, Check
     from deploy.operations.selftest import selftest as carry
 
-    found: list[Check] = []
+    found, site = list[Check](), _site()
 
     async def run() -> None:
         columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
@@ -31,21 +39,47 @@ def selftest() -> None:
             async def watch(day: date) -> None:
                 progress.update(bar, completed=(day - START).days, description=str(day))
 
-            found.extend(await carry(watch))
+            found.extend(await carry(watch, site))
 
     try:
         asyncio.run(until_stopped(run()))
+    except LeftBehind as error:
+        raise Trouble(str(error)) from error
     except (Refusal, RuntimeError, TimeoutError) as error:
         raise Trouble(
             f"自检中断，未留下任何数据\n  the self-test came to a stop, and nothing is left of it: {error}"
         ) from error
     if not found:
         raise Trouble("自检被中断，未留下任何数据\n  the self-test was interrupted, and nothing is left of it")
-    table = folded("", "环节", "step", "问题 what is wrong")
+    table = folded("", "环节", "step", "问题", "what is wrong")
     for check in found:
-        table.add_row("✗" if check.fault else "✓", check.zh, check.en, check.fault)
+        table.add_row("✗" if check.failed else "✓", check.zh, check.en, *check.fault)
     console.print(table)
-    if wrong := sum(bool(check.fault) for check in found):
+    if wrong := sum(check.failed for check in found):
         console.bad(f"自检有 {wrong} 项不符 · {wrong} of the self-test's checks failed")
         raise typer.Exit(1)
     console.good("自检通过，未留下任何数据 · the self-test passed, and nothing is left of it")
+
+
+def _site() -> "Site | None":
+    """The servers that the environment names, on which the self-test has an account of its own; None for its own ones.
+
+    Raises Trouble where its keys cannot be read.
+    """
+    from deploy.operations.scratch import Site
+
+    nats, ca = os.environ.get("ZHUCUN_NATS"), os.environ.get("ZHUCUN_NATS_CA")
+    if not nats:
+        return None
+    keys = Path(os.environ.get("ZHUCUN_KEYS") or "/keys") / SELFTEST
+    if not os.access(keys, os.R_OK | os.W_OK):
+        raise Trouble(
+            f"读不到自检的密钥目录 {keys}。请在安装系统的机器上运行：docker compose exec operator zhucun selftest；"
+            "只检查本机的程序，则先去掉 ZHUCUN_NATS 设置。\n"
+            f"  The self-test's keys in {keys} cannot be read. Run it where the system is installed: `docker compose "
+            "exec operator zhucun selftest`; to test this machine's own programs only, unset ZHUCUN_NATS first."
+        )
+    return Site(
+        nats, Path(ca) if ca else None, int(os.environ.get("ZHUCUN_STREAM_REPLICAS") or "1"), keys,
+        os.environ.get("ZHUCUN_SELFTEST_DATABASES", ""),
+    )  # fmt: skip

@@ -79,8 +79,14 @@ class Memory:
         }
 
     def events(self) -> Counter[tuple[str, bytes]]:
-        """What was said, by type and content: how often each."""
-        return Counter((fact.event.type, fact.data) for fact in self.world.facts)
+        """How often each was said, by type and content."""
+        return counted((fact.event.type, fact.data) for fact in self.world.facts)
+
+
+def counted(events: Iterable[tuple[str, bytes]]) -> Counter[tuple[str, bytes]]:
+    """How often each event was said, by type and content, whatever the order of keys in it."""
+    sort = msgspec.json.Encoder(order="deterministic").encode
+    return Counter((type, sort(msgspec.json.decode(data))) for type, data in events)
 
 
 def _digest(states: Iterable[State]) -> str:

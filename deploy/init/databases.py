@@ -1,5 +1,7 @@
 """A role and a database for each service in PostgreSQL, and their schemas brought to this version.
 
+The self-test has a role with databases of its own, which are empty but while it runs.
+
 Every start does this, so that a replica's database, or a password that was changed in the folder, needs nothing more.
 """
 
@@ -12,9 +14,11 @@ from typing import Final
 
 import asyncpg
 
+from deploy.access.users import SELFTEST
 from deploy.init.folder import PASSWORDS
 from deploy.local.errors import StartError
 from deploy.local.supervisor import SERVICES
+from deploy.operations.scratch import database as scratch_database
 from shared import migrations
 from shared.engine.shares import Share
 
@@ -31,7 +35,8 @@ def prepare(folder: Path, replicas: int) -> None:
     }
     lines = ((folder / PASSWORDS).read_text()).splitlines()
     passwords = {role: password for *_, role, password in (line.split(":") for line in lines)}
-    asyncio.run(_make(passwords, databases))
+    scratch = {scratch_database(service): SELFTEST for service in SERVICES}
+    asyncio.run(_make(passwords, {**databases, **scratch}))
     for name, service in databases.items():
         migrations.upgrade(service, f"postgresql+asyncpg://{service}:{passwords[service]}@{HOST}/{name}")
         print(f"{name} ✓", file=sys.stderr)
@@ -40,7 +45,7 @@ def prepare(folder: Path, replicas: int) -> None:
 async def _make(passwords: Mapping[str, str], databases: Mapping[str, str]) -> None:
     connection = await _connect(passwords["postgres"])
     roles = await _names(connection, "select rolname from pg_roles")
-    for role in SERVICES:
+    for role in (*SERVICES, SELFTEST):
         begin = "alter" if role in roles else "create"
         await connection.execute(f"{begin} role {role} login password '{passwords[role]}'")
     made = await _names(connection, "select datname from pg_database")

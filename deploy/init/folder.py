@@ -12,6 +12,7 @@ from typing import Final
 
 from deploy.access import grants
 from deploy.access.keys import write
+from deploy.access.users import SELFTEST
 from deploy.init import certificates
 from deploy.local.supervisor import SERVICES
 
@@ -21,7 +22,7 @@ USERS: Final = {"operator": OPERATOR, **{name: OPERATOR + n for n, name in enume
 """By name, the user that the containers of compose.yaml run as."""
 KEEPERS: Final = 10009
 """The group that reads the keys of all users of NATS: the operator's container alone has it, to grant access."""
-ROLES: Final = ("postgres", *SERVICES)
+ROLES: Final = ("postgres", *SERVICES, SELFTEST)
 """The roles in PostgreSQL; each has a file with its password, in the form that PostgreSQL's clients read."""
 PASSWORDS: Final = "databases.pgpass"
 """All those files in one."""
@@ -35,7 +36,7 @@ def fill(folder: Path, names: Sequence[str], replicas: int, users: Iterable[str]
     `names` are further ones, or addresses, at which subscribers reach NATS.
     """
     folder.mkdir(exist_ok=True)
-    grants.install(folder, users, replicas)
+    grants.install(folder, users, replicas, selftest=True)
     certificates.make(folder, names)
     _keep(folder / "secret", secrets.token_hex(32))
     for role in ROLES:
@@ -54,8 +55,12 @@ def _keep(path: Path, text: str) -> None:
 
 def hand_out(folder: Path) -> None:
     """Give each file to the user whose name it bears, else to the operator; what is public may be read by all."""
+    for path in (folder / SELFTEST).iterdir():
+        os.chown(path, OPERATOR, OPERATOR)
     for path in folder.iterdir():
-        if path.name in ("ca.key", "postgres.password"):  # Nobody but these steps and PostgreSQL's own start.
+        if path.is_dir():
+            user, mode = OPERATOR, 0o700
+        elif path.name in ("ca.key", "postgres.password"):  # Nobody but these steps and PostgreSQL's own start.
             user, mode = 0, 0o600
         else:
             user = USERS.get(path.stem, OPERATOR)

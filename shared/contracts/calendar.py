@@ -15,6 +15,7 @@ class DayPassed(Event, frozen=True, kw_only=True):
     """A business day has begun; whatever fell due up to and including it is to be done, once."""
 
     about = "day"
+    needs_policy = False
     label = ("新的一天", "a day passed")
     day: Day
     place: Place = "000000"
