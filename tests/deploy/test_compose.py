@@ -47,10 +47,10 @@ def test_each_user_of_the_folder_is_that_of_its_containers(name: str) -> None:
 def test_a_second_start_changes_no_key(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     folder.fill(keys, [], 1, USERS)
-    made = {path.name: path.read_bytes() for path in keys.iterdir()}
+    made = {path: path.read_bytes() for path in keys.rglob("*") if path.is_file()}
     folder.fill(keys, [], 1, USERS)
-    assert {path.name: path.read_bytes() for path in keys.iterdir()} == made
-    passwords = [line.rpartition(b":")[2] for name, line in made.items() if name.endswith(".pgpass")]
+    assert {path: path.read_bytes() for path in keys.rglob("*") if path.is_file()} == made
+    passwords = [line.rpartition(b":")[2] for path, line in made.items() if path.suffix == ".pgpass"]
     assert len(set(passwords)) == len(folder.ROLES)  # The file with all of them ends with one of them.
 
 
