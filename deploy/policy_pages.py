@@ -74,9 +74,10 @@ def page() -> str:
         lines += [f"\n## {struct.__name__}\n\n{zh} · {en}\n", COLUMNS, "|---|---|---|---|"]
         hints = checking.hints_of(struct)
         for field in msgspec.structs.fields(struct):
-            allowed = " · ".join(checking.allowed(hints[field.name]))
-            meaning = " · ".join(part for part in words[field.name] if part)
-            cells = (f"`{field.name}`", f"{allowed}{_link(hints[field.name])}", _default(field), meaning)
+            hint = hints[field.encode_name]
+            allowed = " · ".join(checking.allowed(hint))
+            meaning = " · ".join(part for part in words[field.encode_name] if part)
+            cells = (f"`{field.encode_name}`", f"{allowed}{_link(hint)}", _default(field), meaning)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -143,7 +144,16 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 def _words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
     """What the source says of a struct, under the empty name, and under each of its fields: Chinese, English."""
-    return _documented(inspect.getmodule(struct))[struct.__name__]
+    found: dict[str, tuple[str, str]] = {}
+    for part in reversed(struct.__mro__):
+        written = {field.name: field.encode_name for field in msgspec.structs.fields(part)} if _is_section(part) else {}
+        said = _documented(inspect.getmodule(part)).get(part.__name__, {}) if written else {}
+        found |= {written.get(name, name): words for name, words in said.items()}
+    return found
+
+
+def _is_section(part: type) -> bool:
+    return issubclass(part, msgspec.Struct) and part is not msgspec.Struct
 
 
 @cache

@@ -64,6 +64,8 @@ class Unmet(msgspec.Struct, frozen=True):
     value: Figure | None
     bound: Figure
     mover: Role
+    relation: Literal["", "below", "at_most", "at_least", "above", "is"] = ""
+    """How the value must lie to the bound; empty in events from before this was told."""
 
 
 class PolicyAdopted(Event, frozen=True, kw_only=True):

@@ -151,6 +151,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "indicator": ("指标", "the criterion, by the pack's code", "incidence"),
     "value": ("实际数值；没有数据时为空", "its value; null where there is none", 0.0913),
     "bound": ("标准", "what is asked for", 0.02),
+    "relation": ("数值与标准应有的关系：below 低于，at_most 不高于，at_least 不低于，above 高于，is 等于；早期事件为空",
+                 "how the value must lie to it; empty in events from before this was told", "below"),
     "MatchingSolved.bound": ("已证明的上限：没有方案得分更高", "the proved bound: no assignment scores more", 5120),
     "mover": ("由谁推动", "the role that can move it", "team"),
     "attempt": ("第几次申请出列", "which request for the exit this is", 1),

@@ -17,7 +17,7 @@ from shared.codes import Code
 from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
-from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack
+from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
@@ -311,7 +311,7 @@ class _Chain:
     def follow(self, cause: Cause) -> None:
         """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
         if isinstance(cause.payload, PolicyAdopted):
-            self.book.adopt(_sound(cause.payload.pack))
+            self.book.adopt(_sound(cause.payload))
         cause = self.resolved(cause)
         if isinstance(cause.payload, Command):
             once_each(cause.payload)
@@ -354,8 +354,13 @@ class _Chain:
         if not reactions:
             return []
         # A pack that is being adopted is judged by itself: there may be no other in force yet.
-        pack = getattr(payload, "pack", None)
-        policy: Any = _sound(pack) if pack is not None else self.policy(payload.place) if payload.needs_policy else None
+        policy: Any = (
+            _sound(payload)
+            if hasattr(payload, "pack")
+            else self.policy(payload.place)
+            if payload.needs_policy
+            else None
+        )
         return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy)]
 
     def absent(self, keys: Iterable[Key]) -> set[Key]:
@@ -435,10 +440,13 @@ def _too_long(id: str) -> Refused:
     )
 
 
-def _sound(pack: Mapping[str, Any]) -> Policy:
-    """A pack's content as the policy that it is, or a refusal that tells all that is wrong with it."""
+def _sound(message: Any) -> Policy:
+    """The pack that a message carries, or a refusal that tells all that is wrong with it.
+
+    Of an event it may be one that was adopted long ago, in the words of that time.
+    """
     try:
-        return parse_pack(pack)
+        return parse_pack(renewed(message.pack) if isinstance(message, PolicyAdopted) else message.pack)
     except PolicyInvalid as error:
         field = f"pack.{error.faults[0].where}".removesuffix(".")
         raise Refused("policy", error.zh, error.en, field=field, status=422) from error

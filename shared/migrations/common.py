@@ -1,6 +1,8 @@
 """Changes of the tables that every service has, for the migrations of each."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +21,12 @@ def make_room(states: Iterable[str]) -> None:
         change.alter_column("subject", type_=sa.Text(), existing_type=sa.String(200), existing_nullable=False)
         change.add_column(sa.Column("discarded_at", sa.DateTime(timezone=True)))
         change.add_column(sa.Column("discarded_for", sa.Text()))
+
+
+def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Every state of a table as a later version writes it."""
+    connection = op.get_bind()
+    kept = sa.table(table, sa.column("id", sa.String), sa.column("body", sa.Text))
+    for id, body in connection.execute(sa.select(kept.c.id, kept.c.body)).all():
+        text = json.dumps(changed(json.loads(body)), separators=(",", ":"), ensure_ascii=False)
+        connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text))

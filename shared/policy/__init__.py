@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 
 from shared.policy.book import PolicyBook
+from shared.policy.bound import RELATIONS, Bound
 from shared.policy.checking import Fault, Path, mended, misfits
 from shared.policy.contradictions import find_contradictions, find_doubts
-from shared.policy.pack import TRIGGERS, Campaign, Commitment, Deliberation, Outcome, Policy, Step
+from shared.policy.earlier import renewed
+from shared.policy.pack import TRIGGERS, Campaign, Cap, Commitment, Deliberation, Ground, Outcome, Policy, Step
 from shared.policy.reading import Lines, Unreadable, content_of, text_of
 
 __all__ = [
-    "TRIGGERS", "Campaign", "Commitment", "Deliberation", "Fault", "Outcome", "Policy", "PolicyBook", "PolicyInvalid",
-    "Step", "find_doubts", "kept_pack", "parse_pack", "read_pack",
+    "RELATIONS", "TRIGGERS", "Bound", "Campaign", "Cap", "Commitment", "Deliberation", "Fault", "Ground", "Outcome",
+    "Policy", "PolicyBook", "PolicyInvalid", "Step", "find_doubts", "kept_pack", "parse_pack", "read_pack", "renewed",
 ]  # fmt: skip
 TOLD = 20
 """Faults that one message tells; the others are only counted."""
@@ -53,7 +55,7 @@ def _place(fault: Fault, line: str) -> str:
 
 def kept_pack(data: Mapping[str, Any]) -> Policy:
     """A pack that was adopted, as it is kept: it was checked when it came, by the checks of that day."""
-    return msgspec.convert(data, Policy)
+    return msgspec.convert(renewed(data), Policy)
 
 
 def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:

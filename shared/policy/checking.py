@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts.values import Code, Version
+from shared.policy.bound import Part
 from shared.policy.pack import DocumentKey, Jurisdiction, Policy, Year
 
 Path = tuple[str | int, ...]
@@ -90,14 +91,15 @@ def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator
             )  # fmt: skip
             yield Fault((*path, str(key)[:60]), f"没有这个字段{zh}", f"there is no such field{en}")
     for field in msgspec.structs.fields(struct):
-        if field.name in value:
-            for fault in _of(hints[field.name], value[field.name], (*path, field.name)):
+        name = field.encode_name
+        if name in value:
+            for fault in _of(hints[name], value[name], (*path, name)):
                 sound = False
                 yield fault
         elif field.required:
             sound = False
-            zh, en = allowed(hints[field.name])
-            yield Fault((*path, field.name), f"缺少这个字段，应为{zh}", f"it is missing; it must be {en}")
+            zh, en = allowed(hints[name])
+            yield Fault((*path, name), f"缺少这个字段，应为{zh}", f"it is missing; it must be {en}")
     if sound and (wrong := _misfit(struct, value, path)):  # What only the whole can say, such as 30 February.
         yield wrong
 
@@ -130,6 +132,7 @@ _PATTERNS: Final = {
         (Jurisdiction, ("区划代码：2、4 或 6 位数字", "the 2, 4 or 6 digits of a division")),
         (DocumentKey, ("文件简称：字母开头，最多 12 个字母数字", "a document's short name, such as S3")),
         (Year, ("1990 至 2100 的年度", "a year from 1990 to 2100")),
+        (Part, ('分数，如 "2/3"', 'a fraction such as "2/3"')),
     )
 }
 
@@ -151,7 +154,7 @@ def allowed(hint: Any) -> tuple[str, str]:
         kinds = [allowed(part) for part in args if part is not type(None)]
         return "或".join(dict.fromkeys(zh for zh, _ in kinds)), " or ".join(dict.fromkeys(en for _, en in kinds))
     if _is_struct(inner):
-        fields = "、".join(field.name for field in msgspec.structs.fields(inner))
+        fields = "、".join(field.encode_name for field in msgspec.structs.fields(inner))
         return f"一节（{fields}）", f"a table ({fields.replace('、', ', ')})"
     return _of_scalar(inner, metas)
 
@@ -193,9 +196,9 @@ def _shown(value: object) -> tuple[str, str]:
 
 @cache
 def hints_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """The types of a struct's fields, with their bounds."""
+    """The types of a struct's fields, with their bounds, by the names under which they are written."""
     hints = get_type_hints(struct, include_extras=True)
-    return {name: hints[name] for name in struct.__struct_fields__}
+    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
 
 
 def _bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
@@ -287,7 +290,7 @@ def mended(data: Any, faults: Iterable[Fault]) -> Any:
             part = part[step] if _has(part, step) else None
         value = example_at(fault.path)
         if isinstance(value, str) and value.isascii() and value.islower():
-            value = f"mended{n}" if fault.path[-1] in ("name", "kind", "code", "indicator") else value
+            value = f"mended{n}" if fault.path[-1] in ("name", "kind", "code", "figure") else value
         if isinstance(part, dict) and value is not None:
             part[last] = value
         elif isinstance(part, dict):

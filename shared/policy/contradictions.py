@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from shared.calendar import Span, national
+from shared.policy.bound import contradictions as bounds
 from shared.policy.checking import Fault, Path, allowed, hints_of, toml
 from shared.policy.pack import (
-    INCIDENCE,
     LETTER,
     NATIONAL,
     SURVEY_KINDS,
@@ -54,6 +54,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_assessment(policy),
         *_outcomes(policy),
         *_procedures(policy),
+        *bounds(policy),
     ):
         yield Fault(path, zh, en, instead=example[0] if example else None)
 
@@ -92,7 +93,8 @@ _Found = Iterator[tuple[Path, str, str] | tuple[Path, str, str, str]]
 def _doubles(policy: Policy) -> _Found:
     """Names that must tell entries of a list apart."""
     lists: dict[Path, Sequence[str]] = {
-        ("exit", "criteria"): [criterion.indicator for criterion in policy.exit.criteria],
+        ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
+        ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
         ("exit", "procedure"): [step.name for step in policy.exit.procedure],
         ("commitments",): [commitment.kind for commitment in policy.commitments],
         ("campaigns",): [campaign.kind for campaign in policy.campaigns],
@@ -208,16 +210,6 @@ def _listing(policy: Policy) -> _Found:
 
 def _exit(policy: Policy) -> _Found:
     terms = policy.exit
-    for n, criterion in enumerate(terms.criteria):
-        if (criterion.at_most is None) is (criterion.at_least is None):
-            which = criterion.indicator
-            zh, en = f"{which} 应填 at_most 或 at_least 之一", f"{which} needs either at_most or at_least"
-            yield ("exit", "criteria", n), zh, en
-        elif criterion.indicator == INCIDENCE and not 0 <= (-1 if criterion.at_most is None else criterion.at_most) < 1:
-            zh = "贫困发生率是占人口的比例，应填 at_most，不小于 0、小于 1（2% 填 0.02）"
-            en = "incidence is a share of the population: at_most from 0 to below 1, such as 0.02 for 2 %"
-            field = "at_most" if criterion.at_least is None else "at_least"
-            yield ("exit", "criteria", n, field), zh, en, "at_most = 0.02"
     steps = [step.name for step in terms.procedure]
     for n, step in enumerate(terms.procedure):
         path = ("exit", "procedure", n, "on_objection")
@@ -242,16 +234,9 @@ def _exit(policy: Policy) -> _Found:
         zh = "应以唯一的 verify 和一个 notice 开始，以 decide 结束"
         en = "it must begin with its only verify step and a notice, and end with a decide step"
         yield ("exit", "procedure"), zh, en
-    rates = terms.verification
-    for field in ("sample_share", "wrong_exit_below", "omission_below", "approval_at_least"):
-        if not getattr(rates, field):
-            zh = "不能为 0，否则核查无法通过，或者什么也不核查"
-            en = "it must be more than 0, or the verification could never be passed, or would verify nothing"
-            yield ("exit", "verification", field), zh, en
-        elif field.endswith("_below") and getattr(rates, field) == 1:
-            zh = "不能为 1，否则全部错退、漏评也算通过（2% 填 0.02）"
-            en = "it must be less than 1, or nearly any error would pass; 2 % is 0.02"
-            yield ("exit", "verification", field), zh, en
+    if not terms.verification.sample_share:
+        zh, en = "不能为 0，否则什么也不核查", "it must be more than 0, or nothing would be verified"
+        yield ("exit", "verification", "sample_share"), zh, en
     if (watched := terms.monitor_for.after(_DAY, national()) - _DAY) < timedelta(365):
         zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
         yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"
@@ -429,9 +414,6 @@ def _assessment(policy: Policy) -> _Found:
     if min(abs(total - 100), abs(total - 1)) > 1e-6:
         zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
         yield ("assessment", "inputs"), zh, f"the weights make {total:g}, but must make 100, or 1 as shares"
-    if not terms.ballot_quorum:
-        zh = "到会比例不能为 0，否则无人到会也算有效"
-        yield ("assessment", "ballot_quorum"), zh, "it must be more than 0, or a ballot that nobody attends would count"
     grades = [grade.name for grade in terms.grades]
     bounds = [grade.at_least for grade in terms.grades]
     if bounds[-1] > 0:
@@ -445,14 +427,6 @@ def _assessment(policy: Policy) -> _Found:
             zh, en = "各等应从高到低排列", "each must begin above the next, from the best to the worst"
             yield ("assessment", "grades", n + 1, "at_least"), zh, en, ""
     yield from _caps(policy, grades)
-    for n, ground in enumerate(terms.grounds):
-        share = ground.when == "approval_below"
-        if share and not 0 < ground.bound <= 1:
-            zh, en = "认可度用小数，如 0.6，且大于 0", "an approval is a share above 0, such as 0.6"
-            yield ("assessment", "grounds", n, "bound"), zh, en, "bound = 0.6"
-        elif not share and (ground.bound % 1 or ground.bound < (ground.when == "absences_at_least")):
-            zh, en = "次数应为整数，且不在岗次数至少为 1", "it must be a whole number, of absences at least 1"
-            yield ("assessment", "grounds", n, "bound"), zh, en
 
 
 def _scores(policy: Policy) -> _Found:
@@ -490,17 +464,19 @@ def _caps(policy: Policy, grades: Sequence[str]) -> _Found:
             zh = f"{cap.grade} 是最高等次，不构成限制"
             yield path, zh, f"{cap.grade} is the best grade, so it limits nothing"
         for other in caps:
-            if other is not cap and other.when == cap.when and other.grade in grades:
-                better = grades.index(cap.grade) <= grades.index(other.grade)
-                if (other.at_least < cap.at_least and better) or other.at_least == cap.at_least:
-                    zh = f"{cap.when} 达到 {cap.at_least} 的等次应低于达到 {other.at_least} 的"
-                    yield (
-                        path,
-                        zh,
-                        f"{cap.at_least} {cap.when} must leave a worse grade than {other.at_least} of them",
-                        "",
-                    )
-                    break
+            if other is cap or other.figure != cap.figure or other.grade not in grades:
+                continue
+            # Whatever the one limits the other limits as well, and more than the other's grade it must not leave.
+            within = other.holds(cap.number) and not cap.holds(other.number)
+            if other.given == cap.given or (within and grades.index(cap.grade) <= grades.index(other.grade)):
+                (zh, en), (wide, widely) = cap.said, other.said
+                yield (
+                    path,
+                    f"{cap.figure} {zh} 时的最高等次，应低于{wide} 时的最高等次",
+                    f"{cap.figure} {en} must leave a worse grade than {widely} does",
+                    "",
+                )
+                break
 
 
 def _outcomes(policy: Policy) -> _Found:
@@ -573,12 +549,6 @@ def _procedures(policy: Policy) -> _Found:
             yield ("procedures", n, "steps"), zh, en
         for m, rite in enumerate(procedure.steps):
             path = ("procedures", n, "steps", m)
-            if rite.kind == "publish" and (rite.present_at_least or rite.agreed_above):
+            if rite.kind == "publish" and (rite.quorum or rite.majority):
                 zh = f"{procedure.kind} 的公开环节 {rite.name} 不计票"
                 yield path, zh, f"{procedure.kind}: {rite.name} publishes, so that nobody votes in it"
-            if rite.present_at_least == 0:
-                zh = "到会比例不能为 0；不计人数的请删去"
-                yield (*path, "present_at_least"), zh, "it must be more than 0; leave it out where nobody is counted"
-            if rite.agreed_above == 1:
-                zh = "赞成不可能超过全部"
-                yield (*path, "agreed_above"), zh, "nobody can have more than all"

@@ -18,7 +18,6 @@ from shared.contracts.values import (
     Clause,
     Code,
     Day,
-    Figure,
     Name,
     Percent,
     Rate,
@@ -27,6 +26,7 @@ from shared.contracts.values import (
     ShortOrNone,
     Version,
 )
+from shared.policy.bound import Bound
 
 T = TypeVar("T")
 _END = r"$(?!\n)"
@@ -108,32 +108,14 @@ class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """本节依据。 · What the section rests on."""
 
 
-class Criterion(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """出列指标：at_most 与 at_least 填一项。 · One exit criterion, with either `at_most` or `at_least`."""
+class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """出列指标：数值 incidence（贫困发生率）由系统计算，其他代码为本地指标。 ·
+    One exit criterion: `incidence` is computed, and any other figure is an indicator of the region."""
 
-    indicator: Code
-    """指标代码；incidence（贫困发生率）由系统计算。 · The indicator; `incidence` is computed."""
     label: Name
     """指标名称。 · Its name."""
-    at_most: Figure | None = None
-    """不高于此数为达标；比例用小数，2% 填 0.02。 · Met up to this figure; a share is a decimal, 2 % is 0.02."""
-    at_least: Figure | None = None
-    """不低于此数为达标。 · Met from this figure on."""
     mover: Role
     """责任主体。 · The role that can move it."""
-
-    def holds(self, value: float | None) -> bool:
-        """Whether a measured value meets the criterion; an indicator that was not measured never does."""
-        return (
-            value is not None
-            and (self.at_most is None or value <= self.at_most)
-            and (self.at_least is None or value >= self.at_least)
-        )
-
-    @property
-    def bound(self) -> float:
-        """The figure to reach, for people to read."""
-        return self.at_most if self.at_most is not None else self.at_least or 0.0
 
 
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,12 +141,9 @@ class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """抽查户比例。 · The share of the lifted households that is visited."""
     sample_at_least: Annotated[int, Meta(ge=1, le=10_000)]
     """至少抽查户数；不足的全查。 · The least number of households; where there are fewer, all of them."""
-    wrong_exit_below: Rate
-    """错退率须低于此数。 · The wrong-exit rate must lie below this."""
-    omission_below: Rate
-    """漏评率须低于此数。 · The omission rate must lie below this."""
-    approval_at_least: Rate
-    """群众认可度不得低于此数。 · The approval must reach this."""
+    rates: Annotated[tuple[Bound, ...], Meta(min_length=3, max_length=3)]
+    """须达到的标准：wrong_exit 错退率、omission 漏评率、approval 群众认可度各一项。 ·
+    What must be kept: one bound each for `wrong_exit`, `omission` and `approval`."""
     outside_share: Rate = 0.05
     """未建档人口中至少抽查的比例。 · The share of the people outside the register who are looked at for omissions."""
     reference: Reference | None = None
@@ -302,12 +281,13 @@ class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """到会人数和表决要求的依据，与程序依据不同时填写。 ·
     The law and article of its quorum and majority, where it is not
     the procedure's own rule."""
-    present_at_least: Rate | None = None
-    """到会人数占应到人数的最低比例；不计人数的不填。 · The share of those entitled who must be present."""
-    agreed_above: Rate | None = None
-    """赞成须超过的比例；集体议定的不填。 · Whose share more must agree; None where a body decides as one."""
-    of: Literal["present", "entitled"] = "present"
-    """赞成比例以到会 present 或应到 entitled 人数为基数。 · What the agreement is a share of."""
+    quorum: Bound | None = None
+    """法定人数：present（到会人数占应到人数的比例）；不计人数的不填。 ·
+    Of those entitled, how many must be present (`present`); None where nobody is counted."""
+    majority: Bound | None = None
+    """通过条件：agreed（赞成占到会）或 agreed_of_entitled（赞成占应到）；集体议定的不填。 ·
+    How many of those present (`agreed`) or entitled (`agreed_of_entitled`) must agree; None where a body decides as
+    one."""
 
 
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -352,15 +332,11 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """是否打分计入考核。 · Whether its visits are scored for the assessment."""
 
 
-class Cap(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """考核等次的限制情形。 ·
-    The best grade that a team can still get once something has happened so often in the year."""
+class Cap(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """考核等次的限制情形：absences 查岗不在岗次数，open_items 未销号事项数，approval 民主测评满意率。 ·
+    The best grade that a team can still get once something has happened in the year: `absences`, visits that found
+    someone absent; `open_items`, items open at the last reconciliation; `approval`, the ballot's."""
 
-    when: Literal["absences", "open_items"]
-    """absences 查岗不在岗次数；open_items 未销号事项数。 · Visits that found someone absent, or items open at the last
-    reconciliation."""
-    at_least: Annotated[int, Meta(ge=1, le=1000)]
-    """达到几次（项）。 · From how many on."""
     grade: Code
     """等次不得高于。 · The best grade that is left."""
 
@@ -388,15 +364,12 @@ class Grade(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """最低分；最后一等为 0。 · The least score; 0 for the last."""
 
 
-class Ground(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """通报批评的情形（3.10）。 · When an assessment names a ground for criticism (mechanism 3.10)."""
+class Ground(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """通报批评的情形（3.10），可用的数值与等次限制相同。 ·
+    When an assessment names a ground for criticism (mechanism 3.10), by the same figures as its caps."""
 
     name: Code
     """代码。 · Its code."""
-    when: Literal["absences_at_least", "open_items_above", "approval_below"]
-    """不在岗次数达到、未销号事项超过，或认可度低于。 · What is counted."""
-    bound: Annotated[float, Meta(ge=0, le=1000)]
-    """界限；认可度用小数。 · The bound; an approval is a share."""
 
 
 class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -408,8 +381,9 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """书面述职报送对象。 · To whom the written report goes."""
     inputs: One[Input]
     """考核来源和权重。 · The channels and their weights."""
-    ballot_quorum: Rate
-    """民主测评到会人数占应到人数的最低比例。 · The share of those entitled who must be present at the ballot."""
+    ballot_quorum: Bound
+    """民主测评的法定人数：present，到会人数占应到人数的比例。 ·
+    Of those entitled, how many must be present at the ballot: `present`."""
     grades: One[Grade]
     """等次，从高到低。 · The grades from the best to the worst."""
     caps: Some[Cap]

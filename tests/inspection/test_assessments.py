@@ -182,7 +182,9 @@ def test_vcl_26_a_ballot_needs_two_thirds_and_exactly_two_thirds_are_enough() ->
 
 
 def test_vcl_26_the_quorum_is_the_pack_s() -> None:
-    region = in_december({**BENXI, "assessment": {**BENXI["assessment"], "ballot_quorum": 0.75}})
+    region = in_december(
+        {**BENXI, "assessment": {**BENXI["assessment"], "ballot_quorum": {"figure": "present", "at_least": "3/4"}}}
+    )
     region.report(VILLAGE, 2015, "oral")
     region.refuses(region.ballot(VILLAGE, 2015, satisfied=10, present=29, entitled=40), 422, "present")
     region.vote(VILLAGE, 2015, satisfied=10, present=30, entitled=40)

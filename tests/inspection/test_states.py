@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.verification import Verification
 from services.inspection.reactions import KINDS
@@ -13,7 +14,7 @@ from shared.contracts.registry import ExitRequested, VillageRecoded
 from shared.engine.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
 
-MIGRATION = Path(__file__).parents[2] / "services/inspection/migrations/0003_seed_hashes_and_codes.py"
+MIGRATIONS = Path(__file__).parents[2] / "services/inspection/migrations"
 
 
 def test_every_kind_of_state_survives_being_written_and_read() -> None:
@@ -42,7 +43,7 @@ def test_every_kind_of_state_survives_being_written_and_read() -> None:
 
 
 def test_states_of_an_earlier_version_are_read_after_the_migration() -> None:
-    changes = runpy.run_path(str(MIGRATION))
+    changes = runpy.run_path(str(MIGRATIONS / "0003_seed_hashes_and_codes.py"))
     terms = {"kind": "unannounced", "label": "季度暗访", "rule": "2.19", "choice": "draw", "lasts": {"months": 3}}
     campaign = {
         "id": "2105-unannounced-2014-10-01",
@@ -74,3 +75,33 @@ def test_states_of_an_earlier_version_are_read_after_the_migration() -> None:
         "passed": True,
     }
     assert msgspec.convert(changes["_verification"](verification), Verification, strict=False).passed
+
+
+def test_what_was_taken_from_a_pack_in_earlier_words_is_a_bound_after_the_migration() -> None:
+    changes = runpy.run_path(str(MIGRATIONS / "0005_bounds.py"))
+    assessment = {
+        "id": "210521100200/2015",
+        "place": "210521",
+        "unit": "U1",
+        "terms": [
+            {"ballot": 100},
+            [["excellent", 90], ["poor", 0]],
+            [["absences", 2, "poor"]],
+            [["bad_opinion", "approval_below", 0.6]],
+            0.6666,
+            ["organisation"],
+            "2015-12-31",
+        ],
+    }
+    terms = msgspec.convert(changes["_assessment"](assessment), Assessment, strict=False).terms
+    assert [(cap.figure, cap.given, cap.grade) for cap in terms.caps] == [("absences", {"at_least": 2}, "poor")]
+    assert [(one.name, one.figure, one.given) for one in terms.grounds] == [("bad_opinion", "approval", {"below": 0.6})]
+    assert terms.ballot_quorum and terms.ballot_quorum.given == {"at_least": 0.6666}
+    assert (terms.audiences, terms.facts_until) == (("organisation",), date(2015, 12, 31))
+    assert changes["_assessment"]({"id": "x/2015"}) == {"id": "x/2015"}
+    verification = {"id": "210521100200", "place": "210521", "attempt": 1}
+    rates = {"wrong_exit_below": 0.02, "omission_below": 0.02, "approval_at_least": 0.9}
+    kept = {**verification, "terms": {"sample_share": 0.2, "sample_at_least": 10, **rates}}
+    read = msgspec.convert(changes["_verification"](kept), Verification, strict=False)
+    assert read.terms and [bound.said[1] for bound in read.terms.rates] == ["below 0.02", "below 0.02", "at least 0.9"]
+    assert changes["_verification"](verification) == verification

@@ -170,7 +170,8 @@ def test_a_grade_goes_by_the_terms_of_its_opening_whatever_pack_came_since(regio
     """A new scale from New Year's Day on: neither the proposal of January nor the decision follows it."""
     village = region.villages[0]
     scale = [{"name": "good", "label": "好", "at_least": 50}, {"name": "bad", "label": "差", "at_least": 0}]
-    assessment = {**BENXI["assessment"], "grades": scale, "caps": [], "grounds": [], "ballot_quorum": 1.0}
+    assessment = {**BENXI["assessment"], "grades": scale, "caps": [], "grounds": []}
+    assessment |= {"ballot_quorum": {"figure": "present", "is": 1}}
     pack = {**BENXI, "version": "2105-2016.1", "effective_from": date(2015, 12, 15), "assessment": assessment}
     region.adopt({**pack, "outcomes": []})
     region.pass_days(date(2015, 12, 20))

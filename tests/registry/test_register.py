@@ -15,11 +15,19 @@ BY_2014 = date(2014, 12, 1)
 
 def with_bound(bound: float) -> County:
     [incidence, *others] = BENXI["exit"]["criteria"]
-    return County(pack(exit={"criteria": [{**incidence, "at_most": bound}, *others]}))
+    return County(pack(exit={"criteria": [{**incidence, "below": bound}, *others]}))
 
 
 @pytest.mark.parametrize(
-    ("poor", "bound", "meets"), [(913, 0.02, False), (145, 0.02, True), (913, 0.03, False), (145, 0.03, True)]
+    ("poor", "bound", "meets"),
+    [
+        (913, 0.02, False),
+        (145, 0.02, True),
+        (913, 0.03, False),
+        (145, 0.03, True),
+        (200, 0.02, False),
+        (199, 0.02, True),
+    ],
 )
 def test_1_18_an_incidence_of_9_13_percent_fails_and_1_45_percent_passes(poor: int, bound: float, meets: bool) -> None:
     county = with_bound(bound).registered(listed=True, population=10_000)

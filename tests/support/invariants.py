@@ -203,7 +203,7 @@ def no_exit_without_all_criteria_verified_and_noticed(run: Evidence) -> None:
                 assert not objections[village, attempt] and (village, attempt) not in upheld
                 assert not measured[village].unmet and event.decided_by
                 values = measured[village].values
-                assert all(c.holds(values.get(c.indicator)) for c in run.policy.exit.criteria)
+                assert all(c.holds(values.get(c.figure)) for c in run.policy.exit.criteria)
                 assert event.incidence == values[INCIDENCE]
 
 
@@ -395,11 +395,8 @@ def households_and_persons_add_up(run: Evidence) -> None:
         assert verified.sampled - len(verified.again) == sample_size(sizes[0], len(lifted), sizes[1])
         rates = (verified.wrong_exit_rate, verified.omission_rate, verified.approval_rate)
         assert all(0 <= rate <= 1 for rate in rates)
-        assert verified.passed == (
-            verified.wrong_exit_rate < terms.wrong_exit_below
-            and verified.omission_rate < terms.omission_below
-            and verified.approval_rate >= terms.approval_at_least
-        )
+        kept = dict(zip(("wrong_exit", "omission", "approval"), rates, strict=True))
+        assert verified.passed == all(bound.holds(kept[bound.figure]) for bound in terms.rates)
     populations = defaultdict[str, set[int]](set)
     for _, registered in run.all(r.VillageRegistered):
         populations[registered.village].add(registered.population)

@@ -1,10 +1,11 @@
 """Hashes of seed shares that were published once, and the codes that villages came to have."""
 
-import json
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from shared.migrations.common import rewrite_states
 
 revision = "0003"
 down_revision = "0002"
@@ -28,12 +29,8 @@ def upgrade() -> None:
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.create_index(f"ix_{table}_due", ["due"], unique=False)
             batch_op.create_index(f"ix_{table}_place", ["place", "status"], unique=False)
-    connection = op.get_bind()
-    for name, changed in (("campaigns", _campaign), ("verifications", _verification)):
-        kept = sa.table(name, sa.column("id", sa.String), sa.column("body", sa.Text))
-        for id, body in connection.execute(sa.select(kept.c.id, kept.c.body)).all():
-            text = json.dumps(changed(json.loads(body)), separators=(",", ":"), ensure_ascii=False)
-            connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text))
+    rewrite_states("campaigns", _campaign)
+    rewrite_states("verifications", _verification)
 
 
 def _campaign(state: State) -> State:

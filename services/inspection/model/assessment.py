@@ -1,6 +1,6 @@
 """A team's yearly assessment: what comes in over the year, the grade proposed, the grade decided (2.15, 3.7, 3.8)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from statistics import fmean
 from typing import NamedTuple
@@ -29,7 +29,7 @@ from shared.contracts.inspection import (
     VisitWithdrawn,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
-from shared.policy import Policy
+from shared.policy import Bound, Cap, Ground, Policy
 from shared.rules import Change, Due, Refused, State, Task, addressed, require_body
 
 
@@ -53,22 +53,6 @@ class Step(NamedTuple):
     at_least: float
 
 
-class Cap(NamedTuple):
-    """The best grade that can still be had once something has happened so often."""
-
-    when: str
-    at_least: int
-    grade: str
-
-
-class Ground(NamedTuple):
-    """When a ground for criticism is found."""
-
-    name: str
-    when: str
-    bound: float
-
-
 class Terms(msgspec.Struct, frozen=True, array_like=True):
     """What the year is judged by: the pack's words on the day on which it was opened; later packs change nothing."""
 
@@ -77,7 +61,7 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
     """From the best to the worst."""
     caps: tuple[Cap, ...] = ()
     grounds: tuple[Ground, ...] = ()
-    ballot_quorum: float = 0.0
+    ballot_quorum: Bound | None = None
     audiences: tuple[str, ...] = ()
     facts_until: date = date.min
     """The last day on which the year's facts can still come in: that of its last reconciliation."""
@@ -298,12 +282,12 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
             status=422,
         )
     quorum = _terms_of(assessment, policy).ballot_quorum
-    if ballot.present / ballot.entitled < quorum:
+    if quorum and not quorum.holds(ballot.present / ballot.entitled):
         raise Refused(
             "Village Committees Law 26",
-            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，不足法定比例 {quorum:.2%}，测评无效；请重新召集",
-            f"{ballot.present} of {ballot.entitled} were present, fewer than the quorum of "
-            f"{quorum:.2%}; call the meeting again",
+            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，到会比例须{quorum.said[0]}，测评无效；请重新召集",
+            f"{ballot.present} of {ballot.entitled} were present, which is no quorum: {quorum.said[1]} of them must "
+            "come; call the meeting again",
             field="present",
             status=422,
         )
@@ -331,23 +315,22 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
     weighed = [(weight, given[channel]) for channel, weight in terms.weights.items() if channel in given]
     score = round(sum(w * value for w, value in weighed) / sum(w for w, _ in weighed), 2)
     earned = next(grade.name for grade in terms.grades if score >= grade.at_least)
-    happened = {"absences": len(state.absences), "open_items": sum(state.open_items.values())}
-    caps = [cap for cap in terms.caps if happened[cap.when] >= cap.at_least]
+    happened: dict[str, float | None] = {
+        "absences": len(state.absences),
+        "open_items": sum(state.open_items.values()),
+        "approval": state.ballot.approval if state.ballot else None,
+    }
+    caps = [cap for cap in terms.caps if cap.holds(happened[cap.figure])]
     ceiling = terms.worst_of(terms.grades[0].name, *(cap.grade for cap in caps))
     grade = terms.worst_of(earned, ceiling)
-    grounds: Mapping[str, Callable[[float], bool]] = {
-        "absences_at_least": lambda bound: len(state.absences) >= bound,
-        "open_items_above": lambda bound: sum(state.open_items.values()) > bound,
-        "approval_below": lambda bound: state.ballot is not None and state.ballot.approval < bound,
-    }
-    triggers = tuple(ground.name for ground in terms.grounds if grounds[ground.when](ground.bound))
+    triggers = tuple(ground.name for ground in terms.grounds if ground.holds(happened[ground.figure]))
     proposed = AssessmentProposed(
         place=state.place,
         village=state.village,
         year=state.year,
         score=score,
         grade=grade,
-        caps=tuple(sorted({cap.when for cap in caps if terms.worst_of(earned, cap.grade) != earned})),
+        caps=tuple(sorted({cap.figure for cap in caps if terms.worst_of(earned, cap.grade) != earned})),
     )
     return Change(state.but(proposal=Proposal(score, grade, ceiling, triggers)), (proposed,))
 
@@ -498,8 +481,8 @@ def _terms(policy: Policy, year: int) -> Terms:
     return Terms(
         weights={i.channel: i.weight for i in said.inputs},
         grades=tuple(Step(grade.name, grade.at_least) for grade in said.grades),
-        caps=tuple(Cap(cap.when, cap.at_least, cap.grade) for cap in said.caps),
-        grounds=tuple(Ground(ground.name, ground.when, ground.bound) for ground in said.grounds),
+        caps=said.caps,
+        grounds=said.grounds,
         ballot_quorum=said.ballot_quorum,
         audiences=tuple(said.report_audiences),
         facts_until=max([date(year, 12, 31), *reconciled_by]),

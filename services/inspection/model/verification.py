@@ -329,19 +329,21 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
     _must_be_enough(command, verification.outside, terms.outside_share)
     # Where nobody was lifted there is nobody to be wrongly lifted or to ask, and the omissions decide alone.
     people = sum(household.persons for household in checked) or 1
-    wrong = sum(household.persons for household in checked if not household.meets) / people
-    approval = sum(household.approves for household in checked) / len(checked) if checked else 1.0
-    omission = command.omitted / command.unregistered if command.unregistered else 0.0
-    passed = wrong < terms.wrong_exit_below and omission < terms.omission_below and approval >= terms.approval_at_least
+    rates = {
+        "wrong_exit": sum(household.persons for household in checked if not household.meets) / people,
+        "omission": command.omitted / command.unregistered if command.unregistered else 0.0,
+        "approval": sum(household.approves for household in checked) / len(checked) if checked else 1.0,
+    }
+    passed = all(bound.holds(rates[bound.figure]) for bound in terms.rates)
     verified = ExitVerified(
         place=verification.place,
         village=verification.id,
         attempt=verification.attempt,
         passed=passed,
         sampled=len(checked),
-        wrong_exit_rate=wrong,
-        omission_rate=omission,
-        approval_rate=approval,
+        wrong_exit_rate=rates["wrong_exit"],
+        omission_rate=rates["omission"],
+        approval_rate=rates["approval"],
         verified_by=command.verified_by,
         seeds=verification.seeds.shares,
         households=verification.sampled,

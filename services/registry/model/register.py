@@ -325,9 +325,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
 
 def check_values(values: Mapping[str, float], policy: Policy, within: str = "values") -> None:
     """Indicators are the pack's, and within what they can be."""
-    criteria = {
-        criterion.indicator: criterion for criterion in policy.exit.criteria if criterion.indicator != INCIDENCE
-    }
+    criteria = {criterion.figure: criterion for criterion in policy.exit.criteria if criterion.figure != INCIDENCE}
     for indicator in sorted(values):
         criterion, value = criteria.get(indicator), values[indicator]
         if criterion is None:
@@ -351,16 +349,17 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
                 field=f"{within}.{indicator}",
                 status=422,
             )
-        if abs(value) > MOST_TIMES * max(abs(criterion.bound), 1):
+        required = float(criterion.number)
+        if abs(value) > MOST_TIMES * max(abs(required), 1):
             raise Refused(
                 "rules §2",
-                f"“{criterion.label}”为 {value:g}，超出标准 {criterion.bound:g} 的{MOST_TIMES}倍，请核对数值和计量单位",
+                f"“{criterion.label}”为 {value:g}，超出标准 {required:g} 的{MOST_TIMES}倍，请核对数值和计量单位",
                 f"{indicator.replace('_', ' ')} is {value:g}, more than {MOST_TIMES} times the required "
-                f"{criterion.bound:g}; check figure and unit",
+                f"{required:g}; check figure and unit",
                 field=f"{within}.{indicator}",
                 status=422,
             )
-        if value < 0 <= criterion.bound:
+        if value < 0 <= required:
             raise Refused(
                 "rules §2",
                 f"“{criterion.label}”不能是负数 {value:g}，请检查",
@@ -372,7 +371,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
 
 def is_share(criterion: Criterion) -> bool:
     """Whether an indicator is a part of a whole. A bound of 1 may also be one of something, such as one clinic."""
-    return 0 < criterion.bound < 1 or (criterion.bound == 1 and any(word in criterion.label for word in _PARTS))
+    return 0 < criterion.number < 1 or (criterion.number == 1 and any(word in criterion.label for word in _PARTS))
 
 
 MOST_TIMES = 10_000
@@ -403,9 +402,9 @@ def measured(register: Register, year: int, given: Mapping[str, float], policy: 
 def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:
     """The criteria that figures do not meet."""
     return tuple(
-        Unmet(c.indicator, values.get(c.indicator), c.bound, c.mover)
+        Unmet(c.figure, values.get(c.figure), float(c.number), c.mover, c.relation)
         for c in policy.exit.criteria
-        if not c.holds(values.get(c.indicator))
+        if not c.holds(values.get(c.figure))
     )
 
 

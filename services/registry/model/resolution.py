@@ -5,6 +5,7 @@ The steps, who takes them and what a vote needs are the pack's, taken as they st
 
 from collections.abc import Iterable
 from datetime import date
+from fractions import Fraction
 
 from services.registry.model.commands import OpenResolution, TakeStep, WithdrawResolution, WithdrawStep
 from services.registry.model.village import Village, standing
@@ -146,8 +147,7 @@ def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy,
         raise Refused(resolution.rule, f"不能进行 {command.step}：{zh}", f"{command.step} cannot be taken: {en}")
     require_body(command.body, step.by, step.rule or resolution.rule)
     _check_figures(step, command, step.rule or resolution.rule)
-    base = command.present if step.of == "present" else command.entitled
-    failed = step.kind == "decide" and command.agreed <= (step.agreed_above or 0) * base
+    failed = step.kind == "decide" and not _is_agreed(step, command)
     after = resolution.but(place=command.place, taken=(*resolution.taken, taken), rejected=failed)
     events: list[Event] = [taken]
     about = {
@@ -220,6 +220,14 @@ def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy
     return Change(resolution.but(place=event.place, withdrawn=True))
 
 
+def _is_agreed(step: Deliberation, command: TakeStep) -> bool:
+    """Whether enough people agreed; where no majority is asked for, somebody must have."""
+    if step.majority is None:
+        return command.agreed > 0
+    base = command.present if step.majority.figure == "agreed" else command.entitled
+    return step.majority.holds(Fraction(command.agreed, base))
+
+
 def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
     """Whether the figures can be true, and whether enough people came."""
     if step.kind == "publish" and (command.entitled or command.present or command.agreed):
@@ -246,10 +254,12 @@ def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
             field="present",
             status=422,
         )
-    if command.present < (step.present_at_least or 0) * command.entitled:
+    if step.quorum and not step.quorum.holds(Fraction(command.present, command.entitled)):
         raise Refused(
             rule,
-            f"“{step.label}”应到 {command.entitled} 人，到会 {command.present} 人，未达法定人数，须重新召开",
-            f"{command.present} of {command.entitled} were present at {step.name}, which is no quorum; hold it again",
+            f"“{step.label}”应到 {command.entitled} 人，到会 {command.present} 人，未达法定人数"
+            f"（到会比例须{step.quorum.said[0]}），须重新召开",
+            f"{command.present} of {command.entitled} were present at {step.name}, which is no quorum: "
+            f"{step.quorum.said[1]} of them must come; hold it again",
             field="present",
         )

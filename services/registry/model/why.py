@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from services.registry.model.village import LISTED, Village
-from shared.policy import Commitment, Policy
+from shared.policy import RELATIONS, Commitment, Policy
 
 LETTER = "letter"
 """The commitment that makes a village `pledged` in the journey, where a pack has it (3.6)."""
@@ -113,15 +113,22 @@ def _measurement(village: Village) -> list[Reason]:
 
 
 def _unmet(village: Village, policy: Policy) -> list[Reason]:
-    labels = {criterion.indicator: criterion.label for criterion in policy.exit.criteria}
+    labels = {criterion.figure: criterion.label for criterion in policy.exit.criteria}
+    relations = {unmet.indicator: _RELATIONS[unmet.relation] for unmet in village.unmet}
     return [
         Reason(
             unmet.indicator,
             f"{labels.get(unmet.indicator, unmet.indicator)}未达标："
-            f"{'未测算' if unmet.value is None else f'{unmet.value:g}'}，标准 {unmet.bound:g}",
+            f"{'未测算' if unmet.value is None else f'{unmet.value:g}'}，标准{relations[unmet.indicator][0]} "
+            f"{unmet.bound:g}",
             f"{unmet.indicator.replace('_', ' ')} is not met: "
-            f"{'not measured' if unmet.value is None else f'{unmet.value:g}'}, required {unmet.bound:g}",
+            f"{'not measured' if unmet.value is None else f'{unmet.value:g}'}, "
+            f"required{relations[unmet.indicator][1]} {unmet.bound:g}",
             unmet.mover,
         )
         for unmet in village.unmet
     ]
+
+
+_RELATIONS = {"": ("", "")} | {name: (f"为{said.zh}", f" {said.en}") for name, said in RELATIONS.items()}
+"""How a value must lie to a bound; the first is what events from before this was told say."""

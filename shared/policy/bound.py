@@ -1,0 +1,203 @@
+"""Bounds: whatever is compared with a limit, said in one way - criteria, caps, grounds, rates, quorums, majorities.
+
+A number is the one that people write: `0.02` is two hundredths and `"2/3"` two thirds, so that a value that lies
+exactly on a border is judged exactly. Measured values are quotients of whole numbers, each the nearest float to what it
+stands for; a bound is compared as the nearest float to its own number, and equal numbers have the same nearest float.
+"""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal, NamedTuple, cast
+
+import msgspec
+from msgspec import Meta
+
+from shared.contracts.values import Bounded, Code, Figure
+
+Part = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$(?!\n)", max_length=7)]
+"""A fraction as documents write it: `2/3`."""
+Amount = Figure | Part
+RelationName = Literal["below", "at_most", "at_least", "above", "is"]
+
+
+class Relation(NamedTuple):
+    """How a value and a number compare, and what people call it."""
+
+    holds: Callable[[float, float], bool]
+    zh: str
+    en: str
+
+
+RELATIONS: Final[Mapping[str, Relation]] = {
+    "below": Relation(operator.lt, "低于", "below"),
+    "at_most": Relation(operator.le, "不高于", "at most"),
+    "at_least": Relation(operator.ge, "不低于", "at least"),
+    "above": Relation(operator.gt, "高于", "above"),
+    "is": Relation(operator.eq, "等于", "exactly"),
+}
+RISING: Final = ("at_least", "above", "is")
+FALLING: Final = ("below", "at_most", "is")
+
+
+class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """界限：一项数值，以及 below、at_most、at_least、above、is 中的一种关系。 ·
+    A bound: a figure, and one of the relations `below`, `at_most`, `at_least`, `above` and `is`."""
+
+    figure: Code
+    """数值的代码；可填哪些，由所在的节决定。 · The figure; which ones there are depends on the section."""
+    below: Amount | None = None
+    """低于此数。比例用小数或分数，2% 填 0.02，三分之二填 "2/3"；下同。 ·
+    Below this number. A share is a decimal or a fraction: 2 % is 0.02, two thirds are "2/3"."""
+    at_most: Amount | None = None
+    """不高于此数。 · At most this number."""
+    at_least: Amount | None = None
+    """不低于此数。 · At least this number."""
+    above: Amount | None = None
+    """高于此数。 · Above this number."""
+    equals: Amount | None = msgspec.field(default=None, name="is")
+    """等于此数。 · Exactly this number."""
+
+    @property
+    def given(self) -> dict[str, Amount]:
+        """The relations that are filled in, with their numbers; in a sound pack there is one."""
+        filled = zip(RELATIONS, (self.below, self.at_most, self.at_least, self.above, self.equals), strict=True)
+        return {relation: number for relation, number in filled if number is not None}
+
+    @property
+    def relation(self) -> "RelationName":
+        """The relation that is filled in."""
+        return cast(RelationName, next(iter(self.given)))
+
+    @property
+    def number(self) -> Fraction:
+        """The number exactly as it is written."""
+        return Fraction(str(next(iter(self.given.values()))))
+
+    def holds(self, value: float | Fraction | None) -> bool:
+        """Whether a value is as the bound says; one that is not there never is."""
+        return value is not None and RELATIONS[self.relation].holds(float(value), float(self.number))
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """Relation and number for people, in Chinese and English: `低于 0.02`, `below 0.02`."""
+        relation, (number,) = RELATIONS[self.relation], self.given.values()
+        written = number if isinstance(number, str) else f"{number:g}"
+        return f"{relation.zh} {written}", f"{relation.en} {written}"
+
+
+# ------------------------------------------------------------ what can be bounded
+
+
+class Known(NamedTuple):
+    """A figure that the bounds of one part of a pack may name."""
+
+    zh: str
+    en: str
+    relations: tuple[str, ...]
+    """Those that make sense: more absences are worse, and a higher approval is better."""
+    share: bool
+    """Whether it is a part of a whole; otherwise it is a whole number of something."""
+    example: str
+    """A relation and a number that do."""
+
+
+_HAPPENED: Final = {
+    "absences": Known("不在岗次数", "visits that found someone absent", RISING, False, "at_least = 1"),
+    "open_items": Known("未销号事项数", "items open at the last reconciliation", RISING, False, "at_least = 1"),
+    "approval": Known("民主测评满意率", "the ballot's share of the satisfied", FALLING, True, "below = 0.6"),
+}
+_QUORUM: Final = {
+    "present": Known("到会人数占应到人数的比例", "the share of those entitled who came", RISING, True,
+                     'at_least = "2/3"'),
+}  # fmt: skip
+FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
+    ("exit", "criteria"): {
+        "incidence": Known("贫困发生率", "the share of the poor", FALLING, True, "below = 0.02"),
+    },
+    ("exit", "verification", "rates"): {
+        "wrong_exit": Known("错退率", "the wrong-exit rate", FALLING, True, "below = 0.02"),
+        "omission": Known("漏评率", "the omission rate", FALLING, True, "below = 0.02"),
+        "approval": Known("群众认可度", "the approval", RISING, True, "at_least = 0.9"),
+    },
+    ("assessment", "ballot_quorum"): _QUORUM,
+    ("assessment", "caps"): _HAPPENED,
+    ("assessment", "grounds"): _HAPPENED,
+    ("procedures", "steps", "quorum"): _QUORUM,
+    ("procedures", "steps", "majority"): {
+        "agreed": Known("赞成人数占到会人数的比例", "the share of those present who agree", RISING, True,
+                        'above = "1/2"'),
+        "agreed_of_entitled": Known("赞成人数占应到人数的比例", "the share of those entitled who agree", RISING, True,
+                                    'above = "1/2"'),
+    },
+}  # fmt: skip
+"""The catalogue: which figures the bounds of a part of a pack may name. An exit criterion may name any other, too,
+since naming it there is what makes it an indicator of the region."""
+OPEN: Final = ("exit", "criteria")
+Path = tuple[str | int, ...]
+_Found = Iterator[tuple[Path, str, str, str]]
+
+
+def contradictions(part: Any, path: Path = ()) -> _Found:
+    """Bounds anywhere in a part of a pack that name no figure, or say nothing that could be meant.
+
+    Each with its place, Chinese, English, and a line that would do in its stead.
+    """
+    if isinstance(part, Bound):
+        yield from _of_bound(path, part)
+    if isinstance(part, msgspec.Struct):
+        for field in part.__struct_fields__:
+            yield from contradictions(getattr(part, field), (*path, field))
+    elif isinstance(part, tuple):
+        for n, entry in enumerate(part):
+            yield from contradictions(entry, (*path, n))
+
+
+def _of_bound(path: Path, bound: Bound) -> _Found:
+    context = tuple(name for name in path if isinstance(name, str))
+    catalogue, figure = FIGURES[context], bound.figure
+    known = catalogue.get(figure)
+    near = get_close_matches(figure, catalogue, 1, 0.8)
+    if known is None and (context != OPEN or near):
+        names = near or sorted(catalogue, key=lambda name: bool({*bound.given} - {*catalogue[name].relations}))
+        zh = f"没有数值 {figure}，可填：{'、'.join(f'{name}（{one.zh}）' for name, one in catalogue.items())}"
+        en = f"there is no figure {figure}; it is one of {', '.join(catalogue)}"
+        if context == OPEN:
+            zh = f"{figure} 像是系统计算的 {near[0]}；确为另一项指标的，请换一个代码"
+            en = f"{figure} looks like {near[0]}, which is computed; name another indicator differently"
+        yield (*path, "figure"), zh, en, f'figure = "{names[0]}"'
+    elif len(bound.given) != 1:
+        first = next(iter(bound.given), None)
+        line = f"{first} = {_toml(bound.given[first])}" if first else known.example if known else "at_least = 1"
+        where = (*path, [*bound.given][1]) if first else (*path, line.split()[0])
+        zh = f"{figure} 应在 {'、'.join(RELATIONS)} 中填且只填一项"
+        yield where, zh, f"{figure} needs one of {', '.join(RELATIONS)}, and one only", line
+    elif known:
+        yield from _misfit((*path, bound.relation), bound, known, strict=context[0] == "exit")
+
+
+def _misfit(path: Path, bound: Bound, known: Known, *, strict: bool) -> _Found:
+    """A relation that is the wrong way round, or a number that the figure cannot have, or that bounds nothing."""
+    number, relation = bound.number, bound.relation
+    held = {bound.holds(value) for value in (0, number, 1 if known.share else number + 1)}
+    if relation not in known.relations:
+        zh = f"{known.zh}应填 {'、'.join(known.relations)} 之一，{relation} 的意思正相反"
+        en = f"for {known.en} it is one of {', '.join(known.relations)}; {relation} would mean the contrary"
+    elif known.share and not 0 <= number <= 1:
+        zh, en = f"{known.zh}是比例，应在 0 至 1 之间（60% 填 0.6）", f"{known.en} is a share from 0 to 1; 60 % is 0.6"
+    elif not known.share and (number.denominator != 1 or number < 0):
+        zh, en = f"{known.zh}应为不小于 0 的整数", f"for {known.en} it must be a whole number from 0 on"
+    elif len(held) == 1:
+        zh = f"{known.zh}{'总是' if True in held else '不可能'}{bound.said[0]}，这一界限没有意义"
+        en = f"{known.en} is {'always' if True in held else 'never'} {bound.said[1]}, so that this bounds nothing"
+    elif strict and number == 1 and known.relations is FALLING:
+        zh = f"{known.zh}的界限应小于 1，否则几乎都算达标（2% 填 0.02）"
+        en = f"{known.en} must be less than 1, or nearly any would pass; 2 % is 0.02"
+    else:
+        return
+    yield path, zh, en, known.example
+
+
+def _toml(number: Amount) -> str:
+    return f'"{number}"' if isinstance(number, str) else f"{number:g}"
