@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from shared.contracts import Event
+from shared.contracts import Event, values
 from shared.contracts.calendar import Movement
 from shared.contracts.registry import ProblemClass
 from shared.contracts.values import (
@@ -168,6 +168,9 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     """`set`, `settle`, or `reconcile` with the reconciliation day behind it."""
     due: Day
     unit: PartyId
+    """The unit that helps the village; whether it owed the step is another question."""
+    owed_by: values.Role | None = None
+    """Who owed it, by the pack of the day after it was due; None in events from before this was told."""
 
 
 class HelpBegun(Event, frozen=True, kw_only=True):

@@ -167,6 +167,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "CommitmentOverdue.step": ("逾期的一步：set 签订，settle 销账，reconcile 对账",
                                "the step that is owed: `set`, `settle`, "
                                "`reconcile` with its day", "reconcile 03-31"),
+    "owed_by": ("由谁负责（角色）；早期事件为空", "the role that owed it; null in events from before this was told",
+                "village"),
     "CommitmentWithdrawn.step": ("撤回的一步：set 签订，reconcile 对账，settle 销账",
                                  "which step is taken back", "set"),
     "incidence": ("贫困发生率，0 至 1", "the share of the population that is still poor, 0 to 1", 0.0145),

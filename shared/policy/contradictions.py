@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from shared.calendar import Span, national
+from shared.contracts.dispatch import CommitmentOverdue
 from shared.policy.bound import contradictions as bounds
 from shared.policy.checking import Fault, Path, allowed, hints_of, toml
 from shared.policy.pack import (
@@ -487,6 +488,22 @@ def _outcomes(policy: Policy) -> _Found:
     }
     for n, outcome in enumerate(policy.outcomes):
         yield from _misfits(("outcomes", n), outcome, said)
+        yield from _blames(("outcomes", n), outcome, policy)
+
+
+def _blames(path: Path, outcome: Outcome, policy: Policy) -> _Found:
+    """What somebody else owes is held against nobody, so that an outcome for it could never come about."""
+    if TRIGGERS.get(outcome.on) is not CommitmentOverdue:
+        return
+    theirs = [commitment.kind for commitment in policy.commitments if commitment.by in outcome.answers_for]
+    wanted = outcome.when.get("kind", ())
+    for kind in wanted if isinstance(wanted, tuple) else (wanted,):
+        commitment = policy.commitment(str(kind))
+        if commitment and commitment.kind not in theirs:
+            zh = f"{outcome.kind}：{kind} 由 {commitment.by} 负责，不能归责于 {outcome.subject}"
+            en = f"{outcome.kind}: {kind} is owed by the {commitment.by}, for which no {outcome.subject} answers"
+            line = f'when = {{ kind = "{theirs[0]}" }}' if theirs else ""
+            yield (*path, "when"), zh, en, line
 
 
 def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) -> _Found:

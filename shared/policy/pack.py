@@ -458,6 +458,11 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return {"unit": "unit", "team": "village", "cadre": "leader"}[self.subject]
 
     @property
+    def answers_for(self) -> tuple[Role, ...]:
+        """The roles whose omissions the subject answers for: never those of village, township or county."""
+        return ("unit", "team") if self.subject == "unit" else ("team",)
+
+    @property
     def sanction(self) -> bool:
         """Whether it bears on someone, so that due process is owed; everything else is a reward."""
         return bool(self.impact or self.appeal or self.defence or self.effect == "recall")

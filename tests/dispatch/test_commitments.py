@@ -48,7 +48,7 @@ def test_1_2_a_letter_unsigned_by_its_deadline_is_told_once_and_stays_awaited() 
     benxi.until(date(2015, 4, 1))
     (overdue,) = benxi.said(CommitmentOverdue)
     assert (overdue.kind, overdue.period, overdue.step) == ("letter", "term", "set")
-    assert (overdue.due, overdue.unit) == (date(2014, 7, 20), "U1")
+    assert (overdue.due, overdue.unit, overdue.owed_by) == (date(2014, 7, 20), "U1", "unit")
     assert benxi.details("commitments") == ["letter term"]
     benxi.set("letter", "term")
     assert benxi.details("commitments") == ["three_year_plan term"]

@@ -3,7 +3,7 @@
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -26,6 +26,7 @@ from shared.contracts.incentives import (
 )
 from shared.contracts.inspection import AssessmentGraded, OrderOverdue
 from shared.contracts.registry import PolicyAdopted
+from shared.contracts.values import Role
 from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -217,6 +218,25 @@ def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> 
     )  # fmt: skip
     hear(world, first, first, second)
     assert len({p.outcome for p in world.said(OutcomeProposed)}) == len(world.said(OutcomeProposed)) == 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "record", "answers_for"),
+    [("unit", UNIT, {"unit", "team"}), ("team", TEAM, {"team"})],
+)
+@pytest.mark.parametrize("owed_by", [*get_args(Role), None])
+def test_1_2_nobody_is_blamed_for_what_somebody_else_owes(
+    subject: str, record: tuple[str, str], answers_for: set[str], owed_by: Any
+) -> None:
+    notice = {
+        "kind": "notice", "label": "通报", "clause": "S3 3.10", "on": "dispatch.commitment.overdue",
+        "subject": subject, "decides": "county",
+    }  # fmt: skip
+    world = world_with(outcomes=[notice])
+    late = TOLD["dispatch.commitment.overdue"]
+    hear(world, msgspec.structs.replace(late, owed_by=owed_by))
+    told = owed_by is None or owed_by in answers_for
+    assert [proposed.subject for proposed in world.said(OutcomeProposed)] == [record[1]] * told
 
 
 @pytest.mark.parametrize(

@@ -308,6 +308,8 @@ def test_2_3_lists_and_ledger_of_a_year_are_owed_before_march(district: District
     overdue = [said for said in district.said(d.CommitmentOverdue) if said.step == "set"]
     assert {(said.village, said.kind) for said in overdue} == {(LATE, kind) for kind in (*LISTS, "ledger")}
     assert {said.due for said in overdue} == {date(2017, 2, 28)}
+    by = {"list_leadership": "unit", "list_cadres": "unit", "list_members": "village", "list_capable": "village"}
+    assert {said.kind: said.owed_by for said in overdue} == {kind: by.get(kind, "team") for kind in (*LISTS, "ledger")}
 
 
 def test_2_4_a_ledger_is_reconciled_quarterly_and_settled_in_the_next_year(district: District) -> None:

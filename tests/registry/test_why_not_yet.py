@@ -63,7 +63,10 @@ def test_wish_10_unmet_criteria_are_named_with_value_bound_and_mover() -> None:
     county.measure(2014, collective_income=12_000)
     incidence, income = why(county)
     assert incidence == Reason(
-        "incidence", "贫困发生率未达标：0.091，标准 0.02", "incidence is not met: 0.091, required 0.02", "team"
+        "incidence",
+        "贫困发生率未达标：0.091，标准为低于 0.02",
+        "incidence is not met: 0.091, required below 0.02",
+        "team",
     )
     assert (income.code, income.mover) == ("collective_income", "unit") and "12000" in income.zh
 

@@ -417,6 +417,7 @@ def _contradicted(commitment: Commitment, zh: str, en: str) -> Refused:
 
 def fall_due(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
     """What became overdue the day before is told once and stays owed; what begins on this day is owed from now on."""
+    owed_by = {commitment.kind: commitment.by for commitment in policy.commitments}
     overdue = tuple(
         CommitmentOverdue(
             place=state.place,
@@ -426,6 +427,7 @@ def fall_due(state: Assignment, due: Due, policy: Policy, today: date) -> Change
             step=step,
             due=last,
             unit=state.unit,
+            owed_by=owed_by.get(owed.kind),
         )
         for _, owed in sorted(state.owed.items())
         for step, last in owed.steps

@@ -199,7 +199,14 @@ def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[O
         and terms.on == short_type(event.type)
         and getattr(event, terms.subject_field)
         and matches(terms.when, event)
+        and _is_theirs(terms, event)
     ]
+
+
+def _is_theirs(terms: Outcome, event: Event) -> bool:
+    """Whether the subject answers for what happened: what the village owed is no fault of the unit that helps it."""
+    owed_by = event.owed_by if isinstance(event, dispatch.CommitmentOverdue) else None
+    return owed_by is None or owed_by in terms.answers_for
 
 
 def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
