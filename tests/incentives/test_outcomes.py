@@ -229,7 +229,7 @@ def test_1_2_nobody_is_blamed_for_what_somebody_else_owes(
     subject: str, record: tuple[str, str], answers_for: set[str], owed_by: Any
 ) -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3 3.10", "on": "dispatch.commitment.overdue",
+        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue",
         "subject": subject, "decides": "county",
     }  # fmt: skip
     world = world_with(outcomes=[notice])

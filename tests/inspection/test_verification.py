@@ -388,7 +388,9 @@ def test_rules_2_only_the_body_that_the_procedure_names_verifies() -> None:
 
 def test_rules_2_a_verification_is_judged_by_the_pack_under_which_it_was_asked_for() -> None:
     region = requested()
-    lax = {**PACKS["benxi"]["exit"], "verification": {**PACKS["benxi"]["exit"]["verification"], "omission_below": 0.99}}
+    wrong, _, approval = PACKS["benxi"]["exit"]["verification"]["rates"]
+    rates = [wrong, {"figure": "omission", "below": 0.99}, approval]
+    lax = {**PACKS["benxi"]["exit"], "verification": {**PACKS["benxi"]["exit"]["verification"], "rates": rates}}
     region.adopt({**PACKS["benxi"], "exit": lax, "version": "2105-2016.1", "effective_from": region.today})
     region.pass_days(region.today + timedelta(1))
     assert not verify(region, recorded(region, omitted=100)).passed

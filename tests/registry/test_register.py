@@ -96,10 +96,10 @@ def test_rules_2_unmet_criteria_are_told_with_their_movers() -> None:
     county = County().listed().until(BY_2014).count(2014, poor_persons=30)
     [event] = county.do(c.MeasureIndicators(**AT, year=2014, values={"safe_water": 0.9}, measured_by="镇"))
     assert event.unmet == (
-        Unmet("incidence", 0.03, 0.02, "team"),
-        Unmet("collective_income", None, 20_000, "unit"),
-        Unmet("safe_water", 0.9, 1.0, "county"),
-        Unmet("hard_road", None, 0.95, "county"),
+        Unmet("incidence", 0.03, 0.02, "team", "below"),
+        Unmet("collective_income", None, 20_000, "unit", "at_least"),
+        Unmet("safe_water", 0.9, 1.0, "county", "at_least"),
+        Unmet("hard_road", None, 0.95, "county", "at_least"),
     )
 
 

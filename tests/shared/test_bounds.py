@@ -184,7 +184,7 @@ def test_every_bound_of_a_pack_stands_where_the_catalogue_knows_its_figures() ->
 
 # -------------------------------------------------------------- earlier words
 
-EARLIER = {
+EARLIER: dict[str, Any] = {
     "exit": {
         "criteria": [{"indicator": "incidence", "label": "贫困发生率", "at_most": 0.02, "mover": "team"}],
         "verification": {
