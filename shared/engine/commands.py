@@ -1,6 +1,7 @@
 """Requests that people send: answered in one transaction with all others that wait, each under its key (decision 8)."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
@@ -26,7 +27,8 @@ async def submit(
 ) -> Answered:
     """Apply a request's commands in order, all or none; with `keep_good` those that are not refused.
 
-    The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing.
+    The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing. A
+    database that is away is waited for.
     Raises RequestRefused; and Refused if the key was used for another request, or before any day has passed.
     """
     if refused := pipeline.share.misdirected(commands):
@@ -35,11 +37,16 @@ async def submit(
     outcome: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
     is_long = len(commands) > outbox.PAGE
     request = await beside(is_long, asked, pipeline.service.name, key, commands, outcome)
+    until = time.monotonic() + store.PATIENCE
     pipeline.requests.append(request)
+
+    async def answer() -> None:
+        await _answer_all(pipeline, request, [other for other in pipeline.requests if other is not request])
+
     try:
         async with pipeline.writing:
             if not request.outcome.done():  # Whoever comes first answers all that wait, in one transaction.
-                await _answer_all(pipeline, request, [other for other in pipeline.requests if other is not request])
+                await store.patiently(answer, until)
     finally:
         pipeline.requests.remove(request)
     return request.outcome.result()

@@ -1,12 +1,14 @@
 """Reading and writing in bulk, the same on SQLite and PostgreSQL: one statement a table, whatever the batch."""
 
+import asyncio
 import hashlib
 import re
+import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from nats.errors import Error as NatsError
@@ -18,6 +20,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.contracts.calendar import HolidaysAnnounced
@@ -32,6 +35,11 @@ _PRAGMAS = (
     "cache_size=-65536", "wal_autocheckpoint=8000",
 )  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
+T = TypeVar("T")
+PATIENCE: Final = 90.0
+"""Seconds for which who asks waits for a database that is away: officers shall meet a delay and no error meanwhile."""
+PAUSE: Final = 0.5
+"""Seconds between two attempts."""
 HOLIDAYS = "holidays/"
 """What the key of announced holidays begins with in the table of packs."""
 
@@ -72,6 +80,26 @@ def passing(error: BaseException) -> bool:
     return error.statement is None or error.connection_invalidated or not isinstance(error, _UNWRITABLE)
 
 
+def away(error: BaseException) -> bool:
+    """Whether no database answered, as while it starts. One whose disk is full answers."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "").startswith(_AWAY)
+    return isinstance(error, (OSError, PoolTimeoutError))
+
+
+async def patiently(take: Callable[[], Awaitable[T]], until: float) -> T:
+    """Take it again until a database answers, or until a moment by the monotonic clock, as if it had only been slow."""
+    while True:
+        try:
+            return await take()
+        except Exception as error:
+            if not away(error) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(PAUSE)
+
+
+_AWAY = ("08", "57P")
+"""Classes of SQLSTATE of a lost connection and of a server that stops or starts."""
 _UNFIT = ("22", "54")
 """Classes of SQLSTATE that say that PostgreSQL does not take what it was given: data and limits. A constraint is not
 among them: only a second writer can run into one, and then the database is read anew."""

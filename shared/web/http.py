@@ -34,6 +34,7 @@ from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
 from shared.web.openapi import File, Page
 from shared.web.operations import is_operator, operations, require_body_token, require_operator
+from shared.web.patience import patient
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
 
@@ -127,6 +128,7 @@ def build(
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
         exception_handlers=HANDLERS,
+        middleware=[patient],
         request_class=StrictRequest,
         before_request=strict,
         openapi_config=OpenAPIConfig(

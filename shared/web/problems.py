@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.engine import store
 from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.rules import Difference, Refused
+from shared.web.patience import AWAY
 
 log = structlog.get_logger()
 PROBLEM = "application/problem+json"
@@ -134,9 +135,10 @@ def _parameter(text: str, key: str) -> Fault:
     return Fault(0, "schema", zh or "不符合要求", text, field)
 
 
-def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
     if store.passing(error):
+        request.scope["state"][AWAY] = store.away(error)
         log.warning("the database is not available", error=str(error))
         title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
         return problem(503, title, type(error).__name__)

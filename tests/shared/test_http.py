@@ -39,6 +39,7 @@ from shared.web import http
 from shared.web.http import Route
 from shared.web.token import body_headers, operator_headers
 from tests.conftest import NatsServer, engine_with
+from tests.faults.databases import Postgres, reachable_folder
 from tests.shared.test_pipeline import DAY, PACK, begun, day, delivery, raw
 from tests.support import small
 
@@ -677,6 +678,35 @@ async def test_without_its_database_a_service_is_not_ready_and_asks_to_come_agai
     for gone in (await api.client.get("/v1/villages"), await api.post("villages", village("V1"))):
         assert refusal(gone, 503) == []
         assert "sql" not in gone.text.lower(), "particulars are for the log"
+
+
+async def test_who_asks_while_the_database_is_lost_meets_a_delay_and_no_error() -> None:
+    with reachable_folder() as folder:
+        async with Postgres(folder, folder / "data") as postgres, serving(postgres.urls["registry"]) as api:
+            await api.post("villages", village("V1"))
+            postgres.server.kill()
+            asked = [
+                asyncio.create_task(api.client.get("/v1/villages")),
+                asyncio.create_task(api.client.get("/v1/tasks")),
+                *(asyncio.create_task(api.post("villages", village(f"V{n}"))) for n in range(2, 5)),
+            ]
+            told = await api.client.get("/v1/status")  # Who operates wants to know.
+            assert refusal(told, 503) == []
+            await asyncio.sleep(3 * store.PAUSE)
+            assert not any(one.done() for one in asked)
+            async with postgres.connected():
+                answers = await asyncio.gather(*asked)
+            assert [answer.status_code for answer in answers] == [200] * 5
+            assert await known(api) == ["V1", "V2", "V3", "V4"]
+
+
+async def test_nobody_waits_for_ever_for_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    with reachable_folder() as folder:
+        async with Postgres(folder, folder / "data") as postgres, serving(postgres.urls["registry"]) as api:
+            postgres.server.kill()
+            for gone in (await api.client.get("/v1/villages"), await api.post("villages", village("V1"))):
+                assert refusal(gone, 503) == []
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:
