@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test compose-test bench faults contracts migration help clean
+.PHONY: demo test mutants compose-test bench faults contracts migration help clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/zhucun: pyproject.toml uv.lock
@@ -25,6 +25,9 @@ test: $(BIN)/zhucun  ## everything that guards it (ARGS=tests/dispatch)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --verbose
 	$(BIN)/pytest $(ARGS)
+
+mutants: $(BIN)/zhucun  ## change the rules at random, and list what no test notices (ARGS="--seed 7 --sample 200")
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: .venv/bench  ## what it costs, beside what users would pick instead (ARGS=--compare, --whole)
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -36,6 +36,7 @@ from shared.contracts.registry import (
 from shared.engine.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import Policy, parse_pack
 from shared.rules import Task
+from tests.support.outage import sleep
 
 PACK = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text("utf-8"))
 CITY, HOME, AWAY = "210500", "210521", "210522"
@@ -130,8 +131,7 @@ class Benxi:
 
     def sleep(self, until: date) -> None:
         """Miss all days before one, as in an outage, and then learn of that one."""
-        self.world.today = until
-        self.world.deliver({"dispatch": self.dispatch.pass_day(until).facts})
+        sleep(self.world, until)
         self.check()
 
     def said(self, event: type[Event], **fields: Any) -> list[Any]:

@@ -25,6 +25,7 @@ from shared.contracts.inspection import (
 from shared.contracts.registry import PolicyAdopted, VillageDelisted, VillageRecoded
 from shared.rules import Task
 from tests.inspection.region import PACKS, Region, changed, hash_of, share
+from tests.support.outage import sleep
 
 BENXI, ZUNYI = PACKS["benxi"], PACKS["zunyi"]
 DAY = timedelta(1)
@@ -368,12 +369,6 @@ def test_a_draw_keeps_the_terms_and_shares_of_its_first_plan(benxi: Region) -> N
     benxi.give_seeds(Q4)
     (drawn,) = benxi.said(DrawMade)
     assert len(drawn.visits) == 3
-
-
-def sleep(region: Region, until: date) -> None:
-    """The service is away until a day, and wakes on that day alone."""
-    region.today = until
-    region.deliver({"inspection": region.services["inspection"].pass_day(until).facts})
 
 
 def test_a_plan_that_an_outage_delays_leaves_both_bodies_their_time(benxi: Region) -> None:

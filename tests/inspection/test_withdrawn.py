@@ -32,6 +32,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
 )
 from tests.inspection.region import PACKS, Region, changed, team_of
+from tests.support.outage import sleep
 
 BENXI = PACKS["benxi"]
 DAY = timedelta(1)
@@ -196,12 +197,6 @@ def test_a_visit_is_judged_by_the_findings_of_its_campaign(region: Region) -> No
 
 
 # ---------------------------------------------------------------- outages
-
-
-def sleep(region: Region, until: date) -> None:
-    """The service is away until a day, and wakes on that day alone."""
-    region.today = until
-    region.deliver({"inspection": region.services["inspection"].pass_day(until).facts})
 
 
 def test_an_outage_over_new_year_loses_no_year_s_assessment(region: Region) -> None:

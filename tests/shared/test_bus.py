@@ -289,7 +289,8 @@ async def test_nothing_is_hoarded_while_the_server_is_away(server: Server, broke
 async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path, logs: list[Any]) -> None:
     server = Server(tmp_path)
     connecting = asyncio.create_task(connect(server.url, "early"))
-    await asyncio.sleep(0.7)
+    await until(lambda: logs)
+    await asyncio.sleep(0.7)  # Some attempts more.
     assert not connecting.done()
     server.start()
     try:
@@ -301,13 +302,13 @@ async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path, logs: l
     assert len(logs) == 1, "one outage is one line, however many attempts it takes"
 
 
-async def test_a_refused_reconnection_is_not_the_last(server: Server, broker: NatsBroker) -> None:
+async def test_a_refused_reconnection_is_not_the_last(server: Server, broker: NatsBroker, logs: list[Any]) -> None:
     server.kill()
     server.start("authorization { token: other }")
-    await asyncio.sleep(0.5)
+    await until(lambda: any("authorization" in repr(entry).lower() for entry in logs))
     server.kill()
     server.start()
-    await until(lambda: broker.connection.is_connected, 3)
+    await until(lambda: broker.connection.is_connected)
 
 
 # Consuming

@@ -395,10 +395,19 @@ async def test_the_longest_key_leaves_room_for_what_follows_from_it(database: st
 async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str) -> None:
     async with process(database) as running:
         await handle(running.pipeline, OPEN, [day(0, 1)])
+        asked = asyncio.Semaphore(0)
+
+        async def not_yet() -> bool:
+            asked.release()
+            return False
+
+        running.pipeline.open_is_read = not_yet
         early = asyncio.create_task(
             handle(running.pipeline, SEALED, [delivery(begun(V1, "U1"), 1, policy=PACK["version"])])
         )
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(10):
+            for _ in range(3):  # It waits, and has looked more than once.
+                await asked.acquire()
         assert not early.done()
         await submit(running.pipeline, "pack", [small.Adopt(place="210500", pack=PACK)])
         await asyncio.wait_for(early, 5)

@@ -1,0 +1,240 @@
+"""Every timer of every service after days that were missed: what fell due on them is neither lost nor changed.
+
+Most end as if nobody had slept. A draw cannot, since bodies could give nothing meanwhile: they get their time after it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from deploy.demo.world import World
+from services.dispatch.model.commands import ReportDeparture
+from services.dispatch.reactions import DUE as DISPATCH
+from services.incentives.reactions import DUE as INCENTIVES
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.verification import Verification
+from services.inspection.reactions import DUE as INSPECTION
+from services.registry.model import commands as registry
+from services.registry.reactions import DUE as REGISTRY
+from shared.contracts.inspection import CampaignClosed, DrawMade, SampleDrawn, SampleMissed, SeedMissed
+from shared.engine.flow import encode_state
+from tests.dispatch.benxi import START, V1, Benxi, delisted
+from tests.dispatch.test_divisions import own_pack
+from tests.incentives import test_outcomes as outcomes
+from tests.inspection import test_verification as verifying
+from tests.inspection.region import PACKS, Region
+from tests.inspection.test_assessments import ANNUAL, VILLAGE, in_december
+from tests.registry.county import AT, County
+from tests.support.outage import sleep
+
+BENXI = PACKS["benxi"]
+DAY = timedelta(1)
+Q4 = "2105-unannounced-2014-10-01"
+
+
+class Story(NamedTuple):
+    """A world in which a timer runs, and the days on which its service wakes after having slept."""
+
+    told: Callable[[], World]
+    wakes: tuple[date, ...]
+    of: tuple[str, ...] = ()
+    """The kinds of states, and the events by their beginning, that end alike; all where none is named.
+
+    A campaign that is planned late deals its visits from that day on.
+    """
+
+
+def kept_after_exit() -> World:
+    benxi = Benxi(team={"keep_after_exit": {"calendar_days": 10}}).helped()
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    return benxi.world
+
+
+def ill() -> World:
+    benxi = Benxi().helped()
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="ill", until=date(2014, 9, 30))
+    benxi.send(ReportDeparture, cadre="C-U1-1", cause="ill", until=date(2015, 1, 2))
+    return benxi.world
+
+
+def dividing() -> World:
+    benxi = Benxi().helped()
+    own_pack(benxi, effective=date(2014, 8, 1))
+    return benxi.world
+
+
+def proposed_and_imposed() -> World:
+    """One proposal on which the subject may still be heard, and an outcome whose impact period runs."""
+    world = outcomes.world_with()
+    outcomes.hear(world, outcomes.graded("incompetent"))
+    outcomes.hear_defence(world, outcomes.LEADER)
+    outcomes.decide(world, outcomes.LEADER)
+    outcomes.hear(world, outcomes.overdue())
+    return world
+
+
+def announced_only() -> Region:
+    """A region that draws nothing: its campaigns visit every village."""
+    campaigns = [one for one in BENXI["campaigns"] if one["choice"] == "all"]
+    return Region({**BENXI, "campaigns": campaigns}, date(2014, 8, 1), villages=3)
+
+
+def new_opening() -> World:
+    """A pack from November on has the annual check in the middle of that month."""
+    region = announced_only()
+    check = {"opens": [{"month": 11, "day": 15}]}
+    campaigns = [
+        one | (check if one["kind"] == "annual" else {}) for one in BENXI["campaigns"] if one["choice"] == "all"
+    ]
+    region.adopt({**BENXI, "campaigns": campaigns, "version": "2105-2014.2", "effective_from": date(2014, 11, 1)})
+    return region
+
+
+def visits_dealt() -> World:
+    region = announced_only()
+    region.pass_days(date(2014, 12, 1))
+    return region
+
+
+def ordered() -> World:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(region.villages[0], "2105-half_year-2015-06-20", findings=("absent",), score=80)
+    return region
+
+
+def all_in() -> World:
+    """Everything is in for 2015: the grade is proposed in January."""
+    region = in_december()
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015)
+    region.visit(VILLAGE, ANNUAL, score=90)
+    return region
+
+
+def reopened() -> World:
+    county = County().measured()
+    county.do(
+        registry.ReopenYear(**AT, year=2014, until=date(2014, 12, 20), reason="误录", decided_by="县扶贫办"),
+        registry.ReopenYear(**AT, year=2013, until=date(2015, 1, 10), reason="误录", decided_by="县扶贫办"),
+    )
+    return county.world
+
+
+PLANS, YEARS = ("calendars", "CampaignPlanned"), ("supervisions", "assessments", "AssessmentOpened")
+GRADES = (*YEARS, "AssessmentProposed")
+STORIES = {
+    ("assignments", "term"): Story(
+        lambda: Benxi().helped().world, (date(2017, 6, 22), date(2018, 2, 10), date(2021, 1, 5))
+    ),
+    ("assignments", "commitments"): Story(
+        lambda: Benxi().assigned().world, (date(2014, 7, 22), date(2014, 11, 3), date(2015, 1, 3), date(2016, 7, 20))
+    ),
+    ("assignments", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
+    ("pools", "back"): Story(ill, (date(2014, 10, 3), date(2015, 1, 3), date(2015, 1, 8))),
+    ("pools", "divided"): Story(dividing, (date(2014, 8, 3), date(2014, 12, 1), date(2015, 1, 5))),
+    ("records", "clock"): Story(proposed_and_imposed, (date(2015, 1, 25), date(2015, 6, 1), date(2016, 8, 1))),
+    ("calendars", "adoption"): Story(new_opening, (date(2014, 11, 5), date(2014, 11, 20), date(2015, 7, 1)), PLANS),
+    ("calendars", "campaigns"): Story(announced_only, (date(2014, 12, 3), date(2015, 1, 20), date(2016, 2, 1)), PLANS),
+    ("campaigns", "visits"): Story(visits_dealt, (date(2014, 12, 13), date(2014, 12, 30), date(2015, 1, 10))),
+    ("campaigns", "close"): Story(visits_dealt, (date(2015, 1, 3), date(2015, 3, 1), date(2015, 5, 20))),
+    ("supervisions", "assessment"): Story(
+        announced_only, (date(2014, 12, 4), date(2015, 1, 4), date(2017, 1, 4)), YEARS
+    ),
+    ("supervisions", "orders"): Story(
+        ordered, (date(2015, 7, 24), date(2015, 11, 24), date(2016, 1, 10)), ("supervisions", "OrderOverdue")
+    ),
+    ("assessments", "propose"): Story(all_in, (date(2016, 1, 18), date(2016, 5, 1), date(2017, 1, 5)), GRADES),
+    ("villages", "measure"): Story(
+        lambda: County().helped().world, (date(2014, 12, 20), date(2015, 1, 5), date(2016, 12, 25))
+    ),
+    ("villages", "notice"): Story(lambda: County().noticed().world, (date(2014, 12, 12), date(2015, 2, 1))),
+    ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
+}
+DRAWS = {(kind, timer) for kind in ("campaigns", "verifications") for timer in ("open", "shares")}
+
+
+def timers() -> Iterator[tuple[str, str]]:
+    for due in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES):
+        for kind, rules in due.items():
+            yield from ((kind.kind, name) for name in rules)
+
+
+def test_every_timer_has_its_story() -> None:
+    assert {*timers()} == {*STORIES} | DRAWS
+
+
+def kept(world: World, of: tuple[str, ...]) -> dict[Any, bytes]:
+    """The states of these kinds as they are kept."""
+    return {
+        (name, kind.kind, id): encode_state(state)
+        for name, service in world.services.items()
+        for (kind, id), state in service.states.items()
+        if not of or kind.kind in of
+    }
+
+
+def said(world: World, of: tuple[str, ...]) -> list[str]:
+    """What was said, in whatever order."""
+    return sorted(text for text in (repr(fact.event) for fact in world.facts) if not of or text.startswith(of))
+
+
+@pytest.mark.parametrize(
+    ("kind", "timer", "wakes"), [(*of, day) for of, story in STORIES.items() for day in story.wakes]
+)
+def test_an_outage_ends_as_if_every_day_had_been_known(kind: str, timer: str, wakes: date) -> None:
+    story = STORIES[kind, timer]
+    awake, asleep = story.told(), story.told()
+    states = [state for service in asleep.services.values() for state in service.states.values()]
+    assert any(s.kind == kind and s.timers.get(timer, wakes) < wakes for s in states), "nothing was missed"
+    awake.pass_days(wakes)
+    sleep(asleep, wakes)
+    assert said(asleep, story.of) == said(awake, story.of)
+    assert kept(asleep, story.of) == kept(awake, story.of)
+
+
+def test_2_19_a_draw_whose_day_was_missed_opens_its_shares_the_day_after_and_nobody_is_named() -> None:
+    region = Region(BENXI, date(2014, 8, 1), villages=3)
+    region.pass_days(date(2014, 9, 25))
+    sleep(region, date(2014, 10, 6))
+    draw: Campaign = region.kept(Campaign, Q4)
+    assert (draw.seeds.opens, draw.timers["open"]) == (date(2014, 10, 7), date(2014, 10, 7))
+    assert not region.said(SeedMissed), "nobody could give a hash while the service was away"
+    region.post_hashes(Q4)
+    sleep(region, date(2014, 10, 30))
+    assert not region.said(SeedMissed) and not region.said(DrawMade)
+    region.pass_days(region.kept(Campaign, Q4).timers["open"])
+    region.give_seeds(Q4)
+    (drawn,) = region.said(DrawMade)
+    assert min(drawn.visits.values()) >= region.today, "nothing is dealt into the past"
+
+
+def test_2_19_a_draw_whose_whole_time_was_missed_ends_and_counts_nothing_as_visited() -> None:
+    region = Region(BENXI, date(2014, 8, 1), villages=3)
+    region.pass_days(date(2014, 9, 25))
+    region.post_hashes(Q4)
+    sleep(region, date(2015, 1, 20))
+    (closed,) = region.said(CampaignClosed, campaign=Q4)
+    assert (closed.visited, closed.drawn, closed.drawn_on) == (0, (), None)
+
+
+@pytest.mark.parametrize("hashed", [False, True], ids=["hashes", "shares"])
+@pytest.mark.parametrize("away", [1, 15, 400])
+def test_rules_2_a_sample_whose_days_were_missed_goes_on_the_day_after_and_nobody_is_named(
+    hashed: bool, away: int
+) -> None:
+    region = Region(BENXI, date(2016, 1, 4))
+    verifying.measured(region)
+    if hashed:
+        region.ask(*(verifying.hashed(region, body) for body in ("discipline", "inspection")))
+    verifying.ask(region)
+    name = "shares" if hashed else "open"
+    missed = region.kept(Verification, verifying.VILLAGE).timers[name]
+    sleep(region, missed + away * DAY)
+    assert not region.said(SampleMissed) and not region.said(SampleDrawn)
+    assert region.kept(Verification, verifying.VILLAGE).timers[name] == region.today + DAY
+    region.pass_days(region.today + 20 * DAY)
+    assert len(region.said(SampleMissed)) == 2, "later it is as ever"

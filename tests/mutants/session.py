@@ -1,0 +1,336 @@
+"""One pytest session that tries many changes: each in a fork, in which the changed function replaces the living one.
+
+The tests are collected once. Then each is run once under a tracer, which tells what functions it calls and how long it
+takes; a change is tried by those that call what it changes, quickest first, until one fails. What runs only at import,
+and whatever survives, is tried again by a new process on a changed copy of the source, and by mypy.
+
+Run by `tests.mutants` in a copy of the tree: `python -m tests.mutants.session FOLDER`.
+"""
+
+import ast
+import gc
+import hashlib
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any, Final
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.mutants.changes import Change, changed
+
+SLOW: Final = frozenset({"nats_server", "database", "postgres", "any_api", "api"})
+"""What a quick test does without: servers and databases."""
+LONGEST: Final = 30
+"""Seconds that a test may take under the tracer and still be called quick."""
+BUDGET: Final = 60.0
+"""Seconds of tests by which one change is tried at most."""
+PATIENCE: Final = 900
+"""Seconds that a change may keep us waiting, on a busy machine; its processor time is bounded more strictly."""
+MEMORY: Final = 6 << 30
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """How long a test takes, and which functions it calls, by file."""
+
+    seconds: float
+    functions: dict[str, list[str]]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What to try: changes by index, and the files in which they lie."""
+
+    tests: list[str]
+    files: list[str]
+    changes: list[list[Any]]
+    jobs: int
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of a change: by whom it was noticed; empty if it survived."""
+
+    id: str
+    noticed: str
+
+
+class Plugin:
+    """Takes the place of pytest's own loop over the tests."""
+
+    def __init__(self, folder: Path, job: Job) -> None:
+        self.root, self.folder, self.job = Path.cwd(), folder, job
+        self.in_fork = False
+        self.traced: list[set[tuple[str, str]]] = []
+        self.failed: set[str] = set()
+
+    # --------------------------------------------------------------------- hooks
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = [i for i in session.items if not SLOW & {*getattr(i, "fixturenames", ())}]
+        gc.collect()
+        gc.freeze()
+        reached = self.reached(items)
+        quick = [item for item in items if item.nodeid in reached]
+        changes = [Change(*fields) for fields in self.job.changes]
+        self.try_all(changes, quick, reached)
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if self.in_fork and report.failed:
+            if not self.traced:
+                _leave(self.folder / f"{os.getpid()}.failed", report.nodeid)
+            self.failed.add(report.nodeid)
+
+    # -------------------------------------------------------------- what tests reach
+
+    def reached(self, items: Sequence[pytest.Item]) -> Mapping[str, Reach]:
+        """What each test calls, and how long it takes; those that fail or are slow are left out.
+
+        It is known from earlier runs for each file of tests that is as it was; an old account only chooses worse.
+        """
+        files: dict[Path, list[pytest.Item]] = defaultdict(list)
+        for item in items:
+            files[item.path].append(item)
+        marks = {
+            path: self.folder / "reach" / hashlib.sha256(str(path).encode() + path.read_bytes()).hexdigest()[:16]
+            for path in files
+        }
+        running: dict[int, Path] = {}
+        for path, mark in marks.items():
+            if not mark.exists():
+                self._wait(running, self.job.jobs - 1)
+                print("reach", path.relative_to(self.root), flush=True)
+                running[_fork(partial(self._trace, files[path], mark))] = path
+        self._wait(running, 0)
+        found: dict[str, Reach] = {}
+        for mark in filter(Path.exists, marks.values()):
+            found |= msgspec.json.decode(mark.read_bytes(), type=dict[str, Reach])
+        return found
+
+    def _wait(self, running: dict[int, Path], most: int) -> None:
+        while len(running) > most:
+            pid, _ = os.wait()
+            running.pop(pid, None)
+
+    def _trace(self, items: Sequence[pytest.Item], mark: Path) -> None:
+        """Run the tests of one file. What is made for the first of them may serve the others, so it counts for all."""
+        self.in_fork = True
+        of_all: set[tuple[str, str]] = set()
+        of_each: dict[str, tuple[float, set[tuple[str, str]]]] = {}
+        module = getattr(items[0], "module", None)
+        keeps = any(hasattr(thing, "cache_clear") for thing in vars(module).values())
+        watched = {str(self.root / file): file for file in self.job.files}
+        self.traced.append(of_all)
+
+        def trace(frame: FrameType, event: str, _: Any) -> None:
+            if file := watched.get(frame.f_code.co_filename):
+                self.traced[-1].add((file, frame.f_code.co_qualname))
+
+        for item, after in _with_next(items):
+            item.add_marker(pytest.mark.timeout(LONGEST, func_only=False))
+            own: set[tuple[str, str]] = set()
+            began = time.process_time()
+            self.traced.append(own)
+            sys.settrace(trace)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            sys.settrace(None)
+            self.traced.pop()
+            of_each[item.nodeid] = time.process_time() - began, own
+            if keeps or len(of_each) == 1:
+                of_all |= own
+        told = {}
+        for id, (seconds, names) in of_each.items():
+            if id not in self.failed:
+                by_file: dict[str, list[str]] = defaultdict(list)
+                for file, name in sorted(names | of_all):
+                    by_file[file].append(name)
+                told[id] = Reach(seconds, by_file)
+        mark.parent.mkdir(exist_ok=True)
+        mark.write_bytes(msgspec.json.encode(told))
+        os._exit(0)
+
+    # ------------------------------------------------------------------- the changes
+
+    def try_all(self, changes: Sequence[Change], items: Sequence[pytest.Item], reached: Mapping[str, Reach]) -> None:
+        callers: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for id, reach in reached.items():
+            for file, names in reach.functions.items():
+                for name in names:
+                    callers[file, name].add(id)
+        by_id = {item.nodeid: item for item in items}
+        running: dict[int, tuple[Change, list[str]]] = {}
+        again: list[tuple[Change, list[str]]] = []
+
+        def collect(most: int) -> None:
+            while len(running) > most:
+                pid, status = os.wait()
+                if pid in running:
+                    change, ids = running.pop(pid)
+                    mark = self.folder / f"{pid}.failed"
+                    if status == 0:
+                        again.append((change, ids))
+                    else:
+                        self.say(change, mark.read_text() if mark.exists() else "it ends the run, or never ends")
+                    mark.unlink(missing_ok=True)
+
+        for change in changes:
+            calling = callers[change.file, change.function]
+            if not change.function:
+                calling = {id for id, reach in reached.items() if change.file in reach.functions}
+            ids = _within_budget(sorted(calling, key=lambda id: reached[id].seconds), reached)
+            swap = _swap(self.root, change) if change.function else None
+            if swap is None:
+                again.append((change, ids))
+                continue
+            collect(self.job.jobs - 1)
+            chosen = [by_id[id] for id in ids]
+            bound = 20 + 10 * sum(reached[id].seconds for id in ids)
+            running[_fork(partial(self._try, swap, chosen, bound))] = change, ids
+        collect(0)
+        for change, ids in again:
+            self.say(change, self._anew(change, ids))
+
+    def _try(self, swap: Callable[[], None], items: Sequence[pytest.Item], seconds: float) -> None:
+        """In a fork: put the change in, and run tests until one fails."""
+        self.in_fork = True
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        swap()
+        for item, after in _with_next(items):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        os._exit(0)
+
+    def _anew(self, change: Change, ids: Sequence[str]) -> str:
+        """In a new process, on changed source: whether a test fails, or mypy does not believe it."""
+        path = self.root / change.file
+        source = path.read_bytes()
+        path.write_text(ast.unparse(changed(self.root, change)), "utf-8")
+        try:
+            for command in (
+                [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *ids],
+                [sys.executable, "-m", "mypy", "--no-error-summary", change.file],
+            ):
+                if command[2] == "pytest" and not ids:
+                    continue
+                try:
+                    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    return "it never ends"
+                if done.returncode:
+                    told = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+                    return told[0].split(" - ")[0].split()[-1] if told else command[2]
+        finally:
+            path.write_bytes(source)
+        return ""
+
+    def say(self, change: Change, noticed: str) -> None:
+        with (self.folder / "verdicts.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode(Verdict(change.id, noticed)) + b"\n")
+        print("tried", change.id, "noticed" if noticed else "SURVIVED", flush=True)
+
+
+def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    return zip(items, [*items[1:], None], strict=True)
+
+
+def _within_budget(ids: Iterable[str], reached: Mapping[str, Reach]) -> list[str]:
+    """As many as may be run for one change, and one at least."""
+    ids = [*ids]
+    spent = accumulate(reached[id].seconds for id in ids)
+    return [id for n, (id, seconds) in enumerate(zip(ids, spent, strict=True)) if not n or seconds <= BUDGET]
+
+
+def _leave(mark: Path, text: str) -> None:
+    mark.write_text(text)
+    os._exit(1)
+
+
+def _fork(work: Callable[[], None]) -> int:
+    """Do some work in a fork that says nothing."""
+    pid = os.fork()
+    if pid:
+        return pid
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    try:
+        work()
+    finally:
+        os._exit(3)
+
+
+def _swap(root: Path, change: Change) -> Callable[[], None] | None:
+    """What puts a change into the living functions; None if there are none, or they hold on to something else now."""
+    path = str(root / change.file)
+    code = _code(compile(changed(root, change), path, "exec"), change)
+    living = [
+        thing
+        for thing in _functions()
+        if thing.__code__.co_filename == path
+        and thing.__code__.co_qualname == change.function
+        and thing.__code__.co_firstlineno == change.begins
+    ]
+    if code is None or not living or any(thing.__code__.co_freevars != code.co_freevars for thing in living):
+        return None
+
+    def swap() -> None:
+        for thing in living:
+            thing.__code__ = code
+
+    return swap
+
+
+def _code(module: CodeType, change: Change) -> CodeType | None:
+    for code in (constant for constant in module.co_consts if isinstance(constant, CodeType)):
+        if code.co_qualname == change.function and code.co_firstlineno == change.begins:
+            return code
+        if found := _code(code, change):
+            return found
+    return None
+
+
+_FUNCTIONS: list[FunctionType] = []
+
+
+def _functions() -> list[FunctionType]:
+    """All functions of the product that live."""
+    if not _FUNCTIONS:
+        gc.unfreeze()
+        _FUNCTIONS.extend(
+            thing
+            for thing in gc.get_objects()
+            if isinstance(thing, FunctionType) and (thing.__module__ or "").startswith(("services.", "shared."))
+        )
+        gc.freeze()
+    return _FUNCTIONS
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    job = msgspec.json.decode((folder / "job.json").read_bytes(), type=Job)
+    # No time goes into making a failing example small; what survives meets the tests as they are anyway.
+    settings.register_profile(
+        "mutants",
+        deadline=None,
+        database=None,
+        derandomize=True,
+        max_examples=20,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[*HealthCheck],
+    )
+    settings.load_profile("mutants")
+    arguments = ["-q", "-s", "-p", "no:cacheprovider", *job.tests]
+    sys.exit(pytest.main(arguments, plugins=[Plugin(folder, job)]))
+
+
+if __name__ == "__main__":
+    main()
