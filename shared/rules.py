@@ -38,6 +38,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Where the duty comes from: a mechanism id, or law and article."""
     detail: str = ""
     """What tells two tasks of one action apart: a period, an order, a cadre."""
+    answer: Mapping[str, str | int] = {}
+    """The fields of the command that answers it, as far as the system knows them; the rest is for people to say."""
+
+    def __hash__(self) -> int:
+        """Tasks are told apart without their answer, which is no more than the rest in another shape."""
+        return hash((self.action, self.about, self.role, self.due, self.detail))
 
 
 class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):

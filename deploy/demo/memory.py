@@ -42,7 +42,7 @@ class Memory:
     async def tasks(self) -> list[Awaited]:
         """Everything that is awaited."""
         return [
-            Awaited(name, state.kind, state.id, state.place, t.action, t.about, t.role, t.due, t.detail)
+            Awaited.of(name, state, t)
             for name, service in self.world.services.items()
             for state in service.states.values()
             if (policy := service.book.at(state.place, self.world.today))

@@ -16,6 +16,8 @@ import msgspec
 
 from deploy.demo.benxi import POLICY, START, Row, Scenario, Village
 from shared.contracts.registry import Rank
+from shared.rules import State, Task
+from shared.web.http import OpenTask
 
 OFFICE_DAYS: Final = (0, 3)
 """Mondays and Thursdays: nobody here answers anything on other days."""
@@ -36,6 +38,14 @@ class Awaited(NamedTuple):
     role: str
     due: date | None
     detail: str
+    answer: tuple[tuple[str, str | int], ...] = ()
+    """The fields of the command that answers it, which the service filled in."""
+
+    @classmethod
+    def of(cls, service: str, state: State | OpenTask, task: Task) -> "Awaited":
+        """A task of a state."""
+        seen = task.action, task.about, task.role, task.due, task.detail, (*task.answer.items(),)
+        return cls(service, state.kind, state.id, state.place, *seen)
 
 
 class Reach(Protocol):
@@ -81,9 +91,14 @@ class Ask(NamedTuple):
         return self.scenario.villages[self.task.about]
 
     @property
+    def given(self) -> Mapping[str, Any]:
+        """What the service filled in of the answer."""
+        return dict(self.task.answer)
+
+    @property
     def year(self) -> int:
-        """The year that the task names last, as `monitor 2016` and `2016` do."""
-        return int(self.task.detail.split()[-1])
+        """The year that the answer is about."""
+        return int(self.given["year"])
 
 
 class Habit(NamedTuple):
@@ -108,24 +123,24 @@ def _surveys(a: Ask) -> Iterable[Row]:
 
 
 def _diagnoses(a: Ask) -> Iterator[Row]:
-    yield {"problem_class": a.village.problem_class, "body": a.task.role, "decided_by": "县（区）集体会诊会议"}
+    yield {"problem_class": a.village.problem_class, "decided_by": "县（区）集体会诊会议"}
 
 
 def _households(a: Ask) -> Iterator[Row]:
     facts = a.scenario.registered_rows(a.village, a.year)
-    yield {"year": a.year, "households": facts, "recorded_by": "乡镇人民政府"}
+    yield {"households": facts, "recorded_by": "乡镇人民政府"}
 
 
 def _measurements(a: Ask) -> Iterator[Row]:
-    yield {"year": a.year, "values": a.scenario.indicators(a.village, a.year, a.today), "measured_by": "乡镇人民政府"}
+    yield {"values": a.scenario.indicators(a.village, a.year, a.today), "measured_by": "乡镇人民政府"}
 
 
 def _exit_requests(a: Ask) -> Iterator[Row]:
-    yield {"body": a.task.role, "requested_by": "乡镇人民政府"}
+    yield {"requested_by": "乡镇人民政府"}
 
 
 def _notices(a: Ask) -> Iterator[Row]:
-    yield {"body": a.task.role, "posted_by": "乡镇人民政府"}
+    yield {"posted_by": "乡镇人民政府"}
 
 
 def _objections(a: Ask) -> Iterator[Letter]:
@@ -136,53 +151,50 @@ def _objections(a: Ask) -> Iterator[Letter]:
 
 
 def _objection_decisions(a: Ask) -> Iterator[Row]:
-    yield {"objection": int(a.task.detail), "upheld": True, "body": a.task.role, "decided_by": "县（区）扶贫办"}
+    yield {"upheld": True, "decided_by": "县（区）扶贫办"}
 
 
 def _approvals(a: Ask) -> Iterator[Row]:
-    yield {"approved": True, "body": a.task.role, "decided_by": "县（区）人民政府"}
+    yield {"approved": True, "decided_by": "县（区）人民政府"}
 
 
 def _relapse_decisions(a: Ask) -> Iterator[Row]:
-    yield {"relapsed": True, "body": a.task.role, "decided_by": "县（区）人民政府"}
+    yield {"relapsed": True, "decided_by": "县（区）人民政府"}
 
 
 # ---------------------------------------------------------------- dispatch
 
 
 def _matchings(a: Ask) -> Iterator[Row]:
-    yield {"matching": f"{a.task.about}-{a.today}", "asked_by": "市委组织部", "body": a.task.role}
+    yield {"matching": f"{a.task.about}-{a.today}", "asked_by": "市委组织部"}
 
 
 def _assignments(a: Ask) -> Iterator[Row]:
-    yield {"assigned_by": "市委组织部", "body": a.task.role}
+    yield {"assigned_by": "市委组织部"}
 
 
 def _commitments(a: Ask) -> Iterator[Row]:
-    kind, period = a.task.detail.split()
+    kind, period = a.given["kind"], a.given["period"]
     items = a.scenario.items(a.village, kind, first=period in ("term", str(START.year)))
-    yield {"kind": kind, "period": period, "items": items, "set_by": "驻村工作队", "body": a.task.role}
+    yield {"items": items, "set_by": "驻村工作队"}
 
 
 def _reconciliations(a: Ask) -> Iterator[Row]:
     """Another quarter of the items is done each quarter, but in the village that lags."""
-    kind, period, day = a.task.detail.split()
-    numbers = _item_numbers(a.state, kind, period)
-    done = len(numbers) * (date.fromisoformat(day).month // 3) // (8 if a.village.fate == "late" else 4)
-    given = {"kind": kind, "period": period, "done": numbers[:done]}
-    yield {**given, "reconciled_by": "驻村工作队", "body": a.task.role}
+    numbers, day = _item_numbers(a), date.fromisoformat(a.task.detail.split()[-1])
+    done = len(numbers) * (day.month // 3) // (8 if a.village.fate == "late" else 4)
+    yield {"done": numbers[:done], "reconciled_by": "驻村工作队"}
 
 
 def _settlements(a: Ask) -> Iterator[Row]:
-    kind, period = a.task.detail.split()
-    numbers = _item_numbers(a.state, kind, period)
+    numbers = _item_numbers(a)
     closed = len(numbers) // (2 if a.village.fate == "late" else 1)
-    given = {"kind": kind, "period": period, "closed": numbers[:closed]}
-    yield {**given, "settled_by": "驻村工作队", "body": a.task.role}
+    yield {"closed": numbers[:closed], "settled_by": "驻村工作队"}
 
 
-def _item_numbers(assignment: Mapping[str, Any], kind: str, period: str) -> list[int]:
-    return [item["number"] for item in assignment["owed"][f"{kind}/{period}"].get("items", ())]
+def _item_numbers(a: Ask) -> list[int]:
+    owed = a.state["owed"]["{kind}/{period}".format(**a.given)]
+    return [item["number"] for item in owed.get("items", ())]
 
 
 def _replacements(a: Ask) -> Iterator[Row]:
@@ -193,12 +205,12 @@ def _replacements(a: Ask) -> Iterator[Row]:
     gone |= pool.get("away", {}).keys()
     ranks = {row["cadre"]: row["rank"] for row in a.scenario.cadre_rows() if row["unit"] == unit}
     best = max(sorted(ranks.keys() - gone), key=lambda cadre: get_args(Rank).index(ranks[cadre]))
-    yield {"left": a.task.detail, "cadre": best, "replaced_by": unit, "body": a.task.role}
+    yield {"cadre": best, "replaced_by": unit}
 
 
 def _retentions(a: Ask) -> Iterator[Row]:
     """Nobody is sent home for what a form says."""
-    yield {"cadre": a.task.detail, "decided_by": "市委组织部", "body": a.task.role}
+    yield {"decided_by": "市委组织部"}
 
 
 # -------------------------------------------------------------- inspection
@@ -214,11 +226,11 @@ def _seed_hash(a: Ask) -> str:
 
 
 def _seed_hashes(a: Ask) -> Iterator[Row]:
-    yield {"campaign": a.task.about, "body": a.task.role, "seed_hash": _seed_hash(a)}
+    yield {"seed_hash": _seed_hash(a)}
 
 
 def _seeds(a: Ask) -> Iterator[Row]:
-    yield {"campaign": a.task.about, "body": a.task.role, "seed": _seed(a)}
+    yield {"seed": _seed(a)}
 
 
 def _visits(a: Ask) -> Iterator[Row]:
@@ -235,27 +247,26 @@ def _visits(a: Ask) -> Iterator[Row]:
         "good_practice": luck >= 90 and not fate,
     }
     yield {
-        "campaign": a.task.detail, "on": a.today, "absent": absent, "body": a.task.role, "inspector": "督查组",
+        "on": a.today, "absent": absent, "inspector": "督查组",
         "findings": [code for code, found in findings.items() if found],
         "score": _merit(a, int(year)) if scored else None,
     }  # fmt: skip
 
 
 def _order_closings(a: Ask) -> Iterator[Row]:
-    yield {"order": a.task.detail, "body": a.task.role, "accepted_by": "乡镇党委"}
+    yield {"accepted_by": "乡镇党委"}
 
 
 def _reports(a: Ask) -> Iterator[Row]:
-    year, form = a.task.detail.split()
-    yield {"year": int(year), "form": form, "body": a.task.role, "delivered_by": "驻村工作队"}
+    yield {"delivered_by": "驻村工作队"}
 
 
 def _ballots(a: Ask) -> Iterator[Row]:
     entitled = a.scenario.choose(30, 60, "entitled", a.village.id)
     present = entitled * a.scenario.choose(70, 100, "present", a.village.id, a.year) // 100
     yield {
-        "year": a.year, "entitled": entitled, "present": present, "satisfied": present * _merit(a, a.year) // 100,
-        "body": a.task.role, "held_by": "村民代表会议",
+        "entitled": entitled, "present": present, "satisfied": present * _merit(a, a.year) // 100,
+        "held_by": "村民代表会议",
     }  # fmt: skip
 
 
@@ -269,21 +280,21 @@ def _merit(a: Ask, year: int) -> int:
 
 def _grades(a: Ask) -> Iterator[Row]:
     grade = a.state[f"{a.village.id}/{a.year}"]["proposal"]["grade"]
-    yield {"year": a.year, "grade": grade, "body": a.task.role, "decided_by": "市委组织部"}
+    yield {"grade": grade, "decided_by": "市委组织部"}
 
 
 def _verification_seed_hashes(a: Ask) -> Iterator[Row]:
-    yield {"attempt": int(a.task.detail.split()[0]), "body": a.task.role, "seed_hash": _seed_hash(a)}
+    yield {"seed_hash": _seed_hash(a)}
 
 
 def _verification_seeds(a: Ask) -> Iterator[Row]:
     """Shares as little secret as those of the draws."""
-    yield {"attempt": int(a.task.detail.split()[0]), "body": a.task.role, "seed": _seed(a)}
+    yield {"seed": _seed(a)}
 
 
 def _verifications(a: Ask) -> Iterator[Row]:
     """The sampled households meet the standard and approve, but once, where every fifth does not approve."""
-    refuted = a.village.fate == "refuted" and a.task.detail == "1"
+    refuted = a.village.fate == "refuted" and a.given["attempt"] == 1
     sampled = {
         household: {
             "persons": a.scenario.persons(a.village, household), "meets": True, "approves": not refuted or n % 5 > 0,
@@ -291,7 +302,7 @@ def _verifications(a: Ask) -> Iterator[Row]:
         for n, household in enumerate(a.state["sampled"])
     }  # fmt: skip
     yield {
-        "attempt": int(a.task.detail), "households": sampled, "body": a.task.role, "verified_by": "出列核查组",
+        "households": sampled, "verified_by": "出列核查组",
         "unregistered": a.scenario.choose(100, 200, "unregistered", a.village.id), "omitted": 0,
     }  # fmt: skip
 
@@ -299,32 +310,32 @@ def _verifications(a: Ask) -> Iterator[Row]:
 # -------------------------------------------------------------- incentives
 
 
-def _outcome(a: Ask) -> Row:
-    subject_kind, subject = a.task.id.split(":")
-    return {"subject_kind": subject_kind, "subject": subject, "outcome": a.task.about}
-
-
-def _defences(a: Ask) -> Iterator[Row]:
-    yield _outcome(a)
+def _defences(_ask: Ask) -> Iterator[Row]:
+    yield {}
 
 
 def _decisions(a: Ask) -> Iterator[Row]:
     """The body adopts the proposal, but tolerates a failure that came from trying something new (1.14)."""
     tolerated = a.task.about.startswith("criticism/") and a.scenario.choose(1, 2, "tolerated", a.task.about) == 1
     yield {
-        **_outcome(a), "imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated,
-        "body": a.task.role, "decided_by": f"本溪市{a.today.year}年决定（虚构）",
+        "imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated,
+        "decided_by": f"本溪市{a.today.year}年决定（虚构）",
     }  # fmt: skip
 
 
 def _appeals(a: Ask) -> Iterator[Letter]:
     """Whoever is recalled appeals."""
     if a.task.about.startswith("recall/"):
-        yield Letter(a.today + timedelta(12), "incentives", "appeals", ({"place": a.task.place, **_outcome(a)},))
+        yield Letter(
+            a.today + timedelta(12),
+            "incentives",
+            "appeals",
+            ({name: said for name, said in a.given.items() if name != "body"},),
+        )
 
 
 def _appeal_decisions(a: Ask) -> Iterator[Row]:
-    yield {**_outcome(a), "overturned": False, "body": a.task.role, "decided_by": f"本溪市{a.today.year}年复核（虚构）"}
+    yield {"overturned": False, "decided_by": f"本溪市{a.today.year}年复核（虚构）"}
 
 
 HABITS: Final[Mapping[str, Habit]] = {
@@ -408,6 +419,11 @@ class Diary(msgspec.Struct):
     """Tasks that were seen, each with the day on which somebody will get round to it."""
 
 
+def _chance(task: Awaited) -> tuple[Any, ...]:
+    """What decides by chance when a task is answered: all that was seen of it before answers were filled in."""
+    return task[:-1]
+
+
 class Officers:
     """Everybody who answers tasks, and everybody who writes unasked. They go on where their diary ends."""
 
@@ -477,9 +493,9 @@ class Officers:
         if task.due and late:
             day = task.due + timedelta(late)
         elif task.due and habit.before:
-            day = task.due - timedelta(self.scenario.choose(*habit.before, "before", *task))
+            day = task.due - timedelta(self.scenario.choose(*habit.before, "before", *_chance(task)))
         else:
-            day = today + timedelta(self.scenario.choose(*habit.after, "after", *task))
+            day = today + timedelta(self.scenario.choose(*habit.after, "after", *_chance(task)))
         day = max(day, today)
         while day.weekday() not in OFFICE_DAYS:
             day += timedelta(1)
@@ -496,8 +512,8 @@ class Officers:
                 file = files[habit.reads] = files.get(habit.reads) or await self.reach.states(*habit.reads)
             ask = Ask(self.scenario, task, today, file.get(task.about, file))
             village = self.scenario.villages.get(task.about)
-            whose = {"place": village.place, "village": village.id} if village else {"place": task.place}
-            rows[task.service, task.action] += [{**whose, **row} for row in habit.answer(ask)]
+            whose = {"place": village.place} if village else {}  # Who answers for several divisions has to name one.
+            rows[task.service, task.action] += [{**whose, **ask.given, **row} for row in habit.answer(ask)]
             self.diary.letters += habit.follow_up(ask)
         return [Letter(today, service, path, tuple(sent)) for (service, path), sent in rows.items()]
 

@@ -262,13 +262,7 @@ class Simulation:
         self._statuses |= await self.standings(changed)
         for name, of_process in zip(changed, tasks, strict=True):
             service, _ = self.system.services[name]
-            self._tasks[name] = [
-                Awaited(
-                    service, open.kind, open.id, open.place, open.task.action, open.task.about, open.task.role,
-                    open.task.due, open.task.detail,
-                )
-                for open in of_process
-            ]  # fmt: skip
+            self._tasks[name] = [Awaited.of(service, open, open.task) for open in of_process]
         self._changed.clear()
 
     async def _open_tasks(self, name: str) -> list[OpenTask]:

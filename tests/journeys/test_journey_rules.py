@@ -261,7 +261,7 @@ def household(village: str, number: int, day: date) -> registry_commands.Househo
 
 
 def year_of(task: Task) -> int:
-    return int(task.detail.split()[-1])
+    return int(task.answer["year"])
 
 
 def households(county: County, state: State, task: Task) -> list[Command]:
@@ -287,33 +287,29 @@ def approve(county: County, village: Village, task: Task) -> list[Command]:
 
 
 def set_commitment(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    kind, period = task.detail.split()
+    kind, period = task.answer["kind"], task.answer["period"]
     overdue = county.said(d.CommitmentOverdue, village=task.about, kind=kind, period=period, step="set")
     if kind == "ledger" and task.about == IDLE and period == "2016" and not overdue:
         return []
     items = tuple(d.Item(number, f"{kind} {period} {number}") for number in range(1, 4))
-    given = {**at(task.about), "kind": kind, "period": period, "body": task.role}
+    given: Any = task.answer
     return [dispatch_commands.SetCommitment(**given, items=items, set_by="工作队")]
 
 
 def done_items(assignment: Assignment, task: Task) -> tuple[int, ...]:
-    kind, period, *_ = task.detail.split()
-    idle = int(period) in STORIES[task.about].idle
-    return () if idle else tuple(item.number for item in assignment.owed[f"{kind}/{period}"].items)
+    idle = int(task.answer["period"]) in STORIES[task.about].idle
+    owed = assignment.owed["{kind}/{period}".format(**task.answer)]
+    return () if idle else tuple(item.number for item in owed.items)
 
 
 def reconcile(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    kind, period, _ = task.detail.split()
-    done = done_items(assignment, task)
-    given = {**at(task.about), "kind": kind, "period": period, "body": task.role}
-    return [dispatch_commands.Reconcile(**given, done=done, reconciled_by="工作队")]
+    given: Any = task.answer
+    return [dispatch_commands.Reconcile(**given, done=done_items(assignment, task), reconciled_by="工作队")]
 
 
 def settle(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    kind, period = task.detail.split()
-    closed = done_items(assignment, task)
-    given = {**at(task.about), "kind": kind, "period": period, "body": task.role}
-    return [dispatch_commands.Settle(**given, closed=closed, settled_by="工作队")]
+    given: Any = task.answer
+    return [dispatch_commands.Settle(**given, closed=done_items(assignment, task), settled_by="工作队")]
 
 
 def replace_member(county: County, assignment: Assignment, task: Task) -> list[Command]:
@@ -355,9 +351,8 @@ def close_order(county: County, state: State, task: Task) -> list[Command]:
 
 
 def report(county: County, state: State, task: Task) -> list[Command]:
-    year, form = task.detail.split()
-    said: Any = {"year": int(year), "form": form}
-    return [inspection_commands.DeliverReport(**at(task.about), **said, body="team", delivered_by="驻村工作队")]
+    given: Any = task.answer
+    return [inspection_commands.DeliverReport(**given, delivered_by="驻村工作队")]
 
 
 def share_of(task: Task) -> str:
@@ -368,7 +363,7 @@ def post_hash(county: County, state: State, task: Task) -> list[Command]:
     said: Any = {"body": task.role, "seed_hash": sha256(share_of(task).encode()).hexdigest()}
     if task.action == "seed-hashes":
         return [inspection_commands.PostSeedHash(place=CITY, campaign=task.about, **said)]
-    return [inspection_commands.PostVerificationHash(**at(task.about), attempt=int(task.detail.split()[0]), **said)]
+    return [inspection_commands.PostVerificationHash(**at(task.about), attempt=int(task.answer["attempt"]), **said)]
 
 
 def give_seed(county: County, state: Any, task: Task) -> list[Command]:
@@ -377,7 +372,7 @@ def give_seed(county: County, state: Any, task: Task) -> list[Command]:
     said: Any = {"body": task.role, "seed": share_of(task)}
     if task.action == "seeds":
         return [inspection_commands.GiveSeed(place=CITY, campaign=task.about, **said)]
-    return [inspection_commands.GiveVerificationSeed(**at(task.about), attempt=int(task.detail.split()[0]), **said)]
+    return [inspection_commands.GiveVerificationSeed(**at(task.about), attempt=int(task.answer["attempt"]), **said)]
 
 
 def ballot(county: County, state: State, task: Task) -> list[Command]:
@@ -430,8 +425,7 @@ def body(task: Task) -> Any:
 
 
 def about_outcome(task: Task) -> dict[str, Any]:
-    kind, _, subject = task.detail.partition(":")
-    return {"place": CITY, "subject_kind": kind, "subject": subject, "outcome": task.about}
+    return {field: said for field, said in task.answer.items() if field != "body"}
 
 
 def hear_defence(county: County, state: State, task: Task) -> list[Command]:

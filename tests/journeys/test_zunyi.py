@@ -99,10 +99,10 @@ class District(County):
     def answer(self, state: State, task: Task) -> list[Command]:
         command, said = COMMANDS[task.action], ANSWERS[task.action](self, state, task)
         fields = command.__struct_fields__
-        about = at(task.about) if "village" in fields else {"place": CITY}
+        assert {*task.answer} <= {*fields}, f"{task.action} is answered by a command that has no such field"
+        place = {"place": task.about[:6] if "village" in fields else CITY}
         signed = dict.fromkeys((f for f in fields if f.endswith("_by") or f == "inspector"), "某机关")
-        signed |= {"body": task.role} if "body" in fields else {}
-        return [] if said is None else [command(**about, **{**signed, **said})]
+        return [] if said is None else [command(**{**place, **task.answer, **signed, **said})]
 
     def live(self, until: date = END) -> "District":
         self.send([("registry", registry_commands.AdoptPolicy(place=CITY, pack=self.pack, adopted_by="市委"))])
@@ -134,7 +134,7 @@ def registrations() -> list[Command]:
 # ---------------------------------------------------------------- how the officer answers
 
 Said = dict[str, Any] | None
-"""The fields of the answer, but for the village and who signs it; None where the officer lets it wait."""
+"""What the task leaves to people, but for who signs it; None where the officer lets it wait."""
 
 
 def survey(district: District, state: State, task: Task) -> Said:
@@ -151,12 +151,12 @@ def households(district: District, state: State, task: Task) -> Said:
         for kind, count, persons, each in (("P", 29, 5, 1500), ("H", 192, 4, income))
         for k in range(count)
     )
-    return {"year": year_of(task), "households": facts}
+    return {"households": facts}
 
 
 def measure(district: District, state: State, task: Task) -> Said:
     works = {"hard_road": 1.0, "safe_water": 1.0, "electricity": 1.0}
-    return {"year": year_of(task), "values": {"collective_entities": 1.0, "hall_area": 320.0, **works}}
+    return {"values": {"collective_entities": 1.0, "hall_area": 320.0, **works}}
 
 
 def items(count: int) -> tuple[d.Item, ...]:
@@ -164,26 +164,26 @@ def items(count: int) -> tuple[d.Item, ...]:
 
 
 def set_commitment(district: District, state: State, task: Task) -> Said:
-    kind, period = task.detail.split()
-    waits = period == "2017" and lets_wait(district, task, kind=kind, period=period, step="set")
-    return None if waits else {"kind": kind, "period": period, "items": items(5)}
+    waits = task.answer["period"] == "2017" and lets_wait(district, task, step="set")
+    return None if waits else {"items": items(5)}
 
 
-def lets_wait(district: District, task: Task, **owed: str) -> bool:
-    return STORIES[task.about].late and not district.said(d.CommitmentOverdue, village=task.about, **owed)
+def lets_wait(district: District, task: Task, step: str) -> bool:
+    owed = {"village": task.about, "kind": task.answer["kind"], "period": task.answer["period"], "step": step}
+    return STORIES[task.about].late and not district.said(d.CommitmentOverdue, **owed)
 
 
 def account(district: District, assignment: Assignment, task: Task) -> Said:
-    kind, period, *_ = task.detail.split()
-    done = () if STORIES[task.about].idle else tuple(item.number for item in assignment.owed[f"{kind}/{period}"].items)
+    owed = assignment.owed["{kind}/{period}".format(**task.answer)]
+    done = () if STORIES[task.about].idle else tuple(item.number for item in owed.items)
     if task.action == "reconciliations":
-        return {"kind": kind, "period": period, "done": done}
-    waits = period == "2016" and lets_wait(district, task, kind=kind, period=period, step="settle")
-    return None if waits else {"kind": kind, "period": period, "closed": done}
+        return {"done": done}
+    waits = task.answer["period"] == "2016" and lets_wait(district, task, step="settle")
+    return None if waits else {"closed": done}
 
 
 def visit(district: District, campaign: Any, task: Task) -> Said:
-    told: dict[str, Any] = {"campaign": task.detail, "on": district.today}
+    told: dict[str, Any] = {"on": district.today}
     if campaign.terms.kind == "annual":
         story = STORIES[task.about]
         told["score"] = story.score if campaign.opens.year == 2016 else 95
@@ -192,18 +192,18 @@ def visit(district: District, campaign: Any, task: Task) -> Said:
 
 
 def close_order(district: District, state: State, task: Task) -> Said:
-    waits = STORIES[task.about].late and not district.said(i.OrderOverdue, order=task.detail)
-    return None if waits else {"order": task.detail}
+    waits = STORIES[task.about].late and not district.said(i.OrderOverdue, order=task.answer["order"])
+    return None if waits else {}
 
 
 def ballot(district: District, state: State, task: Task) -> Said:
     satisfied = STORIES[task.about].satisfied if year_of(task) == 2016 else 38
-    return {"year": year_of(task), "entitled": 50, "present": 40, "satisfied": satisfied}
+    return {"entitled": 50, "present": 40, "satisfied": satisfied}
 
 
 def verify(district: District, verification: Any, task: Task) -> Said:
     checked = {id: Checked(4, meets=True, approves=True) for id in verification.sampled}
-    return {"attempt": int(task.detail), "households": checked, "unregistered": 600, "omitted": 0}
+    return {"households": checked, "unregistered": 600, "omitted": 0}
 
 
 def seed(task: Task) -> str:
@@ -214,37 +214,32 @@ def seed_hash(task: Task) -> str:
     return sha256(seed(task).encode()).hexdigest()
 
 
-def about_outcome(task: Task) -> dict[str, Any]:
-    kind, _, subject = task.detail.partition(":")
-    return {"subject_kind": kind, "subject": subject, "outcome": task.about}
-
-
 ANSWERS: Mapping[str, Callable[[District, Any, Task], Said]] = {
     "surveys": survey,
-    "diagnoses": lambda c, s, t: {"problem_class": "thin_industry", "body": t.role},
+    "diagnoses": lambda c, s, t: {"problem_class": "thin_industry"},
     "households": households,
     "measurements": measure,
-    "exit-requests": lambda c, s, t: {"body": t.role},
-    "notices": lambda c, s, t: {"body": t.role},
-    "approvals": lambda c, s, t: {"approved": True, "body": t.role},
+    "exit-requests": lambda c, s, t: {},
+    "notices": lambda c, s, t: {},
+    "approvals": lambda c, s, t: {"approved": True},
     "matchings": lambda c, s, t: {"matching": str(c.today)},
     "assignments": lambda c, s, t: {},
     "commitments": set_commitment,
     "reconciliations": account,
     "settlements": account,
-    "replacements": lambda c, s, t: {"left": t.detail, "cadre": f"{t.detail[:-1]}6"},
-    "seed-hashes": lambda c, s, t: {"campaign": t.about, "seed_hash": seed_hash(t)},
-    "seeds": lambda c, s, t: {"campaign": t.about, "seed": seed(t)},
+    "replacements": lambda c, s, t: {"cadre": f"{t.detail[:-1]}6"},
+    "seed-hashes": lambda c, s, t: {"seed_hash": seed_hash(t)},
+    "seeds": lambda c, s, t: {"seed": seed(t)},
     "visits": visit,
     "order-closings": close_order,
-    "reports": lambda c, s, t: {"year": int(t.detail.split()[0]), "form": t.detail.split()[1]},
+    "reports": lambda c, s, t: {},
     "ballots": ballot,
-    "grades": lambda c, s, t: {"year": year_of(t), "grade": s.proposal.grade},
-    "verification-seed-hashes": lambda c, s, t: {"attempt": int(t.detail.split()[0]), "seed_hash": seed_hash(t)},
-    "verification-seeds": lambda c, s, t: {"attempt": int(t.detail.split()[0]), "seed": seed(t)},
+    "grades": lambda c, s, t: {"grade": s.proposal.grade},
+    "verification-seed-hashes": lambda c, s, t: {"seed_hash": seed_hash(t)},
+    "verification-seeds": lambda c, s, t: {"seed": seed(t)},
     "verifications": verify,
-    "defences": lambda c, s, t: about_outcome(t),
-    "decisions": lambda c, s, t: {**about_outcome(t), "imposed": True, "tolerance_checked": True, "body": t.role},
+    "defences": lambda c, s, t: {},
+    "decisions": lambda c, s, t: {"imposed": True, "tolerance_checked": True},
 }
 
 

@@ -1,6 +1,6 @@
 """One village's link to its unit and team, and what is owed in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -137,9 +137,11 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What is owed, each step once the step before it is taken."""
+        village: Mapping[str, str | int] = {"place": self.place, "village": self.id}
         for cadre, vacancy in sorted(self.vacancies.items()):
             yield Task(
-                action="replacements", about=self.id, role="unit", due=vacancy.due, rule="2.20", detail=cadre
+                action="replacements", about=self.id, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
+                answer={**village, "left": cadre, "body": "unit"},
             )  # fmt: skip
         waiting = {owed.kind for owed in self.unsettled}
         for _, owed in sorted(self.owed.items()):
@@ -156,6 +158,10 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
                         due=due,
                         rule=commitment.rule,
                         detail=" ".join((owed.kind, owed.period, *day)),
+                        answer={**village, "kind": owed.kind, "period": owed.period, "body": commitment.by},
                     )
         if self.stage == "matched" and not self.vacancies and not waiting:
-            yield Task(action="assignments", about=self.id, role="organisation", due=self.assign_by, rule="3.2")
+            yield Task(
+                action="assignments", about=self.id, role="organisation", due=self.assign_by, rule="3.2",
+                answer={**village, "body": "organisation"},
+            )  # fmt: skip

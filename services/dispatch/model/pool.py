@@ -124,11 +124,15 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         """A matching, counted from the diagnosis that has waited longest, and members who no longer qualify."""
         if self.matching_owed:
             due = policy.team.match_by.after(min(need.since for need in self.needs.values()), policy.calendar)
-            yield Task(action="matchings", about=self.id, role="organisation", due=due, rule="3.2")
+            answer: Mapping[str, str | int] = {"place": self.place, "body": "organisation"}
+            yield Task(
+                action="matchings", about=self.id, role="organisation", due=due, rule="3.2", answer=answer
+            )  # fmt: skip
         for village, team in sorted(self.teams.items()):
             for cadre in sorted(team.doubted):
                 yield Task(
-                    action="retentions", about=village, role="organisation", due=None, rule="3.3", detail=cadre
+                    action="retentions", about=village, role="organisation", due=None, rule="3.3", detail=cadre,
+                    answer={"village": village, "cadre": cadre, "body": "organisation"},
                 )  # fmt: skip
 
     def family(self, others: Iterable[State | None]) -> list["Pool"]:

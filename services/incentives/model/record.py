@@ -129,7 +129,13 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
                     due=due,
                     rule=case.terms.clause,
                     detail=self.id,
+                    answer=self._answer(outcome, action, case),
                 )
+
+    def _answer(self, outcome: str, action: str, case: Case) -> dict[str, str | int]:
+        """What a command says that answers a case; whoever hears a defence only writes it down."""
+        said = {"subject_kind": self.subject_kind, "subject": self.subject, "outcome": outcome}
+        return {"place": self.place, **said, **({} if action == "defences" else {"body": case.terms.decides})}
 
     def keep(self, outcome: str, case: Case) -> "Record":
         """The record with a case as it stands now, and the clock set to what turns next."""

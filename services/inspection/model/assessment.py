@@ -151,10 +151,14 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Reports, then the ballot on the oral one; once a grade is proposed, its confirmation."""
         year_end = date(self.year, 12, 31)
+        said: Mapping[str, str | int] = {"place": self.place, "village": self.village, "year": self.year}
         for channel in () if self.is_dropped else self.missing:
             if channel.endswith("_report"):
-                detail = f"{self.year} {channel.removesuffix('_report')}"
-                yield Task(action="reports", about=self.village, role="team", due=year_end, rule="3.8", detail=detail)
+                form = channel.removesuffix("_report")
+                yield Task(
+                    action="reports", about=self.village, role="team", due=year_end, rule="3.8",
+                    detail=f"{self.year} {form}", answer={**said, "form": form, "body": "team"},
+                )  # fmt: skip
             elif channel == "ballot" and "oral_report" not in self.missing:
                 yield Task(
                     action="ballots",
@@ -163,11 +167,13 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                     due=year_end,
                     rule="3.8",
                     detail=str(self.year),
+                    answer={**said, "body": "village"},
                 )
         if self.status == "proposed":
             yield Task(
-                action="grades", about=self.village, role="organisation", due=None, rule="2.15", detail=str(self.year)
-            )
+                action="grades", about=self.village, role="organisation", due=None, rule="2.15", detail=str(self.year),
+                answer={**said, "body": "organisation"},
+            )  # fmt: skip
 
 
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:

@@ -101,7 +101,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What the seed still needs, and the visits whose day has come."""
         if self.awaits_seeds:
-            yield from self.seeds.tasks(self.id, "seed", self.terms.rule, self.timers.get("shares"))
+            said = {"place": self.place, "campaign": self.id}
+            yield from self.seeds.tasks(self.id, "seed", self.terms.rule, self.timers.get("shares"), said)
         for village in filter(self.is_pending, sorted(self.visits)):
             yield Task(
                 action="visits",
@@ -110,6 +111,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
                 due=self.closes,
                 rule=self.terms.rule,
                 detail=self.id,
+                answer={"village": village, "campaign": self.id, "body": "inspection"},
             )
 
     def shown(self, *, to_operator: bool = False) -> Self:

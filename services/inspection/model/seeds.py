@@ -4,7 +4,7 @@ A campaign's draw and the sample of an exit's verification go by the same rules.
 stops nothing: its hash, or a public hash where it gave none, stands in for its share.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -66,7 +66,9 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether all shares are here that are waited for, and one of them at least."""
         return bool(self.shares) and all(f"{body} share" in self.missed for body in self.owed)
 
-    def tasks(self, about: str, prefix: str, rule: str, last: date | None, detail: str = "") -> Iterable[Task]:
+    def tasks(
+        self, about: str, prefix: str, rule: str, last: date | None, answer: Mapping[str, str | int], detail: str = ""
+    ) -> Iterable[Task]:
         """The hash that each body owes, and once the day has come its share."""
         hash_due = self.opens and self.opens - timedelta(1)
         for action, bodies, due in (
@@ -75,8 +77,9 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
         ):
             for body in bodies:
                 yield Task(
-                    action=action, about=about, role=body, due=due, rule=rule, detail=f"{detail} {body}".lstrip()
-                )
+                    action=action, about=about, role=body, due=due, rule=rule, detail=f"{detail} {body}".lstrip(),
+                    answer={**answer, "body": body},
+                )  # fmt: skip
 
 
 def sha256_hex(text: str) -> str:

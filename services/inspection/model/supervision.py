@@ -88,7 +88,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Each open order waits for the township to accept what was done."""
         for id, order in sorted(self.orders.items()):
-            yield Task(action="order-closings", about=self.id, role="township", due=order.due, rule="1.6", detail=id)
+            yield Task(
+                action="order-closings", about=self.id, role="township", due=order.due, rule="1.6", detail=id,
+                answer={"place": self.place, "village": self.id, "order": id, "body": "township"},
+            )  # fmt: skip
 
 
 def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today: date) -> Change:

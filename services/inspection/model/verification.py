@@ -1,6 +1,6 @@
 """The verification of an exit by sampled households (rules §2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
@@ -103,11 +103,14 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
         """The hashes and shares of the sample's seed, then the verification, until it is recorded."""
         if self.awaits_seeds:
             last = self.timers.get("shares")
-            yield from self.seeds.tasks(self.id, "verification-seed", RULE, last, str(self.attempt))
+            said: Mapping[str, str | int] = {"place": self.place, "village": self.id, "attempt": self.attempt}
+            yield from self.seeds.tasks(self.id, "verification-seed", RULE, last, said, str(self.attempt))
         elif self.awaits:
             yield Task(
-                action="verifications", about=self.id, role=self.by, due=self.until, rule=RULE, detail=str(self.attempt)
-            )
+                action="verifications", about=self.id, role=self.by, due=self.until, rule=RULE,
+                detail=str(self.attempt),
+                answer={"place": self.place, "village": self.id, "attempt": self.attempt, "body": self.by},
+            )  # fmt: skip
 
     def shown(self, *, to_operator: bool = False) -> "Verification":
         """What may be read of it before the end: no share, and by operators alone which households are to be visited.

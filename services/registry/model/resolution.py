@@ -65,8 +65,12 @@ class Resolution(State, frozen=True, kw_only=True):
         if step := self.awaited:
             detail = f"{self.matter} {step.name}"
             yield Task(
-                action="resolution-steps", about=self.village, role=step.by, due=None, rule=self.rule, detail=detail
-            )
+                action="resolution-steps", about=self.village, role=step.by, due=None, rule=self.rule, detail=detail,
+                answer={
+                    "place": self.place, "village": self.village, "matter": self.matter, "step": step.name,
+                    "body": step.by,
+                },
+            )  # fmt: skip
 
 
 def resolution_id(

@@ -191,25 +191,36 @@ class Village(State, frozen=True, kw_only=True):
             facts_first = "households" if year > self.facts else "measurements"
             if self.stage in LEFT:
                 due, detail = policy.exit.monitor_on.of(year), f"monitor {year}"
-                yield self._task(facts_first, "poverty_office", due, "1.18", detail)
+                yield self._task(facts_first, "poverty_office", due, "1.18", detail, year=year)
             else:
-                yield self._task(facts_first, "township", policy.exit.measure_by.of(year), "1.18", str(year))
+                due = policy.exit.measure_by.of(year)
+                yield self._task(facts_first, "township", due, "1.18", str(year), year=year)
         if self.can_leave:
-            yield self._task("exit-requests", "township")
+            yield self._task("exit-requests", "township", body="township")
         if self.may_have_relapsed:
-            yield self._task("relapse-decisions", "county", detail=str(self.measured))
+            yield self._task("relapse-decisions", "county", detail=str(self.measured), body="county")
         if self.exit is None:
             return
         step = self.exit.step
         for number in self.exit.open_objections:
-            yield self._task("objection-decisions", self.exit.answers, detail=str(number))
+            by = self.exit.answers
+            yield self._task("objection-decisions", by, detail=str(number), objection=number, body=by)
         if step.kind == "notice" and self.exit.notice_until is None:
-            yield self._task("notices", step.by)
+            yield self._task("notices", step.by, body=step.by)
         if step.kind == "decide":
-            yield self._task("approvals", step.by, step.within.after(self.exit.since, policy.calendar))
+            yield self._task("approvals", step.by, step.within.after(self.exit.since, policy.calendar), body=step.by)
 
-    def _task(self, action: str, role: str, due: date | None = None, rule: str = "rules §2", detail: str = "") -> Task:
-        return Task(action=action, about=self.id, role=role, due=due, rule=rule, detail=detail)
+    def _task(
+        self,
+        action: str,
+        role: str,
+        due: date | None = None,
+        rule: str = "rules §2",
+        detail: str = "",
+        **answer: str | int,
+    ) -> Task:
+        said = {"place": self.place, "village": self.id, **answer}
+        return Task(action=action, about=self.id, role=role, due=due, rule=rule, detail=detail, answer=said)
 
     def not_now(self, zh: str, en: str, rule: str = "rules §2") -> Refused:
         """The refusal of what the village's stage does not allow."""
