@@ -24,7 +24,7 @@ from shared.engine.flow import encode_state
 from shared.rules import State
 
 _ROUTES = {"registry": REGISTRY, "dispatch": DISPATCH, "inspection": INSPECTION, "incentives": INCENTIVES}
-_COMMANDS = {(service, route.path): route.command for service, routes in _ROUTES.items() for route in routes}
+COMMANDS = {(service, route.path): route.command for service, routes in _ROUTES.items() for route in routes}
 
 
 class Memory:
@@ -60,7 +60,7 @@ class Memory:
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
         """Send commands, with all that follows from them."""
-        command = _COMMANDS[service, path]
+        command = COMMANDS[service, path]
         self.world.command(service, *(msgspec.json.decode(msgspec.json.encode(row), type=command) for row in rows))
 
     async def next_due(self) -> date | None:

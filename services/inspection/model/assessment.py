@@ -1,6 +1,6 @@
 """A team's yearly assessment: what comes in over the year, the grade proposed, the grade decided (2.15, 3.7, 3.8)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from statistics import fmean
 from typing import NamedTuple
