@@ -50,7 +50,8 @@ async def trouble(url: str, key: Path, ca: Path | None = None) -> str:
 async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
     """Let every server read again who may do what: whoever may not be there any more is cut off.
 
-    The names of the servers. Raises ValueError with the word of one that did not, nats.errors.Error or OSError.
+    The names of the servers. Raises ValueError with the word of one that did not, or with how many did not answer,
+    nats.errors.Error or OSError.
     """
     async with connected(url, key, ca) as client:
         servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ")}
@@ -58,6 +59,8 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
             answer = await client.request(f"$SYS.REQ.SERVER.{id}.RELOAD", b"", timeout=ANSWERED_WITHIN)
             if error := msgspec.json.decode(answer.data).get("error"):
                 raise ValueError(f"{servers[id]}: {error.get('description', error)}")
+    if lacking := len(url.split(",")) - len(servers):
+        raise ValueError(f"{lacking} nats-server(s) did not answer; those that did: {', '.join(servers.values())}")
     return [*servers.values()]
 
 

@@ -6,7 +6,7 @@ It writes the answers of nats-server to docs/access.md. The same attempts are ma
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,8 +17,8 @@ from nats.errors import Error
 
 from deploy.access import asking, grants
 from deploy.access.keys import new_key, write
-from deploy.access.permissions import below
-from deploy.access.users import DOMAIN, INSTALLER, OPERATOR, SIMULATION, SYSTEM, USERS
+from deploy.access.permissions import GATE, below
+from deploy.access.users import DOMAIN, INSTALLER, OPERATOR, SERVICES, SIMULATION, SYSTEM, USERS
 from deploy.local.supervisor import System
 from shared.stream import bus
 from shared.stream.bus import CALENDAR, DAY_DUE, DAY_SCHEDULED, OPEN, SEALED
@@ -32,7 +32,28 @@ NOBODY: Final = "nobody"
 ANSWERED_WITHIN: Final = 2.0
 """Seconds for the server's answer."""
 PLACE: Final = "52.01.02"
-SILENT: Final = ("无应答，未作任何事", "no answer, and nothing done")
+SILENT: Final = "no answer, and nothing done"
+IN_CHINESE: Final = {
+    SILENT: "无应答，未作任何事",
+    "nats: 'Authorization Violation'": "拒绝连接",
+    "nats: permissions violation for publish": "无权发布",
+    "nats: permissions violation for subscription": "无权收听",
+    "Consumer create request did not match filtered subject from create subject": "正文中的过滤与主题中的不符",
+    "stream name in subject does not match request": "正文中的流与主题中的不符",
+    "consumer name in subject does not match durable name in request": "正文中的名称与主题中的不符",
+}
+"""What nats-server says. Refusals of our own say it in both languages."""
+WHO: Final = {
+    NOBODY: ("没有密钥者", "who has no key"),
+    STRANGER: ("持有未经授权的密钥者", "who has a key that nobody was granted"),
+    **{name: (f"订阅者，区划 {places[0]}", f"a subscriber below {places[0]}") for name, places in SUBSCRIBED.items()},
+    SYSTEM: ("查询服务器健康、令其重读授权", "asks servers for their health and lets them read again"),
+    INSTALLER: ("建立和维护各流", "makes the streams and keeps them"),
+    OPERATOR: ("运维检查", "looks at streams and consumers for `zhucun doctor`"),
+    **dict.fromkeys(SERVICES, ("服务", "the service")),
+    SIMULATION: ("演示中宣布日期", "says days in a demo"),
+}
+"""Whose keys are tried."""
 
 
 class Attempt(NamedTuple):
@@ -75,9 +96,16 @@ def _of_all(user: str) -> Iterator[Attempt]:
     yield Attempt("宣布一天开始", "say that a day has begun", "zhucun.v1.00.00.00.calendar.day.passed", may=day)
     yield Attempt("触发日程", "fire the schedule of days", DAY_DUE, may=["registry"])
     yield Attempt("改写日程", "replace the schedule of days", DAY_SCHEDULED, may=["registry"])
-    for subject in ("zhucun.v1.>", "zhucun-sealed.>", "$JS.>", "$SYS.>", "_INBOX.>", "_INBOX.registry.>", ">"):
-        may = ["registry"] if subject == "_INBOX.registry.>" else []
-        yield Attempt("直接收听", "listen", subject, may=may, heard=True)
+    hearers = {"_INBOX.registry.>": ["registry"], f"{GATE}.>": [INSTALLER]}
+    for subject in (
+        "zhucun.v1.>", "zhucun-sealed.>", "$JS.>", "$JS.EVENT.>", "$SYS.>", "$SRV.>", "_R_.>", "_INBOX.>",
+        "_INBOX.registry.>", f"{GATE}.>", ">",
+    ):  # fmt: skip
+        yield Attempt("直接收听", "listen", subject, may=hearers.get(subject, []), heard=True)
+    for owner in ("registry", *SUBSCRIBED):
+        yield Attempt("冒充他人得到的应答", "answer in another's place", f"_INBOX.{owner}.x.1", '{"success":true}')
+    yield Attempt("绕过对消费者的检查", "ask for a consumer unseen", f"{GATE}.registry", '{"config":{}}')
+    yield Attempt("探查服务", "look for services", "$SRV.PING")
     for stream in (OPEN, SEALED, CALENDAR):
         config = json.dumps({"name": stream, "subjects": ["x"], "max_msgs": 1})
         for zh, en, what, body in (
@@ -88,18 +116,43 @@ def _of_all(user: str) -> Iterator[Attempt]:
             ("删除一条消息", "delete a message", "STREAM.MSG.DELETE", '{"seq":1}'),
             ("按序号读消息", "read a message by its number", "STREAM.MSG.GET", '{"seq":1}'),
             ("导出流", "take a snapshot", "STREAM.SNAPSHOT", '{"deliver_subject":"x"}'),
+            ("恢复流", "restore a stream", "STREAM.RESTORE", config),
+            ("让流的主节点退位", "let a stream's leader step down", "STREAM.LEADER.STEPDOWN", ""),
+            ("移走流的副本", "take a stream's copy away", "STREAM.PEER.REMOVE", '{"peer":"a"}'),
             ("列出消费者", "list the consumers", "CONSUMER.LIST", ""),
+            ("列出消费者名称", "list the consumers' names", "CONSUMER.NAMES", ""),
         ):
             may = [INSTALLER] if what in ("STREAM.UPDATE", "STREAM.CREATE") else []
             if what == "STREAM.MSG.GET":
                 may = [SIMULATION, *(["registry"] if stream == CALENDAR else [])]
+            if (what, stream) == ("CONSUMER.NAMES", OPEN):
+                may = [INSTALLER]
             yield Attempt(zh, en, f"$JS.API.{what}.{stream}", body, may)
+    for zh, en, more in (
+        ("镜像封存流", "mirror the sealed stream", {"mirror": {"name": SEALED}}),
+        ("以封存流为来源", "make a stream of the sealed one", {"sources": [{"name": SEALED}]}),
+        ("转发封存事件", "republish sealed events", {"subjects": ["x"], "republish": {"src": ">", "dest": "x.>"}}),
+    ):
+        yield Attempt(zh, en, "$JS.API.STREAM.CREATE.mine", json.dumps({"name": "mine", **more}))
+    yield Attempt("查看用量", "look at what is used", "$JS.API.INFO", may=[OPERATOR, SIMULATION])
+    yield Attempt("清空账户", "purge an account", "$JS.API.ACCOUNT.PURGE.ZHUCUN")
+    yield Attempt("让集群主节点退位", "let the cluster's leader step down", "$JS.API.META.LEADER.STEPDOWN")
+    yield Attempt("移走服务器", "take a server away", "$JS.API.SERVER.REMOVE", '{"peer":"a"}')
     yield Attempt("列出流", "list the streams", "$JS.API.STREAM.LIST")
-    yield Attempt("直读流", "read a stream directly", f"$JS.API.DIRECT.GET.{OPEN}", '{"seq":1}')
+    yield Attempt("列出流的名称", "list the streams' names", "$JS.API.STREAM.NAMES")
+    for stream in (OPEN, SEALED):
+        yield Attempt("直读流", "read a stream directly", f"$JS.API.DIRECT.GET.{stream}", '{"seq":1}')
+        yield Attempt("直读最后一条", "read the last directly", f"$JS.API.DIRECT.GET.{stream}.zhucun-sealed.v1.x")
     yield from _consumers(user)
     yield Attempt("查看服务器", "look at the servers", "$SYS.REQ.SERVER.PING")
     yield Attempt("查看连接", "look at connections", "$SYS.REQ.SERVER.PING.CONNZ")
-    yield Attempt("查看账户", "look at accounts", "$SYS.REQ.ACCOUNT.ZHUCUN.SUBSZ")
+    for what in ("SUBSZ", "CONNZ", "JSZ", "INFO"):
+        yield Attempt("查看账户", "look at accounts", f"$SYS.REQ.ACCOUNT.ZHUCUN.{what}")
+    for what in ("VARZ", "JSZ", "SUBSZ"):
+        yield Attempt("查看服务器", "look at the servers", f"$SYS.REQ.SERVER.PING.{what}")
+    yield Attempt("查看自己的权限", "look at one's own rights", "$SYS.REQ.USER.INFO")
+    yield Attempt("冒充服务器报告连接", "report a connection", "$SYS.ACCOUNT.ZHUCUN.CONNECT")
+    yield Attempt("断开他人的连接", "cut another off", "$SYS.REQ.SERVER.x.KICK", '{"cid":1}')
     yield Attempt("让服务器重载", "let servers reload", "$SYS.REQ.SERVER.x.RELOAD", may=[SYSTEM])
 
 
@@ -107,7 +160,7 @@ def _consumers(user: str) -> Iterator[Attempt]:
     """What concerns others' consumers, and new ones."""
     for durable in ("registry", "incentives", "benxi-2105"):
         owner = durable.split("-")[0]
-        may = [owner]
+        may = [owner, INSTALLER]
         config = {"stream_name": OPEN, "config": {"durable_name": durable, "name": durable, "ack_policy": "all"}}
         create, delete = "CONSUMER.CREATE", "CONSUMER.DELETE"
         for zh, en, what, body in (
@@ -120,11 +173,18 @@ def _consumers(user: str) -> Iterator[Attempt]:
                 "CONSUMER.PAUSE",
                 '{"pause_until":"2099-01-01T00:00:00Z"}',
             ),
+            ("让消费者的主节点退位", "let a consumer's leader step down", "CONSUMER.LEADER.STEPDOWN", ""),
+            ("解除消费者的占用", "unpin a consumer", "CONSUMER.UNPIN", '{"group":"x"}'),
         ):
-            yield Attempt(zh, en, f"$JS.API.{what}.{OPEN}.{durable}", body, may)
-        yield Attempt(
-            "代他人确认消息", "acknowledge another's message", f"$JS.ACK.{OPEN}.{durable}.1.1.1.1.0", "+ACK", may
-        )
+            yield Attempt(
+                zh, en, f"$JS.API.{what}.{OPEN}.{durable}", body, may if what in (create, delete) else [owner]
+            )
+        for subject in (
+            f"$JS.ACK.{OPEN}.{durable}.1.1.1.1.0",
+            f"$JS.ACK._.x.{OPEN}.{durable}.1.1.1.1.0.x",  # As servers with a domain write it.
+            f"$JS.FC.{OPEN}.{durable}.x",
+        ):
+            yield Attempt("代他人确认消息", "acknowledge another's message", subject, "+ACK", [owner])
         looks = [owner, OPERATOR, SIMULATION]
         yield Attempt(
             "查看他人的消费者", "look at another's consumer", f"$JS.API.CONSUMER.INFO.{OPEN}.{durable}", may=looks
@@ -158,6 +218,14 @@ def _of_subscribers(user: str) -> Iterator[Attempt]:
         yield Attempt(f"正文中另写过滤 {filter}", "another filter in the body", f"{create}.{own}", body)
     several = config(filter_subject="", filter_subjects=["zhucun.v1.53.>", "zhucun.v1.54.>"])
     yield Attempt("正文中写多个过滤", "several filters in the body", f"{create}.{own}", several)
+    yield Attempt("正文中的过滤为空", "no filter in the body", f"{create}.{own}", config(filter_subject=""))
+    strange = config(filter_subject="zhucun.v1.>").replace("filter_subject", "Filter_Subject")
+    yield Attempt("换大小写另写过滤", "another filter in other letters", f"{create}.{own}", strange)
+    yield from _pushed(f"{create}.{own}", config)
+    for body in ("", "x", "[]", '{"config":1}', "[" * 5000):
+        yield Attempt("正文不是请求", "a body that is no request", f"{create}.{own}", body)
+    acknowledged = f"$JS.ACK.{OPEN}.{durable}.{OPEN}.registry.1.1.1.1.0.x"
+    yield Attempt("借自己的名称代他人确认", "acknowledge another's below one's own name", acknowledged, "+ACK")
     yield Attempt("不带过滤新建", "make it without a filter", create, config(filter_subject=""))
     yield Attempt("读封存流", "read the sealed stream", f"{api}.CREATE.{SEALED}.{durable}.{own}", config(SEALED))
     yield Attempt("正文中另写流", "another stream in the body", f"{create}.{own}", config(SEALED))
@@ -169,6 +237,27 @@ def _of_subscribers(user: str) -> Iterator[Attempt]:
             (f"$JS.ACK.{OPEN}.{durable}.1.1.1.1.0", "+ACK"),
         ):
             yield Attempt("把应答引到事件主题", "let an answer become an event", question, body, reply=target)
+
+
+def _pushed(create: str, config: Callable[..., str]) -> Iterator[Attempt]:
+    """Consumers that would send messages where nobody asked for them, or take more of the server than their share."""
+    for subject in (
+        f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.registry",
+        f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.benxi-2105",
+        f"$JS.API.STREAM.DELETE.{OPEN}",
+        "_INBOX.registry.x",
+        f"zhucun-sealed.v1.{PLACE}.dispatch.cadre.recalled",
+    ):
+        zh, en = f"把消息推送到 {subject}", f"have messages pushed to {subject}"
+        yield Attempt(zh, en, create, config(deliver_subject=subject, headers_only=True))
+    for name, value in (
+        ("max_ack_pending", -1), ("max_ack_pending", 10_001), ("max_waiting", 513), ("max_waiting", "1"),
+        ("pause_until", "2099-01-01T00:00:00Z"), ("mem_storage", True), ("sample_freq", "100"),
+        ("priority_groups", ["x"]), ("metadata", {"x": "x"}), ("direct", True),
+    ):  # fmt: skip
+        yield Attempt(
+            f"消费者设 {name} = {value}", f"a consumer with {name} = {value}", create, config(**{name: value})
+        )
 
 
 class Tried(NamedTuple):
@@ -213,7 +302,7 @@ async def _answer(client: Client, attempt: Attempt, said: "asyncio.Queue[str]") 
         await client.flush()
         await asyncio.sleep(0.05)
         # Where an answer is led astray nothing is said; that nothing was stored is for who looks at the streams.
-        return (said.get_nowait(), True) if not said.empty() else (SILENT[1], bool(attempt.reply))
+        return (said.get_nowait(), True) if not said.empty() else (SILENT, bool(attempt.reply))
     asked = asyncio.create_task(client.request(attempt.subject, attempt.body.encode(), timeout=ANSWERED_WITHIN))
     refused = asyncio.create_task(said.get())
     await asyncio.wait((asked, refused), return_when=asyncio.FIRST_COMPLETED)
@@ -262,12 +351,16 @@ def report(found: Sequence[Tried]) -> str:
         title, "",
         f"由 `python -m deploy.access.attempts` 在运行的系统上逐项试出：{len(found)} 次尝试，{refused} 次被拒。", "",
         f"Tried on a running system, one by one: {len(found)} attempts, {refused} refused.", "",
-        "| 尝试 · attempt | 主题 · subject | nats-server 的答复 · its answer |", "|---|---|---|", *lines, "",
+        "| 密钥 · key | 谁 · who |", "|---|---|", *(f"| {user} | {zh} · {en} |" for user, (zh, en) in WHO.items()), "",
+        "| 尝试 · attempt | 主题 · subject | 答复 · answer |", "|---|---|---|", *lines, "",
     ))  # fmt: skip
 
 
 def _told(answers: Mapping[str, Sequence[str]]) -> str:
-    return "<br>".join(f"{', '.join(users)}: {answer}" for answer, users in answers.items())
+    return "<br>".join(
+        f"{', '.join(users)}: {f'{IN_CHINESE[answer]} · ' if answer in IN_CHINESE else ''}{answer}"
+        for answer, users in answers.items()
+    )
 
 
 async def _main() -> str:

@@ -15,10 +15,13 @@ from deploy.access.users import SELFTEST, SELFTEST_USERS, TRIAL_USERS
 from deploy.local.errors import StartError, told
 
 KEPT, INCLUDED = "grants.json", "accounts.conf"
-NAME: Final = re.compile("[a-z][a-z0-9_]{1,30}")
+_NAME, _PLACE = "[a-z][a-z0-9_]{1,30}", "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])(?:[0-9]{2}){0,2}"
+NAME: Final = re.compile(_NAME)
 """The name of a subscriber. It is a token of subjects, and the part of its consumers' names before the hyphen."""
-PLACE: Final = re.compile("[1-9][0-9](?:[0-9]{2}){0,2}")
-"""A province, a prefecture or a county by its first digits."""
+PLACE: Final = re.compile(_PLACE)
+"""A province of GB/T 2260, a prefecture or a county by its first digits."""
+DURABLE: Final = re.compile(f"{_NAME}-{_PLACE}")
+"""The name of a subscriber's consumer; no service's is like this."""
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +56,10 @@ def granted(folder: Path) -> Mapping[str, Grant]:
 
 
 def grant(folder: Path, name: str, places: Iterable[str]) -> str:
-    """Let a new subscriber read below divisions; its seed, which is kept nowhere here. Raises ValueError."""
+    """Let a new subscriber read below divisions; its seed, which is kept nowhere here. Raises ValueError.
+
+    520000 is Guizhou, as officials write it, and not what concerns none of its prefectures.
+    """
     places = tuple(dict.fromkeys(places))
     if not NAME.fullmatch(name) or name in TRIAL_USERS:
         raise ValueError(
@@ -64,8 +70,10 @@ def grant(folder: Path, name: str, places: Iterable[str]) -> str:
         )
     if wrong := [place for place in places if not PLACE.fullmatch(place)]:
         raise ValueError(
-            f"区划 {'、'.join(wrong)} 不合要求：应为二位、四位或六位数字，如 52、2105、210521\n"
-            f"  no division: {', '.join(wrong)}; it has two, four or six digits, such as 52, 2105, 210521"
+            f"区划 {'、'.join(wrong)} 不合要求：应为行政区划代码（GB/T 2260）的前二位、前四位或六位数字，"
+            "如 52（贵州省）、2105（本溪市）、210521（本溪满族自治县）\n"
+            f"  no division: {', '.join(wrong)}; it is a code of GB/T 2260, or its first two or four digits, such as "
+            "52 (Guizhou), 2105 (Benxi), 210521 (a county of Benxi)"
         )
     if not places:
         raise ValueError(
@@ -80,7 +88,8 @@ def grant(folder: Path, name: str, places: Iterable[str]) -> str:
                 f"`zhucun access revoke {name}` first"
             )
         seed, key = new_key()
-        kept.grants[name] = Grant(key=key, places=places)
+        whole = dict.fromkeys(re.sub("(?:00){1,2}$", "", place) for place in places)
+        kept.grants[name] = Grant(key=key, places=tuple(whole))
     return seed
 
 

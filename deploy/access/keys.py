@@ -37,7 +37,7 @@ def make_keys(folder: Path, users: Iterable[str]) -> dict[str, str]:
 
 def write(path: Path, text: str) -> None:
     """Write a file completely or not at all, for its owner's eyes only; who may read one that is there may go on."""
-    draft = path.with_suffix(".new")
+    draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with open(draft, "x", opener=private, encoding="utf-8") as file:
         if path.exists():

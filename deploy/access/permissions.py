@@ -23,8 +23,11 @@ from shared.stream.bus import CALENDAR, OPEN, SEALED
 WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
 """The services by name, with their tables of reactions."""
 
+GATE: Final = "zhucun-gate.CONSUMER.CREATE"
+"""Where the consumers are asked for that subscribers want: `consumers.admit` looks at what they are to be."""
+
 FOR_SUBSCRIBERS: Final = {
-    f"$JS.API.CONSUMER.CREATE.{OPEN}.>": f"$JS.{DOMAIN}.API.CONSUMER.CREATE.{OPEN}.>",
+    f"{GATE}.>": f"$JS.{DOMAIN}.API.CONSUMER.CREATE.{OPEN}.>",
     f"$JS.API.CONSUMER.INFO.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.INFO.{OPEN}.*",
     f"$JS.API.CONSUMER.DELETE.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.DELETE.{OPEN}.*",
     f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.MSG.NEXT.{OPEN}.*",
@@ -85,7 +88,7 @@ def _service(service: Service, replicas: int) -> list[str]:
 def _consumer(stream: str, durable: str, api: str = "$JS.API") -> Sequence[str]:
     """What is asked about a consumer that stands: it is looked at, read, acknowledged and taken away."""
     asked = [f"{api}.CONSUMER.{what}.{stream}.{durable}" for what in ("INFO", "MSG.NEXT", "DELETE")]
-    return [*asked, f"$JS.ACK.{stream}.{durable}.>"]
+    return [*asked, f"$JS.ACK.{stream}.{durable}.*.*.*.*.*"]
 
 
 _LOOKING: Final = [
@@ -95,7 +98,12 @@ _LOOKING: Final = [
 ]
 _OTHERS: Final = {
     SYSTEM: ["$SYS.REQ.SERVER.PING.IDZ", "$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.*.RELOAD"],
-    INSTALLER: [f"$JS.API.STREAM.{what}.{stream}" for stream in _STREAMS for what in ("INFO", "CREATE", "UPDATE")],
+    INSTALLER: [
+        *(f"$JS.API.STREAM.{what}.{stream}" for stream in _STREAMS for what in ("INFO", "CREATE", "UPDATE")),
+        f"$JS.API.CONSUMER.CREATE.{OPEN}.>",
+        f"$JS.API.CONSUMER.DELETE.{OPEN}.*",
+        f"$JS.API.CONSUMER.NAMES.{OPEN}",
+    ],
     OPERATOR: _LOOKING,
     SIMULATION: [wire_filter(DayPassed), *_LOOKING, *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in _STREAMS)],
     HARNESS: [">"],

@@ -6,10 +6,12 @@ from typing import Any, Final
 import msgspec
 
 from deploy.access.grants import Grant
-from deploy.access.permissions import FOR_SUBSCRIBERS, inbox, published, subscriber
-from deploy.access.users import ACCOUNT, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM
+from deploy.access.permissions import FOR_SUBSCRIBERS, GATE, inbox, published, subscriber
+from deploy.access.users import ACCOUNT, INSTALLER, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM
 from shared.stream.bus import STREAMS
 
+LIMITS: Final = {"max_connections": 1000, "max_subscriptions": 10_000, "max_payload": 65536}
+"""What all subscribers together may take of a server, so that services always find room; their questions are small."""
 SCRATCH: Final = {"max_store": 2**29, "max_mem": 2**24, "max_streams": len(STREAMS), "max_consumers": 32}
 """What the self-test's account may keep at most, in bytes of all copies: it must not take room from what is real."""
 
@@ -36,6 +38,7 @@ def accounts(
                 {"service": {"account": ACCOUNT, "subject": asked}, "to": as_what}
                 for asked, as_what in FOR_SUBSCRIBERS.items()
             ],
+            "limits": LIMITS,
         },
         "SYSTEM": {"users": [_user(SYSTEM, keys[SYSTEM], published(SYSTEM))]},
     }
@@ -47,7 +50,8 @@ def accounts(
 
 
 def _user(name: str, key: str, subjects: Iterable[str]) -> dict[str, Any]:
-    return {
-        "nkey": key,
-        "permissions": {"publish": {"allow": list(subjects)}, "subscribe": {"allow": [inbox(name)]}},
-    }
+    may: dict[str, Any] = {"publish": {"allow": list(subjects)}, "subscribe": {"allow": [inbox(name)]}}
+    if name == INSTALLER:  # It answers those who ask for a consumer.
+        may["subscribe"]["allow"].append(f"{GATE}.>")
+        may["allow_responses"] = True
+    return {"nkey": key, "permissions": may}

@@ -1,7 +1,10 @@
-"""Streams are made and put right here, with the only key that may: `python -m deploy.access.streams`."""
+"""Streams are made and put right here, with the only key that may, and so are subscribers' consumers:
+`python -m deploy.access.streams`.
+"""
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,8 @@ import uvloop
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
+from deploy.access.consumers import admit, end_ungranted
+from deploy.access.permissions import GATE
 from shared import logs
 from shared.stream import bus
 
@@ -35,25 +40,30 @@ class Settings(BaseSettings):
 async def keep(
     url: str, key: Path, ca: Path | None, replicas: int, tell: Callable[[str], None], made: asyncio.Event
 ) -> None:
-    """Make the streams, and put them right whenever somebody changed them, for ever.
+    """Make the streams, and put them right whenever somebody changed them, for ever; and see to subscribers' consumers.
 
-    `made` is set as soon as they stand. `tell` is told of what was put right, and of each distinct trouble once.
+    `made` is set as soon as they stand. `tell` is told of what was put right, and of each distinct trouble once. What
+    is granted stands beside the key.
     """
     told = ""
     while True:
         try:
             async with connected(url, key, ca) as client:
-                amiss = await bus.declare_streams(client.jetstream(timeout=bus.ANSWERED_WITHIN), replicas)
-            if made.is_set():
-                for what in amiss:
-                    tell(f"{what}; it was put right")
-            made.set()
-            told = ""
+                await client.subscribe(f"{GATE}.>", "keeper", cb=partial(admit, client))
+                while True:
+                    amiss = await bus.declare_streams(client.jetstream(timeout=bus.ANSWERED_WITHIN), replicas)
+                    if made.is_set():
+                        for what in amiss:
+                            tell(f"{what}; it was put right")
+                    await end_ungranted(client, key.parent)
+                    made.set()
+                    told = ""
+                    await asyncio.sleep(LOOK)
         except Exception as error:  # Whatever it is, streams without anybody who keeps them are worse.
             if repr(error) != told:
                 told = repr(error)
                 tell(f"the streams cannot be looked after: {told}")
-        await asyncio.sleep(RETRY if told else LOOK)
+        await asyncio.sleep(RETRY)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 SYSTEM: Final = "system"
 """Asks servers for their health and lets them read again who may do what; it is in the system account."""
 INSTALLER: Final = "installer"
-"""Makes streams and puts them right; nobody else may."""
+"""Makes streams and puts them right; nobody else may. It makes subscribers' consumers for them, and ends them."""
 OPERATOR: Final = "operator"
 """Looks at streams and consumers, for `zhucun doctor`."""
 SIMULATION: Final = "simulation"

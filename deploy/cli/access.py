@@ -9,7 +9,7 @@ import typer
 
 from deploy.access import grants
 from deploy.access.keys import seed_file, write
-from deploy.access.users import DOMAIN, SYSTEM
+from deploy.access.users import DOMAIN, INSTALLER, SYSTEM
 from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console
 from deploy.language import reads_english
 from deploy.local.folder import Folder
@@ -51,25 +51,33 @@ def list_granted(folder: FolderOption = DEFAULT) -> None:
 
 @app.command()
 def revoke(name: NameArgument, folder: FolderOption = DEFAULT) -> None:
-    """收回订阅授权，正在使用的连接随即断开 · take access away; a connection that is in use ends."""
+    """收回订阅授权：正在使用的连接随即断开，其持久消费者一并删除 · take access away; what is in use ends at once."""
     keys = _keys(folder)
     grants.revoke(keys, name)
     _take_effect(folder, keys)
-    console.good(_told(f"已收回 {name} 的授权", f"{name} has no access any more"))
+    zh, en = f"已收回 {name} 的授权，其持久消费者已删除", f"{name} has no access any more, and its consumers are gone"
+    console.good(_told(zh, en))
 
 
 @app.command()
 def rotate(name: NameArgument, out: OutOption = None, folder: FolderOption = DEFAULT) -> None:
-    """换发密钥，旧密钥随即作废 · give a new key in place of the old one, which is worth nothing from then on."""
+    """换发密钥，旧密钥随即作废，订阅从原处继续 · give a new key in place of the old one; reading resumes with it."""
     keys, file = _keys(folder), _new(out or Path(f"{name}.nk"))
     _hand_over(file, grants.rotate(keys, name), folder, keys)
 
 
+@app.command()
+def reload(folder: FolderOption = DEFAULT) -> None:
+    """让各 nats-server 重读授权，用于有服务器当时未应答 · let all servers take up what was granted and revoked."""
+    if _take_effect(folder, _keys(folder)):
+        console.good(_told("授权已在各 nats-server 生效", "what was granted and revoked holds at all nats-servers"))
+
+
 def _hand_over(file: Path, seed: str, folder: Path, keys: Path) -> None:
     write(file, f"{seed}\n")
-    _take_effect(folder, keys)
     zh = f"密钥已写入 {file}，仅此一份，请安全送达订阅者"
     console.good(_told(zh, f"the key is in {file} and nowhere else; hand it to the subscriber in safety"))
+    _take_effect(folder, keys)
 
 
 def _keys(folder: Path) -> Path:
@@ -89,6 +97,11 @@ def _new(file: Path) -> Path:
             f"{file} 已存在，不覆盖。请先移走，或用 --out 另行指明。\n"
             f"  {file} is there and is not overwritten. Move it away, or name another file with --out."
         )
+    if not os.access(file.parent, os.W_OK):  # Before anything is granted, since the key is nowhere else.
+        raise Trouble(
+            f"{file.parent} 不存在或不可写，未作任何改动。请用 --out 另行指明。\n"
+            f"  {file.parent} is not there or cannot be written; nothing was changed. Name another file with --out."
+        )
     return file
 
 
@@ -96,23 +109,36 @@ def _url(folder: Path) -> str:
     return os.environ.get("ZHUCUN_NATS") or f"nats://127.0.0.1:{Folder(folder).kept_ports()['nats']}"
 
 
-def _take_effect(folder: Path, keys: Path) -> None:
-    """Let the servers that run read again who may do what; those that do not run read it when they start."""
+def _take_effect(folder: Path, keys: Path) -> bool:
+    """Let the servers that run read again who may do what, and end what nobody is granted any more; whether they run.
+
+    Those that do not run read it when they start.
+    """
     from nats.errors import Error
 
-    from deploy.access import asking
+    from deploy.access import asking, consumers
 
-    ca = os.environ.get("ZHUCUN_NATS_CA")
+    url, authority = _url(folder), os.environ.get("ZHUCUN_NATS_CA")
+    ca = Path(authority) if authority else None
+
+    async def take_effect() -> None:
+        await asking.reload(url, seed_file(keys, SYSTEM), ca)
+        async with asking.connected(url, seed_file(keys, INSTALLER), ca) as client:
+            await consumers.end_ungranted(client, keys)
+
     try:
-        asyncio.run(asking.reload(_url(folder), seed_file(keys, SYSTEM), Path(ca) if ca else None))
+        asyncio.run(take_effect())
     except ValueError as error:
         raise Trouble(
-            "已记录，但 nats-server 没有采用。请看其日志，或重启它。\n"
-            f"  It is noted, but nats-server did not take it: {error}. Look at its log, or start it again."
+            "已记录，但并非每台 nats-server 都已采用。请看其日志；恢复后请运行 zhucun access reload，或重启该服务器。\n"
+            f"  It is noted, but not every nats-server took it up: {error}. Look at its log; when it is back run "
+            "`zhucun access reload`, or start it again."
         ) from error
     except (Error, OSError) as error:
         zh = "已记录，但连接不上 nats-server：它下次启动时生效"
         console.note(_told(zh, f"noted, but nats-server does not answer ({error!r}): it holds from its next start"))
+        return False
+    return True
 
 
 def _told(zh: str, en: str) -> str:
