@@ -27,7 +27,7 @@ async def connected(url: str, key: Path, ca: Path | None = None) -> AsyncIterato
     client = await nats.connect(
         url.split(","), nkeys_seed=str(key), inbox_prefix=bus.inbox(key.stem),
         tls=ssl.create_default_context(cafile=ca) if ca else None, allow_reconnect=False,
-        connect_timeout=ANSWERED_WITHIN, error_cb=_ignore,
+        connect_timeout=ANSWERED_WITHIN, max_reconnect_attempts=1, reconnect_time_wait=0, error_cb=_ignore,
     )  # fmt: skip
     try:
         yield client

@@ -18,16 +18,17 @@ from nats.errors import Error
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from typer.testing import CliRunner
 
-from deploy.access import grants
+from deploy.access import asking, grants, streams
 from deploy.access.attempts import all_tried
 from deploy.access.keys import make_keys, public_key, seed_file
 from deploy.access.permissions import WIRED, below, published, subscriber
-from deploy.access.users import DOMAIN, HARNESS, TRIAL_USERS, USERS
+from deploy.access.users import DOMAIN, HARNESS, INSTALLER, TRIAL_USERS, USERS
 from deploy.cli import commands
 from deploy.local.errors import StartError
 from deploy.local.supervisor import System
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT
 from shared.stream import bus
+from tests.faults.cluster import Cluster
 
 
 def matches(pattern: str, subject: str) -> bool:
@@ -107,9 +108,27 @@ def test_what_was_granted_is_kept_and_no_name_or_division_is_taken_that_means_so
     ):
         with pytest.raises(ValueError, match="名称"):
             grants.grant(tmp_path, name, ["52"])
-    for place in ("5", "521", "00", "*", "52.01", "5201022", ">", "５２"):
+    for place in (
+        "",
+        "5",
+        "521",
+        "00",
+        "000000",
+        "99",
+        "16",
+        "*",
+        "52.01",
+        "5201022",
+        "210521902205",
+        ">",
+        "５２",
+        "52\n",
+    ):
         with pytest.raises(ValueError, match="区划"):
             grants.grant(tmp_path, "other", [place])
+    grants.grant(tmp_path, "whole", ["520000", "5200", "210500", "210521"])
+    assert grants.granted(tmp_path)["whole"].places == ("52", "2105", "210521"), "as officials write them"
+    grants.revoke(tmp_path, "whole")
     for again in (lambda: grants.grant(tmp_path, "guizhou", ["52"]), lambda: grants.revoke(tmp_path, "nobody")):
         with pytest.raises(ValueError, match="guizhou"):
             again()
@@ -184,9 +203,9 @@ async def command(*words: str) -> str:
 
 
 @asynccontextmanager
-async def subscribed(system: System, key: Path) -> AsyncIterator[Client]:
+async def subscribed(system: System, key: Path, name: str = "guizhou") -> AsyncIterator[Client]:
     client = await nats.connect(
-        system.nats_url, nkeys_seed=str(key), inbox_prefix="_INBOX.guizhou", allow_reconnect=False, error_cb=ignore
+        system.nats_url, nkeys_seed=str(key), inbox_prefix=f"_INBOX.{name}", allow_reconnect=False, error_cb=ignore
     )
     try:
         yield client
@@ -242,9 +261,11 @@ async def test_a_subscriber_resumes_where_it_stopped_begins_at_a_day_and_is_cut_
         async with subscribed(system, key) as client:
             assert await read(client, 1) == [5]
             assert "guizhou" in await command("list", "--folder", str(folder))
+            assert f"{bus.OPEN} guizhou-52" in await seen(system), "a new key goes on with what the old one read"
             await command("revoke", "guizhou", "--folder", str(folder))
             await cut_off(client)
         assert "guizhou" not in await command("list", "--folder", str(folder))
+        assert f"{bus.OPEN} guizhou-52" not in await seen(system)
 
         await command(
             "grant", "liaoning", "--place", "21", "-o", str(tmp_path / "liaoning.nk"), "--folder", str(folder)
@@ -257,6 +278,79 @@ async def test_a_subscriber_resumes_where_it_stopped_begins_at_a_day_and_is_cut_
         assert in_readme("README.zh-CN.md") == in_readme("README.md")
         await broker.stop()
         await system.ready(10)
+
+
+async def test_what_was_revoked_while_nothing_ran_ends_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "system"
+    options = "--folder", str(folder)
+    async with System(folder, restart=False) as system:
+        await system.ready()
+        for name in ("guizhou", "yunnan"):
+            await command("grant", name, "--place", "52", "-o", str(tmp_path / f"{name}.nk"), *options)
+            async with subscribed(system, tmp_path / f"{name}.nk", name) as client:
+                await client.jetstream(domain=DOMAIN).pull_subscribe(
+                    "zhucun.v1.52.>", durable=f"{name}-52", stream=bus.OPEN
+                )
+    assert "下次启动" in await command("revoke", "guizhou", *options)
+    async with System(folder, restart=False) as system:
+        await system.ready()
+        found = await seen(system)
+        assert f"{bus.OPEN} yunnan-52" in found and f"{bus.OPEN} guizhou-52" not in found
+        assert {f"{bus.OPEN} {service}" for service in WIRED} <= found.keys(), "services keep theirs"
+
+
+async def test_in_a_cluster_every_server_takes_up_what_was_granted_and_revoked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, key, made = tmp_path / "keys", tmp_path / "guizhou.nk", asyncio.Event()
+    async with Cluster(tmp_path / "cluster", keys) as cluster, asyncio.TaskGroup() as beside:
+        monkeypatch.setenv("ZHUCUN_NATS", cluster.url)
+        monkeypatch.setenv("ZHUCUN_KEYS", str(keys))
+        keeper = beside.create_task(streams.keep(cluster.url, seed_file(keys, INSTALLER), None, 3, print, made))
+        await made.wait()
+        await command("grant", "guizhou", "--place", "52", "-o", str(key))
+        clients = [
+            await nats.connect(
+                url, nkeys_seed=str(key), inbox_prefix="_INBOX.guizhou", allow_reconnect=False, error_cb=ignore
+            )
+            for url in cluster.url.split(",")
+        ]
+        for client in clients:
+            await client.jetstream(domain=DOMAIN).pull_subscribe(
+                "zhucun.v1.52.>", durable="guizhou-52", stream=bus.OPEN
+            )
+        await command("revoke", "guizhou")
+        for client in clients:
+            await cut_off(client)
+        async with asking.connected(cluster.url, seed_file(keys, HARNESS)) as harness:
+            assert await harness.jetstream().consumers_info(bus.OPEN) == []
+
+        cluster.kill("c")
+        ran = await asyncio.to_thread(
+            CliRunner().invoke,
+            commands.app,
+            ["access", "grant", "yunnan", "--place", "53", "-o", str(tmp_path / "yn.nk")],
+        )
+        assert ran.exit_code and "zhucun access reload" in str(ran.exception), "who is away has not taken it up"
+        cluster.start("c")
+        await cluster.agreed()
+        await command("reload")
+        keeper.cancel()
+
+
+async def test_a_subscriber_waits_on_while_another_is_granted_access(tmp_path: Path) -> None:
+    folder = tmp_path / "system"
+    async with System(folder, restart=False) as system:
+        await system.ready()
+        await command("grant", "guizhou", "--place", "52", "-o", str(tmp_path / "gz.nk"), "--folder", str(folder))
+        async with subscribed(system, tmp_path / "gz.nk") as client:
+            waiting = asyncio.create_task(read(client, 1))
+            await asyncio.sleep(0.5)
+            await command("grant", "yunnan", "--place", "53", "-o", str(tmp_path / "yn.nk"), "--folder", str(folder))
+            await command("revoke", "yunnan", "--folder", str(folder))
+            async with asking.connected(system.nats_url, system.key(HARNESS)) as harness:
+                await harness.jetstream().publish("zhucun.v1.52.01.02.inspection.visit.planned", b'{"n": 1}')
+            assert await waiting == [1] and client.is_connected
 
 
 def in_readme(name: str) -> str:

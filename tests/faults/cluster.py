@@ -44,6 +44,13 @@ NOWHERE: Final = "127.0.0.1:9"
 """What servers tell one another as their address: nobody is to pass by the proxies."""
 
 
+_NODE: Final = """
+include nats.conf
+server_name: {node}
+cluster {{ name: zhucun, listen: "127.0.0.1:{route}", advertise: "{away}", no_advertise: true, routes: [{routes}] }}
+"""
+
+
 class Link:
     """One direction of a route between two servers, as a TCP proxy in this process."""
 
@@ -143,11 +150,12 @@ class Cluster:
             for node in NODES:
                 self._doors[node] = await Link(ports[node]).__aenter__()
                 routes = ",".join(f"nats://{link.address}" for (end, _), link in self.links.items() if end == node)
+                # What a command line says of a cluster is forgotten when a server reads again who may do what.
+                config = self._folder.config.with_name(f"{node}.conf")
+                config.write_text(_NODE.format(node=node, route=ports[f"route {node}"], away=NOWHERE, routes=routes))
                 command = [
-                    find_server(), "-c", str(self._folder.config), "-n", node, "-p", str(ports[node]),
+                    find_server(), "-c", str(config), "-p", str(ports[node]),
                     "-m", str(ports[f"monitor {node}"]), "-sd", str(self._folder.nats / node),
-                    "--cluster_name", "zhucun", "--cluster", f"nats://127.0.0.1:{ports[f'route {node}']}",
-                    "--cluster_advertise", NOWHERE, "--no_advertise", "--routes", routes,
                 ]  # fmt: skip
                 self._servers[node] = Server(command, self._folder.log(node))
                 self.start(node)
