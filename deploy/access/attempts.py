@@ -106,6 +106,13 @@ def _of_all(user: str) -> Iterator[Attempt]:
         yield Attempt("冒充他人得到的应答", "answer in another's place", f"_INBOX.{owner}.x.1", '{"success":true}')
     yield Attempt("绕过对消费者的检查", "ask for a consumer unseen", f"{GATE}.registry", '{"config":{}}')
     yield Attempt("探查服务", "look for services", "$SRV.PING")
+    yield from _streams()
+    yield from _consumers(user)
+    yield from _servers()
+
+
+def _streams() -> Iterator[Attempt]:
+    """What would change streams, or read them past consumers."""
     for stream in (OPEN, SEALED, CALENDAR):
         config = json.dumps({"name": stream, "subjects": ["x"], "max_msgs": 1})
         for zh, en, what, body in (
@@ -143,7 +150,10 @@ def _of_all(user: str) -> Iterator[Attempt]:
     for stream in (OPEN, SEALED):
         yield Attempt("直读流", "read a stream directly", f"$JS.API.DIRECT.GET.{stream}", '{"seq":1}')
         yield Attempt("直读最后一条", "read the last directly", f"$JS.API.DIRECT.GET.{stream}.zhucun-sealed.v1.x")
-    yield from _consumers(user)
+
+
+def _servers() -> Iterator[Attempt]:
+    """What would look at servers and accounts, or command them."""
     yield Attempt("查看服务器", "look at the servers", "$SYS.REQ.SERVER.PING")
     yield Attempt("查看连接", "look at connections", "$SYS.REQ.SERVER.PING.CONNZ")
     for what in ("SUBSZ", "CONNZ", "JSZ", "INFO"):
