@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Reason, RunId, Short, VillageId
+from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Reason, Role, RunId, Short, VillageId
 
 SubjectKind = Literal["unit", "team", "cadre"]
 
@@ -43,6 +43,15 @@ class OutcomeDefended(OutcomeEvent, frozen=True, kw_only=True):
     """The subject was heard before the decision (Sanctions Law 43)."""
 
     label = ("听取陈述申辩", "defence heard")
+
+
+class DecisionOverdue(OutcomeEvent, frozen=True, kw_only=True):
+    """The time for deciding on a proposal is over and nobody decided; it stays awaited, and this is told once."""
+
+    label = ("决定逾期", "decision overdue")
+    decides: Role
+    """Who owes the decision."""
+    due: Day
 
 
 class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):

@@ -169,6 +169,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                                "`reconcile` with its day", "reconcile 03-31"),
     "owed_by": ("由谁负责（角色）；早期事件为空", "the role that owed it; null in events from before this was told",
                 "village"),
+    "decides": ("由谁作出决定（角色）", "the role that owes the decision", "organisation"),
+    "DecisionOverdue.due": ("应作出决定的最后一日", "the last day for the decision", "2015-02-28"),
     "CommitmentWithdrawn.step": ("撤回的一步：set 签订，reconcile 对账，settle 销账",
                                  "which step is taken back", "set"),
     "incidence": ("贫困发生率，0 至 1", "the share of the population that is still poor, 0 to 1", 0.0145),

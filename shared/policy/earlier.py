@@ -13,7 +13,7 @@ _RATES = {"wrong_exit_below": ("wrong_exit", "below"), "omission_below": ("omiss
 
 
 def renewed(pack: Mapping[str, Any]) -> Part:
-    """A pack's content with bounds as they are said today; one that says them so already is as it was."""
+    """A pack's content with bounds and a time for every decision; one that has them already is as it was."""
     exit, assessment = pack.get("exit", {}), pack.get("assessment", {})
     return {
         **pack,
@@ -28,6 +28,7 @@ def renewed(pack: Mapping[str, Any]) -> Part:
             "caps": [_renamed(cap, when="figure") for cap in assessment.get("caps", ())],
             "grounds": [ground(one) for one in assessment.get("grounds", ())],
         },
+        "outcomes": [outcome(one) for one in pack.get("outcomes", ())],
         "procedures": [
             {**procedure, "steps": [step(one) for one in procedure.get("steps", ())]}
             for procedure in pack.get("procedures", ())
@@ -69,6 +70,11 @@ def step(one: Part) -> Part:
         figure = "agreed_of_entitled" if one.get("of") == "entitled" else "agreed"
         kept["majority"] = {"figure": figure, "above": one["agreed_above"]}
     return kept
+
+
+def outcome(one: Part) -> Part:
+    """An outcome that gave the deciding body no time is decided within a month."""
+    return {"within": {"calendar_days": 30}, **one}
 
 
 def _renamed(part: Part, **names: str) -> Part:

@@ -441,6 +441,8 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """对象：单位、工作队或队长。 · Whom it concerns: the unit, the team or its leader."""
     decides: Role
     """由谁决定。 · Who decides."""
+    within: Span
+    """作出决定的期限，自可以决定之日起。 · The time for the decision, from the day on which it may be made."""
     defence: Span | None = None
     """陈述申辩期；奖励不填。 · How long the subject has to be heard; None for rewards."""
     appeal: Span | None = None

@@ -60,7 +60,7 @@ def test_a_decision_entered_by_mistake_is_taken_back_and_decided_anew(decision: 
     (withdrawn,) = world.said(DecisionWithdrawn)
     assert (withdrawn.subject, withdrawn.effect, withdrawn.reason) == (LEADER[1], "recall", "人员录错")
     assert withdrawn.is_sealed(), "a person's case"
-    assert tasks(world, LEADER) == [("decisions", "organisation", None)]
+    assert tasks(world, LEADER) == [("decisions", "organisation", world.today + timedelta(30))]
     case = record(world, LEADER).cases[only(world, LEADER)]
     assert case.heard_on and not (case.decided_by or case.decided_on or case.appeal_until or case.expires)
     withdraw(world, LEADER)
@@ -107,7 +107,8 @@ def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back() -> Non
     world.pass_days(date(2016, 1, 1))
     withdraw(world, TEAM)
     assert (
-        tasks(world, TEAM) == [("decisions", "organisation", None)] and not world.said(DecisionWithdrawn)[0].is_sealed()
+        tasks(world, TEAM) == [("decisions", "organisation", world.today + timedelta(30))]
+        and not world.said(DecisionWithdrawn)[0].is_sealed()
     )
 
 

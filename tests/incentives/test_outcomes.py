@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.demo.world import Service, World
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
 from services.incentives.model.record import Record, matches
 from services.incentives.reactions import DUE, REACTIONS
 from shared.contracts import Event, wire_subject
 from shared.contracts.dispatch import CommitmentOverdue, Member, TeamReleased, TermExtended
 from shared.contracts.incentives import (
     AppealDecided,
+    DecisionOverdue,
     OutcomeAppealed,
     OutcomeDecided,
     OutcomeDefended,
@@ -160,7 +161,7 @@ def test_1_6_an_overdue_rectification_leads_to_a_talk_with_the_unit_by_the_disci
 
 def test_3_9_rewards_need_no_defence_and_leave_no_mark(world: World) -> None:
     hear(world, graded("excellent"))
-    assert tasks(world, TEAM) == [("decisions", "organisation", None)]
+    assert tasks(world, TEAM) == [("decisions", "organisation", TODAY + timedelta(30))]
     with pytest.raises(Refused, match="no defence"):
         hear_defence(world, TEAM)
     with pytest.raises(Refused, match="a sanction only"):
@@ -201,7 +202,7 @@ def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger
     }  # fmt: skip
     world = world_with(outcomes=[notice])
     hear(world, TOLD[trigger])
-    assert tasks(world, UNIT) == [("decisions", "county", None)]
+    assert tasks(world, UNIT) == [("decisions", "county", TODAY + timedelta(30))]
 
 
 def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:
@@ -288,8 +289,54 @@ def test_sanctions_law_43_no_sanction_before_the_subject_was_heard_or_its_time_i
         decide(world, LEADER)
     assert refused.value.status == 409
     world.pass_days(last + DAY)
-    assert tasks(world, LEADER) == [("decisions", "organisation", None)]
+    assert tasks(world, LEADER) == [("decisions", "organisation", last + timedelta(31))]
     assert decide(world, LEADER).imposed
+
+
+@pytest.mark.parametrize("heard", [False, True])
+@pytest.mark.parametrize("asleep", [False, True])
+def test_2_20_a_decision_that_nobody_makes_in_time_is_told_once_and_stays_awaited(heard: bool, asleep: bool) -> None:
+    """Days that were missed move nothing: the time for the defence and that for the decision end on their own days."""
+    world = world_with()
+    hear(world, graded("incompetent"))
+    if heard:
+        hear_defence(world, LEADER)
+    due = TODAY + timedelta(30 if heard else 41)
+    if not asleep:
+        world.pass_days(due)
+        assert not world.said(DecisionOverdue)
+        assert tasks(world, LEADER) == [("decisions", "organisation", due)]
+    world.today = due if asleep else world.today
+    for today in (due + DAY, due + timedelta(90)):
+        world.pass_days(today)
+        (late,) = world.said(DecisionOverdue)
+        assert (late.outcome, late.decides, late.due) == (f"recall/{VILLAGE}/2014", "organisation", due)
+        assert late.is_sealed(), "it is about a person"
+    assert tasks(world, LEADER) == [("decisions", "organisation", due)]
+    assert decide(world, LEADER).imposed, "late is better than never"
+    world.command("incentives", withdraw_late(world))
+    world.pass_days(world.today + timedelta(31))
+    assert [said.due for said in world.said(DecisionOverdue)] == [due, world.today - DAY], "it is owed anew"
+
+
+def withdraw_late(world: World) -> WithdrawDecision:
+    said = {"reason": "文号有误", "body": "organisation", "decided_by": "市委组织部2015年第4号"}
+    return step(WithdrawDecision, LEADER, only(world, LEADER), **said)  # type: ignore[no-any-return]
+
+
+def test_2_20_who_is_heard_late_gives_nobody_more_time_to_decide(world: World) -> None:
+    hear(world, graded("incompetent"))
+    world.pass_days(TODAY + timedelta(20))
+    owed = tasks(world, LEADER)
+    hear_defence(world, LEADER)
+    assert tasks(world, LEADER) == owed == [("decisions", "organisation", TODAY + timedelta(41))]
+
+
+def test_2_20_a_decision_in_time_is_never_overdue(world: World) -> None:
+    hear(world, graded("excellent"))
+    decide(world, TEAM)
+    world.pass_days(TODAY + timedelta(400))
+    assert [said.subject for said in world.said(DecisionOverdue)] == ["C1"], "only the other proposal is left"
 
 
 def test_sanctions_law_43_a_defence_opens_the_decision_and_may_come_late_but_not_after_it(world: World) -> None:
@@ -511,7 +558,10 @@ def test_1_6_every_outcome_of_a_subject_has_its_own_clock(world: World) -> None:
     hear(world, overdue(times=2))
     second_until = TODAY + timedelta(12)
     world.pass_days(TODAY + timedelta(8))
-    assert tasks(world, UNIT) == [("decisions", "discipline", None), ("defences", "discipline", second_until)]
+    assert tasks(world, UNIT) == [
+        ("decisions", "discipline", TODAY + timedelta(38)),
+        ("defences", "discipline", second_until),
+    ]
 
 
 # ---------------------------------------------------------------- whatever happens

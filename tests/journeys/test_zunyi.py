@@ -344,11 +344,13 @@ def test_2_15_the_four_grades_and_what_follows_from_them(district: District) -> 
         for village in (EARLY, GOOD, MEDIUM, POOR)
     }
     assert followed == {
-        EARLY: {"promotion", "treatment"},
+        EARLY: set[str](),
         GOOD: set(),
         MEDIUM: set(),
         POOR: {"accountability", "recall", "adjustment"},
     }
+    decided = {said.kind for said in district.said(n.OutcomeDecided, subject_kind="cadre")}
+    assert decided == {"accountability", "recall"}, "what the document promises village cadres is no leader's"
     (accountability,) = district.said(n.OutcomeDecided, kind="accountability")
     assert district.said(n.OutcomeDefended, outcome=accountability.outcome), "nobody is sanctioned unheard"
 

@@ -135,6 +135,8 @@ SCHEMA_FAULTS = [
     (put("jurisdiction", "２１０５"), "jurisdiction", "2, 4 or 6 digits"),
     (put("effective_from", "this summer"), "effective_from", "a day from 1980-01-01"),
     (put("effective_from", date(1812, 1, 1)), "effective_from", "1980-01-01"),
+    (put("outcomes.5.subject", "village_cadre"), "outcomes[5].subject", "it must be one of unit, team, cadre"),
+    (drop("outcomes.0.within"), "outcomes[0].within", "missing; it must be a table"),
     (put("outcomes.0.decides", "computer"), "outcomes[0].decides", "one of organisation"),
     (put("outcomes.0.when", {"grade": {"a": 1}}), "outcomes[0].when.grade", "it is a table"),
     (put("commitments.0.by", "teem"), "commitments[0].by", '"teem"'),
@@ -195,7 +197,8 @@ CONTRADICTIONS = [
     *(
         (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
         for where in ("exit.procedure.0.within", "exit.procedure.2.within",
-                      "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order", "listing.diagnose_within",
+                      "outcomes.1.within", "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
+                      "listing.diagnose_within",
                       "team.term", "team.match_by", "commitments.0.within", "campaigns.0.lasts")
     ),
     (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),

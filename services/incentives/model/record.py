@@ -30,6 +30,7 @@ from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import (
     AppealDecided,
     DeadlineMoved,
+    DecisionOverdue,
     DecisionWithdrawn,
     OutcomeAppealed,
     OutcomeDecided,
@@ -57,6 +58,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["proposed", "decidable", "dropped", "tolerated", "imposed", "overturned", "expired", "withdrawn"]
     defence_until: date | None = None
     heard_on: date | None = None
+    decidable_on: date | None = None
+    decide_by: date | None = None
+    is_overdue: bool = False
+    """Whether it was told that nobody decided in time."""
     decided_on: date | None = None
     decided_by: str = ""
     appeal_until: date | None = None
@@ -71,14 +76,17 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Each last day that the case can have, the day that it is counted from, and its time while it runs."""
         terms, decided, lodged = self.terms, self.status == "imposed" and not self.appeal, self.appeal == "lodged"
         yield "defence_until", self.proposed_on, terms.defence if self.status == "proposed" else None
+        yield "decide_by", self.decidable_on, terms.within if self.status == "decidable" else None
         yield "appeal_until", self.decided_on, terms.appeal if decided else None
         yield "expires", self.decided_on, terms.impact if self.status == "imposed" else None
         yield "answer_until", self.appealed_on, terms.answer if lodged else None
 
     @property
     def turns(self) -> date | None:
-        """The day on which it moves on by itself: the day after the defence's time, or after the impact period."""
-        last = {"proposed": self.defence_until, "imposed": self.expires}.get(self.status)
+        """The day on which something happens by itself: the day after the time for the defence, for the decision, or
+        of the impact."""
+        decide_by = None if self.is_overdue else self.decide_by
+        last = {"proposed": self.defence_until, "decidable": decide_by, "imposed": self.expires}.get(self.status)
         return last and last + timedelta(1)
 
     @property
@@ -86,7 +94,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The command that it waits for, and by when."""
         if self.appeal == "lodged":
             return "appeal-decisions", self.answer_until
-        return {"proposed": ("defences", self.defence_until), "decidable": ("decisions", None)}.get(self.status)
+        return {"proposed": ("defences", self.defence_until), "decidable": ("decisions", self.decide_by)}.get(
+            self.status
+        )
 
 
 class Record(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -239,9 +249,10 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
             place=event.place,
             evidence=evidence,
             proposed_on=today,
-            status="proposed" if defence_until else "decidable",
+            status="proposed",
             defence_until=defence_until,
         )
+        case = case if defence_until else _decidable(case, today, policy)
         record = record.but(place=min(record.place, place)).keep(outcome, case)
         proposed = record.tell(
             OutcomeProposed, outcome, clause=terms.clause, evidence=evidence, defence_until=defence_until
@@ -263,7 +274,8 @@ def hear(record: Record | None, command: HearDefence, policy: Policy, today: dat
             f"已于 {case.decided_on} 作出决定，不再听取陈述申辩；当事人可在申诉期内提出申诉",
             f"it was decided on {case.decided_on}, so the defence is over; the subject may appeal in time",
         )
-    record = record.keep(command.outcome, _but(case, status="decidable", heard_on=today))
+    since = case.decidable_on or today  # Whoever is heard after the time for it gives nobody more of it to decide.
+    record = record.keep(command.outcome, _decidable(_but(case, heard_on=today), since, policy))
     return Change(record, (record.tell(OutcomeDefended, command.outcome),))
 
 
@@ -344,7 +356,8 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
             f"该决定已不能撤回（可撤回至 {last or '-'}）；现状：{case.status}",
             f"the decision can no longer be taken back (it could until {last or '-'}); it is {case.status}",
         )
-    case = _but(case, status="decidable", decided_on=None, decided_by="", appeal_until=None, expires=None)
+    case = _decidable(_but(case, decided_on=None, decided_by="", appeal_until=None, expires=None), today, policy)
+    case = _but(case, is_overdue=False)
     record = record.keep(command.outcome, case)
     withdrawn = record.tell(
         DecisionWithdrawn, command.outcome, reason=command.reason, decided_by=command.decided_by
@@ -446,15 +459,25 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
 
 
 def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
-    """The time for a defence is over, so the body may decide; or an impact period is over and the record clean."""
+    """The time for a defence is over, so that the body may decide; or that for deciding, which is told; or the impact.
+
+    Each is counted from its own day, also where days were missed, so that several can end at once.
+    """
     told: tuple[Event, ...] = ()
-    for outcome, case in sorted(record.cases.items()):
-        if case.turns and case.turns <= today:
+    for outcome, before in sorted(record.cases.items()):
+        case = before
+        while case.turns and case.turns <= today:
             if case.status == "proposed":
-                record = record.keep(outcome, _but(case, status="decidable"))
+                case = _decidable(case, case.turns, policy)
+            elif case.status == "decidable":
+                case = _but(case, is_overdue=True)
+                late = record.tell(DecisionOverdue, outcome, decides=case.terms.decides, due=case.decide_by)
+                told = (*told, late)
             else:
-                record = record.keep(outcome, _but(case, status="expired"))
+                case = _but(case, status="expired")
                 told = (*told, record.tell(OutcomeExpired, outcome))
+        if case is not before:
+            record = record.keep(outcome, case)
     return Change(record.clocked(), told)  # Holidays may have moved what this clock was set to.
 
 
@@ -474,6 +497,11 @@ def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]
             status=422,
         )
     return record, case
+
+
+def _decidable(case: Case, since: date, policy: Policy) -> Case:
+    """The case once the body may decide, which it is to do within the pack's time."""
+    return _but(case, status="decidable", decidable_on=since, decide_by=_end(case.terms.within, since, policy))
 
 
 def _end(span: Span | None, start: date, policy: Policy) -> date | None:
