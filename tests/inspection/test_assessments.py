@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from services.inspection.model.commands import DeliverReport, WithdrawGrade, WithdrawInput
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
     AssessmentGraded,
@@ -189,6 +191,22 @@ def test_vcl_26_the_quorum_is_the_pack_s() -> None:
     region.refuses(region.ballot(VILLAGE, 2015, satisfied=10, present=29, entitled=40), 422, "present")
     region.vote(VILLAGE, 2015, satisfied=10, present=30, entitled=40)
     assert region.said(BallotHeld)
+
+
+def test_rights_in_one_division_do_not_reach_the_assessment_of_a_village_in_another() -> None:
+    region = in_december()
+    complete(region)
+    confirm(region, "competent")
+    about: dict[str, Any] = {"place": "210522", "village": VILLAGE, "year": 2015}
+    taken_back: dict[str, Any] = {**about, "body": "organisation", "reason": "录入有误", "decided_by": "市委组织部"}
+    for command in (
+        DeliverReport(**about, form="oral", body="team", delivered_by="T"),
+        msgspec.structs.replace(region.ballot(VILLAGE, 2015), place="210522"),
+        msgspec.structs.replace(region.grade(VILLAGE, 2015, "competent"), place="210522"),
+        WithdrawInput(**taken_back, channel="ballot"),
+        WithdrawGrade(**taken_back),
+    ):
+        region.refuses(command, 422, "place")
 
 
 @pytest.mark.parametrize("left_out", ["written_report", "oral_report", "ballot", "annual"])

@@ -317,10 +317,13 @@ def test_rules_2_a_share_that_could_be_guessed_is_refused_and_one_once_given_sta
     region.refuses(hashed(region, "inspection", "another"), 409, "body")
     region.refuses(hashed(region, "inspection", attempt=2), 409, "attempt")
     ask(region)
+    region.pass_days(region.today + timedelta(1))
     region.refuses(seeded(region, "discipline", "20160104" * 4), 422, "seed")
     region.refuses(seeded(region, "inspection", "20160104" * 5), 422, "seed")
     region.refuses(seeded(region, "inspection", attempt=2), 409, "attempt")
     region.ask(seeded(region, "inspection"), seeded(region, "inspection"))
+    changed = region.refuses(seeded(region, "inspection", "another share than the one given"), 409, "body")
+    assert "自 2016-01-05 起" in changed.zh, "it was taken from the day of the request on"
     region.pass_days(region.today + timedelta(7))
     before = sampled(region)
     region.ask(seeded(region, "inspection"))

@@ -198,7 +198,8 @@ def _branch(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
 def _argument(node: ast.AST) -> Iterator[ast.expr]:
     if not isinstance(node, ast.Call):
         return
-    for n, (left, right) in enumerate(zip(node.args, node.args[1:], strict=False)):
+    alike = isinstance(node.func, ast.Name) and node.func.id in _OPPOSITE  # The order says nothing there.
+    for n, (left, right) in enumerate([] if alike else zip(node.args, node.args[1:], strict=False)):
         readable = (ast.Constant, ast.JoinedStr, ast.Starred)
         if not isinstance(left, readable) and not isinstance(right, readable):
             yield _with(node, args=[*node.args[:n], right, left, *node.args[n + 2 :]])

@@ -29,7 +29,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.mutants.changes import Change, changed
 
-SLOW: Final = frozenset({"nats_server", "database", "postgres", "any_api", "api"})
+SLOW: Final = frozenset({"nats_server", "database", "postgres", "any_api", "api", "desk"})
 """What a quick test does without: servers and databases."""
 LONGEST: Final = 30
 """Seconds that a test may take under the tracer and still be called quick."""
