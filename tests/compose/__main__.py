@@ -10,13 +10,15 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from deploy.demo.play import Result, play
 from deploy.init.certificates import NODES
 from deploy.local.supervisor import SERVICES, System
 from deploy.terminal import Terminal, folded
 from tests.compose.engine import INNER, Broken, Engine, Installation, find
+from tests.compose.line import Line
+from tests.compose.selftest import tested
 from tests.faults.injury import hurt_often
 from tests.faults.trial import Ground, differing
 
@@ -29,15 +31,6 @@ LOST: Final = ("nats-2", "postgres", "nats-1")
 IMAGE, LARGE, SMALL = 250 * 2**20, 2 * 2**30, 700 * 2**20
 """Bytes: the image at most, and the memory of all containers together in either size."""
 WITHOUT: Final = "--where-possible"
-
-
-class Line(NamedTuple):
-    """One line of the result."""
-
-    zh: str
-    en: str
-    seen: str
-    passed: bool
 
 
 class Composed(System):
@@ -140,6 +133,7 @@ def _large(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
         what = f"{', '.join(LOST)} lost for {AWAY:.0f} s each: {verdict.seen}"
         yield Line("演一个县，期间丢失节点与数据库", "a county, nodes and database lost", what, bool(verdict.passed))
         yield _bound("内存，有负载", "memory under load", most(), LARGE)
+        yield from tested(placed, system)
         yield _doctor(placed)
         yield _granted(placed)
 
@@ -151,6 +145,7 @@ def _small(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
         seen = f"{result.seconds:.0f} s, digests {f'differ: {difference}' if difference else 'equal'}"
         yield Line("小型部署演同一个县", "the same county, small", seen, not difference)
         yield _bound("小型部署的内存", "memory, small", most(), SMALL)
+        yield from tested(placed, system)
 
 
 def _bound(zh: str, en: str, found: float, most: int) -> Line:
