@@ -4,6 +4,7 @@ Each subject has a module with a Typer of its own, which `commands` brings toget
 stands in `reach`.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ def main() -> None:
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process runs
         getattr(sys, stream).reconfigure(errors="replace")  # A terminal may not know Chinese.
     os.umask(0o077)  # Databases, filled-in forms and copies of them hold personal data.
+    # What nats-py answers at the end of a connection with TLS makes asyncio warn, which tells nobody anything.
+    logging.getLogger("asyncio").addFilter(lambda record: "eof_received" not in record.getMessage())
     from deploy.cli.commands import run
 
     signal.signal(signal.SIGINT, interrupt)
