@@ -6,9 +6,9 @@ from deploy.local.supervisor import SERVICES
 
 PARTS = (
     *(f"services.{service}.app" for service in SERVICES), "deploy.cli.commands", "deploy.init.__main__",
-    "deploy.operations.doctor", "deploy.operations.recovery", "deploy.operations.selftest", "deploy.demo.play", "alembic.command",
-    "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.dialects.sqlite.aiosqlite", "uvicorn.protocols.http.httptools_impl", "openpyxl", "xlsxwriter",
+    "deploy.operations.doctor", "deploy.operations.recovery", "deploy.operations.selftest", "deploy.demo.play",
+    "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.dialects.sqlite.aiosqlite",
+    "uvicorn.protocols.http.httptools_impl", "openpyxl", "xlsxwriter",
 )  # fmt: skip
 """What is imported at a start, and what is first imported when it is needed."""
 
