@@ -24,13 +24,14 @@ from services.incentives.model.record import (
     proposals,
     propose,
     record_id,
+    regrade,
     run_clock,
     ungrade,
     unlist,
     withdraw_decision,
 )
 from shared.contracts.incentives import SubjectKind
-from shared.contracts.inspection import GradeWithdrawn
+from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.policy import TRIGGERS, Policy
 from shared.rules import Reaction, Rule, State
@@ -48,7 +49,7 @@ def _of_subject(command: SubjectCommand, _policy: Policy) -> Iterable[str]:
     return (record_id(command.subject_kind, command.subject),)
 
 
-def _of_graded(event: GradeWithdrawn, _policy: Policy) -> Iterable[str]:
+def _of_graded(event: GradeWithdrawn | GradeReviewed, _policy: Policy) -> Iterable[str]:
     """The records of all whom a grade concerned."""
     subjects = {"unit": event.unit, "team": event.village, "cadre": event.leader}
     return (record_id(kind, subject) for kind, subject in subjects.items() if subject)
@@ -77,6 +78,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
     Reaction(VillageMerged, Record, _of_team, leave),
     Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
+    Reaction(GradeReviewed, Record, _of_graded, regrade),
     *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
 )
 

@@ -5,6 +5,7 @@ from typing import Any
 from services.inspection.model.commands import (
     CloseOrder,
     ConfirmGrade,
+    ContestGrade,
     DeliverReport,
     GiveSeed,
     GiveVerificationSeed,
@@ -30,6 +31,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("reports", DeliverReport, "提交述职", "Deliver a duty report"),
     Route("ballots", HoldBallot, "记录民主测评", "Record a ballot"),
     Route("grades", ConfirmGrade, "审定考核等次", "Confirm a grade"),
+    Route("grade-reviews", ContestGrade, "申请复核考核等次", "Ask for a review of a grade"),
     Route("input-withdrawals", WithdrawInput, "撤销述职或测评", "Withdraw a report or a ballot"),
     Route("grade-withdrawals", WithdrawGrade, "撤销考核定等", "Withdraw a grade"),
     Route(

@@ -11,6 +11,7 @@ from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import (
     CloseOrder,
     ConfirmGrade,
+    ContestGrade,
     DeliverReport,
     GiveSeed,
     GiveVerificationSeed,
@@ -143,6 +144,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(HoldBallot, Assessment, _year, assessment.vote),
     Reaction(ConfirmGrade, Assessment, _year, assessment.confirm),
     Reaction(WithdrawInput, Assessment, _year, assessment.withdraw_input),
+    Reaction(ContestGrade, Assessment, _year, assessment.contest),
     Reaction(WithdrawGrade, Assessment, _year, assessment.withdraw_grade),
     Reaction(OutcomeDecided, Assessment, _graded, assessment.note_decision),
     Reaction(DecisionWithdrawn, Assessment, _graded, assessment.forget_decision),

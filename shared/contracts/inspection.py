@@ -267,6 +267,35 @@ class GradeWithdrawn(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
+class GradeContested(Event, frozen=True, kw_only=True):
+    """Those who were graded ask for a review in time; the grade holds meanwhile (Civil Servant Law 95, 96)."""
+
+    label = ("申请复核考核等次", "grade contested")
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    grade: Code
+    answer_until: Day
+    lodged_by: Organ
+
+
+class GradeReviewed(Event, frozen=True, kw_only=True):
+    """The answer to a review: the grade stands or is a better one; it never aggravates (Civil Servant Law 96).
+
+    Where it is better, what was proposed for the former grade ends, and the new one is told as any grade is.
+    """
+
+    label = ("考核等次复核决定", "grade reviewed")
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    before: Code
+    grade: Code
+    decided_by: Organ
+
+
 class AssessmentDropped(Event, frozen=True, kw_only=True):
     """The village was merged into another before a grade was proposed: its team's year is not graded."""
 

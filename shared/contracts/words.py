@@ -169,6 +169,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                                "`reconcile` with its day", "reconcile 03-31"),
     "owed_by": ("由谁负责（角色）；早期事件为空", "the role that owed it; null in events from before this was told",
                 "village"),
+    "lodged_by": ("申请复核的工作队或单位", "the team or unit that asks for it", "驻村工作队"),
+    "GradeReviewed.before": ("复核前的等次", "the grade before the review", "incompetent"),
     "decides": ("由谁作出决定（角色）", "the role that owes the decision", "organisation"),
     "DecisionOverdue.due": ("应作出决定的最后一日", "the last day for the decision", "2015-02-28"),
     "CommitmentWithdrawn.step": ("撤回的一步：set 签订，reconcile 对账，settle 销账",

@@ -15,12 +15,13 @@ from shared.policy.bound import RELATIONS, Bound
 from shared.policy.checking import Fault, Path, mended, misfits
 from shared.policy.contradictions import find_contradictions, find_doubts
 from shared.policy.earlier import renewed
-from shared.policy.pack import TRIGGERS, Campaign, Cap, Commitment, Deliberation, Ground, Outcome, Policy, Step
+from shared.policy.pack import TRIGGERS, Campaign, Cap, Commitment, Deliberation, Ground, Outcome, Policy, Review, Step
 from shared.policy.reading import Lines, Unreadable, content_of, text_of
 
 __all__ = [
     "RELATIONS", "TRIGGERS", "Bound", "Campaign", "Cap", "Commitment", "Deliberation", "Fault", "Ground", "Outcome",
-    "Policy", "PolicyBook", "PolicyInvalid", "Step", "find_doubts", "kept_pack", "parse_pack", "read_pack", "renewed",
+    "Policy", "PolicyBook", "PolicyInvalid", "Review", "Step", "find_doubts", "kept_pack", "parse_pack", "read_pack",
+    "renewed",
 ]  # fmt: skip
 TOLD = 20
 """Faults that one message tells; the others are only counted."""

@@ -428,6 +428,10 @@ def _assessment(policy: Policy) -> _Found:
             zh, en = "各等应从高到低排列", "each must begin above the next, from the best to the worst"
             yield ("assessment", "grades", n + 1, "at_least"), zh, en, ""
     yield from _caps(policy, grades)
+    for n, name in enumerate(terms.review.grades if terms.review else ()):
+        if name not in grades:
+            zh = f"没有等次 {name}，可填：{'、'.join(grades)}"
+            yield ("assessment", "review", "grades", n), zh, f"there is no grade {name}; those are {', '.join(grades)}"
 
 
 def _scores(policy: Policy) -> _Found:

@@ -372,6 +372,18 @@ class Ground(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """代码。 · Its code."""
 
 
+class Review(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """对考核等次申请复核（公务员法第九十五条：定期考核定为不称职）。 ·
+    How a grade is contested (Civil Servant Law 95: the grade of incompetent)."""
+
+    grades: One[Code]
+    """可以申请复核的等次。 · The grades against which a review can be asked for."""
+    within: Span
+    """定等后多长时间内可以申请。 · For how long after the grading."""
+    answer: Span
+    """申请后多长时间内作出复核决定。 · The time for the answer."""
+
+
 class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """年度考核。 · The yearly assessment of every team (mechanisms 2.15, 2.21, 3.7, 3.8)."""
 
@@ -390,6 +402,8 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """等次的限制情形。 · What limits the grade."""
     grounds: Some[Ground]
     """通报批评的情形。 · The grounds for criticism."""
+    review: Review | None = None
+    """对等次申请复核；不填则等次为最终决定。 · How a grade is contested; without it grades are final."""
     reference: Reference | None = None
     """本节依据。 · What the section rests on."""
 

@@ -14,7 +14,7 @@ from shared.contracts.incentives import (
     OutcomeExpired,
     OutcomeWithdrawn,
 )
-from shared.contracts.inspection import GradeWithdrawn
+from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.rules import Refused
 from tests.incentives.test_outcomes import (
@@ -98,6 +98,22 @@ def test_an_appeal_that_runs_or_was_answered_decides_and_no_correction() -> None
         )
         if record(world, LEADER).cases[only(world, LEADER)].appeal == "lodged":
             world.command("incentives", answer)
+
+
+@pytest.mark.parametrize("after", ["incompetent", "competent"])
+def test_civil_servant_law_95_what_was_proposed_for_a_grade_ends_with_a_review_that_makes_it_better(after: str) -> None:
+    world = world_with()
+    hear(world, graded("incompetent", "task_missed"))
+    was = graded("incompetent")
+    reviewed = GradeReviewed(
+        place=was.place, village=was.village, year=was.year, unit=was.unit, leader=was.leader, before="incompetent",
+        grade=after, decided_by="市委组织部",
+    )  # fmt: skip
+    is_better = after != "incompetent"
+    hear(world, reviewed, *([graded(after)] if is_better else ()))
+    ended = {said.kind for said in world.said(OutcomeWithdrawn)}
+    assert ended == ({"recall", "criticism"} if is_better else set())
+    assert (tasks(world, LEADER) == []) is is_better
 
 
 def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back() -> None:

@@ -6,13 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.inspection.model.commands import DeliverReport, WithdrawGrade, WithdrawInput
+from services.inspection.model.commands import ContestGrade, DeliverReport, WithdrawGrade, WithdrawInput
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
     AssessmentGraded,
     AssessmentOpened,
     AssessmentProposed,
     BallotHeld,
+    GradeContested,
+    GradeReviewed,
     ReportDelivered,
 )
 from shared.contracts.registry import VillageRecoded
@@ -205,6 +207,7 @@ def test_rights_in_one_division_do_not_reach_the_assessment_of_a_village_in_anot
         msgspec.structs.replace(region.grade(VILLAGE, 2015, "competent"), place="210522"),
         WithdrawInput(**taken_back, channel="ballot"),
         WithdrawGrade(**taken_back),
+        ContestGrade(**about, body="team", lodged_by="T"),
     ):
         region.refuses(command, 422, "place")
 
@@ -349,7 +352,81 @@ def test_2_15_a_grade_is_decided_once_and_among_the_pack_s_grades() -> None:
     region.refuses(region.grade(VILLAGE, 2015, "good"), 422, "grade")
     confirm(region, "competent")
     confirm(region, "competent")
-    region.refuses(region.grade(VILLAGE, 2015, "incompetent"), 409)
+    refused = region.refuses(region.grade(VILLAGE, 2015, "incompetent"), 409)
+    assert "grade-reviews" not in refused.en, "this grade is final, so that nothing is promised"
+
+
+def contest(region: Region, body: Any = "team") -> ContestGrade:
+    return ContestGrade(place=region.county, village=VILLAGE, year=2015, body=body, lodged_by="驻村工作队")
+
+
+def incompetent() -> Region:
+    """A team that was graded as incompetent on 3 February 2016."""
+    region = in_december()
+    complete(region, annual=10, satisfied=5)
+    region.pass_days(date(2016, 2, 3))
+    confirm(region, "incompetent")
+    return region
+
+
+LAST = date(2016, 3, 4)
+"""Thirty days later, a Friday."""
+
+
+def test_civil_servant_law_95_a_grade_of_incompetent_is_reviewed_and_may_become_better() -> None:
+    region = incompetent()
+    refused = region.refuses(region.grade(VILLAGE, 2015, "competent"), 409)
+    assert "grade-reviews" in refused.en and str(LAST) in refused.zh
+    region.pass_days(LAST)
+    region.ask(contest(region))
+    region.ask(contest(region))
+    (contested,) = region.said(GradeContested)
+    assert (contested.grade, contested.answer_until) == ("incompetent", date(2016, 4, 5)), "3 April is in the holidays"
+    (task,) = region.tasks("grades")
+    assert (task.role, task.due) == ("organisation", contested.answer_until)
+    assert len(region.said(AssessmentGraded)) == 1, "the grade holds meanwhile"
+    region.ask(region.grade(VILLAGE, 2015, "competent"))
+    (reviewed,) = region.said(GradeReviewed)
+    assert (reviewed.before, reviewed.grade) == ("incompetent", "competent")
+    assert [graded.grade for graded in region.said(AssessmentGraded)] == ["incompetent", "competent"]
+    assert not region.tasks("grades") and region.assessment(VILLAGE, 2015).status == "graded"
+    assert "已经复核" in region.refuses(contest(region), 409, "year").zh
+
+
+def test_civil_servant_law_96_a_review_never_aggravates_and_may_leave_the_grade() -> None:
+    region = incompetent()
+    region.ask(contest(region))
+    region.ask(region.grade(VILLAGE, 2015, "incompetent"))
+    (reviewed,) = region.said(GradeReviewed)
+    assert reviewed.before == reviewed.grade == "incompetent"
+    assert len(region.said(AssessmentGraded)) == 1, "a grade that stands is not told again"
+    region.refuses(contest(region), 409, "year")
+
+
+def test_civil_servant_law_96_the_answer_cannot_be_worse() -> None:
+    review = {**BENXI["assessment"]["review"], "grades": ["basically_competent", "incompetent"]}
+    region = in_december({**BENXI, "assessment": {**BENXI["assessment"], "review": review}})
+    complete(region)
+    confirm(region, "basically_competent")
+    region.ask(contest(region))
+    refused = region.refuses(region.grade(VILLAGE, 2015, "incompetent"), 422, "grade")
+    assert refused.rule == "Civil Servant Law 96"
+    region.ask(region.grade(VILLAGE, 2015, "excellent"))
+    assert region.said(GradeReviewed)[0].grade == "excellent"
+
+
+def test_civil_servant_law_95_a_review_is_asked_for_in_time_by_the_team_and_where_the_pack_knows_one() -> None:
+    region = incompetent()
+    region.refuses(contest(region, body="unit"), 422, "body")
+    region.pass_days(LAST + timedelta(1))
+    assert str(LAST) in region.refuses(contest(region), 409).zh
+    assessment = {name: part for name, part in BENXI["assessment"].items() if name != "review"}
+    final = in_december({**BENXI, "assessment": assessment})
+    final.refuses(contest(final), 409, "year")
+    complete(final, annual=10, satisfied=5)
+    confirm(final, "incompetent")
+    assert "grade-reviews" not in final.refuses(final.grade(VILLAGE, 2015, "competent"), 409).en
+    final.refuses(contest(final), 409, "year")
 
 
 @pytest.mark.parametrize(
@@ -440,6 +517,7 @@ def test_2_15_a_region_s_scale_is_its_pack_s() -> None:
         **ZUNYI["assessment"],
         "grades": [{"name": name, "label": name, "at_least": at_least} for name, at_least in scale],
         "caps": [],
+        "review": {**ZUNYI["assessment"]["review"], "grades": ["worse"]},
     }
     region = in_zunyi({**ZUNYI, "assessment": assessment, "outcomes": []}, annual=85, satisfied=27)
     (proposed,) = region.said(AssessmentProposed)

@@ -172,6 +172,7 @@ def test_a_grade_goes_by_the_terms_of_its_opening_whatever_pack_came_since(regio
     village = region.villages[0]
     scale = [{"name": "good", "label": "好", "at_least": 50}, {"name": "bad", "label": "差", "at_least": 0}]
     assessment = {**BENXI["assessment"], "grades": scale, "caps": [], "grounds": []}
+    assessment["review"] = {**assessment["review"], "grades": ["bad"]}
     assessment |= {"ballot_quorum": {"figure": "present", "is": 1}}
     pack = {**BENXI, "version": "2105-2016.1", "effective_from": date(2015, 12, 15), "assessment": assessment}
     region.adopt({**pack, "outcomes": []})

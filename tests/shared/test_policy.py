@@ -177,6 +177,7 @@ GRADED = "commendation: inspection.assessment.graded"
 RITES = "four_deliberations_one_review"
 CONTRADICTIONS = [
     (put("assessment.caps.0.grade", "splendid"), "assessment.caps[0].grade", "there is no grade splendid; those are"),
+    (put("assessment.review.grades", ["dismal"]), "assessment.review.grades[0]", "there is no grade dismal; those are"),
     (put("assessment.caps.0.grade", "excellent"), "assessment.caps[0].grade", "the best grade, so it limits nothing"),
     (put("assessment.caps", [cap("absences", 1, "incompetent"), cap("absences", 2, "competent")]),
      "assessment.caps[1].grade", "absences at least 2 must leave a worse grade than at least 1 does"),
@@ -198,7 +199,7 @@ CONTRADICTIONS = [
         (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
         for where in ("exit.procedure.0.within", "exit.procedure.2.within",
                       "outcomes.1.within", "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
-                      "listing.diagnose_within",
+                      "listing.diagnose_within", "assessment.review.within", "assessment.review.answer",
                       "team.term", "team.match_by", "commitments.0.within", "campaigns.0.lasts")
     ),
     (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),

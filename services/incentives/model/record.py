@@ -375,11 +375,23 @@ def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, pol
 
 def ungrade(record: Record | None, event: inspection.GradeWithdrawn, policy: Policy, today: date) -> Change:
     """A grade was withdrawn, and with it what was proposed for it and is not decided."""
+    return _withdraw(record, _rests_on(event.village, event.year), event.reason)
+
+
+def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Policy, today: date) -> Change:
+    """A review gave a better grade, which is told next: what was proposed for the former one ends.
+
+    What was decided stays until the body takes it back, or an appeal ends it.
+    """
+    if event.grade == event.before:
+        return Change(record)
+    return _withdraw(record, _rests_on(event.village, event.year), "复核改变了考核等次")
+
+
+def _rests_on(village: str, year: int) -> Callable[[str, Case], bool]:
+    """Whether a case rests on the grade of a year."""
     graded = short_type(inspection.AssessmentGraded.type)
-    occasion = f"{event.village}/{event.year}"
-    return _withdraw(
-        record, lambda outcome, case: case.terms.on == graded and outcome.endswith(f"/{occasion}"), event.reason
-    )
+    return lambda outcome, case: case.terms.on == graded and outcome.endswith(f"/{village}/{year}")
 
 
 def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason: str) -> Change:

@@ -9,6 +9,7 @@ import msgspec
 
 from services.inspection.model.commands import (
     ConfirmGrade,
+    ContestGrade,
     DeliverReport,
     HoldBallot,
     WithdrawGrade,
@@ -22,6 +23,9 @@ from shared.contracts.inspection import (
     AssessmentOpened,
     AssessmentProposed,
     BallotHeld,
+    DeadlineMoved,
+    GradeContested,
+    GradeReviewed,
     GradeWithdrawn,
     InputWithdrawn,
     ReportDelivered,
@@ -29,8 +33,8 @@ from shared.contracts.inspection import (
     VisitWithdrawn,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
-from shared.policy import Bound, Cap, Ground, Policy
-from shared.rules import Change, Due, Refused, State, Task, addressed, require_body
+from shared.policy import Bound, Cap, Ground, Policy, Review
+from shared.rules import Change, Due, Moved, Refused, State, Task, addressed, require_body
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -65,6 +69,7 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
     audiences: tuple[str, ...] = ()
     facts_until: date = date.min
     """The last day on which the year's facts can still come in: that of its last reconciliation."""
+    review: Review | None = None
 
     @property
     def names(self) -> list[str]:
@@ -108,6 +113,10 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     """Items open at the last reconciliation, or carried by the settlement, by kind of commitment."""
     proposal: Proposal | None = None
     grade: str = ""
+    review_until: date | None = None
+    """The last day for asking for a review of the grade; None where it is final."""
+    answer_until: date | None = None
+    """The last day for the answer while a review is asked for."""
     decided: frozenset[str] = frozenset()
     """The outcomes that were decided because of the grade, so that it stands."""
     is_dropped: bool = False
@@ -131,10 +140,10 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`;
-        `dropped` where the village was merged into another."""
+        """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`,
+        `contested` while a review of the grade is asked for; `dropped` where the village was merged into another."""
         if self.grade:
-            return "graded"
+            return "contested" if self.answer_until else "graded"
         if self.proposal:
             return "proposed"
         if self.is_dropped:
@@ -146,7 +155,11 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def awaits(self) -> bool:
         """Whether an input or the decision is awaited."""
-        return self.status in ("open", "proposed")
+        return self.status in ("open", "proposed", "contested")
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """The time for a review, or for its answer, moved."""
+        return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Reports, then the ballot on the oral one; once a grade is proposed, its confirmation."""
@@ -169,10 +182,11 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                     detail=str(self.year),
                     answer={**said, "body": "village"},
                 )
-        if self.status == "proposed":
+        if self.status in ("proposed", "contested"):
+            rule = "2.15" if self.status == "proposed" else "Civil Servant Law 95"
             yield Task(
-                action="grades", about=self.village, role="organisation", due=None, rule="2.15", detail=str(self.year),
-                answer={**said, "body": "organisation"},
+                action="grades", about=self.village, role="organisation", due=self.answer_until, rule=rule,
+                detail=str(self.year), answer={**said, "body": "organisation"},
             )  # fmt: skip
 
 
@@ -356,15 +370,18 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             f"no grade is proposed yet for {command.year} in village {command.village}; missing: {missing}; "
             "and the time for the year's last reconciliation must be over",
         )
-    if state.grade == command.grade:
+    terms, is_review = _terms_of(state, policy), state.answer_until is not None
+    if state.grade == command.grade and not is_review:
         return Change(state)
-    if state.grade:
+    if state.grade and not is_review:
+        until = state.review_until
+        zh = f"如有异议，工作队可在 {until} 前（含当日）用 grade-reviews 申请复核" if until else "不再更改"
+        en = f"until {until} the team can ask for a review by grade-reviews" if until else "it does not change any more"
         raise Refused(
             "2.15",
-            f"村 {state.village} {state.year} 年考核已定为“{state.grade}”；如有异议，走申诉程序",
-            f"{state.year} in village {state.village} was graded {state.grade!r}; an appeal is the way to contest it",
+            f"村 {state.village} {state.year} 年考核已定为“{state.grade}”；{zh}",
+            f"{state.year} in village {state.village} was graded {state.grade!r}; {en}",
         )
-    terms = _terms_of(state, policy)
     names = terms.names
     if command.grade not in names:
         raise Refused(
@@ -374,6 +391,8 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             field="grade",
             status=422,
         )
+    if is_review:
+        return _reviewed(state, command, terms, today)
     if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
         raise Refused(
             "rules §3",
@@ -382,18 +401,89 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             field="grade",
             status=422,
         )
-    graded = AssessmentGraded(
+    graded = _told(state, state.proposal, command)
+    state = state.but(grade=command.grade)
+    if terms.review and command.grade in terms.review.grades:
+        within = terms.review.within
+        state = state.but(review_until=within.after(today, policy.calendar))
+        state = state.counting("review_until", since=today, span=within)
+    return Change(state, (graded,))
+
+
+def _told(state: Assessment, proposal: Proposal, command: ConfirmGrade) -> AssessmentGraded:
+    return AssessmentGraded(
         place=state.place,
         village=state.village,
         year=state.year,
         unit=state.unit,
         leader=state.leader,
-        score=state.proposal.score,
+        score=proposal.score,
         grade=command.grade,
-        triggers=state.proposal.triggers,
+        triggers=proposal.triggers,
         decided_by=command.decided_by,
     )
-    return Change(state.but(grade=command.grade), (graded,))
+
+
+def contest(state: Assessment | None, command: ContestGrade, policy: Policy, today: date) -> Change:
+    """The team asks for a review in time. The grade, and what follows from it, holds meanwhile."""
+    require_body(command.body, "team", "Civil Servant Law 95")
+    state = state and addressed(state, command)
+    if state is not None and state.answer_until:
+        return Change(state)
+    terms = state and _terms_of(state, policy).review
+    if state is None or not terms or not state.review_until:
+        raise Refused(
+            "Civil Servant Law 95",
+            f"村 {command.village} {command.year} 年没有可申请复核的等次：尚未定等、政策包未列入，或已经复核",
+            f"no grade of {command.year} in village {command.village} can be reviewed: there is none yet, the pack "
+            "lists no review of it, or it was reviewed already",
+            field="year",
+        )
+    if today > state.review_until:
+        raise Refused(
+            "Civil Servant Law 95",
+            f"申请复核的期限已于 {state.review_until} 届满",
+            f"the time for asking for a review ended on {state.review_until}",
+        )
+    answer_until = terms.answer.after(today, policy.calendar)
+    state = state.but(answer_until=answer_until, review_until=None).counting("review_until")
+    contested = GradeContested(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        unit=state.unit,
+        leader=state.leader,
+        grade=state.grade,
+        answer_until=answer_until,
+        lodged_by=command.lodged_by,
+    )
+    return Change(state.counting("answer_until", since=today, span=terms.answer), (contested,))
+
+
+def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, today: date) -> Change:
+    """The answer to a review: the same grade or a better one. No cap limits it, since its facts are reviewed, too."""
+    if terms.worst_of(command.grade, state.grade) != state.grade:
+        raise Refused(
+            "Civil Servant Law 96",
+            f"复核不得加重：等次不能低于原定的“{state.grade}”，请改填",
+            f"a review never aggravates: the grade cannot be worse than {state.grade!r}; give that or a better one",
+            field="grade",
+            status=422,
+        )
+    assert state.proposal, "what is graded was proposed"
+    reviewed = GradeReviewed(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        unit=state.unit,
+        leader=state.leader,
+        before=state.grade,
+        grade=command.grade,
+        decided_by=command.decided_by,
+    )
+    is_better = command.grade != state.grade
+    after = state.but(grade=command.grade, answer_until=None).counting("answer_until")
+    return Change(after, (reviewed, _told(state, state.proposal, command)) if is_better else (reviewed,))
 
 
 def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Policy, today: date) -> Change:
@@ -460,7 +550,8 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(state.but(grade=""), (withdrawn,))
+    state = state.but(grade="", review_until=None, answer_until=None)
+    return Change(state.counting("review_until").counting("answer_until"), (withdrawn,))
 
 
 def _of(state: Assessment | None, village: str, year: int, place: str) -> Assessment:
@@ -491,6 +582,7 @@ def _terms(policy: Policy, year: int) -> Terms:
         grounds=said.grounds,
         ballot_quorum=said.ballot_quorum,
         audiences=tuple(said.report_audiences),
+        review=said.review,
         facts_until=max([date(year, 12, 31), *reconciled_by]),
     )
 

@@ -139,6 +139,16 @@ class ConfirmGrade(Command, frozen=True, kw_only=True):
     """The organ and its document; it is published, so it names no person."""
 
 
+class ContestGrade(Command, frozen=True, kw_only=True):
+    """The team asks for a review of its grade (复核, Civil Servant Law 95). `grades` is its answer."""
+
+    village: VillageId
+    year: Year
+    body: Role
+    lodged_by: Organ
+    """The team or its unit; it is published, so it names no person."""
+
+
 class WithdrawInput(Command, frozen=True, kw_only=True):
     """The organisation department takes back a report or a ballot that was entered by mistake."""
 
