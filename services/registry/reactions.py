@@ -72,7 +72,7 @@ REACTIONS: tuple[Reaction, ...] = (
         parties.may_adopt,
         reads=parties.wider,
     ),
-    Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.version,), parties.adopt),
+    Reaction(c.AdoptPolicy, Adoption, lambda _command, policy: (policy.own_version,), parties.adopt),
     Reaction(c.RegisterUnit, Unit, by("unit"), parties.register_unit),
     Reaction(r.UnitRegistered, Village, lambda e, _: (e.village,) if e.village else (), identity.designate),
     Reaction(c.RegisterCadre, Unit, by("unit"), parties.employ),

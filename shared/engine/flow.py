@@ -17,7 +17,7 @@ from shared.codes import Code
 from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
-from shared.policy import Policy, PolicyBook, PolicyInvalid, parse_pack, renewed
+from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
@@ -311,7 +311,7 @@ class _Chain:
     def follow(self, cause: Cause) -> None:
         """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
         if isinstance(cause.payload, PolicyAdopted):
-            self.book.adopt(_sound(cause.payload))
+            self.book.adopt(_adopted(cause.payload.pack))
         cause = self.resolved(cause)
         if isinstance(cause.payload, Command):
             once_each(cause.payload)
@@ -355,7 +355,7 @@ class _Chain:
             return []
         # A pack that is being adopted is judged by itself: there may be no other in force yet.
         policy: Any = (
-            _sound(payload)
+            _sound(self.book, payload)
             if hasattr(payload, "pack")
             else self.policy(payload.place)
             if payload.needs_policy
@@ -440,16 +440,36 @@ def _too_long(id: str) -> Refused:
     )
 
 
-def _sound(message: Any) -> Policy:
+def _sound(book: PolicyBook, message: Any) -> Policy:
     """The pack that a message carries, or a refusal that tells all that is wrong with it.
 
-    Of an event it may be one that was adopted long ago, in the words of that time.
+    It must be sound by itself, read over what it extends, and under the layers of other divisions that extend it. Of an
+    event it may be one that was adopted long ago, in the words of that time.
     """
+    pack = message.pack if isinstance(message, Command) else _renewed(message.pack)
     try:
-        return parse_pack(renewed(message.pack) if isinstance(message, PolicyAdopted) else message.pack)
+        policy = parse_pack(pack, book.base)
     except PolicyInvalid as error:
         field = f"pack.{error.faults[0].where}".removesuffix(".")
         raise Refused("policy", error.zh, error.en, field=field, status=422) from error
+    for layer, base in book.remerged(_adopted(pack)):
+        try:
+            over(base, layer)
+        except PolicyInvalid as error:
+            zh = f"{layer.name}的政策包 {layer.version} 扩展本包，合并后有矛盾，请先与该地商定：{error.zh}"
+            en = f"pack {layer.version} of {layer.name_en} extends this one and contradicts it; settle that first: "
+            raise Refused("policy", zh, f"{en}{error.en}", field="pack", status=422) from error
+    return policy
+
+
+def _adopted(pack: Mapping[str, Any]) -> Policy | Layer:
+    """A pack as the book keeps it."""
+    return layer_of(pack) if "extends" in pack else parse_pack(renewed(pack))
+
+
+def _renewed(pack: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A pack in the words of today; a layer was never said in others."""
+    return pack if "extends" in pack else renewed(pack)
 
 
 def encode_state(state: State) -> bytes:

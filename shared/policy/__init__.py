@@ -5,7 +5,8 @@ The code knows seven concepts; every number, name and list is in `packs/`, and a
 one is in force.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,14 +16,17 @@ from shared.policy.bound import RELATIONS, Bound
 from shared.policy.checking import Fault, Path, mended, misfits
 from shared.policy.contradictions import find_contradictions, find_doubts
 from shared.policy.earlier import renewed
+from shared.policy.layers import HEAD, Layer, Merged
 from shared.policy.pack import TRIGGERS, Campaign, Cap, Commitment, Deliberation, Ground, Outcome, Policy, Review, Step
 from shared.policy.reading import Lines, Unreadable, content_of, text_of
 
 __all__ = [
-    "RELATIONS", "TRIGGERS", "Bound", "Campaign", "Cap", "Commitment", "Deliberation", "Fault", "Ground", "Outcome",
-    "Policy", "PolicyBook", "PolicyInvalid", "Review", "Step", "find_doubts", "kept_pack", "parse_pack", "read_pack",
-    "renewed",
+    "RELATIONS", "TRIGGERS", "Base", "Bound", "Campaign", "Cap", "Commitment", "Deliberation", "Fault", "Ground",
+    "Layer", "Outcome", "Policy", "PolicyBook", "PolicyInvalid", "Review", "Step", "find_doubts", "kept_pack",
+    "layer_of", "over", "parse_pack", "read_pack", "renewed",
 ]  # fmt: skip
+Base = Callable[[str, date], Policy | None]
+"""Finds the pack that is in force in a jurisdiction on a day."""
 TOLD = 20
 """Faults that one message tells; the others are only counted."""
 
@@ -54,17 +58,25 @@ def _place(fault: Fault, line: str) -> str:
     return f"{where}: " if where else ""
 
 
-def kept_pack(data: Mapping[str, Any]) -> Policy:
+def kept_pack(data: Mapping[str, Any]) -> Policy | Layer:
     """A pack that was adopted, as it is kept: it was checked when it came, by the checks of that day."""
-    return msgspec.convert(renewed(data), Policy)
+    return layer_of(data) if "extends" in data else msgspec.convert(renewed(data), Policy)
 
 
-def parse_pack(data: bytes | Mapping[str, Any]) -> Policy:
-    """A pack from its file or from the same content as an event carries it. Raises PolicyInvalid with all faults."""
-    return read_pack(data)[0] if isinstance(data, bytes) else _checked(data)
+def layer_of(data: Mapping[str, Any]) -> Layer:
+    """A pack that extends another."""
+    return msgspec.convert({**{name: data.get(name) for name in HEAD if name != "drop"}, "content": data}, Layer)
 
 
-def read_pack(data: bytes) -> tuple[Policy, dict[str, Any]]:
+def parse_pack(data: bytes | Mapping[str, Any], base: Base | None = None) -> Policy:
+    """A pack from its file or from the same content as an event carries it. Raises PolicyInvalid with all faults.
+
+    Of one that extends another the whole, read over what `base` finds in force there on a day.
+    """
+    return read_pack(data, base)[0] if isinstance(data, bytes) else _checked(data, base)
+
+
+def read_pack(data: bytes, base: Base | None = None) -> tuple[Policy, dict[str, Any]]:
     """A pack from its file, and its content as an event carries it. Raises PolicyInvalid, whose faults have lines."""
     try:
         text = text_of(data)
@@ -72,14 +84,16 @@ def read_pack(data: bytes) -> tuple[Policy, dict[str, Any]]:
     except Unreadable as error:
         raise PolicyInvalid([error.fault]) from error
     try:
-        return _checked(content), msgspec.to_builtins(content)
+        return _checked(content, base), msgspec.to_builtins(content)
     except PolicyInvalid as error:
         lines = Lines(text)
         numbered = [fault._replace(line=lines.of(fault.path)) for fault in error.faults]
         raise PolicyInvalid(sorted(numbered, key=lambda fault: fault.line or 0)) from error
 
 
-def _checked(data: Mapping[str, Any]) -> Policy:
+def _checked(data: Mapping[str, Any], base: Base | None) -> Policy:
+    if "extends" in data:
+        return _checked_layer(data, base)
     try:
         policy = msgspec.convert(data, Policy)
     except (msgspec.ValidationError, RecursionError, OverflowError):
@@ -88,6 +102,41 @@ def _checked(data: Mapping[str, Any]) -> Policy:
     if faults := list(find_contradictions(policy)):
         raise PolicyInvalid(faults)
     return policy
+
+
+def _checked_layer(data: Mapping[str, Any], base: Base | None) -> Policy:
+    """A layer read over its base, or all that is wrong with the two together, told where the layer says it."""
+    try:
+        layer = layer_of(data)
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        missing = [Fault((name,), *_MISSING) for name in HEAD if name != "drop" and name not in data]
+        wrong = [Fault(fault.path, fault.zh, fault.en) for fault in misfits(data) if fault.path[0] in HEAD[:5]]
+        raise PolicyInvalid(missing or wrong or [Fault(("extends",), *_DIGITS)]) from None
+    below = base(layer.extends, layer.effective_from) if base else None
+    if below is None:
+        zh = f"区划 {layer.extends} 在 {layer.effective_from} 没有生效的政策包，本包无从扩展；请先启用该区划的政策包"
+        en = f"no pack is in force in {layer.extends} on {layer.effective_from} that this one could extend; adopt one"
+        raise PolicyInvalid([Fault(("extends",), zh, en, instead="")])
+    return over(below, layer)
+
+
+def over(base: Policy, layer: Layer) -> Policy:
+    """A layer read over a pack. Raises PolicyInvalid with all that is wrong with the two together."""
+    merged = Merged(base, layer.content)
+    faults = list(merged.faults)
+    try:
+        policy = merged.policy()
+    except (msgspec.ValidationError, RecursionError, OverflowError):
+        faults += misfits(merged.whole)
+    else:
+        faults += find_contradictions(policy)
+    if faults:
+        raise PolicyInvalid([merged.told(fault) for fault in faults])
+    return policy
+
+
+_MISSING = "缺少这个字段", "it is missing"
+_DIGITS = "应为上级区划代码：2 或 4 位数字", "it must be the 2 or 4 digits of a division above"
 
 
 def _entry(path: Path) -> Path:

@@ -1,19 +1,22 @@
 """The packs that a service knows, and which of them is in force where and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
 from shared.calendar import Calendar, national
 from shared.contracts.calendar import HolidaysAnnounced
+from shared.policy.layers import Layer, Merged
 from shared.policy.pack import Policy
+
+Pack = Policy | Layer
 
 
 class PolicyBook:
     """All packs that a service knows, by jurisdiction. `packs` is never changed, only replaced: hold it to go back."""
 
-    def __init__(self, packs: Mapping[str, Sequence[Policy]] = MappingProxyType({})) -> None:
-        self.packs: Mapping[str, Sequence[Policy]] = {}
+    def __init__(self, packs: Mapping[str, Sequence[Pack]] = MappingProxyType({})) -> None:
+        self.packs: Mapping[str, Sequence[Pack]] = {}
         self._versions: frozenset[str] | None = None  # Gathered when it is asked for: a start adopts hundreds of packs.
         # What was looked up for one day: a batch asks the same hundreds of times.
         self._day, self._found = date.min, dict[str, Policy | None]()
@@ -21,6 +24,7 @@ class PolicyBook:
         """Announced holidays by place and notice, in the order of their years."""
         self._calendars = dict[tuple[str, ...], Calendar]()
         self._informed = dict[tuple[str, Calendar], Policy]()
+        self._merged = dict[tuple[str, str], Policy]()
         self.restore(packs)
 
     def announce(self, notice: HolidaysAnnounced) -> None:
@@ -42,25 +46,26 @@ class PolicyBook:
             self._calendars[key] = calendar
         return self._calendars[key]
 
-    def adopt(self, policy: Policy) -> None:
+    def adopt(self, policy: Pack) -> None:
         """Take a pack in; the same version again replaces itself."""
         others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
         of_it = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
         self.restore({**self.packs, policy.jurisdiction: of_it})
 
-    def restore(self, packs: Mapping[str, Sequence[Policy]]) -> None:
+    def restore(self, packs: Mapping[str, Sequence[Pack]]) -> None:
         """Go back to the packs as they were: what was adopted since then does not count."""
         if packs is not self.packs:
             self.packs = packs
             self._versions = None
             self._found.clear()
             self._informed.clear()
+            self._merged.clear()
 
     def knows(self, version: str) -> bool:
-        """Whether the pack of this version was ever adopted."""
+        """Whether the pack of this version was ever adopted, with all that it is read over."""
         if self._versions is None:
             self._versions = frozenset(policy.version for of_one in self.packs.values() for policy in of_one)
-        return version in self._versions
+        return self._versions.issuperset(version.split("+"))
 
     def at(self, place: str, day: date) -> Policy | None:
         """The pack in force in a division on a day: the narrowest jurisdiction wins, then the latest date."""
@@ -68,15 +73,45 @@ class PolicyBook:
             self._day = day
             self._found.clear()
         if place not in self._found:
-            in_force = (
-                policy
-                for length in (6, 4, 2)
-                for policy in reversed(self.packs.get(place[:length], ()))
-                if policy.effective_from <= day
-            )
-            found = next(in_force, None)
+            found = self._in_force(place, day)
             self._found[place] = self._with_notices(place, found) if found and self.notices else found
         return self._found[place]
+
+    def _in_force(self, place: str, day: date) -> Policy | None:
+        for length in (6, 4, 2):
+            for pack in reversed(self.packs.get(place[:length], ())):
+                if pack.effective_from > day:
+                    continue
+                if isinstance(pack, Policy):
+                    return pack
+                if base := self._in_force(pack.extends, day):
+                    return self._over(base, pack)
+        return None
+
+    def _over(self, base: Policy, layer: Layer) -> Policy:
+        key = base.version, layer.version
+        if key not in self._merged:
+            self._merged[key] = Merged(base, layer.content).policy()
+        return self._merged[key]
+
+    def base(self, extends: str, day: date) -> Policy | None:
+        """The pack over which a layer is read that takes effect on a day."""
+        return self._in_force(extends, day)
+
+    def remerged(self, pack: Pack) -> Iterator[tuple[Layer, Policy]]:
+        """The layers of other divisions that would be read over a pack, were it adopted, each with its base."""
+        book = PolicyBook(self.packs)
+        book.adopt(pack)
+        for jurisdiction, of_one in book.packs.items():
+            if jurisdiction == pack.jurisdiction or not jurisdiction.startswith(pack.jurisdiction):
+                continue
+            chain = {jurisdiction[:length] for length in (2, 4, 6)}
+            days = {other.effective_from for id in chain for other in book.packs.get(id, ())}
+            for day in sorted(day for day in days if day >= pack.effective_from):
+                layer = next((one for one in reversed(of_one) if one.effective_from <= day), None)
+                base = book.base(layer.extends, day) if isinstance(layer, Layer) else None
+                if isinstance(layer, Layer) and base and pack.version in base.version.split("+"):
+                    yield layer, base
 
     def _with_notices(self, place: str, policy: Policy) -> Policy:
         """A pack with the calendar by which its division works."""

@@ -56,7 +56,7 @@ def misfits(data: object) -> list[Fault]:
 
 def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
     """The faults of a value that ought to be of a type. It goes no deeper than the type does."""
-    inner, metas = _bare(hint)
+    inner, metas = bare(hint)
     origin = get_origin(inner)
     parts = get_args(inner) if origin in (Union, UnionType) else (inner,)
     struct = next((part for part in parts if _is_struct(part)), None)
@@ -107,16 +107,16 @@ def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator
 def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
     try:
         known = msgspec.convert(value, hint)
-        years = next((meta.extra["years"] for meta in _bare(hint)[1] if meta.extra), None)
+        years = next((meta.extra["years"] for meta in bare(hint)[1] if meta.extra), None)
         if years and known is not None and not years[0] <= known.year <= years[1]:
             raise ValueError
     except (ValueError, RecursionError, OverflowError):
         zh, en = allowed(hint)
         shown = _shown(value)
-        if _is_struct(_bare(hint)[0]):
+        if _is_struct(bare(hint)[0]):
             zh, en = "每年都有的一天，如 { month = 6, day = 30 }", "one that exists, such as { month = 6, day = 30 }"
             shown = (f"现为 {toml(value)}", f"it is {toml(value)}")
-        elif isinstance(value, str) and _bare(hint)[0] in (int, float, bool):
+        elif isinstance(value, str) and bare(hint)[0] in (int, float, bool):
             zh, en = f"{zh}，不加引号", f"{en}, without quotes"
         return Fault(path, f"{shown[0]}，应为{zh}", f"{shown[1]}; it must be {en}")
     return None
@@ -139,7 +139,7 @@ _PATTERNS: Final = {
 
 def allowed(hint: Any) -> tuple[str, str]:
     """What may stand in a field, in Chinese and English."""
-    inner, metas = _bare(hint)
+    inner, metas = bare(hint)
     origin, args = get_origin(inner), get_args(inner)
     if origin is Literal:
         return f"其中之一：{'、'.join(args)}", f"one of {', '.join(args)}"
@@ -201,7 +201,7 @@ def hints_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
     return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
 
 
-def _bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
+def bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
     """A type without what is noted at it, and the notes; None beside another type says only that it may be left out."""
     metas: tuple[Meta, ...] = ()
     while get_origin(hint) is Annotated or type(None) in get_args(hint):

@@ -5,7 +5,7 @@ Each field is described in Chinese and English; `docs/policy.md` and `docs/polic
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -66,6 +66,9 @@ class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     journey (3.6); a region without a letter goes from `assigned` to `helped`.
     """
 
+    named_by: ClassVar[tuple[str, ...]] = ()
+    """Fields that tell entries of a list apart, so that a layer can override one; without any, it replaces all."""
+
 
 class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """所引文件。 · A document that the pack cites."""
@@ -112,6 +115,7 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """出列指标：数值 incidence（贫困发生率）由系统计算，其他代码为本地指标。 ·
     One exit criterion: `incidence` is computed, and any other figure is an indicator of the region."""
 
+    named_by = ("figure",)
     label: Name
     """指标名称。 · Its name."""
     mover: Role
@@ -200,6 +204,12 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """年龄低于此数为年轻干部。 · The age below which a cadre is young."""
 
 
+MATCHED = (
+    "size", "leader_rank", "party_members_only", "work_years", "suits", "same_county_levels", "match_by", "weights",
+)  # fmt: skip
+"""What of `[team]` says whom a village is sent: a division that says it otherwise matches by itself."""
+
+
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
@@ -239,6 +249,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """责任事项：责任书、计划、清单、台账。 ·
     Something owed for a village, set, reconciled and settled (1.2, 2.4, 3.5)."""
 
+    named_by = ("kind",)
     kind: Code
     """代码；letter 专指责任书。 · Its code; `letter` is reserved: by it a village becomes `pledged` (3.6)."""
     label: Name
@@ -293,6 +304,7 @@ class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """村民主决策程序，如四议两公开。 · How a village decides a matter of its own, step by step (2.18, 3.12)."""
 
+    named_by = ("kind",)
     kind: Code
     """代码。 · Its code."""
     label: Name
@@ -306,6 +318,7 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """一类督查。 · A set of visits chosen from the villages with a team (mechanisms 2.19, 2.21, 3.7)."""
 
+    named_by = ("kind",)
     kind: Code
     """代码。 · Its code."""
     label: Name
@@ -368,6 +381,7 @@ class Ground(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """通报批评的情形（3.10），可用的数值与等次限制相同。 ·
     When an assessment names a ground for criticism (mechanism 3.10), by the same figures as its caps."""
 
+    named_by = ("name",)
     name: Code
     """代码。 · Its code."""
 
@@ -416,6 +430,7 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """督查发现的问题类型。 · What an inspector may find; some findings lead to an order."""
 
+    named_by = ("code",)
     code: Code
     """代码。 · Its code."""
     label: Name
@@ -440,6 +455,7 @@ TRIGGERS: Mapping[str, type[Event]] = {
 class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """奖励或问责建议。 · A consequence that may be proposed, its due process and its end (rules §4)."""
 
+    named_by = ("kind",)
     kind: Code
     """代码，不得重复。 · Unique in the pack: what is proposed is known by it."""
     label: Name
@@ -487,6 +503,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Holidays(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """本地节假日。 · Days on which a region rests, or works, otherwise than the State Council's notices say."""
 
+    named_by = ("kind", "days")
     kind: Literal["holiday", "workday"]
     """放假 holiday 或上班 workday。 · Whether the days are off or worked."""
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=100)]
@@ -541,9 +558,41 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The working days of the region; a book of packs adds what was announced."""
         return self._calendar(national())
 
+    @cached_property
+    def declared(self) -> Mapping[tuple[str | int, ...], str]:
+        """What layers say, by path and name, with the jurisdiction that says it; all else is the root's."""
+        return {}
+
+    @cached_property
+    def root(self) -> str:
+        """The jurisdiction of the pack that extends no other."""
+        return self.jurisdiction
+
+    @cached_property
+    def extends(self) -> str | None:
+        """The jurisdiction whose pack this one is read over."""
+        return None
+
+    def layer(self, *path: str) -> str:
+        """The jurisdiction that declared an entry, such as `("campaigns", "unannounced")`; its villages are drawn from
+        together."""
+        return self.declared.get(path, self.root)
+
+    @cached_property
+    def pool(self) -> str:
+        """The jurisdiction whose villages and units are matched together: the narrowest that says whom to send."""
+        by = (of for path, of in self.declared.items() if path[0] == "team" and path[1] in MATCHED)
+        return max(by, key=len, default=self.root)
+
+    @property
+    def own_version(self) -> str:
+        """The version of the pack itself, without those that it is read over."""
+        return self.version.partition("+")[0]
+
     def informed(self, calendar: Calendar) -> "Policy":
         """The pack with another calendar of the country under its own holidays."""
         policy = msgspec.structs.replace(self)
+        policy.__dict__.update(self.__dict__)
         policy.__dict__["calendar"] = self._calendar(calendar)
         return policy
 

@@ -128,7 +128,7 @@ def may_adopt(
     Otherwise what the services decide on the day of its adoption would depend on when each of them hears of it.
     """
     packs = jurisdiction.packs if jurisdiction else {}
-    if policy.version in packs:
+    if policy.own_version in packs:
         return Change(jurisdiction)
     same_day = [version for version, since in packs.items() if since == policy.effective_from > today]
     if same_day:
@@ -146,7 +146,7 @@ def may_adopt(
             f"another pack is in force there, so {policy.effective_from} is too early; choose a date after {today}",
             field="pack.effective_from",
         )
-    packs = {**packs, policy.version: policy.effective_from}
+    packs = {**packs, policy.own_version: policy.effective_from}
     return Change(Jurisdiction(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"), packs=packs))
 
 
@@ -166,20 +166,22 @@ def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _toda
         if adoption.sha256 != sha256:
             raise Refused(
                 "policy",
-                f"版本 {policy.version} 已生效且内容不同；修改后的政策包须用新的版本号",
-                f"version {policy.version} was adopted with another content; give the changed pack a new version",
+                f"版本 {policy.own_version} 已生效且内容不同；修改后的政策包须用新的版本号",
+                f"version {policy.own_version} was adopted with another content; give the changed pack a new version",
                 field="pack.version",
             )
         return Change(adoption)
     adoption = Adoption(
-        id=policy.version,
+        id=policy.own_version,
         place=command.place,
         adopted_by=command.adopted_by,
         effective_from=policy.effective_from,
         sha256=sha256,
     )
-    event = PolicyAdopted(place=command.place, version=policy.version, adopted_by=command.adopted_by, pack=command.pack)
-    return Change(adoption, (event,))
+    told = PolicyAdopted(
+        place=command.place, version=policy.own_version, adopted_by=command.adopted_by, pack=command.pack
+    )
+    return Change(adoption, (told,))
 
 
 def register_unit(unit: Unit | None, command: RegisterUnit, _policy: Policy, _today: date) -> Change:

@@ -1,0 +1,173 @@
+"""A pack that says only what differs from a wider one: read over it, entry by entry.
+
+`extends` names the jurisdiction whose pack a layer is read over, in the version that is in force on the day. A layer
+overrides fields of sections and entries of lists by their names, adds entries, and drops those that `drop` names. What
+has no name of its own, such as the steps of an exit, is replaced as a whole. Every entry remembers the jurisdiction
+that declared it.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from shared.contracts.values import Name, Version
+from shared.policy.checking import Fault, Path, bare, hints_of, toml
+from shared.policy.pack import Jurisdiction, Policy, Section
+
+HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "extends", "drop")
+"""What a layer says of itself."""
+LONGEST_VERSION = 40
+"""Characters of the versions of all layers together: the envelope of an event names them."""
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack that extends another, as it was adopted."""
+
+    jurisdiction: Jurisdiction
+    version: Version
+    effective_from: date
+    name: Name
+    name_en: Name
+    extends: Jurisdiction
+    content: Mapping[str, Any]
+
+
+class Merged:
+    """A layer's content read over a pack: what both say together, who says which part, and where a layer says it."""
+
+    def __init__(self, base: Policy, content: Mapping[str, Any]) -> None:
+        self.base, self.faults = base, list[Fault]()
+        self.said: Mapping[str, Any] = msgspec.to_builtins(content)
+        self.of = str(self.said.get("jurisdiction", ""))
+        self.declared = dict(base.declared)
+        self.places: dict[Path, Path] = {}
+        """Where entries of lists stand in the layer, by where they stand in the whole."""
+        whole: dict[str, Any] = _plain(msgspec.to_builtins(base))
+        self._drop(Policy, whole, self.said.get("drop", {}), ())
+        self._read(Policy, whole, {name: part for name, part in self.said.items() if name not in HEAD[5:]}, ())
+        whole["version"] = self.said.get("version")
+        self.whole = whole
+        self._check_head()
+
+    def policy(self) -> Policy:
+        """Both as one pack, without looking for contradictions. ValidationError if it fits no pack."""
+        policy = msgspec.convert(self.whole, Policy)
+        policy = msgspec.structs.replace(policy, version=f"{policy.version}+{self.base.version}")
+        policy.__dict__.update(declared=self.declared, root=self.base.root, extends=str(self.said["extends"]))
+        return policy
+
+    def told(self, fault: Fault) -> Fault:
+        """A fault of the whole, told where the layer says what is wrong, or else with the layer that does."""
+        for length in range(len(fault.path), 0, -1):
+            if fault.path[:length] in self.places:
+                return fault._replace(path=(*self.places[fault.path[:length]], *fault.path[length:]))
+        if len(fault.path) < 2 or fault.path[0] in self.said:
+            return fault
+        zh, en = f"{fault.zh}（该项由 {self.base.version} 规定）", f"{fault.en} (said by {self.base.version})"
+        return fault._replace(zh=zh, en=en)
+
+    def _check_head(self) -> None:
+        extends, version = str(self.said.get("extends")), f"{self.whole['version']}+{self.base.version}"
+        if not self.of.startswith(extends) or extends == self.of:
+            zh = f"extends 应填本区划 {self.of} 的上级区划代码，现为 {extends}"
+            en = f"it must be a division that {self.of} lies in, not {extends}"
+            self.faults.append(Fault(("extends",), zh, en, instead=f'extends = "{self.of[:-2]}"'))
+        if len(version) > LONGEST_VERSION:
+            zh = f"各层版本号合计 {len(version)} 个字符（{version}），最多 {LONGEST_VERSION} 个，请缩短"
+            en = (
+                f"the versions of all layers have {len(version)} characters ({version}); {LONGEST_VERSION} are the most"
+            )
+            self.faults.append(Fault(("version",), zh, en, instead=""))
+        for key in self.said.get("documents", {}) if isinstance(self.said.get("documents"), dict) else ():
+            if key in self.base.documents:
+                zh = f"{key} 已由上层列为《{self.base.title(key)}》，其条款仍引用它，请换一个简称"
+                en = f"{key} is a document of the pack that is extended, whose clauses cite it; choose another name"
+                self.faults.append(Fault(("documents", key), zh, en, instead=""))
+
+    def _read(self, struct: type[msgspec.Struct], whole: dict[str, Any], said: Mapping[str, Any], path: Path) -> None:
+        """Read what a layer says of a section over what stands there."""
+        hints = hints_of(struct)
+        for field, value in said.items():
+            inner: Any = bare(hints[field])[0] if field in hints else None
+            before, at = whole.get(field), (*path, field)
+            if _is_section(inner) and isinstance(before, dict) and isinstance(value, dict):
+                self._read(inner, before, value, at)
+            elif isinstance(before, dict) and isinstance(value, dict) and not _is_struct(inner):
+                # What a layer adds comes first: the first document is what a pack rests on.
+                whole[field] = {**value, **{key: part for key, part in before.items() if key not in value}}
+                self.declared |= {(*at, key): self.of for key in value}
+            elif (names := _named_by(inner)) and isinstance(before, list) and isinstance(value, list):
+                self._read_entries(before, value, at, names)
+            else:
+                whole[field] = value
+                self.declared[at] = self.of
+
+    def _read_entries(self, before: list[Any], value: list[Any], at: Path, names: tuple[str, ...]) -> None:
+        of_base = {_name(entry, names): n for n, entry in enumerate(before)}
+        for own, entry in enumerate(value):
+            name = _name(entry, names)
+            n = of_base.get(name, len(before))
+            before[n:] = [entry, *before[n + 1 :]]
+            self.places[(*at, n)] = (*at, own)
+            self.declared[(*at, name)] = self.of
+
+    def _drop(self, struct: type[msgspec.Struct], whole: dict[str, Any], names: Any, path: Path) -> None:
+        """Take away what a layer names: entries of a list, or keys of a table."""
+        hints = hints_of(struct)
+        for field, dropped in names.items() if isinstance(names, dict) else ():
+            inner: Any = bare(hints[field])[0] if field in hints else None
+            at, found = (*path, field), whole.get(field)
+            if _is_section(inner) and isinstance(found, dict):
+                self._drop(inner, found, dropped, at)
+            elif not isinstance(dropped, list):
+                self.faults.append(Fault(("drop", *at), "应为名称的列表", "it must be a list of names", instead=""))
+            else:
+                whole[field] = self._without(found, [str(name) for name in dropped], at, _named_by(inner))
+        if not isinstance(names, dict):
+            self.faults.append(Fault(("drop", *path), "应为一节", "it must be a table", instead=""))
+
+    def _without(self, found: Any, dropped: list[str], at: Path, names: tuple[str, ...]) -> Any:
+        """A list or a table without what is dropped from it; what is not there cannot be."""
+        known: list[str] = []
+        if isinstance(found, dict):
+            known = [*found]
+        elif isinstance(found, list) and names:
+            known = [_name(entry, names) for entry in found]
+        for name in dropped:
+            if name not in known:
+                zh = f"上层没有 {name}，可删：{'、'.join(known) or '（无）'}"
+                en = f"there is no {name} to drop; there is {', '.join(known) or 'nothing'}"
+                self.faults.append(Fault(("drop", *at), zh, en, instead=f"{at[-1]} = {toml(known[:1])}"))
+        self.declared = {of: by for of, by in self.declared.items() if not (of[:-1] == at and of[-1] in dropped)}
+        if isinstance(found, dict):
+            return {key: part for key, part in found.items() if key not in dropped}
+        return [part for name, part in zip(known, found, strict=True) if name not in dropped] if known else found
+
+
+def _name(entry: Any, names: tuple[str, ...]) -> str:
+    """What tells an entry of a list apart."""
+    return "/".join(str(entry.get(name)) for name in names) if isinstance(entry, dict) else str(entry)
+
+
+def _named_by(inner: Any) -> tuple[str, ...]:
+    """The fields that name the entries of a list; none where they have no names."""
+    entry = get_args(inner)[0] if get_origin(inner) is tuple else None
+    named: tuple[str, ...] = getattr(entry, "named_by", ())
+    return named
+
+
+def _is_struct(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, msgspec.Struct)
+
+
+def _is_section(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, Section)
+
+
+def _plain(value: Any) -> Any:
+    """A pack's content as a file says it: lists, tables and values, without what is left out."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items() if part is not None}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

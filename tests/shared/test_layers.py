@@ -1,0 +1,142 @@
+"""A county's pack that says only what differs from its city's (2.21): merged by name, refused where it contradicts."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack
+from tests.shared.test_policy import BENXI, PACK
+
+COUNTY = "210521"
+START = date(2015, 1, 1)
+
+
+def layer(**said: Any) -> dict[str, Any]:
+    """A layer over Benxi's pack."""
+    head = {"jurisdiction": COUNTY, "version": f"{COUNTY}-2015.1", "effective_from": START, "extends": "2105"}
+    return {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
+
+
+def book(*packs: dict[str, Any]) -> PolicyBook:
+    kept = PolicyBook()
+    for pack in packs:
+        kept.adopt(kept_pack(json.loads(json.dumps(pack, default=str))))
+    return kept
+
+
+def merged(**said: Any) -> Policy:
+    return parse_pack(layer(**said), book(PACK).base)
+
+
+def faults(**said: Any) -> list[tuple[str, str]]:
+    with pytest.raises(PolicyInvalid) as refused:
+        merged(**said)
+    return [(fault.where, fault.en) for fault in refused.value.faults]
+
+
+CHECK = {**PACK["campaigns"][1], "label": "县抽查", "share": 0.2, "rule": "H1:1"}
+HOME_DOCUMENT = {"H1": {"title": "本溪满族自治县驻村工作办法", "jurisdiction": COUNTY}}
+
+
+def test_2_21_a_layer_that_says_nothing_is_its_citys_pack_under_the_countys_name() -> None:
+    pack = merged()
+    assert (pack.jurisdiction, pack.name, pack.version) == (COUNTY, "本溪满族自治县", f"{COUNTY}-2015.1+2105-2014.1")
+    assert (pack.campaigns, pack.outcomes, pack.team, pack.exit) == (
+        BENXI.campaigns, BENXI.outcomes, BENXI.team, BENXI.exit,
+    )  # fmt: skip
+    assert {pack.layer("campaigns", campaign.kind) for campaign in pack.campaigns} == {"2105"} and pack.pool == "2105"
+
+
+def test_2_21_an_entry_is_overridden_by_its_kind_added_or_dropped_and_remembers_who_declared_it() -> None:
+    pack = merged(
+        documents=HOME_DOCUMENT,
+        campaigns=[CHECK, {**CHECK, "kind": "flood_check"}],
+        exit={"criteria": [{**PACK["exit"]["criteria"][1], "at_least": 30000}], "poverty_line": {"2018": 3535}},
+        drop={"outcomes": ["talk"], "listing": {"topics": ["problems"]}},
+    )
+    kinds = [campaign.kind for campaign in pack.campaigns]
+    assert kinds == ["unannounced", "spot_check", "half_year", "annual", "flood_check"], "overridden where it stood"
+    assert [pack.layer("campaigns", kind) for kind in kinds] == ["2105", COUNTY, "2105", "2105", COUNTY]
+    found, city = pack.campaign("spot_check"), BENXI.campaign("spot_check")
+    assert found and city and (found.share, city.share, found.label) == (0.2, 0.05, "县抽查")
+    assert [criterion.indicator for criterion in pack.exit.criteria] == [c.indicator for c in BENXI.exit.criteria]
+    assert pack.exit.line(2018) == 3535 and pack.exit.line(2017) == 3335
+    assert "talk" not in [outcome.kind for outcome in pack.outcomes] and "problems" not in pack.listing.topics
+    assert [*pack.documents][0] == "H1", "what the county's pack rests on comes first"
+
+
+@pytest.mark.parametrize(
+    ("team", "own"),
+    [({"size": 4}, True), ({"weights": {"young": 1}}, True), ({"term": {"years": 2}}, False)],
+)
+def test_3_2_whoever_says_whom_to_send_matches_by_itself(team: dict[str, Any], own: bool) -> None:
+    pack = merged(team=team)
+    assert pack.pool == (COUNTY if own else "2105")
+
+
+def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_day_on_in_any_order() -> None:
+    second = {**PACK, "version": "2105-2016.1", "effective_from": date(2016, 1, 1)}
+    second["campaigns"] = [{**campaign, "label": "新"} for campaign in PACK["campaigns"]]
+    packs = [PACK, second, layer(documents=HOME_DOCUMENT, campaigns=[CHECK])]
+    for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
+        kept = book(*(packs[n] for n in order))
+        before, after = kept.at(COUNTY, date(2015, 12, 31)), kept.at(COUNTY, date(2016, 1, 1))
+        assert before and after and before.version.endswith("+2105-2014.1") and after.version.endswith("+2105-2016.1")
+        assert [campaign.label for campaign in after.campaigns] == ["新", "县抽查", "新", "新"]
+        assert kept.knows(after.version) and not kept.knows(f"{COUNTY}-2015.1+2105-2017.1")
+        city = kept.at("210522", date(2016, 1, 1))
+        assert city and city.version == "2105-2016.1"
+    assert (early := book(*packs).at(COUNTY, date(2014, 12, 31))) and early.version == "2105-2014.1"
+
+
+@pytest.mark.parametrize(
+    ("said", "where", "says"),
+    [
+        ({"drop": {"outcomes": ["prise"]}}, "drop.outcomes", "there is no prise to drop"),
+        ({"drop": {"outcomes": "talk"}}, "drop.outcomes", "a list of names"),
+        ({"drop": {"documents": {"S3": ["title"]}}}, "drop.documents", "a list of names"),
+        ({"drop": 3}, "drop", "a table"),
+        ({"drop": {"campaigns": ["annual"]}}, "assessment.inputs[4].channel", "annual is no channel"),
+        ({"documents": {"S3": {"title": "县办法", "jurisdiction": COUNTY}}}, "documents.S3", "choose another name"),
+        ({"campaigns": [{**CHECK, "rule": "H1:1"}]}, "campaigns[0].rule", "H1 is none of [documents]"),
+        ({"outcomes": [{**PACK["outcomes"][1], "clause": "X1"}], "documents": {"X1": {"title": "甲", "jurisdiction":
+          "5203"}}}, "outcomes[0].clause", "X1 is a document of division 5203"),
+        ({"team": {"siez": 3}}, "team.siez", "do you mean `size`?"),
+        ({"commitments": 3}, "commitments", "it must be a list"),
+        ({"campaigns": [{"kind": "spot_check"}]}, "campaigns[0].label", "it is missing"),
+        ({"extends": "21052"}, "extends", "2 or 4 digits"),
+        ({"extends": "2106"}, "extends", "no pack is in force in 2106"),
+        ({"extends": COUNTY}, "extends", "a division that 210521 lies in"),
+        ({"version": "210521-" + "9" * 30}, "version", "40 are the most"),
+        ({"effective_from": date(2014, 5, 1)}, "extends", "no pack is in force in 2105 on 2014-05-01"),
+    ],
+)  # fmt: skip
+def test_what_contradicts_the_layer_above_is_refused_where_the_layer_says_it(
+    said: dict[str, Any], where: str, says: str
+) -> None:
+    assert any(place == where and says in en for place, en in faults(**said)), faults(**said)
+
+
+def test_a_layer_is_read_by_its_lines() -> None:
+    text = "\n".join(
+        f"{name} = {json.dumps(str(value), ensure_ascii=False) if name != 'effective_from' else value}"
+        for name, value in layer().items()
+    )
+    text += '\n[[outcomes]]\nkind = "talk"\n'
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack(text.encode(), book(PACK).base)
+    assert {fault.line for fault in refused.value.faults} == {7} and "outcomes[0].label" in refused.value.en
+
+
+def test_a_pack_without_a_base_says_which_one_is_missing() -> None:
+    with pytest.raises(PolicyInvalid, match="no pack is in force in 2105"):
+        parse_pack(layer())
+
+
+def test_holidays_of_both_layers_count() -> None:
+    ours = {"kind": "holiday", "days": [date(2015, 3, 4)], "document": "S3"}
+    city = {**PACK, "holidays": [{**ours, "days": [date(2015, 3, 3)]}]}
+    pack = parse_pack(layer(holidays=[ours]), book(city).base)
+    assert [pack.calendar.works(date(2015, 3, day)) for day in (2, 3, 4)] == [True, False, False]
