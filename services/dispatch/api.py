@@ -90,10 +90,8 @@ async def cost(
             decided_by="-",
             body="organisation",
         )
-        others = await store.load_states(
-            conn, pipeline.tables, {*asked_about(None, asked), (Pool, policy.jurisdiction)}
-        )
-    pool = others[Pool, policy.jurisdiction]
+        others = await store.load_states(conn, pipeline.tables, {*asked_about(None, asked), (Pool, policy.pool)})
+    pool = others[Pool, policy.pool]
     pool, proposal = may_choose(pool if isinstance(pool, Pool) else None, asked, policy, others)
     choice = weigh(pool, village, unit, team, policy, pipeline.today, others)
     return Cost(

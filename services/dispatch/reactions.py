@@ -63,7 +63,7 @@ Ids = Callable[[Any, Policy], Iterable[str]]
 
 
 def _pool(_message: Payload, policy: Policy) -> Iterable[str]:
-    return (policy.jurisdiction,)
+    return (policy.pool,)
 
 
 def _other_pools(message: Payload, policy: Policy) -> Iterable[str]:
@@ -172,9 +172,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
-    Reaction(PolicyAdopted, Pool, _pool, division.adopt, reads=division.above),
+    Reaction(PolicyAdopted, Pool, lambda _event, policy: (policy.jurisdiction,), division.adopt, reads=division.above),
     Reaction(PoolDivided, Pool, _pool, division.take_part, reads=division.above),
-    Reaction(PoolDivided, Pool, division.wider, division.hand_over),
+    Reaction(PoolDivided, Pool, division.others_of, division.hand_over),
 )
 
 # Days end a term, make a commitment overdue or owed, end the transition and an illness, and give a county its pool.

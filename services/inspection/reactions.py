@@ -66,8 +66,13 @@ def _jurisdiction(_message: Payload, policy: Policy) -> Iterable[str]:
     return (policy.jurisdiction,)
 
 
+def _declared(command: OpenCampaign, policy: Policy) -> Iterable[str]:
+    known = policy.campaign(command.kind)
+    return (policy.layer("campaigns", command.kind) if known else policy.jurisdiction,)
+
+
 def _named(command: OpenCampaign, policy: Policy) -> Iterable[str]:
-    return (campaign.chosen_id(policy.jurisdiction, command.campaign),)
+    return (campaign.chosen_id(id, command.campaign) for id in _declared(command, policy))
 
 
 def _year(message: Any, _policy: Policy) -> Iterable[str]:
@@ -101,25 +106,26 @@ KINDS: tuple[type[State], ...] = (
 
 REACTIONS: tuple[Reaction, ...] = (
     # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
-    Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt),
-    Reaction(TeamAssigned, Calendar, _jurisdiction, calendar.join),
+    Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt, calendar.around),
+    Reaction(PolicyAdopted, Calendar, calendar.wider, calendar.note_pack),
+    Reaction(TeamAssigned, Calendar, calendar.family, calendar.join),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     # A village that comes to another jurisdiction is visited by that one.
-    Reaction(VillageRecoded, Calendar, _jurisdiction, calendar.move_out),
+    Reaction(VillageRecoded, Calendar, calendar.left_jurisdictions, calendar.move_out),
     Reaction(VillageRecoded, Calendar, calendar.new_jurisdictions, calendar.move_in, calendar.moving_reads),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # The assessment of the year before may still await its grade, and a code may be told in the year after its first.
     *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0, 1)),
-    *(Reaction(gone, Calendar, _jurisdiction, calendar.leave) for gone in get_args(Gone)),
+    *(Reaction(gone, Calendar, calendar.family, calendar.leave) for gone in get_args(Gone)),
     *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in get_args(Gone)),
     # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
     Reaction(OpenCampaign, Campaign, _named, campaign.must_be_new),
-    Reaction(OpenCampaign, Calendar, _jurisdiction, calendar.open_irregularly),
+    Reaction(OpenCampaign, Calendar, _declared, calendar.open_irregularly),
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
     Reaction(CampaignPlanned, Calendar, _jurisdiction, calendar.note_plan),
     Reaction(PostSeedHash, SeedHash, by("seed_hash"), seeds.must_be_new),
@@ -150,7 +156,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(DecisionWithdrawn, Assessment, _graded, assessment.forget_decision),
     # A village that was merged into another is neither visited nor assessed nor verified any more; one that was split
     # goes on as it is. Its orders end with its team.
-    Reaction(VillageMerged, Calendar, _jurisdiction, calendar.merge),
+    Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),
     Reaction(VisitDropped, Campaign, by("campaign"), campaign.drop),
     Reaction(VillageMerged, Supervision, by("village"), supervision.release),
     *(Reaction(VillageMerged, Assessment, _of_year(n), assessment.drop) for n in (-1, 0, 1)),

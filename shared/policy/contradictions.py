@@ -252,7 +252,7 @@ def _lines(policy: Policy) -> _Found:
     years = sorted(map(int, policy.exit.poverty_line))
     first = policy.effective_from.year
     path = ("exit", "poverty_line")
-    if years[-1] < first:
+    if years[-1] < first and policy.extends is None:  # A wider pack's last line goes on under a layer.
         zh = f"贫困线只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的贫困线"
         en = f"the lines end in {years[-1]}, but the pack is in force from {first} on; add those of {first} and later"
         yield path, zh, en, ""

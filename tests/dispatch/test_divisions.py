@@ -1,6 +1,6 @@
 """Villages that merge, split, move or were never rightly listed, and counties that get a pack of their own."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +73,13 @@ def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START) ->
     pack["documents"] = documents
     place = jurisdiction.ljust(6, "0")
     benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))
+
+
+def extending(benxi: Benxi, effective: date = START, number: int = 1, **said: Any) -> None:
+    """A county adopts a pack that extends the city's."""
+    head = {"jurisdiction": HOME, "version": f"{HOME}-x{number}", "effective_from": effective, "extends": "2105"}
+    pack = {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
+    benxi.hear(PolicyAdopted(place=HOME, version=f"{HOME}-x{number}", adopted_by="县委", pack=pack))
 
 
 # ---------------------------------------------------------------- mergers and splits
@@ -305,3 +312,72 @@ def test_within_a_jurisdiction_nothing_but_the_division_changes() -> None:
     benxi.hear(recalled("C-U1-2", V1), cadre("C-NEW", "U1"))
     benxi.replace("C-U1-2", "C-NEW", place=AWAY)
     assert benxi.pool.place == CITY
+
+
+def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(diagnosed(V2), diagnosed(V3))
+    extending(benxi, team={"replace_within": {"calendar_days": 10}}, drop={"campaigns": ["spot_check"]})
+    assert not benxi.said(PoolDivided) and set(pool(benxi, "2105").needs) == {V2, V3}
+    benxi.hear(recalled("C-U1-2", V1))
+    assert len(benxi.said(MemberRecalled)) == 1
+    (task,) = [task for task in benxi.tasks() if task.action == "replacements"]
+    assert task.due == START + timedelta(10), "the county's own time for it"
+    benxi.hear(cadre("C-NEW", "U1"))
+    benxi.replace("C-U1-2", "C-NEW")
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    benxi.until(date(2015, 6, 21))
+    assert benxi.said(TeamReleased) and not pool(benxi, "2105").teams
+    benxi.hear(*squad("U1"))
+    benxi.solve("m2")
+    assert [said.unit for said in benxi.said(VillageMatched)][1:] == ["U1"], "the unit is on offer again"
+    assert {fact.policy for fact in benxi.world.facts if type(fact.event) is TeamReleased} == {
+        f"{HOME}-x1+{PACK['version']}"
+    }
+
+
+def test_3_2_a_layer_that_says_whom_to_send_has_a_pool_of_its_own() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(diagnosed(V2), diagnosed(V3))
+    extending(benxi, team={"size": 2})
+    assert len(benxi.said(PoolDivided)) == 1
+    assert set(pool(benxi, HOME).needs) == {V2} and set(pool(benxi, "2105").needs) == {V3}
+
+
+@pytest.mark.parametrize("effective", [START, date(2014, 9, 1)])
+def test_a_county_whose_pack_extends_the_citys_from_now_on_comes_back_to_the_citys_pool(effective: date) -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi)
+    benxi.hear(diagnosed(V2), unit("U2", level="county", place=HOME), *squad("U2", "deputy_section", place=HOME))
+    benxi.hear(recalled("C-U1-2", V1), recalled("C-U2-1", V2))
+    extending(benxi, effective)
+    benxi.until(effective)
+    city, county = pool(benxi, "2105"), pool(benxi, HOME)
+    assert (set(city.needs), set(city.units), set(county.needs), set(county.units)) == (
+        {V2},
+        {"U1", "U2"},
+        set(),
+        set(),
+    )
+    assert "C-U2-1" in city.recalled, "whoever is under a recall in the county is not sent by the city"
+    benxi.hear(cadre("C-NEW", "U1"))
+    benxi.replace("C-U1-2", "C-NEW")
+    benxi.hear(cadre("C-U2-3", "U2", place=HOME))
+    benxi.solve("m2")
+    (match,) = benxi.said(VillageMatched, village=V2)
+    assert match.unit == "U2" and "C-U2-1" not in [member.cadre for member in match.team]
+    # And apart again by a third version.
+    own = effective + timedelta(30)
+    extending(benxi, own, 3, team={"size": 2})
+    benxi.until(own)
+    assert set(pool(benxi, HOME).units) == {"U2"} and set(pool(benxi, "2105").units) == {"U1"}
+
+
+def test_after_a_recoding_into_a_layer_of_another_city_recall_and_release_reach_its_pool() -> None:
+    benxi = Benxi().helped()
+    extending(benxi)
+    own_pack(benxi, "2106")
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210603100201", since=START), recalled("C-U1-2", V1))
+    assert [said.place for said in benxi.said(MemberRecalled)] == ["210603"]
+    assert not pool(benxi, "2106").teams[V1].members.keys() & {"C-U1-2"}

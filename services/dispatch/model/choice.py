@@ -156,7 +156,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
     Who was sent then by other rules is not sent home by that: rules that somebody does not meet are told.
     """
     require_body(command.body, "organisation", "3.2")
-    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    pool = known(pool, "辖区", "the pool", policy.pool)
     if command.village in pool.teams:
         return Change(pool)  # Whether it is the same team is the assignment's to say.
     need = addressed(pool.needs.get(command.village), command, "待匹配的村", "the village that waits for a unit")
@@ -207,7 +207,7 @@ def may_choose(
     pool: Pool | None, command: ChooseTeam | WithdrawMatch, policy: Policy, others: Others
 ) -> tuple[Pool, Team]:  # fmt: skip
     """The match of a village that was not assigned yet."""
-    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    pool = known(pool, "辖区", "the pool", policy.pool)
     team = addressed(pool.teams.get(command.village), command, "已匹配的村", "the match of village")
     assignment = others.get((Assignment, command.village))
     if not isinstance(assignment, Assignment) or assignment.stage != "matched":

@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 
 from services.dispatch.model.assignment import Assignment
-from services.dispatch.model.pool import Pool, pool_of, prefixes, without
+from services.dispatch.model.pool import DAY, Pool, pool_of, prefixes, with_absences, without
 from shared.contracts.dispatch import PoolChanged, PoolDivided
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
 from shared.policy import Policy
@@ -16,39 +16,60 @@ Others = Mapping[Key, State | None]
 _but = msgspec.structs.replace
 
 
-def wider(message: PolicyAdopted | PoolDivided, policy: Policy) -> Iterable[str]:
-    """The jurisdictions that a jurisdiction lies in."""
-    return (id for id in prefixes(policy.jurisdiction) if len(id) < len(policy.jurisdiction))
+def others_of(message: PoolDivided, policy: Policy) -> Iterable[str]:
+    """The pools that do not answer for a division any more."""
+    return (id for id in prefixes(message.place) if id != policy.pool)
 
 
 def above(_pool: Pool | None, message: PolicyAdopted | PoolDivided) -> Iterable[Key]:
-    """The same for a rule to look at; its own pool may be among them."""
+    """The pools of a division and of those around it, for a rule to look at."""
     return ((Pool, id) for id in prefixes(message.place))
 
 
 def adopt(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date, others: Others) -> Change:
-    """A region has a pack of its own: from the day on which it takes effect it has a pool of its own.
+    """A region has a pack of its own: from its day on it has a pool of its own if the pack says whom to send.
 
-    A further version of its pack changes nothing.
+    A further version changes nothing, unless it extends a wider pack and leaves that to it, or does so no more.
     """
-    if pool is not None:
+    own = policy.pool == policy.jurisdiction
+    # Of a pool without turns a pack was adopted when every pack still had a pool of its own.
+    turns = pool.turns if pool and pool.turns else {"": True} if pool else {}
+    if not own and not turns:
         return Change(pool)
+    before = _apart(turns, policy.effective_from - DAY)
+    turns = {**turns, policy.effective_from.isoformat(): own}
     if policy.effective_from > today:
-        return Change(pool_of(pool, policy).timed(divided=policy.effective_from))
-    concerned = any(_part(policy.jurisdiction, other) for other in _wider_pools(policy, others))
-    return Change(pool, (PoolDivided(place=policy.jurisdiction.ljust(6, "0")),) if concerned else ())
+        kept = pool or Pool(id=policy.jurisdiction, place=event.place)
+        return Change(kept.but(turns=turns).timed(divided=_next_turn(turns, today)))
+    concerned = any(_part(event.place, other) for other in _besides(policy, others))
+    told = (PoolDivided(place=event.place),) if before != own and concerned else ()
+    return Change(pool and pool.but(turns=turns), told)
 
 
 def divide(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
-    """The pack takes effect."""
-    return Change(pool, (PoolDivided(place=pool.place),))
+    """A pack takes effect by which another pool answers for the division than before."""
+    return Change(pool.timed(divided=_next_turn(pool.turns, due.on)), (PoolDivided(place=pool.place),))
+
+
+def _apart(turns: Mapping[str, bool], day: date) -> bool:
+    """Whether a division has a pool of its own on a day."""
+    return next((own for since, own in sorted(turns.items(), reverse=True) if since <= day.isoformat()), False)
+
+
+def _next_turn(turns: Mapping[str, bool], after: date) -> date | None:
+    """The next day on which another pool begins to answer for the division."""
+    days = (date.fromisoformat(since) for since in sorted(turns) if since > after.isoformat())
+    return next((day for day in days if _apart(turns, day) != _apart(turns, day - DAY)), None)
 
 
 def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date, others: Others) -> Change:
-    """What lies in the region goes over: needs and units, and the teams in its villages."""
+    """What lies in the region goes over: needs and units, and the teams in its villages.
+
+    A pool that ends leaves also who is under a recall or away; one that goes on keeps that in mind itself.
+    """
     pool = pool_of(pool, policy)
-    for other in _wider_pools(policy, others):
-        part = _part(policy.jurisdiction, other)
+    for other in _besides(policy, others):
+        part = _part(event.place, other)
         if part:
             pool = pool.but(
                 needs={**part.needs, **pool.needs},
@@ -56,12 +77,15 @@ def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date
                 teams={**part.teams, **pool.teams},
                 answered=False,
             )
+        if len(other.id) > len(pool.id):
+            pool = pool.but(recalled={**other.recalled, **pool.recalled})
+            pool = with_absences(pool, {**other.away, **pool.away})
     return Change(pool)
 
 
 def hand_over(pool: Pool | None, event: PoolDivided, policy: Policy, today: date) -> Change:
     """What went over is no longer on offer here. Its teams stay known, since units from here serve in them."""
-    part = _part(policy.jurisdiction, pool) if pool else None
+    part = _part(event.place, pool) if pool else None
     if pool is None or part is None:
         return Change(pool)
     needs = {village: need for village, need in pool.needs.items() if village not in part.needs}
@@ -69,15 +93,21 @@ def hand_over(pool: Pool | None, event: PoolDivided, policy: Policy, today: date
     return Change(pool.but(needs=needs, units=units))
 
 
-def _wider_pools(policy: Policy, others: Others) -> list[Pool]:
-    return [other for (_, id), other in others.items() if isinstance(other, Pool) and id != policy.jurisdiction]
+def _besides(policy: Policy, others: Others) -> list[Pool]:
+    return [other for (_, id), other in others.items() if isinstance(other, Pool) and id != policy.pool]
 
 
-def _part(jurisdiction: str, pool: Pool) -> Pool | None:
-    """What of a pool lies in a region within it; a unit that serves outside of it stays until it is home."""
-    outside = {team.unit for team in pool.teams.values() if not team.place.startswith(jurisdiction)}
+def _part(place: str, pool: Pool) -> Pool | None:
+    """What of a pool lies in a division; a unit that serves outside of it stays until it is home.
+
+    Of the division's own pool that is all: a unit may have come to it with its team.
+    """
+    region = place.removesuffix("00").removesuffix("00")
+    if pool.id.startswith(region):
+        return pool if pool.needs or pool.units or pool.teams else None
+    outside = {team.unit for team in pool.teams.values() if not team.place.startswith(region)}
     needs, units, teams = (
-        {id: one for id, one in kept.items() if one.place.startswith(jurisdiction)}
+        {id: one for id, one in kept.items() if one.place.startswith(region)}
         for kept in (pool.needs, pool.units, pool.teams)
     )
     units = {id: unit for id, unit in units.items() if id not in outside}
@@ -95,13 +125,13 @@ def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date
     }
     changed = PoolChanged(place=event.code[:6], village=event.village, former=event.place)
     # The pool of the old division says it once, for all of them.
-    told = (changed,) if pool.id == policy.jurisdiction and event.code[:6] != event.place else ()
+    told = (changed,) if pool.id == policy.pool and event.code[:6] != event.place else ()
     return Change(pool.but(**moved), told)
 
 
 def former(message: PoolChanged, policy: Policy) -> Iterable[str]:
     """The pools of the division that the village comes from, but for one that it stays in."""
-    return (id for id in prefixes(message.former, message.village) if id != policy.jurisdiction)
+    return (id for id in prefixes(message.former, message.village) if id != policy.pool)
 
 
 def known_before(_pool: Pool | None, message: PoolChanged) -> Iterable[Key]:
@@ -159,7 +189,7 @@ def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, 
         needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
     )  # fmt: skip
     # A pool that only the ended village had led to hears nothing of the other one.
-    hears = pool.id in (policy.jurisdiction, *prefixes(event.into_place, event.into))
+    hears = pool.id in (policy.pool, *prefixes(event.into_place, event.into))
     if team and hears and isinstance(successor, Assignment) and successor.unit == team.unit:
         pool = pool.with_team(event.into, _but(team, place=event.into_place, need=None))
     return Change(pool)

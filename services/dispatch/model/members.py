@@ -219,7 +219,7 @@ def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: d
 def _team(
     pool: Pool | None, command: ReportDeparture | RetainMember | ReplaceMember, policy: Policy
 ) -> tuple[Pool, Team]:  # fmt: skip
-    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    pool = known(pool, "辖区", "the pool", policy.pool)
     return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
 
 

@@ -99,6 +99,8 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """The last matching that was solved."""
     answered: bool = False
     """Whether that matching has seen all needs and offers as they stand."""
+    turns: dict[str, bool] = msgspec.field(default_factory=dict)
+    """By day from which it is so: whether the division has a pool of its own, or a wider one answers for it."""
 
     @property
     def status(self) -> str:
@@ -177,7 +179,7 @@ def family(message: Payload, policy: Policy) -> Iterable[str]:
     The first 6 digits of a village's id are the division in which it was first registered.
     """
     origin = getattr(message, "village", message.place)
-    return dict.fromkeys((policy.jurisdiction, *prefixes(message.place, origin)))
+    return dict.fromkeys((policy.pool, *prefixes(message.place, origin)))
 
 
 def relatives(message: Payload) -> Iterable[Key]:
@@ -302,7 +304,7 @@ def solve(
 ) -> Change:
     """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
     require_body(command.body, "organisation", "3.2")
-    pool = known(pool, "辖区", "the pool", policy.jurisdiction)
+    pool = known(pool, "辖区", "the pool", policy.pool)
     if command.matching == pool.matching and pool.answered:
         return Change(pool)
     if command.matching == pool.matching:
@@ -389,7 +391,7 @@ def need_again(pool: Pool | None, event: MatchWithdrawn, policy: Policy, today: 
     if pool is None or event.village not in pool.teams:
         return Change(pool)
     # Of the village's pools one asks for a unit, the others only knew of the team.
-    need = pool.teams[event.village].need if pool.id == policy.jurisdiction else None
+    need = pool.teams[event.village].need if pool.id == policy.pool else None
     needs = {**pool.needs, event.village: need} if need else pool.needs
     return Change(pool.but(needs=needs, teams=without(pool.teams, event.village), answered=False))
 
@@ -434,4 +436,4 @@ def without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
 
 def pool_of(pool: Pool | None, policy: Policy) -> Pool:
     """The pool of the pack's jurisdiction, which is there from the first thing that it hears."""
-    return pool or Pool(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"))
+    return pool or Pool(id=policy.pool, place=policy.pool.ljust(6, "0"))

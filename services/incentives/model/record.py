@@ -230,8 +230,9 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
     told: tuple[Event, ...] = ()
     said_about = occasion(event)
     for terms in proposals(subject_kind, event, policy):
-        # A record stands where the bodies of its pack do. Two packs can meet in one subject in any order: least wins.
-        place = policy.jurisdiction.ljust(6, "0")
+        # A record stands where the bodies are that the entry names: of the layer that declared it. Two can meet in one
+        # subject in any order: least wins.
+        place = policy.layer("outcomes", terms.kind).ljust(6, "0")
         subject = getattr(event, terms.subject_field)
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject

@@ -9,6 +9,7 @@ import msgspec
 from services.inspection.model.campaign import chosen_id
 from services.inspection.model.commands import OpenCampaign
 from services.inspection.model.supervision import Gone, Supervision
+from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
@@ -20,17 +21,34 @@ PLANNED_AHEAD = 366
 """Days until the opening of an irregular campaign, which is for what has come up now."""
 
 
+class Beneath(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A pack of a division within the calendar's, as far as it bears on who is visited."""
+
+    extends: str | None = None
+    """The jurisdiction whose pack it is read over; None where it stands by itself."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of campaigns that it declares or drops, so that a wider campaign of the kind does not reach there."""
+
+
 class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     """One jurisdiction's calendar. Its id is the jurisdiction of the pack.
 
     A village is in the frame from the assignment of its team to the team's release. Leaving the poverty list changes
-    nothing: supervision is one of the four things that stay (摘帽不摘监管).
+    nothing: supervision is one of the four things that stay (摘帽不摘监管). A village is in the frames of all
+    jurisdictions that it lies in and that have packs; which of them visits it depends on the pack that declares the
+    kind of campaign where the village is, on the day on which the campaign is planned.
     """
 
     kind = "calendars"
 
     frame: tuple[str, ...] = ()
     """Sorted."""
+    moved: dict[str, str] = msgspec.field(default_factory=dict)
+    """The division of a village of the frame, where its id names another one."""
+    beneath: dict[str, dict[str, Beneath]] = msgspec.field(default_factory=dict)
+    """Packs of divisions within this one, by jurisdiction and the day from which each is in force."""
+    awaited: tuple[date, ...] = ()
+    """The days on which adopted packs take effect, sorted."""
     planned: dict[str, date] = msgspec.field(default_factory=dict)
     """The campaigns of the last two years with their last day: what was missed in them may still be made up."""
 
@@ -39,10 +57,86 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
         """`scheduled` once a pack has said when campaigns open."""
         return "scheduled" if self.timers else "idle"
 
+    def with_village(self, village: str, place: str) -> "Calendar":
+        """The calendar with a village in its frame, where it lies now."""
+        moved = {id: of for id, of in self.moved.items() if id != village}
+        moved |= {} if village.startswith(place) else {village: place}
+        before = bisect_left(self.frame, village)
+        if self.frame[before : before + 1] == (village,):
+            return self if moved == self.moved else self.but(moved=moved)
+        return self.but(frame=(*self.frame[:before], village, *self.frame[before:]), moved=moved)
 
-def adopt(state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
-    """A pack governs the openings from the day after its adoption on, or from its effective date if that is later."""
-    return Change(_of(state, policy).timed(adoption=max(policy.effective_from, today + timedelta(1))))
+    def without(self, village: str) -> "Calendar":
+        """The calendar without a village in its frame."""
+        if village not in self.frame:
+            return self
+        moved = {id: of for id, of in self.moved.items() if id != village}
+        return self.but(frame=tuple(id for id in self.frame if id != village), moved=moved)
+
+    def place_of(self, village: str) -> str:
+        """The division in which a village of the frame lies."""
+        return self.moved.get(village, village[:6])
+
+    def visited_by(self, kind: str, day: date) -> tuple[str, ...]:
+        """The villages that a campaign of a kind visits: all but those where a narrower pack says otherwise."""
+        of_place = {place: self._reaches(place, kind, day) for place in {self.place_of(id) for id in self.frame}}
+        return tuple(village for village in self.frame if of_place[self.place_of(village)])
+
+    def _reaches(self, place: str, kind: str, day: date) -> bool:
+        for length in (6, 4):
+            packs = self.beneath.get(place[:length], {})
+            since = max((since for since in packs if since <= day.isoformat()), default=None)
+            if len(place) < length or length <= len(self.id) or since is None:
+                continue
+            if packs[since].extends is None or kind in packs[since].kinds:
+                return False
+            place = packs[since].extends or ""  # What lies between has no say there.
+        return place.startswith(self.id)
+
+
+def family(message: Payload, _policy: Policy) -> Iterable[str]:
+    """The jurisdictions that a village can lie in, the narrowest first."""
+    return tuple(message.place[:length] for length in (6, 4, 2))
+
+
+def adopt(
+    state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A pack governs the openings from the day after its adoption on, or from its effective date if that is later.
+
+    The first one of a division finds there the villages that wider calendars know.
+    """
+    calendar = state or Calendar(id=policy.jurisdiction, place=event.place)
+    for other in others.values() if state is None else ():
+        if isinstance(other, Calendar):
+            for village in other.frame:
+                if (place := other.place_of(village)).startswith(policy.jurisdiction):
+                    calendar = calendar.with_village(village, place)
+    awaited = tuple(sorted({*calendar.awaited, max(policy.effective_from, today + timedelta(1))}))
+    return Change(calendar.but(awaited=awaited).timed(adoption=awaited[0]))
+
+
+def around(_state: Calendar | None, event: PolicyAdopted) -> Iterable[Key]:
+    """The calendars around a division's own."""
+    return ((Calendar, event.place[:length]) for length in (4, 2))
+
+
+def wider(_event: PolicyAdopted, policy: Policy) -> Iterable[str]:
+    """The jurisdictions that the pack's own lies in."""
+    return (policy.jurisdiction[:length] for length in (4, 2) if length < len(policy.jurisdiction))
+
+
+def note_pack(state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
+    """Remember what a narrower pack says by itself, or takes out of what it extends."""
+    if state is None:
+        return Change(state)
+    said, dropped = event.pack.get("campaigns", ()), event.pack.get("drop", {}).get("campaigns", ())
+    kinds = tuple(sorted({*(campaign["kind"] for campaign in said), *dropped})) if policy.extends else ()
+    packs = {
+        **state.beneath.get(policy.jurisdiction, {}),
+        policy.effective_from.isoformat(): Beneath(policy.extends, kinds),
+    }
+    return Change(state.but(beneath={**state.beneath, policy.jurisdiction: packs}))
 
 
 def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
@@ -50,59 +144,60 @@ def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Chang
 
     They are, because of two timers on one day `adoption` runs before `campaigns`.
     """
-    return Change(_scheduled(state, policy, due.on - timedelta(1)))
+    awaited = tuple(day for day in state.awaited if day > due.on)
+    calendar = state.but(awaited=awaited).timed(adoption=next(iter(awaited), None))
+    return Change(_scheduled(calendar, policy, due.on - timedelta(1)))
 
 
 def join(state: Calendar | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
     """A village with a team may be visited."""
-    calendar = _of(state, policy)
-    before = bisect_left(calendar.frame, event.village)
-    if calendar.frame[before : before + 1] == (event.village,):
-        return Change(calendar)
-    return Change(calendar.but(frame=(*calendar.frame[:before], event.village, *calendar.frame[before:])))
+    return Change(state and state.with_village(event.village, event.place))
 
 
 def leave(state: Calendar | None, event: Gone, policy: Policy, today: date) -> Change:
     """Without a team there is nobody to inspect."""
-    calendar = _of(state, policy)
-    return Change(calendar.but(frame=tuple(village for village in calendar.frame if village != event.village)))
+    return Change(state and state.without(event.village))
 
 
 def move_out(state: Calendar | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """A village that was recoded is not visited by its old jurisdiction any more, unless that is its new one, too."""
-    return Change(state and state.but(frame=tuple(village for village in state.frame if village != event.village)))
+    """A village that was recoded is not visited by the jurisdictions any more in which it does not lie."""
+    return Change(state and state.without(event.village))
 
 
 def move_in(
     state: Calendar | None, event: VillageRecoded, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A village with a team is visited from now on by the narrowest jurisdiction of its new code."""
+    """A village with a team is visited from now on by the jurisdictions of its new code."""
     supervision = others[Supervision, event.village]
-    narrowest = next((id for id in new_jurisdictions(event, policy) if others[Calendar, id]), "")
-    if state is None or state.id != narrowest or not (isinstance(supervision, Supervision) and supervision.unit):
+    if state is None or not (isinstance(supervision, Supervision) and supervision.unit):
         return Change(state)
-    return Change(state.but(frame=tuple(sorted({*state.frame, event.village}))))
+    return Change(state.with_village(event.village, event.code[:6]))
 
 
 def new_jurisdictions(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
-    """Those under which a village can stand by its new code, the narrowest first."""
+    """Those in which a village lies by its new code, the narrowest first."""
     return tuple(event.code[:length] for length in (6, 4, 2))
 
 
+def left_jurisdictions(event: VillageRecoded, policy: Policy) -> Iterable[str]:
+    """Those in which it lay, and lies no more."""
+    return tuple(id for id in family(event, policy) if not event.code.startswith(id))
+
+
 def moving_reads(_state: Calendar | None, event: VillageRecoded) -> Iterable[Key]:
-    """Whether the village has a team, and which jurisdictions have a calendar."""
-    return ((Supervision, event.village), *((Calendar, event.code[:length]) for length in (6, 4, 2)))
+    """Whether the village has a team."""
+    return ((Supervision, event.village),)
 
 
 def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
     """Plan every campaign whose frame is to be fixed on this day."""
-    planned = tuple(
+    planned = (
         _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
-        for terms in policy.campaigns
+        for terms in _own(state, policy)
         for opens in _openings_after(terms, due.on - timedelta(1))
-        if state.frame and opens - timedelta(terms.seed_days) == due.on
+        if opens - timedelta(terms.seed_days) == due.on
     )
-    return Change(_scheduled(state, policy, due.on), planned)
+    return Change(_scheduled(state, policy, due.on), tuple(campaign for campaign in planned if campaign.frame))
 
 
 def note_plan(state: Calendar | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
@@ -123,7 +218,7 @@ def merge(state: Calendar | None, event: VillageMerged, policy: Policy, today: d
     dropped = tuple(
         VisitDropped(place=event.place, village=event.village, campaign=campaign) for campaign in sorted(state.planned)
     )
-    return Change(state.but(frame=tuple(village for village in state.frame if village != event.village)), dropped)
+    return Change(state.without(event.village), dropped)
 
 
 def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
@@ -152,19 +247,20 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             status=422,
         )
     require_soon(command.opens, today, PLANNED_AHEAD, "opens", "3.7")
-    if state is None or not state.frame:
+    if state is None or not state.visited_by(command.kind, command.opens):
         raise Refused(
             "3.7",
             "本辖区尚无派驻工作队的村，无从督查；请先派驻工作队",
             "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
         )
     calendar = addressed(state, command, "督查", "campaign")
-    campaign = chosen_id(policy.jurisdiction, command.campaign)
+    campaign = chosen_id(calendar.id, command.campaign)
     return Change(calendar, (_planned(calendar, terms, campaign, command.opens, policy),))
 
 
-def _of(state: Calendar | None, policy: Policy) -> Calendar:
-    return state or Calendar(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"))
+def _own(calendar: Calendar, policy: Policy) -> list[Terms]:
+    """The campaigns that the calendar's own jurisdiction declared; others are planned by the wider one that did."""
+    return [terms for terms in policy.campaigns if policy.layer("campaigns", terms.kind) == calendar.id]
 
 
 def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date, policy: Policy) -> CampaignPlanned:
@@ -174,7 +270,7 @@ def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date, polic
         kind=terms.kind,
         opens=opens,
         closes=terms.lasts.after(opens, policy.calendar),
-        frame=calendar.frame,
+        frame=calendar.visited_by(terms.kind, opens),
     )
 
 
@@ -185,5 +281,6 @@ def _openings_after(terms: Terms, day: date) -> list[date]:
 
 def _scheduled(calendar: Calendar, policy: Policy, after: date) -> Calendar:
     """The calendar with its timer on the first day after `after` on which a campaign is to be planned."""
-    days = [opens - timedelta(terms.seed_days) for terms in policy.campaigns for opens in _openings_after(terms, after)]
+    own = _own(calendar, policy)
+    days = [opens - timedelta(terms.seed_days) for terms in own for opens in _openings_after(terms, after)]
     return calendar.timed(campaigns=min(days, default=None))
