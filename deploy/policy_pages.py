@@ -31,9 +31,9 @@ contracts`) from what is checked; editors that know JSON Schema can use [policy.
 
 校验还要求 · The check asks as well that
 
-- 条款引用的文件列在 `[documents]`，且是本地、上级或全国性文件 · a clause cites a document of `[documents]`, issued
-  in this
-  region, above it, or for the whole country
+- 条款写作“文件简称:条款”，如 `S3:第四项`，文件列在 `[documents]`，且是本地、上级或全国性文件 · a clause is a
+  document's short name and its article, as `S3:第四项`; the document is one of `[documents]`, issued in this region,
+  above it, or for the whole country
 - 考核权重合计 100（或按小数合计 1），等次从高到低，最后一等从 0 分起 · weights make 100 (or 1 as shares), grades
   go from the
   best to the worst, and the last begins at 0
@@ -45,6 +45,22 @@ contracts`) from what is checked; editors that know JSON Schema can use [policy.
 - 任期、影响期、督查时间按年、月或日历日计，不随节假日变动 · terms, impact periods and campaigns are counted in
   years, months or
   calendar days, and no holiday moves them
+
+## 在上级政策包上增改 · Layers
+
+县的政策包可只写与市不同之处：写明 `extends = "2105"`（所扩展的区划），以及 `jurisdiction`、`version`、
+`effective_from`、`name`、`name_en`。有代码的项目按代码改写或增加，没有代码的列表（出列程序、等次、考核来源等）整体
+替换；`[drop]` 写要删去的项目，如 `outcomes = ["talk"]`、`exit.criteria = ["hard_road"]`。上级政策包换新版本，县的随之
+重新合并。县写明的督查只在本县抽取，其余由市统一抽取；县改了派驻条件的，自行匹配。不写 `extends` 的政策包自成一体。
+`zhucun policy check 县文件 --over 市文件` 连同上级一并检查。
+
+A county's pack may say only what differs from its city's: `extends = "2105"` names the jurisdiction that it extends,
+beside `jurisdiction`, `version`, `effective_from`, `name` and `name_en`. Entries with a code are overridden by it or
+added; lists without codes (steps of the exit, grades, channels …) are replaced as a whole; `[drop]` names what is left
+out, as `outcomes = ["talk"]` or `exit.criteria = ["hard_road"]`. A new version of the city's pack is merged again from
+its day on. A campaign that the county declares is drawn among its villages, all others among the city's; a county that
+says otherwise whom to send matches by itself. A pack without `extends` stands by itself. `zhucun policy check COUNTY
+--over CITY` checks both together.
 
 ## 节假日 · Holidays
 

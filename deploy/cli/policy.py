@@ -13,7 +13,7 @@ from deploy.language import reads_english
 from shared.contracts.values import Organ
 
 if TYPE_CHECKING:
-    from shared.policy import Policy
+    from shared.policy import Base, Policy
 
 app = typer.Typer(help="政策包：检查、启用；节假日 · policy packs: check, adopt; holidays", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
@@ -26,19 +26,27 @@ ByOption = Annotated[
 ]
 
 
+OverOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--over", exists=True, dir_okay=False, help="所扩展的上级政策包文件，不填则取系统中的 · the pack it extends"
+    ),
+]
+
+
 @app.command()
-def check(file: FileArgument) -> None:
-    """检查政策包文件，一次列出全部问题 · check a pack's file and list all that is wrong with it."""
-    described, pack, content = _read(file)
+def check(file: FileArgument, over: OverOption = None, folder: FolderOption = DEFAULT) -> None:
+    """检查政策包文件（连同所扩展的上级政策包），一次列出全部问题 · check a pack, with what it extends; tell all faults."""
+    described, pack, _ = _read(file, _base(over or [], folder))
     console.good(_told(f"政策包无误：{described}", f"the pack is sound: {described}"))
-    for zh, en in _notes(pack, content):
+    for zh, en in _notes(pack):
         console.note(_told(zh, en))
 
 
 @app.command()
 def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> None:
     """启用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
-    described, _, pack = _read(file)
+    described, _, pack = _read(file, _base([], folder))
     command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
     with client(folder, "registry", command["place"]) as http:
         answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
@@ -76,12 +84,31 @@ def holidays(
     console.good(_told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
 
 
-def _read(file: Path) -> tuple[str, "Policy", dict[str, Any]]:
+def _base(over: list[Path], folder: Path) -> "Base":
+    """Where to find the pack that another extends: in files, or as it is in force in the system."""
+
+    def found(extends: str, day: date) -> "Policy | None":
+        from shared.policy import PolicyBook, kept_pack
+        from shared.policy.reading import content_of, text_of
+
+        packs = [content_of(text_of(file.read_bytes())) for file in over]
+        if not over:
+            with client(folder, "registry", extends) as http:
+                packs = http.get(f"/v1/packs/{extends}", params={"day": str(day)}).json()
+        book = PolicyBook()
+        for pack in packs:
+            book.adopt(kept_pack(pack))
+        return book.base(extends, day)
+
+    return found
+
+
+def _read(file: Path, base: "Base") -> tuple[str, "Policy", dict[str, Any]]:
     """A pack in one line, the pack, and its content as it is sent; or all that is wrong with it, told at once."""
     from shared.policy import PolicyInvalid, read_pack
 
     try:
-        pack, content = read_pack(file.read_bytes())
+        pack, content = read_pack(file.read_bytes(), base)
     except PolicyInvalid as error:
         english = reads_english()
         count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
@@ -97,12 +124,12 @@ def _read(file: Path) -> tuple[str, "Policy", dict[str, Any]]:
     return f"{name}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}", pack, content
 
 
-def _notes(pack: "Policy", content: dict[str, Any]) -> list[tuple[str, str]]:
+def _notes(pack: "Policy") -> list[tuple[str, str]]:
     """What is no fault, but may be meant otherwise, or will be one unless somebody sees to it."""
     from shared.policy import find_doubts
 
     doubts = [(f"{doubt.where}：{doubt.zh}", f"{doubt.where}: {doubt.en}") for doubt in find_doubts(pack)]
-    last = max(map(int, content["exit"]["poverty_line"]))
+    last = max(map(int, pack.exit.poverty_line))
     if last >= date.today().year:  # noqa: DTZ011
         return doubts
     return [*doubts, (

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO
@@ -94,6 +95,14 @@ async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
     found = known(states[Village, village], "村", "village", village)
     policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None
     return list(reasons_of(found, policy)) if isinstance(found, Village) and policy else []
+
+
+@get("/v1/packs/{place:str}", tags=["queries"], summary="查询生效的政策包 · The packs in force in a division")
+async def packs(place: FromPath[str], state: State, day: FromQuery[date | None] = None) -> list[dict[str, Any]]:
+    """What the packs say that are in force on a day, the one that extends no other first, and then its layers."""
+    pipeline: Pipeline = state.pipeline
+    asked = day or pipeline.today
+    return pipeline.book.chain(place, asked) if asked else []
 
 
 # ------------------------------------------------------------- Excel forms
@@ -264,4 +273,4 @@ def _download(file: BinaryIO, name: str, after: BackgroundTask | None = None) ->
     return Stream(pieces(), media_type=MEDIA_TYPES[Path(name).suffix], headers=headers, background=after)
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet, template, take_in, progress, copy)
+QUERIES: tuple[Any, ...] = (why_not_yet, packs, template, take_in, progress, copy)

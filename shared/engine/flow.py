@@ -452,7 +452,7 @@ def _sound(book: PolicyBook, message: Any) -> Policy:
     except PolicyInvalid as error:
         field = f"pack.{error.faults[0].where}".removesuffix(".")
         raise Refused("policy", error.zh, error.en, field=field, status=422) from error
-    for layer, base in book.remerged(_adopted(pack)):
+    for layer, base in book.remerged(layer_of(pack) if "extends" in pack else policy):
         try:
             over(base, layer)
         except PolicyInvalid as error:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
+from typing import Any
+
+import msgspec
 
 from shared.calendar import Calendar, national
 from shared.contracts.calendar import HolidaysAnnounced
-from shared.policy.layers import Layer, Merged
+from shared.policy.layers import Layer, Merged, plain
 from shared.policy.pack import Policy
 
 Pack = Policy | Layer
@@ -97,6 +100,17 @@ class PolicyBook:
     def base(self, extends: str, day: date) -> Policy | None:
         """The pack over which a layer is read that takes effect on a day."""
         return self._in_force(extends, day)
+
+    def chain(self, place: str, day: date) -> list[dict[str, Any]]:
+        """What the packs say that are in force in a division: the one that extends no other first, then its layers."""
+        for pack in (pack for length in (6, 4, 2) for pack in reversed(self.packs.get(place[:length], ()))):
+            if pack.effective_from > day:
+                continue
+            if isinstance(pack, Policy):
+                return [plain(msgspec.to_builtins(pack))]
+            if below := self.chain(pack.extends, day):
+                return [*below, dict(pack.content)]
+        return []
 
     def remerged(self, pack: Pack) -> Iterator[tuple[Layer, Policy]]:
         """The layers of other divisions that would be read over a pack, were it adopted, each with its base."""

@@ -44,7 +44,7 @@ class Merged:
         self.declared = dict(base.declared)
         self.places: dict[Path, Path] = {}
         """Where entries of lists stand in the layer, by where they stand in the whole."""
-        whole: dict[str, Any] = _plain(msgspec.to_builtins(base))
+        whole: dict[str, Any] = plain(msgspec.to_builtins(base))
         self._drop(Policy, whole, self.said.get("drop", {}), ())
         self._read(Policy, whole, {name: part for name, part in self.said.items() if name not in HEAD[5:]}, ())
         whole["version"] = self.said.get("version")
@@ -166,8 +166,8 @@ def _is_section(part: Any) -> bool:
     return isinstance(part, type) and issubclass(part, Section)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A pack's content as a file says it: lists, tables and values, without what is left out."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items() if part is not None}
-    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+        return {str(key): plain(part) for key, part in value.items() if part is not None}
+    return [plain(part) for part in value] if isinstance(value, list | tuple) else value

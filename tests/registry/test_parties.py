@@ -80,6 +80,35 @@ def test_a_countys_pack_replaces_its_citys_on_a_later_day_too() -> None:
     assert county.do(again(adopt, pack={**of_county, "effective_from": BEGIN + DAY}))
 
 
+def layer(**said: object) -> dict[str, object]:
+    """A county's pack that extends Benxi's."""
+    head = {"jurisdiction": "210521", "version": "210521-1", "effective_from": str(BEGIN + DAY), "extends": "2105"}
+    return {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
+
+
+def test_2_21_a_layer_is_adopted_under_its_own_version_and_what_is_decided_by_it_names_both() -> None:
+    county = County().listed()
+    adopt = c.AdoptPolicy(place="210521", pack=layer(listing={"topics": {"roads": "道路"}}), adopted_by="县委")
+    (event,) = county.do(adopt)
+    assert isinstance(event, PolicyAdopted) and (event.version, event.pack) == ("210521-1", adopt.pack)
+    assert county.do(adopt) == []
+    county.until(BEGIN + DAY)
+    assert county.policy.version == "210521-1+2105-2014.1"
+    assert county.todo()[0] == ("surveys", "township", f"roads,{','.join(TOPICS)}")
+
+
+def test_2_21_what_a_layer_makes_contradictory_is_refused_from_either_side() -> None:
+    county = County()
+    adopt = c.AdoptPolicy(place="210521", pack=layer(drop={"campaigns": ["annual"]}), adopted_by="县委")
+    refused = county.refusal(adopt)
+    assert (refused.status, refused.field) == (422, "pack.assessment.inputs[4].channel")
+    county.do(again(adopt, pack=layer(drop={"campaigns": ["spot_check"]})))
+    campaigns = [campaign for campaign in BENXI["campaigns"] if campaign["kind"] != "spot_check"]
+    later = pack(version="2105-2", effective_from=BEGIN + 9 * DAY, campaigns=campaigns)
+    refused = county.refusal(c.AdoptPolicy(place=CITY, pack=later, adopted_by="市委"))
+    assert "pack 210521-1 of Benxi County extends this one" in refused.en and "no spot_check to drop" in refused.en
+
+
 def test_two_packs_of_one_division_do_not_start_on_the_same_day() -> None:
     county = County()
     later = BEGIN + 9 * DAY
