@@ -36,7 +36,7 @@ OverOption = Annotated[
 
 @app.command()
 def check(file: FileArgument, over: OverOption = None, folder: FolderOption = DEFAULT) -> None:
-    """检查政策包文件（连同所扩展的上级政策包），一次列出全部问题 · check a pack, with what it extends; tell all faults."""
+    """检查政策包文件（连同所扩展的上级政策包），一次列出全部问题 · check a pack, with what it extends."""
     described, pack, _ = _read(file, _base(over or [], folder))
     console.good(_told(f"政策包无误：{described}", f"the pack is sound: {described}"))
     for zh, en in _notes(pack):

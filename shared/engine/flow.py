@@ -446,7 +446,7 @@ def _sound(book: PolicyBook, message: Any) -> Policy:
     It must be sound by itself, read over what it extends, and under the layers of other divisions that extend it. Of an
     event it may be one that was adopted long ago, in the words of that time.
     """
-    pack = message.pack if isinstance(message, Command) else _renewed(message.pack)
+    pack = _renewed(message.pack) if isinstance(message, PolicyAdopted) else message.pack
     try:
         policy = parse_pack(pack, book.base)
     except PolicyInvalid as error:

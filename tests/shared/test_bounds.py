@@ -211,6 +211,7 @@ EARLIER: dict[str, Any] = {
 def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
     earlier = {**PACK, **{part: {**PACK[part], **EARLIER[part]} for part in ("exit", "assessment")}}
     policy = kept_pack({**earlier, "procedures": EARLIER["procedures"], "outcomes": []})
+    assert isinstance(policy, Policy)
     assert policy.exit.criteria[0].given == {"at_most": 0.02}, "what was adopted then is not tightened by that"
     assert [(rate.figure, rate.given) for rate in policy.exit.verification.rates] == [
         ("wrong_exit", {"below": 0.02}), ("omission", {"below": 0.03}), ("approval", {"at_least": 0.9}),

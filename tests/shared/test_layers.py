@@ -61,7 +61,7 @@ def test_2_21_an_entry_is_overridden_by_its_kind_added_or_dropped_and_remembers_
     assert [pack.layer("campaigns", kind) for kind in kinds] == ["2105", COUNTY, "2105", "2105", COUNTY]
     found, city = pack.campaign("spot_check"), BENXI.campaign("spot_check")
     assert found and city and (found.share, city.share, found.label) == (0.2, 0.05, "县抽查")
-    assert [criterion.indicator for criterion in pack.exit.criteria] == [c.indicator for c in BENXI.exit.criteria]
+    assert [criterion.figure for criterion in pack.exit.criteria] == [c.figure for c in BENXI.exit.criteria]
     assert pack.exit.line(2018) == 3535 and pack.exit.line(2017) == 3335
     assert "talk" not in [outcome.kind for outcome in pack.outcomes] and "problems" not in pack.listing.topics
     assert next(iter(pack.documents)) == "H1", "what the county's pack rests on comes first"
