@@ -84,15 +84,15 @@ COLUMNS = "| 字段 field | 可填 what it may be | 缺省 default | 说明 mean
 def page() -> str:
     """The page for people."""
     lines = [HEAD]
-    for struct in _structs():
-        words = _words(struct)
-        zh, en = words[""]
+    for struct in structs():
+        said = words(struct)
+        zh, en = said[""]
         lines += [f"\n## {struct.__name__}\n\n{zh} · {en}\n", COLUMNS, "|---|---|---|---|"]
         hints = checking.hints_of(struct)
         for field in msgspec.structs.fields(struct):
             hint = hints[field.encode_name]
             allowed = " · ".join(checking.allowed(hint))
-            meaning = " · ".join(part for part in words[field.encode_name] if part)
+            meaning = " · ".join(part for part in said[field.encode_name] if part)
             cells = (f"`{field.encode_name}`", f"{allowed}{_link(hint)}", _default(field), meaning)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
@@ -101,11 +101,11 @@ def page() -> str:
 def schema() -> dict[str, Any]:
     """The JSON Schema, with each field's meaning."""
     found: dict[str, Any] = json.loads(json.dumps(msgspec.json.schema(pack.Policy)))
-    for struct in _structs():
-        words, described = _words(struct), found["$defs"][struct.__name__]
-        described["description"] = " · ".join(part for part in words[""] if part)
+    for struct in structs():
+        said, described = words(struct), found["$defs"][struct.__name__]
+        described["description"] = " · ".join(part for part in said[""] if part)
         for name, part in described["properties"].items():
-            part["description"] = " · ".join(part for part in words[name] if part)
+            part["description"] = " · ".join(part for part in said[name] if part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA} | found
 
 
@@ -120,7 +120,7 @@ def write(folder: Path = FOLDER) -> None:
         (folder / name).write_text(text, "utf-8")
 
 
-def _structs() -> Iterator[type[msgspec.Struct]]:
+def structs() -> Iterator[type[msgspec.Struct]]:
     """The pack and all its sections, each before those within it, once."""
     seen: dict[type[msgspec.Struct], None] = {}
 
@@ -158,13 +158,13 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{json.dumps(field.default)}`"
 
 
-def _words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
+def words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
     """What the source says of a struct, under the empty name, and under each of its fields: Chinese, English."""
     found: dict[str, tuple[str, str]] = {}
     for part in reversed(struct.__mro__):
         written = {field.name: field.encode_name for field in msgspec.structs.fields(part)} if _is_section(part) else {}
         said = _documented(inspect.getmodule(part)).get(part.__name__, {}) if written else {}
-        found |= {written.get(name, name): words for name, words in said.items()}
+        found |= {written.get(name, name): told for name, told in said.items()}
     return found
 
 

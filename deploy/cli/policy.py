@@ -84,6 +84,63 @@ def holidays(
     console.good(_told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
 
 
+@app.command()
+def show(
+    place: Annotated[str, typer.Argument(help="区划代码 · the division")] = "",
+    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="政策包文件 · a pack's file")] = None,
+    over: OverOption = None,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """逐句说明政策包（各层合并）及其依据 · tell in sentences what a pack says, layers merged, and what it rests on."""
+    from deploy.policy_sentences import sentences
+
+    pack = _named(file or place, over or [], folder)
+    console.say(_told(f"{pack.name}，版本 {pack.version}", f"{pack.name_en}, version {pack.version}"))
+    for one in sentences(pack):
+        source = f"〔{one.source}〕" if one.source else ""
+        console.say(f"- {_told(one.zh, one.en)}{source}")
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="文件或区划代码 · a file or a division")],
+    after: Annotated[str, typer.Argument(help="文件或区划代码 · a file or a division")],
+    over: OverOption = None,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """两个政策包有何不同、涉及谁 · tell in sentences what another pack changes, and for whom."""
+    from deploy.policy_sentences import changes
+
+    packs = [_named(Path(one) if Path(one).is_file() else one, over or [], folder) for one in (before, after)]
+    told = 0
+    for old, new in changes(*packs):
+        told += 1
+        if old:
+            console.say(f"- {_told(old.zh, old.en)}", "red")
+        if new:
+            console.say(f"+ {_told(new.zh, new.en)}{f'〔{new.source}〕' if new.source else ''}", "green")
+    if not told:
+        console.good(_told("两个政策包所说相同", "both packs say the same"))
+
+
+def _named(which: Path | str, over: list[Path], folder: Path) -> "Policy":
+    """A pack from its file, or as it is in force in a division today."""
+    from shared.policy import PolicyBook, kept_pack
+
+    if isinstance(which, Path):
+        return _read(which, _base(over, folder))[1]
+    with client(folder, "registry", which) as http:
+        packs = http.get(f"/v1/packs/{which}").json()
+    book = PolicyBook()
+    for pack in packs:
+        book.adopt(kept_pack(pack))
+    if found := book.base(which, date.max):
+        return found
+    raise Trouble(
+        f"区划“{which}”没有生效的政策包，也没有这个文件。\n  no pack is in force in “{which}”, and no such file."
+    )
+
+
 def _base(over: list[Path], folder: Path) -> "Base":
     """Where to find the pack that another extends: in files, or as it is in force in the system."""
 

@@ -1,0 +1,162 @@
+"""A pack in sentences that people read, with where each comes from, and what one pack changes against another.
+
+What a sentence is about are the words that stand under each field in the source, as in `docs/policy.md`. A field
+without words has no sentence, which a test refuses.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from deploy.policy_pages import words
+from shared.calendar import Span, YearDay
+from shared.contracts.values import ROLES
+from shared.policy import RELATIONS, Bound, Policy
+
+Both = tuple[str, str]
+"""Chinese and English."""
+TOLD_AT_THE_HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "documents")
+_NAMED = ("label", "title")
+"""What people call an entry by."""
+_CITED = ("rule", "clause", "reference")
+
+
+class Sentence(NamedTuple):
+    """One thing that a pack says."""
+
+    path: tuple[str, ...]
+    """By names, so that the same is found in another pack."""
+    about: Both
+    """The section or the entry that it belongs to."""
+    zh: str
+    en: str
+    source: str
+    """The document and article that it rests on, and the jurisdiction whose pack says it."""
+
+
+def sentences(policy: Policy) -> Iterator[Sentence]:
+    """All that a pack says, its layers merged."""
+    for key in policy.documents:
+        said = f"《{policy.title(key)}》"
+        yield Sentence(("documents", key), ("所引文件", "Documents"), f"{key}：{said}", f"{key}: {said}", "")
+    for field in msgspec.structs.fields(Policy):
+        if field.name not in TOLD_AT_THE_HEAD and getattr(policy, field.name):
+            about = _title(words(Policy)[field.name])
+            yield from _of(policy, getattr(policy, field.name), (field.name,), about, "")
+
+
+def changes(before: Policy, after: Policy) -> Iterator[tuple[Sentence | None, Sentence | None]]:
+    """What a pack says otherwise than another, adds (the first is None) or leaves out (the second is)."""
+    old, new = ({one.path: one for one in sentences(policy)} for policy in (before, after))
+    for path in dict.fromkeys((*old, *new)):
+        pair = old.get(path), new.get(path)
+        if pair[0] is None or pair[1] is None or pair[0].zh != pair[1].zh:
+            yield pair
+
+
+def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: str) -> Iterator[Sentence]:
+    """The sentences of a section, an entry or a list of entries."""
+    if _is_entries(part):
+        for n, entry in enumerate(part):
+            name = "/".join(str(getattr(entry, field)) for field in getattr(entry, "named_by", ())) or str(n + 1)
+            label = next((getattr(entry, field) for field in _NAMED if hasattr(entry, field)), "")
+            told = (f"{about[0]}“{label or name}”", f"{about[1]} “{label or name}”")
+            yield from _of(policy, entry, (*path, name), told, source)
+        return
+    source = _source(policy, part, path) or source
+    if isinstance(part, Bound):
+        zh, en = _value(policy, part)
+        yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source)
+    for field in msgspec.structs.fields(type(part)):
+        value, said = getattr(part, field.name), words(type(part))[field.encode_name]
+        if field.name in _CITED or value in (None, (), {}) or (isinstance(part, Bound) and field.name in _BOUND):
+            continue
+        if _is_entries(value) or (_has_words(value) and not isinstance(value, Bound)):
+            zh, en = _title(said)
+            yield from _of(policy, value, (*path, field.name), (f"{about[0]} › {zh}", f"{about[1]} › {en}"), source)
+        else:
+            (zh, en), (what, what_en) = _value(policy, value), _title(said)
+            told = f"{about[0]}：{what}——{zh}", f"{about[1]}: {what_en} – {en}"
+            yield Sentence((*path, field.name), about, *told, source or _layer(policy, (*path, field.name)))
+
+
+_BOUND = tuple(field.name for field in msgspec.structs.fields(Bound))
+
+
+def _is_entries(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and _has_words(value[0])
+
+
+def _has_words(value: Any) -> bool:
+    return isinstance(value, msgspec.Struct) and not isinstance(value, Span | YearDay)
+
+
+def _title(said: Both) -> Both:
+    """The first sentence of what is said of a field, without its stop."""
+    zh, en = said
+    return zh.split("。")[0].split("；")[0].split("：")[0], en.split(". ")[0].split("; ")[0].rstrip(".")
+
+
+def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> str:
+    clause = next((getattr(part, field, None) for field in ("rule", "clause") if getattr(part, field, None)), None)
+    reference = getattr(part, "reference", None)
+    if reference:
+        clause = f"{reference.document}:{reference.article}" if reference.article else reference.document
+    layer = _layer(policy, path)
+    return f"{policy.cited(clause)}，{layer}" if clause else ""
+
+
+def _layer(policy: Policy, path: tuple[str, ...]) -> str:
+    """The jurisdiction whose pack says something."""
+    return next((policy.layer(*path[:n]) for n in range(len(path), 0, -1) if path[:n] in policy.declared), policy.root)
+
+
+def _value(policy: Policy, value: Any) -> Both:
+    """A value in words."""
+    if isinstance(value, bool):
+        return ("是", "yes") if value else ("否", "no")
+    if isinstance(value, Span):
+        return _span(value)
+    if isinstance(value, YearDay):
+        return f"{value.month}月{value.day}日", f"{date(2000, value.month, value.day):%-d %B}"
+    if isinstance(value, date):
+        return f"{value.year}年{value.month}月{value.day}日", f"{value:%-d %B %Y}"
+    if isinstance(value, Bound):
+        told = [(RELATIONS[name], number) for name, number in value.given.items()]
+        figure = _value(policy, value.figure)
+        return tuple(f"{figure[n]} {'，'.join(f'{r[n + 1]} {number}' for r, number in told)}" for n in (0, 1))  # type: ignore[return-value]
+    if isinstance(value, tuple):
+        parts = [_value(policy, part) for part in value]
+        return "、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
+    if isinstance(value, dict):
+        pairs = [(_value(policy, key), _value(policy, part)) for key, part in value.items()]
+        return "；".join(f"{k[0]} {v[0]}" for k, v in pairs), "; ".join(f"{k[1]} {v[1]}" for k, v in pairs)
+    if isinstance(value, str):
+        label = _labels(policy).get(value)
+        return ROLES.get(value) or (label or value, label or value.replace("_", " "))
+    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return number, number
+
+
+def _span(span: Span) -> Both:
+    units = ("年", "years"), ("个月", "months"), ("日", "calendar days"), ("个工作日", "working days")
+    amounts = zip((span.years, span.months, span.calendar_days, span.working_days), units, strict=True)
+    given = [(amount, unit) for amount, unit in amounts if amount]
+    zh = "".join(f"{'少' if amount < 0 else ''}{abs(amount)}{unit[0]}" for amount, unit in given) or "当日"
+    en = ", ".join(f"{amount} {unit[1]}" for amount, unit in given) or "the same day"
+    return (f"{zh}，遇节假日顺延", f"{en}, never ending on a holiday") if span.roll else (zh, en)
+
+
+def _labels(policy: Policy) -> dict[str, str]:
+    """What the pack calls its own codes."""
+    return {
+        **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
+        **{commitment.kind: commitment.label for commitment in policy.commitments},
+        **{outcome.kind: outcome.label for outcome in policy.outcomes},
+        **{campaign.kind: campaign.label for campaign in policy.campaigns},
+        **{finding.code: finding.label for finding in policy.findings},
+        **{grade.name: grade.label for grade in policy.assessment.grades},
+        **policy.listing.problem_classes,
+    }

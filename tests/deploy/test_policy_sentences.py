@@ -1,0 +1,86 @@
+"""What a pack says in sentences, with where each comes from, and what one pack changes against another."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from deploy import policy_pages
+from deploy.policy_sentences import TOLD_AT_THE_HEAD, changes, sentences
+from shared.policy import Bound, Policy, PolicyBook, parse_pack
+from tests.shared.test_layers import CHECK, COUNTY, HOME_DOCUMENT, layer
+
+FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
+BENXI = parse_pack(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")))
+
+
+def book() -> PolicyBook:
+    kept = PolicyBook()
+    kept.adopt(BENXI)
+    return kept
+
+
+def filled(part: Any, path: tuple[str, ...] = ()) -> set[str]:
+    """The fields that a pack fills in, as `Struct.field`."""
+    if isinstance(part, tuple):
+        return {name for one in part for name in filled(one)}
+    if not isinstance(part, msgspec.Struct) or type(part).__module__ == "shared.calendar":
+        return set()
+    names = {field.name: getattr(part, field.name) for field in msgspec.structs.fields(type(part))}
+    own = {f"{type(part).__name__}.{name}" for name, value in names.items() if value not in (None, (), {})}
+    return own.union(*(filled(value) for value in names.values()))
+
+
+def test_every_field_that_a_pack_can_say_has_words_for_its_sentence() -> None:
+    for struct in policy_pages.structs():
+        for field in msgspec.structs.fields(struct):
+            zh, en = policy_pages.words(struct)[field.encode_name]
+            assert re.search("[\u4e00-\u9fff]", zh) and re.search("[a-z]", en), f"{struct.__name__}.{field.name}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_whatever_a_pack_fills_in_is_told(file: Path) -> None:
+    """Changing any one field changes what is told: no field is left out."""
+    pack = parse_pack(file.read_bytes())
+    told = [*sentences(pack)]
+    assert len({one.path for one in told}) == len(told), "each thing once"
+    paths = {".".join(one.path) for one in told}
+    for field in msgspec.structs.fields(Policy):
+        if field.name not in TOLD_AT_THE_HEAD and getattr(pack, field.name):
+            assert any(path.startswith(field.name) for path in paths), field.name
+    assert {"team.size", "exit.poverty_line", "assessment.grades.1.at_least"} <= paths
+    for name in filled(pack.campaigns[0]) - {"Campaign.rule"}:
+        owner, field_name = name.split(".")
+        assert owner != "Campaign" or f"campaigns.{pack.campaigns[0].kind}.{field_name}" in paths, name
+
+
+def test_a_sentence_names_document_article_and_layer() -> None:
+    said = layer(documents=HOME_DOCUMENT, campaigns=[CHECK], team={"size": 4})
+    told = {one.path: one for one in sentences(parse_pack(said, book().base))}
+    own, citys = told["campaigns", "spot_check", "share"], told["campaigns", "annual", "lasts"]
+    assert own.source == f"《本溪满族自治县驻村工作办法》第1条，{COUNTY}" and "县抽查" in own.zh and "0.2" in own.zh
+    assert citys.source == "《本溪市向贫困村选派驻村工作队》第四项，2105" and "30日" in citys.zh
+    assert told["team", "size"].source == COUNTY and told["team", "term"].source == "2105"
+    assert told["team", "term"].zh.endswith("3年")
+
+
+def test_the_difference_tells_what_changes_and_nothing_else() -> None:
+    said = layer(documents=HOME_DOCUMENT, team={"size": 4}, drop={"outcomes": ["talk"]})
+    after = parse_pack(said, book().base)
+    found = [*changes(BENXI, after)]
+    told = {(old or new).path[:2] for old, new in found if old or new}  # type: ignore[union-attr]
+    assert told == {("documents", "H1"), ("team", "size"), ("outcomes", "talk")}
+    assert all(new is None for old, new in found if old and old.path[:2] == ("outcomes", "talk"))
+    ((old, new),) = [pair for pair in found if pair[0] and pair[0].path == ("team", "size")]
+    assert old and new and old.zh.endswith("3") and new.zh.endswith("4")
+    assert not [*changes(BENXI, BENXI)]
+
+
+def test_a_bound_reads_as_a_relation() -> None:
+    told = {one.path: one for one in sentences(BENXI)}
+    criteria = [one for path, one in told.items() if path[:3] == ("exit", "criteria", "collective_income")]
+    assert any("不低于 20000" in one.zh for one in criteria), criteria
+    assert isinstance(BENXI.assessment.ballot_quorum, Bound)
