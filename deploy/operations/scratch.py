@@ -85,7 +85,7 @@ async def _empty(address: URL) -> None:
     try:
         await connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
-            "where datname = current_database() and pid <> pg_backend_pid()"
+            "where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
         )
         await connection.execute("drop schema public cascade; create schema public")
     finally:

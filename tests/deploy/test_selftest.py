@@ -75,8 +75,9 @@ def site(real: Real, databases: str = "") -> Site:
 
 
 async def connected(databases: str, service: str) -> asyncpg.Connection:
+    """As somebody else, whose connections are not ended."""
     return await asyncpg.connect(
-        host=databases.partition("host=")[2], user=SELFTEST, database=database(service), password=""
+        host=databases.partition("host=")[2], user="postgres", database=database(service), password=""
     )
 
 
