@@ -18,7 +18,14 @@ from services.inspection.model.verification import Verification
 from services.inspection.reactions import DUE as INSPECTION
 from services.registry.model import commands as registry
 from services.registry.reactions import DUE as REGISTRY
-from shared.contracts.inspection import CampaignClosed, DrawMade, SampleDrawn, SampleMissed, SeedMissed
+from shared.contracts.inspection import (
+    AssessmentOpened,
+    CampaignClosed,
+    DrawMade,
+    SampleDrawn,
+    SampleMissed,
+    SeedMissed,
+)
 from shared.engine.flow import encode_state
 from tests.dispatch.benxi import START, V1, Benxi, delisted
 from tests.dispatch.test_divisions import own_pack
@@ -192,6 +199,7 @@ def test_an_outage_ends_as_if_every_day_had_been_known(kind: str, timer: str, wa
     assert any(s.kind == kind and s.timers.get(timer, wakes) < wakes for s in states), "nothing was missed"
     awake.pass_days(wakes)
     sleep(asleep, wakes)
+    assert not any(service.parked for world in (awake, asleep) for service in world.services.values())
     assert said(asleep, story.of) == said(awake, story.of)
     assert kept(asleep, story.of) == kept(awake, story.of)
 
@@ -238,3 +246,23 @@ def test_rules_2_a_sample_whose_days_were_missed_goes_on_the_day_after_and_nobod
     assert region.kept(Verification, verifying.VILLAGE).timers[name] == region.today + DAY
     region.pass_days(region.today + 20 * DAY)
     assert len(region.said(SampleMissed)) == 2, "later it is as ever"
+
+
+def test_2_21_a_year_whose_day_a_pack_moved_back_in_an_outage_is_opened_once() -> None:
+    region = Region(BENXI, date(2015, 8, 1), villages=1)
+    later = {**BENXI["assessment"], "opens": {"month": 12, "day": 15}}
+    region.adopt({**BENXI, "version": "2105-2015.2", "effective_from": date(2015, 9, 1), "assessment": later})
+    sleep(region, date(2015, 12, 20))
+    assert [said.year for said in region.said(AssessmentOpened)] == [2015]
+
+
+def test_2_19_a_draw_whose_last_share_was_awaited_all_through_an_outage_visits_nobody_in_the_past() -> None:
+    region = Region(BENXI, date(2014, 8, 1), villages=3)
+    region.pass_days(date(2014, 9, 25))
+    region.post_hashes(Q4)
+    region.pass_days(date(2014, 10, 1))
+    region.give_seeds(Q4, ["discipline"])
+    sleep(region, date(2015, 1, 20))
+    (closed,) = region.said(CampaignClosed, campaign=Q4)
+    assert (closed.visited, closed.drawn_on) == (0, region.today)
+    assert all(on >= region.today for drawn in region.said(DrawMade) for on in drawn.visits.values())

@@ -132,8 +132,10 @@ def _variants(node: ast.expr | ast.stmt, within: _Function | None) -> Iterator[t
     for kind, offer in _OFFERS.items():
         for new in offer(node):
             yield kind, new
-    if within and any(argument.arg == "due" for argument in within.args.args):
-        yield from (("day", new) for new in _days(node))
+    names = [argument.arg for argument in within.args.args] if within else []
+    if "due" in names:
+        today = next((name for name in names if name.lstrip("_") == "today"), "")
+        yield from (("day", new) for new in _days(node, today))
 
 
 def _comparison(node: ast.AST) -> Iterator[ast.expr]:
@@ -231,12 +233,12 @@ def _statement(node: ast.AST) -> Iterator[ast.stmt]:
         yield ast.Pass()
 
 
-def _days(node: ast.AST) -> Iterator[ast.expr]:
+def _days(node: ast.AST, today: str) -> Iterator[ast.expr]:
     """Today instead of the day on which the timer was due, and the other way: what differs after an outage."""
-    if isinstance(node, ast.Name) and node.id == "today" and isinstance(node.ctx, ast.Load):
+    if isinstance(node, ast.Name) and node.id == today and isinstance(node.ctx, ast.Load):
         yield ast.Attribute(ast.Name("due", ast.Load()), "on", ast.Load())
-    if isinstance(node, ast.Attribute) and node.attr == "on" and ast.unparse(node.value) == "due":
-        yield ast.Name("today", ast.Load())
+    if today and isinstance(node, ast.Attribute) and node.attr == "on" and ast.unparse(node.value) == "due":
+        yield ast.Name(today, ast.Load())
 
 
 _OFFERS: Final = {
