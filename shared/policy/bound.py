@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, cast
 
 import msgspec
@@ -62,8 +63,12 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     @property
     def given(self) -> dict[str, Amount]:
         """The relations that are filled in, with their numbers; in a sound pack there is one."""
-        filled = zip(RELATIONS, (self.below, self.at_most, self.at_least, self.above, self.equals), strict=True)
+        filled = zip(RELATIONS, self._numbers, strict=True)
         return {relation: number for relation, number in filled if number is not None}
+
+    @property
+    def _numbers(self) -> tuple[Amount | None, ...]:
+        return self.below, self.at_most, self.at_least, self.above, self.equals
 
     @property
     def relation(self) -> "RelationName":
@@ -77,7 +82,10 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
     def holds(self, value: float | Fraction | None) -> bool:
         """Whether a value is as the bound says; one that is not there never is."""
-        return value is not None and RELATIONS[self.relation].holds(float(value), float(self.number))
+        if value is None:
+            return False
+        holds, number = _compared(self._numbers)
+        return holds(float(value), number)
 
     @property
     def said(self) -> tuple[str, str]:
@@ -85,6 +93,13 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         relation, (number,) = RELATIONS[self.relation], self.given.values()
         written = number if isinstance(number, str) else f"{number:g}"
         return f"{relation.zh} {written}", f"{relation.en} {written}"
+
+
+@lru_cache(1024)
+def _compared(numbers: tuple[Amount | None, ...]) -> tuple[Callable[[float, float], bool], float]:
+    """How a bound compares, and with what: packs have few bounds, and every measurement asks for all of them."""
+    (filled,) = ((relation, number) for relation, number in zip(RELATIONS, numbers, strict=True) if number is not None)
+    return RELATIONS[filled[0]].holds, float(Fraction(str(filled[1])))
 
 
 # ------------------------------------------------------------ what can be bounded
