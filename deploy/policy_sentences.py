@@ -14,6 +14,7 @@ from deploy.policy_pages import words
 from shared.calendar import Span, YearDay
 from shared.contracts.values import ROLES
 from shared.policy import RELATIONS, Bound, Policy
+from shared.policy.bound import FIGURES
 
 Both = tuple[str, str]
 """Chinese and English."""
@@ -67,7 +68,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
         return
     source = _source(policy, part, path) or source
     if isinstance(part, Bound):
-        zh, en = _value(policy, part)
+        zh, en = _value(policy, part, path)
         yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source)
     for field in msgspec.structs.fields(type(part)):
         value, said = getattr(part, field.name), words(type(part))[field.encode_name]
@@ -77,7 +78,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
             zh, en = _title(said)
             yield from _of(policy, value, (*path, field.name), (f"{about[0]} › {zh}", f"{about[1]} › {en}"), source)
         else:
-            (zh, en), (what, what_en) = _value(policy, value), _title(said)
+            (zh, en), (what, what_en) = _value(policy, value, (*path, field.name)), _title(said)
             told = f"{about[0]}：{what}——{zh}", f"{about[1]}: {what_en} – {en}"
             yield Sentence((*path, field.name), about, *told, source or _layer(policy, (*path, field.name)))
 
@@ -113,7 +114,7 @@ def _layer(policy: Policy, path: tuple[str, ...]) -> str:
     return next((policy.layer(*path[:n]) for n in range(len(path), 0, -1) if path[:n] in policy.declared), policy.root)
 
 
-def _value(policy: Policy, value: Any) -> Both:
+def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
     """A value in words."""
     if isinstance(value, bool):
         return ("是", "yes") if value else ("否", "no")
@@ -125,7 +126,7 @@ def _value(policy: Policy, value: Any) -> Both:
         return f"{value.year}年{value.month}月{value.day}日", f"{value:%-d %B %Y}"
     if isinstance(value, Bound):
         told = [(RELATIONS[name], number) for name, number in value.given.items()]
-        figure = _value(policy, value.figure)
+        figure = _figure(policy, value.figure, path)
         return tuple(f"{figure[n]} {'，'.join(f'{r[n + 1]} {number}' for r, number in told)}" for n in (0, 1))  # type: ignore[return-value]
     if isinstance(value, tuple):
         parts = [_value(policy, part) for part in value]
@@ -138,6 +139,13 @@ def _value(policy: Policy, value: Any) -> Both:
         return ROLES.get(value) or (label or value, label or value.replace("_", " "))
     number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
     return number, number
+
+
+def _figure(policy: Policy, code: str, path: tuple[str, ...]) -> Both:
+    """What people call a figure: by the catalogue of the section where it stands, or by the pack's own label."""
+    here = (figures for section, figures in FIGURES.items() if set(section) <= set(path))
+    known = next((figures[code] for figures in here if code in figures), None)
+    return (known.zh, known.en) if known else _value(policy, code)
 
 
 def _span(span: Span) -> Both:

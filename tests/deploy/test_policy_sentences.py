@@ -10,7 +10,7 @@ import pytest
 
 from deploy import policy_pages
 from deploy.policy_sentences import TOLD_AT_THE_HEAD, changes, sentences
-from shared.policy import Bound, Policy, PolicyBook, parse_pack
+from shared.policy import Policy, PolicyBook, parse_pack
 from tests.shared.test_layers import CHECK, COUNTY, HOME_DOCUMENT, layer
 
 FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
@@ -83,4 +83,8 @@ def test_a_bound_reads_as_a_relation() -> None:
     told = {one.path: one for one in sentences(BENXI)}
     criteria = [one for path, one in told.items() if path[:3] == ("exit", "criteria", "collective_income")]
     assert any("不低于 20000" in one.zh for one in criteria), criteria
-    assert isinstance(BENXI.assessment.ballot_quorum, Bound)
+    rates = [one.zh for path, one in told.items() if path[:3] == ("exit", "verification", "rates")]
+    assert [zh.rpartition("：")[2] for zh in rates] == ["错退率 低于 0.02", "漏评率 低于 0.02", "群众认可度 不低于 0.9"]
+    assert any(
+        "民主测评满意率 低于 0.6" in one.zh for path, one in told.items() if path[:2] == ("assessment", "grounds")
+    )
