@@ -1,7 +1,7 @@
 """`make mutants`: change the rules at random, a little and one at a time, and list what no test notices.
 
-No kept library does it here: mutmut and cosmic-ray draw no sample from a seed, the first leaves out whatever has a
-decorator, and the second starts pytest anew for each change, which takes longer than most changes take to be noticed.
+No kept library does it here: mutmut and cosmic-ray draw no sample from a seed, the first leaves out properties
+and modules' own lines, and the second starts pytest anew for each change, which takes longer than most need.
 """
 
 import hashlib

@@ -184,7 +184,7 @@ class Plugin:
 
         for change in changes:
             calling = callers[change.file, change.function]
-            if not change.function:
+            if not change.function or not calling:  # A busy machine may have left out those that call it.
                 calling = {id for id, reach in reached.items() if change.file in reach.functions}
             ids = _within_budget(sorted(calling, key=lambda id: reached[id].seconds), reached)
             swap = _swap(self.root, change) if change.function else None
