@@ -10,7 +10,7 @@ import typer
 from deploy.access import grants
 from deploy.access.keys import seed_file, write
 from deploy.access.users import DOMAIN, INSTALLER, SYSTEM
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, is_elsewhere
 from deploy.language import reads_english
 from deploy.local.folder import Folder
 from deploy.terminal import folded
@@ -82,7 +82,14 @@ def _hand_over(file: Path, seed: str, folder: Path, keys: Path) -> None:
 
 def _keys(folder: Path) -> Path:
     """The folder of keys: ZHUCUN_KEYS, else that of the data folder."""
-    keys = Path(os.environ.get("ZHUCUN_KEYS") or Folder(folder).keys)
+    named = os.environ.get("ZHUCUN_KEYS")
+    if is_elsewhere() and not named:  # Those of a folder here are another system's.
+        raise Trouble(
+            "订阅者的密钥在系统所在的机器上办理：用容器运行的，请用 docker compose exec operator zhucun access。\n"
+            "  Access is granted where the system's keys are: with containers, by `docker compose exec operator zhucun "
+            "access`."
+        )
+    keys = Path(named or Folder(folder).keys)
     if not (keys / grants.KEPT).exists():
         raise Trouble(
             f"{keys} 里没有密钥。请先启动一次系统（zhucun up），或用 --folder 指明其数据目录。\n"

@@ -114,7 +114,7 @@ async def _measure(console: Console, folder: Path, cadres: int) -> list[Figure]:
     for suffix, kind in KINDS.items():
         async with System(folder / suffix, restart=False) as system:
             await system.ready()
-            await _begin(system)
+            await begin(system)
             for service in SERVICES:
                 if service != "registry":
                     system.kill(service)
@@ -127,7 +127,7 @@ async def _measure(console: Console, folder: Path, cadres: int) -> list[Figure]:
                     began = time.perf_counter()
                     assert kind.read(file) >= count
                     bare.append(count / (time.perf_counter() - began))
-                    ours.append(count / await _import(system, file.read_bytes(), count, f"bench-{suffix}-{first}"))
+                    ours.append(count / await take_in(system, file.read_bytes(), count, f"bench-{suffix}-{first}"))
                     progress.advance(task, count)
             rate, peak = median(ours), _peak_mib(system.pid("registry"))
             note = f"{cadres:,} cadres, {FILE:,} in a file at most; the slowest file {min(ours):,.0f} rows/s"
@@ -141,7 +141,7 @@ async def _measure(console: Console, folder: Path, cadres: int) -> list[Figure]:
     return figures
 
 
-async def _begin(system: System) -> None:
+async def begin(system: System) -> None:
     """Let a day pass, adopt a pack, and register the units."""
     async with Simulation(system) as simulation:
         await simulation.pass_day(DAY)
@@ -161,7 +161,7 @@ async def _begin(system: System) -> None:
         answer.raise_for_status()
 
 
-async def _import(system: System, content: bytes, count: int, key: str) -> float:
+async def take_in(system: System, content: bytes, count: int, key: str) -> float:
     """Seconds that the import of a file takes, all of whose rows must be new to the registry."""
     async with httpx.AsyncClient(trust_env=False, timeout=None) as client:
         url, began = f"{system.url('registry')}/v1/imports/cadres", time.perf_counter()

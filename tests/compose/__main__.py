@@ -10,51 +10,32 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final, Self
+from typing import Final
 
 from deploy.demo.play import Result, play
-from deploy.init.certificates import NODES
 from deploy.local.supervisor import SERVICES, System
 from deploy.terminal import Terminal, folded
-from tests.compose.engine import INNER, Broken, Engine, Installation, find
+from services.registry import forms
+from shared.policy import parse_pack
+from tests.bench import imports
+from tests.compose.commands import commands, outside, subscribed, within
+from tests.compose.engine import Broken, Engine, Installation, find
 from tests.compose.line import Line
-from tests.compose.selftest import tested
-from tests.faults.injury import hurt_often
+from tests.compose.placed import placed
+from tests.faults.composed import leads_streams, lost, node, postgres
 from tests.faults.trial import Ground, differing
 
-VILLAGES, UNTIL, SEED = 6, date(2015, 12, 31), 7
-"""A small county from the survey to the first year's grades."""
+VILLAGES, UNTIL, SEED = 6, date(2015, 6, 30), 7
+"""A small county from the survey to the first half-year."""
 AWAY: Final = 5.0
-"""Seconds for which a server is lost."""
-LOST: Final = ("nats-2", "postgres", "nats-1")
-"""What is lost during the play, one after the other."""
+"""Seconds for which a container is lost; `make faults` loses each for a minute."""
+NEW: Final = ("210521777001", "210521777002", "210521777003")
+"""Villages of the county that nobody has registered yet."""
+CADRES: Final = 50_000
+"""Cadres in the file of the load."""
 IMAGE, LARGE, SMALL = 250 * 2**20, 2 * 2**30, 700 * 2**20
 """Bytes: the image at most, and the memory of all containers together in either size."""
 WITHOUT: Final = "--where-possible"
-
-
-class Composed(System):
-    """A composed system, to a play the same as one that it started itself."""
-
-    def __init__(self, folder: Path, placed: Installation) -> None:
-        nats = ",".join(f"tls://127.0.0.1:{placed.ports[node]}" for node in NODES if node in placed.running())
-        words = placed.passwords()
-        databases = {
-            name: f"postgresql+asyncpg://{name}:{words[name]}@127.0.0.1:{placed.ports['postgres']}/{name}"
-            for name in SERVICES
-        }
-        super().__init__(folder, nats=nats, nats_ca=folder / "keys" / "ca.pem", databases=databases)
-        self.folder.ports = {**placed.ports}
-
-    async def __aenter__(self) -> Self:
-        """It runs already."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """It runs on."""
-
-    async def ready(self, timeout: float = 60) -> None:  # noqa: ASYNC109 - as the other's
-        """It was waited for already."""
 
 
 def main() -> int:
@@ -93,6 +74,7 @@ def _all(engine: Engine) -> Iterator[Line]:
             "无故障的一次", "the quiet play", f"{quiet.days} days, {quiet.seconds:.0f} s", not quiet.dead_letters
         )
         yield from _large(engine, Path(root) / "large", quiet)
+        yield from _replicas(engine, Path(root) / "replicas", quiet)
         yield from _small(engine, Path(root) / "small", quiet)
 
 
@@ -102,50 +84,43 @@ async def _quiet(folder: Path) -> Result:
         return await play(system, seed=SEED, villages=VILLAGES, until=UNTIL, quiet=True)
 
 
-@contextmanager
-def _placed(engine: Engine, folder: Path, overlay: str = "") -> Iterator[tuple[Installation, System]]:
-    """A composed system on free ports, ready, its keys at hand."""
-    own = System(folder)
-    own.folder.claim(INNER)
-    try:
-        with Installation(engine, folder, own.folder.ports, overlay) as placed:
-            placed.ready()
-            placed.take_out()
-            yield placed, Composed(folder, placed)
-    finally:
-        own.folder.release()
-
-
 def _large(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
     began = time.monotonic()
-    with _placed(engine, folder) as (placed, system):
+    with placed(engine, folder) as (found, system):
         yield Line("就绪", "ready", f"{time.monotonic() - began:.0f} s", True)
-        yield _bound("镜像", "the image", placed.image(), IMAGE)
-        yield _bound("内存，空闲", "memory at rest", placed.memory(), LARGE)
-        yield _unchanged(placed)
+        yield _bound("镜像", "the image", found.size(), IMAGE)
+        yield _bound("内存，空闲", "memory at rest", found.memory(), LARGE)
+        yield _unchanged(found)
         ground = Ground(folder, SEED, VILLAGES, 0, quiet, lambda _line: None, UNTIL)
+        verdict = asyncio.run(lost(ground, found, system, (postgres, node, leads_streams), AWAY))
+        yield Line("演一个县，期间丢失容器", "a county, containers lost", verdict.seen, bool(verdict.passed))
+        yield _healthy(found)
+        yield from (commands(place(found), village) for place, village in zip((outside, within), NEW, strict=False))
+        yield from subscribed(found, VILLAGES + 2, NEW[2])
+        with _most(found) as most:
+            asyncio.run(press(system))
+        yield _bound("内存，性能测试的负载", "memory under the bench's load", most(), LARGE)
+        yield _archived(found, folder / "images.tar")
 
-        async def harm(number: int) -> None:
-            await asyncio.to_thread(placed.lose, LOST[number], AWAY)
 
-        with _most(placed) as most:
-            verdict = asyncio.run(hurt_often(ground, system, len(LOST), harm))
-        what = f"{', '.join(LOST)} lost for {AWAY:.0f} s each: {verdict.seen}"
-        yield Line("演一个县，期间丢失节点与数据库", "a county, nodes and database lost", what, bool(verdict.passed))
-        yield _bound("内存，有负载", "memory under load", most(), LARGE)
-        yield from tested(placed, system)
-        yield _doctor(placed)
-        yield _granted(placed)
+def _replicas(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
+    """Of the images of the archive, and nothing else."""
+    with placed(engine, folder, "compose.replicas.yaml", replicas=2, build=False) as (_, system):
+        yield _played("两个副本演同一个县", "the same county, two replicas", system, quiet)
 
 
 def _small(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
-    with _placed(engine, folder, "compose.small.yaml") as (placed, system), _most(placed) as most:
-        result = asyncio.run(play(system, seed=SEED, villages=VILLAGES, until=UNTIL, quiet=True))
-        difference = differing(result.digests, quiet.digests)
-        seen = f"{result.seconds:.0f} s, digests {f'differ: {difference}' if difference else 'equal'}"
-        yield Line("小型部署演同一个县", "the same county, small", seen, not difference)
-        yield _bound("小型部署的内存", "memory, small", most(), SMALL)
-        yield from tested(placed, system)
+    with placed(engine, folder, "compose.small.yaml", build=False) as (found, system), _most(found) as most:
+        yield _played("小型部署演同一个县", "the same county, small", system, quiet)
+        asyncio.run(press(system))
+        yield _bound("小型部署的内存，性能测试的负载", "memory, small, under the bench's load", most(), SMALL)
+
+
+def _played(zh: str, en: str, system: System, quiet: Result) -> Line:
+    result = asyncio.run(play(system, seed=SEED, villages=VILLAGES, until=UNTIL, quiet=True))
+    difference = differing(result.digests, quiet.digests)
+    seen = f"{result.seconds:.0f} s, digests {f'differ: {difference}' if difference else 'equal'}"
+    return Line(zh, en, seen, not difference)
 
 
 def _bound(zh: str, en: str, found: float, most: int) -> Line:
@@ -162,22 +137,36 @@ def _unchanged(placed: Installation) -> Line:
     return Line("再次初始化不改变密钥", "a second start changes no key", mark, before == after)
 
 
-def _doctor(placed: Installation) -> Line:
-    """What `zhucun doctor` says where an operator runs it."""
-    try:
-        told = placed.inside("zhucun", "doctor")
-    except Broken as error:
-        return Line("体检", "doctor", str(error)[-1500:], False)
-    return Line("体检", "doctor", f"{told.count('✓')} ✓", "✗" not in told)
+def _healthy(placed: Installation) -> Line:
+    """Whether health checks tell the truth: nobody is ill, and all services are while there is no PostgreSQL."""
+    well = placed.unhealthy()
+    placed.kill("postgres")
+    ill = placed.unhealthy()
+    placed.start("postgres")
+    placed.ready()
+    told = f"ill at rest: {', '.join(sorted(well)) or 'none'}; without PostgreSQL: {', '.join(sorted(ill))}"
+    return Line("健康检查", "health checks", told, not well and ill == set(SERVICES))
 
 
-def _granted(placed: Installation) -> Line:
-    """Whether an operator can give a subscriber a key that all servers take up."""
-    try:
-        told = placed.inside("zhucun", "access", "grant", "liaoning", "--place", "21", "-o", "/tmp/liaoning.nk")
-    except Broken as error:
-        return Line("发给订阅方密钥", "a subscriber's key", str(error)[-1500:], False)
-    return Line("发给订阅方密钥", "a subscriber's key", "granted", "下次启动" not in told)
+def _archived(placed: Installation, archive: Path) -> Line:
+    """Put all images into one file, take them away here, and load them again: what follows has no others."""
+    images, several = [placed.image("registry"), placed.image("postgres")], ["-m"]
+    placed.compose("down", "-v")
+    placed.engine.run("save", *(several if placed.engine.command == "podman" else ()), "-o", str(archive), *images)
+    placed.engine.run("rmi", *images)
+    placed.engine.run("load", "-i", str(archive))
+    told = f"{', '.join(images)}: {archive.stat().st_size / 2**20:.0f} MiB"
+    archive.unlink()
+    return Line("镜像存档、删除、再载入", "images saved, removed and loaded", told, True)
+
+
+async def press(system: System) -> None:
+    """The load of the bench that takes most memory: cadres come in, in one large Excel file."""
+    form = forms.form("cadres", [parse_pack(imports.PACK.read_bytes())])
+    file = system.folder.root / "cadres.xlsx"
+    imports.KINDS["xlsx"].write(form, file, imports.lines("xlsx", 0, CADRES))
+    await imports.begin(system)
+    await imports.take_in(system, file.read_bytes(), CADRES, "bench-cadres")
 
 
 @contextmanager

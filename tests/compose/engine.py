@@ -14,12 +14,15 @@ import httpx
 
 from deploy.init.certificates import NODES
 from deploy.local.supervisor import SERVICES
+from tests.compose.replicas import container
 
 ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final = "zhucun-trial"
 """No project of anybody's: its volumes are emptied."""
-INNER: Final = dict.fromkeys(SERVICES, 8000) | dict.fromkeys(NODES, 4222) | {"postgres": 5432}
-"""The ports within the containers that the test reaches."""
+OTHERS: Final = dict.fromkeys(NODES, 4222) | {"postgres": 5432}
+"""The ports within the containers that the test reaches beside the services."""
+HTTP: Final = 8000
+"""That of a service."""
 BUILDING: Final = 900.0
 """Seconds that the image may take where nothing of it is there yet."""
 STARTING: Final = 240.0
@@ -70,11 +73,23 @@ def _run(command: Sequence[str], seconds: float, env: Mapping[str, str] = {}) ->
     return answer.stdout
 
 
-class Installation:
-    """A composed system under ports of its own, whose days a simulation says, for as long as it is entered."""
+def reached(replicas: int = 1) -> list[str]:
+    """The containers that the test reaches, with so many replicas of each service."""
+    return [*(container(service, n) for n in range(1, replicas + 1) for service in SERVICES), *OTHERS]
 
-    def __init__(self, engine: Engine, folder: Path, ports: Mapping[str, int], overlay: str = "") -> None:
-        self.engine, self.folder, self.ports = engine, folder, ports
+
+class Installation:
+    """A composed system under ports of its own, whose days a simulation says, for as long as it is entered.
+
+    It is built of the checkout. Unless `build`, the images that are there must do, as where there is no network.
+    """
+
+    def __init__(
+        self, engine: Engine, folder: Path, ports: Mapping[str, int], overlay: str = "", *, build: bool = True
+    ) -> None:
+        self.engine, self.folder, self.ports, self._build = engine, folder, ports, build
+        self.services = [name for name in ports if name not in OTHERS]
+        """The containers of the services."""
         names = ["compose.yaml", *([overlay] if overlay else [])]
         own = folder / "trial.yaml"
         own.write_text(_trial(ports))
@@ -87,8 +102,9 @@ class Installation:
 
     def __enter__(self) -> "Installation":
         self.compose("down", "-v")
-        self.compose("build", seconds=BUILDING)  # An image of an earlier checkout would be taken otherwise.
-        self.compose("up", "-d", seconds=STARTING)
+        if self._build:
+            self.compose("build", seconds=BUILDING)  # An image of an earlier checkout would be taken otherwise.
+        self.compose("up", "-d", "--no-build", seconds=STARTING)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +122,7 @@ class Installation:
 
     def ready(self, seconds: float = STARTING) -> float:
         """Wait until every service says that it is ready; how many seconds that took. Raises Broken."""
-        began, waiting = time.monotonic(), list(SERVICES)
+        began, waiting = time.monotonic(), list(self.services)
         said = ""
         while waiting:
             try:
@@ -141,12 +157,30 @@ class Installation:
         lines = (self.folder / "keys" / "databases.pgpass").read_text().splitlines()
         return {role: password for *_, role, password in (line.split(":") for line in lines)}
 
-    def lose(self, service: str, seconds: float) -> None:
-        """Kill a container, and start it again after a while."""
-        name = self.container(service)
-        self.engine.run("stop", "-t", "0", name)
-        time.sleep(seconds)
-        self.engine.run("start", name)
+    def kill(self, service: str) -> None:
+        """Kill a container in one moment."""
+        self.engine.run("stop", "-t", "0", self.container(service))
+
+    def start(self, service: str) -> None:
+        """Start a container again."""
+        self.engine.run("start", self.container(service))
+
+    def unhealthy(self) -> set[str]:
+        """The containers whose own health check says so; podman without systemd makes none by itself, and is asked."""
+        found = set()
+        for service in self.running():
+            name = self.container(service)
+            told = json.loads(self.engine.run("inspect", name))[0]
+            if not told["Config"].get("Healthcheck"):
+                continue
+            try:
+                if self.engine.command == "podman":
+                    self.engine.run("healthcheck", "run", name)
+                elif told["State"]["Health"]["Status"] != "healthy":
+                    found.add(service)
+            except Broken:
+                found.add(service)
+        return found
 
     def memory(self) -> float:
         """How many bytes all containers have now, by the engine's own word."""
@@ -163,10 +197,13 @@ class Installation:
             if self.engine.command == "podman" else '{{.Label "com.docker.compose.service"}}',
         ).split()  # fmt: skip
 
-    def image(self) -> float:
+    def image(self, service: str = "registry") -> str:
+        """The name of a container's image."""
+        return str(json.loads(self.engine.run("inspect", self.container(service)))[0]["Config"]["Image"])
+
+    def size(self) -> float:
         """The size of the product's image, in bytes."""
-        name = json.loads(self.engine.run("inspect", self.container("registry")))[0]["Image"]
-        return float(self.engine.run("image", "inspect", name, "--format", "{{.Size}}"))
+        return float(self.engine.run("image", "inspect", self.image(), "--format", "{{.Size}}"))
 
 
 def _bytes(text: str) -> float:
@@ -177,11 +214,11 @@ def _bytes(text: str) -> float:
 def _trial(ports: Mapping[str, int]) -> str:
     """What the test changes: the ports, and who says what day it is."""
     lines = ["services:"]
-    for name in ("init", *INNER):
+    for name in ("init", *ports):
         lines.append(f"  {name}:")
         if name in ports:
             instead = "" if name == "postgres" else "!override "  # It has none outside.
-            lines.append(f'    ports: {instead}["127.0.0.1:{ports[name]}:{INNER[name]}"]')
-        if name == "init" or name in SERVICES:
+            lines.append(f'    ports: {instead}["127.0.0.1:{ports[name]}:{OTHERS.get(name, HTTP)}"]')
+        if name not in OTHERS:
             lines.append('    environment: {ZHUCUN_SIMULATED: "true"}')
     return "\n".join(lines)

@@ -176,6 +176,8 @@ def test_a_profile_reaches_a_system_from_outside(folder: Path, tmp_path: Path) -
     assert run("digest", ZHUCUN_PROFILE=str(profile)) == run("digest", "--folder", str(folder))
     code, told = run("--profile", str(profile), "logs")
     assert code == 1 and "docker compose logs" in told
+    code, told = run("--profile", str(profile), "access", "grant", "liaoning", "--place", "21", "--folder", str(folder))
+    assert code == 1 and "docker compose exec operator zhucun access" in told, "the keys of a folder here are another's"
     profile.write_text('registry = "http://127.0.0.1:1"')
     code, told = run("--profile", str(profile), "digest")
     assert code == 1 and "registry_url" in told

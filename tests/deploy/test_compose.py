@@ -15,6 +15,8 @@ import yaml
 from deploy.access.users import USERS
 from deploy.init import certificates, folder
 from deploy.local.errors import StartError
+from deploy.local.supervisor import SERVICES
+from tests.compose.replicas import container, overlay
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
@@ -101,3 +103,19 @@ def test_a_machine_without_containers_is_told(words: tuple[str, ...], code: int,
     command = [sys.executable, "-m", "tests.compose", *words]
     answer = subprocess.run(command, capture_output=True, text=True, env=env, cwd=DEPLOY.parent, timeout=60)
     assert answer.returncode == code and "neither docker nor podman" in answer.stdout
+
+
+@pytest.mark.parametrize("of", [2, 3])
+def test_the_overlay_of_replicas_follows_from_the_system_that_it_lies_over(of: int) -> None:
+    kept = (DEPLOY / "compose.replicas.yaml").read_text()
+    made = overlay(COMPOSE, of)
+    assert of != 2 or made == kept, "run `python -m tests.compose.replicas 2 > deploy/compose.replicas.yaml`"
+    replicas = yaml.safe_load(made)["services"]
+    for service in SERVICES:
+        each = [replicas[container(service, number)] for number in range(1, of + 1)]
+        assert [one["environment"]["ZHUCUN_SHARE"] for one in each] == [f"{n}/{of}" for n in range(1, of + 1)]
+        assert len({one["environment"]["ZHUCUN_DATABASE"] for one in each}) == of
+        further = {name for one in each[1:] for name in one if one[name] == COMPOSE[service].get(name)}
+        assert further == {*COMPOSE[service]} - {"environment", "ports"}
+    ports = [port for one in (*COMPOSE.values(), *replicas.values()) for port in one.get("ports", ())]
+    assert len({port.split(":")[-2] for port in ports}) == len(ports), "each needs a port of its own outside"

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from deploy.demo.benxi import END
 from deploy.demo.play import Result, play
 from deploy.local.supervisor import System
-from tests.faults import cluster, databases, kills, power, purge, report, server, stream
+from tests.faults import cluster, composed, databases, kills, power, purge, report, server, stream
 from tests.faults.report import Outcome
 from tests.faults.trial import Ground, Trial, Verdict
 
@@ -28,6 +28,7 @@ TRIALS: Final = (
     *cluster.TRIALS,
     *databases.TRIALS,
     *power.TRIALS,
+    *composed.TRIALS,
 )
 _KEYS: Final = ", ".join([*dict.fromkeys(t.key.partition(".")[0] for t in TRIALS), *(t.key for t in TRIALS)])
 """What trials are named by: groups, and each."""

@@ -229,17 +229,22 @@ class Cluster:
 
     async def leader(self) -> str:
         """Which server leads the open stream. Raises TimeoutError."""
-        broker = await bus.connect(self.url, HARNESS, seed_file(self._keys, HARNESS))
-        try:
-            async with asyncio.timeout(FORMING):
-                while True:
-                    with suppress(NatsError):
-                        info = await broker.connection.jetstream(timeout=1).stream_info(bus.OPEN)
-                        if info.cluster and info.cluster.leader:
-                            return info.cluster.leader
-                    await asyncio.sleep(0.1)
-        finally:
-            await broker.stop()
+        return await leader(self.url, seed_file(self._keys, HARNESS))
+
+
+async def leader(url: str, key: Path, ca: Path | None = None) -> str:
+    """Which of the servers at these addresses leads the open stream. Raises TimeoutError."""
+    broker = await bus.connect(url, HARNESS, key, ca)
+    try:
+        async with asyncio.timeout(FORMING):
+            while True:
+                with suppress(NatsError):
+                    info = await broker.connection.jetstream(timeout=1).stream_info(bus.OPEN)
+                    if info.cluster and info.cluster.leader:
+                        return info.cluster.leader
+                await asyncio.sleep(0.1)
+    finally:
+        await broker.stop()
 
 
 Harm = Callable[[Cluster, random.Random, int], Awaitable[None]]

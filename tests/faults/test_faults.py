@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.demo.play import play
+from deploy.demo.play import Result, play
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import PROCESSES, SERVICES, System
 from deploy.operations.subscriber import OUTSIDE, Difference, Said, compare
+from tests.faults import composed
 from tests.faults.__main__ import app
 from tests.faults.crashing import MOMENTS, Frail, Plan
 from tests.faults.report import Outcome, summary, write
@@ -88,6 +89,16 @@ def test_a_failed_trial_is_not_lost_in_the_report(tmp_path: Path) -> None:
         False,
         None,
     ]
+
+
+@pytest.mark.parametrize("trial", composed.TRIALS, ids=lambda trial: trial.key)
+async def test_a_machine_without_containers_says_so_and_fails_no_trial(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    undisturbed = Result([], {}, {}, 0, [], 0, 0)
+    verdict = await trial.run(Ground(tmp_path, SEED, VILLAGES, 0, undisturbed, print, UNTIL))
+    assert verdict.passed is None and "neither docker nor podman" in verdict.seen
 
 
 async def test_a_death_of_each_service_at_each_moment_and_of_each_process_costs_nothing(tmp_path: Path) -> None:
