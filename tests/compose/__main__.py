@@ -22,6 +22,7 @@ from tests.compose.commands import commands, outside, subscribed, within
 from tests.compose.engine import Broken, Engine, Installation, find
 from tests.compose.line import Line
 from tests.compose.placed import placed
+from tests.compose.selftest import tested
 from tests.faults.composed import leads_streams, lost, node, postgres
 from tests.faults.trial import Ground, differing
 
@@ -100,6 +101,7 @@ def _large(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
         with _most(found) as most:
             asyncio.run(press(system))
         yield _bound("内存，性能测试的负载", "memory under the bench's load", most(), LARGE)
+        yield from tested(found, system)
         yield _archived(found, folder / "images.tar")
 
 
@@ -114,6 +116,7 @@ def _small(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
         yield _played("小型部署演同一个县", "the same county, small", system, quiet)
         asyncio.run(press(system))
         yield _bound("小型部署的内存，性能测试的负载", "memory, small, under the bench's load", most(), SMALL)
+        yield from tested(found, system)
 
 
 def _played(zh: str, en: str, system: System, quiet: Result) -> Line:
