@@ -94,7 +94,7 @@ def commands(place: Place, village: str) -> Line:
     """An officer's form goes out and in, and what officers and operators ask is answered."""
     zh, en = f"命令行，{place.zh}", f"the command line, {place.en}"
     asked: dict[tuple[str, ...], str] = {
-        ("village", village): NAME, ("tasks", "--place", COUNTY): "task", ("dead-letters", "list"): "reason",
+        ("village", village): NAME, ("tasks", "--place", COUNTY): "due", ("dead-letters", "list"): "reason",
         ("recover", "incentives"): "incentives", ("doctor",): "✓",
     }  # fmt: skip
     try:
