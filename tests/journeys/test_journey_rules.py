@@ -619,7 +619,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters = {r.ResolutionOpened, r.StepTaken, r.ResolutionPassed, r.ResolutionRejected}
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
-        r.VillageRecoded, r.ExitApproved, n.OutcomeEvent,
+        r.VillageRecoded, r.ExitApproved, n.OutcomeEvent, n.DecisionOverdue, i.GradeContested, i.GradeReviewed,
     } | own_matters  # fmt: skip
 
 

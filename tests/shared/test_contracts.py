@@ -402,6 +402,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "inspection.draw.made.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},
+        "incentives.decision.overdue.v1": "sometimes",
         "incentives.decision.withdrawn.v1": "sometimes",
         "incentives.appeal.decided.v1": "sometimes",
         "incentives.deadline.moved.v1": "sometimes",
