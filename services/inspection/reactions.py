@@ -108,7 +108,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
     Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt, calendar.around),
     Reaction(PolicyAdopted, Calendar, calendar.wider, calendar.note_pack),
-    Reaction(TeamAssigned, Calendar, calendar.family, calendar.join),
+    Reaction(TeamAssigned, Calendar, calendar.family, calendar.join, calendar.team_and_place),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
@@ -116,7 +116,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Code, by("code"), aliased),
     # A village that comes to another jurisdiction is visited by that one.
     Reaction(VillageRecoded, Calendar, calendar.left_jurisdictions, calendar.move_out),
-    Reaction(VillageRecoded, Calendar, calendar.new_jurisdictions, calendar.move_in, calendar.moving_reads),
+    Reaction(VillageRecoded, Calendar, calendar.new_jurisdictions, calendar.move_in, calendar.team_and_place),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # The assessment of the year before may still await its grade, and a code may be told in the year after its first.

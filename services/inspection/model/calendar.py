@@ -149,9 +149,13 @@ def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Chang
     return Change(_scheduled(calendar, policy, due.on - timedelta(1)))
 
 
-def join(state: Calendar | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
-    """A village with a team may be visited."""
-    return Change(state and state.with_village(event.village, event.place))
+def join(
+    state: Calendar | None, event: TeamAssigned, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A village with a team may be visited, where it lies by now: its new code may have been heard of before."""
+    supervision = others[Supervision, event.village]
+    place = supervision.place if isinstance(supervision, Supervision) else event.place
+    return Change(state and (state.with_village(event.village, place) if place.startswith(state.id) else state))
 
 
 def leave(state: Calendar | None, event: Gone, policy: Policy, today: date) -> Change:
@@ -184,8 +188,8 @@ def left_jurisdictions(event: VillageRecoded, policy: Policy) -> Iterable[str]:
     return tuple(id for id in family(event, policy) if not event.code.startswith(id))
 
 
-def moving_reads(_state: Calendar | None, event: VillageRecoded) -> Iterable[Key]:
-    """Whether the village has a team."""
+def team_and_place(_state: Calendar | None, event: TeamAssigned | VillageRecoded) -> Iterable[Key]:
+    """Whether the village has a team, and where it lies."""
     return ((Supervision, event.village),)
 
 
