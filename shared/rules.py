@@ -14,10 +14,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, Union, ge
 
 import msgspec
 
+from shared import chinese
 from shared.calendar import Calendar, Span
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import VillageRecoded
 from shared.contracts.values import ROLES
+from shared.labels import basis
 from shared.policy import Policy
 
 S = TypeVar("S")
@@ -240,7 +242,8 @@ class Refused(Exception):
     """A rule says no. Each text says what is wrong and what to do about it.
 
     `status` is 409 where the state does not allow the command now, 422 where what was said is wrong in itself,
-    404 where the thing does not exist. `rule` names the mechanism or the law, `field` the field to correct.
+    404 where the thing does not exist. `rule` names the mechanism or the law, `basis` the document that people can look
+    up, `field` the field to correct.
 
     Where somebody else's data would be overwritten, `differs` says how, and `version` what a command must name as what
     it `replaces` in order to do it all the same.
@@ -258,8 +261,14 @@ class Refused(Exception):
         version: str = "",
     ) -> None:
         super().__init__(f"[{rule}] {en}")
-        self.rule, self.zh, self.en, self.field, self.status = rule, zh, en, field, status
+        self.rule, self.zh, self.en, self.field, self.status = rule, chinese.written(zh), en, field, status
+        self.basis = basis(rule)
         self.differs, self.version = differs, version
+
+    def by(self, policy: Policy) -> Self:
+        """The same refusal in the words of a region, and resting on the region's documents."""
+        self.zh, self.basis = policy.spoken(self.zh), basis(self.rule, policy)
+        return self
 
 
 def rests(rule: str, things: Mapping[str, str]) -> None:

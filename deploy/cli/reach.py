@@ -198,7 +198,9 @@ def _problem(response: httpx.Response) -> str:
     lines = [str(problem.get("title"))]
     told = [fault for fault in problem.get("errors", []) if fault["zh"] not in lines[0]]
     for fault in told[:20]:
-        lines.append(f"  第 {fault['row'] + 1} 条 [{fault['rule']}] {fault['zh']}\n    {fault['en']}")
+        zh, en = fault.get("basis", ("", ""))
+        basis = (f"（依据：{zh}）", f" ({en})") if zh else ("", "")
+        lines.append(f"  第{fault['row'] + 1}条：{fault['zh']}{basis[0]}\n    {fault['en']}{basis[1]}")
     if len(told) > 20:
-        lines.append(f"  …… 共 {len(told)} 条 / {len(told)} in all")
+        lines.append(f"  …… 共{len(told)}条 / {len(told)} in all")
     return "\n".join(lines)

@@ -40,7 +40,7 @@ def demo(
     folder: FolderOption = DEMO,
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
     villages: Annotated[int, typer.Option(min=1, max=72, help="贫困村数 · number of villages")] = 72,
-    until: Annotated[str, typer.Option(help="演到哪一天 · last day to play")] = "2017-09-30",
+    until: Annotated[str, typer.Option(help="模拟截止日期 · last day to play")] = "2017-09-30",
     kills: Annotated[int, typer.Option(min=0, help="途中 kill -9 的次数 · kill -9 at so many random moments")] = 0,
     resume: Annotated[
         bool, typer.Option(help="接着上次继续，而不是重新开始 · resume instead of starting afresh")
@@ -162,7 +162,7 @@ def _fixed(ports: list[str]) -> Mapping[str, int]:
 
 @app.command()
 def doctor(folder: FolderOption = DEFAULT) -> None:
-    """体检：安装与运行中的系统 · check the installation and a running system, end to end."""
+    """运行检查：安装与运行中的系统 · check the installation and a running system, end to end."""
     from deploy.operations.doctor import checks
 
     def own_addresses(service: str) -> list[str]:

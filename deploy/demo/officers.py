@@ -310,6 +310,12 @@ def _verifications(a: Ask) -> Iterator[Row]:
 # -------------------------------------------------------------- incentives
 
 
+def _document(a: Ask, number: int) -> str:
+    """The deciding organ and its document."""
+    organ = {"organisation": "市委组织部 本组决", "discipline": "市纪委 本纪决"}.get(a.task.role, "县委办公室 本县决")
+    return f"{organ}〔{a.today.year}〕{number}号（虚构）"
+
+
 def _defences(_ask: Ask) -> Iterator[Row]:
     yield {}
 
@@ -318,8 +324,7 @@ def _decisions(a: Ask) -> Iterator[Row]:
     """The body adopts the proposal, but tolerates a failure that came from trying something new (1.14)."""
     tolerated = a.task.about.startswith("criticism/") and a.scenario.choose(1, 2, "tolerated", a.task.about) == 1
     yield {
-        "imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated,
-        "decided_by": f"本溪市{a.today.year}年决定（虚构）",
+        "imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated, "decided_by": _document(a, 3),
     }  # fmt: skip
 
 
@@ -335,7 +340,7 @@ def _appeals(a: Ask) -> Iterator[Letter]:
 
 
 def _appeal_decisions(a: Ask) -> Iterator[Row]:
-    yield {"overturned": False, "decided_by": f"本溪市{a.today.year}年复核（虚构）"}
+    yield {"overturned": False, "decided_by": _document(a, 4)}
 
 
 HABITS: Final[Mapping[str, Habit]] = {

@@ -135,22 +135,22 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         return len(records.said(n.OutcomeDecided, lambda e: e.kind == kind and e.imposed))
 
     counts = {
-        ("匹配不成：队长职级不够", "unmatched: no leader of rank"): records.said(
+        ("无符合条件的队长人选", "unmatched: no leader of rank"): records.said(
             d.NeedUnmet, lambda e: "leader_rank" in e.obstacles.values()
         ),
-        ("承诺逾期", "commitments overdue"): records.said(d.CommitmentOverdue),
+        ("责任事项逾期", "commitments overdue"): records.said(d.CommitmentOverdue),
         ("整改逾期", "rectifications overdue"): records.said(i.OrderOverdue),
-        ("查到不在岗", "visits that found members absent"): records.said(i.VisitMade, lambda e: e.absent),
+        ("查岗不在岗", "visits that found members absent"): records.said(i.VisitMade, lambda e: e.absent),
         ("考核不称职", "teams graded incompetent"): records.said(
             i.AssessmentGraded, lambda e: e.grade == POLICY.assessment.grades[-1].name
         ),
         ("召回队员", "members recalled"): records.said(d.MemberRecalled),
-        ("对召回提出申诉", "recalls appealed"): records.said(n.OutcomeAppealed, lambda e: e.kind == "recall"),
+        ("对召回申请复核", "reviews of recalls"): records.said(n.OutcomeAppealed, lambda e: e.kind == "recall"),
         ("容错免责", "failures tolerated"): records.said(n.OutcomeDecided, lambda e: e.tolerated),
         ("出列核查未通过", "exits refuted by the verification"): records.said(i.ExitVerified, lambda e: not e.passed),
         ("异议成立", "objections upheld"): records.said(r.ObjectionDecided, lambda e: e.upheld),
-        ("三年未达标、延长期限", "terms extended after three years"): records.said(d.TermExtended),
-        ("返贫", "relapses"): records.said(r.VillageRelapsed),
+        ("三年未完成帮扶任务、延长帮扶期限", "terms extended after three years"): records.said(d.TermExtended),
+        ("出列指标回落", "criteria missed after the exit"): records.said(r.VillageRelapsed),
     }
     return {
         **{label: len(events) for label, events in counts.items()},
@@ -182,7 +182,7 @@ def show(console: Console, records: Records, until: date) -> None:
     for f in figures(records):
         mark = Text("=", "green") if f.equal else Text("≠", "red")
         beside.add_row(f.zh, f.en, f.mechanism, f"{f.document}{'余' * f.and_more}", str(f.system), mark)
-    wrong = folded("不顺的事", "what went wrong", "次数 times", title="不是事事顺利 · not everything goes well")
+    wrong = folded("问题情形", "what went wrong", "次数 times", title="问题情形及次数 · what went wrong, and how often")
     for (zh, en), times in ways(records).items():
         wrong.add_row(zh, en, str(times))
     console.print(beside, wrong)

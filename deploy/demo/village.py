@@ -61,7 +61,7 @@ def show(console: Console, code: str, client: Client) -> None:
     console.print(Text.assemble("\n", *head.items()))
     console.print(_way(history(client, code)))
     if reasons:
-        why = folded("为什么还没出列？", "why not yet?", "谁能推动 who can move it")
+        why = folded("为什么还没出列？", "why not yet?", "责任主体 who can move it")
         for reason in reasons:
             why.add_row(reason["zh"], reason["en"], reason["mover"])
         console.print(why)

@@ -32,13 +32,13 @@ from shared.rules import Refused, known
 from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
-    Route("matchings", SolveMatching, "求解分类选派匹配", "Solve a matching"),
+    Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),
     Route("choices", ChooseTeam, "另行选定单位或队员", "Choose another unit or other cadres than proposed"),
-    Route("match-withdrawals", WithdrawMatch, "撤销匹配", "Withdraw a match"),
+    Route("match-withdrawals", WithdrawMatch, "撤销派出单位建议", "Withdraw a match"),
     Route("assignments", AssignTeam, "派驻工作队", "Assign a team"),
     Route("assignment-withdrawals", WithdrawAssignment, "撤销派驻", "Withdraw an assignment"),
     Route("takeovers", TakeOver, "接续登记已在村工作队", "Take over a team that is at work already"),
-    Route("commitments", SetCommitment, "承诺立账", "Set a commitment"),
+    Route("commitments", SetCommitment, "定账：签订责任书、制定计划和清单", "Set a commitment"),
     Route("reconciliations", Reconcile, "季度对账", "Reconcile a ledger"),
     Route("settlements", Settle, "次年销账", "Settle a ledger"),
     Route("commitment-withdrawals", WithdrawCommitment, "撤回误录的责任事项", "Withdraw a step of a commitment"),

@@ -9,8 +9,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("defences", HearDefence, "听取陈述申辩", "Hear a defence"),
     Route("decisions", Decide, "作出奖惩决定", "Decide an outcome"),
     Route("decision-withdrawals", WithdrawDecision, "撤回误录的决定", "Withdraw a decision entered by mistake"),
-    Route("appeals", LodgeAppeal, "提出申诉", "Lodge an appeal"),
-    Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide an appeal"),
+    Route("appeals", LodgeAppeal, "申请复核", "Ask for a review"),
+    Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide a review"),
 )
 
 QUERIES: tuple[Any, ...] = ()

@@ -22,31 +22,31 @@ from services.inspection.model.commands import (
 from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
-    Route("seed-hashes", PostSeedHash, "公布抽签随机数哈希", "Publish the hash of a seed share for a draw"),
-    Route("seeds", GiveSeed, "交付抽签随机数", "Give a seed share for a draw"),
-    Route("campaigns", OpenCampaign, "发起不定期督查", "Open an irregular campaign"),
-    Route("visits", RecordVisit, "记录督查到村", "Record a visit"),
+    Route("seed-hashes", PostSeedHash, "公布抽取随机码校验值", "Publish the hash of a seed share for a draw"),
+    Route("seeds", GiveSeed, "提交抽取随机码", "Give a seed share for a draw"),
+    Route("campaigns", OpenCampaign, "开展不定期抽查", "Open an irregular campaign"),
+    Route("visits", RecordVisit, "录入到村督查情况", "Record a visit"),
     Route("visit-withdrawals", WithdrawVisit, "撤销督查记录", "Withdraw a visit"),
-    Route("order-closings", CloseOrder, "整改销号", "Accept a rectification"),
-    Route("reports", DeliverReport, "提交述职", "Deliver a duty report"),
-    Route("ballots", HoldBallot, "记录民主测评", "Record a ballot"),
+    Route("order-closings", CloseOrder, "审核整改销号", "Accept a rectification"),
+    Route("reports", DeliverReport, "报送述职报告", "Deliver a duty report"),
+    Route("ballots", HoldBallot, "录入民主测评结果", "Record a ballot"),
     Route("grades", ConfirmGrade, "审定考核等次", "Confirm a grade"),
     Route("grade-reviews", ContestGrade, "申请复核考核等次", "Ask for a review of a grade"),
     Route("input-withdrawals", WithdrawInput, "撤销述职或测评", "Withdraw a report or a ballot"),
-    Route("grade-withdrawals", WithdrawGrade, "撤销考核定等", "Withdraw a grade"),
+    Route("grade-withdrawals", WithdrawGrade, "撤销考核等次", "Withdraw a grade"),
     Route(
         "verification-seed-hashes",
         PostVerificationHash,
-        "公布核查抽样随机数哈希",
+        "公布核查抽样随机码校验值",
         "Publish the hash of a seed share for a verification's sample",
     ),
     Route(
         "verification-seeds",
         GiveVerificationSeed,
-        "交付核查抽样随机数",
+        "提交核查抽样随机码",
         "Give a seed share for a verification's sample",
     ),
-    Route("verifications", RecordVerification, "记录出列核查", "Record the verification of an exit"),
+    Route("verifications", RecordVerification, "录入出列核查结果", "Record the verification of an exit"),
 )
 
 QUERIES: tuple[Any, ...] = ()

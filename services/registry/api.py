@@ -65,9 +65,11 @@ COMMANDS: tuple[Route, ...] = (
     Route("objections", c.RaiseObjection, "提出异议", "Raise an objection"),
     Route("objection-decisions", c.DecideObjection, "处理异议", "Decide an objection"),
     Route("approvals", c.ApproveExit, "审批出列", "Approve or refuse the exit"),
-    Route("relapse-decisions", c.ConfirmRelapse, "认定返贫", "Decide on a relapse"),
+    Route(
+        "relapse-decisions", c.ConfirmRelapse, "对出列指标回落作出处理决定", "Decide on criteria missed after the exit"
+    ),
     Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's resolution"),
-    Route("resolution-steps", c.TakeStep, "记录民主决策环节", "Take a step of a resolution"),
+    Route("resolution-steps", c.TakeStep, "录入民主决策环节", "Take a step of a resolution"),
 )
 
 
@@ -108,7 +110,7 @@ async def packs(place: FromPath[str], state: State, day: FromQuery[date | None] 
 # ------------------------------------------------------------- Excel forms
 
 
-@get("/v1/templates/{form:str}", tags=["forms"], summary="领取填报模板 · A form to fill in")
+@get("/v1/templates/{form:str}", tags=["forms"], summary="下载填报表 · A form to fill in")
 async def template(
     form: FromPath[str],
     state: State,
@@ -144,7 +146,7 @@ async def template(
 @post(
     "/v1/imports/{form:str}",
     tags=["forms"],
-    summary="导入填好的表 · Take in a filled form",
+    summary="上传填报表 · Take in a filled form",
     status_code=200,
     operation_class=_Upload,
     request_max_body_size=MOST_BYTES,

@@ -268,9 +268,10 @@ def refusal(form: Form, row: int, refused: Refused) -> CellError:
             "at the new differences",
             field=refused.field,
         )
-    # A rule of the product's own, such as `identity`, is no ground that an officer could look up.
-    ground = "" if refused.rule.isascii() and refused.rule.isalpha() else f"（依据：{refused.rule}）"
-    zh, en = f"{refused.zh}{ground}", f"{refused.en} (rule: {refused.rule})"
+    basis = refused.basis
+    zh, en = (
+        (f"{refused.zh}（依据：{basis[0]}）", f"{refused.en} ({basis[1]})") if all(basis) else (refused.zh, refused.en)
+    )
     column = _column(form, refused.field or "").title
     return CellError(row=row, column=column, value="", rule=refused.rule, zh=zh, en=en)
 

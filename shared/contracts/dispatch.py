@@ -53,7 +53,7 @@ class MatchingSolved(Event, frozen=True, kw_only=True):
     """A matching with its certificate: no assignment can score above `bound` (mechanism 3.2)."""
 
     about = "matching"
-    label = ("匹配求解", "matching solved")
+    label = ("生成选派建议方案", "matching solved")
     matching: RunId
     matched: Count
     unmet: Count
@@ -65,7 +65,7 @@ class MatchingSolved(Event, frozen=True, kw_only=True):
 class VillageMatched(Event, frozen=True, kw_only=True):
     """A unit and a team were found for a village, with the reason; a named body still has to assign them."""
 
-    label = ("分类选派匹配", "matched with a unit")
+    label = ("确定帮扶单位建议", "matched with a unit")
     village: VillageId
     matching: DerivedId
     """The name of the run; `kept/<village>/<spell>` and `taken-over/<village>` where nothing was solved."""
@@ -80,7 +80,7 @@ class VillageMatched(Event, frozen=True, kw_only=True):
 class NeedUnmet(Event, frozen=True, kw_only=True):
     """No unit could be matched to a village, with what stood in the way: a gap (mechanisms 0.2, 3.3, 3.4)."""
 
-    label = ("选派缺口", "no unit could be matched")
+    label = ("暂无符合条件的派出单位", "no unit could be matched")
     village: VillageId
     matching: RunId
     obstacles: Annotated[dict[PartyId, Code], Meta(max_length=1000)]
@@ -118,7 +118,7 @@ class TeamAssigned(Event, frozen=True, kw_only=True):
 class CommitmentSet(Event, frozen=True, kw_only=True):
     """A letter was signed, a plan made, a list or ledger set: what is owed now stands item by item."""
 
-    label = ("承诺立账", "commitment set")
+    label = ("定账", "commitment set")
     village: VillageId
     kind: Code
     """As the pack names it: `letter`, `three_year_plan`, `annual_plan`, `ledger` …"""
@@ -160,7 +160,7 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
 class CommitmentOverdue(Event, frozen=True, kw_only=True):
     """A due date passed without the step that was owed (mechanism 1.2)."""
 
-    label = ("承诺逾期", "commitment overdue")
+    label = ("责任事项逾期", "commitment overdue")
     village: VillageId
     kind: Code
     period: Period
@@ -176,7 +176,7 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
 class HelpBegun(Event, frozen=True, kw_only=True):
     """All that the pack asks for at the start is set: letter, plans, lists and ledger as the region has them."""
 
-    label = ("全面启动帮扶", "help begun")
+    label = ("进入帮扶阶段", "help begun")
     village: VillageId
     unit: PartyId
 
@@ -217,7 +217,7 @@ class TermExtended(Event, frozen=True, kw_only=True):
 class TeamKept(Event, frozen=True, kw_only=True):
     """The village left the list; the team stays for the transition (摘帽不摘帮扶)."""
 
-    label = ("过渡期留驻", "team kept for the transition")
+    label = ("出列后继续驻村", "team stays after the exit")
     village: VillageId
     unit: PartyId
     until: Day
@@ -226,7 +226,7 @@ class TeamKept(Event, frozen=True, kw_only=True):
 class TeamReleased(Event, frozen=True, kw_only=True):
     """The team's work in the village is settled and it goes home: never before the exit (2.13)."""
 
-    label = ("工作队撤回", "team released")
+    label = ("工作队期满撤离", "team released")
     village: VillageId
     unit: PartyId
     spell: Number
@@ -320,7 +320,7 @@ class MemberRetained(Event, frozen=True, kw_only=True):
 class TeamDisbanded(Event, frozen=True, kw_only=True):
     """A team's work ended without an exit, since the village is no longer there or was never rightly listed."""
 
-    label = ("工作队因故撤回", "team sent home without an exit")
+    label = ("工作队因故撤离", "team sent home without an exit")
     village: VillageId
     unit: PartyId
     spell: Count

@@ -32,7 +32,7 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
 class OutcomeProposed(OutcomeEvent, frozen=True, kw_only=True):
     """The software proposes, with the evidence and the clause; nothing happens to anyone by this."""
 
-    label = ("拟办", "outcome proposed")
+    label = ("提出处理（奖励）建议", "outcome proposed")
     clause: Short
     evidence: Annotated[tuple[Short, ...], Meta(max_length=100)]
     """What the proposal rests on, as references to events: `inspection.assessment.graded 2014` …"""
@@ -73,14 +73,14 @@ class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):
 class OutcomeAppealed(OutcomeEvent, frozen=True, kw_only=True):
     """The subject asked for a review in time; the effect is not suspended (Civil Servant Law 95, 96)."""
 
-    label = ("申诉", "appeal lodged")
+    label = ("申请复核", "review asked for")
     answer_until: Day
 
 
 class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
     """The review's result; it never aggravates (Civil Servant Law 96)."""
 
-    label = ("申诉复核决定", "appeal decided")
+    label = ("复核决定", "review decided")
     overturned: bool
     decided_by: Short
 
@@ -106,7 +106,7 @@ class DeadlineMoved(OutcomeEvent, frozen=True, kw_only=True):
 class OutcomeWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
     """The fact that a proposal rests on was withdrawn, so there is nothing to decide any more."""
 
-    label = ("拟办撤销", "proposal withdrawn")
+    label = ("撤销处理（奖励）建议", "proposal withdrawn")
     reason: Reason
     """Which fact was withdrawn."""
 

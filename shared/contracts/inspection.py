@@ -55,7 +55,7 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     """Before a draw, and before any hash of a seed's share: frame and size are fixed and public (2.19)."""
 
     about = "campaign"
-    label = ("抽查承诺公布", "draw committed")
+    label = ("抽取底册封存公告", "draw committed")
     campaign: CampaignId
     kind: Code
     opens: Day
@@ -74,7 +74,7 @@ class SeedCommitted(Event, frozen=True, kw_only=True):
     """A body's hash of its seed share is public, before either share is given to anyone (2.19)."""
 
     about = "campaign"
-    label = ("随机数哈希公布", "seed hash published")
+    label = ("随机码校验值公布", "seed hash published")
     campaign: CampaignId
     body: Body
     seed_hash: Sha256
@@ -86,7 +86,7 @@ class SeedMissed(Event, frozen=True, kw_only=True):
     """A body gave no hash before the opening, or no share in time. The draw goes on without it (2.19)."""
 
     about = "campaign"
-    label = ("随机数逾期未交", "seed share missed")
+    label = ("随机码逾期未交", "seed share missed")
     campaign: CampaignId
     body: Body
     what: Literal["hash", "share"]
@@ -97,7 +97,7 @@ class DrawMade(Event, frozen=True, kw_only=True):
 
     about = "campaign"
     sealing = "always"
-    label = ("抽签", "draw made")
+    label = ("随机抽取", "draw made")
     campaign: CampaignId
     visits: Annotated[dict[VillageId, Day], Meta(max_length=60_000)]
 
@@ -127,7 +127,7 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
 class VisitMade(Event, frozen=True, kw_only=True):
     """An inspection visited a village's team; findings are codes of the pack, words stay with the inspectors."""
 
-    label = ("督查到村", "visit made")
+    label = ("到村督查", "visit made")
     village: VillageId
     campaign: CampaignId
     kind: Code
@@ -156,7 +156,7 @@ class VisitWithdrawn(Event, frozen=True, kw_only=True):
 class VisitDropped(Event, frozen=True, kw_only=True):
     """A village was merged into another, so that no campaign that runs can visit it any more. It counts as missed."""
 
-    label = ("督查到村取消", "visit dropped")
+    label = ("到村督查取消", "visit dropped")
     village: VillageId
     campaign: CampaignId
 
@@ -221,7 +221,7 @@ class BallotHeld(Event, frozen=True, kw_only=True):
 class AssessmentOpened(Event, frozen=True, kw_only=True):
     """The year's assessment of a team begins, for every village with one (mechanism 2.21)."""
 
-    label = ("考核启动", "assessment opened")
+    label = ("启动年度考核", "assessment opened")
     village: VillageId
     year: Year
     unit: PartyId
@@ -234,7 +234,7 @@ class AssessmentOpened(Event, frozen=True, kw_only=True):
 class AssessmentProposed(Event, frozen=True, kw_only=True):
     """The year is over and all inputs are in: score, grade, and what capped it. A body still confirms."""
 
-    label = ("考核拟定", "assessment proposed")
+    label = ("拟定考核等次", "assessment proposed")
     village: VillageId
     year: Year
     score: Percent
@@ -257,7 +257,7 @@ class InputWithdrawn(Event, frozen=True, kw_only=True):
 class GradeWithdrawn(Event, frozen=True, kw_only=True):
     """A grade was entered by mistake; it is to be decided anew. Nothing was decided on it yet."""
 
-    label = ("撤销考核定等", "grade withdrawn")
+    label = ("撤销考核等次", "grade withdrawn")
     village: VillageId
     year: Year
     unit: PartyId
@@ -307,7 +307,7 @@ class AssessmentDropped(Event, frozen=True, kw_only=True):
 class AssessmentGraded(Event, frozen=True, kw_only=True):
     """The year's grade of a team was confirmed by a named body (mechanisms 2.15, 3.7)."""
 
-    label = ("考核定等", "assessment graded")
+    label = ("评定考核等次", "assessment graded")
     village: VillageId
     year: Year
     unit: PartyId
@@ -321,7 +321,7 @@ class AssessmentGraded(Event, frozen=True, kw_only=True):
 class SampleCommitted(Event, frozen=True, kw_only=True):
     """A body's hash of its seed share for the sample of an exit's verification is public (rules §2)."""
 
-    label = ("核查随机数哈希公布", "sample hash published")
+    label = ("核查随机码校验值公布", "sample hash published")
     village: VillageId
     attempt: Number
     body: Body
@@ -333,7 +333,7 @@ class SampleCommitted(Event, frozen=True, kw_only=True):
 class SampleMissed(Event, frozen=True, kw_only=True):
     """A body gave no hash or no share for an exit's sample in time. The sample is drawn without it (rules §2)."""
 
-    label = ("核查随机数逾期未交", "sample share missed")
+    label = ("核查随机码逾期未交", "sample share missed")
     village: VillageId
     attempt: Number
     body: Body

@@ -72,7 +72,7 @@ class PolicyAdopted(Event, frozen=True, kw_only=True):
     """A region adopts a policy pack; every service decides by it from its effective date on."""
 
     about = "version"
-    label = ("政策包生效", "policy pack adopted")
+    label = ("启用政策包", "policy pack adopted")
     version: Version
     adopted_by: Organ
     pack: Content
@@ -297,9 +297,9 @@ class VillageMonitored(Event, frozen=True, kw_only=True):
 
 
 class VillageRelapsed(Event, frozen=True, kw_only=True):
-    """Monitoring found that the village no longer meets its criteria; it is listed again (返贫)."""
+    """Monitoring found that the village no longer meets its criteria; it is listed again (出列指标回落)."""
 
-    label = ("返贫", "relapsed into poverty")
+    label = ("出列指标回落", "criteria missed after the exit")
     village: VillageId
     unmet: Annotated[tuple[Unmet, ...], Meta(max_length=200)]
     decided_by: Organ

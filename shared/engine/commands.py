@@ -88,7 +88,7 @@ async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
         if together and pipeline.today is None:
             raise Refused(
                 "calendar",
-                "系统尚未收到业务日期，请稍候或检查日程",
+                "系统当日业务日期尚未开始，请稍后再试或告知运维",
                 "no business day has arrived yet; wait, or check the schedule of days",
                 status=503,
             )

@@ -192,7 +192,8 @@ def run(
         except Missing as error:
             missing |= error.keys
         except Exception as error:  # A rule that fails must not take the other villages' messages along.
-            parked.append(Parked(cause, error))
+            policy = book.at(cause.payload.place, today) if isinstance(error, Refused) else None
+            parked.append(Parked(cause, error.by(policy) if policy and isinstance(error, Refused) else error))
             stuck.add(cause.correlation)
             book.restore(packs_before)
         else:
@@ -303,7 +304,7 @@ class _Chain:
         if policy is None:
             raise Refused(
                 "policy",
-                f"区划 {place} 在 {self.today} 没有生效的政策包，请先导入政策包",
+                f"区划 {place} 在 {self.today} 没有生效的政策包，请先启用政策包",
                 f"no policy pack is in force in division {place} on {self.today}; adopt one first",
             )
         return policy

@@ -29,6 +29,13 @@ class _Told(msgspec.Struct, frozen=True, array_like=True):
     field: str | None
     differs: tuple[Difference, ...] = ()
     version: str = ""
+    basis: tuple[str, str] = ("", "")
+
+    def again(self) -> Refused:
+        """The refusal as it was told."""
+        refused = Refused(self.rule, self.zh, self.en, field=self.field, differs=self.differs, version=self.version)
+        refused.basis = self.basis
+        return refused
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -109,11 +116,7 @@ class Request:
         """Give the answer that was kept under the key, if it was the same request."""
         if fingerprint == self.fingerprint:
             answer, told = msgspec.json.decode(response, type=tuple[Answer, dict[str, _Told]])
-            refused = {
-                int(row): Refused(t.rule, t.zh, t.en, field=t.field, differs=t.differs, version=t.version)
-                for row, t in told.items()
-            }
-            self.outcome.set_result((answer, refused))
+            self.outcome.set_result((answer, {int(row): one.again() for row, one in told.items()}))
         else:
             self.outcome.set_exception(used_before(self.key))
 
@@ -162,7 +165,8 @@ class Decided:
         if not isinstance(self.outcome, RequestRefused) and not self.request.dry_run:
             answer, refused = self.outcome
             told = {
-                str(row): _Told(e.rule, e.zh, e.en, e.field, tuple(e.differs), e.version) for row, e in refused.items()
+                str(row): _Told(e.rule, e.zh, e.en, e.field, tuple(e.differs), e.version, e.basis)
+                for row, e in refused.items()
             }
             response = msgspec.json.encode((answer, told)).decode()
             yield {"key": self.request.key, "fingerprint": self.request.fingerprint, "response": response}

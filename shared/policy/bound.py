@@ -38,6 +38,7 @@ RELATIONS: Final[Mapping[str, Relation]] = {
     "above": Relation(operator.gt, "高于", "above"),
     "is": Relation(operator.eq, "等于", "exactly"),
 }
+_FRACTIONS: Final = {"2/3": "三分之二", "1/2": "半数"}
 RISING: Final = ("at_least", "above", "is")
 FALLING: Final = ("below", "at_most", "is")
 
@@ -89,10 +90,10 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
     @property
     def said(self) -> tuple[str, str]:
-        """Relation and number for people, in Chinese and English: `低于 0.02`, `below 0.02`."""
+        """Relation and number for people, in Chinese and English: `低于0.02`, `below 0.02`."""
         relation, (number,) = RELATIONS[self.relation], self.given.values()
         written = number if isinstance(number, str) else f"{number:g}"
-        return f"{relation.zh} {written}", f"{relation.en} {written}"
+        return f"{relation.zh}{_FRACTIONS.get(written, written)}", f"{relation.en} {written}"
 
 
 @lru_cache(1024)

@@ -3,6 +3,7 @@
 Each field is described in Chinese and English; `docs/policy.md` and `docs/policy.schema.json` are made of that.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, TypeVar
@@ -10,10 +11,12 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from shared import chinese
 from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.registry import Level, Rank, StepKind
 from shared.contracts.values import (
+    ROLES,
     Bounded,
     Clause,
     Code,
@@ -29,6 +32,12 @@ from shared.contracts.values import (
 from shared.policy.bound import Bound
 
 T = TypeVar("T")
+_TERMS = re.compile(
+    "|".join(["工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2)])
+)
+"""What may be called otherwise in a region; `村` or `县` stand in too many other words."""
+_EXIT_STEPS = {"verify": "核查", "notice": "公示", "decide": "审批"}
+_GROUNDS = {"absences": "不在岗次数较多", "open_items": "未完成任务较多", "approval": "群众认可度较低"}
 _END = r"$(?!\n)"
 Points = Annotated[int, Meta(ge=0, le=10_000)]
 Year = Annotated[str, Meta(pattern=rf"^(199[0-9]|20[0-9]{{2}}|2100){_END}")]
@@ -54,6 +63,8 @@ INCIDENCE = "incidence"
 """The indicator that the system computes itself (1.18)."""
 LETTER = "letter"
 """The commitment by which a village becomes pledged (3.6)."""
+_PARTS = ("率", "比例", "占比", "比重")
+"""What Chinese calls a part of a whole."""
 SURVEY_KINDS = ("household_visit", "problem")
 """The survey kinds on which rules rely in every region (mechanism 3.1)."""
 
@@ -120,6 +131,11 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """指标名称。 · Its name."""
     mover: Role
     """责任主体。 · The role that can move it."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a part of a whole. A bound of 1 may also be one of something, such as one clinic."""
+        return 0 < self.number < 1 or (self.number == 1 and any(word in self.label for word in _PARTS))
 
 
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -384,6 +400,8 @@ class Ground(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     named_by = ("name",)
     name: Code
     """代码。 · Its code."""
+    label: ShortOrNone = ""
+    """名称；不填则用通用名称。 · Its name; without it the usual one."""
 
 
 class Review(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -514,6 +532,17 @@ class Holidays(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """条款。 · Its article."""
 
 
+class Words(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """本地用语。 · What a region calls things otherwise than the rest of the country."""
+
+    team: Name = "工作队"
+    """驻村力量的名称，如工作队、工作组。 · The resident team."""
+    exit: Name = "出列"
+    """贫困村退出的名称，如出列、销号。 · A village's removal from the list."""
+    roles: Annotated[Mapping[Role, Name], Meta(max_length=11)] = msgspec.field(default_factory=dict)
+    """各办理机构的称谓，如 organisation（组织部门）为“市委组织部”。 · What those who act are called."""
+
+
 class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """一个地区的实施规则。 · One region's pack: everything that the rules may ask about."""
 
@@ -552,6 +581,41 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """村民主决策程序。 · How a village decides matters of its own."""
     holidays: Some[Holidays] = ()
     """本地节假日。 · The region's own holidays."""
+    words: Words = msgspec.field(default_factory=Words)
+    """本地用语。 · The region's own words."""
+
+    @cached_property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """The pack's own words for codes, by what they name."""
+        inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
+        kinds: dict[str, str] = {}
+        for part in (self.commitments, self.campaigns, self.outcomes, self.procedures):
+            kinds |= {one.kind: one.label for one in part}
+        deliberations = {step.name: step.label for procedure in self.procedures for step in procedure.steps}
+        roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
+        exits = {step.name: f"{roles[step.by]}{_EXIT_STEPS[step.kind]}" for step in self.exit.procedure}
+        return {
+            "problem_class": self.listing.problem_classes,
+            "topic": self.listing.topics,
+            "survey_kind": self.listing.survey_kinds,
+            "indicator": {criterion.figure: criterion.label for criterion in self.exit.criteria},
+            "kind": kinds,
+            "finding": {finding.code: finding.label for finding in self.findings},
+            "grade": {grade.name: grade.label for grade in self.assessment.grades},
+            "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
+            "channel": inspected,
+            "step": deliberations | {name: zh for name, zh in exits.items() if name not in _EXIT_STEPS},
+            "by": roles,
+        }
+
+    def spoken(self, zh: str) -> str:
+        """A Chinese text of the country's, in the region's own words."""
+        return _TERMS.sub(lambda found: self._terms.get(found[0], found[0]), zh)
+
+    @cached_property
+    def _terms(self) -> Mapping[str, str]:
+        named = {ROLES[role][0]: name for role, name in self.words.roles.items()}
+        return {"工作队": self.words.team, "出列": self.words.exit, **named}
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -624,4 +688,6 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         document, _, article = clause.partition(":")
         if document not in self.documents:
             return clause
-        return f"《{self.title(document)}》{f'第{article}条' if article.isdecimal() else article}"
+        cited = self.documents[document]
+        number = "" if isinstance(cited, str) or not cited.number else f"（{cited.number}）"
+        return f"《{self.title(document)}》{number}{chinese.article(int(article)) if article.isdecimal() else article}"

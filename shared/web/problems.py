@@ -37,6 +37,8 @@ REFUSALS = {
 class Fault(msgspec.Struct, omit_defaults=True):
     """What is wrong with one row of a request, by which rule, and what to do; `field` is its JSON path in the row.
 
+    `basis` is the document that the rule rests on, Chinese and English, if people can look it up.
+
     Where somebody else's data would be overwritten, `differs` says how, and `version` is what the command must name in
     its field `replaces` in order to do it all the same.
     """
@@ -48,6 +50,7 @@ class Fault(msgspec.Struct, omit_defaults=True):
     field: str | None = None
     differs: list[Difference] = []
     version: str = ""
+    basis: tuple[str, str] = ("", "")
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -79,13 +82,15 @@ def problem(
 def fault(row: int, refused: Refused) -> Fault:
     """A refusal as it is told."""
     return Fault(
-        row, refused.rule, refused.zh, refused.en, refused.field, list(refused.differs), version=refused.version
+        row, refused.rule, refused.zh, refused.en, refused.field, list(refused.differs), refused.version, refused.basis
     )
 
 
 def _refused(_request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
     headers = {"WWW-Authenticate": 'Bearer realm="zhucun"'} if error.status == 401 else None
-    return problem(error.status, f"{error.zh} / {error.en}", error.rule, [fault(0, error)], headers)
+    return problem(
+        error.status, f"{error.zh} / {error.en}", " / ".join(filter(None, error.basis)), [fault(0, error)], headers
+    )
 
 
 def _request_refused(_request: Request[Any, Any, Any], error: RequestRefused) -> Response[bytes]:

@@ -174,11 +174,11 @@ def test_3_8_a_ballot_whose_figures_do_not_fit_is_refused(satisfied: int, presen
     region.refuses(region.ballot(VILLAGE, 2015, satisfied, present, entitled), 422, "present")
 
 
-def test_vcl_26_a_ballot_needs_two_thirds_and_exactly_two_thirds_are_enough() -> None:
+def test_3_8_a_ballot_needs_two_thirds_and_exactly_two_thirds_are_enough() -> None:
     region = in_december()
     region.report(VILLAGE, 2015, "oral")
     refused = region.refuses(region.ballot(VILLAGE, 2015, satisfied=10, present=19, entitled=30), 422, "present")
-    assert refused.rule == "Village Committees Law 26"
+    assert refused.rule == "3.8" and "到会比例应当不低于三分之二" in refused.zh
     region.vote(VILLAGE, 2015, satisfied=10, present=20, entitled=30)
     region.vote(VILLAGE, 2015, satisfied=10, present=20, entitled=30)
     assert len(region.said(BallotHeld)) == 1

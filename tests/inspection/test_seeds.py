@@ -87,7 +87,7 @@ def test_2_19_a_published_hash_is_no_share(benxi: Region) -> None:
     benxi.post_hashes(Q4, ["inspection"])
     benxi.ask(benxi.hash(Q4, "discipline", of=public))
     benxi.pass_days(OPENS)
-    assert "已公布的哈希" in benxi.refuses(benxi.seed(Q4, "discipline", public), 422, "seed").zh
+    assert "已公布的校验值" in benxi.refuses(benxi.seed(Q4, "discipline", public), 422, "seed").zh
 
 
 def test_2_19_the_frame_s_hash_is_no_share(benxi: Region) -> None:

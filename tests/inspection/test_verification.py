@@ -228,7 +228,7 @@ def test_rules_2_hashes_are_asked_for_before_the_households_are_known() -> None:
     assert len(region.tasks("verification-seeds")) == 2, "both hashes were there, so shares are taken at once"
     region.ask(seeded(region, "discipline"))
     assert not region.tasks("verifications")
-    assert "随机数" in region.refuses(recorded(region), 409, "attempt").zh
+    assert "随机码" in region.refuses(recorded(region), 409, "attempt").zh
     assert share(f"{VILLAGE}/1", "discipline") not in str(region.kept(Verification, VILLAGE).shown())
     region.ask(seeded(region, "inspection"))
     assert region.tasks("verifications")

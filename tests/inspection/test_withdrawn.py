@@ -162,7 +162,7 @@ def test_a_grade_is_withdrawn_until_a_body_decided_on_it(region: Region) -> None
     }
     decided: Any = {"imposed": True, "tolerated": False, "clause": "2.20", "decided_by": "organisation 决定"}
     region.hear(OutcomeDecided(**about, **decided))
-    assert "recall" in region.refuses(withdraw_grade(region), 409, "year").zh
+    assert "召回" in region.refuses(withdraw_grade(region), 409, "year").zh
     region.hear(DecisionWithdrawn(**about, reason="录入有误", decided_by="市委组织部"))
     region.ask(withdraw_grade(region))
 

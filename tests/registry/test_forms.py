@@ -116,8 +116,10 @@ def test_a_row_that_fits_no_command_names_cell_bound_and_remedy(
 
 def test_a_refusal_stands_at_the_cell_that_the_rule_names() -> None:
     form = forms.form("surveys", [BENXI])
-    error = forms.refusal(form, 7, Refused("3.1", "须写明原因", "needs its cause", field="cause", status=422))
-    assert (error.row, error.column, error.zh) == (7, "问题原因", "须写明原因（依据：3.1）")
+    refused = Refused("3.1", "须写明原因", "needs its cause", field="cause", status=422).by(BENXI)
+    error = forms.refusal(form, 7, refused)
+    assert (error.row, error.column) == (7, "问题原因")
+    assert error.zh == "须写明原因（依据：《本溪市向贫困村选派驻村工作队》）"
     assert forms.refusal(form, 7, Refused("3.1", "已封存", "closed")).column == "编号"
     assert forms.refusal(form, 7, Refused("identity", "已封存", "closed")).zh == "已封存"
 

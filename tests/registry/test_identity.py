@@ -242,7 +242,7 @@ def test_a_listing_by_mistake_is_withdrawn_until_the_survey_has_begun() -> None:
     assert county.do(REGISTER) == [VillageListed(**AT, spell=1)]
     assert county.todo()[0][0] == "surveys" and len(county.baseline.surveys) == 1
     county.do(record(1))
-    assert "1 条" in county.refusal(UNLIST).zh
+    assert "1条" in county.refusal(UNLIST).zh
     assert County().diagnosed().refusal(UNLIST).status == 409
 
 

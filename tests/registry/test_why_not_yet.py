@@ -39,8 +39,8 @@ def test_wish_10_every_stage_on_the_list_says_what_it_waits_for_and_who_can_move
 
 
 def test_wish_10_what_a_team_and_its_unit_owe_is_named_as_the_pack_has_it() -> None:
-    assert why(County().assigned())[0].zh == "等待制定：工作目标责任书"
-    assert why(County().pledged())[0].zh == "等待制定：三年帮扶目标、年度帮扶计划、工作台账"
+    assert why(County().assigned())[0].zh == "尚未签订：工作目标责任书"
+    assert why(County().pledged())[0].zh == "尚未制定：三年帮扶目标、年度帮扶计划、工作台账"
     zunyi = tomllib.loads(Path("shared/policy/packs/zunyi.toml").read_text("utf-8"))["commitments"]
     reasons = why(County(pack(commitments=[{**owed, "rule": "S3"} for owed in zunyi])).assigned())
     assert [(reason.mover, reason.en) for reason in reasons] == [
@@ -63,19 +63,16 @@ def test_wish_10_unmet_criteria_are_named_with_value_bound_and_mover() -> None:
     county.measure(2014, collective_income=12_000)
     incidence, income = why(county)
     assert incidence == Reason(
-        "incidence",
-        "贫困发生率未达标：0.091，标准为低于 0.02",
-        "incidence is not met: 0.091, required below 0.02",
-        "team",
+        "incidence", "贫困发生率9.1%，应低于2%", "incidence is not met: 0.091, required below 0.02", "team"
     )
     assert (income.code, income.mover) == ("collective_income", "unit") and "12000" in income.zh
 
 
 def test_wish_10_a_gap_in_the_matching_is_told_with_the_rules_that_stood_in_the_way() -> None:
     county = County().diagnosed()
-    county.hear(NeedUnmet(**AT, matching="M1", obstacles={"U2": "leader_rank", "U1": "leader_rank", "U3": "size"}))
+    county.hear(NeedUnmet(**AT, matching="M1", obstacles={"U2": "leader_rank", "U1": "leader_rank", "U3": "team_size"}))
     assert codes(county) == [("matchings", "organisation"), ("need_unmet", "organisation")]
-    assert "leader_rank, size" in why(county)[1].zh
+    assert "无符合职务层次要求的队长人选、符合条件的干部不足" in why(county)[1].zh
     county.hear(MATCHED)
     assert codes(county) == [("assignments", "organisation")]
 
@@ -84,7 +81,7 @@ def test_wish_10_a_failed_verification_says_when_the_next_measurement_opens() ->
     county = County().requested()
     county.hear(verdict(passed=False))
     [reason] = why(county)
-    assert reason.code == "verifications" and "2015-11-20" in reason.zh
+    assert reason.code == "verifications" and "2015年11月20日" in reason.zh
 
 
 def test_wish_10_open_objections_are_named_one_by_one() -> None:

@@ -623,7 +623,7 @@ def test_every_clause_of_a_shipped_pack_reads_as_a_document_and_its_article(file
 
 
 def test_an_article_that_is_a_number_reads_as_one() -> None:
-    assert BENXI.cited("VCL:26") == "《村民委员会组织法》第26条"
+    assert BENXI.cited("VCL:26") == "《村民委员会组织法》第二十六条"
     assert BENXI.cited("VCL:第二十六条") == "《村民委员会组织法》第二十六条"
 
 

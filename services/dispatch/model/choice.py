@@ -10,6 +10,7 @@ from services.dispatch.model.eligibility import Posting, unmet
 from services.dispatch.model.matching import Match, Offer, unsuited_for
 from services.dispatch.model.pool import Pool, Squad, Team, relatives
 from shared.contracts.dispatch import MatchWithdrawn, Member, MemberDisqualified, TeamChosen, VillageMatched
+from shared.labels import label
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, known, require_body
 
@@ -33,11 +34,11 @@ class Choice(NamedTuple):
 
 
 _UNSUITED = {
-    "designated": Fault("3.2", "单位 {unit} 已由上级指定派往另一村", "unit {unit} is designated for another village"),
+    "designated": Fault("3.2", "单位{unit}已由上级指定派往其他村", "unit {unit} is designated for another village"),
     "department": Fault(
-        "3.2", "单位 {unit} 的部门与该村问题类型不匹配", "unit {unit} does not suit the village's problem class"
+        "3.2", "单位{unit}的类别与该村类别不对口", "unit {unit} does not suit the village's problem class"
     ),
-    "county": Fault("3.2", "单位 {unit} 只能派往本县", "unit {unit} serves villages of its own county only"),
+    "county": Fault("3.2", "单位{unit}只能派往本县的村", "unit {unit} serves villages of its own county only"),
 }
 
 
@@ -49,27 +50,31 @@ def weigh(
     assert proposed.need, "a team that was there already is not chosen"
     offered = pool.units.get(unit)
     if offered is None or offered.withdrawn:
-        return Choice(
-            None, 0, [Fault("3.2", f"单位 {unit} 不在本辖区可派单位之列", f"{unit} is no unit on offer here")]
-        )
+        return Choice(None, 0, [Fault("3.2", f"单位{unit}不在本地可派单位之列", f"{unit} is no unit on offer here")])
     faults = []
     if code := unsuited_for(offered, village, proposed.need, policy):
         fault = _UNSUITED[code]
         faults.append(Fault(fault.rule, fault.zh.format(unit=unit), fault.en.format(unit=unit)))
     if unit in pool.serving(others.values(), besides=village):
-        faults.append(Fault("3.2", f"单位 {unit} 已派驻或已匹配其他村", f"unit {unit} serves or is matched elsewhere"))
+        faults.append(Fault("3.2", f"单位{unit}已确定派往其他村", f"unit {unit} serves or is matched elsewhere"))
     free = pool.free(others.values(), besides=village)
     of_unit = {id: cadre for id, cadre in free.items() if cadre.unit == unit}
     offer = Offer(offered, of_unit, policy, today)
     if not team and (code := offer.obstacle(village)):
-        faults.append(Fault("3.3", f"单位 {unit} 派不出符合条件的工作队（{code}）", f"{unit} has no such team: {code}"))
+        faults.append(
+            Fault(
+                "3.3",
+                f"单位{unit}派不出符合条件的工作队（{label('obstacle', code)}）",
+                f"{unit} has no such team: {code}",
+            )
+        )
     else:
         team = team or offer.team(village)
         faults += _unfit_together(team)
         faults += _unfit(team, {id: Posting(cadre, offered, village, policy, today) for id, cadre in of_unit.items()})
         if len(team) < policy.team.size:
             size = policy.team.size
-            faults.append(Fault("3.3", f"工作队至少 {size} 人，现为 {len(team)} 人", f"a team has {size} at least"))
+            faults.append(Fault("3.3", f"工作队至少{size}人，现为{len(team)}人", f"a team has {size} at least"))
     if faults:
         return Choice(None, 0, faults)
     match = offer.match(village, proposed.need, unit, _in_order(team))
@@ -95,13 +100,13 @@ def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[
         if posting is None:
             yield Fault(
                 "3.3",
-                f"{member.cadre} 不是该单位可派的干部（未登记、属他单位、已驻村、在召回影响期内或已离岗）",
+                f"{member.cadre}不是该单位可派的干部（未登记、属其他单位、已驻村、在召回影响期内或者已离岗）",
                 f"{member.cadre} is no cadre whom the unit can send: not registered, of another unit, out in a "
                 "village, under a recall or away",
             )
             continue
         for failed in unmet(posting, member.role):
-            yield Fault(failed.rule, f"{member.cadre} {failed.zh}", f"{member.cadre} {failed.en}")
+            yield Fault(failed.rule, f"{member.cadre}{failed.zh}", f"{member.cadre} {failed.en}")
 
 
 def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, others: Others) -> Change:
@@ -156,20 +161,20 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
     Who was sent then by other rules is not sent home by that: rules that somebody does not meet are told.
     """
     require_body(command.body, "organisation", "3.2")
-    pool = known(pool, "辖区", "the pool", policy.pool)
+    pool = known(pool, "选派库", "the pool", policy.pool)
     if command.village in pool.teams:
         return Change(pool)  # Whether it is the same team is the assignment's to say.
-    need = addressed(pool.needs.get(command.village), command, "待匹配的村", "the village that waits for a unit")
+    need = addressed(pool.needs.get(command.village), command, "待派工作队的村", "the village that waits for a unit")
     unit, free = pool.units.get(command.unit), pool.free(others.values())
     faults = [*_unfit_together(command.team)]
     if unit is None or unit.withdrawn:
-        faults.append(Fault("3.2", f"单位 {command.unit} 未登记", f"unit {command.unit} is not registered"))
+        faults.append(Fault("3.2", f"单位{command.unit}未登记", f"unit {command.unit} is not registered"))
     elif command.unit in pool.serving(others.values()):
-        faults.append(Fault("3.2", f"单位 {command.unit} 已派驻其他村", f"unit {command.unit} serves elsewhere"))
+        faults.append(Fault("3.2", f"单位{command.unit}已派驻其他村", f"unit {command.unit} serves elsewhere"))
     faults += [
         Fault(
             "3.3",
-            f"{m.cadre} 不是单位 {command.unit} 可派的干部",
+            f"{m.cadre}不是单位{command.unit}可派的干部",
             f"{m.cadre} is no cadre whom {command.unit} can send",
         )
         for m in command.team
@@ -207,19 +212,19 @@ def may_choose(
     pool: Pool | None, command: ChooseTeam | WithdrawMatch, policy: Policy, others: Others
 ) -> tuple[Pool, Team]:  # fmt: skip
     """The match of a village that was not assigned yet."""
-    pool = known(pool, "辖区", "the pool", policy.pool)
-    team = addressed(pool.teams.get(command.village), command, "已匹配的村", "the match of village")
+    pool = known(pool, "选派库", "the pool", policy.pool)
+    team = addressed(pool.teams.get(command.village), command, "已确定帮扶单位的村", "the match of village")
     assignment = others.get((Assignment, command.village))
     if not isinstance(assignment, Assignment) or assignment.stage != "matched":
         raise Refused(
             "3.2",
-            f"该村工作队已于派驻后到位，不能再改匹配；请先撤销派驻（{command.village}）",
+            f"该村工作队已经派驻，不能再改派出单位；请先撤销派驻（{command.village}）",
             f"the team of {command.village} is assigned already; withdraw the assignment first",
         )
     if team.need is None:
         raise Refused(
             "rules §2",
-            "该村由原工作队继续帮扶（摘帽不摘帮扶），没有可改的匹配",
+            "该村由原工作队继续帮扶（摘帽不摘帮扶），没有可以改选的派出单位",
             "the village keeps the team that it has; there is no match to change",
         )
     return pool, team

@@ -23,6 +23,7 @@ from shared.contracts.dispatch import (
     TeamAssigned,
 )
 from shared.contracts.registry import VillageDelisted, VillageDiagnosed
+from shared.labels import label, said
 from shared.policy import Commitment, Policy
 from shared.rules import Change, Due, Refused, addressed, require_body
 
@@ -80,13 +81,15 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
             return Change(state)
         raise Refused(
             commitment.rule,
-            f"{owed.key} 已于 {owed.set_on} 立账，内容不能再改",
+            f"{said('owed', owed.key, policy)}已于{owed.set_on}定账，内容不能再改",
             f"{owed.key} was set on {owed.set_on} and does not change any more",
         )
     earlier = [other.key for other in state.unsettled if other.kind == owed.kind]
     if earlier:
         raise Refused(
-            commitment.rule, f"{earlier[0]} 尚未销账，请先销账", f"{earlier[0]} is not settled; settle it first"
+            commitment.rule,
+            f"{said('owed', earlier[0], policy)}尚未销账，请先销账",
+            f"{earlier[0]} is not settled; settle it first",
         )
     _require_numbers(given, commitment)
     _require_goals(state, given, commitment)
@@ -125,7 +128,7 @@ def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, toda
             return Change(state)
         raise Refused(
             commitment.rule,
-            f"{owed.key} 现在没有到期的对账，请到对账日再报",
+            f"{said('owed', owed.key, policy)}现在没有到期的对账，请到对账日再报",
             f"no reconciliation of {owed.key} is due; report on the next reconciliation day",
         )
     _require_items(owed, command.done, commitment, "done")
@@ -154,17 +157,17 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
     if owed.closed == tuple(sorted(set(command.closed))):
         return Change(state)
     if owed.closed is not None:
-        raise Refused(commitment.rule, f"{owed.key} 已经销账", f"{owed.key} is settled already")
+        raise Refused(commitment.rule, f"{said('owed', owed.key, policy)}已经销账", f"{owed.key} is settled already")
     if not owed.settle_by:
         raise Refused(
             commitment.rule,
-            f"{owed.key} 尚未到销账时间：期满次年或村出列后才能销账",
+            f"{said('owed', owed.key, policy)}尚未到销账时间：年度终了后的次年，或者村出列后，方可销账",
             f"{owed.key} cannot be settled yet: only in the next year, or after the exit",
         )
     if owed.reconcile:
         raise Refused(
             commitment.rule,
-            f"{owed.key} 还有 {min(owed.reconcile)} 的对账未完成，请先对账",
+            f"{said('owed', owed.key, policy)}还有{min(owed.reconcile)}的对账未完成，请先对账",
             f"{owed.key} has an open reconciliation of {min(owed.reconcile)}; reconcile first",
         )
     _require_items(owed, command.closed, commitment, "closed")
@@ -212,7 +215,7 @@ def withdraw_commitment(
     if command.items and command.step != "set":
         raise Refused(
             commitment.rule,
-            "只有立账可以撤回单个事项，请去掉 items",
+            "只有定账可以撤回单个事项，请删去撤回的事项编号（“items”）",
             "single items are taken out of what was set only; leave `items` out",
             field="items",
             status=422,
@@ -242,7 +245,7 @@ def _unset(
     if rests := [*_rests_on(state, owed, policy, whole=not command.items)]:
         raise Refused(
             commitment.rule,
-            f"{'、'.join(zh for zh, _ in rests)} 以 {owed.key} 为依据，不能撤回",
+            f"{'、'.join(zh for zh, _ in rests)}以{said('owed', owed.key, policy)}为依据，不能撤回",
             f"{', '.join(en for _, en in rests)} rest on {owed.key}; it cannot be withdrawn",
         )
     if command.items:
@@ -266,9 +269,9 @@ def _rests_on(state: Assignment, owed: Owed, policy: Policy, *, whole: bool) -> 
     for one in state.owed.values():
         later = policy.commitment(one.kind)
         if one.set_on and later and later.after == owed.kind:
-            yield one.key, one.key
+            yield said("owed", one.key, policy), one.key
     if state.stage != "assigned" and owed.set_on and owed.set_on <= (state.helped_since or date.max):
-        yield "已全面启动的帮扶", "the help that has begun"
+        yield "已进入的帮扶阶段", "the help that has begun"
 
 
 def _without_items(state: Assignment, owed: Owed, numbers: tuple[int, ...], commitment: Commitment) -> Owed:
@@ -280,7 +283,7 @@ def _without_items(state: Assignment, owed: Owed, numbers: tuple[int, ...], comm
     if bound:
         raise Refused(
             commitment.rule,
-            f"事项 {bound} 对应会诊问题或被其他承诺引用，不能撤回",
+            f"编号为{'、'.join(map(str, bound))}的事项对应会诊问题或者被其他责任事项引用，不能撤回",
             f"items {bound} answer the diagnosis or are what others serve; they cannot be withdrawn",
             field="items",
         )
@@ -298,7 +301,7 @@ def _unreconcile(
     if undo is None or undo.step != "reconcile" or undo.on != today:
         raise Refused(
             commitment.rule,
-            f"{owed.key} 今天没有录入可撤回的对账；对账只能在录入当日撤回",
+            f"{said('owed', owed.key, policy)}今日没有可撤回的对账；对账只能在录入当日撤回",
             f"no reconciliation of {owed.key} was entered today; it is withdrawn on the same day only",
         )
     return _with(state, _but(owed, done=undo.done, reconcile=undo.reconcile, undo=None))
@@ -314,7 +317,7 @@ def _unsettle(
     if undo is None or undo.step != "settle":
         raise Refused(
             commitment.rule,
-            f"下一期台账已立，以 {owed.key} 的销账为依据，不能撤回",
+            f"下一期已定账，以{said('owed', owed.key, policy)}的销账为依据，不能撤回",
             f"the next ledger is set and rests on the settlement of {owed.key}; it cannot be withdrawn",
         )
     waiting = state.carried.get(owed.kind, ())[owed.carried :]
@@ -332,7 +335,9 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
     order = [commitment.kind for commitment in policy.commitments]
     told: list[Event] = []
     if len({held.kind for held in command.commitments}) < len(command.commitments):
-        raise Refused("1.2", "同一承诺出现两次，请更正", "a commitment is named twice", field="commitments", status=422)
+        raise Refused(
+            "1.2", "同一责任事项重复填写，请更正", "a commitment is named twice", field="commitments", status=422
+        )
     for held in sorted(
         command.commitments, key=lambda held: (held.kind in order and order.index(held.kind), held.kind)
     ):
@@ -341,7 +346,9 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
         before = state.owed.get(owed.key)
         if before and before.set_on:
             if (before.set_on, before.items) != (owed.set_on, owed.items):
-                raise _contradicted(commitment, f"{owed.key} 已另行立账", f"{owed.key} is set otherwise already")
+                raise _contradicted(
+                    commitment, f"{said('owed', owed.key, policy)}已另行定账", f"{owed.key} is set otherwise already"
+                )
             continue
         rest = {key: one for key, one in state.owed.items() if one.kind != owed.kind}
         following = _following(owed, commitment, policy, today)
@@ -363,10 +370,16 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
 def _held(state: Assignment, held: Held, commitment: Commitment, policy: Policy, today: date) -> Owed:
     """One commitment that was set before, or why it cannot be as it is said."""
     if commitment.after and not any(o.kind == commitment.after and o.set_on for o in state.owed.values()):
-        raise _contradicted(commitment, f"须先有 {commitment.after}", f"{commitment.after} must be set before it")
+        raise _contradicted(
+            commitment,
+            f"应当先定账{label('kind', commitment.after, policy)}",
+            f"{commitment.after} must be set before it",
+        )
     if state.since is None or not state.since <= held.set_on <= today:
         raise _contradicted(
-            commitment, f"日期 {held.set_on} 不在进村至今天之间", f"{held.set_on} is not between the arrival and today"
+            commitment,
+            f"日期{held.set_on}不在进村之日至今天之间",
+            f"{held.set_on} is not between the arrival and today",
         )
     if (held.period == TERM) == bool(commitment.yearly):
         raise _contradicted(commitment, f"期间“{held.period}”不符", f"the period {held.period!r} is not one of its own")
@@ -545,11 +558,11 @@ def _owed(
     commitment = _commitment(command, policy)
     owed = state.owed.get(f"{command.kind}/{command.period}")
     if owed is None:
-        now = [one.key for _, one in sorted(state.owed.items()) if one.steps]
+        key, now = f"{command.kind}/{command.period}", [one.key for _, one in sorted(state.owed.items()) if one.steps]
         raise Refused(
             commitment.rule,
-            f"{command.kind}/{command.period} 现在不需办理；当前待办：{'、'.join(now) or '无'}",
-            f"{command.kind}/{command.period} is not owed now; what is: {', '.join(now) or 'nothing'}",
+            f"{said('owed', key, policy)}现在不需办理；当前待办：{said('owed', now, policy) or '无'}",
+            f"{key} is not owed now; what is: {', '.join(now) or 'nothing'}",
             field="period",
         )
     return state, owed
@@ -563,7 +576,7 @@ def _commitment(
         kinds = [c.kind for c in policy.commitments]
         raise Refused(
             "1.2",
-            f"政策包没有“{command.kind}”这类承诺，可用：{'、'.join(kinds)}",
+            f"本地规定中没有“{command.kind}”这类责任事项，可填：{said('kind', kinds, policy)}",
             f"the policy pack knows no commitment {command.kind!r}; it knows {', '.join(kinds)}",
             field="kind",
             status=422,
@@ -596,7 +609,8 @@ def _require_goals(state: Assignment, items: tuple[Item, ...], commitment: Commi
     if unknown:
         raise Refused(
             "3.5",
-            f"{commitment.after or '此前的承诺'} 没有编号为 {unknown} 的目标，现有 {sorted(goals)}，请核对",
+            f"所服务的上一级责任事项没有编号为{'、'.join(map(str, unknown))}的目标"
+            f"（现有{'、'.join(map(str, sorted(goals))) or '无'}），请核对",
             f"{commitment.after or 'what comes before'} has no goals {unknown} but {sorted(goals)}; check them",
             field="items",
             status=422,
@@ -608,7 +622,7 @@ def _require_items(owed: Owed, numbers: tuple[int, ...], commitment: Commitment,
     if unknown:
         raise Refused(
             commitment.rule,
-            f"{owed.key} 没有编号为 {unknown} 的事项，请核对",
+            f"{commitment.label}没有编号为{'、'.join(map(str, unknown))}的事项，请核对",
             f"{owed.key} has no items numbered {unknown}; check them",
             field=field,
             status=422,

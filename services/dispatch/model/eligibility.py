@@ -85,7 +85,7 @@ _MEMBER = (
 )  # fmt: skip
 _LEADER = Requirement(
     "leader_rank", "3.4", has_rank,
-    "职级低于队长要求，请改派达到职级的干部", "ranks too low to lead a team of this unit; choose a higher rank",
+    "不符合队长职务层次要求，请改派符合条件的干部", "ranks too low to lead a team of this unit; choose a higher rank",
 )  # fmt: skip
 REQUIREMENTS: Mapping[Role, tuple[Requirement, ...]] = {"member": _MEMBER, "leader": (*_MEMBER, _LEADER)}
 

@@ -75,7 +75,7 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
     if command.until and (command.cause != "ill" or command.until < today):
         raise Refused(
             "3.3",
-            f"“until”只用于病休，且不得早于今天（{today}），请更正",
+            f"返岗前的最后一日（“until”）只用于病休，且不得早于今天（{today}），请更正",
             f"`until` belongs to illness and is not before today ({today}); correct it",
             field="until",
             status=422,
@@ -128,7 +128,7 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
     if role is None:
         raise Refused(
             "2.20",
-            f"{command.left} 没有留下空缺，请核对离队的队员",
+            f"没有因{command.left}离队产生的空缺，请核对离队的队员",
             f"{command.left} left no vacancy; check who left the team",
             field="left",
         )
@@ -137,7 +137,7 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
         posting = Posting(cadre, unit, command.village, policy, today)
         for failed in unmet(posting, role):
             raise Refused(
-                failed.rule, f"{command.cadre} {failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
+                failed.rule, f"{command.cadre}{failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
             )
     replaced = MemberReplaced(
         place=team.place,
@@ -163,8 +163,8 @@ def _successor(pool: Pool, team: Team, role: Role, command: ReplaceMember, other
     if cadre is None:
         raise Refused(
             "2.20",
-            f"{command.cadre} 不是单位 {team.unit} 可派的干部"
-            "（未登记、属他单位、已驻村、在召回影响期内或已离岗），请改派他人",
+            f"{command.cadre}不是单位{team.unit}可派的干部"
+            "（未登记、属其他单位、已驻村、在召回影响期内或者已离岗），请改派他人",
             f"{command.cadre} is no cadre whom {team.unit} can send: not registered, of another unit, out in a "
             "village, under a recall or away; choose another",
             field="cadre",
@@ -219,14 +219,14 @@ def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: d
 def _team(
     pool: Pool | None, command: ReportDeparture | RetainMember | ReplaceMember, policy: Policy
 ) -> tuple[Pool, Team]:  # fmt: skip
-    pool = known(pool, "辖区", "the pool", policy.pool)
+    pool = known(pool, "选派库", "the pool", policy.pool)
     return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
 
 
 def _no_member(cadre: str) -> Refused:
     return Refused(
         "3.3",
-        f"{cadre} 不是该村工作队的现任队员，请核对",
+        f"{cadre}不是该村工作队的现任队员，请核对",
         f"{cadre} is no member of the village's team now; check the id",
         field="cadre",
         status=422,

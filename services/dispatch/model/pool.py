@@ -304,27 +304,29 @@ def solve(
 ) -> Change:
     """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
     require_body(command.body, "organisation", "3.2")
-    pool = known(pool, "辖区", "the pool", policy.pool)
+    pool = known(pool, "选派库", "the pool", policy.pool)
     if command.matching == pool.matching and pool.answered:
         return Change(pool)
     if command.matching == pool.matching:
         raise Refused(
             "3.2",
-            f"“{command.matching}”已经求解过，此后需求或可派单位又有变化，请另起名称",
+            f"方案“{command.matching}”已生成，此后村或单位情况有变，请另立编号重新生成",
             f"{command.matching!r} was solved before needs or offers changed; give this run another name",
             field="matching",
         )
     if command.place != pool.place:
         raise Refused(
             "3.2",
-            f"匹配以整个辖区为范围，place 应填 {pool.place}",
+            f"选派建议方案以整个辖区为范围，区划应填{pool.place}",
             f"a matching is for the whole jurisdiction; `place` must be {pool.place}",
             field="place",
             status=422,
         )
     if not pool.needs:
         raise Refused(
-            "3.2", "没有等待匹配的村，请待会诊后再匹配", "no village waits for a unit; match after a diagnosis"
+            "3.2",
+            "没有待确定帮扶单位的村，请在集体会诊后再办理",
+            "no village waits for a unit; match after a diagnosis",
         )
     states = [*offers.values()]
     units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}

@@ -33,6 +33,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
+from shared.labels import said
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
@@ -92,19 +93,21 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
         return Change(state)
     if state.stage != "matched":
         raise Refused(
-            "3.2", "该村尚未匹配单位，请先求解匹配", "the village is not matched with a unit; solve a matching first"
+            "3.2",
+            "该村尚未确定帮扶单位，请先生成选派建议方案",
+            "the village is not matched with a unit; solve a matching first",
         )
     if state.vacancies:
         raise Refused(
             "2.20",
-            f"队员 {'、'.join(state.vacancies)} 离队后尚未补派，请先补派",
+            f"队员{'、'.join(state.vacancies)}离队后尚未补派，请先补派",
             f"the team is incomplete: {', '.join(state.vacancies)} left it; replace the member first",
         )
     if state.unsettled:
         ledgers = [owed.key for owed in state.unsettled]
         raise Refused(
             "2.4",
-            f"上一轮帮扶的 {'、'.join(ledgers)} 尚未销账，请先销账",
+            f"上一轮帮扶的{said('owed', ledgers, policy)}尚未销账，请先销账",
             f"{', '.join(ledgers)} of the earlier spell is not settled; settle it first",
         )
     return _begin(state, policy, today, command.assigned_by)
@@ -146,14 +149,14 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
     if state.stage != "matched" or not same:
         raise Refused(
             "3.2",
-            f"该村已有单位 {state.unit} 的工作队，接续登记与之不符，请核对",
+            f"该村已有单位{state.unit}的工作队，接续登记与之不符，请核对",
             f"the village has a team of {state.unit} already, which is not what is taken over; check it",
             field="unit",
         )
     if not command.since <= command.term_start <= today:
         raise Refused(
             "rules §3",
-            f"日期应依次为：进村 since ≤ 本期开始 term_start ≤ 今天（{today}），请更正",
+            f"进村日期不得晚于本届任期的首日，任期首日不得晚于今天（{today}），请更正",
             f"`since` is not after `term_start`, and that not after today ({today}); correct them",
             field="term_start",
             status=422,
@@ -163,7 +166,7 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
     if begun.state.term_end < today:
         raise Refused(
             "3.11",
-            f"本期已于 {begun.state.term_end} 届满，而该村仍在册，应已延期，请核对 extensions",
+            f"本届任期已于{begun.state.term_end}届满，而该村尚未出列，应已延长帮扶期限，请核对延长次数（“extensions”）",
             f"the term ended on {begun.state.term_end} and the village is still on the list; check `extensions`",
             field="extensions",
             status=422,
@@ -184,7 +187,7 @@ def withdraw_assignment(
     if resting := [owed.key for _, owed in sorted(state.owed.items()) if owed.set_on]:
         raise Refused(
             "3.2",
-            f"已立账的 {'、'.join(resting)} 以该派驻为依据，请先撤回",
+            f"已定账的{said('owed', resting, policy)}以该派驻为依据，请先撤回",
             f"{', '.join(resting)} rest on this assignment; withdraw them first",
         )
     withdrawn = AssignmentWithdrawn(

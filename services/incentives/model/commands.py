@@ -30,7 +30,7 @@ class Decide(SubjectCommand, frozen=True, kw_only=True):
     body: Role
     """The role that decides, which must be the one that the pack names."""
     decided_by: Organ
-    """The organ and its document, such as `市委组织部2015年第3号`. It is published, so it names no person."""
+    """The organ and its document, such as `本组决〔2015〕3号`. It is published, so it names no person."""
 
 
 class WithdrawDecision(SubjectCommand, frozen=True, kw_only=True):

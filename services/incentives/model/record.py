@@ -42,6 +42,7 @@ from shared.contracts.incentives import (
     SubjectKind,
 )
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
+from shared.labels import label
 from shared.policy import Outcome, Policy
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, known, require_body
 
@@ -272,8 +273,8 @@ def hear(record: Record | None, command: HearDefence, policy: Policy, today: dat
     if case.status not in ("proposed", "decidable"):
         raise Refused(
             "Sanctions Law 43",
-            f"已于 {case.decided_on} 作出决定，不再听取陈述申辩；当事人可在申诉期内提出申诉",
-            f"it was decided on {case.decided_on}, so the defence is over; the subject may appeal in time",
+            f"已于{case.decided_on}作出决定，不再听取陈述申辩；当事人可依法申请复核或者提出申诉",
+            f"it was decided on {case.decided_on}, so the defence is over; the subject may ask for a review or appeal",
         )
     since = case.decidable_on or today  # Whoever is heard after the time for it gives nobody more of it to decide.
     record = record.keep(command.outcome, _decidable(_but(case, heard_on=today), since, policy))
@@ -315,12 +316,11 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         )
     ends = [_end(span, today, policy) if command.imposed else None for span in (terms.appeal, terms.impact)]
     appeal_until, expires = ends
-    decided_by = f"{command.body} {command.decided_by}"
     case = _but(
         case,
         status="imposed" if command.imposed else "tolerated" if command.tolerated else "dropped",
         decided_on=today,
-        decided_by=decided_by,
+        decided_by=command.decided_by,
         appeal_until=appeal_until,
         expires=expires,
     )
@@ -331,7 +331,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         imposed=command.imposed,
         tolerated=command.tolerated,
         clause=terms.clause,
-        decided_by=decided_by,
+        decided_by=command.decided_by,
         appeal_until=appeal_until,
         expires=expires,
     )
@@ -347,14 +347,14 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
     if case.appeal:
         raise Refused(
             "Civil Servant Law 95",
-            "当事人已提出申诉，该决定只能在复核中改变",
+            "当事人已申请复核，该决定只能由复核决定改变",
             "the subject has appealed; the decision is changed by answering the appeal only",
         )
     last = case.appeal_until or (case.decided_on and _end(case.terms.appeal, case.decided_on, policy))
     if case.status not in ("imposed", "dropped", "tolerated") or (last and today > last):
         raise Refused(
             "rules §4",
-            f"该决定已不能撤回（可撤回至 {last or '-'}）；现状：{case.status}",
+            f"该决定已不能撤回，现为“{label('status', case.status)}”" + (f"；可撤回的最后一日是{last}" if last else ""),
             f"the decision can no longer be taken back (it could until {last or '-'}); it is {case.status}",
         )
     case = _decidable(_but(case, decided_on=None, decided_by="", appeal_until=None, expires=None), today, policy)
@@ -435,7 +435,7 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
     if not case.appeal_until or not answer_until:
         raise Refused(
             "Civil Servant Law 95",
-            "该事项没有可申诉的决定：尚未决定、未予采纳或属于奖励",
+            "该事项没有可以申请复核的决定：尚未作出决定、未予采纳或者属于奖励",
             "there is no decision here to appeal against: it is not decided, was dropped, or is a reward",
         )
     if case.appeal == "lodged":
@@ -443,13 +443,15 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
     if case.appeal:
         raise Refused(
             "Civil Servant Law 95",
-            "该决定已经复核；不服复核决定的，请依法向上一级机关申诉",
-            "the decision was reviewed already; a further appeal goes to the next higher organ by law",
+            "已作出复核决定；对复核结果不服的，可自接到复核决定之日起十五日内，"
+            "向同级公务员主管部门或者作出该人事处理的机关的上一级机关提出申诉",
+            "the decision was reviewed already; whoever does not accept the result may appeal within 15 days of "
+            "receiving it to the civil service authority of the same level, or to the next higher organ",
         )
     if today > case.appeal_until:
         raise Refused(
             "Civil Servant Law 95",
-            f"申诉期限已于 {case.appeal_until} 届满",
+            f"申请复核的期限已于{case.appeal_until}届满",
             f"the time for an appeal ended on {case.appeal_until}",
         )
     record = record.keep(command.outcome, _but(case, appeal="lodged", appealed_on=today, answer_until=answer_until))
@@ -461,13 +463,14 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
     record, case = _case(record, command)
     require_body(command.body, case.terms.decides, case.terms.clause)
     if case.appeal != "lodged":
-        raise Refused("Civil Servant Law 95", "没有待复核的申诉", "no appeal awaits an answer here")
+        raise Refused("Civil Servant Law 95", "没有待复核的申请", "no appeal awaits an answer here")
     case = _but(case, appeal="upheld")
     if command.overturned:
         case = _but(case, appeal="overturned", status="overturned", expires=None)
     record = record.keep(command.outcome, case)
-    decided_by = f"{command.body} {command.decided_by}"
-    answered = record.tell(AppealDecided, command.outcome, overturned=command.overturned, decided_by=decided_by)
+    answered = record.tell(
+        AppealDecided, command.outcome, overturned=command.overturned, decided_by=command.decided_by
+    )  # fmt: skip
     return Change(record, (answered,))
 
 

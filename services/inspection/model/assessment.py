@@ -33,6 +33,7 @@ from shared.contracts.inspection import (
     VisitWithdrawn,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
+from shared.labels import CHANNELS, label, said
 from shared.policy import Bound, Cap, Ground, Policy, Review
 from shared.rules import Change, Due, Moved, Refused, State, Task, addressed, require_body
 
@@ -289,14 +290,14 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
     if "oral_report" in assessment.missing:
         raise Refused(
             "3.8",
-            f"村 {assessment.village} {assessment.year} 年的口头述职尚未进行，先述职、后测评",
+            f"村 {assessment.village} {assessment.year} 年度口头述职尚未进行，应当先述职、后测评",
             f"the oral report of {assessment.year} in village {assessment.village} is not given yet; "
             "the ballot comes after it",
         )
     if not 0 <= ballot.satisfied <= ballot.present <= ballot.entitled or not ballot.present:
         raise Refused(
             "3.8",
-            "票数有误：应为 满意 ≤ 到会 ≤ 应到，且到会人数大于 0",
+            "票数有误：满意票数不得多于到会人数，到会人数不得多于应到人数，且应当有人到会",
             "the figures do not fit: satisfied ≤ present ≤ entitled, and someone must be present",
             field="present",
             status=422,
@@ -304,8 +305,9 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
     quorum = _terms_of(assessment, policy).ballot_quorum
     if quorum and not quorum.holds(ballot.present / ballot.entitled):
         raise Refused(
-            "Village Committees Law 26",
-            f"到会 {ballot.present} 人，应到 {ballot.entitled} 人，到会比例须{quorum.said[0]}，测评无效；请重新召集",
+            "3.8",
+            f"应到 {ballot.entitled} 人，到会 {ballot.present} 人，未达到规定人数"
+            f"（到会比例应当{quorum.said[0]}），测评无效；请重新召集",
             f"{ballot.present} of {ballot.entitled} were present, which is no quorum: {quorum.said[1]} of them must "
             "come; call the meeting again",
             field="present",
@@ -363,30 +365,31 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
     require_body(command.body, "organisation", "2.15")
     state = state and addressed(state, command)
     if state is None or state.proposal is None:
-        missing = "、".join(state.missing) if state and state.unit else "-"
+        missing = state.missing if state and state.unit else ()
+        lacks = f"缺{said('inputs', missing, policy)}；" if missing else ""
         raise Refused(
             "2.15",
-            f"村 {command.village} {command.year} 年考核尚未拟定等次；缺：{missing}，且须待全年对账期满",
-            f"no grade is proposed yet for {command.year} in village {command.village}; missing: {missing}; "
-            "and the time for the year's last reconciliation must be over",
+            f"村 {command.village} {command.year} 年度尚未拟定考核等次：{lacks}年度对账期满后方可拟定",
+            f"no grade is proposed yet for {command.year} in village {command.village}; missing: "
+            f"{', '.join(missing) or '-'}; and the time for the year's last reconciliation must be over",
         )
     terms, is_review = _terms_of(state, policy), state.answer_until is not None
     if state.grade == command.grade and not is_review:
         return Change(state)
     if state.grade and not is_review:
         until = state.review_until
-        zh = f"如有异议，工作队可在 {until} 前（含当日）用 grade-reviews 申请复核" if until else "不再更改"
+        zh = f"对结果不服的，可在{until}前（含当日）申请复核" if until else "不再更改"
         en = f"until {until} the team can ask for a review by grade-reviews" if until else "it does not change any more"
         raise Refused(
             "2.15",
-            f"村 {state.village} {state.year} 年考核已定为“{state.grade}”；{zh}",
+            f"村 {state.village} {state.year} 年度考核等次已评定为“{label('grade', state.grade, policy)}”；{zh}",
             f"{state.year} in village {state.village} was graded {state.grade!r}; {en}",
         )
     names = terms.names
     if command.grade not in names:
         raise Refused(
             "2.15",
-            f"没有等次“{command.grade}”，可用：{'、'.join(names)}",
+            f"没有等次“{command.grade}”，可填：{said('grade', names, policy)}",
             f"there is no grade {command.grade!r}; the scale has {', '.join(names)}",
             field="grade",
             status=422,
@@ -396,7 +399,8 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
     if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
         raise Refused(
             "rules §3",
-            f"本年度情形限定最高等次为“{state.proposal.ceiling}”，不能定为“{command.grade}”",
+            f"因{_why_capped(state, terms, policy)}，等次不得高于“{label('grade', state.proposal.ceiling, policy)}”，"
+            f"不能评定为“{label('grade', command.grade, policy)}”",
             f"the year's facts allow {state.proposal.ceiling!r} at best, not {command.grade!r}",
             field="grade",
             status=422,
@@ -494,7 +498,7 @@ def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Pol
     if state is None or not (state.ballot if is_ballot else channel in state.reports):
         raise Refused(
             "3.8",
-            f"村 {command.village} {command.year} 年考核没有“{channel}”，无可撤销",
+            f"村 {command.village} {command.year} 年度没有录入{CHANNELS[channel]}，无可撤销",
             f"the assessment of {command.year} in village {command.village} has no {channel!r} to withdraw",
             field="channel",
             status=404,
@@ -506,7 +510,10 @@ def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Pol
             else ("测评以口头述职为前提", "a ballot was held on it")
         )
         raise Refused(
-            "3.8", f"不能撤销“{channel}”：{rests[0]}", f"{channel!r} cannot be withdrawn: {rests[1]}", field="channel"
+            "3.8",
+            f"{rests[0]}，不能撤销{CHANNELS[channel]}",
+            f"{channel!r} cannot be withdrawn: {rests[1]}",
+            field="channel",
         )
     rest = state.but(ballot=None) if is_ballot else state.but(reports=state.reports - {channel})
     withdrawn = InputWithdrawn(
@@ -527,17 +534,19 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
     if state is None or not state.grade:
         raise Refused(
             "2.15",
-            f"村 {command.village} {command.year} 年考核尚未定等，无可撤销",
+            f"村 {command.village} {command.year} 年度尚未评定考核等次，无可撤销",
             f"there is no grade of {command.year} in village {command.village} to withdraw",
             field="year",
             status=404,
         )
     if state.decided:
-        rests = "、".join(sorted(state.decided))
+        rests = sorted(state.decided)
         raise Refused(
             "2.15",
-            f"不能撤销：已据此作出决定 {rests}；请先撤销该决定，或走申诉程序",
-            f"it cannot be withdrawn: {rests} was decided on it; withdraw that decision first, or contest it by appeal",
+            f"已据此作出{said('outcome', rests, policy)}的决定，考核等次不能撤销；"
+            "请先撤销该决定，或者由当事人依法申请复核、提出申诉",
+            f"it cannot be withdrawn: {', '.join(rests)} was decided on it; withdraw that decision first, or contest "
+            "it by a review",
             field="year",
         )
     withdrawn = GradeWithdrawn(
@@ -564,11 +573,18 @@ def _awaiting(state: Assessment | None, channel: str, village: str, year: int, p
         opens = policy.assessment.opens.of(year)
         raise Refused(
             "3.8",
-            f"村 {village} {year} 年考核不等待“{channel}”：尚未启动（{opens} 启动）、本地不要求，或已提交",
+            f"现在不需报送村 {village} {year} 年度的{CHANNELS[channel]}：考核尚未启动（{opens}启动）、本地不要求，"
+            "或者已经报送",
             f"the assessment of {year} in village {village} does not await {channel!r}: it opens on {opens}, "
             "the pack does not ask for it, or it is in already",
         )
     return state
+
+
+def _why_capped(state: Assessment, terms: Terms, policy: Policy) -> str:
+    """What the caps that lead to the ceiling count."""
+    assert state.proposal
+    return said("caps", sorted({cap.figure for cap in terms.caps if cap.grade == state.proposal.ceiling}), policy)
 
 
 def _terms(policy: Policy, year: int) -> Terms:

@@ -13,6 +13,7 @@ from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
+from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, require_body, require_soon
@@ -231,11 +232,11 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
         require_body(command.body, "organisation", "3.7")
     terms = policy.campaign(command.kind)
     if terms is None:
-        kinds = "、".join(campaign.kind for campaign in policy.campaigns)
+        kinds = [campaign.kind for campaign in policy.campaigns]
         raise Refused(
             "3.7",
-            f"政策包 {policy.version} 没有督查类型“{command.kind}”，可用类型：{kinds}",
-            f"pack {policy.version} knows no campaign kind {command.kind!r}; it knows {kinds}",
+            f"没有督查类型“{command.kind}”，可填：{said('kind', kinds, policy)}",
+            f"pack {policy.version} knows no campaign kind {command.kind!r}; it knows {', '.join(kinds)}",
             field="kind",
             status=422,
         )
@@ -244,7 +245,7 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
     if command.opens < earliest:
         raise Refused(
             "3.7",
-            f"开始日期 {command.opens} 太早，请填 {earliest} 或以后的日期：不能早于今天，抽签须先公布随机数哈希",
+            f"开始日期{command.opens}太早，请填{earliest}或者以后的日期：不得早于今天，随机抽取的应当先公布随机码校验值",
             f"the opening day {command.opens} is too early; give {earliest} or a later day: "
             "it cannot be over, and a draw is opened after the hashes of its seed are public",
             field="opens",

@@ -25,6 +25,7 @@ from shared.contracts.inspection import (
     VisitMade,
     VisitWithdrawn,
 )
+from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, Task, addressed, known, require_body
@@ -132,7 +133,7 @@ def must_be_new(state: Campaign | None, command: OpenCampaign, policy: Policy, t
     if state is not None:
         raise Refused(
             "identity",
-            f"督查“{command.campaign}”已存在，请换一个名称",
+            f"督查编号“{command.campaign}”已使用，请另编",
             f"campaign {command.campaign!r} exists already; choose another name",
             field="campaign",
         )
@@ -238,7 +239,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     if not campaign.is_pending(command.village):
         raise Refused(
             campaign.terms.rule,
-            f"村 {command.village} 今天不在督查“{campaign.id}”的待查之列（未安排、未到日期、已记录或已结束）",
+            f"村 {command.village} 今日在督查“{campaign.id}”中没有应查任务（未安排、未到日期、已录入或者已结束）",
             f"no visit to village {command.village} is due in campaign {campaign.id!r} today "
             "(not planned, not yet its day, already recorded, or ended)",
             field="village",
@@ -247,7 +248,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     if not planned <= command.on <= today:
         raise Refused(
             campaign.terms.rule,
-            f"到村日期 {command.on} 应在 {planned} 至 {today} 之间",
+            f"到村日期{command.on}有误，应当在{planned}至{today}之间",
             f"the day of the visit, {command.on}, must lie between {planned} and {today}",
             field="on",
             status=422,
@@ -256,7 +257,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     if unknown := sorted(set(command.findings) - set(codes)):
         raise Refused(
             campaign.terms.rule,
-            f"本次督查没有这些问题代码：{'、'.join(unknown)}；可用：{'、'.join(codes)}",
+            f"无此问题类型：{said('findings', unknown, policy)}；可填：{said('findings', codes, policy)}",
             f"this campaign knows no finding {', '.join(unknown)}; it knows {', '.join(codes)}",
             field="findings",
             status=422,
@@ -265,7 +266,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
     if scored != campaign.terms.scored or not 0 <= (command.score or 0) <= 100:
         raise Refused(
             campaign.terms.rule,
-            "本类督查须打分，请填 0 至 100" if campaign.terms.scored else "本类督查不打分，请去掉分数",
+            "本类督查应当打分，请填0至100" if campaign.terms.scored else "本类督查不打分，请去掉分数",
             "this kind of campaign scores: give 0 to 100"
             if campaign.terms.scored
             else "this kind does not score: leave the score out",
@@ -296,7 +297,7 @@ def withdraw(
     if made is None:
         raise Refused(
             campaign.terms.rule,
-            f"督查“{campaign.id}”没有村 {command.village} 的到村记录，无可撤销",
+            f"督查“{campaign.id}”没有村 {command.village} 的到村督查记录，无可撤销",
             f"campaign {campaign.id!r} has no visit to village {command.village} that could be withdrawn",
             field="village",
             status=404,
@@ -317,7 +318,7 @@ def withdraw(
     if rests:
         raise Refused(
             campaign.terms.rule,
-            f"不能撤销：{rests[0]}",
+            f"{rests[0]}，不能撤销",
             f"it cannot be withdrawn: {rests[1]}",
             field="village",
         )
@@ -371,7 +372,7 @@ def _must_be_drawn(campaign: Campaign) -> None:
     if not campaign.awaits_seeds:
         raise Refused(
             campaign.terms.rule,
-            f"督查“{campaign.id}”已抽签、已结束，或无需抽签，不再接收随机数",
+            f"督查“{campaign.id}”无需该部门提交随机码（已抽取、已结束或者不需抽取）",
             f"campaign {campaign.id!r} is drawn already, has ended, or draws nothing; it takes no part of a seed",
             field="campaign",
         )

@@ -94,7 +94,7 @@ def must_be_new(state: SeedHash | None, command: PostSeedHash | PostVerification
     if state is not None and state.round != round:
         raise Refused(
             "2.19",
-            "该哈希已公布过：随机数只能用一次，双方也不得相同；请用 zhucun seed 另行生成",
+            "该校验值已公布过：随机码只能用一次，双方也不得相同；请由系统另行生成（`zhucun seed`）",
             "this hash was published before: a share serves once, and two bodies cannot have the same; "
             "make a new one with `zhucun seed`",
             field="seed_hash",
@@ -112,7 +112,7 @@ def with_hash(seeds: Seeds, body: str, hash: str, today: date, rule: str) -> See
     if body not in seeds.unhashed:
         raise Refused(
             rule,
-            "该部门的哈希已公布，或已有一方交付随机数；此后不得再交、不得更换",
+            "该部门的校验值已公布，或者已有一方提交随机码；此后不得再交、不得更换",
             "this body's hash is public already, or a share has been given; after that none is taken or changed",
             field="body",
         )
@@ -133,7 +133,7 @@ def with_share(seeds: Seeds, body: str, share: str, rule: str, public: Iterable[
     if body not in seeds.owed or not seeds.is_open:
         raise Refused(
             rule,
-            f"现在不收该部门的随机数：须先公布其哈希，自 {seeds.opens or '申请出列'} 起交付，交付后不得更换",
+            f"现在不接收该部门的随机码：应当先公布校验值，自{seeds.opens or '申请出列之日'}起提交，提交后不得更换",
             "no share of this body is taken now: its hash must be public first, shares are taken "
             f"from {seeds.opens or 'the exit request'} on, and one that was given cannot be changed",
             field="body",
@@ -141,7 +141,7 @@ def with_share(seeds: Seeds, body: str, share: str, rule: str, public: Iterable[
     if sha256_hex(share) != seeds.hashes[body]:
         raise Refused(
             rule,
-            "随机数与已公布的哈希不符：须是当时生成哈希的那一个，一字不差",
+            "随机码与已公布的校验值不符：应当是当时生成校验值的那一个，一字不差",
             "the share does not fit the published hash: give the one that the hash was made of, to the letter",
             field="seed",
             status=422,
@@ -149,7 +149,7 @@ def with_share(seeds: Seeds, body: str, share: str, rule: str, public: Iterable[
     if share in {*seeds.hashes.values(), *public}:
         raise Refused(
             rule,
-            "随机数不能是已公布的哈希值：人人都已知道",
+            "随机码不能是已公布的校验值：人人都已知道",
             "a share cannot be a published hash, which everybody knows",
             field="seed",
             status=422,
@@ -172,8 +172,8 @@ def must_be_unguessable(share: str, rule: str) -> None:
         return
     raise Refused(
         rule,
-        f"随机数太容易猜到：至少 {SEED_LENGTH} 个字符，不得重复、连号；请由系统生成（zhucun seed），密封保管。"
-        "已公布的哈希不能更换，逾期未交的，以该哈希代替",
+        f"随机码太容易猜到：至少 {SEED_LENGTH} 个字符，不得重复、连号；请由系统生成（`zhucun seed`），密封保管。"
+        "已公布的校验值不能更换，逾期未交的，以该校验值代替",
         f"the share is too easy to guess: it needs {SEED_LENGTH} characters without repetitions or runs; let the "
         "system make it (`zhucun seed`) and keep it sealed. A published hash cannot be changed; when time is up it "
         "stands in for the share",

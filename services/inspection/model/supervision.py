@@ -146,7 +146,7 @@ def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy
     if strangers := sorted(set(command.absent) - set(village.team)):
         raise Refused(
             "2.19",
-            f"{'、'.join(strangers)} 不是村 {village.id} 工作队的现任队员，请核对不在岗人员",
+            f"{'、'.join(strangers)}不是村 {village.id} 工作队的现任队员，请核对不在岗人员",
             f"{', '.join(strangers)} are not members of the team in village {village.id} now; check who was absent",
             field="absent",
             status=422,
@@ -191,11 +191,14 @@ def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, 
     if command.order in village.closed:
         return Change(village)
     if command.order not in village.orders:
-        open_orders = "、".join(sorted(village.orders)) or "-"
+        open_orders = sorted(village.orders)
+        waiting = (
+            f"待销号的有：{'、'.join(f'“{one}”' for one in open_orders)}" if open_orders else "该村没有待销号的整改"
+        )
         raise Refused(
             "1.6",
-            f"村 {village.id} 没有待销号的整改“{command.order}”；待销号：{open_orders}",
-            f"village {village.id} has no open order {command.order!r}; open are: {open_orders}",
+            f"整改事项“{command.order}”不存在或者已经销号；{waiting}",
+            f"village {village.id} has no open order {command.order!r}; open are: {', '.join(open_orders) or '-'}",
             field="order",
         )
     rest = {id: order for id, order in village.orders.items() if id != command.order}

@@ -263,8 +263,8 @@ def _addressed(state: Verification | None, command: PostVerificationHash | GiveV
         return verification
     raise Refused(
         RULE,
-        f"村 {verification.id} 第 {command.attempt} 次核查不等待随机数：最近一次是第 {verification.attempt} 次"
-        f"（{_STANDING[verification.status]}）；交付后不得更换",
+        f"村 {verification.id} 第 {command.attempt} 次核查无需提交随机码：最近一次是第 {verification.attempt} 次"
+        f"（{_STANDING[verification.status]}）；提交后不得更换",
         f"verification {command.attempt} of village {verification.id} does not await a seed: the last one is "
         f"{verification.attempt} ({verification.status}); a share cannot be changed",
         field="attempt",
@@ -312,8 +312,8 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
     if not verification.awaits or command.attempt != verification.attempt:
         raise Refused(
             RULE,
-            f"村 {verification.id} 第 {command.attempt} 次核查不在进行：最近一次是第 {verification.attempt} 次"
-            f"（{_STANDING[verification.status]}）",
+            f"村 {verification.id} 第 {command.attempt} 次核查已结束或者尚未开始："
+            f"最近一次是第 {verification.attempt} 次（{_STANDING[verification.status]}）",
             f"verification {command.attempt} of village {verification.id} is not under way: the last one is "
             f"{verification.attempt} ({verification.status})",
             field="attempt",
@@ -321,7 +321,8 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
     if verification.terms is None or verification.drawn_on is None:
         raise Refused(
             RULE,
-            f"村 {verification.id} 第 {verification.attempt} 次核查尚未抽样，请督查、纪检部门先交付随机数",
+            f"村 {verification.id} 第 {verification.attempt} 次核查尚未抽取核查户，"
+            "请督查部门和纪检监察机关先提交随机码",
             f"no households are sampled yet for verification {verification.attempt} of village {verification.id}; "
             "the inspection and the discipline body give their shares first",
             field="attempt",
@@ -362,7 +363,7 @@ def _must_be_the_sample(verification: Verification, command: RecordVerification)
         wanted, got = len(verification.sampled), len(command.households)
         raise Refused(
             RULE,
-            f"核查户须与抽样名单完全一致：抽取 {wanted} 户，填报 {got} 户，请对照核查任务的抽样名单逐户核对",
+            f"核查户须与抽样名单完全一致：抽取 {wanted} 户，填报 {got} 户，请对照抽样名单逐户核对",
             f"exactly the sampled households count: {wanted} were drawn, {got} are given; compare them with the list",
             field="households",
             status=422,
@@ -377,7 +378,8 @@ def _must_be_the_sample(verification: Verification, command: RecordVerification)
         first = differs[0]
         raise Refused(
             RULE,
-            f"{len(differs)} 户人口数与登记不符，如 {first.field}：登记 {first.known} 人，填报 {first.given} 人；"
+            f"{len(differs)} 户人口数与登记不符，如{first.field.split('.')[1]}户：登记 {first.known} 人，"
+            f"填报 {first.given} 人；"
             "核查按登记人口计算，如登记有误，请先更正农户登记",
             f"{len(differs)} households differ from the register in their persons, such as {first.field}: "
             f"{first.known} in the register, {first.given} given; the register's count, so correct it first if wrong",

@@ -1,7 +1,7 @@
 """The baseline survey of a village: records come in until the joint diagnosis, and are immutable from then on (3.1)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
@@ -27,6 +27,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
 )
 from shared.contracts.values import Role
+from shared.labels import label
 from shared.policy import Policy
 from shared.rules import Change, Refused, State, Task, require_body, rests
 
@@ -117,13 +118,13 @@ def end(baseline: Baseline | None, _event: Event, _policy: Policy, _today: date)
     return Change(baseline.but(ended=True) if baseline and baseline.awaits else baseline)
 
 
-def withdraw_record(baseline: Baseline | None, command: WithdrawSurvey, _policy: Policy, _today: date) -> Change:
+def withdraw_record(baseline: Baseline | None, command: WithdrawSurvey, policy: Policy, _today: date) -> Change:
     """A record that was a mistake is taken back until the diagnosis rests on it; its number is free again."""
     baseline = _listed(baseline, command.village)
     survey = baseline.survey
     if str(command.number) not in survey.records:
         return Change(baseline)
-    _not_diagnosed(survey)
+    _not_diagnosed(survey, policy)
     records = {number: record for number, record in survey.records.items() if number != str(command.number)}
     event = SurveyWithdrawn(
         place=baseline.place,
@@ -135,9 +136,10 @@ def withdraw_record(baseline: Baseline | None, command: WithdrawSurvey, _policy:
     return Change(baseline.with_survey(msgspec.structs.replace(survey, records=records)), (event,))
 
 
-def _not_diagnosed(survey: Survey) -> None:
+def _not_diagnosed(survey: Survey, policy: Policy) -> None:
     if survey.problem_class:
-        rests("3.1", {f"会诊结论“{survey.problem_class}”": f"the diagnosis {survey.problem_class!r}"})
+        named = label("problem_class", survey.problem_class, policy)
+        rests("3.1", {f"会诊结论“{named}”": f"the diagnosis {survey.problem_class!r}"})
 
 
 def may_withdraw_diagnosis(
@@ -147,7 +149,7 @@ def may_withdraw_diagnosis(
     village = standing(village, command)
     if village.stage not in ("registered", "listed", "diagnosed"):
         stage = STAGES[village.stage]
-        rests("3.1", {f"选派匹配（该村处于“{stage[0]}”）": f"the match with a unit, since it is {stage[1]!r}"})
+        rests("3.1", {f"帮扶单位建议（该村{stage[0]}）": f"the match with a unit, since it is {stage[1]!r}"})
     return Change(village)
 
 
@@ -178,7 +180,7 @@ def taken_over(baseline: Baseline, event: VillageDiagnosed, _policy: Policy, _to
 def may_unlist(baseline: Baseline | None, _command: WithdrawListing, _policy: Policy, _today: date) -> Change:
     """Records of its survey rest on a listing; whoever withdraws it withdraws them first."""
     if baseline and (records := baseline.survey.records):
-        rests("3.1", {f"摸底排查记录 {len(records)} 条": f"{len(records)} records of its survey"})
+        rests("3.1", {f"摸底排查记录{len(records)}条": f"{len(records)} records of its survey"})
     return Change(baseline)
 
 
@@ -210,7 +212,7 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
     if before is not None:
         raise Refused(
             "3.1",
-            f"编号 {command.number} 已用于另一条记录，请换新编号",
+            f"编号 {command.number} 已用于另一条记录，请另编",
             f"the number {command.number} is another record's; take a new one",
             field="number",
             status=422,
@@ -228,7 +230,7 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
     if command.on > today:
         raise Refused(
             "3.1",
-            f"记录日期 {command.on} 晚于今天 {today}",
+            f"记录日期{command.on}晚于今天（{today}），请核对",
             f"the record's day {command.on} lies after today, {today}",
             field="on",
             status=422,
@@ -250,7 +252,7 @@ def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _toda
             return Change(baseline)
         raise Refused(
             "3.1",
-            f"集体会诊已结束，结论为“{survey.problem_class}”，不可更改",
+            f"集体会诊已结束，结论为“{label('problem_class', survey.problem_class, policy)}”，不可更改",
             f"the joint diagnosis is closed with {survey.problem_class!r}, and the baseline is immutable",
         )
     require_known(command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class")
@@ -281,18 +283,18 @@ def _listed(baseline: Baseline | None, village: str) -> Baseline:
     if baseline is None:
         raise Refused(
             "3.1",
-            f"村 {village} 未列入贫困村，没有摸底排查",
+            f"村 {village} 未列入贫困村，无摸底排查任务",
             f"village {village} is not on the poverty list, so that there is no survey",
         )
     return baseline
 
 
-def require_known(code: str, known: Iterable[str], field: str, zh: str, en: str) -> None:
+def require_known(code: str, known: Mapping[str, str], field: str, zh: str, en: str) -> None:
     """Refuse a code that the pack does not know."""
     if code not in known:
         raise Refused(
             "3.1",
-            f"政策包没有{zh}“{code}”，可填：{'、'.join(known)}",
+            f"本地规定中没有{zh}“{code}”，可填：{'、'.join(known.values())}",
             f"the pack knows no {en} {code!r}, only {', '.join(known)}",
             field=field,
             status=422,

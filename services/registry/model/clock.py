@@ -100,7 +100,7 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
     if both := sorted({*notice.off} & {*notice.worked}):
         raise Refused(
             WORKING_DAYS,
-            f"{both[0]} 既是放假日又是上班日，请核对通知",
+            f"{both[0]}既是放假日又是上班日，请核对通知",
             f"{both[0]} is both off and worked; check the notice",
             field="worked",
             status=422,
@@ -131,7 +131,7 @@ def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
     if not FIRST_YEAR <= notice.year <= today.year + 1:
         raise Refused(
             WORKING_DAYS,
-            f"年度 {notice.year} 应在 {FIRST_YEAR} 至 {today.year + 1} 之间，请核对",
+            f"年度{notice.year}有误，应当在{FIRST_YEAR}至{today.year + 1}之间，请核对",
             f"the year {notice.year} must lie between {FIRST_YEAR} and {today.year + 1}; check it",
             field="year",
             status=422,
@@ -141,7 +141,7 @@ def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
         if strange := [day for day in days if not first <= day <= last]:
             raise Refused(
                 WORKING_DAYS,
-                f"{strange[0]} 不在 {notice.year} 年度内，请核对年度或日期",
+                f"{strange[0]}不在 {notice.year} 年度内，请核对年度或日期",
                 f"{strange[0]} is not of the year {notice.year}; check the year, or the day",
                 field=field,
                 status=422,
@@ -150,7 +150,7 @@ def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
         if twice := sorted(day for day, times in Counter(days).items() if times > 1):
             raise Refused(
                 WORKING_DAYS,
-                f"{twice[0]} 重复填写，请核对通知",
+                f"{twice[0]}重复填写，请核对通知",
                 f"{twice[0]} is named twice; check the notice",
                 field=field,
                 status=422,
@@ -185,7 +185,7 @@ def _check_weekdays(clock: Clock, place: str, key: str, notice: Notice) -> None:
     if plain := [day for day in notice.worked if day.weekday() < 5 and known.works(day)]:
         raise Refused(
             WORKING_DAYS,
-            f"{plain[0]} 不是周末，本来就上班；调休上班日应是周六、周日，请核对日期",
+            f"{plain[0]}不是周末，本来就上班；调休上班日应是周六、周日，请核对日期",
             f"{plain[0]} is no weekend and is worked anyway; a day that is worked instead is a weekend: check it",
             field="worked",
             status=422,
@@ -197,7 +197,7 @@ def _check_weekdays(clock: Clock, place: str, key: str, notice: Notice) -> None:
         if day.weekday() < 5 and known.works(day) and day not in notice.off:
             raise Refused(
                 WORKING_DAYS,
-                f"放假日中没有 {day}（{name}），请按国务院办公厅通知填写全年的放假日",
+                f"放假日中没有{day}（{name}），请按国务院办公厅通知填写全年的放假日",
                 f"{day} is a holiday by law and is not among the days off; name all those of the year's notice",
                 field="off",
                 status=422,

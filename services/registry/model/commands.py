@@ -400,7 +400,7 @@ class ApproveExit(Command, frozen=True, kw_only=True):
 
 
 class ConfirmRelapse(Command, frozen=True, kw_only=True):
-    """A named body decides whether criteria that were missed after the exit are a relapse (返贫)."""
+    """A named body decides whether criteria that were missed after the exit are a relapse (出列指标回落)."""
 
     village: VillageId
     relapsed: bool

@@ -38,6 +38,7 @@ from shared.contracts.registry import (
     VillageDelisted,
 )
 from shared.contracts.values import Role
+from shared.labels import label
 from shared.policy import Policy, Step
 from shared.policy.pack import INCIDENCE
 from shared.rules import Change, Due, Refused, require_body, rests
@@ -120,7 +121,10 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
     village = standing(village, command)
     if village.exit is None:
         if village.stage in LEFT:
-            rests("rules §2", {f"{village.delisted_on} 的出列决定": f"the exit decided on {village.delisted_on}"})
+            rests(
+                "rules §2",
+                {f"{village.delisted_on}的出列决定": f"the exit decided on {village.delisted_on}"},
+            )
         return Change(village)
     if village.exit.drawn or village.exit.step.kind != "verify":
         raise village.not_now(
@@ -131,17 +135,18 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
     return Change(village, withdrawal(village, command.reason, command.decided_by))
 
 
-def withdraw_notice(village: Village | None, command: WithdrawNotice, _policy: Policy, _today: date) -> Change:
+def withdraw_notice(village: Village | None, command: WithdrawNotice, policy: Policy, _today: date) -> Change:
     """A notice that was posted by mistake is taken down, until somebody has objected or it is over."""
     village = standing(village, command)
     exit = village.exit
     if exit is None or exit.notice_until is None:
         if exit and exit.step.kind == "decide":
             step = exit.step
-            rests("rules §2", {f"公示已满，等待“{step.by}”审批": f"it is over, and {step.by} is awaited to decide"})
+            zh = f"公示期已满，待{label('by', step.by, policy)}审批"
+            rests("rules §2", {zh: f"it is over, and {step.by} is awaited to decide"})
         return Change(village)
     numbers = sorted(exit.objections, key=int)
-    rests("rules §2", {f"第 {number} 号异议": f"objection {number}" for number in numbers})
+    rests("rules §2", {f"第{number}号异议": f"objection {number}" for number in numbers})
     event = NoticeWithdrawn(
         place=village.place,
         village=village.id,
@@ -210,7 +215,7 @@ def raise_objection(village: Village | None, command: RaiseObjection, _policy: P
             return Change(village)
         raise Refused(
             "rules §2",
-            f"编号 {command.objection} 已用于另一异议，请换新编号",
+            f"编号 {command.objection} 已用于另一异议，请另编",
             f"the number {command.objection} is another objection's; take a new one",
             field="objection",
             status=422,
@@ -230,7 +235,7 @@ def decide_objection(village: Village | None, command: DecideObjection, _policy:
     if objection is None:
         raise Refused(
             "rules §2",
-            f"没有第 {command.objection} 号异议，请检查编号",
+            f"没有第 {command.objection} 号异议，请核对编号",
             f"there is no objection {command.objection}; check its number",
             field="objection",
             status=404,

@@ -47,7 +47,7 @@ def correct_village(
     assert isinstance(register, Register), "it comes with the village"
     if village.exit is None:
         raise village.not_now(
-            "没有正在办理的出列申请，请用 households、measurements 或 villages 更正",
+            "没有正在办理的出列申请，请按“录入年度农户信息”“测算年度指标”或者“登记村”更正",
             "no exit is under way; use households, measurements or villages to correct figures",
             "1.18",
         )
@@ -55,7 +55,7 @@ def correct_village(
     if command.year != register.year:
         raise Refused(
             "1.18",
-            f"出列依据的是 {register.year} 年数据，请更正该年度",
+            f"出列依据的是{register.year}年度数据，请更正该年度",
             f"the exit is judged by the figures of {register.year}; correct that year",
             field="year",
             status=422,
@@ -104,7 +104,7 @@ def may_withdraw_measurement(
     """Figures on which no decision rests are taken back; a year that led to an exit is not."""
     village = unjudged(village, command)
     if village.stage not in LISTED and command.year <= village.measured and command.year not in village.reopened:
-        rests("1.18", {f"{village.delisted_on} 的出列决定": f"the exit decided on {village.delisted_on}"})
+        rests("1.18", {f"{village.delisted_on}的出列决定": f"the exit decided on {village.delisted_on}"})
     return Change(village)
 
 
@@ -202,7 +202,7 @@ def take_over(register: Register, command: TakeOverVillage, policy: Policy, _tod
         if not 0 <= incidence <= 1:
             raise Refused(
                 "1.18",
-                f"{year} 年贫困发生率 {incidence:g} 应在 0 至 1 之间，如 {incidence:g}% 应填 {incidence / 100:g}",
+                f"{year}年度贫困发生率应填0至1之间的小数，不能是{incidence:g}，如{incidence:g}%应填{incidence / 100:g}",
                 f"the incidence of {year} is a share between 0 and 1; {incidence:g} % is {incidence / 100:g}",
                 field="figures",
                 status=422,

@@ -91,7 +91,7 @@ def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Vi
     if command.place != command.village[:6]:
         raise Refused(
             "identity",
-            f"村代码 {command.village} 的前六位与区划 {command.place} 不符，请改填",
+            f"村代码 {command.village} 的前六位与所填区划 {command.place} 不符，请改填",
             f"village {command.village} does not lie in division {command.place}, which must be its first digits",
             field="place",
             status=422,
@@ -99,7 +99,7 @@ def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Vi
     if not re.fullmatch(VILLAGE_CODE, command.village):
         raise Refused(
             "identity",
-            f"{command.village} 不是村代码：第五、六位 00 是市的代码，末三位 000 是乡镇的代码，请核对",
+            f"{command.village} 不是村代码：第五、六位为00的是市的代码，末三位为000的是乡镇的代码，请核对",
             f"{command.village} is no village's code: 00 in the fifth and sixth digit is a city, and 000 at the end a "
             "township; check it",
             field="village",
@@ -132,7 +132,7 @@ def check_issued(code: str, place: str, field: str) -> None:
     if code[:6] != place or code[6:9] == "000" or not "200" <= code[9:] <= "399":
         raise Refused(
             "identity",
-            f"自行编制的村代码 {code} 不合规则：前六位须为本县 {place}，第七至九位为乡镇代码，末三位为 200 至 399",
+            f"自行编制的村代码 {code} 不合规则：前六位须为本县 {place}，第七至九位为乡镇代码，末三位为200至399",
             f"the county's own code {code} must begin with its division {place}, go on with three digits for the "
             "township and end in 200 to 399, as those of villages do",
             field=field,
@@ -151,7 +151,7 @@ def _check_correction(village: Village, command: RegisterVillage) -> None:
     if change > USUAL_CHANGE and command.reason is None:
         raise Refused(
             "1.18",
-            f"人口由 {village.population} 变为 {command.population}，变动 {change:.0%}，超过 {USUAL_CHANGE:.0%}，"
+            f"人口由 {village.population} 人变为 {command.population} 人，变动 {change:.0%}，超过 {USUAL_CHANGE:.0%}，"
             "请核对；属实的请写明原因（人口变动原因）",
             f"a population of {command.population} in the place of {village.population} differs by {change:.0%}, which "
             f"is more than {USUAL_CHANGE:.0%}; check it, and give the reason if it is true",
@@ -195,9 +195,9 @@ def withdraw(
     serving = [unit for unit in units.values() if isinstance(unit, Unit) and unit.village == village.id]
     found = {
         "列入贫困村": ("its place on the list", bool(village.spell)),
-        f"{village.facts} 年农户信息": (f"household facts of {village.facts}", bool(village.facts)),
-        f"民主决策事项 {'、'.join(village.matters)}": (f"matters {', '.join(village.matters)}", bool(village.matters)),
-        f"指定帮扶单位 {'、'.join(u.id for u in serving)}": (
+        f"{village.facts}年度农户信息": (f"household facts of {village.facts}", bool(village.facts)),
+        f"民主决策事项“{'”“'.join(village.matters)}”": (f"matters {', '.join(village.matters)}", bool(village.matters)),
+        f"指定帮扶单位{'、'.join(u.id for u in serving)}": (
             f"units designated for it: {', '.join(u.id for u in serving)}",
             bool(serving),
         ),
@@ -260,7 +260,7 @@ def recode(
     if not current.since <= command.since <= today:
         raise Refused(
             rule,
-            f"新代码的启用日期 {command.since} 须在 {current.since} 至今天 {today} 之间",
+            f"新代码的启用日期{command.since}有误，应当在{current.since}至今天（{today}）之间",
             f"the new code must be valid from a day between {current.since} and today, {today}, not {command.since}",
             field="since",
             status=422,
@@ -268,7 +268,7 @@ def recode(
     if current.code == command.code:
         raise Refused(
             rule,
-            f"代码 {command.code} 已自 {current.since} 启用",
+            f"代码 {command.code} 已自{current.since}起启用",
             f"the code {command.code} has been valid since {current.since}",
             field="since",
         )
@@ -323,7 +323,7 @@ def check_free(code: str, village: str, others: Mapping[Key, State | None], fiel
     if owner != village:
         raise Refused(
             "Regulation on Administrative Divisions 17",
-            f"代码 {code} 是村 {owner} 现用或曾用的代码，不能再用于他村，请检查",
+            f"代码 {code} 是村 {owner} 现用或曾用的代码，不能再用于其他村，请核对",
             f"the code {code} is or was that of village {owner} and cannot be another's; check it",
             field=field,
         )
@@ -410,7 +410,7 @@ def _check_dates(command: TakeOverVillage, today: date) -> None:
         if day < before:
             raise Refused(
                 "identity",
-                f"日期 {before}、{day} 先后颠倒，或晚于今天 {today}，请检查",
+                f"日期{before}、{day}先后颠倒，或者晚于今天（{today}），请核对",
                 f"the days {before} and {day} do not follow one another, or lie after today, {today}; check them",
                 field=field,
                 status=422,
@@ -426,7 +426,7 @@ def _check_dates(command: TakeOverVillage, today: date) -> None:
     if command.listed_on < FIRST_LISTING:
         raise Refused(
             "identity",
-            f"列入日期 {command.listed_on} 早于 {FIRST_LISTING}，当时尚无贫困村名单，请核对",
+            f"列入日期{command.listed_on}早于{FIRST_LISTING}，当时尚无贫困村名单，请核对",
             f"there was no list of poor villages on {command.listed_on}, before {FIRST_LISTING}; check the day",
             field="listed_on",
             status=422,
@@ -435,7 +435,7 @@ def _check_dates(command: TakeOverVillage, today: date) -> None:
     if strange := [year for year in years if not first <= year <= today.year or years.count(year) > 1]:
         raise Refused(
             "1.18",
-            f"年度 {strange[0]} 重复，或不在列入前一年（{first}）至今年之间，请检查年度",
+            f"{strange[0]}年度重复填写，或者不在列入前一年（{first}年）至今年之间，请核对年度",
             f"the year {strange[0]} is named twice, or not between {first}, the year before the listing, and this one",
             field="figures",
             status=422,
@@ -454,7 +454,7 @@ def _check_diagnosis(command: TakeOverVillage, policy: Policy) -> None:
     if wrong := [p.number for p in command.problems if not p.cause or numbers.count(p.number) > 1]:
         raise Refused(
             "3.1",
-            f"突出问题 {wrong[0]} 编号重复，或未写明原因，请更正",
+            f"第{wrong[0]}号突出问题的编号重复，或者未写明原因，请更正",
             f"problem {wrong[0]} has no cause, or a number that is given twice; correct it",
             field="problems",
             status=422,

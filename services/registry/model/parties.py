@@ -134,7 +134,7 @@ def may_adopt(
     if same_day:
         raise Refused(
             "policy",
-            f"政策包 {same_day[0]} 也自 {policy.effective_from} 起生效，两者不能同日生效，请改期",
+            f"政策包“{same_day[0]}”也自{policy.effective_from}起生效，两者不能同日生效，请另定生效日期",
             f"the pack {same_day[0]} is in force from {policy.effective_from}, too; choose another day",
             field="pack.effective_from",
         )
@@ -142,7 +142,7 @@ def may_adopt(
     if policy.effective_from <= today and any(since <= today for known in concerned for since in known.values()):
         raise Refused(
             "policy",
-            f"该区划已有生效的政策包，新政策包的生效日期 {policy.effective_from} 须晚于今天 {today}，请改期",
+            f"该区划已有生效的政策包，新政策包的生效日期应当晚于今天（{today}），不能是{policy.effective_from}，请另定",
             f"another pack is in force there, so {policy.effective_from} is too early; choose a date after {today}",
             field="pack.effective_from",
         )
@@ -166,7 +166,7 @@ def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _toda
         if adoption.sha256 != sha256:
             raise Refused(
                 "policy",
-                f"版本 {policy.own_version} 已生效且内容不同；修改后的政策包须用新的版本号",
+                f"版本“{policy.own_version}”已启用且内容不同；修改后的政策包应当用新的版本号",
                 f"version {policy.own_version} was adopted with another content; give the changed pack a new version",
                 field="pack.version",
             )
@@ -230,7 +230,7 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
     if not command.born_on < command.work_since <= today:
         raise Refused(
             "3.3",
-            f"参加工作日期 {command.work_since} 须晚于出生日期 {command.born_on} 且不晚于今天 {today}",
+            f"参加工作日期{command.work_since}有误，应当晚于出生日期{command.born_on}，不晚于今天（{today}）",
             f"work since {command.work_since} must lie after the birth on {command.born_on} and not after {today}",
             field="work_since",
             status=422,
@@ -241,7 +241,7 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
     ):
         raise Refused(
             "3.3",
-            f"出生日期 {command.born_on} 与参加工作日期 {command.work_since} 不合常理：参加工作时应满{YOUNGEST}周岁，"
+            f"出生日期{command.born_on}与参加工作日期{command.work_since}不合常理：参加工作时应满{YOUNGEST}周岁，"
             f"现在不应超过{OLDEST}周岁，请核对",
             f"born on {command.born_on} and at work since {command.work_since} cannot be: nobody works before "
             f"{YOUNGEST} or is sent after {OLDEST}; check both",
@@ -321,9 +321,9 @@ def withdraw_unit(
         return Change(unit)
     serves = _still(villages, ("matched", *OUT))
     found = {
-        f"在册干部 {len(unit.cadres)} 人": (f"its {len(unit.cadres)} cadres", unit.cadres),
-        f"帮扶村 {'、'.join(serves)}": (f"the villages it serves: {', '.join(serves)}", serves),
-        f"指定帮扶村 {unit.village}": (f"village {unit.village}, which it is designated for", unit.village),
+        f"在册干部{len(unit.cadres)}人": (f"its {len(unit.cadres)} cadres", unit.cadres),
+        f"帮扶村{'、'.join(serves)}": (f"the villages it serves: {', '.join(serves)}", serves),
+        f"指定帮扶村{unit.village}": (f"village {unit.village}, which it is designated for", unit.village),
     }
     rests("3.3", {zh: en for zh, (en, rest) in found.items() if rest})
     event = UnitWithdrawn(place=unit.place, unit=unit.id, reason=command.reason, decided_by=command.decided_by)
@@ -337,7 +337,7 @@ def withdraw_cadre(
     cadre = addressed(cadre, command, "干部", "cadre")
     if cadre.withdrawn:
         return Change(cadre)
-    rests("3.3", {f"村 {v} 的工作队": f"the team of village {v}" for v in _still(villages, OUT)})
+    rests("3.3", {f"村{v}的工作队": f"the team of village {v}" for v in _still(villages, OUT)})
     event = CadreWithdrawn(
         place=cadre.place,
         cadre=cadre.id,

@@ -29,8 +29,9 @@ from shared.contracts.registry import (
     VillageRegistered,
     VillageSplit,
 )
+from shared.labels import said
 from shared.policy import Policy
-from shared.policy.pack import INCIDENCE, Criterion
+from shared.policy.pack import INCIDENCE
 from shared.rules import Change, Key, Refused, State, overwrite
 
 LONGEST_PARTY_ID = 40
@@ -107,7 +108,7 @@ def _check_room(persons: int, population: int, field: str) -> None:
     if persons > population:
         raise Refused(
             "1.18",
-            f"村人口 {population} 少于已录入农户的 {persons} 人，请检查人口和农户信息",
+            f"村人口 {population} 少于已录入农户的 {persons} 人，请核对人口和农户信息",
             f"a population of {population} is less than the {persons} persons of the households that are known; "
             "check both",
             field=field,
@@ -212,7 +213,7 @@ def check_year(year: int, policy: Policy) -> None:
         known = "、".join(map(str, years)), ", ".join(map(str, years))
         raise Refused(
             "1.18",
-            f"政策包没有 {year} 年的扶贫标准，最早为 {years[0]} 年，不能录入该年度数据；已有标准的年度：{known[0]}",
+            f"本地规定中没有{year}年的扶贫标准，最早为{years[0]}年，不能录入该年度数据；已有标准的年度：{known[0]}",
             f"the pack has no poverty line of {year}, and its first is of {years[0]}, so that nothing of that year can "
             f"be entered; there are lines of {known[1]}",
             field="year",
@@ -227,7 +228,7 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
     if command.year > today.year:
         raise Refused(
             "1.18",
-            f"{command.year} 年尚未到来，请检查年度",
+            f"{command.year}年尚未到来，请核对年度",
             f"the year {command.year} has not come yet; check it",
             field="year",
             status=422,
@@ -235,8 +236,7 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
     if year in register.past and year not in register.reopened:
         raise Refused(
             "1.18",
-            f"已录入 {register.year} 年农户信息，{command.year} 年度已封存；"
-            "确需更正的，请先重开该年度（year-reopenings）",
+            f"已录入{register.year}年度农户信息，{command.year}年度已封存；确需更正的，请先重开该年度",
             f"household facts of {register.year} are in, so that the year {command.year} is closed; to correct it, "
             "have it reopened first (year-reopenings)",
             field="year",
@@ -313,7 +313,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
     if command.year != register.year and str(command.year) not in register.past:
         raise Refused(
             "1.18",
-            f"没有 {command.year} 年的农户信息，无法计算贫困发生率，请先录入",
+            f"没有{command.year}年度的农户信息，无法计算贫困发生率，请先录入",
             f"there are no household facts of {command.year} to compute incidence from; record them first",
             field="year",
         )
@@ -331,20 +331,18 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
         if criterion is None:
             raise Refused(
                 "rules §2",
-                f"政策包没有指标“{indicator}”，可填：{'、'.join(sorted(criteria))}",
+                f"本地规定中没有指标“{indicator}”，可填：{said('indicator', sorted(criteria), policy)}",
                 f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(criteria))}",
                 field=f"{within}.{indicator}",
                 status=422,
             )
-        if is_share(criterion) and not 0 <= value <= 1:
+        if criterion.is_share and not 0 <= value <= 1:
             hint = (
-                (f"，如 {value:g}% 应填 {value / 100:g}", f"; {value:g} % is {value / 100:g}")
-                if value > 1
-                else ("", "")
+                (f"，如{value:g}%应填{value / 100:g}", f"; {value:g} % is {value / 100:g}") if value > 1 else ("", "")
             )
             raise Refused(
                 "rules §2",
-                f"“{criterion.label}”是比例，应在 0 至 1 之间，不能是 {value:g}{hint[0]}",
+                f"“{criterion.label}”是比例，应当填0至1之间的小数，不能是{value:g}{hint[0]}",
                 f"{indicator.replace('_', ' ')} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
                 field=f"{within}.{indicator}",
                 status=422,
@@ -353,7 +351,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
         if abs(value) > MOST_TIMES * max(abs(required), 1):
             raise Refused(
                 "rules §2",
-                f"“{criterion.label}”为 {value:g}，超出标准 {required:g} 的{MOST_TIMES}倍，请核对数值和计量单位",
+                f"“{criterion.label}”为{value:g}，超出标准（{required:g}）的{MOST_TIMES}倍，请核对数值和计量单位",
                 f"{indicator.replace('_', ' ')} is {value:g}, more than {MOST_TIMES} times the required "
                 f"{required:g}; check figure and unit",
                 field=f"{within}.{indicator}",
@@ -362,22 +360,15 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
         if value < 0 <= required:
             raise Refused(
                 "rules §2",
-                f"“{criterion.label}”不能是负数 {value:g}，请检查",
+                f"“{criterion.label}”不能是负数（{value:g}），请核对",
                 f"{indicator.replace('_', ' ')} cannot be {value:g}, which is below zero; check it",
                 field=f"{within}.{indicator}",
                 status=422,
             )
 
 
-def is_share(criterion: Criterion) -> bool:
-    """Whether an indicator is a part of a whole. A bound of 1 may also be one of something, such as one clinic."""
-    return 0 < criterion.number < 1 or (criterion.number == 1 and any(word in criterion.label for word in _PARTS))
-
-
 MOST_TIMES = 10_000
 """How many times the required figure a measured one can be; beyond it something was counted in another unit."""
-_PARTS = ("率", "比例", "占比", "比重")
-"""What Chinese calls a part of a whole."""
 
 
 def measured(register: Register, year: int, given: Mapping[str, float], policy: Policy, measured_by: str) -> Change:

@@ -18,6 +18,7 @@ from shared.contracts.registry import (
     StepTaken,
     StepWithdrawn,
 )
+from shared.labels import said
 from shared.policy import Deliberation, Policy
 from shared.rules import Change, Refused, State, Task, require_body, rests
 
@@ -87,7 +88,7 @@ def open_resolution(resolution: Resolution | None, command: OpenResolution, poli
             return Change(resolution)
         raise Refused(
             resolution.rule,
-            f"编号“{command.matter}”已用于另一事项，请换新编号",
+            f"编号“{command.matter}”已用于另一事项，请另编",
             f"the matter {command.matter!r} is another one; take a new name",
             field="matter",
         )
@@ -96,7 +97,7 @@ def open_resolution(resolution: Resolution | None, command: OpenResolution, poli
         kinds = [known.kind for known in policy.procedures]
         raise Refused(
             "3.12",
-            f"政策包没有决策程序“{command.kind}”，可填：{'、'.join(kinds)}",
+            f"本地规定中没有决策程序“{command.kind}”，可填：{said('kind', kinds, policy)}",
             f"the pack knows no procedure {command.kind!r}, only {', '.join(kinds)}",
             field="kind",
             status=422,
@@ -146,9 +147,9 @@ def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy,
         return Change(resolution)
     step = resolution.awaited
     if step is None or step.name != command.step:
-        zh = f"应进行“{step.label}”（{step.name}）" if step else "程序已结束"
+        zh = f"当前环节是“{step.label}”，不能办理其他环节" if step else "程序已结束，不能再办理"
         en = f"the step that is awaited is {step.name}" if step else "the procedure has ended"
-        raise Refused(resolution.rule, f"不能进行 {command.step}：{zh}", f"{command.step} cannot be taken: {en}")
+        raise Refused(resolution.rule, zh, f"{command.step} cannot be taken: {en}")
     require_body(command.body, step.by, step.rule or resolution.rule)
     _check_figures(step, command, step.rule or resolution.rule)
     failed = step.kind == "decide" and not _is_agreed(step, command)
@@ -174,7 +175,7 @@ def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _t
     if command.entitled > village.population:
         raise Refused(
             "3.12",
-            f"应到 {command.entitled} 人，多于全村 {village.population} 人，请核对",
+            f"应到 {command.entitled} 人，多于全村人口 {village.population} 人，请核对",
             f"{command.entitled} entitled are more than the {village.population} people of the village; check it",
             field="entitled",
             status=422,
@@ -245,7 +246,7 @@ def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
     if not command.agreed <= command.present <= command.entitled:
         raise Refused(
             rule,
-            f"同意 {command.agreed} 人、到会 {command.present} 人、应到 {command.entitled} 人，前者不能多于后者",
+            f"同意 {command.agreed} 人、到会 {command.present} 人、应到 {command.entitled} 人有误：前者不得多于后者",
             f"{command.agreed} agreed of {command.present} present of {command.entitled} entitled cannot be; check it",
             field="agreed" if command.agreed > command.present else "present",
             status=422,
@@ -261,8 +262,8 @@ def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
     if step.quorum and not step.quorum.holds(Fraction(command.present, command.entitled)):
         raise Refused(
             rule,
-            f"“{step.label}”应到 {command.entitled} 人，到会 {command.present} 人，未达法定人数"
-            f"（到会比例须{step.quorum.said[0]}），须重新召开",
+            f"“{step.label}”应到 {command.entitled} 人，到会 {command.present} 人，未达到规定人数"
+            f"（到会比例应当{step.quorum.said[0]}），应当重新召开",
             f"{command.present} of {command.entitled} were present at {step.name}, which is no quorum: "
             f"{step.quorum.said[1]} of them must come; hold it again",
             field="present",

@@ -123,7 +123,7 @@ def _mergeable(other: State | None, id: str, village: Village) -> Village:
         )
     if found.stage in ("merged", "withdrawn"):
         zh, en = STAGES[found.stage]
-        raise Refused(RULE, f"村 {id} {zh}，不能再合并", f"village {id} cannot be merged: {en}", field="merged")
+        raise Refused(RULE, f"村{id}{zh}，不能再合并", f"village {id} cannot be merged: {en}", field="merged")
     return found
 
 
@@ -132,7 +132,7 @@ def _check_since(since: date, village: Village, today: date) -> None:
     if not min(first, today) <= since <= today:
         raise Refused(
             RULE,
-            f"日期 {since} 须在村 {village.id} 现代码启用的 {first} 至今天 {today} 之间",
+            f"日期{since}有误，应当在村 {village.id} 现代码启用之日（{first}）至今天（{today}）之间",
             f"{since} must lie between {first}, when village {village.id} got its code, and today, {today}",
             field="since",
             status=422,
@@ -147,7 +147,7 @@ def _check_rank(village: Village, other: Village) -> None:
         theirs, ours = STAGES[other.stage], STAGES[village.stage]
         raise Refused(
             RULE,
-            f"村 {other.id} 处于“{theirs[0]}”，存续村 {village.id} 处于“{ours[0]}”，合并后帮扶或监测会中断；"
+            f"村 {other.id} 处于“{theirs[0]}”阶段，存续村 {village.id} 处于“{ours[0]}”阶段，合并后帮扶或监测会中断；"
             f"请以 {other.id} 为存续村，再变更村名和代码",
             f"village {other.id} is {theirs[1]!r} and {village.id}, which is to go on, {ours[1]!r}, so that help or "
             f"monitoring would end; let {other.id} go on, and change its name and code",
@@ -247,7 +247,7 @@ def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
     if unknown:
         raise Refused(
             RULE,
-            f"本村没有这些户：{'、'.join(unknown[:20])}，请检查户编号",
+            f"本村没有这些户：{'、'.join(unknown[:20])}，请核对户编号",
             f"the village has no such households: {', '.join(unknown[:20])}; check their ids",
             field="parts",
             status=422,
@@ -258,7 +258,7 @@ def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
         raise Refused(
             RULE,
             "各村人口不得少于其在册农户人数，原村也须留有人口："
-            + "；".join(f"人口 {population}、农户 {persons} 人" for population, persons in shares),
+            + "；".join(f"人口{population}人、农户{persons}人" for population, persons in shares),
             "no village can have fewer people than its households, nor can the old one be empty: "
             + "; ".join(f"population {population}, persons of households {persons}" for population, persons in shares),
             field="parts",

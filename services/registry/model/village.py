@@ -41,7 +41,7 @@ LEFT = ("delisted", "released")
 LONGEST_REOPENING = timedelta(90)
 """For how long a closed year can be open again: long enough for a recount, and over before the next year's figures."""
 ENDED = {
-    "merged": ("已并入村 {}", "it was merged into {}"),
+    "merged": ("已并入村{}", "it was merged into {}"),
     "withdrawn": ("登记已撤销", "its registration was withdrawn"),
 }
 """The stages in which it is no village any more, with what is said about it."""
@@ -225,7 +225,7 @@ class Village(State, frozen=True, kw_only=True):
     def not_now(self, zh: str, en: str, rule: str = "rules §2") -> Refused:
         """The refusal of what the village's stage does not allow."""
         stage = STAGES[self.stage]
-        return Refused(rule, f"{zh}；该村现处于“{stage[0]}”", f"{en}; the village's stage is '{stage[1]}'")
+        return Refused(rule, f"{zh}；该村现处于“{stage[0]}”阶段", f"{en}; the village's stage is '{stage[1]}'")
 
 
 def standing(village: Village | None, command: Command) -> Village:
@@ -239,7 +239,7 @@ def not_ended(village: Village) -> Village:
         zh, en = ENDED[village.stage]
         raise Refused(
             "identity",
-            f"村“{village.id}”{zh.format(village.into)}，不能再办理",
+            f"村{village.id}{zh.format(village.into)}，不能再办理",
             f"nothing more is done about village {village.id}: {en.format(village.into)}",
             field="village",
         )
@@ -252,7 +252,7 @@ def unjudged(village: Village | None, command: Command) -> Village:
     if village.exit is not None:
         raise village.not_now(
             "出列申请正在核查、公示或审批，人口、农户信息和指标不能更改；"
-            "确有错误的，请用 figure-corrections 更正，出列程序随之退回",
+            "确有错误的，由扶贫部门更正出列依据，出列程序随之退回",
             "an exit is being judged by population, household facts and indicators, so that they stand still; where "
             "they are wrong, use figure-corrections, which leads the exit back",
             "1.18",
@@ -317,11 +317,11 @@ def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today:
     """A closed year's figures can be corrected for a time. What was decided by them stands, and is said."""
     village = unjudged(village, command)
     if command.year > today.year:
-        raise village.not_now(f"{command.year} 年尚未到来", f"the year {command.year} has not come yet", "1.18")
+        raise village.not_now(f"{command.year}年尚未到来", f"the year {command.year} has not come yet", "1.18")
     if not today < command.until <= today + LONGEST_REOPENING:
         raise Refused(
             "1.18",
-            f"重开期限须在今天 {today} 之后，至多 {LONGEST_REOPENING.days} 天",
+            f"重开期限应当晚于今天（{today}），至多{LONGEST_REOPENING.days}天",
             f"the year can be open until a day after today, {today}, and for {LONGEST_REOPENING.days} days at most",
             field="until",
             status=422,
@@ -380,7 +380,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
         or (village.may_have_relapsed and year == village.measured)
     ):
         raise village.not_now(
-            f"{year} 年度指标不在测算期内，或已据此作出决定，不能录入或更改",
+            f"{year}年度指标不在测算期内，或已据此作出决定，不能录入或更改",
             f"the measurement of {year} is not open, or has been decided upon, so that it cannot be entered or changed",
             "1.18",
         )
@@ -402,7 +402,7 @@ def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: P
     require_body(command.body, "county", "rules §2")
     if not village.may_have_relapsed:
         raise village.not_now(
-            "监测未发现未达标的指标，无需认定返贫", "monitoring found no missed criteria to decide on"
+            "监测未发现指标回落，无需作出处理决定", "monitoring found no missed criteria to decide on"
         )
     if command.relapsed:
         return Change(

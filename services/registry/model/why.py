@@ -5,6 +5,8 @@ from datetime import date
 import msgspec
 
 from services.registry.model.village import LISTED, Village
+from shared import chinese
+from shared.labels import figure, label, said
 from shared.policy import RELATIONS, Commitment, Policy
 
 LETTER = "letter"
@@ -23,19 +25,19 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 BY_STAGE = {
-    "listed": Reason("diagnoses", "等待摸底排查和集体会诊", "waiting for the survey and joint diagnosis", "county"),
-    "diagnosed": Reason("matchings", "等待分类选派匹配", "waiting to be matched with a unit", "organisation"),
-    "matched": Reason("assignments", "已匹配单位，等待正式派驻", "matched; waiting for the assignment", "organisation"),
+    "listed": Reason("diagnoses", "尚未完成摸底排查和集体会诊", "waiting for the survey and joint diagnosis", "county"),
+    "diagnosed": Reason("matchings", "尚未确定帮扶单位", "waiting to be matched with a unit", "organisation"),
+    "matched": Reason("assignments", "已确定帮扶单位，尚未派驻", "matched; waiting for the assignment", "organisation"),
 }
 """What a stage waits for from elsewhere."""
 
 BY_TASK = {
     "households": ("{}年度农户信息尚未录入", "the household facts of {} are awaited"),
     "measurements": ("{}年度指标尚未测算", "the measurement of {} is awaited"),
-    "exit-requests": ("各项指标均已达标，等待申请出列", "all criteria are met; the request for the exit is awaited"),
-    "notices": ("核查已通过，等待公示", "verified; the public notice is awaited"),
+    "exit-requests": ("各项指标均已达标，尚未申请出列", "all criteria are met; the request for the exit is awaited"),
+    "notices": ("核查已通过，待公示", "verified; the public notice is awaited"),
     "objection-decisions": ("第{}号异议尚未处理", "objection {} is awaiting its decision"),
-    "approvals": ("公示已结束，等待审批", "the notice has ended; the approval is awaited"),
+    "approvals": ("公示期已满，待审批", "the notice has ended; the approval is awaited"),
 }
 """What is said about a task of this service."""
 
@@ -46,8 +48,8 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
         return ()
     reasons = [BY_STAGE[village.stage]] if village.stage in BY_STAGE else _commitments(village, policy)
     if village.obstacles:
-        rules = ", ".join(village.obstacles)
-        zh, en = f"上次匹配没有合格单位：{rules}", f"the last matching found no eligible unit: {rules}"
+        zh = f"上次生成方案时暂无符合条件的派出单位：{said('obstacle', village.obstacles, policy)}"
+        en = f"the last matching found no eligible unit: {', '.join(village.obstacles)}"
         reasons.append(Reason("need_unmet", zh, en, "organisation"))
     for task in village.tasks(policy):
         zh, en = BY_TASK[task.action]
@@ -71,7 +73,7 @@ def _commitments(village: Village, policy: Policy) -> list[Reason]:
     return [
         Reason(
             "commitments",
-            f"等待制定：{'、'.join(commitment.label for commitment in theirs)}",
+            f"{'尚未签订' if letter in theirs else '尚未制定'}：{'、'.join(commitment.label for commitment in theirs)}",
             f"waiting for: {', '.join(commitment.kind.replace('_', ' ') for commitment in theirs)}",
             role,
         )
@@ -86,10 +88,12 @@ def _exit(village: Village) -> list[Reason]:
         return []
     step = exit.step
     if step.kind == "verify":
-        return [Reason("verifications", "等待入户核查", "the sampled households are to be verified", step.by)]
+        return [Reason("verifications", "待入户核查", "the sampled households are to be verified", step.by)]
     if exit.notice_until and not exit.notice_over:
         until = exit.notice_until
-        return [Reason("notices", f"公示至 {until}", f"on public notice until the end of {until}", step.by)]
+        return [
+            Reason("notices", f"公示期至{chinese.day(until)}", f"on public notice until the end of {until}", step.by)
+        ]
     return []
 
 
@@ -99,12 +103,14 @@ def _measurement(village: Village) -> list[Reason]:
     if village.stage != "helped" or village.owed or opens is None:
         return []
     if not village.measured:
-        return [Reason("measurements", f"指标自 {opens} 起测算", f"the measurement opens on {opens}", "township")]
+        return [
+            Reason("measurements", f"指标自{chinese.day(opens)}起测算", f"the measurement opens on {opens}", "township")
+        ]
     if village.measured == village.spent:
         return [
             Reason(
                 "verifications",
-                f"{village.spent} 年度出列核查未通过，须自 {opens} 起重新测算",
+                f"{village.spent}年度出列核查未通过，应当自{chinese.day(opens)}起重新测算",
                 f"the verification for {village.spent} failed; the next measurement opens on {opens}",
                 "team",
             )
@@ -113,22 +119,20 @@ def _measurement(village: Village) -> list[Reason]:
 
 
 def _unmet(village: Village, policy: Policy) -> list[Reason]:
-    labels = {criterion.figure: criterion.label for criterion in policy.exit.criteria}
-    relations = {unmet.indicator: _RELATIONS[unmet.relation] for unmet in village.unmet}
-    return [
-        Reason(
-            unmet.indicator,
-            f"{labels.get(unmet.indicator, unmet.indicator)}未达标："
-            f"{'未测算' if unmet.value is None else f'{unmet.value:g}'}，标准{relations[unmet.indicator][0]} "
-            f"{unmet.bound:g}",
-            f"{unmet.indicator.replace('_', ' ')} is not met: "
-            f"{'not measured' if unmet.value is None else f'{unmet.value:g}'}, "
-            f"required{relations[unmet.indicator][1]} {unmet.bound:g}",
-            unmet.mover,
+    """What was measured and what is asked for: 贫困发生率4.84%，应低于2%."""
+    reasons = []
+    for unmet in village.unmet:
+        asked = RELATIONS.get(unmet.relation)  # Events from before this was told do not say it.
+        found, bound = (figure(unmet.indicator, value, policy) for value in (unmet.value, unmet.bound))
+        zh = f"应{asked.zh}" if asked else "标准为"
+        measured = "not measured" if unmet.value is None else f"{unmet.value:g}"
+        reasons.append(
+            Reason(
+                unmet.indicator,
+                f"{label('indicator', unmet.indicator, policy)}{found}，{zh}{bound}",
+                f"{unmet.indicator.replace('_', ' ')} is not met: {measured}, required"
+                f"{f' {asked.en}' if asked else ''} {unmet.bound:g}",
+                unmet.mover,
+            )
         )
-        for unmet in village.unmet
-    ]
-
-
-_RELATIONS = {"": ("", "")} | {name: (f"为{said.zh}", f" {said.en}") for name, said in RELATIONS.items()}
-"""How a value must lie to a bound; the first is what events from before this was told say."""
+    return reasons

@@ -1,0 +1,258 @@
+"""What people call that which services name by codes: the pack's own word first, then the one of the whole country.
+
+Rules, states and events carry codes (`deputy_division`, `ledger`, `3.4`), which no officer reads. Whatever shows one to
+a person asks here for its words: `said` for the value of a field, `basis` for the document that a rule rests on.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from shared import chinese
+from shared.contracts.values import ROLES
+from shared.contracts.words import WORDS
+from shared.policy import Policy
+
+CHANNELS: Final = {"written_report": "书面述职", "oral_report": "口头述职", "ballot": "民主测评"}
+_OBSTACLES: Final = {
+    "leader_rank": "无符合职务层次要求的队长人选", "team_size": "符合条件的干部不足", "recusal": "干部须回避",
+    "matched_elsewhere": "已建议派往其他村", "serving": "已派驻或已确定派往其他村", "county": "只能派往本县的村",
+    "department": "单位类别与该村类别不对口", "designated": "已由上级指定派往其他村", "party_member": "不是中共党员",
+    "work_years": "工作年限不足",
+}  # fmt: skip
+_STEPS: Final = {"set": "定账", "reconcile": "对账", "settle": "销账"}
+
+NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
+    "level": {"province": "省直", "city": "市直", "county": "县（区）直"},
+    "rank": {
+        "staff": "科员", "deputy_section": "副科级", "section": "正科级", "deputy_division": "副处级",
+        "division": "正处级", "deputy_department": "副厅级", "department": "正厅级",
+    },
+    "role": {"leader": "队长", "member": "队员"},
+    "by": {role: zh for role, (zh, _) in ROLES.items()},
+    "subject_kind": {"unit": "单位", "team": "工作队", "cadre": "干部"},
+    "effect": {"record": "记录", "recall": "召回"},
+    "cause_of_leave": {
+        "transferred": "工作调动", "ill": "病休", "retired": "退休", "resigned": "辞职", "deceased": "去世",
+        "disqualified": "不再符合条件", "other": "其他",
+    },
+    "ground": {"merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记"},
+    "what": {"hash": "随机码校验值", "share": "随机码"},
+    "form": {"written": "书面述职", "oral": "口头述职"},
+    "step": {"verify": "核查", "notice": "公示", "decide": "审批", **_STEPS},
+    "channel": CHANNELS,
+    "obstacle": _OBSTACLES,
+    "reason_code": {
+        "designated": "上级指定", "class_suits": "单位类别对口", "same_county": "本县单位",
+        "reserve_cadres": "队员中有后备干部", "kept_team": "原工作队继续帮扶", "taken_over": "接续登记在村工作队",
+        "chosen": "另行选定",
+    },
+    "cap": {"absences": "查有不在岗", "open_items": "有未销号事项", "approval": "民主测评满意率较低"},
+    "period": {"term": "本届任期"},
+    "deadline": {
+        "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
+        "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
+        "assign_by": "派驻期限", "set_by": "定账期限", "reconcile": "对账期限", "vacancies": "补派期限",
+    },
+    "status": {
+        "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
+        "imposed": "已作出决定", "overturned": "已改变原决定", "expired": "影响期满", "withdrawn": "已撤销",
+    },
+}  # fmt: skip
+"""By what is named, and code."""
+
+_NAMED_AS: Final = {
+    "mover": "by", "body": "by", "audiences": "by", "back_to": "step", "caps": "cap", "inputs": "channel",
+    "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
+    "values": "indicator", "findings": "finding", "triggers": "trigger",
+}  # fmt: skip
+"""Fields whose codes have the words of another name."""
+_SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
+
+
+def label(name: str, code: str, policy: Policy | None = None) -> str:
+    """The word for a code of a field; a code that nobody has a word for is quoted, as a name that somebody gave."""
+    name = _NAMED_AS.get(name, name)
+    own = policy.labels.get(name, {}) if policy else {}
+    return own.get(code) or NATIONAL.get(name, {}).get(code) or f"“{code}”"
+
+
+def said(field: str, value: Any, policy: Policy | None = None) -> str:
+    """The value of a field, in Chinese."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, date):
+        return chinese.day(value)
+    if isinstance(value, float):
+        return chinese.percent(value) if field in _SHARES else f"{value:g}"
+    if isinstance(value, Mapping):
+        return "、".join(_pair(field, key, part, policy) for key, part in value.items())
+    if isinstance(value, (tuple, list)):
+        return "、".join(said(field, part, policy) for part in value)
+    if isinstance(value, msgspec.Struct):
+        return _PARTS[type(value).__name__](value, policy)
+    text = str(value)
+    if field in _WRITTEN:
+        return _WRITTEN[field](text, policy)
+    return label(field, text, policy) if _NAMED_AS.get(field, field) in _codes() else chinese.written(text)
+
+
+def heading(struct: str, field: str) -> str:
+    """What a field is called above its value, in a few Chinese characters."""
+    zh = (WORDS.get(f"{struct}.{field}") or WORDS[field]).zh
+    return re.split("[（：，；]", zh)[0]
+
+
+def basis(rule: str, policy: Policy | None = None) -> tuple[str, str]:
+    """The document that a rule rests on, Chinese and English: a law and its article, or what the pack cites.
+
+    A rule that is a mechanism of the region's own document is named by that document. What the system itself asks for,
+    such as that two things have two ids, rests on none.
+    """
+    if found := _LAW.fullmatch(rule):
+        zh, en = _LAWS[found[1]]
+        number = int(found[2]) if found[2] else 0
+        return (f"《{zh}》{chinese.article(number)}", f"{en}, article {number}") if number else (f"《{zh}》", en)
+    if rule in _TITLES:
+        return f"《{rule}》", _TITLES[rule]
+    key, article = [*re.split("[: ]", rule, maxsplit=1), ""][:2]
+    if policy and key in policy.documents:
+        return _cited(policy, key, article)
+    if policy and _MECHANISM.fullmatch(rule):
+        return _cited(policy, next(iter(policy.documents)), "")
+    return "", ""
+
+
+_LAWS: Final = {
+    "Civil Servant Law": ("公务员法", "Civil Servant Law"),
+    "Sanctions Law": ("公职人员政务处分法", "Law on Administrative Sanctions for Public Employees"),
+    "Village Committees Law": ("村民委员会组织法", "Organic Law of Villagers' Committees"),
+    "Regulation on Administrative Divisions": ("行政区划管理条例", "Regulation on Administrative Divisions"),
+}
+_LAW: Final = re.compile(f"({'|'.join(_LAWS)})(?: ([0-9]+))?")
+_TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
+_MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
+"""How the code names what a region's document asks for."""
+
+
+def _cited(policy: Policy, key: str, article: str) -> tuple[str, str]:
+    article = "" if _MECHANISM.fullmatch(article) else article  # Packs once named mechanisms as articles.
+    en = f"document {key} of {policy.name_en}"
+    return policy.cited(f"{key}:{article}"), f"{en}, {article}" if article else en
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """The names whose values are codes."""
+    return frozenset(NATIONAL) | PACKED
+
+
+PACKED: Final = frozenset(
+    ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel")
+)
+"""What a pack has words for, as `Policy.labels` names it."""
+
+
+def _pair(field: str, key: str, value: Any, policy: Policy | None) -> str:
+    """One entry of a mapping: an indicator and its figure, a unit and what keeps it away, a village and its day."""
+    if field == "obstacles":
+        return f"{key}{label('obstacle', str(value), policy)}"
+    if field == "values":
+        return f"{label('indicator', key, policy)}{figure(key, value, policy)}"
+    named = label(field, key, policy) if _NAMED_AS.get(field, field) in _codes() else key
+    return f"{named}{said('', value, policy)}"
+
+
+def figure(indicator: str, value: float | None, policy: Policy | None) -> str:
+    """The figure of an indicator: a share in per cent, everything else as it was counted."""
+    if value is None:
+        return "未测算"
+    criteria = policy.exit.criteria if policy else ()
+    share = any(c.figure == indicator and c.is_share for c in criteria) or indicator == "incidence"
+    return chinese.percent(value) if share else f"{value:g}"
+
+
+def _campaign(id: str, policy: Policy | None) -> str:
+    """A campaign of the yearly calendar by its day and kind; one that officers named by its quoted id."""
+    _, _, named = id.partition("-")
+    kind, _, opens = named.partition("-")
+    labels = policy.labels["kind"] if policy else {}
+    if kind in labels and re.fullmatch(r"\d{4}-\d\d-\d\d", opens):
+        return f"{chinese.written(opens)}{labels[kind]}"
+    return f"“{id}”"
+
+
+def _order(id: str, policy: Policy | None) -> str:
+    campaign, _, village = id.partition("/")
+    return f"{_campaign(campaign, policy)}对村{village}下达的整改"
+
+
+def _outcome(id: str, policy: Policy | None) -> str:
+    kind, _, about = id.partition("/")
+    return f"{label('kind', kind, policy)}（“{about}”）"
+
+
+def _record(id: str, policy: Policy | None) -> str:
+    kind, _, subject = id.partition(":")
+    return f"{label('subject_kind', kind, policy)}{subject}"
+
+
+def _step(text: str, policy: Policy | None) -> str:
+    """A step with its day, where it has one."""
+    code, _, day = text.partition(" ")
+    return f"{_month_day(day)}{label('step', code, policy)}"
+
+
+def _month_day(text: str) -> str:
+    month, _, on = text.rpartition("-")
+    return f"{int(month[-2:])}月{int(on)}日" if month else ""
+
+
+def _deadline(text: str, policy: Policy | None) -> str:
+    """A deadline by what it ends: a state keeps it in a field, below the things that it belongs to."""
+    first, *rest = text.split()
+    if first == "owed":
+        key, step, *day = rest
+        return f"{_owed(key, policy)}{''.join(map(chinese.written, day))}{label('deadline', step)}"
+    return label("deadline", first if first == "vacancies" else text.split()[-1])
+
+
+def _evidence(text: str, policy: Policy | None) -> str:
+    return "有关事实记录"
+
+
+def _owed(key: str, policy: Policy | None) -> str:
+    """What is owed for a period: `ledger/2015` is the ledger of 2015."""
+    kind, _, period = key.partition("/")
+    return f"{said('period', period)}{label('kind', kind, policy)}"
+
+
+_WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
+    "campaign": _campaign,
+    "order": _order,
+    "owed": _owed,
+    "outcome": _outcome,
+    "record": _record,
+    "step": _step,
+    "deadline": _deadline,
+    "evidence": _evidence,
+    "clause": lambda text, policy: basis(text, policy)[0] or f"“{text}”",
+    "period": lambda text, _policy: "本届任期" if text == "term" else f"{text}年度",
+    "year": lambda text, _policy: f"{text}年度",
+    "objection": lambda text, _policy: f"第{text}号异议",
+    "attempt": lambda text, _policy: f"第{text}次",
+}
+"""Texts that are composed of codes, days and numbers."""
+_PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
+    "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
+    "Item": lambda item, _policy: item.text,
+    "Problem": lambda problem, policy: f"{label('topic', problem.topic, policy)}（{problem.cause}）",
+    "Unmet": lambda unmet, policy: (
+        f"{label('indicator', unmet.indicator, policy)}{figure(unmet.indicator, unmet.value, policy)}"
+    ),
+}
+"""Parts of events, by the names of their structs."""
