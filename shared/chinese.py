@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Final
 
-_ISO: Final = re.compile(r"(?<![\w.\-])(\d{4})-(\d\d)-(\d\d)(?![\w\-])", re.ASCII)
+_ISO: Final = re.compile(r" ?(?<![\w.\-])(\d{4})-(\d\d)-(\d\d)(?![\w\-]) ?", re.ASCII)
 """A day that stands by itself: one that is a part of an id, as in `2105-annual-2015-12-01`, names something."""
 _SPACE: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[0-9])|(?<=[0-9]) (?=[\u4e00-\u9fff])")
 _DIGITS: Final = "零一二三四五六七八九"

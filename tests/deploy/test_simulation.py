@@ -169,4 +169,4 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
     assert played.ways == report.ways(told.records())
     way = shown.getvalue()
     assert "摸底排查记录 ×" in way and "county" in way and "县（区）集体会诊会议" in way, way
-    assert "指标自 2014-11-20 起测算" in way, "why not yet"
+    assert "指标自2014年11月20日起测算" in way, "why not yet"

@@ -1,0 +1,119 @@
+"""What people read in place of codes: every code has its word, and rules are told by law and article."""
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from msgspec.inspect import LiteralType, type_info
+
+from shared import chinese
+from shared.contracts import EVENTS
+from shared.contracts.dispatch import Member
+from shared.contracts.registry import Level, Rank, Unmet
+from shared.contracts.values import Role
+from shared.labels import NATIONAL, basis, figure, label, said
+from shared.policy import parse_pack
+from shared.rules import Refused
+
+PACKS = {name: Path(f"shared/policy/packs/{name}.toml").read_bytes() for name in ("benxi", "zunyi")}
+BENXI = parse_pack(PACKS["benxi"])
+
+
+def called(**words: Any) -> Any:
+    """Benxi's pack with words of its own."""
+    return parse_pack(tomllib.loads(PACKS["benxi"].decode()) | {"words": words})
+
+
+@pytest.mark.parametrize(("name", "codes"), [("level", Level), ("rank", Rank), ("by", Role)])
+def test_every_level_rank_and_role_has_its_word(name: str, codes: Any) -> None:
+    assert NATIONAL[name].keys() == set(get_args(codes))
+
+
+def test_every_closed_list_of_codes_in_an_event_has_its_words() -> None:
+    bare = set()
+    for event in EVENTS.values():
+        for field in type_info(event).fields:  # type: ignore[union-attr]
+            if isinstance(field.type, LiteralType):
+                bare |= {(field.name, str(c)) for c in field.type.values if label(field.name, str(c), BENXI)[0] == "“"}
+    assert not bare
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+def test_no_label_of_a_pack_is_a_bare_code(pack: bytes) -> None:
+    labels = parse_pack(pack).labels
+    assert [zh for words in labels.values() for zh in words.values() if re.search("[a-z]", zh)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "zh"),
+    [
+        ("Civil Servant Law 95", "《公务员法》第九十五条"),
+        ("Regulation on Administrative Divisions", "《行政区划管理条例》"),
+        ("VCL:26", "《村民委员会组织法》第二十六条"),
+        ("VCL 26", "《村民委员会组织法》第二十六条"),
+        ("S3 3.9", "《本溪市向贫困村选派驻村工作队》"),
+        ("3.4", "《本溪市向贫困村选派驻村工作队》"),
+        ("rules §2", "《本溪市向贫困村选派驻村工作队》"),
+        ("identity", ""),
+    ],
+)
+def test_a_rule_is_told_by_its_document_and_article(rule: str, zh: str) -> None:
+    assert basis(rule, BENXI)[0] == zh
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "zh"),
+    [
+        ("due", date(2016, 3, 1), "2016年3月1日"),
+        ("incidence", 0.0483871, "4.84%"),
+        ("team", (Member("C1", "leader"),), "队长C1"),
+        ("grade", "competent", "称职"),
+        ("period", "term", "本届任期"),
+        ("step", "reconcile 03-31", "3月31日对账"),
+        ("owed", "ledger/2015", "2015年度工作台账"),
+        ("campaign", "2105-unannounced-2015-01-01", "2015年1月1日季度暗访"),
+        ("campaign", "2105.mine", "“2105.mine”"),
+        ("deadline", "owed ledger/2015 reconcile 2015-03-31", "2015年度工作台账2015年3月31日对账期限"),
+        ("obstacles", {"U1": "leader_rank"}, "U1无符合职务层次要求的队长人选"),
+        ("unmet", (Unmet("safe_water", 0.85, 1.0, "county"),), "安全饮水覆盖率85%"),
+        ("findings", ("absent",), "不在岗"),
+        ("kind", "unheard_of", "“unheard_of”"),
+    ],
+)
+def test_a_value_is_told_in_words(field: str, value: Any, zh: str) -> None:
+    assert said(field, value, BENXI) == zh
+
+
+def test_figures_are_per_cent_only_where_they_are_parts_of_a_whole() -> None:
+    assert figure("collective_income", 12_000.0, BENXI) == "12000" and figure("hard_road", None, BENXI) == "未测算"
+
+
+def test_articles_are_numbered_as_laws_number_them() -> None:
+    numbers = {
+        1: "一",
+        10: "十",
+        17: "十七",
+        26: "二十六",
+        95: "九十五",
+        100: "一百",
+        105: "一百零五",
+        117: "一百一十七",
+    }
+    assert {n: chinese.article(n) for n in numbers} == {n: f"第{zh}条" for n, zh in numbers.items()}
+
+
+def test_a_refusal_writes_days_in_words_and_leaves_ids_alone() -> None:
+    refused = Refused("3.7", "督查“2105-annual-2015-12-01”自 2015-12-01 起", "it opens on 2015-12-01")
+    assert refused.zh == "督查“2105-annual-2015-12-01”自2015年12月1日起" and "2015-12-01" in refused.en
+
+
+def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:
+    told = "组织部门决定：驻村工作队在村出列后撤离"
+    own = called(team="工作组", exit="销号", roles={"organisation": "市委组织部"})
+    assert BENXI.spoken(told) == told
+    assert own.spoken(told) == "市委组织部决定：驻村工作组在村销号后撤离"
+    assert label("by", "organisation", own) == "市委组织部" and label("by", "team", own) == "驻村工作组"
+    assert Refused("3.3", told, "").by(own).zh == own.spoken(told)
