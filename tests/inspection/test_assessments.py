@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from services.inspection.model.commands import ContestGrade, DeliverReport, WithdrawGrade, WithdrawInput
+from shared import chinese
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
     AssessmentGraded,
@@ -376,7 +377,7 @@ LAST = date(2016, 3, 4)
 def test_civil_servant_law_95_a_grade_of_incompetent_is_reviewed_and_may_become_better() -> None:
     region = incompetent()
     refused = region.refuses(region.grade(VILLAGE, 2015, "competent"), 409)
-    assert "grade-reviews" in refused.en and str(LAST) in refused.zh
+    assert "grade-reviews" in refused.en and chinese.day(LAST) in refused.zh
     region.pass_days(LAST)
     region.ask(contest(region))
     region.ask(contest(region))
@@ -419,7 +420,7 @@ def test_civil_servant_law_95_a_review_is_asked_for_in_time_by_the_team_and_wher
     region = incompetent()
     region.refuses(contest(region, body="unit"), 422, "body")
     region.pass_days(LAST + timedelta(1))
-    assert str(LAST) in region.refuses(contest(region), 409).zh
+    assert chinese.day(LAST) in region.refuses(contest(region), 409).zh
     assessment = {name: part for name, part in BENXI["assessment"].items() if name != "review"}
     final = in_december({**BENXI, "assessment": assessment})
     final.refuses(contest(final), 409, "year")

@@ -35,7 +35,7 @@ def test_every_level_rank_and_role_has_its_word(name: str, codes: Any) -> None:
 def test_every_closed_list_of_codes_in_an_event_has_its_words() -> None:
     bare = set()
     for event in EVENTS.values():
-        for field in type_info(event).fields:  # type: ignore[union-attr]
+        for field in type_info(event).fields:  # type: ignore[attr-defined]
             if isinstance(field.type, LiteralType):
                 bare |= {(field.name, str(c)) for c in field.type.values if label(field.name, str(c), BENXI)[0] == "“"}
     assert not bare
