@@ -61,7 +61,7 @@ def test_a_sentence_names_document_article_and_layer() -> None:
     said = layer(documents=HOME_DOCUMENT, campaigns=[CHECK], team={"size": 4})
     told = {one.path: one for one in sentences(parse_pack(said, book().base))}
     own, citys = told["campaigns", "spot_check", "share"], told["campaigns", "annual", "lasts"]
-    assert own.source == f"《本溪满族自治县驻村工作办法》第1条，{COUNTY}" and "县抽查" in own.zh and "0.2" in own.zh
+    assert own.source == f"《本溪满族自治县驻村工作办法》第一条，{COUNTY}" and "县抽查" in own.zh and "0.2" in own.zh
     assert citys.source == "《本溪市向贫困村选派驻村工作队》第四项，2105" and "30日" in citys.zh
     assert told["team", "size"].source == COUNTY and told["team", "term"].source == "2105"
     assert told["team", "term"].zh.endswith("3年")

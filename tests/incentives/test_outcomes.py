@@ -27,6 +27,7 @@ from shared.contracts.incentives import (
 )
 from shared.contracts.inspection import AssessmentGraded, OrderOverdue
 from shared.contracts.registry import PolicyAdopted
+from shared.contracts.values import ROLES
 from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -368,7 +369,7 @@ def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     assert refused.value.status == 422
     decided = decide(world, LEADER)
     assert (decided.kind, decided.clause, decided.decided_by) == (
-        "recall", "G17", "本组决〔2015〕3号",
+        "recall", "G17", "组织部门 本组决〔2015〕3号",
     )  # fmt: skip
 
 
@@ -590,7 +591,8 @@ def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]
         for decided in decisions:
             heard = when.get((OutcomeDefended, outcome), date.max)
             assert min(heard, proposed.defence_until + DAY) <= when[OutcomeDecided, outcome]
-            assert decided.decided_by.split()[0] == ("discipline" if proposed.kind == "talk" else "organisation")
+            body = "discipline" if proposed.kind == "talk" else "organisation"
+            assert decided.decided_by.split()[0] == ROLES[body][0]
             assert decided.imposed == bool(decided.expires) == bool(decided.appeal_until)
         if appealed := when.get((OutcomeAppealed, outcome)):
             assert appealed <= decisions[0].appeal_until

@@ -323,7 +323,7 @@ def test_rules_2_a_share_that_could_be_guessed_is_refused_and_one_once_given_sta
     region.refuses(seeded(region, "inspection", attempt=2), 409, "attempt")
     region.ask(seeded(region, "inspection"), seeded(region, "inspection"))
     changed = region.refuses(seeded(region, "inspection", "another share than the one given"), 409, "body")
-    assert "自 2016-01-05 起" in changed.zh, "it was taken from the day of the request on"
+    assert "自2016年1月5日起" in changed.zh, "it was taken from the day of the request on"
     region.pass_days(region.today + timedelta(7))
     before = sampled(region)
     region.ask(seeded(region, "inspection"))

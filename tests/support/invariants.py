@@ -20,6 +20,7 @@ from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.contracts.journey import JOURNEY, STAGES, next_stage
+from shared.contracts.values import ROLES
 from shared.engine.flow import derived_id
 from shared.policy import Policy
 from shared.policy.pack import INCIDENCE
@@ -310,7 +311,7 @@ def no_sanction_without_due_process(run: Evidence) -> None:
     for day, event in run.all(n.OutcomeDecided):
         heard = [on for on, _ in run.all(n.OutcomeDefended, outcome=event.outcome)]
         body, _, document = event.decided_by.partition(" ")
-        assert body == terms[event.kind].decides and document
+        assert body == ROLES[terms[event.kind].decides][0] and document
         assert not (event.imposed and event.tolerated)
         if terms[event.kind].sanction:
             lapsed = proposed[event.outcome].defence_until

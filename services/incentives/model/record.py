@@ -42,6 +42,7 @@ from shared.contracts.incentives import (
     SubjectKind,
 )
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
+from shared.contracts.values import ROLES
 from shared.labels import label
 from shared.policy import Outcome, Policy
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, known, require_body
@@ -320,7 +321,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         case,
         status="imposed" if command.imposed else "tolerated" if command.tolerated else "dropped",
         decided_on=today,
-        decided_by=command.decided_by,
+        decided_by=_signed(command),
         appeal_until=appeal_until,
         expires=expires,
     )
@@ -331,7 +332,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         imposed=command.imposed,
         tolerated=command.tolerated,
         clause=terms.clause,
-        decided_by=command.decided_by,
+        decided_by=_signed(command),
         appeal_until=appeal_until,
         expires=expires,
     )
@@ -458,6 +459,11 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
     return Change(record, (record.tell(OutcomeAppealed, command.outcome, answer_until=answer_until),))
 
 
+def _signed(command: Decide | DecideAppeal) -> str:
+    """The body that decided, and its document or meeting."""
+    return f"{ROLES[command.body][0]} {command.decided_by}"
+
+
 def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, today: date) -> Change:
     """The answer to an appeal: overturned, the outcome ends; upheld, nothing changes (Civil Servant Law 96)."""
     record, case = _case(record, command)
@@ -469,7 +475,7 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
         case = _but(case, appeal="overturned", status="overturned", expires=None)
     record = record.keep(command.outcome, case)
     answered = record.tell(
-        AppealDecided, command.outcome, overturned=command.overturned, decided_by=command.decided_by
+        AppealDecided, command.outcome, overturned=command.overturned, decided_by=_signed(command)
     )  # fmt: skip
     return Change(record, (answered,))
 
