@@ -66,8 +66,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """By what is named, and code."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "body": "by", "decides": "by", "audiences": "by", "back_to": "step", "caps": "cap", "inputs": "channel",
-    "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
+    "mover": "by", "body": "by", "decides": "by", "audiences": "by", "back_to": "step", "caps": "cap",
+    "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "findings": "finding", "triggers": "trigger",
 }  # fmt: skip
 """Fields whose codes have the words of another name."""
