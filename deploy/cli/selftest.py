@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,8 @@ def selftest() -> None:
             found.extend(await carry(watch, site))
 
     try:
-        asyncio.run(until_stopped(run()))
+        if not asyncio.run(until_stopped(run())):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # All is taken away; a second Ctrl-C shall not hide that.
     except LeftBehind as error:
         raise Trouble(str(error)) from error
     except (Refusal, RuntimeError, TimeoutError) as error:

@@ -451,8 +451,7 @@ def _sound(book: PolicyBook, message: Any) -> Policy:
     try:
         policy = parse_pack(pack, book.base)
     except PolicyInvalid as error:
-        field = f"pack.{error.faults[0].where}".removesuffix(".")
-        raise Refused("policy", error.zh, error.en, field=field, status=422) from error
+        raise _unsound(error) from error
     for layer, base in book.remerged(layer_of(pack) if "extends" in pack else policy):
         try:
             over(base, layer)
@@ -464,8 +463,16 @@ def _sound(book: PolicyBook, message: Any) -> Policy:
 
 
 def _adopted(pack: Mapping[str, Any]) -> Policy | Layer:
-    """A pack as the book keeps it."""
-    return layer_of(pack) if "extends" in pack else parse_pack(renewed(pack))
+    """A pack as the book keeps it, or a refusal of one that this version cannot read."""
+    try:
+        return layer_of(pack) if "extends" in pack else parse_pack(renewed(pack))
+    except PolicyInvalid as error:
+        raise _unsound(error) from error
+
+
+def _unsound(error: PolicyInvalid) -> Refused:
+    field = f"pack.{error.faults[0].where}".removesuffix(".")
+    return Refused("policy", error.zh, error.en, field=field, status=422)
 
 
 def _renewed(pack: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -265,7 +265,8 @@ async def test_no_event_of_one_replica_is_taken_for_one_of_another(nats_server: 
         for city, pipeline in ((HOME, home), (AWAY, away)):
             place = city.ljust(6, "0")
             await handle(pipeline, OPEN, [day(0, 1)])
-            documents = {"X1": {"title": "示例", "jurisdiction": "00"}, **PLAIN_PACK["documents"]}
+            documents = {name: {**of, "jurisdiction": "00"} for name, of in PLAIN_PACK["documents"].items()}
+            documents |= {"X1": {"title": "示例", "jurisdiction": "00"}}
             pack = {**PLAIN_PACK, "jurisdiction": city, "version": f"{city}-2014.1", "documents": documents}
             pack["outcomes"] = [{**outcome, "clause": "X1"} for outcome in pack["outcomes"]]
             await submit(pipeline, "one key", [small.Adopt(place=place, pack=pack)])

@@ -306,7 +306,7 @@ class Country:
     async def tasks(self) -> list[Awaited]:
         """Everything that is awaited."""
         return [
-            Awaited(name, state.kind, state.id, state.place, t.action, t.about, t.role, t.due, t.detail)
+            Awaited.of(name, state, t)
             for name in SERVICES
             for state in self.kept(name).values()
             for t in state.tasks(POLICY)
