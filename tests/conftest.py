@@ -15,11 +15,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.folder import Folder
 from shared.engine import store
 from shared.engine.tables import Tables
+
+# How long an example takes says how busy the machine is; bounds of time are those of `tests.support.pace`.
+settings.register_profile("zhucun", deadline=None)
+settings.load_profile("zhucun")
 
 
 class NatsServer:
