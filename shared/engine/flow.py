@@ -447,7 +447,7 @@ def _sound(book: PolicyBook, message: Any) -> Policy:
     It must be sound by itself, read over what it extends, and under the layers of other divisions that extend it. Of an
     event it may be one that was adopted long ago, in the words of that time.
     """
-    pack = _renewed(message.pack) if isinstance(message, PolicyAdopted) else message.pack
+    pack = renewed(message.pack) if isinstance(message, PolicyAdopted) else message.pack
     try:
         policy = parse_pack(pack, book.base)
     except PolicyInvalid as error:
@@ -473,11 +473,6 @@ def _adopted(pack: Mapping[str, Any]) -> Policy | Layer:
 def _unsound(error: PolicyInvalid) -> Refused:
     field = f"pack.{error.faults[0].where}".removesuffix(".")
     return Refused("policy", error.zh, error.en, field=field, status=422)
-
-
-def _renewed(pack: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A pack in the words of today; a layer was never said in others."""
-    return pack if "extends" in pack else renewed(pack)
 
 
 def encode_state(state: State) -> bytes:

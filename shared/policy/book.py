@@ -81,15 +81,17 @@ class PolicyBook:
         return self._found[place]
 
     def _in_force(self, place: str, day: date) -> Policy | None:
-        for length in (6, 4, 2):
-            for pack in reversed(self.packs.get(place[:length], ())):
-                if pack.effective_from > day:
-                    continue
-                if isinstance(pack, Policy):
-                    return pack
-                if base := self._in_force(pack.extends, day):
-                    return self._over(base, pack)
+        for pack in self._effective(place, day):
+            if isinstance(pack, Policy):
+                return pack
+            if base := self._in_force(pack.extends, day):
+                return self._over(base, pack)
         return None
+
+    def _effective(self, place: str, day: date) -> Iterator[Pack]:
+        """The packs of a division and of those that it lies in, on a day: the narrowest first, of each the latest."""
+        for length in (6, 4, 2):
+            yield from (pack for pack in reversed(self.packs.get(place[:length], ())) if pack.effective_from <= day)
 
     def _over(self, base: Policy, layer: Layer) -> Policy:
         key = base.version, layer.version
@@ -103,9 +105,7 @@ class PolicyBook:
 
     def chain(self, place: str, day: date) -> list[dict[str, Any]]:
         """What the packs say that are in force in a division: the one that extends no other first, then its layers."""
-        for pack in (pack for length in (6, 4, 2) for pack in reversed(self.packs.get(place[:length], ()))):
-            if pack.effective_from > day:
-                continue
+        for pack in self._effective(place, day):
             if isinstance(pack, Policy):
                 return [plain(msgspec.to_builtins(pack))]
             if below := self.chain(pack.extends, day):

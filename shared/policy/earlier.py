@@ -13,7 +13,12 @@ _RATES = {"wrong_exit_below": ("wrong_exit", "below"), "omission_below": ("omiss
 
 
 def renewed(pack: Mapping[str, Any]) -> Part:
-    """A pack's content with bounds and a time for every decision; one that has them already is as it was."""
+    """A pack's content with bounds and a time for every decision; one that has them already is as it was.
+
+    A layer was never said in other words.
+    """
+    if "extends" in pack:
+        return dict(pack)
     exit, assessment = pack.get("exit", {}), pack.get("assessment", {})
     return {
         **pack,

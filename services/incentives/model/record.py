@@ -358,8 +358,8 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
             f"该决定已不能撤回，现为“{label('status', case.status)}”" + (f"；可撤回的最后一日是{last}" if last else ""),
             f"the decision can no longer be taken back (it could until {last or '-'}); it is {case.status}",
         )
-    case = _decidable(_but(case, decided_on=None, decided_by="", appeal_until=None, expires=None), today, policy)
-    case = _but(case, is_overdue=False)
+    undecided = _but(case, decided_on=None, decided_by="", appeal_until=None, expires=None, is_overdue=False)
+    case = _decidable(undecided, today, policy)
     record = record.keep(command.outcome, case)
     withdrawn = record.tell(
         DecisionWithdrawn, command.outcome, reason=command.reason, decided_by=command.decided_by
