@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from deploy.demo.simulation import Refusal, Simulation, Status
 from deploy.local.supervisor import System
+from services.registry.model.commands import AdoptPolicy
 from shared.engine import store
 from tests.bench.country import county as story
 from tests.bench.country.county import FIRST, LAST, County, Row, Village
@@ -204,7 +205,7 @@ def script() -> Iterator[Day]:
     """Three years, from the packs' adoption to the last grades."""
     first = date(FIRST, 1, 5)
     yield Day(first, "register", ((
-        Step("registry", "policies", County.policies),
+        Step("registry", "policies", County.policies, most=AdoptPolicy.at_once),
         Step("registry", "units", County.units),
         Step("registry", "cadres", County.cadres),
     ),))  # fmt: skip
