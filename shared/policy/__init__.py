@@ -1,8 +1,8 @@
 """Policy packs: what a region counts, names and lists, as validated, versioned data.
 
 The code knows seven concepts; every number, name and list is in `packs/`, and another region is one more file there.
-`pack` says what they can say, `checking` and `contradictions` find all that is wrong with one, and `book` says which
-one is in force.
+`pack` puts together what they can say; each section has a file of its own, with what contradicts it. `checking` and
+`contradictions` find all that is wrong with a pack, and `book` says which one is in force.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +11,20 @@ from typing import Any
 
 import msgspec
 
+from shared.policy.assessment import Cap, Ground, Review
 from shared.policy.book import PolicyBook
 from shared.policy.bound import RELATIONS, Bound
-from shared.policy.checking import Fault, Path, mended, misfits
+from shared.policy.campaigns import Campaign
+from shared.policy.checking import Fault, mended, misfits
+from shared.policy.commitments import Commitment
 from shared.policy.contradictions import find_contradictions, find_doubts
 from shared.policy.earlier import renewed
 from shared.policy.layers import HEAD, Layer, Merged
-from shared.policy.pack import TRIGGERS, Campaign, Cap, Commitment, Deliberation, Ground, Outcome, Policy, Review, Step
+from shared.policy.outcomes import TRIGGERS, Outcome
+from shared.policy.pack import Policy
+from shared.policy.procedure import Deliberation, Step
 from shared.policy.reading import Lines, Unreadable, content_of, text_of
+from shared.policy.section import Path
 
 __all__ = [
     "RELATIONS", "TRIGGERS", "Base", "Bound", "Campaign", "Cap", "Commitment", "Deliberation", "Fault", "Ground",
@@ -97,7 +103,7 @@ def _checked(data: Mapping[str, Any], base: Base | None) -> Policy:
     try:
         policy = msgspec.convert(data, Policy)
     except (msgspec.ValidationError, RecursionError, OverflowError):
-        faults = misfits(data)
+        faults = misfits(Policy, data)
         raise PolicyInvalid([*faults, *_elsewhere(data, faults)]) from None
     if faults := list(find_contradictions(policy)):
         raise PolicyInvalid(faults)
@@ -110,7 +116,7 @@ def _checked_layer(data: Mapping[str, Any], base: Base | None) -> Policy:
         layer = layer_of(data)
     except (msgspec.ValidationError, RecursionError, OverflowError):
         missing = [Fault((name,), *_MISSING) for name in HEAD if name != "drop" and name not in data]
-        wrong = [Fault(fault.path, fault.zh, fault.en) for fault in misfits(data) if fault.path[0] in HEAD[:5]]
+        wrong = [Fault(fault.path, fault.zh, fault.en) for fault in misfits(Policy, data) if fault.path[0] in HEAD[:5]]
         raise PolicyInvalid(missing or wrong or [Fault(("extends",), *_DIGITS)]) from None
     below = base(layer.extends, layer.effective_from) if base else None
     if below is None:
@@ -127,7 +133,7 @@ def over(base: Policy, layer: Layer) -> Policy:
     try:
         policy = merged.policy()
     except (msgspec.ValidationError, RecursionError, OverflowError):
-        faults += misfits(merged.whole)
+        faults += misfits(Policy, merged.whole)
     else:
         faults += find_contradictions(policy)
     if faults:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts.values import Bounded, Code, Figure
+from shared.policy.section import Path
 
 Part = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$(?!\n)", max_length=7)]
 """A fraction as documents write it: `2/3`."""
@@ -151,11 +152,10 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
 """The catalogue: which figures the bounds of a part of a pack may name. An exit criterion may name any other, too,
 since naming it there is what makes it an indicator of the region."""
 OPEN: Final = ("exit", "criteria")
-Path = tuple[str | int, ...]
-_Found = Iterator[tuple[Path, str, str, str]]
+Found = Iterator[tuple[Path, str, str, str]]
 
 
-def contradictions(part: Any, path: Path = ()) -> _Found:
+def contradictions(part: Any, path: Path = ()) -> Found:
     """Bounds anywhere in a part of a pack that name no figure, or say nothing that could be meant.
 
     Each with its place, Chinese, English, and a line that would do in its stead.
@@ -170,7 +170,7 @@ def contradictions(part: Any, path: Path = ()) -> _Found:
             yield from contradictions(entry, (*path, n))
 
 
-def _of_bound(path: Path, bound: Bound) -> _Found:
+def _of_bound(path: Path, bound: Bound) -> Found:
     context = tuple(name for name in path if isinstance(name, str))
     catalogue, figure = FIGURES[context], bound.figure
     known = catalogue.get(figure)
@@ -193,7 +193,7 @@ def _of_bound(path: Path, bound: Bound) -> _Found:
         yield from _misfit((*path, bound.relation), bound, known, strict=context[0] == "exit")
 
 
-def _misfit(path: Path, bound: Bound, known: Known, *, strict: bool) -> _Found:
+def _misfit(path: Path, bound: Bound, known: Known, *, strict: bool) -> Found:
     """A relation that is the wrong way round, or a number that the figure cannot have, or that bounds nothing."""
     number, relation = bound.number, bound.relation
     held = {bound.holds(value) for value in (0, number, 1 if known.share else number + 1)}

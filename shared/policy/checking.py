@@ -15,9 +15,8 @@ from msgspec import Meta
 
 from shared.contracts.values import Code, Version
 from shared.policy.bound import Part
-from shared.policy.pack import DocumentKey, Jurisdiction, Policy, Year
+from shared.policy.section import DocumentKey, Jurisdiction, Path, Year
 
-Path = tuple[str | int, ...]
 MOST: Final = 200
 """Faults that are looked for; whoever has more begins with these."""
 
@@ -44,10 +43,10 @@ class Fault(NamedTuple):
         return example(self.path) if self.instead is None else self.instead
 
 
-def misfits(data: object) -> list[Fault]:
-    """What of a pack's content does not fit the schema. It takes no longer for a hostile one than for a long one."""
+def misfits(struct: type[msgspec.Struct], data: object) -> list[Fault]:
+    """What of a content does not fit its schema. It takes no longer for a hostile one than for a long one."""
     found: list[Fault] = []
-    for fault in _of(Policy, data, ()):
+    for fault in _of(struct, data, ()):
         found.append(fault)
         if len(found) == MOST:
             break

@@ -13,8 +13,9 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from shared.contracts.values import Name, Version
-from shared.policy.checking import Fault, Path, bare, hints_of, toml
-from shared.policy.pack import Jurisdiction, Policy, Section
+from shared.policy.checking import Fault, bare, hints_of, toml
+from shared.policy.pack import Policy
+from shared.policy.section import Jurisdiction, Path, Section
 
 HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "extends", "drop")
 """What a layer says of itself."""

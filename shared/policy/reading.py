@@ -4,7 +4,8 @@ import re
 import tomllib
 from typing import Any
 
-from shared.policy.checking import Fault, Path
+from shared.policy.checking import Fault
+from shared.policy.section import Path
 
 LARGEST = 256 * 2**10
 """Bytes of a pack. The shipped ones have fifteen thousand."""

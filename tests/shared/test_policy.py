@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from deploy import policy_pages
 from services.registry.model.commands import AdoptPolicy
 from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
-from shared.policy.pack import Document
+from shared.policy.section import Document
 from tests.support import bounds
 from tests.support.pace import quicker_than, slowness
 

@@ -23,7 +23,7 @@ from shared.contracts.journey import JOURNEY, STAGES, next_stage
 from shared.contracts.values import ROLES
 from shared.engine.flow import derived_id
 from shared.policy import Policy
-from shared.policy.pack import INCIDENCE
+from shared.policy.exit import INCIDENCE
 from shared.rules import State
 
 E = TypeVar("E", bound=Event)

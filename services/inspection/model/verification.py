@@ -31,7 +31,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
 )
 from shared.policy import Policy
-from shared.policy.pack import Verification as Terms
+from shared.policy.exit import Verification as Terms
 from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, addressed, require_body
 
 RULE = "rules §2"

@@ -40,7 +40,7 @@ from shared.contracts.registry import (
 from shared.contracts.values import Role
 from shared.labels import label
 from shared.policy import Policy, Step
-from shared.policy.pack import INCIDENCE
+from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Due, Refused, require_body, rests
 
 REQUESTS: Role = "township"

@@ -28,7 +28,7 @@ from services.registry.model.village import LISTED, Village, standing, unjudged
 from shared.contracts import Event
 from shared.contracts.registry import HouseholdWithdrawn, MeasurementWithdrawn, YearClosed, YearReopened
 from shared.policy import Policy
-from shared.policy.pack import INCIDENCE
+from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Due, Key, Refused, State, rests
 
 # ------------------------------------------------- while an exit is judged

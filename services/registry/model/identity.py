@@ -32,7 +32,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from shared.policy import Policy
-from shared.policy.pack import INCIDENCE
+from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
 from shared.rules import known as there
 

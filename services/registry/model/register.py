@@ -31,7 +31,7 @@ from shared.contracts.registry import (
 )
 from shared.labels import said
 from shared.policy import Policy
-from shared.policy.pack import INCIDENCE
+from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, overwrite
 
 LONGEST_PARTY_ID = 40

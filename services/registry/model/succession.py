@@ -36,7 +36,7 @@ from shared.contracts.registry import (
     VillageSplit,
 )
 from shared.policy import Policy
-from shared.policy.pack import INCIDENCE
+from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, known
 
 RULE = "Regulation on Administrative Divisions"

@@ -1,0 +1,186 @@
+"""The yearly assessment: channels, grades, what limits them, and how one is contested (2.15, 2.21, 3.7, 3.8)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.calendar import Span, YearDay
+from shared.contracts.values import Code, Name, Percent, Role, ShortOrNone
+from shared.policy.bound import Bound
+from shared.policy.campaigns import Campaign
+from shared.policy.section import Found, One, Reference, Section, Some
+
+_AHEAD = 31
+"""Days by which an assessment may open before a campaign whose scores it awaits."""
+
+
+class Cap(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """考核等次的限制情形：absences 查岗不在岗次数，open_items 未销号事项数，approval 民主测评满意率。 ·
+    The best grade that a team can still get once something has happened in the year: `absences`, visits that found
+    someone absent; `open_items`, items open at the last reconciliation; `approval`, the ballot's."""
+
+    grade: Code
+    """等次不得高于。 · The best grade that is left."""
+
+
+class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """考核的一项来源；权重 0 表示须提交但不计分。 · One channel of an assessment; with a weight of 0 it must be in, but
+    carries no score."""
+
+    channel: Code
+    """written_report 书面述职、oral_report 口头述职、ballot 民主测评，或计分的督查代码。 ·
+    `written_report`, `oral_report`,
+    `ballot`, or the kind of a campaign that scores."""
+    weight: Annotated[float, Meta(ge=0, le=100)]
+    """权重，各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
+
+
+class Grade(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """考核等次，从高到低。 · One step of the scale, from the best to the worst."""
+
+    name: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    at_least: Percent
+    """最低分；最后一等为 0。 · The least score; 0 for the last."""
+
+
+class Ground(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """通报批评的情形（3.10），可用的数值与等次限制相同。 ·
+    When an assessment names a ground for criticism (mechanism 3.10), by the same figures as its caps."""
+
+    named_by = ("name",)
+    name: Code
+    """代码。 · Its code."""
+    label: ShortOrNone = ""
+    """名称；不填则用通用名称。 · Its name; without it the usual one."""
+
+
+class Review(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """对考核等次申请复核（公务员法第九十五条：定期考核定为不称职）。 ·
+    How a grade is contested (Civil Servant Law 95: the grade of incompetent)."""
+
+    grades: One[Code]
+    """可以申请复核的等次。 · The grades against which a review can be asked for."""
+    within: Span
+    """定等后多长时间内可以申请。 · For how long after the grading."""
+    answer: Span
+    """申请后多长时间内作出复核决定。 · The time for the answer."""
+
+
+class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """年度考核。 · The yearly assessment of every team (mechanisms 2.15, 2.21, 3.7, 3.8)."""
+
+    opens: YearDay
+    """每年启动日。 · The day on which it opens."""
+    report_audiences: Annotated[tuple[Role, ...], Meta(max_length=11)]
+    """书面述职报送对象。 · To whom the written report goes."""
+    inputs: One[Input]
+    """考核来源和权重。 · The channels and their weights."""
+    ballot_quorum: Bound
+    """民主测评的法定人数：present，到会人数占应到人数的比例。 ·
+    Of those entitled, how many must be present at the ballot: `present`."""
+    grades: One[Grade]
+    """等次，从高到低。 · The grades from the best to the worst."""
+    caps: Some[Cap]
+    """等次的限制情形。 · What limits the grade."""
+    grounds: Some[Ground]
+    """通报批评的情形。 · The grounds for criticism."""
+    review: Review | None = None
+    """对等次申请复核；不填则等次为最终决定。 · How a grade is contested; without it grades are final."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
+
+    def worst_of(self, *grades: str) -> str:
+        """The worst of some grades by the pack's own order."""
+        order = [grade.name for grade in self.grades]
+        return max(grades, key=order.index)
+
+
+def contradictions(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
+    """Channels without a score, weights that do not add up, and grades, caps and reviews that fit no scale."""
+    scored = sorted(campaign.kind for campaign in campaigns if campaign.scored)
+    channels = ["written_report", "oral_report", "ballot", *scored]
+    for n, channel in enumerate(terms.inputs):
+        name = channel.channel
+        if name not in channels:
+            zh = f"{name} 不是考核来源，也没有计分的同名督查，可填：{'、'.join(channels)}"
+            en = f"{name} is no channel, and no campaign of this kind scores; those are {', '.join(channels)}"
+            yield ("assessment", "inputs", n, "channel"), zh, en
+        if channel.weight and name.endswith("_report"):
+            zh, en = f"{name} 没有分数，权重应为 0", f"{name} can carry no weight, since a report has no score"
+            yield ("assessment", "inputs", n, "weight"), zh, en
+    yield from _scores(terms, campaigns)
+    total = sum(channel.weight for channel in terms.inputs)
+    if min(abs(total - 100), abs(total - 1)) > 1e-6:
+        zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
+        yield ("assessment", "inputs"), zh, f"the weights make {total:g}, but must make 100, or 1 as shares"
+    grades = [grade.name for grade in terms.grades]
+    bounds = [grade.at_least for grade in terms.grades]
+    if bounds[-1] > 0:
+        zh, en = (
+            "最后一等应从 0 分起，否则有的分数没有等次",
+            "the last grade must begin at 0, or some scores have no grade",
+        )
+        yield ("assessment", "grades", len(bounds) - 1, "at_least"), zh, en, "at_least = 0"
+    for n, (better, worse) in enumerate(pairwise(bounds)):
+        if better <= worse:
+            zh, en = "各等应从高到低排列", "each must begin above the next, from the best to the worst"
+            yield ("assessment", "grades", n + 1, "at_least"), zh, en, ""
+    yield from _caps(terms.caps, grades)
+    for n, name in enumerate(terms.review.grades if terms.review else ()):
+        if name not in grades:
+            zh = f"没有等次 {name}，可填：{'、'.join(grades)}"
+            yield ("assessment", "review", "grades", n), zh, f"there is no grade {name}; those are {', '.join(grades)}"
+
+
+def _scores(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
+    """What an assessment awaits from a campaign comes every year, and not long after the assessment has opened."""
+    awaited = [channel.channel for channel in terms.inputs]
+    begins = terms.opens.of(2015)
+    for n, campaign in enumerate(campaigns):
+        if not campaign.scored or campaign.kind not in awaited:
+            continue
+        if not campaign.opens:
+            zh = f"{campaign.kind} 计入考核，每年应有开始日，否则没有分数；不定期的不能计分"
+            en = f"{campaign.kind} counts for the assessment, so it opens on a day of every year, or there is no score"
+            yield ("campaigns", n, "opens"), zh, en
+        elif (waits := (max(day.of(2015) for day in campaign.opens) - begins).days) > _AHEAD:
+            last = max(day.of(2015) for day in campaign.opens)
+            zh = (
+                f"考核启动后 {waits} 天，计分的 {campaign.kind} 才在 {last.month}月{last.day}日开始；"
+                f"最多早 {_AHEAD} 天启动"
+            )
+            en = f"it opens {waits} days before {campaign.kind}, whose scores it awaits; {_AHEAD} are the most"
+            line = f"opens = {{ month = {last.month}, day = {last.day} }}"
+            yield ("assessment", "opens"), zh, en, line
+
+
+def _caps(caps: Sequence[Cap], grades: Sequence[str]) -> Found:
+    """More of the same never leaves a better grade, and what leaves the best one limits nothing."""
+    for n, cap in enumerate(caps):
+        path = ("assessment", "caps", n, "grade")
+        if cap.grade not in grades:
+            zh = f"没有等次 {cap.grade}，可填：{'、'.join(grades)}"
+            yield path, zh, f"there is no grade {cap.grade}; those are {', '.join(grades)}"
+            continue
+        if cap.grade == grades[0]:
+            zh = f"{cap.grade} 是最高等次，不构成限制"
+            yield path, zh, f"{cap.grade} is the best grade, so it limits nothing"
+        for other in caps:
+            if other is cap or other.figure != cap.figure or other.grade not in grades:
+                continue
+            # Whatever the one limits the other limits as well, and more than the other's grade it must not leave.
+            within = other.holds(cap.number) and not cap.holds(other.number)
+            if other.given == cap.given or (within and grades.index(cap.grade) <= grades.index(other.grade)):
+                (zh, en), (wide, widely) = cap.said, other.said
+                yield (
+                    path,
+                    f"{cap.figure} {zh} 时的最高等次，应低于{wide} 时的最高等次",
+                    f"{cap.figure} {en} must leave a worse grade than {widely} does",
+                    "",
+                )
+                break

@@ -1,0 +1,92 @@
+"""What is owed for a village, by whom and by when (1.2, 2.4, 3.5)."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.calendar import Span, YearDay, national
+from shared.contracts.values import Clause, Code, Name, Role
+from shared.policy.section import Found, Path, Section
+
+LETTER = "letter"
+"""The commitment by which a village becomes pledged (3.6)."""
+
+
+class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """责任事项：责任书、计划、清单、台账。 ·
+    Something owed for a village, set, reconciled and settled (1.2, 2.4, 3.5)."""
+
+    named_by = ("kind",)
+    kind: Code
+    """代码；letter 专指责任书。 · Its code; `letter` is reserved: by it a village becomes `pledged` (3.6)."""
+    label: Name
+    """名称。 · Its name."""
+    rule: Clause
+    """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
+    by: Role
+    """由谁负责。 · Who owes it."""
+    after: Code | None = None
+    """须先定账的事项；不填则自派驻之日起算。 ·
+    The commitment that must be set first; without it the assignment starts the
+    clock."""
+    within: Span
+    """首次定账的时限。 · How long after its start the first one must be set."""
+    items_at_least: Annotated[int, Meta(ge=0, le=100)] = 0
+    """至少几项。 · The least number of items."""
+    yearly: YearDay | None = None
+    """以后每年重新定账的日期；不填则每届一次。 ·
+    The day by which it is set anew in each later year; without it once a term."""
+    reconcile: Annotated[tuple[YearDay, ...], Meta(max_length=12)] = ()
+    """对账日。 · The days of reconciliation."""
+    reconcile_within: Span = Span()
+    """对账日后多长时间内完成对账。 · How long after each of these days the reconciliation may take."""
+    settle: YearDay | None = None
+    """次年销账日。 · The day of the next year by which it is settled."""
+
+
+def contradictions(commitments: Sequence[Commitment]) -> Found:
+    """Commitments that could never begin, or whose days do not fit one another."""
+    kinds = [commitment.kind for commitment in commitments]
+    for n, c in enumerate(commitments):
+        if c.after and c.after not in kinds[:n]:
+            zh = f"{c.kind} 的 after 应是列在它前面的事项，而不是 {c.after}"
+            yield (
+                ("commitments", n, "after"),
+                zh,
+                f"{c.kind} is set after {c.after}, which must be a commitment further up",
+            )
+        if (c.reconcile or c.settle) and not c.yearly:
+            zh = f"{c.kind} 按年对账或销账，应填 yearly"
+            en = f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
+            yield ("commitments", n), zh, en
+        yield from _reconciliations(("commitments", n), c)
+        close = get_close_matches(c.kind, [LETTER], 1, 0.7)
+        if close and LETTER not in kinds:
+            zh = f"责任书的代码专用 {LETTER}，{c.kind} 不会使村进入“已签责任书”；确为其他事项的，请换一个代码"
+            en = f"a letter's code is {LETTER}: by {c.kind} no village becomes pledged; name another thing differently"
+            yield ("commitments", n, "kind"), zh, en
+
+
+def _reconciliations(path: Path, commitment: Commitment) -> Found:
+    """The reconciliations of a year follow one another, each at its end before the next begins."""
+    kind, days = commitment.kind, [day.of(2015) for day in commitment.reconcile]
+    if not days:
+        if commitment.reconcile_within != Span():
+            zh, en = f"{kind} 没有对账日 reconcile，不能填对账时间", f"{kind} has no `reconcile`, so it takes no time"
+            yield (*path, "reconcile_within"), zh, en, ""
+        return
+    for day, following in pairwise(days):
+        if following <= day:
+            zh = f"对账日应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
+            en = f"the days go from the first to the last, each once; {following:%d %B} does not"
+            yield (*path, "reconcile"), zh, en
+            return
+    for day, following in pairwise((*days, commitment.reconcile[0].of(2016))):
+        if (last := commitment.reconcile_within.after(day, national())) >= following:
+            zh = f"{kind} {day.month}月{day.day}日的对账持续到 {last}，与下一次重叠，请缩短"
+            en = f"{kind}: the reconciliation of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
+            yield (*path, "reconcile_within"), zh, en
+            return

@@ -1,0 +1,124 @@
+"""The way off the list: criteria, steps, verification and the review afterwards."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.calendar import Span, YearDay, national
+from shared.contracts.values import Name, Rate, Role
+from shared.policy import procedure
+from shared.policy.bound import Bound
+from shared.policy.procedure import Step
+from shared.policy.section import SOME_DAY, Found, One, Reference, Section, Year
+
+Line = Annotated[int, Meta(ge=500, le=100_000)]
+INCIDENCE = "incidence"
+"""The indicator that the system computes itself (1.18)."""
+_PARTS = ("率", "比例", "占比", "比重")
+"""What Chinese calls a part of a whole."""
+_LEAP = 3
+"""No poverty line is so many times that of the year before; that of 2011 was twice it."""
+
+
+class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """出列指标：数值 incidence（贫困发生率）由系统计算，其他代码为本地指标。 ·
+    One exit criterion: `incidence` is computed, and any other figure is an indicator of the region."""
+
+    named_by = ("figure",)
+    label: Name
+    """指标名称。 · Its name."""
+    mover: Role
+    """责任主体。 · The role that can move it."""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a part of a whole. A bound of 1 may also be one of something, such as one clinic."""
+        return 0 < self.number < 1 or (self.number == 1 and any(word in self.label for word in _PARTS))
+
+
+class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """抽户核查的比例和标准。 · How sampled households confirm an exit, and the rates it must keep (rules §2)."""
+
+    sample_share: Rate
+    """抽查户比例。 · The share of the lifted households that is visited."""
+    sample_at_least: Annotated[int, Meta(ge=1, le=10_000)]
+    """至少抽查户数；不足的全查。 · The least number of households; where there are fewer, all of them."""
+    rates: Annotated[tuple[Bound, ...], Meta(min_length=3, max_length=3)]
+    """须达到的标准：wrong_exit 错退率、omission 漏评率、approval 群众认可度各一项。 ·
+    What must be kept: one bound each for `wrong_exit`, `omission` and `approval`."""
+    outside_share: Rate = 0.05
+    """未建档人口中至少抽查的比例。 · The share of the people outside the register who are looked at for omissions."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
+
+
+class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """出列标准、程序和出列后监测。 ·
+    When a village may leave the list, step by step, and how it is watched afterwards."""
+
+    measure_from: YearDay
+    """每年自此日起采集年度农户信息和指标。 ·
+    From this day to `measure_by` the year's facts and indicators are taken."""
+    measure_by: YearDay
+    """每年采集的截止日。 · The last day for it."""
+    poverty_line: Annotated[Mapping[Year, Line], Meta(min_length=1, max_length=60)]
+    """各年度贫困线：人均年纯收入（元）。 · Yearly net income in yuan below which a household is poor, by year."""
+    criteria: One[Criterion]
+    """出列指标。 · The criteria, all of which must be met."""
+    procedure: One[Step]
+    """出列程序各环节，按顺序。 · The steps in their order."""
+    verification: Verification
+    """抽户核查。 · The verification by sampled households."""
+    monitor_on: YearDay
+    """出列后每年监测日。 · The yearly day of the review after the exit."""
+    monitor_for: Span
+    """出列后监测期。 · For how long after the exit."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
+
+    def line(self, year: int) -> int:
+        """The poverty line of a year."""
+        return self.poverty_line[str(self.line_of(year))]
+
+    def line_of(self, year: int) -> int:
+        """The year whose line serves for a year: its own, or else the latest earlier one, or the first of all."""
+        years = sorted(map(int, self.poverty_line))
+        return max((known for known in years if known <= year), default=years[0])
+
+
+def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
+    """What could not work in a pack that is in force from the year `first` on; `layered`: one that extends another."""
+    yield from procedure.of_exit(terms.procedure)
+    if not terms.verification.sample_share:
+        zh, en = "不能为 0，否则什么也不核查", "it must be more than 0, or nothing would be verified"
+        yield ("exit", "verification", "sample_share"), zh, en
+    if (watched := terms.monitor_for.after(SOME_DAY, national()) - SOME_DAY) < timedelta(365):
+        zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
+        yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"
+    if terms.measure_from.of(2015) > terms.measure_by.of(2015):
+        zh = "采集截止日应在同一年的开始日 measure_from 之后"
+        yield ("exit", "measure_by"), zh, "it must lie after `measure_from` in the same year"
+    yield from _lines(terms, first, layered=layered)
+
+
+def _lines(terms: Exit, first: int, *, layered: bool) -> Found:
+    """A line for every year from the first in which the pack counts, without a gap."""
+    years = sorted(map(int, terms.poverty_line))
+    path = ("exit", "poverty_line")
+    if years[-1] < first and not layered:  # A wider pack's last line goes on under a layer.
+        zh = f"贫困线只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的贫困线"
+        en = f"the lines end in {years[-1]}, but the pack is in force from {first} on; add those of {first} and later"
+        yield path, zh, en, ""
+    needed = [year for year in range(first, years[-1]) if year not in years]
+    if needed:
+        zh = f"缺少 {'、'.join(map(str, needed))} 年的贫困线"
+        yield path, zh, f"there is no line for {', '.join(map(str, needed))}"
+    for before, year in pairwise(years):
+        old, new = (terms.poverty_line[str(of)] for of in (before, year))
+        if year == before + 1 and not old / _LEAP <= new <= old * _LEAP:
+            zh = f"{year} 年 {new} 元与 {before} 年 {old} 元相差 {_LEAP} 倍以上，请核对是否多填或少填一位"
+            en = f"{new} yuan in {year} and {old} in {before} differ more than {_LEAP} times; is a digit too many?"
+            yield (*path, str(year)), zh, en

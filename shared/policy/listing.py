@@ -1,0 +1,30 @@
+"""Survey and diagnosis (3.1)."""
+
+from shared.calendar import Span
+from shared.policy.section import Found, Labels, Reference, Section
+
+SURVEY_KINDS = ("household_visit", "problem")
+"""The survey kinds on which rules rely in every region (mechanism 3.1)."""
+
+
+class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """摸底排查和集体会诊（3.1）。 · How a village is surveyed and diagnosed (mechanism 3.1)."""
+
+    diagnose_within: Span
+    """列入贫困村后，多长时间内完成集体会诊。 · The time from the listing to the joint diagnosis."""
+    problem_classes: Labels
+    """贫困村类别：代码和名称。 · Why villages are poor: code and name."""
+    topics: Labels
+    """摸底内容：代码和名称。 · What the survey asks about: code and name."""
+    survey_kinds: Labels
+    """调查方式：代码和名称；household_visit（入户）和 problem（突出问题）不可缺。 · Kinds of record: code and name;
+    `household_visit` and `problem` must be among them."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
+
+
+def contradictions(listing: Listing) -> Found:
+    """Survey kinds that are missing though rules rely on them."""
+    for name in SURVEY_KINDS:
+        if name not in listing.survey_kinds:
+            yield ("listing", "survey_kinds"), f"缺少保留代码 {name}", f"the reserved code {name} is missing"

@@ -1,0 +1,163 @@
+"""Rewards and accountability: what may be proposed on which event, and the process that is due."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from shared.calendar import Span
+from shared.contracts import Event, dispatch, inspection, short_type
+from shared.contracts.values import Code, Name, Role, Short
+from shared.policy.assessment import Assessment
+from shared.policy.checking import allowed, hints_of, toml
+from shared.policy.commitments import Commitment
+from shared.policy.section import Found, Path, Section
+
+Scalar = bool | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | Annotated[str, Meta(min_length=1, max_length=60)]
+Wanted = (
+    bool
+    | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    | Annotated[str, Meta(min_length=1, max_length=60)]
+    | Annotated[tuple[Scalar, ...], Meta(min_length=1, max_length=20)]
+)
+"""What a field of an event must be, or one of what it must be."""
+TRIGGERS: Mapping[str, type[Event]] = {
+    short_type(event.type): event
+    for event in (
+        inspection.AssessmentGraded,
+        inspection.OrderOverdue,
+        dispatch.CommitmentOverdue,
+        dispatch.TermExtended,
+        dispatch.TeamReleased,
+    )
+}
+"""The events that may give rise to an outcome, by their short type: they name who answers for the village."""
+
+
+class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """奖励或问责建议。 · A consequence that may be proposed, its due process and its end (rules §4)."""
+
+    named_by = ("kind",)
+    kind: Code
+    """代码，不得重复。 · Unique in the pack: what is proposed is known by it."""
+    label: Name
+    """名称。 · Its name."""
+    clause: Short
+    """依据：[documents] 中的文件和条款，如 S3:第四项。 · A cited document and its article, as `S3:第四项`."""
+    on: Name
+    """由哪类事件提出。 · The event that gives rise to it."""
+    when: Annotated[Mapping[Code, Wanted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
+    """该事件的字段应为何值（或其中之一）。 ·
+    Fields of that event and the value, or one of the values, that they must have."""
+    subject: Literal["unit", "team", "cadre"]
+    """对象：单位、工作队或队长。 · Whom it concerns: the unit, the team or its leader."""
+    decides: Role
+    """由谁决定。 · Who decides."""
+    within: Span
+    """作出决定的期限，自可以决定之日起。 · The time for the decision, from the day on which it may be made."""
+    defence: Span | None = None
+    """陈述申辩期；奖励不填。 · How long the subject has to be heard; None for rewards."""
+    appeal: Span | None = None
+    """申请复核的期限。 · The time for asking for a review."""
+    answer: Span | None = None
+    """作出复核决定的期限。 · The time allowed for the answer."""
+    impact: Span | None = None
+    """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
+    effect: Literal["record", "recall"] = "record"
+    """记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
+
+    @property
+    def subject_field(self) -> str:
+        """The field of the triggering event that says whom it concerns; a team is named by its village."""
+        return {"unit": "unit", "team": "village", "cadre": "leader"}[self.subject]
+
+    @property
+    def answers_for(self) -> tuple[Role, ...]:
+        """The roles whose omissions the subject answers for: never those of village, township or county."""
+        return ("unit", "team") if self.subject == "unit" else ("team",)
+
+    @property
+    def sanction(self) -> bool:
+        """Whether it bears on someone, so that due process is owed; everything else is a reward."""
+        return bool(self.impact or self.appeal or self.defence or self.effect == "recall")
+
+
+def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitments: Sequence[Commitment]) -> Found:
+    """Outcomes that could never come about, or would not be decided fairly."""
+    said = {
+        "grade": [grade.name for grade in assessment.grades],
+        "triggers": [ground.name for ground in assessment.grounds],
+        "kind": [commitment.kind for commitment in commitments],
+    }
+    for n, outcome in enumerate(outcomes):
+        yield from _misfits(("outcomes", n), outcome, said)
+        yield from _blames(("outcomes", n), outcome, commitments)
+
+
+def _blames(path: Path, outcome: Outcome, commitments: Sequence[Commitment]) -> Found:
+    """What somebody else owes is held against nobody, so that an outcome for it could never come about."""
+    if TRIGGERS.get(outcome.on) is not dispatch.CommitmentOverdue:
+        return
+    theirs = [commitment.kind for commitment in commitments if commitment.by in outcome.answers_for]
+    wanted = outcome.when.get("kind", ())
+    for kind in wanted if isinstance(wanted, tuple) else (wanted,):
+        commitment = next((one for one in commitments if one.kind == kind), None)
+        if commitment and kind not in theirs:
+            zh = f"{outcome.kind}：{kind} 由 {commitment.by} 负责，不能归责于 {outcome.subject}"
+            en = f"{outcome.kind}: {kind} is owed by the {commitment.by}, for which no {outcome.subject} answers"
+            line = f'when = {{ kind = "{theirs[0]}" }}' if theirs else ""
+            yield (*path, "when"), zh, en, line
+
+
+def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Found:
+    """Why an outcome could never come about, or not be decided fairly; `said` holds what events' fields can say."""
+    kind, trigger = outcome.kind, TRIGGERS.get(outcome.on)
+    if trigger is None:
+        known = TRIGGERS
+        zh = f"{kind} 的 on 应是 {'、'.join(known)} 之一"
+        yield (*path, "on"), zh, f"{kind} on {outcome.on}, which is none of {', '.join(known)}"
+    else:
+        if outcome.subject_field not in trigger.__struct_fields__:
+            zh = f"{kind}：{outcome.on} 没有 {outcome.subject_field}，不能以 {outcome.subject} 为对象"
+            yield (*path, "subject"), zh, f"{kind}: {outcome.on} has no {outcome.subject_field}"
+        hints = hints_of(trigger)
+        for field, wanted in outcome.when.items():
+            where = (*path, "when", field)
+            if field not in trigger.__struct_fields__:
+                fields = trigger.__struct_fields__
+                zh = f"{kind}：{outcome.on} 没有 {field}，可填：{'、'.join(fields)}"
+                yield where, zh, f"{kind}: {outcome.on} has no {field}; it has {', '.join(fields)}"
+                continue
+            for value in wanted if isinstance(wanted, tuple) else (wanted,):
+                written = value if isinstance(value, str) else toml(value)
+                if field in said and value not in said[field]:
+                    names = said[field]
+                    zh = f"{kind}：{field} 不会是 {written}，可填：{'、'.join(names)}"
+                    yield where, zh, f"{kind}: {field} is never {written}; it is one of {', '.join(names)}"
+                elif not _can_be(hints[field], value):
+                    zh, en = allowed(hints[field])
+                    yield (
+                        where,
+                        f"{kind}：{field} 不会是“{written}”，应为{zh}",
+                        f"{kind}: {field} is never {written}; it is {en}",
+                    )
+    if outcome.sanction:
+        for field in ("defence", "appeal", "answer"):
+            if not getattr(outcome, field):
+                zh = f"{kind} 影响当事人，应填 defence、appeal 和 answer"
+                yield (*path, field), zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
+    if outcome.effect == "recall" and outcome.subject != "cadre":
+        zh = f"{kind}：召回的对象只能是 cadre"
+        yield (*path, "effect"), zh, f"{kind}: only a cadre can be recalled", 'effect = "record"'
+
+
+def _can_be(hint: Any, value: object) -> bool:
+    """Whether a field of an event, or one of its entries, can have a value."""
+    for shape in (value, [value]):
+        try:
+            msgspec.convert(shape, hint)
+        except msgspec.ValidationError:
+            continue
+        return True
+    return False

@@ -1,0 +1,64 @@
+"""What the sections of a policy pack are made of: their base, the documents that they rest on, and common types."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, ClassVar, TypeVar
+
+from msgspec import Meta
+
+from shared.contracts.values import Bounded, Code, Day, Name, Short, ShortOrNone
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+"""A place in a pack, by names and numbers."""
+Found = Iterator[tuple[Path, str, str] | tuple[Path, str, str, str]]
+"""Contradictions: place, Chinese, English, and a line that would do where that of a sound pack would not; an empty one
+where there is none."""
+SOME_DAY = date(2015, 1, 1)
+"""Some day, from which spans are compared."""
+_END = r"$(?!\n)"
+Year = Annotated[str, Meta(pattern=rf"^(199[0-9]|20[0-9]{{2}}|2100){_END}")]
+DocumentKey = Annotated[str, Meta(pattern=rf"^[A-Za-z][A-Za-z0-9]{{0,11}}{_END}")]
+"""The short name by which the pack cites a document."""
+Jurisdiction = Annotated[str, Meta(pattern=rf"^([0-9]{{2}}){{1,3}}{_END}")]
+Some = Annotated[tuple[T, ...], Meta(max_length=50)]
+One = Annotated[tuple[T, ...], Meta(min_length=1, max_length=50)]
+Labels = Annotated[Mapping[Code, Name], Meta(min_length=1, max_length=50)]
+"""Code to Chinese label."""
+
+
+class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a pack. A misspelt key is an error, since a default would silently stand in for it.
+
+    A few codes are reserved, since rules rely on them: the indicator `incidence`, which is computed (1.18), the survey
+    kinds `problem` and `household_visit` (3.1), and the commitment `letter`, which makes a village `pledged` in the
+    journey (3.6); a region without a letter goes from `assigned` to `helped`.
+    """
+
+    named_by: ClassVar[tuple[str, ...]] = ()
+    """Fields that tell entries of a list apart, so that a layer can override one; without any, it replaces all."""
+
+
+class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """所引文件。 · A document that the pack cites."""
+
+    title: Short
+    """文件名称。 · Its title."""
+    jurisdiction: Jurisdiction
+    """发文机关所辖区划的代码；全国性文件填 00。 ·
+    The division of the organ that issued it; 00 for the whole country."""
+    number: ShortOrNone = ""
+    """文号。 · Its number."""
+    date: Day | None = None
+    """发文日期。 · The day on which it was issued."""
+
+
+class Reference(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """一节的依据。 · What a section of the pack rests on."""
+
+    document: DocumentKey
+    """文件，须列在 [documents]。 · The document, one of `[documents]`."""
+    article: ShortOrNone = ""
+    """条款。 · Its article."""
+    date: Day | None = None
+    """所依据文本的日期。 · The day of the text that is meant, where a document was amended."""

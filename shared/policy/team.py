@@ -1,0 +1,86 @@
+"""The resident team: who is sent, by which unit, for how long (3.2–3.4, 3.11)."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.calendar import Span
+from shared.contracts.registry import Level, Rank
+from shared.contracts.values import Code, Name
+from shared.policy.section import Found, One, Reference, Section
+
+Points = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """选派建议的加分。 ·
+    Whole points for what speaks for a unit and its team where the hard rules leave a choice (3.3)."""
+
+    strength: Points
+    """单位帮扶能力每一分的加分。 · For each point of the unit's strength."""
+    same_county: Points
+    """本县单位的加分。 · For a unit of the village's own county."""
+    reserve: Points
+    """每名后备干部的加分。 · For each reserve cadre in the team."""
+    young: Points
+    """每名年轻干部的加分。 · For each cadre in the team who is younger than `young_below` years."""
+    young_below: Annotated[int, Meta(ge=18, le=60)]
+    """年龄低于此数为年轻干部。 · The age below which a cadre is young."""
+
+
+MATCHED = (
+    "size", "leader_rank", "party_members_only", "work_years", "suits", "same_county_levels", "match_by", "weights",
+)  # fmt: skip
+"""What of `[team]` says whom a village is sent: a division that says it otherwise matches by itself."""
+
+
+class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
+
+    size: Annotated[int, Meta(ge=1, le=20)]
+    """每队人数。 · Cadres in a team."""
+    leader_rank: Annotated[Mapping[Level, Rank], Meta(max_length=3)]
+    """队长最低职务层次，按单位级别；未列的级别不作要求。 ·
+    The lowest rank of a leader by the unit's level; a level that
+    is left out asks for none."""
+    party_members_only: bool
+    """是否只派党员。 · Whether all must be Party members."""
+    work_years: Annotated[int, Meta(ge=0, le=40)]
+    """队员最低工作年限。 · Years of work a member needs at least."""
+    suits: Annotated[Mapping[Code, One[Name]], Meta(max_length=50)]
+    """各贫困村类别对口的单位类别。 · Departments by the problem class that they are matched to."""
+    same_county_levels: Annotated[tuple[Level, ...], Meta(max_length=3)]
+    """只帮扶本县村的单位级别。 · Levels whose units serve villages of their own county only."""
+    match_by: Span
+    """会诊后多长时间内确定帮扶单位。 · How long after the diagnosis a unit must be matched."""
+    assign_within: Span
+    """确定帮扶单位后多长时间内派驻。 · How long after the matching unit and team must be assigned."""
+    weights: Weights
+    """选派建议的加分。 · The points of the matching."""
+    term: Span
+    """任期，按年、月或日历日计。 · The term, in years, months or calendar days."""
+    extension: Span
+    """期满未出列的，每次延长时间。 · By how much it is extended while the village is on the list."""
+    keep_after_exit: Span
+    """出列后继续驻村时间。 · How long the team stays after the exit."""
+    replace_within: Span
+    """召回后多长时间内补派。 · The time for replacing a recalled member."""
+    reference: Reference | None = None
+    """本节依据。 · What the section rests on."""
+
+
+def contradictions(team: Team, classes: Mapping[str, str]) -> Found:
+    """Problem classes that no department suits, and departments for a class that there is not."""
+    suits = team.suits
+    for name in suits:
+        if name not in classes:
+            zh = f"没有贫困村类别 {name}，可填：{'、'.join(classes)}"
+            yield ("team", "suits", name), zh, f"{name} is no problem class; those are {', '.join(classes)}"
+    for name, departments in suits.items():
+        if twice := sorted({one for one in departments if departments.count(one) > 1}):
+            zh, en = f"{'、'.join(twice)} 重复填写，请删去", f"{', '.join(twice)} stands there twice; delete it"
+            yield ("team", "suits", name), zh, en
+    for name in classes:
+        if name not in suits:
+            yield ("team", "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
