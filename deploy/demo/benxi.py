@@ -1,4 +1,4 @@
-"""Benxi 2014 as document S3 describes it: the rows that officers enter, and what becomes of each village.
+"""Benxi 2014 as document S3 describes it: what people enter and answer, and what becomes of each village.
 
 The figures are the document's. Villages, people, households and units are made up and say so (虚构); their codes lie
 in townships from 901 on, where no real village has one. The counties are real. Whatever the document leaves open is
@@ -10,12 +10,11 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from importlib import resources
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
+from deploy.demo.answers import Ask, Letter, Row, Story
+from shared.contracts.registry import Rank
 from shared.policy import parse_pack
-
-Row = dict[str, Any]
-"""One command's fields, as JSON and Excel templates carry them."""
 
 START: Final = date(2014, 6, 1)
 END: Final = date(2017, 9, 30)
@@ -54,6 +53,14 @@ FATES: Final = {
     7: "absent",  # Members are found absent twice in a year.
 }
 """What goes wrong, by the number of the village; all others fare well. Every ninth never meets its criteria."""
+LATE: Final = {("stalled", "order-closings"): 6, ("late", "commitments"): 5}
+"""Who misses which deadline by at least how many days, by the village's fate."""
+SIGNED: Final = {
+    "township": "乡镇人民政府", "county": "县（区）人民政府", "organisation": "市委组织部", "inspection": "督查组",
+    "discipline": "市纪委", "unit": "派出单位", "team": "驻村工作队", "village": "村民代表会议",
+    "diagnoses": "县（区）集体会诊会议", "verifications": "出列核查组",
+}  # fmt: skip
+"""Who signs, by the action or else by the role that is asked."""
 
 
 class Village(NamedTuple):
@@ -79,8 +86,10 @@ class Village(NamedTuple):
         return f"U{self.place[:4]}-{self.number:03}"
 
 
-class Scenario:
+class Scenario(Story):
     """The story of so many villages, told by a seed; `city` is the prefecture in which it is told, by four digits."""
+
+    policy = POLICY
 
     def __init__(self, seed: int, villages: int = POOR_VILLAGES, city: str = BENXI) -> None:
         if not 1 <= villages <= POOR_VILLAGES:
@@ -91,7 +100,7 @@ class Scenario:
         """The village whose unit has nobody of a leader's rank at first (mechanism 3.4)."""
 
     @property
-    def place(self) -> str:
+    def whole(self) -> str:
         """The code of the whole prefecture."""
         return f"{self.city}00"
 
@@ -148,7 +157,7 @@ class Scenario:
         """RegisterUnit for each sending unit. The province designates the villages of its own (3.3)."""
         for v in self.villages.values():
             yield {
-                "place": v.place if v.level == "county" else self.place, "unit": v.unit,
+                "place": v.place if v.level == "county" else self.whole, "unit": v.unit,
                 "name": f"{_LEVELS[v.level]}{v.department}部门第{v.number}单位（虚构）", "level": v.level,
                 "department": v.department, "strength": self.choose(40, 95, "strength", v.number),
                 "village": v.id if v.level == "province" else None,
@@ -169,7 +178,7 @@ class Scenario:
         """The fourth is old and no reserve cadre, so that the matching leaves him at home (3.3)."""
         born = date(1958 if number == 4 else self.choose(1964, 1986, "born", v.number, number), 1, 1)
         return {
-            "place": v.place if v.level == "county" else self.place, "cadre": f"C{self.city}-{v.number:03}-{number}",
+            "place": v.place if v.level == "county" else self.whole, "cadre": f"C{self.city}-{v.number:03}-{number}",
             "unit": v.unit, "name": f"干部{v.number}-{number}（虚构）", "rank": rank, "party_member": True,
             "work_since": born.replace(year=born.year + 23), "born_on": born,
             "reserve": number < 4 and self.choose(0, 1, "reserve", v.number, number) == 1,
@@ -223,34 +232,161 @@ class Scenario:
         """The year's facts about the households in the register."""
         return [household for household in self._households(v, year) if household["registered"]]
 
-    def persons(self, v: Village, household: str) -> int:
-        """How many live in a household."""
-        return self.choose(2, 4, "persons", v.number, int(household.rsplit("-", 1)[1]) - 1)
+    # ------------------------------------------------------- what people answer
 
-    def indicators(self, v: Village, year: int, on: date) -> dict[str, float]:
-        """The criteria as they are measured on a day; incidence is not among them, since it is computed (1.18)."""
+    def place(self, about: str) -> str:
+        """Villages may lie in another county than their code says."""
+        return self.villages[about].place if about in self.villages else super().place(about)
+
+    def signs(self, ask: Ask) -> str:
+        """Whoever decides on an outcome names a document."""
+        if ask.action in ("decisions", "appeal-decisions"):
+            organ = {"organisation": "市委组织部 本组决", "discipline": "市纪委 本纪决"}.get(
+                ask.role, "县委办公室 本县决"
+            )
+            return f"{organ}〔{ask.today.year}〕{3 if ask.action == 'decisions' else 4}号（虚构）"
+        return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（区）扶贫办")
+
+    def late(self, about: str, action: str) -> int:
+        """By how many days at least a village misses a deadline."""
+        return LATE.get((self.villages[about].fate, action), 0) if about in self.villages else 0
+
+    def moves(self, ask: Ask) -> Iterator[Letter]:
+        """A villager objects to the first notice, and whoever is recalled appeals."""
+        if ask.action == "notices" and self._fate(ask) == "objected" and ask.state["exit"]["attempt"] == 1:
+            row = {"place": ask.given["place"], "village": ask.about, "objection": 1, "ground": "部分农户收入测算有误"}
+            yield Letter(ask.today + timedelta(3), "registry", "objections", (row,))
+        if ask.action == "decisions" and ask.about.startswith("recall/"):
+            appeal = {name: said for name, said in ask.given.items() if name != "body"}
+            yield Letter(ask.today + timedelta(12), "incentives", "appeals", (appeal,))
+
+    def _fate(self, ask: Ask) -> str:
+        return self.villages[ask.about].fate
+
+    def surveys(self, ask: Ask) -> Iterable[Row]:
+        """The village's part of the document's figures."""
+        return self.survey_rows(self.villages[ask.about], ask.today)
+
+    def problem_class(self, ask: Ask) -> str:
+        """As the village was made."""
+        return self.villages[ask.about].problem_class
+
+    def households(self, ask: Ask) -> list[Row]:
+        """One by one they are lifted."""
+        return self.registered_rows(self.villages[ask.about], ask.year)
+
+    def indicators(self, ask: Ask) -> dict[str, float]:
+        """Below its bounds until the year in which the village leaves."""
+        v, year = self.villages[ask.about], ask.year
         met = v.leaves is not None and year >= v.leaves
         return {
             "collective_income": float(
-                self.choose(*((20_000, 60_000) if met else (2_000, 19_000)), "income", v.id, on)
+                self.choose(*((20_000, 60_000) if met else (2_000, 19_000)), "income", v.id, ask.today)
             ),
             "safe_water": 1.0 if met else self.choose(80, 99, "water", v.id, year) / 100,
             "hard_road": self.choose(95, 100, "road", v.id) / 100,
         }
 
-    def items(self, v: Village, kind: str, *, first: bool) -> list[Row]:
-        """What a letter, plan or ledger newly owes; the measures of the first annual plans are the document's."""
+    def items(self, ask: Ask) -> list[str]:
+        """The measures of the first annual plans are the document's."""
+        v, kind, period = self.villages[ask.about], ask.given["kind"], ask.given["period"]
         if kind == "letter":
-            texts = ["帮助本村按期出列"]
-        elif kind == "three_year_plan":
-            texts = [f"有{goal}" for goal in _GOALS]
-        elif kind == "annual_plan" and first and v.level != "province":
+            return ["帮助本村按期出列"]
+        if kind == "three_year_plan":
+            return [f"有{goal}" for goal in _GOALS]
+        count = 4
+        if kind == "annual_plan" and period == str(START.year) and v.level != "province":
             served = v.number - 1 - (v.number - 1) // 9
             count = (served + 1) * MEASURES // (OF_CITY + OF_COUNTIES) - served * MEASURES // (OF_CITY + OF_COUNTIES)
-            texts = [_MEASURES[(v.number + n) % len(_MEASURES)] for n in range(count)]
-        else:
-            texts = [_MEASURES[(v.number + n) % len(_MEASURES)] for n in range(4)]
-        return [{"number": number, "text": text} for number, text in enumerate(texts, 1)]
+        return [_MEASURES[(v.number + n) % len(_MEASURES)] for n in range(count)]
+
+    def done(self, ask: Ask) -> list[int]:
+        """Another quarter of the items each quarter, and all in the end, but half as many in the village that lags."""
+        numbers, lags = self.numbers(ask), self._fate(ask) == "late"
+        quarters = date.fromisoformat(ask.detail.split()[-1]).month // 3 if ask.action == "reconciliations" else 4
+        return numbers[: len(numbers) * quarters // (8 if lags else 4)]
+
+    def substitute(self, ask: Ask) -> str:
+        """The highest in rank of those cadres of the unit who are in no team."""
+        pool = ask.state[self.city]
+        unit: str = pool["teams"][ask.about]["unit"]
+        gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | pool["recalled"].keys()
+        gone |= pool.get("away", {}).keys()
+        ranks = {row["cadre"]: row["rank"] for row in self.cadre_rows() if row["unit"] == unit}
+        best: str = max(sorted(ranks.keys() - gone), key=lambda cadre: get_args(Rank).index(ranks[cadre]))
+        return best
+
+    def share(self, ask: Ask) -> str:
+        """Another for each body and draw."""
+        return "".join(f"{self.choose(0, 15, 'seed', ask.about, ask.detail, n):x}" for n in range(64))
+
+    def absent(self, ask: Ask) -> list[str]:
+        """In the village whose fate it is, a member each time that it is checked in 2015."""
+        missing = self._is_checked(ask) and (self._fate(ask), ask.year) == ("absent", 2015)
+        return sorted(ask.state["team"])[-1:] if missing else []
+
+    def findings(self, ask: Ask) -> list[str]:
+        """Mostly nothing, now and then something, and in one village what its fate says."""
+        fate, luck = self._fate(ask), self.choose(1, 100, "visit", ask.about, ask.detail)
+        found = {
+            "measure_stalled": self._is_checked(ask) and (fate, ask.year) == ("stalled", 2014),
+            "ledger_untrue": luck <= 4 and not fate,
+            "good_practice": luck >= 90 and not fate,
+        }
+        return [code for code, is_found in found.items() if is_found]
+
+    def _is_checked(self, ask: Ask) -> bool:
+        return any(campaign.scored for campaign in POLICY.campaigns if campaign.kind == ask.campaign)
+
+    def score(self, ask: Ask) -> int:
+        """How well a team does, out of 100."""
+        neglected = self._fate(ask) == "neglected" and ask.year == START.year
+        return self.choose(*((30, 45) if neglected else (78, 98)), "merit", ask.about, ask.action, ask.detail)
+
+    def ballot(self, ask: Ask) -> tuple[int, int, int]:
+        """As satisfied as the team does well."""
+        entitled = self.choose(30, 60, "entitled", ask.about)
+        present = entitled * self.choose(70, 100, "present", ask.about, ask.year) // 100
+        return entitled, present, present * self.score(ask) // 100
+
+    def checked(self, ask: Ask, number: int, household: str) -> Row:
+        """All meet the standard and approve, but once, where every fifth does not approve."""
+        refuted = self._fate(ask) == "refuted" and ask.given["attempt"] == 1
+        persons = self.choose(2, 4, "persons", self.villages[ask.about].number, int(household.rsplit("-", 1)[1]) - 1)
+        return {"persons": persons, "meets": True, "approves": not refuted or number % 5 > 0}
+
+    def unregistered(self, ask: Ask) -> int:
+        """Some hundred and more."""
+        return self.choose(100, 200, "unregistered", ask.about)
+
+    def tolerates(self, ask: Ask) -> bool:
+        """Half of the teams that are criticised tried something new."""
+        return ask.about.startswith("criticism/") and self.choose(1, 2, "tolerated", ask.about) == 1
+
+    def script(self) -> list[Letter]:
+        """What is sent without being asked for: the first entries, a late leader, early incomes, two spot checks."""
+        early = [village for village in self.villages.values() if village.leaves == START.year]
+        adopted = {"place": self.whole, "pack": self.pack, "adopted_by": "中共本溪市委（虚构）"}
+        letters = (
+            Letter(START, "registry", "policies", (adopted,)),
+            Letter(START, "registry", "units", (*self.unit_rows(),)),
+            Letter(START, "registry", "cadres", (*self.cadre_rows(),)),
+            Letter(START, "registry", "villages", (*self.village_rows(),)),
+            Letter(date(2014, 7, 17), "registry", "cadres", (*self.late_cadre_rows(),)),
+            Letter(date(2014, 11, 24), "registry", "households", tuple(
+                {"place": village.place, "village": village.id, "year": START.year, "recorded_by": SIGNED["township"],
+                 "households": self.registered_rows(village, START.year)}
+                for village in early
+            )),
+            *(
+                Letter(on, "inspection", "campaigns", ({
+                    "place": self.whole, "kind": "spot_check", "campaign": f"spot_check-{on}",
+                    "opens": on + timedelta(7), "body": "organisation", "asked_by": "市委组织部、市扶贫办",
+                },))
+                for on in (date(2015, 5, 11), date(2016, 10, 17))
+            ),
+        )  # fmt: skip
+        return [letter for letter in letters if letter.rows]
 
 
 _LEVELS = {"province": "省直", "city": "市直", "county": "县（区）直"}

@@ -18,7 +18,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import httpx
 from openpyxl.utils.datetime import to_excel
 
-from deploy.demo.benxi import POLICY, Row
+from deploy.demo.answers import Row
+from deploy.demo.benxi import POLICY
 from services.registry import forms
 from shared.workbook import Form
 

@@ -13,18 +13,11 @@ from typing import Any
 import msgspec
 
 from deploy.access.permissions import WIRED
-from deploy.demo.benxi import START, Row
-from deploy.demo.officers import Awaited
+from deploy.demo.answers import Awaited, Row, as_command
+from deploy.demo.benxi import START
 from deploy.demo.world import Service, World
-from services.dispatch.api import COMMANDS as DISPATCH
-from services.incentives.api import COMMANDS as INCENTIVES
-from services.inspection.api import COMMANDS as INSPECTION
-from services.registry.api import COMMANDS as REGISTRY
 from shared.engine.flow import encode_state
 from shared.rules import State
-
-_ROUTES = {"registry": REGISTRY, "dispatch": DISPATCH, "inspection": INSPECTION, "incentives": INCENTIVES}
-COMMANDS = {(service, route.path): route.command for service, routes in _ROUTES.items() for route in routes}
 
 
 class Memory:
@@ -51,17 +44,11 @@ class Memory:
 
     async def states(self, service: str, kind: str) -> dict[str, Any]:
         """All states of a kind by id, as they are shown."""
-        return self.all(service, kind)
-
-    def all(self, service: str, kind: str) -> dict[str, Any]:
-        """All states of a kind by id, as they are shown."""
-        states = self.world.services[service].states.items()
-        return {id: msgspec.to_builtins(state) for (of, id), state in states if of.kind == kind}
+        return self.world.all(service, kind)
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
         """Send commands, with all that follows from them."""
-        command = COMMANDS[service, path]
-        self.world.command(service, *(msgspec.json.decode(msgspec.json.encode(row), type=command) for row in rows))
+        self.world.command(service, *(as_command(service, path, row) for row in rows))
 
     async def next_due(self) -> date | None:
         """The next day on which anything falls due in any service."""

@@ -19,9 +19,8 @@ from nats.errors import Error as NatsError
 
 from deploy.access.permissions import WIRED
 from deploy.access.users import SIMULATION
-from deploy.demo.benxi import Row
+from deploy.demo.answers import Awaited, Row
 from deploy.demo.forms import hand_in
-from deploy.demo.officers import Awaited
 from deploy.local.supervisor import System
 from deploy.operations.days import day_message
 from services.inspection.model.seeds import BODIES

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
 from shared.contracts import Event
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.engine.flow import Cause, Fact, Missing, Parked, Result, Wiring, derived_id, recount, run, run_due
@@ -113,6 +115,11 @@ class World:
             for fact in self.facts
             if type(fact.event) is event and all(getattr(fact.event, f) == v for f, v in fields.items())
         ]
+
+    def all(self, service: str, kind: str) -> dict[str, Any]:
+        """All states of a kind by id, as they are shown."""
+        states = self.services[service].states.items()
+        return {id: msgspec.to_builtins(state) for (of, id), state in states if of.kind == kind}
 
     def state(self, service: str, kind: type[State], id: str) -> Any:
         """A state of a service."""

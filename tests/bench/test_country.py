@@ -49,7 +49,7 @@ def test_3_4_a_county_lacks_leaders_only_until_they_are_registered_and_whoever_s
 ) -> None:
     county, day = County(number, 30, 400), date(FIRST, 1, 7)
     policy = parse_pack(next(county.policies())["pack"])
-    needs = {v.id: Need(place=v.place, problem_class=v.problem_class, since=day) for v in county.villages}
+    needs = {v.id: Need(place=county.code, problem_class=v.problem, since=day) for v in county.villages}
     units = {row["unit"]: _kept(Unit, row) for row in county.units()}
     cadres = {row["cadre"]: _kept(Cadre, row) for row in county.cadres()}
     first = match(needs, units, cadres, set(), policy, day)

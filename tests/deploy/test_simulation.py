@@ -16,9 +16,10 @@ import pytest
 from rich.console import Console
 
 from deploy.demo import report
-from deploy.demo.benxi import END, Row, Scenario
+from deploy.demo.answers import Awaited, Row
+from deploy.demo.benxi import END, Scenario
 from deploy.demo.memory import Memory
-from deploy.demo.officers import Awaited, Officers
+from deploy.demo.officers import Officers
 from deploy.demo.play import play
 from deploy.demo.report import Records
 from deploy.demo.village import Happened, show
@@ -76,7 +77,7 @@ class Story(Memory):
             if village := getattr(fact.event, "village", None):
                 happened = Happened(day, datetime.min, fact.id, fact.cause.id, fact.event)
                 events.setdefault(village, []).append(happened)
-        return Records(events, self.all("registry", "units"), self.all("registry", "cadres"))
+        return Records(events, self.world.all("registry", "units"), self.world.all("registry", "cadres"))
 
 
 def live(until: date, villages: int, memory: Story | None = None, diary: Path | None = None) -> Story:
@@ -102,8 +103,8 @@ def test_everything_that_can_go_wrong_goes_wrong_once_at_least(three_years: Stor
 
 
 def test_who_meets_the_criteria_is_off_the_list_and_who_does_not_keeps_the_team(three_years: Story) -> None:
-    stages = {id: village["stage"] for id, village in three_years.all("registry", "villages").items()}
-    teams = three_years.all("dispatch", "assignments")
+    stages = {id: village["stage"] for id, village in three_years.world.all("registry", "villages").items()}
+    teams = three_years.world.all("dispatch", "assignments")
     for village in Scenario(SEED, 9).villages.values():
         if village.leaves is None or village.fate == "relapsed":
             assert stages[village.id] == "helped", village
@@ -139,7 +140,7 @@ def test_the_picture_has_every_village_in_every_month_and_ends_as_the_registry_d
     over_time = report.stages(three_years.records(), END)
     assert len(over_time) == 40
     assert {sum(counts.values()) for counts in over_time.values()} == {9}
-    assert over_time[END] == Counter(v["stage"] for v in three_years.all("registry", "villages").values())
+    assert over_time[END] == Counter(v["stage"] for v in three_years.world.all("registry", "villages").values())
     bars = ElementTree.fromstring(report.svg(over_time)).iter("{http://www.w3.org/2000/svg}title")
     assert sum(int((bar.text or "").split()[-1]) for bar in bars) == 9 * 40
 

@@ -43,7 +43,7 @@ async def diagnosed(simulation: Simulation, officers: Officers) -> None:
             await simulation.post(letter.service, letter.path, f"first-{number}", letter.rows)
     for action in ("surveys", "diagnoses"):
         tasks = [task for task in await simulation.tasks() if task.action == action]
-        for letter in await officers._answers(tasks):
+        for letter in await officers.answers(tasks):
             await simulation.post(letter.service, letter.path, f"first-{action}", letter.rows)
 
 

@@ -1,60 +1,44 @@
 """The whole journey with the rules of all four services in one memory: a small county under Benxi's pack, three years.
 
-One scripted officer answers every task that appears, by the table `ANSWERS`, at once or after some days. What is not
-the usual course of a village is its `Story`. What the services say on a day may be delivered in any order.
+What is not the usual course of a village is its `Fate`.
 """
 
 import random
 import tomllib
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from deploy.demo.world import Service, World
-from services.dispatch import reactions as dispatch
-from services.dispatch.model import commands as dispatch_commands
+from deploy.demo.answers import Ask, Letter, Row, Story
 from services.dispatch.model.assignment import Assignment
-from services.dispatch.model.eligibility import Posting, unmet
 from services.dispatch.model.pool import Pool, Squad
-from services.incentives import reactions as incentives
-from services.incentives.model import commands as incentives_commands
 from services.incentives.model.record import Record
-from services.inspection import reactions as inspection
-from services.inspection.model import commands as inspection_commands
-from services.inspection.model.assessment import Assessment
 from services.inspection.model.supervision import Supervision
-from services.inspection.model.verification import Verification
-from services.registry import reactions as registry
 from services.registry.model import Village
-from services.registry.model import commands as registry_commands
-from shared.contracts import Command, Event
+from shared.contracts import Event
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.contracts.calendar import Movement
-from shared.contracts.journey import next_stage
-from shared.engine.flow import Cause, Fact, derived_id, encode_state
+from shared.engine.flow import encode_state
 from shared.policy import parse_pack
-from shared.rules import Key, State, Task
-from tests.support.invariants import INVARIANTS, Evidence, Invariant, Said
+from tests.support.county import DAY, County
+from tests.support.invariants import INVARIANTS, Invariant
 
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 POLICY = parse_pack(BENXI)
 CITY, COUNTY = "210500", "210521"
 BEGIN, END = date(2014, 6, 1), date(2017, 9, 30)
-DAY = timedelta(1)
 NEVER = date(2100, 1, 1)
 POPULATION, HOUSEHOLDS, PERSONS = 500, 20, 3
 
 
-class Story(NamedTuple):
+class Fate(NamedTuple):
     """What sets one village apart."""
 
     good: tuple[tuple[date, date], ...] = ()
@@ -74,485 +58,175 @@ class Story(NamedTuple):
 
 
 AUTUMN = {year: date(year, 11, 1) for year in range(2014, 2018)}
-STORIES: Mapping[str, Story] = {
-    f"{COUNTY}10020{number}": story
-    for number, story in enumerate(
+FATES: Mapping[str, Fate] = {
+    f"{COUNTY}10020{number}": fate
+    for number, fate in enumerate(
         (
-            Story(good=((AUTUMN[2014], NEVER),)),
-            Story(good=((AUTUMN[2015], NEVER),), objected=(1,)),
-            Story(good=((AUTUMN[2016], NEVER),), weak=(2015,)),
-            Story(good=((AUTUMN[2016], NEVER),), late=(2015,)),
-            Story(good=((AUTUMN[2016], NEVER),)),
-            Story(idle=(2015, 2016)),
-            Story(good=((AUTUMN[2014], date(2016, 4, 1)),)),
-            Story(good=((AUTUMN[2014], date(2015, 4, 1)), (AUTUMN[2015], NEVER))),
-            Story(good=((AUTUMN[2015], NEVER),), failed=(1,), refused=(2,)),
+            Fate(good=((AUTUMN[2014], NEVER),)),
+            Fate(good=((AUTUMN[2015], NEVER),), objected=(1,)),
+            Fate(good=((AUTUMN[2016], NEVER),), weak=(2015,)),
+            Fate(good=((AUTUMN[2016], NEVER),), late=(2015,)),
+            Fate(good=((AUTUMN[2016], NEVER),)),
+            Fate(idle=(2015, 2016)),
+            Fate(good=((AUTUMN[2014], date(2016, 4, 1)),)),
+            Fate(good=((AUTUMN[2014], date(2015, 4, 1)), (AUTUMN[2015], NEVER))),
+            Fate(good=((AUTUMN[2015], NEVER),), failed=(1,), refused=(2,)),
         ),
         start=1,
     )
 }
-VILLAGES = tuple(STORIES)
+VILLAGES = tuple(FATES)
 EARLY, OBJECTED, RECALLED, LATE, LEADERLESS, IDLE, RELAPSED, RELAPSED_EARLY, FAILED = VILLAGES
 WEAK_UNIT, LATE_LEADER = "U2105-09", "C09-0"
 """The only unit for the village with weak governance; nobody in it may lead a team until this cadre comes."""
 
 
-class County(World):
-    """The county with its officer, who answers each task `lag` days after it appeared."""
+class Small(Story):
+    """The county's nine villages, whose officer forgets hardly anything."""
 
-    def __init__(self, lag: int = 0, shuffle: random.Random | None = None) -> None:
-        super().__init__(
-            BEGIN,
-            Service("registry", registry.REACTIONS, registry.DUE),
-            Service("dispatch", dispatch.REACTIONS, dispatch.DUE),
-            Service("inspection", inspection.REACTIONS, inspection.DUE),
-            Service("incentives", incentives.REACTIONS, incentives.DUE),
-            shuffle=shuffle,
-        )
-        self.lag = timedelta(lag)
-        self.days: list[date] = []
-        """The day of each fact."""
-        self.noticed = 0
-        """How many facts people have taken notice of."""
-        self.planned: dict[date, list[tuple[str, Command]]] = defaultdict(list)
-        """What people will do without being awaited."""
-        self.asked: dict[Key, State] = {}
-        self.awaited: dict[Key, list[tuple[str, State, Task]]] = {}
-        self.waiting: dict[Task, date] = {}
-        """The tasks that are open, with the day on which each appeared."""
+    policy = POLICY
 
-    def deliver(self, said: dict[str, list[Fact]]) -> None:
-        super().deliver(said)
-        self.days += [self.today] * (len(self.facts) - len(self.days))
+    def waits(self, ask: Ask) -> bool:
+        """Some answer once that has become overdue, others never."""
+        match ask.action:
+            case "commitments":
+                said = ask.about, ask.given["kind"], ask.given["period"]
+                return said == (IDLE, "ledger", "2016") and not ask.is_overdue
+            case "order-closings":
+                return ask.today.year in FATES[ask.about].late and not ask.is_overdue
+            case "seeds" | "verification-seeds":  # Where time is up for both bodies, the first share draws.
+                return ask.due is None and ask.role == "inspection"
+            case "defences":  # The unit that is talked to lets its time pass; everyone else is heard at once.
+                return ask.about.startswith("talk/")
+        return False
 
-    def send(self, wanted: list[tuple[str, Command]]) -> None:
-        """Let officers act at once in all services: what follows is told on one day in any order."""
-        said: dict[str, list[Fact]] = defaultdict(list)
-        for service, command in wanted:
-            self.commands += 1
-            cause = Cause(derived_id("officer", self.commands), "officer", command)
-            result = self.services[service].take([cause], self.today)
-            assert not result.parked, f"{self.today} {command}: {result.parked[0].error}"
-            said[service] += result.facts
-        self.deliver(said)
+    def moves(self, ask: Ask) -> Iterator[Letter]:
+        """Who measures again asks the households again; some object, and who is recalled appeals after a while."""
+        whose = {"place": COUNTY, "village": ask.about}
+        if ask.action == "measurements":
+            facts = {"year": ask.year, "households": self.households(ask), "recorded_by": "清河镇"}
+            yield Letter(ask.today, "registry", "households", ({**whose, **facts},))
+        if ask.action == "notices" and ask.state["exit"]["attempt"] in FATES[ask.about].objected:
+            objection = {**whose, "objection": 1, "ground": "有户不达标"}
+            yield Letter(ask.today + DAY, "registry", "objections", (objection,))
+        if ask.action == "decisions" and ask.about.startswith("recall/"):
+            appeal = {field: said for field, said in ask.given.items() if field != "body"}
+            yield Letter(ask.today + timedelta(20), "incentives", "appeals", (appeal,))
 
-    def open_tasks(self) -> list[tuple[str, State, Task]]:
-        """Everything that people are awaited to do now; only states that changed are asked again."""
-        for service in self.services.values():
-            for key, state in service.states.items():
-                if self.asked.get(key) is not state:
-                    self.asked[key] = state
-                    tasks = list(state.tasks(POLICY))
-                    assert state.awaits or not tasks, f"{state.kind} {state.id} hides {tasks}"
-                    self.awaited[key] = [(service.name, state, task) for task in tasks]
-        found = (line for lines in self.awaited.values() for line in lines)
-        return sorted(found, key=lambda line: (line[0], line[1].kind, line[1].id))
+    def surveys(self, ask: Ask) -> Iterator[Row]:
+        """A record for each topic that is still missing."""
+        for topic in ask.detail.split(","):
+            what: Row = {"kind": "form"}
+            if topic == "problems":
+                what = {"kind": "problem", "cause": "饮水工程年久失修"}
+            elif topic == "incomes":
+                what = {"kind": "household_visit", "household": self.households(ask)[0]}
+            yield {"number": [*POLICY.listing.topics].index(topic) + 1, "topic": topic, "on": ask.today, **what}
 
-    def work(self) -> None:
-        """Do what is planned for the day, and answer every task but those that the script or the lag lets wait."""
-        for day, fact in zip(self.days[self.noticed :], self.facts[self.noticed :], strict=True):
-            plan(self, day, fact.event)
-        self.noticed = len(self.facts)
-        self.send(self.planned.pop(self.today, []))
-        answered: set[Task] = set()
-        for _ in range(50):
-            awaited = self.open_tasks()
-            tasks = {task for _, _, task in awaited}
-            assert not answered & tasks, f"{self.today}: still awaited after the answer: {answered & tasks}"
-            self.waiting = {task: self.waiting.get(task, self.today) for task in tasks}
-            wanted = [
-                (service, task, ANSWERS[task.action](self, state, task))
-                for service, state, task in awaited
-                if self.today >= self.waiting[task] + self.lag
-            ]
-            answered = {task for _, task, commands in wanted if commands}
-            if not answered:
-                return
-            self.send([(service, command) for service, _, commands in wanted for command in commands])
-        raise AssertionError(f"{self.today}: tasks go round in circles: {answered}")
+    def problem_class(self, ask: Ask) -> str:
+        return "weak_governance" if ask.about == LEADERLESS else "lagging_economy"
 
-    def live(self) -> "County":
-        """Three years and four months."""
-        self.send([("registry", registry_commands.AdoptPolicy(place=CITY, pack=BENXI, adopted_by="市委"))])
-        self.planned[BEGIN] = [("registry", command) for command in registrations()]
-        self.planned[date(2014, 9, 1)] = [("registry", cadre(LATE_LEADER, "deputy_division"))]
-        opens = date(2016, 3, 1)
-        spot_check = inspection_commands.OpenCampaign(
-            place=CITY,
-            kind="spot_check",
-            campaign="spot-2016",
-            opens=opens,
-            body="organisation",
-            asked_by="市委组织部",
-        )
-        self.planned[opens - DAY] = [("inspection", spot_check)]
-        self.work()
-        while self.today < END:
-            self.pass_days(self.today + DAY)
-            self.work()
-        return self
-
-    def dated(self, event: type[Event], **fields: Any) -> list[tuple[date, Any]]:
-        """The events of a type whose fields have these values, each with its day."""
-        told = zip(self.days, (fact.event for fact in self.facts), strict=True)
+    def households(self, ask: Ask) -> list[Row]:
+        well = is_good(ask.about, ask.today)
         return [
-            (day, said)
-            for day, said in told
-            if type(said) is event and all(getattr(said, field) == value for field, value in fields.items())
+            {
+                "household": f"H{ask.about[-2:]}-{number}", "persons": PERSONS,
+                "income": 6000 if number and well else 1500, "secured": True,
+            }
+            for number in range(HOUSEHOLDS)
+        ]  # fmt: skip
+
+    def indicators(self, ask: Ask) -> dict[str, float]:
+        income = 30000.0 if is_good(ask.about, ask.today) else 5000.0
+        return {"collective_income": income, "safe_water": 1.0, "hard_road": 1.0}
+
+    def agrees(self, ask: Ask) -> bool:
+        return ask.action != "approvals" or ask.state["exit"]["attempt"] not in FATES[ask.about].refused
+
+    def items(self, ask: Ask) -> list[str]:
+        return ["{kind} {period}".format(**ask.given)] * 3
+
+    def done(self, ask: Ask) -> list[int]:
+        return [] if ask.year in FATES[ask.about].idle else self.numbers(ask)
+
+    def substitute(self, ask: Ask) -> str:
+        return f"{ask.given['left'][:-1]}5"
+
+    def absent(self, ask: Ask) -> list[str]:
+        return ask.state["team"][:1] if ask.year in FATES[ask.about].weak else []
+
+    def findings(self, ask: Ask) -> list[str]:
+        late = ask.campaign == "half_year" and ask.year in FATES[ask.about].late
+        return ["measure_stalled"] if late else []
+
+    def score(self, ask: Ask) -> int:
+        return 40 if ask.year in FATES[ask.about].weak else 95
+
+    def ballot(self, ask: Ask) -> tuple[int, int, int]:
+        return 50, 40, 12 if ask.year in FATES[ask.about].weak else 38
+
+    def checked(self, ask: Ask, number: int, household: str) -> Row:
+        return {"persons": PERSONS, "meets": ask.given["attempt"] not in FATES[ask.about].failed, "approves": True}
+
+    def unregistered(self, ask: Ask) -> int:
+        return 60
+
+    def tolerates(self, ask: Ask) -> bool:
+        """The first year of the village in which nothing got done is tolerated, the second is not."""
+        return ask.about == f"criticism/{IDLE}/2015"
+
+    def overturns(self, ask: Ask) -> bool:
+        return True
+
+    def script(self) -> list[Letter]:
+        opens = date(2016, 3, 1)
+        adopted = {"place": CITY, "pack": BENXI, "adopted_by": "市委"}
+        spot_check = {
+            "place": CITY, "kind": "spot_check", "campaign": f"spot_check-{opens}", "opens": opens,
+            "body": "organisation", "asked_by": "市委组织部",
+        }  # fmt: skip
+        return [
+            Letter(BEGIN, "registry", "policies", (adopted,)),
+            Letter(BEGIN, "registry", "units", (*map(unit, range(1, 10)),)),
+            Letter(BEGIN, "registry", "cadres", (*cadres(),)),
+            Letter(BEGIN, "registry", "villages", (*map(village, VILLAGES),)),
+            Letter(date(2014, 9, 1), "registry", "cadres", (cadre(LATE_LEADER, "deputy_division"),)),
+            Letter(opens - DAY, "inspection", "campaigns", (spot_check,)),
         ]
-
-    def evidence(self) -> Evidence:
-        """What the invariants are judged by."""
-        journals: dict[str, list[Said]] = {name: [] for name in self.services}
-        streams: dict[str, list[str]] = {"open": [], "sealed": []}
-        for day, fact in zip(self.days, self.facts, strict=True):
-            service = fact.event.type.partition(".")[0]
-            journals[service].append(Said(fact.id, fact.cause.id, service, day, fact.event))
-            streams["sealed" if fact.event.is_sealed() else "open"].append(fact.id)
-        return Evidence(
-            policy=POLICY,
-            journals=journals,
-            streams=streams,
-            states={
-                name: {(kind.kind, id): state for (kind, id), state in service.states.items()}
-                for name, service in self.services.items()
-            },
-            commands={derived_id("officer", number) for number in range(1, self.commands + 1)},
-            days={day: f"day {day}" for day in (BEGIN + n * DAY for n in range((END - BEGIN).days + 1))},
-            dead_letters=[parked for service in self.services.values() for parked in service.parked],
-        )
-
-
-# ---------------------------------------------------------------- how the officer answers
-
-
-Answer = Callable[[County, Any, Task], list[Command]]
 
 
 def is_good(village: str, day: date) -> bool:
-    return any(since <= day < until for since, until in STORIES[village].good)
+    return any(since <= day < until for since, until in FATES[village].good)
 
 
-def at(village: str) -> dict[str, Any]:
-    return {"place": village[:6], "village": village}
+def cadre(id: str, rank: str) -> Row:
+    return {
+        "place": CITY, "cadre": id, "unit": f"U2105-{id[1:3]}", "name": "某某", "rank": rank, "party_member": True,
+        "work_since": date(2005, 7, 1), "born_on": date(1980, 1, 1), "reserve": False,
+    }  # fmt: skip
 
 
-def survey(county: County, state: State, task: Task) -> list[Command]:
-    topics = list(POLICY.listing.topics)
-    records: list[Command] = []
-    for topic in task.detail.split(","):
-        what: dict[str, Any] = {"kind": "form"}
-        if topic == "problems":
-            what = {"kind": "problem", "cause": "饮水工程年久失修"}
-        elif topic == "incomes":
-            what = {"kind": "household_visit", "household": household(task.about, 0, county.today)}
-        number = topics.index(topic) + 1
-        records.append(
-            registry_commands.RecordSurvey(**at(task.about), number=number, topic=topic, on=county.today, **what)
-        )
-    return records
-
-
-def household(village: str, number: int, day: date) -> registry_commands.HouseholdFacts:
-    income = 6000 if number and is_good(village, day) else 1500
-    return registry_commands.HouseholdFacts(
-        household=f"H{village[-2:]}-{number}", persons=PERSONS, income=income, secured=True
-    )
-
-
-def year_of(task: Task) -> int:
-    return int(task.answer["year"])
-
-
-def households(county: County, state: State, task: Task) -> list[Command]:
-    facts = tuple(household(task.about, number, county.today) for number in range(HOUSEHOLDS))
-    return [
-        registry_commands.RecordHouseholds(**at(task.about), year=year_of(task), households=facts, recorded_by="清河镇")
-    ]
-
-
-def measure(county: County, state: State, task: Task) -> list[Command]:
-    values = {"collective_income": 30000.0 if is_good(task.about, county.today) else 5000.0}
-    values |= {"safe_water": 1.0, "hard_road": 1.0}
-    measured = registry_commands.MeasureIndicators(
-        **at(task.about), year=year_of(task), values=values, measured_by="清河镇"
-    )
-    return [*households(county, state, task), measured]
-
-
-def approve(county: County, village: Village, task: Task) -> list[Command]:
-    assert village.exit
-    approved = village.exit.attempt not in STORIES[village.id].refused
-    return [registry_commands.ApproveExit(body="county", **at(village.id), approved=approved, decided_by="本溪县政府")]
-
-
-def set_commitment(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    kind, period = task.answer["kind"], task.answer["period"]
-    overdue = county.said(d.CommitmentOverdue, village=task.about, kind=kind, period=period, step="set")
-    if kind == "ledger" and task.about == IDLE and period == "2016" and not overdue:
-        return []
-    items = tuple(d.Item(number, f"{kind} {period} {number}") for number in range(1, 4))
-    given: Any = task.answer
-    return [dispatch_commands.SetCommitment(**given, items=items, set_by="工作队")]
-
-
-def done_items(assignment: Assignment, task: Task) -> tuple[int, ...]:
-    idle = int(task.answer["period"]) in STORIES[task.about].idle
-    owed = assignment.owed["{kind}/{period}".format(**task.answer)]
-    return () if idle else tuple(item.number for item in owed.items)
-
-
-def reconcile(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    given: Any = task.answer
-    return [dispatch_commands.Reconcile(**given, done=done_items(assignment, task), reconciled_by="工作队")]
-
-
-def settle(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    given: Any = task.answer
-    return [dispatch_commands.Settle(**given, closed=done_items(assignment, task), settled_by="工作队")]
-
-
-def replace_member(county: County, assignment: Assignment, task: Task) -> list[Command]:
-    pool = county.state("dispatch", Pool, "2105")
-    role = assignment.vacancies[task.detail].role
-    unit = assignment.unit
-    fit = min(
-        id
-        for id, cadre in pool.free([county.state("dispatch", Squad, unit)]).items()
-        if not unmet(Posting(cadre, pool.units[unit], task.about, POLICY, county.today), role)
-    )
-    given = {**at(task.about), "left": task.detail, "cadre": fit, "body": task.role}
-    return [dispatch_commands.ReplaceMember(**given, replaced_by="派出单位")]
-
-
-def visit(county: County, campaign: Any, task: Task) -> list[Command]:
-    story, year = STORIES[task.about], campaign.opens.year
-    weak, late = year in story.weak, year in story.late and campaign.terms.kind == "half_year"
-    team = county.state("inspection", Supervision, task.about).team
-    return [
-        inspection_commands.RecordVisit(
-            **at(task.about),
-            campaign=task.detail,
-            on=county.today,
-            absent=team[:1] if weak else (),
-            findings=("absent",) if weak else ("measure_stalled",) if late else (),
-            score=(40 if weak else 95) if campaign.terms.scored else None,
-            body="inspection",
-            inspector="督查一组",
-        )
-    ]
-
-
-def close_order(county: County, state: State, task: Task) -> list[Command]:
-    late = county.today.year in STORIES[task.about].late
-    if late and not county.said(i.OrderOverdue, order=task.detail):
-        return []
-    return [inspection_commands.CloseOrder(**at(task.about), order=task.detail, body="township", accepted_by="清河镇")]
-
-
-def report(county: County, state: State, task: Task) -> list[Command]:
-    given: Any = task.answer
-    return [inspection_commands.DeliverReport(**given, delivered_by="驻村工作队")]
-
-
-def share_of(task: Task) -> str:
-    return sha256(f"{task.about} {task.detail}".encode()).hexdigest()
-
-
-def post_hash(county: County, state: State, task: Task) -> list[Command]:
-    said: Any = {"body": task.role, "seed_hash": sha256(share_of(task).encode()).hexdigest()}
-    if task.action == "seed-hashes":
-        return [inspection_commands.PostSeedHash(place=CITY, campaign=task.about, **said)]
-    return [inspection_commands.PostVerificationHash(**at(task.about), attempt=int(task.answer["attempt"]), **said)]
-
-
-def give_seed(county: County, state: Any, task: Task) -> list[Command]:
-    if state.seeds.missed & {"discipline share", "inspection share"} and task.role == "inspection":
-        return []  # Time is up for both, so that the first share draws.
-    said: Any = {"body": task.role, "seed": share_of(task)}
-    if task.action == "seeds":
-        return [inspection_commands.GiveSeed(place=CITY, campaign=task.about, **said)]
-    return [inspection_commands.GiveVerificationSeed(**at(task.about), attempt=int(task.answer["attempt"]), **said)]
-
-
-def ballot(county: County, state: State, task: Task) -> list[Command]:
-    satisfied = 12 if year_of(task) in STORIES[task.about].weak else 38
-    return [
-        inspection_commands.HoldBallot(
-            **at(task.about),
-            year=year_of(task),
-            entitled=50,
-            present=40,
-            satisfied=satisfied,
-            body="village",
-            held_by="村民代表会议",
-        )
-    ]
-
-
-def grade(county: County, assessment: Assessment, task: Task) -> list[Command]:
-    assert assessment.proposal
-    return [
-        inspection_commands.ConfirmGrade(
-            **at(task.about),
-            year=year_of(task),
-            grade=assessment.proposal.grade,
-            body="organisation",
-            decided_by="市委组织部",
-        )
-    ]
-
-
-def verify(county: County, verification: Verification, task: Task) -> list[Command]:
-    attempt = int(task.detail)
-    meets = attempt not in STORIES[task.about].failed
-    checked = {id: inspection_commands.Checked(PERSONS, meets, True) for id in verification.sampled}
-    return [
-        inspection_commands.RecordVerification(
-            **at(task.about),
-            attempt=attempt,
-            households=checked,
-            unregistered=60,
-            omitted=0,
-            body="inspection",
-            verified_by="核查组",
-        )
-    ]
-
-
-def body(task: Task) -> Any:
-    return task.role
-
-
-def about_outcome(task: Task) -> dict[str, Any]:
-    return {field: said for field, said in task.answer.items() if field != "body"}
-
-
-def hear_defence(county: County, state: State, task: Task) -> list[Command]:
-    # The unit that is talked to lets its time pass; everyone else is heard at once.
-    return [] if task.about.startswith("talk/") else [incentives_commands.HearDefence(**about_outcome(task))]
-
-
-def decide(county: County, state: State, task: Task) -> list[Command]:
-    # The first year of the village in which nothing got done is tolerated, the second is not.
-    tolerated = task.about == f"criticism/{IDLE}/2015"
-    return [
-        incentives_commands.Decide(
-            **about_outcome(task),
-            imposed=not tolerated,
-            tolerance_checked=True,
-            tolerated=tolerated,
-            body=body(task),
-            decided_by="会议纪要",
-        )
-    ]
-
-
-ANSWERS: Mapping[str, Answer] = {
-    "surveys": survey,
-    "diagnoses": lambda c, s, t: [
-        registry_commands.Diagnose(
-            body="county",
-            **at(t.about),
-            problem_class="weak_governance" if t.about == LEADERLESS else "lagging_economy",
-            decided_by="集体会诊会议",
-        )
-    ],
-    "households": households,
-    "measurements": measure,
-    "exit-requests": lambda c, s, t: [
-        registry_commands.RequestExit(body="township", **at(t.about), requested_by="清河镇")
-    ],
-    "notices": lambda c, s, t: [registry_commands.PostNotice(body="township", **at(t.about), posted_by="清河镇")],
-    "objection-decisions": lambda c, s, t: [
-        registry_commands.DecideObjection(
-            body="county", **at(t.about), objection=int(t.detail), upheld=True, decided_by="县政府"
-        )
-    ],
-    "approvals": approve,
-    "relapse-decisions": lambda c, s, t: [
-        registry_commands.ConfirmRelapse(body="county", **at(t.about), relapsed=True, decided_by="县政府")
-    ],
-    "matchings": lambda c, s, t: [
-        dispatch_commands.SolveMatching(
-            place=CITY, matching=f"{len(c.said(d.MatchingSolved)) + 1}", asked_by="市委组织部", body=body(t)
-        )
-    ],
-    "assignments": lambda c, s, t: [
-        dispatch_commands.AssignTeam(**at(t.about), assigned_by="市委组织部", body=body(t))
-    ],
-    "commitments": set_commitment,
-    "reconciliations": reconcile,
-    "settlements": settle,
-    "replacements": replace_member,
-    "seed-hashes": post_hash,
-    "seeds": give_seed,
-    "visits": visit,
-    "order-closings": close_order,
-    "reports": report,
-    "ballots": ballot,
-    "grades": grade,
-    "verification-seed-hashes": post_hash,
-    "verification-seeds": give_seed,
-    "verifications": verify,
-    "defences": hear_defence,
-    "decisions": decide,
-    "appeal-decisions": lambda c, s, t: [
-        incentives_commands.DecideAppeal(**about_outcome(t), overturned=True, body=body(t), decided_by="复核组")
-    ],
-}
-
-
-def plan(county: County, day: date, event: Event) -> None:
-    """What people do without being awaited: they object, and appeal after a while."""
-    if isinstance(event, r.NoticePosted) and event.attempt in STORIES[event.village].objected:
-        objection = registry_commands.RaiseObjection(**at(event.village), objection=1, ground="有户不达标")
-        county.planned[county.today].append(("registry", objection))
-    if isinstance(event, n.OutcomeDecided) and event.kind == "recall":
-        lodge = incentives_commands.LodgeAppeal(
-            place=CITY, subject_kind=event.subject_kind, subject=event.subject, outcome=event.outcome
-        )
-        county.planned[day + timedelta(20)].append(("incentives", lodge))
-
-
-def cadre(id: str, rank: str) -> Command:
-    return registry_commands.RegisterCadre(
-        place=CITY,
-        cadre=id,
-        unit=f"U2105-{id[1:3]}",
-        name="某某",
-        rank=rank,  # type: ignore[arg-type]
-        party_member=True,
-        work_since=date(2005, 7, 1),
-        born_on=date(1980, 1, 1),
-        reserve=False,
-    )
-
-
-def registrations() -> list[Command]:
-    found: list[Command] = []
+def cadres() -> Iterator[Row]:
+    """Of each unit whoever has the rank and the lower number leads; the other one is there to take over."""
     for number in range(1, 10):
-        unit, is_weak = f"U2105-0{number}", f"U2105-0{number}" == WEAK_UNIT
-        found.append(
-            registry_commands.RegisterUnit(
-                place=CITY,
-                unit=unit,
-                name=f"单位{number}",
-                level="city",
-                department="公安" if is_weak else "农业",
-                strength=50 + number,
-            )
-        )
-        # Whoever has the rank and the lower number leads; the other one is there to take over.
+        is_weak = f"U2105-0{number}" == WEAK_UNIT
         ranks = ["section"] * 4 if is_weak else ["deputy_division", *["section"] * 3, "deputy_division"]
-        found += [cadre(f"C0{number}-{index}", rank) for index, rank in enumerate(ranks, start=1)]
-    for village in VILLAGES:
-        found.append(
-            registry_commands.RegisterVillage(
-                **at(village), name=f"村{village[-1]}", township="清河镇", population=POPULATION, listed=True
-            )
-        )
-    return found
+        yield from (cadre(f"C0{number}-{index}", rank) for index, rank in enumerate(ranks, start=1))
+
+
+def unit(number: int) -> Row:
+    id = f"U2105-0{number}"
+    return {
+        "place": CITY, "unit": id, "name": f"单位{number}", "level": "city",
+        "department": "公安" if id == WEAK_UNIT else "农业", "strength": 50 + number,
+    }  # fmt: skip
+
+
+def village(id: str) -> Row:
+    return {
+        "place": COUNTY, "village": id, "name": f"村{id[-1]}", "township": "清河镇", "population": POPULATION,
+        "listed": True,
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- what must hold
@@ -563,7 +237,7 @@ LAGS = (0, 20)
 
 @cache
 def county_with(lag: int) -> County:
-    return County(lag).live()
+    return County(Small(), BEGIN, lag).live(END)
 
 
 @pytest.fixture
@@ -589,14 +263,7 @@ COURSES: Mapping[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("lag", LAGS)
 def test_each_village_takes_its_course(lag: int) -> None:
     county = county_with(lag)
-    courses: dict[str, list[str]] = defaultdict(list)
-    for fact in county.facts:
-        village: str | None = getattr(fact.event, "village", None)
-        if village:
-            before = courses[village][-1] if courses[village] else ""
-            if (stage := next_stage(before, fact.event)) != before:
-                courses[village].append(stage)
-    assert {village: tuple(stages) for village, stages in courses.items()} == COURSES
+    assert {village: county.course(village) for village in VILLAGES} == COURSES
     for village, course in COURSES.items():
         assert county.state("registry", Village, village).stage == course[-1]
 
@@ -752,6 +419,6 @@ def final_states(county: County) -> dict[tuple[str, str, str], bytes]:
 
 @pytest.mark.parametrize(("lag", "seed"), [(0, 1), (0, 2), (20, 3), (20, 4)])
 def test_what_services_say_on_one_day_leads_to_the_same_states_in_any_order(lag: int, seed: int) -> None:
-    straight, shuffled = county_with(lag), County(lag, random.Random(seed)).live()
+    straight, shuffled = county_with(lag), County(Small(), BEGIN, lag, random.Random(seed)).live(END)
     assert [fact.event for fact in shuffled.facts] != [fact.event for fact in straight.facts], "nothing was shuffled"
     assert final_states(shuffled) == final_states(straight)

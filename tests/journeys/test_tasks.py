@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from deploy.demo.answers import COMMANDS, Awaited
 from deploy.demo.benxi import Scenario
-from deploy.demo.memory import COMMANDS, Memory
-from deploy.demo.officers import Awaited, Officers
+from deploy.demo.memory import Memory
+from deploy.demo.officers import Officers
 
 BY_PEOPLE = {"place"}
 """What a pool that spans several divisions cannot fill in, although every command has it."""

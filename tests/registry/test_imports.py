@@ -18,7 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import commands
-from deploy.demo.benxi import CITY, PACK, POLICY, START, Row, Scenario
+from deploy.demo.answers import Row
+from deploy.demo.benxi import CITY, PACK, POLICY, START, Scenario
 from deploy.demo.forms import fill
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System

@@ -21,8 +21,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from deploy.demo.benxi import START, Row, Scenario
-from deploy.demo.officers import Awaited, Letter, Officers
+from deploy.demo.answers import Awaited, Letter, Row
+from deploy.demo.benxi import START, Scenario
+from deploy.demo.officers import Officers
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
@@ -96,9 +97,9 @@ class Story:
     async def answers(self, tasks: list[Awaited]) -> list[Letter]:
         """As the officers of the demo answer them."""
         try:
-            return await self.officers._answers(tasks)
+            return await self.officers.answers(tasks)
         except ValueError:  # The unit has nobody left whom it could send.
-            return await self.officers._answers(task for task in tasks if task.action != "replacements")
+            return await self.officers.answers(task for task in tasks if task.action != "replacements")
 
     async def send(self, letters: list[Letter]) -> None:
         for letter in letters:

@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 
 from deploy.access.users import HARNESS
 from deploy.cli import commands
-from deploy.demo.benxi import CITY, PACK, Row, Scenario
-from deploy.demo.officers import Awaited, Officers
+from deploy.demo.answers import Awaited, Row
+from deploy.demo.benxi import CITY, PACK, Scenario
+from deploy.demo.officers import Officers
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, StartError, System
 from services.registry.model.commands import RecodeVillage

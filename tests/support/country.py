@@ -18,16 +18,11 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 import msgspec
 from sqlalchemy import Select, create_engine, event, func, select
 
-from deploy.demo import benxi
+from deploy.demo.answers import Awaited, Row, as_command
 from deploy.demo.benxi import POLICY
-from deploy.demo.officers import Awaited
-from services.dispatch import api as dispatch_api
 from services.dispatch.app import SERVICE as DISPATCH
-from services.incentives import api as incentives_api
 from services.incentives.app import SERVICE as INCENTIVES
-from services.inspection import api as inspection_api
 from services.inspection.app import SERVICE as INSPECTION
-from services.registry import api as registry_api
 from services.registry.app import SERVICE as REGISTRY
 from shared.contracts import EVENTS, Envelope, wire_subject
 from shared.contracts.calendar import DayPassed
@@ -46,11 +41,6 @@ from shared.stream.relay import Relay
 from tests.support.invariants import Evidence, Said
 
 SERVICES: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
-COMMANDS: Final = {
-    (name, route.path): route.command
-    for name, api in zip(SERVICES, (registry_api, dispatch_api, inspection_api, incentives_api), strict=True)
-    for route in api.COMMANDS
-}
 _HEARD: Final = {
     (name, stream): {tuple(filter.split(".")[5:]) for filter in heard(service)[stream]}
     for name, service in SERVICES.items()
@@ -273,9 +263,9 @@ class Country:
         self.store(OPEN, [Message(id, wire_subject(said), msgspec.json.encode(envelope))])
         await self.settle()
 
-    async def post(self, service: str, path: str, key: str, rows: Sequence[benxi.Row]) -> None:
+    async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
         """Send commands under a key until they are answered; those that are refused are left out."""
-        commands = [msgspec.convert(row, type=COMMANDS[service, path]) for row in msgspec.to_builtins(rows)]
+        commands = [as_command(service, path, row) for row in rows]
         key = f"{path}:{key}"
         self.commands |= set(command_ids(service, key, commands))
         while True:
@@ -286,10 +276,10 @@ class Country:
         while self._happens(self.injuries.haste) and (steps := await self._steps()):
             await self._go_on(steps)
 
-    async def refuses(self, service: str, path: str, key: str, row: benxi.Row) -> bool:
+    async def refuses(self, service: str, path: str, key: str, row: Row) -> bool:
         """Whether a command is refused; if it is, nothing at all may have changed."""
         try:
-            command = msgspec.json.decode(msgspec.json.encode(row), type=COMMANDS[service, path])
+            command = as_command(service, path, row)
         except msgspec.ValidationError:  # It does not even come in.
             return False
         before = self.everything(service)

@@ -22,12 +22,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import text
 
+from deploy.demo.answers import COMMANDS, Row
 from deploy.demo.simulation import Refusal, Simulation, Status
 from deploy.local.supervisor import System
 from services.registry.model.commands import AdoptPolicy
 from shared.engine import store
 from tests.bench.country import county as story
-from tests.bench.country.county import FIRST, LAST, County, Row, Village
+from tests.bench.country.county import FIRST, LAST, County, Village
 from tests.bench.figure import Figure
 
 COUNTIES, VILLAGES, CADRES = 832, 154, 3_600
@@ -51,6 +52,7 @@ PROPOSED: Final = ("inspection", "assessments", "proposed")
 UNDECIDED: Final = ("incentives", "records", "open")
 MARKED: Final = ("incentives", "records", "marked")
 """Service, kind and status of states that the script reads, since it cannot know which they are."""
+SERVICE_OF: Final = {path: service for service, path in COMMANDS}
 
 
 class Journeys(NamedTuple):
@@ -74,7 +76,6 @@ class Journeys(NamedTuple):
 class Step(NamedTuple):
     """Commands of one kind, which all counties send on one day."""
 
-    service: str
     path: str
     rows: Callable[[Any], Iterable[Row]]
     """Of a county; or, with `reads`, of a state."""
@@ -82,6 +83,11 @@ class Step(NamedTuple):
     """The service, kind and status of the states that are read first."""
     most: int = REQUEST
     """Commands in one request."""
+
+    @property
+    def service(self) -> str:
+        """The service that takes them."""
+        return SERVICE_OF[self.path]
 
 
 class Day(NamedTuple):
@@ -203,22 +209,21 @@ class Country(Simulation):
 
 def script() -> Iterator[Day]:
     """Three years, from the packs' adoption to the last grades."""
-    first = date(FIRST, 1, 5)
-    yield Day(first, "register", ((
-        Step("registry", "policies", County.policies, most=AdoptPolicy.at_once),
-        Step("registry", "units", County.units),
-        Step("registry", "cadres", County.cadres),
+    yield Day(date(FIRST, 1, 5), "register", ((
+        Step("policies", County.policies, most=AdoptPolicy.at_once),
+        Step("units", County.units),
+        Step("cadres", County.cadres),
     ),))  # fmt: skip
     listed = date(FIRST, 1, 6)
     yield Day(listed, "list, match", (
         (
-            Step("registry", "villages", story.registrations),
+            Step("villages", story.registrations),
             *_diagnosed(lambda county: county.villages, listed),
         ),
         *_matched(listed, lambda county: True),
     ))  # fmt: skip
     late = date(FIRST, 1, 12)
-    leaders = (Step("registry", "cadres", County.late_leaders),)
+    leaders = (Step("cadres", County.late_leaders),)
     yield Day(late, "list, match", (leaders, *_matched(late, lambda county: county.is_short)))
     for year in range(FIRST, LAST + 1):
         yield from _year(year)
@@ -226,24 +231,20 @@ def script() -> Iterator[Day]:
 
 def _year(year: int) -> Iterator[Day]:
     """From a spring to the next January."""
-
-    def of_villages(rows: Callable[..., Iterable[Row]], **how: bool) -> Callable[[County], Iterable[Row]]:
-        return lambda county: rows(county.villages, year, **how)
-
-    registry, dispatch, inspection = (partial(Step, s) for s in ("registry", "dispatch", "inspection"))
     phase = str(year)
     yield from _drawn(date(year, 4, 1), phase)
-    yield Day(date(year, 4, 8), phase, _visited(date(year, 4, 8)))
+    spring = date(year, 4, 8)
+    yield Day(spring, phase, _visited(spring))
     yield from _drawn(date(year, 7, 1), phase)
     summer = date(year, 7, 8)
     checked, *closed = _visited(summer)
     yield Day(summer, phase, (
         (
             *checked,
-            dispatch("reconciliations", of_villages(story.reconciliations, last=False)),
-            registry("households", of_villages(story.households, summer=True)),
-            registry("measurements", of_villages(story.measurements, summer=True)),
-            registry("relapse-decisions", of_villages(story.relapse_decisions)),
+            _asked("reconciliations", summer, last=False),
+            _asked("households", summer, summer=True),
+            _asked("measurements", summer, summer=True),
+            _asked("relapse-decisions", summer),
             *_diagnosed(partial(_relapsed, year=year), summer),
         ),
         *closed,
@@ -255,24 +256,23 @@ def _year(year: int) -> Iterator[Day]:
     yield Day(autumn, phase, (
         (
             *checked,
-            dispatch("reconciliations", of_villages(story.reconciliations, last=True)),
-            registry("households", of_villages(story.households, summer=False)),
-            registry("measurements", of_villages(story.measurements, summer=False)),
+            _asked("reconciliations", autumn, last=True),
+            _asked("households", autumn, summer=False),
+            _asked("measurements", autumn, summer=False),
         ),
         *closed,
-        (inspection("verification-seed-hashes", of_villages(story.verification_seed_hashes)),),
-        (registry("exit-requests", of_villages(story.exit_requests)),),
-        (
-            inspection("verification-seeds", of_villages(story.verification_seeds)),
-            inspection("verifications", of_villages(story.verifications)),
-        ),
-        (registry("notices", of_villages(story.notices)),),
+        (_asked("verification-seed-hashes", autumn),),
+        (_asked("exit-requests", autumn),),
+        (_asked("verification-seeds", autumn), _asked("verifications", autumn)),
+        (_asked("notices", autumn),),
     ))  # fmt: skip
-    yield Day(date(year, 10, 19), phase, ((registry("approvals", of_villages(story.approvals)),),))
-    yield Day(date(year, 12, 1), phase, ((
-        inspection("reports", of_villages(story.reports)),
-        inspection("ballots", of_villages(story.ballots)),
-        dispatch("settlements", of_villages(story.settlements, left=True)),
+    approved = date(year, 10, 19)
+    yield Day(approved, phase, ((_asked("approvals", approved),),))
+    winter = date(year, 12, 1)
+    yield Day(winter, phase, ((
+        _asked("reports", winter),
+        _asked("ballots", winter),
+        _asked("settlements", winter, left=True),
     ),))  # fmt: skip
     yield Day(date(year, 12, 21), phase)  # Teams go home.
     yield from _drawn(date(year + 1, 1, 1), phase)
@@ -281,63 +281,60 @@ def _year(year: int) -> Iterator[Day]:
     yield Day(january, phase, (
         (
             *checked,
-            dispatch("settlements", of_villages(story.settlements, left=False)),
-            dispatch("commitments", lambda county: story.ledgers(county.villages, year + 1)),
-            inspection("grades", story.grades, PROPOSED),
+            _asked("settlements", january, year, left=False),
+            _asked("commitments", january),
+            _asked_by("grades", PROPOSED, january),
         ),
         *closed,
     ))  # fmt: skip
     decided = date(year + 1, 1, 11)
     yield Day(decided, phase, (
-        (
-            Step("incentives", "defences", story.defences, UNDECIDED),
-            Step("incentives", "decisions", story.decisions, UNDECIDED),
-        ),
-        (Step("dispatch", "replacements", partial(story.replacements, on=decided), MARKED),),
+        (_asked_by("defences", UNDECIDED, decided), _asked_by("decisions", UNDECIDED, decided)),
+        (_asked_by("replacements", MARKED, decided),),
     ))  # fmt: skip
+
+
+def _asked(path: str, on: date, year: int = 0, **how: bool) -> Step:
+    """What all villages answer on a day, about its own year or another."""
+    return Step(path, lambda county: story.answers(path, county.villages, on, year or on.year, **how))
+
+
+def _asked_by(path: str, reads: tuple[str, str, str], on: date) -> Step:
+    """What is answered to states that are read."""
+    return Step(path, partial(story.answers_to, path, on), reads)
 
 
 def _relapsed(county: County, year: int) -> list[Village]:
     return [village for village in county.villages if village.relapses(year)]
 
 
-def _diagnosed(villages: Callable[[County], list[Village]], on: date) -> tuple[Step, ...]:
-    return (
-        Step("registry", "surveys", lambda county: story.surveys(villages(county), on)),
-        Step("registry", "diagnoses", lambda county: story.diagnoses(villages(county))),
-    )
+def _diagnosed(villages: Callable[[County], list[Village]], on: date) -> Iterator[Step]:
+    def answers(path: str, county: County) -> Iterator[Row]:
+        return story.answers(path, villages(county), on, on.year)
+
+    return (Step(path, partial(answers, path)) for path in ("surveys", "diagnoses"))
 
 
 def _matched(on: date, is_asked: Callable[[County], bool]) -> tuple[tuple[Step, ...], ...]:
     """A matching in some counties, and what follows until help has begun."""
-
-    def matchings(county: County) -> list[Row]:
-        return [story.matching(county, on)] if is_asked(county) else []
-
     return (
-        (Step("dispatch", "matchings", matchings, most=MATCHINGS),),
-        (
-            Step("dispatch", "assignments", story.assignments, MATCHED),
-            Step("dispatch", "commitments", story.first_commitments, ASSIGNED),
-        ),
+        (Step("matchings", lambda county: story.matching(county, on) if is_asked(county) else [], most=MATCHINGS),),
+        (_asked_by("assignments", MATCHED, on), _asked_by("commitments", ASSIGNED, on)),
     )
 
 
 def _drawn(opens: date, phase: str) -> Iterator[Day]:
     """Hashes a week before, shares on the opening day."""
+    for path, on in (("seed-hashes", opens - timedelta(7)), ("seeds", opens)):
+        yield Day(on, phase, ((Step(path, partial(_shares, path, opens)),),))
 
-    def step(path: str, rows: Callable[[County, str], Iterable[Row]]) -> Step:
-        return Step("inspection", path, lambda county: rows(county, f"{county.code}-unannounced-{opens}"))
 
-    yield Day(opens - timedelta(7), phase, ((step("seed-hashes", story.seed_hashes),),))
-    yield Day(opens, phase, ((step("seeds", story.seeds),),))
+def _shares(path: str, opens: date, county: County) -> Iterator[Row]:
+    return story.shares(path, county, f"{county.code}-unannounced-{opens}", opens)
 
 
 def _visited(on: date) -> tuple[tuple[Step, ...], ...]:
-    return (
-        (Step("inspection", "visits", partial(story.visits, on=on), OPENED),),
-        (Step("inspection", "order-closings", story.order_closings, ORDERED),),
-    )
+    return (_asked_by("visits", OPENED, on),), (_asked_by("order-closings", ORDERED, on),)
 
 
 async def journeys(

@@ -5,18 +5,18 @@ of prefectures and counties only look so; whatever has a name says that it is ma
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
 from importlib import resources
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal
 
+from deploy.demo.answers import Ask, Row, Story, answered
+from services.inspection.model.seeds import BODIES
+from shared.policy import parse_pack
 from shared.rules import revision
-
-Row = dict[str, Any]
-"""One command's fields."""
 
 FIRST, LAST = 2015, 2017
 """The years of the journeys."""
@@ -30,8 +30,7 @@ _PROVINCES = (
     "63", "64", "65",
 )  # fmt: skip
 _COUNTIES_OF_PREFECTURE = 8
-_HOUSEHOLDS, _PERSONS, _POPULATION = 4, 3, 500
-_ENTITLED, _PRESENT = 40, 36
+_HOUSEHOLDS, _POPULATION = 4, 500
 _BY = "示例机关（虚构）"
 AT_HOME: Final = "SPARE"
 _OWES = {commitment["kind"]: commitment["by"] for commitment in PACK["commitments"]}
@@ -44,13 +43,34 @@ _UNLED = (4, 5)
 """Units that have nobody of a leader's rank at first, in every third county (mechanism 3.4)."""
 
 
-class Village(NamedTuple):
+class Told(Story):
+    """What is the same in every village."""
+
+    policy = parse_pack({**PACK, "team": PACK["team"] | MIXES[0]})
+
+    def items(self, ask: Ask) -> list[str]:
+        """One on each list."""
+        return ["帮助本村按期出列" if ask.given["kind"] == "letter" else "建食用菌棚"]
+
+    def substitute(self, ask: Ask) -> str:
+        """The one who stayed at home goes."""
+        return f"{ask.given['left'].rpartition('-')[0]}-{AT_HOME}"
+
+    def findings(self, ask: Ask) -> list[str]:
+        """Now and then a measure has not begun."""
+        return ["measure_stalled"] if int(ask.about[-3:]) % 7 == 0 else []
+
+
+TOLD: Final = Told()
+
+
+@dataclass(frozen=True)
+class Village(Told):
     """A poor village with its part of the story."""
 
     id: str
-    place: str
     number: int
-    problem_class: str
+    problem: str
     fate: Fate
     requests: tuple[int, ...]
     """The years in whose autumn the criteria are met and the exit is asked for; none if that never happens."""
@@ -75,14 +95,60 @@ class Village(NamedTuple):
         """Whether its criteria are met in a year."""
         return year in self.requests or not (self.helped(year) or self.relapses(year))
 
-    def numbers(self, year: int) -> tuple[int, ...]:
-        """The items of a year's ledger: the one that is set, and at first the problem that the survey found."""
-        return (1, 2) if year == FIRST or self.relapses(year) else (1,)
+    def attempt(self, year: int) -> int:
+        """The how-many-th time it is that an exit is asked for."""
+        return self.requests.index(year) + 1
+
+    def is_measured(self, year: int, *, summer: bool) -> bool:
+        """Whether its year is measured in summer, after the exit, or in autumn."""
+        return self.monitored(year) if summer else self.helped(year) and not self.relapses(year)
+
+    # ---------------------------------------------------- what its people answer
+
+    def surveys(self, ask: Ask) -> Iterator[Row]:
+        """A visit and a problem; a real survey has a hundred times as many."""
+        found = {"number": 1, "kind": "household_visit", "topic": "incomes", "on": ask.today}
+        yield {**found, "household": self._households(well=False)[0]}
+        yield {"number": 2, "kind": "problem", "topic": "problems", "on": ask.today, "cause": "通屯道路未硬化"}
+
+    def problem_class(self, ask: Ask) -> str:
+        """By turns."""
+        return self.problem
 
     @property
-    def named(self) -> Row:
-        """How a command names it."""
-        return {"place": self.place, "village": self.id}
+    def register(self) -> list[str]:
+        """Its households."""
+        return [f"H{self.id}-{n}" for n in range(_HOUSEHOLDS)]
+
+    def households(self, ask: Ask) -> list[Row]:
+        """All are lifted at once."""
+        return self._households(well=self.fares_well(ask.year))
+
+    def _households(self, *, well: bool) -> list[Row]:
+        facts = {"persons": 3, "income": 4000 if well else 2000, "secured": well}
+        return [{"household": household, **facts} for household in self.register]
+
+    def indicators(self, ask: Ask) -> dict[str, float]:
+        """As the households fare."""
+        return {"collective_income": 30_000.0 if self.fares_well(ask.year) else 9_000.0, "safe_water": 1.0}
+
+    def numbers(self, ask: Ask) -> list[int]:
+        """The item that is set, and at first the problem that the survey found."""
+        year = ask.year
+        return [1, 2] if year == FIRST or self.relapses(year) else [1]
+
+    def done(self, ask: Ask) -> list[int]:
+        """All in the end, the first item in summer."""
+        return [1] if ask.action == "reconciliations" and ask.today.month < 10 else self.numbers(ask)
+
+    def ballot(self, ask: Ask) -> tuple[int, int, int]:
+        """Every eighth team is excellent, and one is not wanted any more."""
+        unwanted = self.fate == "recalled" and ask.year == FIRST
+        return 40, 36, 15 if unwanted else 34 if (self.number + ask.year) % 8 == 0 else 30
+
+    def checked(self, ask: Ask, number: int, household: str) -> Row:
+        """In one village they do not approve."""
+        return {"persons": 3, "meets": True, "approves": self.leaves(ask.today.year)}
 
 
 class County:
@@ -112,9 +178,8 @@ class County:
             requests = {"refuted": (FIRST, FIRST + 1), "relapsed": (FIRST, LAST), "recalled": (FIRST + 1,)}[fate]
         return Village(
             id=f"{self.code}9{number // 20:02}{200 + number % 20}",
-            place=self.code,
             number=number,
-            problem_class=CLASSES[(number + self.number) % len(CLASSES)],
+            problem=CLASSES[(number + self.number) % len(CLASSES)],
             fate=fate,
             requests=requests,
         )
@@ -140,7 +205,7 @@ class County:
     def units(self) -> Iterator[Row]:
         """The province designates the villages of its units; the others are matched by department (3.2, 3.3)."""
         for n, village in self._units:
-            level, departments = self._level(n), self.mix["suits"][village.problem_class]
+            level, departments = self._level(n), self.mix["suits"][village.problem]
             yield {
                 "place": self.code, "unit": f"U{self.code}-{n:03}", "name": f"第{n}单位（虚构）", "level": level,
                 "department": departments[n // 3 % len(departments)], "strength": 40 + n * 7 % 60,
@@ -184,281 +249,110 @@ class County:
         }  # fmt: skip
 
 
-# ------------------------------------------------------------ onto the list, and to a team
-
-
 def registrations(county: County) -> Iterator[Row]:
     """RegisterVillage: all of them are poor."""
     for v in county.villages:
         yield {
-            **v.named, "name": f"第{v.number}村（虚构）", "township": f"第{v.number // 20}乡镇（虚构）",
-            "population": _POPULATION, "listed": True, "listing_document": "贫困村名单（虚构文号）",
+            "place": county.code, "village": v.id, "name": f"第{v.number}村（虚构）",
+            "township": f"第{v.number // 20}乡镇（虚构）", "population": _POPULATION, "listed": True,
+            "listing_document": "贫困村名单（虚构文号）",
         }  # fmt: skip
 
 
-def surveys(villages: Iterable[Village], on: date) -> Iterator[Row]:
-    """RecordSurvey: a visit and a problem for each village; a real survey has a hundred times as many."""
+# ---------------------------------------------- what is asked, as tasks would say it: the bench does not read each
+
+
+def _of_ledger(year: int) -> Row:
+    return {"kind": "ledger", "period": str(year), "body": _OWES["ledger"]}
+
+
+def _of_exit(v: Village, year: int) -> list[Row]:
+    return [{"attempt": v.attempt(year), "body": body} for body in BODIES] if year in v.requests else []
+
+
+ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
+    "surveys": lambda v, year: [{}],
+    "diagnoses": lambda v, year: [{"body": "county"}],
+    # The ledgers of a later year, where there was one in the autumn before.
+    "commitments": lambda v, year: [_of_ledger(year)] * (v.helped(year) and not v.relapses(year) and year > FIRST),
+    # A village between two spells has nothing to reconcile in summer.
+    "reconciliations": lambda v, year, last: [_of_ledger(year)] * (v.helped(year) and (last or not v.relapses(year))),
+    # After the exit where the village left in that year, in January elsewhere.
+    "settlements": lambda v, year, left: [_of_ledger(year)] * (v.helped(year) and v.leaves(year) is left),
+    "reports": lambda v, year: [{"year": year, "form": "oral", "body": "team"}] * v.helped(year),
+    "ballots": lambda v, year: [{"year": year, "body": "village"}] * v.helped(year),
+    "households": lambda v, year, summer: [{"year": year}] * v.is_measured(year, summer=summer),
+    "measurements": lambda v, year, summer: [{"year": year}] * v.is_measured(year, summer=summer),
+    "exit-requests": lambda v, year: [{"body": "township"}] * (year in v.requests),
+    "verification-seed-hashes": _of_exit,
+    "verification-seeds": _of_exit,
+    "verifications": lambda v, year: [{**one, "body": "inspection"} for one in _of_exit(v, year)[:1]],
+    "notices": lambda v, year: [{"body": "township"}] * v.leaves(year),
+    "approvals": lambda v, year: [{"body": "county"}] * v.leaves(year),
+    "relapse-decisions": lambda v, year: [{"body": "county"}] * v.relapses(year),
+}
+"""What a village is asked in a year, by action."""
+
+
+def answers(path: str, villages: Iterable[Village], on: date, year: int, **how: bool) -> Iterator[Row]:
+    """The commands of one kind with which villages answer on a day what they are asked in a year."""
     for v in villages:
-        visited = _households(v, well=False)[0]
-        yield {**v.named, "number": 1, "kind": "household_visit", "topic": "incomes", "on": on, "household": visited}
-        yield {**v.named, "number": 2, "kind": "problem", "topic": "problems", "on": on, "cause": "通屯道路未硬化"}
+        for given in ASKED[path](v, year, **how):
+            # So few households were lifted that all are sampled.
+            state = {"sampled": v.register} if path == "verifications" else None
+            yield from answered(v, Ask(path, v.id, on, {"village": v.id, **given}, state))
 
 
-def diagnoses(villages: Iterable[Village]) -> Iterator[Row]:
-    """Diagnose."""
-    for v in villages:
-        yield {**v.named, "problem_class": v.problem_class, "body": "county", "decided_by": _BY}
+def _of_cases(record: Row, *statuses: str) -> Iterator[tuple[Row, Row]]:
+    for outcome, case in record["cases"].items():
+        if case["status"] in statuses:
+            yield {**{field: record[field] for field in ("subject_kind", "subject")}, "outcome": outcome}, case
 
 
-def matching(county: County, on: date) -> Row:
+ASKED_BY_STATE: Final[Mapping[str, Callable[[Row, date], list[Row]]]] = {
+    "assignments": lambda matched, on: [{"village": matched["id"], "body": "organisation"}],
+    "commitments": lambda assigned, on: [
+        {"village": assigned["id"], "kind": owed["kind"], "period": owed["period"], "body": _OWES[owed["kind"]]}
+        for owed in assigned["owed"].values()
+    ],
+    "visits": lambda campaign, on: [
+        {"place": village[:6], "village": village, "campaign": campaign["id"], "body": "inspection"}
+        for village in campaign["visits"]
+    ],
+    "order-closings": lambda supervision, on: [
+        {"village": supervision["id"], "order": order, "body": "township"} for order in supervision["orders"]
+    ],
+    "grades": lambda assessment, on: [
+        {"village": village, "year": int(year), "body": "organisation"}
+        for village, year in (assessment["id"].split("/"),)
+    ],
+    "defences": lambda record, on: [asked for asked, _ in _of_cases(record, "proposed")],
+    "decisions": lambda record, on: [
+        {**asked, "body": case["terms"]["decides"]} for asked, case in _of_cases(record, "proposed", "decidable")
+    ],
+    # Where a recall was decided today.
+    "replacements": lambda record, on: [
+        {"place": case["place"], "village": case["village"], "left": record["subject"], "body": "unit"}
+        for case in record["cases"].values()
+        if case["terms"].get("effect") == "recall" and case.get("decided_on") == on.isoformat()
+    ],
+}
+"""What a state asks on a day, by action."""
+
+
+def answers_to(path: str, on: date, state: Row) -> Iterator[Row]:
+    """The commands of one kind with which people answer a state."""
+    for given in ASKED_BY_STATE[path](state, on):
+        yield from answered(TOLD, Ask(path, given.get("village", ""), on, {"place": state["place"], **given}, state))
+
+
+def matching(county: County, on: date) -> list[Row]:
     """SolveMatching for the whole county."""
-    return {"place": county.code, "matching": f"{county.code}-{on}", "asked_by": _BY, "body": "organisation"}
+    return answered(TOLD, Ask("matchings", county.code, on, {"place": county.code, "body": "organisation"}))
 
 
-def assignments(matched: Row) -> Iterator[Row]:
-    """AssignTeam for a village that was matched."""
-    yield {"place": matched["place"], "village": matched["id"], "assigned_by": _BY, "body": "organisation"}
-
-
-def first_commitments(assigned: Row) -> Iterator[Row]:
-    """SetCommitment: all that is owed with the assignment."""
-    for owed in assigned["owed"].values():
-        yield _commitment({"place": assigned["place"], "village": assigned["id"]}, owed["kind"], owed["period"])
-
-
-# ------------------------------------------------------------ within each year
-
-
-def ledgers(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """SetCommitment: the ledgers of a later year, where there was one in the autumn before."""
-    for v in villages:
-        if v.helped(year) and not v.relapses(year) and year > FIRST:
-            yield _commitment(v.named, "ledger", str(year))
-
-
-def _commitment(named: Row, kind: str, period: str) -> Row:
-    items = [{"number": 1, "text": "帮助本村按期出列" if kind == "letter" else "建食用菌棚"}]
-    return {**named, "kind": kind, "period": period, "items": items, "set_by": _BY, "body": _OWES[kind]}
-
-
-def reconciliations(villages: Iterable[Village], year: int, *, last: bool) -> Iterator[Row]:
-    """Reconcile in summer, and in autumn for the last time; a village between two spells has nothing to in summer."""
-    for v in villages:
-        if v.helped(year) and (last or not v.relapses(year)):
-            done = v.numbers(year) if last else (1,)
-            yield {**_ledger(v, year), "done": done, "reconciled_by": _BY}
-
-
-def settlements(villages: Iterable[Village], year: int, *, left: bool) -> Iterator[Row]:
-    """Settle: after the exit where the village left in that year, in January elsewhere."""
-    for v in villages:
-        if v.helped(year) and v.leaves(year) is left:
-            yield {**_ledger(v, year), "closed": v.numbers(year), "settled_by": _BY}
-
-
-def _ledger(v: Village, year: int) -> Row:
-    return {**v.named, "kind": "ledger", "period": str(year), "body": _OWES["ledger"]}
-
-
-_BODIES = ("discipline", "inspection")
-
-
-def _share(round: str, body: str) -> str:
-    """A share that can be computed hides nothing; real ones come from `zhucun seed`."""
-    return sha256(f"{round} {body}".encode()).hexdigest()
-
-
-def _hash(round: str, body: str) -> str:
-    return sha256(_share(round, body).encode()).hexdigest()
-
-
-def seed_hashes(county: County, campaign: str) -> Iterator[Row]:
-    """PostSeedHash of both bodies."""
-    for body in _BODIES:
-        yield {"place": county.code, "campaign": campaign, "body": body, "seed_hash": _hash(campaign, body)}
-
-
-def seeds(county: County, campaign: str) -> Iterator[Row]:
-    """GiveSeed of both bodies."""
-    for body in _BODIES:
-        yield {"place": county.code, "campaign": campaign, "body": body, "seed": _share(campaign, body)}
-
-
-def visits(campaign: Row, on: date) -> Iterator[Row]:
-    """RecordVisit for each village that was drawn; now and then a measure has not begun."""
-    for village in campaign["visits"]:
-        findings = ["measure_stalled"] if int(village[-3:]) % 7 == 0 else []
-        yield {
-            "place": village[:6], "village": village, "campaign": campaign["id"], "on": on, "findings": findings,
-            "body": "inspection", "inspector": "督查组",
-        }  # fmt: skip
-
-
-def order_closings(supervision: Row) -> Iterator[Row]:
-    """CloseOrder for each order that is open."""
-    for order in supervision["orders"]:
-        whose = {"place": supervision["place"], "village": supervision["id"]}
-        yield {**whose, "order": order, "body": "township", "accepted_by": _BY}
-
-
-def reports(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """DeliverReport: the oral one, before the ballot."""
-    for v in villages:
-        if v.helped(year):
-            yield {**v.named, "year": year, "form": "oral", "body": "team", "delivered_by": "驻村工作队"}
-
-
-def ballots(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """HoldBallot: every eighth team is excellent, and one is not wanted any more."""
-    for v in villages:
-        if v.helped(year):
-            satisfied = 34 if (v.number + year) % 8 == 0 else 30
-            satisfied = 15 if v.fate == "recalled" and year == FIRST else satisfied
-            voted = {"entitled": _ENTITLED, "present": _PRESENT, "satisfied": satisfied}
-            yield {**v.named, "year": year, **voted, "body": "village", "held_by": _BY}
-
-
-def grades(assessment: Row) -> Iterator[Row]:
-    """ConfirmGrade as it was proposed."""
-    village, year = assessment["id"].split("/")
-    proposed = assessment["proposal"]["grade"]
-    decided = {"grade": proposed, "body": "organisation", "decided_by": _BY}
-    yield {"place": assessment["place"], "village": village, "year": int(year), **decided}
-
-
-# ------------------------------------------------------------ outcomes
-
-
-def defences(record: Row) -> Iterator[Row]:
-    """HearDefence where one is owed."""
-    for outcome, case in record["cases"].items():
-        if case["status"] == "proposed":
-            yield _outcome(record, outcome)
-
-
-def decisions(record: Row) -> Iterator[Row]:
-    """Decide as proposed."""
-    for outcome, case in record["cases"].items():
-        if case["status"] in ("proposed", "decidable"):
-            yield {
-                **_outcome(record, outcome), "imposed": True, "tolerance_checked": True,
-                "body": case["terms"]["decides"], "decided_by": "示例县2016年决定（虚构）",
-            }  # fmt: skip
-
-
-def replacements(record: Row, on: date) -> Iterator[Row]:
-    """ReplaceMember where a recall was decided today: the one who stayed at home goes."""
-    for case in record["cases"].values():
-        if case["terms"].get("effect") == "recall" and case.get("decided_on") == on.isoformat():
-            recalled = record["subject"]
-            substitute = f"{recalled.rpartition('-')[0]}-{AT_HOME}"
-            yield {
-                "place": case["place"], "village": case["village"], "left": recalled, "cadre": substitute,
-                "replaced_by": _BY, "body": "unit",
-            }  # fmt: skip
-
-
-def _outcome(record: Row, outcome: str) -> Row:
-    return {
-        "place": record["place"], "subject_kind": record["subject_kind"], "subject": record["subject"],
-        "outcome": outcome,
-    }  # fmt: skip
-
-
-# ------------------------------------------------------------ off the list, and afterwards
-
-
-def _households(v: Village, *, well: bool) -> list[Row]:
-    income = 4000 if well else 2000
-    return [
-        {"household": f"H{v.id}-{n}", "persons": _PERSONS, "income": income, "secured": well}
-        for n in range(_HOUSEHOLDS)
-    ]
-
-
-def is_measured(v: Village, year: int, *, summer: bool) -> bool:
-    """Whether its year is measured in summer, after the exit, or in autumn."""
-    return v.monitored(year) if summer else v.helped(year) and not v.relapses(year)
-
-
-def households(villages: Iterable[Village], year: int, *, summer: bool) -> Iterator[Row]:
-    """RecordHouseholds."""
-    for v in villages:
-        if is_measured(v, year, summer=summer):
-            facts = _households(v, well=v.fares_well(year))
-            yield {**v.named, "year": year, "households": facts, "recorded_by": _BY}
-
-
-def measurements(villages: Iterable[Village], year: int, *, summer: bool) -> Iterator[Row]:
-    """MeasureIndicators; incidence is computed (1.18)."""
-    for v in villages:
-        if is_measured(v, year, summer=summer):
-            income = 30_000.0 if v.fares_well(year) else 9_000.0
-            values = {"collective_income": income, "safe_water": 1.0}
-            yield {**v.named, "year": year, "values": values, "measured_by": _BY}
-
-
-def exit_requests(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """RequestExit."""
-    for v in villages:
-        if year in v.requests:
-            yield {**v.named, "body": "township", "requested_by": _BY}
-
-
-def _attempt(v: Village, year: int) -> int:
-    return v.requests.index(year) + 1
-
-
-def verification_seed_hashes(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """PostVerificationHash of both bodies, before the exit is asked for."""
-    for v in villages:
-        if year in v.requests:
-            for body in _BODIES:
-                yield {
-                    **v.named,
-                    "attempt": _attempt(v, year),
-                    "body": body,
-                    "seed_hash": _hash(f"{v.id}-{year}", body),
-                }
-
-
-def verification_seeds(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """GiveVerificationSeed of both bodies."""
-    for v in villages:
-        if year in v.requests:
-            attempt, round = _attempt(v, year), f"{v.id}-{year}"
-            for body in _BODIES:
-                yield {**v.named, "attempt": attempt, "body": body, "seed": _share(round, body)}
-
-
-def verifications(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """RecordVerification: so few households were lifted that all are sampled; in one village they do not approve."""
-    for v in villages:
-        if year in v.requests:
-            checked = {"persons": _PERSONS, "meets": True, "approves": v.leaves(year)}
-            sampled = {facts["household"]: checked for facts in _households(v, well=True)}
-            yield {
-                **v.named, "attempt": _attempt(v, year), "households": sampled, "unregistered": 100, "omitted": 0,
-                "body": "inspection", "verified_by": _BY,
-            }  # fmt: skip
-
-
-def notices(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """PostNotice."""
-    for v in villages:
-        if v.leaves(year):
-            yield {**v.named, "body": "township", "posted_by": _BY}
-
-
-def approvals(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """ApproveExit."""
-    for v in villages:
-        if v.leaves(year):
-            yield {**v.named, "approved": True, "body": "county", "decided_by": _BY}
-
-
-def relapse_decisions(villages: Iterable[Village], year: int) -> Iterator[Row]:
-    """ConfirmRelapse."""
-    for v in villages:
-        if v.relapses(year):
-            yield {**v.named, "relapsed": True, "body": "county", "decided_by": _BY}
+def shares(path: str, county: County, campaign: str, on: date) -> Iterator[Row]:
+    """PostSeedHash or GiveSeed of both bodies."""
+    for body in BODIES:
+        given = {"place": county.code, "campaign": campaign, "body": body}
+        yield from answered(TOLD, Ask(path, campaign, on, given))

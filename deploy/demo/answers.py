@@ -1,0 +1,313 @@
+"""How people answer what the services await of them: one table for all regions, and for all who play or test them.
+
+A task carries the fields of the command that answers it, as far as its service knows them. What people add to these
+stands here, by the task's action. Where they are free to say one thing or another, the story of their region decides.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from services.dispatch.api import COMMANDS as DISPATCH
+from services.incentives.api import COMMANDS as INCENTIVES
+from services.inspection.api import COMMANDS as INSPECTION
+from services.registry.api import COMMANDS as REGISTRY
+from shared.contracts import Command
+from shared.policy import Policy
+from shared.rules import State, Task
+from shared.web.http import OpenTask
+
+Row = dict[str, Any]
+"""One command's fields, as JSON and Excel templates carry them."""
+_ROUTES = {"registry": REGISTRY, "dispatch": DISPATCH, "inspection": INSPECTION, "incentives": INCENTIVES}
+COMMANDS: Final = {(service, route.path): route.command for service, routes in _ROUTES.items() for route in routes}
+
+
+class Letter(NamedTuple):
+    """Commands that somebody sends on a day."""
+
+    on: date
+    service: str
+    path: str
+    rows: tuple[Row, ...]
+
+
+class Awaited(NamedTuple):
+    """A task as its service shows it."""
+
+    service: str
+    kind: str
+    id: str
+    """Of the state that awaits it."""
+    place: str
+    action: str
+    about: str
+    role: str
+    due: date | None
+    detail: str
+    answer: tuple[tuple[str, str | int], ...] = ()
+    """The fields of the command that answers it, which the service filled in."""
+
+    @classmethod
+    def of(cls, service: str, state: State | OpenTask, task: Task) -> "Awaited":
+        """A task of a state."""
+        seen = task.action, task.about, task.role, task.due, task.detail, (*task.answer.items(),)
+        return cls(service, state.kind, state.id, state.place, *seen)
+
+
+class Ask(NamedTuple):
+    """A task, and what is needed to answer it."""
+
+    action: str
+    about: str
+    today: date
+    given: Mapping[str, Any]
+    """What the service filled in of the answer."""
+    state: Any = None
+    """The state that the answer reads, as its service shows it."""
+    role: str = ""
+    detail: str = ""
+    due: date | None = None
+
+    @classmethod
+    def of(cls, task: Awaited, today: date, file: Mapping[str, Any]) -> "Ask":
+        """A task with the states that its answer reads: the one that awaits it or that it is about, else all."""
+        reads, given = ANSWERS[task.action].reads, dict(task.answer)
+        state = file.get(task.id if reads and reads[1] == task.kind else task.about, file)
+        return cls(task.action, task.about, today, given, state, task.role, task.detail, task.due)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its last day is over, or was and came anew."""
+        if self.action == "order-closings":
+            return bool(self.state["orders"][self.given["order"]]["times"])
+        return self.due is not None and self.today > self.due
+
+    @property
+    def year(self) -> int:
+        """The year that the answer is about: the command's own, that of a ledger, or that of a campaign."""
+        return int(self.given.get("year") or self.given.get("period") or self._campaign[1])
+
+    @property
+    def campaign(self) -> str:
+        """The kind of the campaign that is visited for."""
+        return self._campaign[0]
+
+    @property
+    def _campaign(self) -> tuple[str, str]:
+        # The calendar's campaigns are named 2105-half_year-2015-06-20, those that are asked for 2105.spot_check-2015.
+        _, kind, year, *_ = str(self.given["campaign"]).replace(".", "-").split("-")
+        return kind, year
+
+
+class Story:
+    """What happens where a task leaves people free. Here all goes well; a region's story tells what does not."""
+
+    policy: Policy
+
+    def place(self, about: str) -> str:
+        """The division whose people answer for a village."""
+        return about[:6]
+
+    def signs(self, ask: Ask) -> str:
+        """Whose name stands under an answer."""
+        return "示例机关（虚构）"
+
+    def waits(self, ask: Ask) -> bool:
+        """Whether nobody answers yet."""
+        return False
+
+    def moves(self, ask: Ask) -> Iterable[Letter]:
+        """What is sent because of an answer: on the same day before it, or on a later day."""
+        return ()
+
+    def script(self) -> list[Letter]:
+        """What is sent without being asked for."""
+        raise NotImplementedError
+
+    # registry
+
+    def surveys(self, ask: Ask) -> Iterable[Row]:
+        """The records of the baseline survey."""
+        raise NotImplementedError
+
+    def problem_class(self, ask: Ask) -> str:
+        """What holds the village back."""
+        raise NotImplementedError
+
+    def households(self, ask: Ask) -> Sequence[Row]:
+        """The year's facts about the households in the register."""
+        raise NotImplementedError
+
+    def indicators(self, ask: Ask) -> Mapping[str, float]:
+        """The criteria as they are measured; incidence is not among them, since it is computed (1.18)."""
+        raise NotImplementedError
+
+    def agrees(self, ask: Ask) -> bool:
+        """Whether a body upholds an objection, approves an exit, or confirms that a village fell back."""
+        return True
+
+    # dispatch
+
+    def items(self, ask: Ask) -> Sequence[str]:
+        """What a letter, plan or ledger newly owes."""
+        raise NotImplementedError
+
+    def numbers(self, ask: Ask) -> list[int]:
+        """The items that a ledger has."""
+        return [item["number"] for item in ask.state["owed"]["{kind}/{period}".format(**ask.given)].get("items", ())]
+
+    def done(self, ask: Ask) -> Sequence[int]:
+        """Those of them that are done when the ledger is reconciled or settled."""
+        return self.numbers(ask)
+
+    def substitute(self, ask: Ask) -> str:
+        """The cadre who takes the place of another."""
+        raise NotImplementedError
+
+    # inspection
+
+    def share(self, ask: Ask) -> str:
+        """A share that can be computed beforehand hides nothing; real bodies make theirs with `zhucun seed`."""
+        return sha256(f"{ask.given['body']} {ask.about} {ask.given.get('attempt')}".encode()).hexdigest()
+
+    def absent(self, ask: Ask) -> Sequence[str]:
+        """The members of the team whom a visit does not find."""
+        return ()
+
+    def findings(self, ask: Ask) -> Sequence[str]:
+        """What else it finds."""
+        return ()
+
+    def score(self, ask: Ask) -> int:
+        """What a visit that scores gives the team."""
+        return 95
+
+    def ballot(self, ask: Ask) -> tuple[int, int, int]:
+        """How many may vote on the team, how many come, and how many are satisfied."""
+        return 50, 40, 38
+
+    def checked(self, ask: Ask, number: int, household: str) -> Row:
+        """What the verification of an exit finds at a household, the so-and-so-many-th that was drawn."""
+        return {"persons": 3, "meets": True, "approves": True}
+
+    def unregistered(self, ask: Ask) -> int:
+        """How many households outside the register the verification visits."""
+        return 100
+
+    # incentives
+
+    def tolerates(self, ask: Ask) -> bool:
+        """Whether a failure is tolerated because something new was tried (1.14)."""
+        return False
+
+    def overturns(self, ask: Ask) -> bool:
+        """Whether an appeal succeeds."""
+        return False
+
+
+class Answer(NamedTuple):
+    """How a kind of task is answered."""
+
+    rows: Callable[[Ask, Story], Iterable[Row]]
+    """The commands, apart from what their service filled in and who signs."""
+    reads: tuple[str, str] | None = None
+    """Service and kind of the states that are read first."""
+
+
+def _visits(ask: Ask, story: Story) -> Iterable[Row]:
+    absent, findings = story.absent(ask), story.findings(ask)
+    is_scored = any(campaign.scored for campaign in story.policy.campaigns if campaign.kind == ask.campaign)
+    yield {
+        "on": ask.today, "absent": absent, "findings": [*["absent"] * bool(absent), *findings],
+        "score": story.score(ask) if is_scored else None,
+    }  # fmt: skip
+
+
+def _ballots(ask: Ask, story: Story) -> Iterable[Row]:
+    yield dict(zip(("entitled", "present", "satisfied"), story.ballot(ask), strict=True))
+
+
+def _verifications(ask: Ask, story: Story) -> Iterable[Row]:
+    sampled = {household: story.checked(ask, n, household) for n, household in enumerate(ask.state["sampled"])}
+    yield {"households": sampled, "unregistered": story.unregistered(ask), "omitted": 0}
+
+
+def _decisions(ask: Ask, story: Story) -> Iterable[Row]:
+    tolerated = story.tolerates(ask)
+    yield {"imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated}
+
+
+def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
+    yield {"seed_hash": sha256(story.share(ask).encode()).hexdigest()}
+
+
+_NOTHING: Final = Answer(lambda a, s: [{}])
+_HASH: Final = Answer(_seed_hash)
+_SEED: Final = Answer(lambda a, s: [{"seed": s.share(a)}])
+_ASSIGNMENTS: Final = ("dispatch", "assignments")
+_SUPERVISIONS: Final = ("inspection", "supervisions")
+_VILLAGES: Final = ("registry", "villages")
+
+ANSWERS: Final[Mapping[str, Answer]] = {
+    # registry
+    "surveys": Answer(lambda a, s: s.surveys(a)),
+    "diagnoses": Answer(lambda a, s: [{"problem_class": s.problem_class(a)}]),
+    # dispatch
+    "matchings": Answer(lambda a, s: [{"matching": f"{a.about}-{a.today}"}]),
+    "assignments": _NOTHING,
+    "commitments": Answer(lambda a, s: [{"items": [{"number": n, "text": t} for n, t in enumerate(s.items(a), 1)]}]),
+    "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _ASSIGNMENTS),
+    "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _ASSIGNMENTS),
+    "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
+    "retentions": _NOTHING,
+    # inspection
+    "seed-hashes": _HASH,
+    "seeds": _SEED,
+    "visits": Answer(_visits, _SUPERVISIONS),
+    "order-closings": Answer(lambda a, s: [{}], _SUPERVISIONS),
+    "reports": _NOTHING,
+    "ballots": Answer(_ballots),
+    "grades": Answer(lambda a, s: [{"grade": a.state["proposal"]["grade"]}], ("inspection", "assessments")),
+    # registry
+    "households": Answer(lambda a, s: [{"households": s.households(a)}]),
+    "measurements": Answer(lambda a, s: [{"values": s.indicators(a)}]),
+    "exit-requests": _NOTHING,
+    # inspection
+    "verification-seed-hashes": _HASH,
+    "verification-seeds": _SEED,
+    "verifications": Answer(_verifications, ("inspection", "verifications")),
+    # registry
+    "notices": Answer(lambda a, s: [{}], _VILLAGES),
+    "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
+    "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
+    "relapse-decisions": Answer(lambda a, s: [{"relapsed": s.agrees(a)}]),
+    # incentives
+    "defences": _NOTHING,
+    "decisions": Answer(_decisions),
+    "appeal-decisions": Answer(lambda a, s: [{"overturned": s.overturns(a)}]),
+}
+"""The answer to each action that a service may await, in the order in which a round sends them."""
+
+
+def answered(story: Story, ask: Ask) -> list[Row]:
+    """The commands that answer a task."""
+    place, signed = story.place(ask.about), _signed(ask.action, story.signs(ask))
+    return [{"place": place, **signed, **ask.given, **row} for row in ANSWERS[ask.action].rows(ask, story)]
+
+
+def as_command(service: str, path: str, row: Row) -> Command:
+    """A row as its service reads it."""
+    read: Command = msgspec.json.decode(msgspec.json.encode(row), type=COMMANDS[service, path])
+    return read
+
+
+@cache
+def _signed(action: str, name: str) -> Mapping[str, str]:
+    """The fields of a command that say who signs it."""
+    (command,) = (command for (_, path), command in COMMANDS.items() if path == action)
+    return {field: name for field in command.__struct_fields__ if field.endswith("_by") or field == "inspector"}
