@@ -17,8 +17,8 @@ from nats.errors import Error
 
 from deploy.access import asking, grants
 from deploy.access.keys import new_key, write
-from deploy.access.permissions import GATE, below
-from deploy.access.users import DOMAIN, INSTALLER, OPERATOR, SERVICES, SIMULATION, SYSTEM, USERS
+from deploy.access.permissions import below
+from deploy.access.users import DOMAIN, GATE, INSTALLER, OPERATOR, SERVICES, SIMULATION, SYSTEM, USERS
 from deploy.local.supervisor import System
 from shared.stream import bus
 from shared.stream.bus import CALENDAR, DAY_DUE, DAY_SCHEDULED, OPEN, SEALED

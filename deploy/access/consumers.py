@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from deploy.access import grants
-from deploy.access.permissions import GATE
+from deploy.access.users import GATE
 from shared.stream.bus import ANSWERED_WITHIN, OPEN
 
 MAY_SAY: Final = frozenset({

@@ -7,7 +7,7 @@ what is asked for is what is answered, and a new event needs no line.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from deploy.access.users import DOMAIN, HARNESS, INSTALLER, OPERATOR, SIMULATION, SYSTEM
+from deploy.access.users import DOMAIN, GATE, HARNESS, INSTALLER, OPERATOR, SIMULATION, SYSTEM
 from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION
@@ -22,9 +22,6 @@ from shared.stream.bus import CALENDAR, OPEN, SEALED
 
 WIRED: Final = {service.name: service for service in (REGISTRY, DISPATCH, INSPECTION, INCENTIVES)}
 """The services by name, with their tables of reactions."""
-
-GATE: Final = "zhucun-gate.CONSUMER.CREATE"
-"""Where the consumers are asked for that subscribers want: `consumers.admit` looks at what they are to be."""
 
 FOR_SUBSCRIBERS: Final = {
     f"{GATE}.>": f"$JS.{DOMAIN}.API.CONSUMER.CREATE.{OPEN}.>",

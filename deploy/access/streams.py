@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
 from deploy.access.consumers import admit, end_ungranted
-from deploy.access.permissions import GATE
+from deploy.access.users import GATE
 from shared import logs
 from shared.stream import bus
 

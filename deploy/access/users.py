@@ -30,6 +30,8 @@ SELFTEST_ACCOUNT: Final = "SELFTEST"
 
 DOMAIN: Final = "zhucun"
 """Where subscribers ask JetStream: `jetstream(domain="zhucun")`. They are in an account of their own."""
+GATE: Final = "zhucun-gate.CONSUMER.CREATE"
+"""Where the consumers are asked for that subscribers want: `consumers.admit` looks at what they are to be."""
 ACCOUNT: Final = "ZHUCUN"
 """The account of all that the product says."""
 SUBSCRIBERS: Final = "SUBSCRIBERS"

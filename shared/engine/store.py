@@ -31,8 +31,8 @@ from shared.rules import Key, State
 
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
-    # Pages of 64 MB are kept, and a checkpoint comes after 32 MB: both spare writing the same pages again and again.
-    "cache_size=-65536", "wal_autocheckpoint=8000",
+    # Pages of 16 MB are kept, and a checkpoint comes after 32 MB: both spare writing the same pages again and again.
+    "cache_size=-16384", "wal_autocheckpoint=8000",
 )  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
