@@ -50,6 +50,18 @@ what it rests on; `zhucun policy diff A B`, each a file or a division, tells wha
   years, months or
   calendar days, and no holiday moves them
 
+## 何时 · When
+
+期限、开始日和循环有三种写法：每年的一天 `{ month = 2, day = 29 }`；循环
+`{ every = { months = 3 }, from = 2014-03-31 }`；某事之后
+`{ after = "registry.village.listed", within = { calendar_days = 29 } }`。写每年的一天，是指自起算之日后的下一个该日。
+已经开始计算的期限不因换用新政策包而变；以后的开始日按新政策包计算，错过的不补。
+
+Times, opening days and cycles are written in three ways: a day of the year `{ month = 2, day = 29 }`; a cycle
+`{ every = { months = 3 }, from = 2014-03-31 }`; a time after something `{ after = "registry.village.listed", within =
+{ calendar_days = 29 } }`. A day of the year means the next such day after what it is counted from. A time that has
+begun to run keeps its end when another pack takes effect; later openings follow that pack, and none is made up for.
+
 ## 在上级政策包上增改 · Layers
 
 县的政策包可只写与市不同之处：写明 `extends = "2105"`（所扩展的区划），以及 `jurisdiction`、`version`、

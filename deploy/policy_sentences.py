@@ -15,6 +15,7 @@ from shared.calendar import Span, YearDay
 from shared.contracts.values import ROLES
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES
+from shared.policy.when import HAPPENINGS, When
 
 Both = tuple[str, str]
 """Chinese and English."""
@@ -91,7 +92,7 @@ def _is_entries(value: Any) -> bool:
 
 
 def _has_words(value: Any) -> bool:
-    return isinstance(value, msgspec.Struct) and not isinstance(value, Span | YearDay)
+    return isinstance(value, msgspec.Struct) and not isinstance(value, Span | YearDay | When)
 
 
 def _title(said: Both) -> Both:
@@ -120,6 +121,8 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
         return ("是", "yes") if value else ("否", "no")
     if isinstance(value, Span):
         return _span(value)
+    if isinstance(value, When):
+        return _when(policy, value)
     if isinstance(value, YearDay):
         return f"{value.month}月{value.day}日", f"{date(2000, value.month, value.day):%-d %B}"
     if isinstance(value, date):
@@ -155,6 +158,21 @@ def _span(span: Span) -> Both:
     zh = "".join(f"{'少' if amount < 0 else ''}{abs(amount)}{unit[0]}" for amount, unit in given) or "当日"
     en = ", ".join(f"{amount} {unit[1]}" for amount, unit in given) or "the same day"
     return (f"{zh}，遇节假日顺延", f"{en}, never ending on a holiday") if span.roll else (zh, en)
+
+
+def _when(policy: Policy, when: When) -> Both:
+    """A `when` in words: what it begins with, and how long it may take from there."""
+    zh, en = _span(when.within)
+    if when.after:
+        what, what_en = HAPPENINGS.get(when.after) or _value(policy, when.after)
+        return f"自{what}起{zh}内", f"within {en} of {what_en}"
+    if when.every and when.start:
+        (every, every_en), (start, start_en) = _span(when.every), _value(policy, when.start)
+        begins, begins_en = f"自{start}起每{every}一次", f"every {every_en} from {start_en} on"
+    else:
+        day, day_en = _value(policy, YearDay(when.month or 1, when.day or 1))
+        begins, begins_en = f"每年{day}", f"{day_en} of each year"
+    return (begins, begins_en) if when.within == Span() else (f"{begins}，{zh}内", f"{begins_en}, within {en}")
 
 
 def _labels(policy: Policy) -> dict[str, str]:

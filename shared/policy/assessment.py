@@ -6,11 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from shared.calendar import Span, YearDay
+from shared.calendar import Span, YearDay, national
 from shared.contracts.values import Code, Name, Percent, Role, ShortOrNone
 from shared.policy.bound import Bound
 from shared.policy.campaigns import Campaign
 from shared.policy.section import Found, One, Reference, Section, Some
+from shared.policy.when import When, sample_year
 
 _AHEAD = 31
 """Days by which an assessment may open before a campaign whose scores it awaits."""
@@ -85,6 +86,9 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     Of those entitled, how many must be present at the ballot: `present`."""
     grades: One[Grade]
     """等次，从高到低。 · The grades from the best to the worst."""
+    grade_by: When
+    """何时前评定等次，自拟定等次（inspection.assessment.proposed）起算。 ·
+    By when a grade is decided, counted from its proposal (`inspection.assessment.proposed`)."""
     caps: Some[Cap]
     """等次的限制情形。 · What limits the grade."""
     grounds: Some[Ground]
@@ -140,16 +144,17 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
 def _scores(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
     """What an assessment awaits from a campaign comes every year, and not long after the assessment has opened."""
     awaited = [channel.channel for channel in terms.inputs]
-    begins = terms.opens.of(2015)
     for n, campaign in enumerate(campaigns):
         if not campaign.scored or campaign.kind not in awaited:
             continue
-        if not campaign.opens:
+        year = sample_year(campaign.opens)
+        begins, days = terms.opens.of(year), [day for when in campaign.opens for day in when.of(year, national())]
+        if not days:
             zh = f"{campaign.kind} 计入考核，每年应有开始日，否则没有分数；不定期的不能计分"
             en = f"{campaign.kind} counts for the assessment, so it opens on a day of every year, or there is no score"
             yield ("campaigns", n, "opens"), zh, en
-        elif (waits := (max(day.of(2015) for day in campaign.opens) - begins).days) > _AHEAD:
-            last = max(day.of(2015) for day in campaign.opens)
+        elif (waits := (max(days) - begins).days) > _AHEAD:
+            last = max(days)
             zh = (
                 f"考核启动后 {waits} 天，计分的 {campaign.kind} 才在 {last.month}月{last.day}日开始；"
                 f"最多早 {_AHEAD} 天启动"

@@ -41,6 +41,7 @@ RELATIONS: Final[Mapping[str, Relation]] = {
 }
 _FRACTIONS: Final = {"2/3": "三分之二", "1/2": "半数"}
 RISING: Final = ("at_least", "above", "is")
+LEAST: Final = ("at_least",)
 FALLING: Final = ("below", "at_most", "is")
 
 
@@ -133,6 +134,13 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
     ("exit", "criteria"): {
         "incidence": Known("贫困发生率", "the share of the poor", FALLING, True, "below = 0.02"),
     },
+    ("exit", "verification", "sample"): {
+        "share": Known("抽查的脱贫户比例", "the share of the lifted households that is visited", LEAST, True,
+                       "at_least = 0.2"),
+        "households": Known("抽查户数", "the number of households visited", LEAST, False, "at_least = 10"),
+        "outside": Known("抽查的未建档人口比例", "the share of the people outside the register who are looked at",
+                         LEAST, True, "at_least = 0.05"),
+    },
     ("exit", "verification", "rates"): {
         "wrong_exit": Known("错退率", "the wrong-exit rate", FALLING, True, "below = 0.02"),
         "omission": Known("漏评率", "the omission rate", FALLING, True, "below = 0.02"),
@@ -198,8 +206,10 @@ def _misfit(path: Path, bound: Bound, known: Known, *, strict: bool) -> Found:
     number, relation = bound.number, bound.relation
     held = {bound.holds(value) for value in (0, number, 1 if known.share else number + 1)}
     if relation not in known.relations:
-        zh = f"{known.zh}应填 {'、'.join(known.relations)} 之一，{relation} 的意思正相反"
-        en = f"for {known.en} it is one of {', '.join(known.relations)}; {relation} would mean the contrary"
+        contrary = known.relations is not LEAST
+        zh = f"{known.zh}应填 {'、'.join(known.relations)} 之一，{relation} {'的意思正相反' if contrary else '不适用'}"
+        en = f"for {known.en} it is one of {', '.join(known.relations)}; {relation} would "
+        en += "mean the contrary" if contrary else "not do"
     elif known.share and not 0 <= number <= 1:
         zh, en = f"{known.zh}是比例，应在 0 至 1 之间（60% 填 0.6）", f"{known.en} is a share from 0 to 1; 60 % is 0.6"
     elif not known.share and (number.denominator != 1 or number < 0):

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.calendar import Span, YearDay, national
+from shared.calendar import Span, national
 from shared.contracts.values import Clause, Code, Name, Rate
 from shared.policy.section import SOME_DAY, Found, Section
+from shared.policy.when import When, sample_year
 
 
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,8 +27,9 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""
     share: Rate = 1.0
     """抽取比例，10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
-    opens: Annotated[tuple[YearDay, ...], Meta(max_length=53)] = ()
-    """每年开始日；不定期的不填。 · The days on which it opens; none where officers open it irregularly."""
+    opens: Annotated[tuple[When, ...], Meta(max_length=53)] = ()
+    """开始日：每年的一天或者循环；不定期的不填。 ·
+    On which days it opens: days of the year or a cycle; none where officers open it irregularly."""
     lasts: Span
     """持续时间，按年、月或日历日计。 · How long it lasts, in years, months or calendar days."""
     announced: bool = True
@@ -85,7 +87,8 @@ def _length(campaign: Campaign) -> int:
 
 def _overlap(campaign: Campaign) -> tuple[date, date] | None:
     """The first and last day of a campaign of a kind that reaches into the next one."""
-    opens = sorted(day.of(year) for year in (2015, 2016, 2017) for day in campaign.opens)
+    year = sample_year(campaign.opens)
+    opens = sorted(day for n in range(3) for when in campaign.opens for day in when.of(year + n, national()))
     for first, following in pairwise(opens):
         if (last := campaign.lasts.after(first, national())) >= following:
             return first, last

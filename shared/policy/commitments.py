@@ -1,16 +1,20 @@
 """What is owed for a village, by whom and by when (1.2, 2.4, 3.5)."""
 
 from collections.abc import Sequence
+from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Annotated
 
 from msgspec import Meta
 
-from shared.calendar import Span, YearDay, national
+from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.section import Found, Path, Section
+from shared.policy.when import When, sample_year
 
+ASSIGNED = "dispatch.team.assigned"
+"""From when a commitment is owed that waits for no other."""
 LETTER = "letter"
 """The commitment by which a village becomes pledged (3.6)."""
 
@@ -28,23 +32,29 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
     by: Role
     """由谁负责。 · Who owes it."""
-    after: Code | None = None
-    """须先定账的事项；不填则自派驻之日起算。 ·
-    The commitment that must be set first; without it the assignment starts the
-    clock."""
-    within: Span
-    """首次定账的时限。 · How long after its start the first one must be set."""
+    set_by: When
+    """首次定账的期限，自派驻（dispatch.team.assigned）或者列在前面的事项（填其代码）定账起算。 ·
+    By when the first one is set, counted from the assignment (`dispatch.team.assigned`), or from a commitment further
+    up (its code)."""
     items_at_least: Annotated[int, Meta(ge=0, le=100)] = 0
     """至少几项。 · The least number of items."""
     yearly: YearDay | None = None
     """以后每年重新定账的日期；不填则每届一次。 ·
     The day by which it is set anew in each later year; without it once a term."""
-    reconcile: Annotated[tuple[YearDay, ...], Meta(max_length=12)] = ()
-    """对账日。 · The days of reconciliation."""
-    reconcile_within: Span = Span()
-    """对账日后多长时间内完成对账。 · How long after each of these days the reconciliation may take."""
+    reconcile: Annotated[tuple[When, ...], Meta(max_length=12)] = ()
+    """对账日，以及对账日后多长时间内（within）完成。 ·
+    The days of reconciliation, and how long after each it may take (`within`)."""
     settle: YearDay | None = None
     """次年销账日。 · The day of the next year by which it is settled."""
+
+    def reconciliations(self, year: int, calendar: Calendar) -> dict[date, Span]:
+        """The days of reconciliation in a year, each with the time that it may take."""
+        return {day: when.within for when in self.reconcile for day in when.of(year, calendar)}
+
+    @property
+    def after(self) -> str | None:
+        """The commitment that must be set first; None where the assignment starts the clock."""
+        return None if self.set_by.after == ASSIGNED else self.set_by.after
 
 
 def contradictions(commitments: Sequence[Commitment]) -> Found:
@@ -52,12 +62,9 @@ def contradictions(commitments: Sequence[Commitment]) -> Found:
     kinds = [commitment.kind for commitment in commitments]
     for n, c in enumerate(commitments):
         if c.after and c.after not in kinds[:n]:
-            zh = f"{c.kind} 的 after 应是列在它前面的事项，而不是 {c.after}"
-            yield (
-                ("commitments", n, "after"),
-                zh,
-                f"{c.kind} is set after {c.after}, which must be a commitment further up",
-            )
+            zh = f"{c.kind} 的 after 应是 {ASSIGNED} 或者列在它前面的事项，而不是 {c.after}"
+            en = f"{c.kind} is set after {c.after}, which must be {ASSIGNED} or a commitment further up"
+            yield ("commitments", n, "set_by", "after"), zh, en, f'after = "{ASSIGNED}"'
         if (c.reconcile or c.settle) and not c.yearly:
             zh = f"{c.kind} 按年对账或销账，应填 yearly"
             en = f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
@@ -72,21 +79,18 @@ def contradictions(commitments: Sequence[Commitment]) -> Found:
 
 def _reconciliations(path: Path, commitment: Commitment) -> Found:
     """The reconciliations of a year follow one another, each at its end before the next begins."""
-    kind, days = commitment.kind, [day.of(2015) for day in commitment.reconcile]
-    if not days:
-        if commitment.reconcile_within != Span():
-            zh, en = f"{kind} 没有对账日 reconcile，不能填对账时间", f"{kind} has no `reconcile`, so it takes no time"
-            yield (*path, "reconcile_within"), zh, en, ""
-        return
+    kind, year = commitment.kind, sample_year(commitment.reconcile)
+    days = [day for when in commitment.reconcile for day in when.of(year, national())]
     for day, following in pairwise(days):
         if following <= day:
             zh = f"对账日应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
             en = f"the days go from the first to the last, each once; {following:%d %B} does not"
             yield (*path, "reconcile"), zh, en
             return
-    for day, following in pairwise((*days, commitment.reconcile[0].of(2016))):
-        if (last := commitment.reconcile_within.after(day, national())) >= following:
+    spans = commitment.reconciliations(year, national())
+    for day, following in pairwise((*days, *commitment.reconciliations(year + 1, national()))):
+        if day in spans and (last := spans[day].after(day, national())) >= following:
             zh = f"{kind} {day.month}月{day.day}日的对账持续到 {last}，与下一次重叠，请缩短"
             en = f"{kind}: the reconciliation of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
-            yield (*path, "reconcile_within"), zh, en
+            yield (*path, "reconcile"), zh, en
             return

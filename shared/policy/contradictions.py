@@ -8,18 +8,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
-
-from shared.calendar import Span, national
-from shared.policy import assessment, bound, campaigns, commitments, exit, listing, outcomes, procedure, team
+from shared.calendar import Span
+from shared.policy import assessment, bound, campaigns, commitments, exit, listing, outcomes, procedure, team, when
 from shared.policy.checking import Fault
 from shared.policy.pack import Policy
-from shared.policy.section import SOME_DAY, Document, Found, Path, Section
+from shared.policy.section import Document, Found, Path, Section
 
 NATIONAL = "00"
 """The jurisdiction of what holds in the whole country."""
-_SHORTEST = date(2015, 2, 1)
-"""The day from which a month is shortest."""
 _NEVER = ("operator",)
 """Who keeps the system running and decides nothing in it."""
 _JUDGED = ("unit", "team", "village", *_NEVER)
@@ -29,6 +25,8 @@ _JUDGED = ("unit", "team", "village", *_NEVER)
 def find_contradictions(policy: Policy) -> Iterator[Fault]:
     """Every contradiction with its place."""
     first, layered = policy.effective_from.year, policy.extends is not None
+    days = [*when.contradictions(policy)]
+    unsaid = {path[:length] for path, *_ in days for length in range(len(path))}
     for path, zh, en, *example in (
         *_doubles(policy),
         *_head(policy),
@@ -44,7 +42,10 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments),
         *procedure.contradictions(policy.procedures),
         *bound.contradictions(policy),
+        *days,
     ):
+        if path in unsaid:  # What follows from days that cannot be understood is not told beside them.
+            continue
         yield Fault(path, zh, en, instead=example[0] if example else None)
 
 
@@ -81,6 +82,7 @@ def _doubles(policy: Policy) -> Found:
     """Names that must tell entries of a list apart."""
     lists: dict[Path, Sequence[str]] = {
         ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
+        ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
         ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
         ("exit", "procedure"): [step.name for step in policy.exit.procedure],
         ("commitments",): [commitment.kind for commitment in policy.commitments],
@@ -177,20 +179,14 @@ def _binds(document: Document, policy: Policy) -> bool:
     return document.jurisdiction == NATIONAL or policy.jurisdiction.startswith(document.jurisdiction)
 
 
-def _unrolled(span: Span) -> Span:
-    """The span alone: that its end rolls over holidays makes no time of none."""
-    return msgspec.structs.replace(span, roll=False)
-
-
 def _spans(path: Path, part: object) -> Found:
     """Spans anywhere in a pack that lead nowhere: with a negative part, empty, or in a unit that does not fit."""
     if isinstance(part, Span):
-        name, plain = path[-1], _unrolled(part)
-        empty = any(plain.after(day, national()) <= day for day in (SOME_DAY, _SHORTEST))
+        name = path[-1]
         if part.calendar_days < 0 and name != "lasts":
             # How long a campaign lasts may be counted back from a round time: three months less one day.
             yield path, "时间不能为负", "a time cannot be negative"
-        elif empty and (name not in _MAYBE):
+        elif name not in _MAYBE and when.empty(part):
             yield path, "时间不能为零，至少一天", "it needs a time, a day at least"
         elif part.follows_calendar and name in _FIXED:
             zh = "应按年、月或日历日计，不按工作日，也不顺延"
@@ -203,8 +199,8 @@ def _spans(path: Path, part: object) -> Found:
             yield from _spans((*path, n), entry)
 
 
-_MAYBE = ("reconcile_within", "keep_after_exit")
-"""Times that a region may do without: reconciled on the very day, released with the exit."""
+_MAYBE = ("keep_after_exit",)
+"""Times that a region may do without: released with the exit."""
 _FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impact")
 """Times whose end is published when they begin, and which no holiday moves."""
 

@@ -4,49 +4,52 @@ Nobody writes them any more: what a person submits is checked as it stands. But 
 force and is replayed, so that every service goes on to read it.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 Part = dict[str, Any]
 _RATES = {"wrong_exit_below": ("wrong_exit", "below"), "omission_below": ("omission", "below"),
           "approval_at_least": ("approval", "at_least")}  # fmt: skip
+_SAMPLE = {"sample_share": "share", "sample_at_least": "households", "outside_share": "outside"}
+_MONTH = {"calendar_days": 30}
+_OUTSIDE = 0.05
+"""The share of the people outside the register who were looked at where a pack did not say."""
 
 
 def renewed(pack: Mapping[str, Any]) -> Part:
-    """A pack's content with bounds and a time for every decision; one that has them already is as it was.
+    """A pack's content in the words of today; what it says in them already, or not at all, is as it was.
 
-    A layer was never said in other words.
+    A layer is renewed in what it says, and only a whole pack gets what had to be said since.
     """
-    if "extends" in pack:
-        return dict(pack)
-    exit, assessment = pack.get("exit", {}), pack.get("assessment", {})
-    return {
-        **pack,
-        "exit": {
-            **exit,
-            "criteria": [_renamed(criterion, indicator="figure") for criterion in exit.get("criteria", ())],
-            "verification": verification(exit.get("verification", {})),
-        },
-        "assessment": {
-            **assessment,
-            "ballot_quorum": quorum(assessment.get("ballot_quorum")),
-            "caps": [_renamed(cap, when="figure") for cap in assessment.get("caps", ())],
-            "grounds": [ground(one) for one in assessment.get("grounds", ())],
-        },
-        "outcomes": [outcome(one) for one in pack.get("outcomes", ())],
-        "procedures": [
-            {**procedure, "steps": [step(one) for one in procedure.get("steps", ())]}
-            for procedure in pack.get("procedures", ())
-        ],
-    }
+    whole = dict(pack)
+    for path, change in _RENEWED if "extends" in pack else (*_ADDED, *_RENEWED):
+        whole = _renewed(whole, path, change)
+    return whole
+
+
+def _renewed(part: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
+    """A part with what stands at a path of it changed, in each entry of the lists on the way."""
+    if isinstance(part, list | tuple):
+        return [_renewed(entry, path, change) for entry in part]
+    if not path:
+        return change(part)
+    name, *rest = path
+    if not isinstance(part, Mapping) or name not in part:
+        return part
+    return {**part, name: _renewed(part[name], tuple(rest), change)}
 
 
 def verification(terms: Part) -> Part:
-    """The rates of a verification."""
-    if "rates" in terms:
-        return terms
+    """The sample and the rates of a whole verification."""
+    return said_in_bounds(terms if "sample" in terms else {"outside_share": _OUTSIDE, **terms})
+
+
+def said_in_bounds(terms: Part) -> Part:
+    """What a verification, or a layer's part of one, says of sample and rates."""
     rates = [{"figure": figure, relation: terms[name]} for name, (figure, relation) in _RATES.items() if name in terms]
-    return {name: value for name, value in terms.items() if name not in _RATES} | {"rates": rates}
+    sample = [{"figure": figure, "at_least": terms[name]} for name, figure in _SAMPLE.items() if name in terms]
+    kept = {name: value for name, value in terms.items() if name not in (*_RATES, *_SAMPLE)}
+    return kept | ({"rates": rates} if rates else {}) | ({"sample": sample} if sample else {})
 
 
 def quorum(share: Any) -> Any:
@@ -78,9 +81,69 @@ def step(one: Part) -> Part:
 
 
 def outcome(one: Part) -> Part:
-    """An outcome that gave the deciding body no time is decided within a month."""
-    return {"within": {"calendar_days": 30}, **one}
+    """An outcome with a time for the decision; one that gave the deciding body none is decided within a month."""
+    if "decide_by" in one:
+        return one
+    kept = {name: value for name, value in one.items() if name != "within"}
+    start = "defence" if one.get("defence") else "proposal"
+    return {**kept, "decide_by": _after(start, one.get("within", _MONTH))}
 
 
-def _renamed(part: Part, **names: str) -> Part:
-    return {names.get(name, name): value for name, value in part.items()}
+def _commitment(one: Part) -> Part:
+    """A commitment whose times stood in fields of their own."""
+    if "within" not in one:
+        return one
+    kept = {name: value for name, value in one.items() if name not in ("after", "within", "reconcile_within")}
+    within = {"within": one["reconcile_within"]} if one.get("reconcile_within") else {}
+    days = [{**day, **within} for day in one.get("reconcile", ())]
+    start = one.get("after") or "dispatch.team.assigned"
+    return {**kept, "set_by": _after(start, one["within"])} | ({"reconcile": days} if days else {})
+
+
+def _team(part: Part) -> Part:
+    """The times of the team."""
+    for old, new, start in (
+        ("match_by", "match_by", "registry.village.diagnosed"),
+        ("assign_within", "assign_by", "dispatch.village.matched"),
+        ("replace_within", "replace_by", "vacancy"),
+    ):
+        if old in part and not {"after", "month"} & {*part[old]}:
+            kept = {name: value for name, value in part.items() if name != old}
+            part = {**kept, new: _after(start, part[old])}
+    return part
+
+
+def _listing(part: Part) -> Part:
+    if "diagnose_within" not in part:
+        return part
+    kept = {name: value for name, value in part.items() if name != "diagnose_within"}
+    return {**kept, "diagnose_by": _after("registry.village.listed", part["diagnose_within"])}
+
+
+def _after(start: str, within: Part) -> Part:
+    return {"after": start, "within": within}
+
+
+def _named(**names: str) -> Callable[[Part], Part]:
+    """Fields by their names of today."""
+    return lambda part: {names.get(name, name): value for name, value in part.items()}
+
+
+_ADDED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
+    (("exit", "verification"), verification),
+    (("assessment",), lambda part: {"grade_by": _after("inspection.assessment.proposed", _MONTH), **part}),
+)
+"""What had to be said since, by its place."""
+_RENEWED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
+    (("listing",), _listing),
+    (("team",), _team),
+    (("commitments",), _commitment),
+    (("outcomes",), outcome),
+    (("exit", "criteria"), _named(indicator="figure")),
+    (("exit", "verification"), said_in_bounds),
+    (("assessment", "ballot_quorum"), quorum),
+    (("assessment", "caps"), _named(when="figure")),
+    (("assessment", "grounds"), ground),
+    (("procedures", "steps"), step),
+)
+"""What is said otherwise today, by its place."""

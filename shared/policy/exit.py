@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated
 
 from msgspec import Meta
 
 from shared.calendar import Span, YearDay, national
-from shared.contracts.values import Name, Rate, Role
+from shared.contracts.values import Name, Role
 from shared.policy import procedure
 from shared.policy.bound import Bound
 from shared.policy.procedure import Step
@@ -39,20 +40,42 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return 0 < self.number < 1 or (self.number == 1 and any(word in self.label for word in _PARTS))
 
 
+class Measure(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """核查的一项标准。 · One measure of a verification."""
+
+    named_by = ("figure",)
+
+
 class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """抽户核查的比例和标准。 · How sampled households confirm an exit, and the rates it must keep (rules §2)."""
 
-    sample_share: Rate
-    """抽查户比例。 · The share of the lifted households that is visited."""
-    sample_at_least: Annotated[int, Meta(ge=1, le=10_000)]
-    """至少抽查户数；不足的全查。 · The least number of households; where there are fewer, all of them."""
-    rates: Annotated[tuple[Bound, ...], Meta(min_length=3, max_length=3)]
+    sample: Annotated[tuple[Measure, ...], Meta(min_length=3, max_length=3)]
+    """至少抽查多少：share 占脱贫户的比例、households 户数（不足的全查）、outside 占未建档人口的比例各一项。 ·
+    How many are looked at, at least: one bound each for `share` of the lifted households, `households` (where there are
+    fewer, all of them), and `outside`, the share of the people outside the register."""
+    rates: Annotated[tuple[Measure, ...], Meta(min_length=3, max_length=3)]
     """须达到的标准：wrong_exit 错退率、omission 漏评率、approval 群众认可度各一项。 ·
     What must be kept: one bound each for `wrong_exit`, `omission` and `approval`."""
-    outside_share: Rate = 0.05
-    """未建档人口中至少抽查的比例。 · The share of the people outside the register who are looked at for omissions."""
     reference: Reference | None = None
     """本节依据。 · What the section rests on."""
+
+    @property
+    def sample_share(self) -> Fraction:
+        """The share of the lifted households that is visited."""
+        return self._least("share")
+
+    @property
+    def sample_at_least(self) -> int:
+        """The least number of households."""
+        return int(self._least("households"))
+
+    @property
+    def outside_share(self) -> Fraction:
+        """The share of the people outside the register who are looked at."""
+        return self._least("outside")
+
+    def _least(self, figure: str) -> Fraction:
+        return next(bound.number for bound in self.sample if bound.figure == figure)
 
 
 class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,9 +115,6 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
     """What could not work in a pack that is in force from the year `first` on; `layered`: one that extends another."""
     yield from procedure.of_exit(terms.procedure)
-    if not terms.verification.sample_share:
-        zh, en = "不能为 0，否则什么也不核查", "it must be more than 0, or nothing would be verified"
-        yield ("exit", "verification", "sample_share"), zh, en
     if (watched := terms.monitor_for.after(SOME_DAY, national()) - SOME_DAY) < timedelta(365):
         zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
         yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"

@@ -1,7 +1,7 @@
 """Survey and diagnosis (3.1)."""
 
-from shared.calendar import Span
 from shared.policy.section import Found, Labels, Reference, Section
+from shared.policy.when import When
 
 SURVEY_KINDS = ("household_visit", "problem")
 """The survey kinds on which rules rely in every region (mechanism 3.1)."""
@@ -10,8 +10,9 @@ SURVEY_KINDS = ("household_visit", "problem")
 class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """摸底排查和集体会诊（3.1）。 · How a village is surveyed and diagnosed (mechanism 3.1)."""
 
-    diagnose_within: Span
-    """列入贫困村后，多长时间内完成集体会诊。 · The time from the listing to the joint diagnosis."""
+    diagnose_by: When
+    """何时前完成集体会诊，自列入贫困村（registry.village.listed）起算。 ·
+    By when the joint diagnosis is made, counted from the listing (`registry.village.listed`)."""
     problem_classes: Labels
     """贫困村类别：代码和名称。 · Why villages are poor: code and name."""
     topics: Labels

@@ -13,6 +13,7 @@ from shared.policy.assessment import Assessment
 from shared.policy.checking import allowed, hints_of, toml
 from shared.policy.commitments import Commitment
 from shared.policy.section import Found, Path, Section
+from shared.policy.when import When
 
 Scalar = bool | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | Annotated[str, Meta(min_length=1, max_length=60)]
 Wanted = (
@@ -54,8 +55,10 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """对象：单位、工作队或队长。 · Whom it concerns: the unit, the team or its leader."""
     decides: Role
     """由谁决定。 · Who decides."""
-    within: Span
-    """作出决定的期限，自可以决定之日起。 · The time for the decision, from the day on which it may be made."""
+    decide_by: When
+    """何时前作出决定：奖励自建议（proposal）起算，其他自陈述申辩结束（defence）起算。 ·
+    By when it is decided: for rewards counted from the proposal (`proposal`), else from the end of the defence
+    (`defence`)."""
     defence: Span | None = None
     """陈述申辩期；奖励不填。 · How long the subject has to be heard; None for rewards."""
     appeal: Span | None = None
@@ -142,6 +145,11 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
                         f"{kind}：{field} 不会是“{written}”，应为{zh}",
                         f"{kind}: {field} is never {written}; it is {en}",
                     )
+    start = "defence" if outcome.defence else "proposal"
+    if outcome.decide_by.after in {"defence", "proposal"} - {start}:
+        zh, en = ("奖励自建议起算，须陈述申辩的自陈述申辩结束起算",
+                  "of a reward it counts from the proposal, of what is defended from the end of that")  # fmt: skip
+        yield (*path, "decide_by", "after"), f"{kind}：{zh}", f"{kind}: {en}", f'after = "{start}"'
     if outcome.sanction:
         for field in ("defence", "appeal", "answer"):
             if not getattr(outcome, field):

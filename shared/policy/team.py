@@ -9,6 +9,7 @@ from shared.calendar import Span
 from shared.contracts.registry import Level, Rank
 from shared.contracts.values import Code, Name
 from shared.policy.section import Found, One, Reference, Section
+from shared.policy.when import When
 
 Points = Annotated[int, Meta(ge=0, le=10_000)]
 
@@ -52,10 +53,12 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """各贫困村类别对口的单位类别。 · Departments by the problem class that they are matched to."""
     same_county_levels: Annotated[tuple[Level, ...], Meta(max_length=3)]
     """只帮扶本县村的单位级别。 · Levels whose units serve villages of their own county only."""
-    match_by: Span
-    """会诊后多长时间内确定帮扶单位。 · How long after the diagnosis a unit must be matched."""
-    assign_within: Span
-    """确定帮扶单位后多长时间内派驻。 · How long after the matching unit and team must be assigned."""
+    match_by: When
+    """何时前确定帮扶单位，自会诊（registry.village.diagnosed）起算。 ·
+    By when a unit is matched, counted from the diagnosis (`registry.village.diagnosed`)."""
+    assign_by: When
+    """何时前派驻，自确定帮扶单位（dispatch.village.matched）起算。 ·
+    By when the team is assigned, counted from the matching (`dispatch.village.matched`)."""
     weights: Weights
     """选派建议的加分。 · The points of the matching."""
     term: Span
@@ -64,8 +67,9 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """期满未出列的，每次延长时间。 · By how much it is extended while the village is on the list."""
     keep_after_exit: Span
     """出列后继续驻村时间。 · How long the team stays after the exit."""
-    replace_within: Span
-    """召回后多长时间内补派。 · The time for replacing a recalled member."""
+    replace_by: When
+    """何时前补派，自队员被召回或者离队（vacancy）起算。 ·
+    By when a member is replaced who was recalled or left, counted from that (`vacancy`)."""
     reference: Reference | None = None
     """本节依据。 · What the section rests on."""
 

@@ -282,7 +282,7 @@ def test_a_pack_may_ask_for_other_commitments_without_any_code() -> None:
     """1.2, as in Xixiu: a letter every year and nothing else."""
     letter = {
         "kind": "letter", "label": "脱贫攻坚责任书", "rule": "S3:第三项", "by": "township",
-        "within": {"working_days": 5}, "yearly": {"month": 3, "day": 31},
+        "set_by": {"after": "dispatch.team.assigned", "within": {"working_days": 5}}, "yearly": {"month": 3, "day": 31},
     }  # fmt: skip
     benxi = Benxi(commitments=[letter]).assigned()
     (task,) = benxi.tasks()

@@ -317,7 +317,11 @@ def test_within_a_jurisdiction_nothing_but_the_division_changes() -> None:
 def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> None:
     benxi = Benxi().helped()
     benxi.hear(diagnosed(V2), diagnosed(V3))
-    extending(benxi, team={"replace_within": {"calendar_days": 10}}, drop={"campaigns": ["spot_check"]})
+    extending(
+        benxi,
+        team={"replace_by": {"after": "vacancy", "within": {"calendar_days": 10}}},
+        drop={"campaigns": ["spot_check"]},
+    )
     assert not benxi.said(PoolDivided) and set(pool(benxi, "2105").needs) == {V2, V3}
     benxi.hear(recalled("C-U1-2", V1))
     assert len(benxi.said(MemberRecalled)) == 1

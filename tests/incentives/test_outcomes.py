@@ -1,5 +1,6 @@
 """The due process of outcomes, from the fact that gives rise to one to the clean record afterwards."""
 
+import runpy
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from deploy.demo.world import Service, World
 from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
 from services.incentives.model.record import Record, matches
 from services.incentives.reactions import DUE, REACTIONS
+from shared.calendar import Span
 from shared.contracts import Event, wire_subject
 from shared.contracts.dispatch import CommitmentOverdue, Member, TeamReleased, TermExtended
 from shared.contracts.incentives import (
@@ -642,3 +644,23 @@ def test_a_record_survives_being_stored(world: World) -> None:
     world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
     kept = record(world, LEADER)
     assert msgspec.json.decode(encode_state(kept), type=Record) == kept
+
+
+def test_a_case_of_an_earlier_version_keeps_its_time_for_the_decision() -> None:
+    change = runpy.run_path("services/incentives/migrations/0005_when.py")["_record"]
+    terms = {name: part for name, part in BENXI["outcomes"][1].items() if name != "decide_by"}
+    case = {"terms": {**terms, "within": {"working_days": 12}}, "village": VILLAGE, "place": COUNTY, "evidence": [],
+            "proposed_on": "2016-01-04", "status": "decidable", "decidable_on": "2016-01-04"}  # fmt: skip
+    kept = change(
+        {
+            "id": f"team:{VILLAGE}",
+            "place": COUNTY,
+            "subject_kind": "team",
+            "subject": VILLAGE,
+            "cases": {"criticism/x": case},
+        }
+    )
+    record = msgspec.convert(kept, Record, strict=False)
+    decide_by = record.cases["criticism/x"].terms.decide_by
+    assert (decide_by.after, decide_by.within) == ("defence", Span(working_days=12))
+    assert change(kept) == kept, "what is said in the words of today is as it was"

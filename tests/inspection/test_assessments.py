@@ -256,7 +256,7 @@ def test_2_4_the_year_s_last_reconciliation_counts_although_all_inputs_were_in_b
 
 
 def test_2_4_without_reconciliations_the_year_s_end_is_enough() -> None:
-    region = in_december(changed(BENXI, "commitments", "ledger", reconcile=[], reconcile_within=None))
+    region = in_december(changed(BENXI, "commitments", "ledger", reconcile=[]))
     region.report(VILLAGE, 2015)
     region.vote(VILLAGE, 2015)
     region.visit(VILLAGE, ANNUAL, score=100)

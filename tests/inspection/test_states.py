@@ -105,3 +105,9 @@ def test_what_was_taken_from_a_pack_in_earlier_words_is_a_bound_after_the_migrat
     read = msgspec.convert(changes["_verification"](kept), Verification, strict=False)
     assert read.terms and [bound.said[1] for bound in read.terms.rates] == ["below 0.02", "below 0.02", "at least 0.9"]
     assert changes["_verification"](verification) == verification
+    kept = {**verification, "terms": {"sample_share": 0.25, "sample_at_least": 7, "rates": []}}
+    terms = runpy.run_path(str(MIGRATIONS / "0006_samples.py"))["_verification"](kept)["terms"]
+    assert {bound["figure"]: bound["at_least"] for bound in terms["sample"]} == {
+        "share": 0.25, "households": 7, "outside": 0.05,
+    }  # fmt: skip
+    assert terms["rates"] == [], "what is said in bounds already is as it was"

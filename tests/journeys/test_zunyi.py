@@ -294,7 +294,7 @@ def test_2_20_poor_work_leads_to_recall_with_replacement_to_adjustment_and_to_a_
     assert (recalled.village, recalled.cadre, recalled.role, day) == (POOR, decided.subject, "leader", decided_on)
     ((replaced_on, replaced),) = district.dated(d.MemberReplaced)
     assert (replaced.recalled, replaced.role) == (recalled.cadre, "leader")
-    assert replaced_on <= district.policy.team.replace_within.after(day, district.policy.calendar)
+    assert replaced_on <= district.policy.team.replace_by.due(day, district.policy.calendar)
     assert district.state("inspection", Supervision, POOR).leader == replaced.cadre
     adjusted = {said.outcome for said in district.said(n.OutcomeDecided, kind="adjustment")}
     assert adjusted == {f"adjustment/{POOR}/2016", f"adjustment/{IDLE}/2016", f"adjustment/{IDLE}/2017"}

@@ -126,7 +126,7 @@ SCHEMA_FAULTS = [
     (put("exit.procedure.0.kind", "vote"), "exit.procedure[0].kind", "one of verify, notice, decide"),
     (put("exit.procedure.0.within", {"days": 7}), "exit.procedure[0].within.days", "calendar_days"),
     (put("exit.measure_by", {"month": 2, "day": 30}), "exit.measure_by", "it is { month = 2, day = 30 }; it"),
-    (put("exit.verification.sample_share", 20), "exit.verification.sample_share", "60 % is 0.6"),
+    (put("exit.verification.sample.0.at_least", "1/0"), "exit.verification.sample[0].at_least", "a fraction such as"),
     (put("exit.poverty_line", {}), "exit.poverty_line", "1 to 60 entries"),
     (put("exit.poverty_line", {"since 2014": 2800}), "exit.poverty_line.since 2014", "a year from 1990 to 2100"),
     (put("exit.poverty_line.2015", 28), "exit.poverty_line.2015", "from 500 to 100,000"),
@@ -136,7 +136,7 @@ SCHEMA_FAULTS = [
     (put("effective_from", "this summer"), "effective_from", "a day from 1980-01-01"),
     (put("effective_from", date(1812, 1, 1)), "effective_from", "1980-01-01"),
     (put("outcomes.5.subject", "village_cadre"), "outcomes[5].subject", "it must be one of unit, team, cadre"),
-    (drop("outcomes.0.within"), "outcomes[0].within", "missing; it must be a table"),
+    (drop("outcomes.0.decide_by"), "outcomes[0].decide_by", "missing; it must be a table"),
     (put("outcomes.0.decides", "computer"), "outcomes[0].decides", "one of organisation"),
     (put("outcomes.0.when", {"grade": {"a": 1}}), "outcomes[0].when.grade", "it is a table"),
     (put("commitments.0.by", "teem"), "commitments[0].by", '"teem"'),
@@ -198,9 +198,12 @@ CONTRADICTIONS = [
     *(
         (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
         for where in ("exit.procedure.0.within", "exit.procedure.2.within",
-                      "outcomes.1.within", "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
-                      "listing.diagnose_within", "assessment.review.within", "assessment.review.answer",
-                      "team.term", "team.match_by", "commitments.0.within", "campaigns.0.lasts")
+                      "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
+                      "assessment.review.within", "assessment.review.answer", "team.term", "campaigns.0.lasts")
+    ),
+    *(
+        (put(f"{where}.within", {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "one of these, in full")
+        for where in ("outcomes.1.decide_by", "listing.diagnose_by", "team.match_by", "commitments.0.set_by")
     ),
     (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),
     (put("exit.measure_by", {"month": 11, "day": 10}), "exit.measure_by", "after `measure_from`"),
@@ -211,15 +214,17 @@ CONTRADICTIONS = [
     (put("commitments.3.reconcile", [{"month": 3, "day": 31}] * 2), "commitments[3].reconcile", "each once"),
     (put("commitments.3.reconcile", [{"month": 6, "day": 30}, {"month": 3, "day": 31}]), "commitments[3].reconcile",
      "from the first to the last"),
-    (put("commitments.3.reconcile_within", {"calendar_days": 200}), "commitments[3].reconcile_within", "lasts until"),
-    (put("commitments.3.reconcile", []), "commitments[3].reconcile_within", "no `reconcile`"),
-    (put("exit.verification.sample_share", 0), "exit.verification.sample_share", "more than 0"),
+    (put("commitments.3.reconcile.0.within", {"calendar_days": 200}), "commitments[3].reconcile", "lasts until"),
+    (put("exit.verification.sample.0.at_least", 0), "exit.verification.sample[0].at_least", "bounds nothing"),
+    (put("exit.verification.sample.0.at_least", 20), "exit.verification.sample[0].at_least", "60 % is 0.6"),
+    (put("exit.verification.sample.1", {"figure": "households", "at_most": 10}),
+     "exit.verification.sample[1].at_most", "at_most would not do"),
     (put("effective_from", date(2019, 1, 1)), "exit.poverty_line", "the lines end in 2017"),
     (drop("exit.poverty_line.2016"), "exit.poverty_line", "there is no line for 2016"),
     (drop("exit.poverty_line.2014"), "exit.poverty_line", "there is no line for 2014"),
-    (put("commitments.1.after", "promise"), "commitments[1].after", "three_year_plan is set after promise"),
-    (put("commitments.0.after", "ledger"), "commitments[0].after", "letter is set after ledger, which must be"),
-    (put("commitments.1.after", "three_year_plan"), "commitments[1].after", "is set after three_year_plan"),
+    (put("commitments.1.set_by.after", "promise"), "commitments[1].set_by.after", "is set after promise"),
+    (put("commitments.0.set_by.after", "ledger"), "commitments[0].set_by.after", "letter is set after ledger, which"),
+    (put("commitments.1.set_by.after", "three_year_plan"), "commitments[1].set_by.after", "after three_year_plan"),
     (drop("commitments.3.yearly"), "commitments[3]", "ledger is reconciled or settled by the year"),
     (put("team.suits.remote", ["交通"]), "team.suits.remote", "remote is no problem class"),
     (put("outcomes.0.on", "inspection.visit.made"), "outcomes[0].on", "commendation on inspection.visit.made, which"),
@@ -274,7 +279,7 @@ CONTRADICTIONS = [
     (put("team.term", {}), "team.term", "it needs a time"),
     (put("team.term", {"working_days": 700}), "team.term", "neither in working days nor rolled"),
     (put("campaigns.0.lasts", {"calendar_days": -1}), "campaigns[0].lasts", "it needs a time"),
-    (put("commitments.0.within", {"calendar_days": -30}), "commitments[0].within", "a time cannot be negative"),
+    (put("commitments.0.set_by.within", {"calendar_days": -30}), "commitments[0].set_by.within", "cannot be negative"),
     (put("procedures.0.steps", []), "procedures[0].steps", f"{RITES} has no step that decides"),
     (put("procedures.0.steps.6.majority", {"figure": "agreed", "above": "1/2"}), "procedures[0].steps[6]",
      "publishes, so that nobody votes"),
@@ -417,7 +422,7 @@ def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, jun
 
 SCALARS = (
         "name", "version", "effective_from", "jurisdiction", "team.size", "team.work_years", "team.party_members_only",
-        "team.term.years", "exit.measure_by.day", "exit.verification.sample_share",
+        "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
         "exit.procedure.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
         "findings.1.code", "findings.0.order.calendar_days", "assessment.inputs.3.weight", "assessment.caps.1.figure",
         "assessment.grades.0.at_least", "outcomes.2.subject", "outcomes.5.label", "procedures.0.steps.3.quorum.figure",

@@ -11,6 +11,7 @@ import msgspec
 
 from services.dispatch.model.assignment import TERM, Assignment, Owed, Undo
 from services.dispatch.model.commands import Held, Reconcile, SetCommitment, Settle, TakeOver, WithdrawCommitment
+from shared.calendar import Span
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     CommitmentOverdue,
@@ -255,7 +256,7 @@ def _unset(
     opened = {c.kind for c in policy.commitments if c.after == owed.kind}
     rest = {key: one for key, one in state.owed.items() if one.set_on or one.kind not in opened}
     carried = {owed.kind: (*back, *state.carried.get(owed.kind, ()))} if back else {}
-    again = Owed(kind=owed.kind, period=owed.period, set_by=commitment.within.after(today, policy.calendar))
+    again = Owed(kind=owed.kind, period=owed.period, set_by=commitment.set_by.due(today, policy.calendar))
     state = state.but(owed={**rest, owed.key: again}, carried={**state.carried, **carried})
     return _counting(state, policy, today, owed.key, "set_by")
 
@@ -401,8 +402,8 @@ def _held(state: Assignment, held: Held, commitment: Commitment, policy: Policy,
             commitment, f"期间“{held.period}”已结束", f"the period {held.period!r} is not open any more"
         )
     answered = held.reconciled_on or held.set_on
-    days = [day for day in _reconcile_days(owed, commitment) if answered < day <= today]
-    owed = _but(owed, reconcile={str(day): commitment.reconcile_within.after(day, policy.calendar) for day in days})
+    days = {day: span for day, span in _reconciliations(owed, commitment, policy).items() if answered < day <= today}
+    owed = _but(owed, reconcile={str(day): span.after(day, policy.calendar) for day, span in days.items()})
     settles = _settles_from(owed)
     if commitment.settle and settles and settles <= today:
         owed = _but(owed, settle_by=commitment.settle.of(settles.year))
@@ -413,7 +414,7 @@ def _following(owed: Owed, commitment: Commitment, policy: Policy, today: date) 
     """What is owed for this year, where the period that was taken over is last year's."""
     if not commitment.yearly or owed.year is None or owed.year >= today.year:
         return {}
-    set_by = max(commitment.yearly.of(today.year), commitment.within.after(today, policy.calendar))
+    set_by = max(commitment.yearly.of(today.year), commitment.set_by.due(today, policy.calendar))
     one = Owed(kind=owed.kind, period=str(today.year), set_by=set_by)
     return {one.key: one}
 
@@ -461,8 +462,9 @@ def fall_due(state: Assignment, due: Due, policy: Policy, today: date) -> Change
 def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
     """With the reconciliation or settlement that begins on a day."""
     commitment = policy.commitment(owed.kind)
-    if commitment and on in _reconcile_days(owed, commitment):
-        owed = _but(owed, reconcile={**owed.reconcile, str(on): commitment.reconcile_within.after(on, policy.calendar)})
+    span = _reconciliations(owed, commitment, policy).get(on) if commitment else None
+    if span is not None:
+        owed = _but(owed, reconcile={**owed.reconcile, str(on): span.after(on, policy.calendar)})
     if commitment and commitment.settle and on == _settles_from(owed):
         owed = _but(owed, settle_by=commitment.settle.of(on.year))
     return owed
@@ -488,7 +490,7 @@ def _go_on(state: Assignment, policy: Policy, today: date, *told: Event) -> Chan
     opened = dict(state.owed)
     for commitment in policy.commitments:
         if commitment.kind not in begun and (commitment.after is None or commitment.after in are_set):
-            last = commitment.within.after(today, policy.calendar)
+            last = commitment.set_by.due(today, policy.calendar)
             period = str(last.year) if commitment.yearly else TERM
             owed = Owed(kind=commitment.kind, period=period, set_by=last)
             opened[owed.key] = owed
@@ -507,7 +509,10 @@ def _counting(state: Assignment, policy: Policy, since: date, key: str, *field: 
     commitment = policy.commitment(state.owed[key].kind)
     if commitment is None:
         return state
-    span = commitment.within if field == ("set_by",) else commitment.reconcile_within
+    if field == ("set_by",):
+        span = commitment.set_by.span
+    else:
+        span = _reconciliations(state.owed[key], commitment, policy).get(since)
     return state.counting("owed", key, *field, since=since, span=span, timer="commitments")
 
 
@@ -518,15 +523,15 @@ def _clocked(state: Assignment, policy: Policy, after: date) -> Assignment:
         days.append(date(after.year + 1, 1, 1))
         for owed in state.owed.values():
             commitment = policy.commitment(owed.kind)
-            days += _reconcile_days(owed, commitment) if commitment else ()
+            days += _reconciliations(owed, commitment, policy) if commitment else ()
     return state.timed(commitments=min((day for day in days if day > after), default=None))
 
 
-def _reconcile_days(owed: Owed, commitment: Commitment) -> Iterable[date]:
-    """The reconciliation days of a period that was set; those before it are never looked at."""
+def _reconciliations(owed: Owed, commitment: Commitment, policy: Policy) -> Mapping[date, Span]:
+    """The reconciliation days of a period that was set, each with its time; those before it are never looked at."""
     if owed.set_on is None or owed.closed is not None or owed.year is None:
-        return ()
-    return [day.of(owed.year) for day in commitment.reconcile]
+        return {}
+    return commitment.reconciliations(owed.year, policy.calendar)
 
 
 def _settles_from(owed: Owed) -> date | None:

@@ -125,7 +125,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """A matching, counted from the diagnosis that has waited longest, and members who no longer qualify."""
         if self.matching_owed:
-            due = policy.team.match_by.after(min(need.since for need in self.needs.values()), policy.calendar)
+            due = policy.team.match_by.due(min(need.since for need in self.needs.values()), policy.calendar)
             answer: Mapping[str, str | int] = {"place": self.place, "body": "organisation"}
             yield Task(
                 action="matchings", about=self.id, role="organisation", due=due, rule="3.2", answer=answer

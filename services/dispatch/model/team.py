@@ -68,9 +68,9 @@ def match(state: Assignment | None, event: VillageMatched, policy: Policy, today
     """Unit and team are found; the organisation department is awaited."""
     if state is None or state.stage != "diagnosed":
         return Change(state)
-    assign_by = policy.team.assign_within.after(today, policy.calendar)
+    assign_by = policy.team.assign_by.due(today, policy.calendar)
     matched = state.but(stage="matched", unit=event.unit, team=event.team, assign_by=assign_by)
-    return Change(matched.counting("assign_by", since=today, span=policy.team.assign_within))
+    return Change(matched.counting("assign_by", since=today, span=policy.team.assign_by.span))
 
 
 def choose(state: Assignment | None, event: TeamChosen, policy: Policy, today: date) -> Change:
@@ -199,14 +199,14 @@ def withdraw_assignment(
     )
     state = state.but(
         stage="matched",
-        assign_by=policy.team.assign_within.after(today, policy.calendar),
+        assign_by=policy.team.assign_by.due(today, policy.calendar),
         since=None if state.since == state.term_start else state.since,
         term_start=None,
         term_end=None,
         extension=0,
         owed={},
     ).timed(term=None, commitments=None)
-    return Change(state.counting("assign_by", since=today, span=policy.team.assign_within), (withdrawn,))
+    return Change(state.counting("assign_by", since=today, span=policy.team.assign_by.span), (withdrawn,))
 
 
 def lose_member(
@@ -214,10 +214,10 @@ def lose_member(
 ) -> Change:  # fmt: skip
     """A cadre is off the team, and the unit owes another (2.20)."""
     state = known(state, "村", "the village", event.village)
-    vacancy = Vacancy(event.role, policy.team.replace_within.after(today, policy.calendar))
+    vacancy = Vacancy(event.role, policy.team.replace_by.due(today, policy.calendar))
     team = tuple(member for member in state.team if member.cadre != event.cadre)
     left = state.but(team=team, vacancies={**state.vacancies, event.cadre: vacancy})
-    return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_within))
+    return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_by.span))
 
 
 def gain_member(state: Assignment | None, event: MemberReplaced, policy: Policy, today: date) -> Change:

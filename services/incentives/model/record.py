@@ -78,7 +78,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Each last day that the case can have, the day that it is counted from, and its time while it runs."""
         terms, decided, lodged = self.terms, self.status == "imposed" and not self.appeal, self.appeal == "lodged"
         yield "defence_until", self.proposed_on, terms.defence if self.status == "proposed" else None
-        yield "decide_by", self.decidable_on, terms.within if self.status == "decidable" else None
+        yield "decide_by", self.decidable_on, terms.decide_by.span if self.status == "decidable" else None
         yield "appeal_until", self.decided_on, terms.appeal if decided else None
         yield "expires", self.decided_on, terms.impact if self.status == "imposed" else None
         yield "answer_until", self.appealed_on, terms.answer if lodged else None
@@ -523,7 +523,8 @@ def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]
 
 def _decidable(case: Case, since: date, policy: Policy) -> Case:
     """The case once the body may decide, which it is to do within the pack's time."""
-    return _but(case, status="decidable", decidable_on=since, decide_by=_end(case.terms.within, since, policy))
+    decide_by = case.terms.decide_by.due(since, policy.calendar)
+    return _but(case, status="decidable", decidable_on=since, decide_by=decide_by)
 
 
 def _end(span: Span | None, start: date, policy: Policy) -> date | None:

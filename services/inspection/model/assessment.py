@@ -113,6 +113,8 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     open_items: dict[str, int] = msgspec.field(default_factory=dict)
     """Items open at the last reconciliation, or carried by the settlement, by kind of commitment."""
     proposal: Proposal | None = None
+    grade_by: date | None = None
+    """The last day for the decision while a grade is proposed."""
     grade: str = ""
     review_until: date | None = None
     """The last day for asking for a review of the grade; None where it is final."""
@@ -185,8 +187,10 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                 )
         if self.status in ("proposed", "contested"):
             rule = "2.15" if self.status == "proposed" else "Civil Servant Law 95"
+            # What an earlier version proposed has no day of its own: it is counted from the end of its year.
+            due = self.answer_until or self.grade_by or policy.assessment.grade_by.due(year_end, policy.calendar)
             yield Task(
-                action="grades", about=self.village, role="organisation", due=self.answer_until, rule=rule,
+                action="grades", about=self.village, role="organisation", due=due, rule=rule,
                 detail=str(self.year), answer={**said, "body": "organisation"},
             )  # fmt: skip
 
@@ -354,7 +358,8 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
         grade=grade,
         caps=tuple(sorted({cap.figure for cap in caps if terms.worst_of(earned, cap.grade) != earned})),
     )
-    return Change(state.but(proposal=Proposal(score, grade, ceiling, triggers)), (proposed,))
+    state = state.but(proposal=Proposal(score, grade, ceiling, triggers))
+    return Change(_to_be_graded(state, policy, due.on), (proposed,))
 
 
 def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
@@ -406,7 +411,7 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             status=422,
         )
     graded = _told(state, state.proposal, command)
-    state = state.but(grade=command.grade)
+    state = state.but(grade=command.grade, grade_by=None).counting("grade_by")
     if terms.review and command.grade in terms.review.grades:
         within = terms.review.within
         state = state.but(review_until=within.after(today, policy.calendar))
@@ -560,7 +565,15 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
         decided_by=command.decided_by,
     )
     state = state.but(grade="", review_until=None, answer_until=None)
-    return Change(state.counting("review_until").counting("answer_until"), (withdrawn,))
+    state = state.counting("review_until").counting("answer_until")
+    return Change(_to_be_graded(state, policy, today), (withdrawn,))
+
+
+def _to_be_graded(state: Assessment, policy: Policy, since: date) -> Assessment:
+    """An assessment whose grade is to be decided from a day on, by the day that the pack says."""
+    within = policy.assessment.grade_by
+    state = state.but(grade_by=within.due(since, policy.calendar))
+    return state.counting("grade_by", since=since, span=within.span)
 
 
 def _of(state: Assessment | None, village: str, year: int, place: str) -> Assessment:
@@ -589,8 +602,8 @@ def _why_capped(state: Assessment, terms: Terms, policy: Policy) -> str:
 
 def _terms(policy: Policy, year: int) -> Terms:
     said = policy.assessment
-    owed = ((c.reconcile_within, day.of(year)) for c in policy.commitments for day in c.reconcile)
-    reconciled_by = (within.after(on, policy.calendar) for within, on in owed)
+    owed = (days for c in policy.commitments for days in c.reconciliations(year, policy.calendar).items())
+    reconciled_by = (within.after(on, policy.calendar) for on, within in owed)
     return Terms(
         weights={i.channel: i.weight for i in said.inputs},
         grades=tuple(Step(grade.name, grade.at_least) for grade in said.grades),

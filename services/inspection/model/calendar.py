@@ -199,7 +199,7 @@ def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
     planned = (
         _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
         for terms in _own(state, policy)
-        for opens in _openings_after(terms, due.on - timedelta(1))
+        for opens in _openings_after(terms, due.on - timedelta(1), policy)
         if opens - timedelta(terms.seed_days) == due.on
     )
     return Change(_scheduled(state, policy, due.on), tuple(campaign for campaign in planned if campaign.frame))
@@ -279,13 +279,13 @@ def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date, polic
     )
 
 
-def _openings_after(terms: Terms, day: date) -> list[date]:
+def _openings_after(terms: Terms, day: date, policy: Policy) -> list[date]:
     """The next opening for each of the pack's days whose frame is fixed after `day`."""
-    return [opens.next_after(day + timedelta(terms.seed_days)) for opens in terms.opens]
+    return [opens.begins(day + timedelta(terms.seed_days), policy.calendar) for opens in terms.opens]
 
 
 def _scheduled(calendar: Calendar, policy: Policy, after: date) -> Calendar:
     """The calendar with its timer on the first day after `after` on which a campaign is to be planned."""
     own = _own(calendar, policy)
-    days = [opens - timedelta(terms.seed_days) for terms in own for opens in _openings_after(terms, after)]
+    days = [opens - timedelta(terms.seed_days) for terms in own for opens in _openings_after(terms, after, policy)]
     return calendar.timed(campaigns=min(days, default=None))

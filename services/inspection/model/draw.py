@@ -30,7 +30,7 @@ def draw(seed: str, round: str, frame: Iterable[str], size: int) -> tuple[str, .
     return tuple(sorted(frame, key=lambda id: (ticket(seed, round, id), id))[:size])
 
 
-def sample_size(share: float, frame: int, at_least: int = 1) -> int:
+def sample_size(share: float | Fraction, frame: int, at_least: int = 1) -> int:
     """How many make up a share of the frame, rounded up by the share as it is written: 10 % of 30 is 3."""
     return min(frame, max(at_least, ceil(Fraction(str(share)) * frame)))
 
@@ -94,7 +94,11 @@ def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Se
 
 
 def verify_sample(
-    verified: ExitVerified, requested: ExitRequested, hashes: Sequence[SampleCommitted], share: float, at_least: int
+    verified: ExitVerified,
+    requested: ExitRequested,
+    hashes: Sequence[SampleCommitted],
+    share: float | Fraction,
+    at_least: int,
 ) -> list[str]:
     """What is wrong with the sample of a verification, judged by its public events alone; empty if nothing is.
 

@@ -254,7 +254,8 @@ def _can_be_given(channel: str, state: Supervision, policy: Policy, year: int) -
     campaign = policy.campaign(channel)
     if campaign is None or state.since is None:
         return True
-    framed = (opens.of(year) - timedelta(campaign.seed_days) for opens in campaign.opens)
+    opened = (day for opens in campaign.opens for day in opens.of(year, policy.calendar))
+    framed = (day - timedelta(campaign.seed_days) for day in opened)
     return any(max(state.since + timedelta(1), policy.effective_from) <= day for day in framed)
 
 

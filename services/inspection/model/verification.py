@@ -389,10 +389,10 @@ def _must_be_the_sample(verification: Verification, command: RecordVerification)
         )
 
 
-def _must_be_enough(command: RecordVerification, outside: int | None, share: float) -> None:
+def _must_be_enough(command: RecordVerification, outside: int | None, share: Fraction) -> None:
     """Refuse figures of people outside the register that cannot be, or that are too few to say anything."""
     most = command.unregistered if outside is None else outside
-    least = ceil(Fraction(str(share)) * most)
+    least = ceil(share * most)
     if not max(least, min(most, 1)) <= command.unregistered <= most or command.omitted > command.unregistered:
         raise Refused(
             RULE,

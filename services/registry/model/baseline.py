@@ -93,7 +93,7 @@ class Baseline(State, frozen=True, kw_only=True):
         """The survey until each topic has a record, and then the diagnosis."""
         if not self.awaits:
             return
-        due = policy.listing.diagnose_within.after(self.survey.opened, policy.calendar)
+        due = policy.listing.diagnose_by.due(self.survey.opened, policy.calendar)
         if missing := self.survey.missing(policy):
             yield Task(
                 action="surveys", about=self.id, role="township", due=due, rule="3.1", detail=",".join(missing),

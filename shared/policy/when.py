@@ -1,0 +1,205 @@
+"""When something opens, is due or comes again, said in one way: a day of the year, a cycle, a time after something."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Annotated, Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from shared.calendar import Calendar, Span, YearDay, add_months, national
+from shared.contracts.values import Bounded, Day
+from shared.policy.section import SOME_DAY, Found, Path
+
+Happening = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$(?!\n)", max_length=60)]
+"""What a time is counted from: an event, such as `registry.village.listed`, or an entry of the pack by its code."""
+
+
+class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """何时：每年的一天（month、day），循环（every、from），或者某事之后（after、within），三种写法取其一。 ·
+    When: a day of every year (`month`, `day`), a cycle (`every`, `from`), or a time after something (`after`,
+    `within`)."""
+
+    month: Annotated[int, Meta(ge=1, le=12)] | None = None
+    """每年的一天：月。 · A day of every year: its month."""
+    day: Annotated[int, Meta(ge=1, le=31)] | None = None
+    """日；2 月 29 日在平年按 28 日计。 · Its day; 29 February is the 28th where the year has none."""
+    every: Span | None = None
+    """循环：每隔多长时间一次，只用一种单位。 · A cycle: how long from one to the next, in one unit."""
+    start: Day | None = msgspec.field(default=None, name="from")
+    """循环的第一天。 · The first day of the cycle."""
+    after: Happening | None = None
+    """某事之后：自何事起算。 · A time after something: what it is counted from."""
+    within: Span = Span()
+    """自起算之日（或开始之日）起多长时间内；不填则为当日。 ·
+    How long from there, or from the day on which it begins, it may take; without it, that very day."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.month and self.day:
+            YearDay(self.month, self.day)  # ValueError if no year has it.
+
+    def begins(self, since: date, calendar: Calendar) -> date:
+        """The first day later than `since` on which it begins; a time after something begins with that, on `since`."""
+        if self.month and self.day:
+            return YearDay(self.month, self.day).next_after(since)
+        if self.every and self.start:
+            passed = range((since - self.start).days // _shortest(self.every) + 2)
+            return self._turn(bisect_right(passed, since, key=lambda n: self._turn(n, calendar)), calendar)
+        return since
+
+    def due(self, since: date, calendar: Calendar) -> date:
+        """The last day for it, counted from a day: of the first that begins after it, or of the time after it."""
+        return self.within.after(self.begins(since, calendar), calendar)
+
+    def days(self, first: date, last: date, calendar: Calendar) -> Iterator[date]:
+        """All days of a stretch of time on which it begins; none of what comes after something."""
+        day = self.begins(first - timedelta(1), calendar) if self.after is None else last + timedelta(1)
+        while day <= last:
+            yield day
+            before, day = day, self.begins(day, calendar)
+            if day <= before:  # In a pack that is being checked it may come again on the same day for ever.
+                return
+
+    def of(self, year: int, calendar: Calendar) -> tuple[date, ...]:
+        """All days of a year on which it begins."""
+        return _of_year(self, year, calendar)
+
+    @property
+    def span(self) -> Span | None:
+        """The time that holidays can move; a day of the year stays where it is."""
+        return self.within if self.after else None
+
+    def _turn(self, n: int, calendar: Calendar) -> date:
+        """The day on which a cycle begins for the n-th time after its first; each is counted from the first."""
+        every, first = self.every, self.start
+        assert every and first
+        if every.working_days:
+            return calendar.later(first, n * every.working_days) if n else first
+        return add_months(first, n * (12 * every.years + every.months)) + timedelta(n * every.calendar_days)
+
+
+@lru_cache(4096)
+def _of_year(when: When, year: int, calendar: Calendar) -> tuple[date, ...]:
+    """Packs have few cycles, and every ledger asks for their days again and again."""
+    return tuple(when.days(date(year, 1, 1), date(year, 12, 31), calendar))
+
+
+def _shortest(every: Span) -> int:
+    """Days that lie between two turns of a cycle, at least."""
+    return max(every.calendar_days + every.working_days + 28 * every.months + 365 * every.years, 1)
+
+
+# ----------------------------------------------------------- what can be said where
+
+_WRITTEN: Final = {
+    "day": ("每年的一天 { month, day }", "a day of the year { month, day }"),
+    "cycle": ("循环 { every, from }", "a cycle { every, from }"),
+    "after": ("某事之后 { after, within }", "a time after something { after, within }"),
+}
+
+
+HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "registry.village.listed": ("列入贫困村", "the listing"),
+    "registry.village.diagnosed": ("集体会诊", "the diagnosis"),
+    "dispatch.village.matched": ("确定帮扶单位", "the matching"),
+    "dispatch.team.assigned": ("派驻", "the assignment"),
+    "vacancy": ("队员被召回或者离队", "a member's recall or leaving"),
+    "inspection.assessment.proposed": ("拟定等次", "the proposal of a grade"),
+    "proposal": ("提出建议", "the proposal"),
+    "defence": ("陈述申辩结束", "the end of the defence"),
+}
+"""What people call that from which times are counted."""
+
+
+class Fits(NamedTuple):
+    """What a field can say: which of the forms, what a time can be counted from, and a value that does."""
+
+    forms: tuple[str, ...]
+    after: tuple[str, ...]
+    example: str
+
+
+def _due(*after: str) -> Fits:
+    """A last day that is counted from something, or that is the same in every year."""
+    example = f'{{ after = "{after[0]}", within = {{ calendar_days = 30 }} }}'
+    return Fits(("day", "after"), after, example)
+
+
+_AGAIN: Final = Fits(("day", "cycle"), (), "[{ month = 6, day = 30 }]")
+FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
+    ("listing", "diagnose_by"): _due("registry.village.listed"),
+    ("team", "match_by"): _due("registry.village.diagnosed"),
+    ("team", "assign_by"): _due("dispatch.village.matched"),
+    ("team", "replace_by"): _due("vacancy"),
+    ("commitments", "set_by"): _due("dispatch.team.assigned"),
+    ("commitments", "reconcile"): _AGAIN,
+    ("campaigns", "opens"): _AGAIN,
+    ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
+    ("outcomes", "decide_by"): _due("proposal", "defence"),
+}
+"""The catalogue: what each `when` of a pack can say. A commitment is counted from another one as well."""
+
+
+def sample_year(whens: Sequence[When]) -> int:
+    """Some year in which all cycles have begun."""
+    return max((when.start.year + 1 for when in whens if when.start), default=2015)
+
+
+def empty(span: Span) -> bool:
+    """Whether a time leads nowhere, even where a month is shortest."""
+    plain = msgspec.structs.replace(span, roll=False)  # That its end rolls over holidays makes no time of none.
+    return any(plain.after(day, national()) <= day for day in (SOME_DAY, date(2015, 2, 1)))
+
+
+def contradictions(part: Any, path: Path = ()) -> Found:
+    """Each `when` anywhere in a part of a pack that says nothing, several things, or what cannot be followed there."""
+    if isinstance(part, When):
+        yield from _of_when(path, part)
+    elif isinstance(part, msgspec.Struct):
+        for field in part.__struct_fields__:
+            yield from contradictions(getattr(part, field), (*path, field))
+    elif isinstance(part, tuple):
+        for n, entry in enumerate(part):
+            yield from contradictions(entry, (*path, n))
+
+
+def _of_when(path: Path, when: When) -> Found:
+    fits = FORMS[tuple(name for name in path if isinstance(name, str))]
+    given = {
+        "day": (when.month, when.day),
+        "cycle": (when.every, when.start),
+        "after": (when.after, None if empty(when.within) else when.within),
+    }
+    begun = {form for form, parts in given.items() if any(parts[:1]) or (form != "after" and any(parts))}
+    name = next(part for part in reversed(path) if isinstance(part, str))
+    example = f"{name} = {fits.example}"
+    if when.within.calendar_days < 0:
+        yield (*path, "within"), "时间不能为负", "a time cannot be negative", "within = { calendar_days = 30 }"
+    elif len(begun) != 1 or not all(given[next(iter(begun))]):
+        zh = f"应取一种写法并写全：{'、'.join(_WRITTEN[form][0] for form in fits.forms)}"
+        yield path, zh, f"it is one of these, in full: {', '.join(_WRITTEN[form][1] for form in fits.forms)}", example
+    elif not begun <= {*fits.forms}:
+        (form,) = begun
+        zh = f"此处不能写{_WRITTEN[form][0]}，可写：{'、'.join(_WRITTEN[one][0] for one in fits.forms)}"
+        en = f"{_WRITTEN[form][1]} cannot stand here; it may be {' or '.join(_WRITTEN[one][1] for one in fits.forms)}"
+        yield path, zh, en, example
+    elif when.within != Span() and begun == {"day"} and "after" in fits.forms:
+        zh, en = "每年的一天已是最后一日，不能再填时间", "a day of the year is the last day already and takes no time"
+        yield (*path, "within"), zh, en, ""
+    elif when.after and when.after not in fits.after and path[0] != "commitments":  # Those may follow one another.
+        zh = f"不能自 {when.after} 起算，可填：{'、'.join(fits.after)}"
+        en = f"it cannot be counted from {when.after}, but from {' or '.join(fits.after)}"
+        yield (*path, "after"), zh, en, f'after = "{fits.after[0]}"'
+    elif when.every and (sum(map(bool, _units(when.every))) != 1 or when.every.roll or min(_units(when.every)) < 0):
+        zh, en = (
+            "循环只用一种单位，不小于 1，不顺延",
+            "a cycle has one unit, 1 or more, and never rolls over holidays",
+        )
+        yield (*path, "every"), zh, en, "every = { months = 3 }"
+
+
+def _units(span: Span) -> tuple[int, ...]:
+    return span.years, span.months, span.calendar_days, span.working_days
