@@ -83,6 +83,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min(self.timers.values(), default=None)
 
     @property
+    def journey(self) -> str:
+        """What waits while it cannot go on: messages about this, and timers of what belongs to it."""
+        return self.id
+
+    @property
     def status(self) -> str:
         """Where it stands, in one word, for lists and filters."""
         return ""
@@ -210,10 +215,13 @@ class by(msgspec.Struct, frozen=True):
     """The usual way to find the state that a message concerns: one of the message's fields is its id."""
 
     field: str
+    part: str = ""
+    """What the id has behind that, such as `team` in `<village>/team`; nothing where the field is the whole id."""
 
     def __call__(self, message: Any, _policy: Policy) -> Iterable[str]:
         """The id, from the message."""
-        return (getattr(message, self.field),)
+        id = getattr(message, self.field)
+        return (f"{id}/{self.part}" if self.part else id,)
 
 
 def require_taken(function: Callable[..., Any], *given: type) -> None:

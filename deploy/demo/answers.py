@@ -249,7 +249,7 @@ def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
 _NOTHING: Final = Answer(lambda a, s: [{}])
 _HASH: Final = Answer(_seed_hash)
 _SEED: Final = Answer(lambda a, s: [{"seed": s.share(a)}])
-_ASSIGNMENTS: Final = ("dispatch", "assignments")
+_COMMITMENTS: Final = ("dispatch", "commitments")
 _SUPERVISIONS: Final = ("inspection", "supervisions")
 _VILLAGES: Final = ("registry", "villages")
 
@@ -261,8 +261,8 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "matchings": Answer(lambda a, s: [{"matching": f"{a.about}-{a.today}"}]),
     "assignments": _NOTHING,
     "commitments": Answer(lambda a, s: [{"items": [{"number": n, "text": t} for n, t in enumerate(s.items(a), 1)]}]),
-    "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _ASSIGNMENTS),
-    "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _ASSIGNMENTS),
+    "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _COMMITMENTS),
+    "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),
     "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
     "retentions": _NOTHING,
     # inspection

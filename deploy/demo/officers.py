@@ -106,8 +106,12 @@ class Diary(msgspec.Struct):
 
 
 def _chance(task: Awaited) -> tuple[Any, ...]:
-    """What decides by chance when a task is answered: all that was seen of it before answers were filled in."""
-    return task[:-1]
+    """What decides by chance when a task is answered: all that was seen of it before answers were filled in.
+
+    A seed tells the same story as when a village's team and what it owed were one document, `assignments`.
+    """
+    was_one = task.kind in ("links", "commitments")
+    return (task._replace(kind="assignments", id=task.about) if was_one else task)[:-1]
 
 
 class Officers:

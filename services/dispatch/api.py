@@ -1,13 +1,16 @@
 """What people ask of the dispatch over HTTP."""
 
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
 from litestar import get
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, QueryParameter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dispatch.model.assignment import Assignment
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
     AssignTeam,
@@ -24,12 +27,16 @@ from services.dispatch.model.commands import (
     WithdrawCommitment,
     WithdrawMatch,
 )
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pool import Pool
-from shared.contracts.dispatch import Member
+from shared.contracts.dispatch import Item, Member
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
-from shared.rules import Refused, known
-from shared.web.http import Route
+from shared.engine.tables import Tables
+from shared.rules import Key, Refused, known
+from shared.rules import State as Model
+from shared.web.http import SMOOTH, PlaceQuery, Route, id_by_code, within
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),
@@ -76,13 +83,13 @@ async def cost(
     pipeline: Pipeline = state.pipeline
     team = (*([Member(leader, "leader")] if leader else []), *(Member(id, "member") for id in member or ()))
     async with pipeline.engine.connect() as conn:
-        key = (Assignment, village)
-        assignment = known((await store.load_states(conn, pipeline.tables, [key]))[key], "村", "village", village)
-        policy = pipeline.book.at(assignment.place, pipeline.today) if pipeline.today else None
+        key = (Link, id_of(village))
+        link = known((await store.load_states(conn, pipeline.tables, [key]))[key], "村", "village", village)
+        policy = pipeline.book.at(link.place, pipeline.today) if pipeline.today else None
         if policy is None or pipeline.today is None:
             raise Refused("policy", "该区划没有生效的政策包", "no policy pack is in force in this division")
         asked = ChooseTeam(
-            place=assignment.place,
+            place=link.place,
             village=village,
             unit=unit,
             team=team,
@@ -104,5 +111,64 @@ async def cost(
     )
 
 
-QUERIES: tuple[Any, ...] = (cost,)
-"""Besides, the queries that every service has: `pools` shows what is on offer, `assignments` what is owed."""
+class Assignment(Link, frozen=True, kw_only=True, omit_defaults=True):
+    """A village's team and what is owed there, in one answer. Its id is the village's."""
+
+    helped_since: date | None = None
+    owed: dict[str, Owed] = msgspec.field(default_factory=dict)
+    carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)
+
+
+async def _together(conn: AsyncConnection, tables: Tables, bodies: Sequence[str]) -> AsyncIterator[Assignment]:
+    """Links as they are kept, each with what is owed in its village; read in parts, so that others have their turn."""
+    for first in range(0, len(bodies), SMOOTH):
+        links = [msgspec.json.decode(body, type=Link) for body in bodies[first : first + SMOOTH]]
+        owed = await store.load_states(conn, tables, [(Commitments, link.village) for link in links])
+        for link in links:
+            yield together(link, owed[Commitments, link.village])
+
+
+def together(link: Link, owed: Model | None) -> Assignment:
+    """A link with what is owed in its village."""
+    said = {field: getattr(link, field) for field in Link.__struct_fields__} | {"id": link.village}
+    if isinstance(owed, Commitments):
+        said |= {field: getattr(owed, field) for field in ("helped_since", "owed", "carried")}
+        said |= {"timers": link.timers | owed.timers, "deadlines": link.deadlines + owed.deadlines}
+    return Assignment(**said)
+
+
+@get("/v1/assignments", tags=["queries"], summary="工作队和责任事项 · Teams and what is owed")
+async def assignments(
+    state: State,
+    place: PlaceQuery = "",
+    status: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 500,
+) -> list[Assignment]:
+    """Villages in order of id after a given one, each with its team and what is owed, by division prefix and status."""
+    pipeline: Pipeline = state.pipeline
+    table = pipeline.tables.states[Link]
+    found = select(table.c.body).where(table.c.id > id_of(after), *within(table, place))
+    if status:
+        found = found.where(table.c.status == status)
+    async with pipeline.engine.connect() as conn:
+        bodies = (await conn.execute(found.order_by(table.c.id).limit(limit))).scalars().all()
+        return [one async for one in _together(conn, pipeline.tables, bodies)]
+
+
+@get("/v1/assignments/{village:str}", tags=["queries"], summary="一村的工作队和责任事项 · Those of one village")
+async def assignment(state: State, village: FromPath[str]) -> Assignment:
+    """The team of one village and what is owed there, by the village's id or another of its codes."""
+    pipeline: Pipeline = state.pipeline
+    async with pipeline.engine.connect() as conn:
+        id = await id_by_code(conn, pipeline.tables, village)
+        keys: list[Key] = [(Link, id_of(id)), (Commitments, id)]
+        link, owed = (await store.load_states(conn, pipeline.tables, keys)).values()
+    link = known(link, "村", "the village", village)
+    assert isinstance(link, Link)
+    return together(link, owed)
+
+
+QUERIES: tuple[Any, ...] = (cost, assignments, assignment)
+"""Besides, the queries that every service has: `pools` shows what is on offer, `links` who is where, `commitments` what
+is owed."""

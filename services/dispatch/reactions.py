@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Any
 
 from services.dispatch.model import choice, commitments, division, members, pool, team
-from services.dispatch.model.assignment import Assignment
 from services.dispatch.model.commands import (
     AssignTeam,
     ChooseTeam,
@@ -21,11 +20,16 @@ from services.dispatch.model.commands import (
     WithdrawCommitment,
     WithdrawMatch,
 )
+from services.dispatch.model.link import TEAM, Link, id_of
+from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad, family, relatives
 from shared.codes import Code, aliased
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
+    AssignmentWithdrawn,
     CommitmentSettled,
+    CommitmentWithdrawn,
+    HelpBegun,
     MatchWithdrawn,
     MemberDisqualified,
     MemberLeft,
@@ -80,15 +84,24 @@ def _if_recall(pools: Ids, holds: str = "") -> Ids:
     return ids
 
 
+def _if_cleared(event: CommitmentSettled, policy: Policy) -> Iterable[str]:
+    """The team that may go home, or begin anew, now that nothing is left to settle."""
+    return (id_of(event.village),) if event.cleared else ()
+
+
+def _if_unsettled(event: CommitmentWithdrawn, policy: Policy) -> Iterable[str]:
+    return (id_of(event.village),) if event.step == "settle" else ()
+
+
 def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
     """All who can be sent, and the villages that a matching may concern."""
     if asked is not None:
         yield from ((Squad, unit) for unit in asked.units)
-        yield from ((Assignment, village) for village in asked.needs)
+        yield from ((Link, id_of(village)) for village in asked.needs)
         yield from relatives(command)
 
 
-def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember) -> Iterable[Key]:
+def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember | ReportDeparture) -> Iterable[Key]:
     """Those of whom one can replace a member of a village's team."""
     if asked is not None and command.village in asked.teams:
         yield Squad, asked.teams[command.village].unit
@@ -98,9 +111,9 @@ def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember) -> It
 MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
 """After these a village that was matched needs no unit."""
 
-KINDS: tuple[type[State], ...] = (Pool, Squad, Assignment, Code)
+KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Code)
 
-_village = by("village")
+_village, _team = by("village"), by("village", TEAM)
 
 REACTIONS: tuple[Reaction, ...] = (
     # What is on offer, and what is needed.
@@ -115,60 +128,69 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(RetainMember, Pool, _pool, members.retain, reads=_colleagues),
     Reaction(MemberRetained, Pool, family, members.note_stay),
     Reaction(VillageDiagnosed, Pool, _pool, pool.need_unit),
-    Reaction(VillageDiagnosed, Assignment, _village, team.diagnose),
+    Reaction(VillageDiagnosed, Commitments, _village, commitments.diagnose, reads=commitments.team_there),
+    Reaction(VillageDiagnosed, Link, _team, team.diagnose),
     # A matching is proposed; another choice is made or the match taken back; the organisation department assigns.
     Reaction(SolveMatching, Pool, _pool, pool.solve, reads=_offers),
     Reaction(VillageMatched, Pool, family, pool.note_team),
-    Reaction(VillageMatched, Assignment, _village, team.match),
+    Reaction(VillageMatched, Link, _team, team.match),
     Reaction(ChooseTeam, Pool, _pool, choice.choose, reads=choice.asked_about),
     Reaction(TeamChosen, Pool, family, pool.note_team),
-    Reaction(TeamChosen, Assignment, _village, team.choose),
+    Reaction(TeamChosen, Link, _team, team.choose),
     Reaction(WithdrawMatch, Pool, _pool, choice.withdraw_match, reads=choice.asked_about),
     Reaction(MatchWithdrawn, Pool, family, pool.need_again),
-    Reaction(MatchWithdrawn, Assignment, _village, team.unmatch),
-    Reaction(AssignTeam, Assignment, _village, team.assign),
-    Reaction(WithdrawAssignment, Assignment, _village, team.withdraw_assignment),
+    Reaction(MatchWithdrawn, Link, _team, team.unmatch),
+    Reaction(AssignTeam, Link, _team, team.assign, reads=team.owed_there),
+    Reaction(WithdrawAssignment, Link, _team, team.withdraw_assignment, reads=team.owed_there),
+    Reaction(AssignmentWithdrawn, Commitments, _village, commitments.clear),
     # From the assignment on, commitments are owed, each period set, reconciled and settled.
-    Reaction(TeamAssigned, Assignment, _village, commitments.begin),
-    Reaction(SetCommitment, Assignment, _village, commitments.set_commitment),
-    Reaction(Reconcile, Assignment, _village, commitments.reconcile),
-    Reaction(Settle, Assignment, _village, commitments.settle),
-    Reaction(WithdrawCommitment, Assignment, _village, commitments.withdraw_commitment),
+    Reaction(TeamAssigned, Commitments, _village, commitments.begin),
+    Reaction(SetCommitment, Commitments, _village, commitments.set_commitment),
+    Reaction(HelpBegun, Link, _team, team.help),
+    Reaction(Reconcile, Commitments, _village, commitments.reconcile),
+    Reaction(Settle, Commitments, _village, commitments.settle),
+    Reaction(WithdrawCommitment, Commitments, _village, commitments.withdraw_commitment),
     # A team that was at work before the system was there is matched, assigned and bound in one step.
     Reaction(TakeOver, Pool, _pool, choice.take_over, reads=choice.asked_about),
-    Reaction(TakeOver, Assignment, _village, team.take_over),
-    Reaction(TakeOver, Assignment, _village, commitments.take_over),
+    Reaction(TakeOver, Link, _team, team.take_over),
+    Reaction(TakeOver, Commitments, _village, commitments.take_over),
     # A decided recall takes a cadre off the team, as does a departure, and the unit sends another.
     Reaction(OutcomeDecided, Pool, _if_recall(_pool, "imposed"), members.recall),
     Reaction(OutcomeDecided, Pool, _if_recall(_other_pools, "imposed"), members.recall_elsewhere),
     Reaction(MemberRecalled, Pool, family, members.note_loss),
-    Reaction(MemberRecalled, Assignment, _village, team.lose_member),
-    Reaction(ReportDeparture, Pool, _pool, members.depart),
+    Reaction(MemberRecalled, Link, _team, team.lose_member),
+    Reaction(ReportDeparture, Pool, _pool, members.depart, reads=_colleagues),
     Reaction(MemberLeft, Pool, family, members.note_loss),
-    Reaction(MemberLeft, Assignment, _village, team.lose_member),
+    Reaction(MemberLeft, Link, _team, team.lose_member),
     Reaction(ReportDeparture, Pool, family, members.note_absence),
     Reaction(ReplaceMember, Pool, _pool, members.replace_member, reads=_colleagues),
     Reaction(MemberReplaced, Pool, family, members.note_gain),
-    Reaction(MemberReplaced, Assignment, _village, team.gain_member),
+    Reaction(MemberReplaced, Link, _team, team.gain_member),
     Reaction(AppealDecided, Pool, _if_recall(family, "overturned"), members.end_recall),
     Reaction(DecisionWithdrawn, Pool, _if_recall(family), members.end_recall),
     Reaction(OutcomeExpired, Pool, _if_recall(family), members.end_recall),
     # After the exit the team is kept, settles, and goes home; unless the village falls back before.
-    Reaction(VillageDelisted, Assignment, _village, team.keep),
-    Reaction(VillageDelisted, Assignment, _village, commitments.close_out),
-    Reaction(VillageRelapsed, Assignment, _village, team.stay),
-    Reaction(CommitmentSettled, Assignment, _village, team.go_home_when_settled),
+    Reaction(VillageDelisted, Commitments, _village, commitments.close_out),
+    Reaction(VillageDelisted, Link, _team, team.keep, reads=team.owed_there),
+    Reaction(VillageRelapsed, Link, _team, team.stay),
+    Reaction(CommitmentSettled, Link, _if_cleared, team.note_settled),
+    Reaction(CommitmentWithdrawn, Link, _if_unsettled, team.note_unsettled),
+    Reaction(TeamReleased, Commitments, _village, commitments.clear),
     Reaction(TeamReleased, Pool, family, pool.take_back),
     # What was registered or listed by mistake has no team; a village that ended leaves its team to its successor.
     *(Reaction(ended, Pool, family, pool.need_no_more) for ended in (*MISTAKEN, VillageDelisted)),
-    *(Reaction(ended, Assignment, _village, team.end) for ended in MISTAKEN),
-    Reaction(VillageMerged, Assignment, by("into"), team.absorb, reads=team.merging),
+    *(Reaction(ended, Link, _team, team.end) for ended in MISTAKEN),
+    *(Reaction(ended, Commitments, _village, commitments.end) for ended in MISTAKEN),
+    Reaction(VillageMerged, Commitments, by("into"), commitments.absorb, reads=commitments.joining),
+    Reaction(VillageMerged, Commitments, _village, commitments.dissolve),
+    Reaction(VillageMerged, Link, by("into", TEAM), team.absorb, reads=team.merging),
     Reaction(VillageMerged, Pool, family, division.merge, reads=division.both),
-    Reaction(VillageMerged, Assignment, _village, team.dissolve, reads=team.merging),
+    Reaction(VillageMerged, Link, _team, team.dissolve, reads=team.merging),
     Reaction(TeamDisbanded, Pool, family, pool.take_back),
     # A village comes to another division, and a county gets a pack and a pool of its own.
     Reaction(VillageRecoded, Pool, family, division.recode),
-    Reaction(VillageRecoded, Assignment, _village, recoded),
+    Reaction(VillageRecoded, Link, _team, recoded),
+    Reaction(VillageRecoded, Commitments, _village, recoded),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
@@ -179,6 +201,7 @@ REACTIONS: tuple[Reaction, ...] = (
 
 # Days end a term, make a commitment overdue or owed, end the transition and an illness, and give a county its pool.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
-    Assignment: {"term": team.extend, "commitments": commitments.fall_due, "kept": team.go_home},
+    Link: {"term": team.extend, "kept": team.go_home},
+    Commitments: {"commitments": commitments.fall_due},
     Pool: {"back": pool.come_back, "divided": division.divide},
 }

@@ -153,6 +153,8 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
     period: Period
     closed: Count
     carried: Count
+    cleared: bool = False
+    """Whether nothing is left to settle from before the exit, so that the team may go home or begin a new term."""
     settled_by: OrganOrNone = ""
     """The organ that settled it, never a person; empty in events from before this was told."""
 

@@ -208,6 +208,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "open": ("未完成的条数", "items still open", 1),
     "closed": ("销号的条数", "items closed out", 4),
     "carried": ("转入下期的条数", "items carried into the next period", 1),
+    "cleared": ("出列前的事项是否全部销账", "whether nothing is left to settle from before the exit", False),
     # --------------------------------------------------------------------- inspection
     "campaign": ("督查编号", "the campaign", "2105-unannounced-2015-10-01"),
     "frame": ("抽签范围内的村", "the villages among which is drawn", [VILLAGE, "210521902206"]),

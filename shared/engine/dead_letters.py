@@ -29,7 +29,7 @@ def of_message(stream: str, delivery: Delivery, id: str, about: str, error: Base
 
 def of_timers(day: Delivery, id: str, state: State, error: BaseException) -> dict[str, Any]:
     """The row for a state whose timers could not run out on a day."""
-    row = of_message(TIMERS, day, id, state.id, error)
+    row = of_message(TIMERS, day, id, state.journey, error)
     return row | {"body": msgspec.json.encode((state.kind, state.id, state.timers))}
 
 

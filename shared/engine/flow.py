@@ -151,9 +151,13 @@ def concerned(wiring: Wiring, book: PolicyBook, today: date, causes: Iterable[Ca
     keys: set[Key] = set()
     for cause in causes:
         with suppress(Exception):  # It is parked where it is run, with its reason.
-            named = [key for key, _, _ in chain.targets(cause.payload)]
+            targets = chain.targets(cause.payload)
+            named = [key for key, _, _ in targets]
             keys.update(chain.codes(cause.payload))
             keys.update(named, wiring.likely(type(cause.payload), named))
+            for _, reaction, _ in targets:
+                if reaction.reads:  # What it looks at whatever the state says.
+                    keys.update(reaction.reads(None, cause.payload))
     return keys
 
 

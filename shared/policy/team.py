@@ -31,7 +31,8 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 MATCHED = (
-    "size", "leader_rank", "party_members_only", "work_years", "suits", "same_county_levels", "match_by", "weights",
+    "size", "villages_per_unit", "leader_rank", "party_members_only", "work_years", "suits", "same_county_levels",
+    "match_by", "weights",
 )  # fmt: skip
 """What of `[team]` says whom a village is sent: a division that says it otherwise matches by itself."""
 
@@ -41,6 +42,9 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     size: Annotated[int, Meta(ge=1, le=20)]
     """每队人数。 · Cadres in a team."""
+    villages_per_unit: Annotated[int, Meta(ge=1, le=20)] = 1
+    """一个单位的工作队最多负责几个村；不写为一个村。 ·
+    How many villages a unit's one team may serve; one where the pack says nothing."""
     leader_rank: Annotated[Mapping[Level, Rank], Meta(max_length=3)]
     """队长最低职务层次，按单位级别；未列的级别不作要求。 ·
     The lowest rank of a leader by the unit's level; a level that

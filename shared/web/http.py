@@ -225,7 +225,7 @@ def _tasks(pipeline: Pipeline) -> Any:
                 if kind.kind < first or (kind.personal and not is_operator(request)):
                     continue
                 behind = table.c.id > (last if kind.kind == first else "")
-                waiting = select(table.c.body).where(table.c.awaits, behind, *_within(table, place))
+                waiting = select(table.c.body).where(table.c.awaits, behind, *within(table, place))
                 async with conn.stream(waiting.order_by(table.c.id)) as rows:
                     async for (body,) in rows:
                         state = store.decode_state(kind, body)
@@ -371,7 +371,7 @@ async def _page(
         return [Entry(position, subject, msgspec.Raw(body.encode())) for position, subject, body in rows]
 
 
-def _within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
+def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
     """Whether a state lies in the division with this prefix; by comparison, since LIKE would read the whole table."""
     if len(place) == 6:
         yield table.c.place == place
@@ -414,7 +414,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 500,
     ) -> Response[bytes]:
         """States in order of id after a given id, by division prefix and status."""
-        found = select(table.c.body).where(table.c.id > after, *_within(table, place))
+        found = select(table.c.body).where(table.c.id > after, *within(table, place))
         if status:
             found = found.where(table.c.status == status)
         return await _array(engine, found.order_by(table.c.id).limit(limit), shown(request))

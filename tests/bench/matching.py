@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 
 from services.dispatch.model.eligibility import RANKS, Cadre, Unit
-from services.dispatch.model.matching import Need, match
+from services.dispatch.model.matching import Need, Serving, match
 from shared.policy import Policy, parse_pack
 from tests.bench.figure import Figure
 
@@ -37,7 +37,7 @@ class County(NamedTuple):
     needs: Mapping[str, Need]
     units: Mapping[str, Unit]
     cadres: Mapping[str, Cadre]
-    serving: frozenset[str]
+    serving: Mapping[str, Serving]
     policy: Policy
 
 
@@ -70,7 +70,7 @@ def county(number: int, policy: Policy) -> County:
                 reserve=chance.random() < 0.1,
                 ties=(chance.choice(villages),) if chance.random() < 0.05 else (),
             )
-    serving = frozenset(unit for unit in units if chance.random() < 0.05)
+    serving = {unit: Serving(("elsewhere",), {}) for unit in units if chance.random() < 0.05}
     return County(needs, units, cadres, serving, policy)
 
 

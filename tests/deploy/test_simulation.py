@@ -104,11 +104,11 @@ def test_everything_that_can_go_wrong_goes_wrong_once_at_least(three_years: Stor
 
 def test_who_meets_the_criteria_is_off_the_list_and_who_does_not_keeps_the_team(three_years: Story) -> None:
     stages = {id: village["stage"] for id, village in three_years.world.all("registry", "villages").items()}
-    teams = three_years.world.all("dispatch", "assignments")
+    teams = three_years.world.all("dispatch", "links")
     for village in Scenario(SEED, 9).villages.values():
         if village.leaves is None or village.fate == "relapsed":
             assert stages[village.id] == "helped", village
-            assert len(teams[village.id]["team"]) == 3
+            assert len(teams[f"{village.id}/team"]["team"]) == 3
         else:
             assert stages[village.id] in ("delisted", "released"), village
 

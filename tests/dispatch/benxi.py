@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from deploy.demo.world import Service, World
-from services.dispatch.model.assignment import Assignment
+from services.dispatch.api import Assignment, together
 from services.dispatch.model.commands import (
     AssignTeam,
     Reconcile,
@@ -19,6 +19,8 @@ from services.dispatch.model.commands import (
     SolveMatching,
 )
 from services.dispatch.model.eligibility import Cadre
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool
 from services.dispatch.reactions import DUE, REACTIONS
 from shared.contracts import Command, Event
@@ -147,7 +149,10 @@ class Benxi:
         return self.pool.free(self.dispatch.states.values())
 
     def assignment(self, village: str = V1) -> Assignment:
-        return self.dispatch.states[Assignment, village]  # type: ignore[return-value]
+        """The village's team and what is owed there, as officers read them."""
+        link = self.dispatch.states[Link, id_of(village)]
+        assert isinstance(link, Link)
+        return together(link, self.dispatch.states.get((Commitments, village)))
 
     def tasks(self, action: str | None = None) -> list[Task]:
         """What people are awaited to do now."""

@@ -109,6 +109,8 @@ async def test_a_choice_a_withdrawal_a_departure_and_a_takeover_reach_all_servic
             assert await desk.stage(other) == "pledged"
             assignment = await desk.state("dispatch", "assignments", other)
             assert (assignment["since"], assignment["term_end"]) == ("2013-06-01", "2016-06-01")
+            assert assignment["owed"]["letter/term"]["set_on"] == "2013-06-01", "team and ledgers are read together"
+            assert assignment == msgspec.json.decode(await simulation.get("dispatch", f"/v1/assignments/{other}"))
             assert (await desk.state("inspection", "supervisions", other))["unit"] == there["unit"]
             dead = [status.dead_letters for status in (await simulation.statuses()).values()]
     assert dead == [0, 0, 0, 0]

@@ -247,7 +247,7 @@ def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
                 born_on=date(1960 + n * k % 30, 1, 1), reserve=n % (k + 2) == 0,
             )  # fmt: skip
     with quicker_than(2):  # Half a second by itself.
-        matching = match(needs, units, cadres, set(), Benxi().policy, START)
+        matching = match(needs, units, cadres, {}, Benxi().policy, START)
     assert matching.objective == matching.bound == sum(m.score for m in matching.matches)
     assert len(matching.matches) + len(matching.obstacles) == 150 and len(matching.matches) >= 145
     assert len({m.unit for m in matching.matches}) == len(matching.matches)

@@ -162,7 +162,7 @@ def test_a_team_is_in_one_village_only_whether_taken_over_or_matched() -> None:
     benxi = county()
     benxi.hear(diagnosed(V2))
     take_over(benxi)
-    with pytest.raises(Refused, match="U1 serves elsewhere"):
+    with pytest.raises(Refused, match="U1 serves or is matched elsewhere"):
         benxi.send(TakeOver, V2, unit="U1", team=TEAM, since=TODAY, term_start=TODAY)
     with pytest.raises(Refused, match="has a team of U1 already"):
         take_over(benxi, unit="U2", team=tuple(Member(m.cadre.replace("U1", "U2"), m.role) for m in TEAM))

@@ -205,7 +205,7 @@ async def poison(ground: Ground) -> Verdict:
                 for id in ids
             ])  # fmt: skip
             await simulation.settle()
-            through = await simulation.states("dispatch", "assignments")
+            through = await simulation.states("dispatch", "links")
             first = (await simulation.statuses())["dispatch"].dead_letters
             await bus.publish_batch(subscriber.client, OPEN, [
                 _message(VillageRecoded(place=id[:6], village=id, code=f"{MOVED}{id[6:]}", since=START),
@@ -213,7 +213,7 @@ async def poison(ground: Ground) -> Verdict:
                 for id in ids
             ])  # fmt: skip
             await simulation.settle()
-            moved = await simulation.states("dispatch", "assignments")
+            moved = await simulation.states("dispatch", "links")
             waiting = (await simulation.statuses())["dispatch"].dead_letters
             ill.unlink()
             token = operator_headers(system.folder.secret.read_bytes())
@@ -223,9 +223,9 @@ async def poison(ground: Ground) -> Verdict:
                 answer = await client.post("/v1/dead-letters/replay", params={"about": poisoned})
             replayed = answer.raise_for_status().json()["replayed"]
             await simulation.settle()
-            cured = await simulation.states("dispatch", "assignments")
+            cured = await simulation.states("dispatch", "links")
             left = (await simulation.statuses())["dispatch"].dead_letters
-    healthy = [state for id, state in moved.items() if id != poisoned and state["place"] == MOVED]
+    healthy = [state for id, state in moved.items() if id != f"{poisoned}/team" and state["place"] == MOVED]
     alike = {msgspec.json.encode({**state, "id": ""}) for state in cured.values()}
     return Verdict(
         (len(through), first, waiting, replayed, left) == (HEALTHY, 1, 2, 2, 0)

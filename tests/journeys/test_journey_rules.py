@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from deploy.demo.answers import Ask, Letter, Row, Story
-from services.dispatch.model.assignment import Assignment
+from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Pool, Squad
 from services.incentives.model.record import Record
 from services.inspection.model.supervision import Supervision
@@ -347,7 +347,7 @@ def test_2_20_a_recalled_leader_is_replaced_and_cleared_by_the_appeal(county: Co
     ((_, replaced),) = county.dated(d.MemberReplaced)
     assert (recalled.village, recalled.cadre, recalled.role) == (RECALLED, decided.subject, "leader")
     assert (replaced.village, replaced.recalled, replaced.role) == (RECALLED, recalled.cadre, "leader")
-    team = county.state("dispatch", Assignment, RECALLED).team
+    team = county.state("dispatch", Link, id_of(RECALLED)).team
     assert [member.cadre for member in team if member.role == "leader"] == [replaced.cadre]
     assert county.state("inspection", Supervision, RECALLED).leader == replaced.cadre
     ((answered, appeal),) = county.dated(n.AppealDecided)

@@ -134,13 +134,11 @@ def reopened() -> World:
 PLANS, YEARS = ("calendars", "CampaignPlanned"), ("supervisions", "assessments", "AssessmentOpened")
 GRADES = (*YEARS, "AssessmentProposed")
 STORIES = {
-    ("assignments", "term"): Story(
-        lambda: Benxi().helped().world, (date(2017, 6, 22), date(2018, 2, 10), date(2021, 1, 5))
-    ),
-    ("assignments", "commitments"): Story(
+    ("links", "term"): Story(lambda: Benxi().helped().world, (date(2017, 6, 22), date(2018, 2, 10), date(2021, 1, 5))),
+    ("commitments", "commitments"): Story(
         lambda: Benxi().assigned().world, (date(2014, 7, 22), date(2014, 11, 3), date(2015, 1, 3), date(2016, 7, 20))
     ),
-    ("assignments", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
+    ("links", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
     ("pools", "back"): Story(ill, (date(2014, 10, 3), date(2015, 1, 3), date(2015, 1, 8))),
     ("pools", "divided"): Story(dividing, (date(2014, 8, 3), date(2014, 12, 1), date(2015, 1, 5))),
     ("records", "clock"): Story(proposed_and_imposed, (date(2015, 1, 25), date(2015, 6, 1), date(2016, 8, 1))),

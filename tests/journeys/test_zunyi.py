@@ -16,7 +16,7 @@ import pytest
 
 from deploy.demo.answers import Ask, Letter, Row, Story
 from services.dispatch.model import commands as dispatch_commands
-from services.dispatch.model.assignment import Assignment
+from services.dispatch.model.link import Link, id_of
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.draw import verify_draw
 from services.inspection.model.supervision import Supervision
@@ -240,7 +240,7 @@ def test_2_13_nobody_is_released_before_the_exit(district: County) -> None:
     ((day, extended),) = district.dated(d.TermExtended)
     assert (extended.village, day, extended.until) == (IDLE, date(2018, 1, 5), date(2019, 1, 4))
     for village in set(VILLAGES) - {EARLY}:
-        assert len(district.state("dispatch", Assignment, village).team) == 5
+        assert len(district.state("dispatch", Link, id_of(village)).team) == 5
 
 
 def test_2_15_the_four_grades_and_what_follows_from_them(district: County) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -14,15 +15,17 @@ import msgspec
 import pytest
 from alembic import command
 from msgspec.inspect import DictType, LiteralType, StrType, type_info
-from sqlalchemy import Connection, Table, column, insert, inspect, table
+from sqlalchemy import Connection, MetaData, Table, column, func, insert, inspect, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.access.users import SERVICES
 from deploy.contracts import documents
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad
 from shared import migrations, runtime
 from shared.contracts import EVENTS, Command, short_type
-from shared.engine import store
+from shared.engine import dead_letters, store
 from shared.engine.pipeline import Pipeline, Service
 from shared.policy import parse_pack
 from shared.rules import LONGEST_ID, State
@@ -246,6 +249,15 @@ def test_openapi_documents_every_query_and_points_nowhere_else(name: str) -> Non
         assert ("401" in answers) == kind.personal
 
 
+async def through(database: str, act: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+    """What is done in one transaction of a database."""
+    engine = store.open_engine(database)
+    async with engine.begin() as conn:
+        result = await act(conn)
+    await engine.dispose()
+    return result
+
+
 def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str) -> None:
     migrations._with_config("dispatch", database, lambda config: command.upgrade(config, "0001"))
     cadre = {
@@ -261,22 +273,86 @@ def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str
     }
     row = {"id": "2105", "place": "210500", "status": "quiet", "awaits": False, "body": json.dumps(body)}
 
-    async def through(act: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
-        engine = store.open_engine(database)
-        async with engine.begin() as conn:
-            result = await act(conn)
-        await engine.dispose()
-        return result
-
     old = table("pools", *map(column, row))
-    asyncio.run(through(lambda conn: conn.execute(insert(old).values(row))))
+    asyncio.run(through(database, lambda conn: conn.execute(insert(old).values(row))))
     migrations.upgrade("dispatch", database)
     keys: list[tuple[type[State], str]] = [(Pool, "2105"), (Squad, "U1"), (Squad, "U9")]
-    states = asyncio.run(through(lambda conn: store.load_states(conn, service("dispatch").tables, keys)))
+    states = asyncio.run(through(database, lambda conn: store.load_states(conn, service("dispatch").tables, keys)))
     pool, first, stray = (states[key] for key in keys)
     assert [*pool.units] == ["U1"] and pool.place == "210500"
     assert first.place == "210502" and first.cadres["C1"].rank == "staff"
     assert stray.place == "210500" and [*stray.cadres] == ["C2"]
+
+
+def test_assignments_become_links_and_commitments_when_the_schema_is_upgraded(database: str) -> None:
+    """More than a batch of them, each where it was in its spell, with its timers, deadlines and parked timers."""
+    migrations._with_config("dispatch", database, lambda config: command.upgrade(config, "0005"))
+    item, leader = {"number": 1, "text": "修路", "problem": 1}, {"cadre": "C1", "role": "leader"}
+    ledger = {"kind": "ledger", "period": "2014", "set_by": "2014-07-21", "set_on": "2014-07-01", "items": [item]}
+    out = {"spell": 1, "unit": "U1", "team": [leader], "since": "2014-06-20", "term_start": "2014-06-20"}
+    helped = {
+        "stage": "helped", **out, "term_end": "2017-06-20", "helped_since": "2014-07-01",
+        "owed": {"ledger/2014": ledger},
+        "timers": {"term": "2017-06-21", "commitments": "2014-10-01"},
+        "vacancies": {"C2": {"role": "member", "due": "2014-08-01"}},
+        "deadlines": [
+            {"path": ["vacancies", "C2", "due"], "since": "2014-07-01", "span": {"working_days": 20}},
+            {"path": ["owed", "ledger/2014", "set_by"], "since": "2014-06-20", "span": {"working_days": 20},
+             "timer": "commitments"},
+        ],
+    }  # fmt: skip
+    late = {
+        "stage": "kept", **out, "until": "2015-03-01", "timers": {"kept": "2015-03-02"},
+        "owed": {"ledger/2014": {**ledger, "settle_by": "2015-02-01"}},
+    }  # fmt: skip
+    waiting = {"stage": "diagnosed", "spell": 1, "carried": {"ledger": [item]}}
+    stages = {"210521100201": helped, "210521100202": late, "210521100203": waiting}
+    gone = {f"210522{n:06}": {"stage": "released", "spell": 0} for n in range(2_100)}
+    rows = [
+        {
+            "id": id, "place": id[:6], "status": said["stage"], "due": None, "awaits": True,
+            "body": json.dumps({"id": id, "place": id[:6], **said}),
+        }
+        for id, said in (stages | gone).items()
+    ]  # fmt: skip
+    parked = json.dumps(["assignments", "210521100203", {"term": "2017-06-21", "commitments": "2014-10-01"}]).encode()
+    letter = {
+        "id": "00000000-0000-8000-8000-000000000001", "stream": "timers", "sequence": 1, "subject": "x",
+        "about": "210521100203", "rule": "x", "reason": "x", "parked_at": datetime(2014, 10, 1, tzinfo=UTC),
+        "body": parked, "discarded_at": None, "discarded_for": None,
+    }  # fmt: skip
+    tables = service("dispatch").tables
+    keys: list[tuple[type[State], str]] = [
+        (kind, id) for village in stages for kind, id in ((Link, id_of(village)), (Commitments, village))
+    ]
+
+    async def fill(conn: AsyncConnection) -> None:
+        await store.insert(conn, Table("assignments", MetaData(), *(c._copy() for c in tables.states[Pool].c)), rows)
+        await store.insert(conn, tables.dead_letters, [letter])
+
+    async def found(conn: AsyncConnection) -> Any:
+        letters = (await conn.execute(tables.dead_letters.select())).mappings().all()
+        counts = [(await conn.execute(select(func.count()).select_from(tables.states[kind]))).scalar()
+                  for kind in (Link, Commitments)]  # fmt: skip
+        due = (await conn.execute(select(tables.states[Link].c.due))).scalars()
+        waits = (await conn.execute(select(tables.states[Commitments].c.awaits))).scalars()
+        timers = sorted(dead_letters.timers(row)[:2] for row in letters)
+        states = await store.load_states(conn, tables, keys)
+        return states, counts, timers, sorted(day for day in due if day), sum(waits)
+
+    asyncio.run(through(database, fill))
+    migrations.upgrade("dispatch", database)
+    states, counts, timers, due, waits = asyncio.run(through(database, found))
+    assert counts == [len(rows)] * 2
+    assert timers == [("commitments", "210521100203"), ("links", "210521100203/team")]
+    assert due == [date(2015, 3, 2), date(2017, 6, 21)] and waits == 1
+    team, owed, late_team, late_owed, no_team, carried = states.values()
+    assert (team.village, team.stage, team.timers) == ("210521100201", "helped", {"term": date(2017, 6, 21)})
+    assert [*team.vacancies] == ["C2"] and [one.path[0] for one in team.deadlines] == ["vacancies"]
+    assert (owed.stage, owed.unit, owed.helped_since) == ("helped", "U1", date(2014, 7, 1))
+    assert [*owed.owed] == ["ledger/2014"] and [one.path[0] for one in owed.deadlines] == ["owed"]
+    assert late_team.unsettled and not team.unsettled and late_owed.unsettled and late_owed.stage == "closing"
+    assert carried.carried["ledger"][0].problem == 1 and carried.stage == "none" and no_team.stage == "diagnosed"
 
 
 @each_service

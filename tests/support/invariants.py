@@ -262,21 +262,21 @@ def one_village_at_a_time(run: Evidence) -> None:
 
 
 def teams_are_everywhere_the_same(run: Evidence) -> None:
-    """Pool, assignment and supervision agree on who is out in which village (0.2)."""
+    """Pool, link and supervision agree on who is out in which village (0.2)."""
     for pool in run.of("dispatch", "pools").values():
         units = [team.unit for team in pool.teams.values()]
         cadres = [cadre for team in pool.teams.values() for cadre in team.members]
         assert len(units) == len(set(units)) and len(cadres) == len(set(cadres))
         assert not pool.needs.keys() & pool.teams.keys() and not pool.recalled.keys() & set(cadres)
-        for village, assignment in run.of("dispatch", "assignments").items():
-            team = pool.teams.get(village)
-            assert (assignment.unit, {m.cadre: m.role for m in assignment.team}) == (
+        for link in run.of("dispatch", "links").values():
+            team = pool.teams.get(link.village)
+            assert (link.unit, {m.cadre: m.role for m in link.team}) == (
                 (team.unit, team.members) if team else ("", {})
             )
-            supervised = run.of("inspection", "supervisions").get(village)
-            if assignment.since:
-                assert supervised and supervised.unit == assignment.unit
-                assert set(supervised.team) == {member.cadre for member in assignment.team}
+            supervised = run.of("inspection", "supervisions").get(link.village)
+            if link.since:
+                assert supervised and supervised.unit == link.unit
+                assert set(supervised.team) == {member.cadre for member in link.team}
 
 
 def nobody_goes_home_before_the_exit(run: Evidence) -> None:
@@ -359,7 +359,7 @@ def a_matching_answers_every_need(run: Evidence) -> None:
         assert {*matched, *unmet} <= diagnosed
         assert solved.objective == solved.bound
     in_hand = {village for pool in run.of("dispatch", "pools").values() for village in (*pool.needs, *pool.teams)}
-    released = {id for id, state in run.of("dispatch", "assignments").items() if state.stage == "released"}
+    released = {link.village for link in run.of("dispatch", "links").values() if link.stage == "released"}
     assert in_hand | released == diagnosed and not in_hand & released
 
 

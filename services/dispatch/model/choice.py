@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.dispatch.model.assignment import Assignment
 from services.dispatch.model.commands import ChooseTeam, TakeOver, WithdrawMatch
-from services.dispatch.model.eligibility import Posting, unmet
-from services.dispatch.model.matching import Match, Offer, unsuited_for
-from services.dispatch.model.pool import Pool, Squad, Team, relatives
+from services.dispatch.model.eligibility import Posting, in_order, unmet
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.matching import Match, Offer, Serving, unsuited_for
+from services.dispatch.model.pool import Pool, Squad, Team, all_cadres, relatives
 from shared.contracts.dispatch import MatchWithdrawn, Member, MemberDisqualified, TeamChosen, VillageMatched
 from shared.labels import label
 from shared.policy import Policy
@@ -55,11 +55,11 @@ def weigh(
     if code := unsuited_for(offered, village, proposed.need, policy):
         fault = _UNSUITED[code]
         faults.append(Fault(fault.rule, fault.zh.format(unit=unit), fault.en.format(unit=unit)))
-    if unit in pool.serving(others.values(), besides=village):
-        faults.append(Fault("3.2", f"单位{unit}已确定派往其他村", f"unit {unit} serves or is matched elsewhere"))
-    free = pool.free(others.values(), besides=village)
+    serving = pool.serving(others.values(), besides=village).get(unit)
+    faults += _shared(unit, team, serving, policy)
+    free = pool.free(others.values(), besides=village) if serving is None else all_cadres(others.values())
     of_unit = {id: cadre for id, cadre in free.items() if cadre.unit == unit}
-    offer = Offer(offered, of_unit, policy, today)
+    offer = Offer(offered, of_unit, policy, today, serving, (village,))
     if not team and (code := offer.obstacle(village)):
         faults.append(
             Fault(
@@ -77,12 +77,23 @@ def weigh(
             faults.append(Fault("3.3", f"工作队至少{size}人，现为{len(team)}人", f"a team has {size} at least"))
     if faults:
         return Choice(None, 0, faults)
-    match = offer.match(village, proposed.need, unit, _in_order(team))
+    match = offer.match(village, proposed.need, unit, in_order(team))
     return Choice(match, proposed.score - match.score, ())
 
 
-def _in_order(team: Iterable[Member]) -> tuple[Member, ...]:
-    return tuple(sorted(team, key=lambda member: (member.role != "leader", member.cadre)))
+def _shared(unit: str, team: Sequence[Member], serving: Serving | None, policy: Policy) -> Iterable[Fault]:
+    """What is wrong with sending a unit that serves other villages: it sends one team, to so many and no more."""
+    if serving is None:
+        return
+    villages = "、".join(serving.villages)
+    if not serving.has_room(policy):
+        yield Fault("3.2", f"单位{unit}已确定派往其他村（{villages}）", f"unit {unit} serves or is matched elsewhere")
+    elif team and {member.cadre: member.role for member in team} != serving.members:
+        yield Fault(
+            "3.2",
+            f"单位{unit}的工作队已负责{villages}，应由同一工作队负责",
+            f"the team of unit {unit} serves {', '.join(serving.villages)} already; the same team serves both",
+        )
 
 
 def _unfit_together(team: Sequence[Member]) -> Iterable[Fault]:
@@ -163,14 +174,13 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
     require_body(command.body, "organisation", "3.2")
     pool = known(pool, "选派库", "the pool", policy.pool)
     if command.village in pool.teams:
-        return Change(pool)  # Whether it is the same team is the assignment's to say.
+        return Change(pool)  # Whether it is the same team is the link's to say.
     need = addressed(pool.needs.get(command.village), command, "待派工作队的村", "the village that waits for a unit")
-    unit, free = pool.units.get(command.unit), pool.free(others.values())
-    faults = [*_unfit_together(command.team)]
+    unit, serving = pool.units.get(command.unit), pool.serving(others.values()).get(command.unit)
+    free = pool.free(others.values()) if serving is None else all_cadres(others.values())
+    faults = [*_unfit_together(command.team), *_shared(command.unit, command.team, serving, policy)]
     if unit is None or unit.withdrawn:
         faults.append(Fault("3.2", f"单位{command.unit}未登记", f"unit {command.unit} is not registered"))
-    elif command.unit in pool.serving(others.values()):
-        faults.append(Fault("3.2", f"单位{command.unit}已派驻其他村", f"unit {command.unit} serves elsewhere"))
     faults += [
         Fault(
             "3.3",
@@ -193,7 +203,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
         village=command.village,
         matching=f"taken-over/{command.village}",
         unit=command.unit,
-        team=_in_order(command.team),
+        team=in_order(command.team),
         score=0,
         problem_class=need.problem_class,
         reasons=("taken_over",),
@@ -214,8 +224,8 @@ def may_choose(
     """The match of a village that was not assigned yet."""
     pool = known(pool, "选派库", "the pool", policy.pool)
     team = addressed(pool.teams.get(command.village), command, "已确定帮扶单位的村", "the match of village")
-    assignment = others.get((Assignment, command.village))
-    if not isinstance(assignment, Assignment) or assignment.stage != "matched":
+    link = others.get((Link, id_of(command.village)))
+    if not isinstance(link, Link) or link.stage != "matched":
         raise Refused(
             "3.2",
             f"该村工作队已经派驻，不能再改派出单位；请先撤销派驻（{command.village}）",
@@ -232,7 +242,7 @@ def may_choose(
 
 def asked_about(asked: Pool | None, command: ChooseTeam | WithdrawMatch | TakeOver) -> Iterable[Key]:
     """What a choice looks at: how far the village is, the wider pools, and the cadres of the unit that is named."""
-    yield Assignment, command.village
+    yield Link, id_of(command.village)
     yield from relatives(command)
     if not isinstance(command, WithdrawMatch):
         yield Squad, command.unit

@@ -9,11 +9,13 @@ from datetime import date, timedelta
 
 import msgspec
 
-from services.dispatch.model.assignment import TERM, Assignment, Owed, Undo
 from services.dispatch.model.commands import Held, Reconcile, SetCommitment, Settle, TakeOver, WithdrawCommitment
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.owed import TERM, Commitments, Owed, Undo
 from shared.calendar import Span
 from shared.contracts import Event
 from shared.contracts.dispatch import (
+    AssignmentWithdrawn,
     CommitmentOverdue,
     CommitmentReconciled,
     CommitmentSet,
@@ -22,18 +24,45 @@ from shared.contracts.dispatch import (
     HelpBegun,
     Item,
     TeamAssigned,
+    TeamReleased,
 )
-from shared.contracts.registry import VillageDelisted, VillageDiagnosed
+from shared.contracts.registry import (
+    DiagnosisWithdrawn,
+    VillageDelisted,
+    VillageDiagnosed,
+    VillageMerged,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
 from shared.labels import label, said
 from shared.policy import Commitment, Policy
-from shared.rules import Change, Due, Refused, addressed, require_body
+from shared.rules import Change, Due, Key, Refused, State, addressed, require_body
 
 DAY = timedelta(1)
 ACTIVE = ("assigned", "helped")
 """The stages in which new things come to be owed."""
 
 
-def with_problems(
+Others = Mapping[Key, State | None]
+
+
+def team_there(_state: Commitments | None, event: VillageDiagnosed) -> Iterable[Key]:
+    """The village's link to its team, for a rule to look at."""
+    return ((Link, id_of(event.village)),)
+
+
+def diagnose(
+    state: Commitments | None, event: VillageDiagnosed, policy: Policy, today: date, others: Others
+) -> Change:  # fmt: skip
+    """The problems of a diagnosis wait for the next ledgers (3.1)."""
+    link = others[Link, id_of(event.village)]
+    if isinstance(link, Link) and not link.awaits_diagnosis(event.spell):
+        return Change(state)
+    state = state or Commitments(id=event.village, place=event.place)
+    return Change(state.but(carried=_with_problems(state.carried, event, policy)))
+
+
+def _with_problems(
     carried: Mapping[str, tuple[Item, ...]], event: VillageDiagnosed, policy: Policy
 ) -> dict[str, tuple[Item, ...]]:
     """What waits for the next ledgers, with the problems of a new diagnosis added to each kind that is settled (3.1).
@@ -45,14 +74,54 @@ def with_problems(
     return {kind: (*_unlinked(carried.get(kind, ())), *problems) for kind in kinds}
 
 
-def without_problems(carried: Mapping[str, tuple[Item, ...]]) -> dict[str, tuple[Item, ...]]:
-    """What waits for the next ledgers, without the problems of the last diagnosis."""
-    rest = {kind: tuple(item for item in items if item.problem is None) for kind, items in carried.items()}
-    return {kind: items for kind, items in rest.items() if items}
+def end(
+    state: Commitments | None,
+    event: DiagnosisWithdrawn | VillageUnlisted | VillageWithdrawn,
+    policy: Policy,
+    today: date,
+) -> Change:  # fmt: skip
+    """Diagnosed, listed or registered by mistake: nothing is owed. What was open before a diagnosis is still open."""
+    if state is None:
+        return Change(state)
+    before = state.carried if isinstance(event, DiagnosisWithdrawn) else {}
+    without = {kind: tuple(item for item in items if item.problem is None) for kind, items in before.items()}
+    return Change(_nothing_owed(state, {kind: items for kind, items in without.items() if items}))
 
 
-def left_open(
-    carried: Mapping[str, tuple[Item, ...]], other: Assignment, policy: Policy
+def clear(
+    state: Commitments | None, event: TeamReleased | AssignmentWithdrawn, policy: Policy, today: date
+) -> Change:  # fmt: skip
+    """Nothing is owed once the team is home, or was never to go; what is left open waits for the next ledgers."""
+    return Change(state and _nothing_owed(state, state.carried))
+
+
+def _nothing_owed(state: Commitments, carried: Mapping[str, tuple[Item, ...]]) -> Commitments:
+    return Commitments(id=state.id, place=state.place, carried=dict(carried))
+
+
+def joining(_state: Commitments | None, event: VillageMerged) -> Iterable[Key]:
+    """What is owed in the village that ends, for a rule to look at."""
+    return ((Commitments, event.village),)
+
+
+def absorb(
+    state: Commitments | None, event: VillageMerged, policy: Policy, today: date, others: Others
+) -> Change:  # fmt: skip
+    """The village that goes on takes up what is open in the other one."""
+    other = others[Commitments, event.village]
+    if not isinstance(other, Commitments):
+        return Change(state)
+    state = state or Commitments(id=event.into, place=event.into_place)
+    return Change(state.but(carried=_left_open(state.carried, other, policy)))
+
+
+def dissolve(state: Commitments | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """In a village that ended nothing is owed any more."""
+    return Change(state and _nothing_owed(state, {}))
+
+
+def _left_open(
+    carried: Mapping[str, tuple[Item, ...]], other: Commitments, policy: Policy
 ) -> dict[str, tuple[Item, ...]]:  # fmt: skip
     """What waits for the next ledgers, with what is open in another village that is now part of this one."""
     joined = dict(carried)
@@ -66,12 +135,13 @@ def left_open(
     return joined
 
 
-def begin(state: Assignment, event: TeamAssigned, policy: Policy, today: date) -> Change:
+def begin(state: Commitments | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
     """A term begins with nothing set: what the pack lets begin with the assignment is owed from now on."""
-    return _go_on(state.but(owed={}), policy, today)
+    state = state or Commitments(id=event.village, place=event.place)
+    return _go_on(state.but(stage="assigned", unit=event.unit, helped_since=None, owed={}), policy, today)
 
 
-def set_commitment(state: Assignment | None, command: SetCommitment, policy: Policy, today: date) -> Change:
+def set_commitment(state: Commitments | None, command: SetCommitment, policy: Policy, today: date) -> Change:
     """Set what is owed for a period; help has begun once all that the pack asks for at the start is set."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
@@ -118,7 +188,7 @@ def set_commitment(state: Assignment | None, command: SetCommitment, policy: Pol
     return _go_on(state.counting("owed", owed.key, "set_by"), policy, today, is_set)
 
 
-def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, today: date) -> Change:
+def reconcile(state: Commitments | None, command: Reconcile, policy: Policy, today: date) -> Change:
     """Answer the oldest open reconciliation day (2.4)."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
@@ -150,7 +220,7 @@ def reconcile(state: Assignment | None, command: Reconcile, policy: Policy, toda
     return Change(_clocked(state, policy, today), (reconciled,))
 
 
-def settle(state: Assignment | None, command: Settle, policy: Policy, today: date) -> Change:
+def settle(state: Commitments | None, command: Settle, policy: Policy, today: date) -> Change:
     """Close the period's ledger; what is not closed is carried into the next one (2.4)."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
@@ -179,6 +249,7 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
     undo = Undo(step="settle", on=today, items=owed.items, done=owed.done)
     state = _with(state, _but(owed, items=(), done=(), closed=closed, carried=len(carried), undo=undo))
     state = state.but(carried={**state.carried, owed.kind: waiting})
+    cleared = state.stage not in ACTIVE and not state.unsettled
     settled = CommitmentSettled(
         place=state.place,
         village=state.id,
@@ -186,28 +257,30 @@ def settle(state: Assignment | None, command: Settle, policy: Policy, today: dat
         period=owed.period,
         closed=len(owed.items) - len(carried),
         carried=len(carried),
+        cleared=cleared,
         settled_by=command.settled_by,
     )
     return Change(_clocked(state, policy, today), (settled,))
 
 
-def close_out(state: Assignment | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
+def close_out(state: Commitments | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
     """After the exit nothing new is owed, and every ledger that stands is settled before the team goes home."""
-    if state is None or state.until is None:
+    if state is None or state.stage not in ACTIVE:
         return Change(state)
+    until = policy.team.keep_after_exit.after(today, policy.calendar)
     owed = {}
     for key, one in state.owed.items():
         commitment = policy.commitment(one.kind)
         if one.set_on and one.closed is None and one.year and commitment and commitment.settle:
             regular = one.settle_by or commitment.settle.of(one.year + 1)
-            one = _but(one, reconcile={}, settle_by=min(regular, state.until))
+            one = _but(one, reconcile={}, settle_by=min(regular, until))
         if one.set_on:
             owed[key] = one
-    return Change(_clocked(state.but(owed=owed), policy, today))
+    return Change(_clocked(state.but(stage="closing", owed=owed), policy, today))
 
 
 def withdraw_commitment(
-    state: Assignment | None, command: WithdrawCommitment, policy: Policy, today: date
+    state: Commitments | None, command: WithdrawCommitment, policy: Policy, today: date
 ) -> Change:  # fmt: skip
     """Take back what was entered by mistake, until something rests on it."""
     state, owed = _owed(state, command, policy)
@@ -238,8 +311,8 @@ def withdraw_commitment(
 
 
 def _unset(
-    state: Assignment, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
-) -> Assignment | None:
+    state: Commitments, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
+) -> Commitments | None:
     """The state without what was set for a period, or without some of its items."""
     if not owed.set_on:
         return None
@@ -261,7 +334,7 @@ def _unset(
     return _counting(state, policy, today, owed.key, "set_by")
 
 
-def _rests_on(state: Assignment, owed: Owed, policy: Policy, *, whole: bool) -> Iterable[tuple[str, str]]:
+def _rests_on(state: Commitments, owed: Owed, policy: Policy, *, whole: bool) -> Iterable[tuple[str, str]]:
     """What rests on a period that was set, Chinese and English."""
     if owed.done or owed.undo or owed.closed is not None:
         yield "已作的对账或销账", "its reconciliation or settlement"
@@ -275,7 +348,7 @@ def _rests_on(state: Assignment, owed: Owed, policy: Policy, *, whole: bool) -> 
         yield "已进入的帮扶阶段", "the help that has begun"
 
 
-def _without_items(state: Assignment, owed: Owed, numbers: tuple[int, ...], commitment: Commitment) -> Owed:
+def _without_items(state: Commitments, owed: Owed, numbers: tuple[int, ...], commitment: Commitment) -> Owed:
     """A period that was set but for some items, which must be people's own and serve as nobody's goal."""
     _require_items(owed, numbers, commitment, "items")
     goals = {item.goal for one in state.owed.values() for item in one.items if one.kind != owed.kind}
@@ -295,8 +368,8 @@ def _without_items(state: Assignment, owed: Owed, numbers: tuple[int, ...], comm
 
 
 def _unreconcile(
-    state: Assignment, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
-) -> Assignment | None:
+    state: Commitments, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
+) -> Commitments | None:
     """The state as it was before the reconciliation that was entered on this day."""
     undo = owed.undo
     if undo is None or undo.step != "reconcile" or undo.on != today:
@@ -309,8 +382,8 @@ def _unreconcile(
 
 
 def _unsettle(
-    state: Assignment, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
-) -> Assignment | None:
+    state: Commitments, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
+) -> Commitments | None:
     """The state as it was before the settlement, until the next ledger is set."""
     if owed.closed is None:
         return None
@@ -330,7 +403,7 @@ def _unsettle(
 _WITHDRAWALS = {"set": _unset, "reconcile": _unreconcile, "settle": _unsettle}
 
 
-def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today: date) -> Change:
+def take_over(state: Commitments | None, command: TakeOver, policy: Policy, today: date) -> Change:
     """What was set before the system was there stands with its dates; from here on it goes on as if played."""
     state = addressed(state, command)
     order = [commitment.kind for commitment in policy.commitments]
@@ -343,7 +416,7 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
         command.commitments, key=lambda held: (held.kind in order and order.index(held.kind), held.kind)
     ):
         commitment = _commitment(held, policy)
-        owed = _held(state, held, commitment, policy, today)
+        owed = _held(state, held, command.since, commitment, policy, today)
         before = state.owed.get(owed.key)
         if before and before.set_on:
             if (before.set_on, before.items) != (owed.set_on, owed.items):
@@ -368,7 +441,9 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
     return _go_on(state, policy, today, *told) if told else Change(state)
 
 
-def _held(state: Assignment, held: Held, commitment: Commitment, policy: Policy, today: date) -> Owed:
+def _held(
+    state: Commitments, held: Held, since: date, commitment: Commitment, policy: Policy, today: date
+) -> Owed:  # fmt: skip
     """One commitment that was set before, or why it cannot be as it is said."""
     if commitment.after and not any(o.kind == commitment.after and o.set_on for o in state.owed.values()):
         raise _contradicted(
@@ -376,7 +451,7 @@ def _held(state: Assignment, held: Held, commitment: Commitment, policy: Policy,
             f"应当先定账{label('kind', commitment.after, policy)}",
             f"{commitment.after} must be set before it",
         )
-    if state.since is None or not state.since <= held.set_on <= today:
+    if not since <= held.set_on <= today:
         raise _contradicted(
             commitment,
             f"日期{held.set_on}不在进村之日至今天之间",
@@ -429,7 +504,7 @@ def _contradicted(commitment: Commitment, zh: str, en: str) -> Refused:
     )
 
 
-def fall_due(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
+def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Change:
     """What became overdue the day before is told once and stays owed; what begins on this day is owed from now on."""
     owed_by = {commitment.kind: commitment.by for commitment in policy.commitments}
     overdue = tuple(
@@ -470,7 +545,7 @@ def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
     return owed
 
 
-def _new_periods(state: Assignment, on: date, policy: Policy) -> dict[str, Owed]:
+def _new_periods(state: Commitments, on: date, policy: Policy) -> dict[str, Owed]:
     """On New Year's Day, what is owed anew for the year by commitments that have begun."""
     if (on.month, on.day) != (1, 1):
         return {}
@@ -483,7 +558,7 @@ def _new_periods(state: Assignment, on: date, policy: Policy) -> dict[str, Owed]
     return {owed.key: owed for owed in new if owed.key not in state.owed}
 
 
-def _go_on(state: Assignment, policy: Policy, today: date, *told: Event) -> Change:
+def _go_on(state: Commitments, policy: Policy, today: date, *told: Event) -> Change:
     """Open what may begin now that something is set, and see whether all of it is."""
     begun = {owed.kind for owed in state.owed.values()}
     are_set = {owed.kind for owed in state.owed.values() if owed.set_on}
@@ -504,7 +579,7 @@ def _go_on(state: Assignment, policy: Policy, today: date, *told: Event) -> Chan
     return Change(_clocked(state, policy, today), told)
 
 
-def _counting(state: Assignment, policy: Policy, since: date, key: str, *field: str) -> Assignment:
+def _counting(state: Commitments, policy: Policy, since: date, key: str, *field: str) -> Commitments:
     """The state with the time for a step that has just begun remembered, if holidays can move its end."""
     commitment = policy.commitment(state.owed[key].kind)
     if commitment is None:
@@ -516,7 +591,7 @@ def _counting(state: Assignment, policy: Policy, since: date, key: str, *field: 
     return state.counting("owed", key, *field, since=since, span=span, timer="commitments")
 
 
-def _clocked(state: Assignment, policy: Policy, after: date) -> Assignment:
+def _clocked(state: Commitments, policy: Policy, after: date) -> Commitments:
     """The state with its timer on the first later day on which something opens or has become overdue."""
     days = [last + DAY for owed in state.owed.values() for _, last in owed.steps]
     if state.stage in ACTIVE:
@@ -556,8 +631,8 @@ def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
 
 
 def _owed(
-    state: Assignment | None, command: SetCommitment | Reconcile | Settle | WithdrawCommitment, policy: Policy
-) -> tuple[Assignment, Owed]:
+    state: Commitments | None, command: SetCommitment | Reconcile | Settle | WithdrawCommitment, policy: Policy
+) -> tuple[Commitments, Owed]:
     """The assignment and the period that a command is about, or why there is none."""
     state = addressed(state, command)
     commitment = _commitment(command, policy)
@@ -607,7 +682,7 @@ def _require_enough(items: tuple[Item, ...], commitment: Commitment) -> None:
         )
 
 
-def _require_goals(state: Assignment, items: tuple[Item, ...], commitment: Commitment) -> None:
+def _require_goals(state: Commitments, items: tuple[Item, ...], commitment: Commitment) -> None:
     """The plan tree: what serves a goal serves one that the commitment before this one has set (3.5)."""
     goals = {item.number for o in state.owed.values() if o.kind == commitment.after and o.set_on for item in o.items}
     unknown = sorted({item.goal for item in items if item.goal is not None} - goals)
@@ -634,7 +709,7 @@ def _require_items(owed: Owed, numbers: tuple[int, ...], commitment: Commitment,
         )
 
 
-def _with(state: Assignment, owed: Owed) -> Assignment:
+def _with(state: Commitments, owed: Owed) -> Commitments:
     return state.but(owed={**state.owed, owed.key: owed})
 
 

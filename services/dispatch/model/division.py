@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from services.dispatch.model.assignment import Assignment
+from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import DAY, Pool, pool_of, prefixes, with_absences, without
 from shared.contracts.dispatch import PoolChanged, PoolDivided
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
@@ -151,7 +151,7 @@ def receive(pool: Pool | None, event: PoolChanged, policy: Policy, today: date, 
         if event.village in other.teams and event.village not in pool.teams:
             team = _but(other.teams[event.village], place=event.place)
             pool = pool.with_team(event.village, team)
-            if not _hears_of(other, event) and team.unit in other.units:
+            if not _hears_of(other, event) and _goes_along(other, event.village):
                 pool = pool.but(units={team.unit: other.units[team.unit], **pool.units})
     return Change(pool)
 
@@ -167,7 +167,14 @@ def let_go(pool: Pool | None, event: PoolChanged, policy: Policy, today: date) -
     team = pool.teams.get(event.village)
     if team is None or _hears_of(pool, event):
         return Change(pool)
-    return Change(pool.but(teams=without(pool.teams, event.village), units=without(pool.units, team.unit)))
+    units = without(pool.units, team.unit) if _goes_along(pool, event.village) else pool.units
+    return Change(pool.but(teams=without(pool.teams, event.village), units=units))
+
+
+def _goes_along(pool: Pool, village: str) -> bool:
+    """Whether a village's unit is one of this pool's and serves no other village here."""
+    unit = pool.teams[village].unit
+    return unit in pool.units and len(pool.serving(())[unit].villages) == 1
 
 
 def _hears_of(pool: Pool, event: PoolChanged) -> bool:
@@ -176,20 +183,20 @@ def _hears_of(pool: Pool, event: PoolChanged) -> bool:
 
 
 def both(_pool: Pool | None, event: VillageMerged) -> Iterable[Key]:
-    """The assignments of two villages that become one."""
-    return ((Assignment, event.village), (Assignment, event.into))
+    """The teams of two villages that become one."""
+    return ((Link, id_of(event.village)), (Link, id_of(event.into)))
 
 
 def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
     """The village that ended needs nothing; its team is out in the one that goes on, if that took it."""
     if pool is None or not (event.village in pool.needs or event.village in pool.teams):
         return Change(pool)
-    team, successor = pool.teams.get(event.village), others[Assignment, event.into]
+    team, successor = pool.teams.get(event.village), others[Link, id_of(event.into)]
     pool = pool.but(
         needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
     )  # fmt: skip
     # A pool that only the ended village had led to hears nothing of the other one.
     hears = pool.id in (policy.pool, *prefixes(event.into_place, event.into))
-    if team and hears and isinstance(successor, Assignment) and successor.unit == team.unit:
+    if team and hears and isinstance(successor, Link) and successor.unit == team.unit:
         pool = pool.with_team(event.into, _but(team, place=event.into_place, need=None))
     return Change(pool)

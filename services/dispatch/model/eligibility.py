@@ -1,6 +1,6 @@
 """Who may go to a village: the rules for a cadre, for a leader, and for a team as a whole (3.3, 3.4, rules §3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, get_args
 
@@ -118,3 +118,8 @@ def form_team(fit: Mapping[str, Posting], policy: Policy, today: date) -> tuple[
     )
     others = sorted(fit.keys() - {leader}, key=lambda cadre: (-worth[cadre], cadre))[: policy.team.size - 1]
     return Member(leader, "leader"), *(Member(cadre, "member") for cadre in sorted(others))
+
+
+def in_order(team: Iterable[Member]) -> tuple[Member, ...]:
+    """A team as it is told: the leader first, then by id."""
+    return tuple(sorted(team, key=lambda member: (member.role != "leader", member.cadre)))

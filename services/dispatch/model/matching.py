@@ -1,14 +1,24 @@
 """Which unit goes to which village: hard rules first, then the best of what they leave (mechanism 3.2)."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
-from services.dispatch.model.eligibility import Cadre, Posting, Unit, form_team, points, team_obstacle, unmet
-from services.dispatch.model.optimum import best_pairs
-from shared.contracts.dispatch import Member
+from services.dispatch.model.eligibility import (
+    Cadre,
+    Posting,
+    Unit,
+    form_team,
+    has_rank,
+    in_order,
+    points,
+    team_obstacle,
+    unmet,
+)
+from services.dispatch.model.optimum import Room, best_pairs
+from shared.contracts.dispatch import Member, Role
 from shared.policy import Policy
 
 OBSTACLES = (
@@ -26,6 +36,17 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     problem_class: str
     since: date
+
+
+class Serving(NamedTuple):
+    """A unit that is out: in which villages, and its team. It is one team, whether in one village or in several."""
+
+    villages: tuple[str, ...]
+    members: Mapping[str, Role]
+
+    def has_room(self, policy: Policy) -> bool:
+        """Whether the pack lets the team serve a further village."""
+        return len(self.villages) < policy.team.villages_per_unit
 
 
 class Match(NamedTuple):
@@ -53,30 +74,37 @@ def match(
     needs: Mapping[str, Need],
     units: Mapping[str, Unit],
     cadres: Mapping[str, Cadre],
-    serving: Set[str],
+    serving: Mapping[str, Serving],
     policy: Policy,
     today: date,
 ) -> Matching:
     """Match as many villages as the hard rules allow, with the highest total score.
 
-    `cadres` are those who are free to go, `serving` the units that are not. Among a unit's eligible cadres the team is
-    a rule of its own (`form_team`), so what is optimised is which unit goes where.
+    `cadres` are those who may go: who is free, and the teams of units that are `serving` and have room for a further
+    village. Among a unit's eligible cadres the team is a rule of its own (`form_team`), so what is optimised is which
+    unit goes where.
     """
     by_unit: dict[str, dict[str, Cadre]] = {unit: {} for unit in units}
     for id, cadre in cadres.items():
         by_unit.get(cadre.unit, {})[id] = cadre
-    squads = {id: Offer(unit, by_unit[id], policy, today) for id, unit in sorted(units.items())}
+    squads = {id: Offer(unit, by_unit[id], policy, today, serving.get(id), needs) for id, unit in sorted(units.items())}
 
     def obstacle(village: str, unit: str) -> str | None:
         unsuited = unsuited_for(units[unit], village, needs[village], policy)
-        return unsuited or ("serving" if unit in serving else squads[unit].obstacle(village))
+        is_full = unit in serving and not serving[unit].has_room(policy)
+        return unsuited or ("serving" if is_full else squads[unit].obstacle(village))
 
     pairs = [(village, unit) for village in sorted(needs) for unit in squads if not obstacle(village, unit)]
     # What a superior has decided is not weighed against anything. A designated unit can go nowhere else, so leaving
     # the others out for its village costs no match.
     decided = {village for village, unit in pairs if units[unit].village}
     pairs = [(village, unit) for village, unit in pairs if village not in decided or units[unit].village]
-    optimum = best_pairs(pairs, [squads[unit].score(village, needs[village]) for village, unit in pairs])
+    scores = [squads[unit].score(village, needs[village]) for village, unit in pairs]
+    most = policy.team.villages_per_unit
+    rooms = {unit: Room(0, most - len(out.villages)) for unit, out in serving.items() if out.has_room(policy)}
+    if most > 1:
+        rooms = {**dict.fromkeys(squads.keys() - rooms.keys(), Room(1, most - 1)), **rooms}
+    optimum = best_pairs(pairs, scores, rooms)
     chosen = dict(sorted(pairs[i] for i in optimum.chosen))
     matches = tuple(squads[unit].match(village, needs[village], unit) for village, unit in chosen.items())
     obstacles = {
@@ -99,16 +127,46 @@ def unsuited_for(unit: Unit, village: str, need: Need, policy: Policy) -> str | 
 
 
 class Offer:
-    """A unit's eligible cadres, looked at once for all villages: only ties depend on the village."""
+    """Whom a unit can send, looked at once for all villages: only ties depend on the village.
 
-    def __init__(self, unit: Unit, cadres: Mapping[str, Cadre], policy: Policy, today: date) -> None:
+    Where the pack lets a unit serve several villages it sends the same team to all of them: the one that is out, or one
+    that has no ties to any of them, if the unit has such a one.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        cadres: Mapping[str, Cadre],
+        policy: Policy,
+        today: date,
+        serving: Serving | None = None,
+        villages: Collection[str] = (),
+    ) -> None:
         self.unit, self.policy, self.today = unit, policy, today
+        self.is_one = serving is not None or policy.team.villages_per_unit > 1
+        cadres = {id: cadres[id] for id in serving.members if id in cadres} if serving else cadres
         postings = {id: Posting(cadre, unit, "", policy, today) for id, cadre in cadres.items()}
         self.fit = {id: posting for id, posting in postings.items() if not unmet(posting, "member")}
         self.tied = {village for posting in self.fit.values() for village in posting.cadre.ties}
-        self.short = team_obstacle(self.fit, policy)
-        self.usual = () if self.short else form_team(self.fit, policy, today)
+        if serving:
+            self.short, self.usual = self._out(serving)
+        else:
+            self.short = team_obstacle(self.fit, policy)
+            untied = {id: one for id, one in self.fit.items() if not set(one.cadre.ties) & set(villages)}
+            able = untied if self.is_one and not team_obstacle(untied, policy) else self.fit
+            self.usual = () if self.short else form_team(able, policy, today)
+        if self.is_one:
+            self.tied = {village for member in self.usual for village in self.fit[member.cadre].cadre.ties}
         self.usual_worth = self.worth(self.usual)
+
+    def _out(self, serving: Serving) -> tuple[str | None, tuple[Member, ...]]:
+        """Why the team that is out cannot serve a further village, if it cannot, or else this team."""
+        leader = next((id for id, role in serving.members.items() if role == "leader"), "")
+        if len(serving.members) < self.policy.team.size or serving.members.keys() - self.fit.keys():
+            return "team_size", ()
+        if not leader or not has_rank(self.fit[leader]):
+            return "leader_rank", ()
+        return None, in_order(Member(id, role) for id, role in serving.members.items())
 
     def free_of_ties(self, village: str) -> dict[str, Posting]:
         return {id: posting for id, posting in self.fit.items() if village not in posting.cadre.ties}
@@ -116,10 +174,10 @@ class Offer:
     def obstacle(self, village: str) -> str | None:
         if self.short or village not in self.tied:
             return self.short
-        return "recusal" if team_obstacle(self.free_of_ties(village), self.policy) else None
+        return "recusal" if self.is_one or team_obstacle(self.free_of_ties(village), self.policy) else None
 
     def team(self, village: str) -> tuple[Member, ...]:
-        if village not in self.tied:
+        if self.is_one or village not in self.tied:
             return self.usual
         return form_team(self.free_of_ties(village), self.policy, self.today)
 
@@ -130,7 +188,7 @@ class Offer:
 
     def score(self, village: str, need: Need, team: Sequence[Member] | None = None) -> int:
         """The points of the team that the unit would send to the village, or of another one."""
-        if team is None and village not in self.tied:
+        if team is None and (self.is_one or village not in self.tied):
             worth = self.usual_worth
         else:
             worth = self.worth(self.team(village) if team is None else team)

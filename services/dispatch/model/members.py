@@ -38,11 +38,10 @@ def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date
     cadre = event.subject
     outcomes = {*pool.recalled.get(cadre, ()), event.outcome}
     pool = pool.but(recalled={**pool.recalled, cadre: tuple(sorted(outcomes))})
-    for village, team in pool.teams.items():
-        if role := team.members.get(cadre):
-            recalled = MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role)
-            return Change(pool, (recalled,))
-    return Change(pool)
+    return Change(pool, tuple(
+        MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=team.members[cadre])
+        for village, team in pool.teams.items() if cadre in team.members
+    ))  # fmt: skip
 
 
 def recall_elsewhere(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
@@ -63,8 +62,8 @@ def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: da
     return Change(pool.but(recalled=without(pool.recalled, event.subject), answered=False))
 
 
-def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date) -> Change:
-    """A member leaves without a recall; the role is open, and nothing counts against the cadre."""
+def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date, others: Others) -> Change:
+    """A member leaves without a recall; the role is open in each village of the team. Nothing counts against anyone."""
     require_body(command.body, "organisation", "3.3")
     pool, team = _team(pool, command, policy)
     role = team.members.get(command.cadre)
@@ -82,15 +81,11 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
         )
     if command.until:
         require_soon(command.until, today, LONGEST_ILLNESS, "until", "3.3")
-    left = MemberLeft(
-        place=team.place,
-        village=command.village,
-        unit=team.unit,
-        cadre=command.cadre,
-        role=role,
-        decided_by=command.decided_by,
-    )
-    return Change(pool, (left,))
+    return Change(pool, tuple(
+        MemberLeft(place=one.place, village=village, unit=one.unit, cadre=command.cadre, role=role,
+                   decided_by=command.decided_by)
+        for village, one in _same_team(pool, team, others) if command.cadre in one.members
+    ))  # fmt: skip
 
 
 def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date) -> Change:
@@ -109,13 +104,16 @@ def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date
     pool, team = _team(pool, command, policy)
     if command.cadre not in team.members:
         raise _no_member(command.cadre)
-    known_as = (other.teams.get(command.village) for other in pool.family(others.values()))
-    if not any(command.cadre in one.doubted for one in known_as if one):
-        return Change(pool)
-    stays = MemberRetained(
-        place=team.place, village=command.village, cadre=command.cadre, decided_by=command.decided_by
-    )  # fmt: skip
-    return Change(pool, (stays,))
+    doubted = {
+        village: one.place
+        for other in pool.family(others.values())
+        for village, one in other.teams.items()
+        if one.unit == team.unit and command.cadre in one.doubted
+    }
+    return Change(pool, tuple(
+        MemberRetained(place=place, village=village, cadre=command.cadre, decided_by=command.decided_by)
+        for village, place in doubted.items()
+    ))  # fmt: skip
 
 
 def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date, others: Others) -> Change:
@@ -133,22 +131,23 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
             field="left",
         )
     cadre, unit = _successor(pool, team, role, command, others), pool.unit(team.unit, others.values())
-    if unit:
-        posting = Posting(cadre, unit, command.village, policy, today)
-        for failed in unmet(posting, role):
+    open_in = [(village, one) for village, one in _same_team(pool, team, others) if command.left in one.vacant]
+    for village, _ in open_in if unit else ():
+        assert unit
+        for failed in unmet(Posting(cadre, unit, village, policy, today), role):
             raise Refused(
                 failed.rule, f"{command.cadre}{failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
             )
-    replaced = MemberReplaced(
-        place=team.place,
-        village=command.village,
-        unit=team.unit,
-        recalled=command.left,
-        cadre=command.cadre,
-        role=role,
-        replaced_by=command.replaced_by,
-    )
-    return Change(pool, (replaced,))
+    return Change(pool, tuple(
+        MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=command.left, cadre=command.cadre,
+                       role=one.vacant[command.left], replaced_by=command.replaced_by)
+        for village, one in open_in
+    ))  # fmt: skip
+
+
+def _same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
+    """The villages that a unit's team serves, each with the team as it is known there."""
+    return [(village, one) for village, one in pool.out(others.values()).items() if one.unit == team.unit]
 
 
 def _successor(pool: Pool, team: Team, role: Role, command: ReplaceMember, others: Others) -> Cadre:

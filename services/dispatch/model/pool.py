@@ -7,6 +7,7 @@ its teams, since its units may serve there: what happens to a team is told to ev
 a rule that asks who is free looks at the wider pools as well. So nobody is in two teams.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TypeVar
@@ -15,7 +16,7 @@ import msgspec
 
 from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
-from services.dispatch.model.matching import Match, Need, match
+from services.dispatch.model.matching import Match, Need, Serving, match
 from shared.contracts import Event, Payload
 from shared.contracts.dispatch import (
     MatchingSolved,
@@ -141,10 +142,18 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         """This pool and the others that may hold a claim on the same units and cadres."""
         return [self, *(other for other in others if isinstance(other, Pool) and other.id != self.id)]
 
-    def serving(self, others: Iterable[State | None], besides: str = "") -> set[str]:
+    def out(self, others: Iterable[State | None], besides: str = "") -> dict[str, Team]:
+        """The teams that are out, or matched, by village, but for one."""
+        teams = {village: team for pool in reversed(self.family(others)) for village, team in pool.teams.items()}
+        return without(teams, besides)
+
+    def serving(self, others: Iterable[State | None], besides: str = "") -> dict[str, Serving]:
         """The units that are out, or matched, but for one village."""
-        teams = (item for pool in self.family(others) for item in pool.teams.items())
-        return {team.unit for village, team in teams if village != besides}
+        villages = defaultdict[str, list[str]](list)
+        teams = self.out(others, besides)
+        for village, team in sorted(teams.items()):
+            villages[team.unit].append(village)
+        return {unit: Serving(tuple(served), teams[served[0]].members) for unit, served in villages.items()}
 
     def free(self, others: Iterable[State | None], besides: str = "", back: str = "") -> dict[str, Cadre]:
         """The cadres who can be sent: not out in a village, but for one, nor under a recall, nor away.
@@ -156,8 +165,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         for pool in self.family(states):
             gone.update(pool.recalled, pool.away.keys() - {back})
             gone.update(id for village, team in pool.teams.items() if village != besides for id in team.members)
-        of_all = (squad.cadres.items() for squad in states if isinstance(squad, Squad))
-        return {id: cadre for cadres in of_all for id, cadre in cadres if id not in gone}
+        return {id: cadre for id, cadre in all_cadres(states).items() if id not in gone}
 
     def unit(self, id: str, others: Iterable[State | None]) -> Unit | None:
         """A unit as this pool or a wider one knows it."""
@@ -166,6 +174,12 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     def with_team(self, village: str, team: Team) -> "Pool":
         """The pool with a village's team as it is now."""
         return self.but(teams={**self.teams, village: team})
+
+
+def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
+    """The cadres of all squads among some states, free or not."""
+    squads = (squad.cadres.items() for squad in states if isinstance(squad, Squad))
+    return {id: cadre for cadres in squads for id, cadre in cadres}
 
 
 def prefixes(*places: str) -> Iterator[str]:
@@ -235,10 +249,13 @@ def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: dat
     if event.left and absence and absence.cause == "transferred":
         pool = pool.but(away=without(pool.away, event.cadre))
     pool = pool.but(answered=False) if pool.answered else pool
+    told: tuple[Event, ...] = ()
     for village, team in pool.teams.items():
         if role := team.members.get(event.cadre):
-            return _doubt(pool, village, event.cadre, role, _failed(pool, village, team, role, event, policy, today))
-    return Change(pool)
+            failed = _failed(pool, village, team, role, event, policy, today)
+            pool, more = _doubt(pool, village, event.cadre, role, failed)
+            told += more
+    return Change(pool, told)
 
 
 def _failed(
@@ -253,17 +270,17 @@ def _failed(
     return tuple(x.code for x in unmet(Posting(described(event), unit, village, policy, today), role))
 
 
-def _doubt(pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...]) -> Change:
+def _doubt(pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...]) -> tuple[Pool, tuple[Event, ...]]:
     """Say which rules a member no longer meets; whether the cadre stays is for people to decide."""
     team = pool.teams[village]
     if team.doubted.get(cadre, ()) == failed:
-        return Change(pool)
+        return pool, ()
     doubted = {**team.doubted, cadre: failed} if failed else without(team.doubted, cadre)
     told = tuple(
         MemberDisqualified(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=code)
         for code in failed
     )
-    return Change(pool.with_team(village, msgspec.structs.replace(team, doubted=doubted)), told)
+    return pool.with_team(village, msgspec.structs.replace(team, doubted=doubted)), told
 
 
 def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today: date) -> Change:
@@ -283,11 +300,13 @@ def withdraw_cadre(squad: Squad | None, event: CadreWithdrawn, policy: Policy, t
 
 def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
     """A cadre who is out and was withdrawn does not qualify any more."""
+    told: tuple[Event, ...] = ()
     for village, team in pool.teams.items() if pool else ():
         if role := team.members.get(event.cadre):
             assert pool
-            return _doubt(pool, village, event.cadre, role, ("withdrawn",))
-    return Change(pool)
+            pool, more = _doubt(pool, village, event.cadre, role, ("withdrawn",))
+            told += more
+    return Change(pool, told)
 
 
 def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
@@ -330,7 +349,10 @@ def solve(
         )
     states = [*offers.values()]
     units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}
-    found = match(pool.needs, units, pool.free(states), pool.serving(states), policy, today)
+    serving, known_cadres = pool.serving(states), all_cadres(states)
+    shared = (id for out in serving.values() if out.has_room(policy) for id in out.members if id in known_cadres)
+    cadres = {**pool.free(states), **{id: known_cadres[id] for id in shared}}
+    found = match(pool.needs, units, cadres, serving, policy, today)
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
         MatchingSolved(
@@ -411,12 +433,16 @@ def need_no_more(
 
 
 def take_back(pool: Pool | None, event: TeamReleased | TeamDisbanded, policy: Policy, today: date) -> Change:
-    """Unit and team are home from a village and on offer again; a unit that is none any more is not."""
+    """Unit and team are home from a village and on offer again; a unit that is none any more is not.
+
+    A team that serves another village as well stays out in that one.
+    """
     if pool is None:
         return Change(pool)
+    pool = pool.but(teams=without(pool.teams, event.village), answered=False)
     unit = pool.units.get(event.unit)
-    units = without(pool.units, event.unit) if unit and unit.withdrawn else pool.units
-    return Change(pool.but(teams=without(pool.teams, event.village), units=units, answered=False))
+    is_gone = unit is not None and unit.withdrawn and event.unit not in pool.serving(())
+    return Change(pool.but(units=without(pool.units, event.unit)) if is_gone else pool)
 
 
 def come_back(pool: Pool, due: Due, policy: Policy, today: date) -> Change:

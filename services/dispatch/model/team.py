@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from services.dispatch.model.assignment import OUT, Assignment, Vacancy
 from services.dispatch.model.commands import AssignTeam, TakeOver, WithdrawAssignment
-from services.dispatch.model.commitments import left_open, with_problems, without_problems
+from services.dispatch.model.link import OUT, Link, Vacancy, id_of
+from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, relatives
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     CommitmentSettled,
+    CommitmentWithdrawn,
+    HelpBegun,
     MatchWithdrawn,
     Member,
     MemberLeft,
@@ -38,24 +40,25 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
 DAY = timedelta(1)
+Others = Mapping[Key, State | None]
 
 
-def diagnose(state: Assignment | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
+def diagnose(state: Link | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
     """A diagnosed village waits for a unit; one that relapsed while its team was kept gets the same team again."""
-    state = state or Assignment(id=event.village, place=event.place, stage="released", spell=0)
-    if state.stage not in ("relapsed", "merged", "released") or event.spell <= state.spell:
+    state = state or Link(id=id_of(event.village), place=event.place, stage="released", spell=0)
+    if not state.awaits_diagnosis(event.spell):
         return Change(state)
     goes_on = state.stage != "released"
-    state = state.but(stage="diagnosed", spell=event.spell, carried=with_problems(state.carried, event, policy))
+    state = state.but(stage="diagnosed", spell=event.spell)
     return Change(state, (_kept_team(state, event.problem_class),) if goes_on else ())
 
 
-def _kept_team(state: Assignment, problem_class: str) -> VillageMatched:
+def _kept_team(state: Link, problem_class: str) -> VillageMatched:
     """The unit and team that are there already."""
     return VillageMatched(
         place=state.place,
-        village=state.id,
-        matching=f"kept/{state.id}/{state.spell}",
+        village=state.village,
+        matching=f"kept/{state.village}/{state.spell}",
         unit=state.unit,
         team=state.team,
         score=0,  # Nothing was weighed: 摘帽不摘帮扶.
@@ -64,7 +67,7 @@ def _kept_team(state: Assignment, problem_class: str) -> VillageMatched:
     )
 
 
-def match(state: Assignment | None, event: VillageMatched, policy: Policy, today: date) -> Change:
+def match(state: Link | None, event: VillageMatched, policy: Policy, today: date) -> Change:
     """Unit and team are found; the organisation department is awaited."""
     if state is None or state.stage != "diagnosed":
         return Change(state)
@@ -73,19 +76,30 @@ def match(state: Assignment | None, event: VillageMatched, policy: Policy, today
     return Change(matched.counting("assign_by", since=today, span=policy.team.assign_by.span))
 
 
-def choose(state: Assignment | None, event: TeamChosen, policy: Policy, today: date) -> Change:
+def choose(state: Link | None, event: TeamChosen, policy: Policy, today: date) -> Change:
     """Another unit or other cadres are to go; the day by which they are assigned stays."""
     state = known(state, "村", "the village", event.village)
     return Change(state.but(unit=event.unit, team=event.team, vacancies={}))
 
 
-def unmatch(state: Assignment | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
+def unmatch(state: Link | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
     """The match was taken back, and the village waits for a unit again."""
     state = known(state, "村", "the village", event.village)
     return Change(state.but(stage="diagnosed", unit="", team=(), vacancies={}, assign_by=None))
 
 
-def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today: date) -> Change:
+def owed_there(_state: Link | None, message: AssignTeam | WithdrawAssignment | VillageDelisted) -> Iterable[Key]:
+    """What is owed in the village, for a rule to look at."""
+    return ((Commitments, message.village),)
+
+
+def _owed(others: Others, village: str) -> Commitments:
+    """What is owed in a village: nothing, if nothing was ever diagnosed there."""
+    owed = others[Commitments, village]
+    return owed if isinstance(owed, Commitments) else Commitments(id=village, place="")
+
+
+def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date, others: Others) -> Change:
     """The term begins (rules §3), with a complete team and nothing left over from an earlier spell."""
     require_body(command.body, "organisation", "3.2")
     state = addressed(state, command)
@@ -103,8 +117,8 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
             f"队员{'、'.join(state.vacancies)}离队后尚未补派，请先补派",
             f"the team is incomplete: {', '.join(state.vacancies)} left it; replace the member first",
         )
-    if state.unsettled:
-        ledgers = [owed.key for owed in state.unsettled]
+    if unsettled := _owed(others, state.village).unsettled:
+        ledgers = [owed.key for owed in unsettled]
         raise Refused(
             "2.4",
             f"上一轮帮扶的{said('owed', ledgers, policy)}尚未销账，请先销账",
@@ -113,7 +127,7 @@ def assign(state: Assignment | None, command: AssignTeam, policy: Policy, today:
     return _begin(state, policy, today, command.assigned_by)
 
 
-def _begin(state: Assignment, policy: Policy, start: date, assigned_by: str, extensions: int = 0) -> Change:
+def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extensions: int = 0) -> Change:
     """A term begins, or began in the past and was extended since."""
     term_end = policy.team.term.after(start, policy.calendar)
     for _ in range(extensions):
@@ -125,11 +139,11 @@ def _begin(state: Assignment, policy: Policy, start: date, assigned_by: str, ext
         term_start=start,
         term_end=term_end,
         extension=extensions,
-        helped_since=None,
+        unsettled=False,
     ).timed(term=term_end + DAY)
     assigned = TeamAssigned(
         place=state.place,
-        village=state.id,
+        village=state.village,
         unit=state.unit,
         spell=state.spell,
         team=state.team,
@@ -140,7 +154,7 @@ def _begin(state: Assignment, policy: Policy, start: date, assigned_by: str, ext
     return Change(state, (assigned,))
 
 
-def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today: date) -> Change:
+def take_over(state: Link | None, command: TakeOver, policy: Policy, today: date) -> Change:
     """A team that has been there for years: its term began in the past."""
     state = addressed(state, command)
     same = state.unit == command.unit and set(state.team) == set(command.team)
@@ -162,7 +176,7 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
             status=422,
         )
     begun = _begin(state.but(since=command.since), policy, command.term_start, command.decided_by, command.extensions)
-    assert isinstance(begun.state, Assignment) and begun.state.term_end
+    assert isinstance(begun.state, Link) and begun.state.term_end
     if begun.state.term_end < today:
         raise Refused(
             "3.11",
@@ -175,8 +189,8 @@ def take_over(state: Assignment | None, command: TakeOver, policy: Policy, today
 
 
 def withdraw_assignment(
-    state: Assignment | None, command: WithdrawAssignment, policy: Policy, today: date
-) -> Change:  # fmt: skip
+    state: Link | None, command: WithdrawAssignment, policy: Policy, today: date, others: Others
+) -> Change:
     """An assignment was a mistake, and nothing rests on it yet."""
     require_body(command.body, "organisation", "3.2")
     state = addressed(state, command)
@@ -184,7 +198,8 @@ def withdraw_assignment(
         return Change(state)
     if state.stage != "assigned":
         raise Refused("3.2", "该村没有可撤销的派驻", "there is no assignment here to take back")
-    if resting := [owed.key for _, owed in sorted(state.owed.items()) if owed.set_on]:
+    owed = _owed(others, state.village).owed
+    if resting := [key for key, one in sorted(owed.items()) if one.set_on]:
         raise Refused(
             "3.2",
             f"已定账的{said('owed', resting, policy)}以该派驻为依据，请先撤回",
@@ -192,7 +207,7 @@ def withdraw_assignment(
         )
     withdrawn = AssignmentWithdrawn(
         place=state.place,
-        village=state.id,
+        village=state.village,
         unit=state.unit,
         reason=command.reason,
         decided_by=command.decided_by,
@@ -204,13 +219,18 @@ def withdraw_assignment(
         term_start=None,
         term_end=None,
         extension=0,
-        owed={},
-    ).timed(term=None, commitments=None)
+    ).timed(term=None)
     return Change(state.counting("assign_by", since=today, span=policy.team.assign_by.span), (withdrawn,))
 
 
+def help(state: Link | None, event: HelpBegun, policy: Policy, today: date) -> Change:
+    """All is set that the pack asks for at the start."""
+    state = known(state, "村", "the village", event.village)
+    return Change(state.but(stage="helped"))
+
+
 def lose_member(
-    state: Assignment | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date
+    state: Link | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date
 ) -> Change:  # fmt: skip
     """A cadre is off the team, and the unit owes another (2.20)."""
     state = known(state, "村", "the village", event.village)
@@ -220,7 +240,7 @@ def lose_member(
     return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_by.span))
 
 
-def gain_member(state: Assignment | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
+def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
     """The replacement joins the team; where a member took the lead, another member is owed by the same day."""
     state = known(state, "村", "the village", event.village)
     before = next((member.role for member in state.team if member.cadre == event.cadre), None)
@@ -232,7 +252,7 @@ def gain_member(state: Assignment | None, event: MemberReplaced, policy: Policy,
     return Change(state.but(team=tuple(team), vacancies=vacancies))
 
 
-def extend(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
+def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
     """The term is over and the village still on the list, so unit and team stay: 不脱贫不脱钩 (3.11, 2.13).
 
     An exit takes this timer away, so that it only ever runs out before one.
@@ -240,13 +260,13 @@ def extend(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
     until = policy.team.extension.after(due.on - DAY, policy.calendar)
     extension = state.extension + 1
     extended = TermExtended(
-        place=state.place, village=state.id, unit=state.unit, until=until, extension=extension
+        place=state.place, village=state.village, unit=state.unit, until=until, extension=extension
     )  # fmt: skip
     return Change(state.but(term_end=until, extension=extension).timed(term=until + DAY), (extended,))
 
 
-def keep(state: Assignment | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """The village left the list; its team stays for the transition (rules §2: 摘帽不摘帮扶).
+def keep(state: Link | None, event: VillageDelisted, policy: Policy, today: date, others: Others) -> Change:
+    """The village left the list; its team stays for the transition (rules §2: 摘帽不摘帮扶), and until all is settled.
 
     One that waits for a unit left it before the system was there, and waits no more.
     """
@@ -255,27 +275,35 @@ def keep(state: Assignment | None, event: VillageDelisted, policy: Policy, today
     if state is None or state.stage not in ("assigned", "helped"):
         return Change(state)
     until = policy.team.keep_after_exit.after(today, policy.calendar)
-    kept = TeamKept(place=state.place, village=state.id, unit=state.unit, until=until)
-    return Change(state.but(stage="kept", until=until).timed(term=None, kept=until + DAY), (kept,))
+    kept = TeamKept(place=state.place, village=state.village, unit=state.unit, until=until)
+    state = state.but(stage="kept", until=until, unsettled=bool(_owed(others, state.village).unsettled))
+    return Change(state.timed(term=None, kept=until + DAY), (kept,))
 
 
-def stay(state: Assignment | None, event: VillageRelapsed, policy: Policy, today: date) -> Change:
+def stay(state: Link | None, event: VillageRelapsed, policy: Policy, today: date) -> Change:
     """The village fell back while its team was still there: nobody goes home before the next exit (2.13)."""
     if state is None or state.stage != "kept":
         return Change(state)
     return Change(state.but(stage="relapsed", until=None).timed(kept=None))
 
 
-def go_home(state: Assignment, due: Due, policy: Policy, today: date) -> Change:
-    """The transition is over. With a ledger unsettled the team stays until `go_home_when_settled`."""
+def go_home(state: Link, due: Due, policy: Policy, today: date) -> Change:
+    """The transition is over. With a ledger unsettled the team stays until `note_settled`."""
     return Change(state) if state.unsettled else _release(state, due.on)
 
 
-def go_home_when_settled(state: Assignment | None, event: CommitmentSettled, policy: Policy, today: date) -> Change:
-    """The last ledger was settled after the transition was over."""
-    if state is None or state.until is None or state.until >= today or state.unsettled:
+def note_settled(state: Link | None, event: CommitmentSettled, policy: Policy, today: date) -> Change:
+    """The last ledger from before the exit is settled: if the transition is over, the team goes home."""
+    state = known(state, "村", "the village", event.village).but(unsettled=False)
+    is_over = state.until is not None and state.until < today
+    return _release(state, today) if is_over else Change(state)
+
+
+def note_unsettled(state: Link | None, event: CommitmentWithdrawn, policy: Policy, today: date) -> Change:
+    """A settlement was taken back; after the exit the team waits for it again."""
+    if state is None or state.stage in ("assigned", "helped"):
         return Change(state)
-    return _release(state, today)
+    return Change(state.but(unsettled=True))
 
 
 _GROUNDS: Mapping[type[Event], str] = {
@@ -286,27 +314,23 @@ _GROUNDS: Mapping[type[Event], str] = {
 
 
 def end(
-    state: Assignment | None,
+    state: Link | None,
     event: VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn,
     policy: Policy,
     today: date,
 ) -> Change:
-    """Listed, registered or diagnosed by mistake: the team, if there is one, goes home without an exit.
-
-    What was open before a diagnosis that is withdrawn is still open.
-    """
+    """Listed, registered or diagnosed by mistake: the team, if there is one, goes home without an exit."""
     if state is None:
         return Change(state)
     before = 0 if isinstance(event, VillageWithdrawn) else event.spell - 1
-    carried = without_problems(state.carried) if isinstance(event, DiagnosisWithdrawn) else {}
-    rest = Assignment(id=state.id, place=state.place, stage="released", spell=before, carried=carried)
+    rest = Link(id=state.id, place=state.place, stage="released", spell=before)
     return Change(rest, _disbanded(state, _GROUNDS[type(event)]) if state.unit else ())
 
 
-def _disbanded(state: Assignment, ground: str) -> tuple[TeamDisbanded, ...]:
+def _disbanded(state: Link, ground: str) -> tuple[TeamDisbanded, ...]:
     told = TeamDisbanded(
         place=state.place,
-        village=state.id,
+        village=state.village,
         unit=state.unit,
         spell=state.spell,
         team=state.team,
@@ -315,25 +339,22 @@ def _disbanded(state: Assignment, ground: str) -> tuple[TeamDisbanded, ...]:
     return (told,)
 
 
-def merging(_state: Assignment | None, event: VillageMerged) -> Iterable[Key]:
+def merging(_state: Link | None, event: VillageMerged) -> Iterable[Key]:
     """What the two villages of a merger look at: each other, and why the one that goes on is poor."""
-    yield from ((Assignment, event.village), (Assignment, event.into))
+    yield from ((Link, id_of(event.village)), (Link, id_of(event.into)))
     yield from relatives(event)
 
 
-def absorb(
-    state: Assignment | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
-) -> Change:
-    """The village that goes on takes up what is open in the other one, and its team if it has none itself."""
-    other = others[Assignment, event.village]
-    if not isinstance(other, Assignment):
+def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
+    """The village that goes on takes the team of the other one if it has none itself."""
+    other = others[Link, id_of(event.village)]
+    if not isinstance(other, Link):
         return Change(state)
-    state = state or Assignment(id=event.into, place=event.into_place, stage="released", spell=0)
-    state = state.but(carried=left_open(state.carried, other, policy))
+    state = state or Link(id=id_of(event.into), place=event.into_place, stage="released", spell=0)
     if other.stage not in OUT or state.stage not in ("released", "diagnosed"):
         return Change(state)
     state = state.but(unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies)
-    needs = (pool.needs.get(state.id) for pool in others.values() if isinstance(pool, Pool))
+    needs = (pool.needs.get(event.into) for pool in others.values() if isinstance(pool, Pool))
     need = next((need for need in needs if need), None)
     if state.stage == "diagnosed" and need:
         return Change(state, (_kept_team(state, need.problem_class),))
@@ -342,28 +363,26 @@ def absorb(
     return Change(state.but(stage="merged"))
 
 
-def dissolve(
-    state: Assignment | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
-) -> Change:
+def dissolve(state: Link | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
     """The village that ended has no team: either the other one has it now, or it is sent home."""
     if state is None:
         return Change(state)
-    successor = others[Assignment, event.into]
-    goes_over = isinstance(successor, Assignment) and successor.unit == state.unit
-    rest = Assignment(id=state.id, place=state.place, stage="released", spell=state.spell)
+    successor = others[Link, id_of(event.into)]
+    goes_over = isinstance(successor, Link) and successor.unit == state.unit
+    rest = Link(id=state.id, place=state.place, stage="released", spell=state.spell)
     return Change(rest, () if goes_over or not state.unit else _disbanded(state, "merged"))
 
 
-def _release(state: Assignment, on: date) -> Change:
-    """The team goes home. What remains is the handover: the spell, and items that the next ledger would take up."""
+def _release(state: Link, on: date) -> Change:
+    """The team goes home. What remains is the spell that the next diagnosis follows."""
     assert state.since, "a team that is kept was assigned"
     released = TeamReleased(
         place=state.place,
-        village=state.id,
+        village=state.village,
         unit=state.unit,
         spell=state.spell,
         team=state.team,
         served_days=(on - state.since).days,
     )
-    rest = Assignment(id=state.id, place=state.place, stage="released", spell=state.spell, carried=state.carried)
+    rest = Link(id=state.id, place=state.place, stage="released", spell=state.spell)
     return Change(rest, (released,))

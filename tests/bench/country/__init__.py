@@ -44,8 +44,8 @@ MATCHINGS = 5
 """Of them in a request: each loads all cadres of its county."""
 PAGE: Final = 5_000
 """States that are read at once."""
-MATCHED: Final = ("dispatch", "assignments", "matched")
-ASSIGNED: Final = ("dispatch", "assignments", "assigned")
+MATCHED: Final = ("dispatch", "links", "matched")
+ASSIGNED: Final = ("dispatch", "commitments", "assigned")
 OPENED: Final = ("inspection", "campaigns", "open")
 ORDERED: Final = ("inspection", "supervisions", "rectifying")
 PROPOSED: Final = ("inspection", "assessments", "proposed")

@@ -310,7 +310,7 @@ def _of_cases(record: Row, *statuses: str) -> Iterator[tuple[Row, Row]]:
 
 
 ASKED_BY_STATE: Final[Mapping[str, Callable[[Row, date], list[Row]]]] = {
-    "assignments": lambda matched, on: [{"village": matched["id"], "body": "organisation"}],
+    "assignments": lambda matched, on: [{"village": matched["id"].partition("/")[0], "body": "organisation"}],
     "commitments": lambda assigned, on: [
         {"village": assigned["id"], "kind": owed["kind"], "period": owed["period"], "body": _OWES[owed["kind"]]}
         for owed in assigned["owed"].values()

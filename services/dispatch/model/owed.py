@@ -1,4 +1,4 @@
-"""One village's link to its unit and team, and what is owed in it."""
+"""What is owed in a village: commitments by kind and period, from the diagnosis whose problems they answer."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -6,15 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from shared.contracts.dispatch import DeadlineMoved, Item, Member, Role
+from shared.contracts.dispatch import DeadlineMoved, Item
 from shared.policy import Policy
 from shared.rules import Moved, State, Task
-
-Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "merged", "released"]
-"""As in the journey; `kept` and `relapsed` while the team of a village that left the list is still there, and `merged`
-while a team that came from a village that ended waits for the diagnosis of the one that goes on."""
-OUT: tuple[Stage, ...] = ("assigned", "helped", "kept", "relapsed", "merged")
-"""The stages in which a team is in the village."""
 
 TERM = "term"
 """The period of what is owed once a term."""
@@ -54,7 +48,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> str:
-        """Under which an assignment keeps it: `ledger/2015`."""
+        """Under which it is kept: `ledger/2015`."""
         return f"{self.kind}/{self.period}"
 
     @property
@@ -82,35 +76,18 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reconcile: dict[str, date] = msgspec.field(default_factory=dict)
 
 
-class Vacancy(msgspec.Struct, frozen=True):
-    """A role that is open since a cadre was recalled or left, and the last day for filling it."""
+class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
+    """What is owed in a village, and what waits for the next ledgers. Its id is the village's."""
 
-    role: Role
-    due: date
+    kind = "commitments"
 
-
-class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
-    """A village from its diagnosis on: unit, team, term, and what is owed. Its id is the village's."""
-
-    kind = "assignments"
-
-    stage: Stage
-    spell: int
+    stage: Literal["none", "assigned", "helped", "closing"] = "none"
+    """`assigned` until all is set that the pack asks for at the start, `helped` until the exit; then nothing new is
+    owed, and what stands is settled."""
     unit: str = ""
-    team: tuple[Member, ...] = ()
-    """The leader first."""
-    assign_by: date | None = None
-    since: date | None = None
-    """The unit's first day here, which a second spell does not change."""
-    term_start: date | None = None
-    term_end: date | None = None
-    extension: int = 0
-    until: date | None = None
-    """The end of the time for which the team is kept after the exit."""
+    """The unit in whose term they are owed."""
     helped_since: date | None = None
     """The day on which all was set that the pack asks for at the start."""
-    vacancies: dict[str, Vacancy] = msgspec.field(default_factory=dict)
-    """By the cadre who left."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
     """By kind and period."""
     carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)
@@ -124,7 +101,7 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def awaits(self) -> bool:
         """Whether anybody owes anything here."""
-        return self.stage == "matched" or bool(self.vacancies) or any(owed.steps for owed in self.owed.values())
+        return any(owed.steps for owed in self.owed.values())
 
     @property
     def unsettled(self) -> list[Owed]:
@@ -138,11 +115,6 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What is owed, each step once the step before it is taken."""
         village: Mapping[str, str | int] = {"place": self.place, "village": self.id}
-        for cadre, vacancy in sorted(self.vacancies.items()):
-            yield Task(
-                action="replacements", about=self.id, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
-                answer={**village, "left": cadre, "body": "unit"},
-            )  # fmt: skip
         waiting = {owed.kind for owed in self.unsettled}
         for _, owed in sorted(self.owed.items()):
             commitment = policy.commitment(owed.kind)
@@ -160,8 +132,3 @@ class Assignment(State, frozen=True, kw_only=True, omit_defaults=True):
                         detail=" ".join((owed.kind, owed.period, *day)),
                         answer={**village, "kind": owed.kind, "period": owed.period, "body": commitment.by},
                     )
-        if self.stage == "matched" and not self.vacancies and not waiting:
-            yield Task(
-                action="assignments", about=self.id, role="organisation", due=self.assign_by, rule="3.2",
-                answer={**village, "body": "organisation"},
-            )  # fmt: skip
