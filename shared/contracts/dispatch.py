@@ -171,7 +171,7 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     due: Day
     unit: PartyId
     """The unit that helps the village; whether it owed the step is another question."""
-    owed_by: values.Role | None = None
+    owed_by: values.EventRole | None = None
     """Who owed it, by the pack of the day after it was due; None in events from before this was told."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Reason, Role, RunId, Short, VillageId
+from shared.contracts.values import Code, Day, DerivedId, EventRole, Organ, PartyId, Reason, RunId, Short, VillageId
 
 SubjectKind = Literal["unit", "team", "cadre"]
 
@@ -49,7 +49,7 @@ class DecisionOverdue(OutcomeEvent, frozen=True, kw_only=True):
     """The time for deciding on a proposal is over and nobody decided; it stays awaited, and this is told once."""
 
     label = ("决定逾期", "decision overdue")
-    decides: Role
+    decides: EventRole
     """Who owes the decision."""
     due: Day
 

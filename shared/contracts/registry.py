@@ -13,6 +13,7 @@ from shared.contracts.values import (
     Count,
     Day,
     DivisionCode,
+    EventRole,
     Figure,
     Figures,
     Name,
@@ -27,7 +28,6 @@ from shared.contracts.values import (
     Population,
     Rate,
     Reason,
-    Role,
     RunId,
     Score,
     Short,
@@ -63,7 +63,7 @@ class Unmet(msgspec.Struct, frozen=True):
     indicator: Code
     value: Figure | None
     bound: Figure
-    mover: Role
+    mover: EventRole
     relation: Literal["", "below", "at_most", "at_least", "above", "is"] = ""
     """How the value must lie to the bound; empty in events from before this was told."""
 

@@ -151,16 +151,23 @@ def _entries(part: Any) -> Iterable[Any]:
 
 # ---------------------------------------------------------------------- roles
 
-Role = Literal[
+EventRole = Literal[
     "organisation", "poverty_office", "inspection", "discipline", "unit", "township", "team", "village", "county",
     "province", "operator",
+]  # fmt: skip
+"""Whom events of version 1 can name; readers of theirs know no other. Others take steps and hear reports."""
+Role = Literal[
+    "organisation", "poverty_office", "inspection", "discipline", "finance", "leader_group", "unit", "team", "villager",
+    "village", "township", "county", "city", "province", "state", "operator",
 ]  # fmt: skip
 """Who may be awaited to do something; a misspelt one would leave the task to nobody."""
 ROLES: Final = {
     "organisation": ("组织部门", "the organisation department"), "poverty_office": ("扶贫部门", "the poverty office"),
     "inspection": ("督查部门", "the inspection"), "discipline": ("纪检监察机关", "the discipline inspection"),
-    "unit": ("派出单位", "the sending unit"), "township": ("乡镇", "the township"), "team": ("驻村工作队", "the team"),
-    "village": ("村", "the village"), "county": ("县", "the county"), "province": ("省", "the province"),
+    "finance": ("财政部门", "the finance office"), "leader_group": ("扶贫开发领导小组", "the leading group"),
+    "unit": ("派出单位", "the sending unit"), "team": ("驻村工作队", "the team"), "villager": ("村民", "villagers"),
+    "village": ("村", "the village"), "township": ("乡镇", "the township"), "county": ("县", "the county"),
+    "city": ("市", "the city"), "province": ("省", "the province"), "state": ("中央", "the centre"),
     "operator": ("运维人员", "operators"),
 }  # fmt: skip
 """What people call these, in Chinese and in English."""

@@ -77,7 +77,7 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     opens: YearDay
     """每年启动日。 · The day on which it opens."""
-    report_audiences: Annotated[tuple[Role, ...], Meta(max_length=11)]
+    report_audiences: Annotated[tuple[Role, ...], Meta(max_length=16)]
     """书面述职报送对象。 · To whom the written report goes."""
     inputs: One[Input]
     """考核来源和权重。 · The channels and their weights."""

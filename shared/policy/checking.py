@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 import msgspec
 from msgspec import Meta
 
-from shared.contracts.values import Code, Version
+from shared.contracts.values import Code, EventRole, Role, Version
 from shared.policy.bound import Part
 from shared.policy.section import DocumentKey, Jurisdiction, Path, Year
 
@@ -112,7 +112,10 @@ def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
     except (ValueError, RecursionError, OverflowError):
         zh, en = allowed(hint)
         shown = _shown(value)
-        if _is_struct(bare(hint)[0]):
+        if bare(hint)[0] in (Role, EventRole) and isinstance(value, Mapping) and {"link", "of"} & {*value}:
+            zh = f"{zh}；按联系（link）或者关系（of）还不能确定由谁办理"
+            en = f"{en}; who holds a link or stands in a relation cannot be found yet"
+        elif _is_struct(bare(hint)[0]):
             zh, en = "每年都有的一天，如 { month = 6, day = 30 }", "one that exists, such as { month = 6, day = 30 }"
             shown = (f"现为 {toml(value)}", f"it is {toml(value)}")
         elif isinstance(value, str) and bare(hint)[0] in (int, float, bool):

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shared.calendar import Calendar, Span, YearDay, national
-from shared.contracts.values import Clause, Code, Name, Role
+from shared.contracts.values import Clause, Code, EventRole, Name
 from shared.policy.section import Found, Path, Section
 from shared.policy.when import When, sample_year
 
@@ -30,7 +30,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """名称。 · Its name."""
     rule: Clause
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
-    by: Role
+    by: EventRole
     """由谁负责。 · Who owes it."""
     set_by: When
     """首次定账的期限，自派驻（dispatch.team.assigned）或者列在前面的事项（填其代码）定账起算。 ·

@@ -18,7 +18,7 @@ NATIONAL = "00"
 """The jurisdiction of what holds in the whole country."""
 _NEVER = ("operator",)
 """Who keeps the system running and decides nothing in it."""
-_JUDGED = ("unit", "team", "village", *_NEVER)
+_JUDGED = ("unit", "team", "villager", "village", *_NEVER)
 """Who is judged, and therefore does not judge."""
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shared.calendar import Span, YearDay, national
-from shared.contracts.values import Name, Role
+from shared.contracts.values import EventRole, Name
 from shared.policy import procedure
 from shared.policy.bound import Bound
 from shared.policy.procedure import Step
@@ -31,7 +31,7 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     named_by = ("figure",)
     label: Name
     """指标名称。 · Its name."""
-    mover: Role
+    mover: EventRole
     """责任主体。 · The role that can move it."""
 
     @property

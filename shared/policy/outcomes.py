@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
-from shared.contracts.values import Code, Name, Role, Short
+from shared.contracts.values import Code, EventRole, Name, Role, Short
 from shared.policy.assessment import Assessment
 from shared.policy.checking import allowed, hints_of, toml
 from shared.policy.commitments import Commitment
@@ -53,7 +53,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Fields of that event and the value, or one of the values, that they must have."""
     subject: Literal["unit", "team", "cadre"]
     """对象：单位、工作队或队长。 · Whom it concerns: the unit, the team or its leader."""
-    decides: Role
+    decides: EventRole
     """由谁决定。 · Who decides."""
     decide_by: When
     """何时前作出决定：奖励自建议（proposal）起算，其他自陈述申辩结束（defence）起算。 ·

@@ -55,7 +55,7 @@ class Words(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """驻村力量的名称，如工作队、工作组。 · The resident team."""
     exit: Name = "出列"
     """贫困村退出的名称，如出列、销号。 · A village's removal from the list."""
-    roles: Annotated[Mapping[Role, Name], Meta(max_length=11)] = msgspec.field(default_factory=dict)
+    roles: Annotated[Mapping[Role, Name], Meta(max_length=16)] = msgspec.field(default_factory=dict)
     """各办理机构的称谓，如 organisation（组织部门）为“市委组织部”。 · What those who act are called."""
 
 

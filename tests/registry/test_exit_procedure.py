@@ -216,7 +216,7 @@ TWO_BODIES = [
         "within": {"calendar_days": 7},
         "on_objection": "county",
     },
-    {"name": "city", "kind": "decide", "by": "organisation", "within": {"calendar_days": 15}},
+    {"name": "city", "kind": "decide", "by": "city", "within": {"calendar_days": 15}},
 ]
 
 
@@ -233,14 +233,14 @@ def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no
     assert (county.village.stage, county.todo()) == ("noticed", [("notices", "county", "")])
     county.do(again(NOTICE, body="county"))
     county.do(OBJECT)
-    [decided] = county.do(again(UPHOLD, body="organisation"))
+    [decided] = county.do(again(UPHOLD, body="city"))
     assert decided.back_to == "decide", "this pack has the county decide again instead of a new verification"
     assert (county.village.stage, county.todo()) == ("noticed", [("approvals", "county", "")])
     county.do(APPROVE)
     county.do(again(NOTICE, body="county"))
     county.until(date(2014, 12, 18))
-    assert county.todo() == [("approvals", "organisation", "")]
-    assert [type(event) for event in county.do(again(APPROVE, body="organisation"))] == [VillageDelisted]
+    assert county.todo() == [("approvals", "city", "")]
+    assert [type(event) for event in county.do(again(APPROVE, body="city"))] == [VillageDelisted]
 
 
 def test_rules_2_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> None:
@@ -291,11 +291,11 @@ def test_rules_2_who_posted_the_notice_does_not_answer_the_objections_to_it() ->
     assert county.refusal(again(UPHOLD, body="poverty_office")).field == "body"
     assert county.todo()[0] == ("objection-decisions", "county", "1")
     county.do(DISMISS)
-    both = [dict(step, by="organisation") if step["kind"] == "notice" else step for step in TWO_BODIES]
+    both = [dict(step, by="city") if step["kind"] == "notice" else step for step in TWO_BODIES]
     county = at("verified", pack(exit={"procedure": both}))
-    county.do(again(NOTICE, body="organisation"))
+    county.do(again(NOTICE, body="city"))
     county.do(OBJECT)
-    assert county.refusal(again(UPHOLD, body="organisation")).field == "body", "the last body posted this notice"
+    assert county.refusal(again(UPHOLD, body="city")).field == "body", "the last body posted this notice"
     assert county.do(UPHOLD)[0].back_to == "verify"
 
 

@@ -139,6 +139,8 @@ SCHEMA_FAULTS = [
     (drop("outcomes.0.decide_by"), "outcomes[0].decide_by", "missing; it must be a table"),
     (put("outcomes.0.decides", "computer"), "outcomes[0].decides", "one of organisation"),
     (put("outcomes.0.when", {"grade": {"a": 1}}), "outcomes[0].when.grade", "it is a table"),
+    (put("commitments.0.by", {"link": "first_secretary"}), "commitments[0].by", "cannot be found yet"),
+    (put("outcomes.0.decides", {"of": "sponsor"}), "outcomes[0].decides", "stands in a relation cannot be found yet"),
     (put("commitments.0.by", "teem"), "commitments[0].by", '"teem"'),
     (put("campaigns.0.visit_days", 0), "campaigns[0].visit_days", "from 1 to 366"),
     (put("campaigns.0.seed_days", -1), "campaigns[0].seed_days", "from 0 to 60"),
@@ -193,6 +195,7 @@ CONTRADICTIONS = [
     (put("exit.procedure.0.by", "team"), "exit.procedure[0].by", "team cannot do this"),
     (put("exit.procedure.2.by", "operator"), "exit.procedure[2].by", "operator cannot do this"),
     (put("outcomes.1.decides", "unit"), "outcomes[1].decides", "unit cannot do this"),
+    (put("exit.procedure.2.by", "villager"), "exit.procedure[2].by", "villager cannot do this"),
     (put("exit.procedure.0.on_objection", "verify"), "exit.procedure[0].on_objection", "there is none"),
     (put("exit.monitor_for", {"calendar_days": 1}), "exit.monitor_for", "for a year at least"),
     *(
