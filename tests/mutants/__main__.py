@@ -99,7 +99,7 @@ def tests_of(files: Iterable[str]) -> list[str]:
     parts = {file.split("/")[1] for file in files if file.startswith("services/")}
     alike = any(file.startswith("shared/") for file in files)
     own = [f"tests/{service}" for service in SERVICES if alike or service in parts]
-    return [*own, *(["tests/shared"] if alike else []), "tests/journeys/test_outages.py"]
+    return [*own, "tests/shared" if alike else "tests/shared/test_services.py", "tests/journeys/test_outages.py"]
 
 
 def copied(folder: Path) -> Path:

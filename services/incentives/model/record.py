@@ -75,12 +75,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def running(self) -> Iterable[tuple[str, date | None, Span | None]]:
-        """Each last day that the case can have, the day that it is counted from, and its time while it runs."""
+        """Each last day that holidays can move, the day that it is counted from, and its time while it runs."""
         terms, decided, lodged = self.terms, self.status == "imposed" and not self.appeal, self.appeal == "lodged"
         yield "defence_until", self.proposed_on, terms.defence if self.status == "proposed" else None
         yield "decide_by", self.decidable_on, terms.decide_by.span if self.status == "decidable" else None
         yield "appeal_until", self.decided_on, terms.appeal if decided else None
-        yield "expires", self.decided_on, terms.impact if self.status == "imposed" else None
         yield "answer_until", self.appealed_on, terms.answer if lodged else None
 
     @property
