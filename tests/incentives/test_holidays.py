@@ -36,7 +36,8 @@ NOTICE: Any = {
 
 def proposed() -> World:
     """A recall is proposed, whose times are of ten working days; how long it has an effect never depends on those."""
-    ten = {name: {"working_days": 10} for name in ("defence", "within", "appeal", "answer")}
+    days = {"working_days": 10}
+    ten = {"defence": days, "appeal": days, "answer": days, "decide_by": {"after": "defence", "within": days}}
     outcomes = [
         {name: ten.get(name, said) for name, said in outcome.items()} if outcome["kind"] == "recall" else outcome
         for outcome in BENXI["outcomes"]

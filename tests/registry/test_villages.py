@@ -82,6 +82,7 @@ def test_a_village_that_left_the_list_is_not_listed_again_by_registering_it() ->
 def test_a_village_lies_in_the_division_of_its_code() -> None:
     refused = County().refusal(again(REGISTER, place="210522"))
     assert (refused.status, refused.field) == (422, "place")
+    assert refused.rule == "identity"
 
 
 @pytest.mark.parametrize(
