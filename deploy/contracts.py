@@ -44,7 +44,7 @@ TRAIT = {
         "properties": {
             "Nats-Msg-Id": {
                 "type": "string",
-                "description": "即信封的 id；相同的 id 只处理一次 / the envelope's id; take each id once",
+                "description": "即信封的编号（“id”）；编号相同的只处理一次 / the envelope's id; take each id once",
             }
         },
     },

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from shared import calendar
+from shared import calendar, chinese
 from shared.policy import checking, pack
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -21,8 +21,8 @@ PAGE, SCHEMA = "policy.md", "policy.schema.json"
 HEAD = """# 政策包 · Policy packs
 
 一个地区一个 TOML 文件。`zhucun policy check 文件` 一次列出全部问题，`zhucun policy adopt 文件 --by 决定机关` 启用。
-文件可存为 UTF-8、UTF-16 或 GB 18030，最多 256 KiB。本页由程序生成（`zhucun contracts`），与校验一致；支持 JSON Schema
-的编辑器可用 [policy.schema.json](policy.schema.json)。现成的例子见 `shared/policy/packs/`。
+文件可存为 UTF-8、UTF-16 或 GB 18030，最多 256 KiB。本页由程序生成（`zhucun contracts`），与校验一致；编辑器可用
+[policy.schema.json](policy.schema.json)。现成的例子见 `shared/policy/packs/`。
 
 One TOML file for each region. `zhucun policy check FILE` lists all that is wrong at once, `zhucun policy adopt
 FILE --by
@@ -94,7 +94,7 @@ holidays are announced with `--place`, or stand in its pack. Deadlines that run 
 that
 moves is told by an event `deadline.moved`.
 """
-COLUMNS = "| 字段 field | 可填 what it may be | 缺省 default | 说明 meaning |"
+COLUMNS = "| 字段 · field | 可填 · what it may be | 缺省 · default | 说明 · meaning |"
 
 
 def page() -> str:
@@ -164,7 +164,7 @@ def _link(hint: Any) -> str:
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
-        return "必填 required"
+        return "必填 · required"
     if (
         field.default is msgspec.NODEFAULT
         or field.default in (None, (), "")
@@ -207,4 +207,4 @@ def _documented(module: Any) -> dict[str, dict[str, tuple[str, str]]]:
 
 def _split(text: str) -> tuple[str, str]:
     zh, _, en = " ".join(text.split("\n\n")[0].split()).partition(" ·")
-    return zh.strip(), en.strip()
+    return chinese.quoted(zh.strip()), en.strip()

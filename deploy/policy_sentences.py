@@ -4,6 +4,7 @@ What a sentence is about are the words that stand under each field in the source
 without words has no sentence, which a test refuses.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,8 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from deploy.policy_pages import words
+from shared import chinese, english
 from shared.calendar import Span, YearDay
 from shared.contracts.values import ROLES
+from shared.labels import heading, label
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES
 from shared.policy.when import HAPPENINGS, When
@@ -63,8 +66,8 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
     if _is_entries(part):
         for n, entry in enumerate(part):
             name = "/".join(str(getattr(entry, field)) for field in getattr(entry, "named_by", ())) or str(n + 1)
-            label = next((getattr(entry, field) for field in _NAMED if hasattr(entry, field)), "")
-            told = (f"{about[0]}“{label or name}”", f"{about[1]} “{label or name}”")
+            called = next((getattr(entry, field) for field in _NAMED if hasattr(entry, field)), "")
+            told = (f"{about[0]}“{called or name}”", f"{about[1]} “{called or name}”")
             yield from _of(policy, entry, (*path, name), told, source)
         return
     source = _source(policy, part, path) or source
@@ -98,7 +101,8 @@ def _has_words(value: Any) -> bool:
 def _title(said: Both) -> Both:
     """The first sentence of what is said of a field, without its stop."""
     zh, en = said
-    return zh.split("。")[0].split("；")[0].split("：")[0], en.split(". ")[0].split("; ")[0].rstrip(".")
+    zh = chinese.quoted(re.split("[。；：]", zh)[0])
+    return zh, en.split(". ")[0].split("; ")[0].rstrip(".")
 
 
 def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> str:
@@ -126,22 +130,53 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
     if isinstance(value, YearDay):
         return f"{value.month}月{value.day}日", f"{date(2000, value.month, value.day):%-d %B}"
     if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日", f"{value:%-d %B %Y}"
+        return chinese.day(value), english.day(value)
     if isinstance(value, Bound):
         told = [(RELATIONS[name], number) for name, number in value.given.items()]
         figure = _figure(policy, value.figure, path)
         return tuple(f"{figure[n]} {'，'.join(f'{r[n + 1]} {number}' for r, number in told)}" for n in (0, 1))  # type: ignore[return-value]
     if isinstance(value, tuple):
-        parts = [_value(policy, part) for part in value]
+        parts = [_value(policy, part, path) for part in value]
         return "、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
     if isinstance(value, dict):
-        pairs = [(_value(policy, key), _value(policy, part)) for key, part in value.items()]
-        return "；".join(f"{k[0]} {v[0]}" for k, v in pairs), "; ".join(f"{k[1]} {v[1]}" for k, v in pairs)
+        pairs = [_pair(policy, str(key), part, path) for key, part in value.items()]
+        return "；".join(zh for zh, _ in pairs), "; ".join(en for _, en in pairs)
     if isinstance(value, str):
-        label = _labels(policy).get(value)
-        return ROLES.get(value) or (label or value, label or value.replace("_", " "))
+        return _word(policy, value, path[-1] if path else "")
     number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
     return number, number
+
+
+def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
+    """An entry of a mapping: a code and its label is the label; a field of an event has the words of that field."""
+    if path[-1] == "when":
+        (zh, en), (what, what_en) = _value(policy, value, (*path, key)), (heading("", key), key.replace("_", " "))
+    else:
+        (zh, en), (what, what_en) = _value(policy, value, path), _word(policy, key, _KEYS.get(path[-1], path[-1]))
+    return ("" if what == zh else f"{what} ") + zh, f"{what_en} {en}"
+
+
+def _word(policy: Policy, text: str, field: str) -> Both:
+    """A text as it stands; a code by its word, or in quotation marks where it is the name of an entry."""
+    if not _CODE.fullmatch(text):
+        return text, text
+    spelt = text.replace("_", " ")
+    if field in _NAMES:
+        return f"“{text}”", spelt
+    own = label(_AS.get(field, field), text, policy)
+    zh = own if not own.startswith("代码") else _labels(policy).get(text, own)
+    return zh, ROLES[text][1] if text in ROLES else spelt
+
+
+_CODE = re.compile("[a-z][a-z0-9_]*")
+_NAMES = ("kind", "name", "code")
+_AS = {
+    "topics": "topic", "survey_kinds": "survey_kind", "problem_classes": "problem_class", "suits": "problem_class",
+    "subject": "subject_kind", "on_objection": "step", "leader_rank": "rank", "same_county_levels": "level",
+}  # fmt: skip
+"""What the codes in a field name, where it is called otherwise."""
+_KEYS = {"leader_rank": "level"}
+"""The same of a mapping's keys, where they name something else than its values."""
 
 
 def _figure(policy: Policy, code: str, path: tuple[str, ...]) -> Both:
@@ -176,8 +211,11 @@ def _when(policy: Policy, when: When) -> Both:
 
 
 def _labels(policy: Policy) -> dict[str, str]:
-    """What the pack calls its own codes."""
+    """What the pack calls its own codes, wherever they stand."""
     return {
+        **{role: zh for role, (zh, _) in ROLES.items()},
+        "draw": "随机抽取",
+        "all": "全部",
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
         **{commitment.kind: commitment.label for commitment in policy.commitments},
         **{outcome.kind: outcome.label for outcome in policy.outcomes},

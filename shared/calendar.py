@@ -8,11 +8,14 @@ from functools import cache
 from importlib import resources
 from itertools import accumulate
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 DAY = timedelta(1)
+CHINA = ZoneInfo("Asia/Shanghai")
+"""Where days begin at midnight, in the whole country."""
 
 
 class Calendar:

@@ -1,12 +1,22 @@
 """How Chinese officials write days, shares and the articles of a law: 2016年3月1日, 4.84%, 第九十五条."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-_ISO: Final = re.compile(r" ?(?<![\w.\-])(\d{4})-(\d\d)-(\d\d)(?![\w\-]) ?", re.ASCII)
-"""A day that stands by itself: one that is a part of an id, as in `2105-annual-2015-12-01`, names something."""
-_SPACE: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[0-9])|(?<=[0-9]) (?=[\u4e00-\u9fff])")
+ISO: Final = r"(?<![\w.\-“])(\d{4})-(\d\d)-(\d\d)(?![\w\-])"
+"""A day that stands by itself: one that is a part of an id, as in `2105-annual-2015-12-01`, or that is quoted, names
+something."""
+_ISO: Final = re.compile(f" ?{ISO} ?", re.ASCII)
+_SPACE: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[0-9])|(?<=[0-9%]) (?=[\u4e00-\u9fff])")
+_TYPED: Final = re.compile(
+    r"(“[^”]*”|《[^》]*》|`[^`]*`|zhucun [a-z -]+)"
+    r'| ?(\{[^{}]*\}|\[\w+\]|[a-z]\w* = (?:"[^"]*"|[\w./-]+)'
+    r"|(?<![\w./:-])[a-z][a-z0-9_]+(?:[.\[][\w\]]+)*(?![\w:/-])) ?",
+    re.ASCII,
+)
+"""What people type into a file, and before it what stands in quotation marks already or is a command."""
 _DIGITS: Final = "零一二三四五六七八九"
 
 
@@ -17,7 +27,20 @@ def day(on: date) -> str:
 
 def written(text: str) -> str:
     """A text as documents write it: its days in words, and no space between figures and what they count."""
-    return _SPACE.sub("", _ISO.sub(lambda found: day(date(*map(int, found.groups()))), text))
+    return _SPACE.sub("", _ISO.sub(lambda found: worded(found, day), text))
+
+
+def worded(found: re.Match[str], day: Callable[[date], str]) -> str:
+    """A day that was found in a text, in words; what only looks like one, such as 2015-02-30, as it stands there."""
+    try:
+        return day(date(*map(int, found.groups())))
+    except ValueError:
+        return found[0]
+
+
+def quoted(text: str) -> str:
+    """A text in which all that stands in a file as it is typed there, such as on_objection, has quotation marks."""
+    return _TYPED.sub(lambda found: found[1] or f"“{found[2]}”", text)
 
 
 def percent(share: float) -> str:

@@ -1,22 +1,25 @@
 """What people call that which services name by codes: the pack's own word first, then the one of the whole country.
 
 Rules, states and events carry codes (`deputy_division`, `ledger`, `3.4`), which no officer reads. Whatever shows one to
-a person asks here for its words: `said` for the value of a field, `basis` for the document that a rule rests on.
+a person asks here for its words: `said` for the value of a field, `says` for all that an event says, `awaited` for what
+a task is about, `basis` for the document that a rule rests on.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from shared import chinese
+from shared import chinese, english
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.policy import Policy
 
+Both = tuple[str, str]
+"""Chinese and English."""
 CHANNELS: Final = {"written_report": "书面述职", "oral_report": "口头述职", "ballot": "民主测评"}
 _OBSTACLES: Final = {
     "leader_rank": "无符合职务层次要求的队长人选", "team_size": "符合条件的干部不足", "recusal": "干部须回避",
@@ -67,19 +70,21 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """By what is named, and code."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "body": "by", "decides": "by", "audiences": "by", "back_to": "step", "caps": "cap",
+    "mover": "by", "body": "by", "decides": "by", "owed_by": "by", "audiences": "by", "back_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "findings": "finding", "triggers": "trigger",
+    "before": "grade",
 }  # fmt: skip
 """Fields whose codes have the words of another name."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
 
 
 def label(name: str, code: str, policy: Policy | None = None) -> str:
-    """The word for a code of a field; a code that nobody has a word for is quoted, as a name that somebody gave."""
+    """The word for a code of a field; one that nobody has a word for is quoted, and called a code."""
     name = _NAMED_AS.get(name, name)
-    own = policy.labels.get(name, {}) if policy else {}
-    return own.get(code) or NATIONAL.get(name, {}).get(code) or f"“{code}”"
+    labels: Mapping[str, Mapping[str, str]] = policy.labels if policy else {}
+    own = labels.get(name, {}).get(code) or (labels.get("survey_kind", {}).get(code) if name == "kind" else None)
+    return own or NATIONAL.get(name, {}).get(code) or f"代码“{code}”"
 
 
 def said(field: str, value: Any, policy: Policy | None = None) -> str:
@@ -102,13 +107,123 @@ def said(field: str, value: Any, policy: Policy | None = None) -> str:
     return label(field, text, policy) if _NAMED_AS.get(field, field) in _codes() else chinese.written(text)
 
 
+def in_words(field: str, value: Any, policy: Policy | None = None) -> Both:
+    """The value of a field, in Chinese and English."""
+    return said(field, value, policy), in_english(field, value)
+
+
+def in_english(field: str, value: Any) -> str:
+    """The value of a field, in English. Packs have Chinese words only, so that codes are told as they are spelt."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return english.day(value)
+    if isinstance(value, float):
+        return chinese.percent(value) if field in _SHARES else f"{value:g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_spelt(key)} {in_english('', part)}" for key, part in value.items())
+    if isinstance(value, (tuple, list)):
+        return ", ".join(in_english(field, part) for part in value)
+    if isinstance(value, msgspec.Struct):
+        return " ".join(in_english(name, part) for name, part in msgspec.structs.asdict(value).items() if part)
+    text = str(value)
+    if _NAMED_AS.get(field, field) == "by" and text in ROLES:
+        return ROLES[text][1]
+    return _spelt(text) if field in _COMPOSED or _NAMED_AS.get(field, field) in _codes() else english.written(text)
+
+
+def _spelt(code: str) -> str:
+    """A code as English words: `ledger/2015` is ledger 2015. What has a capital or a full stop is an id."""
+    return re.sub("[_/]", " ", code) if re.fullmatch(r"[a-z_]+(/([0-9]{4}|term))?", code) else code
+
+
+def says(event: msgspec.Struct, policy: Policy | None, quiet: Collection[str] = ()) -> Both:
+    """All that an event says but in the fields that are `quiet`, each as 贫困发生率：4.84%, Chinese and English."""
+    name, given = type(event).__name__, _composed(msgspec.structs.asdict(event))
+    parts = [
+        (f"{heading(name, field)}：{zh}", f"{_spelt(field)}: {en}")
+        for field, value in given.items()
+        if field not in quiet and value not in (None, "", (), {})
+        for zh, en in [_counted(field, value, policy)]
+    ]
+    return "；".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
+
+
+MOST: Final = 6
+"""Entries of a list that are told one by one; of more is told how many they are."""
+
+
+def _counted(field: str, value: Any, policy: Policy | None) -> Both:
+    if isinstance(value, (tuple, list, Mapping)) and len(value) > MOST:
+        return f"{len(value)}项", f"{len(value)} entries"
+    return in_words(field, value, policy)
+
+
 def heading(struct: str, field: str) -> str:
     """What a field is called above its value, in a few Chinese characters."""
+    if field in _COMPOSED:
+        return _COMPOSED[field].heading
     zh = (WORDS.get(f"{struct}.{field}") or WORDS[field]).zh
     return re.split("[（：，；]", zh)[0]
 
 
-def basis(rule: str, policy: Policy | None = None) -> tuple[str, str]:
+def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | None) -> tuple[Both, Both]:
+    """What a task is about, and what tells it from others about the same, each in Chinese and English.
+
+    Both follow from the fields of the command that answers it; a task whose command has none tells it by its `detail`,
+    which is then a year or the codes of topics.
+    """
+    subject, parts = (about, about), list[Both]()
+    for field, value in _composed(given).items():
+        if field in _AT_THE_HEAD:
+            continue
+        forms = _AWAITED.get(field, ("{}", "{}"))
+        words = forms[0].format(said(field, value, policy)), forms[1].format(in_english(field, value))
+        if value == about:
+            subject = words
+        else:
+            parts.append(words)
+    if not parts and detail and subject == (about, about):
+        field = "year" if detail.isdecimal() else "topic"
+        parts = [(said(field, detail.split(","), policy), in_english(field, detail.split(",")))]
+    return subject, ("，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts))
+
+
+class _Composed(NamedTuple):
+    """Two fields that name one thing together, and how the thing is called and written."""
+
+    fields: tuple[str, str]
+    heading: str
+    between: str
+
+
+_COMPOSED: Final = {
+    "owed": _Composed(("kind", "period"), "责任事项", "/"),
+    "record": _Composed(("subject_kind", "subject"), "对象", ":"),
+}
+
+
+def _composed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a message, with those that name one thing together made one."""
+    for name, (fields, _, between) in _COMPOSED.items():
+        if all(field in given for field in fields):
+            together = between.join(str(given[field]) for field in fields)
+            given = {name: together, **{field: value for field, value in given.items() if field not in fields}}
+    return dict(given)
+
+
+_AT_THE_HEAD: Final = ("place", "village", "body")
+"""What a task tells at its head anyway."""
+_AWAITED: Final = {
+    "cadre": ("干部{}", "cadre {}"),
+    "left": ("离队的干部{}", "the cadre {} who left"),
+    "matter": ("村内事项“{}”", "matter {}"),
+    "attempt": ("{}核查", "verification {}"),
+}
+"""How some fields of an answer are told of a task."""
+
+
+def basis(rule: str, policy: Policy | None = None) -> Both:
     """The document that a rule rests on, Chinese and English: a law and its article, or what the pack cites.
 
     A rule that is a mechanism of the region's own document is named by that document. What the system itself asks for,
@@ -138,9 +253,11 @@ _LAW: Final = re.compile(f"({'|'.join(_LAWS)})(?: ([0-9]+))?")
 _TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
 _MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
 """How the code names what a region's document asks for."""
+SOURCE: Final = re.compile(f"{_LAW.pattern}|{_MECHANISM.pattern}")
+"""The first law or mechanism that a text names."""
 
 
-def _cited(policy: Policy, key: str, article: str) -> tuple[str, str]:
+def _cited(policy: Policy, key: str, article: str) -> Both:
     article = "" if _MECHANISM.fullmatch(article) else article  # Packs once named mechanisms as articles.
     en = f"document {key} of {policy.name_en}"
     return policy.cited(f"{key}:{article}"), f"{en}, {article}" if article else en
@@ -244,6 +361,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "clause": lambda text, policy: basis(text, policy)[0] or f"“{text}”",
     "period": lambda text, _policy: "本届任期" if text == "term" else f"{text}年度",
     "year": lambda text, _policy: f"{text}年度",
+    "subject_code": lambda text, _policy: f"代码“{text}”",
     "objection": lambda text, _policy: f"第{text}号异议",
     "attempt": lambda text, _policy: f"第{text}次",
 }

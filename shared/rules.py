@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from inspect import signature
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from shared import chinese
+from shared import chinese, english
 from shared.calendar import Calendar, Span
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import VillageRecoded
@@ -269,7 +269,8 @@ class Refused(Exception):
         version: str = "",
     ) -> None:
         super().__init__(f"[{rule}] {en}")
-        self.rule, self.zh, self.en, self.field, self.status = rule, chinese.written(zh), en, field, status
+        self.rule, self.field, self.status = rule, field, status
+        self.zh, self.en = chinese.written(zh), english.written(en)
         self.basis = basis(rule)
         self.differs, self.version = differs, version
 
@@ -302,11 +303,13 @@ def overwrite(
     rule: str = "identity",
     *,
     personal: bool = False,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Refuse a command that would change what is known already, unless it names what it replaces.
 
     Two officers who enter the same thing differently would overwrite one another in silence otherwise. Of `personal`
-    data the refusal tells only which fields differ: whoever asks need not be one who may read them.
+    data the refusal tells only which fields differ: whoever asks need not be one who may read them. `words` are the
+    Chinese ones of fields that a pack names.
     """
     differs = [
         Difference(field, "" if personal else _text(known.get(field)), _text(value))
@@ -319,9 +322,12 @@ def overwrite(
     if replaces == version:
         return
     if personal:
-        zh, en = "、".join(_label(d.field) for d in differs), ", ".join(d.field for d in differs)
+        zh, en = "、".join(_label(d.field, words) for d in differs), ", ".join(d.field for d in differs)
     else:
-        zh = "；".join(f"{_label(d.field)}已登记为“{d.known}”，本次为“{d.given}”" for d in differs[:10])
+        zh = "；".join(
+            f"{_label(d.field, words)}已登记为{_shown(d.known)}，本次{f'为{_shown(d.given)}' if d.given else '未填'}"
+            for d in differs[:10]
+        )
         en = "; ".join(
             f"{d.field} is known as {_EN.get(d.known, d.known)!r}, and given as {_EN.get(d.given, d.given)!r}"
             for d in differs[:10]
@@ -352,18 +358,25 @@ _EN = {"是": "yes", "否": "no"}
 """What Chinese says for true and false, in English."""
 
 
-def _label(field: str) -> str:
+def _label(field: str, words: Mapping[str, str]) -> str:
     """A field as people call it: `households.H1.income` is the income of household H1."""
     *about, name = field.split(".")
-    label = _LABELS.get(name, name)
-    return f"{about[-1]} 的{label}" if about else label
+    label = words.get(name) or _LABELS.get(name, f"“{name}”")
+    return f"{about[-1]}的{label}" if about else label
+
+
+def _shown(value: str) -> str:
+    """A value in a Chinese sentence."""
+    return f"“{chinese.written(value)}”" if value else "空"
 
 
 def _text(value: Any) -> str:
     """A value as people read it beside another one."""
     if isinstance(value, bool):
         return "是" if value else "否"
-    return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode().strip('"')
+    if isinstance(value, (tuple, list)):
+        return "、".join(map(_text, value))
+    return "" if value is None else str(value).removesuffix(".0")
 
 
 def known(state: S | None, zh: str, en: str, id: str) -> S:

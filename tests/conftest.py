@@ -1,4 +1,7 @@
-"""What tests run against: a real nats-server, and real SQLite and PostgreSQL databases."""
+"""What tests run against: a real nats-server, and real SQLite and PostgreSQL databases.
+
+Whatever any test makes the rules refuse, or the check of a pack find, is read as an official would read it.
+"""
 
 import os
 import shutil
@@ -9,9 +12,10 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,11 +25,41 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.local.folder import Folder
 from shared.engine import store
 from shared.engine.tables import Tables
+from shared.rules import Refused
+from tests.support.texts import faults
 
 # How long an example takes says how busy the machine is; bounds of time are those of `tests.support.pace`.
 if settings.get_current_profile_name() == "default":
     settings.register_profile("zhucun", deadline=None)
     settings.load_profile("zhucun")
+
+
+TOLD: dict[str, tuple[str, ...]] = {}
+"""What is wrong with refusals that the running test met."""
+_WRITTEN_BY_PEOPLE = ("policy", "schema", "form")
+"""Rules whose refusals quote what somebody is to type."""
+
+
+def _reading(kind: Any, *, codes: bool) -> None:
+    """Look at each text that is made of a kind."""
+    made = kind.__init__
+
+    def read(self: Any, *given: Any, **named: Any) -> None:
+        made(self, *given, **named)
+        if wrong := faults(self.zh, codes=codes and self.rule not in _WRITTEN_BY_PEOPLE):
+            TOLD[self.zh] = wrong
+
+    kind.__init__ = read
+
+
+_reading(Refused, codes=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    TOLD.clear()
+    yield
+    assert not TOLD, "no official writes like this"
 
 
 class NatsServer:

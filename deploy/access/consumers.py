@@ -49,7 +49,7 @@ def _checked(body: bytes) -> bytes:
     wrong += [f"{name} > {most}" for name, most in AT_MOST.items() if not _within(wanted.get(name, 0), most)]
     if wrong:
         raise ValueError(
-            f"消费者不得设 {'、'.join(wrong)}，请去掉：消息只可拉取（pull_subscribe） · "
+            f"消费者不得设 {'、'.join(wrong)}，请去掉：消息只可拉取（“pull_subscribe”） · "
             f"leave {', '.join(wrong)} out of the consumer: its messages are pulled (pull_subscribe)"
         )
     known = {name: request[name] for name in ("stream_name", "action") if name in request}

@@ -11,12 +11,12 @@ from deploy.access import grants
 from deploy.access.keys import seed_file, write
 from deploy.access.users import DOMAIN, INSTALLER, SYSTEM
 from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, is_elsewhere
-from deploy.language import reads_english
+from deploy.language import told
 from deploy.local.folder import Folder
 from deploy.terminal import folded
 
 app = typer.Typer(help="订阅授权：发给、列出、收回、换密钥 · subscribers' access to NATS", no_args_is_help=True)
-NameArgument = Annotated[str, typer.Argument(help="订阅者名称，如 guizhou · the subscriber's name")]
+NameArgument = Annotated[str, typer.Argument(help="订阅者名称，如“guizhou” · the subscriber's name")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="密钥写入的文件，默认 <名称>.nk · where its key is written")
 ]
@@ -35,15 +35,17 @@ def grant(
     keys, file = _keys(folder), _new(out or Path(f"{name}.nk"))
     seed = grants.grant(keys, name, place or [])
     _hand_over(file, seed, folder, keys)
-    console.say(f"  地址 address {_url(folder)}，inbox_prefix {inbox(name).removesuffix('.>')}，domain {DOMAIN}")
+    console.say(
+        f"  {told('地址', 'address')} {_url(folder)}, inbox_prefix {inbox(name).removesuffix('.>')}, domain {DOMAIN}"
+    )
     for of in grants.granted(keys)[name].places:
-        console.say(f"  持久消费者 durable {name}-{of}，过滤 filter {below(of)}")
+        console.say(told(f"  持久消费者“{name}-{of}”，过滤“{below(of)}”", f"  durable {name}-{of}, filter {below(of)}"))
 
 
 @app.command("list")
 def list_granted(folder: FolderOption = DEFAULT) -> None:
     """列出订阅者及其区划 · list subscribers and their divisions."""
-    table = folded("订阅者 subscriber", "区划 divisions", "公钥 public key")
+    table = folded("订阅者 · subscriber", "区划 · divisions", "公钥 · public key")
     for name, found in grants.granted(_keys(folder)).items():
         table.add_row(name, ", ".join(found.places), found.key)
     console.print(table)
@@ -56,7 +58,7 @@ def revoke(name: NameArgument, folder: FolderOption = DEFAULT) -> None:
     grants.revoke(keys, name)
     _take_effect(folder, keys)
     zh, en = f"已收回 {name} 的授权，其持久消费者已删除", f"{name} has no access any more, and its consumers are gone"
-    console.good(_told(zh, en))
+    console.good(told(zh, en))
 
 
 @app.command()
@@ -70,13 +72,13 @@ def rotate(name: NameArgument, out: OutOption = None, folder: FolderOption = DEF
 def reload(folder: FolderOption = DEFAULT) -> None:
     """让各 nats-server 重读授权，用于有服务器当时未应答 · let all servers take up what was granted and revoked."""
     if _take_effect(folder, _keys(folder)):
-        console.good(_told("授权已在各 nats-server 生效", "what was granted and revoked holds at all nats-servers"))
+        console.good(told("授权已在各 nats-server 生效", "what was granted and revoked holds at all nats-servers"))
 
 
 def _hand_over(file: Path, seed: str, folder: Path, keys: Path) -> None:
     write(file, f"{seed}\n")
     zh = f"密钥已写入 {file}，仅此一份，请安全送达订阅者"
-    console.good(_told(zh, f"the key is in {file} and nowhere else; hand it to the subscriber in safety"))
+    console.good(told(zh, f"the key is in {file} and nowhere else; hand it to the subscriber in safety"))
     _take_effect(folder, keys)
 
 
@@ -143,10 +145,6 @@ def _take_effect(folder: Path, keys: Path) -> bool:
         ) from error
     except (Error, OSError) as error:
         zh = "已记录，但连接不上 nats-server：它下次启动时生效"
-        console.note(_told(zh, f"noted, but nats-server does not answer ({error!r}): it holds from its next start"))
+        console.note(told(zh, f"noted, but nats-server does not answer ({error!r}): it holds from its next start"))
         return False
     return True
-
-
-def _told(zh: str, en: str) -> str:
-    return en if reads_english() else zh

@@ -11,6 +11,8 @@ import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, clients, console, secret
 from shared.contracts.inspection import Body
+from shared.contracts.values import ROLES
+from shared.labels import label
 from shared.web.token import BODIES_HEADER, body_key
 
 app = typer.Typer()
@@ -35,7 +37,7 @@ def token(
             f"{folder} 中没有密钥，或您无权读取。请用 --folder 指明运行过的数据目录。\n"
             f"  {folder} has no secret, or you may not read it. Name the folder of a system that has run by --folder."
         )
-    console.note(f"请求头 header {BODIES_HEADER}：")
+    console.note(f"请求头 · header {BODIES_HEADER}")
     console.say(body_key(known, body))
 
 
@@ -76,7 +78,8 @@ def verify_draw(
         )
     for event in said:
         if isinstance(event, SeedMissed):
-            console.note(f"逾期未交 silent: {event.body} {event.what}")
+            (body, en), what = ROLES[event.body], label("what", event.what)
+            console.note(f"{body}逾期未交{what} · {en} did not give its {event.what} in time")
     if closed[0].drawn_on is None:
         console.note("没有任何一方交付随机数，未抽签 · nobody gave a share, so that nothing was drawn")
         return

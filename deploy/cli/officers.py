@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import uuid4
 
 import msgspec
@@ -16,24 +16,25 @@ import typer
 from rich.table import Table
 
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
+from deploy.language import chosen, day, told
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 from shared.contracts.values import ROLES
 
 if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
-    from shared.rules import Task
+    from shared.web.http import OpenTask
 
 app = typer.Typer()
 
 Form = Literal["villages", "units", "cadres", "surveys"]
-FORMS = "villages 村 | units 单位 | cadres 干部 | surveys 摸底排查"
+FORMS = "“villages”村、“units”单位、“cadres”干部、“surveys”摸底排查"
 COUNTS = {
-    "rows": "填写的行 rows filled in",
-    "good": "正确 good",
-    "bad": "有错误 bad",
-    "created": "新登记 new",
-    "changed": "有更正 corrected",
-    "unchanged": "已登记过 known already",
+    "rows": ("填写的行", "rows filled in"),
+    "good": ("正确", "good"),
+    "bad": ("有错误", "bad"),
+    "created": ("新登记", "new"),
+    "changed": ("有更正", "corrected"),
+    "unchanged": ("已登记过", "known already"),
 }
 
 
@@ -82,22 +83,23 @@ def import_(
     with (
         client(folder, "registry", place) as http,
         ThreadPoolExecutor(1) as sender,
-        console.status("上传 uploading") as status,
+        console.status(told("上传", "uploading")) as status,
     ):
         url = f"/v1/imports/{form}"
         answer = sender.submit(http.post, url, params=params, content=content, headers=headers, timeout=None)
         while wait([answer], timeout=0.5).not_done:
             now = http.get(f"{url}/progress", headers=headers).json()
-            status.update("已查 {read} 行，已导入 {applied} 行 · {read} rows checked, {applied} applied".format(**now))
+            checked = told("已查{read}行，已导入{applied}行", "{read} rows checked, {applied} applied")
+            status.update(checked.format(**now))
         report = answer.result().json()
         if report["copy"]:
             copy = _kept_beside(file, Path(report["copy"]).suffix, http.get(report["copy"]).content)
-    table = Table("", "行 rows", title="已导入 imported" if report["applied"] else "未导入 not imported")
+    table = Table("", told("行", "rows"), title=chosen(_IMPORTED[bool(report["applied"])]))
     for name, label in COUNTS.items():
-        table.add_row(label, str(report["counts"][name]))
+        table.add_row(chosen(label), str(report["counts"][name]))
     console.print(table)
     for said in [*report["summary"], *report["notes"]]:
-        console.say(f"{said['zh']}\n  {said['en']}")
+        console.say(told(said["zh"], said["en"]))
     if report["differences"]:
         console.print(_differences(report))
     if report["copy"]:
@@ -113,6 +115,9 @@ def import_(
         raise typer.Exit(0 if dry_run else 1)
 
 
+_IMPORTED: Final = (("未导入", "not imported"), ("已导入", "imported"))
+
+
 def _kept_beside(file: Path, suffix: str, content: bytes) -> Path:
     """Write a copy with errors beside its form, and never over an earlier one: officers correct in it."""
     for number in count(1):
@@ -125,10 +130,13 @@ def _kept_beside(file: Path, suffix: str, content: bytes) -> Path:
 
 def _differences(report: Mapping[str, Any]) -> Table:
     """What is known beside what the file says instead."""
-    table = folded("行 row", "对象 about", "栏 column", "已登记 known", "表中 given", title="差异 differences")
+    table = folded(*map(chosen, _DIFFERENCES), title=told("差异", "differences"))
     for one in report["differences"][:20]:
         table.add_row(str(one["row"]), one["about"], one["column"], one["known"], one["given"])
     return table
+
+
+_DIFFERENCES: Final = (("行", "row"), ("对象", "about"), ("栏", "column"), ("已登记", "known"), ("表中", "given"))
 
 
 @app.command()
@@ -152,30 +160,38 @@ def tasks(
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
     if role not in ("", *ROLES):
-        known = "、".join(map(_role, ROLES))
-        raise Trouble(f"没有角色“{role}”，可填：{known} / there is no role {role}; it is one of those")
-    table = folded("期限 due", "角色 role", "事项 task", "对象 about", "依据 rule", "说明 detail")
-    names: dict[str, str] = {}
-    for service in SERVICES:
-        commands = import_module(f"services.{service}.api").COMMANDS
-        names |= {route.path: f"{route.zh} · {route.path}" for route in commands}
-    found = [*_open_tasks(folder, role=role, place=place)]
+        known, codes = "、".join(map(_role, ROLES)), ", ".join(ROLES)
+        raise Trouble(f"没有角色“{role}”，可填：{known}\n  There is no role {role!r}; it is one of {codes}.")
+    found = [*_open_tasks(folder, role=role, place=place, words="true")]
     if not found:
-        roles = ", ".join(sorted({task.role for task in _open_tasks(folder, place=place)}) if role else ())
-        whose = f"；有待办的角色：{roles} · there are tasks of: {roles}" if roles else ""
-        console.say(f"没有待办 · nothing is due{whose}")
+        others = sorted({line.task.role for line in _open_tasks(folder, place=place)}) if role else ()
+        whose = told(f"；有待办的角色：{'、'.join(map(_role, others))}", f"; there are tasks of: {', '.join(others)}")
+        console.say(told("没有待办", "nothing is due") + (whose if others else ""))
         return
-    for task in sorted(found, key=lambda task: (task.due or date.max, task.action, task.about)):
-        action = names.get(task.action, task.action)
-        table.add_row(str(task.due or ""), _role(task.role), action, task.about, task.rule, task.detail)
+    routes = [route for service in SERVICES for route in import_module(f"services.{service}.api").COMMANDS]
+    names = {route.path: told(route.zh, route.en) for route in routes}
+    table = folded(*map(chosen, _HEADINGS))
+    for line in sorted(found, key=lambda line: (line.task.due or date.max, line.task.action, line.task.about)):
+        assert line.words  # They were asked for.
+        action = f"{names[line.task.action]}\n{line.task.action}"
+        table.add_row(
+            day(line.task.due), chosen(line.words.by), action,
+            *map(chosen, (line.words.about, line.words.detail, line.words.basis)),
+        )  # fmt: skip
     console.print(table)
 
 
+_HEADINGS: Final = (
+    ("期限", "due"), ("由谁办理", "from whom"), ("事项和命令", "task and command"), ("对象", "about"),
+    ("说明", "detail"), ("依据", "basis"),
+)  # fmt: skip
+
+
 def _role(role: str) -> str:
-    return f"{ROLES[role][0]} · {role}" if role in ROLES else role
+    return f"“{role}”（{ROLES[role][0]}）"
 
 
-def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:
+def _open_tasks(folder: Path, **asked: str) -> Iterator["OpenTask"]:
     """All tasks of all processes, page by page."""
     from shared.web.http import OpenTask, following
 
@@ -187,6 +203,6 @@ def _open_tasks(folder: Path, **asked: str) -> Iterator["Task"]:
                     "/v1/tasks", params={**{name: said for name, said in asked.items() if said}, "after": after}
                 )
                 page = msgspec.json.decode(answer.content, type=list[OpenTask])
-                yield from (line.task for line in page)
+                yield from page
                 if not (after := following(page)):
                     break

@@ -79,7 +79,7 @@ def logs(
     if not kept.is_dir():
         raise Trouble(f"{folder} 里没有日志 / there are no logs in {folder}; name the folder with --folder")
     lines = []
-    for path in track([*kept.glob("*.log*")], description="读日志 reading", console=Terminal(stderr=True)):
+    for path in track([*kept.glob("*.log*")], description="读日志 · reading", console=Terminal(stderr=True)):
         with path.open("rb") as file:
             lines += [(_written_at(line), line) for line in file if about.encode() in line and (about or line.strip())]
     for _, line in sorted(lines):
@@ -110,7 +110,7 @@ def _show(line: bytes) -> None:
 
 @app.command()
 def contracts() -> None:
-    """由代码生成 JSON Schema 与 AsyncAPI 文档 · write the contract documents from the code."""
+    """由代码生成数据结构说明与 AsyncAPI 文档 · write the contract documents from the code."""
     from deploy import policy_pages
     from deploy.contracts import FOLDER, write
 

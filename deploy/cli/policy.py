@@ -9,11 +9,13 @@ import typer
 
 from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console
 from deploy.cli.usage import meant
-from deploy.language import reads_english
+from deploy.language import told
+from shared import chinese, english
 from shared.contracts.values import Organ
 
 if TYPE_CHECKING:
     from shared.policy import Base, Policy
+    from shared.policy.checking import Fault
 
 app = typer.Typer(help="政策包：检查、启用；节假日 · policy packs: check, adopt; holidays", no_args_is_help=True)
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
@@ -38,9 +40,9 @@ OverOption = Annotated[
 def check(file: FileArgument, over: OverOption = None, folder: FolderOption = DEFAULT) -> None:
     """检查政策包文件（连同所扩展的上级政策包），一次列出全部问题 · check a pack, with what it extends."""
     described, pack, _ = _read(file, _base(over or [], folder))
-    console.good(_told(f"政策包无误：{described}", f"the pack is sound: {described}"))
+    console.good(told(f"政策包无误：{described}", f"the pack is sound: {described}"))
     for zh, en in _notes(pack):
-        console.note(_told(zh, en))
+        console.note(told(zh, en))
 
 
 @app.command()
@@ -51,9 +53,9 @@ def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> N
     with client(folder, "registry", command["place"]) as http:
         answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
     if not answer["applied"]:
-        console.note(_told(f"此前已启用，没有变化：{described}", f"adopted before, nothing changed: {described}"))
+        console.note(told(f"此前已启用，没有变化：{described}", f"adopted before, nothing changed: {described}"))
         return
-    console.good(_told(f"已启用：{described}", f"adopted: {described}"))
+    console.good(told(f"已启用：{described}", f"adopted: {described}"))
 
 
 @app.command()
@@ -64,7 +66,7 @@ def holidays(
     replaces: Annotated[str, typer.Option(help="所替换的版本，见拒绝提示 · the version that a refusal named")] = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
-    """公布节假日安排：文件写 year、document、off、worked · announce holidays from a file that says these four."""
+    """公布节假日安排：文件写“year”“document”“off”“worked” · announce holidays from a file that says these four."""
     from shared.policy.reading import Unreadable, content_of, text_of
 
     try:
@@ -78,10 +80,10 @@ def holidays(
         answer = http.post("/v1/holidays", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
     if not answer["applied"]:
         document = notice.get("document")
-        console.note(_told(f"此前已公布，没有变化：{document}", f"announced before, nothing changed: {document}"))
+        console.note(told(f"此前已公布，没有变化：{document}", f"announced before, nothing changed: {document}"))
         return
     zh = f"已公布 {notice.get('document')}；正在计算的期限随之重新计算"
-    console.good(_told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
+    console.good(told(zh, f"announced: {notice.get('document')}; running deadlines are counted anew"))
 
 
 @app.command()
@@ -95,10 +97,10 @@ def show(
     from deploy.policy_sentences import sentences
 
     pack = _named(file or place, over or [], folder)
-    console.say(_told(f"{pack.name}，版本 {pack.version}", f"{pack.name_en}, version {pack.version}"))
+    console.say(told(f"{pack.name}，版本 {pack.version}", f"{pack.name_en}, version {pack.version}"))
     for one in sentences(pack):
         source = f"〔{one.source}〕" if one.source else ""
-        console.say(f"- {_told(one.zh, one.en)}{source}")
+        console.say(f"- {told(one.zh, one.en)}{source}")
 
 
 @app.command()
@@ -112,15 +114,15 @@ def diff(
     from deploy.policy_sentences import changes
 
     packs = [_named(Path(one) if Path(one).is_file() else one, over or [], folder) for one in (before, after)]
-    told = 0
+    count = 0
     for old, new in changes(*packs):
-        told += 1
+        count += 1
         if old:
-            console.say(f"- {_told(old.zh, old.en)}", "red")
+            console.say(f"- {told(old.zh, old.en)}", "red")
         if new:
-            console.say(f"+ {_told(new.zh, new.en)}{f'〔{new.source}〕' if new.source else ''}", "green")
-    if not told:
-        console.good(_told("两个政策包所说相同", "both packs say the same"))
+            console.say(f"+ {told(new.zh, new.en)}{f'〔{new.source}〕' if new.source else ''}", "green")
+    if not count:
+        console.good(told("两个政策包所说相同", "both packs say the same"))
 
 
 def _named(which: Path | str, over: list[Path], folder: Path) -> "Policy":
@@ -167,25 +169,32 @@ def _read(file: Path, base: "Base") -> tuple[str, "Policy", dict[str, Any]]:
     try:
         pack, content = read_pack(file.read_bytes(), base)
     except PolicyInvalid as error:
-        english = reads_english()
         count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
-        console.bad(f"{file}: {count}" if english else f"{file}：{len(error.faults)} 处问题")
+        console.bad(told(f"{file}：{len(error.faults)}处问题", f"{file}: {count}"))
         for fault in error.faults:
-            line = "" if not fault.line else f"line {fault.line}" if english else f"第 {fault.line} 行"
-            told = " ".join(part for part in (line, fault.where, fault.en if english else fault.zh) if part)
-            console.say(f"- {told}")
+            console.say(f"- {told(*_fault(fault))}")
             if fault.example:
-                console.say(f"    {'for example' if english else '示例'}: {fault.example}")
+                console.say(f"    {told('示例：', 'for example: ')}{fault.example}")
         raise typer.Exit(1) from error
-    name = pack.name_en if reads_english() else pack.name
-    return f"{name}, {pack.jurisdiction}, {pack.version}, {pack.effective_from}", pack, content
+    zh = f"{pack.name}（{pack.jurisdiction}），版本{pack.version}，自{chinese.day(pack.effective_from)}起生效"
+    since = english.day(pack.effective_from)
+    en = f"{pack.name_en} ({pack.jurisdiction}), version {pack.version}, in force from {since}"
+    return told(zh, en), pack, content
+
+
+def _fault(fault: "Fault") -> tuple[str, str]:
+    """One fault with its place, Chinese and English."""
+    line = (f"第{fault.line}行", f"line {fault.line} ") if fault.line else ("", "")
+    where = (f"“{fault.where}”", fault.where) if fault.where else ("", "")
+    zh, en = (f"{line[n]}{where[n]}" for n in (0, 1))
+    return f"{zh}：{fault.zh}" if zh else fault.zh, f"{en.strip()}: {fault.en}" if en else fault.en
 
 
 def _notes(pack: "Policy") -> list[tuple[str, str]]:
     """What is no fault, but may be meant otherwise, or will be one unless somebody sees to it."""
     from shared.policy import find_doubts
 
-    doubts = [(f"{doubt.where}：{doubt.zh}", f"{doubt.where}: {doubt.en}") for doubt in find_doubts(pack)]
+    doubts = [_fault(doubt._replace(zh=chinese.quoted(doubt.zh))) for doubt in find_doubts(pack)]
     last = max(map(int, pack.exit.poverty_line))
     if last >= date.today().year:  # noqa: DTZ011
         return doubts
@@ -193,7 +202,3 @@ def _notes(pack: "Policy") -> list[tuple[str, str]]:
         f"贫困线到 {last} 年为止，以后各年沿用 {last} 年的，测算结果会注明；请适时启用新的政策包",
         f"the poverty lines end in {last}; later years use that of {last}, and measurements say so; adopt a newer pack",
     )]  # fmt: skip
-
-
-def _told(zh: str, en: str) -> str:
-    return en if reads_english() else zh

@@ -58,7 +58,7 @@ def use_profile(file: Path) -> None:
         profile = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise Trouble(
-            f'读不了配置 {file}。应为 TOML 文件，如 registry_url = "http://10.0.0.5:8001"。\n'
+            f'读不了配置 {file}。应为 TOML 文件，如“registry_url = "http://10.0.0.5:8001"”。\n'
             f"  The profile {file} cannot be read ({error}). It is a TOML file with lines such as "
             'registry_url = "http://10.0.0.5:8001".'
         ) from None
@@ -100,7 +100,7 @@ def client(folder: Path, service: str, place: str = "") -> httpx.Client:
     found = addresses(folder, service)
     if len(found) > 1 and len(place) < 4:
         raise Trouble(
-            f"{service} 分 {len(found)} 个副本按地市分管，请用 --place 指明地市或县的代码。\n"
+            f"服务“{service}”分{len(found)}个副本按地市分管，请用 --place 指明地市或县的代码。\n"
             f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
         )
     return open_client(found[owner(place, len(found)) - 1], service, folder)
@@ -158,12 +158,13 @@ def open_client(url: str, service: str, folder: Path) -> httpx.Client:
     """
 
     def explain(response: httpx.Response) -> None:
-        there = response.headers.get("zhucun-service", "别的程序 another program")
+        there = response.headers.get("zhucun-service")
+        what = (f"服务“{there}”", there) if there else ("别的程序", "another program")
         if there != service:
             setting = _setting(service)
             raise Trouble(
-                f"在 {url} 应答的不是驻村系统的 {service}，而是{there}。请核对 --folder 或 {setting}。\n"
-                f"  What answers at {url} is not {service} of Zhucun but {there}. Look at --folder or at {setting}."
+                f"在 {url} 应答的不是驻村系统的服务“{service}”，而是{what[0]}。请核对 --folder 或 {setting}。\n"
+                f"  What answers at {url} is not {service} of Zhucun but {what[1]}. Look at --folder or at {setting}."
             )
         if response.is_error and not response.request.url.path.startswith("/health"):
             response.read()
@@ -187,7 +188,7 @@ def open_client(url: str, service: str, folder: Path) -> httpx.Client:
 def require_service(service: str) -> None:
     """Raise Trouble unless there is a service of this name."""
     if service not in SERVICES:
-        raise Trouble(f"没有服务 {service} / there is no service {service}; it is one of {', '.join(SERVICES)}")
+        raise Trouble(f"没有服务“{service}” / there is no service {service}; it is one of {', '.join(SERVICES)}")
 
 
 def _problem(response: httpx.Response) -> str:

@@ -30,6 +30,7 @@ from deploy.local import databases
 from deploy.local.folder import Folder
 from deploy.local.mark import Kind
 from deploy.local.supervisor import SERVICES, System
+from shared import chinese
 
 app = typer.Typer()
 DEMO = Path("data/demo")
@@ -59,7 +60,7 @@ def demo(
         last = START
     if not START < last <= END:
         raise Trouble(
-            f"--until 应为 {START} 之后、{END} 以前的日期，如 2015-12-31，不是 {until}。\n"
+            f"--until 应为 {chinese.day(START)}之后、{chinese.day(END)}以前的日期，如“2015-12-31”，不是“{until}”。\n"
             f"  --until must be a day after {START} and not after {END}, such as 2015-12-31, not {until}."
         )
     ground = Folder(folder, "demo")
@@ -91,7 +92,7 @@ def up(
     ] = False,
     port: Annotated[
         list[str] | None,
-        typer.Option(help="固定端口，如 registry=8001，可多次 · a fixed port such as registry=8001; repeatable, kept"),
+        typer.Option(help="固定端口，如“registry=8001”，可多次 · a fixed port such as registry=8001; repeatable, kept"),
     ] = None,
     on_demo: Annotated[
         bool, typer.Option("--demo", help="在演示数据上接着按今天运行 · go on with a demo's data on today's calendar")
@@ -153,7 +154,7 @@ def _fixed(ports: list[str]) -> Mapping[str, int]:
         name, _, number = text.partition("=")
         if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**16):
             raise Trouble(
-                f"--port {text} 应写作 进程=端口，端口为 1 至 65535，如 registry=8001。\n"
+                f"--port “{text}”应写作“进程=端口”，端口为1至65535，如“registry=8001”。\n"
                 f"  --port {text}: write process=port with a port from 1 to 65535, such as registry=8001."
             )
         fixed[name] = int(number)

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.access.users import SELFTEST
 from deploy.cli.reach import Trouble, console
+from deploy.language import chosen, told
+from deploy.language import day as in_language
 from deploy.terminal import folded
 
 if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
@@ -35,10 +37,10 @@ def selftest() -> None:
     async def run() -> None:
         columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
         with Progress(*columns, console=console) as progress:
-            bar = progress.add_task("启动 starting", total=(UNTIL - START).days)
+            bar = progress.add_task("启动 · starting", total=(UNTIL - START).days)
 
             async def watch(day: date) -> None:
-                progress.update(bar, completed=(day - START).days, description=str(day))
+                progress.update(bar, completed=(day - START).days, description=in_language(day))
 
             found.extend(await carry(watch, site))
 
@@ -53,9 +55,9 @@ def selftest() -> None:
         ) from error
     if not found:
         raise Trouble("自检被中断，未留下任何数据\n  the self-test was interrupted, and nothing is left of it")
-    table = folded("", "环节", "step", "问题", "what is wrong")
+    table = folded("", told("环节", "step"), told("问题", "what is wrong"))
     for check in found:
-        table.add_row("✗" if check.failed else "✓", check.zh, check.en, *check.fault)
+        table.add_row("✗" if check.failed else "✓", told(check.zh, check.en), chosen(check.fault))
     console.print(table)
     if wrong := sum(check.failed for check in found):
         console.bad(f"自检有 {wrong} 项不符 · {wrong} of the self-test's checks failed")

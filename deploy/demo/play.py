@@ -21,6 +21,8 @@ from deploy.demo.benxi import CITY, START, Scenario
 from deploy.demo.officers import Officers
 from deploy.demo.report import Figure, Records
 from deploy.demo.simulation import Simulation
+from deploy.language import day as in_language
+from deploy.language import told
 from deploy.local.supervisor import READY_WITHIN, System, until_stopped
 from deploy.terminal import Terminal
 from shared.web.token import operator_headers
@@ -88,8 +90,13 @@ async def play(
                     accidents.append(asyncio.create_task(strike(next(victims), delay)))
                 events = sum(status.written for status in (await simulation.statuses()).values())
                 visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
-                counts = f"{day}  事件 events {events:6}  督查 visits {visits:4}  出列 exits {exits:3}"
-                progress.update(bar, completed=(day - START).days, description=counts)
+                counted = (
+                    (told("事件", "events"), events),
+                    (told("督查", "visits"), visits),
+                    (told("出列", "exits"), exits),
+                )
+                counts = "  ".join(f"{what} {count:5}" for what, count in counted)
+                progress.update(bar, completed=(day - START).days, description=f"{in_language(day)}  {counts}")
 
             async with beside(simulation):
                 await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)
@@ -103,7 +110,7 @@ async def play(
     if not quiet:
         await asyncio.to_thread(_show, console, system, scenario, records, until)
         console.print(
-            f"\n本次 {days} 个有事的日子，{seconds:.0f} 秒，{len(killed)} 次 kill -9，{dead_letters} 件死信 · "
+            f"\n有业务发生的日期{days}天，用时{seconds:.0f}秒，强制终止{len(killed)}次，待处理消息{dead_letters}件 · "
             f"this run {days} days with anything to do, {seconds:.0f} s, {len(killed)} kills, "
             f"{dead_letters} dead letters"
         )
@@ -114,9 +121,9 @@ def _show(console: Terminal, system: System, scenario: Scenario, records: Record
     report.show(console, records, until)
     picture = system.folder.root / PICTURE
     picture.write_text(report.svg(report.stages(records, until)), encoding="utf-8")
-    told = sorted(scenario.villages.values(), key=lambda v: (v.fate != "relapsed", v.number))[0]
-    village.show(console, told.id, _clients(system))
-    console.print(f"\n图 picture: {picture}")
+    first = sorted(scenario.villages.values(), key=lambda v: (v.fate != "relapsed", v.number))[0]
+    village.show(console, first.id, _clients(system))
+    console.print(f"\n{told('图', 'picture')}: {picture}")
 
 
 def _clients(system: System) -> village.Client:
@@ -134,17 +141,17 @@ async def demo(
 
     Whether the story was played to its end, which a signal may cut short.
     """
-    told = False
+    ended = False
 
     async def live() -> None:
-        nonlocal told
+        nonlocal ended
         async with System(folder, kind="demo", tell=tell) as system:
             await system.ready(READY_WITHIN)
             # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
             log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             structlog.configure(logger_factory=structlog.WriteLoggerFactory(os.fdopen(log, "a", encoding="utf-8")))
             await play(system, seed=seed, villages=villages, until=until, kills=kills)
-            told = True
+            ended = True
             if stay:
                 print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
                 for name in system.services:
@@ -153,4 +160,4 @@ async def demo(
                 await asyncio.Event().wait()
 
     await until_stopped(live())
-    return told
+    return ended

@@ -178,11 +178,13 @@ def show(console: Console, records: Records, until: date) -> None:
     title = "文件与系统对照 · document S3 beside the system"
     if len(records.events) < POOR_VILLAGES:
         title += f"（只演 {len(records.events)} 个村 · only {len(records.events)} villages are played）"
-    beside = folded("数字", "figure", "机制 mechanism", "文件 document", "系统 system", "", title=title)
+    beside = folded("数字", "figure", "机制 · mechanism", "文件 · document", "系统 · system", "", title=title)
     for f in figures(records):
         mark = Text("=", "green") if f.equal else Text("≠", "red")
         beside.add_row(f.zh, f.en, f.mechanism, f"{f.document}{'余' * f.and_more}", str(f.system), mark)
-    wrong = folded("问题情形", "what went wrong", "次数 times", title="问题情形及次数 · what went wrong, and how often")
+    wrong = folded(
+        "问题情形", "what went wrong", "次数 · times", title="问题情形及次数 · what went wrong, and how often"
+    )
     for (zh, en), times in ways(records).items():
         wrong.add_row(zh, en, str(times))
     console.print(beside, wrong)

@@ -1,7 +1,7 @@
 """One village's way in full: what happened, why, who decided, and what keeps it on the list."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from itertools import groupby
@@ -13,20 +13,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.language import chosen, told
+from deploy.language import day as in_language
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded, neutral
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
+from shared.labels import SOURCE, Both, basis, in_words, says
+from shared.policy import Policy, PolicyBook, kept_pack
 
 for _service in SERVICES:
     import_module(f"shared.contracts.{_service}")  # Whatever a journal has must be known here.
 
 Client = Callable[[str], httpx.Client]
 """An open HTTP client of a service by its name, the same one each time: opening one costs tens of milliseconds."""
-_RULE: Final = re.compile(r"\d\.\d+|rules §\d|[A-Z]\w+ Law \d+")
-"""The mechanism, rule or law that a contract names as its source."""
 _WHO: Final = re.compile(r"\w+_by")
-_QUIET: Final = ("village", "place", "outcome", "subject_kind", "clause", "name", "township")
+_QUIET: Final = ("village", "place", "outcome", "clause", "name", "township", "pack")
 """Fields that say nothing to somebody who reads about one village."""
 
 
@@ -56,47 +58,52 @@ def show(console: Console, code: str, client: Client) -> None:
     registry = client("registry")
     village = registry.get(f"/v1/villages/{code}").raise_for_status().json()
     reasons = registry.get(f"/v1/why-not-yet/{code}").raise_for_status().json()
-    zh, en = STAGES[village["stage"]]
-    head = {neutral(village["name"]): "bold", neutral(f"  {code}  {village['township']}  "): "", f"{zh} · {en}": "cyan"}
-    console.print(Text.assemble("\n", *head.items()))
-    console.print(_way(history(client, code)))
+    policy = in_force(registry, village["place"])
+    head = {neutral(village["name"]): "bold", neutral(f"  {code}  {village['township']}  "): ""}
+    console.print(Text.assemble("\n", *head.items(), (chosen(STAGES[village["stage"]]), "cyan")))
+    console.print(way(history(client, code), policy))
     if reasons:
-        why = folded("为什么还没出列？", "why not yet?", "责任主体 who can move it")
+        why = folded(told("为什么还没出列？", "why not yet?"), told("责任主体", "who can move it"))
         for reason in reasons:
-            why.add_row(reason["zh"], reason["en"], reason["mover"])
+            why.add_row(told(reason["zh"], reason["en"]), chosen(in_words("mover", reason["mover"], policy)))
         console.print(why)
 
 
-def _way(events: list[Happened]) -> Table:
-    table = folded("日期 date", "经过", "what happened", "内容 what it says", "依据 rule", "谁 who")
-    labels = {happened.id: happened.event.label[0] for happened in events}
+def in_force(registry: httpx.Client, place: str) -> Policy | None:
+    """The pack by which a division decides today, its layers merged; None where there is none."""
+    book = PolicyBook()
+    for pack in registry.get(f"/v1/packs/{place}").raise_for_status().json():
+        book.adopt(kept_pack(pack))
+    return book.base(place, date.max)
+
+
+def way(events: Sequence[Happened], policy: Policy | None) -> Table:
+    """What happened, line by line, in the reader's language; what happened many times on a day is one line."""
+    table = folded(*map(chosen, _HEADINGS))
+    labels = {happened.id: chosen(happened.event.label) for happened in events}
     for (day, kind), same in groupby(events, key=lambda happened: (happened.day, type(happened.event))):
         first, *more = same
-        times = f" ×{1 + len(more)}" if more else ""
-        said = "" if more else " ".join(_said(first.event))
-        because = f"［因{labels[first.cause]}］" if first.cause in labels else ""
-        rule = _RULE.search(kind.__doc__ or "")
+        cause = labels.get(first.cause, "")
         table.add_row(
-            str(day), f"{kind.label[0]}{times}", f"{kind.label[1]}{times}", said + because,
-            getattr(first.event, "clause", "") or (rule[0] if rule else ""),
-            " ".join(str(getattr(first.event, f) or "") for f in kind.__struct_fields__ if _WHO.fullmatch(f)),
+            in_language(day), f"{chosen(kind.label)}{f' ×{1 + len(more)}' if more else ''}",
+            told(f"因{cause}", f"after: {cause}") if cause else "",
+            *([""] * 3 if more else map(chosen, line(first.event, policy))),
         )  # fmt: skip
     return table
 
 
-def _said(event: Event) -> Iterator[str]:
-    """The event's figures, codes and names, one by one."""
-    for field in event.__struct_fields__:
-        value = getattr(event, field)
-        if field in _QUIET or _WHO.fullmatch(field) or value in (None, "", (), {}):
-            continue
-        if isinstance(value, dict):
-            value = ",".join(f"{key}:{_short(part)}" for key, part in value.items())
-        elif isinstance(value, tuple):
-            names = [part if isinstance(part, str) else getattr(part, "indicator", "") for part in value]
-            value = ",".join(names) if all(names) else len(value)
-        yield f"{field}={_short(value)}"
+_HEADINGS: Final = (
+    ("日期", "date"), ("经过", "what happened"), ("起因", "why"), ("内容", "what it says"), ("依据", "basis"),
+    ("谁", "who"),
+)  # fmt: skip
 
 
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def line(event: Event, policy: Policy | None) -> tuple[Both, Both, Both]:
+    """What an event says, by which document, and who decided it, each in Chinese and English."""
+    fields = type(event).__struct_fields__
+    by = [field for field in fields if _WHO.fullmatch(field)]
+    names = [in_words(field, getattr(event, field), policy) for field in by if getattr(event, field)]
+    rule = SOURCE.search(type(event).__doc__ or "")
+    source = getattr(event, "clause", "") or (rule[0] if rule else "")
+    who = "、".join(zh for zh, _ in names), ", ".join(en for _, en in names)
+    return says(event, policy, {*_QUIET, *by}), basis(source, policy), who

@@ -77,7 +77,7 @@ async def _connect(password: str) -> asyncpg.Connection:
             await asyncio.sleep(0.5)
         except asyncpg.InvalidPasswordError:
             raise StartError(
-                "PostgreSQL 不认 keys 卷中的密码：两个卷不是同一套安装的。请把它们恢复到同一份备份。\n"
+                "PostgreSQL 不认“keys”卷中的密码：两个卷不是同一套安装的。请把它们恢复到同一份备份。\n"
                 "PostgreSQL does not know the password in the volume of keys: the two volumes are not of one "
                 "installation. Restore both from one backup."
             ) from None

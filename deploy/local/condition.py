@@ -29,21 +29,21 @@ def folder_checks(root: Path) -> Iterator[Check]:
     yield "目录位置", "where the folder is", _displaced(folder, mark.place)
     closed = not folder.root.stat().st_mode & 0o077  # Nobody else comes to what is in it.
     open_ones = [] if closed else folder.open_to_others()
-    told = f"{few(open_ones)} 其他用户可读；下次启动会改正 / can be read by others; the next start mends it"
+    told = f"其他用户可读：{few(open_ones)}；下次启动会改正 / others can read {few(open_ones)}; the next start mends it"
     yield "访问权限", "only the owner can read it", told if open_ones else ""
     for service in SERVICES:
         for number in range(1, mark.replicas + 1):
             name = Share(number, mark.replicas).named(service)
             path = folder.database(name)
             if path.exists() or mark.served:
-                yield f"数据库 {name}", "database", _database_fault(path, service, needed=mark.served)
+                yield f"数据库“{name}”", "database", _database_fault(path, service, needed=mark.served)
 
 
 def _displaced(folder: Folder, place: str) -> str:
     if place == str(folder.root):
         return ""
     return (
-        f"原在 {place}，移动或复制到此处后还没有启动过 / it was at {place}, and was not started since it was moved or "
+        f"原在“{place}”，移动或复制到此处后还没有启动过 / it was at {place}, and was not started since it was moved or "
         "copied here"
     )
 

@@ -16,7 +16,7 @@ _NO_LOCKS: Final = (
     "this file system has no file locks (as some NFS), and databases are not safe on it; use a folder on a local disk",
 )
 _NOT_ALLOWED: Final = (
-    "没有权限；请以该目录的所有者身份运行，或用 chown、chmod 改正权限",
+    "没有权限；请以该目录的所有者身份运行，或用“chown”“chmod”改正权限",
     "not permitted; run as the owner of the folder, or mend the permissions by chown or chmod",
 )
 _FULL: Final = (

@@ -48,7 +48,7 @@ FITTING: Final[Mapping[Kind, tuple[Kind, ...]]] = {
 _REFUSED: Final[Mapping[Kind, tuple[str, str]]] = {
     "real": (
         "正式使用请用 --folder 另建目录。zhucun up --demo 则在演示数据上按今天的日历接着运行："
-        "演示停下那天之后的期限会一次到期，此后不能再 demo --resume",
+        "演示停下那天之后的期限会一次到期，此后不能再用 zhucun demo --resume 继续",
         "For real work name another folder with --folder. `zhucun up --demo` goes on with a demo on today's calendar: "
         "what fell due since its last day falls due at once, and `demo --resume` is not possible any more",
     ),
@@ -57,7 +57,7 @@ _REFUSED: Final[Mapping[Kind, tuple[str, str]]] = {
         "`zhucun demo` empties its folder and begins afresh, so it touches only its own; name another with --folder",
     ),
     "continued": (
-        "up --demo 只用于演示的目录；请去掉 --demo，或用 --folder 指明演示的目录",
+        "zhucun up --demo 只用于演示的目录；请去掉 --demo，或用 --folder 指明演示的目录",
         "`up --demo` is for a demo's folder; leave --demo out, or name the demo's folder with --folder",
     ),
     "trial": ("请另用空目录", "Use another, empty folder"),
@@ -419,8 +419,8 @@ class Folder:
         kept = self.secret.read_text("ascii", errors="replace").strip() if self.secret.exists() else ""
         if len(kept) != 64 or not set(kept) <= set("0123456789abcdef"):
             raise StartError(
-                f"密钥 {self.secret} 不见了或被改坏。请从备份恢复；没有备份时另造一个：openssl rand -hex 32 > "
-                f"{self.secret}，已发出的 Excel 模板须重新下载，数据不受影响。\n"
+                f"密钥 {self.secret} 不见了或被改坏。请从备份恢复；没有备份时另造一个：“openssl rand -hex 32 > "
+                f"{self.secret}”，已发出的 Excel 模板须重新下载，数据不受影响。\n"
                 f"The secret {self.secret} is missing or broken. Restore it from the backup; without one make another "
                 f"by `openssl rand -hex 32 > {self.secret}`: templates handed out must be downloaded again, no data "
                 "is lost."
@@ -500,8 +500,8 @@ class Folder:
         with suppress(KeyError):
             name = getpwuid(owner).pw_name
         raise StartError(
-            f"数据目录 {self.root} 属于用户 {name}，不是当前用户。请以该用户运行（sudo -u {name} zhucun …），"
-            "或用 chown -R 把整个目录改归当前用户。\n"
+            f"数据目录 {self.root} 属于用户 {name}，不是当前用户。请以该用户运行（“sudo -u {name} zhucun …”），"
+            "或用“chown -R”把整个目录改归当前用户。\n"
             f"The folder {self.root} belongs to {name}, not to you. Run as that user (sudo -u {name} zhucun …), "
             "or give all of it to yourself by chown -R."
         )
@@ -514,7 +514,7 @@ _MENDING: Final = {
         "then learn them",
     ),
     "pids.json": (
-        "请先确认没有以本目录运行的进程（ps -ef | grep zhucun），再删除它",
+        "请先确认没有以本目录运行的进程（可用“ps -ef”查看），再删除它",
         "Make sure that no process runs on this folder (ps -ef | grep zhucun), then delete it",
     ),
     "replicas": (

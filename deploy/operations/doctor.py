@@ -18,6 +18,7 @@ from deploy.local.condition import folder_checks
 from deploy.local.databases import revisions
 from deploy.local.errors import StartError
 from deploy.local.supervisor import SERVICES, find_server
+from shared import chinese, english
 from shared.engine.shares import Share
 from shared.policy import PolicyInvalid, parse_pack
 from shared.stream import bus
@@ -91,7 +92,7 @@ def checks(
         yield "运行中的系统", "a running system", str(error)
         return
     for name, url in urls.items():
-        yield f"服务 {name}", *_service(url)
+        yield f"服务“{name}”", *_service(url)
     yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(servers, urls)
 
@@ -120,11 +121,11 @@ def _holidays(url: str) -> tuple[str, str]:
     except (httpx.HTTPError, KeyError, TypeError, ValueError):
         return "holidays", ""  # Of a service that does not answer, or has no day yet, is said enough above.
     remedy = (
-        f"{known.year + 1} 年放假通知公布后，请用 zhucun policy holidays 录入 / "
+        f"{known.year + 1}年放假通知公布后，请用 zhucun policy holidays 录入 / "
         f"enter the notice of {known.year + 1} by `zhucun policy holidays` once it is out"
     )
     soon = f"; {remedy}" if today + timedelta(60) > known else ""
-    return f"holidays known until {known}{soon}", remedy if today > known else ""
+    return f"holidays known until {english.day(known)}{soon}", remedy if today > known else ""
 
 
 def _service(url: str) -> tuple[str, str]:
@@ -133,8 +134,8 @@ def _service(url: str) -> tuple[str, str]:
         health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
         status = httpx.get(f"{url}/v1/status", timeout=15, trust_env=False).json()
     except (httpx.HTTPError, ValueError) as error:
-        return "service", f"{url} 无应答，请看日志 / does not answer ({error}); read its log, or run `zhucun up`"
-    amiss = [f"{part}: {word}" for part, word in health.items() if isinstance(word, str) and word != "ok"]
+        return "service", f"{url} 无应答，请查看日志 / it does not answer ({error}); read its log, or run `zhucun up`"
+    amiss = [word for word in health.values() if isinstance(word, str) and word != "ok"]
     return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
 
 
@@ -144,6 +145,11 @@ def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:
         return asyncio.run(_read_to_the_end(servers(), urls))
     except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
         return f"{type(error).__name__}: {error}"
+
+
+def _named(services: Sequence[str]) -> str:
+    """Services by their names, in a Chinese sentence."""
+    return "、".join(f"“{name}”" for name in services)
 
 
 async def _read_to_the_end(servers: Servers, urls: Mapping[str, str]) -> str:
@@ -160,7 +166,10 @@ async def _read_to_the_end(servers: Servers, urls: Mapping[str, str]) -> str:
     async with httpx.AsyncClient(trust_env=False) as http:
         days = {(await http.get(f"{url}/v1/status")).json()["today"] for url in urls.values()}
     if any(lagging.values()):
-        return f"有服务落后于消息流 / services lag behind the stream: {lagging}"
+        behind = [name for name, messages in lagging.items() if messages]
+        return f"有服务落后于消息流：{_named(behind)} / services lag behind the stream: {lagging}"
     if len(days) > 1 or None in days:
-        return f"各服务的业务日期不一致 / the services do not have one business day: {days}"
+        told = sorted(date.fromisoformat(day) for day in days if day)
+        zh, en = "、".join(map(chinese.day, told)) or "尚无", ", ".join(map(english.day, told)) or "none"
+        return f"各服务的业务日期不一致：{zh} / the services do not have one business day: {en}"
     return ""

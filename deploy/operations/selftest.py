@@ -86,7 +86,7 @@ async def selftest(watch: Callable[[date], Awaitable[None]], site: Site | None =
         Check("每个事件都符合其结构说明", "every event is as its schema says", misfits(heard)),
         Check("每个事件都按已启用的政策作出", "the pack in force decided every event", other_packs(heard, scenario)),
         Check("订阅方听到的与各服务日志一致", "what was heard is what the journals say", _told_wrongly(difference)),
-        Check("没有死信", "no dead letters", (f"{letters} 件", f"{letters}") if letters else WELL),
+        Check("没有待处理消息", "no dead letters", (f"{letters} 件", f"{letters}") if letters else WELL),
         Check("事件与仅按规则推演的一致", "the rules alone decide the same events", _otherwise(heard, told)),
         Check("数据与仅按规则推演的一致", "the rules alone lead to the same data", _changed(told.digests(), digests)),
         Check("强行停止全部服务后数据不变", "all services killed, no data changed", _changed(digests, again)),

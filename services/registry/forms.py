@@ -194,7 +194,10 @@ def form(name: str, policies: Sequence[Policy], place: str = "") -> Form:
     Raises Refused if there is no such form, or no pack.
     """
     if name not in BLANKS:
-        zh, en = f"没有表“{name}”，有：{'、'.join(BLANKS)}", f"there is no form {name!r}, only {', '.join(BLANKS)}"
+        zh, en = (
+            f"没有名为“{name}”的表，可填：{'、'.join(f'“{of}”' for of in BLANKS)}",
+            f"there is no form {name!r}, only {', '.join(BLANKS)}",
+        )
         raise Refused("identity", zh, en, status=404)
     if not policies:
         where = (f"区划 {place} ", f" in division {place}") if place else ("", "")

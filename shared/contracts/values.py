@@ -216,7 +216,7 @@ SAID: Final = {
         ),
         Short: ("一行文字，首尾无空格，不含看不见的字符", "a line of text without outer spaces, nothing unseen"),
         ShortOrNone: ("一行文字，首尾无空格，不含看不见的字符", "a line of text without outer spaces, nothing unseen"),
-        Period: ("四位年份或 term", "a year of 4 digits, or term"),
+        Period: ("四位年份或“term”", "a year of 4 digits, or term"),
         Seed: ("随机码，1至128个可见的字母、数字或符号", "a seed of 1 to 128 visible ASCII characters"),
     }.items()
 }

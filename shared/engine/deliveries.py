@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Table, select
 
+from shared.calendar import CHINA
 from shared.codes import Code
 from shared.contracts import EVENTS, Envelope, Event, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
@@ -17,7 +18,7 @@ from shared.contracts.registry import VillageRecoded
 from shared.engine import dead_letters, store
 from shared.engine.days import is_for_all, take_for_all
 from shared.engine.flow import Cause, Parked, Result, derived_id, id_bytes, run
-from shared.engine.pipeline import AHEAD, CHINA, Pipeline, apart, log_facts
+from shared.engine.pipeline import AHEAD, Pipeline, apart, log_facts
 from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
 

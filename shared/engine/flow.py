@@ -189,7 +189,7 @@ def run(
             if cause.correlation in stuck:
                 raise Refused(
                     WAITS,
-                    f"{cause.correlation} 有更早的消息未处理，按序等待；请先重放更早的死信",
+                    f"关于“{cause.correlation}”还有更早的消息未处理，须按次序办理；请先重放更早的消息",
                     f"waits in order behind an earlier message about {cause.correlation}; replay that one first",
                 )
             chain.follow(cause)

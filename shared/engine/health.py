@@ -13,7 +13,9 @@ from typing import Any
 from faststream.nats import NatsBroker
 from sqlalchemy.exc import DBAPIError
 
-from shared.engine.pipeline import CHINA, Pipeline
+from shared import chinese, english
+from shared.calendar import CHINA
+from shared.engine.pipeline import Pipeline
 from shared.stream.consumer import OrderedConsumer
 
 SILENCE = 10.0
@@ -62,9 +64,10 @@ class Health:
         if self.pipeline.simulated or (today and today >= min(began, self.pipeline.clock())):
             return "ok"
         return (
-            f"业务日期是 {today or '（尚无）'}，不是今天：请检查本机与 nats-server 的时钟、registry 是否运行及其日志 / "
-            f"the business day is {today or 'none yet'}, not today: look at the clocks of this machine and of "
-            "nats-server, and whether the registry runs, and at its log"
+            f"业务日期{f'是{chinese.day(today)}' if today else '尚未开始'}，不是今天：请检查本机与 nats-server 的时钟、"
+            "服务“registry”是否运行及其日志 / "
+            f"the business day is {english.day(today) if today else 'none yet'}, not today: look at the clocks of this "
+            "machine and of nats-server, and whether the registry runs, and at its log"
         )
 
 
@@ -107,7 +110,7 @@ def _lost(service: str, stream: str, first: int, last: int) -> str:
 def _outbox(stuck: Iterable[str], age: float, backlog: int, trouble: Exception | None) -> str:
     if ids := ", ".join(stuck):
         return (
-            f"事件 {ids} 无法发布（{trouble}），其后 {backlog} 条都在等：请调大 nats-server 的 max_payload，"
+            f"事件 {ids} 无法发布（{trouble}），其后 {backlog} 条都在等：请调大 nats-server 的“max_payload”，"
             "或运行 zhucun dead-letters discard 编号 --reason 原因 / "
             f"the events {ids} cannot be published ({trouble}), and {backlog} wait: raise max_payload of nats-server, "
             "or run `zhucun dead-letters discard ID --reason WHY`"
@@ -128,7 +131,7 @@ def _database(trouble: Exception | None) -> str:
     code = getattr(origin, "sqlite_errorcode", None)
     known = getattr(origin, "sqlstate", None) or (code & 0xFF if code else None)
     zh, en = _REMEDIES.get(known, ("请检查数据库是否运行、其日志与磁盘", "see whether it runs, its log and its disk"))
-    return f"数据库写不进：{zh}（{origin}）/ the database cannot be written: {en} ({origin})"
+    return f"数据库写不进：{zh}（{origin}） / the database cannot be written: {en} ({origin})"
 
 
 _READ_ONLY = (
@@ -139,7 +142,7 @@ _FULL = ("磁盘已满，请清理或扩容", "the disk is full; make room")
 _REMEDIES: Mapping[Any, tuple[str, str]] = {
     8: _READ_ONLY, 13: _FULL, "53100": _FULL,
     "25006": (
-        "只读，请检查是否连到了备库、default_transaction_read_only 是否打开",
+        "只读，请检查是否连到了备库、“default_transaction_read_only”是否打开",
         "it is read-only; see whether this is a standby, and default_transaction_read_only",
     ),
     5: ("被别的程序锁住，请关闭它", "another program has locked it; close that one"),

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -21,6 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import logs
+from shared.calendar import CHINA
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import dead_letters, outbox, store
 from shared.engine.flow import (
@@ -40,7 +40,6 @@ from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.relay import Relay
 
 log = structlog.get_logger()
-CHINA = ZoneInfo("Asia/Shanghai")
 TOLERANCE = timedelta(hours=1)
 """How far a day may begin before this machine's clock says so, since no two clocks agree at midnight."""
 AHEAD = 5_000

@@ -73,7 +73,7 @@ async def discard_letter(pipeline: Pipeline, id: str, because: str) -> None:
             elif not found:
                 raise Refused(
                     "identity",
-                    f"没有待处理的死信 {id}，请用 zhucun dead-letters list 查看",
+                    f"没有编号为“{id}”的待处理消息，请用 zhucun dead-letters list 查看",
                     f"no dead letter {id} waits; see `zhucun dead-letters list`",
                     status=404,
                 )
@@ -102,7 +102,7 @@ def _require_first(chosen: Iterable[RowMapping], waiting: Iterable[RowMapping]) 
         if row["about"] and first is not row:
             raise Refused(
                 WAITS,
-                f"{row['about']} 有更早的死信 {first['id']}，请先处理它",
+                f"关于“{row['about']}”还有更早的待处理消息“{first['id']}”，请先处理",
                 f"an earlier dead letter about {row['about']} comes first: {first['id']}; deal with that one",
             )
 

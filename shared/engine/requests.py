@@ -64,7 +64,7 @@ def used_before(key: str) -> Refused:
     own = key.split(":", 1)[-1]  # Without the path, which the sender did not write.
     return Refused(
         IDEMPOTENCY_KEY,
-        f"请求编号 {own} 已用于另一请求（内容、方式或文件不同），请换新编号",
+        f"请求编号“{own}”已用于另一请求（内容、方式或文件不同），请换新编号",
         f"the key {own} was used for another request, of other content, mode or file; use a new one",
         field=IDEMPOTENCY_KEY,
         status=422,
@@ -143,7 +143,7 @@ class Request:
         log.error("a rule failed", command=command, request=self.key, exc_info=parked.error)
         return Refused(
             "internal",
-            f"系统内部错误（{type(parked.error).__name__}），未作更改，请将请求编号 {self.key} 告知运维",
+            f"系统内部错误（“{type(parked.error).__name__}”），未作更改，请将请求编号“{self.key}”告知运维",
             f"an error of the system ({type(parked.error).__name__}); nothing was changed; "
             "tell operations the request key",
             status=500,

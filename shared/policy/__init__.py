@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from shared import chinese
 from shared.policy.assessment import Cap, Ground, Review
 from shared.policy.book import PolicyBook
 from shared.policy.bound import RELATIONS, Bound
@@ -41,26 +42,26 @@ class PolicyInvalid(ValueError):
     """What is wrong with a pack: all of it, each with its place and what to do."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = faults
+        self.faults = [fault._replace(zh=chinese.quoted(chinese.written(fault.zh))) for fault in faults]
         super().__init__(f"{self.zh} / {self.en}")
 
     @property
     def zh(self) -> str:
         """All of it in Chinese."""
-        told = "；".join(f"{_place(fault, '第 {} 行')}{fault.zh}" for fault in self.faults[:TOLD])
-        return f"政策包有 {len(self.faults)} 处问题：{told}{'……' if len(self.faults) > TOLD else ''}"
+        told = "；".join(f"{_place(fault, '第{}行', '“{}”')}{fault.zh}" for fault in self.faults[:TOLD])
+        return f"政策包有{len(self.faults)}处问题：{told}{'……' if len(self.faults) > TOLD else ''}"
 
     @property
     def en(self) -> str:
         """All of it in English."""
-        told = "; ".join(f"{_place(fault, 'line {}')}{fault.en}" for fault in self.faults[:TOLD])
+        told = "; ".join(f"{_place(fault, 'line {}', '{}')}{fault.en}" for fault in self.faults[:TOLD])
         count = "one fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         return f"the pack has {count}: {told}{' …' if len(self.faults) > TOLD else ''}"
 
 
-def _place(fault: Fault, line: str) -> str:
+def _place(fault: Fault, line: str, part: str) -> str:
     """Where it is: the part of the pack, or else the line of a file of which no part was read."""
-    where = fault.where or (line.format(fault.line) if fault.line else "")
+    where = part.format(fault.where) if fault.where else line.format(fault.line) if fault.line else ""
     return f"{where}: " if where else ""
 
 

@@ -116,7 +116,7 @@ def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
             zh = f"{zh}；按联系（link）或者关系（of）还不能确定由谁办理"
             en = f"{en}; who holds a link or stands in a relation cannot be found yet"
         elif _is_struct(bare(hint)[0]):
-            zh, en = "每年都有的一天，如 { month = 6, day = 30 }", "one that exists, such as { month = 6, day = 30 }"
+            zh, en = "每年都有的一天，如“{ month = 6, day = 30 }”", "one that exists, such as { month = 6, day = 30 }"
             shown = (f"现为 {toml(value)}", f"it is {toml(value)}")
         elif isinstance(value, str) and bare(hint)[0] in (int, float, bool):
             zh, en = f"{zh}，不加引号", f"{en}, without quotes"
@@ -165,7 +165,7 @@ def _of_scalar(inner: Any, metas: Iterable[Meta]) -> tuple[str, str]:
     if inner is bool:
         return "true 或 false", "true or false"
     if inner is date:
-        return "日期，1980-01-01 至 2100-12-31，不加引号", "a day from 1980-01-01 to 2100-12-31, without quotes"
+        return "1980年至2100年的日期，如“2014-06-01”，不加引号", "a day from 1980-01-01 to 2100-12-31, without quotes"
     bounds = {name: getattr(meta, name) for meta in metas for name in ("ge", "le", "max_length", "pattern")}
     if inner in (int, float):
         zh, en = ("整数", "a whole number") if inner is int else ("数", "a number")

@@ -26,7 +26,7 @@ _BRACKETS = (
     "this is no TOML: check quotes, equals signs and brackets, and that texts are quoted",
 )
 _VALUE = (
-    '等号后的值不合格式：文字加英文引号，如 name = "本溪市"；数不加引号，10% 填 0.1；日期如 2014-06-01',
+    '等号后的值不合格式：文字加英文引号，如 name = "本溪市"；数不加引号，10% 填 0.1；日期如“2014-06-01”',
     'the value is written wrongly: name = "Benxi" for a text, 0.1 for 10 %, 2014-06-01 for a day',
 )
 _BROKEN = {
@@ -35,7 +35,7 @@ _BROKEN = {
     "Cannot mutate": _TWICE,
     "Duplicate": _TWICE,
     "Invalid date": (
-        "没有这一天或这个时刻，请核对日期，如 6 月只有 30 日；写法如 2014-06-01",
+        "没有这一天或这个时刻，请核对日期，如 6 月只有 30 日；写法如“2014-06-01”",
         "there is no such day or time; check it (June has 30 days), and write 2014-06-01",
     ),
     "Invalid value": _VALUE,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
@@ -30,6 +30,8 @@ from shared.engine.pipeline import Pipeline
 from shared.engine.replay import recover, recovered
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.engine.tables import Tables
+from shared.labels import Both, awaited, basis, in_words
+from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
 from shared.web.openapi import File, Page
@@ -76,13 +78,35 @@ class Accepted(msgspec.Struct, omit_defaults=True):
     dry_run: bool = False
 
 
-class OpenTask(msgspec.Struct):
+class InWords(msgspec.Struct, frozen=True):
+    """A task as people read it, each part in Chinese and English."""
+
+    by: Both
+    """Who is awaited to do it."""
+    about: Both
+    """What it concerns: a village by its code, a campaign by its day and kind."""
+    detail: Both
+    """What tells it from others about the same: 2015年度工作台账."""
+    basis: Both
+    """The document that it rests on; empty if it is none of the region's and no law."""
+
+
+class OpenTask(msgspec.Struct, omit_defaults=True):
     """A task with the kind and id of the state that awaits it."""
 
     kind: str
     id: str
     place: str
     task: Task
+    words: InWords | None = None
+    """Only if it is asked for."""
+
+    def told(self, policy: Policy | None) -> Self:
+        """The same with its words: those of a region's own pack first."""
+        task = self.task
+        by = in_words("by", task.role, policy)
+        words = InWords(by, *awaited(task.about, task.answer, task.detail, policy), basis(task.rule, policy))
+        return msgspec.structs.replace(self, words=words)
 
 
 def following(page: Sequence[OpenTask]) -> str:
@@ -212,11 +236,13 @@ def _tasks(pipeline: Pipeline) -> Any:
         role: FromQuery[Role | None] = None,
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
+        words: FromQuery[bool] = False,
     ) -> list[OpenTask]:
         """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division.
 
-        What is about persons is told to operators only. In order of kind and id, after the `kind/id` of a task. One
-        state's tasks stay together, so there may be more than `limit`; less means the end.
+        With `words` each says in Chinese and English what it is about and by which document. What is about persons is
+        told to operators only. In order of kind and id, after the `kind/id` of a task. One state's tasks stay together,
+        so there may be more than `limit`; less means the end.
         """
         found: list[OpenTask] = []
         first, _, last = after.partition("/")
@@ -230,11 +256,12 @@ def _tasks(pipeline: Pipeline) -> Any:
                     async for (body,) in rows:
                         state = store.decode_state(kind, body)
                         policy: Any = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
-                        found += [
+                        of_state = [
                             OpenTask(kind.kind, state.id, state.place, task)
                             for task in (state.tasks(policy) if policy or not kind.needs_policy else ())
                             if role in (None, task.role)
                         ]
+                        found += [task.told(policy) for task in of_state] if words else of_state
                         if len(found) >= limit:
                             return found
         return found

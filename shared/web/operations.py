@@ -168,7 +168,7 @@ def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]
         found = dict(await parts())
         if count := await database(found):
             found["dead letters"] = (
-                f"{count} 封死信待处理：zhucun dead-letters list 查看，排除原因后 replay，或 discard / {count} dead "
+                f"{count}件消息待处理：请用 zhucun dead-letters list 查看，排除原因后重放或者放弃 / {count} dead "
                 "letters wait: see `zhucun dead-letters list`, mend the cause and replay them, or discard them"
             )
         return Response(found, status_code=503 if _amiss(found) else 200)

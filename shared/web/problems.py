@@ -19,7 +19,7 @@ from shared.web.patience import AWAY
 log = structlog.get_logger()
 PROBLEM = "application/problem+json"
 REFUSALS = {
-    400: "请求格式有误，见 errors 中的行号和字段 / the request does not fit; errors names row and field",
+    400: "请求格式有误，见“errors”中的行号和字段 / the request does not fit; errors names row and field",
     401: "须出示令牌 / a token is asked for",
     404: "所指的对象不存在 / what it is about does not exist",
     405: "此地址不接受这种方法 / this address does not take this method",

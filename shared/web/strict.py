@@ -58,7 +58,7 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
         media_type, said = request.content_type
         foreign = {name: value for name, value in said.items() if (name, value.lower()) != ("charset", "utf-8")}
         if media_type != "application/json" or foreign or "content-encoding" in request.headers:
-            zh, en = "请求内容须为 JSON，请注明 Content-Type: application/json", "must be JSON: application/json"
+            zh, en = "请求内容须为 JSON，请注明请求头“Content-Type: application/json”", "must be JSON: application/json"
             raise Unfit([Fault(0, "schema", zh, en, "Content-Type")], status=415)
         if not await request.body():
             zh, en = "请求没有内容，应为命令的列表：[ … ]", "there is no body; send an array of commands: [ … ]"
@@ -99,7 +99,7 @@ def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
 
 
 _SPELLING: dict[Any, tuple[str, str, str]] = {
-    bool: ("true|false", "只能填 true 或 false", "must be true or false"),
+    bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
     int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
 }
 _PREFIX = ("[0-9]{0,6}", "应为区划代码或其开头几位，最多 6 位数字", "a division's code or its first digits, 6 at most")
@@ -453,8 +453,8 @@ def _words(shape: inspect.Type) -> tuple[str, str] | None:
 
 
 _SIMPLE: dict[type[inspect.Type], tuple[str, str]] = {
-    inspect.BoolType: ("是（true）或否（false）", "true or false"),
-    inspect.DateType: ("有效日期，如 2014-06-30", "a date, such as 2014-06-30"),
+    inspect.BoolType: ("是（“true”）或否（“false”）", "true or false"),
+    inspect.DateType: ("有效日期，如“2014-06-30”", "a date, such as 2014-06-30"),
     inspect.StructType: ("一组字段", "an object"),
     inspect.TupleType: ("列表", "an array"),
 }

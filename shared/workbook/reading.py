@@ -184,7 +184,11 @@ def find_headings(
 def _nearest(unknown: str, missing: Sequence[str]) -> tuple[str, str]:
     """An unknown heading, with the missing one that it may stand for."""
     close = get_close_matches(unknown, missing, 1, 0.4)
-    return (f"{unknown}（是否应为“{close[0]}”）", f"{unknown} (for “{close[0]}”?)") if close else (unknown, unknown)
+    return (
+        (f"“{unknown}”（是否应为“{close[0]}”）", f"{unknown} (for “{close[0]}”?)")
+        if close
+        else (f"“{unknown}”", unknown)
+    )
 
 
 def _texts(cells: Cells) -> dict[int, str]:

@@ -99,11 +99,11 @@ RULES = {
         "“{en}” takes a number without unit, not “{value}”. {help}",
     ),
     "date": (
-        "“{title}”只能填日期；“{value}”不是日期，或无此日。请按 2014-06-01 的样式填写。{help}",
+        "“{title}”只能填日期；“{value}”不是日期，或无此日。请按“2014-06-01”的样式填写。{help}",
         "“{en}” takes a date written like 2014-06-01; “{value}” is none. {help}",
     ),
     "month": (
-        "“{title}”只能填日期或年月；“{value}”不是，或无此日、此月。请按 1976-05-04 或 1976-05 的样式填写。{help}",
+        "“{title}”只能填日期或年月；“{value}”不是，或无此日、此月。请按“1976-05-04”或“1976-05”的样式填写。{help}",
         "“{en}” takes a date like 1976-05-04 or a month like 1976-05; “{value}” is neither. {help}",
     ),
     "january": (

@@ -41,7 +41,15 @@ _INSTRUCTIONS = (
         "the errors beside their rows: correct them and upload it again.",
     ),
 )
-_TABLE = ("栏目 Column", "英文 English", "类型 Kind", "必填 Required", "可填内容 Choices", "说明", "What it is")
+_TABLE = (
+    "栏目 · Column",
+    "英文 · English",
+    "类型 · Kind",
+    "必填 · Required",
+    "可填内容 · Choices",
+    "说明",
+    "What it is",
+)
 
 
 class _Look(NamedTuple):
@@ -55,15 +63,15 @@ class _Look(NamedTuple):
 _EXACT = {"criteria": "between", "minimum": 1 - EXACT, "maximum": EXACT - 1}
 _DAYS = {"criteria": "between", "minimum": date(1900, 1, 1), "maximum": date(9999, 12, 31)}
 _LOOKS = {
-    "text": _Look("文字 Text", "@", {"validate": "any"}),
-    "id": _Look("编号 Id", "@", {"validate": "any"}),
-    "code": _Look("代码 Code", "@", {"validate": "any"}),
-    "integer": _Look("整数 Whole number", "0", {"validate": "integer", **_EXACT}),
-    "number": _Look("数字 Number", "General", {"validate": "decimal", **_EXACT}),
-    "date": _Look("日期 Date", _DATE, {"validate": "date", **_DAYS}),
-    "month": _Look("日期或年月 Date or month", _DATE, {"validate": "any"}),
-    "yes_no": _Look("是否 Yes or no", "@", {"validate": "list"}),
-    "choice": _Look("选择 Choice", "@", {"validate": "list"}),
+    "text": _Look("文字 · Text", "@", {"validate": "any"}),
+    "id": _Look("编号 · Id", "@", {"validate": "any"}),
+    "code": _Look("代码 · Code", "@", {"validate": "any"}),
+    "integer": _Look("整数 · Whole number", "0", {"validate": "integer", **_EXACT}),
+    "number": _Look("数字 · Number", "General", {"validate": "decimal", **_EXACT}),
+    "date": _Look("日期 · Date", _DATE, {"validate": "date", **_DAYS}),
+    "month": _Look("日期或年月 · Date or month", _DATE, {"validate": "any"}),
+    "yes_no": _Look("是否 · Yes or no", "@", {"validate": "list"}),
+    "choice": _Look("选择 · Choice", "@", {"validate": "list"}),
 }
 
 
@@ -212,7 +220,7 @@ def _explain(form: Form, guide: Any, style: Callable[..., Any]) -> None:
         guide.merge_range(row, 0, row, len(_TABLE) - 1, text, plain)
     guide.write_row(len(texts), 0, _TABLE, bold)
     for row, column in enumerate(form.columns, start=len(texts) + 1):
-        need = "预填 Prefilled" if column.prefilled else "是 Yes" if column.required else "否 No"
+        need = "预填 · Prefilled" if column.prefilled else "是 · Yes" if column.required else "否 · No"
         kind, choices = _LOOKS[column.kind].name, "、".join(column.labels)
         cells = (column.title, column.en, kind, need, choices, column.help_zh, column.help_en)
         guide.write_row(row, 0, cells, plain)

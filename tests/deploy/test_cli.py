@@ -82,7 +82,9 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     assert "812" in told and "900" in told and "未导入" in told
     confirmation = told.rpartition("--confirm ")[2].split()[0]
     assert "已导入" in zhucun(folder, "import", "villages", str(file), "--confirm", confirmation)
-    assert "diagnoses" in zhucun(folder, "tasks") or "surveys" in zhucun(folder, "tasks")
+    told = zhucun(folder, "tasks")
+    assert "录入摸底排查记录" in told and "村集体经济状况" in told and "《本溪市向贫困村选派驻村工作队》" in told
+    assert "township" not in told and not re.search(r"\d{4}-\d\d-\d\d", told)
     units = tmp_path / "units.csv"
     header = "单位编号,单位名称,所在区划,层级,部门类别,帮扶力量,上级定点村代码\n"
     units.write_text(f"{header}U1,水务局（虚构）,210500,市,水利,八十,\n", encoding="gb18030")
@@ -94,7 +96,7 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     assert "列入贫困村" in way and "为什么还没出列" in way
     assert VILLAGE in zhucun(folder, "logs", VILLAGE)
     assert "villages" in zhucun(folder, "digest")
-    assert "死信" not in zhucun(folder, "dead-letters", "list")
+    assert "待处理" not in zhucun(folder, "dead-letters", "list")
     assert VILLAGE in zhucun(folder, "tasks", "--role", "township").replace("\n", "")
     told = zhucun(folder, "tasks", "--role", "province")
     assert "没有待办" in told and "township" in told
@@ -117,8 +119,8 @@ def test_mistakes_end_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text('jurisdiction = "2105"\nversion = 1\n', encoding="utf-8")
     for language, says in (
-        ("zh_CN.UTF-8", "第 2 行 version 现为 1，应为版本号"),
-        ("en_GB.UTF-8", "line 2 version it is 1;"),
+        ("zh_CN.UTF-8", "第2行“version”：现为1，应为版本号"),
+        ("en_GB.UTF-8", "line 2 version: it is 1;"),
     ):
         told = subprocess.run(
             [ZHUCUN, "policy", "check", str(broken)],
@@ -295,7 +297,7 @@ def test_options_without_a_meaning_are_named_and_nothing_is_asked(folder: Path, 
     for words, says in (
         (("tasks", "--place", "zz"), "--place"),
         (("tasks", "--place", "2105021"), "--place"),
-        (("tasks", "--role", "boss"), "乡镇 · township"),
+        (("tasks", "--role", "boss"), "“township”（乡镇）"),
         (("policy", "adopt", PACK, "--by", ""), "--by"),
         (("policy", "adopt", PACK, "--by", "\u3164"), "--by"),
         (("dead-letters", "discard", "x", "--reason", "."), "--reason"),

@@ -169,5 +169,5 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
     } == told.digests()
     assert played.ways == report.ways(told.records())
     way = shown.getvalue()
-    assert "摸底排查记录 ×" in way and "county" in way and "县（区）集体会诊会议" in way, way
+    assert "摸底排查记录 ×" in way and "县" in way and "县（区）集体会诊会议" in way, way
     assert "指标自2014年11月20日起测算" in way, "why not yet"

@@ -41,9 +41,9 @@ def test_2_20_a_recalled_leader_leaves_and_the_unit_owes_another() -> None:
 
 def test_3_4_a_replacing_leader_below_rank_is_refused() -> None:
     benxi = Benxi().helped()
-    benxi.hear(recalled("C-U1-0", V1), cadre("C-low", "U1", "section"))
+    benxi.hear(recalled("C-U1-0", V1), cadre("C-LOW", "U1", "section"))
     with pytest.raises(Refused) as refused:
-        benxi.replace("C-U1-0", "C-low")
+        benxi.replace("C-U1-0", "C-LOW")
     assert (refused.value.rule, refused.value.status, refused.value.field) == ("3.4", 422, "cadre")
     assert benxi.tasks("replacements")
 

@@ -513,10 +513,10 @@ def test_2_15_zunyi_grades_its_teams_on_its_own_scale(annual: int, satisfied: in
 
 def test_2_15_a_region_s_scale_is_its_pack_s() -> None:
     """Jalaid's four grades in Zunyi's pack (0.9), with bounds of their own."""
-    scale = [("hao", 85), ("better", 70), ("fair", 50), ("worse", 0)]
+    scale = [("hao", "好", 85), ("better", "较好", 70), ("fair", "一般", 50), ("worse", "较差", 0)]
     assessment = {
         **ZUNYI["assessment"],
-        "grades": [{"name": name, "label": name, "at_least": at_least} for name, at_least in scale],
+        "grades": [{"name": name, "label": zh, "at_least": at_least} for name, zh, at_least in scale],
         "caps": [],
         "review": {**ZUNYI["assessment"]["review"], "grades": ["worse"]},
     }

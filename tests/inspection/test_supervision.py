@@ -36,7 +36,7 @@ def close(region: Region, order: str) -> CloseOrder:
 def test_2_19_only_the_team_s_members_can_be_found_absent(region: Region) -> None:
     (village,) = region.villages
     assert (
-        "C-nobody" in region.refuses(region.visit_to(village, CHECK, absent=("C-nobody",), score=80), 422, "absent").en
+        "C-NOBODY" in region.refuses(region.visit_to(village, CHECK, absent=("C-NOBODY",), score=80), 422, "absent").en
     )
     leader, member, _ = team_of(village)
     twice = region.refuses(region.visit_to(village, CHECK, absent=(leader, member, leader), score=80), 422, "absent")

@@ -98,7 +98,7 @@ def test_rules_2_a_failed_verification_leads_back_to_helping_until_the_next_year
     county = at("requested")
     county.hear(verdict(passed=False))
     assert county.village.stage == "helped" and county.tasks == []
-    assert "2015-11-20" in county.refusal(REQUEST).en
+    assert "20 November 2015" in county.refusal(REQUEST).en
     county.measure(2014, safe_water=1.0, hard_road=1.0)
     assert county.refusal(REQUEST).status == 409, "better figures of the same year do not renew the request"
     county.until(date(2015, 12, 1)).count(2015).measure(2015)

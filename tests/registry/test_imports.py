@@ -606,16 +606,16 @@ async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
         good = fill(file.read_bytes(), forms.form("units", [POLICY]), ROWS["units"])
         file.write_bytes(edited(good, (3, "帮扶能力评分", 101)))
         code, told = await zhucun("import", "units", file)
-        assert code == 1 and "未导入 not imported" in told and "第3行：“帮扶能力评分”的“101”不合规定" in told
+        assert code == 1 and "未导入" in told and "第3行：“帮扶能力评分”的“101”不合规定" in told
         assert "“101”不合规定" in str(sheet((tmp_path / "单位-错误.xlsx").read_bytes())["H3"].value)
         file.write_bytes(good)
         code, told = await zhucun("import", "units", file, "--dry-run")
-        assert code == 0 and "未导入 not imported" in told and re.search(r"新登记 new\s+│ 4 ", told)
+        assert code == 0 and "未导入" in told and re.search(r"新登记\s+│ 4 ", told)
         code, told = await zhucun("import", "units", file)
-        assert code == 0 and "已导入 imported" in told
+        assert code == 0 and "已导入" in told
         file.write_bytes(edited(good, (3, "单位名称", "改名的单位（虚构）")))
         code, told = await zhucun("import", "units", file)
-        assert code == 1 and "未导入 not imported" in told and "改名的单位" in told
+        assert code == 1 and "未导入" in told and "改名的单位" in told
         (confirm,) = set(re.findall(r"--confirm ([0-9a-f]{16})", told))
         code, told = await zhucun("import", "units", file, "--confirm", confirm)
-        assert code == 0 and "已导入 imported" in told and re.search(r"有更正 corrected\s+│ 1 ", told)
+        assert code == 0 and "已导入" in told and re.search(r"有更正 corrected\s+│ 1 ", told)

@@ -17,10 +17,11 @@ import pytest
 from nats.js.errors import APIError, NotFoundError
 from sqlalchemy import event
 
+from shared.calendar import CHINA
 from shared.engine import store
 from shared.engine.commands import submit
 from shared.engine.health import OLD, Health
-from shared.engine.pipeline import CHINA, Pipeline
+from shared.engine.pipeline import Pipeline
 from shared.stream import bus
 from shared.stream.bus import CALENDAR, DAY_SCHEDULED, OPEN, SEALED, Message, Unpublishable
 from shared.stream.relay import Batch, Relay

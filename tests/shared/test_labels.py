@@ -37,7 +37,8 @@ def test_every_closed_list_of_codes_in_an_event_has_its_words() -> None:
     for event in EVENTS.values():
         for field in type_info(event).fields:  # type: ignore[attr-defined]
             if isinstance(field.type, LiteralType):
-                bare |= {(field.name, str(c)) for c in field.type.values if label(field.name, str(c), BENXI)[0] == "“"}
+                words = {str(code): label(field.name, str(code), BENXI) for code in field.type.values}
+                bare |= {(field.name, code) for code, word in words.items() if word.startswith("代码")}
     assert not bare
 
 
@@ -80,7 +81,7 @@ def test_a_rule_is_told_by_its_document_and_article(rule: str, zh: str) -> None:
         ("obstacles", {"U1": "leader_rank"}, "U1无符合职务层次要求的队长人选"),
         ("unmet", (Unmet("safe_water", 0.85, 1.0, "county"),), "安全饮水覆盖率85%"),
         ("findings", ("absent",), "不在岗"),
-        ("kind", "unheard_of", "“unheard_of”"),
+        ("kind", "unheard_of", "代码“unheard_of”"),
     ],
 )
 def test_a_value_is_told_in_words(field: str, value: Any, zh: str) -> None:
@@ -106,8 +107,10 @@ def test_articles_are_numbered_as_laws_number_them() -> None:
 
 
 def test_a_refusal_writes_days_in_words_and_leaves_ids_alone() -> None:
-    refused = Refused("3.7", "督查“2105-annual-2015-12-01”自 2015-12-01 起", "it opens on 2015-12-01")
-    assert refused.zh == "督查“2105-annual-2015-12-01”自2015年12月1日起" and "2015-12-01" in refused.en
+    zh, en = "督查“2105-annual-2015-12-01”自 2015-12-01 起", "2105-annual-2015-12-01 opens on 2015-12-01"
+    refused = Refused("3.7", zh, en)
+    assert refused.zh == "督查“2105-annual-2015-12-01”自2015年12月1日起"
+    assert refused.en == "2105-annual-2015-12-01 opens on 1 December 2015"
 
 
 def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:

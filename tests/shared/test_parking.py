@@ -16,6 +16,7 @@ from services.incentives.model import record
 from services.inspection.app import SERVICE as INSPECTION
 from services.inspection.model.supervision import Supervision
 from services.registry.model.clock import Clock, strike
+from shared.calendar import CHINA
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.dispatch import Member, TeamAssigned
@@ -24,7 +25,7 @@ from shared.contracts.values import DerivedId
 from shared.engine import flow, outbox, store
 from shared.engine.commands import submit
 from shared.engine.deliveries import handle
-from shared.engine.pipeline import CHINA, TOLERANCE, Pipeline
+from shared.engine.pipeline import TOLERANCE, Pipeline
 from shared.engine.replay import discard_letter, replay_letters
 from shared.engine.requests import RequestRefused
 from shared.rules import LONGEST_ID, Change, Refused

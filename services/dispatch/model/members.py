@@ -74,7 +74,7 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
     if command.until and (command.cause != "ill" or command.until < today):
         raise Refused(
             "3.3",
-            f"返岗前的最后一日（“until”）只用于病休，且不得早于今天（{today}），请更正",
+            f"返岗前的最后一日只用于病休，且不得早于今天（{today}），请更正",
             f"`until` belongs to illness and is not before today ({today}); correct it",
             field="until",
             status=422,

@@ -293,10 +293,13 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
             f"the subject has not been heard and may be until {case.defence_until}; hear it, or decide afterwards",
         )
     if case.status != "decidable":
+        by, on = case.decided_by, case.decided_on
+        zh = f"已由“{by}”于{on}作出决定" if on else f"该事项现为“{label('status', case.status)}”"
+        en = f"{by!r} decided this on {on}" if on else f"the matter is {case.status}"
         raise Refused(
             "rules §4",
-            f"已由“{case.decided_by}”于 {case.decided_on} 作出决定，不能再次决定",
-            f"{case.decided_by!r} decided this on {case.decided_on}; it is not decided twice",
+            f"{zh}，不能再次决定",
+            f"{en}; it is not decided twice",
         )
     if terms.sanction and not command.tolerance_checked:
         raise Refused(

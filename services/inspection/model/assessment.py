@@ -394,13 +394,13 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
     if command.grade not in names:
         raise Refused(
             "2.15",
-            f"没有等次“{command.grade}”，可填：{said('grade', names, policy)}",
+            f"没有代码为“{command.grade}”的等次，可填：{said('grade', names, policy)}",
             f"there is no grade {command.grade!r}; the scale has {', '.join(names)}",
             field="grade",
             status=422,
         )
     if is_review:
-        return _reviewed(state, command, terms, today)
+        return _reviewed(state, command, terms, policy, today)
     if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
         raise Refused(
             "rules §3",
@@ -469,12 +469,12 @@ def contest(state: Assessment | None, command: ContestGrade, policy: Policy, tod
     return Change(state.counting("answer_until", since=today, span=terms.answer), (contested,))
 
 
-def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, today: date) -> Change:
+def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, policy: Policy, today: date) -> Change:
     """The answer to a review: the same grade or a better one. No cap limits it, since its facts are reviewed, too."""
     if terms.worst_of(command.grade, state.grade) != state.grade:
         raise Refused(
             "Civil Servant Law 96",
-            f"复核不得加重：等次不能低于原定的“{state.grade}”，请改填",
+            f"复核不得加重：等次不得低于原定的“{label('grade', state.grade, policy)}”，请改填",
             f"a review never aggravates: the grade cannot be worse than {state.grade!r}; give that or a better one",
             field="grade",
             status=422,

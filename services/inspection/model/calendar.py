@@ -235,7 +235,7 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
         kinds = [campaign.kind for campaign in policy.campaigns]
         raise Refused(
             "3.7",
-            f"没有督查类型“{command.kind}”，可填：{said('kind', kinds, policy)}",
+            f"没有代码为“{command.kind}”的督查，可填：{said('kind', kinds, policy)}",
             f"pack {policy.version} knows no campaign kind {command.kind!r}; it knows {', '.join(kinds)}",
             field="kind",
             status=422,

@@ -319,7 +319,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
         )
     known = {k: v for k, v in register.measurements.get(str(command.year), {}).items() if k != INCIDENCE}
     given = {indicator: command.values.get(indicator) for indicator in (*known, *command.values)}
-    overwrite(known, given, command.replaces, "1.18")
+    overwrite(known, given, command.replaces, "1.18", words=policy.labels["indicator"])
     return measured(register, command.year, command.values, policy, command.measured_by)
 
 

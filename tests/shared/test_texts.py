@@ -1,0 +1,157 @@
+"""Whatever people read in Chinese is Chinese: no bare code, no ISO date, no `key=value`, no English word.
+
+What rules refuse is looked at wherever a test makes them refuse (`tests/conftest.py`); here is everything else.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from deploy import policy_pages
+from deploy.demo.answers import Awaited
+from deploy.demo.benxi import POLICY, Scenario
+from deploy.demo.memory import Memory
+from deploy.demo.officers import Officers
+from deploy.demo.village import line
+from deploy.policy_sentences import sentences
+from shared.chinese import quoted
+from shared.contracts import EVENTS
+from shared.contracts.words import WORDS, words
+from shared.labels import awaited, basis, heading
+from shared.policy import parse_pack
+from tests.support.texts import chinese_parts, faults, is_chinese
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for room in ("shared", "services", "deploy") for path in sorted((ROOT / room).rglob("*.py"))]
+PATTERNS = ("re.compile", "re.search", "re.fullmatch", "re.sub", "frozenset")
+PACKS = {path.stem: path for path in (ROOT / "shared/policy/packs").glob("*.toml")}
+
+
+def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every text of a module but patterns and what stands in it for developers, with figures in its gaps."""
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PATTERNS:
+            skipped |= {id(part) for argument in node.args for part in ast.walk(argument)}
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {id(part) for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, re.sub(r"\{\w*\}", "7", node.value)
+        elif isinstance(node, ast.JoinedStr):
+            yield node.lineno, "".join(str(p.value) if isinstance(p, ast.Constant) else "7" for p in node.values)
+        elif isinstance(node, ast.FunctionDef) and "deploy/cli" in getattr(tree, "where", ""):
+            yield node.lineno, ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_chinese_text_of_the_code_is_chinese(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    tree.where = str(path)  # type: ignore[attr-defined]
+    found = {
+        (number, part, faults(part, codes=False))
+        for number, text in texts(tree)
+        for part in chinese_parts(quoted(text) if "policy" in path.parts else text)
+        if "(?:" not in part and faults(part, codes=False)
+    }
+    assert not found
+
+
+def test_every_field_of_an_event_has_a_short_heading() -> None:
+    found = [
+        (event.__name__, field, zh)
+        for event in EVENTS.values()
+        for field in event.__struct_fields__
+        for zh in [heading(event.__name__, field)]
+        if faults(zh) or len(zh) > 20
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("type_", EVENTS)
+def test_every_event_is_told_in_words(type_: str) -> None:
+    event = EVENTS[type_]
+    given = {field.name: words(event.__name__, field.name).example for field in msgspec.structs.fields(event)}
+    told = line(msgspec.convert(given, event), POLICY)
+    assert [faults(zh) for zh, _ in told if faults(zh)] == [], told
+
+
+class Watched(Memory):
+    """The services in memory; of every task that was ever awaited is kept what people read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[tuple[str, ...], Any] = {}
+
+    async def tasks(self) -> list[Awaited]:
+        for service in self.world.services.values():
+            for state in service.states.values():
+                if policy := service.book.at(state.place, self.world.today):
+                    for task in state.tasks(policy):
+                        told = awaited(task.about, task.answer, task.detail, policy)
+                        self.told[task.action, task.detail] = (*told, basis(task.rule, policy))
+        return await super().tasks()
+
+
+async def test_a_region_s_tasks_and_its_villages_ways_are_told_in_words() -> None:
+    reach = Watched()
+
+    async def nothing(_day: date) -> None: ...
+
+    await Officers(Scenario(2014, 9), reach).live(date(2016, 1, 31), nothing)
+    assert len({action for action, _ in reach.told}) > 20
+    assert {zh for told in reach.told.values() for zh, _ in told if faults(zh)} == set()
+    ways = {zh for fact in reach.world.facts for zh, _ in line(fact.event, POLICY)}
+    assert {zh for zh in ways if faults(zh)} == set()
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+def test_every_sentence_about_a_pack_is_chinese(pack: Path) -> None:
+    policy = parse_pack(pack.read_bytes())
+    assert [one.zh for one in sentences(policy) if faults(one.zh, codes=False)] == []
+
+
+def test_every_field_of_a_pack_is_explained_in_chinese() -> None:
+    found = [
+        (struct.__name__, field, zh)
+        for struct in policy_pages.structs()
+        for field, (zh, _) in policy_pages.words(struct).items()
+        if faults(zh, codes=False)
+    ]
+    assert found == []
+
+
+def test_every_word_of_an_event_s_field_is_chinese() -> None:
+    assert [(field, zh) for field, (zh, _, _) in WORDS.items() if faults(zh, codes=False)] == []
+
+
+def test_the_chinese_readme_is_chinese() -> None:
+    prose = re.sub(r"```.*?```", "", (ROOT / "README.zh-CN.md").read_text("utf-8"), flags=re.DOTALL)
+    prose = re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "“”", prose, flags=re.DOTALL))
+    found = {text: faults(text, codes=False) for text in prose.splitlines() if is_chinese(text)}
+    assert {text: wrong for text, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize(
+    ("zh", "wrong"),
+    [
+        ("年度考核等次已定为incompetent", True),
+        ("年度考核等次已定为“incompetent”", True),
+        ("公示期至 2015-12-01", True),
+        ("共有 unit=U1", True),
+        ("请联系 operator", True),
+        ("请用 zhucun up --replicas 2 启动，再打开 Excel 表 villages.xlsx", False),
+        ("单位U2105-012的材料在“/work/data”，督查“2105-annual-2015-12-01”", False),
+        ("《Civil Servant Law》第九十五条，见 ZHUCUN_NATS", False),
+    ],
+)
+def test_what_is_no_chinese_is_found(zh: str, wrong: bool) -> None:
+    assert bool(faults(zh)) is wrong

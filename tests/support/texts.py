@@ -1,0 +1,64 @@
+"""What a Chinese sentence must not hold that people read: bare codes, ISO dates, `key=value`, and English words."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from shared.contracts.journey import STAGES
+from shared.labels import NATIONAL
+from shared.policy import parse_pack
+
+_PACKS: Final = Path(__file__).parents[2] / "shared/policy/packs"
+_COMMAND: Final = re.compile(r"\b(?:zhucun|docker compose|docker|podman|make|kill)(?: -{0,2}[a-zA-Z0-9./_-]+)*")
+"""What somebody is told to type."""
+_QUOTED: Final = re.compile(r"(?:代码为?)?“([^“”]*)”|《[^《》]*》|`[^`]*`|\"[^\"]*\"")
+"""A name that somebody gave, a document, or what stands in a file exactly so."""
+_ISO: Final = re.compile(r"(?<![\w.\-])\d{4}-\d\d-\d\d(?![\w\-])", re.ASCII)
+_PAIR: Final = re.compile(r"\b[a-z_]+ ?= ?[^\s=]", re.ASCII)
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_./:@#~*$<>%+&?{}\[\]\\-]+")
+_CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+_FIGURE: Final = re.compile(
+    r"\d|^[A-Z][A-Z_-]*$|^[A-Z]-|^-|/|\w\.\w|^\.\w|^[^A-Za-z]*$|^[A-Z]$|^[kKMGT]i?B$|\.nk$", re.ASCII
+)
+"""Ids, figures, abbreviations, options, addresses and files."""
+NAMES: Final = frozenset({
+    "Apple", "AsyncAPI", "CloudEvent", "CloudEvents", "Compose", "Ctrl-C", "DBOS", "Debian", "Docker", "Excel",
+    "JetStream", "Linux", "NATS", "Office", "OpenAPI", "OpenDocument", "PostgreSQL", "PowerPoint", "Python", "Restate",
+    "SQLite", "Unicode", "WPS", "Windows", "Word", "Zhucun", "git", "gzip", "make", "nats-server", "openssl", "podman",
+    "podman-compose", "root",
+})  # fmt: skip
+"""What is called so in Chinese as well."""
+_LABELS: Final = [NATIONAL, *(parse_pack(path.read_bytes()).labels for path in _PACKS.glob("*.toml"))]
+_WORDED: Final = {code for labels in _LABELS for codes in labels.values() for code in codes} | set(STAGES)
+"""Codes that have a word, which is to stand in their place."""
+
+
+@cache
+def faults(zh: str, *, codes: bool = True) -> tuple[str, ...]:
+    """What is wrong with a Chinese text.
+
+    With `codes`, a code that has a word may not even be quoted, unless it is called a code, or is what can be typed.
+    """
+    told = zh.partition("可填")[0] if codes else ""
+    quoted = [found[1] for found in _QUOTED.finditer(told) if found[1] in _WORDED and found[0][0] == "“"]
+    bare = _QUOTED.sub("“”", zh)
+    found = [f"a code: {code}" for code in quoted] + [f"an ISO date: {day}" for day in _ISO.findall(bare)]
+    bare = _COMMAND.sub("", bare)
+    found += [f"key=value: {pair}" for pair in _PAIR.findall(bare)]
+    for token in _TOKEN.findall(bare):
+        word = token.strip(":{}[]\\") or "0"
+        if word.strip(".") not in NAMES and not _FIGURE.search(word):
+            found.append(f"a bare word: {word}")
+    return tuple(found)
+
+
+def chinese_parts(text: str) -> list[str]:
+    """The Chinese of a text that is told in both languages, such as 没有待办 · nothing is due."""
+    parts = re.split(r" / | · | \| |\n", text)
+    return [part for part in parts if is_chinese(part)]
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text is Chinese: an English one may name a Chinese thing."""
+    return len(_CHINESE.findall(text)) > len(re.findall(r"[A-Za-z]{2,}", _COMMAND.sub("", _QUOTED.sub("", text))))
