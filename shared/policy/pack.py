@@ -26,9 +26,7 @@ from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
 from shared.policy.team import MATCHED, Team
 
-_TERMS = re.compile(
-    "|".join(["工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2)])
-)
+_TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """What may be called otherwise in a region; `村` or `县` stand in too many other words."""
 _EXIT_STEPS = {"verify": "核查", "notice": "公示", "decide": "审批"}
 _GROUNDS = {"absences": "不在岗次数较多", "open_items": "未完成任务较多", "approval": "群众认可度较低"}
@@ -125,8 +123,17 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         }
 
     def spoken(self, zh: str) -> str:
-        """A Chinese text of the country's, in the region's own words."""
-        return _TERMS.sub(lambda found: self._terms.get(found[0], found[0]), zh)
+        """A Chinese text of the country's, in the region's own words.
+
+        The title of a document stays as it is, and so does what is in the region's words already.
+        """
+        return self._sayable.sub(lambda found: self._terms.get(found[0], found[0]), zh)
+
+    @cached_property
+    def _sayable(self) -> re.Pattern[str]:
+        """What the region may call otherwise, and before it what is left alone."""
+        own = sorted({*self._terms.values()} - {*_TERMS}, key=len, reverse=True)
+        return re.compile("|".join(["《[^》]*》", *map(re.escape, own), *_TERMS]))
 
     @cached_property
     def _terms(self) -> Mapping[str, str]:

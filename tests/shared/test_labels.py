@@ -120,3 +120,15 @@ def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:
     assert own.spoken(told) == "市委组织部决定：驻村工作组在村销号后撤离"
     assert label("by", "organisation", own) == "市委组织部" and label("by", "team", own) == "驻村工作组"
     assert Refused("3.3", told, "").by(own).zh == own.spoken(told)
+
+
+def test_a_region_s_words_leave_titles_alone_and_are_never_put_in_twice() -> None:
+    own = called(team="帮扶工作队", exit="正式出列", roles={"organisation": "县委组织部门"})
+    once = own.spoken("组织部门依据《选派驻村工作队办法》，在村出列后撤回驻村工作队")
+    assert once == "县委组织部门依据《选派驻村工作队办法》，在村正式出列后撤回驻村帮扶工作队"
+    assert own.spoken(once) == once
+
+
+def test_zunyi_calls_its_teams_as_its_document_does() -> None:
+    zunyi = parse_pack(PACKS["zunyi"])
+    assert label("by", "team", zunyi) == "驻村工作组" and label("by", "team", BENXI) == "驻村工作队"
