@@ -106,7 +106,7 @@ KINDS: tuple[type[State], ...] = (
 
 REACTIONS: tuple[Reaction, ...] = (
     # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
-    Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt, calendar.around),
+    Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt, calendar.wider_calendars),
     Reaction(PolicyAdopted, Calendar, calendar.wider, calendar.note_pack),
     Reaction(TeamAssigned, Calendar, calendar.family, calendar.join, calendar.team_and_place),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),

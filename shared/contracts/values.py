@@ -32,6 +32,13 @@ Place = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
 """A division's six digits (GB/T 2260). Nothing else may come in, since they become three tokens of the subject."""
 VillageId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
 """A village's stable id: the 12 digits of the statistical division code under which it was first registered."""
+
+
+def around(code: str) -> tuple[str, ...]:
+    """The jurisdictions in which a division lies, or a village by its code: county, prefecture and province."""
+    return tuple(dict.fromkeys(code[:length] for length in (6, 4, 2)))
+
+
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12, extra={"names": "no village yet"})]
 """A code of 12 digits that a village is to have or has today; it differs from the id once the village was recoded."""
 PartyId = Annotated[

@@ -20,7 +20,7 @@ from shared.policy.checking import Fault, mended, misfits
 from shared.policy.commitments import Commitment
 from shared.policy.contradictions import find_contradictions, find_doubts
 from shared.policy.earlier import renewed
-from shared.policy.layers import HEAD, Layer, Merged
+from shared.policy.layers import NAMED, Layer, Merged
 from shared.policy.outcomes import TRIGGERS, Outcome
 from shared.policy.pack import Policy
 from shared.policy.procedure import Deliberation, Step
@@ -72,7 +72,7 @@ def kept_pack(data: Mapping[str, Any]) -> Policy | Layer:
 
 def layer_of(data: Mapping[str, Any]) -> Layer:
     """A pack that extends another."""
-    return msgspec.convert({**{name: data.get(name) for name in HEAD if name != "drop"}, "content": data}, Layer)
+    return msgspec.convert({**{name: data.get(name) for name in (*NAMED, "extends")}, "content": data}, Layer)
 
 
 def parse_pack(data: bytes | Mapping[str, Any], base: Base | None = None) -> Policy:
@@ -116,8 +116,8 @@ def _checked_layer(data: Mapping[str, Any], base: Base | None) -> Policy:
     try:
         layer = layer_of(data)
     except (msgspec.ValidationError, RecursionError, OverflowError):
-        missing = [Fault((name,), *_MISSING) for name in HEAD if name != "drop" and name not in data]
-        wrong = [Fault(fault.path, fault.zh, fault.en) for fault in misfits(Policy, data) if fault.path[0] in HEAD[:5]]
+        missing = [Fault((name,), *_MISSING) for name in (*NAMED, "extends") if name not in data]
+        wrong = [Fault(fault.path, fault.zh, fault.en) for fault in misfits(Policy, data) if fault.path[0] in NAMED]
         raise PolicyInvalid(missing or wrong or [Fault(("extends",), *_DIGITS)]) from None
     below = base(layer.extends, layer.effective_from) if base else None
     if below is None:

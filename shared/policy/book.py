@@ -9,6 +9,7 @@ import msgspec
 
 from shared.calendar import Calendar, national
 from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.values import around
 from shared.policy.layers import Layer, Merged, plain
 from shared.policy.pack import Policy
 
@@ -90,8 +91,8 @@ class PolicyBook:
 
     def _effective(self, place: str, day: date) -> Iterator[Pack]:
         """The packs of a division and of those that it lies in, on a day: the narrowest first, of each the latest."""
-        for length in (6, 4, 2):
-            yield from (pack for pack in reversed(self.packs.get(place[:length], ())) if pack.effective_from <= day)
+        for jurisdiction in around(place):
+            yield from (pack for pack in reversed(self.packs.get(jurisdiction, ())) if pack.effective_from <= day)
 
     def _over(self, base: Policy, layer: Layer) -> Policy:
         key = base.version, layer.version
@@ -119,8 +120,7 @@ class PolicyBook:
         for jurisdiction, of_one in book.packs.items():
             if jurisdiction == pack.jurisdiction or not jurisdiction.startswith(pack.jurisdiction):
                 continue
-            chain = {jurisdiction[:length] for length in (2, 4, 6)}
-            days = {other.effective_from for id in chain for other in book.packs.get(id, ())}
+            days = {other.effective_from for id in around(jurisdiction) for other in book.packs.get(id, ())}
             for day in sorted(day for day in days if day >= pack.effective_from):
                 layer = next((one for one in reversed(of_one) if one.effective_from <= day), None)
                 base = book.base(layer.extends, day) if isinstance(layer, Layer) else None

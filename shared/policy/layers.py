@@ -17,8 +17,10 @@ from shared.policy.checking import Fault, bare, hints_of, toml
 from shared.policy.pack import Policy
 from shared.policy.section import Jurisdiction, Path, Section
 
-HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "extends", "drop")
-"""What a layer says of itself."""
+NAMED = ("jurisdiction", "version", "effective_from", "name", "name_en")
+"""What every pack says of itself."""
+OVER = ("extends", "drop")
+"""What a layer alone says: of the pack that it is read over."""
 LONGEST_VERSION = 40
 """Characters of the versions of all layers together: the envelope of an event names them."""
 
@@ -47,7 +49,7 @@ class Merged:
         """Where entries of lists stand in the layer, by where they stand in the whole."""
         whole: dict[str, Any] = plain(msgspec.to_builtins(base))
         self._drop(Policy, whole, self.said.get("drop", {}), ())
-        self._read(Policy, whole, {name: part for name, part in self.said.items() if name not in HEAD[5:]}, ())
+        self._read(Policy, whole, {name: part for name, part in self.said.items() if name not in OVER}, ())
         whole["version"] = self.said.get("version")
         self.whole = whole
         self._check_head()

@@ -13,6 +13,7 @@ from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
+from shared.contracts.values import around
 from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
@@ -97,7 +98,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
 
 def family(message: Payload, _policy: Policy) -> Iterable[str]:
     """The jurisdictions that a village can lie in, the narrowest first."""
-    return tuple(message.place[:length] for length in (6, 4, 2))
+    return around(message.place)
 
 
 def adopt(
@@ -117,14 +118,14 @@ def adopt(
     return Change(calendar.but(awaited=awaited).timed(adoption=awaited[0]))
 
 
-def around(_state: Calendar | None, event: PolicyAdopted) -> Iterable[Key]:
+def wider_calendars(_state: Calendar | None, event: PolicyAdopted) -> Iterable[Key]:
     """The calendars around a division's own."""
-    return ((Calendar, event.place[:length]) for length in (4, 2))
+    return ((Calendar, id) for id in around(event.place)[1:])
 
 
 def wider(_event: PolicyAdopted, policy: Policy) -> Iterable[str]:
     """The jurisdictions that the pack's own lies in."""
-    return (policy.jurisdiction[:length] for length in (4, 2) if length < len(policy.jurisdiction))
+    return around(policy.jurisdiction)[1:]
 
 
 def note_pack(state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
@@ -181,7 +182,7 @@ def move_in(
 
 def new_jurisdictions(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
     """Those in which a village lies by its new code, the narrowest first."""
-    return tuple(event.code[:length] for length in (6, 4, 2))
+    return around(event.code)
 
 
 def left_jurisdictions(event: VillageRecoded, policy: Policy) -> Iterable[str]:

@@ -31,6 +31,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
+from shared.contracts.values import around
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
@@ -245,7 +246,7 @@ def recode_reads(_village: Village | None, command: RecodeVillage) -> Iterable[K
     """Who has the new code already, and whether the division that it lies in has a pack."""
     yield Village, command.code
     yield Code, command.code
-    yield from ((Jurisdiction, command.code[:length]) for length in (6, 4, 2))
+    yield from ((Jurisdiction, id) for id in around(command.code))
 
 
 def recode(
@@ -273,7 +274,7 @@ def recode(
             field="since",
         )
     check_free(command.code, village.id, others, "code")
-    packs = (others[Jurisdiction, command.code[:length]] for length in (6, 4, 2))
+    packs = (others[Jurisdiction, id] for id in around(command.code))
     if not any(isinstance(j, Jurisdiction) and min(j.packs.values(), default=today) <= today for j in packs):
         raise Refused(
             "policy",
