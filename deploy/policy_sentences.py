@@ -132,7 +132,10 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
     if isinstance(value, date):
         return chinese.day(value), english.day(value)
     if isinstance(value, Bound):
-        told = [(RELATIONS[name], number) for name, number in value.given.items()]
+        told = [
+            (RELATIONS[name], number if isinstance(number, str) else f"{number:.12g}")
+            for name, number in value.given.items()
+        ]
         figure = _figure(policy, value.figure, path)
         return tuple(f"{figure[n]} {'，'.join(f'{r[n + 1]} {number}' for r, number in told)}" for n in (0, 1))  # type: ignore[return-value]
     if isinstance(value, tuple):

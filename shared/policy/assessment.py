@@ -87,8 +87,8 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     grades: One[Grade]
     """等次，从高到低。 · The grades from the best to the worst."""
     grade_by: When
-    """何时前评定等次，自拟定等次（inspection.assessment.proposed）起算。 ·
-    By when a grade is decided, counted from its proposal (`inspection.assessment.proposed`)."""
+    """评定等次的期限。自拟定等次（inspection.assessment.proposed）起算。 ·
+    The last day for deciding a grade. It is counted from its proposal (`inspection.assessment.proposed`)."""
     caps: Some[Cap]
     """等次的限制情形。 · What limits the grade."""
     grounds: Some[Ground]

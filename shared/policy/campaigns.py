@@ -28,8 +28,8 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     share: Rate = 1.0
     """抽取比例，10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
     opens: Annotated[tuple[When, ...], Meta(max_length=53)] = ()
-    """开始日：每年的一天或者循环；不定期的不填。 ·
-    On which days it opens: days of the year or a cycle; none where officers open it irregularly."""
+    """开始日。每年的一天或者循环；不定期的不填。 ·
+    The days on which it opens. These are days of the year or a cycle; none where officers open it irregularly."""
     lasts: Span
     """持续时间，按年、月或日历日计。 · How long it lasts, in years, months or calendar days."""
     announced: bool = True

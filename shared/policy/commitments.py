@@ -33,17 +33,17 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     by: EventRole
     """由谁负责。 · Who owes it."""
     set_by: When
-    """首次定账的期限，自派驻（dispatch.team.assigned）或者列在前面的事项（填其代码）定账起算。 ·
-    By when the first one is set, counted from the assignment (`dispatch.team.assigned`), or from a commitment further
-    up (its code)."""
+    """首次定账期限。自派驻（dispatch.team.assigned）或者列在前面的事项（填其代码）定账起算。 ·
+    The last day for setting the first one. It is counted from the assignment (`dispatch.team.assigned`), or from a
+    commitment further up (its code)."""
     items_at_least: Annotated[int, Meta(ge=0, le=100)] = 0
     """至少几项。 · The least number of items."""
     yearly: YearDay | None = None
     """以后每年重新定账的日期；不填则每届一次。 ·
     The day by which it is set anew in each later year; without it once a term."""
     reconcile: Annotated[tuple[When, ...], Meta(max_length=12)] = ()
-    """对账日，以及对账日后多长时间内（within）完成。 ·
-    The days of reconciliation, and how long after each it may take (`within`)."""
+    """对账日。within 为对账日后多长时间内完成。 ·
+    The days of reconciliation. `within` is how long each may take."""
     settle: YearDay | None = None
     """次年销账日。 · The day of the next year by which it is settled."""
 

@@ -50,8 +50,8 @@ class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """抽户核查的比例和标准。 · How sampled households confirm an exit, and the rates it must keep (rules §2)."""
 
     sample: Annotated[tuple[Measure, ...], Meta(min_length=3, max_length=3)]
-    """至少抽查多少：share 占脱贫户的比例、households 户数（不足的全查）、outside 占未建档人口的比例各一项。 ·
-    How many are looked at, at least: one bound each for `share` of the lifted households, `households` (where there are
+    """抽查数量。share 占脱贫户的比例、households 户数（不足的全查）、outside 占未建档人口的比例各一项。 ·
+    How many are looked at. One bound each for `share` of the lifted households, `households` (where there are
     fewer, all of them), and `outside`, the share of the people outside the register."""
     rates: Annotated[tuple[Measure, ...], Meta(min_length=3, max_length=3)]
     """须达到的标准：wrong_exit 错退率、omission 漏评率、approval 群众认可度各一项。 ·

@@ -11,8 +11,8 @@ class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """摸底排查和集体会诊（3.1）。 · How a village is surveyed and diagnosed (mechanism 3.1)."""
 
     diagnose_by: When
-    """何时前完成集体会诊，自列入贫困村（registry.village.listed）起算。 ·
-    By when the joint diagnosis is made, counted from the listing (`registry.village.listed`)."""
+    """集体会诊期限。自列入贫困村（registry.village.listed）起算。 ·
+    The last day for the joint diagnosis. It is counted from the listing (`registry.village.listed`)."""
     problem_classes: Labels
     """贫困村类别：代码和名称。 · Why villages are poor: code and name."""
     topics: Labels

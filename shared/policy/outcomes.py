@@ -56,9 +56,9 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decides: EventRole
     """由谁决定。 · Who decides."""
     decide_by: When
-    """何时前作出决定：奖励自建议（proposal）起算，其他自陈述申辩结束（defence）起算。 ·
-    By when it is decided: for rewards counted from the proposal (`proposal`), else from the end of the defence
-    (`defence`)."""
+    """作出决定的期限。奖励自建议（proposal）起算，其他自陈述申辩结束（defence）起算。 ·
+    The last day for the decision. For rewards it is counted from the proposal (`proposal`), else from the end of the
+    defence (`defence`)."""
     defence: Span | None = None
     """陈述申辩期；奖励不填。 · How long the subject has to be heard; None for rewards."""
     appeal: Span | None = None

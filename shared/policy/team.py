@@ -58,11 +58,11 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     same_county_levels: Annotated[tuple[Level, ...], Meta(max_length=3)]
     """只帮扶本县村的单位级别。 · Levels whose units serve villages of their own county only."""
     match_by: When
-    """何时前确定帮扶单位，自会诊（registry.village.diagnosed）起算。 ·
-    By when a unit is matched, counted from the diagnosis (`registry.village.diagnosed`)."""
+    """确定帮扶单位的期限。自会诊（registry.village.diagnosed）起算。 ·
+    The last day for matching a unit. It is counted from the diagnosis (`registry.village.diagnosed`)."""
     assign_by: When
-    """何时前派驻，自确定帮扶单位（dispatch.village.matched）起算。 ·
-    By when the team is assigned, counted from the matching (`dispatch.village.matched`)."""
+    """派驻期限。自确定帮扶单位（dispatch.village.matched）起算。 ·
+    The last day for assigning the team. It is counted from the matching (`dispatch.village.matched`)."""
     weights: Weights
     """选派建议的加分。 · The points of the matching."""
     term: Span
@@ -72,8 +72,8 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep_after_exit: Span
     """出列后继续驻村时间。 · How long the team stays after the exit."""
     replace_by: When
-    """何时前补派，自队员被召回或者离队（vacancy）起算。 ·
-    By when a member is replaced who was recalled or left, counted from that (`vacancy`)."""
+    """补派期限。自队员被召回或者离队（vacancy）起算。 ·
+    The last day for replacing a member. It is counted from the day on which one was recalled or left (`vacancy`)."""
     reference: Reference | None = None
     """本节依据。 · What the section rests on."""
 

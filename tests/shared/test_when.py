@@ -228,7 +228,7 @@ def test_a_pack_says_its_days_in_sentences_of_both_languages() -> None:
     told = {one.path: (one.zh, one.en) for one in sentences(parse_pack(PACK))}
     for path, zh, en in (
         (("listing", "diagnose_by"), "自列入贫困村起29日内", "within 29 calendar days of the listing"),
-        (("commitments", "three_year_plan", "set_by"), "自工作目标责任书起30日内", "within 30 calendar days of 工作"),
+        (("commitments", "three_year_plan", "set_by"), "自工作目标责任书起30日内", "within 30 calendar days of letter"),
         (("commitments", "ledger", "reconcile"), "自2014年3月31日起每3个月一次，15日内",
          "every 3 months from 31 March 2014 on, within 15 calendar days"),
         (("campaigns", "annual", "opens"), "每年12月1日", "1 December of each year"),
