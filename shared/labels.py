@@ -46,7 +46,9 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     "ground": {"merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记"},
     "what": {"hash": "随机码校验值", "share": "随机码"},
     "form": {"written": "书面述职", "oral": "口头述职"},
-    "step": {"verify": "核查", "notice": "公示", "decide": "审批", **_STEPS},
+    "step": {
+        "verify": "核查", "notice": "公示", "decide": "审批", "accept": "农户确认", "publish": "公开", **_STEPS,
+    },
     "channel": CHANNELS,
     "obstacle": _OBSTACLES,
     "reason_code": {
@@ -59,8 +61,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     "deadline": {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
         "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
-        "assign_by": "派驻期限", "grade_by": "评定等次的期限", "set_by": "定账期限",
-        "reconcile": "对账期限", "vacancies": "补派期限",
+        "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
+        "set_by": "定账期限", "reconcile": "对账期限", "vacancies": "补派期限",
     },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
@@ -70,7 +72,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """By what is named, and code."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "body": "by", "decides": "by", "owed_by": "by", "audiences": "by", "back_to": "step", "caps": "cap",
+    "mover": "by", "owed_by": "by", "body": "by", "decides": "by", "audiences": "by", "back_to": "step",
+    "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "findings": "finding", "triggers": "trigger",
     "before": "grade",

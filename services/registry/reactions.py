@@ -21,6 +21,7 @@ from services.registry.model import (
     figures,
     identity,
     parties,
+    procedure,
     resolution,
     succession,
 )
@@ -44,6 +45,25 @@ def _team(event: d.TeamAssigned | d.TeamReleased | d.TeamDisbanded, _policy: Pol
 def _parts(command: c.SplitVillage, _policy: Policy) -> Iterable[str]:
     """The new villages of a split."""
     return (part.code for part in command.parts)
+
+
+def _exit(message: procedure.Notice | procedure.Told, _policy: Policy) -> Iterable[str]:
+    """The village whose exit a message is about; none where it names a matter."""
+    return () if message.matter else (message.village,)
+
+
+def _of_matter(command: procedure.Notice, _policy: Policy) -> Iterable[str]:
+    """The village of a matter, which refuses what is not about it."""
+    return (command.village,) if command.matter else ()
+
+
+def _at_notices(on: type[procedure.Notice], rule: Rule) -> tuple[Reaction, ...]:
+    """A command about a notice concerns the exit of a village, or one of its matters."""
+    return (
+        Reaction(on, Village, _of_matter, villages.check_address),
+        Reaction(on, Village, _exit, rule),
+        Reaction(on, Resolution, resolution.resolution_id, rule),
+    )
 
 
 KINDS: tuple[type[State], ...] = (
@@ -170,14 +190,15 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.CorrectFigures, Register, by("village"), figures.correct),
     Reaction(c.WithdrawExit, Village, by("village"), exit.withdraw),
     Reaction(r.ExitWithdrawn, Village, by("village"), exit.withdrawn),
-    Reaction(c.PostNotice, Village, by("village"), exit.post_notice),
-    Reaction(r.NoticePosted, Village, by("village"), villages.moved),
-    Reaction(c.WithdrawNotice, Village, by("village"), exit.withdraw_notice),
-    Reaction(r.NoticeWithdrawn, Village, by("village"), exit.notice_withdrawn),
-    Reaction(c.RaiseObjection, Village, by("village"), exit.raise_objection),
-    Reaction(c.WithdrawObjection, Village, by("village"), exit.withdraw_objection),
-    Reaction(c.DecideObjection, Village, by("village"), exit.decide_objection),
-    Reaction(r.ObjectionDecided, Register, by("village"), households.ask_again),
+    *_at_notices(c.PostNotice, procedure.post_notice),
+    Reaction(r.NoticePosted, Village, _exit, villages.moved),
+    *_at_notices(c.WithdrawNotice, procedure.withdraw_notice),
+    Reaction(r.NoticeWithdrawn, Village, _exit, exit.notice_withdrawn),
+    *_at_notices(c.RaiseObjection, procedure.raise_objection),
+    *_at_notices(c.WithdrawObjection, procedure.withdraw_objection),
+    *_at_notices(c.DecideObjection, procedure.decide_objection),
+    Reaction(r.ObjectionDecided, Register, _exit, households.ask_again),
+    Reaction(r.StepOverdue, Register, _exit, households.ask_again),
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
     Reaction(r.VillageDelisted, Village, by("village"), villages.delisted),
     Reaction(r.VillageDelisted, Baseline, by("village"), baseline.end),
@@ -187,7 +208,13 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
     # On or off the list, it decides matters of its own.
     Reaction(c.OpenResolution, Village, by("village"), villages.check_address),
-    Reaction(c.OpenResolution, Resolution, resolution.resolution_id, resolution.open_resolution),
+    Reaction(
+        c.OpenResolution,
+        Resolution,
+        resolution.resolution_id,
+        resolution.open_resolution,
+        reads=resolution.of_village,
+    ),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     Reaction(c.TakeStep, Village, by("village"), resolution.check_voters),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step),
@@ -199,8 +226,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionWithdrawn, Resolution, resolution.resolution_id, resolution.withdrawn),
 )
 
-# Days open the yearly measurement, end a notice, and close a year that was open for corrections.
+# Days open the yearly measurement, end a notice or a step's time, and close a year that was open for corrections.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
-    Village: {"measure": villages.open_year, "notice": exit.end_notice},
+    Village: {"measure": villages.open_year, "step": procedure.fall_due},
+    Resolution: {"step": procedure.fall_due},
     Register: {"reopened": figures.close_years},
 }

@@ -28,6 +28,7 @@ from shared.contracts.values import (
     Population,
     Rate,
     Reason,
+    Role,
     RunId,
     Score,
     Short,
@@ -43,8 +44,11 @@ from shared.contracts.values import (
 Level = Literal["province", "city", "county"]
 Rank = Literal["staff", "deputy_section", "section", "deputy_division", "division", "deputy_department", "department"]
 """The civil service's leading ranks from the lowest to the highest (科员 … 正厅级): national, hence not policy."""
-StepKind = Literal["verify", "notice", "decide"]
-"""What a step of the exit procedure is: sampled households, a public notice, or a body's decision (rules §2)."""
+StepKind = Literal["verify", "notice", "decide", "accept", "publish"]
+"""What a step of a procedure is: sampled households are visited, a public notice stands, a body decides, each household
+accepts, or something is published."""
+BackTo = Literal["verify", "notice", "decide"]
+"""The kinds of steps to which an objection or a refusal leads back."""
 ProblemClass = Code
 """Why a village is poor, as its policy pack names the classes (mechanism 3.2)."""
 
@@ -227,10 +231,12 @@ class ExitWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class NoticePosted(Event, frozen=True, kw_only=True):
-    """The intended removal is on public notice, and anyone may object until the end of the last day."""
+    """What is intended is on public notice, and anyone may object until the end of the last day."""
 
     label = ("公示", "on public notice")
     village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
     attempt: Number
     until: Day
     posted_by: OrganOrNone = ""
@@ -238,10 +244,12 @@ class NoticePosted(Event, frozen=True, kw_only=True):
 
 
 class ObjectionRaised(Event, frozen=True, kw_only=True):
-    """Someone objected to the removal during the notice."""
+    """Someone objected during a notice."""
 
     label = ("收到异议", "objection raised")
     village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
     attempt: Number
     objection: Number
 
@@ -251,13 +259,15 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
 
     label = ("异议处理", "objection decided")
     village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
     attempt: Number
     objection: Number
     """0 stands for the objection of the deciding body itself, when it refuses its approval."""
     upheld: bool
     decided_by: Organ
-    back_to: StepKind | None = None
-    """The kind of step to which the exit goes back now; None while other objections are open, or if none is upheld."""
+    back_to: BackTo | None = None
+    """The kind of step to which it goes back now; None while other objections are open, or if none is upheld."""
 
 
 class ExitApproved(Event, frozen=True, kw_only=True):
@@ -329,7 +339,27 @@ class StepTaken(Event, frozen=True, kw_only=True):
     entitled: Voters = 0
     present: Voters = 0
     agreed: Voters = 0
+    left_out: Count = 0
+    """Of a round's households, those that leave it with this step."""
     decided_by: Organ
+
+
+class StepOverdue(Event, frozen=True, kw_only=True):
+    """The last day of a step, or of the answer to an objection, is over. It is told once; what is owed stays owed."""
+
+    label = ("程序环节逾期", "step overdue")
+    village: VillageId
+    matter: RunId | None = None
+    attempt: Number
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+    objection: Number | None = None
+    """The objection that is not answered; None where the step itself is late."""
+    due: Day
+    owed_by: Role
+    leads_to: StepKind | None = None
+    """The kind of step to which it leads by the pack; None where the step goes on being awaited."""
 
 
 class ResolutionPassed(Event, frozen=True, kw_only=True):
@@ -340,6 +370,28 @@ class ResolutionPassed(Event, frozen=True, kw_only=True):
     matter: RunId
     kind: Code
     subject_code: Code
+
+
+class RoundEnded(Event, frozen=True, kw_only=True):
+    """A round over a village's households has ended: so many are lifted, and so many left it on the way (rules §2)."""
+
+    label = ("农户评定结束", "round over households ended")
+    village: VillageId
+    matter: RunId
+    kind: Code
+    lifted: Count
+    left_out: Count
+
+
+class HouseholdsLifted(Event, frozen=True, kw_only=True):
+    """The households that a round lifts out of poverty. Sealed: it describes persons."""
+
+    sealing = "always"
+    label = ("农户脱贫", "households lifted")
+    village: VillageId
+    matter: RunId
+    kind: Code
+    households: Parties
 
 
 class ResolutionRejected(Event, frozen=True, kw_only=True):
@@ -473,6 +525,8 @@ class NoticeWithdrawn(Event, frozen=True, kw_only=True):
 
     label = ("撤回公示", "notice withdrawn")
     village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
     attempt: Number
     reason: Reason
     decided_by: Organ
@@ -483,6 +537,8 @@ class ObjectionWithdrawn(Event, frozen=True, kw_only=True):
 
     label = ("撤回异议", "objection withdrawn")
     village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
     attempt: Number
     objection: Number
     reason: Reason

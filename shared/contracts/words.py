@@ -181,6 +181,10 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "subject_code": ("事项内容的代码", "what the matter is about, as a code", "dibao_list"),
     "entitled": ("应到人数", "how many are entitled to vote", 62),
     "present": ("实到人数", "how many were present", 50),
+    "left_out": ("未继续参加评定的户数", "how many households left the round", 2),
+    "leads_to": ("逾期后转入哪一步；为空则继续等待", "the kind of step to which a time-out leads", "notice"),
+    "RoundEnded.lifted": ("评定脱贫的户数", "how many households are lifted out of poverty", 28),
+    "HouseholdsLifted.households": ("评定脱贫的户", "the households lifted out of poverty", [HOUSEHOLD, "H12"]),
     "agreed": ("同意人数", "how many agreed", 45),
     # ------------------------------------------------------------------- matching and team
     "kind": ("种类（政策包中的代码）", "the kind, by the pack's code", "annual_plan"),

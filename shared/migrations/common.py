@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +27,9 @@ def make_room(states: Iterable[str]) -> None:
 def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Every state of a table as a later version writes it."""
     connection = op.get_bind()
-    kept = sa.table(table, sa.column("id", sa.String), sa.column("body", sa.Text))
+    kept = sa.table(table, sa.column("id", sa.String), sa.column("body", sa.Text), sa.column("due", sa.Date))
     for id, body in connection.execute(sa.select(kept.c.id, kept.c.body)).all():
-        text = json.dumps(changed(json.loads(body)), separators=(",", ":"), ensure_ascii=False)
-        connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text))
+        state = changed(json.loads(body))
+        text = json.dumps(state, separators=(",", ":"), ensure_ascii=False)
+        due = min(map(date.fromisoformat, state.get("timers", {}).values()), default=None)
+        connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text, due=due))

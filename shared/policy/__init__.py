@@ -23,12 +23,12 @@ from shared.policy.earlier import renewed
 from shared.policy.layers import NAMED, Layer, Merged
 from shared.policy.outcomes import TRIGGERS, Outcome
 from shared.policy.pack import Policy
-from shared.policy.procedure import Deliberation, Step
+from shared.policy.procedure import Step
 from shared.policy.reading import Lines, Unreadable, content_of, text_of
 from shared.policy.section import Path
 
 __all__ = [
-    "RELATIONS", "TRIGGERS", "Base", "Bound", "Campaign", "Cap", "Commitment", "Deliberation", "Fault", "Ground",
+    "RELATIONS", "TRIGGERS", "Base", "Bound", "Campaign", "Cap", "Commitment", "Fault", "Ground",
     "Layer", "Outcome", "Policy", "PolicyBook", "PolicyInvalid", "Review", "Step", "find_doubts", "kept_pack",
     "layer_of", "over", "parse_pack", "read_pack", "renewed",
 ]  # fmt: skip

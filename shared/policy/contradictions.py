@@ -84,7 +84,6 @@ def _doubles(policy: Policy) -> Found:
         ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
         ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
         ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
-        ("exit", "procedure"): [step.name for step in policy.exit.procedure],
         ("commitments",): [commitment.kind for commitment in policy.commitments],
         ("campaigns",): [campaign.kind for campaign in policy.campaigns],
         ("findings",): [finding.code for finding in policy.findings],
@@ -210,11 +209,8 @@ def _roles(policy: Policy) -> Found:
     outside = ("inspection", "discipline", *_NEVER)
     for path, role, barred in (
         *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),
-        *((("exit", "procedure", n, "by"), s.by, _JUDGED) for n, s in enumerate(policy.exit.procedure)),
         *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
-        *((("procedures", n, "steps", m, "by"), s.by, outside)
-          for n, p in enumerate(policy.procedures) for m, s in enumerate(p.steps)),
     ):  # fmt: skip
         if role in barred:
             zh = f"{role} 不能办理此事；不可填：{'、'.join(barred)}"

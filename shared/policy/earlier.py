@@ -4,14 +4,18 @@ Nobody writes them any more: what a person submits is checked as it stands. But 
 force and is replayed, so that every service goes on to read it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 Part = dict[str, Any]
+EXIT: Final = "exit"
+"""The kind of procedure that the exit became."""
+_LABELS: Final = {"verify": "入户核查", "notice": "公示", "decide": "审批"}
 _RATES = {"wrong_exit_below": ("wrong_exit", "below"), "omission_below": ("omission", "below"),
           "approval_at_least": ("approval", "at_least")}  # fmt: skip
 _SAMPLE = {"sample_share": "share", "sample_at_least": "households", "outside_share": "outside"}
-_MONTH = {"calendar_days": 30}
+_MONTH: Final = {"calendar_days": 30}
+"""The time for what was given none."""
 _OUTSIDE = 0.05
 """The share of the people outside the register who were looked at where a pack did not say."""
 
@@ -21,7 +25,7 @@ def renewed(pack: Mapping[str, Any]) -> Part:
 
     A layer is renewed in what it says, and only a whole pack gets what had to be said since.
     """
-    whole = dict(pack)
+    whole = _with_exit(pack)
     for path, change in _RENEWED if "extends" in pack else (*_ADDED, *_RENEWED):
         whole = _renewed(whole, path, change)
     return whole
@@ -37,6 +41,33 @@ def _renewed(part: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> 
     if not isinstance(part, Mapping) or name not in part:
         return part
     return {**part, name: _renewed(part[name], tuple(rest), change)}
+
+
+def _with_exit(pack: Mapping[str, Any]) -> Part:
+    """The steps of the exit stood in its section; now they are a procedure among the others."""
+    exit = pack.get("exit", {})
+    if "procedure" not in exit:
+        return dict(pack)
+    rule = next(iter(pack.get("documents", {"policy": ""})))
+    delisting = {"kind": EXIT, "label": "贫困村出列", "rule": rule, "effect": "delist",
+                 "steps": exit_steps(exit["procedure"])}  # fmt: skip
+    kept = {name: value for name, value in exit.items() if name != "procedure"}
+    return {**pack, "exit": kept, "procedures": [*pack.get("procedures", ()), delisting]}
+
+
+def exit_steps(steps: Sequence[Part]) -> list[Part]:
+    """The steps of an exit: a refusal led where an objection did, or to the verification."""
+    first = steps[0]["name"]
+    changed = []
+    for one in steps:
+        new = {"label": _LABELS[one["kind"]], **one}
+        objection = new.pop("on_objection", None)
+        if one["kind"] == "notice":
+            new |= {"notice_for": one["within"], "within": _MONTH, "answer": _MONTH, "on_objection": objection or first}
+        elif one["kind"] == "decide":
+            new["on_refusal"] = objection or first
+        changed.append(new)
+    return changed
 
 
 def verification(terms: Part) -> Part:
@@ -70,8 +101,10 @@ def ground(one: Part) -> Part:
 
 
 def step(one: Part) -> Part:
-    """A step of a procedure of village democracy."""
-    kept = {name: value for name, value in one.items() if name not in ("present_at_least", "agreed_above", "of")}
+    """A step of a procedure; one that was given no time is taken within a month."""
+    kept = {"within": _MONTH} | {
+        name: value for name, value in one.items() if name not in ("present_at_least", "agreed_above", "of")
+    }
     if one.get("present_at_least") is not None:
         kept["quorum"] = quorum(one["present_at_least"])
     if one.get("agreed_above") is not None:
@@ -144,6 +177,7 @@ _RENEWED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("assessment", "ballot_quorum"), quorum),
     (("assessment", "caps"), _named(when="figure")),
     (("assessment", "grounds"), ground),
+    (("procedures",), lambda part: {"effect": "decide", **part}),
     (("procedures", "steps"), step),
 )
 """What is said otherwise today, by its place."""

@@ -1,4 +1,4 @@
-"""The way off the list: criteria, steps, verification and the review afterwards."""
+"""The way off the list: criteria, verification and the review afterwards. Its steps are a procedure."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,9 +10,7 @@ from msgspec import Meta
 
 from shared.calendar import Span, YearDay, national
 from shared.contracts.values import EventRole, Name
-from shared.policy import procedure
 from shared.policy.bound import Bound
-from shared.policy.procedure import Step
 from shared.policy.section import SOME_DAY, Found, One, Reference, Section, Year
 
 Line = Annotated[int, Meta(ge=500, le=100_000)]
@@ -79,8 +77,8 @@ class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """出列标准、程序和出列后监测。 ·
-    When a village may leave the list, step by step, and how it is watched afterwards."""
+    """出列标准和出列后监测；程序见 procedures 中 effect = "delist" 的一项。 ·
+    When a village may leave the list, and how it is watched afterwards; the steps are the procedure that delists."""
 
     measure_from: YearDay
     """每年自此日起采集年度农户信息和指标。 ·
@@ -91,8 +89,6 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """各年度贫困线：人均年纯收入（元）。 · Yearly net income in yuan below which a household is poor, by year."""
     criteria: One[Criterion]
     """出列指标。 · The criteria, all of which must be met."""
-    procedure: One[Step]
-    """出列程序各环节，按顺序。 · The steps in their order."""
     verification: Verification
     """抽户核查。 · The verification by sampled households."""
     monitor_on: YearDay
@@ -114,7 +110,6 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
     """What could not work in a pack that is in force from the year `first` on; `layered`: one that extends another."""
-    yield from procedure.of_exit(terms.procedure)
     if (watched := terms.monitor_for.after(SOME_DAY, national()) - SOME_DAY) < timedelta(365):
         zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
         yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"

@@ -28,7 +28,6 @@ from shared.policy.team import MATCHED, Team
 
 _TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """What may be called otherwise in a region; `村` or `县` stand in too many other words."""
-_EXIT_STEPS = {"verify": "核查", "notice": "公示", "decide": "审批"}
 _GROUNDS = {"absences": "不在岗次数较多", "open_items": "未完成任务较多", "approval": "群众认可度较低"}
 
 
@@ -91,8 +90,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """年度考核。 · The yearly assessment."""
     outcomes: Some[Outcome]
     """奖励和问责。 · Rewards and accountability."""
-    procedures: Annotated[tuple[Procedure, ...], Meta(max_length=20)] = ()
-    """村民主决策程序。 · How a village decides matters of its own."""
+    procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
+    """程序：出列、村民主决策等。 · The way off the list, and whatever else is decided step by step."""
     holidays: Some[Holidays] = ()
     """本地节假日。 · The region's own holidays."""
     words: Words = msgspec.field(default_factory=Words)
@@ -105,9 +104,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         kinds: dict[str, str] = {}
         for part in (self.commitments, self.campaigns, self.outcomes, self.procedures):
             kinds |= {one.kind: one.label for one in part}
-        deliberations = {step.name: step.label for procedure in self.procedures for step in procedure.steps}
         roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
-        exits = {step.name: f"{roles[step.by]}{_EXIT_STEPS[step.kind]}" for step in self.exit.procedure}
         return {
             "problem_class": self.listing.problem_classes,
             "topic": self.listing.topics,
@@ -118,7 +115,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "grade": {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
             "channel": inspected,
-            "step": deliberations | {name: zh for name, zh in exits.items() if name not in _EXIT_STEPS},
+            "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
             "by": roles,
         }
 
@@ -196,6 +193,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def commitment(self, kind: str) -> Commitment | None:
         """The commitment of a kind, if this region knows it."""
         return next((commitment for commitment in self.commitments if commitment.kind == kind), None)
+
+    @cached_property
+    def delisting(self) -> Procedure:
+        """The procedure by which a village leaves the list."""
+        return next(procedure for procedure in self.procedures if procedure.effect == "delist")
 
     def procedure(self, kind: str) -> Procedure | None:
         """The procedure of a kind, if this region knows it."""

@@ -1,46 +1,41 @@
-"""Procedures step by step: those of the exit, and those by which a village decides matters of its own."""
+"""Procedures step by step: the way off the list, what a village decides, and rounds over its households.
 
-from collections.abc import Sequence
-from typing import Literal
+They are written in one grammar, and one engine carries them; at the end of each stands one of three effects.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, get_args
 
 from shared.calendar import Span
-from shared.contracts.registry import StepKind
+from shared.contracts.registry import BackTo, StepKind
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.bound import Bound
-from shared.policy.section import Found, Section, Some
+from shared.policy.section import Found, Path, Section, Some
+
+_JUDGED: Final = ("unit", "team", "villager", "village", "operator")
+"""Who is judged by an exit, and therefore takes no step of it; the operator decides nothing at all."""
+_OUTSIDE: Final = ("inspection", "discipline", "operator")
+"""Who has no part in what a village decides."""
 
 
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """出列程序的一个环节。 ·
-    One step of the exit procedure: who takes it, within which time, where an objection leads."""
-
-    name: Code
-    """环节代码。 · Its code."""
-    kind: StepKind
-    """核查 verify、公示 notice 或审批 decide。 · A verification, a public notice or a decision."""
-    by: Role
-    """由谁办理。 · Who takes it."""
-    within: Span
-    """公示为公示期，其他为办理时限。 · For a notice its length; for the others the time allowed."""
-    on_objection: Code | None = None
-    """异议成立时退回的环节；公示必填。 · The step to which an upheld objection leads back; a notice needs it."""
-
-
-class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """民主决策的一个环节。 · One step of a procedure of village democracy: something is decided, or published."""
+    """程序的一个环节：由谁办理、多长时间内办结、异议成立、未通过或者逾期后怎么办。 ·
+    One step of a procedure: who takes it, by when, and where an objection, a refusal or a time-out leads."""
 
     name: Code
     """环节代码。 · Its code."""
     label: Name
     """环节名称。 · Its name."""
-    kind: Literal["decide", "publish"]
-    """决策 decide 或公开 publish。 · Whether it decides or publishes."""
+    kind: StepKind
+    """核查 verify、公示 notice、决策或审批 decide、农户确认 accept、公开 publish。 ·
+    A verification of sampled households, a public notice, a decision, each household's acceptance, or a publication."""
     by: Role
-    """由谁负责。 · Who answers for the step."""
+    """由谁办理。 · Who takes it."""
+    within: Span
+    """办理时限，自轮到该环节之日起。 · The time for it, from the day on which it is its turn."""
     rule: Clause | None = None
     """到会人数和表决要求的依据，与程序依据不同时填写。 ·
-    The law and article of its quorum and majority, where it is not
-    the procedure's own rule."""
+    The law and article of its quorum and majority, where it is not the procedure's own rule."""
     quorum: Bound | None = None
     """法定人数：present（到会人数占应到人数的比例）；不计人数的不填。 ·
     Of those entitled, how many must be present (`present`); None where nobody is counted."""
@@ -48,10 +43,24 @@ class Deliberation(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """通过条件：agreed（赞成占到会）或 agreed_of_entitled（赞成占应到）；集体议定的不填。 ·
     How many of those present (`agreed`) or entitled (`agreed_of_entitled`) must agree; None where a body decides as
     one."""
+    notice_for: Span | None = None
+    """公示期；公示必填。 · How long a notice stands; every notice needs it."""
+    answer: Span | None = None
+    """作出异议处理决定的期限，自收到异议之日起；公示必填。 · The time for the answer to an objection; every notice
+    needs it."""
+    on_objection: Code | None = None
+    """异议成立时退回的环节；公示必填，逐户办理的程序可以不填。 ·
+    The step to which an upheld objection leads back; every notice needs it, unless the procedure has members."""
+    on_refusal: Code | None = None
+    """未通过时退回的环节；不填则程序终止。 · The step to which a refusal leads back; without it the procedure ends."""
+    on_timeout: Code | None = None
+    """逾期后转入的环节；不填则只通报逾期，继续等待。 ·
+    The step to which a time-out leads; without it the delay is told, and the step goes on being awaited."""
 
 
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """村民主决策程序，如四议两公开。 · How a village decides a matter of its own, step by step (2.18, 3.12)."""
+    """程序：出列、村民主决策（如四议两公开）、逐户办理的认定和脱贫。 ·
+    A procedure, step by step: the exit, what a village decides (2.18, 3.12), or a round over its households."""
 
     named_by = ("kind",)
     kind: Code
@@ -60,46 +69,114 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """名称。 · Its name."""
     rule: Clause
     """依据。 · Where it comes from."""
-    steps: Some[Deliberation]
+    effect: Literal["decide", "delist", "lift"]
+    """结果：决议 decide、出列 delist、农户脱贫 lift。 ·
+    What it leads to: a resolution, the village's removal from the list, or households lifted out of poverty."""
+    members: Literal["household"] | None = None
+    """逐户办理的填 household。 · `household` where it is about some of the village's households, each by itself."""
+    steps: Some[Step]
     """各环节，按顺序。 · The steps in their order."""
 
 
-def of_exit(procedure: Sequence[Step]) -> Found:
-    """Where the steps of an exit lead nowhere, or not to an exit."""
-    steps = [step.name for step in procedure]
-    for n, step in enumerate(procedure):
-        path = ("exit", "procedure", n, "on_objection")
-        if step.on_objection not in (None, *steps):
-            lost = step.on_objection
-            zh = f"{step.name} 退回的 {lost} 不是环节，可填：{'、'.join(steps)}"
-            yield path, zh, f"{step.name} leads to {lost}, which is no step; those are {', '.join(steps)}"
-        elif step.on_objection in steps[n:]:
-            before = steps[:n]
-            zh = f"{step.name} 只能退回此前的环节，可填：{'、'.join(before) or '（无）'}"
-            yield (
-                path,
-                zh,
-                f"{step.name} leads back to an earlier step only: {', '.join(before) or 'there is none'}",
-                "",
-            )
-        if step.kind == "notice" and not step.on_objection:
-            zh = f"公示 {step.name} 应填 on_objection"
-            yield path, zh, f"the notice {step.name} needs an on_objection"
-    kinds = [step.kind for step in procedure]
-    if kinds[:2] != ["verify", "notice"] or kinds.count("verify") > 1 or kinds[-1] != "decide":
-        zh = "应以唯一的 verify 和一个 notice 开始，以 decide 结束"
-        en = "it must begin with its only verify step and a notice, and end with a decide step"
-        yield ("exit", "procedure"), zh, en
+_FITS: Final[Mapping[str, tuple[StepKind, ...]]] = {
+    "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide",),
+    "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
+    "on_timeout": ("notice", "decide", "accept", "publish"),
+}  # fmt: skip
+"""The kinds of steps that a field says something about. Whoever verifies is awaited, however long it takes."""
+_NEEDS: Final[Mapping[StepKind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
+_WORDS: Final = {"verify": "核查", "notice": "公示", "decide": "决策", "accept": "农户确认", "publish": "公开"}
 
 
 def contradictions(procedures: Sequence[Procedure]) -> Found:
-    """Procedures that decide nothing, and steps that could not work."""
+    """Procedures that lead nowhere, and steps that could not work."""
+    exits = [n for n, one in enumerate(procedures) if one.effect == "delist"]
+    if not exits:
+        zh, en = '没有出列程序，应有一个 effect = "delist"', 'there is no exit: one needs effect = "delist"'
+        yield ("procedures",), zh, en
+    for n in exits[1:]:
+        zh, en = "出列程序只能有一个", "there is one way off the list, and no other"
+        yield ("procedures", n, "effect"), zh, en, 'effect = "decide"'
     for n, procedure in enumerate(procedures):
-        if not any(step.kind == "decide" for step in procedure.steps):
-            zh, en = f"{procedure.kind} 没有决策环节", f"{procedure.kind} has no step that decides"
-            yield ("procedures", n, "steps"), zh, en
-        for m, rite in enumerate(procedure.steps):
+        yield from _shape(("procedures", n), procedure)
+        for m, step in enumerate(procedure.steps):
             path = ("procedures", n, "steps", m)
-            if rite.kind == "publish" and (rite.quorum or rite.majority):
-                zh = f"{procedure.kind} 的公开环节 {rite.name} 不计票"
-                yield path, zh, f"{procedure.kind}: {rite.name} publishes, so that nobody votes in it"
+            yield from _fields(path, procedure, step)
+            yield from _targets(path, procedure, m)
+            barred = _JUDGED if procedure.effect == "delist" else _OUTSIDE
+            if step.by in barred:
+                zh = f"{step.by} 不能办理此事；不可填：{'、'.join(barred)}"
+                others = ", ".join(role for role in barred if role != step.by)
+                yield (*path, "by"), zh, f"{step.by} cannot do this; nor can {others}"
+
+
+def _shape(path: Path, procedure: Procedure) -> Found:
+    """What each effect asks of the steps before it."""
+    kinds, members = [step.kind for step in procedure.steps], procedure.members is not None
+    name = procedure.kind
+    if members != (procedure.effect == "lift"):
+        zh = f'{name}：members 与 effect = "lift" 应同时填写'
+        en = f'{name}: members and effect = "lift" go together'
+        yield (*path, "members" if members else "effect"), zh, en, "" if members else 'effect = "decide"'
+    if procedure.effect == "delist":
+        if kinds[:2] != ["verify", "notice"] or kinds.count("verify") > 1 or kinds[-1] != "decide":
+            zh = f"{name} 应以唯一的 verify 和一个 notice 开始，以 decide 结束"
+            en = f"{name}: it must begin with its only verify step and a notice, and end with a decide step"
+            yield (*path, "steps"), zh, en
+    elif "decide" not in kinds:
+        zh, en = f"{name} 没有决策环节", f"{name} has no step that decides"
+        yield (*path, "steps"), zh, en
+    elif procedure.effect == "lift":
+        order = [kinds.index(kind) for kind in ("accept", "notice") if kind in kinds]
+        last = max(n for n, kind in enumerate(kinds) if kind == "decide")
+        if len(order) < 2 or not order[0] < order[1] < last:
+            zh = f"{name} 应先由农户确认（accept），再公示（notice），最后审批（decide）"
+            en = f"{name}: households accept, then follows a notice, and then a body decides"
+            yield (*path, "steps"), zh, en
+
+
+def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
+    """Fields that say nothing about this kind of step, and those that it lacks."""
+    kind, zh_kind = step.kind, _WORDS[step.kind]
+    if (kind == "verify" and procedure.effect != "delist") or (kind == "accept" and procedure.members is None):
+        zh = f"{procedure.kind} 的 {step.name}：{zh_kind}（{kind}）不能用于这一程序"
+        en = "only the way off the list is verified" if kind == "verify" else "there are no members who could accept"
+        yield (*path, "kind"), zh, f"{procedure.kind}: {step.name} cannot be, since {en}"
+    for field, kinds in _FITS.items():
+        if kind not in kinds and getattr(step, field) is not None:
+            zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
+            counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
+            yield (*path, field), zh, f"{procedure.kind}: {step.name} is a {kind} step: {counted}leave {field} out", ""
+    needed = [*_NEEDS.get(kind, ())]
+    if kind == "notice" and procedure.members is None:
+        needed.append("on_objection")
+    if kind == "decide" and procedure.effect == "delist":
+        needed.append("on_refusal")
+    for field in needed:
+        if getattr(step, field) is None:
+            zh, en = f"{zh_kind} {step.name} 应填 {field}", f"the {kind} step {step.name} needs {field}"
+            yield (*path, field), zh, en
+
+
+def _targets(path: Path, procedure: Procedure, at: int) -> Found:
+    """All leads to an earlier verification, notice or decision. Where silence can harm nobody, it may also lead on."""
+    steps, step = [step.name for step in procedure.steps], procedure.steps[at]
+    before = [one.name for one in procedure.steps[:at] if one.kind in get_args(BackTo)]
+    for field in ("on_objection", "on_refusal", "on_timeout"):
+        target = getattr(step, field)
+        onward = steps[at + 1 : at + 2] if field == "on_timeout" and step.kind in ("accept", "publish") else []
+        allowed = [*before, *onward]
+        if target is None or target in allowed:
+            continue
+        if target not in steps:
+            zh = f"{step.name} 转入的 {target} 不是环节，可填：{'、'.join(allowed) or '（无）'}"
+            yield (
+                (*path, field),
+                zh,
+                f"{step.name} leads to {target}, which is no step; those are {', '.join(allowed)}",
+                "",
+            )
+        else:
+            zh = f"{step.name} 只能退回此前的环节，可填：{'、'.join(allowed) or '（无）'}"
+            en = f"{step.name} leads back to an earlier step only: {', '.join(allowed) or 'there is none'}"
+            yield (*path, field), zh, en, ""

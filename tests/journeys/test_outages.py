@@ -33,7 +33,8 @@ from tests.incentives import test_outcomes as outcomes
 from tests.inspection import test_verification as verifying
 from tests.inspection.region import PACKS, Region
 from tests.inspection.test_assessments import ANNUAL, VILLAGE, in_december
-from tests.registry.county import AT, County
+from tests.registry.county import AT, OBJECT, County
+from tests.registry.test_resolutions import opened
 from tests.support.outage import sleep
 
 BENXI = PACKS["benxi"]
@@ -131,6 +132,13 @@ def reopened() -> World:
     return county.world
 
 
+def objected() -> World:
+    """An objection on the last day of a notice, which nobody answers, and an exit that nobody approves."""
+    county = County().noticed().until(date(2014, 12, 9))
+    county.do(OBJECT)
+    return county.world
+
+
 PLANS, YEARS = ("calendars", "CampaignPlanned"), ("supervisions", "assessments", "AssessmentOpened")
 GRADES = (*YEARS, "AssessmentProposed")
 STORIES = {
@@ -156,7 +164,10 @@ STORIES = {
     ("villages", "measure"): Story(
         lambda: County().helped().world, (date(2014, 12, 20), date(2015, 1, 5), date(2016, 12, 25))
     ),
-    ("villages", "notice"): Story(lambda: County().noticed().world, (date(2014, 12, 12), date(2015, 2, 1))),
+    ("villages", "step"): Story(objected, (date(2014, 12, 12), date(2014, 12, 25), date(2015, 2, 1))),
+    ("resolutions", "step"): Story(
+        lambda: opened("discuss").world, (date(2014, 7, 6), date(2014, 8, 20), date(2015, 1, 5))
+    ),
     ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
 }
 DRAWS = {(kind, timer) for kind in ("campaigns", "verifications") for timer in ("open", "shares")}

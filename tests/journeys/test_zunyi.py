@@ -315,7 +315,7 @@ def test_another_pack_is_another_behaviour_without_other_code(district: County) 
     for before, after in {
         "size = 5 ": "size = 3 ",
         "share = 0.10": "share = 0.50",
-        "within = { calendar_days = 7 }": "within = { calendar_days = 10 }",
+        "notice_for = { calendar_days = 7 }": "notice_for = { calendar_days = 10 }",
         '"excellent"': '"first_class"',
         '"poor"': '"failed"',
     }.items():

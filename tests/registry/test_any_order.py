@@ -118,7 +118,7 @@ class AnyOrder(RuleBasedStateMachine):
         events = self.county.do(command)
         if any(isinstance(event, VillageDelisted) for event in events):
             assert village.exit is not None and not village.exit.open_objections
-            assert not village.unmet and village.exit.step == village.exit.procedure[-1]
+            assert not village.unmet and village.exit.step == village.exit.steps[-1]
         self.moved(2)
 
     def moved(self, steps: int) -> None:
@@ -133,9 +133,13 @@ class AnyOrder(RuleBasedStateMachine):
     def stands_where_it_should(self) -> None:
         village = self.county.village
         assert (village.exit is not None) == (village.stage in ("requested", "verified", "noticed"))
-        assert ("notice" in village.timers) == bool(
-            village.exit and village.exit.notice_until and not village.exit.notice_over and village.exit.at == 1
-        )
+        assert village.exit or "step" not in village.timers
+        until = village.exit.notice_until if village.exit and not village.exit.notice_over else None
+        dues = [
+            task.due for task in self.county.tasks if task.action in ("notices", "objection-decisions", "approvals")
+        ]
+        for due in dues if until is None else (*dues, until):
+            assert due and (due < self.county.world.today or village.timers["step"] <= due + timedelta(1))
         assert len(self.county.baseline.surveys) == village.spell
 
 

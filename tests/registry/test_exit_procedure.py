@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.registry.model import Village
 from services.registry.model import commands as c
-from services.registry.model.village import Objection
+from services.registry.model.procedure import Objection
 from shared.contracts import Command
 from shared.contracts.inspection import SampleDrawn
 from shared.contracts.registry import (
@@ -35,6 +35,7 @@ from tests.registry.county import (
     UPHOLD,
     County,
     again,
+    exit_of,
     household,
     of_type,
     pack,
@@ -146,7 +147,7 @@ def test_rules_2_an_upheld_objection_leads_to_a_new_verification_of_the_househol
     assert requested == ExitRequested(
         **AT, attempt=2, lifted=("H1", "H2"), persons=(4, 4), outside=982, remaining=1, requested_by="县扶贫办"
     )
-    assert (county.village.stage, set(county.village.timers)) == ("requested", {"measure"})
+    assert (county.village.stage, set(county.village.timers)) == ("requested", {"measure", "step"})
     county.until(date(2014, 12, 20)).hear(verdict(attempt=2))
     assert county.do(NOTICE) == [NoticePosted(**AT, attempt=2, until=date(2014, 12, 27), posted_by="镇")]
     county.do(OBJECT)  # Numbers begin anew with each notice.
@@ -199,29 +200,22 @@ def test_rules_2_figures_that_turn_out_worse_during_the_procedure_end_it() -> No
     assert county.refusal(APPROVE).status == 409 and "0.04" in county.refusal(REQUEST).en
 
 
-TWO_BODIES = [
-    {"name": "check", "kind": "verify", "by": "inspection", "within": {"calendar_days": 30}},
-    {
-        "name": "village_notice",
-        "kind": "notice",
-        "by": "poverty_office",
-        "within": {"working_days": 5},
-        "on_objection": "check",
-    },
-    {"name": "county", "kind": "decide", "by": "county", "within": {"calendar_days": 5}},
-    {
-        "name": "county_notice",
-        "kind": "notice",
-        "by": "county",
-        "within": {"calendar_days": 7},
-        "on_objection": "county",
-    },
-    {"name": "city", "kind": "decide", "by": "city", "within": {"calendar_days": 15}},
-]
+NOTICE_STEP: dict[str, Any] = {"kind": "notice", "label": "公示", "within": {"calendar_days": 20},
+                               "answer": {"working_days": 3}}  # fmt: skip
+DECIDE_STEP: dict[str, Any] = {"kind": "decide", "label": "审批", "on_refusal": "check"}
+TWO_BODIES: list[dict[str, Any]] = [
+    {"name": "check", "label": "核查", "kind": "verify", "by": "inspection", "within": {"calendar_days": 30}},
+    {**NOTICE_STEP, "name": "village_notice", "by": "poverty_office", "notice_for": {"working_days": 5},
+     "on_objection": "check"},
+    {**DECIDE_STEP, "name": "county", "by": "county", "within": {"calendar_days": 5}},
+    {**NOTICE_STEP, "name": "county_notice", "by": "county", "notice_for": {"calendar_days": 7},
+     "on_objection": "county"},
+    {**DECIDE_STEP, "name": "city", "by": "city", "within": {"calendar_days": 15}},
+]  # fmt: skip
 
 
 def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no_code() -> None:
-    county = at("verified", pack(exit={"procedure": TWO_BODIES}))
+    county = at("verified", pack(**exit_of(TWO_BODIES)))
     county.until(date(2014, 12, 2))
     assert county.todo() == [("notices", "poverty_office", "")]
     [notice] = county.do(again(NOTICE, body="poverty_office"))
@@ -245,7 +239,7 @@ def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no
 
 def test_rules_2_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> None:
     county = at("noticed")
-    changed = pack(version="2105-2014.2", effective_from=date(2014, 12, 5), exit={"procedure": TWO_BODIES})
+    changed = pack(version="2105-2014.2", effective_from=date(2014, 12, 5), **exit_of(TWO_BODIES))
     county.do(c.AdoptPolicy(place=CITY, pack=changed, adopted_by="市委"))
     county.until(date(2014, 12, 10))
     assert county.todo() == [("approvals", "county", "")]
@@ -285,14 +279,14 @@ def test_rules_2_a_step_is_taken_by_the_body_that_the_pack_names_and_by_no_other
 
 def test_rules_2_who_posted_the_notice_does_not_answer_the_objections_to_it() -> None:
     by_county = [dict(step, by="county") if step["name"] == "county_notice" else step for step in TWO_BODIES]
-    county = at("verified", pack(exit={"procedure": [*by_county[:4], dict(by_county[4], by="county")]}))
+    county = at("verified", pack(**exit_of([*by_county[:4], dict(by_county[4], by="county")])))
     county.do(again(NOTICE, body="poverty_office"))
     county.do(OBJECT)
     assert county.refusal(again(UPHOLD, body="poverty_office")).field == "body"
     assert county.todo()[0] == ("objection-decisions", "county", "1")
     county.do(DISMISS)
     both = [dict(step, by="city") if step["kind"] == "notice" else step for step in TWO_BODIES]
-    county = at("verified", pack(exit={"procedure": both}))
+    county = at("verified", pack(**exit_of(both)))
     county.do(again(NOTICE, body="city"))
     county.do(OBJECT)
     assert county.refusal(again(UPHOLD, body="city")).field == "body", "the last body posted this notice"
@@ -395,7 +389,7 @@ def test_rules_2_a_notice_is_taken_down_until_somebody_objects() -> None:
     down = c.WithdrawNotice(**AT, **WHY)
     assert county.do(down) == [NoticeWithdrawn(**AT, attempt=1, **WHY)]
     assert (county.village.stage, county.todo()) == ("verified", [("notices", "township", "")])
-    assert "notice" not in county.village.timers and county.do(down) == []
+    assert county.village.timers["step"] == date(2014, 12, 18) and county.do(down) == []
     county.until(date(2014, 12, 4))
     assert county.do(NOTICE)[0].until == date(2014, 12, 11)
     county.do(OBJECT)

@@ -9,7 +9,7 @@ from services.registry.model import commands as c
 from shared.contracts import Command, wire_subject
 from shared.contracts.registry import CadreRegistered, PolicyAdopted, UnitRegistered
 from shared.rules import Refused
-from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, TOPICS, VILLAGE, County, again, pack, record
+from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, TOPICS, VILLAGE, County, again, exit_of, pack, record
 
 UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
 CADRE = c.RegisterCadre(
@@ -137,15 +137,21 @@ def test_a_pack_may_be_in_force_at_once_where_none_is_yet() -> None:
     ],
 )
 def test_a_procedure_that_the_journey_cannot_follow_is_no_policy(steps: list[str]) -> None:
+    week: dict[str, Any] = {"calendar_days": 7}
+    more: dict[str, Any] = {
+        "notice": {"on_objection": "step_0", "notice_for": week, "answer": week},
+        "notice_without_objection": {"notice_for": week, "answer": week},
+        "decide": {"on_refusal": "step_0"},
+    }
     procedure = [
-        {"name": f"step_{n}", "kind": step.split("_")[0], "by": "county", "within": {"calendar_days": 7}}
-        | ({"on_objection": "step_0"} if step == "notice" else {})
+        {"name": f"step_{n}", "label": "环节", "kind": step.split("_")[0], "by": "county", "within": week}
+        | more.get(step, {})
         for n, step in enumerate(steps)
     ]
-    broken = pack(version="2105-x", exit={"procedure": procedure})
-    with pytest.raises(Refused, match=r"exit\.procedure") as refused:
+    broken = pack(version="2105-x", **exit_of(procedure))
+    with pytest.raises(Refused, match=r"procedures\[1\]") as refused:
         County().do(c.AdoptPolicy(place=CITY, pack=broken, adopted_by="市委"))
-    assert refused.value.status == 422 and str(refused.value.field).startswith("pack.exit.procedure")
+    assert refused.value.status == 422 and str(refused.value.field).startswith("pack.procedures[1].steps")
 
 
 def test_3_3_a_unit_is_told_once_and_again_when_its_data_change() -> None:

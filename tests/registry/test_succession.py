@@ -142,7 +142,7 @@ def test_an_exit_that_is_under_way_ends_with_its_reason(which: str) -> None:
         merge = again(merge, village=OTHER, merged=(VILLAGE,))
     [withdrawn] = of_type(county.do(merge), ExitWithdrawn)
     assert (withdrawn.village, withdrawn.attempt, "辽政〔2014〕9号" in withdrawn.reason) == (VILLAGE, 1, True)
-    assert county.village.exit is None and "notice" not in county.village.timers
+    assert county.village.exit is None and "step" not in county.village.timers
     assert county.village.stage == ("helped" if which == "goes on" else "merged")
     county.hear(verdict())
     assert county.village.stage == ("helped" if which == "goes on" else "merged"), "a late verdict moves nothing"

@@ -100,8 +100,12 @@ def find(where: str) -> Any:
     return found
 
 
+STEPS, EXIT = "procedures.1.steps", "procedures[1].steps"
+"""The steps of the exit, as they are edited and as they are told."""
+
+
 def step(**fields: Any) -> dict[str, Any]:
-    return {"name": "extra", "by": "county", "within": {"calendar_days": 5}, **fields}
+    return {"name": "extra", "label": "另加", "by": "county", "within": {"calendar_days": 5}, **fields}
 
 
 SCHEMA_FAULTS = [
@@ -123,8 +127,8 @@ SCHEMA_FAULTS = [
     (put("exit.criteria.0.mover", "nobody"), "exit.criteria[0].mover", "one of organisation, poverty_office"),
     (put("exit.criteria.0.figure", "In cidence"), "exit.criteria[0].figure", "a code of small letters"),
     (put("exit.criteria.0.label", "发生率\n"), "exit.criteria[0].label", "a line of at most 60 characters"),
-    (put("exit.procedure.0.kind", "vote"), "exit.procedure[0].kind", "one of verify, notice, decide"),
-    (put("exit.procedure.0.within", {"days": 7}), "exit.procedure[0].within.days", "calendar_days"),
+    (put(f"{STEPS}.0.kind", "vote"), f"{EXIT}[0].kind", "one of verify, notice, decide"),
+    (put(f"{STEPS}.0.within", {"days": 7}), f"{EXIT}[0].within.days", "calendar_days"),
     (put("exit.measure_by", {"month": 2, "day": 30}), "exit.measure_by", "it is { month = 2, day = 30 }; it"),
     (put("exit.verification.sample.0.at_least", "1/0"), "exit.verification.sample[0].at_least", "a fraction such as"),
     (put("exit.poverty_line", {}), "exit.poverty_line", "1 to 60 entries"),
@@ -183,24 +187,24 @@ CONTRADICTIONS = [
     (put("assessment.caps.0.grade", "excellent"), "assessment.caps[0].grade", "the best grade, so it limits nothing"),
     (put("assessment.caps", [cap("absences", 1, "incompetent"), cap("absences", 2, "competent")]),
      "assessment.caps[1].grade", "absences at least 2 must leave a worse grade than at least 1 does"),
-    (put("exit.procedure.1.on_objection", "start"), "exit.procedure[1].on_objection", "leads to start, which is no"),
-    (put("exit.procedure.1.on_objection", "notice"), "exit.procedure[1].on_objection", "to an earlier step only"),
-    (put("exit.procedure.1.on_objection", "approve"), "exit.procedure[1].on_objection", "to an earlier step only"),
-    (put("exit.procedure.1.within", {"roll": True}), "exit.procedure[1].within", "a day at least"),
-    (drop("exit.procedure.1.on_objection"), "exit.procedure[1].on_objection", "the notice notice needs"),
-    (put("exit.procedure.0.kind", "decide"), "exit.procedure", "it must begin with its only verify step and a notice"),
-    (put("exit.procedure.2", step(kind="verify")), "exit.procedure", "it must begin with its only verify step"),
-    (drop("exit.procedure.2"), "exit.procedure", "and end with a decide step"),
-    (put("exit.procedure.1.within", {"calendar_days": 0}), "exit.procedure[1].within", "a day at least"),
-    (put("exit.procedure.0.by", "team"), "exit.procedure[0].by", "team cannot do this"),
-    (put("exit.procedure.2.by", "operator"), "exit.procedure[2].by", "operator cannot do this"),
+    (put(f"{STEPS}.1.on_objection", "start"), f"{EXIT}[1].on_objection", "leads to start, which is no"),
+    (put(f"{STEPS}.1.on_objection", "notice"), f"{EXIT}[1].on_objection", "to an earlier step only"),
+    (put(f"{STEPS}.1.on_objection", "approve"), f"{EXIT}[1].on_objection", "to an earlier step only"),
+    (put(f"{STEPS}.1.within", {"roll": True}), f"{EXIT}[1].within", "a day at least"),
+    (drop(f"{STEPS}.1.on_objection"), f"{EXIT}[1].on_objection", "the notice step notice needs"),
+    (put(f"{STEPS}.0.kind", "decide"), EXIT, "it must begin with its only verify step and a notice"),
+    (put(f"{STEPS}.2", step(kind="verify")), EXIT, "it must begin with its only verify step"),
+    (drop(f"{STEPS}.2"), EXIT, "and end with a decide step"),
+    (put(f"{STEPS}.1.within", {"calendar_days": 0}), f"{EXIT}[1].within", "a day at least"),
+    (put(f"{STEPS}.0.by", "team"), f"{EXIT}[0].by", "team cannot do this"),
+    (put(f"{STEPS}.2.by", "operator"), f"{EXIT}[2].by", "operator cannot do this"),
     (put("outcomes.1.decides", "unit"), "outcomes[1].decides", "unit cannot do this"),
-    (put("exit.procedure.2.by", "villager"), "exit.procedure[2].by", "villager cannot do this"),
-    (put("exit.procedure.0.on_objection", "verify"), "exit.procedure[0].on_objection", "there is none"),
+    (put(f"{STEPS}.2.by", "villager"), f"{EXIT}[2].by", "villager cannot do this"),
+    (put(f"{STEPS}.1.on_timeout", "approve"), f"{EXIT}[1].on_timeout", "to an earlier step only"),
     (put("exit.monitor_for", {"calendar_days": 1}), "exit.monitor_for", "for a year at least"),
     *(
         (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
-        for where in ("exit.procedure.0.within", "exit.procedure.2.within",
+        for where in (f"{STEPS}.0.within", f"{STEPS}.2.within",
                       "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
                       "assessment.review.within", "assessment.review.answer", "team.term", "campaigns.0.lasts")
     ),
@@ -284,13 +288,13 @@ CONTRADICTIONS = [
     (put("campaigns.0.lasts", {"calendar_days": -1}), "campaigns[0].lasts", "it needs a time"),
     (put("commitments.0.set_by.within", {"calendar_days": -30}), "commitments[0].set_by.within", "cannot be negative"),
     (put("procedures.0.steps", []), "procedures[0].steps", f"{RITES} has no step that decides"),
-    (put("procedures.0.steps.6.majority", {"figure": "agreed", "above": "1/2"}), "procedures[0].steps[6]",
-     "publishes, so that nobody votes"),
+    (put("procedures.0.steps.6.majority", {"figure": "agreed", "above": "1/2"}), "procedures[0].steps[6].majority",
+     "nobody votes in it"),
     (twice("procedures.0.steps"), "procedures[0].steps[7]", "publish_result occurs twice"),
     *(
-        (twice(where), f"{where}[{len(find(where))}]", "occurs twice")
+        (twice(where), re.sub(r"\.(\d+)", r"[\1]", f"{where}[{len(find(where))}]"), "occurs twice")
         for where in (
-            "exit.criteria", "exit.procedure", "commitments", "campaigns", "findings", "assessment.grades",
+            "exit.criteria", STEPS, "commitments", "campaigns", "findings", "assessment.grades",
             "assessment.grounds", "outcomes", "procedures",
         )
     ),
@@ -426,7 +430,7 @@ def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, jun
 SCALARS = (
         "name", "version", "effective_from", "jurisdiction", "team.size", "team.work_years", "team.party_members_only",
         "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
-        "exit.procedure.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
+        f"{STEPS}.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
         "findings.1.code", "findings.0.order.calendar_days", "assessment.inputs.3.weight", "assessment.caps.1.figure",
         "assessment.grades.0.at_least", "outcomes.2.subject", "outcomes.5.label", "procedures.0.steps.3.quorum.figure",
 )  # fmt: skip

@@ -183,7 +183,7 @@ def request(state: Verification | None, event: ExitRequested, policy: Policy, to
     last = state.attempt if state else 0
     if event.attempt > last + 1:
         raise ValueError(f"attempt {event.attempt} cannot follow attempt {last}; what lies between is missing")
-    step = policy.exit.procedure[0]
+    step = policy.delisting.steps[0]
     prepared = state is not None and state.terms is None and state.attempt == event.attempt
     seeds = state.seeds if state and prepared else Seeds()
     verification = Verification(

@@ -354,29 +354,39 @@ class WithdrawNotice(Correction, frozen=True, kw_only=True):
     """A notice was posted by mistake; nobody has objected yet, and it is not over."""
 
     village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
 
 
 class WithdrawObjection(Correction, frozen=True, kw_only=True):
     """An objection is taken back before it is decided."""
 
     village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
     objection: Number
 
 
 class PostNotice(Command, frozen=True, kw_only=True):
-    """Put the intended removal on public notice (公示)."""
+    """Put what is intended on public notice (公示): the removal from the list, or the households of a round."""
 
     village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
     body: Role
     posted_by: Organ
 
 
 class RaiseObjection(Command, frozen=True, kw_only=True):
-    """Object to the removal while it is on notice. Who objects is not asked for."""
+    """Object to what is on notice. Who objects is not asked for."""
 
     village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
     objection: Number
     """Its number within this notice, by which a repetition is recognised."""
+    household: PartyId | None = None
+    """The household that it is about, where the notice names households."""
     ground: Short
 
 
@@ -384,6 +394,8 @@ class DecideObjection(Command, frozen=True, kw_only=True):
     """A named body upholds or dismisses an objection."""
 
     village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
     objection: Number
     upheld: bool
     body: Role
@@ -409,7 +421,7 @@ class ConfirmRelapse(Command, frozen=True, kw_only=True):
 
 
 class OpenResolution(Command, frozen=True, kw_only=True):
-    """A village begins to decide a matter of its own by a procedure of its pack (mechanisms 2.18, 3.12)."""
+    """A village begins to decide a matter by a procedure of its pack (2.18, 3.12), or a round over its households."""
 
     village: VillageId
     matter: RunId
@@ -417,7 +429,18 @@ class OpenResolution(Command, frozen=True, kw_only=True):
     """The procedure, as the pack names it."""
     subject_code: Code
     """What it is about, as a code: it is told to everyone, so that it holds no free text."""
+    members: Parties = ()
+    """The households of a round; none for other matters."""
     opened_by: Organ
+
+
+class Acceptance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How a household answered when it was asked."""
+
+    household: PartyId
+    accepted: bool
+    by_phone: bool = False
+    """Whether it was away and answered over the phone."""
 
 
 class TakeStep(Command, frozen=True, kw_only=True):
@@ -430,6 +453,10 @@ class TakeStep(Command, frozen=True, kw_only=True):
     """How many may vote. A body that decides as one is 1 of 1."""
     present: Voters = 0
     agreed: Voters = 0
+    left_out: Parties = ()
+    """The households of a round that this decision leaves out; the others go on."""
+    acceptances: Annotated[tuple[Acceptance, ...], Meta(max_length=5000)] = ()
+    """How households answered, where the step is their acceptance; it is taken when all of them have."""
     body: Role
     decided_by: Organ
     """The body, never a person."""

@@ -24,12 +24,13 @@ from shared.contracts.registry import (
     ExitRequested,
     IndicatorsMeasured,
     ObjectionDecided,
+    StepOverdue,
     Unmet,
     VillageMerged,
     VillageRegistered,
     VillageSplit,
 )
-from shared.labels import said
+from shared.labels import label, said
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, overwrite
@@ -404,11 +405,13 @@ def request(register: Register, command: RequestExit, policy: Policy, _today: da
     return _request(register, command.requested_by, policy)
 
 
-def ask_again(register: Register, event: ObjectionDecided, policy: Policy, _today: date) -> Change:
-    """An upheld objection leads back to the verification, with the households as they stand now."""
-    if event.back_to != "verify":
-        return Change(register)
-    return _request(register, event.decided_by, policy)
+def ask_again(register: Register, event: ObjectionDecided | StepOverdue, policy: Policy, _today: date) -> Change:
+    """An objection or a time-out leads back to the verification, with the households as they stand now."""
+    if isinstance(event, StepOverdue):
+        back, by = event.leads_to, label("by", event.owed_by, policy)
+    else:
+        back, by = event.back_to, event.decided_by
+    return _request(register, by, policy) if back == "verify" else Change(register)
 
 
 def _request(register: Register, requested_by: str, policy: Policy) -> Change:

@@ -1,90 +1,131 @@
-"""What a village decides itself, step by step: 四议两公开 and its variants (mechanisms 2.18, 3.12; rules §3).
+"""What is a matter's own: its opening, its votes and acceptances, and what is told at its end (2.18, 3.12; rules §2).
 
-The steps, who takes them and what a vote needs are the pack's, taken as they stood when the matter was opened.
+A matter is decided by a village as a whole, or goes through its households one by one in a single round: who is left
+out of a decision, does not accept, or is objected to with good reason leaves it, and the others go on. The steps are
+carried by `procedure.py`, like those of any other procedure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Literal
 
 from services.registry.model.commands import OpenResolution, TakeStep, WithdrawResolution, WithdrawStep
+from services.registry.model.procedure import Carrier, Member, Notice, Proceeding, carry, no_matter
+from services.registry.model.register import Register
 from services.registry.model.village import Village, standing
 from shared.contracts import Event
 from shared.contracts.registry import (
+    HouseholdsLifted,
+    ObjectionDecided,
     ResolutionOpened,
     ResolutionPassed,
     ResolutionRejected,
     ResolutionWithdrawn,
+    RoundEnded,
     StepTaken,
     StepWithdrawn,
 )
-from shared.labels import said
-from shared.policy import Deliberation, Policy
-from shared.rules import Change, Refused, State, Task, require_body, rests
+from shared.labels import heading, said
+from shared.policy import Policy, Step
+from shared.policy.procedure import Procedure
+from shared.rules import Change, Key, Refused, State, Task, require_body, rests
 
 
-class Resolution(State, frozen=True, kw_only=True):
+class Resolution(Carrier, frozen=True, kw_only=True):
     """A matter that a village decides; its id is the village's and its own."""
 
     kind = "resolutions"
+    hides = '"ground":'
+    carries = "course"
+    actions = MappingProxyType(
+        {"notice": "notices", **dict.fromkeys(("decide", "accept", "publish"), "resolution-steps")}
+    )
     village: str
     matter: str
-    procedure: str
     rule: str
     subject_code: str
-    steps: tuple[Deliberation, ...]
+    effect: Literal["decide", "lift"] = "decide"
+    course: Proceeding
     taken: tuple[StepTaken, ...] = ()
     """The steps so far, in order."""
-    rejected: bool = False
-    withdrawn: bool = False
-    """Whether it was opened by mistake, or its village was merged into another."""
-
-    @property
-    def awaited(self) -> Deliberation | None:
-        """The step that comes next; None once it has ended."""
-        return (
-            None
-            if self.rejected or self.withdrawn or len(self.taken) == len(self.steps)
-            else self.steps[len(self.taken)]
-        )
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is left to decide."""
-        return not self.rejected and all(step.kind != "decide" for step in self.steps[len(self.taken) :])
 
     @property
     def status(self) -> str:
-        return "withdrawn" if self.withdrawn else "rejected" if self.rejected else "passed" if self.passed else "open"
+        return self.course.ended or ("passed" if self.course.passed else "open")
 
     @property
     def awaits(self) -> bool:
-        return self.awaited is not None
+        return self.course.step is not None
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """How commands name it."""
+        return {"place": self.place, "village": self.village, "matter": self.matter}
+
+    def rests_on(self, step: Step | None) -> str:
+        """The rule that a step rests on."""
+        return (step and step.rule) or self.rule
+
+    def detail(self, of: object) -> str:
+        """A village has several matters."""
+        return f"{self.matter} {of}"
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The awaited step, for the role that answers for it."""
-        if step := self.awaited:
-            detail = f"{self.matter} {step.name}"
-            yield Task(
-                action="resolution-steps", about=self.village, role=step.by, due=None, rule=self.rule, detail=detail,
-                answer={
-                    "place": self.place, "village": self.village, "matter": self.matter, "step": step.name,
-                    "body": step.by,
-                },
-            )  # fmt: skip
+        return self.awaited()
+
+    def not_now(self, zh: str, en: str) -> Refused:
+        """The refusal of what is not the turn of."""
+        step = self.course.step
+        now = (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}") if step else (
+            "程序已结束", "the procedure has ended")  # fmt: skip
+        return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
+
+    def follows(self, after: Proceeding) -> tuple[Event, ...]:
+        """That the matter has passed or failed, and whom a round lifts once its last step has been taken."""
+        before, about = self.course, {**self.names, "kind": self.course.kind}
+        events: list[Event] = []
+        if after.ended == "rejected" != before.ended:
+            failed = after.steps[after.at].name
+            events.append(ResolutionRejected(**about, subject_code=self.subject_code, step=failed))
+        elif after.passed and not before.passed:
+            events.append(ResolutionPassed(**about, subject_code=self.subject_code))
+        if self.effect == "lift" and after.step is None and before.step and not after.ended:
+            lifted = tuple(after.present)
+            events.append(RoundEnded(**about, lifted=len(lifted), left_out=len(after.members) - len(lifted)))
+            events.append(HouseholdsLifted(**about, households=lifted))
+        return tuple(events)
 
 
 def resolution_id(
-    message: OpenResolution | TakeStep | WithdrawStep | WithdrawResolution | ResolutionWithdrawn, _policy: Policy
+    message: OpenResolution | TakeStep | WithdrawStep | WithdrawResolution | ResolutionWithdrawn | Notice,
+    _policy: Policy,
 ) -> Iterable[str]:
-    """A matter's id: a village numbers its own."""
-    return (f"{message.village}/{message.matter}",)
+    """A matter's id, where a message names one: a village numbers its own."""
+    return (f"{message.village}/{message.matter}",) if message.matter else ()
 
 
-def open_resolution(resolution: Resolution | None, command: OpenResolution, policy: Policy, _today: date) -> Change:
+# ------------------------------------------------------------------ the opening
+
+
+def of_village(_resolution: Resolution | None, command: OpenResolution) -> Iterable[Key]:
+    """The register from which a round's households come."""
+    yield Register, command.village
+
+
+def open_resolution(
+    resolution: Resolution | None,
+    command: OpenResolution,
+    policy: Policy,
+    today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
     """A matter is opened once, for one procedure of the pack."""
-    if resolution is not None and not resolution.withdrawn:
-        if (resolution.procedure, resolution.subject_code) == (command.kind, command.subject_code):
+    if resolution is not None and resolution.course.ended != "withdrawn":
+        known = resolution.course.kind, resolution.subject_code, {*resolution.course.members}
+        if known == (command.kind, command.subject_code, {*command.members}):
             return Change(resolution)
         raise Refused(
             resolution.rule,
@@ -93,8 +134,8 @@ def open_resolution(resolution: Resolution | None, command: OpenResolution, poli
             field="matter",
         )
     procedure = policy.procedure(command.kind)
-    if procedure is None:
-        kinds = [known.kind for known in policy.procedures]
+    if procedure is None or procedure.effect == "delist":
+        kinds = [known.kind for known in policy.procedures if known.effect != "delist"]
         raise Refused(
             "3.12",
             f"本地规定中没有决策程序“{command.kind}”，可填：{said('kind', kinds, policy)}",
@@ -102,15 +143,22 @@ def open_resolution(resolution: Resolution | None, command: OpenResolution, poli
             field="kind",
             status=422,
         )
+    _check_members(procedure, command.members, others[Register, command.village])
+    course = Proceeding(
+        kind=procedure.kind,
+        attempt=1,
+        steps=procedure.steps,
+        members={household: Member() for household in command.members},
+    )
     opened = Resolution(
         id=f"{command.village}/{command.matter}",
         place=command.place,
         village=command.village,
         matter=command.matter,
-        procedure=procedure.kind,
         rule=procedure.rule,
         subject_code=command.subject_code,
-        steps=procedure.steps,
+        effect=procedure.effect,
+        course=course,
     )
     event = ResolutionOpened(
         place=command.place,
@@ -120,53 +168,95 @@ def open_resolution(resolution: Resolution | None, command: OpenResolution, poli
         subject_code=command.subject_code,
         opened_by=command.opened_by,
     )
-    return Change(opened, (event,))
+    return Change(carry(opened, course.moved_to(0, today, policy.calendar), today), (event,))
 
 
-def take_step(resolution: Resolution | None, command: TakeStep, _policy: Policy, _today: date) -> Change:
-    """The awaited step and no other. A meeting without its quorum counts for nothing; a failed vote ends the matter."""
-    if resolution is None:
-        raise Refused(
-            "3.12",
-            f"没有事项“{command.matter}”，请先启动决策程序",
-            f"there is no matter {command.matter!r}; open it first",
-            field="matter",
-            status=404,
+def _check_members(procedure: Procedure, given: tuple[str, ...], register: State | None) -> None:
+    """A round has households, each of them in the register of poor households; another matter has none."""
+    known = register.households if isinstance(register, Register) else {}
+    if procedure.members is None and given:
+        zh, en = (
+            f"“{procedure.label}”不是逐户办理，请删去农户",
+            f"{procedure.kind} is no round; leave the households out",
         )
-    taken = StepTaken(
-        place=command.place,
-        village=command.village,
-        matter=command.matter,
-        step=command.step,
-        entitled=command.entitled,
-        present=command.present,
-        agreed=command.agreed,
-        decided_by=command.decided_by,
-    )
-    if taken in resolution.taken:
-        return Change(resolution)
-    step = resolution.awaited
+    elif procedure.members and not given:
+        zh, en = f"“{procedure.label}”逐户办理，请填写农户", f"{procedure.kind} is a round; name its households"
+    elif strange := [id for id in given if id not in known or not known[id].registered]:
+        zh = f"农户 {'、'.join(strange[:5])} 未建档立卡，请核对"
+        en = f"{', '.join(strange[:5])} are no registered poor households of the village; check them"
+    else:
+        return
+    raise Refused(procedure.rule, zh, en, field="members", status=422)
+
+
+# ---------------------------------------------------------------------- steps
+
+
+def take_step(resolution: Resolution | None, command: TakeStep, policy: Policy, today: date) -> Change:
+    """The awaited step and no other. A meeting without quorum counts for nothing; a failed vote leads back, or ends."""
+    if resolution is None:
+        raise no_matter(command.matter)
+    now, step = resolution.course, resolution.course.step
     if step is None or step.name != command.step:
-        zh = f"当前环节是“{step.label}”，不能办理其他环节" if step else "程序已结束，不能再办理"
-        en = f"the step that is awaited is {step.name}" if step else "the procedure has ended"
-        raise Refused(resolution.rule, zh, f"{command.step} cannot be taken: {en}")
-    require_body(command.body, step.by, step.rule or resolution.rule)
-    _check_figures(step, command, step.rule or resolution.rule)
-    failed = step.kind == "decide" and not _is_agreed(step, command)
-    after = resolution.but(place=command.place, taken=(*resolution.taken, taken), rejected=failed)
+        if any(_same(command, taken) for taken in resolution.taken):
+            return Change(resolution)
+        wanted = next((one.label for one in now.steps if one.name == command.step), "没有此环节")
+        raise resolution.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken")
+    if step.kind not in ("decide", "accept", "publish"):
+        raise resolution.not_now("公示请用公示命令办理", "a notice is posted by `notices`")
+    rule = resolution.rests_on(step)
+    require_body(command.body, step.by, rule)
+    _check_figures(now, step, command, rule)
+    marked = _asked(now, step, command, rule) if step.kind == "accept" else now.without(command.left_out)
+    asked = [one for one in marked.members.values() if one.left in ("", step.name)]
+    if step.kind == "accept" and not all(one.accepted for one in asked):
+        return Change(resolution.but(place=command.place, course=marked))
+    agreed = step.kind != "decide" or _is_agreed(step, command)
+    if not agreed:
+        after = marked.led_to(step.on_refusal, today, policy.calendar)
+    else:
+        after = marked if marked.ended else marked.moved_to(now.at + 1, today, policy.calendar)
+    figures = command.entitled, command.present, command.agreed
+    if step.kind == "accept":
+        figures = len(asked), len(asked), sum(one.accepted != "no" for one in asked)
+    taken = StepTaken(
+        **resolution.names, step=step.name, entitled=figures[0], present=figures[1], agreed=figures[2],
+        left_out=len(now.present) - len(marked.present), decided_by=command.decided_by,
+    )  # fmt: skip
     events: list[Event] = [taken]
-    about = {
-        "place": command.place,
-        "village": command.village,
-        "matter": command.matter,
-        "kind": resolution.procedure,
-        "subject_code": resolution.subject_code,
-    }
-    if failed:
-        events.append(ResolutionRejected(**about, step=step.name))
-    elif after.passed and not resolution.passed:
-        events.append(ResolutionPassed(**about))
-    return Change(after, tuple(events))
+    if not agreed and not after.ended:
+        refusal = ObjectionDecided(
+            **resolution.names, attempt=now.attempt, objection=0, upheld=True, back_to=after.goes_back,
+            decided_by=command.decided_by,
+        )  # fmt: skip
+        events.append(refusal)
+    moved = carry(resolution.but(place=command.place, taken=(*resolution.taken, taken)), after, today)
+    return Change(moved, (*events, *resolution.follows(after)))
+
+
+def _same(command: TakeStep, taken: StepTaken) -> bool:
+    """Whether a command says again what was taken; how households answered is counted, and not told."""
+    named = ("step", "decided_by", *(() if command.acceptances else ("entitled", "present", "agreed")))
+    return all(getattr(command, field) == getattr(taken, field) for field in named)
+
+
+def _asked(now: Proceeding, step: Step, command: TakeStep, rule: str) -> Proceeding:
+    """The members with their answers; who does not accept leaves. An answer that was given stands."""
+    members = dict(now.members)
+    for one in command.acceptances:
+        answer: Literal["self", "phone", "no"] = "no" if not one.accepted else "phone" if one.by_phone else "self"
+        if (before := members[one.household].accepted) not in ("", answer):
+            raise Refused(
+                rule,
+                f"农户“{one.household}”的答复已登记为“{_ANSWERS[before]}”，不能更改",
+                f"the answer of household {one.household!r} is known as {before!r} and cannot be changed",
+                field="acceptances",
+            )
+        members[one.household] = Member(answer)
+    return now.but(members=members).without(id for id, one in members.items() if one.accepted == "no" and not one.left)
+
+
+_ANSWERS = {"self": "同意", "phone": "电话同意", "no": "不同意"}
 
 
 def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _today: date) -> Change:
@@ -183,14 +273,19 @@ def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _t
     return Change(village)
 
 
-def withdraw_step(resolution: Resolution | None, command: WithdrawStep, _policy: Policy, _today: date) -> Change:
+def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: Policy, today: date) -> Change:
     """The latest step was entered by mistake and is awaited again; an earlier one has others that rest on it."""
-    if resolution is None or command.step not in (step.step for step in resolution.taken):
+    if resolution is None or command.step not in (taken.step for taken in resolution.taken):
         return Change(resolution)
+    now = resolution.course
     *earlier, latest = resolution.taken
+    at = now.index(latest.step)
     if latest.step != command.step:
-        label = next(step.label for step in resolution.steps if step.name == latest.step)
+        label = now.steps[at].label
         rests(resolution.rule, {f"其后的“{label}”": f"{latest.step}, which came after it"})
+    if now.notice_until or (now.at != at + 1 and now.ended != "rejected"):
+        label = now.steps[min(now.at, len(now.steps) - 1)].label
+        rests(resolution.rule, {f"已转入的“{label}”": "where the procedure has gone since"})
     event = StepWithdrawn(
         place=command.place,
         village=command.village,
@@ -199,14 +294,15 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, _policy:
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(resolution.but(place=command.place, taken=tuple(earlier), rejected=False), (event,))
+    before = resolution.but(place=command.place, taken=tuple(earlier))
+    return Change(carry(before, now.moved_to(at, today, policy.calendar), today), (event,))
 
 
 def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy: Policy, _today: date) -> Change:
     """A matter that was opened by mistake is none, until a step of it was taken."""
-    if resolution is None or resolution.withdrawn:
+    if resolution is None or resolution.course.ended == "withdrawn":
         return Change(resolution)
-    labels = {step.name: step.label for step in resolution.steps}
+    labels = {step.name: step.label for step in resolution.course.steps}
     rests(resolution.rule, {f"已进行的“{labels[taken.step]}”": taken.step for taken in resolution.taken})
     event = ResolutionWithdrawn(
         place=command.place,
@@ -218,14 +314,15 @@ def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy
     return Change(resolution, (event,))
 
 
-def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy: Policy, _today: date) -> Change:
+def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy: Policy, today: date) -> Change:
     """Nothing more is awaited; a matter that has ended by itself stays as it was decided."""
-    if resolution is None or resolution.awaited is None:
+    if resolution is None or resolution.course.step is None:
         return Change(resolution)
-    return Change(resolution.but(place=event.place, withdrawn=True))
+    ended = resolution.course.but(ended="withdrawn", take_by=None)
+    return Change(carry(resolution.but(place=event.place), ended, today))
 
 
-def _is_agreed(step: Deliberation, command: TakeStep) -> bool:
+def _is_agreed(step: Step, command: TakeStep) -> bool:
     """Whether enough people agreed; where no majority is asked for, somebody must have."""
     if step.majority is None:
         return command.agreed > 0
@@ -233,14 +330,35 @@ def _is_agreed(step: Deliberation, command: TakeStep) -> bool:
     return step.majority.holds(Fraction(command.agreed, base))
 
 
-def _check_figures(step: Deliberation, command: TakeStep, rule: str) -> None:
-    """Whether the figures can be true, and whether enough people came."""
-    if step.kind == "publish" and (command.entitled or command.present or command.agreed):
+def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) -> None:
+    """Whether what is said belongs to the step and can be true, and whether enough people came."""
+    fields = ("left_out",) if step.kind == "decide" else ("acceptances",) if step.kind == "accept" else ()
+    counted = () if step.kind == "decide" else ("entitled", "present", "agreed")
+    for field in (*counted, "left_out", "acceptances"):
+        if getattr(command, field) and field not in fields:
+            raise Refused(
+                rule,
+                f"“{step.label}”不填{heading('TakeStep', field)}，请删去",
+                f"{step.name} is a {step.kind} step and has no {field}; leave it out",
+                field=field,
+                status=422,
+            )
+    if step.kind == "accept" and not command.acceptances:
         raise Refused(
             rule,
-            f"“{step.label}”不计票，请删去人数",
-            f"{step.name} publishes; leave the figures out",
-            field="entitled",
+            f"“{step.label}”没有农户的答复，请填写",
+            f"{step.name} has no answer of any household; enter it",
+            field="acceptances",
+            status=422,
+        )
+    named = (*command.left_out, *(one.household for one in command.acceptances))
+    known = {id for id, one in now.members.items() if one.left in ("", step.name)}
+    if strange := [id for id in named if id not in known]:
+        raise Refused(
+            rule,
+            f"“{step.label}”所涉农户中没有{'、'.join(strange[:5])}，请核对",
+            f"{', '.join(strange[:5])} are none of the households that {step.name} is about; check them",
+            field=" ".join(fields),
             status=422,
         )
     if not command.agreed <= command.present <= command.entitled:

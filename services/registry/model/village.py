@@ -6,6 +6,8 @@ event, like those of the other services, then moves the stage. The way off the l
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -15,11 +17,11 @@ from services.registry.model.commands import (
     RecordSurvey,
     ReopenYear,
 )
+from services.registry.model.procedure import Carrier, Proceeding
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
 from shared.contracts.journey import STAGES, next_stage
 from shared.contracts.registry import (
-    DeadlineMoved,
     IndicatorsMeasured,
     MeasurementWithdrawn,
     Unmet,
@@ -30,10 +32,11 @@ from shared.contracts.registry import (
     YearClosed,
     YearReopened,
 )
-from shared.contracts.values import Role
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Moved, Refused, State, Task, addressed, require_body
+from shared.rules import Change, Due, Refused, Task, addressed, require_body
 
+EXIT_RULE = "rules §2"
+"""What the way off the list rests on."""
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
 LEFT = ("delisted", "released")
@@ -54,57 +57,20 @@ class Alias(msgspec.Struct, frozen=True):
     since: date
 
 
-class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An objection during the notice; `upheld` is None while it is open."""
+class Exit(Proceeding, frozen=True, kw_only=True, omit_defaults=True):
+    """The exit procedure. It is there from the request until the village leaves or stays."""
 
-    ground: str
-    upheld: bool | None = None
-
-
-class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the exit procedure stands. It is there from the request until the village leaves or stays."""
-
-    attempt: int
-    procedure: tuple[Step, ...]
-    """The steps of the pack in force when this attempt began; a pack adopted meanwhile does not change them."""
-    at: int = 0
-    """The index of the step that is awaited."""
-    since: date
-    """The day from which it is awaited."""
-    notice_until: date | None = None
-    """The last day of the notice of this step, once it is posted."""
-    notice_over: bool = False
-    objections: dict[str, Objection] = msgspec.field(default_factory=dict)
-    """Those of this notice, by number."""
     drawn: bool = False
     """Whether the households that are visited for it have been drawn."""
 
-    @property
-    def step(self) -> Step:
-        """The step that is awaited."""
-        return self.procedure[self.at]
 
-    @property
-    def answers(self) -> Role:
-        """Who decides objections: the last body that decides, but not the one whose notice is objected to."""
-        deciding = [step.by for step in reversed(self.procedure) if step.kind == "decide"]
-        return next((by for by in deciding if by != self.step.by), deciding[0])
-
-    @property
-    def open_objections(self) -> list[int]:
-        """The numbers of the objections that await their decision."""
-        return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
-
-    def moved_to(self, at: int, since: date) -> "Exit":
-        """The procedure at another step, about which nothing is known yet."""
-        return Exit(attempt=self.attempt, procedure=self.procedure, at=at, since=since, drawn=self.drawn)
-
-
-class Village(State, frozen=True, kw_only=True):
+class Village(Carrier, frozen=True, kw_only=True):
     """A village, its place in the journey, and what its way off the list still lacks."""
 
     kind = "villages"
     hides = '"ground":'
+    carries = "exit"
+    actions = MappingProxyType({"notice": "notices", "decide": "approvals"})
     name: str
     township: str
     population: int
@@ -157,12 +123,22 @@ class Village(State, frozen=True, kw_only=True):
     def awaits(self) -> bool:
         return bool(self.owed or self.exit or self.can_leave or self.may_have_relapsed)
 
-    def shown(self, *, to_operator: bool = False) -> "Village":
-        """Why somebody objected is for those who decide: it is free text, in which somebody may be named."""
-        if to_operator or self.exit is None or not self.exit.objections:
-            return self
-        objections = {n: msgspec.structs.replace(one, ground="") for n, one in self.exit.objections.items()}
-        return self.but(exit=msgspec.structs.replace(self.exit, objections=objections))
+    @property
+    def names(self) -> dict[str, Any]:
+        """How commands name it."""
+        return {"place": self.place, "village": self.id}
+
+    def check(self, command: Command) -> None:
+        """It stands in the division that the command names."""
+        standing(self, command)
+
+    def rests_on(self, _step: Step | None) -> str:
+        """The rule that a step of the exit rests on."""
+        return EXIT_RULE
+
+    def detail(self, of: object) -> str:
+        """Objections have numbers; there is one exit."""
+        return str(of) if isinstance(of, int) else ""
 
     @property
     def can_leave(self) -> bool:
@@ -181,10 +157,6 @@ class Village(State, frozen=True, kw_only=True):
         review = policy.exit.monitor_on.next_after(after)
         return review if review <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar) else None
 
-    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """A deadline of the village moved."""
-        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
-
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What is awaited now; a step that has to wait for another is not a task yet."""
         for year in () if self.exit else self.owed:
@@ -199,30 +171,21 @@ class Village(State, frozen=True, kw_only=True):
             yield self._task("exit-requests", "township", body="township")
         if self.may_have_relapsed:
             yield self._task("relapse-decisions", "county", detail=str(self.measured), body="county")
-        if self.exit is None:
-            return
-        step = self.exit.step
-        for number in self.exit.open_objections:
-            by = self.exit.answers
-            yield self._task("objection-decisions", by, detail=str(number), objection=number, body=by)
-        if step.kind == "notice" and self.exit.notice_until is None:
-            yield self._task("notices", step.by, body=step.by)
-        if step.kind == "decide":
-            yield self._task("approvals", step.by, step.within.after(self.exit.since, policy.calendar), body=step.by)
+        yield from self.awaited()
 
     def _task(
         self,
         action: str,
         role: str,
         due: date | None = None,
-        rule: str = "rules §2",
+        rule: str = EXIT_RULE,
         detail: str = "",
         **answer: str | int,
     ) -> Task:
         said = {"place": self.place, "village": self.id, **answer}
         return Task(action=action, about=self.id, role=role, due=due, rule=rule, detail=detail, answer=said)
 
-    def not_now(self, zh: str, en: str, rule: str = "rules §2") -> Refused:
+    def not_now(self, zh: str, en: str, rule: str = EXIT_RULE) -> Refused:
         """The refusal of what the village's stage does not allow."""
         stage = STAGES[self.stage]
         return Refused(rule, f"{zh}；该村现处于“{stage[0]}”阶段", f"{en}; the village's stage is '{stage[1]}'")
@@ -399,7 +362,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
 def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: Policy, _today: date) -> Change:
     """A named body decides on missed criteria; a relapse puts the village on the list again, a new spell."""
     village = standing(village, command)
-    require_body(command.body, "county", "rules §2")
+    require_body(command.body, "county", EXIT_RULE)
     if not village.may_have_relapsed:
         raise village.not_now(
             "监测未发现指标回落，无需作出处理决定", "monitoring found no missed criteria to decide on"

@@ -87,6 +87,7 @@ def _exit(village: Village) -> list[Reason]:
     if exit is None:
         return []
     step = exit.step
+    assert step is not None, "an exit that has ended is none"
     if step.kind == "verify":
         return [Reason("verifications", "待入户核查", "the sampled households are to be verified", step.by)]
     if exit.notice_until and not exit.notice_over:

@@ -1,0 +1,447 @@
+"""The engine of every procedure of a pack: step by step, with notices, objections, members and time-outs.
+
+    step ─► step ─► … ─► the effect
+      ▲               │ an upheld objection, a refusal or a time-out leads back where the pack says so
+      └───────────────┘
+
+Who takes a step, by when, and where it leads is the pack's, taken as it stood when the procedure was opened. What a
+procedure is about and what its end means stands in `exit.py` and `resolution.py`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast
+
+import msgspec
+
+from services.registry.model.commands import (
+    DecideObjection,
+    PostNotice,
+    RaiseObjection,
+    WithdrawNotice,
+    WithdrawObjection,
+)
+from shared.calendar import Calendar, Span
+from shared.contracts import Command, Event
+from shared.contracts.registry import (
+    BackTo,
+    DeadlineMoved,
+    NoticePosted,
+    NoticeWithdrawn,
+    ObjectionDecided,
+    ObjectionRaised,
+    ObjectionWithdrawn,
+    StepKind,
+    StepOverdue,
+)
+from shared.contracts.values import Role
+from shared.labels import label
+from shared.policy import Policy, Step
+from shared.rules import Change, Due, Moved, Refused, State, Task, known, require_body, rests
+
+Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection
+"""The commands about a notice. They name a matter, or else concern the village's exit."""
+Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
+"""The events of a procedure that others here hear."""
+DAY = timedelta(1)
+
+
+class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An objection during the notice; `upheld` is None while it is open."""
+
+    ground: str
+    upheld: bool | None = None
+    member: str = ""
+    """The member that it is about; empty where it is about the whole."""
+    answer_by: date | None = None
+    """The last day for the answer; None for one that was raised before there was such a day."""
+    told: bool = False
+    """Whether it was told that this day is over."""
+
+
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of those that a procedure is about, such as a household."""
+
+    accepted: Literal["", "self", "phone", "no"] = ""
+    """How it answered when it was asked: by itself, over the phone, or with a no; empty while it has not."""
+    left: str = ""
+    """The step at which it left; empty while it takes part."""
+
+
+class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a procedure stands."""
+
+    kind: str
+    """The procedure, as the pack names it."""
+    attempt: int
+    """Which attempt of the village it is; 1 for a matter."""
+    steps: tuple[Step, ...]
+    """Those of the pack in force when it was opened; a pack adopted meanwhile does not change them."""
+    at: int = 0
+    """The index of the awaited step; their number, once all have been taken."""
+    take_by: date | None = None
+    """The last day for the awaited step; None while its notice stands, and where the pack gave no time yet."""
+    told: bool = False
+    """Whether it was told that this day is over."""
+    notice_until: date | None = None
+    """The last day of the notice of this step, once it is posted."""
+    notice_over: bool = False
+    objections: dict[str, Objection] = msgspec.field(default_factory=dict)
+    """Those of this notice, by number."""
+    members: dict[str, Member] = msgspec.field(default_factory=dict)
+    """Those that it is about, by their ids; none where it is about the village as a whole."""
+    ended: Literal["", "rejected", "withdrawn"] = ""
+    """How it ended before its last step."""
+
+    @property
+    def step(self) -> Step | None:
+        """The awaited step; None once it has ended."""
+        return None if self.ended or self.at == len(self.steps) else self.steps[self.at]
+
+    @property
+    def goes_back(self) -> BackTo:
+        """The kind of the step that is awaited once something has led back to it; packs lead back to no other."""
+        return cast(BackTo, self.steps[self.at].kind)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is left to decide."""
+        return not self.ended and all(step.kind != "decide" for step in self.steps[self.at :])
+
+    @property
+    def present(self) -> list[str]:
+        """The members that take part."""
+        return [id for id, member in self.members.items() if not member.left]
+
+    @property
+    def answers(self) -> Role:
+        """Who decides objections: the last body that decides, but not the one whose notice is objected to."""
+        deciding = [step.by for step in reversed(self.steps) if step.kind == "decide"]
+        return next((by for by in deciding if by != self.steps[self.at].by), deciding[0])
+
+    @property
+    def open_objections(self) -> list[int]:
+        """The numbers of the objections that await their decision."""
+        return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
+
+    @property
+    def days(self) -> dict[tuple[str, ...], tuple[date, Span]]:
+        """What falls due, by its place in here: the last day, and the time that it ends."""
+        step = self.step
+        if step is None:
+            return {}
+        found: dict[tuple[str, ...], tuple[date | None, Span | None]] = {
+            ("take_by",): (None if self.told else self.take_by, step.within),
+            ("notice_until",): (None if self.notice_over else self.notice_until, step.notice_for),
+        }
+        for number in map(str, self.open_objections):
+            one = self.objections[number]
+            found["objections", number, "answer_by"] = (None if one.told else one.answer_by, step.answer)
+        return {path: (day, span) for path, (day, span) in found.items() if day and span}
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+    def moved_to(self, at: int, since: date, calendar: Calendar) -> Self:
+        """At another step, about which nothing is known yet, or at its end.
+
+        Where it goes back, its members are judged anew by the steps that are taken again.
+        """
+        by = self.steps[at].within.after(since, calendar) if at < len(self.steps) else None
+        again, members = {step.name: step.kind for step in self.steps[at:]} if at <= self.at else {}, self.members
+        if again:
+            members = {
+                id: Member("" if "accept" in again.values() else one.accepted, "" if one.left in again else one.left)
+                for id, one in members.items()
+            }
+        return self.but(at=at, take_by=by, told=False, notice_until=None, notice_over=False, objections={}, ended="",
+                        members=members)  # fmt: skip
+
+    def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
+        """At the step of this name, to which the awaited one leads; without a name it ends."""
+        if name is None:
+            return self.but(ended="rejected", take_by=None)
+        return self.moved_to(self.index(name), since, calendar)
+
+    def index(self, name: str) -> int:
+        """Where the step of this name stands."""
+        return [step.name for step in self.steps].index(name)
+
+    def without(self, members: Iterable[str]) -> Self:
+        """Without some members, who leave at the awaited step. Where nobody is left, it ends."""
+        gone = dict.fromkeys(members, self.steps[self.at].name)
+        kept = {id: msgspec.structs.replace(one, left=gone.get(id, one.left)) for id, one in self.members.items()}
+        left = self.but(members=kept)
+        return left.but(ended="rejected", take_by=None) if kept and not left.present else left
+
+
+class Carrier(State, frozen=True, kw_only=True):
+    """A state in which a procedure is under way: a village with its exit, or a matter."""
+
+    carries: ClassVar[str] = ""
+    """The field that holds the procedure."""
+    actions: ClassVar[Mapping[StepKind, str]] = {}
+    """The commands that take its steps; what is not named here is no task of the registry."""
+
+    @property
+    def under_way(self) -> Proceeding | None:
+        """The procedure, if there is one."""
+        found: Proceeding | None = getattr(self, self.carries)
+        return found
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """How commands name it."""
+        raise NotImplementedError
+
+    def rests_on(self, step: Step | None) -> str:
+        """The rule that a step rests on."""
+        raise NotImplementedError
+
+    def not_now(self, zh: str, en: str) -> Refused:
+        """The refusal of what does not fit in where it stands."""
+        raise NotImplementedError
+
+    def check(self, command: Command) -> None:
+        """Refuse a command for which it does not stand as it should."""
+
+    def follows(self, after: Proceeding) -> tuple[Event, ...]:
+        """What is told when its procedure stands there, beyond the step itself: that it has passed or ended."""
+        return ()
+
+    def detail(self, of: object) -> str:
+        """What tells its tasks apart."""
+        return str(of)
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """A deadline of the village moved."""
+        return DeadlineMoved(place=self.place, village=self.names["village"], **moved.said(notice))
+
+    def shown(self, *, to_operator: bool = False) -> Self:
+        """Why somebody objected is for those who decide: it is free text, in which somebody may be named."""
+        if to_operator or self.under_way is None or not self.under_way.objections:
+            return self
+        hidden = {n: msgspec.structs.replace(one, ground="") for n, one in self.under_way.objections.items()}
+        return self.but(**{self.carries: self.under_way.but(objections=hidden)})
+
+    def awaited(self) -> Iterable[Task]:
+        """The awaited step and the open objections, each with its last day and its answer."""
+        now = self.under_way
+        if now is None or (step := now.step) is None:
+            return
+        names, rule = self.names, self.rests_on(step)
+        for number in now.open_objections:
+            by, detail = now.answers, self.detail(number)
+            due = now.objections[str(number)].answer_by
+            answer = {**names, "objection": number, "body": by}
+            yield Task(action="objection-decisions", about=names["village"], role=by, due=due, rule=rule, detail=detail,
+                       answer=answer)  # fmt: skip
+        if step.kind in self.actions and now.notice_until is None:
+            answer = {**names, **({"step": step.name} if self.actions[step.kind].endswith("steps") else {})}
+            yield Task(action=self.actions[step.kind], about=names["village"], role=step.by, due=now.take_by, rule=rule,
+                       detail=self.detail(step.name), answer={**answer, "body": step.by})  # fmt: skip
+
+
+C = TypeVar("C", bound=Carrier)
+
+
+def carry(state: C, now: Proceeding | None, since: date) -> C:
+    """The state with its procedure as it stands now, and with the first of its days as the timer `step`."""
+    field, was = state.carries, state.under_way
+    state = state.but(**{field: now}).counting(field)
+    if now is None:
+        return state.timed(step=None)
+    counted = was.days if was and was.at == now.at else {}
+    for path, (day, span) in now.days.items():
+        if path not in counted or counted[path][0] != day:
+            state = state.counting(field, *path, since=since, span=span, timer="step")
+    return state.timed(step=min((day + DAY for day, _ in now.days.values()), default=None))
+
+
+def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
+    """A day of the procedure is over: a notice has ended, or it is told once that somebody is late."""
+    now = state.under_way
+    assert now is not None and now.step is not None, "the timer goes with its procedure"
+    step, events = now.step, list[Event]()
+    passed = {path[0]: day for path, (day, _) in now.days.items() if day < due.on}
+    for number in map(str, now.open_objections):
+        one = now.objections[number]
+        if one.answer_by and one.answer_by < due.on and not one.told:
+            now = now.but(objections={**now.objections, number: msgspec.structs.replace(one, told=True)})
+            events.append(_overdue(state, now, now.answers, one.answer_by, objection=int(number)))
+    if "notice_until" in passed:
+        now = _settled(now.but(notice_over=True), due.on, policy.calendar)
+    elif "take_by" in passed:
+        after = now.but(told=True)
+        if step.on_timeout:
+            silent = [id for id in now.present if not now.members[id].accepted] if step.kind == "accept" else []
+            after = now.without(silent)
+            after = after if after.ended else after.led_to(step.on_timeout, due.on, policy.calendar)
+        leads_to = after.step.kind if step.on_timeout and after.step else None
+        events.append(_overdue(state, now, step.by, passed["take_by"], leads_to=leads_to))
+        now = after
+    return Change(carry(state, now, due.on), (*events, *state.follows(now)))
+
+
+def _overdue(state: Carrier, now: Proceeding, owed_by: Role, due: date, **more: Any) -> StepOverdue:
+    assert now.step is not None
+    return StepOverdue(**_told(state), kind=now.kind, step=now.step.name, due=due, owed_by=owed_by, **more)
+
+
+def _told(state: Carrier) -> dict[str, Any]:
+    """How events name a procedure."""
+    assert state.under_way is not None
+    return {**state.names, "attempt": state.under_way.attempt}
+
+
+# ------------------------------------------------------------ notices and objections
+
+
+def post_notice(state: Carrier | None, command: PostNotice, policy: Policy, today: date) -> Change:
+    """The notice stands for the pack's time; the day after its last day, what follows may be taken."""
+    state, now, step = _at_notice(state, command, "还没有轮到公示", "it is not the turn of a notice yet")
+    require_body(command.body, step.by, state.rests_on(step))
+    if now.notice_until is not None:
+        return Change(state)
+    assert step.notice_for is not None, "every notice has its time"
+    until = step.notice_for.after(today, policy.calendar)
+    event = NoticePosted(**_told(state), until=until, posted_by=command.posted_by)
+    return Change(carry(state, now.but(notice_until=until, take_by=None, told=False), today), (event,))
+
+
+def withdraw_notice(state: Carrier | None, command: WithdrawNotice, policy: Policy, today: date) -> Change:
+    """A notice that was posted by mistake is taken down, until somebody has objected or it is over."""
+    state = _named(state, command)
+    now = state.under_way
+    if now is None or now.step is None or now.notice_until is None:
+        if now and now.step and now.at and now.steps[now.at - 1].kind == "notice":
+            zh = f"公示期已满，待{label('by', now.step.by, policy)}办理“{now.step.label}”"
+            rests(state.rests_on(now.step), {zh: f"it is over, and {now.step.by} is awaited to take {now.step.name}"})
+        return Change(state)
+    numbers = sorted(now.objections, key=int)
+    rests(state.rests_on(now.step), {f"第{number}号异议": f"objection {number}" for number in numbers})
+    event = NoticeWithdrawn(**_told(state), reason=command.reason, decided_by=command.decided_by)
+    return Change(carry(state, now.moved_to(now.at, today, policy.calendar), today), (event,))
+
+
+def raise_objection(state: Carrier | None, command: RaiseObjection, policy: Policy, today: date) -> Change:
+    """Anyone may object until the end of the last day of the notice, to the whole or to one member."""
+    during = "只在公示期内受理异议", "objections are heard during the notice only"
+    state, now, step = _at_notice(state, command, *during)
+    given = Objection(command.ground, member=command.household or "")
+    before = now.objections.get(str(command.objection))
+    if before is not None:
+        if (before.ground, before.member) == (given.ground, given.member):
+            return Change(state)
+        raise Refused(
+            state.rests_on(step),
+            f"编号 {command.objection} 已用于另一异议，请另编",
+            f"the number {command.objection} is another objection's; take a new one",
+            field="objection",
+            status=422,
+        )
+    if now.notice_until is None or today > now.notice_until:
+        raise state.not_now(*during)
+    if given.member not in now.present and (given.member or step.on_objection is None):
+        raise Refused(
+            state.rests_on(step),
+            "请填写公示所列农户的编号" if now.members else "本次公示不针对单户，请删去农户编号",
+            "name a household that is on this notice" if now.members else "this notice is about no single household",
+            field="household",
+            status=422,
+        )  # fmt: skip
+    assert step.answer is not None, "every notice has its time for answers"
+    given = msgspec.structs.replace(given, answer_by=step.answer.after(today, policy.calendar))
+    event = ObjectionRaised(**_told(state), objection=command.objection)
+    now = now.but(objections={**now.objections, str(command.objection): given})
+    return Change(carry(state, now, today), (event,))
+
+
+def decide_objection(state: Carrier | None, command: DecideObjection, policy: Policy, today: date) -> Change:
+    """Every objection gets its answer. With the last one the procedure goes back if any to the whole was upheld, or on.
+
+    A member to whom an objection is upheld leaves; the others go on.
+    """
+    state, now, step = _at_notice(state, command, "没有待处理的异议", "no objection is awaiting its decision")
+    require_body(command.body, now.answers, state.rests_on(step))
+    objection = now.objections.get(str(command.objection))
+    if objection is None:
+        raise Refused(
+            state.rests_on(step),
+            f"没有第 {command.objection} 号异议，请核对编号",
+            f"there is no objection {command.objection}; check its number",
+            field="objection",
+            status=404,
+        )
+    if objection.upheld == command.upheld:
+        return Change(state)
+    if objection.upheld is not None:
+        raise state.not_now(
+            f"第 {command.objection} 号异议已作处理，不能更改", f"objection {command.objection} has been decided"
+        )
+    answered = msgspec.structs.replace(objection, upheld=command.upheld)
+    now = now.but(objections={**now.objections, str(command.objection): answered})
+    if command.upheld and objection.member:
+        now = now.without([objection.member])
+    after = _settled(now, today, policy.calendar)
+    event = ObjectionDecided(
+        **_told(state),
+        objection=command.objection,
+        upheld=command.upheld,
+        decided_by=command.decided_by,
+        back_to=after.goes_back if after.at < now.at else None,
+    )
+    return Change(carry(state, after, today), (event, *state.follows(after)))
+
+
+def withdraw_objection(state: Carrier | None, command: WithdrawObjection, policy: Policy, today: date) -> Change:
+    """Whoever objected takes it back, or it was entered by mistake; a decided one stands."""
+    state = _named(state, command)
+    now = state.under_way
+    objection = now.objections.get(str(command.objection)) if now else None
+    if now is None or objection is None:
+        return Change(state)
+    if objection.upheld is not None:
+        decision = f"第 {command.objection} 号异议的处理", f"the decision on objection {command.objection}"
+        rests(state.rests_on(now.step), dict([decision]))
+    others = {number: one for number, one in now.objections.items() if number != str(command.objection)}
+    event = ObjectionWithdrawn(
+        **_told(state), objection=command.objection, reason=command.reason, decided_by=command.decided_by
+    )
+    after = _settled(now.but(objections=others), today, policy.calendar)
+    return Change(carry(state, after, today), (event, *state.follows(after)))
+
+
+def _settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
+    """Once no objection is open it goes back if one to the whole was upheld, or on if the notice is over."""
+    step = now.step
+    if step is None or now.open_objections:
+        return now
+    if any(one.upheld and not one.member for one in now.objections.values()):
+        return now.led_to(step.on_objection, since, calendar)
+    return now.moved_to(now.at + 1, since, calendar) if now.notice_over else now
+
+
+def _named(state: Carrier | None, command: Notice) -> Carrier:
+    """What a command names: a matter, or else the village, whose exit is meant."""
+    if state is None and command.matter is not None:
+        raise no_matter(command.matter)
+    state = known(state, "村", "village", command.village)
+    state.check(command)
+    return state
+
+
+def _at_notice(state: Carrier | None, command: Notice, zh: str, en: str) -> tuple[Carrier, Proceeding, Step]:
+    """What a command names, its procedure and the awaited step, if that is a notice."""
+    state = _named(state, command)
+    now = state.under_way
+    if now is None or now.step is None or now.step.kind != "notice":
+        raise state.not_now(zh, en)
+    return state, now, now.step
+
+
+def no_matter(matter: str) -> Refused:
+    """The refusal of what is about a matter that nobody has opened."""
+    zh, en = f"没有事项“{matter}”，请先启动程序", f"there is no matter {matter!r}; open it first"
+    return Refused("3.12", zh, en, field="matter", status=404)
