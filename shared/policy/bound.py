@@ -76,19 +76,19 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     @property
     def relation(self) -> "RelationName":
         """The relation that is filled in."""
-        return cast(RelationName, next(iter(self.given)))
+        return _filled(self._numbers)[0]
 
     @property
     def number(self) -> Fraction:
         """The number exactly as it is written."""
-        return Fraction(str(next(iter(self.given.values()))))
+        return _filled(self._numbers)[1]
 
     def holds(self, value: float | Fraction | None) -> bool:
         """Whether a value is as the bound says; one that is not there never is."""
         if value is None:
             return False
-        holds, number = _compared(self._numbers)
-        return holds(float(value), number)
+        relation, _, nearest = _filled(self._numbers)
+        return RELATIONS[relation].holds(float(value), nearest)
 
     @property
     def said(self) -> tuple[str, str]:
@@ -99,10 +99,14 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
 
 @lru_cache(1024)
-def _compared(numbers: tuple[Amount | None, ...]) -> tuple[Callable[[float, float], bool], float]:
-    """How a bound compares, and with what: packs have few bounds, and every measurement asks for all of them."""
-    (filled,) = ((relation, number) for relation, number in zip(RELATIONS, numbers, strict=True) if number is not None)
-    return RELATIONS[filled[0]].holds, float(Fraction(str(filled[1])))
+def _filled(numbers: tuple[Amount | None, ...]) -> tuple["RelationName", Fraction, float]:
+    """The relation of a bound, its number, and the float nearest to it.
+
+    Packs have few bounds, and every measurement asks for all of them.
+    """
+    relation, written = next((name, n) for name, n in zip(RELATIONS, numbers, strict=True) if n is not None)
+    number = Fraction(str(written))
+    return cast(RelationName, relation), number, float(number)
 
 
 # ------------------------------------------------------------ what can be bounded
