@@ -70,7 +70,9 @@ def county(number: int, policy: Policy) -> County:
                 reserve=chance.random() < 0.1,
                 ties=(chance.choice(villages),) if chance.random() < 0.05 else (),
             )
-    serving = {unit: Serving(("elsewhere",), {}) for unit in units if chance.random() < 0.05}
+    serving = {
+        unit: Serving(("elsewhere",) * policy.team.villages_per_unit, {}) for unit in units if chance.random() < 0.05
+    }
     return County(needs, units, cadres, serving, policy)
 
 

@@ -1,5 +1,6 @@
 """One team for several villages (2.10): where the pack allows it a unit sends one team to so many, and to no more."""
 
+from collections import Counter
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
@@ -8,9 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.model.commands import ChooseTeam, ReportDeparture, RetainMember, TakeOver, WithdrawMatch
+from services.dispatch.app import SERVICE
+from services.dispatch.model.commands import (
+    AssignTeam,
+    ChooseTeam,
+    ReplaceMember,
+    ReportDeparture,
+    RetainMember,
+    SetCommitment,
+    Settle,
+    SolveMatching,
+    TakeOver,
+    WithdrawMatch,
+)
 from services.dispatch.model.optimum import Room, best_pairs
+from shared.contracts import Command, Event
+from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import (
+    Item,
     MatchingSolved,
     Member,
     MemberDisqualified,
@@ -22,11 +38,19 @@ from shared.contracts.dispatch import (
     TeamReleased,
     VillageMatched,
 )
-from shared.contracts.registry import UnitWithdrawn
+from shared.contracts.registry import PolicyAdopted, UnitWithdrawn
+from shared.engine import store
+from shared.engine.commands import submit
+from shared.engine.deliveries import handle
+from shared.engine.pipeline import Pipeline
 from shared.rules import Refused
-from tests.dispatch.benxi import CITY, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from shared.stream.bus import OPEN, SEALED
+from shared.stream.relay import Relay
+from tests.conftest import engine_with
+from tests.dispatch.benxi import CITY, PACK, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.shared.test_pipeline import delivery
 
-V4 = "210522100202"
+V4, DAY = "210522100202", timedelta(1)
 TEAM = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member"))
 
 
@@ -204,6 +228,67 @@ def test_a_team_at_work_in_two_villages_is_taken_over_in_both(most: int, team: t
     else:
         benxi.send(TakeOver, V2, team=team, **fields)
         assert benxi.assignment(V1).team == benxi.assignment(V2).team == TEAM
+
+
+# ---------------------------------------------------------------- a whole story
+
+
+def steps() -> list[Event | Command | date]:
+    """Two villages with one team: matched, assigned, a leader recalled and replaced, and one of them off the list."""
+    signed = {"body": "organisation", "assigned_by": "市委组织部"}
+    told: list[Event | Command | date] = [unit("U1"), *squad("U1", size=4), diagnosed(V1, problems=1), diagnosed(V2)]
+    told.append(SolveMatching(place=CITY, matching="m1", asked_by="市委组织部", body="organisation"))
+    told += [AssignTeam(place=v[:6], village=v, **signed) for v in (V1, V2)]  # type: ignore[arg-type]
+    for kind, period, body in (("letter", "term", "unit"), ("three_year_plan", "term", "team"),
+                               ("annual_plan", "2014", "team"), ("ledger", "2014", "team")):  # fmt: skip
+        items = (Item(1, "修路"), Item(2, "引水"), Item(3, "产业"))
+        owed = {"kind": kind, "period": period, "items": items, "set_by": "工作队", "body": body}
+        told += [SetCommitment(place=v[:6], village=v, **owed) for v in (V1, V2)]  # type: ignore[arg-type]
+    told += [recalled("C-U1-0", V1), cadre("C-NEW", "U1", "division"), START + DAY]
+    replaced = {"left": "C-U1-0", "cadre": "C-NEW", "replaced_by": "单位", "body": "unit"}
+    told += [ReplaceMember(place=V2[:6], village=V2, **replaced), delisted(V1)]  # type: ignore[arg-type]
+    settled = {"kind": "ledger", "period": "2014", "closed": (1,), "settled_by": "工作队", "body": "team"}
+    told.append(Settle(place=V1[:6], village=V1, **settled))  # type: ignore[arg-type]
+    return [*told, *(START + n * DAY for n in range(2, 9))]
+
+
+async def test_2_10_a_shared_team_is_on_both_databases_what_the_rules_decide_in_memory(database: str) -> None:
+    team = {"villages_per_unit": 2, "keep_after_exit": {"calendar_days": 5}}
+    benxi, sequences = Benxi(team=team), Counter[str]()
+    pack = {**PACK, "team": {**PACK["team"], **team}}
+    engine = await engine_with(database, SERVICE.tables)
+    pipeline = Pipeline(SERVICE, engine, Relay(nowhere), "http://localhost/schemas", simulated=True)
+    await pipeline.start()
+
+    async def hear(event: Event) -> None:
+        stream = SEALED if event.sealing == "always" else OPEN
+        sequences[stream] += 1
+        await handle(pipeline, stream, [delivery(event, sequences[stream], policy=benxi.policy.version)])
+
+    await hear(DayPassed(day=START))
+    await hear(PolicyAdopted(place=CITY, version=pack["version"], adopted_by="市委", pack=pack))
+    for number, step in enumerate(steps()):
+        if isinstance(step, Command):
+            benxi.world.command("dispatch", step)
+            await submit(pipeline, f"step-{number}", [step])
+        elif isinstance(step, date):
+            benxi.until(step)
+            await hear(DayPassed(day=step))
+        else:
+            benxi.hear(step)
+            await hear(step)
+    async with engine.connect() as conn:
+        kept = await store.load_states(conn, pipeline.tables, benxi.dispatch.states)
+        letters = (await conn.execute(pipeline.tables.dead_letters.select())).mappings().all()
+    await engine.dispose()
+    assert [letter["reason"] for letter in letters] == []
+    assert kept == benxi.dispatch.states
+    assert (benxi.assignment(V1).stage, benxi.assignment(V2).stage) == ("released", "helped")
+    assert Member("C-NEW", "leader") in benxi.assignment(V2).team and benxi.pool.teams.keys() == {V2}
+
+
+async def nowhere(_stream: str, _messages: Any) -> None:
+    """Nobody else listens."""
 
 
 # ------------------------------------------------------------------ the optimum

@@ -1,12 +1,15 @@
 """Days that were missed in an outage: what fell due on them is told and owed as if nobody had slept."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from services.dispatch.model.link import Link, id_of
 from shared.contracts.dispatch import CommitmentOverdue, CommitmentSettled, Item, TeamReleased, TermExtended
+from shared.engine.dead_letters import of_timers
 from shared.engine.flow import encode_state
 from shared.rules import Refused
+from shared.stream.consumer import Delivery
 from tests.dispatch.benxi import START, V1, Benxi, cadre, delisted, recalled
 
 
@@ -85,3 +88,9 @@ def test_2_20_a_replacement_that_cannot_be_names_the_field_to_correct() -> None:
         with pytest.raises(Refused) as refused:
             benxi.replace(left, who)
         assert refused.value.field == field
+
+
+def test_a_timer_of_a_team_that_cannot_run_out_keeps_the_village_waiting_in_order() -> None:
+    link = Benxi().assigned().dispatch.states[Link, id_of(V1)]
+    delivered = Delivery(1, "day", b"", datetime(2017, 6, 21, tzinfo=UTC))
+    assert of_timers(delivered, "1", link, ValueError("a rule fails"))["about"] == V1

@@ -47,7 +47,7 @@ def delivery(event: Event, sequence: int, id: str | None = None, policy: str = "
         subject=event.subject_id,
         time=datetime.now(UTC),
         dataschema="http://localhost/schemas/x.json",
-        correlationid=getattr(event, "village", "calendar"),
+        correlationid=getattr(event, "village", None) or "calendar",
         causationid="",
         occurredon=DAY,
         policyversion=policy,
