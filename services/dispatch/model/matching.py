@@ -152,12 +152,16 @@ class Offer:
             self.short, self.usual = self._out(serving)
         else:
             self.short = team_obstacle(self.fit, policy)
-            untied = {id: one for id, one in self.fit.items() if not set(one.cadre.ties) & set(villages)}
-            able = untied if self.is_one and not team_obstacle(untied, policy) else self.fit
+            able = self._untied(villages) if self.is_one else self.fit
             self.usual = () if self.short else form_team(able, policy, today)
         if self.is_one:
             self.tied = {village for member in self.usual for village in self.fit[member.cadre].cadre.ties}
         self.usual_worth = self.worth(self.usual)
+
+    def _untied(self, villages: Collection[str]) -> Mapping[str, Posting]:
+        """Those who have no ties to any of the villages, if they can form a team, or else everybody."""
+        untied = {id: one for id, one in self.fit.items() if not any(tie in villages for tie in one.cadre.ties)}
+        return self.fit if team_obstacle(untied, self.policy) else untied
 
     def _out(self, serving: Serving) -> tuple[str | None, tuple[Member, ...]]:
         """Why the team that is out cannot serve a further village, if it cannot, or else this team."""
