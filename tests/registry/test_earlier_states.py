@@ -1,0 +1,68 @@
+"""What databases of earlier versions keep of procedures is read, and goes on where it stood."""
+
+import json
+from datetime import date
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from services.registry.model import Resolution, Village
+
+MIGRATION = import_module("services.registry.migrations.0006_procedures")
+EXIT: dict[str, Any] = {
+    "id": "210521100201", "place": "210521", "name": "上石村", "township": "小市镇", "population": 1000,
+    "stage": "noticed", "since": "2014-12-02", "timers": {"measure": "2015-11-20", "notice": "2014-12-10"},
+    "deadlines": [{"path": ["exit", "notice_until"], "since": "2014-12-02", "span": {"working_days": 5},
+                   "timer": "notice"}],
+    "exit": {
+        "attempt": 2, "at": 1, "since": "2014-12-01", "notice_until": "2014-12-09", "drawn": True,
+        "objections": {"1": {"ground": "收入不实"}},
+        "procedure": [
+            {"name": "verify", "kind": "verify", "by": "inspection", "within": {"calendar_days": 30}},
+            {"name": "notice", "kind": "notice", "by": "township", "within": {"working_days": 5},
+             "on_objection": "verify"},
+            {"name": "approve", "kind": "decide", "by": "county", "within": {"working_days": 10}},
+        ],
+    },
+}  # fmt: skip
+MATTER: dict[str, Any] = {
+    "id": "210521100201/7", "place": "210521", "village": "210521100201", "matter": "7", "procedure": "four",
+    "rule": "S3", "subject_code": "fund",
+    "steps": [
+        {"name": "propose", "label": "提议", "kind": "decide", "by": "village"},
+        {"name": "publish", "label": "公开", "kind": "publish", "by": "village"},
+    ],
+    "taken": [{"place": "210521", "village": "210521100201", "matter": "7", "step": "propose", "entitled": 3,
+               "present": 3, "agreed": 3, "decided_by": "村"}],
+}  # fmt: skip
+
+
+def read(kind: type[Any], state: dict[str, Any]) -> Any:
+    return msgspec.json.decode(json.dumps(state).encode(), type=kind)
+
+
+def test_an_exit_in_the_middle_of_its_notice_goes_on() -> None:
+    village: Village = read(Village, MIGRATION._village(EXIT))
+    exit = village.exit
+    assert exit and exit.step and (exit.kind, exit.attempt, exit.step.kind) == ("exit", 2, "notice")
+    assert (exit.notice_until, exit.open_objections, exit.drawn) == (date(2014, 12, 9), [1], True)
+    assert (exit.step.on_objection, exit.steps[2].on_refusal) == ("verify", "verify")
+    assert village.timers == {"measure": date(2015, 11, 20), "step": date(2014, 12, 10)}
+    assert village.deadlines[0].timer == "step"
+
+
+def test_an_exit_that_awaits_its_approval_keeps_its_day() -> None:
+    deciding = {**EXIT["exit"], "at": 2, "since": "2014-12-10", "notice_until": None, "objections": {}}
+    state = {**EXIT, "timers": {}, "deadlines": [], "exit": deciding}
+    village: Village = read(Village, MIGRATION._village(state))
+    assert village.exit and village.exit.take_by == date(2014, 12, 24), "ten working days"
+    assert village.timers == {"step": date(2014, 12, 25)}
+
+
+def test_a_matter_goes_on_at_its_next_step_and_one_that_failed_stays_failed() -> None:
+    matter: Resolution = read(Resolution, MIGRATION._resolution(MATTER))
+    assert matter.course.step and (matter.course.step.name, matter.status) == ("publish", "passed")
+    assert matter.course.take_by is None, "nobody had given it a time"
+    failed: Resolution = read(Resolution, MIGRATION._resolution({**MATTER, "rejected": True}))
+    assert (failed.course.at, failed.course.step, failed.status) == (0, None, "rejected")
