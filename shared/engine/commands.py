@@ -64,7 +64,7 @@ async def _answer_all(pipeline: Pipeline, request: Request, others: Sequence[Req
         elif isinstance(error, (DBAPIError, UnicodeError, OverflowError, RecursionError)):
             raise Refused(
                 "database",
-                f"内容含数据库不能保存的值（{type(error).__name__}），未作更改，请检查特殊字符、长度和数值后重新提交",
+                "内容含数据库不能保存的值，未作更改，请检查特殊字符、长度和数值后重新提交",
                 f"the database does not take a value of this request ({type(error).__name__}), nothing was "
                 "changed; look for odd characters, lengths and numbers, and send it again",
                 status=422,
