@@ -1,4 +1,4 @@
-"""Dates as rules count them: spans with their unit, days of the year, and the official working days as dated data."""
+"""Dates as rules count them: spans with a unit, days of the year, and the official calendar of working days."""
 
 import tomllib
 from bisect import bisect_left, bisect_right
@@ -15,17 +15,17 @@ from msgspec import Meta
 
 DAY = timedelta(1)
 CHINA = ZoneInfo("Asia/Shanghai")
-"""Where days begin at midnight, in the whole country."""
+"""The time zone of the whole country: a business day begins at midnight there."""
 
 
 class Calendar:
-    """Which days are worked: the weekdays, but for the days of which notices say otherwise. It never changes."""
+    """Which days are worked: Monday to Friday, except where a notice says otherwise. A calendar never changes."""
 
     def __init__(self, said: Mapping[date, bool], known_until: date) -> None:
         self.said = said
-        """Whether a day is worked, for each day that a notice names."""
+        """For each day that a notice names: whether it is worked (True) or rested (False)."""
         self.known_until = known_until
-        """The last day of the last year for which the State Council's notice is known; none before it is missing."""
+        """31 December of the last year whose notice is known. No earlier year is missing."""
         differing = sorted(
             (day.toordinal(), 1 if works else -1) for day, works in said.items() if works is not _week(day)
         )
@@ -37,20 +37,23 @@ class Calendar:
         return self.said.get(day, _week(day))
 
     def later(self, day: date, working_days: int) -> date:
-        """The day that is so many working days later. It takes as long for ten of them as for thousands."""
+        """The day that is `working_days` working days after `day`, found by bisection: long spans are quick, too."""
         first = day.toordinal()
         wanted = self._worked(first) + working_days
         last = first + 2 * working_days + 2 * len(self._days) + 14
         return date.fromordinal(first + 1 + bisect_left(range(first + 1, last), wanted, key=self._worked))
 
     def told(self, off: Iterable[date], worked: Iterable[date], *, year: int | None = None) -> "Calendar":
-        """The calendar after a notice; `year` is the one of which a notice for the whole country tells."""
+        """This calendar with a notice added: the days that it lets people rest (`off`) and work (`worked`).
+
+        `year` is given for the State Council's yearly notice only. It moves `known_until` if it is the following year.
+        """
         said = {**self.said, **dict.fromkeys(off, False), **dict.fromkeys(worked, True)}
         follows = year == self.known_until.year + 1
         return Calendar(said, date(self.known_until.year + 1, 12, 31) if follows else self.known_until)
 
     def _worked(self, ordinal: int) -> int:
-        """How many working days there are up to a day, counted from the first Monday of all."""
+        """How many working days there are up to a day, given as its ordinal. Ordinal 1 is a Monday, 0001-01-01."""
         weeks, rest = divmod(ordinal, 7)
         return 5 * weeks + min(rest, 5) + self._more[bisect_right(self._days, ordinal)]
 
@@ -61,7 +64,7 @@ def _week(day: date) -> bool:
 
 @cache
 def national() -> Calendar:
-    """The calendar by the State Council's notices that were known when this was written (`holidays.toml`)."""
+    """The calendar by the notices in `holidays.toml`: those that the State Council had issued when it was written."""
     notices = tomllib.loads((resources.files("shared") / "holidays.toml").read_text("utf-8"))["notices"]
     said = {day: works for notice in notices for days, works in ((notice["off"], False), (notice["worked"], True))
             for day in days}  # fmt: skip
@@ -87,11 +90,11 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def follows_calendar(self) -> bool:
-        """Whether holidays can move its end."""
+        """Whether holidays can move the last day: it counts working days, or rolls over a holiday."""
         return self.roll or self.working_days > 0
 
     def after(self, start: date, calendar: Calendar) -> date:
-        """The last day of the span that begins after `start`: day 7 of seven days' notice is its last day."""
+        """The last day of the span. The day after `start` is the first one: seven days from 1 March end on 8 March."""
         day = add_months(start, 12 * self.years + self.months) + timedelta(self.calendar_days)
         if self.working_days:
             day = calendar.later(day, self.working_days)
@@ -99,7 +102,7 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day some months later, or the last day of a month that is too short."""
+    """The same day some months later: 31 January and one month is the last day of February."""
     if not months:
         return day
     month = day.year * 12 + day.month - 1 + months
@@ -123,7 +126,7 @@ class YearDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         date(2000, self.month, self.day)
 
     def of(self, year: int) -> date:
-        """This day in a year; the 29th of February is the 28th where the year has none."""
+        """This day in a year; 29 February becomes 28 February in a year that has none."""
         return add_months(date(2000, self.month, self.day), 12 * (year - 2000))
 
     def next_after(self, day: date) -> date:

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Final
 
 ISO: Final = r"(?<![\w.\-“])(\d{4})-(\d\d)-(\d\d)(?![\w\-])"
-"""A day that stands by itself: one that is a part of an id, as in `2105-annual-2015-12-01`, or that is quoted, names
-something."""
+"""An ISO date that stands by itself. A date within an id (`2105-annual-2015-12-01`) or in quotation marks is part of a
+name, and must stay as it is."""
 _ISO: Final = re.compile(f" ?{ISO} ?", re.ASCII)
 _SPACE: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[0-9])|(?<=[0-9%]) (?=[\u4e00-\u9fff])")
 _TYPED: Final = re.compile(
@@ -16,7 +16,8 @@ _TYPED: Final = re.compile(
     r"|(?<![\w./:-])[a-z][a-z0-9_]+(?:[.\[][\w\]]+)*(?![\w:/-])) ?",
     re.ASCII,
 )
-"""What people type into a file, and before it what stands in quotation marks already or is a command."""
+"""Words of a pack's file, such as `on_objection` (group 2). Group 1 comes first and takes what must stay as it is:
+quoted texts, titles and `zhucun` commands."""
 _DIGITS: Final = "零一二三四五六七八九"
 
 
@@ -26,12 +27,12 @@ def day(on: date) -> str:
 
 
 def written(text: str) -> str:
-    """A text as documents write it: its days in words, and no space between figures and what they count."""
+    """A text as documents write it: dates in words, and no space between a figure and the Chinese beside it."""
     return _SPACE.sub("", _ISO.sub(lambda found: worded(found, day), text))
 
 
 def worded(found: re.Match[str], day: Callable[[date], str]) -> str:
-    """A day that was found in a text, in words; what only looks like one, such as 2015-02-30, as it stands there."""
+    """A date that was found in a text, in words. What is no date, such as 2015-02-30, stays as it is."""
     try:
         return day(date(*map(int, found.groups())))
     except ValueError:
@@ -39,12 +40,12 @@ def worded(found: re.Match[str], day: Callable[[date], str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in which all that stands in a file as it is typed there, such as on_objection, has quotation marks."""
+    """A text with Chinese quotation marks around each word of a pack's file: on_objection becomes “on_objection”."""
     return _TYPED.sub(lambda found: found[1] or f"“{found[2]}”", text)
 
 
 def percent(share: float) -> str:
-    """A share in per cent, with two decimals at most: 0.0483871 is 4.84%."""
+    """A share (0 to 1) in per cent, rounded to two decimals at most: 0.0483871 is 4.84%."""
     return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 

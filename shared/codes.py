@@ -1,7 +1,8 @@
-"""A village's division codes: whoever names it by any of them reaches it by its stable id.
+"""A village's division codes: an officer may name a village by any code that it has or had.
 
-The code under which a village was first registered is its id. Every later one is an alias, kept here in each service
-that takes commands about villages (Regulation on Administrative Divisions 17).
+The code under which a village was first registered is its id for ever. Codes change, and new ones are issued within a
+month (Regulation on Administrative Divisions 17). Every later code is an alias of the id. Each service that takes
+commands about villages keeps the aliases and replaces them by the id.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from shared.rules import Change, State
 
 
 class Code(State, frozen=True, kw_only=True):
-    """A code that a village has or had, and that is not its id."""
+    """An alias: a code that a village has or had, and that is not its id."""
 
     kind = "codes"
     village: str
@@ -30,13 +31,13 @@ class Code(State, frozen=True, kw_only=True):
 
 
 def aliased(_code: Code | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
-    """From now on the new code leads to the village; the registry has seen to it that it leads to no other."""
+    """Keep the new code as an alias. The registry has checked that no other village has it."""
     return Change(Code(id=event.code, place=event.code[:6], village=event.village))
 
 
 @cache
 def _fields(command: type[Payload]) -> tuple[str, ...]:
-    """The fields in which a command names villages that are registered already."""
+    """The fields in which a command names registered villages; empty for an event, which names them by id."""
     if not issubclass(command, Command):
         return ()
     hints = get_type_hints(command, include_extras=True)
@@ -51,14 +52,14 @@ def _names_villages(hint: Any) -> bool:
 
 
 def named(payload: Payload) -> Iterable[str]:
-    """The codes by which a command names villages; an event names them by their ids always."""
+    """The codes by which a command names villages; none for an event, which always names them by id."""
     for field in _fields(type(payload)):
         value = getattr(payload, field)
         yield from value if isinstance(value, tuple) else (value,) if value else ()
 
 
 def resolved(payload: Payload, ids: dict[str, str]) -> Payload:
-    """The command with ids in the place of those codes that are aliases."""
+    """The command with each alias replaced by the village's id; `ids` has the id of each alias."""
     if not ids:
         return payload
     changes = {}

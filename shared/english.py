@@ -15,5 +15,5 @@ def day(on: date) -> str:
 
 
 def written(text: str) -> str:
-    """A text with its days in words; those that are a part of an id stay."""
+    """A text with each ISO date in words. A date within an id, such as `2105-annual-2015-12-01`, stays as it is."""
     return _ISO.sub(lambda found: worded(found, day), text)

@@ -1,8 +1,8 @@
-"""What people call that which services name by codes: the pack's own word first, then the one of the whole country.
+"""Words for codes: the region's own word from its pack first, else the one used in the whole country.
 
-Rules, states and events carry codes (`deputy_division`, `ledger`, `3.4`), which no officer reads. Whatever shows one to
-a person asks here for its words: `said` for the value of a field, `says` for all that an event says, `awaited` for what
-a task is about, `basis` for the document that a rule rests on.
+Rules, states and events carry codes (`deputy_division`, `ledger`, `3.4`), which no officer reads. Whatever shows a code
+to a person takes the words from here: `said` for the value of a field, `says` for a whole event, `awaited` for what a
+task is about, `basis` for the document that a rule is based on.
 """
 
 import re
@@ -69,7 +69,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "imposed": "已作出决定", "overturned": "已改变原决定", "expired": "影响期满", "withdrawn": "已撤销",
     },
 }  # fmt: skip
-"""By what is named, and code."""
+"""The Chinese words of the whole country, by field and code: `NATIONAL["level"]["city"]` is 市直."""
 
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "body": "by", "decides": "by", "audiences": "by", "back_to": "step",
@@ -78,12 +78,12 @@ _NAMED_AS: Final = {
     "values": "indicator", "findings": "finding", "triggers": "trigger",
     "before": "grade",
 }  # fmt: skip
-"""Fields whose codes have the words of another name."""
+"""Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
 
 
 def label(name: str, code: str, policy: Policy | None = None) -> str:
-    """The word for a code of a field; one that nobody has a word for is quoted, and called a code."""
+    """The Chinese word for a code of a field. A code without a word is quoted: 代码“x”."""
     name = _NAMED_AS.get(name, name)
     labels: Mapping[str, Mapping[str, str]] = policy.labels if policy else {}
     own = labels.get(name, {}).get(code) or (labels.get("survey_kind", {}).get(code) if name == "kind" else None)
@@ -116,7 +116,7 @@ def in_words(field: str, value: Any, policy: Policy | None = None) -> Both:
 
 
 def in_english(field: str, value: Any) -> str:
-    """The value of a field, in English. Packs have Chinese words only, so that codes are told as they are spelt."""
+    """The value of a field, in English. Packs have Chinese words only, so a region's code is spelt out as English."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):
@@ -136,12 +136,15 @@ def in_english(field: str, value: Any) -> str:
 
 
 def _spelt(code: str) -> str:
-    """A code as English words: `ledger/2015` is ledger 2015. What has a capital or a full stop is an id."""
+    """A code as English words: `ledger/2015` is ledger 2015.
+
+    A text with a capital or a full stop is an id: it stays.
+    """
     return re.sub("[_/]", " ", code) if re.fullmatch(r"[a-z_]+(/([0-9]{4}|term))?", code) else code
 
 
 def says(event: msgspec.Struct, policy: Policy | None, quiet: Collection[str] = ()) -> Both:
-    """All that an event says but in the fields that are `quiet`, each as 贫困发生率：4.84%, Chinese and English."""
+    """The fields of an event with their values, as in 贫困发生率：4.84%; without those in `quiet`."""
     name, given = type(event).__name__, _composed(msgspec.structs.asdict(event))
     parts = [
         (f"{heading(name, field)}：{zh}", f"{_spelt(field)}: {en}")
@@ -153,7 +156,7 @@ def says(event: msgspec.Struct, policy: Policy | None, quiet: Collection[str] = 
 
 
 MOST: Final = 6
-"""Entries of a list that are told one by one; of more is told how many they are."""
+"""The longest list whose entries are told one by one. Of a longer one only the number is told."""
 
 
 def _counted(field: str, value: Any, policy: Policy | None) -> Both:
@@ -163,7 +166,7 @@ def _counted(field: str, value: Any, policy: Policy | None) -> Both:
 
 
 def heading(struct: str, field: str) -> str:
-    """What a field is called above its value, in a few Chinese characters."""
+    """The heading of a field, in a few Chinese characters."""
     if field in _COMPOSED:
         return _COMPOSED[field].heading
     zh = (WORDS.get(f"{struct}.{field}") or WORDS[field]).zh
@@ -171,10 +174,10 @@ def heading(struct: str, field: str) -> str:
 
 
 def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | None) -> tuple[Both, Both]:
-    """What a task is about, and what tells it from others about the same, each in Chinese and English.
+    """What a task is about, and what distinguishes it from others about the same thing, each in Chinese and English.
 
-    Both follow from the fields of the command that answers it; a task whose command has none tells it by its `detail`,
-    which is then a year or the codes of topics.
+    Both are taken from `given`, the known fields of the answering command. Where there are none, `detail` is used:
+    it is a year or codes of topics then.
     """
     subject, parts = (about, about), list[Both]()
     for field, value in _composed(given).items():
@@ -193,7 +196,7 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
 
 
 class _Composed(NamedTuple):
-    """Two fields that name one thing together, and how the thing is called and written."""
+    """Two fields that name one thing together, as `kind` and `period` name `ledger/2015`; its heading and separator."""
 
     fields: tuple[str, str]
     heading: str
@@ -207,7 +210,7 @@ _COMPOSED: Final = {
 
 
 def _composed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a message, with those that name one thing together made one."""
+    """The fields of a message, with each pair of `_COMPOSED` joined into one field."""
     for name, (fields, _, between) in _COMPOSED.items():
         if all(field in given for field in fields):
             together = between.join(str(given[field]) for field in fields)
@@ -216,21 +219,21 @@ def _composed(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _AT_THE_HEAD: Final = ("place", "village", "body")
-"""What a task tells at its head anyway."""
+"""Fields that are left out, since the head of a task shows them anyway."""
 _AWAITED: Final = {
     "cadre": ("干部{}", "cadre {}"),
     "left": ("离队的干部{}", "the cadre {} who left"),
     "matter": ("村内事项“{}”", "matter {}"),
     "attempt": ("{}核查", "verification {}"),
 }
-"""How some fields of an answer are told of a task."""
+"""How the value of a field is phrased in a task, Chinese and English."""
 
 
 def basis(rule: str, policy: Policy | None = None) -> Both:
-    """The document that a rule rests on, Chinese and English: a law and its article, or what the pack cites.
+    """The document that a rule is based on, Chinese and English: a law with its article, or one that the pack cites.
 
-    A rule that is a mechanism of the region's own document is named by that document. What the system itself asks for,
-    such as that two things have two ids, rests on none.
+    A mechanism id such as `3.4` is shown as the region's own document. A rule of the system itself, such as that an id
+    is used once, has no document: both texts are empty.
     """
     if found := _LAW.fullmatch(rule):
         zh, en = _LAWS[found[1]]
@@ -255,7 +258,7 @@ _LAWS: Final = {
 _LAW: Final = re.compile(f"({'|'.join(_LAWS)})(?: ([0-9]+))?")
 _TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
 _MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
-"""How the code names what a region's document asks for."""
+"""The ids by which the code cites what regions' documents ask for, such as `3.4`."""
 SOURCE: Final = re.compile(f"{_LAW.pattern}|{_MECHANISM.pattern}")
 """The first law or mechanism that a text names."""
 
@@ -268,18 +271,18 @@ def _cited(policy: Policy, key: str, article: str) -> Both:
 
 @cache
 def _codes() -> frozenset[str]:
-    """The names whose values are codes."""
+    """The names of fields whose values are codes."""
     return frozenset(NATIONAL) | PACKED
 
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel")
 )
-"""What a pack has words for, as `Policy.labels` names it."""
+"""The names under which a pack's own words are found in `Policy.labels`."""
 
 
 def _pair(field: str, key: str, value: Any, policy: Policy | None) -> str:
-    """One entry of a mapping: an indicator and its figure, a unit and what keeps it away, a village and its day."""
+    """One entry of a mapping, such as an indicator with its figure, or a unit with the rule that it fails."""
     if field == "obstacles":
         return f"{key}{label('obstacle', str(value), policy)}"
     if field == "values":
@@ -289,7 +292,7 @@ def _pair(field: str, key: str, value: Any, policy: Policy | None) -> str:
 
 
 def figure(indicator: str, value: float | None, policy: Policy | None) -> str:
-    """The figure of an indicator: a share in per cent, everything else as it was counted."""
+    """The figure of an indicator: a share (0 to 1) in per cent, a count as it is."""
     if value is None:
         return "未测算"
     criteria = policy.exit.criteria if policy else ()
@@ -298,7 +301,7 @@ def figure(indicator: str, value: float | None, policy: Policy | None) -> str:
 
 
 def _campaign(id: str, policy: Policy | None) -> str:
-    """A campaign of the yearly calendar by its day and kind; one that officers named by its quoted id."""
+    """A campaign in words: by day and kind if it is one of the yearly calendar, else by its id in quotation marks."""
     _, _, named = id.partition("-")
     kind, _, opens = named.partition("-")
     labels = policy.labels["kind"] if policy else {}
@@ -323,7 +326,7 @@ def _record(id: str, policy: Policy | None) -> str:
 
 
 def _step(text: str, policy: Policy | None) -> str:
-    """A step with its day, where it has one."""
+    """A step of a commitment, followed by its day if the code has one, as `reconcile` does."""
     code, _, day = text.partition(" ")
     return f"{_month_day(day)}{label('step', code, policy)}"
 
@@ -334,7 +337,7 @@ def _month_day(text: str) -> str:
 
 
 def _deadline(text: str, policy: Policy | None) -> str:
-    """A deadline by what it ends: a state keeps it in a field, below the things that it belongs to."""
+    """A deadline in words. Its code is a path within the state; the last part names what ends."""
     first, *rest = text.split()
     if first == "owed":
         key, step, *day = rest
@@ -368,7 +371,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "objection": lambda text, _policy: f"第{text}号异议",
     "attempt": lambda text, _policy: f"第{text}次",
 }
-"""Texts that are composed of codes, days and numbers."""
+"""Fields whose texts are composed of codes, days and numbers, each with the function that words them."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
     "Item": lambda item, _policy: item.text,
@@ -377,4 +380,4 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
         f"{label('indicator', unmet.indicator, policy)}{figure(unmet.indicator, unmet.value, policy)}"
     ),
 }
-"""Parts of events, by the names of their structs."""
+"""Structs within events, by name, each with the function that words it."""

@@ -12,14 +12,14 @@ import structlog
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _common: dict[str, str] = {"service": "", "level": "info"}
 _output: list[BinaryIO] = []
-"""Where lines go; empty while lines of this kind are not wanted."""
+"""Where `lines` writes: one file, or none if the level is above info."""
 
 
 def configure(service: str, level: str = "INFO", to: BinaryIO | None = None) -> None:
-    """Log as this service, in JSON, everything from this level on; what libraries log comes along from WARNING on.
+    """Log in JSON as this service, from this level on. Of what libraries log, only WARNING and above is kept.
 
-    Without another place it goes to standard output through a buffer of its own, which every line is flushed from:
-    where Python's own is unbuffered, a full pipe would take half of a line and the rest would be lost.
+    `to` is where lines go; without it, they go to standard output. Standard output gets a buffer of our own that is
+    flushed after each line. Python's may be unbuffered, and then a full pipe takes half of a line and loses the rest.
     """
     to = to or open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - for as long as the process runs
     threshold = logging.getLevelNamesMapping()[level]
@@ -53,7 +53,7 @@ def configure(service: str, level: str = "INFO", to: BinaryIO | None = None) -> 
 
 
 def lines(events: Iterable[Mapping[str, object]]) -> None:
-    """Log many events of level info at once, in the same form and with one write: a batch has hundreds."""
+    """Log many events of level info in one write, since a batch has hundreds of them. The form is the usual one."""
     common = {**_common, "timestamp": datetime.now(UTC).isoformat()}
     for output in _output:
         output.write(b"".join(_encode({**event, **common}) + b"\n" for event in events))

@@ -12,7 +12,7 @@ _UNSEEN: Final = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     r"\ud800-\udfff\U000e0000-\U000e007f"
 )
-"""Controls, marks of direction and width, halves of pairs; a tab and a line break are seen."""
+"""Characters that nobody sees: controls, marks of direction and width, lone surrogates; not tabs and line breaks."""
 _GONE: Final = re.compile(f"[{_UNSEEN}]")
 _MARKED: Final = re.compile(rf"[\t\n{_UNSEEN}]")
 _FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
@@ -30,23 +30,23 @@ def is_formula(text: str) -> bool:
 
 
 def cell(text: str) -> str:
-    """The text as a cell of a file of separated values: one that could be a formula has an apostrophe before it."""
+    """The text as a cell of a .csv file. If a spreadsheet could take it for a formula, an apostrophe goes before it."""
     out = seen(text)
     return f"'{out}" if _APOSTROPHES.match(out) else out
 
 
 def typed(text: str) -> str:
-    """What `cell` was given, but for the unseen: without the apostrophe that stands before a formula."""
+    """The reverse of `cell`: takes the apostrophe away. Unseen characters, which `cell` dropped, do not come back."""
     return text[1:] if text.startswith("'") and _APOSTROPHES.match(text) else text
 
 
 def line(text: str) -> str:
-    """The text as it may be printed on a terminal, in one line: the unseen shows as its code, such as `\\x1b`."""
+    """The text as one line for a terminal: each unseen character is shown by its code, such as `\\x1b`."""
     return _MARKED.sub(_code, text)
 
 
 def lines(text: str) -> str:
-    """The text as it may be printed on a terminal, its lines and tabs kept."""
+    """The same as `line` for a text of several lines: line breaks and tabs are kept."""
     return _GONE.sub(_code, text)
 
 

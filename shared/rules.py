@@ -24,11 +24,11 @@ from shared.policy import Policy
 
 S = TypeVar("S")
 LONGEST_ID = 120
-"""Characters of a state's id and of what a message is about, as `DerivedId` has them; the tables have room for it."""
+"""The most characters of a state's id, and of the id that a message is about. The tables' columns are as long."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a person is awaited to do: the line on an officer's day page."""
+    """Something that a person has to do: one line of an officer's day page (`zhucun tasks`)."""
 
     action: str
     """The path of the command that answers it, such as `diagnoses`."""
@@ -37,54 +37,57 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     due: date | None
     rule: str
-    """Where the duty comes from: a mechanism id, or law and article."""
+    """Where the duty comes from: a mechanism id such as `3.4`, or a law and its article."""
     detail: str = ""
-    """What tells two tasks of one action apart: a period, an order, a cadre."""
+    """What distinguishes two tasks with the same action and the same `about`: a period, an order, a cadre."""
     answer: Mapping[str, str | int] = {}
-    """The fields of the command that answers it, as far as the system knows them; the rest is for people to say."""
+    """The fields of the answering command that the system knows already. People fill in the rest."""
 
     def __hash__(self) -> int:
-        """Tasks are told apart without their answer, which is no more than the rest in another shape."""
+        """`answer` is left out: it follows from the other fields, and a mapping cannot be hashed."""
         return hash((self.action, self.about, self.role, self.due, self.detail))
 
 
 class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A running deadline that holidays can move: where a state keeps its last day, and what that was counted from."""
+    """A running deadline that holidays can move: where the state keeps its last day, and how that day was counted."""
 
     path: tuple[str, ...]
-    """The fields and keys that lead to the last day: `orders`, an order's id, `due`."""
+    """The fields and keys that lead to the last day, such as `("orders", <order id>, "due")`."""
     since: date
     span: Span
     timer: str = ""
-    """The timer that stands on the day after it, or earlier. Its rule looks again if it runs out too early."""
+    """The timer that ends the deadline. It stands on the day after the last day, or earlier, so its rule must check
+    that the deadline is really over."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a service keeps about one thing. `timers` name what falls due, and on which day."""
+    """What a service keeps about one thing, such as a village. `timers` has the day on which each timer runs out."""
 
     id: str
     place: str
     timers: dict[str, date] = msgspec.field(default_factory=dict)
     deadlines: tuple[Deadline, ...] = ()
-    """Those that are counted in working days, or roll over holidays."""
+    """The running deadlines that holidays can move: counted in working days, or rolled over holidays."""
 
     kind: ClassVar[str] = ""
     """The name of the table that keeps this kind of state."""
     needs_policy: ClassVar[bool] = True
-    """False for what lies under no jurisdiction: its tasks are the same whatever pack is in force."""
+    """False where the tasks do not depend on a policy pack, as for a state that belongs to no division."""
     hides: ClassVar[str] = ""
-    """A piece of JSON that stands in each state of which `shown` leaves something out; empty if it may be any."""
+    """A piece of JSON that occurs in every kept state with secrets. Queries decode a state, to call `shown`, only if it
+    has this piece; if this is empty, they decode every state."""
     personal: ClassVar[bool] = False
-    """Whether it is about persons or what is held against them, which only operators may read over HTTP."""
+    """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP."""
 
     @property
     def due(self) -> date | None:
-        """The first day on which something falls due here."""
+        """The first day on which a timer runs out; None without timers."""
         return min(self.timers.values(), default=None)
 
     @property
     def journey(self) -> str:
-        """What waits while it cannot go on: messages about this, and timers of what belongs to it."""
+        """The id under which messages and timers are held back together: once one message about it could not be
+        handled, the later ones wait. A state that belongs to a village returns the village's id."""
         return self.id
 
     @property
@@ -94,27 +97,30 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether `tasks` may find something; kept as a column so that day pages need not read everything."""
+        """Whether `tasks` may find something. It is kept as a column, so that day pages need not read all states."""
         return False
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """The state as queries tell it: what is secret for the time being is left out."""
+        """The state as queries show it: without what is still secret, such as a draw before its visits."""
         return self
 
     def timed(self, **timers: date | None) -> Self:
-        """The state with timers set, or with those taken off whose date is None."""
+        """The state with these timers set; a timer that is None is removed."""
         kept = {**self.timers, **timers}
         return msgspec.structs.replace(self, timers={name: on for name, on in kept.items() if on})
 
     def counting(self, *path: str, since: date | None = None, span: Span | None = None, timer: str = "") -> Self:
-        """The state with the deadline at this place remembered if holidays can move it; without a span, forgotten."""
+        """The state with the deadline at `path` remembered if holidays can move it; without `span`, forgotten."""
         kept = tuple(d for d in self.deadlines if d.path != path and _at(self, d.path) is not None)
         if since and span and span.follows_calendar:
             kept = (*kept, Deadline(path, since, span, timer))
         return self if kept == self.deadlines else self.but(deadlines=kept)
 
     def recounted(self, calendar: Calendar, today: date) -> tuple[Self, tuple["Moved", ...]]:
-        """The state by another calendar, and which deadlines moved. None moves that is over, or before today."""
+        """The state with its deadlines counted by another calendar, and those that moved.
+
+        A deadline that is over stays as it is, and none moves to a day before today.
+        """
         state, moved = self, tuple[Moved, ...]()
         for deadline in self.deadlines:
             was = _at(self, deadline.path)
@@ -133,35 +139,35 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, **changes)
 
     def tell_moved(self, moved: "Moved", notice: str) -> Event:
-        """The event that tells of a moved deadline; whatever has such deadlines says which."""
+        """The event that announces a moved deadline. Every kind of state with such deadlines overrides this."""
         raise NotImplementedError
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """What people are awaited to do here; none by default."""
+        """What people have to do about this state; nothing by default."""
         return ()
 
 
 class Moved(NamedTuple):
-    """A deadline that another calendar moved."""
+    """A deadline that new holidays moved."""
 
     path: tuple[str, ...]
     was: date
     due: date
 
     def said(self, notice: str) -> dict[str, Any]:
-        """The fields of the event that tells it."""
+        """The fields of the event that announces it; `notice` is the announcement of the holidays."""
         return {"deadline": " ".join(self.path), "was": self.was, "due": self.due, "notice": notice}
 
 
 def _at(part: Any, path: Sequence[str]) -> date | None:
-    """The last day that stands at a place of a state; None if the place is gone."""
+    """The last day at a path within a state; None if the path no longer exists."""
     for name in path:
         part = part.get(name) if isinstance(part, dict) else getattr(part, name, None)
     return part if isinstance(part, date) else None
 
 
 def _put(part: Any, path: Sequence[str], due: date) -> Any:
-    """A state, or a part of one, with another last day at a place."""
+    """A state, or a part of one, with another last day at a path."""
     if not path:
         return due
     name, *rest = path
@@ -171,7 +177,7 @@ def _put(part: Any, path: Sequence[str], due: date) -> Any:
 
 
 class Change(NamedTuple):
-    """What a rule decides: the new state, and the facts to tell."""
+    """What a rule decides: the new state, and the events that follow."""
 
     state: State | None
     events: tuple[Event, ...] = ()
@@ -190,9 +196,9 @@ Key = tuple[type[State], str]
 
 
 class Reaction(msgspec.Struct, frozen=True):
-    """One line of a service's table of reactions: this message, to the states with these ids, by this rule.
+    """One line of a service's table of reactions: on this message, this rule is run on the states with these ids.
 
-    TypeError where the rule, or what finds the states, is one for another message or another kind of state.
+    Raises TypeError if the rule, or the function that finds the states, takes another message or kind of state.
     """
 
     on: type[Payload]
@@ -200,7 +206,7 @@ class Reaction(msgspec.Struct, frozen=True):
     ids: Callable[[Any, Policy], Iterable[str]]
     rule: Rule
     reads: Callable[[Any, Any], Iterable[Key]] | None = None
-    """(state, message) -> other states of the service that the rule looks at; it is given them last, by key."""
+    """(state, message) -> keys of other states that the rule looks at; they are its last argument, a mapping by key."""
 
     def __post_init__(self) -> None:
         require_taken(self.rule, self.kind, self.on)
@@ -216,7 +222,7 @@ class by(msgspec.Struct, frozen=True):
 
     field: str
     part: str = ""
-    """What the id has behind that, such as `team` in `<village>/team`; nothing where the field is the whole id."""
+    """What follows the field in the id: `team` for `<village>/team`. Empty if the field is the whole id."""
 
     def __call__(self, message: Any, _policy: Policy) -> Iterable[str]:
         """The id, from the message."""
@@ -225,9 +231,9 @@ class by(msgspec.Struct, frozen=True):
 
 
 def require_taken(function: Callable[..., Any], *given: type) -> None:
-    """Raise TypeError if a function says of one of its first arguments that it takes another type than what is given.
+    """Raise TypeError if one of a function's first parameters is annotated with a type that does not take `given`.
 
-    What it says nothing of, as a lambda does, is anybody's.
+    A parameter without annotation, as in a lambda, takes everything.
     """
     whole = function.func if isinstance(function, partial) else function
     hints = get_type_hints(whole) if hasattr(whole, "__code__") else {}
@@ -239,7 +245,7 @@ def require_taken(function: Callable[..., Any], *given: type) -> None:
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One field of something that is known already, and what a command would make of it."""
+    """A field whose known value a command would change: the value before and after."""
 
     field: str
     known: str
@@ -253,8 +259,8 @@ class Refused(Exception):
     404 where the thing does not exist. `rule` names the mechanism or the law, `basis` the document that people can look
     up, `field` the field to correct.
 
-    Where somebody else's data would be overwritten, `differs` says how, and `version` what a command must name as what
-    it `replaces` in order to do it all the same.
+    Where known data would be overwritten, `differs` lists the fields. To overwrite them all the same, the command is
+    sent again with this `version` in its field `replaces`.
     """
 
     def __init__(
@@ -275,13 +281,13 @@ class Refused(Exception):
         self.differs, self.version = differs, version
 
     def by(self, policy: Policy) -> Self:
-        """The same refusal in the words of a region, and resting on the region's documents."""
+        """The same refusal in the region's own words, with `basis` naming the region's document."""
         self.zh, self.basis = policy.spoken(self.zh), basis(self.rule, policy)
         return self
 
 
 def rests(rule: str, things: Mapping[str, str]) -> None:
-    """Refuse to take something back on which other things rest; each of them is named, Chinese and English."""
+    """Refuse to withdraw something that other things depend on. `things` names each of them, in Chinese and English."""
     if things:
         raise Refused(
             rule,
@@ -292,7 +298,7 @@ def rests(rule: str, things: Mapping[str, str]) -> None:
 
 
 def revision(data: object) -> str:
-    """What stands for data as they are now, in 12 hexadecimal digits."""
+    """A hash of data as they are now, in 12 hexadecimal digits: the version that a command `replaces`."""
     return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()[:12]
 
 
@@ -305,16 +311,16 @@ def overwrite(
     personal: bool = False,
     words: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Refuse a command that would change what is known already, unless it names what it replaces.
+    """Refuse a command that would change known data, unless its `replaces` names their version.
 
-    Two officers who enter the same thing differently would overwrite one another in silence otherwise. Of `personal`
-    data the refusal tells only which fields differ: whoever asks need not be one who may read them. `words` are the
-    Chinese ones of fields that a pack names.
+    Otherwise two officers who enter the same thing differently would overwrite one another without noticing. For
+    `personal` data the refusal tells only which fields differ, since the sender may have no right to read the values.
+    `words` has the Chinese names of fields that a pack defines.
     """
     differs = [
         Difference(field, "" if personal else _text(known.get(field)), _text(value))
         for field, value in given.items()
-        if known.get(field) not in (None, value)  # What was not known yet is added, not overwritten.
+        if known.get(field) not in (None, value)  # A value that was unknown is added, not overwritten.
     ]
     if not differs:
         return
@@ -355,7 +361,7 @@ _LABELS = {
 
 
 _EN = {"是": "yes", "否": "no"}
-"""What Chinese says for true and false, in English."""
+"""The Chinese words for true and false, in English."""
 
 
 def _label(field: str, words: Mapping[str, str]) -> str:
@@ -380,7 +386,7 @@ def _text(value: Any) -> str:
 
 
 def known(state: S | None, zh: str, en: str, id: str) -> S:
-    """The state itself, or a refusal of the message that is about something which is not there."""
+    """The state itself. Refuses with 404 if there is none; `zh` and `en` say what kind of thing is missing."""
     if state is None:
         raise Refused(
             "identity",
@@ -392,7 +398,7 @@ def known(state: S | None, zh: str, en: str, id: str) -> S:
 
 
 def require_body(body: str, role: str, rule: str) -> None:
-    """Refuse a step that another body takes than the one that the rule names."""
+    """Refuse (422) a step that `body` takes although the rule leaves it to `role`."""
     if body != role:
         (owner, owner_en), (other, other_en) = (ROLES.get(who, (who, who)) for who in (role, body))
         raise Refused(
@@ -405,7 +411,7 @@ def require_body(body: str, role: str, rule: str) -> None:
 
 
 def require_soon(day: date, today: date, days: int, field: str, rule: str) -> None:
-    """Refuse a day that lies further ahead than anybody plans: a mistyped year, not a date that somebody means."""
+    """Refuse a day more than `days` days after today: nobody plans so far ahead, so the year is mistyped."""
     if day > (last := today + timedelta(days)):
         raise Refused(
             rule,
@@ -417,9 +423,10 @@ def require_soon(day: date, today: date, days: int, field: str, rule: str) -> No
 
 
 def once_each(part: Any, path: str = "") -> None:
-    """Refuse what is named twice in one list of a command, where the last entry would win in silence.
+    """Refuse a command that names something twice in one list: the last entry would win without notice.
 
-    An entry is named by itself, or by its first field if it has fields; `named_by` of its type says otherwise.
+    Entries are compared as a whole, or by their first field if they have fields, or by the fields in `named_by` of
+    their type.
     """
     for field in part.__struct_fields__:
         entries = getattr(part, field)
@@ -453,9 +460,9 @@ P = TypeVar("P", bound=Placed)
 
 
 def addressed(state: P | None, command: Command, zh: str = "村", en: str = "village") -> P:
-    """The state that a command names, if it lies in the division that the command names as well.
+    """The state that a command names. Refuses if there is none, or if it lies in another division than the command's.
 
-    Rights reach as far as the division, so that a command must not carry a village of another one.
+    Rights are granted by division: who may act in one division must not reach a village of another.
     """
     state = known(state, zh, en, command.subject_id)
     if state.place != command.place:
@@ -470,5 +477,5 @@ def addressed(state: P | None, command: Command, zh: str = "村", en: str = "vil
 
 
 def recoded(state: State | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
-    """What concerns a village lies in the division of its current code (Regulation on Administrative Divisions 17)."""
+    """Move a village's state to the division of its new code (Regulation on Administrative Divisions 17)."""
     return Change(state and state.but(place=event.code[:6]))

@@ -1,4 +1,8 @@
-"""How a service runs: database, NATS, consumers, relay and HTTP in one process that stops cleanly or dies loudly."""
+"""How a service runs: database, NATS, consumers, relay and HTTP in one process.
+
+A signal stops it in order. An error in a background task is logged and ends the process, so that it cannot run on
+half dead.
+"""
 
 import asyncio
 import gc
@@ -35,48 +39,48 @@ from shared.web import http, serving
 
 log = structlog.get_logger()
 LOOK = 5.0
-"""Seconds between two looks at streams and schedule, as long as all is well there."""
+"""Seconds between two checks of the streams and the schedule of days while all is well."""
 RETRY = 0.5
-"""Seconds between two looks as long as anything is amiss."""
+"""Seconds between two checks while anything is amiss."""
 
 
 class Settings(BaseSettings):
-    """Read from the environment: ZHUCUN_DATABASE, ZHUCUN_NATS, ZHUCUN_HOST, ZHUCUN_PORT and so on."""
+    """Settings from the environment: `database` is ZHUCUN_DATABASE, `nats` is ZHUCUN_NATS, and so on."""
 
     model_config = SettingsConfigDict(env_prefix="ZHUCUN_")
 
     database: str
     nats: str = "nats://127.0.0.1:4222"
     nats_key: Path | None = None
-    """The file with the seed of the user that the service is on NATS, such as `registry.nk`."""
+    """The file with the seed by which the service logs in to NATS, such as `registry.nk`."""
     nats_ca: Path | None = None
-    """Who vouches for NATS servers that speak TLS."""
+    """The file with the certificate authority of NATS servers that speak TLS."""
     host: str = "127.0.0.1"
     port: int
     schemas: str = Field("", pattern=r"^(https?://[!-~]{1,300}[^/])?$")
     """The public address below which subscribers find schemas, such as `https://zhucun.example/schemas`.
 
-    It becomes part of every event and is never changed; behind it any service's `/schemas` answers. Without one, events
-    name their schemas by URN.
+    It becomes part of every event, so it must never change. Any service can answer behind it, at `/schemas`. Without
+    this address, events name their schemas by URN.
     """
     stream_replicas: int = 1
     simulated: bool = False
-    """Whether a simulation says what day it is; else the registry does, by the schedule of days and the clock."""
+    """True where a simulation announces the days. Otherwise the registry does, when the schedule of days fires."""
     share: str = "1/1"
-    """Which share of the prefectures this replica has, of how many, such as `2/3`."""
+    """Which replica this is, of how many: `2/3` is the second of three. Each has its own prefectures."""
     migrate_on_start: bool = True
     log_level: str = "INFO"
     secret_file: Path | None = None
-    """What the seals of Excel forms are made with: any bytes that nobody knows, the same after every restart."""
+    """The file with the installation's secret, for seals of Excel forms and for tokens. It must never change."""
     installation: str = ""
-    """The sign of the data folder that the service runs on, if it has one."""
+    """The identity of the data folder, sent with every answer; empty if there is no folder."""
 
 
 def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
-    """The subjects that a service consumes, by stream: what its reactions name and it does not say itself.
+    """The subjects that a service consumes, by stream: the events that its reactions name, except its own.
 
-    Days and policy packs come to every service, whatever its reactions name. That a day is due comes to one replica
-    only, since it is said to all.
+    Every service also hears days, holidays and policy packs. `DayDue` goes to the first replica alone: it announces the
+    day to all others.
     """
     told = {r.on for r in service.reactions if issubclass(r.on, Event)}
     named: set[type[Event]] = {DayPassed, HolidaysAnnounced, PolicyAdopted, *told}
@@ -89,21 +93,21 @@ def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
 
 
 def collect_rarely() -> None:
-    """Let Python look for circular garbage a hundred times less often.
+    """Let Python search for garbage in reference cycles a hundred times less often.
 
-    Batches make thousands of objects but hardly a circle, and the search took a fifth of the time. What was
-    imported is never looked at again.
+    A batch makes thousands of objects and hardly any cycle, and the search took a fifth of the time. What has been
+    imported by now is never searched again.
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[Any] = ()) -> None:
-    """Run a service until it is told to stop."""
+    """Run a service until SIGINT or SIGTERM. Settings come from the environment; ValidationError if they do not fit."""
     settings = Settings()  # type: ignore[call-arg]  # The environment gives what has no default.
     logs.configure(service.name, settings.log_level)
     if settings.migrate_on_start:
-        from shared import migrations  # Alembic takes 10 MiB, which a service that finds its schema made never needs.
+        from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
 
         migrations.upgrade(service.name, settings.database)
     collect_rarely()
@@ -118,7 +122,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
     app = http.build(pipeline, commands, queries, health.parts, secret, health.lost)
-    # A client that was led astray notices, also to the system of another folder.
+    # By these headers a client notices that it reached another service or another installation.
     named = [("zhucun-service", service.name), ("zhucun-installation", settings.installation)]
     server = uvicorn.Server(serving.config(app, settings.host, settings.port, headers=named))
 
@@ -131,14 +135,14 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     for task in tasks:
         task.add_done_callback(died)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # Once it has stopped, uvicorn raises again what stopped it.
+        signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
     await server.serve()
     for consumer in health.consumers.values():
         await consumer.stop()
     for task in tasks:
         task.cancel()
     if health.broker is not None:
-        with suppress(errors.Error):  # A connection that is being made again cannot be drained; nothing is lost by it.
+        with suppress(errors.Error):  # A connection that is reconnecting cannot be drained; nothing is lost by it.
             await health.broker.stop()
     await engine.dispose()
     log.info("stopped")
@@ -154,9 +158,9 @@ async def _send(broker: NatsBroker | None, stream: str, messages: Sequence[bus.M
 
 
 async def _talk(settings: Settings, health: Health) -> None:
-    """Connect to NATS as soon as it is there, then consume; HTTP answers meanwhile and says what is missing.
+    """Connect to NATS as soon as it is there, start the consumers, and then check streams and schedule again and again.
 
-    From then on look at the streams, of which everything hangs, and after the schedule of days.
+    HTTP answers all the while, so that `/health/ready` can say what is missing.
     """
     pipeline = health.pipeline
     subjects, name = heard(pipeline.service, pipeline.share), pipeline.share.named(pipeline.service.name)
@@ -191,7 +195,10 @@ async def _talk(settings: Settings, health: Health) -> None:
 
 
 async def _position(broker: NatsBroker, pipeline: Pipeline, stream: str) -> int:
-    """Where a stream is to be read on. MessagesLost if it was made anew: what it held unread went with the old."""
+    """The last sequence of a stream that was read. Raises MessagesLost if the stream was deleted and made anew.
+
+    The old stream may have held messages that were not read yet, and they went with it.
+    """
     read = await pipeline.position(stream)
     info = await broker.connection.jetstream().stream_info(stream)
     assert info.created
@@ -203,10 +210,10 @@ async def _position(broker: NatsBroker, pipeline: Pipeline, stream: str) -> int:
 async def _look(
     broker: NatsBroker, streams: Collection[str], replicas: int, tells_days: bool
 ) -> tuple[dict[str, str], bool]:
-    """What is amiss with the streams, and with the schedule of days where this process tells them: whether it had to
-    be set.
+    """What is amiss, by part (`streams`, `schedule`), and whether the schedule of days had to be set again.
 
-    Streams are put right by who has the installer's key.
+    A service only reports what is wrong with streams: it has no right to change them. Whoever keeps them
+    (`zhucun up`) has the installer's key and mends them. The schedule is set by the process that announces days.
     """
     js = broker.connection.jetstream(timeout=bus.ANSWERED_WITHIN)
     amiss: dict[str, str] = {}

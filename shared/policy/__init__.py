@@ -33,13 +33,13 @@ __all__ = [
     "layer_of", "over", "parse_pack", "read_pack", "renewed",
 ]  # fmt: skip
 Base = Callable[[str, date], Policy | None]
-"""Finds the pack that is in force in a jurisdiction on a day."""
+"""(jurisdiction, day) -> the pack in force there on that day, or None."""
 TOLD = 20
-"""Faults that one message tells; the others are only counted."""
+"""The most faults that one message lists; of the rest it gives only the number."""
 
 
 class PolicyInvalid(ValueError):
-    """What is wrong with a pack: all of it, each with its place and what to do."""
+    """A pack is not valid. `faults` lists everything that is wrong, each with its place and what to do."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = [fault._replace(zh=chinese.quoted(chinese.written(fault.zh))) for fault in faults]
@@ -47,44 +47,53 @@ class PolicyInvalid(ValueError):
 
     @property
     def zh(self) -> str:
-        """All of it in Chinese."""
+        """The faults in Chinese, in one sentence that lists at most `TOLD` of them."""
         told = "；".join(f"{_place(fault, '第{}行', '“{}”')}{fault.zh}" for fault in self.faults[:TOLD])
         return f"政策包有{len(self.faults)}处问题：{told}{'……' if len(self.faults) > TOLD else ''}"
 
     @property
     def en(self) -> str:
-        """All of it in English."""
+        """The faults in English, in one sentence that lists at most `TOLD` of them."""
         told = "; ".join(f"{_place(fault, 'line {}', '{}')}{fault.en}" for fault in self.faults[:TOLD])
         count = "one fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         return f"the pack has {count}: {told}{' …' if len(self.faults) > TOLD else ''}"
 
 
 def _place(fault: Fault, line: str, part: str) -> str:
-    """Where it is: the part of the pack, or else the line of a file of which no part was read."""
+    """Where a fault is: the part of the pack, or the line if the file could not be read as TOML."""
     where = part.format(fault.where) if fault.where else line.format(fault.line) if fault.line else ""
     return f"{where}: " if where else ""
 
 
 def kept_pack(data: Mapping[str, Any]) -> Policy | Layer:
-    """A pack that was adopted, as it is kept: it was checked when it came, by the checks of that day."""
+    """A pack as it was adopted, without checking it again: it passed the checks of its day and stays in force.
+
+    Raises msgspec.ValidationError if this version cannot read it.
+    """
     return layer_of(data) if "extends" in data else msgspec.convert(renewed(data), Policy)
 
 
 def layer_of(data: Mapping[str, Any]) -> Layer:
-    """A pack that extends another."""
+    """The content of a pack that extends another, as a layer.
+
+    Raises msgspec.ValidationError if its head does not fit.
+    """
     return msgspec.convert({**{name: data.get(name) for name in (*NAMED, "extends")}, "content": data}, Layer)
 
 
 def parse_pack(data: bytes | Mapping[str, Any], base: Base | None = None) -> Policy:
-    """A pack from its file or from the same content as an event carries it. Raises PolicyInvalid with all faults.
+    """A pack from its file, or from its content as an event carries it. Raises PolicyInvalid with all faults.
 
-    Of one that extends another the whole, read over what `base` finds in force there on a day.
+    A pack that extends another is read over that one, which `base` finds; the result is both together.
     """
     return read_pack(data, base)[0] if isinstance(data, bytes) else _checked(data, base)
 
 
 def read_pack(data: bytes, base: Base | None = None) -> tuple[Policy, dict[str, Any]]:
-    """A pack from its file, and its content as an event carries it. Raises PolicyInvalid, whose faults have lines."""
+    """A pack from its file, and its content as an event carries it.
+
+    Raises PolicyInvalid; its faults have line numbers.
+    """
     try:
         text = text_of(data)
         content = content_of(text)
@@ -112,7 +121,10 @@ def _checked(data: Mapping[str, Any], base: Base | None) -> Policy:
 
 
 def _checked_layer(data: Mapping[str, Any], base: Base | None) -> Policy:
-    """A layer read over its base, or all that is wrong with the two together, told where the layer says it."""
+    """A layer read over its base.
+
+    Raises PolicyInvalid; each fault is shown at the place in the layer that causes it.
+    """
     try:
         layer = layer_of(data)
     except (msgspec.ValidationError, RecursionError, OverflowError):
@@ -128,7 +140,7 @@ def _checked_layer(data: Mapping[str, Any], base: Base | None) -> Policy:
 
 
 def over(base: Policy, layer: Layer) -> Policy:
-    """A layer read over a pack. Raises PolicyInvalid with all that is wrong with the two together."""
+    """A layer read over a pack. Raises PolicyInvalid with everything that is wrong with the two together."""
     merged = Merged(base, layer.content)
     faults = list(merged.faults)
     try:
@@ -147,13 +159,16 @@ _DIGITS = "应为上级区划代码：2 或 4 位数字", "it must be the 2 or 4
 
 
 def _entry(path: Path) -> Path:
-    """The entry of a list that a place lies in, whose fields bear on one another; the place itself elsewhere."""
+    """The list entry that contains this place, since the fields of an entry depend on each other; else the place."""
     numbers = [n for n, part in enumerate(path) if isinstance(part, int)]
     return path[: numbers[0] + 1] if numbers else path
 
 
 def _elsewhere(data: Mapping[str, Any], faults: Sequence[Fault]) -> list[Fault]:
-    """The contradictions of a pack that does not fit the schema, apart from what does not fit."""
+    """Contradictions in the rest of a pack of which some parts do not fit the schema.
+
+    Those parts are replaced by sound ones, and contradictions at or around them are not reported.
+    """
     try:
         policy = msgspec.convert(mended(data, faults), Policy)
     except (msgspec.ValidationError, RecursionError, OverflowError):

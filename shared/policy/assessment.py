@@ -14,7 +14,7 @@ from shared.policy.section import Found, One, Reference, Section, Some
 from shared.policy.when import When, sample_year
 
 _AHEAD = 31
-"""Days by which an assessment may open before a campaign whose scores it awaits."""
+"""The most days that an assessment may open before a campaign whose scores it needs."""
 
 
 class Cap(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,13 +99,13 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """本节依据。 · What the section rests on."""
 
     def worst_of(self, *grades: str) -> str:
-        """The worst of some grades by the pack's own order."""
+        """The worst of some grades, in the order in which the pack lists them (best first)."""
         order = [grade.name for grade in self.grades]
         return max(grades, key=order.index)
 
 
 def contradictions(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
-    """Channels without a score, weights that do not add up, and grades, caps and reviews that fit no scale."""
+    """Find channels without a score, weights that do not make 100, and grades, caps or reviews outside the scale."""
     scored = sorted(campaign.kind for campaign in campaigns if campaign.scored)
     channels = ["written_report", "oral_report", "ballot", *scored]
     for n, channel in enumerate(terms.inputs):
@@ -142,7 +142,7 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
 
 
 def _scores(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
-    """What an assessment awaits from a campaign comes every year, and not long after the assessment has opened."""
+    """Check each campaign whose score counts: it must open every year, at most `_AHEAD` days after the assessment."""
     awaited = [channel.channel for channel in terms.inputs]
     for n, campaign in enumerate(campaigns):
         if not campaign.scored or campaign.kind not in awaited:
@@ -165,7 +165,7 @@ def _scores(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
 
 
 def _caps(caps: Sequence[Cap], grades: Sequence[str]) -> Found:
-    """More of the same never leaves a better grade, and what leaves the best one limits nothing."""
+    """Check the caps: more absences, say, must not allow a better grade than fewer. No cap may allow the best one."""
     for n, cap in enumerate(caps):
         path = ("assessment", "caps", n, "grade")
         if cap.grade not in grades:
@@ -178,7 +178,7 @@ def _caps(caps: Sequence[Cap], grades: Sequence[str]) -> Found:
         for other in caps:
             if other is cap or other.figure != cap.figure or other.grade not in grades:
                 continue
-            # Whatever the one limits the other limits as well, and more than the other's grade it must not leave.
+            # `other` applies wherever `cap` does, as 1 absence does wherever 2 do; so `cap` must be the stricter one.
             within = other.holds(cap.number) and not cap.holds(other.number)
             if other.given == cap.given or (within and grades.index(cap.grade) <= grades.index(other.grade)):
                 (zh, en), (wide, widely) = cap.said, other.said

@@ -17,29 +17,32 @@ Pack = Policy | Layer
 
 
 class PolicyBook:
-    """All packs that a service knows, by jurisdiction. `packs` is never changed, only replaced: hold it to go back."""
+    """All packs that a service knows, by jurisdiction.
+
+    `packs` is never changed in place, only replaced. So whoever keeps the mapping can go back to it with `restore`.
+    """
 
     def __init__(self, packs: Mapping[str, Sequence[Pack]] = MappingProxyType({})) -> None:
         self.packs: Mapping[str, Sequence[Pack]] = {}
-        self._versions: frozenset[str] | None = None  # Gathered when it is asked for: a start adopts hundreds of packs.
-        # What was looked up for one day: a batch asks the same hundreds of times.
+        self._versions: frozenset[str] | None = None  # Built on first use: a start adopts hundreds of packs.
+        # What was found for one day, since a batch asks for the same hundreds of times.
         self._day, self._found = date.min, dict[str, Policy | None]()
         self.notices: Mapping[tuple[str, str], HolidaysAnnounced] = {}
-        """Announced holidays by place and notice, in the order of their years."""
+        """Announced holidays by place and notice number, in the order of their years."""
         self._calendars = dict[tuple[str, ...], Calendar]()
         self._informed = dict[tuple[str, Calendar], Policy]()
         self._merged = dict[tuple[str, str], Policy]()
         self.restore(packs)
 
     def announce(self, notice: HolidaysAnnounced) -> None:
-        """Take holidays in; the same notice again replaces itself."""
+        """Add announced holidays. The same notice again replaces the earlier one."""
         told = sorted({**self.notices, (notice.place, notice.notice): notice}.items(), key=lambda n: (n[1].year, n[0]))
         self.notices = dict(told)
         for looked_up in (self._calendars, self._informed, self._found):
             looked_up.clear()
 
     def calendar(self, place: str = "000000") -> Calendar:
-        """The working days in a division by all notices, apart from what its pack says."""
+        """The calendar of a division by all notices; the holidays in its pack are not in it."""
         told = [notice for notice in self.notices.values() if place.startswith(_prefix(notice.place))]
         key = tuple(f"{notice.place}/{notice.notice}" for notice in told)
         if key not in self._calendars:
@@ -51,13 +54,13 @@ class PolicyBook:
         return self._calendars[key]
 
     def adopt(self, policy: Pack) -> None:
-        """Take a pack in; the same version again replaces itself."""
+        """Add a pack. The same version again replaces the earlier one."""
         others = [p for p in self.packs.get(policy.jurisdiction, []) if p.version != policy.version]
         of_it = sorted([*others, policy], key=lambda p: (p.effective_from, p.version))
         self.restore({**self.packs, policy.jurisdiction: of_it})
 
     def restore(self, packs: Mapping[str, Sequence[Pack]]) -> None:
-        """Go back to the packs as they were: what was adopted since then does not count."""
+        """Go back to an earlier value of `packs`, as when the transaction that adopted a pack failed."""
         if packs is not self.packs:
             self.packs = packs
             self._versions = None
@@ -66,13 +69,16 @@ class PolicyBook:
             self._merged.clear()
 
     def knows(self, version: str) -> bool:
-        """Whether the pack of this version was ever adopted, with all that it is read over."""
+        """Whether a version was adopted. For a layer, `2+1`, both its own version and those below it must be known."""
         if self._versions is None:
             self._versions = frozenset(policy.version for of_one in self.packs.values() for policy in of_one)
         return self._versions.issuperset(version.split("+"))
 
     def at(self, place: str, day: date) -> Policy | None:
-        """The pack in force in a division on a day: the narrowest jurisdiction wins, then the latest date."""
+        """The pack in force in a division on a day: that of the narrowest jurisdiction, and of those the latest.
+
+        None if there is none.
+        """
         if day != self._day:
             self._day = day
             self._found.clear()
@@ -90,7 +96,8 @@ class PolicyBook:
         return None
 
     def _effective(self, place: str, day: date) -> Iterator[Pack]:
-        """The packs of a division and of those that it lies in, on a day: the narrowest first, of each the latest."""
+        """All packs of a division and those around it that have begun by a day: narrowest division first, then
+        latest."""
         for jurisdiction in around(place):
             yield from (pack for pack in reversed(self.packs.get(jurisdiction, ())) if pack.effective_from <= day)
 
@@ -101,11 +108,11 @@ class PolicyBook:
         return self._merged[key]
 
     def base(self, extends: str, day: date) -> Policy | None:
-        """The pack over which a layer is read that takes effect on a day."""
+        """The pack that a layer extends, as it is in force on the layer's first day; None if there is none."""
         return self._in_force(extends, day)
 
     def chain(self, place: str, day: date) -> list[dict[str, Any]]:
-        """What the packs say that are in force in a division: the one that extends no other first, then its layers."""
+        """The contents of the packs in force in a division: first the one that extends no other, then each layer."""
         for pack in self._effective(place, day):
             if isinstance(pack, Policy):
                 return [plain(msgspec.to_builtins(pack))]
@@ -114,7 +121,10 @@ class PolicyBook:
         return []
 
     def remerged(self, pack: Pack) -> Iterator[tuple[Layer, Policy]]:
-        """The layers of other divisions that would be read over a pack, were it adopted, each with its base."""
+        """The layers of other divisions that would be read over this pack if it were adopted, each with its base.
+
+        Before a city's pack is adopted, its counties' layers are checked over it: they may no longer fit.
+        """
         book = PolicyBook(self.packs)
         book.adopt(pack)
         for jurisdiction, of_one in book.packs.items():
@@ -128,7 +138,7 @@ class PolicyBook:
                     yield layer, base
 
     def _with_notices(self, place: str, policy: Policy) -> Policy:
-        """A pack with the calendar by which its division works."""
+        """A pack with the announced holidays of its division in its calendar."""
         key = policy.version, self.calendar(place)
         if key not in self._informed:
             self._informed[key] = policy.informed(key[1])
@@ -136,5 +146,5 @@ class PolicyBook:
 
 
 def _prefix(place: str) -> str:
-    """The digits that all divisions within this one begin with: `45` for 450000, none for the whole country."""
+    """The digits with which every division within this one begins: `45` for 450000, none for the whole country."""
     return place.removesuffix("00").removesuffix("00").removesuffix("00")

@@ -1,8 +1,8 @@
-"""Bounds: whatever is compared with a limit, said in one way - criteria, caps, grounds, rates, quorums, majorities.
+"""Bounds: one way to write every limit of a pack, whether of a criterion, cap, ground, rate, quorum or majority.
 
-A number is the one that people write: `0.02` is two hundredths and `"2/3"` two thirds, so that a value that lies
-exactly on a border is judged exactly. Measured values are quotients of whole numbers, each the nearest float to what it
-stands for; a bound is compared as the nearest float to its own number, and equal numbers have the same nearest float.
+A number is exactly what people write: `0.02` is two hundredths, `"2/3"` is two thirds. So a value that lies exactly on
+the limit is judged right, although values are floats: a measured value is a quotient of whole numbers, rounded to the
+nearest float. The limit is rounded in the same way before they are compared, and equal numbers have equal floats.
 """
 
 import operator
@@ -25,7 +25,7 @@ RelationName = Literal["below", "at_most", "at_least", "above", "is"]
 
 
 class Relation(NamedTuple):
-    """How a value and a number compare, and what people call it."""
+    """How a value is compared with a number, and the words for it."""
 
     holds: Callable[[float, float], bool]
     zh: str
@@ -65,7 +65,7 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
     @property
     def given(self) -> dict[str, Amount]:
-        """The relations that are filled in, with their numbers; in a sound pack there is one."""
+        """The relations that are filled in, with their numbers. A valid pack has exactly one."""
         filled = zip(RELATIONS, self._numbers, strict=True)
         return {relation: number for relation, number in filled if number is not None}
 
@@ -84,7 +84,7 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         return _filled(self._numbers)[1]
 
     def holds(self, value: float | Fraction | None) -> bool:
-        """Whether a value is as the bound says; one that is not there never is."""
+        """Whether a value keeps the bound. A missing value (None) never does."""
         if value is None:
             return False
         relation, _, nearest = _filled(self._numbers)
@@ -100,9 +100,9 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
 @lru_cache(1024)
 def _filled(numbers: tuple[Amount | None, ...]) -> tuple["RelationName", Fraction, float]:
-    """The relation of a bound, its number, and the float nearest to it.
+    """The relation of a bound, its number, and the float nearest to that number.
 
-    Packs have few bounds, and every measurement asks for all of them.
+    The result is cached: packs have few bounds, and every measurement compares with all of them.
     """
     relation, written = next((name, n) for name, n in zip(RELATIONS, numbers, strict=True) if n is not None)
     number = Fraction(str(written))
@@ -118,11 +118,11 @@ class Known(NamedTuple):
     zh: str
     en: str
     relations: tuple[str, ...]
-    """Those that make sense: more absences are worse, and a higher approval is better."""
+    """The relations that make sense for it: more absences are worse, but higher approval is better."""
     share: bool
-    """Whether it is a part of a whole; otherwise it is a whole number of something."""
+    """True for a share (0 to 1), False for a count of something."""
     example: str
-    """A relation and a number that do."""
+    """A valid relation and number, shown when another is refused."""
 
 
 _HAPPENED: Final = {
@@ -161,17 +161,14 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
                                     'above = "1/2"'),
     },
 }  # fmt: skip
-"""The catalogue: which figures the bounds of a part of a pack may name. An exit criterion may name any other, too,
-since naming it there is what makes it an indicator of the region."""
+"""The catalogue: for each part of a pack, the figures that its bounds may name. Exit criteria may name other figures,
+too: a figure named there becomes an indicator of the region."""
 OPEN: Final = ("exit", "criteria")
 Found = Iterator[tuple[Path, str, str, str]]
 
 
 def contradictions(part: Any, path: Path = ()) -> Found:
-    """Bounds anywhere in a part of a pack that name no figure, or say nothing that could be meant.
-
-    Each with its place, Chinese, English, and a line that would do in its stead.
-    """
+    """Find bounds, anywhere in a part of a pack, with an unknown figure or with a relation or number of no sense."""
     if isinstance(part, Bound):
         yield from _of_bound(path, part)
     if isinstance(part, msgspec.Struct):
@@ -206,7 +203,7 @@ def _of_bound(path: Path, bound: Bound) -> Found:
 
 
 def _misfit(path: Path, bound: Bound, known: Known, *, strict: bool) -> Found:
-    """A relation that is the wrong way round, or a number that the figure cannot have, or that bounds nothing."""
+    """Find a relation that is the wrong way round, and a number that the figure cannot have or that limits nothing."""
     number, relation = bound.number, bound.relation
     held = {bound.holds(value) for value in (0, number, 1 if known.share else number + 1)}
     if relation not in known.relations:

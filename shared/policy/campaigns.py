@@ -57,7 +57,7 @@ class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(campaigns: Sequence[Campaign]) -> Found:
-    """Campaigns that could not be held as they are written."""
+    """Find campaigns that could not be held as they are written, such as one that begins before the last has ended."""
     for n, campaign in enumerate(campaigns):
         kind = campaign.kind
         if campaign.choice == "draw" and campaign.announced:
@@ -86,7 +86,7 @@ def _length(campaign: Campaign) -> int:
 
 
 def _overlap(campaign: Campaign) -> tuple[date, date] | None:
-    """The first and last day of a campaign of a kind that reaches into the next one."""
+    """The first and last day of a campaign that still runs when the next one of its kind begins; None without one."""
     year = sample_year(campaign.opens)
     opens = sorted(day for n in range(3) for when in campaign.opens for day in when.of(year + n, national()))
     for first, following in pairwise(opens):

@@ -1,4 +1,4 @@
-"""All faults of a pack at once: what does not fit the schema, field by field, and what is allowed there instead."""
+"""Everything in a pack that does not fit the schema: each field with what is wrong and what is allowed there."""
 
 import json
 import tomllib
@@ -18,7 +18,7 @@ from shared.policy.bound import Part
 from shared.policy.section import DocumentKey, Jurisdiction, Path, Year
 
 MOST: Final = 200
-"""Faults that are looked for; whoever has more begins with these."""
+"""The most faults that are looked for."""
 
 
 class Fault(NamedTuple):
@@ -28,23 +28,26 @@ class Fault(NamedTuple):
     zh: str
     en: str
     line: int | None = None
-    """In the file, if the pack came as one."""
+    """The line in the file, counted from 1; None if the pack did not come as a file."""
     instead: str | None = None
-    """The example, where that of a sound pack would be wrong here, too."""
+    """The example to show. None: take it from a valid pack. Empty: show none."""
 
     @property
     def where(self) -> str:
-        """The place as people write it: `campaigns[2].share`."""
+        """The place in writing: `campaigns[2].share`, entries counted from 0."""
         return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).removeprefix(".")
 
     @property
     def example(self) -> str:
-        """A line as it stands in a pack that is sound; empty if that has none there."""
+        """A valid line for this place; empty if there is none."""
         return example(self.path) if self.instead is None else self.instead
 
 
 def misfits(struct: type[msgspec.Struct], data: object) -> list[Fault]:
-    """What of a content does not fit its schema. It takes no longer for a hostile one than for a long one."""
+    """The faults of a content that do not fit its schema, at most `MOST`.
+
+    A hostile content takes no longer than a long one.
+    """
     found: list[Fault] = []
     for fault in _of(struct, data, ()):
         found.append(fault)
@@ -54,7 +57,10 @@ def misfits(struct: type[msgspec.Struct], data: object) -> list[Fault]:
 
 
 def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
-    """The faults of a value that ought to be of a type. It goes no deeper than the type does."""
+    """The faults of a value that should be of this type.
+
+    It follows the type, so deeply nested values are not walked.
+    """
     inner, metas = bare(hint)
     origin = get_origin(inner)
     parts = get_args(inner) if origin in (Union, UnionType) else (inner,)
@@ -99,7 +105,7 @@ def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator
             sound = False
             zh, en = allowed(hints[name])
             yield Fault((*path, name), f"缺少这个字段，应为{zh}", f"it is missing; it must be {en}")
-    if sound and (wrong := _misfit(struct, value, path)):  # What only the whole can say, such as 30 February.
+    if sound and (wrong := _misfit(struct, value, path)):  # Each field fits, but not together: 30 February.
         yield wrong
 
 
@@ -186,7 +192,7 @@ def _sizes(metas: Iterable[Meta]) -> tuple[str, str]:
 
 
 def _shown(value: object) -> tuple[str, str]:
-    """A value as it may stand in a sentence."""
+    """A value, shortened to stand in a sentence: Chinese and English."""
     if isinstance(value, Mapping):
         return "现为一节", "it is a table"
     if isinstance(value, list | tuple):
@@ -198,13 +204,16 @@ def _shown(value: object) -> tuple[str, str]:
 
 @cache
 def hints_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """The types of a struct's fields, with their bounds, by the names under which they are written."""
+    """The types of a struct's fields, with their bounds, by the names that a pack uses for the fields."""
     hints = get_type_hints(struct, include_extras=True)
     return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
 
 
 def bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
-    """A type without what is noted at it, and the notes; None beside another type says only that it may be left out."""
+    """A type without its annotations, and those annotations.
+
+    Of `X | None`, which only says that a field is optional, X.
+    """
     metas: tuple[Meta, ...] = ()
     while get_origin(hint) is Annotated or type(None) in get_args(hint):
         if get_origin(hint) is Annotated:
@@ -234,12 +243,12 @@ def _fits_length(metas: Iterable[Meta], value: Any) -> bool:
 
 @cache
 def _sound() -> dict[str, Any]:
-    """A pack that is sound, as its file says it."""
+    """The content of a valid pack, from which examples are taken."""
     return tomllib.loads((resources.files("shared.policy") / "packs/benxi.toml").read_text("utf-8"))
 
 
 def example_at(path: Path) -> Any:
-    """What a sound pack says at a place, in the first entry of a list that says it; None if none does."""
+    """The value at this place in a valid pack; of a list, in the first entry that has it. None if there is none."""
     found: list[Any] = [_sound()]
     for part in path:
         if isinstance(part, int):
@@ -250,10 +259,10 @@ def example_at(path: Path) -> Any:
 
 
 def example(path: Path) -> str:
-    """A line of TOML for a place, from a pack that is sound."""
+    """A line of TOML for this place, taken from a valid pack; empty if there is none."""
     value = example_at(path)
     if value is None and path[:-1] and not isinstance(path[-2], int):
-        return example(path[:-1])  # Of a time that is counted in another unit, say.
+        return example(path[:-1])  # As for `calendar_days` where the valid pack counts in months: show the whole time.
     tables = isinstance(value, list) and isinstance(value[0], dict) and len(value[0]) > 2
     if (
         not path
@@ -283,7 +292,8 @@ def toml(value: Any) -> str:
 
 
 def mended(data: Any, faults: Iterable[Fault]) -> Any:
-    """The content with each fault replaced by what a sound pack says there, so that the rest can be looked at."""
+    """The content with each faulty value replaced by a valid one, so that the rest can be checked for
+    contradictions."""
     copy = _copied(data)
     for n, fault in enumerate(faults):
         *way, last = fault.path or ("",)
@@ -309,7 +319,7 @@ def _has(part: Any, step: str | int) -> bool:
 
 
 def _copied(value: Any, depth: int = 0) -> Any:
-    """A copy of what a pack can say, which is never deep."""
+    """A copy, cut off where it is deeper or longer than any pack."""
     if depth > 8:
         return None
     if isinstance(value, Mapping):

@@ -14,9 +14,9 @@ from shared.policy.section import Found, Path, Section
 from shared.policy.when import When, sample_year
 
 ASSIGNED = "dispatch.team.assigned"
-"""From when a commitment is owed that waits for no other."""
+"""The event from which a commitment is counted if it follows no other commitment."""
 LETTER = "letter"
-"""The commitment by which a village becomes pledged (3.6)."""
+"""The responsibility letter. When it is signed, the village becomes `pledged` (3.6)."""
 
 
 class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """次年销账日。 · The day of the next year by which it is settled."""
 
     def reconciliations(self, year: int, calendar: Calendar) -> dict[date, Span]:
-        """The days of reconciliation in a year, each with the time that it may take."""
+        """The days in a year on which reconciliation begins, each with the time allowed for it."""
         return {day: when.within for when in self.reconcile for day in when.of(year, calendar)}
 
     @property
@@ -58,7 +58,7 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def contradictions(commitments: Sequence[Commitment]) -> Found:
-    """Commitments that could never begin, or whose days do not fit one another."""
+    """Find commitments that could never begin, and those whose days contradict each other."""
     kinds = [commitment.kind for commitment in commitments]
     for n, c in enumerate(commitments):
         if c.after and c.after not in kinds[:n]:
@@ -78,7 +78,7 @@ def contradictions(commitments: Sequence[Commitment]) -> Found:
 
 
 def _reconciliations(path: Path, commitment: Commitment) -> Found:
-    """The reconciliations of a year follow one another, each at its end before the next begins."""
+    """Find reconciliations of a year that are not over before the next one begins."""
     kind, year = commitment.kind, sample_year(commitment.reconcile)
     days = [day for when in commitment.reconcile for day in when.of(year, national())]
     for day, following in pairwise(days):

@@ -1,6 +1,6 @@
-"""What no schema can say: where a policy pack contradicts itself, or could not work as it is written.
+"""Faults that no schema can find: where a policy pack contradicts itself, or could not work as it is written.
 
-What bears on one section stands in its file, beside what it can say; here is what bears on the whole.
+Each section's own file finds what contradicts that section. This module asks them all, and checks the pack as a whole.
 """
 
 import re
@@ -15,15 +15,15 @@ from shared.policy.pack import Policy
 from shared.policy.section import Document, Found, Path, Section
 
 NATIONAL = "00"
-"""The jurisdiction of what holds in the whole country."""
+"""The jurisdiction of a document for the whole country."""
 _NEVER = ("operator",)
-"""Who keeps the system running and decides nothing in it."""
+"""Roles that decide nothing: the operator only keeps the system running."""
 _JUDGED = ("unit", "team", "villager", "village", *_NEVER)
-"""Who is judged, and therefore does not judge."""
+"""Roles that must not decide outcomes, since outcomes judge them, or since they decide nothing."""
 
 
 def find_contradictions(policy: Policy) -> Iterator[Fault]:
-    """Every contradiction with its place."""
+    """Every contradiction of a pack that fits the schema, each with its place."""
     first, layered = policy.effective_from.year, policy.extends is not None
     days = [*when.contradictions(policy)]
     unsaid = {path[:length] for path, *_ in days for length in range(len(path))}
@@ -44,20 +44,20 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *bound.contradictions(policy),
         *days,
     ):
-        if path in unsaid:  # What follows from days that cannot be understood is not told beside them.
+        if path in unsaid:  # Around an impossible day only the day is reported; the rest may follow from it.
             continue
         yield Fault(path, zh, en, instead=example[0] if example else None)
 
 
 def find_doubts(policy: Policy) -> Iterator[Fault]:
-    """What need not be wrong, but is worth a second look."""
+    """What may be a mistake and is shown as a warning; a pack with doubts can be adopted."""
     for key, document in policy.documents.items():
         if isinstance(document, Document) and (zh_en := _doubted(document, policy)):
             yield Fault(("documents", key), *zh_en)
 
 
 def _doubted(document: Document, policy: Policy) -> tuple[str, str] | None:
-    """Why a document's title and its jurisdiction may belong to different divisions."""
+    """A warning if the title of a document names another division than its `jurisdiction` does; else None."""
     named = _DIVISION.match(document.title)
     of, ours = document.jurisdiction, policy.name in document.title
     if named and of == NATIONAL:
@@ -75,11 +75,11 @@ def _doubted(document: Document, policy: Policy) -> tuple[str, str] | None:
 
 
 _DIVISION = re.compile("[\u4e00-\u9fff]{2,7}?(?:[省县州盟旗]|市(?!场)|自治区|(?<!社)区(?!域))")
-"""What a title begins with that names the division which issued the document."""
+"""The name of a division at the beginning of a title: that of the body which issued the document."""
 
 
 def _doubles(policy: Policy) -> Found:
-    """Names that must tell entries of a list apart."""
+    """Find entries of a list with the same name."""
     lists: dict[Path, Sequence[str]] = {
         ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
         ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
@@ -101,7 +101,7 @@ def _doubles(policy: Policy) -> Found:
 
 
 def _head(policy: Policy) -> Found:
-    """Region, version and holidays."""
+    """Check region, version and holidays."""
     region = policy.jurisdiction
     other = re.match(r"((?:[0-9]{2}){1,3})[^0-9]", policy.version)
     if other and other[1] != region:
@@ -121,7 +121,7 @@ def _head(policy: Policy) -> Found:
 
 
 def _references(policy: Policy) -> Found:
-    """Clauses cite a document of this pack, which a body issued that this region is subject to."""
+    """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
     for field in ("commitments", "campaigns", "procedures"):
@@ -143,7 +143,7 @@ _CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9]{0,11})(?::(\S.*))?", re.ASCII)
 
 
 def _cited(policy: Policy, path: Path, clause: str) -> Found:
-    """A clause is a document's short name and an article of it: `S3:第四项`."""
+    """Check one citation: a document's short name, and perhaps a colon and an article, as in `S3:第四项`."""
     if written := _CLAUSE.fullmatch(clause):
         yield from _known(policy, path, written[1], f":{written[2]}" if written[2] else "")
         return
@@ -154,7 +154,7 @@ def _cited(policy: Policy, path: Path, clause: str) -> Found:
 
 
 def _known(policy: Policy, path: Path, key: str, article: str = "") -> Found:
-    """A document is one of the pack's, and binds in its region."""
+    """Check that the pack lists a document, and that the document binds the pack's region."""
     document = policy.documents.get(key)
     binding = [id for id, one in policy.documents.items() if isinstance(one, Document) and _binds(one, policy)]
     example = f'{path[-1]} = "{binding[0]}{article}"' if binding else ""
@@ -179,11 +179,11 @@ def _binds(document: Document, policy: Policy) -> bool:
 
 
 def _spans(path: Path, part: object) -> Found:
-    """Spans anywhere in a pack that lead nowhere: with a negative part, empty, or in a unit that does not fit."""
+    """Find spans, anywhere in a pack, that are negative, empty, or in a unit that is not allowed there."""
     if isinstance(part, Span):
         name = path[-1]
         if part.calendar_days < 0 and name != "lasts":
-            # How long a campaign lasts may be counted back from a round time: three months less one day.
+            # The length of a campaign may be three months less one day, so `lasts` alone may have negative days.
             yield path, "时间不能为负", "a time cannot be negative"
         elif name not in _MAYBE and when.empty(part):
             yield path, "时间不能为零，至少一天", "it needs a time, a day at least"
@@ -199,13 +199,13 @@ def _spans(path: Path, part: object) -> Found:
 
 
 _MAYBE = ("keep_after_exit",)
-"""Times that a region may do without: released with the exit."""
+"""Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
 _FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impact")
-"""Times whose end is published when they begin, and which no holiday moves."""
+"""Spans that must not depend on holidays, since their last day is published when they begin."""
 
 
 def _roles(policy: Policy) -> Found:
-    """Everybody who is to act can act; nobody judges himself."""
+    """Find roles that are given something that they must not do, such as judging themselves."""
     outside = ("inspection", "discipline", *_NEVER)
     for path, role, barred in (
         *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),

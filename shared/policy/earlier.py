@@ -1,7 +1,7 @@
-"""Packs in the words of earlier versions, as journals and databases hold them, said in those of today.
+"""Packs written for earlier versions of the software, translated into what this version reads.
 
-Nobody writes them any more: what a person submits is checked as it stands. But what a region once adopted stays in
-force and is replayed, so that every service goes on to read it.
+Journals and databases hold such packs: what a region once adopted stays in force and is replayed, so every service must
+read it for ever. A pack that a person submits today is not translated; it is checked as it stands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,21 +9,21 @@ from typing import Any, Final
 
 Part = dict[str, Any]
 EXIT: Final = "exit"
-"""The kind of procedure that the exit became."""
+"""The code of the procedure into which an old pack's exit is translated."""
 _LABELS: Final = {"verify": "入户核查", "notice": "公示", "decide": "审批"}
 _RATES = {"wrong_exit_below": ("wrong_exit", "below"), "omission_below": ("omission", "below"),
           "approval_at_least": ("approval", "at_least")}  # fmt: skip
 _SAMPLE = {"sample_share": "share", "sample_at_least": "households", "outside_share": "outside"}
 _MONTH: Final = {"calendar_days": 30}
-"""The time for what was given none."""
+"""The time for a step or decision to which an old pack gave none."""
 _OUTSIDE = 0.05
-"""The share of the people outside the register who were looked at where a pack did not say."""
+"""The share (0 to 1) of people outside the register who are looked at, where an old pack did not say."""
 
 
 def renewed(pack: Mapping[str, Any]) -> Part:
-    """A pack's content in the words of today; what it says in them already, or not at all, is as it was.
+    """The content of a pack, translated. What is in today's form already stays as it is.
 
-    A layer is renewed in what it says, and only a whole pack gets what had to be said since.
+    Fields that have become mandatory since are added (`_ADDED`), but not to a layer: it takes them from its base.
     """
     whole = _with_exit(pack)
     for path, change in _RENEWED if "extends" in pack else (*_ADDED, *_RENEWED):
@@ -32,7 +32,7 @@ def renewed(pack: Mapping[str, Any]) -> Part:
 
 
 def _renewed(part: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
-    """A part with what stands at a path of it changed, in each entry of the lists on the way."""
+    """A part with `change` applied to what is at `path`. If the path leads through a list, each entry is changed."""
     if isinstance(part, list | tuple):
         return [_renewed(entry, path, change) for entry in part]
     if not path:
@@ -44,7 +44,7 @@ def _renewed(part: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> 
 
 
 def _with_exit(pack: Mapping[str, Any]) -> Part:
-    """The steps of the exit stood in its section; now they are a procedure among the others."""
+    """Move the steps of the exit from `[exit]`, where they once stood, to `[[procedures]]`."""
     exit = pack.get("exit", {})
     if "procedure" not in exit:
         return dict(pack)
@@ -56,7 +56,10 @@ def _with_exit(pack: Mapping[str, Any]) -> Part:
 
 
 def exit_steps(steps: Sequence[Part]) -> list[Part]:
-    """The steps of an exit: a refusal led where an objection did, or to the verification."""
+    """Steps of an old exit, translated.
+
+    There, a refusal led to the target of an objection, or else to the verification.
+    """
     first = steps[0]["name"]
     changed = []
     for one in steps:
@@ -71,12 +74,12 @@ def exit_steps(steps: Sequence[Part]) -> list[Part]:
 
 
 def verification(terms: Part) -> Part:
-    """The sample and the rates of a whole verification."""
+    """The verification of a whole pack, translated; a share outside the register is added if it is missing."""
     return said_in_bounds(terms if "sample" in terms else {"outside_share": _OUTSIDE, **terms})
 
 
 def said_in_bounds(terms: Part) -> Part:
-    """What a verification, or a layer's part of one, says of sample and rates."""
+    """The sample and rates of a verification written as bounds; once each was a field. A layer may have only some."""
     rates = [{"figure": figure, relation: terms[name]} for name, (figure, relation) in _RATES.items() if name in terms]
     sample = [{"figure": figure, "at_least": terms[name]} for name, figure in _SAMPLE.items() if name in terms]
     kept = {name: value for name, value in terms.items() if name not in (*_RATES, *_SAMPLE)}
@@ -84,12 +87,12 @@ def said_in_bounds(terms: Part) -> Part:
 
 
 def quorum(share: Any) -> Any:
-    """A quorum that was a share."""
+    """A quorum as a bound; once it was just a share, such as 0.5."""
     return {"figure": "present", "at_least": share} if isinstance(share, int | float) else share
 
 
 def ground(one: Part) -> Part:
-    """A ground whose figure and relation were one word."""
+    """A ground as a bound; once figure and relation were one word, such as `absences_at_least`."""
     if "when" not in one:
         return one
     figure, relation = next(
@@ -101,7 +104,7 @@ def ground(one: Part) -> Part:
 
 
 def step(one: Part) -> Part:
-    """A step of a procedure; one that was given no time is taken within a month."""
+    """A step of a procedure, translated. A step without a time limit gets thirty days."""
     kept = {"within": _MONTH} | {
         name: value for name, value in one.items() if name not in ("present_at_least", "agreed_above", "of")
     }
@@ -114,7 +117,7 @@ def step(one: Part) -> Part:
 
 
 def outcome(one: Part) -> Part:
-    """An outcome with a time for the decision; one that gave the deciding body none is decided within a month."""
+    """An outcome with `decide_by`. If the old pack set the deciding body no time, it gets thirty days."""
     if "decide_by" in one:
         return one
     kept = {name: value for name, value in one.items() if name != "within"}
@@ -123,7 +126,7 @@ def outcome(one: Part) -> Part:
 
 
 def _commitment(one: Part) -> Part:
-    """A commitment whose times stood in fields of their own."""
+    """A commitment with `set_by`; once `after`, `within` and `reconcile_within` were fields of their own."""
     if "within" not in one:
         return one
     kept = {name: value for name, value in one.items() if name not in ("after", "within", "reconcile_within")}
@@ -134,7 +137,7 @@ def _commitment(one: Part) -> Part:
 
 
 def _team(part: Part) -> Part:
-    """The times of the team."""
+    """`[team]` with its times as `when`: once `match_by` and others were plain spans."""
     for old, new, start in (
         ("match_by", "match_by", "registry.village.diagnosed"),
         ("assign_within", "assign_by", "dispatch.village.matched"),
@@ -158,7 +161,7 @@ def _after(start: str, within: Part) -> Part:
 
 
 def _named(**names: str) -> Callable[[Part], Part]:
-    """Fields by their names of today."""
+    """A function that renames the fields of a part."""
     return lambda part: {names.get(name, name): value for name, value in part.items()}
 
 
@@ -166,7 +169,7 @@ _ADDED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("exit", "verification"), verification),
     (("assessment",), lambda part: {"grade_by": _after("inspection.assessment.proposed", _MONTH), **part}),
 )
-"""What had to be said since, by its place."""
+"""Fields that have become mandatory: the place, and the function that adds them."""
 _RENEWED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("listing",), _listing),
     (("team",), _team),
@@ -180,4 +183,4 @@ _RENEWED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("procedures",), lambda part: {"effect": "decide", **part}),
     (("procedures", "steps"), step),
 )
-"""What is said otherwise today, by its place."""
+"""Parts that are written in another way today: the place, and the function that translates them."""

@@ -1,4 +1,4 @@
-"""The way off the list: criteria, verification and the review afterwards. Its steps are a procedure."""
+"""The way off the list: criteria, verification and the review afterwards. Its steps stand in `[[procedures]]`."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,11 +15,12 @@ from shared.policy.section import SOME_DAY, Found, One, Reference, Section, Year
 
 Line = Annotated[int, Meta(ge=500, le=100_000)]
 INCIDENCE = "incidence"
-"""The indicator that the system computes itself (1.18)."""
+"""Poverty incidence: the only indicator that is computed from household facts, never typed in (1.18)."""
 _PARTS = ("率", "比例", "占比", "比重")
-"""What Chinese calls a part of a whole."""
+"""Endings of Chinese words for a share."""
 _LEAP = 3
-"""No poverty line is so many times that of the year before; that of 2011 was twice it."""
+"""A line that differs from the year before by more than this factor is a typing error. The largest real step, in 2011,
+was about 2."""
 
 
 class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +35,7 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def is_share(self) -> bool:
-        """Whether it is a part of a whole. A bound of 1 may also be one of something, such as one clinic."""
+        """Whether it is a share. A bound of 1 may be a share or a count, such as one clinic; then the label decides."""
         return 0 < self.number < 1 or (self.number == 1 and any(word in self.label for word in _PARTS))
 
 
@@ -59,17 +60,17 @@ class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def sample_share(self) -> Fraction:
-        """The share of the lifted households that is visited."""
+        """The share (0 to 1) of the lifted households that is visited."""
         return self._least("share")
 
     @property
     def sample_at_least(self) -> int:
-        """The least number of households."""
+        """The least number of households to visit."""
         return int(self._least("households"))
 
     @property
     def outside_share(self) -> Fraction:
-        """The share of the people outside the register who are looked at."""
+        """The share (0 to 1) of the people outside the register who are looked at."""
         return self._least("outside")
 
     def _least(self, figure: str) -> Fraction:
@@ -99,17 +100,21 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """本节依据。 · What the section rests on."""
 
     def line(self, year: int) -> int:
-        """The poverty line of a year."""
+        """The poverty line of a year, in yuan per person and year."""
         return self.poverty_line[str(self.line_of(year))]
 
     def line_of(self, year: int) -> int:
-        """The year whose line serves for a year: its own, or else the latest earlier one, or the first of all."""
+        """The year whose poverty line is used for `year`: itself, else the latest year before it, else the first
+        one."""
         years = sorted(map(int, self.poverty_line))
         return max((known for known in years if known <= year), default=years[0])
 
 
 def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
-    """What could not work in a pack that is in force from the year `first` on; `layered`: one that extends another."""
+    """Find what could not work in a pack that is in force from the year `first` on.
+
+    `layered`: it extends another pack.
+    """
     if (watched := terms.monitor_for.after(SOME_DAY, national()) - SOME_DAY) < timedelta(365):
         zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
         yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"
@@ -120,10 +125,10 @@ def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
 
 
 def _lines(terms: Exit, first: int, *, layered: bool) -> Found:
-    """A line for every year from the first in which the pack counts, without a gap."""
+    """Check that there is a poverty line for every year from `first` on, and that no line is a typing error."""
     years = sorted(map(int, terms.poverty_line))
     path = ("exit", "poverty_line")
-    if years[-1] < first and not layered:  # A wider pack's last line goes on under a layer.
+    if years[-1] < first and not layered:  # Under a layer, the last line of the wider pack goes on.
         zh = f"贫困线只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的贫困线"
         en = f"the lines end in {years[-1]}, but the pack is in force from {first} on; add those of {first} and later"
         yield path, zh, en, ""

@@ -1,9 +1,9 @@
-"""A pack that says only what differs from a wider one: read over it, entry by entry.
+"""A layer: a pack that says only how its region differs from a wider one, as a county's from its city's.
 
-`extends` names the jurisdiction whose pack a layer is read over, in the version that is in force on the day. A layer
-overrides fields of sections and entries of lists by their names, adds entries, and drops those that `drop` names. What
-has no name of its own, such as the steps of an exit, is replaced as a whole. Every entry remembers the jurisdiction
-that declared it.
+`extends` names the jurisdiction whose pack, as it is in force on the day, the layer is read over. A layer overrides
+fields of sections, overrides or adds named entries of lists, and removes those that `drop` names. A list whose entries
+have no names, such as the steps of a procedure, is replaced as a whole. For every entry it is remembered which
+jurisdiction declared it.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from shared.policy.pack import Policy
 from shared.policy.section import Jurisdiction, Path, Section
 
 NAMED = ("jurisdiction", "version", "effective_from", "name", "name_en")
-"""What every pack says of itself."""
+"""The fields with which every pack names itself."""
 OVER = ("extends", "drop")
-"""What a layer alone says: of the pack that it is read over."""
+"""The fields that only a layer has."""
 LONGEST_VERSION = 40
-"""Characters of the versions of all layers together: the envelope of an event names them."""
+"""The most characters of all layers' versions together, since the envelope of every event carries them."""
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Merged:
-    """A layer's content read over a pack: what both say together, who says which part, and where a layer says it."""
+    """A layer read over a pack: the whole content, which jurisdiction declared each part, and where the layer says
+    it."""
 
     def __init__(self, base: Policy, content: Mapping[str, Any]) -> None:
         self.base, self.faults = base, list[Fault]()
@@ -46,7 +47,8 @@ class Merged:
         self.of = str(self.said.get("jurisdiction", ""))
         self.declared = dict(base.declared)
         self.places: dict[Path, Path] = {}
-        """Where entries of lists stand in the layer, by where they stand in the whole."""
+        """By the place of an entry in the whole: its place in the layer. Both count entries of lists, but
+        differently."""
         whole: dict[str, Any] = plain(msgspec.to_builtins(base))
         self._drop(Policy, whole, self.said.get("drop", {}), ())
         self._read(Policy, whole, {name: part for name, part in self.said.items() if name not in OVER}, ())
@@ -55,14 +57,20 @@ class Merged:
         self._check_head()
 
     def policy(self) -> Policy:
-        """Both as one pack, without looking for contradictions. ValidationError if it fits no pack."""
+        """Both as one pack, not checked for contradictions.
+
+        Raises msgspec.ValidationError if it does not fit the schema.
+        """
         policy = msgspec.convert(self.whole, Policy)
         policy = msgspec.structs.replace(policy, version=f"{policy.version}+{self.base.version}")
         policy.__dict__.update(declared=self.declared, root=self.base.root, extends=str(self.said["extends"]))
         return policy
 
     def told(self, fault: Fault) -> Fault:
-        """A fault of the whole, told where the layer says what is wrong, or else with the layer that does."""
+        """A fault of the whole, with its place in the layer.
+
+        If the layer does not say that part, the text names the base.
+        """
         for length in range(len(fault.path), 0, -1):
             if fault.path[:length] in self.places:
                 return fault._replace(path=(*self.places[fault.path[:length]], *fault.path[length:]))
@@ -90,7 +98,7 @@ class Merged:
                 self.faults.append(Fault(("documents", key), zh, en, instead=""))
 
     def _read(self, struct: type[msgspec.Struct], whole: dict[str, Any], said: Mapping[str, Any], path: Path) -> None:
-        """Read what a layer says of a section over what stands there."""
+        """Override, in `whole`, the fields of one section that the layer says."""
         hints = hints_of(struct)
         for field, value in said.items():
             inner: Any = bare(hints[field])[0] if field in hints else None
@@ -117,7 +125,7 @@ class Merged:
             self.declared[(*at, name)] = self.of
 
     def _drop(self, struct: type[msgspec.Struct], whole: dict[str, Any], names: Any, path: Path) -> None:
-        """Take away what a layer names: entries of a list, or keys of a table."""
+        """Remove what the layer's `drop` names: entries of a list, or keys of a table."""
         hints = hints_of(struct)
         for field, dropped in names.items() if isinstance(names, dict) else ():
             inner: Any = bare(hints[field])[0] if field in hints else None
@@ -132,7 +140,7 @@ class Merged:
             self.faults.append(Fault(("drop", *path), "应为一节", "it must be a table", instead=""))
 
     def _without(self, found: Any, dropped: list[str], at: Path, names: tuple[str, ...]) -> Any:
-        """A list or a table without what is dropped from it; what is not there cannot be."""
+        """A list or a table without the names that are dropped. A name that is not in it is a fault."""
         known: list[str] = []
         if isinstance(found, dict):
             known = [*found]
@@ -150,12 +158,12 @@ class Merged:
 
 
 def _name(entry: Any, names: tuple[str, ...]) -> str:
-    """What tells an entry of a list apart."""
+    """The name of an entry: its naming fields, joined."""
     return "/".join(str(entry.get(name)) for name in names) if isinstance(entry, dict) else str(entry)
 
 
 def _named_by(inner: Any) -> tuple[str, ...]:
-    """The fields that name the entries of a list; none where they have no names."""
+    """The fields that name the entries of a list of this type; empty if they have no names."""
     entry = get_args(inner)[0] if get_origin(inner) is tuple else None
     named: tuple[str, ...] = getattr(entry, "named_by", ())
     return named
@@ -170,7 +178,7 @@ def _is_section(part: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A pack's content as a file says it: lists, tables and values, without what is left out."""
+    """The content of a pack as a file would have it: lists, tables and values; None means left out."""
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items() if part is not None}
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value

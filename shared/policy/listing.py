@@ -4,7 +4,7 @@ from shared.policy.section import Found, Labels, Reference, Section
 from shared.policy.when import When
 
 SURVEY_KINDS = ("household_visit", "problem")
-"""The survey kinds on which rules rely in every region (mechanism 3.1)."""
+"""The survey kinds that every region must have, since rules count them (mechanism 3.1)."""
 
 
 class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +25,7 @@ class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(listing: Listing) -> Found:
-    """Survey kinds that are missing though rules rely on them."""
+    """Find survey kinds that rules need and the pack does not list."""
     for name in SURVEY_KINDS:
         if name not in listing.survey_kinds:
             yield ("listing", "survey_kinds"), f"缺少保留代码 {name}", f"the reserved code {name} is missing"

@@ -1,4 +1,4 @@
-"""Rewards and accountability: what may be proposed on which event, and the process that is due."""
+"""Rewards and accountability: what may be proposed after which event, and the due process that follows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -22,7 +22,7 @@ Wanted = (
     | Annotated[str, Meta(min_length=1, max_length=60)]
     | Annotated[tuple[Scalar, ...], Meta(min_length=1, max_length=20)]
 )
-"""What a field of an event must be, or one of what it must be."""
+"""The value that a field of an event must have, or several of which it must have one."""
 TRIGGERS: Mapping[str, type[Event]] = {
     short_type(event.type): event
     for event in (
@@ -33,7 +33,7 @@ TRIGGERS: Mapping[str, type[Event]] = {
         dispatch.TeamReleased,
     )
 }
-"""The events that may give rise to an outcome, by their short type: they name who answers for the village."""
+"""The events after which an outcome may be proposed, by short type. Each names who answers for the village."""
 
 
 class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,22 +72,25 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def subject_field(self) -> str:
-        """The field of the triggering event that says whom it concerns; a team is named by its village."""
+        """The field of the triggering event that names the subject. A team is named by its village."""
         return {"unit": "unit", "team": "village", "cadre": "leader"}[self.subject]
 
     @property
     def answers_for(self) -> tuple[Role, ...]:
-        """The roles whose omissions the subject answers for: never those of village, township or county."""
+        """The roles for whose omissions the subject is answerable.
+
+        Village, township and county answer for their own.
+        """
         return ("unit", "team") if self.subject == "unit" else ("team",)
 
     @property
     def sanction(self) -> bool:
-        """Whether it bears on someone, so that due process is owed; everything else is a reward."""
+        """Whether it burdens someone, so that due process is owed. Everything else is a reward."""
         return bool(self.impact or self.appeal or self.defence or self.effect == "recall")
 
 
 def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitments: Sequence[Commitment]) -> Found:
-    """Outcomes that could never come about, or would not be decided fairly."""
+    """Find outcomes that could never be proposed, and those that would not be decided fairly."""
     said = {
         "grade": [grade.name for grade in assessment.grades],
         "triggers": [ground.name for ground in assessment.grounds],
@@ -99,7 +102,7 @@ def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitme
 
 
 def _blames(path: Path, outcome: Outcome, commitments: Sequence[Commitment]) -> Found:
-    """What somebody else owes is held against nobody, so that an outcome for it could never come about."""
+    """Find outcomes for commitments that somebody else owes: nobody is blamed for these, so they are never proposed."""
     if TRIGGERS.get(outcome.on) is not dispatch.CommitmentOverdue:
         return
     theirs = [commitment.kind for commitment in commitments if commitment.by in outcome.answers_for]
@@ -114,7 +117,10 @@ def _blames(path: Path, outcome: Outcome, commitments: Sequence[Commitment]) -> 
 
 
 def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Found:
-    """Why an outcome could never come about, or not be decided fairly; `said` holds what events' fields can say."""
+    """Why an outcome could never be proposed, or not be decided fairly.
+
+    `said`: the possible values of events' fields.
+    """
     kind, trigger = outcome.kind, TRIGGERS.get(outcome.on)
     if trigger is None:
         known = TRIGGERS
@@ -161,7 +167,7 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
 
 
 def _can_be(hint: Any, value: object) -> bool:
-    """Whether a field of an event, or one of its entries, can have a value."""
+    """Whether a field of an event with this type can have this value, itself or as one of its entries."""
     for shape in (value, [value]):
         try:
             msgspec.convert(shape, hint)

@@ -27,7 +27,8 @@ from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, 
 from shared.policy.team import MATCHED, Team
 
 _TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
-"""What may be called otherwise in a region; `村` or `县` stand in too many other words."""
+"""Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
+them."""
 _GROUNDS = {"absences": "不在岗次数较多", "open_items": "未完成任务较多", "approval": "群众认可度较低"}
 
 
@@ -99,7 +100,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def labels(self) -> Mapping[str, Mapping[str, str]]:
-        """The pack's own words for codes, by what they name."""
+        """The pack's own Chinese words for codes, by the kind of code: `labels["grade"]["excellent"]`."""
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
         for part in (self.commitments, self.campaigns, self.outcomes, self.procedures):
@@ -120,15 +121,15 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         }
 
     def spoken(self, zh: str) -> str:
-        """A Chinese text of the country's, in the region's own words.
+        """A Chinese text with the words of the whole country replaced by the region's own, as 工作队 by 工作组.
 
-        The title of a document stays as it is, and so does what is in the region's words already.
+        Titles of documents stay as they are, and so do the region's own words where the text has them already.
         """
         return self._sayable.sub(lambda found: self._terms.get(found[0], found[0]), zh)
 
     @cached_property
     def _sayable(self) -> re.Pattern[str]:
-        """What the region may call otherwise, and before it what is left alone."""
+        """A pattern of the words to replace. Titles and the region's own words come first in it, so that they stay."""
         own = sorted({*self._terms.values()} - {*_TERMS}, key=len, reverse=True)
         return re.compile("|".join(["《[^》]*》", *map(re.escape, own), *_TERMS]))
 
@@ -139,42 +140,45 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The working days of the region; a book of packs adds what was announced."""
+        """The region's calendar. `PolicyBook` adds the holidays that were announced later."""
         return self._calendar(national())
 
     @cached_property
     def declared(self) -> Mapping[tuple[str | int, ...], str]:
-        """What layers say, by path and name, with the jurisdiction that says it; all else is the root's."""
+        """By path and name: the jurisdiction whose layer declared it. What is not in it comes from the root."""
         return {}
 
     @cached_property
     def root(self) -> str:
-        """The jurisdiction of the pack that extends no other."""
+        """The jurisdiction of the lowest pack, which extends no other."""
         return self.jurisdiction
 
     @cached_property
     def extends(self) -> str | None:
-        """The jurisdiction whose pack this one is read over."""
+        """The jurisdiction whose pack this one extends; None if it extends none."""
         return None
 
     def layer(self, *path: str) -> str:
-        """The jurisdiction that declared an entry, such as `("campaigns", "unannounced")`; its villages are drawn from
-        together."""
+        """The jurisdiction that declared an entry, such as `("campaigns", "unannounced")`.
+
+        A draw is made among all villages of that jurisdiction.
+        """
         return self.declared.get(path, self.root)
 
     @cached_property
     def pool(self) -> str:
-        """The jurisdiction whose villages and units are matched together: the narrowest that says whom to send."""
+        """The jurisdiction whose villages and units are matched together: the narrowest with matching rules of its
+        own."""
         by = (of for path, of in self.declared.items() if path[0] == "team" and path[1] in MATCHED)
         return max(by, key=len, default=self.root)
 
     @property
     def own_version(self) -> str:
-        """The version of the pack itself, without those that it is read over."""
+        """The version of the pack itself: `2` where `version` is `2+1`, a layer over version 1."""
         return self.version.partition("+")[0]
 
     def informed(self, calendar: Calendar) -> "Policy":
-        """The pack with another calendar of the country under its own holidays."""
+        """The pack with another national calendar, to which its own holidays are added."""
         policy = msgspec.structs.replace(self)
         policy.__dict__.update(self.__dict__)
         policy.__dict__["calendar"] = self._calendar(calendar)
@@ -187,11 +191,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         return calendar
 
     def campaign(self, kind: str) -> Campaign | None:
-        """The campaign of a kind, if this region knows it."""
+        """The campaign of a kind; None if the region has none."""
         return next((campaign for campaign in self.campaigns if campaign.kind == kind), None)
 
     def commitment(self, kind: str) -> Commitment | None:
-        """The commitment of a kind, if this region knows it."""
+        """The commitment of a kind; None if the region has none."""
         return next((commitment for commitment in self.commitments if commitment.kind == kind), None)
 
     @cached_property
@@ -200,7 +204,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         return next(procedure for procedure in self.procedures if procedure.effect == "delist")
 
     def procedure(self, kind: str) -> Procedure | None:
-        """The procedure of a kind, if this region knows it."""
+        """The procedure of a kind; None if the region has none."""
         return next((procedure for procedure in self.procedures if procedure.kind == kind), None)
 
     def title(self, document: str) -> str:
@@ -209,7 +213,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         return cited if isinstance(cited, str) else cited.title
 
     def cited(self, clause: str) -> str:
-        """A clause as people read it: 《村民委员会组织法》第二十六条."""
+        """A clause such as `S3:第四项`, with the title of the document: 《村民委员会组织法》第二十六条."""
         document, _, article = clause.partition(":")
         if document not in self.documents:
             return clause

@@ -1,6 +1,7 @@
 """Procedures step by step: the way off the list, what a village decides, and rounds over its households.
 
-They are written in one grammar, and one engine carries them; at the end of each stands one of three effects.
+All are written as lists of steps, and the registry runs them all in the same way. They differ in their effect: a
+village is delisted, something is decided, or households are lifted out of poverty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,9 @@ from shared.policy.bound import Bound
 from shared.policy.section import Found, Path, Section, Some
 
 _JUDGED: Final = ("unit", "team", "villager", "village", "operator")
-"""Who is judged by an exit, and therefore takes no step of it; the operator decides nothing at all."""
+"""Roles that take no step of an exit: it judges their work. The operator decides nothing at all."""
 _OUTSIDE: Final = ("inspection", "discipline", "operator")
-"""Who has no part in what a village decides."""
+"""Roles that take no step in what a village decides."""
 
 
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,13 +84,13 @@ _FITS: Final[Mapping[str, tuple[StepKind, ...]]] = {
     "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
     "on_timeout": ("notice", "decide", "accept", "publish"),
 }  # fmt: skip
-"""The kinds of steps that a field says something about. Whoever verifies is awaited, however long it takes."""
+"""For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for."""
 _NEEDS: Final[Mapping[StepKind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
 _WORDS: Final = {"verify": "核查", "notice": "公示", "decide": "决策", "accept": "农户确认", "publish": "公开"}
 
 
 def contradictions(procedures: Sequence[Procedure]) -> Found:
-    """Procedures that lead nowhere, and steps that could not work."""
+    """Find procedures that lead nowhere, and steps that could not work."""
     exits = [n for n, one in enumerate(procedures) if one.effect == "delist"]
     if not exits:
         zh, en = '没有出列程序，应有一个 effect = "delist"', 'there is no exit: one needs effect = "delist"'
@@ -111,7 +112,7 @@ def contradictions(procedures: Sequence[Procedure]) -> Found:
 
 
 def _shape(path: Path, procedure: Procedure) -> Found:
-    """What each effect asks of the steps before it."""
+    """Check that a procedure has the steps that its effect needs, in the right order."""
     kinds, members = [step.kind for step in procedure.steps], procedure.members is not None
     name = procedure.kind
     if members != (procedure.effect == "lift"):
@@ -136,7 +137,7 @@ def _shape(path: Path, procedure: Procedure) -> Found:
 
 
 def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
-    """Fields that say nothing about this kind of step, and those that it lacks."""
+    """Find fields that this kind of step must not have, and those that it lacks."""
     kind, zh_kind = step.kind, _WORDS[step.kind]
     if (kind == "verify" and procedure.effect != "delist") or (kind == "accept" and procedure.members is None):
         zh = f"{procedure.kind} 的 {step.name}：{zh_kind}（{kind}）不能用于这一程序"
@@ -159,7 +160,11 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
 
 
 def _targets(path: Path, procedure: Procedure, at: int) -> Found:
-    """All leads to an earlier verification, notice or decision. Where silence can harm nobody, it may also lead on."""
+    """Check where a step leads: only back to an earlier verification, notice or decision.
+
+    There is one exception. If a household does not accept in time, or a publication is late, nobody is harmed by going
+    on, so the time-out of these steps may lead to the next one.
+    """
     steps, step = [step.name for step in procedure.steps], procedure.steps[at]
     before = [one.name for one in procedure.steps[:at] if one.kind in get_args(BackTo)]
     for field in ("on_objection", "on_refusal", "on_timeout"):

@@ -1,4 +1,4 @@
-"""A pack's file as people save it: whatever editor it comes from, and on which line a part of it stands."""
+"""Reading a pack's file, in whatever encoding an editor saved it, and finding the line of each part."""
 
 import re
 import tomllib
@@ -8,10 +8,10 @@ from shared.policy.checking import Fault
 from shared.policy.section import Path
 
 LARGEST = 256 * 2**10
-"""Bytes of a pack. The shipped ones have fifteen thousand."""
+"""The most bytes of a pack. Those that we ship have about 15,000."""
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _DEEPEST = 20
-"""Names that one dotted key may have; those of a pack have three. A key of thousands would be read for minutes."""
+"""The most names in a dotted key, such as `a.b.c`. Packs need three; tomllib needs minutes for a key of thousands."""
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _DOTTED = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_DEEPEST}}}")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -42,11 +42,11 @@ _BROKEN = {
     "after a statement": _VALUE,
     "after value": _VALUE,
 }
-"""What people are told about a text that is no TOML, by words of the reader's own message."""
+"""Explanations of why a text is not TOML, by words in the error message of tomllib."""
 
 
 class Unreadable(Exception):
-    """A file is no pack at all; `fault` says why."""
+    """A file cannot be read as a pack at all; `fault` says why."""
 
     def __init__(self, zh: str, en: str, line: int | None = None) -> None:
         super().__init__(en)
@@ -54,7 +54,7 @@ class Unreadable(Exception):
 
 
 def text_of(data: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 or GB 18030, with or without a byte order mark."""
+    """The text of a file in UTF-8, UTF-16 or GB 18030, with or without a byte order mark. Raises Unreadable."""
     if len(data) > LARGEST:
         raise Unreadable(
             f"文件有 {len(data) // 1024} KiB，政策包最多 {LARGEST // 1024} KiB",
@@ -73,7 +73,7 @@ def text_of(data: bytes) -> str:
 
 
 def content_of(text: str) -> dict[str, Any]:
-    """What a TOML text says."""
+    """The content of a TOML text. Raises Unreadable."""
     if deep := _DOTTED.search(text):
         line = text.count("\n", 0, deep.start()) + 1
         raise Unreadable(
@@ -85,14 +85,14 @@ def content_of(text: str) -> dict[str, Any]:
         at = re.search(r"at line (\d+)", str(error))
         zh, en = next((told for said, told in _BROKEN.items() if said in str(error)), _BRACKETS)
         raise Unreadable(zh, en, int(at[1]) if at else len(text.splitlines())) from error
-    except ValueError as error:  # A number of thousands of digits is TOML, but none that is read.
+    except ValueError as error:  # A number of thousands of digits is valid TOML, but Python does not convert it.
         raise Unreadable("有的数位数过多，请核对", "a number has too many digits; check it") from error
     except RecursionError as error:
         raise Unreadable("括号嵌套过深", "brackets are nested too deeply") from error
 
 
 class Lines:
-    """On which line each part of a TOML text stands."""
+    """The line of each part of a TOML text, counted from 1."""
 
     def __init__(self, text: str) -> None:
         self._of: dict[Path, int] = {(): 1}
@@ -113,13 +113,13 @@ class Lines:
                     self._of.setdefault(path, number)
 
     def of(self, path: Path) -> int:
-        """The line of a part, or of what it would stand in."""
+        """The line of a part; if the part is missing, that of the table that should contain it."""
         while path not in self._of:
             path = path[:-1]
         return self._of[path]
 
     def _within(self, names: list[str], counts: dict[Path, int]) -> Path:
-        """The path of a table, in the last entry of each list that it lies in."""
+        """The path of a table. If it belongs to a list of tables, it belongs to the last entry so far."""
         path: Path = ()
         for n, name in enumerate(names):
             path = (*path, name)

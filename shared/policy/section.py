@@ -10,12 +10,12 @@ from shared.contracts.values import Bounded, Code, Day, Name, Short, ShortOrNone
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
-"""A place in a pack, by names and numbers."""
+"""A place in a pack: `("campaigns", 2, "share")`, entries counted from 0."""
 Found = Iterator[tuple[Path, str, str] | tuple[Path, str, str, str]]
-"""Contradictions: place, Chinese, English, and a line that would do where that of a sound pack would not; an empty one
-where there is none."""
+"""Contradictions: place, Chinese, English and, perhaps, a valid line as an example. Without the line, the example comes
+from a shipped pack; an empty line means that there is no example."""
 SOME_DAY = date(2015, 1, 1)
-"""Some day, from which spans are compared."""
+"""An arbitrary day from which spans are measured in order to compare them."""
 _END = r"$(?!\n)"
 Year = Annotated[str, Meta(pattern=rf"^(199[0-9]|20[0-9]{{2}}|2100){_END}")]
 DocumentKey = Annotated[str, Meta(pattern=rf"^[A-Za-z][A-Za-z0-9]{{0,11}}{_END}")]
@@ -24,19 +24,20 @@ Jurisdiction = Annotated[str, Meta(pattern=rf"^([0-9]{{2}}){{1,3}}{_END}")]
 Some = Annotated[tuple[T, ...], Meta(max_length=50)]
 One = Annotated[tuple[T, ...], Meta(min_length=1, max_length=50)]
 Labels = Annotated[Mapping[Code, Name], Meta(min_length=1, max_length=50)]
-"""Code to Chinese label."""
+"""Chinese labels by code."""
 
 
 class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a pack. A misspelt key is an error, since a default would silently stand in for it.
+    """A part of a pack. An unknown key is an error: a misspelt one would otherwise leave its field at the default.
 
-    A few codes are reserved, since rules rely on them: the indicator `incidence`, which is computed (1.18), the survey
-    kinds `problem` and `household_visit` (3.1), and the commitment `letter`, which makes a village `pledged` in the
-    journey (3.6); a region without a letter goes from `assigned` to `helped`.
+    Rules rely on a few codes, so their meaning is fixed: the indicator `incidence`, which is computed (1.18); the
+    survey kinds `problem` and `household_visit` (3.1); the commitment `letter`, which makes a village `pledged` (3.6).
+    In a region without a letter, villages go from `assigned` straight to `helped`.
     """
 
     named_by: ClassVar[tuple[str, ...]] = ()
-    """Fields that tell entries of a list apart, so that a layer can override one; without any, it replaces all."""
+    """The fields that name an entry of a list, so that a layer can override it alone. Without names, it replaces the
+    list."""
 
 
 class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

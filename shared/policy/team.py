@@ -34,7 +34,7 @@ MATCHED = (
     "size", "villages_per_unit", "leader_rank", "party_members_only", "work_years", "suits", "same_county_levels",
     "match_by", "weights",
 )  # fmt: skip
-"""What of `[team]` says whom a village is sent: a division that says it otherwise matches by itself."""
+"""The fields of `[team]` that are matching rules. A division that overrides one of them matches its villages itself."""
 
 
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +79,7 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(team: Team, classes: Mapping[str, str]) -> Found:
-    """Problem classes that no department suits, and departments for a class that there is not."""
+    """Find problem classes for which no department is named, and departments named for an unknown class."""
     suits = team.suits
     for name in suits:
         if name not in classes:

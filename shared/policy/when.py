@@ -1,4 +1,4 @@
-"""When something opens, is due or comes again, said in one way: a day of the year, a cycle, a time after something."""
+"""One way to write every time in a pack: a day of every year, a cycle, or a time after something has happened."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from shared.contracts.values import Bounded, Day
 from shared.policy.section import SOME_DAY, Found, Path
 
 Happening = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$(?!\n)", max_length=60)]
-"""What a time is counted from: an event, such as `registry.village.listed`, or an entry of the pack by its code."""
+"""What a time is counted from: an event such as `registry.village.listed`, or the code of an entry of the pack."""
 
 
 class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -42,7 +42,10 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
             YearDay(self.month, self.day)  # ValueError if no year has it.
 
     def begins(self, since: date, calendar: Calendar) -> date:
-        """The first day later than `since` on which it begins; a time after something begins with that, on `since`."""
+        """The first day after `since` on which it begins.
+
+        A time after something begins on `since` itself, the day it happened.
+        """
         if self.month and self.day:
             return YearDay(self.month, self.day).next_after(since)
         if self.every and self.start:
@@ -51,29 +54,29 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         return since
 
     def due(self, since: date, calendar: Calendar) -> date:
-        """The last day for it, counted from a day: of the first that begins after it, or of the time after it."""
+        """The last day: `within` is counted from the day on which it begins, as `begins` finds it."""
         return self.within.after(self.begins(since, calendar), calendar)
 
     def days(self, first: date, last: date, calendar: Calendar) -> Iterator[date]:
-        """All days of a stretch of time on which it begins; none of what comes after something."""
+        """All days from `first` to `last` on which it begins. A time after something has no such days."""
         day = self.begins(first - timedelta(1), calendar) if self.after is None else last + timedelta(1)
         while day <= last:
             yield day
             before, day = day, self.begins(day, calendar)
-            if day <= before:  # In a pack that is being checked it may come again on the same day for ever.
+            if day <= before:  # A pack that is still being checked may have a cycle of no length.
                 return
 
     def of(self, year: int, calendar: Calendar) -> tuple[date, ...]:
-        """All days of a year on which it begins."""
+        """All days of a year on which it begins; none for a time after something."""
         return _of_year(self, year, calendar)
 
     @property
     def span(self) -> Span | None:
-        """The time that holidays can move; a day of the year stays where it is."""
+        """The span that holidays may move; None for a day of the year, which stays where it is."""
         return self.within if self.after else None
 
     def _turn(self, n: int, calendar: Calendar) -> date:
-        """The day on which a cycle begins for the n-th time after its first; each is counted from the first."""
+        """The day on which turn `n` of a cycle begins; turn 0 is its first day. All are counted from that day."""
         every, first = self.every, self.start
         assert every and first
         if every.working_days:
@@ -83,12 +86,12 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 @lru_cache(4096)
 def _of_year(when: When, year: int, calendar: Calendar) -> tuple[date, ...]:
-    """Packs have few cycles, and every ledger asks for their days again and again."""
+    """Cached, since packs have few cycles and every ledger asks for their days again and again."""
     return tuple(when.days(date(year, 1, 1), date(year, 12, 31), calendar))
 
 
 def _shortest(every: Span) -> int:
-    """Days that lie between two turns of a cycle, at least."""
+    """The least number of days between two turns of a cycle."""
     return max(every.calendar_days + every.working_days + 28 * every.months + 365 * every.years, 1)
 
 
@@ -111,11 +114,11 @@ HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
     "proposal": ("提出建议", "the proposal"),
     "defence": ("陈述申辩结束", "the end of the defence"),
 }
-"""What people call that from which times are counted."""
+"""Chinese and English words for what times are counted from."""
 
 
 class Fits(NamedTuple):
-    """What a field can say: which of the forms, what a time can be counted from, and a value that does."""
+    """What is allowed in a field: the forms, what a time may be counted from, and a valid value as an example."""
 
     forms: tuple[str, ...]
     after: tuple[str, ...]
@@ -123,7 +126,7 @@ class Fits(NamedTuple):
 
 
 def _due(*after: str) -> Fits:
-    """A last day that is counted from something, or that is the same in every year."""
+    """For a last day: either counted from one of `after`, or the same day in every year."""
     example = f'{{ after = "{after[0]}", within = {{ calendar_days = 30 }} }}'
     return Fits(("day", "after"), after, example)
 
@@ -140,22 +143,23 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
     ("outcomes", "decide_by"): _due("proposal", "defence"),
 }
-"""The catalogue: what each `when` of a pack can say. A commitment is counted from another one as well."""
+"""The catalogue: what is allowed in each `when` of a pack. A commitment may also be counted from another commitment."""
 
 
 def sample_year(whens: Sequence[When]) -> int:
-    """Some year in which all cycles have begun."""
+    """An arbitrary year in which all cycles have begun."""
     return max((when.start.year + 1 for when in whens if when.start), default=2015)
 
 
 def empty(span: Span) -> bool:
-    """Whether a time leads nowhere, even where a month is shortest."""
-    plain = msgspec.structs.replace(span, roll=False)  # That its end rolls over holidays makes no time of none.
+    """Whether a span has no length: it ends on its first day or before, tried also in February, the shortest month."""
+    plain = msgspec.structs.replace(span, roll=False)  # Rolling over a holiday does not count as length.
     return any(plain.after(day, national()) <= day for day in (SOME_DAY, date(2015, 2, 1)))
 
 
 def contradictions(part: Any, path: Path = ()) -> Found:
-    """Each `when` anywhere in a part of a pack that says nothing, several things, or what cannot be followed there."""
+    """Find each `when`, anywhere in a part of a pack, that has no form, several forms, or one that is not allowed
+    there."""
     if isinstance(part, When):
         yield from _of_when(path, part)
     elif isinstance(part, msgspec.Struct):
@@ -189,7 +193,7 @@ def _of_when(path: Path, when: When) -> Found:
     elif when.within != Span() and begun == {"day"} and "after" in fits.forms:
         zh, en = "每年的一天已是最后一日，不能再填时间", "a day of the year is the last day already and takes no time"
         yield (*path, "within"), zh, en, ""
-    elif when.after and when.after not in fits.after and path[0] != "commitments":  # Those may follow one another.
+    elif when.after and when.after not in fits.after and path[0] != "commitments":  # They may follow one another.
         zh = f"不能自 {when.after} 起算，可填：{'、'.join(fits.after)}"
         en = f"it cannot be counted from {when.after}, but from {' or '.join(fits.after)}"
         yield (*path, "after"), zh, en, f'after = "{fits.after[0]}"'
