@@ -56,15 +56,15 @@ COMMANDS: tuple[Route, ...] = (
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What another choice than the proposed one would be worth; with faults it would be refused."""
+    """What another choice of unit or cadres would be worth beside the proposed one. With faults it would be refused."""
 
     unit: str
     team: tuple[Member, ...]
     proposed: int
-    """What the proposal of the matching scored."""
+    """The score of the matching's proposal."""
     score: int | None
     cost: int | None
-    """By how many points it scores below that."""
+    """By how many points the choice scores below the proposal. None if the choice has no score."""
     faults: tuple[Fault, ...]
 
 
@@ -78,7 +78,7 @@ async def cost(
 ) -> Cost:
     """What `choices` would cost for a matched village, and which rules it would break. Nothing is changed.
 
-    Without `leader` and `member` it is the team that the unit would send by the rules of the matching.
+    Without `leader` and `member` the unit's team is formed by the rules of the matching.
     """
     pipeline: Pipeline = state.pipeline
     team = (*([Member(leader, "leader")] if leader else []), *(Member(id, "member") for id in member or ()))
@@ -120,7 +120,7 @@ class Assignment(Link, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def _together(conn: AsyncConnection, tables: Tables, bodies: Sequence[str]) -> AsyncIterator[Assignment]:
-    """Links as they are kept, each with what is owed in its village; read in parts, so that others have their turn."""
+    """Links with what is owed in their villages. They are read in parts, so that other requests are served between."""
     for first in range(0, len(bodies), SMOOTH):
         links = [msgspec.json.decode(body, type=Link) for body in bodies[first : first + SMOOTH]]
         owed = await store.load_states(conn, tables, [(Commitments, link.village) for link in links])
@@ -170,5 +170,5 @@ async def assignment(state: State, village: FromPath[str]) -> Assignment:
 
 
 QUERIES: tuple[Any, ...] = (cost, assignments, assignment)
-"""Besides, the queries that every service has: `pools` shows what is on offer, `links` who is where, `commitments` what
-is owed."""
+"""The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
+where, and `commitments` what is owed."""

@@ -1,4 +1,4 @@
-"""The dispatch's part of the journey: from the diagnosis to the team's way home, and round again after a relapse."""
+"""The dispatch's part of the journey: from the diagnosis until the team goes home, and again after a relapse."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -75,7 +75,10 @@ def _other_pools(message: Payload, policy: Policy) -> Iterable[str]:
 
 
 def _if_recall(pools: Ids, holds: str = "") -> Ids:
-    """Pools, where a cadre's outcome recalls by the terms of its proposal, and a field of the event holds."""
+    """The given pools for outcomes that recall a cadre; none for other outcomes.
+
+    `holds` names a field of the event that must be true as well, such as `imposed`.
+    """
 
     def ids(event: OutcomeEvent, policy: Policy) -> Iterable[str]:
         concerned = event.effect == "recall" and event.subject_kind == "cadre" and (not holds or getattr(event, holds))
@@ -85,7 +88,7 @@ def _if_recall(pools: Ids, holds: str = "") -> Ids:
 
 
 def _if_cleared(event: CommitmentSettled, policy: Policy) -> Iterable[str]:
-    """The team that may go home, or begin anew, now that nothing is left to settle."""
+    """The link, if this settlement was the last: now the team may go home, or begin a new term."""
     return (id_of(event.village),) if event.cleared else ()
 
 
@@ -94,7 +97,7 @@ def _if_unsettled(event: CommitmentWithdrawn, policy: Policy) -> Iterable[str]:
 
 
 def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
-    """All who can be sent, and the villages that a matching may concern."""
+    """The keys that a matching reads: squads of all units on offer, links of villages in need, the family's pools."""
     if asked is not None:
         yield from ((Squad, unit) for unit in asked.units)
         yield from ((Link, id_of(village)) for village in asked.needs)
@@ -102,14 +105,14 @@ def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
 
 
 def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember | ReportDeparture) -> Iterable[Key]:
-    """Those of whom one can replace a member of a village's team."""
+    """The keys for a replacement: the unit's squad, from which it comes, and the pools that know who is free."""
     if asked is not None and command.village in asked.teams:
         yield Squad, asked.teams[command.village].unit
     yield from relatives(command)
 
 
 MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
-"""After these a village that was matched needs no unit."""
+"""Events after which a village needs no unit, because its listing, registration or diagnosis was a mistake."""
 
 KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Code)
 
@@ -130,7 +133,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageDiagnosed, Pool, _pool, pool.need_unit),
     Reaction(VillageDiagnosed, Commitments, _village, commitments.diagnose, reads=commitments.team_there),
     Reaction(VillageDiagnosed, Link, _team, team.diagnose),
-    # A matching is proposed; another choice is made or the match taken back; the organisation department assigns.
+    # A matching proposes. People may choose otherwise or take the match back. Then the organisation department assigns.
     Reaction(SolveMatching, Pool, _pool, pool.solve, reads=_offers),
     Reaction(VillageMatched, Pool, family, pool.note_team),
     Reaction(VillageMatched, Link, _team, team.match),
@@ -150,11 +153,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(Reconcile, Commitments, _village, commitments.reconcile),
     Reaction(Settle, Commitments, _village, commitments.settle),
     Reaction(WithdrawCommitment, Commitments, _village, commitments.withdraw_commitment),
-    # A team that was at work before the system was there is matched, assigned and bound in one step.
+    # A team that was at work before the system was used is matched and assigned, with its commitments, in one step.
     Reaction(TakeOver, Pool, _pool, choice.take_over, reads=choice.asked_about),
     Reaction(TakeOver, Link, _team, team.take_over),
     Reaction(TakeOver, Commitments, _village, commitments.take_over),
-    # A decided recall takes a cadre off the team, as does a departure, and the unit sends another.
+    # A recall or a departure takes a cadre off the team, and the unit sends another.
     Reaction(OutcomeDecided, Pool, _if_recall(_pool, "imposed"), members.recall),
     Reaction(OutcomeDecided, Pool, _if_recall(_other_pools, "imposed"), members.recall_elsewhere),
     Reaction(MemberRecalled, Pool, family, members.note_loss),
@@ -169,7 +172,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(AppealDecided, Pool, _if_recall(family, "overturned"), members.end_recall),
     Reaction(DecisionWithdrawn, Pool, _if_recall(family), members.end_recall),
     Reaction(OutcomeExpired, Pool, _if_recall(family), members.end_recall),
-    # After the exit the team is kept, settles, and goes home; unless the village falls back before.
+    # After the exit the team stays, settles its ledgers and goes home, unless the village relapses before.
     Reaction(VillageDelisted, Commitments, _village, commitments.close_out),
     Reaction(VillageDelisted, Link, _team, team.keep, reads=team.owed_there),
     Reaction(VillageRelapsed, Link, _team, team.stay),
@@ -177,7 +180,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CommitmentWithdrawn, Link, _if_unsettled, team.note_unsettled),
     Reaction(TeamReleased, Commitments, _village, commitments.clear),
     Reaction(TeamReleased, Pool, family, pool.take_back),
-    # What was registered or listed by mistake has no team; a village that ended leaves its team to its successor.
+    # A mistaken registration, listing or diagnosis leaves no team. A merged village's team goes to its successor.
     *(Reaction(ended, Pool, family, pool.need_no_more) for ended in (*MISTAKEN, VillageDelisted)),
     *(Reaction(ended, Link, _team, team.end) for ended in MISTAKEN),
     *(Reaction(ended, Commitments, _village, commitments.end) for ended in MISTAKEN),
@@ -199,7 +202,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PoolDivided, Pool, division.others_of, division.hand_over),
 )
 
-# Days end a term, make a commitment overdue or owed, end the transition and an illness, and give a county its pool.
+# What a day can do: end a term, make a commitment owed or overdue, end the transition after an exit, end an illness,
+# and give a county its own pool.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": commitments.fall_due},

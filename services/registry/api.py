@@ -74,12 +74,12 @@ COMMANDS: tuple[Route, ...] = (
 
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
-"""What a file that is taken in may weigh, and how many rows a template may have."""
+"""The most bytes of a file that is handed in, and the most rows of a template that is handed out."""
 
 
 @dataclass
 class _Upload(Operation):
-    """What OpenAPI says about a body that is a file: Litestar sees none, since it is read as it comes."""
+    """Tells OpenAPI that the body is a file. The handler reads the body as a stream, so Litestar cannot know of it."""
 
     def __post_init__(self) -> None:
         binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
@@ -89,7 +89,7 @@ class _Upload(Operation):
 
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
 async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
-    """What keeps a village on the list, and who can move it; empty for one that is not on it."""
+    """What keeps a village on the list, and who can act on it. Empty for a village that is not on the list."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
         village = await id_by_code(conn, pipeline.tables, village)
@@ -101,7 +101,7 @@ async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
 
 @get("/v1/packs/{place:str}", tags=["queries"], summary="查询生效的政策包 · The packs in force in a division")
 async def packs(place: FromPath[str], state: State, day: FromQuery[date | None] = None) -> list[dict[str, Any]]:
-    """What the packs say that are in force on a day, the one that extends no other first, and then its layers."""
+    """The packs in force on a day (today by default), from the widest to the narrowest: a city's, then its county's."""
     pipeline: Pipeline = state.pipeline
     asked = day or pipeline.today
     return pipeline.book.chain(place, asked) if asked else []
@@ -161,12 +161,13 @@ async def take_in(
     keep_good: FromQuery[bool] = False,
     confirm: FromQuery[str] = "",
 ) -> Report:
-    """Take in a filled form. Nothing of it is applied if anything is wrong, unless the good rows are asked for.
+    """Take in a filled form. One bad row stops the whole file, unless `keep_good` asks for the good rows.
 
-    The body is the file itself, an .xlsx or a .csv in UTF-8 or GB18030, of at most 64 MB. `place` is a prefix of the
-    division whose policy names the choices; without it, those of all divisions count. The errors come back in the
-    report, and in a copy beside their rows. Where rows differ from what is known, the report shows how, and nothing is
-    applied until the same file is sent with what the report says in `confirm`.
+    The body is the file itself: an .xlsx, or a .csv in UTF-8 or GB18030, of at most 64 MB. `place` is a division or
+    its first digits, such as `2105`; only the choices (problem classes, survey kinds) of packs there are taken. Without
+    it the choices of all packs are. Errors come back in the report, and in a copy of the file beside their rows. Where
+    rows would overwrite known data the report shows the differences, and nothing is applied until the same file is
+    sent again with the report's `confirm`.
     """
     asked, secret, name = _form(state, form, place), _secret(state), f"{form}:{key}"
     if name in RUNNING:
@@ -195,7 +196,7 @@ async def take_in(
 
 
 async def _receive(request: Request[Any, Any, Any], file: BinaryIO) -> None:
-    """Put the body into a file. Raises Refused if it is too long, or not as long as it was said to be."""
+    """Put the body into a file. Raises Refused if it is too long, or differs from the length in its header."""
     async for piece in request.stream():
         if file.tell() + len(piece) > MOST_BYTES:
             raise Refused(
@@ -219,7 +220,7 @@ class Progress(msgspec.Struct, frozen=True):
     """How far an import is."""
 
     running: bool
-    """Whether there is one under this key; one that has ended is none."""
+    """Whether an import under this key is going on. False before it begins and after it ends."""
     read: int = 0
     applied: int = 0
 

@@ -32,11 +32,11 @@ RANKS: Mapping[str, str] = {
     # Posts without leadership until May 2019 (非领导职务, Civil Servant Law of 2005, article 17).
     "副主任科员": "deputy_section", "主任科员": "section", "副调研员": "deputy_division", "调研员": "division",
     "副巡视员": "deputy_department", "巡视员": "department",
-    # Enterprises and public institutions have no such levels: what somebody's post counts as is said by who sends him.
+    # Enterprises and public institutions have no such levels, so the sending unit says what a cadre's post counts as.
     "相当科员": "staff", "相当副科级": "deputy_section", "相当正科级": "section", "相当副处级": "deputy_division",
     "相当正处级": "division", "相当副厅级": "deputy_department", "相当正厅级": "department",
 }  # fmt: skip
-"""The level as which a post or rank counts, by its name."""
+"""The level that a post or rank counts as, by its Chinese name: 三级主任科员 counts as `deputy_section`."""
 LEVELS: Mapping[str, str] = {"省": "province", "市": "city", "县": "county"}
 _PARTY_ID = r"(?!\d{17}[\dX]$)(?!1[3-9]\d{9}$)[A-Z0-9]([A-Z0-9._-]{0,38}[A-Z0-9])?"
 _NAME, _LINE = 60, 200  # Characters of a name and of a line of text.
@@ -62,7 +62,7 @@ _MONTH_HELP: Mapping[str, Any] = {
 
 
 class Blank(NamedTuple):
-    """A form before it is known whose policy fills its drop-downs."""
+    """A form without the choices of its drop-downs, which depend on the division's policy packs."""
 
     command: type[Command]
     title: str
@@ -70,9 +70,10 @@ class Blank(NamedTuple):
     key: tuple[str, ...]
     columns: Callable[[Sequence[Policy]], tuple[Column, ...]]
     implied: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _row: {}
-    """What follows from a row beyond its cells, or instead of them."""
+    """Fields of the command that follow from the row; they are added to its cells or replace them. For example, the
+    cell `ties` becomes a list of village codes."""
     adds: bool = False
-    """Whether a row adds to something that exists, instead of describing a thing of its own."""
+    """True if a row adds to something that exists: a survey record adds to its village's survey."""
 
 
 def _villages(_policies: Sequence[Policy]) -> tuple[Column, ...]:
@@ -185,11 +186,11 @@ BLANKS: Mapping[str, Blank] = {
                     implied=lambda row: {"ties": re.findall(VILLAGE_CODE, row.get("ties", ""), re.ASCII)}),
     "surveys": Blank(c.RecordSurvey, "贫困村摸底排查表", "Baseline survey", ("village", "number"), _surveys, adds=True),
 }  # fmt: skip
-"""The forms by name: what they are filled in for is the command at /v1/<name>."""
+"""The forms by name. A filled row becomes the command that is posted to /v1/<name>."""
 
 
 def form(name: str, policies: Sequence[Policy], place: str = "") -> Form:
-    """The form of that name as the packs in force ask for it, which are those of a `place`.
+    """The form of this name, with the choices of these packs, which are in force in `place`.
 
     Raises Refused if there is no such form, or no pack.
     """
@@ -240,7 +241,7 @@ def command(form: Form, row: Row) -> Command | Sequence[CellError]:
 
 
 def _misfit(form: Form, row: Row, error: str) -> CellError:
-    """What the command's type finds wrong with a row: a cell out of bounds, or one missing beside others."""
+    """The cell to blame when the command's type rejects a row: it is out of bounds, or required with another cell."""
     missing, at = re.search(r"missing required field `(.+?)`", error), re.search(r"at `\$\.?(.*)`", error)
     column = _column(form, ".".join(found[1] for found in (at, missing) if found and found[1]))
     value = "" if missing else str(row.values[column.field])
@@ -263,7 +264,7 @@ def _misfit(form: Form, row: Row, error: str) -> CellError:
 
 def refusal(form: Form, row: int, refused: Refused) -> CellError:
     """A rule's refusal of a row, at the cell that the rule names."""
-    if refused.version:  # Told as a difference at first; it is another one by now.
+    if refused.version:  # The data changed again after the first pass had shown this difference to the officer.
         refused = Refused(
             refused.rule,
             "核对之后，已登记的内容又有变动，本行未导入；请重新上传，核对新的差异",
@@ -280,7 +281,7 @@ def refusal(form: Form, row: int, refused: Refused) -> CellError:
 
 
 def shown(form: Form, difference: Difference) -> tuple[str, str, str]:
-    """A difference as officers read it: the heading, what is known and what is given, in the labels of the form."""
+    """A difference in the words of the form: its heading, the known value and the given one (副科级, not a code)."""
     for column in form.columns:
         if column.field == difference.field:
             labels = {_coded(value): label for label, value in reversed([*column.labels.items()])}
@@ -300,6 +301,6 @@ def recognised(headings: Set[str], policies: Sequence[Policy]) -> str:
 
 
 def _column(form: Form, field: str) -> Column:
-    """The column of a field; where there is none, the one that tells the rows apart."""
+    """The column of a field. A field without a column is blamed on the column that identifies the row."""
     columns = {column.field: column for column in form.columns}
     return columns.get(field, columns[form.key[-1]])

@@ -1,12 +1,14 @@
-"""A filled form on its way in: checked to its last row before anything is applied, page by page, in bounded memory.
+"""Imports a filled form in two passes: all rows are checked before the first one is applied.
 
-The first pass reads the file and asks the rules, by dry runs, what they would say. What they accept waits in a
-temporary file, from which the second pass applies it. A page is judged without those before it, which is right because
-no row of a form rests on another row of the same form. A repeated import changes nothing: the rules say nothing about
-what they know already, and rows that were applied under the same request key are answered as they were then.
+The first pass reads the file page by page and asks the rules in dry runs what they would say. The accepted rows wait in
+a temporary file, so that memory stays bounded; the second pass applies them from there. A page is checked as if the
+pages before it had not been applied. That is right because no row of a form depends on another row of the same form.
+Importing the same file again changes nothing: the rules have nothing to say about known data, and rows that were
+applied under the same request key get the same answer again.
 
-Rows that differ from what is known are shown first: the report hands out a confirmation that stands for just these
-differences. Only with it they are applied, each naming what it replaces, so that whatever changed meanwhile is refused.
+Rows that would overwrite known data are shown first. The report has a code in `confirm` that stands for exactly these
+differences, and the rows are applied only when the code comes back. Each row then names the version that it replaces,
+so that a row whose data changed in between is refused.
 """
 
 import asyncio
@@ -33,9 +35,9 @@ from shared.web.http import published_soon
 from shared.workbook import CellError, Form, Note, Row, Summary, Tally, annotate, read_rows
 
 MARKED, TOLD = 1000, 100
-"""Bad rows whose errors are kept for the copy, and errors that a report tells by itself."""
+"""How many bad rows are marked in the copy, and how many errors the report lists one by one."""
 COPIES, COPY_SECONDS = 100, 3600
-"""How many copies are kept, and for how long; older ones are gone."""
+"""How many copies are kept, and for how many seconds. Older copies are deleted."""
 
 RUNNING: dict[str, "Import"] = {}
 """Imports on their way, by form and request key."""
@@ -59,7 +61,7 @@ _STAYS = {
 
 
 class Counts(msgspec.Struct):
-    """Rows of a file. Those that are good were applied, or would be: they are created, changed or unchanged."""
+    """How many rows are bad, and how many of the good ones create something, change it or leave it unchanged."""
 
     rows: int
     good: int
@@ -70,7 +72,7 @@ class Counts(msgspec.Struct):
 
 
 class Differing(msgspec.Struct, frozen=True, kw_only=True):
-    """One cell that says something else than what is known."""
+    """One cell whose value differs from the known one."""
 
     row: int
     about: str
@@ -91,15 +93,15 @@ class Report(msgspec.Struct, kw_only=True):
     summary: list[Summary]
     """All errors, counted by rule and column, with the rows in which they are."""
     notes: list[Summary]
-    """What was read otherwise than it stands in the file, or not at all, and is no error."""
+    """Cells that were read in another form than they were written, or passed over, without being errors."""
     differences: list[Differing]
-    """What would be overwritten, or was: the first ones."""
+    """The first of the values that were overwritten, or would be."""
     differing: int
     """How many rows differ from what is known."""
     confirm: str | None = None
-    """What confirms these differences; None where there are none. Rows that differ are applied only with it."""
+    """The code to send in order to overwrite these values. None where no row differs."""
     copy: str | None = None
-    """Where, for an hour, a copy of the file lies in which the errors stand beside their rows; None without errors."""
+    """The address of a copy of the file with the errors beside their rows, kept for an hour. None without errors."""
 
 
 class _Page(NamedTuple):
@@ -112,7 +114,7 @@ class _Page(NamedTuple):
 
 
 class Import:
-    """One file on its way in; meanwhile `read` and `applied` tell how many of its rows each pass has been through."""
+    """One file that is being imported. `read` and `applied` count the rows that the first and second pass have done."""
 
     def __init__(self, pipeline: Pipeline, form: Form, secret: bytes, key: str) -> None:
         self.pipeline, self.form, self.secret, self.key = pipeline, form, secret, f"imports/{form.name}:{key}"
@@ -125,7 +127,10 @@ class Import:
         self._digest = hashlib.sha256()
 
     async def take(self, file: BinaryIO, *, dry_run: bool, keep_good: bool, confirm: str = "") -> Report:
-        """Check the file, and apply it if that is asked for and nothing speaks against it. Raises WorkbookRefused."""
+        """Check the file, and apply it unless this is a dry run, rows are bad or differences need confirming.
+
+        Raises WorkbookRefused for a file that cannot be read as this form.
+        """
         with TemporaryFile() as accepted:
             await self._check(file, accepted)
             token = self._digest.hexdigest()[:16] if self._differing else None
@@ -161,9 +166,9 @@ class Import:
                 await self._compare(accepted, page, differing)
 
     async def _note_lists(self, page: _Page) -> None:
-        """Tell of villages that a row seems to take off the list, or to put on it again, and that stay where they are.
+        """Warn where a row seems to take a village off the poverty list, or to put it back on. An import does neither.
 
-        Registering them is no error, so that the rules say nothing.
+        Such a row is a valid registration, so no rule refuses it, but the officer may believe that it changed the list.
         """
         rows = {
             command.village: (number, command.listed)
@@ -183,7 +188,7 @@ class Import:
                 )
 
     async def _compare(self, accepted: BinaryIO, page: _Page, differing: dict[int, Refused]) -> None:
-        """Let rows that differ name what they replace; then, too, a rule may refuse them."""
+        """Check differing rows again, each with the version that it replaces: another rule may still refuse it."""
         numbers = [page.numbers[n] for n in differing]
         commands = [
             msgspec.structs.replace(page.commands[n], replaces=refusal.version) for n, refusal in differing.items()
@@ -197,13 +202,13 @@ class Import:
         await self._keep(accepted, [(numbers[n], commands[n]) for n in kept], differs=True)
 
     async def _keep(self, accepted: BinaryIO, pairs: Sequence[tuple[int, Command]], *, differs: bool = False) -> None:
-        """Let rows wait for the second pass."""
+        """Write accepted rows to the temporary file from which the second pass reads."""
         if pairs:
             line = msgspec.json.encode([*zip(*pairs, strict=True), differs])
             await asyncio.to_thread(accepted.write, line + b"\n")
 
     def _differ(self, row: int, command: Command, refusal: Refused) -> None:
-        """Take down what a row would overwrite."""
+        """Note for the report what a row would overwrite."""
         self._differing += 1
         self._pending += 1
         self._digest.update(msgspec.json.encode(command))
@@ -213,7 +218,7 @@ class Import:
             self._differences.append(told)
 
     async def _claim(self, file: BinaryIO, *, keep_good: bool, confirm: str) -> None:
-        """Keep the key for this file in this mode. Raises Refused if another one was applied under it."""
+        """Bind the request key to this file and these options. Raises Refused if the key was used for others."""
         file.seek(0)
         digest = hashlib.sha256()
         while piece := await asyncio.to_thread(file.read, 2**20):
@@ -234,7 +239,7 @@ class Import:
         return _Page([number for number, _ in sound], [command for _, command in sound]) if row else None
 
     async def _apply(self, accepted: BinaryIO, *, overwriting: bool) -> None:
-        """The second pass. What another command has made impossible since the first is left out, and told."""
+        """The second pass. A row that another command made impossible since the first pass is left out and reported."""
         self._effects.clear()
         self._pending = 0
         command = forms.BLANKS[self.form.name].command
@@ -249,7 +254,7 @@ class Import:
             answer, refused = await submit(self.pipeline, key, page.commands, keep_good=True)
             self._count(page, answer, refused)
             self.applied += len(page.numbers)
-            # What is committed and not yet published takes memory, so that a slow stream has to slow this down.
+            # Events that are committed and not yet published take memory, so the import waits for a slow stream.
             await published_soon(self.pipeline, self.pipeline.written - AHEAD)
         await published_soon(self.pipeline, self.pipeline.written)
 
@@ -275,7 +280,7 @@ class Import:
         return Counts(self.read, created + changed + unchanged, self.bad, created, changed, unchanged)
 
     async def _copy(self, file: BinaryIO) -> str:
-        """Keep a copy with the errors beside their rows; its name tells what kind it is, and is not to be guessed."""
+        """Keep a copy with the errors beside their rows. Its name ends as the file type does and cannot be guessed."""
         if self.bad > len(self._errors):
             last = max(self._errors)
             more = CellError(row=last, column="", value="", rule="more", zh=_MORE_ZH, en=_MORE_EN)
@@ -291,7 +296,7 @@ class Import:
 
 
 def kept(name: str) -> BinaryIO:
-    """A copy with errors that was kept. Raises Refused."""
+    """A copy with errors that was kept. Raises Refused if there is none of this name, or no longer."""
     if name not in _KEPT:
         raise Refused(
             "identity",

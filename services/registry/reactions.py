@@ -1,6 +1,6 @@
-"""The registry's part of the journey: it moves the village from stage to stage, and keeps what the stages rest on.
+"""The registry's part of the journey: which message leads to which rule, of which state.
 
-Where a command concerns several states, the village comes first: it refuses what its division or stage forbids.
+Where several states react to a command, the village comes first, since it refuses what its division or stage forbids.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,17 +48,17 @@ def _parts(command: c.SplitVillage, _policy: Policy) -> Iterable[str]:
 
 
 def _exit(message: procedure.Notice | procedure.Told, _policy: Policy) -> Iterable[str]:
-    """The village whose exit a message is about; none where it names a matter."""
+    """The village whose exit a message is about. None if the message names a matter."""
     return () if message.matter else (message.village,)
 
 
 def _of_matter(command: procedure.Notice, _policy: Policy) -> Iterable[str]:
-    """The village of a matter, which refuses what is not about it."""
+    """The village of the matter that a command names, so that the village can refuse what is not about it."""
     return (command.village,) if command.matter else ()
 
 
 def _at_notices(on: type[procedure.Notice], rule: Rule) -> tuple[Reaction, ...]:
-    """A command about a notice concerns the exit of a village, or one of its matters."""
+    """The reactions to a command about a notice, which is about a village's exit or about one of its matters."""
     return (
         Reaction(on, Village, _of_matter, villages.check_address),
         Reaction(on, Village, _exit, rule),
@@ -98,7 +98,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RegisterCadre, Unit, by("unit"), parties.employ),
     Reaction(c.RegisterCadre, Cadre, by("cadre"), parties.register_cadre),
     Reaction(r.CadreRegistered, Unit, lambda e, _: (e.left,) if e.left else (), parties.dismiss),
-    # They are taken back as long as they serve no village, which the dispatch tells.
+    # Units and cadres can be withdrawn while they serve no village; the dispatch's events say whom they serve.
     Reaction(c.WithdrawUnit, Unit, by("unit"), parties.withdraw_unit, reads=parties.served),
     Reaction(c.WithdrawCadre, Cadre, by("cadre"), parties.withdraw_cadre, reads=parties.served),
     Reaction(r.CadreWithdrawn, Unit, by("unit"), parties.dismiss),
@@ -185,7 +185,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ExitRequested, Village, by("village"), exit.requested),
     Reaction(i.SampleDrawn, Village, by("village"), exit.drawn),
     Reaction(i.ExitVerified, Village, by("village"), exit.verified),
-    # Figures that it is judged by stand still, unless they were wrong: then the exit is led back.
+    # During an exit the village's figures cannot change. If they turn out wrong, they are corrected and the exit ends.
     Reaction(c.CorrectFigures, Village, by("village"), figures.correct_village, reads=figures.of_village),
     Reaction(c.CorrectFigures, Register, by("village"), figures.correct),
     Reaction(c.WithdrawExit, Village, by("village"), exit.withdraw),
@@ -202,7 +202,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
     Reaction(r.VillageDelisted, Village, by("village"), villages.delisted),
     Reaction(r.VillageDelisted, Baseline, by("village"), baseline.end),
-    # Then it is watched, and listed again if it relapses.
+    # After the exit the village is monitored, and listed again if it relapses.
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
     Reaction(c.ConfirmRelapse, Village, by("village"), villages.confirm_relapse),
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
@@ -226,7 +226,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionWithdrawn, Resolution, resolution.resolution_id, resolution.withdrawn),
 )
 
-# Days open the yearly measurement, end a notice or a step's time, and close a year that was open for corrections.
+# What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},

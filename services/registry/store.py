@@ -1,4 +1,4 @@
-"""What the registry reads beyond what every service can ask: the villages whose survey is open."""
+"""Queries that only the registry needs: villages with an open survey, and villages' stages."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,24 +12,24 @@ from shared.engine.tables import Tables
 
 
 class OpenSurvey(NamedTuple):
-    """A village whose survey takes records."""
+    """A village whose survey still takes records."""
 
     place: str
     village: str
     name: str
     number: int
-    """The first free number after the records that are there."""
+    """The number for the next record."""
 
 
 async def stages(conn: AsyncConnection, tables: Tables, ids: Sequence[str]) -> dict[str, str]:
-    """Where villages stand, as far as there are such villages."""
+    """The stages of villages by id. Unknown ids are left out."""
     villages = tables.states[Village]
     found = await conn.execute(select(villages.c.id, villages.c.status).where(villages.c.id.in_(ids)))
     return {row.id: row.status for row in found}
 
 
 async def open_surveys(conn: AsyncConnection, tables: Tables, place: str) -> list[OpenSurvey]:
-    """Those of a division, which is named by a prefix of its code, in order of village."""
+    """The open surveys of a division, named by the first digits of its code such as `2105`, in order of village."""
     villages, baselines = tables.states[Village], tables.states[Baseline]
     found = (
         select(villages.c.body, baselines.c.body)

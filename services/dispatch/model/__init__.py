@@ -1,6 +1,9 @@
 """The rules of the dispatch, without I/O, clock or framework.
 
-`eligibility` says who may go, `matching` which unit goes where and `optimum` why no other way is better; `pool` holds
-the needs and offers of a jurisdiction. `link` is what binds a unit and its team to a village, with the
-rules in `team` from diagnosis to release; `owed` is what is owed there meanwhile, with the rules in `commitments`.
+- `eligibility`: who may go. `matching`: which unit goes to which village. `optimum`: the proof that no other way is
+  better.
+- `pool`: a jurisdiction's needs (villages without a unit) and offers (units and cadres). `division`: what moves between
+  pools. `choice` and `members`: people's changes to a proposed or working team.
+- `link`: the tie between a village and its unit and team. `team`: the rules for it, from diagnosis to release.
+- `owed`: what unit and team owe the village meanwhile. `commitments`: the rules for that.
 """

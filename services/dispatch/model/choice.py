@@ -1,4 +1,6 @@
-"""Another unit or other cadres than the matching proposed: the cost is told, and all rules hold (3.2–3.4)."""
+"""People choose another unit or other cadres than the matching proposed (3.2–3.4). They are told what that costs in
+points, and the same rules hold as for the matching.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -18,7 +20,7 @@ Others = Mapping[Key, State | None]
 
 
 class Fault(NamedTuple):
-    """A rule that a choice breaks, with what to say about it."""
+    """A rule that a choice breaks, and the words to say so."""
 
     rule: str
     zh: str
@@ -26,7 +28,7 @@ class Fault(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A choice with what it costs against the proposal, or the rules that it breaks."""
+    """A choice with its score beside the proposal's, or the rules that it breaks."""
 
     match: Match | None
     cost: int
@@ -45,7 +47,7 @@ _UNSUITED = {
 def weigh(
     pool: Pool, village: str, unit: str, team: Sequence[Member], policy: Policy, today: date, others: Others
 ) -> Choice:
-    """What a choice is worth beside the proposal. Without a team it is the one that the unit would send."""
+    """Score a choice beside the proposal. Without a `team`, the team that the unit would send is scored."""
     proposed = pool.teams[village]
     assert proposed.need, "a team that was there already is not chosen"
     offered = pool.units.get(unit)
@@ -82,7 +84,7 @@ def weigh(
 
 
 def _shared(unit: str, team: Sequence[Member], serving: Serving | None, policy: Policy) -> Iterable[Fault]:
-    """What is wrong with sending a unit that serves other villages: it sends one team, to so many and no more."""
+    """Faults of sending a unit that serves villages already: it must send the same team, to not too many of them."""
     if serving is None:
         return
     villages = "、".join(serving.villages)
@@ -97,7 +99,7 @@ def _shared(unit: str, team: Sequence[Member], serving: Serving | None, policy: 
 
 
 def _unfit_together(team: Sequence[Member]) -> Iterable[Fault]:
-    """What is wrong with a team whoever is in it."""
+    """Faults of a team as a whole, such as its size or a missing leader, whoever its members are."""
     if sum(member.role == "leader" for member in team) != 1:
         yield Fault("3.4", "工作队应有且只有一名队长", "a team has one leader and no more")
     if len({member.cadre for member in team}) < len(team):
@@ -105,7 +107,7 @@ def _unfit_together(team: Sequence[Member]) -> Iterable[Fault]:
 
 
 def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[Fault]:
-    """The rules that single members break."""
+    """Faults of single members."""
     for member in team:
         posting = postings.get(member.cadre)
         if posting is None:
@@ -151,7 +153,7 @@ def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, 
 
 
 def withdraw_match(pool: Pool | None, command: WithdrawMatch, policy: Policy, today: date, others: Others) -> Change:
-    """A match was a mistake: the village needs a unit again, and unit and cadres are on offer."""
+    """Take back a match that was a mistake. The village needs a unit again; unit and cadres are on offer again."""
     require_body(command.body, "organisation", "3.2")
     if pool and command.village in pool.needs:
         return Change(pool)
@@ -167,9 +169,10 @@ def withdraw_match(pool: Pool | None, command: WithdrawMatch, policy: Policy, to
 
 
 def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date, others: Others) -> Change:
-    """A team that has been at work for years: the village has its unit, if nothing that is known speaks against it.
+    """Take over a team that was at work before the system was used, unless known facts contradict it.
 
-    Who was sent then by other rules is not sent home by that: rules that somebody does not meet are told.
+    Its members were sent by the rules of their day, so nobody is refused for breaking a present rule. Which rules a
+    member does not meet is told by an event, for people to decide.
     """
     require_body(command.body, "organisation", "3.2")
     pool = known(pool, "选派库", "the pool", policy.pool)
@@ -221,7 +224,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
 def may_choose(
     pool: Pool | None, command: ChooseTeam | WithdrawMatch, policy: Policy, others: Others
 ) -> tuple[Pool, Team]:  # fmt: skip
-    """The match of a village that was not assigned yet."""
+    """The pool and the match of a village. Raises Refused if there is no match, or the team is assigned already."""
     pool = known(pool, "选派库", "the pool", policy.pool)
     team = addressed(pool.teams.get(command.village), command, "已确定帮扶单位的村", "the match of village")
     link = others.get((Link, id_of(command.village)))
@@ -241,7 +244,7 @@ def may_choose(
 
 
 def asked_about(asked: Pool | None, command: ChooseTeam | WithdrawMatch | TakeOver) -> Iterable[Key]:
-    """What a choice looks at: how far the village is, the wider pools, and the cadres of the unit that is named."""
+    """What a choice needs to see: the village's link, the wider pools, and the cadres of the chosen unit."""
     yield Link, id_of(command.village)
     yield from relatives(command)
     if not isinstance(command, WithdrawMatch):

@@ -1,4 +1,4 @@
-"""What people ask of the dispatch. `body` is the role that acts, which must be the one that the rules name."""
+"""What people ask of the dispatch. `body` is the role that acts; another role than the rule names is refused."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -21,16 +21,16 @@ from shared.contracts.values import (
 )
 
 Cause = Literal["transferred", "ill", "retired", "resigned", "deceased", "disqualified", "other"]
-"""Why a member leaves a team without a recall."""
+"""Why a member leaves a team other than by a recall."""
 
 
 class SolveMatching(Command, frozen=True, kw_only=True):
-    """Match the diagnosed villages of a whole jurisdiction with units; a named body still assigns them (3.2)."""
+    """Match all diagnosed villages of a jurisdiction with units (3.2). It only proposes: a named body assigns them."""
 
     about = "matching"
     is_long = True
     matching: RunId
-    """A name of its own for this run, such as `2014-1`; the same one again changes nothing."""
+    """A name for this run, such as `2014-1`. A run with the same name is a repetition and changes nothing."""
     asked_by: Organ
     body: Role
 
@@ -46,13 +46,13 @@ class AssignTeam(Command, frozen=True, kw_only=True):
 class ChooseTeam(Command, frozen=True, kw_only=True):
     """The organisation department chooses another unit or other cadres than the matching proposed (3.2–3.4).
 
-    All rules hold. A dry run tells in advance what the choice costs.
+    The same rules hold as for the matching. A dry run tells beforehand how many points the choice costs.
     """
 
     village: VillageId
     unit: PartyId
     team: Annotated[tuple[Member, ...], Meta(max_length=50)] = ()
-    """Who goes, in which role; left out, whom the unit would send by the rules of the matching."""
+    """Who goes, in which role. If it is left out, the unit's team is formed by the rules of the matching."""
     reason: Reason
     decided_by: Organ
     body: Role
@@ -64,9 +64,9 @@ class SetCommitment(Command, frozen=True, kw_only=True):
     village: VillageId
     kind: Code
     period: Period
-    """As the task names it: the year, or `term`."""
+    """As the task names it: the year, such as `2015`, or `term` for what is owed once a term."""
     items: Annotated[tuple[Item, ...], Meta(max_length=500)] = ()
-    """What is newly owed. Open problems and items carried over join by themselves and are not entered again."""
+    """What is newly owed. The diagnosis's open problems and items carried over are added by themselves."""
     set_by: Organ
     """The organ, never a person: it is published."""
     body: Role
@@ -86,7 +86,7 @@ class Reconcile(Command, frozen=True, kw_only=True):
 
 
 class Settle(Command, frozen=True, kw_only=True):
-    """The period's ledger is closed: some items for good, the rest carried into the next one (次年销账, 2.4)."""
+    """The period's ledger is settled (次年销账, 2.4): some items are closed for good, the rest carried over."""
 
     village: VillageId
     kind: Code
@@ -99,14 +99,14 @@ class Settle(Command, frozen=True, kw_only=True):
 
 
 class ReportDeparture(Command, frozen=True, kw_only=True):
-    """A member leaves the team without a recall: the unit owes another, and nothing counts against anybody."""
+    """A member leaves the team other than by a recall. The unit owes a replacement; it counts against nobody."""
 
     village: VillageId
     cadre: PartyId
     cause: Cause
-    """It is kept, and told to nobody."""
+    """The cause is kept here and published nowhere, since an illness is a private matter."""
     until: Day | None = None
-    """The last day on which the cadre cannot be sent; it belongs to `ill`. Without it nobody sends the cadre again."""
+    """For `ill` only: the last day on which the cadre cannot be sent. Without it the cadre is never sent again."""
     decided_by: Organ
     body: Role
 
@@ -121,14 +121,14 @@ class RetainMember(Command, frozen=True, kw_only=True):
 
 
 class ReplaceMember(Command, frozen=True, kw_only=True):
-    """The unit sends another cadre for one who was recalled or left; the same rules hold for the role (2.20, 3.3, 3.4).
+    """The unit sends another cadre for one who was recalled or left (2.20, 3.3, 3.4). The rules of the role hold.
 
-    A member of the team may take the lead; then the unit owes a member. Whoever left may come back.
+    A member of the team may become leader; then the unit owes a member. A cadre who left may come back.
     """
 
     village: VillageId
     left: PartyId
-    """Whose role is open."""
+    """The cadre whose role is to be filled."""
     cadre: PartyId
     replaced_by: Organ
     """The organ, never a person: it is published."""
@@ -136,7 +136,7 @@ class ReplaceMember(Command, frozen=True, kw_only=True):
 
 
 class Withdrawal(Command, frozen=True, kw_only=True):
-    """What everyone says who takes back something that was entered by mistake."""
+    """The fields of every command that takes back something entered by mistake."""
 
     village: VillageId
     reason: Reason
@@ -145,11 +145,11 @@ class Withdrawal(Command, frozen=True, kw_only=True):
 
 
 class WithdrawMatch(Withdrawal, frozen=True, kw_only=True):
-    """Take a match back before the team is assigned: unit and cadres are on offer, and the village needs a unit."""
+    """Take a match back before the team is assigned. Unit and cadres are on offer again; the village needs a unit."""
 
 
 class WithdrawAssignment(Withdrawal, frozen=True, kw_only=True):
-    """Take an assignment back before anything rests on it: unit and team are proposed again."""
+    """Take an assignment back before anything depends on it. Unit and team are only proposed again."""
 
 
 class WithdrawCommitment(Withdrawal, frozen=True, kw_only=True):
@@ -159,11 +159,11 @@ class WithdrawCommitment(Withdrawal, frozen=True, kw_only=True):
     period: Period
     step: Literal["set", "reconcile", "settle"] = "set"
     items: Numbers = ()
-    """With `set`: only these items, while the rest stands."""
+    """With the step `set`: take back only these items. Empty takes back everything that was set."""
 
 
 class Held(Bounded, frozen=True, kw_only=True):
-    """A commitment that was set before the system was there, as it stands now."""
+    """A commitment that was set before the system was used, as it stands now."""
 
     named_by: ClassVar = ("kind", "period")
 
@@ -175,13 +175,13 @@ class Held(Bounded, frozen=True, kw_only=True):
     done: Numbers = ()
     """Numbers of the items that are done by now."""
     reconciled_on: Day | None = None
-    """The last reconciliation day that was answered; those after it are owed."""
+    """The last reconciliation day that was answered. Later ones are owed here."""
 
 
 class TakeOver(Command, frozen=True, kw_only=True):
-    """A team that was at work before the system was there goes on, with its earlier dates and all that is set.
+    """Take over a team that was at work before the system was used, with its earlier dates and commitments.
 
-    The village is registered and diagnosed before, unit and cadres as well.
+    The village, its diagnosis, the unit and the cadres must be registered before.
     """
 
     village: VillageId
@@ -190,7 +190,7 @@ class TakeOver(Command, frozen=True, kw_only=True):
     since: Day
     """The unit's first day in the village."""
     term_start: Day
-    """The first day of the term that runs."""
+    """The first day of the current term."""
     extensions: Annotated[int, Meta(ge=0, le=50)] = 0
     """How often this term was extended so far."""
     commitments: Annotated[tuple[Held, ...], Meta(max_length=50)] = ()

@@ -1,7 +1,8 @@
 """What unit and team owe, period by period, as the pack lists it: set, reconciled, settled (1.2, 2.4, 3.5, 3.6).
 
-One timer, `commitments`, stands on the next day on which something opens or has become overdue. A rule that moves it
-never looks back: whatever lies before it is done.
+For example, a yearly ledger is set (定账) by the team, reconciled (对账) each quarter, and settled (销账) next year.
+One timer, `commitments`, stands on the next day on which something opens or becomes overdue. The rule that sets it
+only looks at later days: everything before the timer has been dealt with.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,21 +41,21 @@ from shared.rules import Change, Due, Key, Refused, State, addressed, require_bo
 
 DAY = timedelta(1)
 ACTIVE = ("assigned", "helped")
-"""The stages in which new things come to be owed."""
+"""The stages in which new commitments come up."""
 
 
 Others = Mapping[Key, State | None]
 
 
 def team_there(_state: Commitments | None, event: VillageDiagnosed) -> Iterable[Key]:
-    """The village's link to its team, for a rule to look at."""
+    """The key of the village's link to its team, so that the rule can read it."""
     return ((Link, id_of(event.village)),)
 
 
 def diagnose(
     state: Commitments | None, event: VillageDiagnosed, policy: Policy, today: date, others: Others
 ) -> Change:  # fmt: skip
-    """The problems of a diagnosis wait for the next ledgers (3.1)."""
+    """Keep the problems of a diagnosis for the next ledgers, which must answer them (3.1)."""
     link = others[Link, id_of(event.village)]
     if isinstance(link, Link) and not link.awaits_diagnosis(event.spell):
         return Change(state)
@@ -65,9 +66,9 @@ def diagnose(
 def _with_problems(
     carried: Mapping[str, tuple[Item, ...]], event: VillageDiagnosed, policy: Policy
 ) -> dict[str, tuple[Item, ...]]:
-    """What waits for the next ledgers, with the problems of a new diagnosis added to each kind that is settled (3.1).
+    """What waits for the next ledgers, with a new diagnosis's problems added to each kind that is settled (3.1).
 
-    Numbers of an earlier diagnosis mean nothing any more, so what is left of it stays as an item of its own.
+    Items left from an earlier diagnosis lose their problem numbers, which mean nothing in the new one.
     """
     problems = tuple(Item(p.number, p.cause, p.number) for p in event.problems)
     kinds = (commitment.kind for commitment in policy.commitments if commitment.settle)
@@ -80,7 +81,7 @@ def end(
     policy: Policy,
     today: date,
 ) -> Change:  # fmt: skip
-    """Diagnosed, listed or registered by mistake: nothing is owed. What was open before a diagnosis is still open."""
+    """The diagnosis, listing or registration was a mistake, so nothing is owed. What was open before it stays open."""
     if state is None:
         return Change(state)
     before = state.carried if isinstance(event, DiagnosisWithdrawn) else {}
@@ -91,7 +92,7 @@ def end(
 def clear(
     state: Commitments | None, event: TeamReleased | AssignmentWithdrawn, policy: Policy, today: date
 ) -> Change:  # fmt: skip
-    """Nothing is owed once the team is home, or was never to go; what is left open waits for the next ledgers."""
+    """The team went home, or its assignment was a mistake: nothing is owed. Open items wait for the next ledgers."""
     return Change(state and _nothing_owed(state, state.carried))
 
 
@@ -100,14 +101,14 @@ def _nothing_owed(state: Commitments, carried: Mapping[str, tuple[Item, ...]]) -
 
 
 def joining(_state: Commitments | None, event: VillageMerged) -> Iterable[Key]:
-    """What is owed in the village that ends, for a rule to look at."""
+    """The key of what is owed in the village that ends, so that the rule can read it."""
     return ((Commitments, event.village),)
 
 
 def absorb(
     state: Commitments | None, event: VillageMerged, policy: Policy, today: date, others: Others
 ) -> Change:  # fmt: skip
-    """The village that goes on takes up what is open in the other one."""
+    """After a merger the remaining village takes over the open items of the other one."""
     other = others[Commitments, event.village]
     if not isinstance(other, Commitments):
         return Change(state)
@@ -116,14 +117,14 @@ def absorb(
 
 
 def dissolve(state: Commitments | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """In a village that ended nothing is owed any more."""
+    """Nothing is owed any more in a village that was merged into another."""
     return Change(state and _nothing_owed(state, {}))
 
 
 def _left_open(
     carried: Mapping[str, tuple[Item, ...]], other: Commitments, policy: Policy
 ) -> dict[str, tuple[Item, ...]]:  # fmt: skip
-    """What waits for the next ledgers, with what is open in another village that is now part of this one."""
+    """What waits for the next ledgers, with the open items of a village that is now part of this one."""
     joined = dict(carried)
     for commitment in policy.commitments:
         if commitment.settle:
@@ -136,13 +137,13 @@ def _left_open(
 
 
 def begin(state: Commitments | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
-    """A term begins with nothing set: what the pack lets begin with the assignment is owed from now on."""
+    """A term begins. From now on the commitments are owed that the pack lets begin with the assignment."""
     state = state or Commitments(id=event.village, place=event.place)
     return _go_on(state.but(stage="assigned", unit=event.unit, helped_since=None, owed={}), policy, today)
 
 
 def set_commitment(state: Commitments | None, command: SetCommitment, policy: Policy, today: date) -> Change:
-    """Set what is owed for a period; help has begun once all that the pack asks for at the start is set."""
+    """Set what is owed for a period. Help begins once everything is set that the pack asks for at the start."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
     require_body(command.body, commitment.by, commitment.rule)
@@ -166,7 +167,7 @@ def set_commitment(state: Commitments | None, command: SetCommitment, policy: Po
     _require_goals(state, given, commitment)
     items = _joined(given, state.carried.get(owed.kind, ()))
     _require_enough(items, commitment)
-    # The period before is over; of a settled one the figures stay, and it is not opened again.
+    # The period before is over. If it was settled its figures stay, and the settlement cannot be taken back any more.
     kept = {
         key: _but(o, undo=None) if o.kind == owed.kind else o
         for key, o in state.owed.items()
@@ -244,7 +245,7 @@ def settle(state: Commitments | None, command: Settle, policy: Policy, today: da
     _require_items(owed, command.closed, commitment, "closed")
     closed = tuple(sorted(set(command.closed)))
     carried = tuple(item for item in owed.items if item.number not in closed)
-    # After the exit the next ledger, if there is one, belongs to another diagnosis, which may have come already.
+    # After the exit the next ledger, if there is one, answers another diagnosis, which may have come already.
     waiting = (*(carried if state.stage in ACTIVE else _unlinked(carried)), *state.carried.get(owed.kind, ()))
     undo = Undo(step="settle", on=today, items=owed.items, done=owed.done)
     state = _with(state, _but(owed, items=(), done=(), closed=closed, carried=len(carried), undo=undo))
@@ -264,7 +265,7 @@ def settle(state: Commitments | None, command: Settle, policy: Policy, today: da
 
 
 def close_out(state: Commitments | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """After the exit nothing new is owed, and every ledger that stands is settled before the team goes home."""
+    """After the exit nothing new is owed. Every open ledger must be settled before the team goes home."""
     if state is None or state.stage not in ACTIVE:
         return Change(state)
     until = policy.team.keep_after_exit.after(today, policy.calendar)
@@ -282,7 +283,7 @@ def close_out(state: Commitments | None, event: VillageDelisted, policy: Policy,
 def withdraw_commitment(
     state: Commitments | None, command: WithdrawCommitment, policy: Policy, today: date
 ) -> Change:  # fmt: skip
-    """Take back what was entered by mistake, until something rests on it."""
+    """Take back what was entered by mistake. Refused once something depends on it."""
     state, owed = _owed(state, command, policy)
     commitment = _commitment(command, policy)
     require_body(command.body, commitment.by, commitment.rule)
@@ -325,7 +326,7 @@ def _unset(
     if command.items:
         return _with(state, _without_items(state, owed, command.items, commitment))
     back = owed.items[len(owed.items) - owed.joined :]
-    # What only it had opened is not owed any more.
+    # Commitments that may begin only after this one (`after`) are not owed any more, unless they are set.
     opened = {c.kind for c in policy.commitments if c.after == owed.kind}
     rest = {key: one for key, one in state.owed.items() if one.set_on or one.kind not in opened}
     carried = {owed.kind: (*back, *state.carried.get(owed.kind, ()))} if back else {}
@@ -335,7 +336,7 @@ def _unset(
 
 
 def _rests_on(state: Commitments, owed: Owed, policy: Policy, *, whole: bool) -> Iterable[tuple[str, str]]:
-    """What rests on a period that was set, Chinese and English."""
+    """What depends on a period that was set, in Chinese and English."""
     if owed.done or owed.undo or owed.closed is not None:
         yield "已作的对账或销账", "its reconciliation or settlement"
     if not whole:
@@ -349,7 +350,7 @@ def _rests_on(state: Commitments, owed: Owed, policy: Policy, *, whole: bool) ->
 
 
 def _without_items(state: Commitments, owed: Owed, numbers: tuple[int, ...], commitment: Commitment) -> Owed:
-    """A period that was set but for some items, which must be people's own and serve as nobody's goal."""
+    """The period without some items. Refused for items that answer a problem of the diagnosis or that others serve."""
     _require_items(owed, numbers, commitment, "items")
     goals = {item.goal for one in state.owed.values() for item in one.items if one.kind != owed.kind}
     gone = [item for item in owed.items if item.number in numbers]
@@ -384,7 +385,7 @@ def _unreconcile(
 def _unsettle(
     state: Commitments, owed: Owed, command: WithdrawCommitment, commitment: Commitment, policy: Policy, today: date
 ) -> Commitments | None:
-    """The state as it was before the settlement, until the next ledger is set."""
+    """The state as it was before the settlement. Refused once the next ledger is set."""
     if owed.closed is None:
         return None
     undo = owed.undo
@@ -404,7 +405,7 @@ _WITHDRAWALS = {"set": _unset, "reconcile": _unreconcile, "settle": _unsettle}
 
 
 def take_over(state: Commitments | None, command: TakeOver, policy: Policy, today: date) -> Change:
-    """What was set before the system was there stands with its dates; from here on it goes on as if played."""
+    """Take over commitments from before the system was used, with their dates. From here on they go on as usual."""
     state = addressed(state, command)
     order = [commitment.kind for commitment in policy.commitments]
     told: list[Event] = []
@@ -444,7 +445,7 @@ def take_over(state: Commitments | None, command: TakeOver, policy: Policy, toda
 def _held(
     state: Commitments, held: Held, since: date, commitment: Commitment, policy: Policy, today: date
 ) -> Owed:  # fmt: skip
-    """One commitment that was set before, or why it cannot be as it is said."""
+    """One commitment that was set before the system was used. Raises Refused if its dates or numbers are impossible."""
     if commitment.after and not any(o.kind == commitment.after and o.set_on for o in state.owed.values()):
         raise _contradicted(
             commitment,
@@ -486,7 +487,7 @@ def _held(
 
 
 def _following(owed: Owed, commitment: Commitment, policy: Policy, today: date) -> dict[str, Owed]:
-    """What is owed for this year, where the period that was taken over is last year's."""
+    """What is owed for this year, if the period that was taken over is last year's."""
     if not commitment.yearly or owed.year is None or owed.year >= today.year:
         return {}
     set_by = max(commitment.yearly.of(today.year), commitment.set_by.due(today, policy.calendar))
@@ -505,7 +506,7 @@ def _contradicted(commitment: Commitment, zh: str, en: str) -> Refused:
 
 
 def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Change:
-    """What became overdue the day before is told once and stays owed; what begins on this day is owed from now on."""
+    """Tell once what became overdue yesterday (it stays owed), and open what begins today."""
     owed_by = {commitment.kind: commitment.by for commitment in policy.commitments}
     overdue = tuple(
         CommitmentOverdue(
@@ -528,14 +529,14 @@ def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Chang
         state = state.but(owed={**kept, **_new_periods(state, due.on, policy)})
         for owed in opened:
             state = _counting(state, policy, due.on, owed.key, "reconcile", str(due.on))
-        # A period that was never set is overtaken by the next one of its kind.
+        # A period that was never set is dropped when the next one of its kind opens.
         newest = {owed.kind: owed.period for _, owed in sorted(state.owed.items())}
         state = state.but(owed={k: o for k, o in state.owed.items() if o.set_on or o.period == newest[o.kind]})
     return Change(_clocked(state, policy, due.on), overdue)
 
 
 def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
-    """With the reconciliation or settlement that begins on a day."""
+    """The period with the reconciliation or settlement that begins on this day."""
     commitment = policy.commitment(owed.kind)
     span = _reconciliations(owed, commitment, policy).get(on) if commitment else None
     if span is not None:
@@ -546,7 +547,7 @@ def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
 
 
 def _new_periods(state: Commitments, on: date, policy: Policy) -> dict[str, Owed]:
-    """On New Year's Day, what is owed anew for the year by commitments that have begun."""
+    """On New Year's Day: the new year's periods of the yearly commitments that have begun."""
     if (on.month, on.day) != (1, 1):
         return {}
     begun = {owed.kind for owed in state.owed.values()}
@@ -559,7 +560,7 @@ def _new_periods(state: Commitments, on: date, policy: Policy) -> dict[str, Owed
 
 
 def _go_on(state: Commitments, policy: Policy, today: date, *told: Event) -> Change:
-    """Open what may begin now that something is set, and see whether all of it is."""
+    """After something was set, open what may begin after it, and see whether help can begin."""
     begun = {owed.kind for owed in state.owed.values()}
     are_set = {owed.kind for owed in state.owed.values() if owed.set_on}
     opened = dict(state.owed)
@@ -580,7 +581,7 @@ def _go_on(state: Commitments, policy: Policy, today: date, *told: Event) -> Cha
 
 
 def _counting(state: Commitments, policy: Policy, since: date, key: str, *field: str) -> Commitments:
-    """The state with the time for a step that has just begun remembered, if holidays can move its end."""
+    """Remember from which day the time for a step is counted, so that newly announced holidays can move its end."""
     commitment = policy.commitment(state.owed[key].kind)
     if commitment is None:
         return state
@@ -592,7 +593,7 @@ def _counting(state: Commitments, policy: Policy, since: date, key: str, *field:
 
 
 def _clocked(state: Commitments, policy: Policy, after: date) -> Commitments:
-    """The state with its timer on the first later day on which something opens or has become overdue."""
+    """The state with its timer on the first day after `after` on which something opens or has become overdue."""
     days = [last + DAY for owed in state.owed.values() for _, last in owed.steps]
     if state.stage in ACTIVE:
         days.append(date(after.year + 1, 1, 1))
@@ -603,21 +604,22 @@ def _clocked(state: Commitments, policy: Policy, after: date) -> Commitments:
 
 
 def _reconciliations(owed: Owed, commitment: Commitment, policy: Policy) -> Mapping[date, Span]:
-    """The reconciliation days of a period that was set, each with its time; those before it are never looked at."""
+    """By reconciliation day of a period that was set: the time for it. Days before the setting are there, but no timer
+    ever stands on them."""
     if owed.set_on is None or owed.closed is not None or owed.year is None:
         return {}
     return commitment.reconciliations(owed.year, policy.calendar)
 
 
 def _settles_from(owed: Owed) -> date | None:
-    """The day from which a period that was set is settled: the first of the year after it."""
+    """The day from which a period can be settled: 1 January of the next year. None for what is owed once a term."""
     if owed.set_on is None or owed.closed is not None or owed.year is None:
         return None
     return date(owed.year + 1, 1, 1)
 
 
 def _joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...]:
-    """What is newly owed and what waited for it, numbered on; what was entered again is not doubled."""
+    """The new items and those that waited, numbered on. An item that waited and was entered again counts once."""
     answered = {item.problem for item in given if item.problem is not None}
     texts = {item.text for item in given}
     rest = [item for item in waiting if item.problem not in answered and item.text not in texts]
@@ -626,14 +628,14 @@ def _joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...
 
 
 def _unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Items that no longer answer a problem of the diagnosis in force, nor serve a target of its plan."""
+    """Items without their links to the problems of an earlier diagnosis and the targets of its plan."""
     return tuple(Item(item.number, item.text) for item in items)
 
 
 def _owed(
     state: Commitments | None, command: SetCommitment | Reconcile | Settle | WithdrawCommitment, policy: Policy
 ) -> tuple[Commitments, Owed]:
-    """The assignment and the period that a command is about, or why there is none."""
+    """The state and the period that a command is about. Raises Refused if there is none."""
     state = addressed(state, command)
     commitment = _commitment(command, policy)
     owed = state.owed.get(f"{command.kind}/{command.period}")
@@ -683,7 +685,7 @@ def _require_enough(items: tuple[Item, ...], commitment: Commitment) -> None:
 
 
 def _require_goals(state: Commitments, items: tuple[Item, ...], commitment: Commitment) -> None:
-    """The plan tree: what serves a goal serves one that the commitment before this one has set (3.5)."""
+    """Refuse items that serve a goal which the commitment before this one has not set: plans form a tree (3.5)."""
     goals = {item.number for o in state.owed.values() if o.kind == commitment.after and o.set_on for item in o.items}
     unknown = sorted({item.goal for item in items if item.goal is not None} - goals)
     if unknown:

@@ -1,4 +1,4 @@
-"""Pools and divisions: a county gets a pool of its own, a village comes to another division, two become one."""
+"""What changes when divisions do: a county gets a pool of its own, a village moves to another division, two merge."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -17,22 +17,23 @@ _but = msgspec.structs.replace
 
 
 def others_of(message: PoolDivided, policy: Policy) -> Iterable[str]:
-    """The pools that do not answer for a division any more."""
+    """The other pools of the division, which no longer answer for it."""
     return (id for id in prefixes(message.place) if id != policy.pool)
 
 
 def above(_pool: Pool | None, message: PolicyAdopted | PoolDivided) -> Iterable[Key]:
-    """The pools of a division and of those around it, for a rule to look at."""
+    """The keys of the pools of a division and of the divisions around it, so that the rule can read them."""
     return ((Pool, id) for id in prefixes(message.place))
 
 
 def adopt(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date, others: Others) -> Change:
-    """A region has a pack of its own: from its day on it has a pool of its own if the pack says whom to send.
+    """A region adopts a pack. If the pack itself says whom to send, the region has its own pool from that day on.
 
-    A further version changes nothing, unless it extends a wider pack and leaves that to it, or does so no more.
+    A pack that extends a wider one may leave that to it; then the wider pool answers. A further version of the pack
+    changes nothing unless it differs from the one before in this.
     """
     own = policy.pool == policy.jurisdiction
-    # Of a pool without turns a pack was adopted when every pack still had a pool of its own.
+    # A pool without turns is from an earlier version, in which every pack had its own pool.
     turns = pool.turns if pool and pool.turns else {"": True} if pool else {}
     if not own and not turns:
         return Change(pool)
@@ -47,7 +48,7 @@ def adopt(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date, 
 
 
 def divide(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
-    """A pack takes effect by which another pool answers for the division than before."""
+    """A pack takes effect, and with it another pool answers for the division than before."""
     return Change(pool.timed(divided=_next_turn(pool.turns, due.on)), (PoolDivided(place=pool.place),))
 
 
@@ -63,9 +64,9 @@ def _next_turn(turns: Mapping[str, bool], after: date) -> date | None:
 
 
 def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date, others: Others) -> Change:
-    """What lies in the region goes over: needs and units, and the teams in its villages.
+    """Take over what lies in the region from the other pools: needs, units, and the teams in its villages.
 
-    A pool that ends leaves also who is under a recall or away; one that goes on keeps that in mind itself.
+    A pool that ends also hands over who is under a recall or away. A pool that goes on keeps that itself.
     """
     pool = pool_of(pool, policy)
     for other in _besides(policy, others):
@@ -84,7 +85,7 @@ def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date
 
 
 def hand_over(pool: Pool | None, event: PoolDivided, policy: Policy, today: date) -> Change:
-    """What went over is no longer on offer here. Its teams stay known, since units from here serve in them."""
+    """What went over is no longer on offer here. Its teams stay known, since units of this pool may serve there."""
     part = _part(event.place, pool) if pool else None
     if pool is None or part is None:
         return Change(pool)
@@ -98,9 +99,9 @@ def _besides(policy: Policy, others: Others) -> list[Pool]:
 
 
 def _part(place: str, pool: Pool) -> Pool | None:
-    """What of a pool lies in a division; a unit that serves outside of it stays until it is home.
+    """The part of a pool that lies in a division. A unit that serves outside the division stays until it is home.
 
-    Of the division's own pool that is all: a unit may have come to it with its team.
+    Of the division's own pool it is everything, since units from elsewhere may have come to it with their teams.
     """
     region = place.removesuffix("00").removesuffix("00")
     if pool.id.startswith(region):
@@ -115,7 +116,7 @@ def _part(place: str, pool: Pool) -> Pool | None:
 
 
 def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """A village's need and team lie in the division of its current code, and may be a matter of another pool there."""
+    """Move a village's need and team to the division of its new code. Another pool may answer for it there."""
     if pool is None or not (event.village in pool.needs or event.village in pool.teams):
         return Change(pool)
     moved = {
@@ -124,23 +125,23 @@ def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date
         if event.village in kept
     }
     changed = PoolChanged(place=event.code[:6], village=event.village, former=event.place)
-    # The pool of the old division says it once, for all of them.
+    # Only the pool of the old division makes the event, so that it is said once.
     told = (changed,) if pool.id == policy.pool and event.code[:6] != event.place else ()
     return Change(pool.but(**moved), told)
 
 
 def former(message: PoolChanged, policy: Policy) -> Iterable[str]:
-    """The pools of the division that the village comes from, but for one that it stays in."""
+    """The pools of the village's old division, without those in which it stays."""
     return (id for id in prefixes(message.former, message.village) if id != policy.pool)
 
 
 def known_before(_pool: Pool | None, message: PoolChanged) -> Iterable[Key]:
-    """The same for a rule to look at."""
+    """The keys of the pools of the village's old division, so that the rule can read them."""
     return ((Pool, id) for id in prefixes(message.former, message.village))
 
 
 def receive(pool: Pool | None, event: PoolChanged, policy: Policy, today: date, others: Others) -> Change:
-    """The pool of the division to which a village came takes its need or its team."""
+    """The pool of the village's new division takes over its need or its team."""
     pool = pool_of(pool, policy)
     for other in others.values():
         if not isinstance(other, Pool) or other.id == pool.id:
@@ -157,9 +158,9 @@ def receive(pool: Pool | None, event: PoolChanged, policy: Policy, today: date, 
 
 
 def let_go(pool: Pool | None, event: PoolChanged, policy: Policy, today: date) -> Change:
-    """A pool that the village has left keeps the team in mind as long as it will hear of it, and nothing else of it.
+    """A pool that the village has left keeps only its team, and only if it will hear what happens to the team.
 
-    Where it will not, the unit goes along with its team: it is on offer in the other pool when it is home.
+    If it will not hear, the unit goes along: when the team is home, the unit is on offer in the other pool.
     """
     if pool is None:
         return Change(pool)
@@ -172,13 +173,13 @@ def let_go(pool: Pool | None, event: PoolChanged, policy: Policy, today: date) -
 
 
 def _goes_along(pool: Pool, village: str) -> bool:
-    """Whether a village's unit is one of this pool's and serves no other village here."""
+    """Whether a village's unit belongs to this pool and serves no other village here."""
     unit = pool.teams[village].unit
     return unit in pool.units and len(pool.serving(())[unit].villages) == 1
 
 
 def _hears_of(pool: Pool, event: PoolChanged) -> bool:
-    """Whether what is said about the village from now on reaches a pool (see `pool.family`)."""
+    """Whether the pool will receive later events about the village (see `pool.family`)."""
     return pool.id in prefixes(event.place, event.village)
 
 
@@ -188,14 +189,14 @@ def both(_pool: Pool | None, event: VillageMerged) -> Iterable[Key]:
 
 
 def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
-    """The village that ended needs nothing; its team is out in the one that goes on, if that took it."""
+    """The village that ended needs no unit. If the remaining village took its team, the team is out there now."""
     if pool is None or not (event.village in pool.needs or event.village in pool.teams):
         return Change(pool)
     team, successor = pool.teams.get(event.village), others[Link, id_of(event.into)]
     pool = pool.but(
         needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
     )  # fmt: skip
-    # A pool that only the ended village had led to hears nothing of the other one.
+    # A pool that knew only the ended village will hear nothing about the other one.
     hears = pool.id in (policy.pool, *prefixes(event.into_place, event.into))
     if team and hears and isinstance(successor, Link) and successor.unit == team.unit:
         pool = pool.with_team(event.into, _but(team, place=event.into_place, need=None))

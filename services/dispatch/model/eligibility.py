@@ -1,4 +1,8 @@
-"""Who may go to a village: the rules for a cadre, for a leader, and for a team as a whole (3.3, 3.4, rules §3)."""
+"""Who may go to a village: the rules for a cadre, for a leader, and for a team as a whole (3.3, 3.4).
+
+The national opinion of 2017 on resident teams asks for at least two years of work experience; that nobody is sent to a
+village with which he has ties is a rule of recusal. Numbers such as years or team size come from the region's pack.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -12,7 +16,7 @@ from shared.contracts.registry import Level, Rank
 from shared.policy import Policy
 
 RANKS: tuple[Rank, ...] = get_args(Rank)
-"""From the lowest to the highest."""
+"""The leading posts from the lowest to the highest."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,11 +29,11 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     village: str | None = None
     """The village that a superior designated it for."""
     withdrawn: bool = False
-    """Whether it is no unit any more and stays only until its team is home."""
+    """True if the unit was withdrawn and is kept only until its team is home."""
 
 
 class Cadre(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the rules ask about a cadre, and no more: no name."""
+    """What the rules need to know about a cadre. The name is not among it."""
 
     unit: str
     rank: Rank
@@ -41,7 +45,7 @@ class Cadre(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Posting(NamedTuple):
-    """A cadre on the way into a role: what the rules of eligibility look at."""
+    """A cadre who is proposed for a village's team, with everything that the rules of eligibility look at."""
 
     cadre: Cadre
     unit: Unit
@@ -51,7 +55,7 @@ class Posting(NamedTuple):
 
 
 class Requirement(NamedTuple):
-    """One rule that a cadre must meet, with what to say to whoever proposes one who does not."""
+    """One rule that a cadre must meet, and the words of the refusal for a cadre who does not."""
 
     code: str
     rule: str
@@ -96,14 +100,14 @@ def unmet(posting: Posting, role: Role) -> list[Requirement]:
 
 
 def points(cadre: Cadre, policy: Policy, today: date) -> int:
-    """What a cadre adds to a team's score: reserve and young cadres are preferred (3.3)."""
+    """The points that a cadre adds to a team's score: reserve cadres and young cadres are preferred (3.3)."""
     weights = policy.team.weights
     young = add_months(cadre.born_on, 12 * weights.young_below) > today
     return weights.reserve * cadre.reserve + weights.young * young
 
 
 def team_obstacle(fit: Mapping[str, Posting], policy: Policy) -> str | None:
-    """Why no team can be formed from these eligible cadres, if none can."""
+    """Why these eligible cadres cannot form a team: too few, or none of a leader's rank. None if they can."""
     if len(fit) < policy.team.size:
         return "team_size"
     return None if any(has_rank(posting) for posting in fit.values()) else "leader_rank"
@@ -121,5 +125,5 @@ def form_team(fit: Mapping[str, Posting], policy: Policy, today: date) -> tuple[
 
 
 def in_order(team: Iterable[Member]) -> tuple[Member, ...]:
-    """A team as it is told: the leader first, then by id."""
+    """A team in the order in which events list it: the leader first, then by id."""
     return tuple(sorted(team, key=lambda member: (member.role != "leader", member.cadre)))

@@ -1,4 +1,4 @@
-"""Which unit and team are bound to a village, since when and until when. What they owe there is in `owed.py`."""
+"""The link that binds a unit and its team to a village for a time. What they owe there is in `owed.py`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -11,17 +11,18 @@ from shared.policy import Policy
 from shared.rules import Moved, State, Task
 
 Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "merged", "released"]
-"""As in the journey; `kept` and `relapsed` while the team of a village that left the list is still there, and `merged`
-while a team that came from a village that ended waits for the diagnosis of the one that goes on."""
+"""The stages of the journey, and three more. `kept`: the village left the list, and its team is still there.
+`relapsed`: it fell back meanwhile. `merged`: the team came from a village that was merged into this one, and waits for
+this one's diagnosis."""
 OUT: tuple[Stage, ...] = ("assigned", "helped", "kept", "relapsed", "merged")
 """The stages in which a team is in the village."""
 
 TEAM = "team"
-"""The kind of link that a village's work team is."""
+"""The kind of link for a village's work team, so far the only kind."""
 
 
 class Vacancy(msgspec.Struct, frozen=True):
-    """A role that is open since a cadre was recalled or left, and the last day for filling it."""
+    """A role that has been open since a cadre was recalled or left, and the last day for filling it."""
 
     role: Role
     due: date
@@ -36,28 +37,28 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     spell: int
     unit: str = ""
     team: tuple[Member, ...] = ()
-    """The leader first."""
+    """Its members, the leader first."""
     assign_by: date | None = None
     since: date | None = None
-    """The unit's first day here, which a second spell does not change."""
+    """The unit's first day here. It stays the same if the unit serves the village again after a relapse."""
     term_start: date | None = None
     term_end: date | None = None
     extension: int = 0
     until: date | None = None
-    """The end of the time for which the team is kept after the exit."""
+    """After the exit: the last day for which the pack keeps the team there."""
     unsettled: bool = False
-    """Whether ledgers from before the exit must be settled before a new term begins or the team goes home."""
+    """True if ledgers from before the exit must still be settled before a new term begins or the team goes home."""
     vacancies: dict[str, Vacancy] = msgspec.field(default_factory=dict)
-    """By the cadre who left."""
+    """By id of the cadre who left."""
 
     @property
     def village(self) -> str:
-        """To which it binds."""
+        """The id of the village."""
         return self.id.partition("/")[0]
 
     @property
     def journey(self) -> str:
-        """The village's."""
+        """The id of the village whose journey this link is part of."""
         return self.village
 
     @property
@@ -67,11 +68,11 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether anybody is to be assigned or sent."""
+        """Whether an assignment or a replacement is awaited."""
         return self.stage == "matched" or bool(self.vacancies)
 
     def awaits_diagnosis(self, spell: int) -> bool:
-        """Whether a diagnosis is the one that follows, and none that was heard before."""
+        """Whether a diagnosis is the expected one, and no repetition of an earlier one."""
         return self.stage in ("relapsed", "merged", "released") and spell > self.spell
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
@@ -79,7 +80,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Whom the unit must send, and the assignment once nothing stands in its way."""
+        """The replacements that the unit must send, and the assignment once nothing stands in its way."""
         village: Mapping[str, str | int] = {"place": self.place, "village": self.village}
         for cadre, vacancy in sorted(self.vacancies.items()):
             yield Task(

@@ -1,4 +1,4 @@
-"""Which unit goes to which village: hard rules first, then the best of what they leave (mechanism 3.2)."""
+"""Which unit goes to which village (mechanism 3.2). Hard rules leave the possible pairs; `optimum` picks the best."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -24,10 +24,10 @@ from shared.policy import Policy
 OBSTACLES = (
     "leader_rank", "team_size", "recusal", "matched_elsewhere", "serving", "county", "department", "designated",
 )  # fmt: skip
-"""What keeps a unit from a village, nearest first: it would suit but cannot send such a team; it is taken; it does not
-suit. `designated` means that a superior keeps it for another village."""
+"""What keeps a unit from a village, from the nearest miss to the farthest: the unit suits but cannot form such a team
+(`leader_rank` to `recusal`), it is taken, it does not suit. `designated`: a superior keeps it for another village."""
 NEAREST = 5
-"""So many units are named to a village that got none; more would not help anybody to act."""
+"""How many units are named to a village that got none. More would help nobody to act."""
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Serving(NamedTuple):
-    """A unit that is out: in which villages, and its team. It is one team, whether in one village or in several."""
+    """A unit that is out: its villages and its team. A unit has one team, which may serve several villages."""
 
     villages: tuple[str, ...]
     members: Mapping[str, Role]
@@ -60,14 +60,14 @@ class Match(NamedTuple):
 
 
 class Matching(NamedTuple):
-    """Who goes where, that it cannot be done better, and what stood in the way of the rest."""
+    """Who goes where, the proof that no other way is better, and what stood in the way of the other villages."""
 
     matches: tuple[Match, ...]
     """In the order of the villages."""
     objective: int
     bound: int
     obstacles: dict[str, dict[str, str]]
-    """By village without a unit: the first hard rule that each of the nearest units fails."""
+    """By village that got no unit: the units that came nearest, each with the first hard rule that it fails."""
 
 
 def match(
@@ -80,9 +80,8 @@ def match(
 ) -> Matching:
     """Match as many villages as the hard rules allow, with the highest total score.
 
-    `cadres` are those who may go: who is free, and the teams of units that are `serving` and have room for a further
-    village. Among a unit's eligible cadres the team is a rule of its own (`form_team`), so what is optimised is which
-    unit goes where.
+    `cadres` are those who may go: free cadres, and the teams of units that are `serving` and may take a further
+    village. Only which unit goes where is optimised: `form_team` picks the team from a unit's eligible cadres.
     """
     by_unit: dict[str, dict[str, Cadre]] = {unit: {} for unit in units}
     for id, cadre in cadres.items():
@@ -95,8 +94,8 @@ def match(
         return unsuited or ("serving" if is_full else squads[unit].obstacle(village))
 
     pairs = [(village, unit) for village in sorted(needs) for unit in squads if not obstacle(village, unit)]
-    # What a superior has decided is not weighed against anything. A designated unit can go nowhere else, so leaving
-    # the others out for its village costs no match.
+    # A superior's decision is not weighed against scores, so a village with a designated unit is left no other unit.
+    # The designated unit can go nowhere else, so this costs no match.
     decided = {village for village, unit in pairs if units[unit].village}
     pairs = [(village, unit) for village, unit in pairs if village not in decided or units[unit].village]
     scores = [squads[unit].score(village, needs[village]) for village, unit in pairs]
@@ -115,10 +114,10 @@ def match(
 
 
 def unsuited_for(unit: Unit, village: str, need: Need, policy: Policy) -> str | None:
-    """Why the unit is none for this village, whomever it could send."""
+    """Why the unit does not suit this village, whatever team it could send. None if it does."""
     if unit.village not in (None, village):
         return "designated"
-    # A superior who designated the unit has decided over its department, but not over the county.
+    # A superior who designates a unit may ignore its department, but not the rule about its county.
     if unit.village is None and unit.department not in policy.team.suits.get(need.problem_class, ()):
         return "department"
     if unit.level in policy.team.same_county_levels and unit.place != need.place:
@@ -127,10 +126,10 @@ def unsuited_for(unit: Unit, village: str, need: Need, policy: Policy) -> str | 
 
 
 class Offer:
-    """Whom a unit can send, looked at once for all villages: only ties depend on the village.
+    """Whom a unit can send. It is worked out once for all villages, since only ties depend on the village.
 
-    Where the pack lets a unit serve several villages it sends the same team to all of them: the one that is out, or one
-    that has no ties to any of them, if the unit has such a one.
+    If the pack lets a unit serve several villages, the unit sends one team to all of them: the team that is out, or
+    else, if possible, a team that has no ties to any of them.
     """
 
     def __init__(
@@ -159,12 +158,12 @@ class Offer:
         self.usual_worth = self.worth(self.usual)
 
     def _untied(self, villages: Collection[str]) -> Mapping[str, Posting]:
-        """Those who have no ties to any of the villages, if they can form a team, or else everybody."""
+        """The eligible cadres without ties to any of the villages, if they can form a team; otherwise all of them."""
         untied = {id: one for id, one in self.fit.items() if not any(tie in villages for tie in one.cadre.ties)}
         return self.fit if team_obstacle(untied, self.policy) else untied
 
     def _out(self, serving: Serving) -> tuple[str | None, tuple[Member, ...]]:
-        """Why the team that is out cannot serve a further village, if it cannot, or else this team."""
+        """Why the team that is out cannot serve a further village (None if it can), and the team."""
         leader = next((id for id, role in serving.members.items() if role == "leader"), "")
         if len(serving.members) < self.policy.team.size or serving.members.keys() - self.fit.keys():
             return "team_size", ()
@@ -186,12 +185,12 @@ class Offer:
         return form_team(self.free_of_ties(village), self.policy, self.today)
 
     def worth(self, team: Iterable[Member]) -> int:
-        """What speaks for the unit and the team, wherever they go."""
+        """The points of the unit and the team that do not depend on the village."""
         of_team = sum(points(self.fit[member.cadre].cadre, self.policy, self.today) for member in team)
         return self.policy.team.weights.strength * self.unit.strength + of_team
 
     def score(self, village: str, need: Need, team: Sequence[Member] | None = None) -> int:
-        """The points of the team that the unit would send to the village, or of another one."""
+        """The points for this village of the given team, or of the team that the unit would send."""
         if team is None and (self.is_one or village not in self.tied):
             worth = self.usual_worth
         else:
@@ -199,7 +198,7 @@ class Offer:
         return worth + self.policy.team.weights.same_county * (self.unit.place == need.place)
 
     def match(self, village: str, need: Need, unit: str, team: Sequence[Member] | None = None) -> Match:
-        """The village matched with the unit: with the team that it would send, or with another one."""
+        """The match of the village with the unit: with the given team, or with the team that the unit would send."""
         team = self.team(village) if team is None else team
         reasons = {
             "designated": self.unit.village is not None,

@@ -1,6 +1,7 @@
-"""Who leaves a team and who joins it: recalls, departures, replacements, and members who stay all the same.
+"""Who leaves a team and who joins it: recalls, departures, replacements, and members who stay by decision.
 
-A command's rule decides and tells an event; the event, told to all pools of the village's family, changes the team.
+A command's rule decides and returns an event. The event then changes the team in every pool that knows it, that is in
+all pools of the village's family (see `pool.family`).
 """
 
 from collections.abc import Mapping
@@ -24,15 +25,15 @@ from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, known, require_body, require_soon
 
 LONGEST_ILLNESS = 731
-"""Days of a sick leave that can be foreseen: medical treatment lasts 24 months at most (企业职工患病医疗期)."""
+"""The most days of a sick leave. Medical treatment lasts 24 months at most (企业职工患病医疗期)."""
 Others = Mapping[Key, State | None]
 _but = msgspec.structs.replace
 
 
 def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A recalled cadre leaves the team, wherever that is by now, and is not sent again while the recall counts (2.20).
+    """A recalled cadre leaves the team in every village, and is not sent again during the impact period (2.20).
 
-    Whether an outcome recalls is in the event; the table of reactions asks it.
+    The table of reactions calls this only for outcomes whose event says that they recall.
     """
     pool = pool_of(pool, policy)
     cadre = event.subject
@@ -45,14 +46,14 @@ def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date
 
 
 def recall_elsewhere(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """The same in the other pools of the family, as far as there are any."""
+    """Note the recall in the other pools of the family."""
     return recall(pool, event, policy, today) if pool else Change(None)
 
 
 def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: date) -> Change:
-    """The recall was overturned or taken back, or its impact period is over.
+    """A recall was overturned or taken back, or its impact period is over.
 
-    With no other recall left the cadre may be sent again, but is not put back.
+    If no other recall is left, the cadre may be sent again, but does not return to the former team by itself.
     """
     if pool is None or event.outcome not in pool.recalled.get(event.subject, ()):
         return Change(pool)
@@ -63,7 +64,7 @@ def end_recall(pool: Pool | None, event: OutcomeEvent, policy: Policy, today: da
 
 
 def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date, others: Others) -> Change:
-    """A member leaves without a recall; the role is open in each village of the team. Nothing counts against anyone."""
+    """A member leaves other than by a recall. The role is open in each village that the team serves."""
     require_body(command.body, "organisation", "3.3")
     pool, team = _team(pool, command, policy)
     role = team.members.get(command.cadre)
@@ -89,7 +90,7 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
 
 
 def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date) -> Change:
-    """Whoever is ill, retired or elsewhere is not sent by anybody."""
+    """Note a cadre who is ill, retired or otherwise gone, so that no pool sends the cadre."""
     if pool is None or command.village not in pool.teams:
         return Change(pool)
     absence = Absence(command.cause, command.until)
@@ -99,7 +100,7 @@ def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, to
 
 
 def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date, others: Others) -> Change:
-    """A member stays although a rule is not met any more, by a named body's decision."""
+    """A named body decides that a member stays who no longer meets a rule for the role."""
     require_body(command.body, "organisation", "3.3")
     pool, team = _team(pool, command, policy)
     if command.cadre not in team.members:
@@ -117,7 +118,7 @@ def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date
 
 
 def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date, others: Others) -> Change:
-    """Another cadre of the unit takes the role that was left open, if the rules for the role allow (3.3, 3.4)."""
+    """Another cadre of the unit fills an open role. The rules for the role must allow it (3.3, 3.4)."""
     require_body(command.body, "unit", "2.20")
     pool, team = _team(pool, command, policy)
     role = team.vacant.get(command.left)
@@ -146,12 +147,12 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
 
 
 def _same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
-    """The villages that a unit's team serves, each with the team as it is known there."""
+    """The villages that a unit's team serves, each with the team as the pool knows it there."""
     return [(village, one) for village, one in pool.out(others.values()).items() if one.unit == team.unit]
 
 
 def _successor(pool: Pool, team: Team, role: Role, command: ReplaceMember, others: Others) -> Cadre:
-    """The cadre who is named: one who is free, or a member who takes the lead."""
+    """The named cadre: one who is free, or a member who becomes leader. Raises Refused for anybody else."""
     squads = [squad for squad in others.values() if isinstance(squad, Squad)]
     if role == "leader" and team.members.get(command.cadre) == "member":
         cadre = next((squad.cadres[command.cadre] for squad in squads if command.cadre in squad.cadres), None)
@@ -187,7 +188,7 @@ def note_loss(pool: Pool | None, event: MemberRecalled | MemberLeft, policy: Pol
 
 
 def note_gain(pool: Pool | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
-    """A cadre took the role; where it was a member who took the lead, a member's place is open now."""
+    """A cadre took the role. If a member became leader, that member's place is open now."""
     team = pool.teams.get(event.village) if pool else None
     if pool is None or team is None:
         return Change(pool)
@@ -199,7 +200,7 @@ def note_gain(pool: Pool | None, event: MemberReplaced, policy: Policy, today: d
 
 
 def note_doubt(pool: Pool | None, event: MemberDisqualified, policy: Policy, today: date) -> Change:
-    """Somebody has to decide whether the member stays."""
+    """A member no longer meets a rule. It becomes a task to decide whether the member stays."""
     team = pool.teams.get(event.village) if pool else None
     if pool is None or team is None or event.rule in team.doubted.get(event.cadre, ()):
         return Change(pool)
@@ -208,7 +209,7 @@ def note_doubt(pool: Pool | None, event: MemberDisqualified, policy: Policy, tod
 
 
 def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: date) -> Change:
-    """Nobody has to decide about the member any more."""
+    """It was decided that the member stays, so the task ends."""
     team = pool.teams.get(event.village) if pool else None
     if pool is None or team is None or event.cadre not in team.doubted:
         return Change(pool)

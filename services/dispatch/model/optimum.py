@@ -1,15 +1,20 @@
 """The best way to pair villages with units, with a proof in whole numbers that there is no better one.
 
-It is the transportation problem: a linear programme whose corners are whole. A unit has room for so many villages; its
-first place counts apart from the further ones. Four aims are pursued one after the other, each among the solutions that
-are best by those before it: most pairs, most first places, so that nobody goes to two villages while another unit stays
-at home, the highest score, and the highest sum of tickets. The tickets make the solution unique, so that the same input
-gives the same result on every machine and in whatever order it comes; they are SHA-256 numbers, so that no alphabet
-favours anyone.
+This is the transportation problem, a linear programme whose corners are whole numbers. A unit has places for one or
+more villages, and its first place counts apart from the further ones. Four aims are pursued one after the other. Each
+picks among the solutions that are best by the aims before it:
 
-The proof of each aim is a price on every village and every place such that no pair is worth more than its two prices:
-then no solution is worth more than all prices together, each as often as there is room. Few pairs suffice to find the
-prices, which are checked against all.
+1. as many pairs as possible;
+2. as many first places as possible, so that no unit goes to two villages while another one stays at home;
+3. the highest score;
+4. the highest sum of tickets. A ticket is a SHA-256 number of a pair. It makes the solution unique, so that the same
+   input gives the same result on every machine and in any order, and it favours nobody as the alphabet would.
+
+Each aim is proved by prices. Every village and every place gets a price, such that no pair is worth more than the price
+of its village plus the price of its place. Then no solution can be worth more than the sum of all prices, each counted
+as often as there is room. A solution that is worth exactly this sum is therefore the best. For example, one unit with a
+single place scores 5 in village A and 3 in village B. The prices 5 for the place and 0 for each village prove that no
+solution scores above 5. The prices are found from a few pairs, and then checked against all of them.
 """
 
 import hashlib
@@ -20,42 +25,42 @@ from typing import Any, NamedTuple
 import highspy
 
 FEW = 10
-"""So many pairs of each village and unit are looked at first, and are added at a time where prices are too low."""
+"""How many pairs of each village and unit are tried first, and how many are added where the prices prove too low."""
 Ends = Sequence[tuple[int, int]]
-"""Of each pair the row of its village and the row of its unit's places."""
+"""For each pair: the row of its village and the row of its unit's places."""
 
 
 class Room(NamedTuple):
     """For how many villages a unit has room."""
 
     first: int = 1
-    """1 while it serves none, else 0."""
+    """1 if it serves no village yet, else 0."""
     more: int = 0
-    """Beyond the first."""
+    """How many further villages it may serve."""
 
 
 class Optimum(NamedTuple):
-    """The chosen pairs, and what proves them."""
+    """The chosen pairs, and the bound that proves them."""
 
     chosen: tuple[int, ...]
     """Indices of the pairs."""
     objective: int
     bound: int
-    """No choice of as many pairs by as many units can score above this, and none can have more of these."""
+    """The highest score that any choice of this many pairs and units can have. No choice has more pairs or units."""
 
 
 class _Programme(NamedTuple):
-    """Pairs of villages and places, and how many pairs each row can be in."""
+    """The linear programme: the rows of each pair, and how many chosen pairs each row can be in."""
 
     ends: Ends
     most: Sequence[int]
 
 
 class _Face(NamedTuple):
-    """All solutions that are equally good so far, one of them, and what none of them can exceed."""
+    """All solutions that are equally good by the aims so far (a face of the polytope), and one of them."""
 
     open: Sequence[int]
-    """The pairs that occur in them."""
+    """The pairs that may be chosen in them."""
     used: frozenset[int]
     """The rows that are full in all of them."""
     chosen: Sequence[int] = ()
@@ -65,9 +70,9 @@ class _Face(NamedTuple):
 def best_pairs(
     pairs: Sequence[tuple[str, str]], scores: Sequence[int], rooms: Mapping[str, Room] | None = None
 ) -> Optimum:  # fmt: skip
-    """Choose pairs such that no village has two units and no unit more villages than it has room for (3.2).
+    """Choose the best pairs of village and unit (3.2). No village gets two units, no unit more villages than its room.
 
-    Units that are not among `rooms` have room for one village.
+    Units that are not in `rooms` have room for one village. Raises ArithmeticError if the solution cannot be proved.
     """
     rooms = rooms or {}
     columns = [
@@ -95,7 +100,7 @@ def best_pairs(
 
 
 def _best(face: _Face, aim: Sequence[int], programme: _Programme, tickets: Sequence[int]) -> _Face:
-    """The best part of a face by one more aim, proved."""
+    """The solutions of a face that are best by one more aim, with the proof checked."""
     ends, most = programme
     looked_at = {*face.chosen, *_few(face.open, ends, lambda k: (-aim[k], tickets[k]))}
     while True:
@@ -116,13 +121,13 @@ def _best(face: _Face, aim: Sequence[int], programme: _Programme, tickets: Seque
     )
     if unproven:
         raise ArithmeticError(f"the solver's prices, {bound} in all, do not prove its solution")
-    # Where a pair's prices exceed its worth it is in no best solution; where a row has a price it is full in all.
+    # A pair whose prices exceed its worth is in no best solution. A row with a price is full in every best solution.
     priced = face.used | {row for row, price in enumerate(prices) if price}
     return _Face([k for k in face.open if not excess[k]], priced, chosen, bound)
 
 
 def _few(columns: Iterable[int], ends: Ends, key: Callable[[int], tuple[int, int]]) -> set[int]:
-    """The first few pairs of each row by a key."""
+    """The first FEW pairs of each row, in the order of a key."""
     by_row: dict[int, list[int]] = defaultdict(list)
     for k in columns:
         for row in ends[k]:
@@ -133,7 +138,7 @@ def _few(columns: Iterable[int], ends: Ends, key: Callable[[int], tuple[int, int
 def _solve(
     columns: Sequence[int], aim: Sequence[int], programme: _Programme, used: Collection[int]
 ) -> tuple[list[int], list[int]]:  # fmt: skip
-    """Solve the programme over some pairs: those chosen, and the price of each row."""
+    """Solve the programme over some of the pairs. Returns the chosen pairs and the price of each row."""
     ends, most = programme
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(columns), len(most)
@@ -148,7 +153,7 @@ def _solve(
     model.a_matrix_.value_ = [1.0] * (2 * len(columns))
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.silent()
-    # Primal simplex (4) is the fastest here by measurement; a corner that it ends in is whole, and so are its prices.
+    # Primal simplex (4) was measured to be the fastest. It ends in a corner, so the solution and prices are whole.
     for option, value in {"threads": 1, "parallel": "off", "presolve": "off", "simplex_strategy": 4}.items():
         solver.setOptionValue(option, value)
     solver.passModel(model)
@@ -159,6 +164,6 @@ def _solve(
 
 
 def _ticket(village: str, unit: str, place: int) -> int:
-    """A number by chance for a pair; another one where the unit goes to a further village."""
+    """The ticket of a pair: a number that looks random. The unit's further places have other tickets than its first."""
     name = f"{village} {unit} {place}" if place else f"{village} {unit}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")

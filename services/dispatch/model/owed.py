@@ -1,4 +1,7 @@
-"""What is owed in a village: commitments by kind and period, from the diagnosis whose problems they answer."""
+"""What unit and team owe a village: commitments by kind and period, such as the ledger of 2015.
+
+They are kept from the diagnosis on, since its problems wait for the first ledgers.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,7 +16,7 @@ from shared.rules import Moved, State, Task
 TERM = "term"
 """The period of what is owed once a term."""
 _COMMANDS = {"set": "commitments", "reconcile": "reconciliations", "settle": "settlements"}
-"""The command that answers each step of a commitment."""
+"""By step of a commitment, the path of the command that takes it."""
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,19 +28,20 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last day for setting it."""
     set_on: date | None = None
     items: tuple[Item, ...] = ()
-    """In the order of their numbers; empty once they are settled."""
+    """The items in order of their numbers. Empty once they are settled."""
     joined: int = 0
-    """How many of them, the last ones, joined by themselves when it was set."""
+    """How many of the items, at the end, were added by themselves when it was set: problems, and items carried over."""
     done: tuple[int, ...] = ()
     """Numbers of the items that a reconciliation reported as done."""
     reconcile: dict[str, date] = msgspec.field(default_factory=dict)
-    """By reconciliation day that has come and is unanswered, in ISO form as keys are strings, the last day for it."""
+    """The reconciliation days that have come and are unanswered, each with the last day for the answer. The key is the
+    day in ISO form: `2015-03-31`."""
     settle_by: date | None = None
-    """The last day for settling it, from when that may be done."""
+    """The last day for settling it. None until the settlement may begin."""
     closed: tuple[int, ...] | None = None
     """Numbers of the items that the settlement closed; None before it."""
     carried: int = 0
-    """How many the settlement carried over."""
+    """How many items the settlement carried over into the next period."""
     undo: "Undo | None" = None
     """The step that was taken last, as long as it can be taken back."""
 
@@ -48,12 +52,12 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> str:
-        """Under which it is kept: `ledger/2015`."""
+        """The key under which it is kept: `ledger/2015`."""
         return f"{self.kind}/{self.period}"
 
     @property
     def unsettled(self) -> bool:
-        """Whether its settlement is owed."""
+        """Whether it must still be settled."""
         return self.settle_by is not None and self.closed is None
 
     @property
@@ -82,16 +86,17 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "commitments"
 
     stage: Literal["none", "assigned", "helped", "closing"] = "none"
-    """`assigned` until all is set that the pack asks for at the start, `helped` until the exit; then nothing new is
-    owed, and what stands is settled."""
+    """`assigned` until everything is set that the pack asks for at the start, then `helped` until the exit. After the
+    exit `closing`: nothing new is owed, and open ledgers are settled."""
     unit: str = ""
     """The unit in whose term they are owed."""
     helped_since: date | None = None
-    """The day on which all was set that the pack asks for at the start."""
+    """The day on which everything was set that the pack asks for at the start, so that help began."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
-    """By kind and period."""
+    """By kind and period: `ledger/2015`."""
     carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)
-    """By kind, what joins the next period by itself: open baseline problems, and what a settlement carried over."""
+    """By kind, the items that the next period gets by itself: open problems, and items that a settlement carried over.
+    """
 
     @property
     def status(self) -> str:

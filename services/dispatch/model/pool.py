@@ -1,10 +1,11 @@
-"""The pool of a jurisdiction: villages that need a unit, units on offer, their squads, and who is out in which village.
+"""The pool of a jurisdiction: villages that need a unit, units on offer, and who is out in which village.
 
-A squad is a state of its own: of three million cadres a rule is to meet those of one unit, and only a matching all.
+A unit's cadres are its squad. A squad is a state of its own, because there are millions of cadres: most rules need
+those of one unit only, and only a matching loads all.
 
-Where a county has a pack of its own, it has a pool of its own beside that of its city. The wider one keeps a copy of
-its teams, since its units may serve there: what happens to a team is told to every pool of the village's family, and
-a rule that asks who is free looks at the wider pools as well. So nobody is in two teams.
+A county with a pack of its own has a pool of its own beside its city's pool. The city's units may serve in the county
+too, so that nobody must end up in two teams. Therefore the city's pool keeps a copy of the county's teams: every event
+about a team goes to all pools of the village's family. And a rule that asks who is free also looks at the wider pools.
 """
 
 from collections import defaultdict
@@ -48,23 +49,23 @@ DAY = timedelta(1)
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A unit's team out in a village, from the matching to the release."""
+    """A unit's team for a village, from the matching to the release."""
 
     unit: str
     place: str
     members: dict[str, Role]
     vacant: dict[str, Role] = msgspec.field(default_factory=dict)
-    """Roles that are open, by the cadres who left them by a recall or otherwise."""
+    """The open roles, by id of the cadre who left."""
     doubted: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """Members who no longer meet rules for their role, with these; somebody has to decide whether they stay."""
+    """Members who no longer meet a rule for their role, with those rules. People must decide whether they stay."""
     need: Need | None = None
-    """The need that the matching answered; None where the team was there already."""
+    """The need that the matching answered. None if the team was there already, such as one kept after the exit."""
     score: int = 0
-    """What the matching's proposal scored."""
+    """The score of the matching's proposal."""
 
 
 class Absence(msgspec.Struct, frozen=True):
-    """Why a cadre who left a team cannot be sent, and through which day; None where nobody knows an end."""
+    """Why a cadre who left a team cannot be sent, and the last such day. None if no end is known."""
 
     cause: Cause
     until: date | None = None
@@ -73,7 +74,8 @@ class Absence(msgspec.Struct, frozen=True):
 class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     """The cadres whom a unit can send, by id. Its own id is the unit's.
 
-    It may be there before the unit: the sealed stream keeps no order with the open one.
+    A squad may exist before its unit: cadres are told on the sealed stream and units on the open one, and there is no
+    order between the two.
     """
 
     kind = "squads"
@@ -88,20 +90,20 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "pools"
 
     needs: dict[str, Need] = msgspec.field(default_factory=dict)
-    """By village: diagnosed, and neither matched nor served."""
+    """By village, the needs of those that are diagnosed and have no unit."""
     units: dict[str, Unit] = msgspec.field(default_factory=dict)
     teams: dict[str, Team] = msgspec.field(default_factory=dict)
-    """By village; its unit and members are not on offer."""
+    """By village, the teams that are matched or out. Their members are not on offer for others."""
     recalled: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """Cadres under recalls whose impact period runs, with the outcomes' ids, sorted; they are not on offer either."""
+    """Cadres under recalls whose impact period is running, with the sorted ids of those outcomes: not on offer."""
     away: dict[str, Absence] = msgspec.field(default_factory=dict)
     """Cadres who left a team without a recall and cannot be sent."""
     matching: str = ""
-    """The last matching that was solved."""
+    """The name of the last matching that was solved."""
     answered: bool = False
-    """Whether that matching has seen all needs and offers as they stand."""
+    """True if no need or offer has changed since that matching."""
     turns: dict[str, bool] = msgspec.field(default_factory=dict)
-    """By day from which it is so: whether the division has a pool of its own, or a wider one answers for it."""
+    """By day of change: True if the division has a pool of its own from that day on, False if a wider one answers."""
 
     @property
     def status(self) -> str:
@@ -110,7 +112,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def matching_owed(self) -> bool:
-        """Whether villages wait for a matching that has not seen all needs and offers."""
+        """Whether villages wait for a unit, and needs or offers have changed since the last matching."""
         return bool(self.needs) and not self.answered
 
     @property
@@ -119,12 +121,13 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.matching_owed or any(team.doubted for team in self.teams.values())
 
     def shown(self, *, to_operator: bool = False) -> "Pool":
-        """Who is away is told to operators alone, why and how long to nobody: an end would tell an illness."""
+        """The pool as it may be read. Only operators see who is away, and nobody sees why and how long: an absence with
+        an end is an illness."""
         away = {cadre: Absence("other") for cadre in self.away} if to_operator else {}
         return self.but(away=away).timed(back=None)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """A matching, counted from the diagnosis that has waited longest, and members who no longer qualify."""
+        """A matching, whose time is counted from the oldest waiting diagnosis, and decisions on members in doubt."""
         if self.matching_owed:
             due = policy.team.match_by.due(min(need.since for need in self.needs.values()), policy.calendar)
             answer: Mapping[str, str | int] = {"place": self.place, "body": "organisation"}
@@ -139,16 +142,16 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
                 )  # fmt: skip
 
     def family(self, others: Iterable[State | None]) -> list["Pool"]:
-        """This pool and the others that may hold a claim on the same units and cadres."""
+        """This pool and the others, of wider or narrower divisions, that may use the same units and cadres."""
         return [self, *(other for other in others if isinstance(other, Pool) and other.id != self.id)]
 
     def out(self, others: Iterable[State | None], besides: str = "") -> dict[str, Team]:
-        """The teams that are out, or matched, by village, but for one."""
+        """By village, the teams that are matched or out. The village `besides` is left out."""
         teams = {village: team for pool in reversed(self.family(others)) for village, team in pool.teams.items()}
         return without(teams, besides)
 
     def serving(self, others: Iterable[State | None], besides: str = "") -> dict[str, Serving]:
-        """The units that are out, or matched, but for one village."""
+        """The units that are matched or out, with their villages and teams. The village `besides` is left out."""
         villages = defaultdict[str, list[str]](list)
         teams = self.out(others, besides)
         for village, team in sorted(teams.items()):
@@ -156,9 +159,9 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         return {unit: Serving(tuple(served), teams[served[0]].members) for unit, served in villages.items()}
 
     def free(self, others: Iterable[State | None], besides: str = "", back: str = "") -> dict[str, Cadre]:
-        """The cadres who can be sent: not out in a village, but for one, nor under a recall, nor away.
+        """The cadres who can be sent: in no team, not under a recall, and not away.
 
-        `back` is one who was away and comes back.
+        The team of the village `besides` does not count, nor does the absence of the cadre `back`, who comes back.
         """
         states = [*others]
         gone: set[str] = set()
@@ -183,21 +186,22 @@ def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
 
 
 def prefixes(*places: str) -> Iterator[str]:
-    """The jurisdictions that a division can stand under, the narrowest first."""
+    """The jurisdictions whose pack can hold in a division, the narrowest first: `210521`, `2105`, `21`."""
     return iter(dict.fromkeys(place[:length] for length in (6, 4, 2) for place in places))
 
 
 def family(message: Payload, policy: Policy) -> Iterable[str]:
-    """The pools that may know the team of a village: those of the division where it is, and of the one that it is from.
+    """The ids of the pools that may know a village's team: its family.
 
-    The first 6 digits of a village's id are the division in which it was first registered.
+    These are the pools over the village's present division, and those over the division in which it was first
+    registered, which the first 6 digits of its id name.
     """
     origin = getattr(message, "village", message.place)
     return dict.fromkeys((policy.pool, *prefixes(message.place, origin)))
 
 
 def relatives(message: Payload) -> Iterable[Key]:
-    """The same pools for a rule to look at."""
+    """The keys of the pools of the family, so that a rule can read them."""
     return ((Pool, id) for id in prefixes(message.place, getattr(message, "village", message.place)))
 
 
@@ -215,7 +219,7 @@ def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: 
 
 
 def offer_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """A cadre is on offer, or is described anew; what a registration cannot say is kept in the pool and stays."""
+    """A cadre is on offer, or is described anew. Recalls and absences are kept in the pool, so they stay."""
     squad = squad or Squad(id=event.unit, place=event.place)
     return Change(squad.but(cadres={**squad.cadres, event.cadre: described(event)}))
 
@@ -234,14 +238,14 @@ def described(event: CadreRegistered) -> Cadre:
 
 
 def lose_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """A cadre belongs to another unit from now on."""
+    """Take a cadre out of the squad: another unit has the cadre now."""
     return Change(squad and squad.but(cadres=without(squad.cadres, event.cadre)))
 
 
 def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """Another matching may find what the last one did not; and whoever is out has to qualify as before (3.3, 3.4).
+    """A cadre was registered or changed: another matching may find more, and one in a team is judged again (3.3, 3.4).
 
-    A cadre who left a team because of a transfer can be sent by the unit that has him now.
+    A cadre who left a team because of a transfer can be sent by the new unit.
     """
     if pool is None:
         return Change(pool)
@@ -261,7 +265,7 @@ def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: dat
 def _failed(
     pool: Pool, village: str, team: Team, role: Role, event: CadreRegistered, policy: Policy, today: date
 ) -> tuple[str, ...]:
-    """The rules that a member does not meet any more, as registered now."""
+    """The rules for the role that a member no longer meets, by the latest registration."""
     if event.unit != team.unit:
         return ("unit",)
     unit = pool.units.get(team.unit)
@@ -271,7 +275,7 @@ def _failed(
 
 
 def _doubt(pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...]) -> tuple[Pool, tuple[Event, ...]]:
-    """Say which rules a member no longer meets; whether the cadre stays is for people to decide."""
+    """Tell which rules a member no longer meets. People decide whether the member stays."""
     team = pool.teams[village]
     if team.doubted.get(cadre, ()) == failed:
         return pool, ()
@@ -284,7 +288,7 @@ def _doubt(pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, 
 
 
 def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today: date) -> Change:
-    """The unit is not on offer any more; one that is out stays until its team is home."""
+    """The unit is no longer on offer. A unit that is out is kept until its team is home."""
     if pool is None or event.unit not in pool.units:
         return Change(pool)
     if event.unit in pool.serving(()):
@@ -294,12 +298,12 @@ def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today
 
 
 def withdraw_cadre(squad: Squad | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
-    """The unit has the cadre no more."""
+    """Take a withdrawn cadre out of the squad."""
     return Change(squad and squad.but(cadres=without(squad.cadres, event.cadre)))
 
 
 def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
-    """A cadre who is out and was withdrawn does not qualify any more."""
+    """A withdrawn cadre who is in a team no longer qualifies for it."""
     told: tuple[Event, ...] = ()
     for village, team in pool.teams.items() if pool else ():
         if role := team.members.get(event.cadre):
@@ -310,7 +314,7 @@ def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, to
 
 
 def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
-    """A diagnosed village needs a unit, unless one that was kept after the exit is still there."""
+    """A diagnosed village needs a unit, unless its team, kept after an earlier exit, is still there."""
     pool = pool_of(pool, policy)
     if event.village in pool.teams or event.village in pool.needs:
         return Change(pool)
@@ -321,7 +325,7 @@ def need_unit(pool: Pool | None, event: VillageDiagnosed, policy: Policy, today:
 def solve(
     pool: Pool | None, command: SolveMatching, policy: Policy, today: date, offers: Mapping[Key, State | None]
 ) -> Change:
-    """Match what can be matched (3.2), and say what stands in the way of the rest (0.2)."""
+    """Match as many villages as possible (3.2), and tell for each of the others what stands in the way (0.2)."""
     require_body(command.body, "organisation", "3.2")
     pool = known(pool, "选派库", "the pool", policy.pool)
     if command.matching == pool.matching and pool.answered:
@@ -380,7 +384,7 @@ def solve(
 
 
 def matched(m: Match, need: Need, matching: str) -> VillageMatched:
-    """What is told about a match."""
+    """The event about a match."""
     return VillageMatched(
         place=need.place,
         village=m.village,
@@ -394,27 +398,27 @@ def matched(m: Match, need: Need, matching: str) -> VillageMatched:
 
 
 def note_team(pool: Pool | None, event: VillageMatched | TeamChosen, policy: Policy, today: date) -> Change:
-    """A unit and a team are found for a village, wherever that was decided."""
+    """A unit and a team were found for a village, by this pool or another one."""
     if pool is None:
         return Change(pool)
     before = pool.teams.get(event.village)
     if before and isinstance(event, VillageMatched):
-        # A team that is kept answers no need that could wait again.
+        # A kept team answers no need. So if the match is withdrawn, no need can be put back.
         kept = before.need is not None and "kept_team" in event.reasons
         return Change(pool.with_team(event.village, msgspec.structs.replace(before, need=None)) if kept else pool)
     members = {member.cadre: member.role for member in event.team}
     usual = Team(unit=event.unit, place=event.place, members=members)
     team = msgspec.structs.replace(before, unit=event.unit, members=members, doubted={}) if before else usual
-    # Whom the choice sets free may be what another village waits for.
+    # A choice may set free a unit that another village waits for, so another matching is worth while.
     pool = pool.but(needs=without(pool.needs, event.village), answered=pool.answered and not before)
     return Change(pool.with_team(event.village, team))
 
 
 def need_again(pool: Pool | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
-    """A match was taken back: the village needs a unit, and unit and cadres are on offer."""
+    """A match was taken back. The village needs a unit again; unit and cadres are on offer again."""
     if pool is None or event.village not in pool.teams:
         return Change(pool)
-    # Of the village's pools one asks for a unit, the others only knew of the team.
+    # Only the village's own pool has the need. The other pools of the family only knew the team.
     need = pool.teams[event.village].need if pool.id == policy.pool else None
     needs = {**pool.needs, event.village: need} if need else pool.needs
     return Change(pool.but(needs=needs, teams=without(pool.teams, event.village), answered=False))
@@ -426,16 +430,16 @@ def need_no_more(
     policy: Policy,
     today: date,
 ) -> Change:  # fmt: skip
-    """A village that is not on the list, or whose diagnosis was withdrawn, needs no unit."""
+    """A village that left the list, or whose diagnosis was withdrawn, needs no unit any more."""
     if pool is None or event.village not in pool.needs:
         return Change(pool)
     return Change(pool.but(needs=without(pool.needs, event.village)))
 
 
 def take_back(pool: Pool | None, event: TeamReleased | TeamDisbanded, policy: Policy, today: date) -> Change:
-    """Unit and team are home from a village and on offer again; a unit that is none any more is not.
+    """Unit and team are home from a village and on offer again, unless the unit was withdrawn meanwhile.
 
-    A team that serves another village as well stays out in that one.
+    A team that also serves another village stays out there.
     """
     if pool is None:
         return Change(pool)
@@ -446,22 +450,22 @@ def take_back(pool: Pool | None, event: TeamReleased | TeamDisbanded, policy: Po
 
 
 def come_back(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
-    """Whoever was away until the day before can be sent again."""
+    """Cadres whose absence ended yesterday can be sent again."""
     away = {cadre: absence for cadre, absence in pool.away.items() if not absence.until or absence.until >= due.on}
     return Change(with_absences(pool, away).but(answered=False))
 
 
 def with_absences(pool: Pool, away: Mapping[str, Absence]) -> Pool:
-    """The pool with those who are away, and its timer on the day after the first of their last days."""
+    """The pool with these absences. Its timer stands on the day after the first of them ends."""
     first = min((absence.until for absence in away.values() if absence.until), default=None)
     return pool.but(away=dict(away)).timed(back=first and first + DAY)
 
 
 def without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
-    """The mapping but for one key."""
+    """The mapping without one key."""
     return {id: value for id, value in mapping.items() if id != key}
 
 
 def pool_of(pool: Pool | None, policy: Policy) -> Pool:
-    """The pool of the pack's jurisdiction, which is there from the first thing that it hears."""
+    """The pool of the pack's jurisdiction. It is made when the first message for it arrives."""
     return pool or Pool(id=policy.pool, place=policy.pool.ljust(6, "0"))

@@ -44,7 +44,7 @@ Others = Mapping[Key, State | None]
 
 
 def diagnose(state: Link | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
-    """A diagnosed village waits for a unit; one that relapsed while its team was kept gets the same team again."""
+    """A diagnosed village waits for a unit. If it relapsed while its team was still there, it gets this team again."""
     state = state or Link(id=id_of(event.village), place=event.place, stage="released", spell=0)
     if not state.awaits_diagnosis(event.spell):
         return Change(state)
@@ -54,21 +54,21 @@ def diagnose(state: Link | None, event: VillageDiagnosed, policy: Policy, today:
 
 
 def _kept_team(state: Link, problem_class: str) -> VillageMatched:
-    """The unit and team that are there already."""
+    """The match with the unit and team that are there already."""
     return VillageMatched(
         place=state.place,
         village=state.village,
         matching=f"kept/{state.village}/{state.spell}",
         unit=state.unit,
         team=state.team,
-        score=0,  # Nothing was weighed: 摘帽不摘帮扶.
+        score=0,  # No units were compared: help goes on after the exit (摘帽不摘帮扶).
         problem_class=problem_class,
         reasons=("kept_team",),
     )
 
 
 def match(state: Link | None, event: VillageMatched, policy: Policy, today: date) -> Change:
-    """Unit and team are found; the organisation department is awaited."""
+    """Unit and team were found. The organisation department is to assign them."""
     if state is None or state.stage != "diagnosed":
         return Change(state)
     assign_by = policy.team.assign_by.due(today, policy.calendar)
@@ -77,7 +77,7 @@ def match(state: Link | None, event: VillageMatched, policy: Policy, today: date
 
 
 def choose(state: Link | None, event: TeamChosen, policy: Policy, today: date) -> Change:
-    """Another unit or other cadres are to go; the day by which they are assigned stays."""
+    """Another unit or other cadres were chosen. The last day for the assignment stays the same."""
     state = known(state, "村", "the village", event.village)
     return Change(state.but(unit=event.unit, team=event.team, vacancies={}))
 
@@ -89,18 +89,22 @@ def unmatch(state: Link | None, event: MatchWithdrawn, policy: Policy, today: da
 
 
 def owed_there(_state: Link | None, message: AssignTeam | WithdrawAssignment | VillageDelisted) -> Iterable[Key]:
-    """What is owed in the village, for a rule to look at."""
+    """The key of what is owed in the village, so that the rule can read it."""
     return ((Commitments, message.village),)
 
 
 def _owed(others: Others, village: str) -> Commitments:
-    """What is owed in a village: nothing, if nothing was ever diagnosed there."""
+    """What is owed in a village. Before its first diagnosis that is nothing."""
     owed = others[Commitments, village]
     return owed if isinstance(owed, Commitments) else Commitments(id=village, place="")
 
 
 def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date, others: Others) -> Change:
-    """The term begins (rules §3), with a complete team and nothing left over from an earlier spell."""
+    """The term begins. The team must be complete, and nothing from an earlier spell on the list may be unsettled.
+
+    How long a term lasts is the pack's. The national opinion of 2017 on resident teams asks for two years at least,
+    Liaoning's for three.
+    """
     require_body(command.body, "organisation", "3.2")
     state = addressed(state, command)
     if state.stage in ("assigned", "helped"):
@@ -128,7 +132,7 @@ def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date,
 
 
 def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extensions: int = 0) -> Change:
-    """A term begins, or began in the past and was extended since."""
+    """Begin a term on a day, which may be in the past: then the term may have been extended since."""
     term_end = policy.team.term.after(start, policy.calendar)
     for _ in range(extensions):
         term_end = policy.team.extension.after(term_end, policy.calendar)
@@ -155,7 +159,7 @@ def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extension
 
 
 def take_over(state: Link | None, command: TakeOver, policy: Policy, today: date) -> Change:
-    """A team that has been there for years: its term began in the past."""
+    """Take over a team that was at work before the system was used. Its term began in the past."""
     state = addressed(state, command)
     same = state.unit == command.unit and set(state.team) == set(command.team)
     if same and (state.since, state.term_start) == (command.since, command.term_start) and state.stage in OUT:
@@ -191,7 +195,7 @@ def take_over(state: Link | None, command: TakeOver, policy: Policy, today: date
 def withdraw_assignment(
     state: Link | None, command: WithdrawAssignment, policy: Policy, today: date, others: Others
 ) -> Change:
-    """An assignment was a mistake, and nothing rests on it yet."""
+    """Take back an assignment that was a mistake. Refused once something depends on it."""
     require_body(command.body, "organisation", "3.2")
     state = addressed(state, command)
     if state.stage == "matched":
@@ -224,7 +228,7 @@ def withdraw_assignment(
 
 
 def help(state: Link | None, event: HelpBegun, policy: Policy, today: date) -> Change:
-    """All is set that the pack asks for at the start."""
+    """Help begins: everything is set that the pack asks for at the start."""
     state = known(state, "村", "the village", event.village)
     return Change(state.but(stage="helped"))
 
@@ -232,7 +236,7 @@ def help(state: Link | None, event: HelpBegun, policy: Policy, today: date) -> C
 def lose_member(
     state: Link | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date
 ) -> Change:  # fmt: skip
-    """A cadre is off the team, and the unit owes another (2.20)."""
+    """A cadre has left the team, and the unit owes a replacement by the pack's day (2.20)."""
     state = known(state, "村", "the village", event.village)
     vacancy = Vacancy(event.role, policy.team.replace_by.due(today, policy.calendar))
     team = tuple(member for member in state.team if member.cadre != event.cadre)
@@ -241,7 +245,7 @@ def lose_member(
 
 
 def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
-    """The replacement joins the team; where a member took the lead, another member is owed by the same day."""
+    """The replacement joins the team. If a member became leader, another member is owed by the same day."""
     state = known(state, "村", "the village", event.village)
     before = next((member.role for member in state.team if member.cadre == event.cadre), None)
     others = (member for member in state.team if member.cadre != event.cadre)
@@ -253,9 +257,9 @@ def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today
 
 
 def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
-    """The term is over and the village still on the list, so unit and team stay: 不脱贫不脱钩 (3.11, 2.13).
+    """The term is over and the village is still on the list, so unit and team stay: 不脱贫不脱钩 (3.11, 2.13).
 
-    An exit takes this timer away, so that it only ever runs out before one.
+    An exit removes this timer, so when the timer runs out the village is always still on the list.
     """
     until = policy.team.extension.after(due.on - DAY, policy.calendar)
     extension = state.extension + 1
@@ -266,9 +270,10 @@ def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
 
 
 def keep(state: Link | None, event: VillageDelisted, policy: Policy, today: date, others: Others) -> Change:
-    """The village left the list; its team stays for the transition (rules §2: 摘帽不摘帮扶), and until all is settled.
+    """The village left the list. Its team stays for the pack's transition, and until every ledger is settled.
 
-    One that waits for a unit left it before the system was there, and waits no more.
+    This is one of the “four no's” after an exit: help is not withdrawn with the label (摘帽不摘帮扶). A village that
+    was waiting for a unit needs none any more.
     """
     if state and state.stage == "diagnosed":
         return Change(state.but(stage="released"))
@@ -281,26 +286,26 @@ def keep(state: Link | None, event: VillageDelisted, policy: Policy, today: date
 
 
 def stay(state: Link | None, event: VillageRelapsed, policy: Policy, today: date) -> Change:
-    """The village fell back while its team was still there: nobody goes home before the next exit (2.13)."""
+    """The village relapsed while its team was still there. The team stays until the next exit (2.13)."""
     if state is None or state.stage != "kept":
         return Change(state)
     return Change(state.but(stage="relapsed", until=None).timed(kept=None))
 
 
 def go_home(state: Link, due: Due, policy: Policy, today: date) -> Change:
-    """The transition is over. With a ledger unsettled the team stays until `note_settled`."""
+    """The transition after the exit is over. With an unsettled ledger the team stays until `note_settled`."""
     return Change(state) if state.unsettled else _release(state, due.on)
 
 
 def note_settled(state: Link | None, event: CommitmentSettled, policy: Policy, today: date) -> Change:
-    """The last ledger from before the exit is settled: if the transition is over, the team goes home."""
+    """The last ledger from before the exit is settled. If the transition is over too, the team goes home."""
     state = known(state, "村", "the village", event.village).but(unsettled=False)
     is_over = state.until is not None and state.until < today
     return _release(state, today) if is_over else Change(state)
 
 
 def note_unsettled(state: Link | None, event: CommitmentWithdrawn, policy: Policy, today: date) -> Change:
-    """A settlement was taken back; after the exit the team waits for it again."""
+    """A settlement was taken back. After the exit the team cannot go home until it is made again."""
     if state is None or state.stage in ("assigned", "helped"):
         return Change(state)
     return Change(state.but(unsettled=True))
@@ -319,7 +324,7 @@ def end(
     policy: Policy,
     today: date,
 ) -> Change:
-    """Listed, registered or diagnosed by mistake: the team, if there is one, goes home without an exit."""
+    """The listing, registration or diagnosis was a mistake. The team, if there is one, goes home without an exit."""
     if state is None:
         return Change(state)
     before = 0 if isinstance(event, VillageWithdrawn) else event.spell - 1
@@ -340,13 +345,13 @@ def _disbanded(state: Link, ground: str) -> tuple[TeamDisbanded, ...]:
 
 
 def merging(_state: Link | None, event: VillageMerged) -> Iterable[Key]:
-    """What the two villages of a merger look at: each other, and why the one that goes on is poor."""
+    """The keys that the rules of a merger read: both villages' links, and the pools that know why a village is poor."""
     yield from ((Link, id_of(event.village)), (Link, id_of(event.into)))
     yield from relatives(event)
 
 
 def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
-    """The village that goes on takes the team of the other one if it has none itself."""
+    """After a merger the remaining village takes the other one's team if it has none of its own."""
     other = others[Link, id_of(event.village)]
     if not isinstance(other, Link):
         return Change(state)
@@ -364,7 +369,7 @@ def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date
 
 
 def dissolve(state: Link | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
-    """The village that ended has no team: either the other one has it now, or it is sent home."""
+    """The village that ended has no team any more: the remaining village took it, or it is sent home."""
     if state is None:
         return Change(state)
     successor = others[Link, id_of(event.into)]
@@ -374,7 +379,7 @@ def dissolve(state: Link | None, event: VillageMerged, policy: Policy, today: da
 
 
 def _release(state: Link, on: date) -> Change:
-    """The team goes home. What remains is the spell that the next diagnosis follows."""
+    """The team goes home. The link keeps only the spell, by which the next diagnosis is recognised as a new one."""
     assert state.since, "a team that is kept was assigned"
     released = TeamReleased(
         place=state.place,

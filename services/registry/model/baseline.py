@@ -1,4 +1,4 @@
-"""The baseline survey of a village: records come in until the joint diagnosis, and are immutable from then on (3.1)."""
+"""The baseline survey of a village: records come in until the joint diagnosis, and cannot change afterwards (3.1)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -50,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The survey of one spell on the list; it is closed once it has a problem class."""
+    """The survey of one spell on the list. The joint diagnosis closes it by naming the problem class."""
 
     spell: int
     opened: date
@@ -107,19 +107,19 @@ class Baseline(State, frozen=True, kw_only=True):
 
 
 def open_survey(baseline: Baseline | None, event: VillageListed, _policy: Policy, today: date) -> Change:
-    """Each spell on the list begins with a survey of its own; the earlier ones stay as they were closed."""
+    """A village that enters the list, for the first time or after a relapse, gets a new survey. Earlier ones stay."""
     earlier = () if baseline is None else (s for s in baseline.surveys if s.spell < event.spell)
     survey = Survey(spell=event.spell, opened=today)
     return Change(Baseline(id=event.village, place=event.place, surveys=(*earlier, survey)))
 
 
 def end(baseline: Baseline | None, _event: Event, _policy: Policy, _today: date) -> Change:
-    """Nobody surveys a village any more that has ended, or that does not stand on the list."""
+    """The village was merged into another or has left the list, so no survey is awaited any more."""
     return Change(baseline.but(ended=True) if baseline and baseline.awaits else baseline)
 
 
 def withdraw_record(baseline: Baseline | None, command: WithdrawSurvey, policy: Policy, _today: date) -> Change:
-    """A record that was a mistake is taken back until the diagnosis rests on it; its number is free again."""
+    """Take back a record that was a mistake, as long as there is no diagnosis. Its number may be used again."""
     baseline = _listed(baseline, command.village)
     survey = baseline.survey
     if str(command.number) not in survey.records:
@@ -145,7 +145,7 @@ def _not_diagnosed(survey: Survey, policy: Policy) -> None:
 def may_withdraw_diagnosis(
     village: Village | None, command: WithdrawDiagnosis, _policy: Policy, _today: date
 ) -> Change:
-    """A diagnosis is taken back until a unit was matched by it."""
+    """A diagnosis can be taken back only until a unit was matched, since the matching uses its problem class."""
     village = standing(village, command)
     if village.stage not in ("registered", "listed", "diagnosed"):
         stage = STAGES[village.stage]
@@ -170,7 +170,7 @@ def withdraw_diagnosis(baseline: Baseline | None, command: WithdrawDiagnosis, _p
 
 
 def taken_over(baseline: Baseline, event: VillageDiagnosed, _policy: Policy, _today: date) -> Change:
-    """A diagnosis from before the county was taken over closes a survey of which no records are kept here."""
+    """A village that was diagnosed before the system was used: its survey here is closed and has no records."""
     survey = baseline.survey
     if survey.problem_class:
         return Change(baseline)
@@ -178,19 +178,19 @@ def taken_over(baseline: Baseline, event: VillageDiagnosed, _policy: Policy, _to
 
 
 def may_unlist(baseline: Baseline | None, _command: WithdrawListing, _policy: Policy, _today: date) -> Change:
-    """Records of its survey rest on a listing; whoever withdraws it withdraws them first."""
+    """A listing can be withdrawn only once the records of its survey were withdrawn."""
     if baseline and (records := baseline.survey.records):
         rests("3.1", {f"摸底排查记录{len(records)}条": f"{len(records)} records of its survey"})
     return Change(baseline)
 
 
 def unlisted(baseline: Baseline, event: VillageUnlisted, policy: Policy, today: date) -> Change:
-    """The survey of a listing that counts as never made is none either, but the only one is kept to be seen."""
+    """A withdrawn listing takes its survey along. A village's only survey stays, marked as ended, to be looked up."""
     return end(baseline, event, policy, today)
 
 
 def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, today: date) -> Change:
-    """A record counts once, however often it is sent; none comes in or changes after the diagnosis."""
+    """Take in a record. A repeated one is recognised by its number; after the diagnosis all are refused."""
     baseline = _listed(baseline, command.village)
     survey = baseline.survey
     new = Record(
@@ -243,7 +243,7 @@ def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, tod
 
 
 def diagnose(baseline: Baseline | None, command: Diagnose, policy: Policy, _today: date) -> Change:
-    """The joint diagnosis closes the survey: its counts and problems, with their causes, are version 0 (3.1)."""
+    """The joint diagnosis closes the survey. Its counts and problems become the village's baseline, version 0 (3.1)."""
     baseline = _listed(baseline, command.village)
     require_body(command.body, DIAGNOSES, "3.1")
     survey = baseline.survey

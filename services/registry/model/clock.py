@@ -16,16 +16,16 @@ from shared.rules import Change, Refused, State, Task, overwrite
 WORKING_DAYS = "全国年节及纪念日放假办法"
 """The regulation under which the State Council's Office gives notice of each year's holidays."""
 AHEAD = timedelta(60)
-"""How long before the end of the known holidays the next year's are asked for; they are published in November."""
+"""How long before the known holidays end the next year's are asked for. The State Council publishes in November."""
 
 COUNTRY = "000000"
-"""The division of what holds in the whole country."""
+"""The division code of notices for the whole country."""
 FEASTS = {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节"}
-"""Holidays by law whose day is the same in every year; the others follow the moon."""
+"""Holidays with a fixed date. The others follow the lunar calendar, such as 春节, or a solar term: 清明."""
 FIRST_YEAR = 2000
 """The first year with the long holidays that need notices."""
 MOST_OFF = 40
-"""Days off in a year by all notices of one division, weekends among them: the State Council's have 30 or so."""
+"""The most days off in a year by all notices of one division, weekends included. The State Council's are about 30."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class Clock(State, frozen=True, kw_only=True):
-    """The last day that was told, and the holidays that were announced; there is one clock, with the id `china`."""
+    """The last day that was announced, and all announced holidays. There is one clock, with the id `china`."""
 
     kind = "clocks"
     needs_policy = False
@@ -56,7 +56,7 @@ class Clock(State, frozen=True, kw_only=True):
         return self.calendar_without().known_until
 
     def calendar_without(self, key: str = "") -> Calendar:
-        """The days as the whole country knows them, but for those of one notice."""
+        """The calendar of the whole country; with a `key`, without the holidays of that notice."""
         calendar = national()
         of_all = (notice for id, notice in self.notices.items() if id.startswith(f"{COUNTRY}/") and id != key)
         for notice in sorted(of_all, key=lambda notice: notice.year):
@@ -69,7 +69,7 @@ class Clock(State, frozen=True, kw_only=True):
         return self.day + AHEAD > self.known_until
 
     def tasks(self, policy: Policy | None) -> Iterable[Task]:
-        """The next year's holidays, while deadlines would be counted by weekdays alone."""
+        """Somebody is to enter the next year's holidays: without them its working days would just be weekdays."""
         if self.awaits:
             end = self.known_until
             yield Task(
@@ -79,7 +79,7 @@ class Clock(State, frozen=True, kw_only=True):
 
 
 def strike(clock: Clock | None, due: DayDue, _policy: Policy | None, _today: date) -> Change:
-    """Tell that a day has begun, once, however often the schedule fires or the system is started on it."""
+    """Announce that a day has begun: once, however often the schedule fires or the system starts on that day."""
     if clock is not None and clock.day >= due.day:
         return Change(clock)
     notices = clock.notices if clock else {}
@@ -87,7 +87,7 @@ def strike(clock: Clock | None, due: DayDue, _policy: Policy | None, _today: dat
 
 
 def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | None, today: date) -> Change:
-    """Tell of holidays. What is announced again with other days counts instead; the same says nothing new."""
+    """Announce holidays. The same notice with other days replaces the earlier one; a repetition changes nothing."""
     notice = Notice(command.year, command.document, tuple(sorted({*command.off})), tuple(sorted({*command.worked})))
     if not notice.off and not notice.worked:
         raise Refused(
@@ -127,7 +127,7 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
 
 
 def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
-    """Each day is said once and belongs to the year, and the year to those of which there are notices."""
+    """Refuse a day that is named twice or lies outside the year, and a year that no notice can be about."""
     if not FIRST_YEAR <= notice.year <= today.year + 1:
         raise Refused(
             WORKING_DAYS,
@@ -166,7 +166,7 @@ def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
 
 
 def _check_number(clock: Clock, place: str, key: str, notice: Notice) -> None:
-    """No year has so many days off that deadlines would stand still."""
+    """Refuse a year with so many days off that deadlines would hardly move: more than MOST_OFF."""
     others = (other for id, other in clock.notices.items() if id != key and id.startswith(f"{place}/"))
     off = {*notice.off}.union(*(other.off for other in others if other.year == notice.year))
     if len(off) > MOST_OFF:
@@ -180,7 +180,7 @@ def _check_number(clock: Clock, place: str, key: str, notice: Notice) -> None:
 
 
 def _check_weekdays(clock: Clock, place: str, key: str, notice: Notice) -> None:
-    """Only days of rest are made working days, and the country's first notice of a year names its fixed holidays."""
+    """Only weekend days can become working days. The country's first notice of a year must name the fixed holidays."""
     known = clock.calendar_without(key)
     if plain := [day for day in notice.worked if day.weekday() < 5 and known.works(day)]:
         raise Refused(

@@ -40,7 +40,7 @@ from shared.contracts.values import (
 
 
 class Correction(Command, frozen=True, kw_only=True):
-    """What takes something back that was done by mistake. It is a named body's decision, with its reason."""
+    """A command that takes back something done by mistake. A named body decides so, and gives its reason."""
 
     reason: Reason
     decided_by: Organ
@@ -61,7 +61,7 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class AdoptPolicy(Command, frozen=True, kw_only=True):
-    """A region adopts a policy pack. `place` is its jurisdiction, filled up with zeros to six digits."""
+    """A region adopts a policy pack. `place` is its jurisdiction, filled up with zeros to six digits: `210500`."""
 
     is_long = True
     at_once = 20
@@ -93,7 +93,7 @@ class AnnounceHolidays(Command, frozen=True, kw_only=True):
     """Weekend days that are worked in exchange."""
     announced_by: Organ
     replaces: Revision | None = None
-    """What it overwrites, if this notice said something else before: the version that the refusal named."""
+    """The version that a refusal named, to overwrite what this notice said before."""
 
 
 class RegisterUnit(Command, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class RegisterUnit(Command, frozen=True, kw_only=True):
     village: VillageId | None = None
     """The village that a superior has already designated it for, if any."""
     replaces: Revision | None = None
-    """What it overwrites, if data are known that differ: the version that the refusal named."""
+    """The version that a refusal named, to overwrite known data that differ."""
 
 
 class RegisterCadre(Command, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ class WithdrawUnit(Correction, frozen=True, kw_only=True):
 
 
 class WithdrawCadre(Correction, frozen=True, kw_only=True):
-    """A cadre was registered by mistake, or has left the service; the cadre is in no team."""
+    """A cadre was registered by mistake, or has left the service. Refused while the cadre is in a team."""
 
     about = "cadre"
     cadre: PartyId
@@ -154,21 +154,22 @@ class RegisterVillage(Command, frozen=True, kw_only=True):
     township: Name
     population: Population
     listed: bool
-    """True puts it on the list for the first time; False takes nothing off it, since only the exit procedure does."""
+    """True puts it on the list for the first time. False takes no village off: only the exit procedure does."""
     listing_document: ShortOrNone = ""
     issued_by: OrganOrNone = ""
-    """The county's organ that gave a new village its code, since the statistics bureau publishes none any more."""
+    """The county's organ that gave a new village its code: the statistics bureau no longer publishes new codes."""
     issue_document: ShortOrNone = ""
-    """Its document."""
+    """The document by which that organ gave the code."""
     reason: Reason | None = None
-    """Why the population differs by more than a third from what is known, if it does."""
+    """Required where the population differs from the known one by more than 30 %: why it does."""
     replaces: Revision | None = None
 
 
 class RecodeVillage(Command, frozen=True, kw_only=True):
     """The division code of a village has changed (Regulation on Administrative Divisions 17). Its id stays.
 
-    Within its county that county enters it; into another one a place above both, such as `210500`.
+    A change within a county is entered by that county. A move into another county is entered by a division above both,
+    such as the city `210500`.
     """
 
     needs_policy = False
@@ -180,27 +181,27 @@ class RecodeVillage(Command, frozen=True, kw_only=True):
 
 
 class WithdrawVillage(Correction, frozen=True, kw_only=True):
-    """A village was registered by mistake; nothing may rest on it yet. Its code may be registered anew."""
+    """A village was registered by mistake. Refused once something depends on it. Its code may be registered again."""
 
     village: VillageId
 
 
 class WithdrawListing(Correction, frozen=True, kw_only=True):
-    """A village was put on the list by mistake; no survey record may rest on it. This is no exit."""
+    """A village was put on the list by mistake. Refused once there are survey records. It does not count as an exit."""
 
     village: VillageId
 
 
 class MergeVillages(Command, frozen=True, kw_only=True):
-    """Villages are merged into one that goes on (Regulation on Administrative Divisions; Village Committees Law 3).
+    """Villages are merged into another one (Regulation on Administrative Divisions; Village Committees Law 3).
 
-    Its name, township and code change, where they do, by commands of their own.
+    If the remaining village gets another name, township or code, further commands say so.
     """
 
     village: VillageId
-    """The one that goes on, with its team, its commitments and its place on the list."""
+    """The remaining village. It keeps its team, its commitments and its place on the list."""
     merged: Annotated[tuple[VillageId, ...], Meta(min_length=1, max_length=20)]
-    """Those that end. They lie in the same county; one of another county is recoded first."""
+    """The villages that end. They must lie in the same county; a village of another county is recoded first."""
     since: Day
     document: Short
     decided_by: Organ
@@ -213,15 +214,15 @@ class NewVillage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     name: Name
     township: Name
     population: Population
-    """Its share of the population, which the village loses."""
+    """How many people it takes over. The old village loses as many."""
     households: Parties = ()
-    """Those of the village's households that go over to it."""
+    """The ids of the households that it takes over from the old village."""
     issued_by: OrganOrNone = ""
-    """The county's organ that gave it its code, if that is not the statistics bureau's."""
+    """The county's organ that gave it its code; empty if the statistics bureau did."""
 
 
 class SplitVillage(Command, frozen=True, kw_only=True):
-    """Parts of a village become villages of their own; it goes on with what is left."""
+    """Parts of a village become villages of their own. The old village remains with the rest."""
 
     village: VillageId
     parts: Annotated[tuple[NewVillage, ...], Meta(min_length=1, max_length=20)]
@@ -241,9 +242,9 @@ class RecordSurvey(Command, frozen=True, kw_only=True):
     topic: Code
     on: Day
     household: HouseholdFacts | None = None
-    """What a visit found, entered here once for the register as well."""
+    """What a visit to a household found. It goes into the register too, so nobody enters it twice."""
     cause: ShortOrNone = ""
-    """What lies behind a problem; exactly the records of kind `problem` have one."""
+    """The cause of a problem. Required for records of kind `problem`, refused for others."""
 
     @property
     def facts_year(self) -> int:
@@ -252,20 +253,20 @@ class RecordSurvey(Command, frozen=True, kw_only=True):
 
 
 class WithdrawSurvey(Correction, frozen=True, kw_only=True):
-    """A survey record was entered by mistake; the diagnosis must not rest on it yet."""
+    """A survey record was entered by mistake. Refused after the diagnosis."""
 
     village: VillageId
     number: Number
 
 
 class WithdrawDiagnosis(Correction, frozen=True, kw_only=True):
-    """The joint diagnosis is taken back, until the village was matched with a unit."""
+    """The joint diagnosis is taken back. Refused once the village was matched with a unit."""
 
     village: VillageId
 
 
 class Diagnose(Command, frozen=True, kw_only=True):
-    """The joint diagnosis (集体会诊): it closes the survey and names why the village is poor."""
+    """The joint diagnosis (集体会诊, mechanism 3.1) closes the survey and says why the village is poor."""
 
     village: VillageId
     problem_class: ProblemClass
@@ -274,14 +275,14 @@ class Diagnose(Command, frozen=True, kw_only=True):
 
 
 class RecordHouseholds(Command, frozen=True, kw_only=True):
-    """The facts of a year about households; those that are not named keep their latest facts."""
+    """A year's facts about households. Households that are not named keep their latest facts."""
 
     village: VillageId
     year: Year
     households: Annotated[tuple[HouseholdFacts, ...], Meta(max_length=5000)]
     recorded_by: Organ
     replaces: Revision | None = None
-    """What it overwrites, if facts of that year's list are known that differ: the version that the refusal named."""
+    """The version that a refusal named, to overwrite facts that this year's list has already given."""
 
     @property
     def facts_year(self) -> int:
@@ -314,7 +315,7 @@ class WithdrawMeasurement(Correction, frozen=True, kw_only=True):
 
 
 class CorrectFigures(Correction, frozen=True, kw_only=True):
-    """Figures by which an exit is being judged are wrong: they are corrected, and the exit is led back to its start."""
+    """Figures turn out to be wrong while an exit is under way. They are corrected, and the exit ends undecided."""
 
     village: VillageId
     year: Year
@@ -329,7 +330,7 @@ class CorrectFigures(Correction, frozen=True, kw_only=True):
 
 
 class ReopenYear(Correction, frozen=True, kw_only=True):
-    """A closed year's figures can be corrected until a day; then it closes again by itself."""
+    """A closed year's figures can be corrected until a given day. After that day the year closes by itself."""
 
     village: VillageId
     year: Year
@@ -337,7 +338,7 @@ class ReopenYear(Correction, frozen=True, kw_only=True):
 
 
 class RequestExit(Command, frozen=True, kw_only=True):
-    """Ask for the village's removal from the list, all criteria being met."""
+    """Ask for the village's removal from the list. Refused unless it meets all criteria."""
 
     village: VillageId
     body: Role
@@ -351,7 +352,7 @@ class WithdrawExit(Correction, frozen=True, kw_only=True):
 
 
 class WithdrawNotice(Correction, frozen=True, kw_only=True):
-    """A notice was posted by mistake; nobody has objected yet, and it is not over."""
+    """A notice was posted by mistake. Refused once somebody has objected or the notice is over."""
 
     village: VillageId
     matter: RunId | None = None
@@ -378,7 +379,7 @@ class PostNotice(Command, frozen=True, kw_only=True):
 
 
 class RaiseObjection(Command, frozen=True, kw_only=True):
-    """Object to what is on notice. Who objects is not asked for."""
+    """Object to what is on notice. The objector's name is not asked for."""
 
     village: VillageId
     matter: RunId | None = None
@@ -386,7 +387,7 @@ class RaiseObjection(Command, frozen=True, kw_only=True):
     objection: Number
     """Its number within this notice, by which a repetition is recognised."""
     household: PartyId | None = None
-    """The household that it is about, where the notice names households."""
+    """The household that the objection is about, where the notice lists households."""
     ground: Short
 
 
@@ -403,7 +404,7 @@ class DecideObjection(Command, frozen=True, kw_only=True):
 
 
 class ApproveExit(Command, frozen=True, kw_only=True):
-    """A named body approves the removal, or refuses it, which leads back like an upheld objection."""
+    """A named body approves the removal or refuses it. A refusal leads back to the same step as an upheld objection."""
 
     village: VillageId
     approved: bool
@@ -412,7 +413,7 @@ class ApproveExit(Command, frozen=True, kw_only=True):
 
 
 class ConfirmRelapse(Command, frozen=True, kw_only=True):
-    """A named body decides whether criteria that were missed after the exit are a relapse (出列指标回落)."""
+    """A named body decides whether a village that misses criteria after its exit has relapsed (出列指标回落)."""
 
     village: VillageId
     relapsed: bool
@@ -421,14 +422,14 @@ class ConfirmRelapse(Command, frozen=True, kw_only=True):
 
 
 class OpenResolution(Command, frozen=True, kw_only=True):
-    """A village begins to decide a matter by a procedure of its pack (2.18, 3.12), or a round over its households."""
+    """A village begins a procedure of its pack: to decide a matter (2.18, 3.12), or to go through its households."""
 
     village: VillageId
     matter: RunId
     kind: Code
     """The procedure, as the pack names it."""
     subject_code: Code
-    """What it is about, as a code: it is told to everyone, so that it holds no free text."""
+    """What the matter is about, as a code. The code is public, so free text, which could name a person, is refused."""
     members: Parties = ()
     """The households of a round; none for other matters."""
     opened_by: Organ
@@ -440,23 +441,23 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     household: PartyId
     accepted: bool
     by_phone: bool = False
-    """Whether it was away and answered over the phone."""
+    """True if the household was away and answered over the phone."""
 
 
 class TakeStep(Command, frozen=True, kw_only=True):
-    """The awaited step of a village's procedure was taken. What is published has no figures."""
+    """The awaited step of a village's procedure was taken. The figures given here are not published."""
 
     village: VillageId
     matter: RunId
     step: Code
     entitled: Voters = 0
-    """How many may vote. A body that decides as one is 1 of 1."""
+    """How many may vote. A body that decides without counting votes is entered as 1 of 1."""
     present: Voters = 0
     agreed: Voters = 0
     left_out: Parties = ()
-    """The households of a round that this decision leaves out; the others go on."""
+    """The households that this decision leaves out of the round. The others continue."""
     acceptances: Annotated[tuple[Acceptance, ...], Meta(max_length=5000)] = ()
-    """How households answered, where the step is their acceptance; it is taken when all of them have."""
+    """For a step of acceptance: the answers of households. The step is taken once every household has answered."""
     body: Role
     decided_by: Organ
     """The body, never a person."""
@@ -471,7 +472,7 @@ class WithdrawStep(Correction, frozen=True, kw_only=True):
 
 
 class WithdrawResolution(Correction, frozen=True, kw_only=True):
-    """A matter was opened by mistake; no step of it was taken."""
+    """A matter was opened by mistake. Refused once a step of it was taken."""
 
     village: VillageId
     matter: RunId
@@ -493,7 +494,7 @@ class FoundProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class TakeOverVillage(Command, frozen=True, kw_only=True):
-    """A village of a county that began years ago, with its earlier dates and figures as documents have them."""
+    """A village whose work began before the system was used, with its earlier dates and figures from documents."""
 
     village: VillageId
     name: Name
@@ -501,11 +502,11 @@ class TakeOverVillage(Command, frozen=True, kw_only=True):
     population: Population
     listed_on: Day
     problem_class: ProblemClass | None = None
-    """What the joint diagnosis found, if there was one: then no survey is awaited any more."""
+    """The joint diagnosis's finding, if there was a diagnosis. Then no survey is awaited here."""
     diagnosed_on: Day | None = None
     problems: Annotated[tuple[FoundProblem, ...], Meta(max_length=500)] = ()
     delisted_on: Day | None = None
-    """The day of its exit, if it has left the list: then it is monitored from that day on."""
+    """The day of its exit, if it has left the list. It is monitored from that day on."""
     figures: Annotated[tuple[YearFigures, ...], Meta(max_length=50)] = ()
     document: Short
     decided_by: Organ

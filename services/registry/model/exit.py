@@ -1,10 +1,12 @@
-"""What is the exit's own: who may ask for it, what the inspection finds, and the removal from the list (rules §2).
+"""The exit from the poverty list (出列): request, verification by the inspection, notice, decision, removal.
 
     request ─► verify ─► notice, objections ─► decide ─► removed from the list
                  ▲            └ an upheld one ┘ │
                  └──────────────────────────────┴ a refused approval
 
-The steps are carried by `procedure.py`, like those of any other procedure.
+`procedure.py` runs the steps, as it does for any procedure; this module has only what is special about an exit. The
+national opinion of 2016 on the exit mechanism (关于建立贫困退出机制的意见) asks for a notice in the township and an
+announcement. How many days a notice lasts and who decides is the region's, so it comes from its pack.
 """
 
 from datetime import date
@@ -29,11 +31,11 @@ from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Refused, require_body, rests
 
 REQUESTS: Role = "township"
-"""Who asks for an exit and measures what it rests on (rules §2)."""
+"""Who asks for an exit and measures the figures for it. It is the township in every pack: the village lies in it."""
 
 
 def may_request(village: Village | None, command: RequestExit, policy: Policy, _today: date) -> Change:
-    """Whether the exit can be asked for; a refusal says everything that is missing. The register then asks for it."""
+    """Check the request. A refusal names everything that is missing. The event comes from `register.request`."""
     village = standing(village, command)
     require_body(command.body, REQUESTS, EXIT_RULE)
     if village.stage != "helped":
@@ -56,14 +58,14 @@ def requested(village: Village, event: ExitRequested, policy: Policy, today: dat
 
 
 def drawn(village: Village | None, event: SampleDrawn, _policy: Policy, _today: date) -> Change:
-    """The households to visit are drawn: who does not like them can no longer ask anew for others."""
+    """The households to visit are drawn. From here on the request cannot be withdrawn to get another sample."""
     if village is None or not village.exit or village.exit.attempt != event.attempt:
         return Change(village)
     return Change(village.but(exit=village.exit.but(drawn=True)))
 
 
 def verified(village: Village | None, event: ExitVerified, policy: Policy, today: date) -> Change:
-    """The households were visited: on with the procedure, or back to helping until the next year's measurement."""
+    """The households were visited. If they pass, the procedure goes on; else help does, until the next measurement."""
     if village is None or village.stage != "requested" or not village.exit or village.exit.attempt != event.attempt:
         return Change(village)
     if event.passed:
@@ -73,9 +75,9 @@ def verified(village: Village | None, event: ExitVerified, policy: Policy, today
 
 
 def withdrawal(village: Village, reason: str, decided_by: str) -> tuple[ExitWithdrawn, ...]:
-    """What is told where an exit that is under way ends without a decision; nothing where there is none.
+    """The event that ends an exit without a decision; nothing if no exit is under way.
 
-    Every objection gets its answer, so that none may be open.
+    Refused while an objection is open, since every objection must get its answer first.
     """
     if village.exit is None:
         return ()
@@ -97,14 +99,14 @@ def withdrawal(village: Village, reason: str, decided_by: str) -> tuple[ExitWith
 
 
 def withdrawn(village: Village | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
-    """The attempt ends, and the village is being helped as before; it may ask again."""
+    """The attempt ends. The village is helped as before and may ask again."""
     if village is None or village.exit is None:
         return Change(village)
     return moved(carry(village, None, today), event, policy, today)
 
 
 def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _today: date) -> Change:
-    """The request is taken back, until the households that are visited for it have been drawn."""
+    """Take the request back. Refused once the households to visit have been drawn."""
     village = standing(village, command)
     if village.exit is None:
         if village.stage in LEFT:
@@ -120,13 +122,13 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
 
 
 def notice_withdrawn(village: Village, event: NoticeWithdrawn, policy: Policy, today: date) -> Change:
-    """The first notice of a procedure led to a stage of its own; a later one did not."""
+    """Only the first notice moves the village to the stage `noticed`, so only its withdrawal moves the village back."""
     first = village.exit is not None and all(s.kind != "notice" for s in village.exit.steps[: village.exit.at])
     return moved(village, event, policy, today) if first else Change(village)
 
 
 def approve(village: Village | None, command: ApproveExit, policy: Policy, today: date) -> Change:
-    """A named body approves; after the last approval the village leaves the list. A refusal leads back."""
+    """A named body approves or refuses. After the last approval the village leaves the list; a refusal leads back."""
     village = standing(village, command)
     exit = village.exit
     if exit is None or (step := exit.step) is None or step.kind != "decide":

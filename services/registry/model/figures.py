@@ -1,4 +1,4 @@
-"""Figures that were wrong: corrected while an exit is judged by them, taken back, or of a year that is reopened."""
+"""Wrong figures: corrected in the middle of an exit, taken back, or corrected in a closed year that is reopened."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -41,7 +41,7 @@ def correct_village(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """Wrong figures are corrected in the middle of an exit, which ends with that; it is told, with the reason."""
+    """Wrong figures are corrected in the middle of an exit. The exit ends, and the event gives the reason."""
     village = standing(village, command)
     register = others[Register, command.village]
     assert isinstance(register, Register), "it comes with the village"
@@ -82,7 +82,7 @@ def correct(register: Register, command: CorrectFigures, policy: Policy, today: 
 
 
 def _corrects(register: Register, command: CorrectFigures) -> bool:
-    """Whether it says anything of households or indicators that is not known already."""
+    """Whether the command changes any household or indicator."""
     values = register.measurements.get(str(command.year), {})
     return any(_differs(register.households.get(fact.household), fact) for fact in command.households) or any(
         values.get(indicator) != value for indicator, value in command.values.items()
@@ -101,7 +101,7 @@ def _differs(known: Household | None, fact: HouseholdFacts) -> bool:
 def may_withdraw_measurement(
     village: Village | None, command: WithdrawMeasurement, _policy: Policy, _today: date
 ) -> Change:
-    """Figures on which no decision rests are taken back; a year that led to an exit is not."""
+    """Figures can be taken back as long as no decision rests on them. Those of a year that led to an exit stay."""
     village = unjudged(village, command)
     if village.stage not in LISTED and command.year <= village.measured and command.year not in village.reopened:
         rests("1.18", {f"{village.delisted_on}的出列决定": f"the exit decided on {village.delisted_on}"})
@@ -124,7 +124,7 @@ def withdraw_measurement(register: Register, command: WithdrawMeasurement, _poli
 
 
 def withdraw_household(register: Register, command: WithdrawHousehold, policy: Policy, _today: date) -> Change:
-    """A household that was entered by mistake counts no more; this year's figures follow."""
+    """Remove a household that was entered by mistake, and compute this year's figures again."""
     if command.household not in register.households:
         return Change(register)
     event = HouseholdWithdrawn(
@@ -146,7 +146,7 @@ def withdraw_household(register: Register, command: WithdrawHousehold, policy: P
 def forget_visit(
     register: Register, command: WithdrawSurvey, _policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """What a visit found is forgotten with its record, unless a later fact has taken its place."""
+    """A withdrawn survey record takes its household facts along, unless later facts have replaced them."""
     baseline = others[Baseline, command.village]
     record = baseline.survey.records.get(str(command.number)) if isinstance(baseline, Baseline) else None
     if record is None or record.household is None:
@@ -172,7 +172,7 @@ def of_village(_state: State | None, command: CorrectFigures) -> Iterable[Key]:
 
 
 def reopen(register: Register, event: YearReopened, _policy: Policy, _today: date) -> Change:
-    """The year is open through a day, and closes when that is over."""
+    """The year can be corrected through a given day, and closes after it."""
     return Change(_scheduled(register.but(reopened={**register.reopened, str(event.year): event.until})))
 
 
@@ -193,7 +193,7 @@ def _scheduled(register: Register) -> Register:
 
 
 def take_over(register: Register, command: TakeOverVillage, policy: Policy, _today: date) -> Change:
-    """The figures of the years before the county was taken over, as documents have them."""
+    """Take in the figures of the years before the system was used, as documents have them."""
     for figures in command.figures:
         check_values({k: v for k, v in figures.values.items() if k != INCIDENCE}, policy, "figures")
     measurements = {str(figures.year): figures.values for figures in command.figures}

@@ -1,4 +1,4 @@
-"""Who a village is: its registration, its codes, and how a registration or a listing by mistake is taken back."""
+"""A village's registration and codes, and how a mistaken registration or listing is taken back."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -38,8 +38,8 @@ from shared.rules import Change, Key, Refused, State, addressed, overwrite, rest
 from shared.rules import known as there
 
 VILLAGE_CODE = r"(?:(?!\d{4}00)|(?=4419|4420|4604|6202))\d{9}(?!000)\d{3}"
-"""A village's digits: a county's own, unless the city has no counties (Dongguan, Zhongshan, Danzhou, Jiayuguan), then
-those of the township, and those of the village within it."""
+"""A village's 12 digits: six for the county, three for the township, three for the village. The county's own two may be
+00 only where a city has no counties: Dongguan 4419, Zhongshan 4420, Danzhou 4604, Jiayuguan 6202."""
 USUAL_CHANGE = 0.3
 """By how much a population may change without a reason. People move for work all their lives, yet a village that loses
 or gains a third between two counts was resettled, merged in part or mistyped: that much has to be explained."""
@@ -49,9 +49,10 @@ FIRST_LISTING = date(2001, 1, 1)
 
 
 def register(village: Village | None, command: RegisterVillage, _policy: Policy, today: date) -> Change:
-    """Registering again says something only if the data changed, or if the village now enters the list.
+    """Register a village or correct its data. A repetition makes an event only if data changed or it enters the list.
 
-    A command that names the village by a later code reaches it here by its id: one village is never there twice.
+    A command may name a village by a later code. It has been led to the village's id by then, so a village cannot be
+    registered a second time under its new code.
     """
     if village is None or (village.stage == "withdrawn" and village.place == command.place):
         before = _new(command, village, today)
@@ -76,7 +77,7 @@ def register(village: Village | None, command: RegisterVillage, _policy: Policy,
 
 
 def registered(village: Village, reason: str | None = None) -> VillageRegistered:
-    """What is told of a village's data."""
+    """The event with a village's data."""
     return VillageRegistered(
         place=village.place,
         village=village.id,
@@ -129,7 +130,7 @@ def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Vi
 
 
 def check_issued(code: str, place: str, field: str) -> None:
-    """A county gives codes within its own digits: three for the township, then three for the village from 200 on."""
+    """Refuse a code that a county could not have given: its own six digits, a township's three, then 200 or more."""
     if code[:6] != place or code[6:9] == "000" or not "200" <= code[9:] <= "399":
         raise Refused(
             "identity",
@@ -142,7 +143,7 @@ def check_issued(code: str, place: str, field: str) -> None:
 
 
 def _check_correction(village: Village, command: RegisterVillage) -> None:
-    """Known data are overwritten knowingly only, and a population that changes much needs its reason."""
+    """Only a command that `replaces` known data overwrites them. A large change of population needs a reason."""
     known = {"name": village.name, "township": village.township, "population": village.population}
     given = {field: getattr(command, field) for field in known}
     if village.document and command.listing_document:
@@ -162,22 +163,22 @@ def _check_correction(village: Village, command: RegisterVillage) -> None:
 
 
 def designated(village: Village | None, _command: WithdrawVillage) -> Iterable[Key]:
-    """The units that were once designated for it."""
+    """The units that a superior once designated for the village."""
     return ((Unit, unit) for unit in village.designated) if village else ()
 
 
 def designate(village: Village | None, event: UnitRegistered, _policy: Policy, _today: date) -> Change:
-    """A superior designated a unit for the village, which rests on its registration."""
+    """A superior designated a unit for the village. Its registration cannot be withdrawn while that stands."""
     return Change(village and village.but(designated=among(village.designated, event.unit)))
 
 
 def decides(village: Village | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
-    """The village decides a matter of its own, which rests on its registration."""
+    """The village has opened a matter. Its registration cannot be withdrawn while that stands."""
     return Change(village and village.but(matters=among(village.matters, event.matter)))
 
 
 def decides_no_more(village: Village | None, event: ResolutionWithdrawn, _policy: Policy, _today: date) -> Change:
-    """A matter was none."""
+    """The matter was opened by mistake and withdrawn, so it no longer keeps the registration."""
     return Change(village and village.but(matters=tuple(m for m in village.matters if m != event.matter)))
 
 
@@ -188,7 +189,7 @@ def withdraw(
     _today: date,
     units: Mapping[Key, State | None],
 ) -> Change:
-    """A registration that was a mistake is taken back until something rests on it."""
+    """Take back a registration that was a mistake. Refused once something depends on it, such as a survey."""
     village = addressed(village, command)
     if village.stage == "withdrawn":
         return Change(village)
@@ -215,7 +216,7 @@ def withdraw(
 
 
 def unlist(village: Village | None, command: WithdrawListing, _policy: Policy, _today: date) -> Change:
-    """A listing that was a mistake is taken back until the survey has begun; one after a relapse was a decision."""
+    """Take back a listing that was a mistake, before the survey has begun. A listing after a relapse is a decision."""
     village = standing(village, command)
     if not village.spell:
         return Change(village)
@@ -236,14 +237,14 @@ def unlist(village: Village | None, command: WithdrawListing, _policy: Policy, _
 
 
 def unlisted(village: Village, event: VillageUnlisted, policy: Policy, today: date) -> Change:
-    """The village is registered and nothing else, as before."""
+    """The village is registered and not on the list, as it was before the listing."""
     change = moved(village, event, policy, today)
     assert isinstance(change.state, Village)
     return Change(change.state.but(spell=0, document="", owed=()).timed(measure=None))
 
 
 def recode_reads(_village: Village | None, command: RecodeVillage) -> Iterable[Key]:
-    """Who has the new code already, and whether the division that it lies in has a pack."""
+    """Whoever has the new code already, and the packs of the division in which it lies."""
     yield Village, command.code
     yield Code, command.code
     yield from ((Jurisdiction, id) for id in around(command.code))
@@ -295,9 +296,10 @@ def recode(
 
 
 def _recodable(village: Village | None, command: RecodeVillage) -> Village:
-    """The village, if whoever names it may: its county within that, and only a place above both into another one.
+    """The village, if the command may recode it. Its county may recode it within the county.
 
-    Else a county could push a village into another one, which has its own pack and its own units.
+    Only a division above both counties may recode it into another county: otherwise a county could push a village onto
+    its neighbour, which has its own pack and units.
     """
     village = there(village, "村", "village", command.village)
     place, new = command.place, command.code[:6]
@@ -318,7 +320,7 @@ def _recodable(village: Village | None, command: RecodeVillage) -> Village:
 
 
 def check_free(code: str, village: str, others: Mapping[Key, State | None], field: str) -> None:
-    """A code belongs to one village for ever, be it as its id or as one of its codes, of today or of old."""
+    """Refuse a code that another village has or had, as its id or its code: a code is one village's for ever."""
     named, alias = others[Village, code], others[Code, code]
     owner = alias.village if isinstance(alias, Code) else named.id if isinstance(named, Village) else village
     if owner != village:
@@ -334,9 +336,9 @@ def check_free(code: str, village: str, others: Mapping[Key, State | None], fiel
 
 
 def take_over(village: Village | None, command: TakeOverVillage, policy: Policy, today: date) -> Change:
-    """A village of a county that began years ago begins where it stands, with its earlier dates and figures.
+    """Take over a village whose work began before the system was used, at its present stage, with its earlier dates.
 
-    Its latest figures were not verified here: before it can leave the list, it is measured once more.
+    Nobody here verified its latest figures, so it must be measured once more before it can leave the list.
     """
     if village is not None and village.stage != "withdrawn":
         village = standing(village, command)
@@ -379,7 +381,7 @@ def take_over(village: Village | None, command: TakeOverVillage, policy: Policy,
 
 
 def _earlier(command: TakeOverVillage, values: Mapping[str, float]) -> Iterable[Event]:
-    """What happened before, with its days."""
+    """The events of the years before the system was used, each with its day."""
     about: dict[str, Any] = {"place": command.place, "village": command.village}
     yield VillageListed(**about, spell=1, since=command.listed_on)
     if command.problem_class:
@@ -403,7 +405,7 @@ def _earlier(command: TakeOverVillage, values: Mapping[str, float]) -> Iterable[
 
 
 def _check_dates(command: TakeOverVillage, today: date) -> None:
-    """The days follow one another, and none is to come; a diagnosis has its day."""
+    """Refuse days that are out of order or in the future, and a diagnosis without its day."""
     days = [("listed_on", command.listed_on), ("diagnosed_on", command.diagnosed_on)]
     days += [("delisted_on", command.delisted_on)]
     known = [(field, day) for field, day in days if day is not None]
@@ -444,7 +446,7 @@ def _check_dates(command: TakeOverVillage, today: date) -> None:
 
 
 def _check_diagnosis(command: TakeOverVillage, policy: Policy) -> None:
-    """A diagnosis says what the pack knows, as one that is made here would, and each problem once."""
+    """Refuse codes in an earlier diagnosis that the pack does not know, and a problem that is named twice."""
     if command.problem_class:
         require_known(
             command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class"

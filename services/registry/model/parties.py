@@ -1,4 +1,4 @@
-"""Policy packs, units and cadres: what others work with, registered once and again whenever the data change."""
+"""Policy packs, units and cadres. The other services work with what is registered here."""
 
 import hashlib
 from bisect import bisect_left
@@ -43,7 +43,7 @@ from shared.rules import Change, Key, Refused, State, addressed, known, overwrit
 _Begun = VillageMatched | TeamChosen | TeamAssigned | MemberReplaced
 _Over = MatchWithdrawn | TeamReleased | TeamDisbanded | MemberRecalled | MemberLeft
 OUT = ("assigned", "pledged", "helped", "requested", "verified", "noticed", "delisted")
-"""The stages in which a village has a team."""
+"""The stages in which a village has a team, so that its unit and cadres cannot be withdrawn."""
 
 
 class Adoption(State, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class Adoption(State, frozen=True, kw_only=True):
     adopted_by: str
     effective_from: date
     sha256: str
-    """Of the pack in JSON with a fixed order of keys."""
+    """SHA-256 of the pack, written as JSON with its keys in a fixed order."""
 
     @property
     def status(self) -> str:
@@ -65,7 +65,7 @@ class Jurisdiction(State, frozen=True, kw_only=True):
 
     kind = "jurisdictions"
     packs: dict[str, date]
-    """The day from which each is in force, by version."""
+    """By version of the pack, the day from which it is in force."""
 
 
 class Unit(State, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class Unit(State, frozen=True, kw_only=True):
     strength: int
     village: str | None = None
     cadres: tuple[str, ...] = ()
-    """Those of its cadres that are registered."""
+    """The ids of its registered cadres."""
     serves: tuple[str, ...] = ()
     """The villages that it was matched to or has a team in."""
     withdrawn: bool = False
@@ -89,7 +89,7 @@ class Unit(State, frozen=True, kw_only=True):
 
 
 class Cadre(State, frozen=True, kw_only=True):
-    """A cadre whom a unit can send. Only here does the id have a name."""
+    """A cadre whom a unit can send. The cadre's name is kept here and nowhere else; everybody else knows the id."""
 
     kind = "cadres"
     personal = True
@@ -111,7 +111,7 @@ class Cadre(State, frozen=True, kw_only=True):
 
 
 def wider(_jurisdiction: Jurisdiction | None, command: AdoptPolicy) -> Iterable[Key]:
-    """The divisions around the pack's own, whose packs it replaces there."""
+    """The wider divisions around the pack's own. In its own division the pack takes the place of theirs."""
     digits = str(command.pack.get("jurisdiction", ""))
     return ((Jurisdiction, digits[:length]) for length in (2, 4) if length < len(digits))
 
@@ -123,9 +123,10 @@ def may_adopt(
     today: date,
     around: Mapping[Key, State | None],
 ) -> Change:
-    """A pack that replaces another, of its division or of a wider one, takes effect on a later day.
+    """A pack that replaces another must take effect on a later day, be the other its own division's or a wider one's.
 
-    Otherwise what the services decide on the day of its adoption would depend on when each of them hears of it.
+    If it took effect on the day of its adoption, each service's decisions of that day would depend on the moment at
+    which the service heard of it.
     """
     packs = jurisdiction.packs if jurisdiction else {}
     if policy.own_version in packs:
@@ -151,7 +152,7 @@ def may_adopt(
 
 
 def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _today: date) -> Change:
-    """A version is adopted once and never changes. `policy` is the pack itself."""
+    """Adopt a version of a pack: once, since a version never changes. Here `policy` is the pack that is adopted."""
     jurisdiction = policy.jurisdiction.ljust(6, "0")
     if command.place != jurisdiction:
         raise Refused(
@@ -185,7 +186,7 @@ def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _toda
 
 
 def register_unit(unit: Unit | None, command: RegisterUnit, _policy: Policy, _today: date) -> Change:
-    """Registering again says something only if the data changed. A unit is that of the division which registered it."""
+    """Register a unit. A repetition makes an event only if data changed. Only its own division may change a unit."""
     given = _data(command, "unit")
     place = given.pop("place")
     if unit is not None and not unit.withdrawn:
@@ -200,7 +201,7 @@ def register_unit(unit: Unit | None, command: RegisterUnit, _policy: Policy, _to
 
 
 def employ(unit: Unit | None, command: RegisterCadre, _policy: Policy, _today: date) -> Change:
-    """A cadre belongs to a unit that is registered, in the division that registers the cadre or in one within it."""
+    """The cadre's unit must be registered, in the division that registers the cadre or in a division within it."""
     unit = known(unit, "单位", "unit", command.unit)
     if unit.withdrawn:
         known(None, "单位", "unit", command.unit)
@@ -218,14 +219,14 @@ def employ(unit: Unit | None, command: RegisterCadre, _policy: Policy, _today: d
 
 
 YOUNGEST, OLDEST = 14, 70
-"""Years of age: before it nobody is at work (apprentices of arts and sports were at 14), after it nobody is sent."""
+"""Bounds of age in years. Nobody starts work before 14 (apprentices in arts and sports did); nobody over 70 is sent."""
 
 
 def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy, today: date) -> Change:
-    """Registering again says something only if what others may know changed: the name is not told.
+    """Register a cadre. A repetition makes an event only if something changed besides the name, which stays here.
 
-    A cadre who moves to another unit is transferred either by the division that has registered the cadre or by the one
-    that receives; from then on the cadre is registered there. Both see it, since the event names the unit that is left.
+    A cadre who moves to another unit is transferred by the old division or by the new one, and is registered in the new
+    one from then on. Both learn of it, since the event names the unit that the cadre leaves.
     """
     if not command.born_on < command.work_since <= today:
         raise Refused(
@@ -266,12 +267,12 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
 
 
 def _data(command: RegisterUnit | RegisterCadre, id: str) -> dict[str, Any]:
-    """What a command says of a unit or a cadre."""
+    """The fields of a command that describe a unit or a cadre."""
     return {field: value for field, value in msgspec.structs.asdict(command).items() if field not in (id, "replaces")}
 
 
 def _prefix(place: str) -> str:
-    """The digits that the divisions within a division begin with."""
+    """The digits with which all divisions within a division begin: `2105` for `210500`."""
     return place.removesuffix("00").removesuffix("00")
 
 
@@ -279,7 +280,7 @@ def _prefix(place: str) -> str:
 
 
 def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy: Policy, _today: date) -> Change:
-    """The cadre is the unit's no more."""
+    """The cadre no longer belongs to the unit."""
     return Change(unit and unit.but(cadres=_without(unit.cadres, event.cadre)))
 
 
@@ -289,12 +290,12 @@ def serve(party: Unit | Cadre | None, event: _Begun, _policy: Policy, _today: da
 
 
 def go(party: Unit | Cadre | None, event: _Over, _policy: Policy, _today: date) -> Change:
-    """The unit or the cadre has nothing to do with the village any more."""
+    """The unit or the cadre no longer serves the village."""
     return Change(party and party.but(serves=_without(party.serves, event.village)))
 
 
 def among(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
-    """An id among others, in an order that does not tell which came first: replicas hear the same in another one."""
+    """Ids with one added, sorted: replicas may hear of them in different orders and must still keep the same list."""
     at = bisect_left(ids, id)
     return ids if ids[at : at + 1] == (id,) else (*ids[:at], id, *ids[at:])
 
@@ -304,7 +305,7 @@ def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
 
 
 def served(party: Unit | Cadre | None, _command: WithdrawUnit | WithdrawCadre) -> Iterable[Key]:
-    """The villages that it was sent to, some of which may have ended, or have no team any more."""
+    """The villages to which the unit or cadre was sent. Some may have been merged, or have no team any more."""
     return ((Village, village) for village in party.serves) if party else ()
 
 
@@ -315,7 +316,7 @@ def _still(villages: Mapping[Key, State | None], stages: Iterable[str]) -> list[
 def withdraw_unit(
     unit: Unit | None, command: WithdrawUnit, _policy: Policy, _today: date, villages: Mapping[Key, State | None]
 ) -> Change:
-    """A unit that was registered by mistake, or is no more, until it serves a village or has cadres."""
+    """Withdraw a unit that was a mistake or no longer exists. Refused while it serves a village or has cadres."""
     unit = addressed(unit, command, "单位", "unit")
     if unit.withdrawn:
         return Change(unit)
@@ -333,7 +334,7 @@ def withdraw_unit(
 def withdraw_cadre(
     cadre: Cadre | None, command: WithdrawCadre, _policy: Policy, _today: date, villages: Mapping[Key, State | None]
 ) -> Change:
-    """A cadre who was registered by mistake, or has left the service, until in a team."""
+    """Withdraw a cadre who was registered by mistake or has left the service. Refused while the cadre is in a team."""
     cadre = addressed(cadre, command, "干部", "cadre")
     if cadre.withdrawn:
         return Change(cadre)

@@ -1,11 +1,12 @@
-"""The engine of every procedure of a pack: step by step, with notices, objections, members and time-outs.
+"""Runs every procedure of a pack step by step, with notices, objections, members and time-outs.
 
     step ─► step ─► … ─► the effect
       ▲               │ an upheld objection, a refusal or a time-out leads back where the pack says so
       └───────────────┘
 
-Who takes a step, by when, and where it leads is the pack's, taken as it stood when the procedure was opened. What a
-procedure is about and what its end means stands in `exit.py` and `resolution.py`.
+The pack says who takes a step, by when, and where the step leads. A procedure keeps the pack's steps as they stood when
+it was opened. What a procedure is about and what its end means is in `exit.py` (a village's exit) and `resolution.py`
+(a matter that a village decides).
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,9 +41,9 @@ from shared.policy import Policy, Step
 from shared.rules import Change, Due, Moved, Refused, State, Task, known, require_body, rests
 
 Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection
-"""The commands about a notice. They name a matter, or else concern the village's exit."""
+"""The commands about a notice. Where a command names no matter it is about the village's exit."""
 Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
-"""The events of a procedure that others here hear."""
+"""The events of a procedure that other states of the registry react to."""
 DAY = timedelta(1)
 
 
@@ -52,20 +53,20 @@ class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
     ground: str
     upheld: bool | None = None
     member: str = ""
-    """The member that it is about; empty where it is about the whole."""
+    """The member that it is about; empty if it objects to the notice as a whole."""
     answer_by: date | None = None
-    """The last day for the answer; None for one that was raised before there was such a day."""
+    """The last day for the answer. None for an objection from an earlier version, which had no such day."""
     told: bool = False
-    """Whether it was told that this day is over."""
+    """Whether an event has said that the answer is overdue."""
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of those that a procedure is about, such as a household."""
+    """A member of a procedure: something that is decided on one by one, such as a household of a round."""
 
     accepted: Literal["", "self", "phone", "no"] = ""
-    """How it answered when it was asked: by itself, over the phone, or with a no; empty while it has not."""
+    """The household's answer: yes in person, yes over the phone, or no. Empty until it has answered."""
     left: str = ""
-    """The step at which it left; empty while it takes part."""
+    """The step at which the member left the procedure; empty while it takes part."""
 
 
 class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,24 +75,24 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     """The procedure, as the pack names it."""
     attempt: int
-    """Which attempt of the village it is; 1 for a matter."""
+    """How many times the village has tried to leave the list, this time included; 1 for a matter."""
     steps: tuple[Step, ...]
-    """Those of the pack in force when it was opened; a pack adopted meanwhile does not change them."""
+    """The steps of the pack in force when the procedure was opened. A later pack does not change them."""
     at: int = 0
-    """The index of the awaited step; their number, once all have been taken."""
+    """The index of the awaited step in `steps`. It equals the number of steps once all have been taken."""
     take_by: date | None = None
-    """The last day for the awaited step; None while its notice stands, and where the pack gave no time yet."""
+    """The last day for the awaited step. None while its notice stands, or if the pack set no time when it began."""
     told: bool = False
-    """Whether it was told that this day is over."""
+    """Whether an event has said that the step is overdue."""
     notice_until: date | None = None
     """The last day of the notice of this step, once it is posted."""
     notice_over: bool = False
     objections: dict[str, Objection] = msgspec.field(default_factory=dict)
-    """Those of this notice, by number."""
+    """The objections to this notice, by number."""
     members: dict[str, Member] = msgspec.field(default_factory=dict)
-    """Those that it is about, by their ids; none where it is about the village as a whole."""
+    """The members by id, such as the households of a round. Empty if the village decides as a whole."""
     ended: Literal["", "rejected", "withdrawn"] = ""
-    """How it ended before its last step."""
+    """How it ended, if it ended before its last step."""
 
     @property
     def step(self) -> Step | None:
@@ -100,22 +101,25 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def goes_back(self) -> BackTo:
-        """The kind of the step that is awaited once something has led back to it; packs lead back to no other."""
+        """The kind of the step to which something has just led back. Packs can lead back to these kinds only."""
         return cast(BackTo, self.steps[self.at].kind)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is left to decide."""
+        """Whether no deciding step is left. An announcement may still be awaited."""
         return not self.ended and all(step.kind != "decide" for step in self.steps[self.at :])
 
     @property
     def present(self) -> list[str]:
-        """The members that take part."""
+        """The ids of the members that have not left."""
         return [id for id, member in self.members.items() if not member.left]
 
     @property
     def answers(self) -> Role:
-        """Who decides objections: the last body that decides, but not the one whose notice is objected to."""
+        """Who decides on objections: the last body that decides in this procedure and did not post the notice itself.
+
+        If the same body posts the notice and decides everything, it answers itself.
+        """
         deciding = [step.by for step in reversed(self.steps) if step.kind == "decide"]
         return next((by for by in deciding if by != self.steps[self.at].by), deciding[0])
 
@@ -126,7 +130,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def days(self) -> dict[tuple[str, ...], tuple[date, Span]]:
-        """What falls due, by its place in here: the last day, and the time that it ends."""
+        """The days that fall due. By path of the field in this struct: the last day, and the span that it ends."""
         step = self.step
         if step is None:
             return {}
@@ -144,9 +148,9 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, **changes)
 
     def moved_to(self, at: int, since: date, calendar: Calendar) -> Self:
-        """At another step, about which nothing is known yet, or at its end.
+        """The procedure at another step, without notice and objections yet, or at its end.
 
-        Where it goes back, its members are judged anew by the steps that are taken again.
+        Where it goes back, the steps that are repeated also judge its members again.
         """
         by = self.steps[at].within.after(since, calendar) if at < len(self.steps) else None
         again, members = {step.name: step.kind for step in self.steps[at:]} if at <= self.at else {}, self.members
@@ -159,17 +163,17 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                         members=members)  # fmt: skip
 
     def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
-        """At the step of this name, to which the awaited one leads; without a name it ends."""
+        """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""
         if name is None:
             return self.but(ended="rejected", take_by=None)
         return self.moved_to(self.index(name), since, calendar)
 
     def index(self, name: str) -> int:
-        """Where the step of this name stands."""
+        """The index of the step of this name."""
         return [step.name for step in self.steps].index(name)
 
     def without(self, members: Iterable[str]) -> Self:
-        """Without some members, who leave at the awaited step. Where nobody is left, it ends."""
+        """The procedure after some members have left at the awaited step. It ends if nobody is left."""
         gone = dict.fromkeys(members, self.steps[self.at].name)
         kept = {id: msgspec.structs.replace(one, left=gone.get(id, one.left)) for id, one in self.members.items()}
         left = self.but(members=kept)
@@ -182,7 +186,7 @@ class Carrier(State, frozen=True, kw_only=True):
     carries: ClassVar[str] = ""
     """The field that holds the procedure."""
     actions: ClassVar[Mapping[StepKind, str]] = {}
-    """The commands that take its steps; what is not named here is no task of the registry."""
+    """By kind of step, the command that takes it. A kind that is missing here is another service's task."""
 
     @property
     def under_way(self) -> Proceeding | None:
@@ -192,7 +196,7 @@ class Carrier(State, frozen=True, kw_only=True):
 
     @property
     def names(self) -> dict[str, Any]:
-        """How commands name it."""
+        """The fields by which commands name what the procedure belongs to."""
         raise NotImplementedError
 
     def rests_on(self, step: Step | None) -> str:
@@ -200,18 +204,18 @@ class Carrier(State, frozen=True, kw_only=True):
         raise NotImplementedError
 
     def not_now(self, zh: str, en: str) -> Refused:
-        """The refusal of what does not fit in where it stands."""
+        """The refusal of a command that does not fit the present step or stage."""
         raise NotImplementedError
 
     def check(self, command: Command) -> None:
-        """Refuse a command for which it does not stand as it should."""
+        """Refuse a command that names this state wrongly, such as another division than the village's."""
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """What is told when its procedure stands there, beyond the step itself: that it has passed or ended."""
+        """The events that follow from where the procedure stands after a step: that it has passed or ended."""
         return ()
 
     def detail(self, of: object) -> str:
-        """What tells its tasks apart."""
+        """The text that distinguishes this state's tasks from one another."""
         return str(of)
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
@@ -219,14 +223,14 @@ class Carrier(State, frozen=True, kw_only=True):
         return DeadlineMoved(place=self.place, village=self.names["village"], **moved.said(notice))
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """Why somebody objected is for those who decide: it is free text, in which somebody may be named."""
+        """The state without the reasons of objections: free text may name a person, so only those who decide see it."""
         if to_operator or self.under_way is None or not self.under_way.objections:
             return self
         hidden = {n: msgspec.structs.replace(one, ground="") for n, one in self.under_way.objections.items()}
         return self.but(**{self.carries: self.under_way.but(objections=hidden)})
 
     def awaited(self) -> Iterable[Task]:
-        """The awaited step and the open objections, each with its last day and its answer."""
+        """Tasks for the awaited step and the open objections, each with its last day and the command's known fields."""
         now = self.under_way
         if now is None or (step := now.step) is None:
             return
@@ -247,7 +251,7 @@ C = TypeVar("C", bound=Carrier)
 
 
 def carry(state: C, now: Proceeding | None, since: date) -> C:
-    """The state with its procedure as it stands now, and with the first of its days as the timer `step`."""
+    """The state with this procedure in it. The timer `step` stands on the first of the days that fall due."""
     field, was = state.carries, state.under_way
     state = state.but(**{field: now}).counting(field)
     if now is None:
@@ -260,7 +264,7 @@ def carry(state: C, now: Proceeding | None, since: date) -> C:
 
 
 def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
-    """A day of the procedure is over: a notice has ended, or it is told once that somebody is late."""
+    """A last day of the procedure is over. Either a notice has ended, or an event says, once, who is late."""
     now = state.under_way
     assert now is not None and now.step is not None, "the timer goes with its procedure"
     step, events = now.step, list[Event]()
@@ -290,7 +294,7 @@ def _overdue(state: Carrier, now: Proceeding, owed_by: Role, due: date, **more: 
 
 
 def _told(state: Carrier) -> dict[str, Any]:
-    """How events name a procedure."""
+    """The fields by which events name a procedure."""
     assert state.under_way is not None
     return {**state.names, "attempt": state.under_way.attempt}
 
@@ -299,7 +303,7 @@ def _told(state: Carrier) -> dict[str, Any]:
 
 
 def post_notice(state: Carrier | None, command: PostNotice, policy: Policy, today: date) -> Change:
-    """The notice stands for the pack's time; the day after its last day, what follows may be taken."""
+    """Post a notice for the pack's time. The next step may be taken on the day after the notice's last day."""
     state, now, step = _at_notice(state, command, "还没有轮到公示", "it is not the turn of a notice yet")
     require_body(command.body, step.by, state.rests_on(step))
     if now.notice_until is not None:
@@ -311,7 +315,7 @@ def post_notice(state: Carrier | None, command: PostNotice, policy: Policy, toda
 
 
 def withdraw_notice(state: Carrier | None, command: WithdrawNotice, policy: Policy, today: date) -> Change:
-    """A notice that was posted by mistake is taken down, until somebody has objected or it is over."""
+    """Take down a notice that was posted by mistake. Refused once somebody has objected or the notice is over."""
     state = _named(state, command)
     now = state.under_way
     if now is None or now.step is None or now.notice_until is None:
@@ -326,7 +330,7 @@ def withdraw_notice(state: Carrier | None, command: WithdrawNotice, policy: Poli
 
 
 def raise_objection(state: Carrier | None, command: RaiseObjection, policy: Policy, today: date) -> Change:
-    """Anyone may object until the end of the last day of the notice, to the whole or to one member."""
+    """Anyone may object to the notice, or to one member of it, through the notice's last day."""
     during = "只在公示期内受理异议", "objections are heard during the notice only"
     state, now, step = _at_notice(state, command, *during)
     given = Objection(command.ground, member=command.household or "")
@@ -359,9 +363,10 @@ def raise_objection(state: Carrier | None, command: RaiseObjection, policy: Poli
 
 
 def decide_objection(state: Carrier | None, command: DecideObjection, policy: Policy, today: date) -> Change:
-    """Every objection gets its answer. With the last one the procedure goes back if any to the whole was upheld, or on.
+    """Decide on an objection. Every objection gets an answer; the procedure moves on or back after the last one.
 
-    A member to whom an objection is upheld leaves; the others go on.
+    It moves back if an objection to the notice as a whole was upheld. If an objection to a member was upheld, only that
+    member leaves.
     """
     state, now, step = _at_notice(state, command, "没有待处理的异议", "no objection is awaiting its decision")
     require_body(command.body, now.answers, state.rests_on(step))
@@ -396,7 +401,7 @@ def decide_objection(state: Carrier | None, command: DecideObjection, policy: Po
 
 
 def withdraw_objection(state: Carrier | None, command: WithdrawObjection, policy: Policy, today: date) -> Change:
-    """Whoever objected takes it back, or it was entered by mistake; a decided one stands."""
+    """Withdraw an objection that the objector takes back or that was entered by mistake, before it is decided."""
     state = _named(state, command)
     now = state.under_way
     objection = now.objections.get(str(command.objection)) if now else None
@@ -414,7 +419,7 @@ def withdraw_objection(state: Carrier | None, command: WithdrawObjection, policy
 
 
 def _settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
-    """Once no objection is open it goes back if one to the whole was upheld, or on if the notice is over."""
+    """Move on, once no objection is open: back if one to the whole was upheld, else forward if the notice is over."""
     step = now.step
     if step is None or now.open_objections:
         return now
@@ -424,7 +429,7 @@ def _settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
 
 
 def _named(state: Carrier | None, command: Notice) -> Carrier:
-    """What a command names: a matter, or else the village, whose exit is meant."""
+    """The matter that a command names, or the village if its exit is meant. Raises Refused if there is none."""
     if state is None and command.matter is not None:
         raise no_matter(command.matter)
     state = known(state, "村", "village", command.village)
@@ -433,7 +438,7 @@ def _named(state: Carrier | None, command: Notice) -> Carrier:
 
 
 def _at_notice(state: Carrier | None, command: Notice, zh: str, en: str) -> tuple[Carrier, Proceeding, Step]:
-    """What a command names, its procedure and the awaited step, if that is a notice."""
+    """The named state, its procedure and its awaited step. Raises Refused if that step is no notice."""
     state = _named(state, command)
     now = state.under_way
     if now is None or now.step is None or now.step.kind != "notice":
@@ -442,6 +447,6 @@ def _at_notice(state: Carrier | None, command: Notice, zh: str, en: str) -> tupl
 
 
 def no_matter(matter: str) -> Refused:
-    """The refusal of what is about a matter that nobody has opened."""
+    """The refusal of a command about a matter that nobody has opened."""
     zh, en = f"没有事项“{matter}”，请先启动程序", f"there is no matter {matter!r}; open it first"
     return Refused("3.12", zh, en, field="matter", status=404)

@@ -1,8 +1,8 @@
-"""What is known about a village's households, and the figures that follow from it: incidence is never typed in (1.18).
+"""A village's households and the figures computed from them. Nobody types in the incidence of poverty (1.18).
 
-Facts are kept once, the latest of each household. When those of a new year come in, the incidence of the years that
-end with that is fixed, so that a measurement that was missed can still be made up for. Facts of a year from which there
-are none, sent after those of a later one, serve for that year's incidence alone.
+Only the latest facts about each household are kept. When the first facts of a new year arrive, the incidence of the
+years before is computed and kept, so that a measurement that was missed can still be made up. A whole year's facts may
+arrive late: facts of 2015 that come after those of 2016 only give the incidence of 2015.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ LONGEST_PARTY_ID = 40
 
 
 class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The latest facts about a household and the day as of which they hold."""
+    """The latest facts about a household, and the day for which they hold."""
 
     persons: int
     income: float
@@ -48,10 +48,14 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     registered: bool = True
     as_of: date
     visited: bool = False
-    """Whether a survey's visit found them; the list of the same year then takes their place."""
+    """True if the facts come from a survey visit. The same year's list of households may then replace them."""
 
     def is_poor(self, line: int) -> bool:
-        """Poor is who earns less than the line, or lacks one of the two worries free, three guarantees (rules §2)."""
+        """Whether the household is poor: income per person below the line (yuan a year), or a guarantee missing.
+
+        The national standard asks for both a steady income above the line and 两不愁三保障 (two worries free, three
+        guarantees), so `secured` counts beside the income.
+        """
         return self.income < line or not self.secured
 
 
@@ -61,47 +65,47 @@ class Register(State, frozen=True, kw_only=True):
     kind = "registers"
     population: int
     year: int = 0
-    """The latest year of which there are facts."""
+    """The latest year for which there are facts."""
     households: dict[str, Household] = msgspec.field(default_factory=dict)
     past: dict[str, float] = msgspec.field(default_factory=dict)
-    """The incidence of the years before `year`, as it was when they ended."""
+    """The incidence of years before `year`, fixed when a later year's facts came in. A share: 0.048 is 4.8 %."""
     measurements: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
-    """The values of each year that was measured."""
+    """By year that was measured: the value of each indicator by its code."""
     attempts: int = 0
     """How many verifications have been asked for."""
     reopened: dict[str, date] = msgspec.field(default_factory=dict)
-    """Closed years that are open for corrections, each with the last day on which it is."""
+    """Closed years that can be corrected for the time being, each with the last day for that."""
 
     @property
     def status(self) -> str:
         return str(self.year or "")
 
     def persons(self, households: Iterable[str]) -> int:
-        """How many live in these households."""
+        """How many people live in these households."""
         return sum(self.households[household].persons for household in households)
 
     def incidence(self, year: int, policy: Policy) -> float:
-        """Persons of registered households that are poor by the year's line, as a share of the population (1.18)."""
+        """The incidence of poverty (贫困发生率, 1.18): people in registered households that are poor ÷ population."""
         line = policy.exit.line(year)
         return sum(h.persons for h in self.households.values() if h.registered and h.is_poor(line)) / self.population
 
 
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
-    """The population, which incidence is a share of, comes with the village."""
+    """Take over the village's population, the denominator of incidence."""
     if register is None:
         return Change(Register(id=event.village, place=event.place, population=event.population))
     return Change(register.but(population=event.population))
 
 
 def check_population(register: Register | None, command: RegisterVillage, _policy: Policy, _today: date) -> Change:
-    """A village has at least the people of its households; fewer would let its incidence grow beyond all of them."""
+    """Refuse a population smaller than the people in the village's households: incidence could exceed 100 %."""
     if register is not None:
         _check_room(register.persons(register.households), command.population, "population")
     return Change(register)
 
 
 def check_population_of(register: Register) -> None:
-    """A village has at least the people of its households."""
+    """Refuse a register with more people in its households than the village has."""
     _check_room(register.persons(register.households), register.population, "households")
 
 
@@ -123,9 +127,9 @@ def _check_room(persons: int, population: int, field: str) -> None:
 def take_over(
     register: Register, event: VillageMerged, policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Households, population and the shares of past years come over from a village that ends.
+    """Take over the households, the population and past years' incidence of a village that is merged into this one.
 
-    A household whose id is taken here is known by that and its old village's from now on.
+    A household whose id is already used here gets a new id: the old one with its old village's.
     """
     theirs = others[Register, event.village]
     assert isinstance(theirs, Register), "it came with the village"
@@ -152,48 +156,48 @@ def take_over(
 
 
 def _advanced(register: Register, year: int, policy: Policy) -> Register:
-    """The register as it stands in a later year, with the incidence of those before fixed."""
+    """The register moved to a later year. The incidence of the years before is fixed."""
     return with_facts(register, (), date(year, 12, 31), policy) if year > register.year else register
 
 
 def hand_over(register: Register | None, _event: VillageMerged, _policy: Policy, _today: date) -> Change:
-    """The households of a village that has ended are in its successor's register; its yearly figures stay here."""
+    """Empty the register of a village that has ended: its successor has the households. Yearly figures stay here."""
     return Change(register and register.but(households={}))
 
 
 def take_share(
     register: Register, command: SplitVillage, _policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A new village takes the households that are named as its own, and the shares of past years."""
+    """A new village gets the households that the split names for it, and the old village's incidence of past years."""
     before = others[Register, command.village]
     assert isinstance(before, Register)
     named = next(part.households for part in command.parts if part.code == register.id)
     share = {id: before.households[id] for id in named if id in before.households}
     if not share and register.year:
-        return Change(register)  # It has what was its share already.
+        return Change(register)  # It was given its households before; this is a repetition.
     return Change(register.but(year=before.year, past=before.past, households={**register.households, **share}))
 
 
 def give_share(register: Register, command: SplitVillage, _policy: Policy, _today: date) -> Change:
-    """What others took is gone here."""
+    """Remove the households and the population that the new villages took."""
     gone = {household for part in command.parts for household in part.households}
     left = {id: household for id, household in register.households.items() if id not in gone}
     return Change(register.but(households=left))
 
 
 def reopen_latest(register: Register, _event: VillageSplit, _policy: Policy, _today: date) -> Change:
-    """The latest figures were those of the undivided village."""
+    """After a split the latest figures no longer fit, since they describe the undivided village."""
     return Change(register.but(measurements=_without_latest(register)))
 
 
 def _without_latest(register: Register) -> dict[str, dict[str, float]]:
-    """The measurements but the latest, which has to be made anew."""
+    """The measurements without the latest one, which must be made again."""
     latest = max(register.measurements, default="")
     return {year: values for year, values in register.measurements.items() if year != latest}
 
 
 def of_predecessor(_register: Register | None, message: VillageMerged | SplitVillage) -> Iterable[Key]:
-    """The register from which households come over."""
+    """The register from which the households come."""
     yield Register, message.village
 
 
@@ -201,14 +205,14 @@ def of_predecessor(_register: Register | None, message: VillageMerged | SplitVil
 
 
 def visited(register: Register, command: RecordSurvey, policy: Policy, _today: date) -> Change:
-    """A survey visit's facts are entered once and serve here too; those of a year that is over come too late."""
+    """Take in a survey visit's facts, so that nobody enters them twice. Those of a year that is over are ignored."""
     if command.household is None or command.on.year < register.year:
         return Change(register)
     return Change(_roomy(with_facts(register, (command.household,), command.on, policy, visited=True)))
 
 
 def check_year(year: int, policy: Policy) -> None:
-    """Who is poor in a year is judged by its line; before the pack's first one nobody can be."""
+    """Refuse a year before the pack's first poverty line: without a line nobody can be judged poor."""
     years = sorted(map(int, policy.exit.poverty_line))
     if year < years[0]:
         known = "、".join(map(str, years)), ", ".join(map(str, years))
@@ -223,7 +227,7 @@ def check_year(year: int, policy: Policy) -> None:
 
 
 def record(register: Register, command: RecordHouseholds, policy: Policy, today: date) -> Change:
-    """The facts of a year. If it was measured already, its figures follow the corrected facts."""
+    """Take in a year's facts. If the year was measured already, its figures are computed again."""
     check_year(command.year, policy)
     year = str(command.year)
     if command.year > today.year:
@@ -255,7 +259,7 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
 
 
 def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Register:
-    """Facts of an earlier year serve for its incidence alone; what that was is not overwritten in silence."""
+    """Facts of an earlier year only give that year's incidence. A known incidence is not overwritten unasked."""
     year = str(command.year)
     alone = Register(id=register.id, place=register.place, population=register.population)
     alone = _roomy(with_facts(alone, command.households, date(command.year, 12, 31), policy))
@@ -265,7 +269,7 @@ def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Reg
 
 
 def _check_overwritten(register: Register, command: RecordHouseholds) -> None:
-    """What the list of that year says already of a household is overwritten knowingly only."""
+    """Refuse other facts about a household that this year's list has already given, unless `replaces` confirms them."""
     known: dict[str, Any] = {}
     given: dict[str, Any] = {}
     for fact in command.households:
@@ -278,7 +282,7 @@ def _check_overwritten(register: Register, command: RecordHouseholds) -> None:
 
 
 def _roomy(register: Register) -> Register:
-    """The register, if the village has room for its households."""
+    """The register, checked: its households have no more people than the village."""
     check_population_of(register)
     return register
 
@@ -286,7 +290,7 @@ def _roomy(register: Register) -> Register:
 def with_facts(
     register: Register, facts: Iterable[HouseholdFacts], as_of: date, policy: Policy, *, visited: bool = False
 ) -> Register:
-    """The register with the latest facts of households; the incidence of the years before is fixed."""
+    """The register with these facts. If they begin a new year, the incidence of the years before is fixed."""
     ended = range(register.year, as_of.year) if register.year else ()
     past = {**register.past, **{str(year): register.incidence(year, policy) for year in ended}}
     households = dict(register.households)
@@ -325,7 +329,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
 
 
 def check_values(values: Mapping[str, float], policy: Policy, within: str = "values") -> None:
-    """Indicators are the pack's, and within what they can be."""
+    """Refuse indicators that the pack does not have, and values that are impossible, such as a share above 1."""
     criteria = {criterion.figure: criterion for criterion in policy.exit.criteria if criterion.figure != INCIDENCE}
     for indicator in sorted(values):
         criterion, value = criteria.get(indicator), values[indicator]
@@ -369,11 +373,11 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
 
 
 MOST_TIMES = 10_000
-"""How many times the required figure a measured one can be; beyond it something was counted in another unit."""
+"""How many times the required figure a value may be. Beyond that it was given in another unit: yuan for 万元."""
 
 
 def measured(register: Register, year: int, given: Mapping[str, float], policy: Policy, measured_by: str) -> Change:
-    """A year's figures, with the criteria that they do not meet; the same again say nothing."""
+    """Note a year's figures and tell which criteria they miss. The same figures again make no event."""
     incidence = register.incidence(year, policy) if year == register.year else register.past[str(year)]
     values = {**given, INCIDENCE: incidence}
     if register.measurements.get(str(year)) == values:
@@ -392,7 +396,7 @@ def measured(register: Register, year: int, given: Mapping[str, float], policy: 
 
 
 def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:
-    """The criteria that figures do not meet."""
+    """The criteria that these figures do not meet."""
     return tuple(
         Unmet(c.figure, values.get(c.figure), float(c.number), c.mover, c.relation)
         for c in policy.exit.criteria
@@ -401,12 +405,12 @@ def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:
 
 
 def request(register: Register, command: RequestExit, policy: Policy, _today: date) -> Change:
-    """The exit is asked for, with the frame from which the households to verify are sampled."""
+    """Ask for the exit. The event lists the lifted households, from which the inspection draws its sample."""
     return _request(register, command.requested_by, policy)
 
 
 def ask_again(register: Register, event: ObjectionDecided | StepOverdue, policy: Policy, _today: date) -> Change:
-    """An objection or a time-out leads back to the verification, with the households as they stand now."""
+    """After an upheld objection or a time-out ask for another verification, with the households as they are now."""
     if isinstance(event, StepOverdue):
         back, by = event.leads_to, label("by", event.owed_by, policy)
     else:

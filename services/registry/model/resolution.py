@@ -1,8 +1,11 @@
-"""What is a matter's own: its opening, its votes and acceptances, and what is told at its end (2.18, 3.12; rules §2).
+"""Matters that a village decides itself: their opening, their votes and acceptances, and their end (2.18, 3.12).
 
-A matter is decided by a village as a whole, or goes through its households one by one in a single round: who is left
-out of a decision, does not accept, or is objected to with good reason leaves it, and the others go on. The steps are
-carried by `procedure.py`, like those of any other procedure.
+A matter concerns the village as a whole, such as a project, or it is a round over households, such as those that are to
+be lifted out of poverty. In a round the households are judged one by one. A household leaves the round if a decision
+leaves it out, if it does not accept the result itself, or if an objection to it is upheld; the others continue. That a
+lifted household must accept (本人认可) is national practice. Votes follow 四议两公开 and, where villagers'
+representatives meet, article 26 of the Organic Law of Villagers' Committees (村民委员会组织法). `procedure.py` runs the
+steps.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +37,7 @@ from shared.rules import Change, Key, Refused, State, Task, require_body, rests
 
 
 class Resolution(Carrier, frozen=True, kw_only=True):
-    """A matter that a village decides; its id is the village's and its own."""
+    """A matter that a village decides. Its id is `<village>/<matter>`."""
 
     kind = "resolutions"
     hides = '"ground":'
@@ -69,7 +72,7 @@ class Resolution(Carrier, frozen=True, kw_only=True):
         return (step and step.rule) or self.rule
 
     def detail(self, of: object) -> str:
-        """A village has several matters."""
+        """The matter and what is asked: a village may have several matters at a time."""
         return f"{self.matter} {of}"
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
@@ -77,14 +80,14 @@ class Resolution(Carrier, frozen=True, kw_only=True):
         return self.awaited()
 
     def not_now(self, zh: str, en: str) -> Refused:
-        """The refusal of what is not the turn of."""
+        """The refusal of a command that comes out of turn. It names the awaited step."""
         step = self.course.step
         now = (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}") if step else (
             "程序已结束", "the procedure has ended")  # fmt: skip
         return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """That the matter has passed or failed, and whom a round lifts once its last step has been taken."""
+        """The event that the matter has passed or failed; after a round's last step, which households are lifted."""
         before, about = self.course, {**self.names, "kind": self.course.kind}
         events: list[Event] = []
         if after.ended == "rejected" != before.ended:
@@ -103,7 +106,7 @@ def resolution_id(
     message: OpenResolution | TakeStep | WithdrawStep | WithdrawResolution | ResolutionWithdrawn | Notice,
     _policy: Policy,
 ) -> Iterable[str]:
-    """A matter's id, where a message names one: a village numbers its own."""
+    """The id of the matter that a message names; none if it names no matter. Each village numbers its own matters."""
     return (f"{message.village}/{message.matter}",) if message.matter else ()
 
 
@@ -122,7 +125,7 @@ def open_resolution(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """A matter is opened once, for one procedure of the pack."""
+    """Open a matter for one procedure of the pack. The same number opens no second matter."""
     if resolution is not None and resolution.course.ended != "withdrawn":
         known = resolution.course.kind, resolution.subject_code, {*resolution.course.members}
         if known == (command.kind, command.subject_code, {*command.members}):
@@ -172,7 +175,7 @@ def open_resolution(
 
 
 def _check_members(procedure: Procedure, given: tuple[str, ...], register: State | None) -> None:
-    """A round has households, each of them in the register of poor households; another matter has none."""
+    """A round must name households, all from the register of poor households. Other matters must name none."""
     known = register.households if isinstance(register, Register) else {}
     if procedure.members is None and given:
         zh, en = (
@@ -193,7 +196,7 @@ def _check_members(procedure: Procedure, given: tuple[str, ...], register: State
 
 
 def take_step(resolution: Resolution | None, command: TakeStep, policy: Policy, today: date) -> Change:
-    """The awaited step and no other. A meeting without quorum counts for nothing; a failed vote leads back, or ends."""
+    """Take the awaited step. A meeting without quorum is refused; a failed vote leads back or ends the matter."""
     if resolution is None:
         raise no_matter(command.matter)
     now, step = resolution.course, resolution.course.step
@@ -235,13 +238,13 @@ def take_step(resolution: Resolution | None, command: TakeStep, policy: Policy, 
 
 
 def _same(command: TakeStep, taken: StepTaken) -> bool:
-    """Whether a command says again what was taken; how households answered is counted, and not told."""
+    """Whether a command repeats a step that was taken. Of households' answers the event has only the number."""
     named = ("step", "decided_by", *(() if command.acceptances else ("entitled", "present", "agreed")))
     return all(getattr(command, field) == getattr(taken, field) for field in named)
 
 
 def _asked(now: Proceeding, step: Step, command: TakeStep, rule: str) -> Proceeding:
-    """The members with their answers; who does not accept leaves. An answer that was given stands."""
+    """The procedure with households' answers. A household that does not accept leaves; a given answer cannot change."""
     members = dict(now.members)
     for one in command.acceptances:
         answer: Literal["self", "phone", "no"] = "no" if not one.accepted else "phone" if one.by_phone else "self"
@@ -260,7 +263,7 @@ _ANSWERS = {"self": "同意", "phone": "电话同意", "no": "不同意"}
 
 
 def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _today: date) -> Change:
-    """The village is there, and no more may vote than live in it."""
+    """Refuse more voters than the village has people."""
     village = standing(village, command)
     if command.entitled > village.population:
         raise Refused(
@@ -274,7 +277,7 @@ def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _t
 
 
 def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: Policy, today: date) -> Change:
-    """The latest step was entered by mistake and is awaited again; an earlier one has others that rest on it."""
+    """Take back the latest step, which was entered by mistake. Later steps rest on earlier ones, so those stay."""
     if resolution is None or command.step not in (taken.step for taken in resolution.taken):
         return Change(resolution)
     now = resolution.course
@@ -299,7 +302,7 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
 
 
 def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy: Policy, _today: date) -> Change:
-    """A matter that was opened by mistake is none, until a step of it was taken."""
+    """Withdraw a matter that was opened by mistake. Refused once a step of it was taken."""
     if resolution is None or resolution.course.ended == "withdrawn":
         return Change(resolution)
     labels = {step.name: step.label for step in resolution.course.steps}
@@ -315,7 +318,7 @@ def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy
 
 
 def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy: Policy, today: date) -> Change:
-    """Nothing more is awaited; a matter that has ended by itself stays as it was decided."""
+    """The matter is withdrawn and nothing more is awaited. A matter that has already ended keeps its decision."""
     if resolution is None or resolution.course.step is None:
         return Change(resolution)
     ended = resolution.course.but(ended="withdrawn", take_by=None)
@@ -323,7 +326,7 @@ def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy
 
 
 def _is_agreed(step: Step, command: TakeStep) -> bool:
-    """Whether enough people agreed; where no majority is asked for, somebody must have."""
+    """Whether enough people agreed. Where the step asks for no majority, one vote in favour is enough."""
     if step.majority is None:
         return command.agreed > 0
     base = command.present if step.majority.figure == "agreed" else command.entitled
@@ -331,7 +334,7 @@ def _is_agreed(step: Step, command: TakeStep) -> bool:
 
 
 def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) -> None:
-    """Whether what is said belongs to the step and can be true, and whether enough people came."""
+    """Refuse figures that do not belong to the step or are impossible, and a meeting without its quorum."""
     fields = ("left_out",) if step.kind == "decide" else ("acceptances",) if step.kind == "accept" else ()
     counted = () if step.kind == "decide" else ("entitled", "present", "agreed")
     for field in (*counted, "left_out", "acceptances"):

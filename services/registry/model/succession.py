@@ -1,11 +1,15 @@
-"""Villages are merged, or parts of one become villages of their own; nothing that hangs on them is lost.
+"""Mergers and splits of villages. Nothing that belongs to a village is lost by either.
 
-A merger has one village that goes on, with its team, its commitments and its place on the list; households, population
-and past figures of those that end go over to it. A village on the list never vanishes from it: if the one that goes on
-was never on the list, it enters it now, and one that has left the list cannot take in one that stands on it. After a
-split the old village goes on with all that hangs on it, and each new one begins where the old one stands: on the list
-with a survey of its own, under the same monitoring, or neither. An exit that is under way anywhere ends with its
-reason, since its figures are no longer those of the village that is left.
+In a merger one village remains and the others end. The remaining village keeps its team, its commitments and its place
+on the poverty list, and takes over the households, population and past figures of the others. No village may vanish
+from the list by a merger. So if the remaining village was never on the list and another one is, it enters the list now;
+and if it has already left the list, it cannot take in a village that is still on it.
+
+In a split the old village remains with everything that belongs to it. Each new village begins where the old one stands:
+on the list with a survey of its own, monitored like the old one after its exit, or neither.
+
+An exit that is under way in any of these villages ends, with the merger or split as its reason, since its figures
+describe a village that no longer exists as it was.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,14 +49,14 @@ RULE = "Regulation on Administrative Divisions"
 
 
 def merge_reads(_village: Village | None, command: MergeVillages) -> Iterable[Key]:
-    """Those that end."""
+    """The villages that end."""
     return ((Village, id) for id in command.merged)
 
 
 def merge(
     village: Village | None, command: MergeVillages, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Villages end, and one goes on with what was theirs."""
+    """Merge villages into the remaining one."""
     village = standing(village, command)
     merged = [_mergeable(others[Village, id], id, village) for id in command.merged]
     if all(other.into == village.id for other in merged):
@@ -108,7 +112,7 @@ def merge(
 
 
 def _mergeable(other: State | None, id: str, village: Village) -> Village:
-    """A village that ends: of the same division, and not ended yet, unless by this very merger."""
+    """A village that is to end. Refused if it is in another division or has ended already, except by this merger."""
     found = known(other, "村", "village", id)
     assert isinstance(found, Village)
     if found.into == village.id:
@@ -140,7 +144,7 @@ def _check_since(since: date, village: Village, today: date) -> None:
 
 
 def _check_rank(village: Village, other: Village) -> None:
-    """Whoever stands on the list, or is still watched, must not vanish in one that has less to do with it."""
+    """Refuse to merge a village on the list into one that has left it, or a monitored one into one never listed."""
     on_list_lost = other.stage in LISTED and village.stage in LEFT
     watch_lost = other.stage in LEFT and not village.spell
     if on_list_lost or watch_lost:
@@ -156,14 +160,14 @@ def _check_rank(village: Village, other: Village) -> None:
 
 
 def _owed_anew(village: Village) -> tuple[int, ...]:
-    """The latest figures were those of another village, so that on the list that year is measured again."""
+    """The years to measure. A merger or split outdates the latest figures, so a village on the list measures again."""
     if village.stage not in LISTED or not village.measured:
         return village.owed
     return tuple(sorted({*village.owed, village.measured}))
 
 
 def ended(village: Village | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """The village is no more; what was known about it stays readable."""
+    """The village has ended. Its data stay readable."""
     if village is None:
         return Change(village)
     rest = village.but(into=event.into, owed=(), unmet=(), timers={})
@@ -174,7 +178,7 @@ def ended(village: Village | None, event: VillageMerged, policy: Policy, today: 
 
 
 def split_reads(_village: Village | None, command: SplitVillage) -> Iterable[Key]:
-    """Whether the codes are free, and the households that are dealt."""
+    """Whoever has the new codes already, and the register whose households are shared out."""
     for part in command.parts:
         yield Village, part.code
         yield Code, part.code
@@ -215,7 +219,7 @@ def split(
 
 
 def _check_part(part: NewVillage, n: int, village: Village, others: Mapping[Key, State | None]) -> None:
-    """A new village has a code of its own, in the county of the old one."""
+    """Refuse a new village whose code is taken or lies outside the old village's county."""
     field = f"parts[{n}].code"
     check_free(part.code, "", others, field)
     if part.code[:6] != village.place:
@@ -231,7 +235,7 @@ def _check_part(part: NewVillage, n: int, village: Village, others: Mapping[Key,
 
 
 def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
-    """The shares are those of the village: each household goes to one part, and every part has room for its own."""
+    """Refuse shares that do not add up: a household in two parts, or a part with fewer people than its households."""
     codes = [part.code for part in command.parts]
     dealt = [household for part in command.parts for household in part.households]
     twice = sorted({household for household in dealt if dealt.count(household) > 1})
@@ -267,7 +271,7 @@ def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
 
 
 def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> Iterable[Event]:
-    """A new village begins where the old one stands."""
+    """The events that put a new village where the old one stands: registered, and listed or delisted as it was."""
     about: dict[str, Any] = {"place": village.place, "village": part.code}
     yield VillageRegistered(
         **about,
@@ -286,7 +290,7 @@ def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> It
 
 
 def born(village: Village | None, event: VillageRegistered, policy: Policy, today: date) -> Change:
-    """A village that a split made begins with what is told of it; the others are there already."""
+    """Make the state of a village that a split has registered. Others have theirs from the command."""
     if village is None:
         village = Village(
             id=event.village,
@@ -304,12 +308,12 @@ def born(village: Village | None, event: VillageRegistered, policy: Policy, toda
 def split_from(
     village: Village, event: VillageSplit, _policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A new village knows what it comes from."""
+    """Note in the new village which one it was split from."""
     before = others[Village, event.village]
     assert isinstance(before, Village)
     return Change(village.but(predecessors=(event.village,), facts=before.facts))
 
 
 def of_old(_village: Village | None, event: VillageSplit) -> Iterable[Key]:
-    """The village that a new one comes from."""
+    """The village from which the new one was split."""
     yield Village, event.village

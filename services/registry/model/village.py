@@ -1,7 +1,8 @@
 """A village on its journey: onto the list, through its yearly measurements, and after the exit under monitoring.
 
-The stage moves by `shared.contracts.journey` alone. A command's rule decides, changes data and tells an event; the
-event, like those of the other services, then moves the stage. The way off the list is in `exit.py`.
+Only the table in `shared.contracts.journey` moves a village from stage to stage. A command's rule decides, changes data
+and returns an event, and then this event moves the stage, just as other services' events do: `RequestExit` makes
+`registry.exit.requested`, which moves the village from `helped` to `requested`. The way off the list is in `exit.py`.
 """
 
 from collections.abc import Iterable
@@ -36,18 +37,18 @@ from shared.policy import Policy, Step
 from shared.rules import Change, Due, Refused, Task, addressed, require_body
 
 EXIT_RULE = "rules §2"
-"""What the way off the list rests on."""
+"""The key of the rule that refusals about measurement and exit cite."""
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
 LEFT = ("delisted", "released")
-"""The stages in which it has left the list and is watched."""
+"""The stages in which a village has left the list and is monitored."""
 LONGEST_REOPENING = timedelta(90)
-"""For how long a closed year can be open again: long enough for a recount, and over before the next year's figures."""
+"""How long a closed year can be reopened: enough for a recount, and over before the next year is measured."""
 ENDED = {
     "merged": ("已并入村{}", "it was merged into {}"),
     "withdrawn": ("登记已撤销", "its registration was withdrawn"),
 }
-"""The stages in which it is no village any more, with what is said about it."""
+"""The stages in which a village has ended, each with the words for it in Chinese and English."""
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -58,14 +59,14 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Exit(Proceeding, frozen=True, kw_only=True, omit_defaults=True):
-    """The exit procedure. It is there from the request until the village leaves or stays."""
+    """The exit procedure of a village, from the request until it has left the list or the attempt has ended."""
 
     drawn: bool = False
-    """Whether the households that are visited for it have been drawn."""
+    """Whether the households to visit for the verification have been drawn."""
 
 
 class Village(Carrier, frozen=True, kw_only=True):
-    """A village, its place in the journey, and what its way off the list still lacks."""
+    """A village, its stage in the journey, and what it still lacks to leave the list."""
 
     kind = "villages"
     hides = '"ground":'
@@ -77,43 +78,43 @@ class Village(Carrier, frozen=True, kw_only=True):
     document: str = ""
     """The document that put it on the list."""
     codes: tuple[Alias, ...] = ()
-    """Its division codes by date; the last is today's, the first is the id."""
+    """Its division codes in order of date. The first is its id, the last is today's code."""
     stage: str = ""
     since: date
     """The day on which it entered its stage."""
     spell: int = 0
-    """How often it has been put on the list."""
+    """How often it has been put on the list: 1 at first, 2 after a relapse."""
     obstacles: tuple[str, ...] = ()
-    """The rules for which the last matching found no unit for it."""
+    """The rules that kept units from this village in the last matching; empty if it got one."""
     facts: int = 0
     """The latest year for which there are household facts."""
     owed: tuple[int, ...] = ()
-    """Years whose measurement has opened and is still awaited; none is ever skipped."""
+    """Years whose measurement is open and still awaited. A missed year stays here until it is measured."""
     measured: int = 0
-    """The latest year that was measured, with its `values` and what was `unmet`."""
+    """The latest year that was measured. `unmet` has the criteria that it misses."""
     values: dict[str, float] = msgspec.field(default_factory=dict)
     unmet: tuple[Unmet, ...] = ()
     spent: int = 0
-    """The year on whose measurement a verification failed: the next request needs a later one."""
+    """The year whose figures a failed verification rested on. The next request needs a later year's figures."""
     exit: Exit | None = None
     delisted_on: date | None = None
     left_by: int = 0
-    """The year by whose figures it left the list."""
+    """The year whose figures let it leave the list."""
     reopened: tuple[int, ...] = ()
-    """Closed years that are open for corrections for the time being."""
+    """Closed years that can be corrected for the time being."""
     taken_over: str = ""
-    """Who decided that it was taken over with its earlier dates; empty where it began here."""
+    """Who decided to take it over with its earlier dates; empty if its work began in this system."""
     issued_by: str = ""
-    """The county's organ that gave it its code; empty where the statistics bureau did."""
+    """The county's organ that gave it its code; empty if the statistics bureau did."""
     issue_document: str = ""
     into: str = ""
     """The village that it was merged into."""
     designated: tuple[str, ...] = ()
-    """Units that a superior designated for it at some time."""
+    """The units that a superior has ever designated for it."""
     matters: tuple[str, ...] = ()
     """Matters that it has begun to decide."""
     predecessors: tuple[str, ...] = ()
-    """Villages that were merged into it, or the one that it was split from: their journals tell what was before."""
+    """Villages that were merged into it, or the one from which it was split: the earlier history is told of those."""
 
     @property
     def status(self) -> str:
@@ -129,7 +130,7 @@ class Village(Carrier, frozen=True, kw_only=True):
         return {"place": self.place, "village": self.id}
 
     def check(self, command: Command) -> None:
-        """It stands in the division that the command names."""
+        """Refuse a command that names another division than the one in which the village lies."""
         standing(self, command)
 
     def rests_on(self, _step: Step | None) -> str:
@@ -137,17 +138,18 @@ class Village(Carrier, frozen=True, kw_only=True):
         return EXIT_RULE
 
     def detail(self, of: object) -> str:
-        """Objections have numbers; there is one exit."""
+        """Only the numbers of objections distinguish tasks: a village has one exit at a time."""
         return str(of) if isinstance(of, int) else ""
 
     @property
     def can_leave(self) -> bool:
-        """Whether the township can ask for the exit: the latest measurement is there, unused, and meets everything."""
+        """Whether the township can ask for the exit: the latest figures meet all criteria, and no verification by them
+        has failed."""
         return self.stage == "helped" and not self.owed and not self.unmet and self.measured > self.spent
 
     @property
     def may_have_relapsed(self) -> bool:
-        """Whether monitoring found missed criteria on which nobody has decided yet."""
+        """Whether the village missed criteria after its exit and nobody has decided yet if that is a relapse."""
         return self.stage in LEFT and bool(self.unmet)
 
     def next_measurement(self, policy: Policy, after: date) -> date | None:
@@ -158,7 +160,7 @@ class Village(Carrier, frozen=True, kw_only=True):
         return review if review <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar) else None
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """What is awaited now; a step that has to wait for another is not a task yet."""
+        """What people are to do for the village now. A step that must wait for another one is no task yet."""
         for year in () if self.exit else self.owed:
             facts_first = "households" if year > self.facts else "measurements"
             if self.stage in LEFT:
@@ -192,12 +194,12 @@ class Village(Carrier, frozen=True, kw_only=True):
 
 
 def standing(village: Village | None, command: Command) -> Village:
-    """The village that a command names, if it lies in the division named as well and has not ended."""
+    """The village of a command. Raises Refused if it is unknown, has ended, or lies in another division than named."""
     return not_ended(addressed(village, command))
 
 
 def not_ended(village: Village) -> Village:
-    """The village, if it has not ended."""
+    """The village. Raises Refused if it has ended."""
     if village.stage in ENDED:
         zh, en = ENDED[village.stage]
         raise Refused(
@@ -210,7 +212,7 @@ def not_ended(village: Village) -> Village:
 
 
 def unjudged(village: Village | None, command: Command) -> Village:
-    """The village, if its figures may change: they stand still from the request for an exit until it is decided."""
+    """The village. Raises Refused if its figures may not change: from the request for an exit until its decision."""
     village = standing(village, command)
     if village.exit is not None:
         raise village.not_now(
@@ -224,17 +226,17 @@ def unjudged(village: Village | None, command: Command) -> Village:
 
 
 def check_unjudged(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
-    """The village's own part in commands that change its figures."""
+    """The village's check of commands that change its figures, which its register carries out."""
     return Change(unjudged(village, command))
 
 
 def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
-    """The village's own part in commands that its survey or its register carries out."""
+    """The village's check of commands that another state carries out, such as its survey or a matter."""
     return Change(standing(village, command))
 
 
 def moved(village: Village | None, event: Event, _policy: Policy, today: date) -> Change:
-    """The journey decides whether an event moves the village; a late or repeated one, or another spell's, does not."""
+    """Move the village as the journey says. An event that is late, repeated or of an earlier spell moves nothing."""
     if village is None or getattr(event, "spell", village.spell) != village.spell:
         return Change(village)
     stage = next_stage(village.stage, event)
@@ -254,14 +256,14 @@ def listed(village: Village, event: VillageListed, policy: Policy, today: date) 
 
 
 def unmatched(village: Village | None, event: NeedUnmet, _policy: Policy, _today: date) -> Change:
-    """A matching found no unit: what stood in the way belongs to the answer to "why not yet?"."""
+    """A matching found no unit. Note what stood in the way, for the answer to "why not yet?"."""
     if village is None or village.stage != "diagnosed":
         return Change(village)
     return Change(village.but(obstacles=tuple(sorted(set(event.obstacles.values())))))
 
 
 def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _policy: Policy, _today: date) -> Change:
-    """The village knows for which year there are household facts, since the measurement waits for them."""
+    """Note the latest year with household facts, since that year's measurement waits for them."""
     if command.facts_year:
         village = unjudged(village, command)
     village = standing(village, command)
@@ -269,7 +271,7 @@ def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _po
 
 
 def delisted(village: Village, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """The village has left the list; if that was earlier, it is watched from that day on."""
+    """The village has left the list. An exit of earlier years (taken over, or before a split) brings its own day."""
     if event.since:
         village = village.but(delisted_on=event.since)
         village = village.timed(measure=village.next_measurement(policy, today))
@@ -277,7 +279,10 @@ def delisted(village: Village, event: VillageDelisted, policy: Policy, today: da
 
 
 def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today: date) -> Change:
-    """A closed year's figures can be corrected for a time. What was decided by them stands, and is said."""
+    """Open a closed year for corrections for a time. If the village left the list by its figures, the event says so.
+
+    The exit itself stands.
+    """
     village = unjudged(village, command)
     if command.year > today.year:
         raise village.not_now(f"{command.year}年尚未到来", f"the year {command.year} has not come yet", "1.18")
@@ -302,17 +307,17 @@ def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today:
 
 
 def reopened(village: Village, event: YearReopened, _policy: Policy, _today: date) -> Change:
-    """Its figures can change."""
+    """The year can be corrected."""
     return Change(village.but(reopened=tuple(sorted({*village.reopened, event.year}))))
 
 
 def closed(village: Village, event: YearClosed, _policy: Policy, _today: date) -> Change:
-    """Its figures stand again."""
+    """The year can no longer be corrected."""
     return Change(village.but(reopened=tuple(year for year in village.reopened if year != event.year)))
 
 
 def measure_again(village: Village, event: MeasurementWithdrawn, _policy: Policy, _today: date) -> Change:
-    """A measurement that was a mistake is awaited again."""
+    """A measurement was withdrawn, so it is awaited again."""
     owed = tuple(sorted({*village.owed, event.year}))
     if event.year != village.measured:
         return Change(village.but(owed=owed))
@@ -320,9 +325,9 @@ def measure_again(village: Village, event: MeasurementWithdrawn, _policy: Policy
 
 
 def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Change:
-    """A year's measurement opens, and stays open until it is made; a year whose day was missed opens all the same.
+    """Open a year's measurement, which then is awaited until it is made. A year whose day was missed opens late.
 
-    After a relapse in the middle of a year that year has been measured already, and can only be corrected.
+    A year that was measured before a relapse does not open again: its figures can only be corrected.
     """
     year = due.on.year
     owed = tuple(sorted({*village.owed, year})) if year > village.measured else village.owed
@@ -330,9 +335,9 @@ def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Chang
 
 
 def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _today: date) -> Change:
-    """A year's figures are in. After the exit they either confirm it, or ask a body whether it is a relapse.
+    """Note a year's figures. After the exit, missed criteria make it a body's task to decide on a relapse.
 
-    They may be corrected as long as the village is on the list, or while that question is open.
+    The figures may be corrected while the village is on the list, or until that decision.
     """
     year, left = event.year, village.stage in LEFT
     correctable = year <= village.measured and village.stage in LISTED
@@ -360,7 +365,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
 
 
 def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: Policy, _today: date) -> Change:
-    """A named body decides on missed criteria; a relapse puts the village on the list again, a new spell."""
+    """A named body decides if missed criteria are a relapse. A relapse puts the village on the list for a new spell."""
     village = standing(village, command)
     require_body(command.body, "county", EXIT_RULE)
     if not village.may_have_relapsed:

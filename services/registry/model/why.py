@@ -10,18 +10,18 @@ from shared.labels import figure, label, said
 from shared.policy import RELATIONS, Commitment, Policy
 
 LETTER = "letter"
-"""The commitment that makes a village `pledged` in the journey, where a pack has it (3.6)."""
+"""The kind of commitment, the responsibility letter (责任书, 3.6), that moves a village to the stage `pledged`."""
 
 
 class Reason(msgspec.Struct, frozen=True):
     """One thing that keeps a village on the list."""
 
     code: str
-    """What is awaited: the path of the command, or the indicator that is not met."""
+    """What is awaited: the path of a command such as `exit-requests`, or the code of an indicator that is not met."""
     zh: str
     en: str
     mover: str
-    """The role that can move it."""
+    """The role that can do something about it."""
 
 
 BY_STAGE = {
@@ -29,7 +29,7 @@ BY_STAGE = {
     "diagnosed": Reason("matchings", "尚未确定帮扶单位", "waiting to be matched with a unit", "organisation"),
     "matched": Reason("assignments", "已确定帮扶单位，尚未派驻", "matched; waiting for the assignment", "organisation"),
 }
-"""What a stage waits for from elsewhere."""
+"""By stage, what the village waits for from another service."""
 
 BY_TASK = {
     "households": ("{}年度农户信息尚未录入", "the household facts of {} are awaited"),
@@ -39,7 +39,7 @@ BY_TASK = {
     "objection-decisions": ("第{}号异议尚未处理", "objection {} is awaiting its decision"),
     "approvals": ("公示期已满，待审批", "the notice has ended; the approval is awaited"),
 }
-"""What is said about a task of this service."""
+"""By action, the words for a task of this service."""
 
 
 def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
@@ -59,7 +59,7 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
 
 
 def _commitments(village: Village, policy: Policy) -> list[Reason]:
-    """What the unit, team and others of an assigned village have to set before the help begins, by who owes it."""
+    """The commitments that must be set before help begins, each with the role that owes it."""
     letter = policy.commitment(LETTER)
     if village.stage == "assigned" and letter:
         owed = [letter]
@@ -82,7 +82,7 @@ def _commitments(village: Village, policy: Policy) -> list[Reason]:
 
 
 def _exit(village: Village) -> list[Reason]:
-    """What the exit procedure waits for without being anybody's task here."""
+    """What the exit procedure waits for that is no task of the registry: the verification, or the end of a notice."""
     exit = village.exit
     if exit is None:
         return []
@@ -99,7 +99,7 @@ def _exit(village: Village) -> list[Reason]:
 
 
 def _measurement(village: Village) -> list[Reason]:
-    """What the next measurement has to do with it."""
+    """Why the village must wait for the next measurement: there was none yet, or the verification of one failed."""
     opens: date | None = village.timers.get("measure")
     if village.stage != "helped" or village.owed or opens is None:
         return []
@@ -120,10 +120,10 @@ def _measurement(village: Village) -> list[Reason]:
 
 
 def _unmet(village: Village, policy: Policy) -> list[Reason]:
-    """What was measured and what is asked for: 贫困发生率4.84%，应低于2%."""
+    """The criteria that are not met, each with the measured and the required value: 贫困发生率4.84%，应低于2%."""
     reasons = []
     for unmet in village.unmet:
-        asked = RELATIONS.get(unmet.relation)  # Events from before this was told do not say it.
+        asked = RELATIONS.get(unmet.relation)  # Events of earlier versions had no `relation`.
         found, bound = (figure(unmet.indicator, value, policy) for value in (unmet.value, unmet.bound))
         zh = f"应{asked.zh}" if asked else "标准为"
         measured = "not measured" if unmet.value is None else f"{unmet.value:g}"
