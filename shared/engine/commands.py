@@ -1,4 +1,5 @@
-"""Requests that people send: answered in one transaction with all others that wait, each under its key (decision 8)."""
+"""Commands that people send. All requests that wait are answered in one transaction, each under its own Idempotency-Key
+(decision 8)."""
 
 import asyncio
 import time
@@ -25,11 +26,11 @@ async def submit(
     keep_good: bool = False,
     about: str = "",
 ) -> Answered:
-    """Apply a request's commands in order, all or none; with `keep_good` those that are not refused.
+    """Apply a request's commands in order: all or none, or with `keep_good` all that are not refused.
 
-    The same key again gives the first answer again, without any effect. A dry run decides and keeps nothing. A
-    database that is away is waited for.
-    Raises RequestRefused; and Refused if the key was used for another request, or before any day has passed.
+    A repeated key gets the first answer again and has no effect. A dry run answers but keeps nothing. While the
+    database is away, the request waits, for `store.PATIENCE` seconds at most. Raises RequestRefused with the refused
+    rows. Raises Refused if the key was used for another request, or if no business day has begun yet.
     """
     if refused := pipeline.share.misdirected(commands):
         raise RequestRefused(refused)
@@ -45,7 +46,7 @@ async def submit(
 
     try:
         async with pipeline.writing:
-            if not request.outcome.done():  # Whoever comes first answers all that wait, in one transaction.
+            if not request.outcome.done():  # The first to get the lock answers all that wait.
                 await store.patiently(answer, until)
     finally:
         pipeline.requests.remove(request)
@@ -53,7 +54,10 @@ async def submit(
 
 
 async def _answer_all(pipeline: Pipeline, request: Request, others: Sequence[Request]) -> None:
-    """Answer a request, and others with it unless something is wrong with one of them: that is its own affair."""
+    """Answer a request together with others.
+
+    If that fails, answer this one alone, so that no other can make it fail.
+    """
     try:
         await _answer(pipeline, [request, *others])
     except Exception as error:
@@ -74,7 +78,7 @@ async def _answer_all(pipeline: Pipeline, request: Request, others: Sequence[Req
 
 
 async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
-    """Decide waiting requests together, as many as make a page; those that are left take their own turn."""
+    """Decide the first waiting request, with as many others as fit in a page. The rest are decided in a later turn."""
     together: dict[str, Request] = {}
     size = 0
     for request in waiting:

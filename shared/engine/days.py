@@ -1,4 +1,4 @@
-"""What concerns every state there may be, and is therefore done page by page: a day that passes, and holidays."""
+"""Messages that concern every state of a service: a new day, and announced holidays. They are handled page by page."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -18,20 +18,23 @@ log = structlog.get_logger()
 
 
 def is_for_all(cause: object) -> bool:
-    """Whether a message is for every state there may be, and therefore taken page by page."""
+    """Whether a message concerns every state, so that `take_for_all` must handle it."""
     return isinstance(cause, Cause) and isinstance(cause.payload, (DayPassed, HolidaysAnnounced))
 
 
 async def take_for_all(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str = "") -> None:
-    """Take such a message. A stream's position moves along, unless it is an operator who lets it be taken again."""
+    """Handle a new day or announced holidays. `stream` is empty if an operator replays them: no position moves then."""
     await (_pass_day if isinstance(cause.payload, DayPassed) else _announce)(pipeline, delivery, cause, stream)
 
 
 async def _pass_day(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str) -> None:
-    """Do what has fallen due, page by page; the day counts as taken with the last page only."""
+    """Run all timers that are due, page by page.
+
+    Only the last page marks the day as done, so a restart continues it.
+    """
     assert isinstance(cause.payload, DayPassed)
     if cause.payload.day.toordinal() <= pipeline.positions.get("passed", 0):
-        return  # Told again: a timer that was set since then for this very day waits for the next one.
+        return  # A repetition: a timer set since then for this very day runs out on the next one.
     day, more = max(cause.payload.day, pipeline.today or cause.payload.day), True
     while more:
         await pipeline.refresh()
@@ -60,8 +63,9 @@ async def _run_out(
     positions: Mapping[str, int],
     failure: Exception | None,
 ) -> None:
-    """Let the timers of states run out in one transaction; with a `failure`, those of the one that it came from
-    are parked for it.
+    """Run the due timers of some states in one transaction.
+
+    With a `failure`, `states` is the single one that caused it: its timers are taken off and kept as a dead letter.
     """
     day = date.fromordinal(positions["today"])
     async with pipeline.transaction() as work:
@@ -83,7 +87,10 @@ async def _run_out(
 
 
 async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str) -> None:
-    """Take holidays in and count running deadlines anew, page by page; counted twice they move once."""
+    """Add announced holidays and count all running deadlines again, page by page.
+
+    Counting twice has no further effect.
+    """
     assert isinstance(cause.payload, HolidaysAnnounced)
     notice, after, more = cause.payload, ("", ""), True
     while more:

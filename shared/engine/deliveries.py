@@ -1,4 +1,4 @@
-"""Messages that a stream delivers: decoded, believed or not, run through the rules, and committed in its order."""
+"""Messages from a stream: decoded, checked for their sender, run through the rules, and committed in stream order."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,14 +23,15 @@ from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
 
 OPEN_READ_WITHIN = 10.0
-"""Seconds that sealed events wait for the open stream before they are tried again."""
+"""Seconds that a batch of sealed events waits for the open stream before it fails and is tried again."""
 
 
 async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery], *, by_operator: bool = False) -> None:
-    """Take a batch as the stream ordered it. Returns when it is committed, with its consequences in the outbox.
+    """Handle a batch in stream order. Returns when it is committed, with the resulting events in the outbox.
 
-    A message that cannot be taken, whatever the reason, is parked and keeps none of the others back. The days of a
-    simulation are believed only in one, or from an operator who recovers what one said.
+    A message that cannot be handled becomes a dead letter, and the others are handled all the same. A day announced by
+    a simulation is accepted only if this installation is one, or if an operator (`by_operator`) recovers its journal.
+    Raises what the database raises while it is away: then the batch is to be handed in again.
     """
     simulated = pipeline.simulated or by_operator
     await pipeline.relay.reached(pipeline.written - AHEAD)
@@ -49,14 +50,17 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
                     await take_for_all(pipeline, delivery, cause, stream)
             else:
                 await apart([*group], partial(_take, pipeline, stream))
-        # What follows of other shares' messages needs no writing.
+        # The rest belongs to other replicas, so there is nothing to write.
         pipeline.positions[stream] = deliveries[-1].sequence
 
 
 async def _take(
     pipeline: Pipeline, stream: str, batch: Sequence[tuple[Delivery, Any]], failure: Exception | None = None
 ) -> None:
-    """Take messages in one transaction; with a `failure`, the single one that it came from is parked for it."""
+    """Handle messages in one transaction.
+
+    With a `failure`, the batch is the one message that caused it: it is parked.
+    """
     causes = {id_bytes(cause.id): cause for _, cause in batch if isinstance(cause, Cause)}
     sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
     malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
@@ -73,7 +77,7 @@ async def _take(
         await pipeline.park(
             work,
             [
-                # A stream that was made anew counts from one again, so the body is part of the id.
+                # The body is part of the id: a stream that was made anew counts from 1 again.
                 dead_letters.of_message(stream, d, derived_id(stream, d.sequence, d.body.hex()), "", error)
                 for d, error in malformed
             ]
@@ -99,7 +103,7 @@ def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool
             cause = Cause(derived_id("day due", day), "calendar", DayDue(day=day))
         else:
             envelope = _ENVELOPE.decode(delivery.body)
-            id_bytes(envelope.id)  # Refused here rather than where the inbox is written.
+            id_bytes(envelope.id)  # Checked here, so that writing to the inbox cannot fail for it.
             payload = _decode_data(envelope.type, envelope.data)
             _require_genuine(delivery, envelope, payload, simulated)
             day = payload.day if isinstance(payload, DayPassed) else envelope.occurredon
@@ -107,14 +111,14 @@ def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool
             cause = Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion, envelope.occurredon)
         if day > latest:
             raise ValueError(f"the day {day} lies beyond this machine's clock; mend the clock that is wrong and replay")
-    except Exception as error:  # However a message is made, it must not take its neighbours along.
+    except Exception as error:  # Whatever is wrong with a message, it must not stop the others.
         return error
     pipeline.first_day = first
     return cause
 
 
 def _require_genuine(delivery: Delivery, envelope: Envelope, event: Event, simulated: bool) -> None:
-    """What a message says in several places must agree, and only the owner of an event says it."""
+    """Raise ValueError if the subject does not fit the content, or if the source does not own this type of event."""
     if delivery.subject != wire_subject(event):
         raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
     if envelope.source == teller(envelope.type):
@@ -132,12 +136,13 @@ def _decode_data(type: str, data: msgspec.Raw) -> Event:
 
 
 async def _placed(pipeline: Pipeline, decoded: list[tuple[Delivery, Any]]) -> list[tuple[Delivery, Any]]:
-    """An event about a village of another division is one only if the village has a code there.
+    """Replace by an error each event whose village does not belong to the division that the event names.
 
-    The first six digits of its id are the division in which it was first registered, so that few need a look.
+    A village belongs to a division if its id or a later code begins with the division's digits. Codes are looked up
+    only where the id does not, which is rare.
     """
     codes = pipeline.tables.states.get(Code)
-    if codes is None or pipeline.share.of > 1:  # Another replica may have heard of the new code.
+    if codes is None or pipeline.share.of > 1:  # The new code may be known to another replica only.
         return decoded
     placed = []
     for delivery, cause in decoded:
@@ -161,20 +166,21 @@ async def _codes_within(pipeline: Pipeline, codes: Table, place: str) -> set[tup
 
 
 async def _catch_up(pipeline: Pipeline, sealed: Sequence[Cause]) -> None:
-    """Wait for the open stream: a sealed event may have overtaken the day or the pack that decided it (decision 12).
+    """Wait until the day and the pack by which sealed events were decided have arrived (decision 12).
 
-    Both were published before it, so what has not come when the open stream is read to its end will never come.
-    While that is not read, the batch fails and is tried again: taking it early would lead to another state.
+    They come by the open stream, which a sealed event may overtake. They were published before it, so once the open
+    stream is read to its end, what is still missing will never come. Until then the batch fails and is tried again:
+    handling it early would lead to another state.
     """
     async with asyncio.timeout(OPEN_READ_WITHIN):
         while any(map(partial(too_early, pipeline), sealed)):
             if await pipeline.open_is_read():
                 return
-            await asyncio.sleep(0.05)  # Rare and short.
+            await asyncio.sleep(0.05)  # This is rare and takes moments.
 
 
 def too_early(pipeline: Pipeline, cause: object) -> Exception | None:
-    """What an event was decided by and is not known here."""
+    """An error if the pack or the day by which an event was decided is not known here yet; else None."""
     if isinstance(cause, Cause):
         if cause.policy and not pipeline.book.knows(cause.policy):
             return ValueError(f"no policy pack {cause.policy} was ever adopted")

@@ -1,7 +1,8 @@
-"""What happens between loading and saving: messages meet states by the table of reactions. Pure, hence repeatable.
+"""Running the rules, between loading states and saving them. It does no I/O, so it can be repeated.
 
-`run` takes causes in order and a working set of states. A state that it needs and does not find is named in
-`Missing`; the caller loads those and runs the same causes again. Nothing is lost by that, since rules have no effects.
+`run` leads messages (causes) through the service's table of reactions, in order, with the states that were loaded. If
+it needs others, it raises `Missing` with their keys. The caller loads them and runs the same causes again; this changes
+nothing, since rules have no side effects.
 """
 
 import hashlib
@@ -21,30 +22,31 @@ from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, ov
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
-"""What all ids that follow from causes are hashed with."""
+"""The namespace with which all derived ids are hashed."""
 WAITS = "order"
-"""The rule that is named when a message waits for an earlier one about the same village."""
+"""The rule in the refusal of a message that must wait for an earlier one about the same village."""
 LONGEST_CHAIN = 100
-"""Events that may follow one from another within one service; beyond it a rule runs in circles."""
+"""The longest chain of events, each caused by the one before, within one service. More means that rules run in
+circles."""
 MOST_TIMERS = 1000
-"""How often one state's timers may run out on one day; beyond it a rule sets a timer that is due again."""
+"""How many timers of one state may run out on one day. More means that a rule always sets one
+that is due at once."""
 ENVELOPE = 8 * 2**10
-"""Bytes that an event's envelope and the headers of its publication take at most, beside its data."""
+"""The most bytes that envelope and headers of a published event take, in addition to its data."""
 LARGEST_DATA = 2**20 - ENVELOPE
-"""Bytes of an event's data that can be published where the server takes a megabyte, as it does by default."""
+"""The most bytes of an event's data if the server's `max_payload` is 1 MiB, its default."""
 
 
 def derived_id(*causes: object) -> str:
-    """A UUID of what caused it, so that a repetition makes the same id.
+    """A UUID (version 8, RFC 9562) made from its causes, so that a repetition makes the same id.
 
-    It begins with the first 48 bits of the id that it follows from, so that all that follows from one request or day
-    stands side by side in every index: of ids that lie anywhere, each costs an index a page. The other 74 bits are its
-    own (version 8, RFC 9562).
+    It begins with the first 48 bits of the first cause, if that is such an id; the other 74 bits are a hash. So
+    everything that follows from one request or day lies side by side in each index. Random ids would touch a page each.
     """
     text = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).hexdigest()
     first = str(causes[0]) if causes else ""
     root = first[:13] if len(first) == 36 and first[14] == "8" else f"{text[:8]}-{text[8:12]}"
-    # Version 8 in place of four bits, and the variant of RFC 9562 in place of two.
+    # Four bits are replaced by the version, 8, and two by the variant of RFC 9562.
     return f"{root}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
@@ -52,12 +54,12 @@ _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"
 
 
 def id_bytes(id: str) -> bytes:
-    """The sixteen bytes of an id, as the inbox keeps it. ValueError if it is no UUID."""
+    """The 16 bytes of an id, as the inbox keeps it. Raises ValueError if it is no UUID."""
     try:
         data = bytes.fromhex(id.replace("-", ""))
     except ValueError:
         data = b""
-    if len(data) != 16 or len(id) != 36:  # Spaces, which are passed over, would make it longer.
+    if len(data) != 16 or len(id) != 36:  # bytes.fromhex ignores spaces, which must not pass.
         raise ValueError(f"the id {id[:40]!r} is no UUID")
     return data
 
@@ -69,9 +71,9 @@ class Cause(NamedTuple):
     correlation: str
     payload: Payload
     policy: str = ""
-    """The version of the pack that an event was decided by."""
+    """The version of the policy pack by which an event was decided."""
     day: date = date.min
-    """The business day on which it was."""
+    """The business day on which it was decided."""
 
 
 class Fact(NamedTuple):
@@ -86,26 +88,26 @@ class Fact(NamedTuple):
 
     @property
     def correlation(self) -> str:
-        """The village's journey that it belongs to; for what concerns no village, the request that began it."""
+        """The correlation id: the village that the event is about, else the id of the request that began it all."""
         return getattr(self.event, "village", None) or self.cause.correlation
 
 
 class Parked(NamedTuple):
-    """A message that no rule could take, with the reason for the dead-letter table."""
+    """A message that was refused or failed, with the error, for the table of dead letters."""
 
     cause: Cause
     error: Exception
 
 
 class Missing(Exception):
-    """States that must be loaded before the causes can be run."""
+    """The rules need these states, which are not loaded."""
 
     def __init__(self, keys: set[Key]) -> None:
         self.keys = keys
 
 
 class Wiring:
-    """A service's reactions and timers, indexed for the run."""
+    """A service's reactions by message, and its timers' rules by kind of state."""
 
     def __init__(self, reactions: Iterable[Reaction], due: Mapping[type[State], Mapping[str, Rule]]) -> None:
         self.reactions: dict[type[Payload], list[Reaction]] = {}
@@ -117,46 +119,47 @@ class Wiring:
                 require_taken(rule, kind, Due)
         self.knows_codes = any(reaction.kind is Code for of_one in self.reactions.values() for reaction in of_one)
         self.largest = LARGEST_DATA
-        """Bytes of an event's data that the present server takes."""
+        """The most bytes of an event's data that the connected server takes."""
         self.sequels: dict[type[Payload] | type[State], set[type[State]]] = {}
-        """By message, or by the kind whose timer runs out: the kinds that what follows was seen to need under the same
-        id. Loaded along, they spare another run; what is learned here never changes what rules decide."""
+        """What earlier runs have taught: which kinds of states, with the same id, were needed later in the chain that a
+        message or a timer began. They are loaded at once next time, which saves a run and never changes a decision."""
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:
-        """The states that what follows is likely to need."""
+        """The states that later events of the chain will probably need, by what earlier runs have taught."""
         kinds = self.sequels.get(root)
         return [(kind, id) for kind in kinds for _, id in named] if kinds else ()
 
 
 Effect = Literal["created", "changed", "unchanged"]
-"""Whether a command brought a state into being, changed one, or left all as they were."""
+"""Whether a command created a state, changed one, or left all as they were."""
 
 
 class Result(NamedTuple):
-    """What a run decided: every state it touched as it stands now, the facts in order, and what it could not take."""
+    """What a run decided: the new states, the facts in order, and the causes that were refused or failed."""
 
     changed: dict[Key, State]
     facts: list[Fact]
     parked: list[Parked]
     effects: Mapping[str, Effect] = {}
-    """Of each command that was taken, by its cause's id."""
+    """The effect of each command that was not refused, by the id of its cause."""
 
 
 def concerned(wiring: Wiring, book: PolicyBook, today: date, causes: Iterable[Cause]) -> set[Key]:
-    """The states that causes concern at first sight. Loaded beforehand, they spare most batches a second run.
+    """The states that causes will need, as far as the causes alone tell. Loading them first saves most second runs.
 
-    What cannot be told yet, such as under a pack that is adopted among them, `run` asks for.
+    Others only show during the run, for example those that depend on a pack adopted by one of the causes. `run` raises
+    Missing for them.
     """
     chain = _Chain(wiring, book, today, {}, {})
     keys: set[Key] = set()
     for cause in causes:
-        with suppress(Exception):  # It is parked where it is run, with its reason.
+        with suppress(Exception):  # `run` meets the same error and parks the cause.
             targets = chain.targets(cause.payload)
             named = [key for key, _, _ in targets]
             keys.update(chain.codes(cause.payload))
             keys.update(named, wiring.likely(type(cause.payload), named))
             for _, reaction, _ in targets:
-                if reaction.reads:  # What it looks at whatever the state says.
+                if reaction.reads:  # As far as it depends on the message alone.
                     keys.update(reaction.reads(None, cause.payload))
     return keys
 
@@ -169,11 +172,11 @@ def run(
     loaded: Mapping[Key, State | None],
     blocked: Set[str] = frozenset(),
 ) -> Result:
-    """Lead each cause, with all that follows from it within the service, through the rules, in order.
+    """Run the rules on each cause, in order, and on all events that follow from it within the service.
 
-    A cause whose rules refuse or fail leaves no trace but its entry in `parked`. So does every later cause of the same
-    journey, since events about a village are applied in order; `blocked` names the journeys where that is so already.
-    `book` is changed by adopted packs.
+    If a rule refuses or fails, its cause has no effect and is put into `parked`. Later causes with the same correlation
+    id are parked, too, since events about a village must be applied in order. `blocked` has the correlation ids for
+    which earlier messages are parked already. Adopted packs are added to `book`. Raises Missing.
     """
     stuck = set(blocked)
     changed: dict[Key, State] = {}
@@ -195,7 +198,7 @@ def run(
             chain.follow(cause)
         except Missing as error:
             missing |= error.keys
-        except Exception as error:  # A rule that fails must not take the other villages' messages along.
+        except Exception as error:  # One failing rule must not stop messages about other villages.
             policy = book.at(cause.payload.place, today) if isinstance(error, Refused) else None
             parked.append(Parked(cause, error.by(policy) if policy and isinstance(error, Refused) else error))
             stuck.add(cause.correlation)
@@ -206,7 +209,7 @@ def run(
             changed.update(chain.changed)
             facts.extend(chain.facts)
     if missing:
-        book.restore(packs)  # Or what comes before an adoption would be judged by it when all this is run again.
+        book.restore(packs)  # Else the next run would judge earlier causes by a pack that is adopted after them.
         raise Missing(missing)
     return Result(changed, facts, parked, effects)
 
@@ -219,7 +222,10 @@ def run_due(
     states: Iterable[State],
     loaded: Mapping[Key, State | None],
 ) -> Result:
-    """Let every timer run out that is due by today, earliest first, each state by itself."""
+    """Run all timers of some states that are due by today, the earliest first.
+
+    Each state succeeds or fails by itself.
+    """
     changed: dict[Key, State] = {}
     facts: list[Fact] = []
     parked: list[Parked] = []
@@ -232,7 +238,7 @@ def run_due(
             chain.run_out(key, day_id)
         except Missing as error:
             missing |= error.keys
-        except Exception as error:  # See run.
+        except Exception as error:  # As in `run`.
             stopped = stop(day_id, changed.get(key) or state, error)
             parked += stopped.parked
             changed |= stopped.changed
@@ -245,13 +251,16 @@ def run_due(
 
 
 def stop(day_id: str, state: State, error: Exception) -> Result:
-    """Take the timers of a state away that cannot run out, or the day would never end; a replay sets them again."""
+    """Take off all timers of a state if the rule of one fails.
+
+    Otherwise the day would never end. A replay sets them again.
+    """
     cause = Cause(derived_id(day_id, state.kind, state.id), day_id, Payload(place=state.place))
     return Result({(type(state), state.id): state.but(timers={})}, [], [Parked(cause, error)])
 
 
 def recount(wiring: Wiring, book: PolicyBook, today: date, cause: Cause, states: Iterable[State]) -> Result:
-    """Count the running deadlines of some states anew, after holidays were announced; each that moves is told."""
+    """Count the running deadlines of some states again after holidays were announced. Each move becomes an event."""
     assert isinstance(cause.payload, HolidaysAnnounced)
     result = Result({}, [], [])
     for state in states:
@@ -271,7 +280,7 @@ def recount(wiring: Wiring, book: PolicyBook, today: date, cause: Cause, states:
 
 
 class _Chain:
-    """One cause and everything that follows from it inside the service; all of it counts or none."""
+    """One cause and everything that follows from it within the service. Either all of it is kept or nothing."""
 
     def __init__(
         self,
@@ -285,7 +294,7 @@ class _Chain:
         self.changed: dict[Key, State] = {}
         self.facts: list[Fact] = []
         self.named: Sequence[Key] = ()
-        """The states that the cause itself concerns."""
+        """The keys of the states that the cause itself concerns, not those of events that follow."""
         self.root: type[Payload] | type[State] = Payload
         self.depth = 0
 
@@ -295,11 +304,11 @@ class _Chain:
         return self.before[key] if key in self.before else self.loaded[key]
 
     def effect(self) -> Effect:
-        """What a command did to the states that it touched. Created counts what it names, not what followed from it."""
+        """The effect of a command. It is `created` only if a state that the command itself concerns is new."""
         before = {key: self.before.get(key) or self.loaded.get(key) for key in self.changed}
         if any(before.get(key, ...) is None for key in self.named):
             return "created"
-        # Many rules return the very state that they were given.
+        # Many rules return the state that they were given; `is` spares comparing it.
         changed = any(state is not before[key] and state != before[key] for key, state in self.changed.items())
         return "changed" if changed else "unchanged"
 
@@ -314,7 +323,7 @@ class _Chain:
         return policy
 
     def follow(self, cause: Cause) -> None:
-        """Apply the reactions to a cause, and then to each fact that they decide, depth first and in order."""
+        """Apply the reactions to a cause. Each event that they decide is followed at once, before the next one."""
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(_adopted(cause.payload.pack))
         cause = self.resolved(cause)
@@ -334,11 +343,11 @@ class _Chain:
             ordinal = self.apply(key, change, cause, policy, ordinal)
 
     def codes(self, payload: Payload) -> list[Key]:
-        """Where to look whether a command names villages by other codes than their ids."""
+        """The keys under which aliases are kept, for all codes by which a command names villages."""
         return [(Code, code) for code in codes.named(payload)] if self.wiring.knows_codes else []
 
     def resolved(self, cause: Cause) -> Cause:
-        """The cause as rules take it: with the ids of the villages that it names."""
+        """The cause with each alias of a village replaced by the village's id, as rules expect it."""
         keys = self.codes(cause.payload)
         if not keys:
             return cause
@@ -347,18 +356,21 @@ class _Chain:
         return cause._replace(payload=codes.resolved(cause.payload, ids))
 
     def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
-        """Other states that a rule looks at."""
+        """Other states that a rule looks at. Raises Missing."""
         named = [*keys]
         if absent := self.absent(named):
             raise Missing(absent)
         return {key: self.state(key) for key in named}
 
     def targets(self, payload: Payload) -> list[tuple[Key, Reaction, Any]]:
-        """The states that a message concerns, each with the reaction to it and the policy that governs."""
+        """The keys of the states that a message concerns, each with its reaction and the policy in force.
+
+        Raises Refused.
+        """
         reactions = self.wiring.reactions.get(type(payload), ())
         if not reactions:
             return []
-        # A pack that is being adopted is judged by itself: there may be no other in force yet.
+        # A pack that is being adopted is its own policy: there may be none in force yet.
         policy: Any = (
             _sound(self.book, payload)
             if hasattr(payload, "pack")
@@ -369,19 +381,21 @@ class _Chain:
         return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy)]
 
     def absent(self, keys: Iterable[Key]) -> set[Key]:
-        """Which of the states are not loaded yet."""
+        """Those of the keys whose states are not loaded."""
         here, before, loaded = self.changed, self.before, self.loaded
         return {key for key in keys if key not in here and key not in before and key not in loaded}
 
     def missing(self, absent: set[Key], *, later: bool) -> Missing:
-        """What is to be loaded: what is absent, and what is likely to be next, since it was `later` in other chains."""
+        """The exception for absent states, with others that are likely to be needed. What is absent `later` in a chain
+        is remembered in `Wiring.sequels`.
+        """
         if later:
             ids = {id for _, id in self.named}
             self.wiring.sequels.setdefault(self.root, set()).update(kind for kind, id in absent if id in ids)
         return Missing(absent.union(self.wiring.likely(self.root, self.named)))
 
     def run_out(self, key: Key, day_id: str) -> None:
-        """Let the timers of one state run out until none is due any more."""
+        """Run the due timers of one state until none is left. Raises RuntimeError if they never end."""
         rules = self.wiring.due[key[0]]
         self.named, self.root = [key], key[0]
         for _ in range(MOST_TIMERS):
@@ -390,7 +404,7 @@ class _Chain:
                 return
             name, on = min(state.timers.items(), key=lambda timer: (timer[1], timer[0]))
             policy = self.policy(state.place)
-            # With its prefecture, since two replicas may keep something under one id.
+            # The prefecture is part of it: two replicas may each keep a state with this id.
             id = derived_id(day_id, state.kind, state.place[:4], state.id, name, on)
             cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
@@ -403,12 +417,12 @@ class _Chain:
                 raise _too_long(change.state.id)
             self.changed[key] = change.state
         if len(change.events) > 1:
-            # What all of them need is named at once, or a rule that says much would run again for each of them.
+            # Ask for the states of all events at once. Else a rule with many events would be run again for each.
             absent = self.absent([key for event in change.events for key, _, _ in self.targets(event)])
             if absent:
                 raise self.missing(absent, later=True)
         for event in change.events:
-            # With its type, which names the service: several services may have something to say to one cause.
+            # The type is part of it: it names the service, and several services may react to one cause.
             id = derived_id(cause.id, event.type, ordinal)
             fact = Fact(id, cause, event, policy.version if policy else "", _DATA(event))
             if len(fact.data) > self.wiring.largest:
@@ -426,7 +440,7 @@ class _Chain:
 
 
 def _too_large(event: Event, size: int, largest: int) -> Refused:
-    """What is committed must be said, so what cannot be is refused while nothing depends on it."""
+    """The refusal of an event that is too large to publish. It must come now: what is committed has to be published."""
     return Refused(
         "size",
         f"由此产生的 {event.type}（{event.subject_id[:40]}）有 {size} 字节，消息最大 {largest} 字节，请分次办理",
@@ -446,10 +460,10 @@ def _too_long(id: str) -> Refused:
 
 
 def _sound(book: PolicyBook, message: Any) -> Policy:
-    """The pack that a message carries, or a refusal that tells all that is wrong with it.
+    """The pack that a message carries. Refuses, with all faults, a pack that is not valid.
 
-    It must be sound by itself, read over what it extends, and under the layers of other divisions that extend it. Of an
-    event it may be one that was adopted long ago, in the words of that time.
+    A layer must be valid over the pack that it extends, and layers of other divisions must stay valid over a new pack
+    that they extend. The pack of an event may be written for an earlier version; it is translated first.
     """
     pack = renewed(message.pack) if isinstance(message, PolicyAdopted) else message.pack
     try:
@@ -467,7 +481,7 @@ def _sound(book: PolicyBook, message: Any) -> Policy:
 
 
 def _adopted(pack: Mapping[str, Any]) -> Policy | Layer:
-    """A pack as the book keeps it, or a refusal of one that this version cannot read."""
+    """A pack as the book keeps it. Refuses one that this version cannot read."""
     try:
         return layer_of(pack) if "extends" in pack else parse_pack(renewed(pack))
     except PolicyInvalid as error:
@@ -480,9 +494,9 @@ def _unsound(error: PolicyInvalid) -> Refused:
 
 
 def encode_state(state: State) -> bytes:
-    """A state as it is kept and as its digest is taken: JSON with a fixed order of keys.
+    """A state as JSON with sorted keys: the form that is stored and from which digests are made.
 
-    Keys of mappings in a state must be strings, since msgspec sorts no others.
+    Mappings in a state must have string keys, since msgspec sorts no others.
     """
     return _ENCODER.encode(state)
 

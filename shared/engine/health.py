@@ -1,6 +1,6 @@
-"""Whether a service can do its work, part by part: `ok`, or what is amiss and what to do about it.
+"""Health of a service, part by part: `ok`, or a text that says what is wrong and what to do.
 
-A part is red as long as something stands still, not when something was tried in vain: what mends itself within seconds
+A part is wrong while something stands still. A single failed attempt does not count: what mends itself within seconds
 is only logged.
 """
 
@@ -19,17 +19,17 @@ from shared.engine.pipeline import Pipeline
 from shared.stream.consumer import OrderedConsumer
 
 SILENCE = 10.0
-"""Seconds without a successful fetch after which a consumer counts as deaf."""
+"""Seconds without a sign of life after which a consumer counts as stopped."""
 OLD = 30.0
-"""Seconds after which events that nobody could publish are amiss."""
+"""Seconds that events may wait to be published before it is reported."""
 REPEATED = 3
-"""Attempts at the same messages after which these are amiss."""
+"""Failed attempts at the same batch before it is reported."""
 MIDNIGHT_LASTS = timedelta(minutes=10)
-"""How long after midnight in China the day before may still be the business day."""
+"""How long after midnight (in China) the business day may still be yesterday."""
 
 
 class Health:
-    """What one process knows of itself; `amiss` are streams and schedule, which its keeper looks after."""
+    """What one process knows of its health. `amiss` is what `shared.runtime` found wrong with streams and schedule."""
 
     def __init__(self, pipeline: Pipeline, streams: Iterable[str]) -> None:
         self.pipeline, self.streams = pipeline, [*streams]
@@ -38,11 +38,11 @@ class Health:
         self.amiss: dict[str, str] = {}
 
     def lost(self) -> Mapping[str, tuple[int, int]]:
-        """By stream that removed messages unread, the first and the last of them."""
+        """For each stream that removed messages before they were read: the first and last sequence of those."""
         return {stream: consumer.lost for stream, consumer in self.consumers.items() if consumer.lost}
 
     async def parts(self) -> dict[str, Any]:
-        """Each part by its name; only a string other than `ok` is amiss."""
+        """The parts by name. A string other than `ok` says what is wrong; numbers and None are only information."""
         connected = self.broker is not None and self.broker.connection.is_connected
         parts: dict[str, Any] = {"nats": "ok" if connected else _DISCONNECTED}
         for stream in self.streams:
@@ -59,7 +59,7 @@ class Health:
         return parts | self.amiss
 
     def _day(self) -> str:
-        """Whether the business day is today; in a simulation it is whatever it is."""
+        """`ok` if the business day is today. In a simulation every day is right."""
         today, began = self.pipeline.today, (datetime.now(CHINA) - MIDNIGHT_LASTS).date()
         if self.pipeline.simulated or (today and today >= min(began, self.pipeline.clock())):
             return "ok"
@@ -99,7 +99,7 @@ def _consumer(stream: str, consumer: OrderedConsumer | None) -> str:
 
 
 def _lost(service: str, stream: str, first: int, last: int) -> str:
-    """What an operator is told of messages that were removed before they were read."""
+    """The text for messages that were removed before they were read."""
     return (
         f"{stream} 中消息 {first - 1} 之后、现存首条 {last + 1} 之前的消息未读即被删除，服务停在此处，"
         f"请运行 zhucun recover {service} / what {stream} held behind message {first - 1} and before message "
@@ -147,4 +147,4 @@ _REMEDIES: Mapping[Any, tuple[str, str]] = {
     ),
     5: ("被别的程序锁住，请关闭它", "another program has locked it; close that one"),
 }  # fmt: skip
-"""By SQLSTATE of PostgreSQL or primary code of SQLite."""
+"""Texts for database errors, by SQLSTATE of PostgreSQL or primary result code of SQLite."""

@@ -1,4 +1,7 @@
-"""Facts as rows of the outbox, and its rows as what is published: batches are frozen in rows (decision 4)."""
+"""Facts become rows of the outbox, and rows become batches to publish.
+
+Which rows make a batch is decided when they are written, and never changes (decision 4).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +17,17 @@ from shared.stream.bus import OPEN, SEALED, Message
 from shared.stream.relay import Batch
 
 PAGE = 500
-"""Messages in one atomic batch at most, and states that a day handles in one transaction."""
+"""The most messages of one atomic batch, and the number of states that a day handles in one transaction."""
 BATCH_BYTES = 4 * 2**20
-"""Bytes of one atomic batch, unless a single message has more: what takes long to send would never be answered."""
+"""The most bytes of a batch with several messages. Sending more would take longer than the answer is waited for."""
 
 
 def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today: date) -> list[dict[str, Any]]:
-    """The facts as CloudEvents behind position `after`, each with its batch: the position of the batch's first row.
+    """The facts as rows with CloudEvents, numbered from `after` + 1. `batch` is the position of the batch's first row.
 
-    A batch has a page at most, and is of one stream; where open and sealed facts alternate, two are being filled. But
-    whatever is said after a pack was adopted is published after it: nobody shall wait for a pack to judge by.
+    A batch belongs to one stream and has `PAGE` rows and `BATCH_BYTES` at most. Open and sealed facts may alternate, so
+    one batch of each is filled at a time. An adopted pack begins new batches: events decided by it must be published
+    after it, since readers need the pack to handle them.
     """
     found: list[dict[str, Any]] = []
     now = datetime.now(UTC)
@@ -60,9 +64,10 @@ def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today
 
 
 def batches(rows: Iterable[Mapping[Any, Any]], end: int) -> list[Batch]:
-    """Rows in order, as the batches that they were frozen in; `end` is the last position of the outbox.
+    """Group rows, given in order, into their batches; `end` is the last position of the outbox.
 
-    Once a batch is published, so is everything before the first row of the next one, and perhaps more.
+    The `last` of a batch is the position before the next batch begins. Rows of two batches may alternate, but when a
+    batch is published, all rows up to its `last` are.
     """
     members: defaultdict[int, list[Mapping[Any, Any]]] = defaultdict(list)
     for row in rows:

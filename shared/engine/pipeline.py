@@ -1,9 +1,8 @@
 """The one writer of a service's database, and its transactions: load, run the rules, save, hand on.
 
-Everything of a batch happens in one transaction: inbox, states, outbox and positions are committed together or not
-at all. The outbox is published after the commit, in order, and only then is the batch acknowledged. What is brought
-into a transaction stands beside: `deliveries` of the streams, `days`, people's `commands`, and the `replay` of what
-was parked.
+A batch is one transaction: inbox, states, outbox and positions are committed together or not at all. After the commit
+the outbox is published, in order, and only then is the batch acknowledged. Four modules bring work into transactions:
+`deliveries` (messages from streams), `days`, `commands` (from people) and `replay` (of dead letters).
 """
 
 import asyncio
@@ -41,13 +40,13 @@ from shared.stream.relay import Relay
 
 log = structlog.get_logger()
 TOLERANCE = timedelta(hours=1)
-"""How far a day may begin before this machine's clock says so, since no two clocks agree at midnight."""
+"""How much earlier than by this machine's clock a day may begin, since the clocks of two machines differ."""
 AHEAD = 5_000
-"""Events that may be committed and not yet published before no further batch is taken."""
+"""How many events may wait to be published. With more, no further batch is handled."""
 NOTE_EVERY = 5.0
-"""Seconds between two notes of what was published."""
+"""Seconds between two writes of the position up to which the outbox is published."""
 PROBE_EVERY = 15.0
-"""Seconds between two notes where nothing was: so a database that takes no writing is known before it is needed."""
+"""Seconds between two such writes if nothing was published. They show in time that the database cannot be written."""
 
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
@@ -77,13 +76,14 @@ class Pipeline:
     ) -> None:
         self.service, self.engine, self.relay, self.schemas, self.share = service, engine, relay, schemas, share
         self.simulated = simulated
-        """Whether a simulation says what day it is; else the registry alone does."""
+        """Whether a simulation announces the days; otherwise only the registry may."""
         self.clock: Callable[[], date] = lambda: (datetime.now(CHINA) + TOLERANCE).date()
-        """The latest day that there can be by the wall clock in China. Nothing from beyond it is believed."""
+        """The latest possible day, by this machine's clock and Chinese time. Messages from later days are not
+        accepted."""
         self.open_is_read: Callable[[], Awaitable[bool]] = _never
-        """Whether the open stream was read to its end: what has not come by then will not come."""
+        """Whether the open stream is read to its end. Sealed events wait for this."""
         self.trouble: Exception | None = None
-        """Why the database could not be written at the last try."""
+        """Why the database could not be written at the last attempt; None if it could."""
         self.tables = service.tables
         self.wiring = Wiring(service.reactions, service.due)
         self.book = PolicyBook()
@@ -91,17 +91,20 @@ class Pipeline:
         self.blocked: set[str] = set()
         self.positions: dict[str, int] = {}
         self.recoded: set[tuple[str, str]] = set()
-        """Villages that have a code in another division than that of their ids, each with this division."""
+        """Pairs of a village and a division in which it has a code, though its id is from another division."""
         self.first_day: date | None = None
-        """What the first messages are about, where no day has begun yet."""
+        """The day of the first messages, in use until a business day has begun."""
         self.requests: list[Request] = []
-        """What people ask and wait for."""
+        """Requests of people that wait for an answer."""
         self.writing = asyncio.Lock()
-        """Held from before a transaction until what it changed in memory counts."""
+        """The lock of the one writer, held from before a transaction until its changes are also made in memory."""
         self._fresh = False
 
     async def start(self) -> None:
-        """Take up where the database stands, and hand what was committed but perhaps not published to the relay."""
+        """Read packs, positions and dead letters from the database, and give the relay what may be unpublished.
+
+        Raises ValueError if the database belongs to another replica.
+        """
         letters, journal = self.tables.dead_letters, self.tables.outbox
         async with self.engine.connect() as conn:
             self.book = await store.policy_book(conn, self.tables)
@@ -132,7 +135,7 @@ class Pipeline:
 
     @property
     def read(self) -> dict[str, int]:
-        """By stream, the last sequence whose effects are committed."""
+        """The last sequence of each stream whose effects are committed."""
         return {stream: self.positions[stream] for stream in (CALENDAR, OPEN, SEALED) if stream in self.positions}
 
     async def position(self, stream: str) -> int:
@@ -140,7 +143,7 @@ class Pipeline:
         return self.positions.get(stream, 0)
 
     async def is_same(self, stream: str, made: datetime) -> bool:
-        """Whether a stream that was made at this moment is the one that was read so far; the first is remembered."""
+        """Whether the stream created at `made` is the one that was read so far. The first one seen is remembered."""
         name, microseconds = f"{stream} made", int(made.timestamp() * 1e6)
         if not self.positions.get(name):
             async with self.writing, self.transaction() as work:
@@ -152,19 +155,19 @@ class Pipeline:
         await self.relay.reached(self.written)
 
     async def note_published(self) -> None:
-        """Write down from time to time what was published, so that a restart sends little twice."""
+        """Store the published position from time to time, for ever, so that a restart sends little twice."""
         noted, at = self.relay.published, time.monotonic()
         while True:
             await asyncio.sleep(NOTE_EVERY)
             if self.relay.published != noted or self.trouble or time.monotonic() > at + PROBE_EVERY:
-                with suppress(Exception):  # `trouble` keeps it, and the next note will do as well.
+                with suppress(Exception):  # `trouble` has the error, and the next write will do.
                     async with self.writing, self.transaction() as work:
                         noted = work.positions["published"] = self.relay.published
                     at = time.monotonic()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["_Work"]:
-        """One transaction. What it changes in memory counts only once it is committed."""
+        """One transaction. Its changes in memory are made only after the commit."""
         try:
             await self.refresh()
             self._fresh = False
@@ -186,17 +189,18 @@ class Pipeline:
         self.relay.put(outbox.batches(work.rows, self.written))
 
     async def refresh(self) -> None:
-        """Read the database anew after a transaction that failed, perhaps after it was committed."""
+        """Read everything from the database again if the last transaction failed: it may have been committed all the
+        same."""
         if not self._fresh:
             await self.start()
 
     async def run(
         self, work: "_Work", attempt: Callable[[dict[Key, State | None]], T], causes: Iterable[Cause] = ()
     ) -> T:
-        """Run the rules, loading what they miss, until they miss nothing.
+        """Run the rules, load the states that they miss, and run them again, until none is missing.
 
-        What takes long runs beside the event loop. Nothing else changes states or packs meanwhile, since there is one
-        writer; what queries see of a pack that is being adopted, they would see a moment later in any case.
+        Long runs go to a thread. Nothing else changes states or packs meanwhile, since there is one writer. A query may
+        see a pack a moment before its adoption is committed, which does no harm.
         """
         causes = [*causes]
         is_long = len(causes) > outbox.PAGE or any(getattr(cause.payload, "is_long", False) for cause in causes)
@@ -209,7 +213,7 @@ class Pipeline:
                 loaded |= await store.load_states(work.conn, self.tables, missing.keys)
 
     async def save(self, work: "_Work", result: Result, causes: Iterable[Cause]) -> None:
-        """Write what was decided: states, adopted packs, and the facts as rows of the outbox."""
+        """Write the decided states, the adopted packs, and the facts as rows of the outbox."""
         refused = {parked.cause.id for parked in result.parked}
         heard = (cause.payload for cause in causes if cause.id not in refused)
         await store.save_states(work.conn, self.tables, result.changed.values())
@@ -226,7 +230,7 @@ class Pipeline:
         await store.insert(work.conn, self.tables.outbox, work.rows)
 
     async def park(self, work: "_Work", letters: Rows) -> None:
-        """Keep what could not be taken as dead letters; later messages about the same villages wait behind them."""
+        """Write dead letters. Later messages about the same villages will wait until they are replayed."""
         await store.insert_new(work.conn, self.tables.dead_letters, letters)
         work.blocked = {letter["about"] for letter in letters if letter["about"]}
         for letter in letters:
@@ -234,19 +238,23 @@ class Pipeline:
 
 
 class _Work:
-    """One transaction of the writer, and what it will have changed in memory once it is committed."""
+    """One transaction, and the changes to make in memory once it is committed."""
 
     def __init__(self, conn: AsyncConnection, day: date) -> None:
         self.conn = conn
         self.day = day
-        """The business day; before any has begun, the one that the first messages are about."""
+        """The business day; before the first one has begun, the day of the first messages."""
         self.rows: list[dict[str, Any]] = []
         self.positions: dict[str, int] = {}
         self.blocked: set[str] = set()
 
 
 async def apart(items: Sequence[T], take: Callable[..., Awaitable[None]]) -> None:
-    """Take items together, or in halves where that cannot succeed, down to the one that is taken with its failure."""
+    """Take items together. If that fails, try each half by itself, down to the single item that fails.
+
+    That item is taken with its error, so that it can be parked. Errors that may pass, as when the database is away, are
+    raised at once.
+    """
     try:
         await take(items)
     except Exception as error:
@@ -262,12 +270,12 @@ async def apart(items: Sequence[T], take: Callable[..., Awaitable[None]]) -> Non
 
 
 async def beside(is_long: bool, do: Callable[..., T], *given: Any) -> T:
-    """Do something beside the event loop if it takes long; what is short takes less than going there."""
+    """Do long work in a thread, so that the event loop goes on; short work costs less than the way to a thread."""
     return await asyncio.to_thread(do, *given) if is_long else do(*given)
 
 
 def log_facts(facts: Sequence[Fact]) -> None:
-    """One line for each fact; of a sealed one only what kind it is, since its ids tell whose case it is."""
+    """Log each fact. A sealed fact is logged without the ids that would tell whose case it is."""
     logs.lines(
         {
             "event": "decided", "type": fact.event.type, "id": fact.id, "causation": fact.cause.id,

@@ -1,4 +1,4 @@
-"""What operators let a service take again: dead letters, and events that a stream lost."""
+"""What operators start: replaying or discarding dead letters, and recovering events that a stream lost."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 async def replay_letters(pipeline: Pipeline, about: str, id: str = "") -> int:
-    """Take the dead letters about one village again, in order, or a single one; how many went through.
+    """Handle again the dead letters about one village, in order, or a single one. Returns how many succeeded.
 
     Those that fail again stay, with the new reason.
     """
@@ -59,7 +59,9 @@ async def replay_letters(pipeline: Pipeline, about: str, id: str = "") -> int:
 
 
 async def discard_letter(pipeline: Pipeline, id: str, because: str) -> None:
-    """Give a dead letter up, or an event that cannot be published; it is kept, with the reason."""
+    """Give up a dead letter, or an event that cannot be published. It is kept with the operator's reason, but nothing
+    waits for it any more.
+    """
     letters, journal = pipeline.tables.dead_letters, pipeline.tables.outbox
     stuck = id in pipeline.relay.stuck
     async with pipeline.writing:
@@ -88,7 +90,7 @@ async def discard_letter(pipeline: Pipeline, id: str, because: str) -> None:
 
 
 async def _waiting(pipeline: Pipeline, conn: AsyncConnection) -> Sequence[RowMapping]:
-    """The dead letters that an operator has not discarded, oldest first."""
+    """The dead letters that are not discarded, oldest first."""
     letters = pipeline.tables.dead_letters
     waiting = select(letters).where(letters.c.discarded_at.is_(None))
     found = await conn.execute(waiting.order_by(letters.c.parked_at, letters.c.sequence))
@@ -96,7 +98,7 @@ async def _waiting(pipeline: Pipeline, conn: AsyncConnection) -> Sequence[RowMap
 
 
 def _require_first(chosen: Iterable[RowMapping], waiting: Iterable[RowMapping]) -> None:
-    """Raise Refused if an earlier letter about the same village comes first."""
+    """Refuse if another letter about the same village is older: letters about a village are replayed in order."""
     for row in chosen:
         first = next(letter for letter in waiting if letter["about"] == row["about"])
         if row["about"] and first is not row:
@@ -113,7 +115,7 @@ def _decode_again(pipeline: Pipeline, letter: RowMapping) -> Any:
 
 
 async def _set_again(pipeline: Pipeline, conn: AsyncConnection, letter: RowMapping) -> None:
-    """Set the timers again that a letter took away; those that were set anew meanwhile stay."""
+    """Put back the timers that were taken off with a letter, except those that were set again since."""
     kind, id, taken = dead_letters.timers(letter)
     key = next((k, id) for k in pipeline.tables.states if k.kind == kind)
     state = (await store.load_states(conn, pipeline.tables, [key]))[key]
@@ -122,9 +124,9 @@ async def _set_again(pipeline: Pipeline, conn: AsyncConnection, letter: RowMappi
 
 
 async def recover(pipeline: Pipeline, stream: str, events: Iterable[tuple[str, bytes]]) -> None:
-    """Take events, each with its subject, from other services' journals in the place of those that a stream lost.
+    """Handle events from other services' journals in place of messages that a stream lost; each is subject and body.
 
-    What the inbox knows is dropped, and the position stays, so that this may be repeated.
+    Events that the inbox knows are dropped, and the position stays, so this can be repeated at any time.
     """
     here, now = await pipeline.position(stream), datetime.now(UTC)
     if deliveries := [Delivery(here, subject, body, now) for subject, body in events]:
@@ -132,6 +134,6 @@ async def recover(pipeline: Pipeline, stream: str, events: Iterable[tuple[str, b
 
 
 async def recovered(pipeline: Pipeline, stream: str, through: int) -> None:
-    """Let reading go on behind the last lost message, in the stream as it is now."""
+    """Continue to read the stream, as it is now, behind the last lost message, `through`."""
     async with pipeline.writing, pipeline.transaction() as work:
         work.positions |= {stream: through, f"{stream} made": 0}

@@ -1,4 +1,4 @@
-"""What people ask over HTTP: several commands that count together or not at all, answered once however often asked."""
+"""Requests over HTTP: several commands that succeed or fail together, decided once however often they are sent."""
 
 import asyncio
 import hashlib
@@ -17,11 +17,11 @@ from shared.rules import Difference, Key, Refused, State
 
 log = structlog.get_logger()
 IDEMPOTENCY_KEY = "Idempotency-Key"
-"""The header that names a request, so that asking again has no effect."""
+"""The HTTP header that identifies a request, so that sending it again has no effect."""
 
 
 class _Told(msgspec.Struct, frozen=True, array_like=True):
-    """A refusal as it is kept with an answer; what stands last was not always kept."""
+    """A refusal as it is stored with an answer. The last fields have defaults: earlier versions did not store them."""
 
     rule: str
     zh: str
@@ -32,14 +32,14 @@ class _Told(msgspec.Struct, frozen=True, array_like=True):
     basis: tuple[str, str] = ("", "")
 
     def again(self) -> Refused:
-        """The refusal as it was told."""
+        """The refusal, as it was answered the first time."""
         refused = Refused(self.rule, self.zh, self.en, field=self.field, differs=self.differs, version=self.version)
         refused.basis = self.basis
         return refused
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a request led to: for each command the types of the events that it caused, and its effect."""
+    """The result of a request: for each command the types of the events that it caused, and its effect."""
 
     today: date
     applied: int
@@ -48,11 +48,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 Answered = tuple[Answer, dict[int, Refused]]
-"""An answer, with the rows of those commands that were refused and left out."""
+"""An answer, and the refusals by the rows of the commands that were refused and left out."""
 
 
 class RequestRefused(Exception):
-    """Some commands of a request were refused: their rows in the request, and why. Nothing was applied."""
+    """Some commands of a request were refused, so nothing was applied.
+
+    `refused` has the refusals by row, counted from 0.
+    """
 
     def __init__(self, refused: dict[int, Refused]) -> None:
         super().__init__(f"{len(refused)} commands refused")
@@ -60,8 +63,8 @@ class RequestRefused(Exception):
 
 
 def used_before(key: str) -> Refused:
-    """What is said of a key that stands for another request."""
-    own = key.split(":", 1)[-1]  # Without the path, which the sender did not write.
+    """The refusal of a key that was used for another request."""
+    own = key.split(":", 1)[-1]  # The part before the colon is the path, which the sender did not choose.
     return Refused(
         IDEMPOTENCY_KEY,
         f"请求编号“{own}”已用于另一请求（内容、方式或文件不同），请换新编号",
@@ -72,9 +75,10 @@ def used_before(key: str) -> Refused:
 
 
 def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str]:
-    """The ids of a request's commands, which are counted by prefecture.
+    """The ids of a request's commands. Commands are numbered within each prefecture, not within the request.
 
-    So replicas that are given parts of a request under one key make no id twice, and a part those that the whole makes.
+    A request may be split among replicas, by prefecture, under the same key. Then each command has the same id as in
+    the whole request, and no two have the same.
     """
     before, roots, ids = Counter[str](), dict[str, str](), list[str]()
     for command in commands:
@@ -87,9 +91,10 @@ def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str
 
 
 class Request:
-    """Commands that wait for their transaction, under the key by which a repetition is known.
+    """Commands that wait for their transaction. A repetition is recognised by the key.
 
-    `about` is what the key stands for besides the commands, such as a whole file of which they are a part.
+    If the commands are a part of something larger, such as a file, `about` identifies the whole. It belongs to the
+    fingerprint that a repetition must match.
     """
 
     def __init__(
@@ -105,7 +110,7 @@ class Request:
     ) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
-        # The whole request, its mode included; what is left out by default has always been left out.
+        # Only modes that are set are included, so that stored fingerprints stay the same when a mode is added.
         mode = [name for name, asked in {"dry_run": dry_run, "keep_good": keep_good, about: about}.items() if asked]
         self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
@@ -113,7 +118,7 @@ class Request:
         self.outcome = outcome
 
     def repeat(self, fingerprint: bytes, response: str) -> None:
-        """Give the answer that was kept under the key, if it was the same request."""
+        """Answer with what is stored under the key; refuse if the stored request was another one."""
         if fingerprint == self.fingerprint:
             answer, told = msgspec.json.decode(response, type=tuple[Answer, dict[str, _Told]])
             self.outcome.set_result((answer, {int(row): one.again() for row, one in told.items()}))
@@ -121,7 +126,10 @@ class Request:
             self.outcome.set_exception(used_before(self.key))
 
     def judge(self, result: Result, today: date) -> "Decided":
-        """What the rules decided, as an answer. Of what counts nothing, the result is empty."""
+        """Turn the result of the rules into an answer.
+
+        For a dry run or a refused request nothing is kept of the result.
+        """
         rows = {cause.id: row for row, cause in enumerate(self.causes)}
         refused = {rows[p.cause.id]: self._as_refusal(p) for p in result.parked}
         if refused and not self.keep_good and not self.dry_run:
@@ -136,7 +144,7 @@ class Request:
         return Decided(self, NOTHING if self.dry_run else result, (answer, refused))
 
     def _as_refusal(self, parked: Parked) -> Refused:
-        """A rule's refusal as it is; a rule that failed is our fault, and is neither hidden nor explained away."""
+        """A rule's refusal as it is. Any other error is a fault of the system: it is logged and told as status 500."""
         if isinstance(parked.error, Refused):
             return parked.error
         command = type(parked.cause.payload).__name__
@@ -154,14 +162,14 @@ NOTHING = Result({}, [], [])
 
 
 class Decided:
-    """A request that the rules have answered, to be told once the transaction is committed."""
+    """A decided request. Its sender is answered only when the transaction is committed."""
 
     def __init__(self, request: Request, result: Result, outcome: Answered | RequestRefused) -> None:
         self.request, self.result, self.outcome = request, result, outcome
 
     @property
     def kept(self) -> Iterable[dict[str, Any]]:
-        """The row by which a repetition is known; none for what left nothing behind."""
+        """The row by which a repetition is recognised; none if the request was refused or a dry run."""
         if not isinstance(self.outcome, RequestRefused) and not self.request.dry_run:
             answer, refused = self.outcome
             told = {
@@ -172,7 +180,7 @@ class Decided:
             yield {"key": self.request.key, "fingerprint": self.request.fingerprint, "response": response}
 
     def tell(self) -> None:
-        """Let the sender go on."""
+        """Answer the sender."""
         if isinstance(self.outcome, RequestRefused):
             self.request.outcome.set_exception(self.outcome)
         else:
@@ -182,9 +190,10 @@ class Decided:
 def decide(
     wiring: Wiring, book: PolicyBook, today: date, requests: Iterable[Request], loaded: Mapping[Key, State | None]
 ) -> tuple[Result, list[Decided]]:
-    """Run requests one after the other: what one of them changed, the next one meets. Raises Missing for all at once.
+    """Run requests one after the other; each one sees the changes of those before.
 
-    `book` is changed by adopted packs, unless Missing is raised.
+    Adopted packs are added to `book`. Raises Missing, with the missing states of all requests; then `book` is
+    unchanged.
     """
     changed: dict[Key, State] = {}
     facts: list[Fact] = []

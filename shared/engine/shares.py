@@ -1,7 +1,7 @@
-"""How the replicas of a service share the country: by prefecture, so that all about a village has one writer.
+"""How the replicas of a service divide the country: each prefecture belongs to one replica.
 
-A prefecture is the widest jurisdiction whose counties one matching and one calendar may span; what lies in one must
-therefore meet in one replica.
+So everything about a village has one writer. The unit is the prefecture because a matching or a campaign may span all
+counties of a prefecture, but never more.
 """
 
 import zlib
@@ -12,18 +12,18 @@ from shared.contracts import Command
 from shared.rules import Refused
 
 NATIONAL = "0000"
-"""The prefecture of what concerns everybody, such as days: every share has it."""
+"""The four digits of what concerns the whole country, such as days. Every replica handles it."""
 
 
 class Share(NamedTuple):
-    """One replica's part, counted from 1."""
+    """One replica's part of the country: replica `number`, counted from 1, of `of`."""
 
     number: int = 1
     of: int = 1
 
     @classmethod
     def parse(cls, text: str) -> "Share":
-        """`2/3` as the second of three. ValueError if it is no such part."""
+        """Parse a share: `2/3` is the second of three. Raises ValueError."""
         number, _, of = text.partition("/")
         share = cls(int(number), int(of))
         if not 1 <= share.number <= share.of:
@@ -32,23 +32,26 @@ class Share(NamedTuple):
 
     @property
     def mark(self) -> int:
-        """The share as a number, which its database keeps."""
+        """The share as one number.
+
+        The database keeps it, so that another replica cannot use this database by mistake.
+        """
         return self.of << 16 | self.number
 
     def has(self, place: str) -> bool:
-        """Whether what concerns this division is this replica's business; `place` has six digits, four suffice."""
+        """Whether this replica handles what concerns a division; of the code, four digits are enough."""
         return self.of == 1 or place[:4] == NATIONAL or owner(place, self.of) == self.number
 
     def misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
-        """The commands, by row, that another replica has to take, or that no replica can take alone."""
+        """Refusals, by row, of commands that belong to another replica, or that no single replica can handle."""
         found = ((row, self._misdirected(command)) for row, command in enumerate(commands) if self.of > 1)
         return {row: refused for row, refused in found if refused}
 
     def _misdirected(self, command: Command) -> Refused | None:
         if not command.needs_policy and not hasattr(command, "code"):
-            return None  # What concerns everybody is told by whoever is asked, and heard by all.
+            return None  # What concerns the whole country may be sent to any replica: all hear its events.
         place, owns = command.place, owner(command.place, self.of)
-        code = getattr(command, "code", place)  # What a village is to lie in from now on.
+        code = getattr(command, "code", place)  # The new code of a village: it must not move to another replica.
         if place.endswith("0000"):
             return Refused(
                 "share",
@@ -82,9 +85,11 @@ class Share(NamedTuple):
 
 
 def owner(place: str, of: int) -> int:
-    """The number of the share that has a division. It must never change, or a village would change its database."""
+    """The number of the replica to which a division belongs. This function must never change: a village's data would
+    stay behind in the old replica's database.
+    """
     return zlib.crc32(place[:4].encode()) % of + 1
 
 
 WHOLE = Share()
-"""The share of a service that has no replicas: everything."""
+"""The share of a service without replicas: the whole country."""

@@ -1,4 +1,4 @@
-"""Reading and writing in bulk, the same on SQLite and PostgreSQL: one statement a table, whatever the batch."""
+"""Bulk reading and writing on SQLite and PostgreSQL: one statement for each table, however many rows there are."""
 
 import asyncio
 import hashlib
@@ -31,27 +31,27 @@ from shared.rules import Key, State
 
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
-    # Pages of 16 MB are kept, and a checkpoint comes after 32 MB: both spare writing the same pages again and again.
+    # A cache of 16 MB, and a checkpoint only after 32 MB: so the same pages are written less often.
     "cache_size=-16384", "wal_autocheckpoint=8000",
 )  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
 PATIENCE: Final = 90.0
-"""Seconds for which who asks waits for a database that is away: officers shall meet a delay and no error meanwhile."""
+"""Seconds that a request waits for a database that is away, so that officers meet a delay and not an error."""
 PAUSE: Final = 0.5
-"""Seconds between two attempts."""
+"""Seconds between two attempts to reach the database."""
 HOLIDAYS = "holidays/"
-"""What the key of announced holidays begins with in the table of packs."""
+"""The prefix of the keys under which the table of packs also keeps announced holidays."""
 
 
 def open_engine(url: str) -> AsyncEngine:
-    """An engine with durable commits: SQLite in WAL mode with full syncs; PostgreSQL as it comes."""
-    engine = create_async_engine(url, hide_parameters=True)  # They may be personal data, and errors are logged.
+    """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults."""
+    engine = create_async_engine(url, hide_parameters=True)  # Errors are logged, and parameters may be personal data.
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine.sync_engine, "connect")
         def set_pragmas(connection: Any, _record: Any) -> None:
-            # The driver would commit by itself before each change of the schema; a migration must be all or nothing.
+            # Else the driver commits before each change of the schema, but a migration must be all or nothing.
             connection.isolation_level = None
             cursor = connection.cursor()
             for pragma in _PRAGMAS:
@@ -66,9 +66,9 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 def passing(error: BaseException) -> bool:
-    """Whether what failed may succeed by itself later, since the database or the network is away, full or locked.
+    """Whether trying again later may succeed, since the database or the network is away, full or locked.
 
-    What a database refuses for what it is given will never be taken, however often it is tried.
+    False if the database refused a value itself: then every further attempt would fail, too.
     """
     if not isinstance(error, DBAPIError):
         return isinstance(error, (OSError, SQLAlchemyError, NatsError))
@@ -76,19 +76,22 @@ def passing(error: BaseException) -> bool:
         return not code.startswith(_UNFIT)
     if code := getattr(error.orig, "sqlite_errorcode", None):
         return code & 0xFF not in _UNFIT_FOR_SQLITE
-    # Without a code it is the driver's own: the connection is gone, or it could not write what it was given.
+    # Without a code the driver itself failed: the connection is gone, or it could not encode a value.
     return error.statement is None or error.connection_invalidated or not isinstance(error, _UNWRITABLE)
 
 
 def away(error: BaseException) -> bool:
-    """Whether no database answered, as while it starts. One whose disk is full answers."""
+    """Whether the database did not answer at all, for example because it is starting. A full disk is not this case."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "").startswith(_AWAY)
     return isinstance(error, (OSError, PoolTimeoutError))
 
 
 async def patiently(take: Callable[[], Awaitable[T]], until: float) -> T:
-    """Take it again until a database answers, or until a moment by the monotonic clock, as if it had only been slow."""
+    """Repeat `take` while the database is away, until the time `until` on the monotonic clock.
+
+    Raises its last error.
+    """
     while True:
         try:
             return await take()
@@ -99,38 +102,38 @@ async def patiently(take: Callable[[], Awaitable[T]], until: float) -> T:
 
 
 _AWAY = ("08", "57P")
-"""Classes of SQLSTATE of a lost connection and of a server that stops or starts."""
+"""Classes of SQLSTATE for a lost connection and for a server that is starting or stopping."""
 _UNFIT = ("22", "54")
-"""Classes of SQLSTATE that say that PostgreSQL does not take what it was given: data and limits. A constraint is not
-among them: only a second writer can run into one, and then the database is read anew."""
+"""Classes of SQLSTATE by which PostgreSQL refuses a value: bad data and exceeded limits. Violated constraints (23) are
+not among them: only a second writer can cause one, and reading the database again resolves it."""
 _UNFIT_FOR_SQLITE = {18, 20, 25}
-"""SQLITE_TOOBIG, _MISMATCH and _RANGE."""
+"""The same for SQLite: SQLITE_TOOBIG, SQLITE_MISMATCH and SQLITE_RANGE."""
 _UNWRITABLE = (DataError, NotSupportedError, ProgrammingError)
 
 
 async def upsert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
-    """Insert rows, or replace those with the same primary key; no two rows may have the same one."""
+    """Insert rows, replacing those with the same primary key. No two of the given rows may share a key."""
     await _write(conn, table, rows, "replace")
 
 
 async def insert(conn: AsyncConnection, table: Table, rows: Rows) -> None:
-    """Insert new rows."""
+    """Insert rows; a primary key that exists already is an error."""
     await _write(conn, table, rows, "fail")
 
 
 async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
-    """Insert rows, and leave those alone that are there already."""
+    """Insert rows, leaving those alone whose primary key exists already."""
     await _write(conn, table, rows, "keep")
 
 
 Clash = Literal["fail", "keep", "replace"]
-"""What becomes of a row whose primary key is there already."""
+"""What to do with a row whose primary key exists already."""
 
 
 async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) -> None:
-    """One statement of the driver for all rows: SQLAlchemy would look at every parameter, which costs more than it.
+    """Write all rows by one statement of the driver. SQLAlchemy would process every parameter, which costs more.
 
-    PostgreSQL takes each column as one array, for otherwise it would run the statement once a row.
+    PostgreSQL gets each column as one array. Otherwise it would run the statement once for each row.
     """
     if not rows:
         return
@@ -145,11 +148,11 @@ async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) 
 
 @cache
 def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mapping[str, Callable[[Any], Any]]]:
-    """The statement, and by column what the driver must be given in place of the value."""
+    """The statement, and for some columns a function that converts a value for the driver."""
     name = dialect.identifier_preparer.quote
     columns, keys = list(table.columns), ", ".join(name(column.name) for column in table.primary_key)
     if dialect.name == "postgresql":
-        # Without its length, to which a cast would cut a text in silence; the column refuses what is too long.
+        # The type without its length: a cast would silently cut a text, but the column refuses one that is too long.
         types = (re.sub(r"\(\d+\)", "", column.type.compile(dialect)) for column in columns)
         arrays = (f"${n}::{type}[]" for n, type in enumerate(types, 1))
         values = f"SELECT * FROM unnest({', '.join(arrays)})"
@@ -158,14 +161,14 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
     others = ", ".join(f"{name(c.name)} = excluded.{name(c.name)}" for c in columns if not c.primary_key)
     told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"ON CONFLICT ({keys}) DO UPDATE SET {others}"}
     names = ", ".join(name(column.name) for column in columns)
-    # Both drivers take everything as it is but days, which SQLite knows as text.
+    # Only dates are converted, for SQLite, which keeps them as text.
     processors = {c.name: c.type.dialect_impl(dialect).bind_processor(dialect) for c in columns}
     adapt = {c: processor for c, processor in processors.items() if processor and c != "sealed"}
     return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
 
 
 async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
-    """Note messages in the inbox: which of them it did not hold yet (decision 2)."""
+    """Add message ids to the inbox. Returns those that are new, so that the others can be dropped (decision 2)."""
     if not ids:
         return set()
     by_array = conn.dialect.name == "postgresql"
@@ -176,7 +179,7 @@ async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[byte
 
 
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> dict[Key, State | None]:
-    """The states with these keys; None for those that are not there yet."""
+    """The states with these keys; None where there is no such state."""
     found: dict[Key, State | None] = dict.fromkeys(keys)
     wanted = defaultdict(list)
     for kind, id in found:
@@ -184,7 +187,7 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
     by_array = conn.dialect.name == "postgresql"
     chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?))"
     for kind, ids in wanted.items():
-        # One parameter for all of them: SQLAlchemy would write a statement for each number of ids.
+        # All ids are one parameter. Else SQLAlchemy would compile a statement for each number of ids.
         statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
         rows = await conn.exec_driver_sql(statement, (ids if by_array else msgspec.json.encode(ids).decode(),))
         found |= {(kind, row.id): decode_state(kind, row.body) for row in rows}
@@ -194,7 +197,7 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
 async def due_states(
     conn: AsyncConnection, tables: Tables, day: date, most: int, blocked: Iterable[str] = ()
 ) -> list[State]:
-    """Up to `most` states on which something is due by a day; what belongs to a blocked village waits with it."""
+    """Up to `most` states with timers due by a day, except those of `blocked` villages, which must wait."""
     states: list[State] = []
     for kind, table in tables.states.items():
         if len(states) < most:
@@ -207,7 +210,7 @@ async def due_states(
 
 
 async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[str, str], most: int) -> list[State]:
-    """Up to `most` states with deadlines that holidays can move, in order of kind and id, behind one of them."""
+    """Up to `most` states with deadlines that holidays can move, by kind and id, after the one with the key `after`."""
     states: list[State] = []
     for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
         if kind.kind >= after[0] and len(states) < most:
@@ -220,13 +223,13 @@ async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[st
 
 
 async def next_due(conn: AsyncConnection, tables: Tables) -> date | None:
-    """The first day on which anything at all falls due in this service."""
+    """The first day on which any timer of this service runs out; None without timers."""
     days = [(await conn.execute(select(func.min(table.c.due)))).scalar() for table in tables.states.values()]
     return min((day for day in days if day), default=None)
 
 
 async def save_states(conn: AsyncConnection, tables: Tables, states: Iterable[State]) -> None:
-    """Write states, each with the columns that it is found by."""
+    """Write states, each with the columns by which lists and timers find it."""
     rows = defaultdict(list)
     for state in states:
         rows[type(state)].append(
@@ -244,14 +247,14 @@ async def save_states(conn: AsyncConnection, tables: Tables, states: Iterable[St
 
 
 async def positions(conn: AsyncConnection, tables: Tables) -> dict[str, int]:
-    """All positions by name."""
+    """All positions by name: those of streams, of the outbox, and the business day as an ordinal."""
     return {row.name: row.value for row in await conn.execute(select(tables.positions))}
 
 
 async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
-    """All packs that were ever adopted, and all holidays that were announced.
+    """All packs that were ever adopted, and all announced holidays.
 
-    They were checked when they came; what later checks would refuse stays in force all the same.
+    They are not checked again: what passed the checks of its day stays in force.
     """
     book = PolicyBook()
     for version, body in await conn.execute(select(tables.policies.c.version, tables.policies.c.body)):
@@ -263,16 +266,16 @@ async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
 
 
 async def keep_holidays(conn: AsyncConnection, tables: Tables, notice: HolidaysAnnounced) -> None:
-    """Write announced holidays beside the packs; no version of a pack contains a slash."""
+    """Write announced holidays into the table of packs. Their key has a slash, which no version of a pack has."""
     row = {"version": f"{HOLIDAYS}{notice.place}/{notice.notice}", "body": msgspec.json.encode(notice).decode()}
     await upsert(conn, tables.policies, [row])
 
 
 async def digest(conn: AsyncConnection, tables: Tables) -> dict[str, str]:
-    """A digest of the business content of each table of states, and of the decided events by id.
+    """A digest of each table of states, and one of the ids of all decided events, in hexadecimal.
 
-    Two runs that decided the same have the same digests, whatever crashed, was repeated or came in another order. A
-    digest is the sum of the rows' SHA-256 modulo 2**256, so that those of several replicas add up.
+    Two runs with the same decisions have the same digests, whatever crashed, was repeated or came in another order. A
+    digest is the sum of the SHA-256 of all rows, modulo 2**256, so the digests of replicas can be added.
     """
     content = {kind.kind: select(table.c.id, table.c.body) for kind, table in tables.states.items()}
     content["events"] = select(tables.outbox.c.id)
@@ -286,7 +289,7 @@ async def digest(conn: AsyncConnection, tables: Tables) -> dict[str, str]:
 
 
 def united(digests: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The digests of the content that several replicas have together."""
+    """The digests of several replicas together: their sums."""
     total: defaultdict[str, int] = defaultdict(int)
     for replica in digests:
         for name, digest in replica.items():
@@ -299,7 +302,7 @@ def _digest(total: int) -> str:
 
 
 def decode_state(kind: type[State], body: str) -> State:
-    """A state from its kept form."""
+    """A state from its stored JSON."""
     return _DECODERS[kind].decode(body)
 
 

@@ -1,7 +1,7 @@
 """The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies.
 
-A service owns its database. All state tables have the same columns, since what a state says inside is the rules'
-business alone; what lists and due dates are asked by stands in columns of its own.
+A service owns its database. All tables of states have the same columns: the state as JSON, which only the rules read,
+and beside it what lists and timers are searched by.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,9 +42,9 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
     """The tables of a service that keeps these kinds of state."""
     metadata = MetaData()
     states = {kind: _states(metadata, kind.kind) for kind in kinds}
-    # The inbox remembers every message for as long as the stream can replay it.
+    # The inbox keeps the id of every message for ever, since the stream may deliver it again at any time.
     inbox = Table("inbox", metadata, Column("id", LargeBinary(16), primary_key=True), sqlite_with_rowid=False)
-    # Where each stream was read to (`ZHUCUN`), up to where the outbox was published, and the current business day.
+    # How far each stream was read (`ZHUCUN`), how far the outbox was published, and the current business day.
     positions = Table(
         "positions",
         metadata,
@@ -79,16 +79,17 @@ def _states(metadata: MetaData, name: str) -> Table:
         Column("body", Text, nullable=False),
         Index(f"ix_{name}_due", "due"),
         Index(f"ix_{name}_place", "place", "status"),
-        # An update that changes no indexed column and finds room on its page is heap-only (HOT): it needs no index
-        # entry, and its predecessor is pruned without a vacuum. What hardly changes takes twice its pages for that.
+        # Half of each page stays free for updates. An update that changes no indexed column and fits on its page is
+        # heap-only (HOT): it needs no index entry and no vacuum. The price is that all tables take twice the space.
         postgresql_with={"fillfactor": 50},
     )
 
 
 def _outbox(metadata: MetaData) -> Table:
-    """The service's journal as well: rows are numbered without gaps by the one writer and never go.
+    """The outbox, which is also the service's journal: the one writer numbers rows without gaps and never deletes one.
 
-    `batch` is the position of the first row of the atomic batch in which a row is published, frozen when written.
+    `batch` says in which atomic batch a row is published: it is the position of that batch's first row, and never
+    changes.
     """
     return Table(
         "outbox",
@@ -107,7 +108,7 @@ def _outbox(metadata: MetaData) -> Table:
 
 
 def _dead_letters(metadata: MetaData) -> Table:
-    """A letter that an operator discarded stays, with when and why, but nothing waits for it any more."""
+    """The dead letters. A discarded one stays, with the time and the reason, but nothing waits for it any more."""
     return Table(
         "dead_letters",
         metadata,

@@ -1,7 +1,7 @@
-"""The edge to NATS JetStream: its streams, and publishing in atomic batches. `consumer` reads them.
+"""The streams of NATS JetStream, and publishing to them in atomic batches. `consumer` reads them.
 
-It knows no business. Where it answers what libraries and server do beyond their documentation, the reason stands beside
-the code; all of it was seen with nats-server 2.15.1, nats-py 2.16.0 and FastStream 0.7.8.
+It knows nothing of villages. Some code is needed only because server or libraries behave otherwise than documented; the
+reason stands beside it. All of it was observed with nats-server 2.15.1, nats-py 2.16.0 and FastStream 0.7.8.
 """
 
 import asyncio
@@ -29,15 +29,17 @@ log = structlog.get_logger()
 OPEN: Final = "ZHUCUN"
 """The stream of events that subscribers may read."""
 SEALED: Final = "ZHUCUN_SEALED"
-"""The stream of events that only the owning services may read; its subjects have a root of their own."""
+"""The stream of events that only our services may read. Its subjects begin differently, so that permissions can
+tell."""
 
 CALENDAR: Final = "ZHUCUN_CALENDAR"
-"""The stream of the schedule that begins each day; it is apart since a stream with a schedule can be erased."""
+"""The stream of the schedule that begins each day. It is a stream of its own because a stream with a schedule can be
+emptied by one message, which must not happen to events."""
 
 _stream = partial(
     StreamConfig,
     storage=StorageType.FILE,
-    retention=RetentionPolicy.LIMITS,  # Without any limit: everything is kept, so that it can be replayed.
+    retention=RetentionPolicy.LIMITS,  # There are no limits: everything is kept and can be replayed.
     max_age=0,
     max_msgs=-1,
     max_bytes=-1,
@@ -49,33 +51,33 @@ _stream = partial(
 STREAMS: Final = (
     _stream(name=OPEN, subjects=["zhucun.v1.>"], deny_purge=True),
     _stream(name=SEALED, subjects=["zhucun-sealed.v1.>"], deny_purge=True),
-    # Schedules need roll-ups, and roll-ups exclude deny_purge: one header can empty such a stream.
+    # A schedule needs roll-ups, and these cannot be combined with deny_purge: one header can empty the stream.
     _stream(name=CALENDAR, subjects=["zhucun-calendar.v1.>"], allow_msg_schedules=True, allow_rollup_hdrs=True),
 )
 
 DAY_DUE: Final = "zhucun-calendar.v1.day.due"
-"""The subject on which the schedule of days fires."""
+"""The subject of the message that the server publishes each midnight in China."""
 DAY_SCHEDULED: Final = "zhucun-calendar.v1.day.scheduled"
-"""The subject that holds the schedule itself."""
+"""The subject of the message that sets the schedule."""
 MIDNIGHT: Final = "0 0 0 * * *"
 _SCHEDULE: Final = {
     "Nats-Schedule": MIDNIGHT, "Nats-Schedule-Time-Zone": "Asia/Shanghai", "Nats-Schedule-Target": DAY_DUE,
 }  # fmt: skip
 
 LARGEST_BATCH: Final = 1000
-"""The server's limit for an atomic batch, in messages."""
+"""The most messages that the server takes in an atomic batch."""
 ANSWERED_WITHIN: Final = 2.0
-"""Seconds to wait for an answer about a stream or consumer, which a lost connection may swallow."""
-_HEADER_ROOM = 1024  # Bytes. nats-py checks a body alone; with its headers too large, it costs the connection for good.
+"""Seconds to wait for an answer about a stream or consumer. A lost connection may lose the answer."""
+_HEADER_ROOM = 1024  # Bytes. nats-py checks the body only; if the headers make it too large, the connection is lost.
 _BATCH_IS_STORED = 10201  # The server's error code.
 
 
 class PublishFailed(Exception):
-    """It is not certain that the batch was stored; publish the same batch again."""
+    """The batch may or may not have been stored; publish the same batch again."""
 
 
 class Unpublishable(ValueError):
-    """Some messages of a batch, by their ids, can never be published as they are."""
+    """A batch can never be published as it is; `ids` are the messages that prevent it, if it is some of them."""
 
     def __init__(self, text: str, ids: Sequence[str] = ()) -> None:
         super().__init__(text)
@@ -83,7 +85,7 @@ class Unpublishable(ValueError):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What is to be published; `id` becomes the Nats-Msg-Id by which the server drops repetitions."""
+    """A message to publish. `id` becomes its Nats-Msg-Id, by which the server drops repetitions."""
 
     id: str
     subject: str
@@ -91,23 +93,22 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class _Answer(msgspec.Struct):
-    """The server's answer to a publication, as far as it matters here."""
+    """The part of the server's answer to a publication that matters here."""
 
     error: dict[str, Any] | None = None
 
 
 def inbox(user: str) -> str:
-    """The subject below which a user is answered; no other may hear it."""
+    """The subject under which a user gets answers. Permissions keep all other users from hearing it."""
     return f"_INBOX.{user}"
 
 
 async def connect(url: str, name: str, key: Path | None = None, ca: Path | None = None) -> NatsBroker:
-    """Connect, waiting for a server that is not up yet, and connect again for ever; `broker.connection` is the client.
+    """Connect to NATS, wait for a server that is not up yet, and reconnect for ever. `broker.connection` is the client.
 
-    `url` is a server's address, or those of a cluster with commas between them. `key` holds the seed of the user who
-    connects, whose name its file has; `ca` is who vouches for servers that speak TLS. Each distinct trouble is logged
-    once until the connection stands again. Messages that it delivers have no headers. Raises nats.errors.Error if the
-    server refuses who connects.
+    `url` is one address, or those of a cluster, separated by commas. `key` is the file with the user's seed, named
+    after the user; `ca` is the file with the certificate authority, for TLS. Each error is logged once until the
+    connection is back. Delivered messages have no headers. Raises nats.errors.Error if the server refuses the user.
     """
     seen: set[str] = set()
 
@@ -129,21 +130,21 @@ async def connect(url: str, name: str, key: Path | None = None, ca: Path | None 
         error_cb=failed,
         reconnected_cb=reconnected,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.2,  # type: ignore[arg-type]  # It is declared int but only slept on.
+        reconnect_time_wait=0.2,  # type: ignore[arg-type]  # Declared as int, but only passed to sleep.
         js_options={"timeout": ANSWERED_WITHIN},
         apply_types=False,
         logger=None,
     )
     client = await broker.connect()
-    # FastStream's wrapper of the callback raises when a reconnection is refused, which ends reconnecting for good.
+    # FastStream wraps the callback. If a reconnection is refused, its wrapper raises, and nats-py stops reconnecting.
     client._error_cb = failed
     process = client._process_headers
 
     async def of_the_server(headers: Any) -> dict[str, str] | None:
-        """Only the server begins headers with a status, which it removes from what it stores.
+        """Parse headers only if they begin with a status line: these come from the server itself, not from a message.
 
-        Those of stored messages are not read: nothing here needs them, nats-py looks at each character of their names,
-        and it would take a header `Status` for the server's word and throw the message away.
+        We need no headers of messages. Parsing them in nats-py is slow, and a message with a header `Status` would be
+        taken for a notice of the server and lost.
         """
         return await process(headers) if headers and headers.startswith(b"NATS/1.0 ") else None
 
@@ -152,10 +153,10 @@ async def connect(url: str, name: str, key: Path | None = None, ca: Path | None 
 
 
 async def declare_streams(js: JetStreamContext, replicas: int = 1) -> list[str]:
-    """Create streams that are missing, and bring others to what STREAMS says; `replicas` servers keep a copy.
+    """Create missing streams, and set others back to what STREAMS says. `replicas` servers keep a copy of each.
 
-    Returns what was amiss, in words; what had to be made is amiss only for who has seen it before. Raises APIError
-    where the server does not let a stream be changed back.
+    Returns in words what was missing or changed. At the first start all streams are missing, which is no fault then.
+    Raises APIError if the server does not allow a stream to be changed back.
     """
     amiss = []
     for stream in STREAMS:
@@ -170,7 +171,7 @@ async def declare_streams(js: JetStreamContext, replicas: int = 1) -> list[str]:
 
 
 async def look_at_streams(js: JetStreamContext, names: Collection[str], replicas: int = 1) -> list[str]:
-    """What is amiss with some of the streams, in words, for who may not change it."""
+    """What is wrong with some of the streams, in words. For services, which may look at streams but not change them."""
     found = [
         (await _fault(js, stream.evolve(num_replicas=replicas)))[1] for stream in STREAMS if stream.name in names
     ]  # fmt: skip
@@ -178,7 +179,7 @@ async def look_at_streams(js: JetStreamContext, names: Collection[str], replicas
 
 
 async def _fault(js: JetStreamContext, wanted: StreamConfig) -> tuple[bool, str]:
-    """Whether a stream is missing, and what is amiss with it, if anything is."""
+    """Whether a stream is missing, and in words what is wrong with it; empty if nothing is."""
     try:
         found = (await js.stream_info(wanted.name or "")).config
     except NotFoundError:
@@ -188,7 +189,7 @@ async def _fault(js: JetStreamContext, wanted: StreamConfig) -> tuple[bool, str]
 
 
 def _differences(found: StreamConfig, wanted: StreamConfig) -> str:
-    """What a stream has that STREAMS does not say, each as `name=value`. What only helps reading is left alone."""
+    """Settings of a stream that differ from STREAMS, as `name=value`. Those that do not affect events are ignored."""
     return ", ".join(
         f"{field.name}={value!r}"
         for field in dataclasses.fields(StreamConfig)
@@ -204,18 +205,18 @@ _LEFT_ALONE = {"description", "metadata", "placement", "first_seq", "compression
 
 
 async def schedule_days(js: JetStreamContext, cron: str = MIDNIGHT) -> None:
-    """Let the server say that a day is due; `cron` has six fields, from seconds on, in Chinese time.
+    """Let the server publish a message whenever a day begins. `cron` has six fields, seconds first, in Chinese time.
 
-    A subject holds one schedule, so calling this again replaces it. What fires has an empty body and no Nats-Msg-Id:
-    the day on which the stream recorded it is its identity.
+    A subject holds one schedule, so a second call replaces the first. The published message has an empty body and no
+    Nats-Msg-Id; which day it means is told by the time at which the stream recorded it.
     """
     await js.publish(DAY_SCHEDULED, headers={**_SCHEDULE, "Nats-Schedule": cron}, stream=CALENDAR)
 
 
 async def start_calendar(js: JetStreamContext) -> bool:
-    """Set the schedule of days unless it stands already, and let today begin at once; whether it had to be set.
+    """Set the schedule of days if it is missing, and let today begin at once. Returns whether it was missing.
 
-    The next midnight may be far, and days that passed without a schedule need no message of their own: what fell due
+    Today must not wait for the next midnight. Days that passed without a schedule need no message: whatever fell due
     on them is done today.
     """
     if await _is_scheduled(js):
@@ -226,7 +227,7 @@ async def start_calendar(js: JetStreamContext) -> bool:
 
 
 async def begin_today(js: JetStreamContext) -> None:
-    """Say that today is due; that it has begun already is no harm."""
+    """Publish that today is due. If the day has begun already, this has no effect."""
     await js.publish(DAY_DUE, b"", stream=CALENDAR)
 
 
@@ -244,11 +245,11 @@ async def publish_batch(
     messages: Sequence[Message],
     timeout: float = 5.0,  # noqa: ASYNC109
 ) -> None:
-    """Store the messages in the stream, all or none, in this order and next to one another.
+    """Store the messages in the stream: all or none, in this order, with nothing between them.
 
-    A message must belong to one batch for ever: only then the server knows a batch that is sent again either whole or
-    not at all. Raises PublishFailed on any refusal and after `timeout` seconds (send the same batch again), and
-    Unpublishable for a batch that no repetition can mend.
+    A message must always be sent in the same batch. Then the server has either the whole batch already or nothing of
+    it, and a repetition is safe. Raises PublishFailed if the server refuses or does not answer within `timeout`
+    seconds: send the same batch again. Raises Unpublishable if sending it again cannot help.
     """
     count, limit = len(messages), nc.max_payload - _HEADER_ROOM
     if not 0 < count <= LARGEST_BATCH or len({message.id for message in messages}) < count:
@@ -257,12 +258,12 @@ async def publish_batch(
         raise Unpublishable(f"the server takes bodies of {limit} bytes at most; larger are those of {large}", large)
     if strange := [message.id for message in messages if not _is_subject(message.subject)]:
         raise Unpublishable(f"what {strange} are to be published on is no subject", strange)
-    if not nc.is_connected:  # Else nats-py would hoard one copy per attempt until the server is back.
+    if not nc.is_connected:  # Else nats-py would keep a copy of each attempt until the server is back.
         raise PublishFailed(f"not connected to publish to {stream}")
     headers = [{"Nats-Msg-Id": message.id} for message in messages]
     headers[0]["Nats-Expected-Stream"] = stream
     if count > 1:
-        # Each attempt has its own batch id: what is left of a broken one would spoil the next under the same id.
+        # Each attempt has its own batch id, so that the remains of a broken attempt cannot mix with the next.
         batch = uuid4().hex
         for number, own in enumerate(headers, 1):
             own |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
@@ -271,7 +272,7 @@ async def publish_batch(
     try:
         async with asyncio.timeout(timeout):
             await _send_ahead(nc, messages[:-1], headers)
-            # The server judges the whole batch at its last message, so no other asks for an answer.
+            # The server answers for the whole batch at its last message, so only that one is a request.
             last = messages[-1]
             reply = await nc.request(last.subject, last.body, timeout=timeout, headers=headers[-1])
     except (errors.Error, TimeoutError, OSError) as error:
@@ -279,20 +280,20 @@ async def publish_batch(
             f"no answer from {stream} to {count} messages from id {messages[0].id}: {error!r}"
         ) from error
     refusal = msgspec.json.decode(reply.data, type=_Answer).error
-    # The code says that an id of the batch is stored, and then all are, since each belongs to this batch alone. What a
-    # cluster has not settled yet, and may still lose, it refuses with another code (10158).
+    # By this code the server says that one id of the batch is stored. Then all are, since they are only sent together.
+    # While a cluster may still lose the batch, it answers with another code (10158).
     if refusal and refusal.get("err_code") != _BATCH_IS_STORED:
         raise PublishFailed(f"{stream} refused {count} messages from id {messages[0].id}: {refusal}")
 
 
 @lru_cache(10_000)
 def _is_subject(text: str) -> bool:
-    """Whether a subject can be written to the wire; one with a space would cost the connection."""
+    """Whether a subject is valid. One with a space, for example, would break the protocol and lose the connection."""
     return all(token and not re.search(r"[^!-~]|[*>]", token) for token in text.split("."))
 
 
 async def _send_ahead(nc: Client, messages: Iterable[Message], headers: Iterable[Mapping[str, str]]) -> None:
-    """Write messages that wait for no answer at one go; nats-py would look at each, and at each header, by itself."""
+    """Write messages that need no answer, all at once. nats-py would process each message and each header by itself."""
     wire = bytearray()
     for message, own in zip(messages, headers, strict=False):
         head = "".join(("NATS/1.0\r\n", *(f"{name}: {value}\r\n" for name, value in own.items()), "\r\n")).encode()

@@ -1,7 +1,7 @@
-"""Reading a stream: in its order, in batches, behind what the database has.
+"""Reading a stream in order and in batches, from where the database says (decisions 1, 3 and 17).
 
-It knows no business either. Where it answers what libraries and server do beyond their documentation, the reason stands
-beside the code, for the versions that `bus` names (decisions 1, 3 and 17).
+Like `bus`, it knows nothing of villages. Code that is needed only because server or libraries behave otherwise than
+documented has its reason beside it, for the versions that `bus` names.
 """
 
 import asyncio
@@ -27,20 +27,20 @@ from shared.stream.bus import ANSWERED_WITHIN, CALENDAR
 log = structlog.get_logger()
 
 BATCH: Final = 500
-"""Messages that are handled in one transaction at most."""
-_UNACKNOWLEDGED = 20 * BATCH  # Messages whose consequences may be on their way out while later ones are handled.
-_FILL, _IDLE = 0.02, 1.0  # Seconds that a pull waits to fill a batch, and for a first message where nothing came.
-_LOOK = 0.5  # Seconds between two looks at the consumer.
-_ACK_WAIT = 60.0  # Seconds; what comes again after them is thrown away, which costs a new consumer but never order.
-_RETRY_FIRST, _RETRY_LONGEST = 0.1, 5.0  # Seconds between two attempts at a batch that the handler refused.
-_REPLY_TOKENS = 9  # Of a delivery's reply subject, where the server has no domain.
+"""The most messages that are handled in one transaction."""
+_UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since their results are still being published.
+_FILL, _IDLE = 0.02, 1.0  # Seconds a pull waits: to fill a batch; for a first message, when idle.
+_LOOK = 0.5  # Seconds between two checks of the consumer.
+_ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
+_RETRY_FIRST, _RETRY_LONGEST = 0.1, 5.0  # Seconds between two attempts at a batch that failed.
+_REPLY_TOKENS = 9  # Tokens of a reply subject on a server without a domain.
 
 
 class MessagesLost(Exception):
-    """The stream removed messages that were not read: going on would break order and lose them in silence.
+    """The stream removed messages before they were read. Reading must stop, or they would be lost without notice.
 
-    `span` are the first and the last of them. Where the stream was made anew, the first is the one of the old stream
-    that was to be read next, and the new one is to be read behind the last.
+    `span` is their first and last sequence. If the stream was deleted and made anew, the first is the sequence that was
+    to be read next in the old stream, and the last is the one behind which the new stream is to be read.
     """
 
     def __init__(self, stream: str, first: int, last: int) -> None:
@@ -49,7 +49,7 @@ class MessagesLost(Exception):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A message as the stream holds it: its sequence there, its bytes untouched, and when the stream recorded it."""
+    """A message in a stream: its sequence, its subject and body, and when the stream recorded it."""
 
     sequence: int
     subject: str
@@ -60,19 +60,19 @@ class Delivery(msgspec.Struct, frozen=True):
 class OrderedConsumer:
     """Hands a stream's messages to `handle` in batches, one at a time, in stream order, each message at least once.
 
-    The database owns the position: `position()` says the last stream sequence whose effects are committed, and `handle`
-    is to commit the batch's last one, even if it is lower than the former, together with its effects. The durable
-    consumer on the server is only a cursor: whenever anything came out of order or failed to come, it is thrown away
-    and created anew behind `position()`. So a message may come again (the inbox of ids drops it), but none is passed
-    over. One process at a time may use a durable name.
+    The position is kept in the database, not on the server. `position()` returns the last sequence whose effects are
+    committed. `handle` commits a batch's last sequence together with its effects, even if it is lower than the position
+    before. The durable consumer on the server is only a cursor. If anything arrives out of order, or does not arrive,
+    the consumer is deleted and created again behind `position()`. So a message may be delivered twice, and the inbox
+    then drops it, but none is skipped. Only one process at a time may use a durable name.
 
-    Messages are fetched while `handle` works on those before them. A batch is acknowledged as soon as `published()`,
-    called after its commit, says that its consequences are out.
+    The next messages are fetched while `handle` works. After the commit, `published()` waits until the resulting events
+    are published; then the batch is acknowledged.
 
-    `delivered` counts the messages handled, `failures` the attempts at the present batch that raised, and `alive_at`
-    is the monotonic time when the consumer was last known to be served. `lost` are the first and the last sequence of
-    messages that the stream removed before they were read here, as MessagesLost has them: no later one is handed on
-    until `position()`, which may raise it too, says that they were recovered from elsewhere.
+    `delivered` counts the handled messages, `failures` the failed attempts at the present batch. `alive_at` is the
+    monotonic time at which the consumer was last seen to work. `lost` is the span of messages that the stream removed
+    before they were read (see MessagesLost, which `position()` may raise, too). Then nothing more is handed on until an
+    operator has recovered them and `position()` has moved.
     """
 
     def __init__(
@@ -91,29 +91,29 @@ class OrderedConsumer:
         self._js = broker.connection.jetstream(timeout=ANSWERED_WITHIN)
         self._log = log.bind(stream=stream, durable=durable)
         self._subscriber: Any = None
-        self._expected: int | None = None  # The next consumer sequence; None while there is no consumer to trust.
-        self._fetched = 0  # The stream sequence up to which nothing is missing here.
-        self._waiting: deque[tuple[Delivery, Msg]] = deque()  # Fetched in order, and not yet taken in hand.
+        self._expected: int | None = None  # The next consumer sequence; None if a new consumer is needed.
+        self._fetched = 0  # The stream sequence up to which everything has arrived.
+        self._waiting: deque[tuple[Delivery, Msg]] = deque()  # Fetched in order, but not handed on yet.
         self._moved = asyncio.Condition()
         self._busy = False
         self._acknowledging: set[asyncio.Task[None]] = set()
-        self._stuck_at: int | None = None  # What `delivered` was when messages were last seen to wait.
+        self._stuck_at: int | None = None  # `delivered` at the last check, if messages were waiting then.
         self._stopping = asyncio.Event()
         self.lost: tuple[int, int] | None = None
         self.delivered = self.failures = 0
-        self.trouble: Exception | None = None  # Why the last attempt failed that did.
-        self.behind = 0  # Messages of the stream that were still to be handled at the last look.
+        self.trouble: Exception | None = None  # The error of the last failed attempt.
+        self.behind = 0  # Messages still to be handled at the last check.
         self.alive_at = -math.inf
 
     async def start(self) -> None:
-        """Begin to consume as soon as server and stream are there."""
+        """Start in the background; it waits for server and stream as long as necessary."""
         self._tasks = [
             asyncio.create_task(self._watch(), name=f"watch {self._durable}"),
             asyncio.create_task(self._work(), name=f"work {self._durable}"),
         ]
 
     async def stop(self) -> None:
-        """Stop after the attempt in hand, for which there are 15 s."""
+        """Stop after the attempt that is running, but after 15 s at the latest."""
         self._stopping.set()
         await self._drop()
         await asyncio.wait(self._tasks, timeout=15)
@@ -121,15 +121,15 @@ class OrderedConsumer:
             task.cancel()
 
     async def lag(self) -> tuple[int, int]:
-        """Count the messages still to be delivered, and those delivered but not acknowledged.
+        """The number of messages still to be delivered, and of those delivered but not acknowledged.
 
-        Raises nats.errors.Error while the server or the consumer is not there.
+        Raises nats.errors.Error if the server or the consumer is not available.
         """
         info = await self._js.consumer_info(self._stream, self._durable)
         return info.num_pending or 0, info.num_ack_pending or 0
 
     async def at_end(self) -> bool:
-        """Whether all that the stream has for this consumer by now was handled."""
+        """Whether everything that the stream holds for this consumer now has been handled."""
         try:
             info = await self._js.consumer_info(self._stream, self._durable)
         except errors.Error:
@@ -138,13 +138,16 @@ class OrderedConsumer:
         return not info.num_pending and self._expected == last and not self._waiting and not self._busy
 
     async def _watch(self) -> None:
-        """See to it that there is a consumer and that it is served: from a deleted one FastStream pulls in silence."""
+        """Check again and again that the consumer exists and delivers, and create it if not.
+
+        FastStream does not notice when a consumer is deleted: it goes on pulling and gets nothing.
+        """
         trouble = ""
         while not self._stopping.is_set():
-            if not self._busy:  # A batch in hand is good, whatever became of the consumer that brought it.
+            if not self._busy:  # A batch that is being handled stays valid, even if its consumer is gone.
                 try:
                     if not self._broker.connection.is_connected:
-                        await self._drop()  # Else the pulls pile up until the server is back.
+                        await self._drop()  # Else pull requests pile up until the server is back.
                         raise ConnectionError("not connected")
                     await (self._create() if self._expected is None else self._check())
                     trouble, self.alive_at = "", time.monotonic()
@@ -160,13 +163,13 @@ class OrderedConsumer:
             await self._pause(_LOOK)
 
     async def _check(self) -> None:
-        """Raise if the consumer is gone, or if messages were waiting at the last look and nobody has got them since."""
+        """Raise if the consumer is gone, or if messages have been waiting since the last check and none has arrived."""
         stuck_at, self._stuck_at = self._stuck_at, None
         state = (await self._js.stream_info(self._stream)).state
         self.behind = sum(await self.lag())
         if self._lacks(state.first_seq):
             raise LookupError("the stream removed messages that had not come here")
-        if not self.behind:  # Then all up to here is read, also what others' subjects are.
+        if not self.behind:  # Everything is read; what remains has subjects of others.
             self._fetched = max(self._fetched, state.last_seq)
         if self.behind and not self._busy and not self._acknowledging:
             if stuck_at == self.delivered:
@@ -174,16 +177,16 @@ class OrderedConsumer:
             self._stuck_at = self.delivered
 
     async def _create(self) -> None:
-        """Put a new consumer behind the database's position in the place of whatever there is."""
+        """Create the consumer behind the database's position; an existing one is deleted. Raises MessagesLost."""
         await self._drop()
         position = await self._position()
         state = (await self._js.stream_info(self._stream)).state
         last = state.last_seq
-        # The calendar's stream may forget: its schedule is replaced, and the latest day says all.
+        # The calendar's stream may lose messages: only the latest day matters.
         if position < state.first_seq - 1 and self._stream != CALENDAR:
             raise MessagesLost(self._stream, position + 1, state.first_seq - 1)
         if position > last:
-            # The server came back with less than it had; the inbox drops what was handled before.
+            # The server lost the end of the stream. Read all of it again; the inbox drops what was handled.
             self._log.error("stream ends before what was handled, is read anew", position=position, last_sequence=last)
             position = 0
         with suppress(NotFoundError):
@@ -198,13 +201,13 @@ class OrderedConsumer:
         )
         subscriber = self._broker.subscriber(
             durable=self._durable,
-            config=config,  # FastStream creates the consumer by it, since there is none of this name.
+            config=config,  # FastStream creates the consumer with it, since none has this name.
             stream=JStream(self._stream, declare=False),
             pull_sub=PullSub(BATCH, timeout=_FILL, batch=True),
             ack_policy=Acknowledge.MANUAL,
             decoder=_undecoded,
             persistent=False,
-            inbox_prefix=bytes(self._broker.connection._inbox_prefix) + b".",  # FastStream has a default of its own.
+            inbox_prefix=bytes(self._broker.connection._inbox_prefix) + b".",  # FastStream would use another prefix.
         )
         subscriber(self._receive)
         self._subscriber = subscriber
@@ -213,7 +216,7 @@ class OrderedConsumer:
         self._expected, self._fetched, self._stuck_at, self.lost = 1, position, None, None
 
     async def _drop(self) -> None:
-        """Stop pulling; what was pulled and not yet taken in hand is forgotten."""
+        """Stop pulling, and forget messages that were pulled but not handed on yet."""
         self._expected = None
         async with self._moved:
             self._waiting.clear()
@@ -224,7 +227,10 @@ class OrderedConsumer:
                 await subscriber.stop()
 
     async def _receive(self, messages: list[Msg]) -> None:
-        """Keep messages that follow those before; throw away any other, and the consumer with it."""
+        """Queue messages that follow directly on those before.
+
+        Otherwise drop them, and let the consumer be created anew.
+        """
         if self._expected is None:
             return
         deliveries = []
@@ -247,11 +253,14 @@ class OrderedConsumer:
             await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
 
     def _lacks(self, first: int) -> bool:
-        """Whether a stream that begins there now may have removed what had not come here."""
+        """Whether a stream that now begins with sequence `first` has removed messages that had not arrived here."""
         return first > self._fetched + 1 and self._stream != CALENDAR
 
     async def _complete(self, deliveries: Sequence[Delivery]) -> bool:
-        """Whether nothing was removed before these came: the server passes over that as over others' subjects."""
+        """Whether no message was removed between those before and these.
+
+        A gap in the sequences may also be messages with other subjects; the server does not tell the difference.
+        """
         if deliveries[-1].sequence == self._fetched + len(deliveries):
             return True
         try:
@@ -260,7 +269,7 @@ class OrderedConsumer:
             return False
 
     async def _work(self) -> None:
-        """Hand on what waits, as much at a time as there is, up to a batch."""
+        """Hand on what waits, as much as there is, but no more than a batch at a time."""
         while not self._stopping.is_set():
             async with self._moved:
                 await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
@@ -275,7 +284,7 @@ class OrderedConsumer:
             self._busy = False
 
     async def _handled(self, batch: list[Delivery]) -> bool:
-        """Offer a batch to the handler until it takes it; False if we are to stop before that."""
+        """Repeat a batch until the handler succeeds. False if the consumer is stopped before."""
         delay = _RETRY_FIRST
         while not await self._attempt(batch):
             await self._pause(delay)
@@ -285,7 +294,7 @@ class OrderedConsumer:
         return True
 
     async def _attempt(self, batch: list[Delivery]) -> bool:
-        """Offer the batch to the handler and say whether it took it."""
+        """Call the handler once; whether it succeeded."""
         try:
             await self._handle(batch)
         except Exception as error:
@@ -299,7 +308,7 @@ class OrderedConsumer:
 
     async def _acknowledge(self, last: Msg, published: Awaitable[None]) -> None:
         await published
-        with suppress(errors.Error):  # A lost acknowledgement costs nothing: the position stands in the database.
+        with suppress(errors.Error):  # A lost acknowledgement does no harm: the position is in the database.
             await last.ack()
 
     async def _pause(self, seconds: float) -> None:
@@ -309,29 +318,30 @@ class OrderedConsumer:
 
 
 async def _undecoded(message: Any) -> list[Msg]:
-    """Stand in for FastStream's decoder, which drops a whole batch for one malformed message."""
+    """Replace FastStream's decoder, which drops a whole batch if one message is malformed."""
     return message.raw_message  # type: ignore[no-any-return]
 
 
 def _delivery(message: Msg) -> tuple[int, int, Delivery]:
-    """The message's number within the consumer, how often it was delivered, and the message as the stream holds it.
+    """The message's number within the consumer, how often it was delivered, and the message itself.
 
-    The server says so in the reply subject. nats-py reads it as well, but takes as long as decoding the event does.
+    Both numbers are in the reply subject. nats-py can parse it, too, but takes as long as decoding the whole event.
     """
     tokens = message.reply.split(".")
-    fields = tokens[4:8] if len(tokens) == _REPLY_TOKENS else tokens[6:10]  # With a domain and an account, two more.
+    fields = tokens[4:8] if len(tokens) == _REPLY_TOKENS else tokens[6:10]  # With a domain, two more in front.
     times, sequence, number, nanoseconds = map(int, fields)
     recorded = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
     return number, times, Delivery(sequence, message.subject, message.data, recorded)
 
 
 def _mend(subscription: Any) -> None:
-    """Change how a pull subscription fetches, in three ways; FastStream's loop is left as it is.
+    """Change how a pull subscription fetches, in three ways. FastStream's own loop stays as it is.
 
-    Where nothing came, the next pull waits long and for one message: a pull every 20 ms costs a tenth of a core per
-    idle consumer, and a lone message would wait for its batch to fill. A pull that ran out of time says so in nats-py's
-    own type: with less than 0.1 ms left nats-py raises the bare TimeoutError, of which FastStream's task dies together
-    with the messages gathered so far. And after a refusal there is a pause, since FastStream repeats it at once.
+    - After a pull without messages, the next one waits long, and for one message only. Pulling every 20 ms would cost
+      a tenth of a core for each idle consumer, and a single message would wait for its batch to fill.
+    - A pull that runs out of time raises nats-py's own TimeoutError. With less than 0.1 ms left, nats-py raises the
+      built-in one, by which FastStream's task dies together with the messages that it has gathered.
+    - After a refusal there is a pause, since FastStream would pull again at once.
     """
     fetch, idle = subscription.fetch, False
 

@@ -1,4 +1,4 @@
-"""The way from the outbox to the stream: in order, in the batches that were frozen when the rows were written."""
+"""Publishes the outbox to the streams, in order, in the batches that were fixed when the rows were written."""
 
 import asyncio
 import time
@@ -14,11 +14,11 @@ from shared.stream.bus import Message, Unpublishable
 
 log = structlog.get_logger()
 RETRY = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds to wait before the next try, the last one again and again."""
+"""Seconds to wait before the next attempt; the last value is repeated."""
 
 
 class Batch(NamedTuple):
-    """Rows of the outbox that are published together or not at all; then everything is out up to position `last`."""
+    """Rows of the outbox that are published together. Once they are, the outbox is published up to position `last`."""
 
     last: int
     stream: str
@@ -26,7 +26,7 @@ class Batch(NamedTuple):
 
 
 class Relay:
-    """Publishes one batch after the other and never gives one up: what is committed will be said."""
+    """Publishes one batch after another. It never gives one up, so that everything committed is published at last."""
 
     def __init__(self, send: Callable[[str, Sequence[Message]], Awaitable[None]]) -> None:
         self._send = send
@@ -36,25 +36,25 @@ class Relay:
         self._moved_at = time.monotonic()
         self.published = 0
         self.trouble: Exception | None = None
-        """Why the batch that is next could not be published at the last try."""
+        """Why the last attempt to publish the next batch failed; None if it did not."""
 
     @property
     def stuck(self) -> Sequence[str]:
-        """The ids of messages that can never be published as they are, before which all others wait."""
+        """The ids of messages that can never be published as they are; all later ones wait for them."""
         return self.trouble.ids if isinstance(self.trouble, Unpublishable) else ()
 
     @property
     def age(self) -> float:
-        """Seconds since which nothing was published although something waits."""
+        """For how many seconds nothing has been published although something waits; 0 if nothing waits."""
         return time.monotonic() - self._moved_at if self._batches else 0.0
 
     @property
     def backlog(self) -> int:
-        """Messages that are committed and not yet known to be published."""
+        """The number of messages that are committed but not yet known to be published."""
         return sum(len(batch.messages) for batch in self._batches)
 
     def put(self, batches: Iterable[Batch]) -> None:
-        """Take committed batches in order; those that are waiting or published already are dropped."""
+        """Add committed batches, in order. Those that wait here already, or are published, are ignored."""
         last = self._batches[-1].last if self._batches else self.published
         if not self._batches:
             self._moved_at = time.monotonic()
@@ -63,14 +63,14 @@ class Relay:
             self._filled.set()
 
     def drop(self, id: str) -> None:
-        """Leave a stuck message out of its batch, of which the server has none so far."""
+        """Leave a stuck message out of the next batch. That is safe, since the server has nothing of this batch yet."""
         batch = self._batches[0]
         kept = tuple(message for message in batch.messages if message.id != id)
         self._batches[0] = batch._replace(messages=kept)
         self.trouble = None
 
     def reached(self, position: int) -> Awaitable[None]:
-        """Wait until the outbox is published up to a position."""
+        """A future that is done when the outbox is published up to a position."""
         done = asyncio.get_running_loop().create_future()
         if position <= self.published:
             done.set_result(None)
@@ -79,13 +79,13 @@ class Relay:
         return done
 
     async def run(self) -> None:
-        """Publish for ever. A batch that fails is tried again; order forbids to go on with the next."""
+        """Publish for ever. A batch that fails is tried again before the next one, since order must be kept."""
         failures = 0
         while True:
             await self._filled.wait()
             batch = self._batches[0]
             try:
-                if batch.messages:  # An operator may have discarded all of them.
+                if batch.messages:  # It is empty if an operator has discarded all of its messages.
                     await self._send(batch.stream, batch.messages)
             except Exception as error:
                 self.trouble = error
