@@ -1,1 +1,1 @@
-"""The incentives: what a fact may lead to, for a unit, a team or a cadre, and the due process until it is over."""
+"""The incentives: the rewards and penalties that facts may lead to, for units, teams and cadres, with due process."""

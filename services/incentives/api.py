@@ -14,4 +14,4 @@ COMMANDS: tuple[Route, ...] = (
 )
 
 QUERIES: tuple[Any, ...] = ()
-"""The queries that every service has are enough here."""
+"""Empty: the queries that every service has are enough here."""

@@ -62,7 +62,7 @@ def _of_team(event: VillageMerged | VillageUnlisted | VillageWithdrawn, _policy:
 KINDS: tuple[type[State], ...] = (Record,)
 
 REACTIONS: tuple[Reaction, ...] = (
-    # What happened in the villages may, by the pack, be an occasion for something: graded, overdue, extended, released.
+    # By the pack, an event in a village may be an occasion for an outcome: a grade, something overdue, a term extended.
     *(
         Reaction(trigger, Record, _concerned(subject_kind), partial(propose, subject_kind))
         for trigger in TRIGGERS.values()
@@ -74,7 +74,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
     Reaction(DecideAppeal, Record, _of_subject, decide_appeal),
-    # A team is named by its village: where two become one its record goes over, where none was listed it ends.
+    # A team is named by its village. After a merger its cases go over; after a mistaken listing its proposals end.
     Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
     Reaction(VillageMerged, Record, _of_team, leave),
     Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
@@ -82,5 +82,5 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
 )
 
-# Days end the time for a defence, and the impact period.
+# What a day can do: end the time for a defence, the time for deciding, or an impact period.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}}

@@ -1,4 +1,4 @@
-"""The inspection's part of the journey: frame, campaigns, the year's assessment, the exit's verification."""
+"""The inspection's part of the journey: which message leads to which rule of campaigns, assessments, verifications."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -84,7 +84,7 @@ def _of_year(offset: int) -> Callable[[VillageRecoded | VillageMerged, Policy], 
 
 
 def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) -> Iterable[str]:
-    # What is owed once a term belongs to no year's assessment.
+    # The period of a commitment is a year or `term`. What is owed once a term belongs to no year's assessment.
     return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
 
 
@@ -114,16 +114,17 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Code, by("code"), aliased),
-    # A village that comes to another jurisdiction is visited by that one.
+    # A recoded village is visited by the jurisdictions of its new code.
     Reaction(VillageRecoded, Calendar, calendar.left_jurisdictions, calendar.move_out),
     Reaction(VillageRecoded, Calendar, calendar.new_jurisdictions, calendar.move_in, calendar.team_and_place),
     Reaction(VillageRecoded, Supervision, by("village"), supervision.recode),
     Reaction(VillageRecoded, Verification, by("village"), recoded),
-    # The assessment of the year before may still await its grade, and a code may be told in the year after its first.
+    # Three years are concerned: last year's assessment may still await its grade, and an event about a new code may
+    # arrive in the year after the code began.
     *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0, 1)),
     *(Reaction(gone, Calendar, calendar.family, calendar.leave) for gone in get_args(Gone)),
     *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in get_args(Gone)),
-    # A campaign is planned by the calendar or by officers; a draw asks two bodies for their shares of the seed.
+    # The calendar or officers plan a campaign. For a draw, two bodies give their shares of the seed.
     Reaction(OpenCampaign, Campaign, _named, campaign.must_be_new),
     Reaction(OpenCampaign, Calendar, _declared, calendar.open_irregularly),
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
@@ -131,7 +132,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PostSeedHash, SeedHash, by("seed_hash"), seeds.must_be_new),
     Reaction(PostSeedHash, Campaign, by("campaign"), campaign.post_hash),
     Reaction(GiveSeed, Campaign, by("campaign"), campaign.give_seed),
-    # A visit is recorded where it was planned; it leads to an order and counts in the year's assessment.
+    # A visit is recorded in its campaign. It may lead to an order, and it counts in the year's assessment.
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_absent),
     Reaction(RecordVisit, Campaign, by("campaign"), campaign.record),
     Reaction(
@@ -142,7 +143,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
     Reaction(VisitWithdrawn, Assessment, _year, assessment.forget_visit),
     Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
-    # The year's assessment: opened for every team, fed by five channels and the ledgers, decided by a body.
+    # The year's assessment is opened for every team, gets its inputs (channels and ledgers), and is decided by a body.
     Reaction(CommitmentReconciled, Assessment, _period, assessment.note_items),
     Reaction(CommitmentSettled, Assessment, _period, assessment.note_items),
     Reaction(AssessmentOpened, Assessment, _year, assessment.open_inputs),
@@ -154,15 +155,15 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(WithdrawGrade, Assessment, _year, assessment.withdraw_grade),
     Reaction(OutcomeDecided, Assessment, _graded, assessment.note_decision),
     Reaction(DecisionWithdrawn, Assessment, _graded, assessment.forget_decision),
-    # A village that was merged into another is neither visited nor assessed nor verified any more; one that was split
-    # goes on as it is. Its orders end with its team.
+    # A merged village is no longer visited, assessed or verified, and its orders end with its team. A split village
+    # goes on as it is, so nothing here reacts to a split.
     Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),
     Reaction(VisitDropped, Campaign, by("campaign"), campaign.drop),
     Reaction(VillageMerged, Supervision, by("village"), supervision.release),
     *(Reaction(VillageMerged, Assessment, _of_year(n), assessment.drop) for n in (-1, 0, 1)),
     *(Reaction(ended, Verification, by("village"), verification.end) for ended in (VillageMerged, VillageUnlisted)),
-    # The way off the list leads through households that are sampled by a seed which nobody knew beforehand: both
-    # bodies publish the hashes of their shares before the households are known.
+    # Before an exit, sampled households are verified. Nobody may foresee or choose the sample, so two bodies publish
+    # the hashes of their shares before the households are known.
     Reaction(IndicatorsMeasured, Verification, by("village"), verification.prepare),
     Reaction(ObjectionRaised, Verification, by("village"), verification.prepare_again),
     Reaction(PostVerificationHash, SeedHash, by("seed_hash"), seeds.must_be_new),

@@ -1,1 +1,1 @@
-"""The incentives' rules: what a fact leads to, and the due process after it. Pure: no clock, no I/O."""
+"""The incentives' rules: what a fact may lead to, and the due process until it is over. Pure: without clock and I/O."""

@@ -6,17 +6,17 @@ from shared.contracts.values import DerivedId, Organ, PartyId, Reason, Role
 
 
 class SubjectCommand(Command, frozen=True, kw_only=True):
-    """What every step that a person takes in a case says: whose case, and which outcome."""
+    """The fields of every command about a case: whose case it is, and which outcome."""
 
     about = "outcome"
     subject_kind: SubjectKind
     subject: PartyId
-    """The unit's or cadre's id; a team is named by its village."""
+    """The id of the unit or cadre; for a team, its village's id."""
     outcome: DerivedId
 
 
 class HearDefence(SubjectCommand, frozen=True, kw_only=True):
-    """The deciding body heard the subject's statement and defence (Sanctions Law 43)."""
+    """The deciding body heard the subject's statement and defence (陈述和申辩, Sanctions Law 43)."""
 
 
 class Decide(SubjectCommand, frozen=True, kw_only=True):
@@ -24,9 +24,9 @@ class Decide(SubjectCommand, frozen=True, kw_only=True):
 
     imposed: bool
     tolerance_checked: bool
-    """Whether the three distinctions (三个区分开来) were examined; a sanction is not decided without (1.14)."""
+    """Whether the three distinctions (三个区分开来) were examined. A penalty cannot be decided without that (1.14)."""
     tolerated: bool = False
-    """Whether error tolerance is why the proposal is dropped."""
+    """True if the proposal is dropped because the error is tolerated (容错)."""
     body: Role
     """The role that decides, which must be the one that the pack names."""
     decided_by: Organ
@@ -34,9 +34,9 @@ class Decide(SubjectCommand, frozen=True, kw_only=True):
 
 
 class WithdrawDecision(SubjectCommand, frozen=True, kw_only=True):
-    """The body that decided takes back a decision that was entered by mistake, and decides anew.
+    """The body that decided takes back a decision that was a mistake, in order to decide anew.
 
-    It can as long as the subject may appeal and has not; a reward, against which nobody appeals, always.
+    It can do so as long as the subject may still appeal and has not done so. A reward can always be taken back.
     """
 
     reason: Reason
@@ -47,14 +47,14 @@ class WithdrawDecision(SubjectCommand, frozen=True, kw_only=True):
 
 
 class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):
-    """The subject asks for a review of the decision (Civil Servant Law 95)."""
+    """The subject asks for a review of the decision (复核, Civil Servant Law 95)."""
 
 
 class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
-    """The body answers an appeal; it can end the outcome or leave it as it is, and cannot aggravate it."""
+    """The body answers an appeal. It can end the outcome or leave it, but not make it worse (Civil Servant Law 96)."""
 
     overturned: bool
     body: Role
-    """The role that answers: the one that decided, as a review (复核) goes to the organ that made the decision."""
+    """The role that answers. It is the one that decided: a review (复核) goes to the organ that made the decision."""
     decided_by: Organ
     """The organ and its document, as in `Decide`."""

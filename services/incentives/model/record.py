@@ -1,14 +1,16 @@
-"""The rules of outcomes: a fact leads to a proposal, and only a named body to a decision.
+"""The rules of outcomes. A fact leads only to a proposal; a named body makes the decision.
+
+An outcome is a reward or a penalty, such as a commendation (通报表扬), an admonitory talk (约谈) or a recall (召回):
 
     proposed ─ heard, or the time for it is over ─► decidable ─ decided ─► imposed ─ impact period over ─► expired
                                                         └► dropped, tolerated         └ appeal upheld ─► overturned
 
-A decision that was entered by mistake is taken back and the case decidable again; a proposal ends as `withdrawn` with
-the fact that it rests on.
+If a decision was a mistake it is taken back, and the case is decidable again. If the fact behind a proposal is
+withdrawn, such as a grade, the proposal ends as `withdrawn`.
 
-A reward begins decidable, since nobody needs a defence against it. An appeal runs beside this, because it suspends
-nothing (Civil Servant Law 96). Every outcome keeps the terms of the pack by which it was proposed to its end: a pack
-adopted meanwhile changes nobody's rights.
+A reward is decidable from the start, since nobody needs a defence against it. An appeal runs beside these states, since
+it suspends nothing (Civil Servant Law 96). Every outcome keeps the terms of the pack by which it was proposed until it
+ends, so that a later pack changes nobody's rights.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -49,7 +51,11 @@ from shared.rules import Change, Due, Key, Moved, Refused, State, Task, known, r
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One outcome on its way, with all that due process asks to be kept (rules §4)."""
+    """One outcome from its proposal to its end, with everything that due process needs on record.
+
+    That is the facts, the clause, the defence, whether tolerance of the error was checked, and the last days for an
+    appeal and of the impact period.
+    """
 
     terms: Outcome
     """The pack's entry by which it was proposed: clause, deciding body and periods."""
@@ -63,19 +69,22 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     decidable_on: date | None = None
     decide_by: date | None = None
     is_overdue: bool = False
-    """Whether it was told that nobody decided in time."""
+    """Whether an event has said that nobody decided in time."""
     decided_on: date | None = None
     decided_by: str = ""
     appeal_until: date | None = None
     expires: date | None = None
     appeal: Literal["", "lodged", "upheld", "overturned"] = ""
-    """`upheld` means that the decision was, so the appeal failed."""
+    """`lodged` until it is answered. `upheld`: the decision stands, the appeal failed. `overturned`: it succeeded."""
     appealed_on: date | None = None
     answer_until: date | None = None
 
     @property
     def running(self) -> Iterable[tuple[str, date | None, Span | None]]:
-        """Each last day that holidays can move, the day that it is counted from, and its time while it runs."""
+        """The deadlines that holidays can move: the field, the day from which it is counted, and the time that it has.
+
+        The time is None unless the deadline is running.
+        """
         terms, decided, lodged = self.terms, self.status == "imposed" and not self.appeal, self.appeal == "lodged"
         yield "defence_until", self.proposed_on, terms.defence if self.status == "proposed" else None
         yield "decide_by", self.decidable_on, terms.decide_by.span if self.status == "decidable" else None
@@ -84,15 +93,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def turns(self) -> date | None:
-        """The day on which something happens by itself: the day after the time for the defence, for the decision, or
-        of the impact."""
+        """The next day on which something happens by itself: the day after the last day for the defence, for the
+        decision, or of the impact period."""
         decide_by = None if self.is_overdue else self.decide_by
         last = {"proposed": self.defence_until, "decidable": decide_by, "imposed": self.expires}.get(self.status)
         return last and last + timedelta(1)
 
     @property
     def awaited(self) -> tuple[str, date | None] | None:
-        """The command that it waits for, and by when."""
+        """The command that the case waits for and the last day for it. None if it waits for nobody."""
         if self.appeal == "lodged":
             return "appeal-decisions", self.answer_until
         return {"proposed": ("defences", self.defence_until), "decidable": ("decisions", self.decide_by)}.get(
@@ -109,11 +118,11 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     subject_kind: SubjectKind
     subject: str
     cases: dict[str, Case] = msgspec.field(default_factory=dict)
-    """By outcome id; cases that are over stay, as history."""
+    """The cases by outcome id. Finished cases stay as history."""
 
     @property
     def status(self) -> str:
-        """`open` while people are awaited, else `marked` while an impact period runs, else `clean`."""
+        """`open` while somebody must act, else `marked` while an impact period runs, else `clean`."""
         if self.awaits:
             return "open"
         return "marked" if any(c.status == "imposed" and c.expires for c in self.cases.values()) else "clean"
@@ -124,12 +133,12 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
         return any(case.awaited for case in self.cases.values())
 
     def tell_moved(self, moved: Moved, notice: str) -> OutcomeEvent:
-        """A time of one of the cases moved."""
+        """The event that a deadline of one of the cases has moved."""
         _, outcome, field = moved.path
         return self.tell(DeadlineMoved, outcome, **{**moved.said(notice), "deadline": field})
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """What the deciding bodies owe; an appeal is a right and therefore nobody's task."""
+        """What the deciding bodies must do. An appeal is a right, so it is nobody's task."""
         for outcome, case in sorted(self.cases.items()):
             if case.awaited:
                 action, due = case.awaited
@@ -144,19 +153,19 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
                 )
 
     def _answer(self, outcome: str, action: str, case: Case) -> dict[str, str | int]:
-        """What a command says that answers a case; whoever hears a defence only writes it down."""
+        """The known fields of the command that answers a task. A hearing names no body: it is only written down."""
         said = {"subject_kind": self.subject_kind, "subject": self.subject, "outcome": outcome}
         return {"place": self.place, **said, **({} if action == "defences" else {"body": case.terms.decides})}
 
     def keep(self, outcome: str, case: Case) -> "Record":
-        """The record with a case as it stands now, and the clock set to what turns next."""
+        """The record with this case in it and its timer set anew."""
         record = self.but(cases={**self.cases, outcome: case}).clocked()
         for field, since, span in case.running:
             record = record.counting("cases", outcome, field, since=since, span=span, timer="clock")
         return record
 
     def clocked(self) -> "Record":
-        """The record with its clock set to what turns next."""
+        """The record with its timer `clock` on the first day on which something happens to a case by itself."""
         return self.timed(clock=min((case.turns for case in self.cases.values() if case.turns), default=None))
 
     def tell(self, event: type[OutcomeEvent], outcome: str, **said: Any) -> OutcomeEvent:
@@ -186,16 +195,17 @@ _OCCASION: Mapping[type[Event], Callable[[Any], str]] = {
     dispatch.TermExtended: lambda e: f"{e.village}/{e.until}",
     dispatch.TeamReleased: lambda e: f"{e.village}/{e.spell}",
 }
-"""What makes two events of one type the same occasion, so that a fact told twice makes no second proposal."""
+"""By type of event, the key of its occasion: `<village>/<year>` for a grade. A fact that is told twice has the same
+key, so it makes no second proposal."""
 
 
 def occasion(event: Event) -> str:
-    """What an event says about, as an outcome's id names it."""
+    """The occasion of an event, as it stands in an outcome's id."""
     return _OCCASION[type(event)](event)
 
 
 def matches(when: Mapping[str, Any], event: Event) -> bool:
-    """Whether an event has all that a pack asks for: in each field, one of the values wanted."""
+    """Whether an event meets a pack's condition: each named field has one of the wanted values."""
     return all(_found(event, field, wanted) for field, wanted in when.items())
 
 
@@ -208,7 +218,7 @@ def _several(value: Any) -> Any:
 
 
 def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[Outcome]:
-    """What the pack lets an event propose for a kind of subject (1.6, 2.15, 2.20, 3.9, 3.10)."""
+    """The outcomes of the pack that an event proposes for a kind of subject (1.6, 2.15, 2.20, 3.9, 3.10)."""
     return [
         terms
         for terms in policy.outcomes
@@ -221,25 +231,25 @@ def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[O
 
 
 def _is_theirs(terms: Outcome, event: Event) -> bool:
-    """Whether the subject answers for what happened: what the village owed is no fault of the unit that helps it."""
+    """Whether the subject answers for what happened: a unit does not answer for what the village itself owed."""
     owed_by = event.owed_by if isinstance(event, dispatch.CommitmentOverdue) else None
     return owed_by is None or owed_by in terms.answers_for
 
 
 def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
-    """Propose what the pack lets this event propose, with evidence and clause; nobody is touched by that."""
+    """Propose the outcomes of the pack for this event, with evidence and clause. A proposal affects nobody yet."""
     told: tuple[Event, ...] = ()
     said_about = occasion(event)
     for terms in proposals(subject_kind, event, policy):
-        # A record stands where the bodies are that the entry names: of the layer that declared it. Two can meet in one
-        # subject in any order: least wins.
+        # The record lies in the division whose pack declares the outcome, since the deciding bodies are there. Outcomes
+        # of a city and a county may arrive in any order; the smaller code, the city's, wins.
         place = policy.layer("outcomes", terms.kind).ljust(6, "0")
         subject = getattr(event, terms.subject_field)
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
         )
         outcome = f"{terms.kind}/{said_about}"
-        # What was withdrawn with its fact comes up again with the next one of the same occasion.
+        # A proposal that was withdrawn with its fact is made again if the fact comes again, such as a new grade.
         if outcome in record.cases and record.cases[outcome].status != "withdrawn":
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
@@ -264,7 +274,7 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
 
 
 def hear(record: Record | None, command: HearDefence, policy: Policy, today: date) -> Change:
-    """The subject was heard, at the latest before the decision; from now on it may be decided (Sanctions Law 43)."""
+    """The subject was heard, before any decision. From now on the body may decide (Sanctions Law 43, 政务处分法)."""
     record, case = _case(record, command)
     if not case.terms.defence:
         raise Refused("Sanctions Law 43", "该事项属于奖励，无需陈述申辩", "this is a reward; no defence is heard on it")
@@ -276,13 +286,13 @@ def hear(record: Record | None, command: HearDefence, policy: Policy, today: dat
             f"已于{case.decided_on}作出决定，不再听取陈述申辩；当事人可依法申请复核或者提出申诉",
             f"it was decided on {case.decided_on}, so the defence is over; the subject may ask for a review or appeal",
         )
-    since = case.decidable_on or today  # Whoever is heard after the time for it gives nobody more of it to decide.
+    since = case.decidable_on or today  # A late hearing does not prolong the body's time for deciding.
     record = record.keep(command.outcome, _decidable(_but(case, heard_on=today), since, policy))
     return Change(record, (record.tell(OutcomeDefended, command.outcome),))
 
 
 def decide(record: Record | None, command: Decide, policy: Policy, today: date) -> Change:
-    """The named body adopts the proposal or drops it; from adoption the clocks of appeal and impact run (rules §4)."""
+    """The named body adopts the proposal or drops it. If adopted, the times for an appeal and of the impact begin."""
     record, case = _case(record, command)
     terms = case.terms
     require_body(command.body, terms.decides, terms.clause)
@@ -342,7 +352,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
 
 
 def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: Policy, today: date) -> Change:
-    """A decision about the wrong person or with the wrong text is taken back while nothing rests on it."""
+    """Take back a decision about the wrong person or with the wrong text. Refused once something depends on it."""
     record, case = _case(record, command)
     require_body(command.body, case.terms.decides, case.terms.clause)
     if case.status in ("proposed", "decidable"):
@@ -370,22 +380,22 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
 
 
 def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date) -> Change:
-    """The village was never rightly listed, so there is nothing that its team could answer for.
+    """The village was listed or registered by mistake, so open proposals about its team end.
 
-    What was decided already stays: the deciding body can take it back, and the subject appeal.
+    Decisions stay. The deciding body can take them back, and the subject can appeal.
     """
     return _withdraw(record, lambda _outcome, _case: True, event.reason)
 
 
 def ungrade(record: Record | None, event: inspection.GradeWithdrawn, policy: Policy, today: date) -> Change:
-    """A grade was withdrawn, and with it what was proposed for it and is not decided."""
+    """A grade was withdrawn, and the open proposals that rest on it end."""
     return _withdraw(record, _rests_on(event.village, event.year), event.reason)
 
 
 def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Policy, today: date) -> Change:
-    """A review gave a better grade, which is told next: what was proposed for the former one ends.
+    """A review gave a better grade, so open proposals for the former one end. The next event tells the new grade.
 
-    What was decided stays until the body takes it back, or an appeal ends it.
+    Decisions stay until the body takes them back or an appeal ends them.
     """
     if event.grade == event.before:
         return Change(record)
@@ -393,13 +403,13 @@ def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Poli
 
 
 def _rests_on(village: str, year: int) -> Callable[[str, Case], bool]:
-    """Whether a case rests on the grade of a year."""
+    """A test for cases that rest on a village's grade of a year."""
     graded = short_type(inspection.AssessmentGraded.type)
     return lambda outcome, case: case.terms.on == graded and outcome.endswith(f"/{village}/{year}")
 
 
 def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason: str) -> Change:
-    """The record without the open proposals that rest on something that was withdrawn."""
+    """Withdraw the open proposals for which `rests` holds, since the fact behind them was withdrawn."""
     told: tuple[Event, ...] = ()
     for outcome, case in sorted(record.cases.items()) if record else ():
         if record and case.status in ("proposed", "decidable") and rests(outcome, case):
@@ -409,14 +419,14 @@ def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason:
 
 
 def both_teams(_record: Record | None, event: VillageMerged) -> Iterable[Key]:
-    """The records of the teams of two villages that become one."""
+    """The keys of the records of both villages' teams."""
     return ((Record, record_id("team", event.village)), (Record, record_id("team", event.into)))
 
 
 def inherit(
     record: Record | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """What was proposed for or decided about the team of a village that ended stands in the successor's record."""
+    """The remaining village's record takes over the cases of the merged village's team."""
     ended = others[Record, record_id("team", event.village)]
     if not isinstance(ended, Record) or not ended.cases:
         return Change(record)
@@ -427,12 +437,12 @@ def inherit(
 
 
 def leave(record: Record | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """The record of a team whose village ended is empty: all stands in the successor's."""
+    """Empty the record of a merged village's team: the remaining village's record has its cases."""
     return Change(record and record.but(cases={}, deadlines=()).clocked())
 
 
 def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: date) -> Change:
-    """The subject appeals in time; the effect goes on meanwhile (Civil Servant Law 95, 96)."""
+    """The subject appeals in time. The decision keeps its effect meanwhile (Civil Servant Law 95, 96)."""
     record, case = _case(record, command)
     answer_until = _end(case.terms.answer, today, policy)
     if not case.appeal_until or not answer_until:
@@ -462,12 +472,12 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
 
 
 def _signed(command: Decide | DecideAppeal) -> str:
-    """The body that decided, and its document or meeting."""
+    """The deciding body and its document or meeting, as one text."""
     return f"{ROLES[command.body][0]} {command.decided_by}"
 
 
 def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, today: date) -> Change:
-    """The answer to an appeal: overturned, the outcome ends; upheld, nothing changes (Civil Servant Law 96)."""
+    """Answer an appeal. If the decision is overturned the outcome ends, else nothing changes (Civil Servant Law 96)."""
     record, case = _case(record, command)
     require_body(command.body, case.terms.decides, case.terms.clause)
     if case.appeal != "lodged":
@@ -483,9 +493,10 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
 
 
 def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
-    """The time for a defence is over, so that the body may decide; or that for deciding, which is told; or the impact.
+    """A time of a case is over. After the time for a defence the body may decide; after the time for deciding an event
+    says that the decision is overdue; after the impact period the outcome expires.
 
-    Each is counted from its own day, also where days were missed, so that several can end at once.
+    Each time is counted from its own first day. So if the system was off for days, several may end at once.
     """
     told: tuple[Event, ...] = ()
     for outcome, before in sorted(record.cases.items()):
@@ -502,13 +513,13 @@ def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
                 told = (*told, record.tell(OutcomeExpired, outcome))
         if case is not before:
             record = record.keep(outcome, case)
-    return Change(record.clocked(), told)  # Holidays may have moved what this clock was set to.
+    return Change(record.clocked(), told)  # Holidays may have moved the day for which the timer was set.
 
 
 def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]:
-    """The case that a command names, if the command names its division as well: rights reach as far as that.
+    """The case that a command names. Raises Refused if the command names another division than the case allows.
 
-    Bodies act where the record stands; a subject may also appeal from where the village lies.
+    Bodies act in the division of the record. A subject may also appeal in the division of the village.
     """
     record = known(record, "奖惩记录", "the record of", record_id(command.subject_kind, command.subject))
     case = known(record.cases.get(command.outcome), "奖惩事项", "the outcome", command.outcome)
@@ -524,7 +535,7 @@ def _case(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]
 
 
 def _decidable(case: Case, since: date, policy: Policy) -> Case:
-    """The case once the body may decide, which it is to do within the pack's time."""
+    """The case made decidable, with the last day for deciding by the pack."""
     decide_by = case.terms.decide_by.due(since, policy.calendar)
     return _but(case, status="decidable", decidable_on=since, decide_by=decide_by)
 

@@ -1,1 +1,1 @@
-"""The inspection's rules, one module for each kind of state. Pure: no clock, no I/O."""
+"""The inspection's rules, in one module for each kind of state. They are pure: without clock and I/O."""

@@ -1,4 +1,7 @@
-"""A team's yearly assessment: what comes in over the year, the grade proposed, the grade decided (2.15, 3.7, 3.8)."""
+"""A team's yearly assessment (2.15, 3.7, 3.8): inputs come in over the year, a grade is proposed, a body decides it.
+
+The inputs are called channels: the team's duty reports, the ballot on it, and the scores of campaigns.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -39,7 +42,7 @@ from shared.rules import Change, Due, Moved, Refused, State, Task, addressed, re
 
 
 class Ballot(msgspec.Struct, frozen=True):
-    """How the members' and villagers' representatives voted."""
+    """How the representatives of Party members and villagers voted."""
 
     entitled: int
     present: int
@@ -52,14 +55,14 @@ class Ballot(msgspec.Struct, frozen=True):
 
 
 class Step(NamedTuple):
-    """One grade of a scale, and from which score on it is earned."""
+    """One grade of a scale, and the lowest score that earns it."""
 
     name: str
     at_least: float
 
 
 class Terms(msgspec.Struct, frozen=True, array_like=True):
-    """What the year is judged by: the pack's words on the day on which it was opened; later packs change nothing."""
+    """The pack's terms on the day on which the assessment was opened. They hold for this year whatever pack follows."""
 
     weights: dict[str, float] = {}
     grades: tuple[Step, ...] = ()
@@ -69,7 +72,7 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
     ballot_quorum: Bound | None = None
     audiences: tuple[str, ...] = ()
     facts_until: date = date.min
-    """The last day on which the year's facts can still come in: that of its last reconciliation."""
+    """The last day on which facts of the year can still come in: the end of the time for its last reconciliation."""
     review: Review | None = None
 
     @property
@@ -83,17 +86,17 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """The grade that follows from the inputs, the best one that the caps still allow, and the grounds found."""
+    """The grade that follows from the inputs, the best grade that the caps allow, and the grounds for criticism."""
 
     score: float
     grade: str
     ceiling: str
     triggers: tuple[str, ...]
-    """The grounds for criticism by the year's facts as they stand now; a settlement that comes later changes none."""
+    """The grounds for criticism by the facts at the time of the proposal. Later settlements do not change them."""
 
 
 class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
-    """One team's year. Its id is `<village>/<year>`. Visits and ledgers are noted before it is opened, too."""
+    """One team's year. Its id is `<village>/<year>`. It notes visits and ledgers also before it is opened."""
 
     kind = "assessments"
 
@@ -101,27 +104,27 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     """Empty until the assessment is opened."""
     leader: str = ""
     inputs: tuple[str, ...] = ()
-    """The channels that must be in."""
+    """The channels that must come in before a grade is proposed."""
     terms: Terms = Terms()
     reports: frozenset[str] = frozenset()
-    """The channels of the reports delivered."""
+    """The channels of the reports that were delivered."""
     ballot: Ballot | None = None
     scores: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
-    """By kind of campaign, then by campaign."""
+    """The scores of visits (0 to 100), by kind of campaign and then by campaign."""
     absences: frozenset[str] = frozenset()
-    """The campaigns whose visit found someone absent: one visit is one absence, however many were missing."""
+    """The campaigns whose visit found someone absent. A visit is one absence, however many members were missing."""
     open_items: dict[str, int] = msgspec.field(default_factory=dict)
-    """Items open at the last reconciliation, or carried by the settlement, by kind of commitment."""
+    """By kind of commitment, the items that the last reconciliation left open or the settlement carried over."""
     proposal: Proposal | None = None
     grade_by: date | None = None
     """The last day for the decision while a grade is proposed."""
     grade: str = ""
     review_until: date | None = None
-    """The last day for asking for a review of the grade; None where it is final."""
+    """The last day for asking for a review of the grade. None if the grade is final."""
     answer_until: date | None = None
-    """The last day for the answer while a review is asked for."""
+    """The last day for the answer to a request for review. None without one."""
     decided: frozenset[str] = frozenset()
-    """The outcomes that were decided because of the grade, so that it stands."""
+    """The outcomes that were decided because of the grade. While there are any, the grade cannot be withdrawn."""
     is_dropped: bool = False
     """Whether the village was merged into another before a grade was proposed."""
 
@@ -187,7 +190,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                 )
         if self.status in ("proposed", "contested"):
             rule = "2.15" if self.status == "proposed" else "Civil Servant Law 95"
-            # What an earlier version proposed has no day of its own: it is counted from the end of its year.
+            # A grade that an earlier version proposed has no last day: it is counted here from the end of its year.
             due = self.answer_until or self.grade_by or policy.assessment.grade_by.due(year_end, policy.calendar)
             yield Task(
                 action="grades", about=self.village, role="organisation", due=due, rule=rule,
@@ -196,7 +199,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
-    """From here on reports and the ballot are awaited."""
+    """The assessment is opened: from here on reports and the ballot are awaited."""
     assessment = _of(state, event.village, event.year, event.place)
     opened = assessment.but(
         place=event.place,
@@ -209,7 +212,7 @@ def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Polic
 
 
 def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today: date) -> Change:
-    """A visit counts in the year of its campaign, by its score and by whom it found absent."""
+    """A visit counts in the year of its campaign, with its score and whether it found anyone absent."""
     state = _of(state, event.village, event.year, event.place).but(place=event.place)
     if event.absent:
         state = state.but(absences=state.absences | {event.campaign})
@@ -220,7 +223,7 @@ def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today
 
 
 def forget_visit(state: Assessment | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
-    """What a withdrawn visit brought goes with it."""
+    """Remove the score and the absence of a withdrawn visit."""
     if state is None:
         return Change(state)
     of_kind = {id: score for id, score in state.scores.get(event.kind, {}).items() if id != event.campaign}
@@ -230,7 +233,7 @@ def forget_visit(state: Assessment | None, event: VisitWithdrawn, policy: Policy
 
 
 def drop(state: Assessment | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """Of a village that was merged into another nobody can report or vote; a grade that was proposed is decided."""
+    """Drop the assessment of a merged village: nobody can report or vote there. A proposed grade is still decided."""
     if state is None or state.proposal or state.is_dropped or not state.unit:
         return Change(state)
     dropped = AssessmentDropped(place=state.place, village=state.village, year=state.year)
@@ -238,12 +241,12 @@ def drop(state: Assessment | None, event: VillageMerged, policy: Policy, today: 
 
 
 def note_decision(state: Assessment | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A body decided on the grounds of the grade, so that it cannot be taken back any more."""
+    """A body has decided something because of the grade, so the grade can no longer be withdrawn."""
     return Change(state and state.but(decided=state.decided | {event.outcome}))
 
 
 def forget_decision(state: Assessment | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
-    """The decision was taken back."""
+    """That decision was taken back, so it no longer keeps the grade."""
     return Change(state and state.but(decided=state.decided - {event.outcome}))
 
 
@@ -257,15 +260,15 @@ def note_items(
 
 
 def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """The village belongs to another division from now on, also where a ledger's word is still on its way.
+    """Note the village's new division. A year without a state yet gets one, so that it is kept there from the start.
 
-    What the inspection itself says later carries the new division, too; a ledger's word may still carry the old one.
+    Otherwise the first event about that year's ledger would make it, and may still name the old division.
     """
     return Change(_of(state, event.village, event.since.year + year, event.place).but(place=event.code[:6]))
 
 
 def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:
-    """One report for all its audiences; the oral one is given to the village's own meeting."""
+    """Take in a duty report. It serves all its audiences; the oral report is given at the village's meeting."""
     require_body(command.body, "team", "3.8")
     state = state and addressed(state, command)
     channel = f"{command.form}_report"
@@ -284,7 +287,7 @@ def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, to
 
 
 def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: date) -> Change:
-    """The ballot on the team; without its quorum it is no ballot."""
+    """Take in the ballot on the team. Refused without its quorum."""
     require_body(command.body, "village", "3.8")
     state = state and addressed(state, command)
     ballot = Ballot(command.entitled, command.present, command.satisfied)
@@ -330,9 +333,9 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
 
 
 def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
-    """The year is over and everything is in: the weighted score, its grade, and what the year's facts cap it to.
+    """The year is over and all inputs are in: propose the grade of the weighted score, capped by the year's facts.
 
-    An input that could not be given this year has no part in the weights.
+    A channel that could not come in this year is left out, and the other weights are scaled up.
     """
     terms = _terms_of(state, policy)
     given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
@@ -363,9 +366,9 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
 
 
 def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
-    """A named body decides the grade, and the grounds for criticism are told with it (mechanism 3.10).
+    """A named body decides the grade. The event also tells the grounds for criticism (mechanism 3.10).
 
-    It goes by the scale under which the grade was proposed, whatever pack was adopted since.
+    The scale is the one under which the grade was proposed, whatever pack was adopted since.
     """
     require_body(command.body, "organisation", "2.15")
     state = state and addressed(state, command)
@@ -434,7 +437,7 @@ def _told(state: Assessment, proposal: Proposal, command: ConfirmGrade) -> Asses
 
 
 def contest(state: Assessment | None, command: ContestGrade, policy: Policy, today: date) -> Change:
-    """The team asks for a review in time. The grade, and what follows from it, holds meanwhile."""
+    """The team asks for a review in time (Civil Servant Law 95). The grade and its effects hold meanwhile (96)."""
     require_body(command.body, "team", "Civil Servant Law 95")
     state = state and addressed(state, command)
     if state is not None and state.answer_until:
@@ -470,7 +473,7 @@ def contest(state: Assessment | None, command: ContestGrade, policy: Policy, tod
 
 
 def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, policy: Policy, today: date) -> Change:
-    """The answer to a review: the same grade or a better one. No cap limits it, since its facts are reviewed, too."""
+    """Answer a review with the same grade or a better one. Caps do not bind it, since their facts are reviewed too."""
     if terms.worst_of(command.grade, state.grade) != state.grade:
         raise Refused(
             "Civil Servant Law 96",
@@ -496,7 +499,7 @@ def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, policy: Po
 
 
 def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Policy, today: date) -> Change:
-    """A report or ballot was entered by mistake: it is awaited again, unless something rests on it."""
+    """Take back a report or ballot that was a mistake: it is awaited again. Refused if something depends on it."""
     require_body(command.body, "organisation", "3.8")
     state = state and addressed(state, command)
     channel, is_ballot = command.channel, command.channel == "ballot"
@@ -533,7 +536,7 @@ def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Pol
 
 
 def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Policy, today: date) -> Change:
-    """A grade was entered by mistake: it is decided anew, unless a body has decided something because of it."""
+    """Take back a grade that was entered by mistake: it is decided anew. Refused if an outcome was decided by it."""
     require_body(command.body, "organisation", "2.15")
     state = state and addressed(state, command)
     if state is None or not state.grade:
@@ -570,7 +573,7 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
 
 
 def _to_be_graded(state: Assessment, policy: Policy, since: date) -> Assessment:
-    """An assessment whose grade is to be decided from a day on, by the day that the pack says."""
+    """The assessment with the last day for deciding its grade, which the pack counts from `since`."""
     within = policy.assessment.grade_by
     state = state.but(grade_by=within.due(since, policy.calendar))
     return state.counting("grade_by", since=since, span=within.span)
@@ -581,7 +584,7 @@ def _of(state: Assessment | None, village: str, year: int, place: str) -> Assess
 
 
 def _awaiting(state: Assessment | None, channel: str, village: str, year: int, policy: Policy) -> Assessment:
-    """The assessment, if it is open and still awaits this channel."""
+    """The assessment. Raises Refused unless it is open and still awaits this channel."""
     if state is None or state.is_dropped or channel not in state.missing:
         opens = policy.assessment.opens.of(year)
         raise Refused(
@@ -595,7 +598,7 @@ def _awaiting(state: Assessment | None, channel: str, village: str, year: int, p
 
 
 def _why_capped(state: Assessment, terms: Terms, policy: Policy) -> str:
-    """What the caps that lead to the ceiling count."""
+    """The facts behind the caps that limit the grade, in words for a refusal."""
     assert state.proposal
     return said("caps", sorted({cap.figure for cap in terms.caps if cap.grade == state.proposal.ceiling}), policy)
 
@@ -617,14 +620,15 @@ def _terms(policy: Policy, year: int) -> Terms:
 
 
 def _terms_of(state: Assessment, policy: Policy) -> Terms:
-    """The terms of an assessment; one that an earlier version opened has none of its own."""
+    """The terms of an assessment. One that an earlier version opened has none, so it goes by the pack in force."""
     return state.terms if state.terms.grades else _terms(policy, state.year)
 
 
 def _timed(state: Assessment, today: date) -> Assessment:
-    """Once everything is in, the grade is proposed on the next day, and not before the year's facts are complete.
+    """Set the timer for the proposal: the day after everything is in, but not before the year's facts are complete.
 
-    That is when the year is over, with its last unannounced visits, and the time for its last reconciliation.
+    They are complete when the year is over, and with it the last unannounced visits, and when the time for its last
+    reconciliation is over too.
     """
     if state.status != "complete":
         return state

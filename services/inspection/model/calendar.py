@@ -1,4 +1,4 @@
-"""When campaigns come, and for which villages: the frame of everything that is drawn or visited in full."""
+"""When campaigns take place, and the frame: the villages that a campaign may draw from or visits in full."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -20,39 +20,41 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, require_body, require_soon
 
 PLANNED_AHEAD = 366
-"""Days until the opening of an irregular campaign, which is for what has come up now."""
+"""The most days from the command to the opening of an irregular campaign, which is for something that came up now."""
 
 
 class Beneath(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A pack of a division within the calendar's, as far as it bears on who is visited."""
+    """A narrower division's pack, as far as it affects which villages this calendar's campaigns visit."""
 
     extends: str | None = None
-    """The jurisdiction whose pack it is read over; None where it stands by itself."""
+    """The jurisdiction whose pack it extends. None if it extends none: then no wider campaign reaches the division."""
     kinds: tuple[str, ...] = ()
-    """The kinds of campaigns that it declares or drops, so that a wider campaign of the kind does not reach there."""
+    """The kinds of campaigns that it declares itself or drops. A wider campaign of such a kind does not reach there."""
 
 
 class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     """One jurisdiction's calendar. Its id is the jurisdiction of the pack.
 
-    A village is in the frame from the assignment of its team to the team's release. Leaving the poverty list changes
-    nothing: supervision is one of the four things that stay (摘帽不摘监管). A village is in the frames of all
-    jurisdictions that it lies in and that have packs; which of them visits it depends on the pack that declares the
-    kind of campaign where the village is, on the day on which the campaign is planned.
+    A village is in the frame from the assignment of its team until the team's release. Leaving the poverty list changes
+    nothing: supervision is one of the “four no's” after an exit (摘帽不摘监管).
+
+    A village is in the frames of all jurisdictions around it that have packs, such as its county's and its city's. Only
+    one of them visits it in a kind of campaign: the one whose pack declares this kind for the village's division on the
+    day on which the campaign is planned.
     """
 
     kind = "calendars"
 
     frame: tuple[str, ...] = ()
-    """Sorted."""
+    """The ids of the villages, sorted."""
     moved: dict[str, str] = msgspec.field(default_factory=dict)
-    """The division of a village of the frame, where its id names another one."""
+    """The present division of villages in the frame whose id begins with another one, since they were recoded."""
     beneath: dict[str, dict[str, Beneath]] = msgspec.field(default_factory=dict)
-    """Packs of divisions within this one, by jurisdiction and the day from which each is in force."""
+    """Packs of narrower divisions, by jurisdiction and then by the ISO day from which each is in force."""
     awaited: tuple[date, ...] = ()
     """The days on which adopted packs take effect, sorted."""
     planned: dict[str, date] = msgspec.field(default_factory=dict)
-    """The campaigns of the last two years with their last day: what was missed in them may still be made up."""
+    """The campaigns of the last two years, each with its last day: missed visits may still be made up."""
 
     @property
     def status(self) -> str:
@@ -60,7 +62,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
         return "scheduled" if self.timers else "idle"
 
     def with_village(self, village: str, place: str) -> "Calendar":
-        """The calendar with a village in its frame, where it lies now."""
+        """The calendar with a village in its frame, and with the division in which the village lies now."""
         moved = {id: of for id, of in self.moved.items() if id != village}
         moved |= {} if village.startswith(place) else {village: place}
         before = bisect_left(self.frame, village)
@@ -69,7 +71,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.but(frame=(*self.frame[:before], village, *self.frame[before:]), moved=moved)
 
     def without(self, village: str) -> "Calendar":
-        """The calendar without a village in its frame."""
+        """The calendar without this village in its frame."""
         if village not in self.frame:
             return self
         moved = {id: of for id, of in self.moved.items() if id != village}
@@ -80,7 +82,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.moved.get(village, village[:6])
 
     def visited_by(self, kind: str, day: date) -> tuple[str, ...]:
-        """The villages that a campaign of a kind visits: all but those where a narrower pack says otherwise."""
+        """The villages that a campaign of this kind visits: those of the frame where no narrower pack excludes it."""
         of_place = {place: self._reaches(place, kind, day) for place in {self.place_of(id) for id in self.frame}}
         return tuple(village for village in self.frame if of_place[self.place_of(village)])
 
@@ -92,21 +94,21 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
                 continue
             if packs[since].extends is None or kind in packs[since].kinds:
                 return False
-            place = packs[since].extends or ""  # What lies between has no say there.
+            place = packs[since].extends or ""  # A pack between this one and the extended one does not count there.
         return place.startswith(self.id)
 
 
 def family(message: Payload, _policy: Policy) -> Iterable[str]:
-    """The jurisdictions that a village can lie in, the narrowest first."""
+    """The jurisdictions around a village, the narrowest first: `210521`, `2105`, `21`."""
     return around(message.place)
 
 
 def adopt(
     state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A pack governs the openings from the day after its adoption on, or from its effective date if that is later.
+    """A pack decides on openings from the day after its adoption, or from its effective date if that is later.
 
-    The first one of a division finds there the villages that wider calendars know.
+    The first pack of a division gets a calendar whose frame is taken from the wider calendars.
     """
     calendar = state or Calendar(id=policy.jurisdiction, place=event.place)
     for other in others.values() if state is None else ():
@@ -124,12 +126,12 @@ def wider_calendars(_state: Calendar | None, event: PolicyAdopted) -> Iterable[K
 
 
 def wider(_event: PolicyAdopted, policy: Policy) -> Iterable[str]:
-    """The jurisdictions that the pack's own lies in."""
+    """The jurisdictions around the pack's own."""
     return around(policy.jurisdiction)[1:]
 
 
 def note_pack(state: Calendar | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
-    """Remember what a narrower pack says by itself, or takes out of what it extends."""
+    """Note which kinds of campaigns a narrower pack declares itself or drops."""
     if state is None:
         return Change(state)
     said, dropped = event.pack.get("campaigns", ()), event.pack.get("drop", {}).get("campaigns", ())
@@ -142,9 +144,9 @@ def note_pack(state: Calendar | None, event: PolicyAdopted, policy: Policy, toda
 
 
 def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
-    """Openings follow the pack in force; those of this very day are still to come.
+    """An adopted pack is in force from today, so the timer `campaigns` is set again by its openings, today's included.
 
-    They are, because of two timers on one day `adoption` runs before `campaigns`.
+    Today's campaigns are not planned yet: of two timers on one day, `adoption` runs before `campaigns`.
     """
     awaited = tuple(day for day in state.awaited if day > due.on)
     calendar = state.but(awaited=awaited).timed(adoption=next(iter(awaited), None))
@@ -154,26 +156,26 @@ def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Chang
 def join(
     state: Calendar | None, event: TeamAssigned, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A village with a team may be visited, where it lies by now: its new code may have been heard of before."""
+    """A village with a team joins the frame. A change of its code may have been heard before, so that is looked up."""
     supervision = others[Supervision, event.village]
     place = supervision.place if isinstance(supervision, Supervision) else event.place
     return Change(state and (state.with_village(event.village, place) if place.startswith(state.id) else state))
 
 
 def leave(state: Calendar | None, event: Gone, policy: Policy, today: date) -> Change:
-    """Without a team there is nobody to inspect."""
+    """The team is gone, so there is nobody to inspect and the village leaves the frame."""
     return Change(state and state.without(event.village))
 
 
 def move_out(state: Calendar | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """A village that was recoded is not visited by the jurisdictions any more in which it does not lie."""
+    """A recoded village leaves the frames of the jurisdictions in which it no longer lies."""
     return Change(state and state.without(event.village))
 
 
 def move_in(
     state: Calendar | None, event: VillageRecoded, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A village with a team is visited from now on by the jurisdictions of its new code."""
+    """A recoded village with a team joins the frames of the jurisdictions of its new code."""
     supervision = others[Supervision, event.village]
     if state is None or not (isinstance(supervision, Supervision) and supervision.unit):
         return Change(state)
@@ -181,12 +183,12 @@ def move_in(
 
 
 def new_jurisdictions(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
-    """Those in which a village lies by its new code, the narrowest first."""
+    """The jurisdictions around a village's new code, the narrowest first."""
     return around(event.code)
 
 
 def left_jurisdictions(event: VillageRecoded, policy: Policy) -> Iterable[str]:
-    """Those in which it lay, and lies no more."""
+    """The jurisdictions in which the village lay before and no longer lies."""
     return tuple(id for id in family(event, policy) if not event.code.startswith(id))
 
 
@@ -196,7 +198,7 @@ def team_and_place(_state: Calendar | None, event: TeamAssigned | VillageRecoded
 
 
 def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
-    """Plan every campaign whose frame is to be fixed on this day."""
+    """Plan every campaign whose frame is due to be fixed today."""
     planned = (
         _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
         for terms in _own(state, policy)
@@ -215,9 +217,9 @@ def note_plan(state: Calendar | None, event: CampaignPlanned, policy: Policy, to
 
 
 def merge(state: Calendar | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """A village that was merged into another leaves the frame, and no campaign awaits a visit to it any more.
+    """A merged village leaves the frame, and no campaign awaits a visit to it any more.
 
-    That is told of every campaign, so that nobody learns from it where the village was drawn.
+    One event goes out for every campaign, drawn or not, so that nobody learns from them where the village was drawn.
     """
     if state is None:
         return Change(state)
@@ -228,7 +230,7 @@ def merge(state: Calendar | None, event: VillageMerged, policy: Policy, today: d
 
 
 def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
-    """Plan a campaign that officers ask for."""
+    """Plan an irregular campaign that officers ask for."""
     if command.body != "poverty_office":
         require_body(command.body, "organisation", "3.7")
     terms = policy.campaign(command.kind)
@@ -265,7 +267,7 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
 
 
 def _own(calendar: Calendar, policy: Policy) -> list[Terms]:
-    """The campaigns that the calendar's own jurisdiction declared; others are planned by the wider one that did."""
+    """The campaigns that the calendar's own pack declares. Those it takes over from a wider pack are planned there."""
     return [terms for terms in policy.campaigns if policy.layer("campaigns", terms.kind) == calendar.id]
 
 
@@ -281,7 +283,7 @@ def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date, polic
 
 
 def _openings_after(terms: Terms, day: date, policy: Policy) -> list[date]:
-    """The next opening for each of the pack's days whose frame is fixed after `day`."""
+    """For each of the pack's days, the next opening whose frame is fixed after `day`."""
     return [opens.begins(day + timedelta(terms.seed_days), policy.calendar) for opens in terms.opens]
 
 

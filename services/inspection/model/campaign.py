@@ -1,4 +1,4 @@
-"""A campaign: seed shares, draw, visits day by day, and the account at its end (mechanisms 2.19, 2.21, 3.7)."""
+"""A campaign: seed shares, draw, visits day by day, and the summary at its end (mechanisms 2.19, 2.21, 3.7)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ from shared.rules import Change, Due, Key, Refused, State, Task, addressed, know
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
-    """A visit as it was recorded; who was absent is not kept."""
+    """A visit as it was recorded. Who was absent is not kept, only how many."""
 
     inspector: str
     on: date
@@ -42,43 +42,43 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
-    """One campaign. Until it closes, its seeds and the visits to come are secret: `shown` leaves them out."""
+    """One campaign. Its seeds and coming visits are secret until it closes, so `shown` leaves them out."""
 
     kind = "campaigns"
 
     terms: Terms
-    """The pack's entry by which it was planned; a pack adopted meanwhile does not change it."""
+    """The pack's entry by which it was planned. A later pack does not change it."""
     findings: dict[str, Span | None] = msgspec.field(default_factory=dict)
-    """The findings that this pack knows, each with the time for its rectification."""
+    """By code of a finding: the time for its rectification, or None if it need not be rectified."""
     opens: date
     closes: date
     """The last day."""
     frame: tuple[str, ...] = ()
-    """Of a draw, sorted. Empty where all are visited: then `visits` has them."""
+    """The villages to draw from, sorted. Empty if all are visited: then `visits` has them."""
     size: int
     """How many villages are to be visited."""
     seeds: Seeds = Seeds()
-    """Of a draw: the two bodies' hashes and shares."""
+    """For a draw, the two bodies' hashes and shares."""
     drawn_on: date | None = None
     visits: dict[str, date] = msgspec.field(default_factory=dict)
-    """Every planned visit with its day."""
+    """By village, the day of its planned visit."""
     visited: dict[str, Made] = msgspec.field(default_factory=dict)
     """The villages whose visit was recorded."""
     dropped: frozenset[str] = frozenset()
-    """The villages that were merged into others before they could be visited."""
+    """The villages that were merged into others before they were visited."""
     reached: date | None = None
-    """The latest day whose visits are known to the inspectors."""
+    """The latest day whose visits the inspectors know. None before the first one."""
     closed: bool = False
 
     @property
     def awaits_seeds(self) -> bool:
-        """Whether something is still to be drawn."""
+        """Whether the draw is still to be made."""
         return bool(self.frame) and self.drawn_on is None and not self.closed
 
     def is_pending(self, village: str) -> bool:
-        """Whether the village is to be visited by now.
+        """Whether the village's visit is due and not recorded.
 
-        A missed visit can be made up after the end, except an unannounced one, since the draw is public by then.
+        After the campaign's end a missed visit can be made up, unless it was unannounced: the draw is public by then.
         """
         on = self.visits.get(village)
         if on is None or self.reached is None or (self.closed and not self.terms.announced):
@@ -100,7 +100,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.awaits_seeds or any(map(self.is_pending, self.visits))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """What the seed still needs, and the visits whose day has come."""
+        """The hashes and shares that bodies owe, and the visits whose day has come."""
         if self.awaits_seeds:
             said = {"place": self.place, "campaign": self.id}
             yield from self.seeds.tasks(self.id, "seed", self.terms.rule, self.timers.get("shares"), said)
@@ -116,7 +116,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
             )
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """What may be read of it: of an unannounced campaign no seed and no visit to come before it has closed."""
+        """The campaign as it may be read. An unannounced one shows no seed and no coming visit until it has closed."""
         if self.closed or self.terms.announced:
             return self
         come = {village: on for village, on in self.visits.items() if self.reached and on <= self.reached}
@@ -124,12 +124,12 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def chosen_id(jurisdiction: str, name: str) -> str:
-    """The id of a campaign that officers named: after the digits a dot, where the calendar's own have a hyphen."""
+    """The id of a campaign that officers named: `2105.floods`. The calendar's own have a hyphen after the digits."""
     return f"{jurisdiction}.{name}"
 
 
 def must_be_new(state: Campaign | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
-    """Two campaigns cannot have one id."""
+    """Refuse a second campaign with the same id."""
     if state is not None:
         raise Refused(
             "identity",
@@ -141,9 +141,9 @@ def must_be_new(state: Campaign | None, command: OpenCampaign, policy: Policy, t
 
 
 def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
-    """What is unannounced begins by asking for hashes; everything else is dealt in order of codes at once.
+    """Begin a campaign. An unannounced one asks both bodies for hashes; others get their days at once, by code.
 
-    Both bodies have the pack's time for their hashes, and one day at least, also where the plan comes late.
+    Both bodies have the pack's time for their hashes, but at least one day, even if the campaign was planned late.
     """
     terms = policy.campaign(event.kind)
     if state is not None or terms is None:
@@ -179,7 +179,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
 
 
 def post_hash(state: Campaign | None, command: PostSeedHash, policy: Policy, today: date) -> Change:
-    """A body's hash is public as soon as it comes, and no share is anywhere then."""
+    """Take a body's hash and publish it at once. No share is in the system at this time."""
     campaign = addressed(state, command, "督查", "campaign")
     _must_be_drawn(campaign)
     seeds = with_hash(campaign.seeds, command.body, command.seed_hash, today, campaign.terms.rule)
@@ -205,7 +205,7 @@ def give_seed(state: Campaign | None, command: GiveSeed, policy: Policy, today: 
 
 
 def open_draw(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
-    """Shares are taken from now on. Where days were missed, nobody could give a hash, and the day is tomorrow."""
+    """Shares are taken from today. If the system was off for days, nobody could give a hash, so they open tomorrow."""
     if due.on < today:
         return Change(_opening(state.but(seeds=msgspec.structs.replace(state.seeds, opens=today + timedelta(1)))))
     seeds, silent = opened(state.seeds)
@@ -213,7 +213,7 @@ def open_draw(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
 
 
 def end_shares(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
-    """The time for the shares is over: silent bodies are named, and the draw goes on with what is here."""
+    """The time for shares is over. Bodies that gave none are named in an event, and the draw does without them."""
     if due.on < today <= state.closes:
         return Change(state.timed(shares=today + timedelta(1)))
     seeds, silent = ended(state.seeds)
@@ -226,9 +226,10 @@ def reach(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
 
 
 def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: date) -> Change:
-    """A planned visit was made.
+    """Record a planned visit.
 
-    One text refuses every visit that is not due, so that asking does not tell which villages were drawn.
+    Every visit that is not due is refused in the same words, so that nobody can find out by trial which villages were
+    drawn.
     """
     campaign = known(state, "督查", "campaign", command.campaign)
     require_body(command.body, "inspection", campaign.terms.rule)
@@ -290,7 +291,7 @@ def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: 
 def withdraw(
     state: Campaign | None, command: WithdrawVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A visit was recorded by mistake: it is awaited again, unless something rests on it already."""
+    """Take back a visit that was recorded by mistake: it is awaited again. Refused if something depends on it."""
     campaign = known(state, "督查", "campaign", command.campaign)
     require_body(command.body, "inspection", campaign.terms.rule)
     made = campaign.visited.get(command.village)
@@ -336,20 +337,20 @@ def withdraw(
 
 
 def withdrawal_reads(state: Campaign | None, command: WithdrawVisit) -> tuple[Key, ...]:
-    """What may rest on a visit: the order that followed, and the year's assessment."""
+    """The keys of what may depend on a visit: the village's order that followed, and the year's assessment."""
     year = state.opens.year if state else 0
     return (Supervision, command.village), (Assessment, f"{command.village}/{year}")
 
 
 def drop(state: Campaign | None, event: VisitDropped, policy: Policy, today: date) -> Change:
-    """A village that was merged into another is not visited any more; whether it was drawn is told by nobody."""
+    """A merged village is not visited any more. No event tells whether it was drawn."""
     if state is None or event.village in state.visited:
         return Change(state)
     return Change(state.but(dropped=state.dropped | {event.village}))
 
 
 def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
-    """The day after the last one: what was not visited by now counts as missed, whenever it is made up."""
+    """The campaign's last day is over. A visit not made by now counts as missed, even if it is made up later."""
     seeds, silent = ended(state.seeds) if state.awaits_seeds and state.seeds.is_open else (state.seeds, ())
     closed = CampaignClosed(
         place=state.place,
@@ -379,7 +380,7 @@ def _must_be_drawn(campaign: Campaign) -> None:
 
 
 def _opening(campaign: Campaign) -> Campaign:
-    """The timers of the first day of the shares and of the day after their last, which lies within the campaign."""
+    """The campaign with timers for the first day of shares and the day after the last, both within the campaign."""
     opens = campaign.seeds.opens
     assert opens
     last = max(min(opens + timedelta(SHARE_DAYS), campaign.closes), opens + timedelta(1))
@@ -391,7 +392,7 @@ def _missed(campaign: Campaign, bodies: Iterable[Body], what: Literal["hash", "s
 
 
 def _drawn(campaign: Campaign, today: date, events: tuple[Event, ...]) -> Change:
-    """Draw and deal, if nothing is waited for any more."""
+    """Draw the villages and give each its day, unless a share is still awaited."""
     seeds, terms = campaign.seeds, campaign.terms
     if not seeds.are_in:
         return Change(campaign, events)
@@ -405,7 +406,7 @@ def _drawn(campaign: Campaign, today: date, events: tuple[Event, ...]) -> Change
 
 
 def _reached(campaign: Campaign, today: date) -> Campaign:
-    """The campaign with the visits up to today known, and a timer for the next day of visits."""
+    """The campaign with the visits up to today made known, and a timer on the next day of visits."""
     days = campaign.visits.values()
     return campaign.but(reached=max((on for on in days if on <= today), default=campaign.reached)).timed(
         visits=min((on for on in days if on > today), default=None)

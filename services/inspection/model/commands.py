@@ -43,7 +43,7 @@ class PostSeedHash(Command, frozen=True, kw_only=True):
 
 
 class GiveSeed(Command, frozen=True, kw_only=True):
-    """From the opening day on a body gives the share whose hash is public; only the end reveals it (2.19)."""
+    """A body gives the share that belongs to its published hash, from the opening day on. The end reveals it (2.19)."""
 
     by_token = True
     about = "campaign"
@@ -68,17 +68,17 @@ class OpenCampaign(Command, frozen=True, kw_only=True):
 
 
 class RecordVisit(Command, frozen=True, kw_only=True):
-    """An inspector tells what a planned visit found."""
+    """Inspectors record what a planned visit found."""
 
     village: VillageId
     campaign: CampaignId
     on: Day
     absent: Parties = ()
-    """Cadre ids of the team's members who were neither present nor on leave. Only their number is told on."""
+    """Ids of the team's members who were neither present nor on leave. Only their number is published and kept."""
     findings: Codes = ()
-    """Codes of the pack."""
+    """The findings, by the codes of the pack."""
     score: Score | None = None
-    """0 to 100, and only where the campaign scores."""
+    """0 to 100. Only in a campaign that scores teams."""
     body: Role
     inspector: Organ
     """The group of inspectors."""
@@ -95,7 +95,7 @@ class WithdrawVisit(Command, frozen=True, kw_only=True):
 
 
 class CloseOrder(Command, frozen=True, kw_only=True):
-    """The township accepts a rectification (销号, mechanism 1.6)."""
+    """The township accepts a rectification, which closes its order (销号, mechanism 1.6)."""
 
     village: VillageId
     order: DerivedId
@@ -116,7 +116,7 @@ class DeliverReport(Command, frozen=True, kw_only=True):
 
 
 class HoldBallot(Command, frozen=True, kw_only=True):
-    """Members' and villagers' representatives voted on the team after its oral report (民主测评, 3.8)."""
+    """Representatives of Party members and villagers voted on the team after its oral report (民主测评, 3.8)."""
 
     village: VillageId
     year: Year
@@ -129,7 +129,7 @@ class HoldBallot(Command, frozen=True, kw_only=True):
 
 
 class ConfirmGrade(Command, frozen=True, kw_only=True):
-    """The organisation department decides the year's grade: the one proposed, or any that no cap forbids."""
+    """The organisation department decides the year's grade: the proposed one, or another that the caps allow."""
 
     village: VillageId
     year: Year
@@ -140,7 +140,7 @@ class ConfirmGrade(Command, frozen=True, kw_only=True):
 
 
 class ContestGrade(Command, frozen=True, kw_only=True):
-    """The team asks for a review of its grade (复核, Civil Servant Law 95). `grades` is its answer."""
+    """The team asks for a review of its grade (复核, Civil Servant Law 95). The command `grades` answers it."""
 
     village: VillageId
     year: Year
@@ -161,7 +161,7 @@ class WithdrawInput(Command, frozen=True, kw_only=True):
 
 
 class WithdrawGrade(Command, frozen=True, kw_only=True):
-    """The organisation department takes back a grade that was entered by mistake, as long as nothing rests on it."""
+    """The organisation department takes back a grade that was a mistake. Refused once an outcome was decided by it."""
 
     village: VillageId
     year: Year
@@ -174,14 +174,17 @@ class Checked(msgspec.Struct, frozen=True):
     """What the visit to one sampled household found."""
 
     persons: Persons
-    """As many as the register says: if they are more or fewer, the register is to be corrected first."""
+    """How many people live there. The number must be the register's; otherwise the register is corrected first."""
     meets: bool
     """Whether the household meets the standard, so that it was rightly lifted."""
     approves: bool
 
 
 class PostVerificationHash(Command, frozen=True, kw_only=True):
-    """A body publishes the hash of its share before the exit is asked for, hence before the households are known."""
+    """A body publishes the hash of its share of a verification's seed.
+
+    It does so before the exit is asked for, so that it cannot know the households when it chooses its share.
+    """
 
     by_token = True
     village: VillageId
@@ -192,9 +195,10 @@ class PostVerificationHash(Command, frozen=True, kw_only=True):
 
 
 class GiveVerificationSeed(Command, frozen=True, kw_only=True):
-    """After the request a body gives the share whose hash is public; both make the sample (rules §2).
+    """After the request for an exit a body gives the share that belongs to its published hash.
 
-    Until both are in nobody knows which households will be visited; the verification's end reveals the shares.
+    Both shares together decide which households are visited. Until both are in nobody can know them. The end of the
+    verification reveals the shares, so that everybody can check the sample.
     """
 
     by_token = True
@@ -206,16 +210,19 @@ class GiveVerificationSeed(Command, frozen=True, kw_only=True):
 
 
 class RecordVerification(Command, frozen=True, kw_only=True):
-    """The sampled households were visited, and people outside the register with them (rules §2)."""
+    """The sampled households were visited, and people outside the register were looked at.
+
+    From both follow the rates of wrong exits (错退率), of omissions (漏评率) and of approval (群众认可度).
+    """
 
     village: VillageId
     attempt: Number
     households: Annotated[dict[PartyId, Checked], Meta(max_length=5000)]
     """Every sampled household by its id, and no other."""
     unregistered: Count
-    """How many people outside the register were looked at."""
+    """How many people outside the register were looked at, poor or not."""
     omitted: Count
-    """How many of them are poor and should have been in it."""
+    """How many of them are poor, so that they should have been in the register."""
     body: Role
     """The role that the pack's procedure names."""
     verified_by: Organ

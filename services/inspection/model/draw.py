@@ -1,6 +1,6 @@
 """The draw that anyone can recompute: SHA-256 tickets, no random generator (mechanism 2.19).
 
-README.md tells byte by byte what is hashed here, so that a few lines in any language come to the same.
+This service's README.md says byte by byte what is hashed, so that a few lines in any language give the same result.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,10 @@ def draw(seed: str, round: str, frame: Iterable[str], size: int) -> tuple[str, .
 
 
 def sample_size(share: float | Fraction, frame: int, at_least: int = 1) -> int:
-    """How many make up a share of the frame, rounded up by the share as it is written: 10 % of 30 is 3."""
+    """How many villages or households a share of the frame is, rounded up: 10 % of 31 is 4.
+
+    The share is taken as its decimal digits say, since a binary 0.1 is a little more than a tenth: 10 % of 30 is 3.
+    """
     return min(frame, max(at_least, ceil(Fraction(str(share)) * frame)))
 
 
@@ -41,7 +44,7 @@ def frame_hash(frame: Iterable[str]) -> str:
 
 
 def deal(villages: Sequence[str], first: date, last: date, days: int) -> dict[str, date]:
-    """Each village's day, in order, over `days` different days spread evenly from `first` to `last`."""
+    """Give villages their days, in order: `days` different days, spread evenly from `first` to `last`."""
     length = max((last - first).days + 1, 1)
     days = min(days, length, len(villages))
     return {
@@ -51,9 +54,9 @@ def deal(villages: Sequence[str], first: date, last: date, days: int) -> dict[st
 
 
 def deal_by(seed: str, round: str, villages: Sequence[str], first: date, last: date, days: int) -> dict[str, date]:
-    """As `deal`, but within each part of the time the day is the one with the lowest ticket.
+    """Like `deal`, but each day is drawn: the time is cut into parts, and in each the day with the lowest ticket wins.
 
-    So visits are spread, and before the draw nobody can say on which days they will be.
+    So visits are spread, and nobody can foresee their days before the draw.
     """
     length = max((last - first).days + 1, 1)
     days = min(days, length, len(villages))
@@ -69,7 +72,7 @@ def deal_by(seed: str, round: str, villages: Sequence[str], first: date, last: d
 
 
 def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Sequence[SeedCommitted]) -> list[str]:
-    """What is wrong with a draw that has ended, judged by its public events alone; empty if nothing is."""
+    """Recompute a finished draw from its public events. Returns what is wrong with it, an empty list if nothing is."""
     said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
     seeds = Seeds(hashes=said, shares=closed.seeds)
     faults = {
@@ -100,9 +103,9 @@ def verify_sample(
     share: float | Fraction,
     at_least: int,
 ) -> list[str]:
-    """What is wrong with the sample of a verification, judged by its public events alone; empty if nothing is.
+    """Recompute a verification's sample from its public events. Returns what is wrong; an empty list if nothing is.
 
-    `share` and `at_least` are the pack's.
+    `share` (of the lifted households) and `at_least` (households) are the pack's.
     """
     said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
     size = sample_size(share, len(requested.lifted), at_least)
@@ -121,5 +124,5 @@ def verify_sample(
 
 
 def sample_round(village: str, attempt: int) -> str:
-    """The round of a verification's tickets."""
+    """The round that is hashed into a verification's tickets, so that each attempt has other tickets."""
     return f"{village}/{attempt}"

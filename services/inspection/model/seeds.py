@@ -1,7 +1,8 @@
-"""Two bodies' shares of one seed: first the hash of each is public, and on a later day the shares come (2.19).
+"""Two bodies make one seed together (2.19): each publishes the hash of its share, and gives the share on a later day.
 
-A campaign's draw and the sample of an exit's verification go by the same rules. A body that stays silent is named and
-stops nothing: its hash, or a public hash where it gave none, stands in for its share.
+So neither can choose its share knowing the other's. A campaign's draw and the sample of an exit's verification use the
+same rules. A body that stays silent is named in an event and cannot stop the draw: its hash takes the place of its
+share, or another public hash if it gave none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,59 +18,59 @@ from shared.policy import Policy
 from shared.rules import Change, Refused, State, Task
 
 BODIES: tuple[Body, ...] = ("discipline", "inspection")
-"""The two bodies that do not trust each other, in the order in which their shares are joined."""
+"""The two bodies, which need not trust each other, in the order in which their shares are joined."""
 SEPARATOR = "‖"
 SHARE_DAYS = 7
-"""How many days both bodies have for their shares, the first day on which these are taken included."""
+"""How many days both bodies have for their shares, the first day included."""
 SEED_LENGTH = 32
-"""Characters that a share needs at least: a shorter one could be found from its published hash."""
+"""The least number of characters of a share: a shorter one could be found by trying until its published hash fits."""
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _EASY = frozenset(step for row in _ROWS for a, b in pairwise(row) for step in ((a, b), (b, a), (a, a)))
-"""Steps from one character to another that fingers or minds take by themselves."""
+"""Pairs of characters that people type without thinking: neighbours such as `qw`, backwards `wq`, and doubles `qq`."""
 
 
 class SeedHash(State, frozen=True, kw_only=True, omit_defaults=True):
-    """A hash that was published once. Its id is the hash; a share serves for one seed only, since it is public then."""
+    """A hash that was published. Its id is the hash. A share is public after its draw, so it must not serve again."""
 
     kind = "seed_hashes"
 
     round: str
-    """The draw or verification that it was given for, and the body that gave it."""
+    """The draw or verification for which it was given, and the body that gave it."""
 
 
 class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far the two bodies have come."""
+    """Which hashes and shares the two bodies have given."""
 
     opens: date | None = None
-    """The first day on which shares are taken; None while nobody can know it."""
+    """The first day on which shares are taken. None as long as that is not known, such as before an exit's request."""
     is_open: bool = False
     """Whether that day has come."""
     hashes: dict[str, str] = msgspec.field(default_factory=dict)
     """The published hashes, by body."""
     shares: dict[str, str] = msgspec.field(default_factory=dict)
-    """The shares given, by body. Nobody but the service knows them before the end."""
+    """The shares given, by body. Only this service knows them before the end."""
     missed: frozenset[str] = frozenset()
-    """What bodies were named for, such as `discipline hash` or `inspection share`."""
+    """What bodies failed to give and were named for, such as `discipline hash` or `inspection share`."""
 
     @property
     def unhashed(self) -> tuple[Body, ...]:
-        """The bodies whose hash can still come: until the first share is given."""
+        """The bodies that may still give a hash. After the first share nobody may."""
         return () if self.shares else tuple(body for body in BODIES if body not in self.hashes)
 
     @property
     def owed(self) -> tuple[Body, ...]:
-        """The bodies whose hash is public and whose share is not here."""
+        """The bodies that published a hash and have not given their share."""
         return tuple(body for body in BODIES if body in self.hashes and body not in self.shares)
 
     @property
     def are_in(self) -> bool:
-        """Whether all shares are here that are waited for, and one of them at least."""
+        """Whether the draw can be made: at least one share is here, and nobody who owes one is waited for any more."""
         return bool(self.shares) and all(f"{body} share" in self.missed for body in self.owed)
 
     def tasks(
         self, about: str, prefix: str, rule: str, last: date | None, answer: Mapping[str, str | int], detail: str = ""
     ) -> Iterable[Task]:
-        """The hash that each body owes, and once the day has come its share."""
+        """A task for each body that owes its hash or, from the first day of shares on, its share."""
         hash_due = self.opens and self.opens - timedelta(1)
         for action, bodies, due in (
             (f"{prefix}-hashes", self.unhashed, hash_due),
@@ -83,12 +84,12 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def sha256_hex(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, in 64 small hexadecimal digits."""
+    """SHA-256 of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits."""
     return sha256(text.encode()).hexdigest()
 
 
 def must_be_new(state: SeedHash | None, command: PostSeedHash | PostVerificationHash, _p: Policy, _d: date) -> Change:
-    """A share that served before is known to everybody, so its hash is refused."""
+    """Refuse a hash that was published before: its share is known to everybody."""
     of = command.campaign if isinstance(command, PostSeedHash) else f"{command.village}/{command.attempt}"
     round = f"{of} {command.body}"
     if state is not None and state.round != round:
@@ -103,9 +104,10 @@ def must_be_new(state: SeedHash | None, command: PostSeedHash | PostVerification
 
 
 def with_hash(seeds: Seeds, body: str, hash: str, today: date, rule: str) -> Seeds:
-    """Take a body's hash. One that comes late moves the shares to the next day: they follow all hashes.
+    """Take a body's hash. If shares are taken already, a late hash moves them to the next day: they follow all hashes.
 
-    Then both are waited for anew, or the late one could choose its share knowing what stands in for the other's.
+    Then both bodies' shares are waited for again. Otherwise the late body could know what takes the place of a silent
+    body's share, and choose its own to suit.
     """
     if seeds.hashes.get(body) == hash:
         return seeds
@@ -127,7 +129,8 @@ def with_hash(seeds: Seeds, body: str, hash: str, today: date, rule: str) -> See
 
 
 def with_share(seeds: Seeds, body: str, share: str, rule: str, public: Iterable[str] = ()) -> Seeds:
-    """Take a body's share: from its day on, and only the one whose hash is public. `public` no share may be."""
+    """Take a body's share. Refused before its day, if it does not fit the body's published hash, or if it is in
+    `public`, values that everybody knows."""
     if seeds.shares.get(body) == share:
         return seeds
     if body not in seeds.owed or not seeds.is_open:
@@ -159,7 +162,7 @@ def with_share(seeds: Seeds, body: str, share: str, rule: str, public: Iterable[
 
 
 def must_be_unguessable(share: str, rule: str) -> None:
-    """Refuse a share by which others could compute the draw beforehand: a short one, or one with a pattern."""
+    """Refuse a share that others could guess in order to compute the draw: a short one, or one with a pattern."""
     text = share.lower()
     threes = [*zip(text, text[1:], text[2:], strict=False)]
     easy = [sum(step in _EASY for step in zip(text, text[gap:], strict=False)) for gap in (1, 2)]
@@ -183,18 +186,18 @@ def must_be_unguessable(share: str, rule: str) -> None:
 
 
 def joined(seeds: Seeds, stand_in: str) -> str:
-    """The seed: for each body its share, or else its hash, or else what stands in for that."""
+    """The seed: for each body its share; if it gave none, its hash; if it gave neither, `stand_in`."""
     return SEPARATOR.join(seeds.shares.get(body) or seeds.hashes.get(body) or stand_in for body in BODIES)
 
 
 def opened(seeds: Seeds) -> tuple[Seeds, tuple[Body, ...]]:
-    """The day of the shares has come: who gave no hash is named, once."""
+    """The day of the shares has come. Returns also the bodies without a hash that are to be named now, each once."""
     late = tuple(body for body in seeds.unhashed if f"{body} hash" not in seeds.missed)
     missed = seeds.missed | {f"{body} hash" for body in late}
     return msgspec.structs.replace(seeds, is_open=True, missed=missed), late
 
 
 def ended(seeds: Seeds) -> tuple[Seeds, tuple[Body, ...]]:
-    """The time for the shares is over: who owes one is named, once, and not waited for any more."""
+    """The time for shares is over. Returns also the bodies that owe one: each is named once and waited for no more."""
     late = tuple(body for body in seeds.owed if f"{body} share" not in seeds.missed)
     return msgspec.structs.replace(seeds, missed=seeds.missed | {f"{body} share" for body in late}), late

@@ -1,4 +1,4 @@
-"""What stands between the inspection and one village's team: who is there, orders open, the next assessment."""
+"""What the inspection knows about one village's team: its members, its open orders, and its next assessment."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -30,15 +30,15 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
 
 Gone = TeamReleased | AssignmentWithdrawn | TeamDisbanded
-"""After these no team is in the village."""
+"""The events after which no team is in the village."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A rectification that is owed (限期整改)."""
+    """An order to put something right by a last day (限期整改)."""
 
     findings: tuple[str, ...]
     allowed: Span
-    """The time that the pack gave when it was issued, and gives again each time that it passes."""
+    """The time that the pack gave when the order was issued. Each time it runs out, the same time begins again."""
     due: date
     times: int = 0
     """How often it has become overdue."""
@@ -51,7 +51,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
 
     unit: str = ""
     leader: str = ""
-    """The leader, or the last one while a replacement is awaited."""
+    """The leader's id. While a replacement is awaited it is still the former leader's."""
     team: tuple[str, ...] = ()
     """Cadre ids, sorted."""
     since: date | None = None
@@ -59,9 +59,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     orders: dict[str, Order] = msgspec.field(default_factory=dict)
     """Open orders by id, `<campaign>/<village>`."""
     closed: frozenset[str] = frozenset()
-    """Orders of this team that were closed out."""
+    """The ids of this team's orders that were closed out (销号)."""
     answered_for: frozenset[str] = frozenset()
-    """Orders of teams that are gone which were closed out or overdue, so that somebody may answer for them."""
+    """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
+    """
 
     @property
     def status(self) -> str:
@@ -72,7 +73,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether a rectification is to be accepted."""
+        """Whether an open order waits to be closed."""
         return bool(self.orders)
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
@@ -80,13 +81,13 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def can_forget(self, order: str) -> bool:
-        """Whether nothing has come of an order yet: it was never overdue, and is open or gone with its team."""
+        """Whether an order has had no effect, so that its visit can be withdrawn: it was neither overdue nor closed."""
         if self.unit:
             return order in self.orders and not self.orders[order].times
         return order not in self.answered_for
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Each open order waits for the township to accept what was done."""
+        """For each open order: the township is to accept what was done."""
         for id, order in sorted(self.orders.items()):
             yield Task(
                 action="order-closings", about=self.id, role="township", due=order.due, rule="1.6", detail=id,
@@ -95,7 +96,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
-    """The team is in the village, and the next assessment will be its first. Orders that are open stay open."""
+    """A team is in the village. Its first assessment is the next one. Open orders stay open."""
     village = state or Supervision(id=event.village, place=event.place)
     return Change(
         village.but(
@@ -114,14 +115,14 @@ def recode(state: Supervision | None, event: VillageRecoded, policy: Policy, tod
 
 
 def recall(state: Supervision | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date) -> Change:
-    """Whoever was recalled cannot be found absent any more."""
+    """A cadre left the team and can no longer be found absent."""
     if state is None:
         return Change(state)
     return Change(state.but(team=tuple(cadre for cadre in state.team if cadre != event.cadre)))
 
 
 def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
-    """Another cadre took the recalled one's place."""
+    """Another cadre took the place of the one who left."""
     if state is None or not state.unit:
         return Change(state)
     return Change(
@@ -133,7 +134,7 @@ def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, to
 
 
 def release(state: Supervision | None, event: Gone | VillageMerged, policy: Policy, today: date) -> Change:
-    """The team is gone, and with it what it owed; an assessment that has been opened still comes to its end."""
+    """The team is gone, and its open orders with it. An assessment that has been opened is still completed."""
     if state is None:
         return Change(None)
     overdue = {id for id, order in state.orders.items() if order.times}
@@ -141,7 +142,7 @@ def release(state: Supervision | None, event: Gone | VillageMerged, policy: Poli
 
 
 def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
-    """Only a member of the team can be absent from it."""
+    """Refuse an absent cadre who is no member of the team."""
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
     if strangers := sorted(set(command.absent) - set(village.team)):
         raise Refused(
@@ -157,9 +158,9 @@ def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy
 def order(
     state: Supervision | None, event: VisitMade, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """One order for all findings of a visit that the campaign's terms want rectified (mechanism 1.6).
+    """Make one order for all findings of a visit that the campaign's terms want rectified (mechanism 1.6).
 
-    It is due when the longest of their times is over: nobody is overdue with one before the pack says so.
+    It is due after the longest time among them, since no finding may become overdue before its own time is over.
     """
     (campaign,) = others.values()
     known: Mapping[str, Span | None] = getattr(campaign, "findings", {})
@@ -177,7 +178,7 @@ def order(
 
 
 def forget(state: Supervision | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
-    """With the visit its order ends."""
+    """A withdrawn visit takes its order along."""
     order = f"{event.campaign}/{event.village}"
     if state is None or order not in state.orders:
         return Change(state)
@@ -208,7 +209,7 @@ def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, 
 
 
 def overdue(state: Supervision, due: Due, policy: Policy, today: date) -> Change:
-    """A deadline passed: tell it, and tell it again after each further period until the order is closed."""
+    """An order's last day has passed: tell so now, and again after each further period until the order is closed."""
     late = {
         id: msgspec.structs.replace(order, due=order.allowed.after(order.due, policy.calendar), times=order.times + 1)
         for id, order in sorted(state.orders.items())
@@ -228,10 +229,10 @@ def overdue(state: Supervision, due: Due, policy: Policy, today: date) -> Change
 
 
 def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -> Change:
-    """The year's assessment begins in every village with a team (mechanism 2.21).
+    """Open the year's assessment in a village with a team (mechanism 2.21).
 
-    A pack that moved the day further back since the timer was set is followed. A check that was due before the team
-    came is not awaited; if then nothing is left that carries a score, this year is not assessed.
+    If a new pack has put the opening off since the timer was set, the new day holds. A campaign that was over before
+    the team came is not awaited. If no channel that gives a score is left, the year is not assessed.
     """
     opens = policy.assessment.opens.of(due.on.year)
     if opens > due.on:
@@ -250,7 +251,8 @@ def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -
 
 
 def _can_be_given(channel: str, state: Supervision, policy: Policy, year: int) -> bool:
-    """Whether the year has a campaign of this kind with the village in its frame; reports and ballots always can."""
+    """Whether a channel can come in this year. Reports and ballots always can. The score of a campaign can only if the
+    pack has a campaign of this kind whose frame is fixed after the team came."""
     campaign = policy.campaign(channel)
     if campaign is None or state.since is None:
         return True

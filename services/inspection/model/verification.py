@@ -1,4 +1,8 @@
-"""The verification of an exit by sampled households (rules §2)."""
+"""The verification of an exit (出列核查): inspectors visit sampled households, and three rates decide.
+
+National rules of 2016 to 2018 name the rates of wrong exits, omissions and approval as criteria of a county's exit. A
+pack sets the bounds by which its region applies them to a village, and how many households are drawn.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -36,37 +40,38 @@ from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, a
 
 RULE = "rules §2"
 HASH_DAYS = 3
-"""How many days after the request a hash can still come that was not there before it."""
+"""How many days after the request a body may still publish its hash, if it did not before."""
 
 
 class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
-    """The last verification that is prepared or was asked for in a village. Its id is the village's."""
+    """A village's latest verification, prepared or asked for. Its id is the village's."""
 
     kind = "verifications"
 
     attempt: int
     seeds: Seeds = Seeds()
     is_wanted: bool = True
-    """Whether the village can leave, so that hashes are awaited; from the request on, whether it is still asked for."""
+    """Before the request: whether the village can leave the list, so that hashes are awaited. After it: whether the
+    request still stands."""
     has_left: bool = False
-    """Whether the village has left the list, so that what is measured is for its monitoring."""
+    """True once the village has left the list. Measurements then serve its monitoring and prepare no verification."""
     lifted: dict[str, int] = msgspec.field(default_factory=dict)
-    """The households that are said to be out of poverty, among which the sample is drawn, each with its persons."""
+    """The lifted households, from which the sample is drawn, each with its number of persons."""
     outside: int | None = None
-    """How many people of the village are in no registered household."""
+    """How many people of the village live in households outside the register. None if the request did not say."""
     before: tuple[str, ...] = ()
-    """Households that earlier attempts drew which ended without a result, sorted: if lifted still, they are visited."""
+    """Households that were drawn in earlier attempts and never verified, sorted. They are visited if still lifted."""
     sampled: tuple[str, ...] = ()
     """The households to visit: those drawn, in the order of their tickets, then those of `before`."""
     terms: Terms | None = None
-    """The pack's rates and shares by which it was asked for; None before the request."""
+    """The pack's rates and shares on the day of the request. None before it."""
     by: str = ""
     """The role that verifies, as the pack's procedure says."""
     until: date | None = None
     drawn_on: date | None = None
     passed: bool | None = None
     is_withdrawn: bool = False
-    """Whether the exit's request was taken back before this verification was recorded."""
+    """True if the request was taken back before this verification was recorded."""
 
     @property
     def awaits_seeds(self) -> bool:
@@ -75,7 +80,7 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def unseen(self) -> tuple[str, ...]:
-        """The households that were drawn and are not verified; no new attempt lets anyone get rid of them."""
+        """The households that were drawn and not verified. A new attempt visits them too, so nobody can avoid them."""
         return () if self.passed is not None else tuple(sorted({*self.before, *self.sampled}))
 
     @property
@@ -92,7 +97,7 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether a hash or a share is still to be given, or the households to be visited."""
+        """Whether a hash, a share or the visit to the households is awaited."""
         return self.is_wanted and self.passed is None
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
@@ -100,7 +105,7 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The hashes and shares of the sample's seed, then the verification, until it is recorded."""
+        """The hashes and shares that bodies owe for the sample's seed, and then the verification itself."""
         if self.awaits_seeds:
             last = self.timers.get("shares")
             said: Mapping[str, str | int] = {"place": self.place, "village": self.id, "attempt": self.attempt}
@@ -113,9 +118,9 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
             )  # fmt: skip
 
     def shown(self, *, to_operator: bool = False) -> "Verification":
-        """What may be read of it before the end: no share, and by operators alone which households are to be visited.
+        """The verification as it may be read before its end: without the bodies' shares.
 
-        Whoever knows these households beforehand could prepare them.
+        Only operators see the households to visit, since whoever knows them beforehand could prepare them.
         """
         if self.passed is not None:
             return self
@@ -127,11 +132,11 @@ _STANDING = {
     "prepared": "尚未申请", "requested": "待抽样", "awaited": "待核查", "passed": "已通过", "failed": "未通过",
     "withdrawn": "已撤回",
 }  # fmt: skip
-"""What people call where a verification stands."""
+"""The Chinese words for the states of a verification."""
 
 
 def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
-    """As soon as a village can leave, both bodies are asked for their hashes: before the households are known."""
+    """Ask both bodies for their hashes as soon as a village can leave, so that they come before the households."""
     if state is None or ((state.passed is False or state.is_withdrawn) and not event.unmet):
         return Change(_next(state, event.village, event.place) if not event.unmet else state)
     if state.terms is not None or state.has_left:
@@ -140,19 +145,19 @@ def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Polic
 
 
 def prepare_again(state: Verification | None, event: ObjectionRaised, policy: Policy, today: date) -> Change:
-    """If the objection is upheld the households are verified again, so hashes are asked for at once."""
+    """Ask for hashes at once after an objection: if it is upheld, there will be another verification."""
     if state is None or state.passed is None or state.attempt != event.attempt:
         return Change(state)
     return Change(_next(state, event.village, event.place))
 
 
 def leave(state: Verification | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """No further verification is to be prepared."""
+    """The village has left the list, so no further verification is prepared."""
     return Change(state and state.but(has_left=True, is_wanted=False if state.terms is None else state.is_wanted))
 
 
 def withdraw(state: Verification | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
-    """The exit was led back, so that nothing is verified. What was drawn is visited with the next sample."""
+    """The exit was withdrawn, so this verification ends. Households that were drawn are visited next time."""
     if state is None or state.passed is not None or state.attempt != event.attempt:
         return Change(state)
     ended = state.but(is_withdrawn=True, is_wanted=False).timed(open=None, shares=None)
@@ -160,7 +165,7 @@ def withdraw(state: Verification | None, event: ExitWithdrawn, policy: Policy, t
 
 
 def end(state: Verification | None, event: VillageMerged | VillageUnlisted, policy: Policy, today: date) -> Change:
-    """A village that is no more, or not on the list, cannot ask to leave it."""
+    """The village was merged or is no longer on the list, so it cannot ask to leave it."""
     if state is None or state.passed is not None:
         return Change(state)
     return Change(state.but(is_wanted=False).timed(open=None, shares=None))
@@ -179,7 +184,8 @@ def _next(state: Verification | None, village: str, place: str, is_wanted: bool 
 
 
 def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
-    """The households stand now. If both hashes are public shares are taken at once, otherwise after some days."""
+    """The exit was asked for, and the households are fixed now. If both hashes are public, shares are taken at once;
+    otherwise HASH_DAYS later."""
     last = state.attempt if state else 0
     if event.attempt > last + 1:
         raise ValueError(f"attempt {event.attempt} cannot follow attempt {last}; what lies between is missing")
@@ -205,7 +211,7 @@ def request(state: Verification | None, event: ExitRequested, policy: Policy, to
 
 
 def post_hash(state: Verification | None, command: PostVerificationHash, policy: Policy, today: date) -> Change:
-    """A body's hash is public as soon as it comes. The last one that comes after the request opens the next day."""
+    """Take a body's hash and publish it at once. If it comes last, after the request, shares open tomorrow."""
     verification = _addressed(state, command)
     seeds = with_hash(verification.seeds, command.body, command.seed_hash, today, RULE)
     if seeds is verification.seeds:
@@ -241,7 +247,7 @@ def give_seed(state: Verification | None, command: GiveVerificationSeed, policy:
 
 
 def open_shares(state: Verification, due: Due, policy: Policy, today: date) -> Change:
-    """Shares are taken from now on. Where days were missed, nobody could give a hash, and the day is tomorrow."""
+    """Shares are taken from today. If the system was off for days, nobody could give a hash, so they open tomorrow."""
     if due.on < today:
         return Change(_opening(state, today + timedelta(1)))
     seeds, silent = opened(state.seeds)
@@ -249,7 +255,7 @@ def open_shares(state: Verification, due: Due, policy: Policy, today: date) -> C
 
 
 def end_shares(state: Verification, due: Due, policy: Policy, today: date) -> Change:
-    """The time for the shares is over: silent bodies are named, and the sample is drawn with what is here."""
+    """The time for shares is over. Bodies that gave none are named in an event, and the draw does without them."""
     if due.on < today:
         return Change(state.timed(shares=today + timedelta(1)))
     seeds, silent = ended(state.seeds)
@@ -257,7 +263,7 @@ def end_shares(state: Verification, due: Due, policy: Policy, today: date) -> Ch
 
 
 def _addressed(state: Verification | None, command: PostVerificationHash | GiveVerificationSeed) -> Verification:
-    """The verification that still awaits its sample, if it is the one that the command names."""
+    """The verification that a command names. Raises Refused unless it still awaits its sample."""
     verification = addressed(state, command, "可申请出列的村", "village that can ask to leave the list")
     if verification.awaits_seeds and command.attempt == verification.attempt:
         return verification
@@ -284,7 +290,7 @@ def _missed(state: Verification, bodies: Iterable[Body], what: Literal["hash", "
 
 
 def _sampled(verification: Verification, today: date, events: tuple[Event, ...]) -> Change:
-    """Choose the households by their tickets, if no share is waited for any more."""
+    """Draw the households by their tickets, unless a share is still awaited."""
     seeds, terms = verification.seeds, verification.terms
     if terms is None or not seeds.are_in:
         return Change(verification, events)
@@ -303,10 +309,11 @@ def _sampled(verification: Verification, today: date, events: tuple[Event, ...])
 
 
 def verify(state: Verification | None, command: RecordVerification, policy: Policy, today: date) -> Change:
-    """Three rates, each of which alone can stop the exit.
+    """Record the verification. Three rates decide, and each of them alone can stop the exit:
 
-    Wrong exits: people in sampled households that do not meet the standard ÷ people in sampled households. Omissions:
-    poor people outside the register ÷ people outside it who were looked at. Approval: approving ÷ sampled households.
+    - wrong exits (错退率): people in sampled households that do not meet the standard ÷ people in sampled households;
+    - omissions (漏评率): poor people outside the register ÷ people outside the register who were looked at;
+    - approval (群众认可度): sampled households that approve ÷ sampled households.
     """
     verification = addressed(state, command, "已申请出列的村", "village that asks to leave the list")
     if not verification.awaits or command.attempt != verification.attempt:
@@ -331,7 +338,7 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
     _must_be_the_sample(verification, command)
     terms, checked = verification.terms, command.households.values()
     _must_be_enough(command, verification.outside, terms.outside_share)
-    # Where nobody was lifted there is nobody to be wrongly lifted or to ask, and the omissions decide alone.
+    # If no household was lifted, none can be wrongly lifted or asked for approval: the rate of omissions decides alone.
     people = sum(household.persons for household in checked) or 1
     rates = {
         "wrong_exit": sum(household.persons for household in checked if not household.meets) / people,
@@ -357,8 +364,8 @@ def verify(state: Verification | None, command: RecordVerification, policy: Poli
 
 
 def _must_be_the_sample(verification: Verification, command: RecordVerification) -> None:
-    """Refuse any other households than those sampled, and any other number of persons than the register's."""
-    # Which ones are wrong is not said: whoever asks need not be one who may read the list.
+    """Refuse other households than the sampled ones, and other numbers of persons than the register's."""
+    # The refusal does not say which households are wrong, since the sender may have no right to read the list.
     if set(verification.sampled) != set(command.households):
         wanted, got = len(verification.sampled), len(command.households)
         raise Refused(
@@ -390,7 +397,7 @@ def _must_be_the_sample(verification: Verification, command: RecordVerification)
 
 
 def _must_be_enough(command: RecordVerification, outside: int | None, share: Fraction) -> None:
-    """Refuse figures of people outside the register that cannot be, or that are too few to say anything."""
+    """Refuse numbers of people outside the register that are impossible, or too few for a meaningful rate."""
     most = command.unregistered if outside is None else outside
     least = ceil(share * most)
     if not max(least, min(most, 1)) <= command.unregistered <= most or command.omitted > command.unregistered:
