@@ -144,22 +144,23 @@ def structs() -> Iterator[type[msgspec.Struct]]:
         if struct not in seen:
             seen[struct] = None
             for hint in checking.hints_of(struct).values():
-                for part in _parts(hint):
+                for part in parts(hint):
                     walk(part)
 
     walk(pack.Policy)
     return iter(seen)
 
 
-def _parts(hint: Any) -> Iterator[type[msgspec.Struct]]:
+def parts(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    """The sections that a field can hold."""
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         yield hint
     for part in get_args(hint):
-        yield from _parts(part)
+        yield from parts(part)
 
 
 def _link(hint: Any) -> str:
-    return "".join(f" → [{part.__name__}](#{part.__name__.lower()})" for part in dict.fromkeys(_parts(hint)))
+    return "".join(f" → [{part.__name__}](#{part.__name__.lower()})" for part in dict.fromkeys(parts(hint)))
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:

@@ -258,7 +258,7 @@ _LAWS: Final = {
 _LAW: Final = re.compile(f"({'|'.join(_LAWS)})(?: ([0-9]+))?")
 _TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
 _MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
-"""The ids by which the code cites what regions' documents ask for, such as `3.4`."""
+"""The ids of docs/mechanisms.md, such as `3.4`. Old dead letters may name a section of rules instead."""
 SOURCE: Final = re.compile(f"{_LAW.pattern}|{_MECHANISM.pattern}")
 """The first law or mechanism that a text names."""
 

@@ -319,7 +319,7 @@ class AssessmentGraded(Event, frozen=True, kw_only=True):
 
 
 class SampleCommitted(Event, frozen=True, kw_only=True):
-    """A body's hash of its seed share for the sample of an exit's verification is public (rules §2)."""
+    """A body's hash of its seed share for the sample of an exit's verification is public (5.3)."""
 
     label = ("核查随机码校验值公布", "sample hash published")
     village: VillageId
@@ -331,7 +331,7 @@ class SampleCommitted(Event, frozen=True, kw_only=True):
 
 
 class SampleMissed(Event, frozen=True, kw_only=True):
-    """A body gave no hash or no share for an exit's sample in time. The sample is drawn without it (rules §2)."""
+    """A body gave no hash or no share for an exit's sample in time. The sample is drawn without it (5.3)."""
 
     label = ("核查随机码逾期未交", "sample share missed")
     village: VillageId
@@ -351,7 +351,7 @@ class SampleDrawn(Event, frozen=True, kw_only=True):
 
 
 class ExitVerified(Event, frozen=True, kw_only=True):
-    """Sampled households were visited: the request holds, or it does not, by the rates of rules §2."""
+    """Sampled households were visited: the request holds, or it does not, by the pack's rates (5.3)."""
 
     label = ("出列核查", "exit verified")
     village: VillageId

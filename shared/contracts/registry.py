@@ -200,7 +200,7 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
 
 
 class ExitRequested(Event, frozen=True, kw_only=True):
-    """All exit criteria are met and the township asks for the village's removal from the list (rules §2)."""
+    """All exit criteria are met and the township asks for the village's removal from the list (5.1)."""
 
     label = ("申请出列", "exit requested")
     village: VillageId
@@ -373,7 +373,7 @@ class ResolutionPassed(Event, frozen=True, kw_only=True):
 
 
 class RoundEnded(Event, frozen=True, kw_only=True):
-    """A round over a village's households has ended: so many are lifted, and so many left it on the way (rules §2)."""
+    """A round over a village's households has ended: so many are lifted, and so many left it on the way (5.2)."""
 
     label = ("农户评定结束", "round over households ended")
     village: VillageId

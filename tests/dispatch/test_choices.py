@@ -67,7 +67,7 @@ USUAL = team_of("C-U2-0", "C-U2-1", "C-U2-2")
         ({}, None, team_of("C-U2-0", "C-U2-1", "C-U2-1"), "identity", "C-U2-1 is named twice"),
         ({}, None, team_of("C-U2-0", "C-U2-1", "C-U2-2", lead=9), "3.4", "one leader"),
         ({}, None, team_of("C-U2-0", "C-U2-1", "C-U1-2"), "3.3", "C-U1-2 is no cadre whom the unit can send"),
-        ({}, cadre("C-U2-2", "U2", ties=(V1,)), USUAL, "rules §3", "must be recused"),
+        ({}, cadre("C-U2-2", "U2", ties=(V1,)), USUAL, "5.6", "must be recused"),
         ({}, cadre("C-U2-2", "U2", party_member=False), USUAL, "3.3", "no Party member"),
         ({}, cadre("C-U2-2", "U9", left="U2"), USUAL, "3.3", "C-U2-2 is no cadre"),
         ({}, recalled("C-U2-2", V2), USUAL, "3.3", "under a recall"),

@@ -98,7 +98,7 @@ def test_3_3_a_unit_that_lacks_one_eligible_cadre_cannot_be_matched(one: dict[st
     assert benxi.said(NeedUnmet, village=V1)[0].obstacles == {"U1": obstacle}
 
 
-def test_3_3_work_years_are_full_on_the_anniversary() -> None:
+def test_5_5_work_years_are_full_on_the_anniversary() -> None:
     benxi = Benxi(date(2014, 7, 1))
     benxi.hear(unit("U1"), *squad("U1", work_since=date(2012, 7, 1)), diagnosed(V1))
     benxi.solve()

@@ -52,13 +52,15 @@ def test_3_4_a_replacing_leader_below_rank_is_refused() -> None:
     ("other", "rule"),
     [
         (cadre("C9", "U1", party_member=False), "3.3"),
-        (cadre("C9", "U1", work_since=date(2013, 1, 1)), "rules §3"),
-        (cadre("C9", "U1", ties=(V1,)), "rules §3"),
+        (cadre("C9", "U1", work_since=date(2013, 1, 1)), "5.5"),
+        (cadre("C9", "U1", ties=(V1,)), "5.6"),
         (cadre("C9", "U2"), "2.20"),
         (cadre("C8", "U1"), "2.20"),
     ],
 )
-def test_3_3_a_replacement_who_is_not_eligible_is_refused_by_the_rule(other: CadreRegistered, rule: str) -> None:
+def test_3_3_5_5_5_6_a_replacement_who_is_not_eligible_is_refused_by_the_rule(
+    other: CadreRegistered, rule: str
+) -> None:
     benxi = Benxi().helped()
     benxi.hear(recalled("C-U1-2", V1), other)
     with pytest.raises(Refused) as refused:

@@ -21,7 +21,7 @@ from shared.rules import Refused
 from tests.dispatch.benxi import START, V1, V2, Benxi, delisted, diagnosed, recalled, relapsed, squad, unit
 
 
-def test_the_organisation_department_assigns_what_was_matched() -> None:
+def test_5_7_the_organisation_department_assigns_what_was_matched() -> None:
     benxi = Benxi().matched()
     (task,) = benxi.tasks("assignments")
     assert (task.about, task.role, task.due) == (V1, "organisation", date(2014, 6, 30))
@@ -79,7 +79,7 @@ def test_3_11_missed_days_do_not_shorten_an_extension() -> None:
     assert benxi.assignment().term_end == date(2018, 6, 20)
 
 
-def test_after_the_exit_the_team_is_kept_for_the_transition_and_then_released() -> None:
+def test_5_4_after_the_exit_the_team_is_kept_for_the_transition_and_then_released() -> None:
     benxi = Benxi().helped()
     benxi.until(date(2014, 12, 31))
     benxi.reconcile("2014")

@@ -76,7 +76,7 @@ def test_what_was_taken_back_does_not_expire() -> None:
     assert not world.said(OutcomeExpired)
 
 
-def test_a_decision_stands_once_the_time_for_an_appeal_is_over() -> None:
+def test_5_9_a_decision_stands_once_the_time_for_an_appeal_is_over() -> None:
     world = recalled()
     world.pass_days(TODAY + timedelta(30))
     withdraw(world, LEADER)

@@ -375,7 +375,7 @@ def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     )  # fmt: skip
 
 
-def test_2_20_an_outcome_is_decided_once(world: World) -> None:
+def test_5_9_an_outcome_is_decided_once(world: World) -> None:
     hear(world, graded("incompetent"))
     hear_defence(world, LEADER)
     decide(world, LEADER, imposed=False)

@@ -291,7 +291,7 @@ def test_what_is_owed_once_a_term_belongs_to_no_year() -> None:
 
 
 @pytest.mark.parametrize(("times", "grade"), [(0, "excellent"), (1, "competent"), (2, "basically_competent")])
-def test_f31_each_visit_that_finds_someone_absent_lowers_the_best_grade(times: int, grade: str) -> None:
+def test_5_8_each_visit_that_finds_someone_absent_lowers_the_best_grade(times: int, grade: str) -> None:
     region = Region(BENXI, date(2015, 5, 1), villages=1)
     region.pass_days(date(2015, 6, 20))
     region.visit(VILLAGE, HALF_YEAR, score=100)
@@ -303,7 +303,7 @@ def test_f31_each_visit_that_finds_someone_absent_lowers_the_best_grade(times: i
     assert confirm(region, grade).triggers == (("not_resident",) if times == 2 else ())
 
 
-def test_f31_a_cap_is_told_only_where_it_lowers_the_grade() -> None:
+def test_5_8_a_cap_is_told_only_where_it_lowers_the_grade() -> None:
     region = Region(BENXI, date(2015, 5, 1), villages=1)
     region.pass_days(date(2015, 6, 20))
     region.visit(VILLAGE, HALF_YEAR, score=60)
@@ -313,7 +313,7 @@ def test_f31_a_cap_is_told_only_where_it_lowers_the_grade() -> None:
     assert (proposed.grade, proposed.caps) == ("basically_competent", ())
 
 
-def test_f31_three_absences_cannot_be_graded_better_than_the_worst() -> None:
+def test_5_8_three_absences_cannot_be_graded_better_than_the_worst() -> None:
     region = Region(BENXI, date(2015, 5, 1), villages=1)
     region.pass_days(date(2015, 6, 20))
     region.visit(VILLAGE, HALF_YEAR, score=100)

@@ -135,11 +135,11 @@ def verify(region: Region, command: RecordVerification) -> ExitVerified:
 
 
 @pytest.mark.parametrize(("households", "size"), [(4, 4), (10, 10), (30, 10), (60, 12), (61, 13)])
-def test_rules_2_a_fifth_of_the_lifted_households_and_at_least_ten_are_visited(households: int, size: int) -> None:
+def test_5_3_a_fifth_of_the_lifted_households_and_at_least_ten_are_visited(households: int, size: int) -> None:
     assert len(set(sampled(requested(households)))) == size
 
 
-def test_rules_2_the_sample_can_be_recomputed_and_a_second_attempt_samples_anew() -> None:
+def test_5_3_the_sample_can_be_recomputed_and_a_second_attempt_samples_anew() -> None:
     region = requested()
     first = sampled(region)
     verified = verify(region, recorded(region, omitted=100))
@@ -165,7 +165,7 @@ def test_rules_2_the_sample_can_be_recomputed_and_a_second_attempt_samples_anew(
         ({"attempt": 2}, "events"),
     ],
 )
-def test_rules_2_anyone_verifies_the_sample_by_the_public_events_alone(change: dict[str, Any], fault: str) -> None:
+def test_5_3_anyone_verifies_the_sample_by_the_public_events_alone(change: dict[str, Any], fault: str) -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     measured(region)
     region.ask(*(hashed(region, body) for body in BODIES))
@@ -178,7 +178,7 @@ def test_rules_2_anyone_verifies_the_sample_by_the_public_events_alone(change: d
     assert any(fault in found for found in verify_sample(tampered, *said, 0.2, 10))
 
 
-def test_rules_2_a_draw_that_ended_without_a_result_is_visited_with_the_next_one() -> None:
+def test_5_3_a_draw_that_ended_without_a_result_is_visited_with_the_next_one() -> None:
     """Else whoever does not like the households that were drawn leads the exit back until others are."""
     region = requested()
     assert [(told.attempt, told.size) for told in region.said(SampleDrawn)] == [(1, 12)]
@@ -204,7 +204,7 @@ def test_rules_2_a_draw_that_ended_without_a_result_is_visited_with_the_next_one
     assert region.kept(Verification, VILLAGE).unseen == (), "they have been visited"
 
 
-def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
+def test_5_3_the_verification_is_a_task_with_the_pack_s_time() -> None:
     region = requested()
     (task,) = region.tasks("verifications", VILLAGE)
     assert (task.role, task.due, task.detail) == ("inspection", region.today + timedelta(30), "1")
@@ -213,7 +213,7 @@ def test_rules_2_the_verification_is_a_task_with_the_pack_s_time() -> None:
     region.refuses(recorded(region), 409, "attempt")
 
 
-def test_rules_2_hashes_are_asked_for_before_the_households_are_known() -> None:
+def test_5_3_hashes_are_asked_for_before_the_households_are_known() -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     measured(region, unmet=(Unmet("hard_road", 0.5, 0.95, "county"),))
     assert not region.tasks("verification-seed-hashes"), "the village cannot leave"
@@ -236,7 +236,7 @@ def test_rules_2_hashes_are_asked_for_before_the_households_are_known() -> None:
     assert drawn.sampled and drawn.shown().sampled == () and drawn.shown(to_operator=True).sampled == drawn.sampled
 
 
-def test_rules_2_hashes_that_come_after_the_request_open_the_shares_on_the_next_day() -> None:
+def test_5_3_hashes_that_come_after_the_request_open_the_shares_on_the_next_day() -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     ask(region)
     region.ask(hashed(region, "discipline"), hashed(region, "inspection"))
@@ -247,7 +247,7 @@ def test_rules_2_hashes_that_come_after_the_request_open_the_shares_on_the_next_
     assert not region.said(SampleMissed)
 
 
-def test_rules_2_silent_bodies_are_named_and_do_not_stop_the_exit() -> None:
+def test_5_3_silent_bodies_are_named_and_do_not_stop_the_exit() -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     asked, asked_on = ask(region), region.today
     region.ask(hashed(region, "inspection"))
@@ -261,7 +261,7 @@ def test_rules_2_silent_bodies_are_named_and_do_not_stop_the_exit() -> None:
     assert verify_sample(verified, asked, region.said(SampleCommitted), 0.2, 10) == []
 
 
-def test_rules_2_a_share_that_does_not_come_is_stood_in_for_after_seven_days() -> None:
+def test_5_3_a_share_that_does_not_come_is_stood_in_for_after_seven_days() -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     measured(region)
     region.ask(*(hashed(region, body) for body in BODIES))
@@ -277,7 +277,7 @@ def test_rules_2_a_share_that_does_not_come_is_stood_in_for_after_seven_days() -
     assert verify_sample(verified, asked, region.said(SampleCommitted), 0.2, 10) == []
 
 
-def test_rules_2_an_objection_asks_for_the_hashes_of_a_second_sample() -> None:
+def test_5_3_an_objection_asks_for_the_hashes_of_a_second_sample() -> None:
     region = requested()
     assert verify(region, recorded(region)).passed
     assert not region.tasks("verification-seed-hashes")
@@ -288,7 +288,7 @@ def test_rules_2_an_objection_asks_for_the_hashes_of_a_second_sample() -> None:
     assert len(region.tasks("verification-seeds")) == 2
 
 
-def test_rules_2_an_attempt_that_leaps_moves_nothing() -> None:
+def test_5_3_an_attempt_that_leaps_moves_nothing() -> None:
     region = requested()
     assert verify(region, recorded(region)).passed
     region.hear(ObjectionRaised(place=region.county, village=VILLAGE, attempt=1_000_000, objection=1))
@@ -297,7 +297,7 @@ def test_rules_2_an_attempt_that_leaps_moves_nothing() -> None:
     assert region.kept(Verification, VILLAGE).attempt == 1
 
 
-def test_rules_2_a_village_that_has_left_is_not_asked_for_until_it_relapses() -> None:
+def test_5_3_a_village_that_has_left_is_not_asked_for_until_it_relapses() -> None:
     region = requested()
     assert verify(region, recorded(region)).passed
     at = {"place": region.county, "village": VILLAGE}
@@ -310,7 +310,7 @@ def test_rules_2_a_village_that_has_left_is_not_asked_for_until_it_relapses() ->
     assert len(region.tasks("verification-seed-hashes")) == 2
 
 
-def test_rules_2_a_share_that_could_be_guessed_is_refused_and_one_once_given_stands() -> None:
+def test_5_3_a_share_that_could_be_guessed_is_refused_and_one_once_given_stands() -> None:
     region = Region(PACKS["benxi"], date(2016, 1, 4))
     measured(region)
     region.ask(hashed(region, "discipline", "20160104" * 4), hashed(region, "inspection"))
@@ -331,7 +331,7 @@ def test_rules_2_a_share_that_could_be_guessed_is_refused_and_one_once_given_sta
     assert verify(region, recorded(region)).verified_by == "市督查组"
 
 
-def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
+def test_5_3_exactly_the_sampled_households_are_taken() -> None:
     region = requested()
     stranger = next(f"H{n:03}" for n in range(60) if f"H{n:03}" not in sampled(region))
     refused = region.refuses(recorded(region, {stranger: GOOD}), 422, "households")
@@ -355,9 +355,7 @@ def test_rules_2_exactly_the_sampled_households_are_taken() -> None:
 
 
 @pytest.mark.parametrize(("unregistered", "omitted"), [(0, 0), (29, 0), (OUTSIDE + 1, 5), (10**6, 5), (50, 51)])
-def test_rules_2_people_outside_the_register_are_looked_at_as_far_as_there_are_any(
-    unregistered: int, omitted: int
-) -> None:
+def test_5_3_people_outside_the_register_are_looked_at_as_far_as_there_are_any(unregistered: int, omitted: int) -> None:
     """Of 600 who live outside it 5 % at least, which are 30, and all of them at most: no rate can be diluted."""
     region = requested()
     refused = region.refuses(recorded(region, unregistered=unregistered, omitted=omitted), 422, "unregistered")
@@ -365,13 +363,13 @@ def test_rules_2_people_outside_the_register_are_looked_at_as_far_as_there_are_a
     assert verify(region, recorded(region, unregistered=30)).passed
 
 
-def test_rules_2_where_everyone_is_registered_nobody_is_omitted() -> None:
+def test_5_3_where_everyone_is_registered_nobody_is_omitted() -> None:
     region = requested(outside=0)
     region.refuses(recorded(region, unregistered=1), 422, "unregistered")
     assert verify(region, recorded(region, unregistered=0)).omission_rate == 0
 
 
-def test_rules_2_persons_are_the_register_s() -> None:
+def test_5_3_persons_are_the_register_s() -> None:
     """Nine of ten households fail, and the tenth cannot outweigh them by a number that somebody typed."""
     region = requested()
     good, *bad = sampled(region)
@@ -384,12 +382,12 @@ def test_rules_2_persons_are_the_register_s() -> None:
     assert not verify(region, recorded(region, told)).passed
 
 
-def test_rules_2_only_the_body_that_the_procedure_names_verifies() -> None:
+def test_5_3_only_the_body_that_the_procedure_names_verifies() -> None:
     region = requested()
     region.refuses(recorded(region, body="township"), 422, "body")
 
 
-def test_rules_2_a_verification_is_judged_by_the_pack_under_which_it_was_asked_for() -> None:
+def test_5_3_a_verification_is_judged_by_the_pack_under_which_it_was_asked_for() -> None:
     region = requested()
     wrong, _, approval = PACKS["benxi"]["exit"]["verification"]["rates"]
     rates = [wrong, {"figure": "omission", "below": 0.99}, approval]
@@ -399,7 +397,7 @@ def test_rules_2_a_verification_is_judged_by_the_pack_under_which_it_was_asked_f
     assert not verify(region, recorded(region, omitted=100)).passed
 
 
-def test_rules_2_a_village_that_did_not_ask_to_leave_is_not_verified() -> None:
+def test_5_3_a_village_that_did_not_ask_to_leave_is_not_verified() -> None:
     region = requested()
     command = RecordVerification(
         place=region.county,
@@ -414,7 +412,7 @@ def test_rules_2_a_village_that_did_not_ask_to_leave_is_not_verified() -> None:
     region.refuses(command, 404)
 
 
-def test_rules_2_wrong_exits_are_counted_by_people_and_approval_by_households() -> None:
+def test_5_3_wrong_exits_are_counted_by_people_and_approval_by_households() -> None:
     """Households of 1 and 11 of 4 persons: 1 of 45 people, 1 of 12 households."""
     region = requested(persons=tuple(1 if f"H{n:03}" == FIRST_DRAWN else PERSONS for n in range(60)))
     one = Checked(1, False, False)
@@ -424,7 +422,7 @@ def test_rules_2_wrong_exits_are_counted_by_people_and_approval_by_households() 
     assert not verified.passed, "2.2 % is too much"
 
 
-def test_rules_2_a_rate_that_just_reaches_its_bound_stops_the_exit() -> None:
+def test_5_3_a_rate_that_just_reaches_its_bound_stops_the_exit() -> None:
     """1 of 50 people wrongly lifted are 2 %, and the rate must be below that."""
     large = sampled(requested())[1]
     sizes = {FIRST_DRAWN: 1, large: 9}
@@ -444,7 +442,7 @@ def test_a_verification_follows_the_village_s_new_division_code() -> None:
 @given(
     wrong=st.integers(0, 3), against=st.integers(0, 3), omitted=st.integers(0, 6), unregistered=st.integers(100, 200)
 )
-def test_rules_2_each_rate_alone_can_stop_the_exit(wrong: int, against: int, omitted: int, unregistered: int) -> None:
+def test_5_3_each_rate_alone_can_stop_the_exit(wrong: int, against: int, omitted: int, unregistered: int) -> None:
     region = requested(households=150)
     ids = sampled(region)
     assert len(ids) == 30
@@ -455,7 +453,7 @@ def test_rules_2_each_rate_alone_can_stop_the_exit(wrong: int, against: int, omi
     assert region.kept(Verification, VILLAGE).status == ("passed" if holds else "failed")
 
 
-def test_rules_2_where_nobody_was_lifted_the_omissions_decide() -> None:
+def test_5_3_where_nobody_was_lifted_the_omissions_decide() -> None:
     region = requested(households=0)
     assert verify(region, recorded(region)).passed
     region = requested(households=0)

@@ -240,9 +240,7 @@ def test_2_19_a_draw_whose_whole_time_was_missed_ends_and_counts_nothing_as_visi
 
 @pytest.mark.parametrize("hashed", [False, True], ids=["hashes", "shares"])
 @pytest.mark.parametrize("away", [1, 15, 400])
-def test_rules_2_a_sample_whose_days_were_missed_goes_on_the_day_after_and_nobody_is_named(
-    hashed: bool, away: int
-) -> None:
+def test_5_3_a_sample_whose_days_were_missed_goes_on_the_day_after_and_nobody_is_named(hashed: bool, away: int) -> None:
     region = Region(BENXI, date(2016, 1, 4))
     verifying.measured(region)
     if hashed:

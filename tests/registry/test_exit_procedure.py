@@ -62,7 +62,7 @@ def at(stage: str, policy: dict[str, Any] | None = None) -> County:
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("step", STEPS)
-def test_rules_2_each_step_of_the_exit_is_possible_where_it_stands_and_nowhere_else(stage: str, step: str) -> None:
+def test_5_1_each_step_of_the_exit_is_possible_where_it_stands_and_nowhere_else(stage: str, step: str) -> None:
     county = at(stage)
     if step in MAY.get(stage, {}):
         county.do(STEPS[step])
@@ -70,7 +70,7 @@ def test_rules_2_each_step_of_the_exit_is_possible_where_it_stands_and_nowhere_e
         assert county.refusal(STEPS[step]).status in (404, 409)
 
 
-def test_rules_2_the_way_off_the_list() -> None:
+def test_5_1_the_way_off_the_list() -> None:
     county = at("measured")
     (asked,) = county.do(REQUEST)
     frame: Any = {"lifted": ("H1", "H2"), "persons": (4, 4), "outside": 982}
@@ -88,14 +88,14 @@ def test_rules_2_the_way_off_the_list() -> None:
     assert county.village.stage == "delisted" and county.tasks == []
 
 
-def test_rules_2_a_village_with_unmet_criteria_cannot_ask_and_is_told_all_of_them() -> None:
+def test_5_1_a_village_with_unmet_criteria_cannot_ask_and_is_told_all_of_them() -> None:
     county = at("helped").until(date(2014, 12, 1)).count(2014, poor_persons=60)
     county.measure(2014, hard_road=0.5)
     refused = county.refusal(REQUEST)
     assert "贫困发生率" in refused.zh and "hard road" in refused.en
 
 
-def test_rules_2_a_failed_verification_leads_back_to_helping_until_the_next_years_measurement() -> None:
+def test_5_1_a_failed_verification_leads_back_to_helping_until_the_next_years_measurement() -> None:
     county = at("requested")
     county.hear(verdict(passed=False))
     assert county.village.stage == "helped" and county.tasks == []
@@ -107,13 +107,13 @@ def test_rules_2_a_failed_verification_leads_back_to_helping_until_the_next_year
     assert event.attempt == 2 and county.village.stage == "requested"
 
 
-def test_rules_2_a_verdict_on_an_earlier_attempt_is_ignored() -> None:
+def test_5_1_a_verdict_on_an_earlier_attempt_is_ignored() -> None:
     county = at("requested")
     county.hear(verdict(attempt=0, passed=False), verdict(attempt=7))
     assert county.village.stage == "requested"
 
 
-def test_rules_2_an_objection_counts_to_the_end_of_the_last_day_of_the_notice() -> None:
+def test_5_1_an_objection_counts_to_the_end_of_the_last_day_of_the_notice() -> None:
     county = at("noticed").until(date(2014, 12, 9))
     assert county.refusal(APPROVE).status == 409
     assert county.do(OBJECT) == [ObjectionRaised(**AT, attempt=1, objection=1)]
@@ -125,7 +125,7 @@ def test_rules_2_an_objection_counts_to_the_end_of_the_last_day_of_the_notice() 
     assert county.todo() == [("approvals", "county", "")]
 
 
-def test_rules_2_an_objection_is_taken_once_and_its_ground_stays_out_of_the_event() -> None:
+def test_5_1_an_objection_is_taken_once_and_its_ground_stays_out_of_the_event() -> None:
     county = at("noticed")
     county.do(OBJECT)
     assert county.do(OBJECT) == []
@@ -137,7 +137,7 @@ def test_rules_2_an_objection_is_taken_once_and_its_ground_stays_out_of_the_even
     assert county.refusal(again(UPHOLD, objection=3)).status == 404
 
 
-def test_rules_2_an_upheld_objection_leads_to_a_new_verification_of_the_households_as_they_are_now() -> None:
+def test_5_1_an_upheld_objection_leads_to_a_new_verification_of_the_households_as_they_are_now() -> None:
     county = at("noticed")
     county.do(OBJECT)
     decided, requested = county.do(UPHOLD)
@@ -162,7 +162,7 @@ def test_rules_2_an_upheld_objection_leads_to_a_new_verification_of_the_househol
     order=st.randoms(use_true_random=False),
     over=st.booleans(),
 )
-def test_rules_2_several_objections_are_all_answered_and_one_upheld_leads_back(
+def test_5_1_several_objections_are_all_answered_and_one_upheld_leads_back(
     verdicts: dict[int, bool], order: Any, over: bool
 ) -> None:
     county = at("noticed")
@@ -182,14 +182,14 @@ def test_rules_2_several_objections_are_all_answered_and_one_upheld_leads_back(
     assert county.todo() == ([("approvals", "county", "")] if over and not back else [])
 
 
-def test_rules_2_a_refused_approval_has_the_village_verified_again() -> None:
+def test_5_1_a_refused_approval_has_the_village_verified_again() -> None:
     county = at("decidable")
     refusal, requested = county.do(REFUSE)
     assert (refusal.objection, refusal.upheld, refusal.decided_by, refusal.back_to) == (0, True, "县政府", "verify")
     assert (requested.attempt, county.village.stage) == (2, "requested")
 
 
-def test_rules_2_figures_that_turn_out_worse_during_the_procedure_end_it() -> None:
+def test_5_1_figures_that_turn_out_worse_during_the_procedure_end_it() -> None:
     county = at("decidable")
     worse = c.CorrectFigures(
         **AT, year=2014, households=(household("H2", 30, 500),), reason="异议属实", decided_by="县扶贫办"
@@ -214,7 +214,7 @@ TWO_BODIES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no_code() -> None:
+def test_5_1_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no_code() -> None:
     county = at("verified", pack(**exit_of(TWO_BODIES)))
     county.until(date(2014, 12, 2))
     assert county.todo() == [("notices", "poverty_office", "")]
@@ -237,7 +237,7 @@ def test_rules_2_a_region_with_two_notices_and_two_decisions_needs_a_pack_and_no
     assert [type(event) for event in county.do(again(APPROVE, body="city"))] == [VillageDelisted]
 
 
-def test_rules_2_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> None:
+def test_5_1_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> None:
     county = at("noticed")
     changed = pack(version="2105-2014.2", effective_from=date(2014, 12, 5), **exit_of(TWO_BODIES))
     county.do(c.AdoptPolicy(place=CITY, pack=changed, adopted_by="市委"))
@@ -247,7 +247,7 @@ def test_rules_2_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> 
     assert county.village.stage == "delisted"
 
 
-def test_rules_2_days_that_were_missed_end_the_notice_on_its_own_day() -> None:
+def test_5_1_days_that_were_missed_end_the_notice_on_its_own_day() -> None:
     county = at("noticed")
     county.world.today = date(2014, 12, 15)
     county.registry.pass_day(county.world.today)
@@ -266,7 +266,7 @@ def test_rules_2_days_that_were_missed_end_the_notice_on_its_own_day() -> None:
         ("decidable", REFUSE, "county"),
     ],
 )
-def test_rules_2_a_step_is_taken_by_the_body_that_the_pack_names_and_by_no_other(
+def test_5_1_a_step_is_taken_by_the_body_that_the_pack_names_and_by_no_other(
     stage: str, command: Any, role: str
 ) -> None:
     county = at(stage)
@@ -277,7 +277,7 @@ def test_rules_2_a_step_is_taken_by_the_body_that_the_pack_names_and_by_no_other
     assert county.do(command)
 
 
-def test_rules_2_who_posted_the_notice_does_not_answer_the_objections_to_it() -> None:
+def test_5_1_who_posted_the_notice_does_not_answer_the_objections_to_it() -> None:
     by_county = [dict(step, by="county") if step["name"] == "county_notice" else step for step in TWO_BODIES]
     county = at("verified", pack(**exit_of([*by_county[:4], dict(by_county[4], by="county")])))
     county.do(again(NOTICE, body="poverty_office"))
@@ -365,7 +365,7 @@ WHY: dict[str, Any] = {"reason": "误报", "decided_by": "镇政府"}
 WITHDRAW = c.WithdrawExit(**AT, **WHY)
 
 
-def test_rules_2_a_request_is_taken_back_until_the_households_to_visit_are_drawn() -> None:
+def test_5_1_a_request_is_taken_back_until_the_households_to_visit_are_drawn() -> None:
     county = at("requested")
     county.hear(SampleDrawn(**AT, attempt=7, size=2))
     assert county.do(WITHDRAW) == [ExitWithdrawn(**AT, attempt=1, **WHY)]
@@ -380,11 +380,11 @@ def test_rules_2_a_request_is_taken_back_until_the_households_to_visit_are_drawn
 
 
 @pytest.mark.parametrize("stage", ["verified", "noticed", "decidable"])
-def test_rules_2_what_was_verified_is_not_taken_back(stage: str) -> None:
+def test_5_1_what_was_verified_is_not_taken_back(stage: str) -> None:
     assert at(stage).refusal(WITHDRAW).status == 409
 
 
-def test_rules_2_a_notice_is_taken_down_until_somebody_objects() -> None:
+def test_5_1_a_notice_is_taken_down_until_somebody_objects() -> None:
     county = at("noticed")
     down = c.WithdrawNotice(**AT, **WHY)
     assert county.do(down) == [NoticeWithdrawn(**AT, attempt=1, **WHY)]
@@ -397,7 +397,7 @@ def test_rules_2_a_notice_is_taken_down_until_somebody_objects() -> None:
     assert at("decidable").refusal(down).status == 409
 
 
-def test_rules_2_an_objection_is_taken_back_until_it_is_decided() -> None:
+def test_5_1_an_objection_is_taken_back_until_it_is_decided() -> None:
     county = at("noticed")
     county.do(OBJECT)
     back = c.WithdrawObjection(**AT, objection=1, **WHY)
@@ -411,7 +411,7 @@ def test_rules_2_an_objection_is_taken_back_until_it_is_decided() -> None:
 
 
 @pytest.mark.parametrize("answer", [DISMISS, c.WithdrawObjection(**AT, objection=1, **WHY)])
-def test_rules_2_no_objection_vanishes_unanswered_with_the_figures_that_are_corrected(answer: Command) -> None:
+def test_5_1_no_objection_vanishes_unanswered_with_the_figures_that_are_corrected(answer: Command) -> None:
     county = at("noticed")
     county.do(OBJECT)
     wrong = c.CorrectFigures(**AT, year=2014, households=(household("H1", 5),), **WHY)
@@ -421,7 +421,7 @@ def test_rules_2_no_objection_vanishes_unanswered_with_the_figures_that_are_corr
     assert of_type(county.do(wrong), ExitWithdrawn)
 
 
-def test_rules_2_the_ground_of_an_objection_is_for_those_who_answer_it() -> None:
+def test_5_1_the_ground_of_an_objection_is_for_those_who_answer_it() -> None:
     """It is free text, in which somebody may be named."""
     village = at("noticed").village
     assert village.exit is not None

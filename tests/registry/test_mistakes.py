@@ -126,7 +126,7 @@ def test_1_18_a_measurement_by_mistake_is_awaited_again() -> None:
         ("collective_income", 1e12, "计量单位"),
     ],
 )
-def test_rules_2_an_indicator_lies_within_what_it_can_be(indicator: str, value: float, hint: str) -> None:
+def test_5_1_an_indicator_lies_within_what_it_can_be(indicator: str, value: float, hint: str) -> None:
     county = County().helped().until(date(2014, 12, 1)).count(2014)
     refused = county.refusal(c.MeasureIndicators(**AT, year=2014, values={indicator: value}, measured_by="镇"))
     assert (refused.status, refused.field) == (422, f"values.{indicator}") and hint in refused.zh

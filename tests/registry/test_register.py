@@ -92,7 +92,7 @@ def test_1_18_incidence_follows_from_the_latest_facts_of_each_household_and_past
     assert county.measure(2014)[0].values["incidence"] == expected(first, lines["2014"])
 
 
-def test_rules_2_unmet_criteria_are_told_with_their_movers() -> None:
+def test_5_1_unmet_criteria_are_told_with_their_movers() -> None:
     county = County().listed().until(BY_2014).count(2014, poor_persons=30)
     [event] = county.do(c.MeasureIndicators(**AT, year=2014, values={"safe_water": 0.9}, measured_by="镇"))
     assert event.unmet == (

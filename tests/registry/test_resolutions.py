@@ -1,4 +1,4 @@
-"""How a village decides its own matters: 四议一审两公开 in Benxi, 四议两公开 in Zunyi (2.18, 3.12; rules §3)."""
+"""How a village decides its own matters: 四议一审两公开 in Benxi, 四议两公开 in Zunyi (2.18, 3.12; 5.10)."""
 
 import tomllib
 from pathlib import Path
@@ -53,7 +53,9 @@ def resolution(county: County) -> Resolution:
     [(None, "four_deliberations_one_review", SEVEN), (pack(procedures=ZUNYI), "four_deliberations", SIX)],
     ids=["四议一审两公开", "四议两公开"],
 )
-def test_3_12_a_matter_passes_step_by_step_and_is_published(policy: Any, kind: str, steps: tuple[str, ...]) -> None:
+def test_2_18_3_12_a_matter_passes_step_by_step_and_is_published(
+    policy: Any, kind: str, steps: tuple[str, ...]
+) -> None:
     county = County(policy).registered()
     [said] = county.do(again(OPEN, kind=kind))
     assert isinstance(said, ResolutionOpened)
@@ -81,7 +83,9 @@ def test_3_12_a_matter_passes_step_by_step_and_is_published(policy: Any, kind: s
         ("township_review", (1, 1, 1), "passed"),
     ],
 )
-def test_3_12_each_vote_needs_its_quorum_and_its_majority(name: str, votes: tuple[int, int, int], outcome: str) -> None:
+def test_3_12_5_10_each_vote_needs_its_quorum_and_its_majority(
+    name: str, votes: tuple[int, int, int], outcome: str
+) -> None:
     county = opened(name)
     if outcome == "no quorum":
         refused = county.refusal(step(name, votes))

@@ -1,4 +1,4 @@
-"""A round over households: one procedure for all of them, in which each goes on or leaves by itself (rules §2)."""
+"""A round over households: one procedure for all of them, in which each goes on or leaves by itself (5.2)."""
 
 from datetime import date
 from typing import Any
@@ -60,7 +60,7 @@ def round_of(county: County) -> Resolution:
     return found
 
 
-def test_rules_2_each_household_of_a_round_goes_on_or_leaves_by_itself() -> None:
+def test_5_2_each_household_of_a_round_goes_on_or_leaves_by_itself() -> None:
     county = opened()
     county.do(step("appraise", left_out=("H4",)))
     assert county.do(answered(H1=True, H2=True)) == [], "one household has not answered yet"
@@ -79,7 +79,7 @@ def test_rules_2_each_household_of_a_round_goes_on_or_leaves_by_itself() -> None
     assert of_type(ended, HouseholdsLifted) == [HouseholdsLifted(**about, households=("H2",))]
 
 
-def test_rules_2_who_does_not_answer_in_time_is_not_lifted_and_the_others_go_on() -> None:
+def test_5_2_who_does_not_answer_in_time_is_not_lifted_and_the_others_go_on() -> None:
     county = opened()
     county.do(step("appraise"), answered(H1=True, H2=True))
     county.until(date(2014, 12, 12))
@@ -88,14 +88,14 @@ def test_rules_2_who_does_not_answer_in_time_is_not_lifted_and_the_others_go_on(
     assert round_of(county).course.present == ["H1", "H2"]
 
 
-def test_rules_2_a_round_that_nobody_is_left_in_ends() -> None:
+def test_5_2_a_round_that_nobody_is_left_in_ends() -> None:
     county = opened()
     county.do(step("appraise"))
     ended = county.do(answered(H1=False, H2=False, H3=False, H4=False))
     assert of_type(ended, ResolutionRejected) and round_of(county).status == "rejected"
 
 
-def test_rules_2_a_refused_review_has_all_households_judged_anew() -> None:
+def test_5_2_a_refused_review_has_all_households_judged_anew() -> None:
     county = opened()
     county.do(step("appraise", left_out=("H4",)), answered(H1=True, H2=True, H3=False))
     county.do(c.PostNotice(**OF, body="village", posted_by="村"))
@@ -115,12 +115,12 @@ def test_rules_2_a_refused_review_has_all_households_judged_anew() -> None:
         (c.RaiseObjection(**OF, objection=1, ground="收入不实"), "household"),
     ],
 )
-def test_rules_2_a_round_is_about_registered_households(command: Any, field: str) -> None:
+def test_5_2_a_round_is_about_registered_households(command: Any, field: str) -> None:
     refused = noticed().refusal(command)
     assert (refused.status, refused.field) == (422, field)
 
 
-def test_rules_2_an_answer_that_was_given_stands() -> None:
+def test_5_2_an_answer_that_was_given_stands() -> None:
     county = opened()
     county.do(step("appraise"), answered(H1=True))
     assert county.refusal(answered(H1=False)).field == "acceptances"

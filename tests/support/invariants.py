@@ -172,7 +172,7 @@ def stages_add_up_to_the_villages(run: Evidence) -> None:
 
 
 def no_exit_without_all_criteria_verified_and_noticed(run: Evidence) -> None:
-    """Off the list only with all criteria met, households verified, a notice served, objections decided (rules §2)."""
+    """Off the list only with all criteria met, households verified, a notice served, objections decided (5.1)."""
     measured: dict[str, Any] = {}
     attempts: dict[str, tuple[int, date]] = {}
     notices: dict[str, Any] = {}
@@ -280,7 +280,7 @@ def teams_are_everywhere_the_same(run: Evidence) -> None:
 
 
 def nobody_goes_home_before_the_exit(run: Evidence) -> None:
-    """A team goes home after the exit, its transition and the last settlement, never before (2.13, 2.4, rules §2)."""
+    """A team goes home after the exit, its transition and the last settlement, never before (2.13, 2.4, 5.4)."""
     settled = {commitment.kind for commitment in run.policy.commitments if commitment.settle}
     unsettled: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for said in run.journals["dispatch"]:
@@ -302,7 +302,7 @@ def nobody_goes_home_before_the_exit(run: Evidence) -> None:
 def no_sanction_without_due_process(run: Evidence) -> None:
     """A named body decides, after a defence that was heard or let pass, and nothing happens to anyone before.
 
-    Rules §4, Sanctions Law 43, Civil Servant Law 95; a recall is the effect of a decision and of nothing else (2.20).
+    A recall is the effect of a decision and of nothing else (2.20, 5.9; Sanctions Law 43, Civil Servant Law 95).
     """
     terms = {outcome.kind: outcome for outcome in run.policy.outcomes}
     proposed = {event.outcome: event for _, event in run.all(n.OutcomeProposed)}
@@ -381,7 +381,7 @@ def items_settled_and_open_make_up_what_was_set(run: Evidence) -> None:
 
 
 def households_and_persons_add_up(run: Evidence) -> None:
-    """The sample is the pack's share of those lifted; rates and incidence count whole people (rules §2, 1.18).
+    """The sample is the pack's share of those lifted; rates and incidence count whole people (5.3, 1.18).
 
     A village may be registered again with another population; what was measured before is a share of the former one.
     """

@@ -236,7 +236,7 @@ def may_choose(
         )
     if team.need is None:
         raise Refused(
-            "rules §2",
+            "5.4",
             "该村由原工作队继续帮扶（摘帽不摘帮扶），没有可以改选的派出单位",
             "the village keeps the team that it has; there is no match to change",
         )

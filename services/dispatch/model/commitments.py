@@ -1,4 +1,4 @@
-"""What unit and team owe, period by period, as the pack lists it: set, reconciled, settled (1.2, 2.4, 3.5, 3.6).
+"""What unit and team owe, period by period, as the pack lists it: set, reconciled, settled (1.2, 2.3, 2.4, 3.5, 3.6).
 
 For example, a yearly ledger is set (定账) by the team, reconciled (对账) each quarter, and settled (销账) next year.
 One timer, `commitments`, stands on the next day on which something opens or becomes overdue. The rule that sets it

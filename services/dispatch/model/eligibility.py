@@ -1,7 +1,7 @@
 """Who may go to a village: the rules for a cadre, for a leader, and for a team as a whole (3.3, 3.4).
 
-The national opinion of 2017 on resident teams asks for at least two years of work experience; that nobody is sent to a
-village with which he has ties is a rule of recusal. Numbers such as years or team size come from the region's pack.
+Regions commonly ask for two years of work before somebody is sent (5.5); that nobody is sent to a village with which he
+has ties is a rule of recusal (5.6). Numbers such as years or team size come from the region's pack.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -77,12 +77,12 @@ _MEMBER = (
         "不是中共党员，请改派党员干部", "is no Party member; choose one who is",
     ),
     Requirement(
-        "work_years", "rules §3",
+        "work_years", "5.5",
         lambda p: add_months(p.cadre.work_since, 12 * p.policy.team.work_years) <= p.today,
         "工作年限不足，请改派符合年限的干部", "has not worked long enough; choose one who has",
     ),
     Requirement(
-        "recusal", "rules §3",
+        "recusal", "5.6",
         lambda p: p.village not in p.cadre.ties,
         "与该村有亲属或籍贯关系，应当回避，请改派他人", "has ties to the village and must be recused; choose another",
     ),

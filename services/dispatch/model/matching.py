@@ -1,4 +1,4 @@
-"""Which unit goes to which village (mechanism 3.2). Hard rules leave the possible pairs; `optimum` picks the best."""
+"""Which unit goes to which village (2.10, 3.2). Hard rules leave the possible pairs; `optimum` picks the best."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date

@@ -102,8 +102,8 @@ def _owed(others: Others, village: str) -> Commitments:
 def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date, others: Others) -> Change:
     """The term begins. The team must be complete, and nothing from an earlier spell on the list may be unsettled.
 
-    How long a term lasts is the pack's. The national opinion of 2017 on resident teams asks for two years at least,
-    Liaoning's for three.
+    How long a term lasts is the pack's (5.7). The national opinion of 2017 on resident teams asks for two years at
+    least, Liaoning's for three.
     """
     require_body(command.body, "organisation", "3.2")
     state = addressed(state, command)
@@ -173,7 +173,7 @@ def take_over(state: Link | None, command: TakeOver, policy: Policy, today: date
         )
     if not command.since <= command.term_start <= today:
         raise Refused(
-            "rules §3",
+            "5.7",
             f"进村日期不得晚于本届任期的首日，任期首日不得晚于今天（{today}），请更正",
             f"`since` is not after `term_start`, and that not after today ({today}); correct them",
             field="term_start",
@@ -272,8 +272,8 @@ def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
 def keep(state: Link | None, event: VillageDelisted, policy: Policy, today: date, others: Others) -> Change:
     """The village left the list. Its team stays for the pack's transition, and until every ledger is settled.
 
-    This is one of the “four no's” after an exit: help is not withdrawn with the label (摘帽不摘帮扶). A village that
-    was waiting for a unit needs none any more.
+    This is one of the “four no's” after an exit: help is not withdrawn with the label (摘帽不摘帮扶, 5.4). A village
+    that was waiting for a unit needs none any more.
     """
     if state and state.stage == "diagnosed":
         return Change(state.but(stage="released"))

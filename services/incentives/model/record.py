@@ -51,7 +51,7 @@ from shared.rules import Change, Due, Key, Moved, Refused, State, Task, known, r
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One outcome from its proposal to its end, with everything that due process needs on record.
+    """One outcome from its proposal to its end, with everything that due process needs on record (5.9).
 
     That is the facts, the clause, the defence, whether tolerance of the error was checked, and the last days for an
     appeal and of the impact period.
@@ -292,7 +292,7 @@ def hear(record: Record | None, command: HearDefence, policy: Policy, today: dat
 
 
 def decide(record: Record | None, command: Decide, policy: Policy, today: date) -> Change:
-    """The named body adopts the proposal or drops it. If adopted, the times for an appeal and of the impact begin."""
+    """The named body adopts the proposal or drops it. If adopted, appeal and impact have their times (5.9)."""
     record, case = _case(record, command)
     terms = case.terms
     require_body(command.body, terms.decides, terms.clause)
@@ -307,7 +307,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         zh = f"已由“{by}”于{on}作出决定" if on else f"该事项现为“{label('status', case.status)}”"
         en = f"{by!r} decided this on {on}" if on else f"the matter is {case.status}"
         raise Refused(
-            "rules §4",
+            "5.9",
             f"{zh}，不能再次决定",
             f"{en}; it is not decided twice",
         )
@@ -366,7 +366,7 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
     last = case.appeal_until or (case.decided_on and _end(case.terms.appeal, case.decided_on, policy))
     if case.status not in ("imposed", "dropped", "tolerated") or (last and today > last):
         raise Refused(
-            "rules §4",
+            "5.9",
             f"该决定已不能撤回，现为“{label('status', case.status)}”" + (f"；可撤回的最后一日是{last}" if last else ""),
             f"the decision can no longer be taken back (it could until {last or '-'}); it is {case.status}",
         )

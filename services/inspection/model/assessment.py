@@ -406,7 +406,7 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
         return _reviewed(state, command, terms, policy, today)
     if terms.worst_of(command.grade, state.proposal.ceiling) != command.grade:
         raise Refused(
-            "rules §3",
+            "5.8",
             f"因{_why_capped(state, terms, policy)}，等次不得高于“{label('grade', state.proposal.ceiling, policy)}”，"
             f"不能评定为“{label('grade', command.grade, policy)}”",
             f"the year's facts allow {state.proposal.ceiling!r} at best, not {command.grade!r}",

@@ -195,7 +195,7 @@ class PostVerificationHash(Command, frozen=True, kw_only=True):
 
 
 class GiveVerificationSeed(Command, frozen=True, kw_only=True):
-    """After the request for an exit a body gives the share that belongs to its published hash.
+    """After the request for an exit a body gives the share that belongs to its published hash (5.3).
 
     Both shares together decide which households are visited. Until both are in nobody can know them. The end of the
     verification reveals the shares, so that everybody can check the sample.
@@ -210,7 +210,7 @@ class GiveVerificationSeed(Command, frozen=True, kw_only=True):
 
 
 class RecordVerification(Command, frozen=True, kw_only=True):
-    """The sampled households were visited, and people outside the register were looked at.
+    """The sampled households were visited, and people outside the register were looked at (5.3).
 
     From both follow the rates of wrong exits (错退率), of omissions (漏评率) and of approval (群众认可度).
     """

@@ -1,4 +1,4 @@
-"""The verification of an exit (出列核查): inspectors visit sampled households, and three rates decide.
+"""The verification of an exit (出列核查): inspectors visit sampled households, and three rates decide (5.3).
 
 National rules of 2016 to 2018 name the rates of wrong exits, omissions and approval as criteria of a county's exit. A
 pack sets the bounds by which its region applies them to a village, and how many households are drawn.
@@ -38,7 +38,7 @@ from shared.policy import Policy
 from shared.policy.exit import Verification as Terms
 from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, addressed, require_body
 
-RULE = "rules §2"
+RULE = "5.3"
 HASH_DAYS = 3
 """How many days after the request a body may still publish its hash, if it did not before."""
 

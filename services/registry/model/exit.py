@@ -1,4 +1,4 @@
-"""The exit from the poverty list (出列): request, verification by the inspection, notice, decision, removal.
+"""The exit from the poverty list (出列): request, verification by the inspection, notice, decision, removal (5.1).
 
     request ─► verify ─► notice, objections ─► decide ─► removed from the list
                  ▲            └ an upheld one ┘ │

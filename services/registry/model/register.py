@@ -54,7 +54,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether the household is poor: income per person below the line (yuan a year), or a guarantee missing.
 
         The national standard asks for both a steady income above the line and 两不愁三保障 (two worries free, three
-        guarantees), so `secured` counts beside the income.
+        guarantees), so `secured` counts beside the income (5.2).
         """
         return self.income < line or not self.secured
 
@@ -335,7 +335,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
         criterion, value = criteria.get(indicator), values[indicator]
         if criterion is None:
             raise Refused(
-                "rules §2",
+                "5.1",
                 f"本地规定中没有指标“{indicator}”，可填：{said('indicator', sorted(criteria), policy)}",
                 f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(criteria))}",
                 field=f"{within}.{indicator}",
@@ -346,7 +346,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
                 (f"，如{value:g}%应填{value / 100:g}", f"; {value:g} % is {value / 100:g}") if value > 1 else ("", "")
             )
             raise Refused(
-                "rules §2",
+                "5.1",
                 f"“{criterion.label}”是比例，应当填0至1之间的小数，不能是{value:g}{hint[0]}",
                 f"{indicator.replace('_', ' ')} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
                 field=f"{within}.{indicator}",
@@ -355,7 +355,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
         required = float(criterion.number)
         if abs(value) > MOST_TIMES * max(abs(required), 1):
             raise Refused(
-                "rules §2",
+                "5.1",
                 f"“{criterion.label}”为{value:g}，超出标准（{required:g}）的{MOST_TIMES}倍，请核对数值和计量单位",
                 f"{indicator.replace('_', ' ')} is {value:g}, more than {MOST_TIMES} times the required "
                 f"{required:g}; check figure and unit",
@@ -364,7 +364,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
             )
         if value < 0 <= required:
             raise Refused(
-                "rules §2",
+                "5.1",
                 f"“{criterion.label}”不能是负数（{value:g}），请核对",
                 f"{indicator.replace('_', ' ')} cannot be {value:g}, which is below zero; check it",
                 field=f"{within}.{indicator}",

@@ -1,4 +1,4 @@
-"""Matters that a village decides itself: their opening, their votes and acceptances, and their end (2.18, 3.12).
+"""Matters that a village decides itself: their opening, their votes and acceptances, their end (2.18, 3.12, 5.2, 5.10).
 
 A matter concerns the village as a whole, such as a project, or it is a round over households, such as those that are to
 be lifted out of poverty. In a round the households are judged one by one. A household leaves the round if a decision

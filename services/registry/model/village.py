@@ -36,7 +36,7 @@ from shared.contracts.registry import (
 from shared.policy import Policy, Step
 from shared.rules import Change, Due, Refused, Task, addressed, require_body
 
-EXIT_RULE = "rules §2"
+EXIT_RULE = "5.1"
 """The key of the rule that refusals about measurement and exit cite."""
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
