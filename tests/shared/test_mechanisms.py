@@ -7,15 +7,23 @@ from msgspec.structs import replace
 
 from deploy.mechanisms import PAGE, ROOT, Citation, book, citations, faults, in_brackets, in_code, in_tests, page
 
-BOOK, CITED = book(), citations()
+BOOK = book()
 
 
-def test_code_packs_and_tests_cite_what_the_file_has_and_what_is_carried_has_rules_and_tests() -> None:
-    assert faults(BOOK, CITED) == []
+@pytest.fixture(scope="module")
+def cited() -> list[Citation]:
+    """What the whole project cites; reading it takes seconds."""
+    return citations()
 
 
-def test_the_page_is_the_one_that_the_code_gives() -> None:
-    assert PAGE.read_text("utf-8") == page(BOOK, CITED), "docs/mechanisms.md is stale; run `zhucun contracts`"
+def test_code_packs_and_tests_cite_what_the_file_has_and_what_is_carried_has_rules_and_tests(
+    cited: list[Citation],
+) -> None:
+    assert faults(BOOK, cited) == []
+
+
+def test_the_page_is_the_one_that_the_code_gives(cited: list[Citation]) -> None:
+    assert PAGE.read_text("utf-8") == page(BOOK, cited), "docs/mechanisms.md is stale; run `zhucun contracts`"
 
 
 @pytest.mark.parametrize(
@@ -28,20 +36,22 @@ def test_the_page_is_the_one_that_the_code_gives() -> None:
         ("4.1", {"state": "whole"}, "", "4.1 is carried, but no rule cites it"),
     ],
 )
-def test_a_row_that_promises_too_much_is_named(id: str, changes: dict[str, Any], left_out: str, fault: str) -> None:
+def test_a_row_that_promises_too_much_is_named(
+    cited: list[Citation], id: str, changes: dict[str, Any], left_out: str, fault: str
+) -> None:
     told = replace(BOOK, mechanisms=BOOK.mechanisms | {id: replace(BOOK.mechanisms[id], **changes)})
-    cited = [
+    left = [
         place
-        for place in CITED
+        for place in cited
         if place.id != id or not (place.is_rule if left_out == "rule" else place.kind == left_out)
     ]
-    assert fault in faults(told, cited)
+    assert fault in faults(told, left)
 
 
 @pytest.mark.parametrize("kind", ["told", "remark", "test"])
-def test_an_id_that_no_row_has_is_named_with_its_place(kind: Any) -> None:
+def test_an_id_that_no_row_has_is_named_with_its_place(cited: list[Citation], kind: Any) -> None:
     astray = Citation("3.13", "services/dispatch/model/team.py", "assign", kind)
-    assert faults(BOOK, [*CITED, astray]) == ["services/dispatch/model/team.py assign: there is no mechanism 3.13"]
+    assert faults(BOOK, [*cited, astray]) == ["services/dispatch/model/team.py assign: there is no mechanism 3.13"]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +85,6 @@ def test_docstrings_keys_and_comments_of_code_and_names_of_tests_are_citations(
     assert [place.id for place in in_tests(test)] == ["3.6", "3.10", "4.2"]
 
 
-def test_every_file_that_the_page_links_to_is_there() -> None:
-    missing = {place.file for place in CITED if not (ROOT / place.file).exists()}
+def test_every_file_that_the_page_links_to_is_there(cited: list[Citation]) -> None:
+    missing = {place.file for place in cited if not (ROOT / place.file).exists()}
     assert missing == set()
