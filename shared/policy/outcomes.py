@@ -37,7 +37,7 @@ TRIGGERS: Mapping[str, type[Event]] = {
 
 
 class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """奖励或问责建议。 · A consequence that may be proposed, its due process and its end (5.9)."""
+    """奖励或问责建议。 · A reward or sanction that may be proposed, its due process, and when its effect ends (5.9)."""
 
     named_by = ("kind",)
     kind: Code

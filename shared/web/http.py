@@ -1,4 +1,4 @@
-"""Commands and queries over HTTP, the same way in every service: OpenAPI, Idempotency-Key, problem+json, health."""
+"""Commands and queries over HTTP, the same for every service: OpenAPI, Idempotency-Key, problem+json, health."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -41,22 +41,22 @@ from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
 
 PUBLISHED_WITHIN = 2.0
-"""Seconds that an answer waits for its events to be published; what is committed is published later otherwise."""
+"""Seconds that an answer waits for its events to be published. If it takes longer, they are published after it."""
 LARGEST_PAGE = 1000
-"""Entries of a journal, or tasks, in one answer."""
+"""The most entries of a journal, or tasks, in one answer."""
 LARGEST_RECOVERY = 512 * 2**20
-"""Bytes of a page of a journal, each of whose entries may be as large as a message."""
+"""The most bytes of a page of a journal handed in for recovery: each entry may be as large as a NATS message."""
 SMOOTH = 200
-"""Rows that are read and written down at once, within a few milliseconds."""
+"""Rows that are encoded without a pause: a few milliseconds, in which no other request is answered."""
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
-"""A prefix of a division's code."""
+"""The first digits of a division's code, up to six."""
 
 NATION = "000000"
-"""The division of what concerns the whole country."""
+"""The division code of what concerns the whole country."""
 
 
 class Route(NamedTuple):
-    """One command's address: POST /v1/<path> takes a JSON array of it."""
+    """A command and its address: POST /v1/<path> takes a JSON array of these commands."""
 
     path: str
     command: type[Command]
@@ -65,9 +65,10 @@ class Route(NamedTuple):
 
 
 class Accepted(msgspec.Struct, omit_defaults=True):
-    """What was applied on which business day, and how many commands said what was known already.
+    """The answer to a request: the business day, how many commands were applied, and how many changed nothing.
 
-    `events` has the types of what each command led to; `refused` is filled only if asked to keep the good ones.
+    `events` has, for each command, the types of the events that it caused. `refused` is filled only if the request
+    asked to apply the good commands and leave the others out.
     """
 
     today: date
@@ -79,20 +80,20 @@ class Accepted(msgspec.Struct, omit_defaults=True):
 
 
 class InWords(msgspec.Struct, frozen=True):
-    """A task as people read it, each part in Chinese and English."""
+    """A task in words, each part in Chinese and English."""
 
     by: Both
-    """Who is awaited to do it."""
+    """Who has to do it."""
     about: Both
-    """What it concerns: a village by its code, a campaign by its day and kind."""
+    """What it concerns: a village with its code, a campaign with its day and kind."""
     detail: Both
-    """What tells it from others about the same: 2015年度工作台账."""
+    """What distinguishes it from other tasks about the same thing: 2015年度工作台账."""
     basis: Both
-    """The document that it rests on; empty if it is none of the region's and no law."""
+    """The law or the region's document that demands it; empty if only the system does."""
 
 
 class OpenTask(msgspec.Struct, omit_defaults=True):
-    """A task with the kind and id of the state that awaits it."""
+    """A task, with the kind and id of the state that it belongs to."""
 
     kind: str
     id: str
@@ -102,7 +103,7 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
     """Only if it is asked for."""
 
     def told(self, policy: Policy | None) -> Self:
-        """The same with its words: those of a region's own pack first."""
+        """The same task with `words`; a region's own words come first."""
         task = self.task
         by = in_words("by", task.role, policy)
         words = InWords(by, *awaited(task.about, task.answer, task.detail, policy), basis(task.rule, policy))
@@ -110,12 +111,12 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
 
 
 def following(page: Sequence[OpenTask]) -> str:
-    """What to ask for `after` a page of tasks; empty if it was the last one."""
+    """The value of `after` for the next page of tasks; empty if this was the last page."""
     return f"{page[-1].kind}/{page[-1].id}" if len(page) >= LARGEST_PAGE else ""
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
-    """One event in a service's journal: its number there, the NATS subject it was published on, and the CloudEvent."""
+    """One event in a service's journal: its position, the NATS subject it was published on, and the CloudEvent."""
 
     position: int
     subject: str
@@ -123,7 +124,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def published_soon(pipeline: Pipeline, position: int) -> None:
-    """Wait, but not for ever, until the stream has what is in the outbox up to a position."""
+    """Wait until the outbox is published up to a position, but for `PUBLISHED_WITHIN` seconds at most."""
     with suppress(TimeoutError):
         async with asyncio.timeout(PUBLISHED_WITHIN):
             await pipeline.relay.reached(position)
@@ -137,9 +138,9 @@ def build(
     secret: bytes,
     lost: Callable[[], Mapping[str, tuple[int, int]]] = dict,
 ) -> Litestar:
-    """The service's HTTP side. `secret` is the installation's own, for what it issues and must know again.
+    """The HTTP application of a service. `secret` is the installation's, for tokens and the seals of forms.
 
-    `lost` tells of each stream that removed messages unread the first and the last of them.
+    `lost` returns, for each stream that removed messages before they were read, their first and last sequence.
     """
     name = pipeline.service.name
     return Litestar(
@@ -164,27 +165,27 @@ def build(
                     js_url="/docs-assets/swagger-ui-bundle.js",
                     standalone_preset_js_url="/docs-assets/swagger-ui-standalone-preset.js",
                     css_url="/docs-assets/swagger-ui.css",
-                    favicon="<link rel='icon' href='data:,'>",  # Nothing is fetched from outside.
+                    favicon="<link rel='icon' href='data:,'>",  # An empty icon: the page loads nothing from outside.
                 ),
                 File(),
             ],
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=AppState({"pipeline": pipeline, "secret": secret}),  # For a service's own queries.
+        state=AppState({"pipeline": pipeline, "secret": secret}),  # Also for queries that a service adds.
         request_max_body_size=LARGEST_BODY,
     )
 
 
 def _swagger() -> Path:
-    """Where the scripts of the documentation page lie; importing their package would cost a sixth of a second."""
+    """The folder with the scripts of the documentation page. Their package is not imported: that takes 0.17 s."""
     spec = find_spec("swagger_ui")
     assert spec and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "static"
 
 
 def _command(pipeline: Pipeline, route: Route) -> Any:
-    """The handler of one command. Its body's type comes from the table, so that OpenAPI says what it takes."""
+    """The handler of one command. The type of its body is set from `route`, so that OpenAPI can describe it."""
 
     async def handler(
         request: Request[Any, Any, Any],
@@ -194,7 +195,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
         if any(command.place == NATION for command in data):
-            require_operator(request, None)  # What holds for the whole country is for operators to say.
+            require_operator(request, None)  # Only operators decide what holds for the whole country.
         if route.command.by_token:
             for command in data:
                 require_body_token(request, command.body)
@@ -218,7 +219,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
 
 def _common(pipeline: Pipeline) -> list[Any]:
-    """What every service answers about its states, its journal and its contracts."""
+    """The queries that every service has: states, tasks, journal, digests and contracts."""
     states = pipeline.tables.states.items()
     return [
         _tasks(pipeline), *_journals(pipeline), *_accounts(pipeline),
@@ -274,7 +275,7 @@ def _journals(pipeline: Pipeline) -> list[Any]:
 
     @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON, opt={"answers": list[Envelope]})
     async def journal(request: Request[Any, Any, Any], about: FromPath[str]) -> Response[bytes]:
-        """What this service decided about one village, as CloudEvents in order; what is sealed only for operators."""
+        """The events that this service decided about one village, in order. Sealed ones are shown to operators only."""
         outbox = tables.outbox
         async with engine.connect() as conn:
             about = await id_by_code(conn, tables, about)
@@ -300,11 +301,14 @@ def _journals(pipeline: Pipeline) -> list[Any]:
 
 
 def _accounts(pipeline: Pipeline) -> list[Any]:
-    """By what a service's content, and what it says, is checked."""
+    """Queries for checking a service: digests of its data, and the schemas of its events."""
 
     @get("/v1/digest", tags=["operations"])
     async def digest() -> dict[str, str]:
-        """SHA-256 over the business content of each table: equal for runs that decided the same."""
+        """A digest (SHA-256) of the business content of each table.
+
+        Runs with the same decisions have the same digests.
+        """
         async with pipeline.engine.connect() as conn:
             return await store.digest(conn, pipeline.tables)
 
@@ -320,7 +324,10 @@ def _accounts(pipeline: Pipeline) -> list[Any]:
 
 
 def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> list[Any]:
-    """What `zhucun recover` asks for. Only operators may: it shows sealed events, and what it hands in is believed."""
+    """What `zhucun recover` needs.
+
+    For operators only: it reads sealed events, and events handed in are taken as true.
+    """
 
     @get("/v1/recovery/journal", tags=["operations"], guards=[require_operator])
     async def journal(
@@ -329,7 +336,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
         after: Annotated[int, QueryParameter(ge=0, le=BIGGEST)] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
     ) -> list[Entry]:
-        """What this service published to a stream, of the types that the service hears which is to be recovered."""
+        """The events that this service published to a stream, of the types that the service to be recovered hears."""
         return await _page(pipeline, after, limit, type, sealed=stream == SEALED)
 
     @post(
@@ -341,7 +348,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
         opt={"takes": Entry},
     )
     async def take(request: Request[Any, Any, Any], stream: FromQuery[str]) -> None:
-        """Take events from other services' journals as if the stream had delivered them; known ones change nothing.
+        """Handle events from other services' journals as if the stream had delivered them. Known ones change nothing.
 
         The body is an array of entries as journals give them.
         """
@@ -353,7 +360,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
 
     @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator], opt={"refuses": (409,)})
     async def end(stream: FromQuery[str], through: Annotated[int, QueryParameter(ge=0, le=BIGGEST)]) -> None:
-        """Go on reading behind the last lost message, now that all of the journals was handed in."""
+        """End a recovery: all journals are handed in, and reading goes on behind the last lost message, `through`."""
         if stream not in lost() or through > lost()[stream][1]:
             raise Refused(
                 "recovery", f"{stream} 没有丢失到 {through}", f"{stream} has not lost anything up to {through}"
@@ -364,7 +371,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
 
 
 async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
-    """The id itself, or that of the village which has this as another of its codes."""
+    """The id of a village, found by its id or by any other code that it has had."""
     if (codes := tables.states.get(Code)) is None:
         return id
     body = (await conn.execute(select(codes.c.body).where(codes.c.id == id))).scalar()
@@ -374,7 +381,7 @@ async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
 async def _array(
     engine: AsyncEngine, bodies: Select[Any], shown: Callable[[str], str] | None = None
 ) -> Response[bytes]:
-    """What a column of JSON says, as an array. It is read in parts, so that others have their turn between them."""
+    """A column of JSON texts as one JSON array. It is read in parts, so that other requests get their turn."""
     parts: list[bytes] = []
     async with engine.connect() as conn, conn.stream(bodies) as rows:
         async for part in rows.partitions(SMOOTH):
@@ -399,7 +406,7 @@ async def _page(
 
 
 def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
-    """Whether a state lies in the division with this prefix; by comparison, since LIKE would read the whole table."""
+    """The condition that a state lies in the division with this prefix. LIKE could not use the index."""
     if len(place) == 6:
         yield table.c.place == place
     elif place:
@@ -407,17 +414,17 @@ def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
 
 
 def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Table) -> list[Any]:
-    """The queries of one kind of state: a list, a single one, and how many stand where."""
+    """The queries of one kind of state: a list, a single state, and the number of states by status."""
     kind = state.kind
 
     def shown(request: Request[Any, Any, Any]) -> Callable[[str], str] | None:
-        """What turns a kept state into what may be read of it; None where nothing in it is secret."""
+        """A function that leaves secrets out of a stored state; None if this kind has none."""
         if state.shown is State.shown:
             return None
         to_operator = is_operator(request)
 
         def told(body: str) -> str:
-            if state.hides not in body:  # Nothing is secret in most, and these are not decoded.
+            if state.hides not in body:  # Most have no secrets and need not be decoded.
                 return body
             return encode_state(store.decode_state(state, body).shown(to_operator=to_operator)).decode()
 
@@ -440,7 +447,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 500,
     ) -> Response[bytes]:
-        """States in order of id after a given id, by division prefix and status."""
+        """States in order of id, after a given id. They can be limited to a prefix of the division and to a status."""
         found = select(table.c.body).where(table.c.id > after, *within(table, place))
         if status:
             found = found.where(table.c.status == status)
@@ -468,7 +475,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
 
     @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}")
     async def summary() -> dict[str, int]:
-        """How many stand in each status."""
+        """The number of states by status."""
         async with engine.connect() as conn:
             counts = select(table.c.status, func.count()).group_by(table.c.status)
             return {row[0]: row[1] for row in await conn.execute(counts)}

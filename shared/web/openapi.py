@@ -1,4 +1,4 @@
-"""What a service's OpenAPI document says: the routes as the framework sees them, completed by what it cannot know."""
+"""A service's OpenAPI document: made by the framework from the routes, and completed by what it cannot know."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ from shared.web.token import BODIES_HEADER
 
 _SCHEMAS = "#/components/schemas/{name}"
 _EVERYWHERE = (400, 405, 431, 503)
-"""What any address may answer: a stranger's parameter, another method, long headers, a database that is away."""
+"""Status codes that any address may answer: unknown parameter, wrong method, long headers, database away."""
 
 
 _TOLD = {401: "WWW-Authenticate", 405: "Allow"}
-"""Headers that an answer carries."""
+"""Status codes whose answers carry a header."""
 
 
 def document(app: Litestar) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def document(app: Litestar) -> dict[str, Any]:
     of = dict(zip(types, map(_plain, schemas), strict=True))
     taken = {name for title, schema in of.items() if title.endswith(" takes") for name in _named(schema, components)}
     for name in taken:
-        components[name]["additionalProperties"] = False  # What is inside a command is taken to the letter as well.
+        components[name]["additionalProperties"] = False  # Unknown fields inside a command are refused, too.
     for handler, operation in operations:
         _complete(handler, operation, of)
     document["components"] = {
@@ -65,7 +65,7 @@ def _operations(app: Litestar, document: Mapping[str, Any]) -> Iterator[tuple[HT
 
 
 def _answer(handler: HTTPRouteHandler) -> Any:
-    """The type of what a route answers; None if it is a file, or nothing."""
+    """The type of a route's answer; None for a file or an empty answer."""
     answer = handler.opt.get("answers") or handler.parsed_fn_signature.return_type.raw
     return None if answer in (Stream, None, type(None)) or getattr(answer, "__origin__", None) is Response else answer
 
@@ -105,13 +105,13 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
 
 
 def _named(schema: Any, components: Mapping[str, Any], known: frozenset[str] = frozenset()) -> set[str]:
-    """The components that a schema consists of."""
+    """The names of all components that a schema refers to, also indirectly."""
     names = {reference.rsplit("/", 1)[-1] for reference in re.findall(r"'\$ref': '([^']+)'", repr(schema))} - known
     return names.union(*(_named(components[name], components, known | names) for name in names))
 
 
 def _plain(schema: Any) -> Any:
-    """A schema in the dialect of OpenAPI: half characters, which no JSON text has, need no exclusion."""
+    """A schema for OpenAPI: patterns lose the range of lone surrogates, which cannot occur in JSON text."""
     if isinstance(schema, dict):
         return {
             key: re.sub(r"\\ud800-\\udfff", "", value) if key == "pattern" and isinstance(value, str) else _plain(value)
@@ -121,7 +121,7 @@ def _plain(schema: Any) -> Any:
 
 
 class Page(SwaggerRenderPlugin):
-    """The page on which people read the document."""
+    """The documentation page for people, at `/docs`."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page with the completed document in it."""
@@ -129,7 +129,7 @@ class Page(SwaggerRenderPlugin):
 
 
 class File(JsonRenderPlugin):
-    """The document as programs read it."""
+    """The document as JSON, for programs."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The completed document."""

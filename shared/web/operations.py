@@ -1,4 +1,4 @@
-"""What operators ask of a running service: how it is, where it stands, and what it could not take."""
+"""Queries and commands for operators: health, status, and dead letters."""
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,13 +20,15 @@ from shared.web.token import BODIES_HEADER, operator_key, shows_body
 
 
 def is_operator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Whether a request shows the operator's token."""
+    """Whether a request carries the operator's token."""
     secret, shown = connection.app.state.secret, connection.headers.get("Authorization", "")
     return bool(secret) and hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode())
 
 
 def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Until people have identities, what is sealed or about persons is for operators only."""
+    """Refuse (401) whoever does not show the operator's token. People have no accounts yet, so what is sealed or about
+    persons is for operators only.
+    """
     if not is_operator(connection):
         raise Refused(
             "operator",
@@ -37,7 +39,9 @@ def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: A
 
 
 def require_body_token(connection: ASGIConnection[Any, Any, Any, Any], body: str) -> None:
-    """Until people have identities, a body whose word another one is checked by shows a token of its own (2.19)."""
+    """Refuse (401) a request without the token of `body`. The two bodies of a draw check each other, and people have no
+    accounts yet, so each body has a token (2.19).
+    """
     if not shows_body(connection.app.state.secret, connection.headers.get(BODIES_HEADER, ""), body):
         raise Refused(
             "2.19",
@@ -54,12 +58,12 @@ def operations(
     parts: Callable[[], Awaitable[Mapping[str, Any]]],
     lost: Callable[[], Mapping[str, tuple[int, int]]],
 ) -> list[Any]:
-    """The handlers. `parts` tells how the service is; `lost`, of streams that removed messages unread, which."""
+    """The handlers. `parts` returns the health of each part; `lost`, by stream, the span of messages lost unread."""
     return [_standing(pipeline, lost), *_letters(pipeline), *_healths(pipeline, parts)]
 
 
 async def _waiting(conn: AsyncConnection, letters: Table) -> int:
-    """How many dead letters wait."""
+    """The number of dead letters that are not discarded."""
     found = select(func.count()).select_from(letters).where(letters.c.discarded_at.is_(None))
     return int((await conn.execute(found)).scalar() or 0)
 
@@ -71,7 +75,7 @@ def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
     async def status(request: Request[Any, Any, Any]) -> dict[str, Any]:
         """Where the service stands: business day, positions, lost messages, backlog, dead letters.
 
-        On which day something falls due next is told to operators only, since it may be that of a visit.
+        The next day on which a timer runs out is shown to operators only: it may be the day of an unannounced visit.
         """
         async with engine.connect() as conn:
             due, parked = await store.next_due(conn, tables), await _waiting(conn, tables.dead_letters)
@@ -94,12 +98,12 @@ def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
 
 
 def _letters(pipeline: Pipeline) -> list[Any]:
-    """What operators see of dead letters, and do about them."""
+    """Listing, replaying and discarding dead letters."""
     letters, engine = pipeline.tables.dead_letters, pipeline.engine
 
     @get("/v1/dead-letters", tags=["operations"], guards=[require_operator])
     async def dead_letters(discarded: FromQuery[bool] = False) -> list[dict[str, Any]]:
-        """Messages that could not be handled, oldest first, each with its reason; or those that were discarded."""
+        """Messages that could not be handled, oldest first, each with the reason; with `discarded`, those given up."""
         chosen = letters.c.discarded_at.is_not(None) if discarded else letters.c.discarded_at.is_(None)
         async with engine.connect() as conn:
             rows = (await conn.execute(select(letters).where(chosen).order_by(letters.c.parked_at))).mappings()
@@ -113,7 +117,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         opt={"refuses": (409,)},
     )
     async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
-        """Take dead letters again: all about one village in order, or the one with this id."""
+        """Handle dead letters again: all about one village, in order, or the one with this id."""
         return {"replayed": await replay_letters(pipeline, about, id)}
 
     @post(
@@ -127,7 +131,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         id: Annotated[str, QueryParameter(max_length=36)],
         reason: Annotated[str, QueryParameter(min_length=2, max_length=500)],
     ) -> None:
-        """Give up a dead letter, or an event that cannot be published; it is kept, with the reason."""
+        """Give up a dead letter, or an event that cannot be published. It is kept with the reason given."""
         try:
             because = msgspec.convert(reason, Reason)
         except msgspec.ValidationError as error:
@@ -141,12 +145,12 @@ def _letters(pipeline: Pipeline) -> list[Any]:
 
 def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]]]) -> list[Any]:
     async def database(parts: dict[str, Any]) -> int:
-        """The dead letters that wait; what is wrong with the database is noted among the parts."""
+        """The number of dead letters. If the database cannot be read, the error is added to the parts."""
         parts.setdefault("database", "ok")
         try:
             async with pipeline.engine.connect() as conn:
                 return await _waiting(conn, pipeline.tables.dead_letters)
-        except Exception as error:  # Whatever is wrong with it, the service cannot do its work.
+        except Exception as error:  # Any error here means that the service cannot work.
             parts["database"] = f"数据库读不出 / the database cannot be read: {type(error).__name__}: {error}"
             return 0
 
@@ -157,14 +161,14 @@ def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]
 
     @get("/health/ready", tags=["operations"])
     async def ready() -> Response[dict[str, Any]]:
-        """Whether it can do its work, each part with its own word and what to do about it; 503 if not."""
+        """Whether the service can work: each part with `ok` or what to do. 503 if it cannot."""
         found = dict(await parts())
         await database(found)
         return Response(found, status_code=503 if _amiss(found) else 200)
 
     @get("/health", tags=["operations"])
     async def health() -> Response[dict[str, Any]]:
-        """Whether nobody need do anything: 503 also for what hinders only some, such as dead letters."""
+        """Whether all is well. 503 also for what hinders only some villages, such as dead letters."""
         found = dict(await parts())
         if count := await database(found):
             found["dead letters"] = (

@@ -1,4 +1,5 @@
-"""Who reads meets a delay and no error while the database is away; commands are waited for where they are decided."""
+"""While the database is away, queries wait and get no error. Commands wait elsewhere: `commands.submit` retries
+them."""
 
 import asyncio
 import time
@@ -10,11 +11,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from shared.engine import store
 
 AWAY: Final = "database is away"
-"""Under this name a request's state holds that it was to be told so."""
+"""The key in a request's state which says that its answer is the error “database away”."""
 
 
 def patient(app: ASGIApp) -> ASGIApp:
-    """Ask again what an officer reads, until a database answers. Who operates is told at once that none does."""
+    """Repeat a query until the database answers.
+
+    Queries of operators are not repeated: they must see the error at once.
+    """
 
     async def again(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or _of_operations(scope):

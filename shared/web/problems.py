@@ -1,4 +1,4 @@
-"""What a request is answered with instead of what it asked for: refusals by row, and failures of ours (RFC 9457)."""
+"""Answers to requests that fail, as problem+json (RFC 9457): refusals by row, and errors of the system."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,16 +31,16 @@ REFUSALS = {
     431: "请求头过长 / the headers are too long",
     503: "暂不可用，请用同一请求编号重试 / not available now; try again with the same key",
 }
-"""What may be answered instead of what was asked for, all as problem+json."""
+"""The status codes of these answers, each with a description for OpenAPI."""
 
 
 class Fault(msgspec.Struct, omit_defaults=True):
-    """What is wrong with one row of a request, by which rule, and what to do; `field` is its JSON path in the row.
+    """What is wrong with one row of a request, by which rule, and what to do; `field` is the JSON path in the row.
 
-    `basis` is the document that the rule rests on, Chinese and English, if people can look it up.
+    `basis` is the document on which the rule is based, Chinese and English, if there is one that people can look up.
 
-    Where somebody else's data would be overwritten, `differs` says how, and `version` is what the command must name in
-    its field `replaces` in order to do it all the same.
+    Where known data would be overwritten, `differs` lists the fields. To overwrite them all the same, the command is
+    sent again with this `version` in its field `replaces`.
     """
 
     row: int
@@ -54,7 +54,7 @@ class Fault(msgspec.Struct, omit_defaults=True):
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457. `errors` names every row that was refused; nothing was applied."""
+    """A problem by RFC 9457. `errors` has every refused row; nothing was applied."""
 
     title: str
     status: int
@@ -64,7 +64,10 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 class Unfit(Exception):
-    """A request that is no request: what is wrong with it; `total` counts the faults if not all are named."""
+    """A request that is malformed.
+
+    `faults` says where; `total` is the number of faults if `faults` has not all of them.
+    """
 
     def __init__(self, faults: Sequence[Fault], *, status: int = 400, total: int = 0) -> None:
         super().__init__(f"{len(faults)} faults in a request")
@@ -80,7 +83,7 @@ def problem(
 
 
 def fault(row: int, refused: Refused) -> Fault:
-    """A refusal as it is told."""
+    """A refusal of one row, in the form in which it is answered."""
     return Fault(
         row, refused.rule, refused.zh, refused.en, refused.field, list(refused.differs), refused.version, refused.basis
     )
@@ -107,7 +110,7 @@ def _unfit(_request: Request[Any, Any, Any], error: Unfit) -> Response[bytes]:
 
 
 def _counted(faults: Sequence[Fault], total: int) -> str:
-    """How many faults there are, and how many of them are named."""
+    """The number of faults, and of those that are listed, in words."""
     zh, en = f"共 {total} 处错误", "1 fault" if total == 1 else f"{total} faults"
     if total == len(faults):
         return f"{zh} / {en}"
@@ -115,10 +118,10 @@ def _counted(faults: Sequence[Fault], total: int) -> str:
 
 
 def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """What the framework refuses, such as a parameter out of its range, told like every other refusal."""
-    status = error.status_code if error.status_code < 500 else 400  # It has no failures but a client that went away.
+    """Answer a refusal of the framework, such as a parameter out of range, in the same form as our own."""
+    status = error.status_code if error.status_code < 500 else 400  # Its only 5xx: the client went away.
     if status in _ELSEWHERE:
-        allowed = (error.headers or {}).get("allow", "")  # In whatever order the framework happens to have them.
+        allowed = (error.headers or {}).get("allow", "")  # Sorted below: the framework's order varies.
         headers = {"Allow": ", ".join(sorted(allowed.split(", ")))} if allowed else None
         return problem(status, _ELSEWHERE[status], error.detail, headers=headers)
     extra = error.extra if isinstance(error.extra, list) else []
@@ -128,7 +131,7 @@ def _http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Respo
 
 
 def _parameter(text: str, key: str) -> Fault:
-    """What is wrong with a parameter of the address or a header."""
+    """The fault of a query parameter or header, in Chinese and English."""
     missing = re.search(r"Missing required (\w+) parameter '(.+?)'", text)
     field = missing[2] if missing else {"key": IDEMPOTENCY_KEY, "data": None}.get(key, key or None)
     if missing:
@@ -141,7 +144,7 @@ def _parameter(text: str, key: str) -> Fault:
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """What nobody foresaw, or a database that is away: told in the same shape; the particulars are in the log only."""
+    """Answer an unexpected error, or a database that is away, in the same form. Details go to the log only."""
     if store.passing(error):
         request.scope["state"][AWAY] = store.away(error)
         log.warning("the database is not available", error=str(error))
@@ -174,7 +177,7 @@ _CHINESE = (
     (r"Expected `.+?` <= (.+)", "不能大于 {}"),
     (r"matching regex", "格式不符，请对照 /docs"),
 )
-"""What the framework says of parameters, in Chinese."""
+"""Chinese for the framework's messages about parameters."""
 
 HANDLERS: ExceptionHandlersMap = {
     Refused: _refused,
@@ -183,4 +186,4 @@ HANDLERS: ExceptionHandlersMap = {
     HTTPException: _http_error,
     Exception: _failed,
 }
-"""What answers for each kind of error."""
+"""The handler for each kind of error."""

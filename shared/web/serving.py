@@ -1,4 +1,4 @@
-"""How a service listens: what one connection may take of it in time and size, and how many there may be."""
+"""How a service listens: limits of time and size for each connection, and of the number of connections."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,17 +12,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from shared.web.problems import PROBLEM, Problem
 
 HEAD_SECONDS, BODY_SECONDS = 20.0, 300.0
-"""How long a request's head may take, and then its body, such as a file over the line of a remote county."""
+"""Seconds in which a request's head must arrive, and then its body: a file on a slow line takes long."""
 PAUSE_SECONDS = 20.0
-"""How long nothing more of a body may come, since half a request keeps a place from others."""
+"""Seconds without any new byte of a body before the request is ended, since it holds a connection."""
 LONGEST_HEAD = 32 * 2**10
-"""Bytes of address and headers."""
+"""The most bytes of address and headers together."""
 MOST_CONNECTIONS = 500
-"""Connections that are served at once; beyond them only health is told."""
+"""Connections that are served at the same time. Others can only ask for health."""
 MOST_OF_PEER = 200
-"""Connections of one address that are served at once; beyond them only health is told, beyond twice as many nothing."""
+"""Connections of one address that are served at the same time. Others can only ask for health; beyond twice this
+number, connections are closed."""
 LAST_SECONDS = 30
-"""How long a service that is told to stop waits for answers that are under way."""
+"""Seconds that a stopping service waits for requests that it is answering."""
 
 _LATE = "请求迟迟没有发完，连接已关闭 / the request was not sent in time; the connection is closed"
 _LONG = f"地址与请求头超过 {LONGEST_HEAD // 2**10} KiB / address and headers exceed {LONGEST_HEAD // 2**10} KiB"
@@ -31,7 +32,7 @@ _BUSY = "连接过多，请稍后用同一请求编号重试 / too many connecti
 
 
 def config(app: Any, host: str, port: int, **more: Any) -> uvicorn.Config:
-    """How uvicorn serves a service's HTTP side."""
+    """The configuration of uvicorn for a service."""
     return uvicorn.Config(
         app, host, port, http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=LAST_SECONDS, **more,
@@ -39,21 +40,21 @@ def config(app: Any, host: str, port: int, **more: Any) -> uvicorn.Config:
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection: what comes too slowly or is too much is refused, and the connection is closed."""
+    """One connection. A request that is too slow or too large is refused, and the connection is closed."""
 
     limit: asyncio.TimerHandle | None = None
-    """When its patience ends with what is being sent now."""
+    """The timer that ends the connection if the client is too slow."""
     head = 0
-    """Bytes of the head that is being received."""
+    """Bytes received of the present request's head."""
     is_complete = False
-    """Whether the head was received."""
+    """Whether the head has been received, so that a body may follow."""
     until = 0.0
-    """When the body must be there, by the loop's clock."""
+    """The time, by the loop's clock, at which the body must have arrived."""
     is_surplus = False
-    """Whether its peer had as many connections as it may when it was made."""
+    """Whether its peer already had `MOST_OF_PEER` connections when this one was made."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection that says nothing is not kept either, and one peer leaves room for the others."""
+        """Start the time limit, since a silent connection must not be kept, and refuse peers with far too many."""
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
         of_peer = sum(other.peer == self.peer for other in self._all())
@@ -62,12 +63,12 @@ class Protocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more is awaited."""
+        """Stop the timer."""
         self._wait(None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """The parser would gather a head of any length."""
+        """Count the head's bytes here, since the parser would collect a head of any length."""
         if not self.is_complete:
             self.head += len(data)
         else:
@@ -83,7 +84,8 @@ class Protocol(HttpToolsProtocol):
         self._wait(HEAD_SECONDS)
 
     def on_headers_complete(self) -> None:
-        """The head is here: it is answered at once if it is too long, or if there are too many connections."""
+        """Choose who answers: the application, or a refusal if the head is too long or there are too many
+        connections."""
         self.is_complete, self.head = True, 0
         self.until = self.loop.time() + BODY_SECONDS
         self._wait_for_more()
@@ -97,13 +99,13 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """All is here; what takes time now is this side's affair."""
+        """Stop the timer: the request is complete, and from now on only we can be slow."""
         self._wait(None)
         self.is_complete = False
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is told like every other refusal."""
+        """Answer what is not HTTP in the same form as other refusals."""
         self._refuse(HTTPStatus.BAD_REQUEST, _BROKEN)
 
     @property
@@ -112,18 +114,21 @@ class Protocol(HttpToolsProtocol):
         return self.client[0] if self.client else ""
 
     def _all(self) -> Iterator["Protocol"]:
-        """The server's connections."""
+        """All connections of the server."""
         return (one for one in self.connections if isinstance(one, Protocol))
 
     def _is_too_many(self) -> bool:
-        """Whether the peer has its share already, or all have theirs; what one has beyond its share counts for none."""
+        """Whether this request must be refused: its peer has too many connections, or the server has.
+
+        Connections beyond a peer's limit are not counted, so that one peer cannot take the places of others.
+        """
         if self.is_surplus or len(self.tasks) > MOST_CONNECTIONS:
             return True
         over = len(self.connections) - MOST_CONNECTIONS
         return over > 0 and over > sum(other.is_surplus for other in self._all())
 
     def _wait_for_more(self) -> None:
-        """More of the body has to come soon, and all of it in time."""
+        """Wait for more of the body, but not beyond the time for the whole body."""
         self._wait(max(0.001, min(PAUSE_SECONDS, self.until - self.loop.time())))
 
     def _wait(self, seconds: float | None) -> None:
@@ -133,14 +138,14 @@ class Protocol(HttpToolsProtocol):
 
     def _late(self) -> None:
         if self.flow.read_paused and self.loop.time() < self.until:
-            self._wait_for_more()  # It is this side that does not take what is sent.
+            self._wait_for_more()  # We ourselves have paused reading; the client is not slow.
         elif self.is_complete or self.head:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, _LATE)
         else:
             self.transport.close()
 
     def _refuse(self, status: HTTPStatus, title: str) -> None:
-        """Say why, unless an answer is being given already, and close the connection."""
+        """Close the connection. Unless an answer is being sent already, say why."""
         if not (self.cycle and self.cycle.response_started and not self.cycle.response_complete):
             body, headers = _problem(status, title)
             headers += self.server_state.default_headers
@@ -150,7 +155,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class _Answer:
-    """An application that gives one and the same answer, and closes the connection."""
+    """An ASGI application that gives one fixed answer and closes the connection."""
 
     def __init__(self, status: HTTPStatus, title: str) -> None:
         self.status, (self.body, self.headers) = status, _problem(status, title)

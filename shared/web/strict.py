@@ -1,4 +1,4 @@
-"""What may come in over HTTP is what was asked for, to the letter: nothing is guessed, coerced or passed over."""
+"""Strict checks of HTTP requests: nothing is guessed or converted, and nothing unknown is ignored."""
 
 import asyncio
 import json
@@ -20,34 +20,37 @@ from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.web.problems import Fault, Unfit
 
 BIGGEST = 10**15 - 1
-"""The largest number in an address; what is larger, not every reader of JSON keeps exactly."""
+"""The largest number in an address. Larger ones are not kept exactly by every reader of JSON."""
 MOST_COMMANDS = Command.at_once
-"""Commands in one request, of kinds that say nothing else."""
+"""The most commands in one request, unless the command sets its own `at_once`."""
 LARGEST_BODY = 8 * 2**20
-"""Bytes of a request that is no file; a command says far less than a message on the bus can carry, one megabyte."""
+"""The most bytes of a request other than a file. A single command is far smaller than a NATS message (1 MiB)."""
 MOST_VALUES = 200_000
-"""Values in one request, counted by the commas of its body: a hundred fields for each command."""
+"""The most values in one request, estimated by the commas of its body: a hundred for each of 2000 commands."""
 DEEPEST = 32
-"""Levels of lists and mappings in what a command leaves open, such as a policy pack."""
+"""The deepest nesting of lists and mappings in a field of free content, such as a policy pack."""
 QUICK = 2**16
-"""Bytes that are decoded within a few milliseconds; more leave the event loop."""
+"""Bytes that are decoded within a few milliseconds. Larger bodies are decoded in a thread."""
 LONGEST = 500
-"""Characters of a text in an address."""
+"""The most characters of a text in an address."""
 MOST_FAULTS = 200
-"""Faults that one answer names; it counts the others."""
+"""The most faults that one answer lists; of the rest it gives only the number."""
 
 KEY = r"^[!-~][ -~]{6,178}[!-~]$"
-"""An Idempotency-Key is printable ASCII without outer spaces, since it stands in an index and in logs."""
+"""The pattern of an Idempotency-Key: printable ASCII without spaces at the ends, since it goes into logs and an
+index."""
 
 # ---------------------------------------------------------------- the address
 
 
 async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """Refuse what a route does not declare: unknown and repeated parameters, and values in another spelling."""
+    """Raise Unfit for whatever a route does not declare: unknown or repeated parameters, values in a wrong form, and
+    for commands a body that is not JSON. OPTIONS is answered here.
+    """
     if request.method == "OPTIONS":
         return Response(None, status_code=204, headers={"Allow": _methods(request)})
     faults = [*_query_faults(request), *_header_faults(request)]
-    # A path that is a parameter brings its slash along.
+    # A parameter that takes a whole path begins with a slash.
     if any(_unseen(value) or len(value.lstrip("/")) > LONGEST for value in map(str, request.path_params.values())):
         zh = f"地址中的编号超过 {LONGEST} 个字符、有控制字符，或编码不是 UTF-8"
         en = f"an id in the address exceeds {LONGEST} characters, holds control characters, or is not UTF-8"
@@ -67,7 +70,7 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
 
 
 def _methods(request: Request[Any, Any, Any]) -> str:
-    """The methods that an address takes; the framework's own answer forgets those of other handlers."""
+    """The methods of an address, over all its handlers. The framework's own answer names those of one handler only."""
     of_path = (
         route for route in request.app.routes if getattr(route, "path_format", "") == request.scope["path_template"]
     )
@@ -113,7 +116,7 @@ _ANY_TEXT = (
 
 @cache
 def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str, str]]]:
-    """The query parameters of a route: whether each may stand once only, and how it is spelt."""
+    """The query parameters of a route: whether each may be given only once, and its pattern with an explanation."""
     found: dict[str, tuple[bool, tuple[str, str, str]]] = {}
     for name, field in handler.parsed_fn_signature.parameters.items():
         asked = field.kwarg_definition
@@ -129,7 +132,7 @@ def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str
 
 
 def _choices(annotation: Any) -> Iterator[str]:
-    """What a parameter may be where it is one of several words."""
+    """The allowed words of a parameter that is a Literal; none for other types."""
     if get_origin(annotation) is Literal:
         yield from get_args(annotation)
     for part in get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ():
@@ -137,7 +140,7 @@ def _choices(annotation: Any) -> Iterator[str]:
 
 
 def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
-    """What a parameter's schema leaves unsaid of how its value is spelt."""
+    """The limits of a parameter that `strict` checks and the framework's schema does not mention."""
     if name == IDEMPOTENCY_KEY:
         return {"pattern": KEY}
     single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
@@ -148,7 +151,7 @@ def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
 
 
 def _unseen(text: str) -> bool:
-    """Whether a text holds what no database keeps, or what stands where something was no UTF-8."""
+    """Whether a text has control characters, lone surrogates, or U+FFFD, which replaces bytes that were not UTF-8."""
     return any(
         ord(char) < 32 or 127 <= ord(char) < 160 or char == "\ufffd" or "\ud800" <= char <= "\udfff" for char in text
     )
@@ -162,16 +165,16 @@ def _brief(text: str) -> str:
 
 
 class StrictRequest(Request[Any, Any, Any]):
-    """A request whose body, if it is a route's array of commands, is decoded as just those."""
+    """A request whose body is decoded as an array of the route's commands, if the route takes commands."""
 
     async def json(self) -> Any:
-        """The commands of the body. Raises Unfit with everything that is wrong with it."""
+        """The commands in the body. Raises Unfit with all faults."""
         command, body = self.route_handler.opt["command"], await self.body()
         return decode(body, command) if len(body) <= QUICK else await asyncio.to_thread(decode, body, command)
 
 
 def decode(body: bytes, command: type[Command]) -> list[Command]:
-    """An array of commands. Each is decoded by itself, so that no step is long and all that is wrong is told."""
+    """Decode an array of commands, each by itself, so that the faults of all rows are found. Raises Unfit."""
     if body.count(b",") > MOST_VALUES:
         zh = f"请求内容过多，一次最多 {MOST_VALUES} 项，请分批提交"
         en = f"the request says too much; {MOST_VALUES} values in one at most; send it in parts"
@@ -210,14 +213,16 @@ def _decoder(command: type[Command]) -> msgspec.json.Decoder[Command]:
 
 @cache
 def _inside(command: type[Command]) -> tuple[inspect.StructType, bool, bool]:
-    """The shape of a command; whether it has structs within it, and whether a field takes anything, such as a pack."""
+    """A command's type; whether it contains other structs; and whether a field takes free content, such as a pack."""
     shape = inspect.type_info(command)
     assert isinstance(shape, inspect.StructType)
     return shape, any("StructType" in repr(field.type) for field in shape.fields), "AnyType" in repr(shape)
 
 
 def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str | None] | None:
-    """What the decoder passes over: a name twice in one object, a stranger in an inner one, or too many levels."""
+    """A fault that msgspec does not report: a name twice in one object, an unknown field in an inner struct, or too
+    deep nesting. None if there is none.
+    """
     shape, nested, is_open = _inside(command)
     if not nested and not is_open and _is_plain(row):
         return None
@@ -229,7 +234,7 @@ def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str
             again.extend(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
         return found
 
-    # Numbers are of no interest here, and one of thousands of digits would take its time.
+    # Numbers stay texts: they do not matter here, and converting one of thousands of digits is slow.
     said = json.loads(bytes(row), object_pairs_hook=note, parse_int=str, parse_float=str)
     if again:
         return f"字段 {_brief(again[0])} 出现两次", f"the field {_brief(again[0])!r} stands twice", _brief(again[0])
@@ -242,16 +247,17 @@ def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str
 
 
 def _is_plain(row: msgspec.Raw) -> bool:
-    """Whether a row surely has no name twice, told by its quotation marks: that of a second value would be left over.
+    """Whether a row certainly has no name twice in an object.
 
-    This takes a tenth of the time of looking at each name, and nearly all rows are so.
+    It counts quotation marks: decoding drops a repeated name, so then the row has more of them than the decoded texts
+    need. This takes a tenth of the time of comparing names, and nearly all rows pass. With a backslash, it cannot tell.
     """
     text = bytes(row)
     return b"\\" not in text and text.count(b'"') == 2 * _texts(_ANYTHING.decode(text))
 
 
 def _texts(value: Any) -> int:
-    """How many texts stand in a value, names included."""
+    """The number of texts in a decoded value, names of fields included."""
     if isinstance(value, str):
         return 1
     if isinstance(value, dict):
@@ -263,7 +269,7 @@ _ANYTHING = msgspec.json.Decoder()
 
 
 def _strangers(said: Any, shape: inspect.Type, path: str) -> Iterator[str]:
-    """Where fields stand that no struct has; the decoder minds them in the command itself only."""
+    """The paths of unknown fields in inner structs. msgspec refuses unknown fields only in the command itself."""
     if isinstance(said, dict):
         of = next((part for part in _parts(shape) if isinstance(part, (inspect.StructType, inspect.DictType))), None)
         fields = {field.encode_name: field.type for field in getattr(of, "fields", ())}
@@ -291,7 +297,7 @@ def _levels(value: Any) -> int:
 
 
 def _whole(error: Exception) -> Fault:
-    """What is wrong with a body that is no array of commands at all."""
+    """The fault of a body that cannot be read as an array of commands at all."""
     if isinstance(error, RecursionError):
         return Fault(0, "schema", "嵌套层数过多", "nested too deeply")
     if "out of range" in str(error):
@@ -307,7 +313,7 @@ def _byte(error: Exception) -> str:
 
 
 def _faults(number: int, row: msgspec.Raw, command: type[Command], error: Exception) -> list[Fault]:
-    """Everything that is wrong with one row: field by field, since the decoder stops at the first."""
+    """All faults of one row. Each field is decoded by itself, since the decoder stops at the first fault."""
     try:
         said = msgspec.json.decode(row)
     except (msgspec.DecodeError, RecursionError, ValueError) as broken:
@@ -337,7 +343,7 @@ def _faults(number: int, row: msgspec.Raw, command: type[Command], error: Except
             faults += _field_faults(number, name, said[name], command, field)
         elif field.required:
             faults.append(Fault(number, "schema", f"缺少字段 {name}", f"the field {name!r} is missing", name))
-    # What concerns several fields together is said by the struct itself.
+    # Each field is right, so the fault lies in how several fit together, which the struct checks.
     return faults or [Fault(number, "schema", *explained(str(error), shape))]
 
 
@@ -357,7 +363,7 @@ def _annotations(command: type[Command]) -> dict[str, Any]:
 
 
 def explained(message: str, shape: inspect.Type, value: Any = ...) -> tuple[str, str, str | None]:
-    """What the decoder says of a value of this type, for people: in Chinese and English, and where in it."""
+    """An error message of msgspec in words: Chinese, English, and the path of the value; None for the value itself."""
     place = re.search(r" - at (key in )?`\$\.?(.*)`$", message)
     path, is_key = (place[2], bool(place[1])) if place else ("", False)
     text = message[: place.start()] if place else message
@@ -396,7 +402,7 @@ def _kind(value: Any) -> tuple[str, str]:
 
 
 def _leaf(shape: inspect.Type, path: str, is_key: bool) -> inspect.Type | None:
-    """The type of what stands at a path of the decoder, such as `steps[2].by`."""
+    """The type at a path in msgspec's notation, such as `steps[2].by`."""
     found: inspect.Type | None = shape
     for step in re.findall(r"\[[^]]*\]|[^.\[\]]+", path):
         found = next((inner for part in _parts(found) for inner in [_step(part, step)] if inner), None)
@@ -426,7 +432,7 @@ def _step(shape: inspect.Type, step: str) -> inspect.Type | None:
 
 
 def expected(shape: inspect.Type | None) -> tuple[str, str]:
-    """What a type asks for, in words; empty where it cannot be said shortly."""
+    """What a type requires, in Chinese and English; empty if it cannot be said briefly."""
     told = [words for part in _parts(shape) for words in [_words(part)] if words]
     return "或".join(zh for zh, _ in told), " or ".join(en for _, en in told)
 

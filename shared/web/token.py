@@ -1,6 +1,7 @@
-"""What an operator, or a body that must not be taken for another, shows until people have identities.
+"""Tokens of the operator, and of bodies that must not speak for each other. They serve until people have accounts.
 
-Whoever can read the installation's secret can make these tokens, and hands each to those whose it is.
+A token is made from the installation's secret, so whoever can read the secret can make it. That is the operator, who
+gives each body its own.
 """
 
 import hmac
@@ -12,17 +13,17 @@ BODIES_HEADER: Final = "zhucun-bodies"
 
 
 def operator_key(secret: bytes) -> str:
-    """The bearer token of whoever operates the installation with this secret."""
+    """The operator's bearer token."""
     return hmac.digest(secret, b"zhucun operator", "sha256").hex()
 
 
 def operator_headers(secret: bytes) -> dict[str, str]:
-    """The headers with which an operator's tool asks; none without a secret."""
+    """The HTTP headers with the operator's token; none if the secret is empty."""
     return {"Authorization": f"Bearer {operator_key(secret)}"} if secret else {}
 
 
 def body_key(secret: bytes, body: str) -> str:
-    """The token of a body, such as `discipline`, that this installation's secret makes."""
+    """The token of a body, such as `discipline`."""
     return hmac.digest(secret, f"zhucun body {body}".encode(), "sha256").hex()
 
 
@@ -32,6 +33,6 @@ def body_headers(secret: bytes, bodies: Iterable[str]) -> dict[str, str]:
 
 
 def shows_body(secret: bytes, shown: str, body: str) -> bool:
-    """Whether a header has this body's token. Without a secret nobody can show one."""
+    """Whether the header value `shown` has this body's token. If the secret is empty, no token is valid."""
     key = body_key(secret, body).encode()
     return bool(secret) and any(hmac.compare_digest(one.strip().encode(), key) for one in shown.split(","))

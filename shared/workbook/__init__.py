@@ -1,4 +1,4 @@
-"""Excel forms that officers fill in: templates, imports, and copies with the errors written in.
+"""Excel forms that officers fill in: writing templates, reading returned forms, and copies with the errors marked.
 
 A service declares a `Form`; `write_template` makes the file, `read_rows` streams what came back, as .xlsx or .csv, and
 `annotate` returns the officer's file with every error beside its row. All three are synchronous and take a path or a

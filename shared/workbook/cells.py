@@ -1,6 +1,7 @@
-"""From a cell to a value and back, by the kind of its column, and the seal over what was prefilled.
+"""Converting cells to values and back, by the kind of the column, and sealing prefilled cells.
 
-Tolerant where officers are sloppy and no doubt is possible; strict wherever a guess could be wrong.
+Untidy cells are accepted if their meaning is certain, such as full-width digits. Wherever a guess could be wrong, the
+cell is refused.
 """
 
 import hmac
@@ -17,15 +18,15 @@ from shared.workbook.form import Column, Form
 from shared.workbook.sheet import Fault, Raw, Unlike
 
 EXACT = 10**15
-"""Excel keeps 15 digits of a number: from here on, the last ones are lost."""
+"""Excel keeps 15 digits of a number. In numbers from here on, the last digits are lost."""
 
-# Full-width letters and digits become plain ones; invisible marks that chat programs leave behind go.
+# Full-width letters and digits become plain ones. Invisible marks, as from text copied out of chats, are removed.
 _UNSEEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 _PLAIN: dict[int, int | None] = {
     **{i: i - 0xFEE0 for i in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
     **dict.fromkeys(_UNSEEN),
 }
-# Of what is normalised, these forms alone: a circled or raised digit is a mark beside a number, and no part of it.
+# Only full-width forms are converted. A circled or raised digit is a footnote mark, not part of a number.
 _NARROW: dict[int, int] = {i: i - 0xFEE0 for i in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
 _DITTO = re.compile("[〃〞″\"'“”‘’＂＇]{1,3}|同(?:上|前|左|右|上行|上一行|上栏)|上同|ditto|do\\.", re.IGNORECASE)
 _NOTHING = frozenset(("无", "没有", "暂无", "/", "／"))
@@ -37,12 +38,12 @@ _DATE = re.compile(
     re.ASCII,
 )
 _MONTH = re.compile(r"((?:19|20)\d\d)(?:\s*([-/.年])\s*(\d{1,2})\s*月?份?|(\d\d))", re.ASCII)
-# What a table writes in the place of a text that it took for a number, a truth or a day.
+# What a .csv has instead of a text that the spreadsheet took for a number, a truth value or a date.
 _NO_TEXT = re.compile(
     r"[+-]?\d+(?:\.\d+)?E[+-]\d+|TRUE|FALSE|(?:19|20)\d\d([-/])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}/(?:19|20)\d\d",
     re.ASCII | re.IGNORECASE,
 )
-_STANDING_IN = frozenset("〃〞″\"'“”‘’＂＇同上dD无没暂/／")  # What `_DITTO` and `_NOTHING` begin with.
+_STANDING_IN = frozenset("〃〞″\"'“”‘’＂＇同上dD无没暂/／")  # First characters of `_DITTO` and `_NOTHING`.
 _CAPITALS, _STORED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), frozenset("0123456789+-TtFf")
 _FAULTS = ("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 _NUMBER_OR_DATE, _TRUTH = ("数字或日期", "number or date"), ("是非值", "truth value")
@@ -51,7 +52,7 @@ _DIGEST = 64  # Hexadecimal digits of an HMAC-SHA256.
 
 
 class Bad(Exception):
-    """The cell breaks the rule of this name (see `reading`), which tells these facts besides."""
+    """A cell breaks a rule. `rule` is a key of `texts.RULES`; `facts` fill that rule's text."""
 
     def __init__(self, rule: str, **facts: object) -> None:
         super().__init__(rule)
@@ -61,11 +62,13 @@ class Bad(Exception):
 Reader = Callable[[Raw], object]
 """Turns a cell into its value, or raises `Bad`."""
 _Conversion = Callable[[Raw, str], Any]
-"""The same for a cell that is not empty, given with its text."""
+"""The same for a cell that is not empty; the second argument is its text, as `shown` returns it."""
 
 
 def shown(raw: Raw) -> str:
-    """The text of a cell, without what an officer does not see: outer spaces, full-width forms, invisible marks."""
+    """The text of a cell without differences that an officer does not see: outer spaces, full-width forms, invisible
+    marks.
+    """
     if isinstance(raw, str):
         return raw.translate(_PLAIN).strip()
     if isinstance(raw, float):
@@ -76,16 +79,16 @@ def shown(raw: Raw) -> str:
 
 
 def cell(column: Column, value: Any) -> Raw:
-    """What stands in the sheet for a value: the reverse of reading."""
+    """The content of a cell for a value: the reverse of reading."""
     for label, meant in column.labels.items():
         if meant == value:
             return label
-    raw: Raw = float(shown(value)) if isinstance(value, float) else value  # Excel would round to 15 digits itself.
+    raw: Raw = float(shown(value)) if isinstance(value, float) else value  # To 15 digits, as Excel rounds.
     return raw
 
 
 def reader(column: Column) -> Reader:
-    """The way to read the cells of this column."""
+    """The function that reads the cells of a column."""
     convert = _READERS[column.kind](column)
 
     def read(raw: Raw) -> object:
@@ -112,7 +115,7 @@ NOTED = ("id", "code", "month", "integer", "number")
 
 
 def noted(column: Column, raw: Raw, value: object) -> str | None:
-    """The rule by which a cell was read otherwise than it stands there, if an officer should know of it."""
+    """The rule by which a cell was changed on reading, if the officer should know: `folded` or `month`. Else None."""
     if isinstance(raw, str) and value is not None:
         bare = raw.strip()
         if bare != value if isinstance(value, str) else isinstance(value, int | float) and _narrow(raw) != bare:
@@ -127,14 +130,20 @@ def _narrow(raw: Raw) -> str:
 
 
 def _refuse_strange(text: str) -> None:
-    """Refuse what looks like a digit or a letter of an id, and is none; Chinese characters look like neither."""
+    """Refuse letters and digits of other scripts, which look like those of an id.
+
+    Chinese characters are let through.
+    """
     for character in text:
         if ord(character) > 127 and unicodedata.category(character) in ("Nd", "Nl", "No", "Lu", "Ll", "Lt", "Lm"):
             raise Bad("strange", strange=character, code=f"U+{ord(character):04X}")
 
 
 def _text(column: Column) -> Callable[[Raw, str], str]:
-    """A text is never made of what Excel took for a number, a day or a truth: nobody knows what was typed."""
+    """Read a text.
+
+    A number, date or truth value is refused: Excel may have made it from something else, such as 007.
+    """
     pattern = re.compile(column.pattern, re.ASCII) if column.pattern else None
 
     def convert(raw: Raw, text: str) -> str:
@@ -160,7 +169,7 @@ def _text(column: Column) -> Callable[[Raw, str], str]:
 
 
 def _id(column: Column) -> _Conversion:
-    """One spelling for one thing: capitals, plain digits and plain dashes."""
+    """Read an id. It gets one spelling: capitals, plain digits and plain hyphens."""
     plain = _text(column)
     pattern = re.compile(column.pattern or "", re.ASCII)
 
@@ -178,7 +187,7 @@ def _id(column: Column) -> _Conversion:
 
 
 def _code(column: Column) -> _Conversion:
-    """As many digits as the pattern says. A number that has them all, and is shown as it is, is one: none was lost."""
+    """Read a code of fixed length. A number is accepted only if it has all its digits and Excel shows it unchanged."""
     plain = _text(column)
     pattern = re.compile(column.pattern or "", re.ASCII)
 
@@ -194,7 +203,7 @@ def _code(column: Column) -> _Conversion:
 
 
 def _typed_plainly(text: str) -> None:
-    """Refuse what stands around an id, or looks like a part of one, for what it is."""
+    """Refuse an apostrophe or formula before an id, and look-alike characters in it, each with its own reason."""
     if text.startswith("'"):
         raise Bad("apostrophe")
     if text.startswith("="):
@@ -247,7 +256,7 @@ def _date(column: Column) -> Callable[[Raw, str], date]:
 
 
 def _month(column: Column) -> _Conversion:
-    """A day, or a month where the files of a cadre know no more; the month counts from its first day."""
+    """Read a day or a month. A cadre's file may give only the month; then the first day of the month is used."""
     day = _date(column)
 
     def convert(raw: Raw, text: str) -> date:
@@ -255,7 +264,7 @@ def _month(column: Column) -> _Conversion:
         if not found:
             return day(raw, text)
         year, between, month, joined = found.groups()
-        if between == "." and month == "1":  # A table makes it of 1976.10 as well.
+        if between == "." and month == "1":  # Excel shortens 1976.10, October, to 1976.1.
             raise Bad("january")
         try:
             return date(int(year), int(month or joined), 1)
@@ -281,7 +290,7 @@ def _choice(column: Column) -> _Conversion:
 
 @lru_cache(maxsize=1024)
 def _bare(label: str) -> str:
-    """A label without what may differ: spaces, letter case, width."""
+    """A label for comparison: without spaces, letter case and width."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", label)).casefold()
 
 
@@ -299,16 +308,16 @@ _READERS: Mapping[str, Callable[[Column], _Conversion]] = {
 
 
 def seal(form: Form, prefilled: Mapping[str, str], secret: bytes) -> str:
-    """An HMAC-SHA256 over the form's name and the prefilled cells as shown, followed by what it covers.
+    """The seal of a row: an HMAC-SHA256 of the form's name and the prefilled cells, followed by these themselves.
 
-    The originals stand in the seal so that an officer can be told which cell was changed, and what it was.
+    They are part of the seal so that, if a cell was changed, the officer can be told which one and what it was.
     """
     covered = msgspec.json.encode([form.name, prefilled])
     return hmac.digest(secret, covered, "sha256").hex() + covered.decode()
 
 
 def unseal(form: Form, text: Raw, secret: bytes) -> dict[str, str] | None:
-    """The prefilled cells as they were issued, or None where this is no seal of ours for this form."""
+    """The prefilled cells as they were issued; None if this is no seal of this installation for this form."""
     if not isinstance(text, str):
         return None
     digest, covered = text[:_DIGEST].encode(), text[_DIGEST:].encode()

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes or by what lies in its archive, so that a refusal names it."""
+"""Recognising a file by its first bytes, or by the parts of its archive, so that a refusal can name what it is."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ _PASSWORD: Final = "请先取消打开密码（文件→信息→保护工作簿
 
 
 def of(source: Path | BinaryIO) -> Literal["archive", "text"]:
-    """Whether a file is an archive, as a workbook is one, or text. Raises `WorkbookRefused` for what is neither."""
+    """Whether a file is an archive, as an .xlsx is, or text. Raises `WorkbookRefused` for everything else."""
     with opened(source) as file:
         file.seek(0)
         head = file.read(_LOOK)
@@ -82,7 +82,7 @@ def of(source: Path | BinaryIO) -> Literal["archive", "text"]:
 
 
 def named(zh: str, en: str) -> WorkbookRefused:
-    """The refusal of a file that is something else than a form."""
+    """The refusal of a file of another kind, such as a picture."""
     return WorkbookRefused(
         f"文件是{zh}，不是 .xlsx 工作簿或 .csv，改后缀并不改变文件格式。{_AGAIN[0]}",
         f"The file is {en}, neither an .xlsx workbook nor a .csv; another suffix makes it no other file. {_AGAIN[1]}",
@@ -90,7 +90,7 @@ def named(zh: str, en: str) -> WorkbookRefused:
 
 
 def in_archive(names: Collection[str]) -> WorkbookRefused:
-    """The refusal of an archive that is no workbook, by the names of its parts in small letters."""
+    """The refusal of an archive that is no workbook. `names` are its parts in small letters."""
     for part, zh, en in _IN_ARCHIVE:
         if any(name.startswith(part) for name in names):
             return named(zh, en)
@@ -98,7 +98,7 @@ def in_archive(names: Collection[str]) -> WorkbookRefused:
 
 
 def with_password() -> WorkbookRefused:
-    """The refusal of a file that nobody can open without its password."""
+    """The refusal of a file that is protected by a password."""
     return WorkbookRefused(
         f"文件设了打开密码，无法读取。{_PASSWORD[0]}{_AGAIN[0]}",
         f"The file is protected by a password. {_PASSWORD[1]}{_AGAIN[1]}",
@@ -106,7 +106,7 @@ def with_password() -> WorkbookRefused:
 
 
 def _compound(file: BinaryIO) -> WorkbookRefused:
-    """The refusal of a file in the format of the old Office programs, by the streams within."""
+    """The refusal of a file in the old Office format, such as .doc or .xls, recognised by the streams in it."""
     file.seek(0)
     content = file.read()
     for stream, zh, en in _IN_COMPOUND:
@@ -116,7 +116,7 @@ def _compound(file: BinaryIO) -> WorkbookRefused:
 
 
 def _is_wide(head: bytes) -> bool:
-    """Whether it is text of two bytes a character: by its mark, or because every other byte of ASCII is 0."""
+    """Whether it is text with two bytes for a character: it has a byte order mark, or every other byte is 0."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     even, odd = head[::2], head[1::2]
@@ -126,7 +126,7 @@ def _is_wide(head: bytes) -> bool:
 
 @contextmanager
 def opened(file: Path | BinaryIO, mode: str = "rb") -> Iterator[BinaryIO]:
-    """The file, opened if it is named by its path."""
+    """The file itself, or the file at this path, opened."""
     if not isinstance(file, Path):
         yield file
         return

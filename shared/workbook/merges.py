@@ -1,4 +1,4 @@
-"""Cells that an officer merged, while the rows go by."""
+"""Merged cells, followed while the rows of a sheet are read one by one."""
 
 import re
 from collections.abc import Iterable
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 _RANGE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?", re.ASCII)
 _MOST: Final = 200_000
-"""Merges of a sheet, and what is looked at for its rows in all; more than any sheet has that people made."""
+"""The most merged ranges of a sheet. The work for all rows is limited to fifty times this. No real sheet has so
+many."""
 
 
 class Merge(NamedTuple):
-    """A range of merged cells: its rows counted from 1, its columns from 0, each from the first to the last."""
+    """A range of merged cells: first and last row, counted from 1, and first and last column, counted from 0."""
 
     top: int
     bottom: int
@@ -25,7 +26,7 @@ class Merge(NamedTuple):
 
     @classmethod
     def of(cls, range: str) -> "Merge":
-        """Read a range such as C2:C3."""
+        """Parse a range such as C2:C3. Raises ValueError."""
         found = _RANGE.fullmatch(range)
         if not found:
             raise ValueError(f"{range[:20]!r} is no range of cells")
@@ -44,15 +45,18 @@ class Merges:
             self._waiting.append(merge)
             if len(self._waiting) > _MOST:
                 raise ValueError("more merged cells than people make")
-        self._waiting.sort(reverse=True)  # The next one is the last.
+        self._waiting.sort(reverse=True)  # The next range is at the end of the list.
         self._here: list[Merge] = []
         self._values: dict[Merge, Raw] = {}
         self._work = 0
 
     def cover(self, row: int, cells: "Cells") -> tuple[dict[int, str], dict[int, str]]:
-        """The cells of a row that are filled by a merge within one column, and those that one only covers, with ranges.
+        """Two groups of cells in a row, each cell with its range: those that a merge fills, and those that it only
+        covers.
 
-        To be called for rows with content in their order, so that no row exists by a merge alone.
+        A merge within one column fills its cells: each gets the value of the first, in `cells`. Other merges only cover
+        cells, since nobody knows for which column the value is meant. Call this for rows with content, in order.
+        Raises ValueError if there are too many merges.
         """
         filled: dict[int, str] = {}
         covered: dict[int, str] = {}

@@ -21,8 +21,8 @@ from shared.workbook.kinds import WorkbookRefused
 from shared.workbook.sheet import Cells, Raw, Sheet
 from shared.workbook.texts import HEADINGS_WRONG, NO_ROWS, NOTES, RULES
 
-_HEADINGS_WITHIN = 20  # Officers put titles above the headings, but never this many rows of them.
-_QUOTED, _NAMED = 60, 10  # Characters of a cell that an error quotes, and headings that a refusal names.
+_HEADINGS_WITHIN = 20  # Rows. There may be titles above the headings, but never so many.
+_QUOTED, _NAMED = 60, 10  # Characters quoted of a cell, and headings listed in a refusal.
 _COUNTED = ("integer", "number")
 
 _TOTALS = {"合计", "总计", "小计", "共计", "累计", "本页小计", "本页合计", "全县合计", "total", "subtotal", "sum"}
@@ -36,12 +36,11 @@ _FOOTER = re.compile(
 def read_rows(
     form: Form, source: Path | BinaryIO, *, secret: bytes, tell: Callable[[Note], object] = lambda _note: None
 ) -> Iterator[Row]:
-    """Stream the filled rows, each with all that is wrong with it; `secret` is what the seals were made with.
+    """Stream the filled-in rows, each with its errors. `secret` is the one with which the seals were made.
 
-    Rows that were issued and in which nothing was filled in are left out, and so are those that are no data: sums,
-    what stands below a table, repeated headings. `tell` is told of those, and of all that was read otherwise than it
-    stands there.
-    Raises `WorkbookRefused`, at the first row or any later one: keep nothing of a file until its end was reached.
+    Issued rows without any entry are left out. So are rows that are no data: sums, footers, repeated headings. `tell`
+    is called with a note about each of these, and about everything that was changed on reading. Raises
+    `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
     """
     rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)
@@ -55,7 +54,7 @@ def read_rows(
     present = {column.field for column in layout.columns.values()}
     nothing = {column.field: None for column in form.columns if column.field not in present}
     empty = True
-    # The keys wait in a private file of SQLite's, whose name is "". The caller may read from several threads in turn.
+    # The name "" gives a temporary file of SQLite. The caller may read from several threads, one after another.
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
         seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         for number, cells in rows:
@@ -69,12 +68,12 @@ def read_rows(
                     values[column.field] = read(raw)
                 except Bad as bad:
                     values[column.field] = None
-                    if not column.prefilled:  # The seal says more about those.
+                    if not column.prefilled:  # Its error comes from the seal, which knows the original.
                         errors.append(_error(number, column, raw, str(bad), **bad.facts))
             if form.sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
             shifted = not cells.keys() <= layout.headed and any(shown(cells[at]) for at in cells.keys() - layout.headed)
-            if shifted and written:  # A comma too many within a cell: whatever stands behind it is in a wrong column.
+            if shifted and written:  # An unquoted comma in a .csv: all cells after it are one column too far.
                 errors = [_error(number, key[0], cells[max(cells)], "shifted")]
             if errors and (skipped := _no_data(layout, number, cells, [values[column.field] for column in key])):
                 tell(skipped)
@@ -82,7 +81,7 @@ def read_rows(
             empty = False
             if about.covered or about.filled:
                 errors = _merged(layout, number, about, titles, errors)
-            # A wrong key must not make a right one a repetition.
+            # A row with a wrong key must not make another row a repetition.
             if not errors or not any(error.column in titles for error in errors):
                 errors += _key_errors(key, number, values, seen)
             for at, column in noticed:
@@ -98,7 +97,8 @@ def read_rows(
 
 
 def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Cells]], Sheet, tuple[str, str] | None]:
-    """The rows of the sheet that is filled in, or of a .csv, whichever the file is; of the latter, how it is written.
+    """The rows of the sheet to fill in, or of a .csv, and what is known of the sheet. For a .csv also encoding and
+    delimiter, else None.
 
     Raises `WorkbookRefused`.
     """
@@ -115,18 +115,18 @@ def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Ce
             return 0
         return max((sum(_plain(str(cell)) in titles for cell in cells.values()) for _, cells in lines), default=0)
 
-    delimiter = max(separated.DELIMITERS, key=headings)  # The comma, unless another one shows more headings.
+    delimiter = max(separated.DELIMITERS, key=headings)  # The one that finds most headings; if equal, the comma.
     return separated.rows(source, encoding, delimiter), about, (encoding, delimiter)
 
 
 class HeadingsRefused(WorkbookRefused):
-    """A file whose headings are not those of the form; they may be those of another one."""
+    """The headings of a file are not those of the form. `headings` has them: they may be those of another form."""
 
     headings: frozenset[str] = frozenset()
 
 
 def has_headings(form: Form, headings: Set[str]) -> bool:
-    """Whether headings of a refused file are all that this form has."""
+    """Whether this form would accept the headings of a refused file."""
     titles = _titles(form)
     return {column.title for column in form.columns if not column.spare} <= {
         titles.get(heading) for heading in headings
@@ -134,7 +134,7 @@ def has_headings(form: Form, headings: Set[str]) -> bool:
 
 
 def _titles(form: Form) -> dict[str, str]:
-    """The headings of a form in all their spellings, without what may differ, and the title that each stands for."""
+    """The title of each column by all spellings of its heading, in the form in which headings are compared."""
     titles = {_plain(title): title for title in ([SEAL, ERRORS] if form.sealed else [ERRORS])}
     for column in form.columns:
         for heading in (column.title, column.en, column.heading, *column.once):
@@ -145,7 +145,7 @@ def _titles(form: Form) -> dict[str, str]:
 def find_headings(
     form: Form, rows: Iterator[tuple[int, Cells]], about: Sheet
 ) -> tuple[Layout, list[tuple[int, Cells]]]:
-    """Read on up to the headings: where things stand, and the rows above. Raises `WorkbookRefused`."""
+    """Read as far as the headings: the layout, and the rows above them. Raises `WorkbookRefused`."""
     columns = {column.title: column for column in form.columns}
     wanted = [*(column.title for column in form.columns if not column.spare), *([SEAL] if form.sealed else [])]
     titles = _titles(form)
@@ -154,11 +154,11 @@ def find_headings(
     header, headings = 0, dict[int, str]()
     for header, cells in islice(rows, _HEADINGS_WITHIN):
         headings = _texts(cells)
-        # A title may hold the word of a heading; the headings are a row of them.
+        # Two headings are needed, since a title above may be one, such as 村名.
         if sum(_plain(text) in titles for text in headings.values()) >= min(2, len(columns)):
             break
         above.append((header, cells))
-    else:  # Another form, or no form at all: the line with most cells tells which.
+    else:  # There are none: take the row with most cells, to say what is wrong.
         headings = _texts(max((cells for _, cells in above), key=len)) if above else {}
     found = {at: titles.get(_plain(text)) for at, text in headings.items()}
     ignored = {at: text for at, text in headings.items() if found[at] is None and _plain(text) in remarks}
@@ -182,7 +182,7 @@ def find_headings(
 
 
 def _nearest(unknown: str, missing: Sequence[str]) -> tuple[str, str]:
-    """An unknown heading, with the missing one that it may stand for."""
+    """An unknown heading, with the missing one that it resembles, in Chinese and English."""
     close = get_close_matches(unknown, missing, 1, 0.4)
     return (
         (f"“{unknown}”（是否应为“{close[0]}”）", f"{unknown} (for “{close[0]}”?)")
@@ -192,13 +192,13 @@ def _nearest(unknown: str, missing: Sequence[str]) -> tuple[str, str]:
 
 
 def _texts(cells: Cells) -> dict[int, str]:
-    """What stands in the cells of a row that are not empty."""
+    """The texts of the cells of a row that are not empty, by column."""
     return {at: text for at, raw in cells.items() if (text := shown(raw))}
 
 
 @lru_cache(maxsize=4096)
 def _plain(heading: str) -> str:
-    """A heading without what may differ: spaces, line breaks, the mark of what is required, letter case, width."""
+    """A heading for comparison: without spaces, line breaks, the mark of required columns, letter case and width."""
     return re.sub(r"[\s*★]+", "", unicodedata.normalize("NFKC", shown(heading))).casefold().rstrip(":")
 
 
@@ -227,7 +227,7 @@ def _note(row: int, rule: str, column: Column | None, raw: Raw, **facts: object)
 
 
 def _file_notes(layout: Layout, about: Sheet) -> Iterator[Note]:
-    """What is to be said of the whole file."""
+    """The notes about the whole file."""
     for title in layout.ignored.values():
         yield _note(0, "ignored", None, None, title=" ".join(title.split()))
     for at, column in layout.columns.items():
@@ -248,7 +248,10 @@ def _row_notes(
 
 
 def _no_data(layout: Layout, row: int, cells: Cells, key: Sequence[object]) -> Note | None:
-    """Why a row that cannot be read is no data: it has no whole key, and is a sum, a footer or a repeated heading."""
+    """A note if a row with errors is no data at all: a sum, a footer or a repeated heading. None if it is data.
+
+    A row with a complete key is always data.
+    """
     if None not in key:
         return None
     texts = [(at, text) for at, raw in sorted(cells.items()) if (text := shown(raw))]
@@ -264,9 +267,10 @@ def _no_data(layout: Layout, row: int, cells: Cells, key: Sequence[object]) -> N
 
 
 def _merged(layout: Layout, row: int, about: Sheet, key: Set[str], errors: Sequence[CellError]) -> list[CellError]:
-    """The errors of a row with those of its merged cells instead of what else is wrong there.
+    """The errors of a row; for a merged cell, one error that names the merge replaces all others.
 
-    A merge tells what several rows have in common; a number or a key in it may be the sum or the first of them.
+    A merged text holds for each of its rows, and is no error. But a merged number may be a sum, and a merged key may
+    belong to the first row only.
     """
     merged = [
         _error(row, column, None, "merged", range=about.covered.get(at) or about.filled[at])
@@ -295,7 +299,7 @@ def _error(row: int, column: Column, raw: Raw, rule: str, **facts: object) -> Ce
 def _seal_errors(
     form: Form, layout: Layout, row: int, cells: Cells, values: Mapping[str, object], secret: bytes
 ) -> Iterator[CellError]:
-    """What is wrong with the prefilled cells of a row."""
+    """The errors of a row's prefilled cells, which are compared with its seal."""
     text = cells.get(layout.others[SEAL])
     originals = unseal(form, text, secret)
     for at, column in layout.columns.items():
@@ -318,7 +322,7 @@ def _seal_errors(
 def _key_errors(
     columns: Sequence[Column], row: int, values: Mapping[str, object], seen: sqlite3.Connection
 ) -> Iterator[CellError]:
-    """The error of a row that has the key of an earlier one; keys that are not whole are not compared."""
+    """An error if an earlier row has the same key. Incomplete keys are not compared."""
     key = [values[column.field] for column in columns]
     if None in key:
         return

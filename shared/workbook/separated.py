@@ -1,4 +1,4 @@
-"""The rows of a .csv file as a stream: in UTF-8, with its mark or without, or in GB18030."""
+"""Streaming the rows of a .csv file in UTF-8, with or without byte order mark, or in GB18030."""
 
 import codecs
 import csv
@@ -12,9 +12,10 @@ from shared.workbook.kinds import WorkbookRefused, opened
 from shared.workbook.sheet import LAST_COLUMN, Cells
 
 DELIMITERS: Final = ",\t;"
-"""What may stand between the values: Excel writes a semicolon where the comma is in numbers, and tabs as “text”."""
-_ENCODINGS: Final = ("utf-8-sig", "gb18030")  # Chinese text in GB18030 is next to never valid UTF-8.
-_CHUNK, _LONGEST = 2**16, 2**20  # Bytes read at a time, and characters that a row may have.
+"""Characters that may separate values. Excel writes semicolons where numbers have a comma, and tabs if a file is saved
+as “text”."""
+_ENCODINGS: Final = ("utf-8-sig", "gb18030")  # In this order: Chinese in GB18030 is hardly ever valid UTF-8.
+_CHUNK, _LONGEST = 2**16, 2**20  # Bytes read at a time; the most characters of a row.
 
 _ENCODING = (
     "文件不是 UTF-8 或 GB18030（GBK）编码的文本，也不是 .xlsx 工作簿，无法读取。"
@@ -35,7 +36,7 @@ _BROKEN = (
 
 
 def encoding(source: Path | BinaryIO) -> str:
-    """The encoding in which a file is text from end to end. Raises `WorkbookRefused`."""
+    """The encoding in which the whole file can be read. Raises `WorkbookRefused` if there is none."""
     with opened(source) as file:
         for name in _ENCODINGS:
             decoder = codecs.getincrementaldecoder(name)()
@@ -53,7 +54,7 @@ def encoding(source: Path | BinaryIO) -> str:
 
 
 def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterator[tuple[int, Cells]]:
-    """Stream the rows with content, each with its number from 1 as Excel would show it. Raises `WorkbookRefused`."""
+    """Stream the rows with content, each with its row number in Excel, from 1. Raises `WorkbookRefused`."""
     with opened(source) as file:
         file.seek(0)
         text = TextIOWrapper(file, encoding, newline="")
@@ -63,7 +64,7 @@ def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterat
             nonlocal length
             while line := text.readline(_LONGEST):
                 length += len(line)
-                if length >= _LONGEST:  # A quotation mark without partner makes one row of all that follows.
+                if length >= _LONGEST:  # An unclosed quotation mark: the rest of the file would be one row.
                     raise csv.Error("a row is too long")
                 yield line
 
@@ -79,13 +80,13 @@ def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterat
             zh, en = (words.format(where=where[0], where_en=where[1]) for words in _BROKEN)
             raise WorkbookRefused(zh, en) from error
         finally:
-            text.detach()  # The file is the caller's to close.
+            text.detach()  # The caller closes the file.
 
 
 def write(target: Path | BinaryIO, encoding: str, delimiter: str, lines: Iterable[tuple[int, Cells]]) -> None:
-    """Write rows, each in its place; UTF-8 gets its mark, without which Excel takes it for GB18030.
+    """Write rows, each at its row number. UTF-8 gets a byte order mark; without it, Excel assumes GB18030.
 
-    No text in it becomes a formula, and reading gives it back as it was.
+    Texts that a spreadsheet could take for formulas get an apostrophe, which `rows` removes again.
     """
     with opened(target, "wb") as file:
         text = TextIOWrapper(file, encoding, newline="")

@@ -1,9 +1,9 @@
-"""The rows of an .xlsx sheet as a stream, in memory that does not grow with them.
+"""Streaming the rows of an .xlsx sheet, in memory that does not grow with the number of rows.
 
-openpyxl keeps the whole string table and something of every row, fails on styles that it finds wrong, and takes about
-twice as long; here expat gets the unpacked bytes as they come, and the string table waits on disk. Nothing in the
-file is trusted: sizes are bounded before unpacking, document types and endless tokens are refused, and whatever is
-damaged ends in `WorkbookRefused`.
+openpyxl is not used for reading: it keeps the whole string table and a part of every row in memory, fails on unusual
+styles, and takes about twice as long. Here the unpacked bytes go straight to expat, and the string table is kept on
+disk. Nothing in the file is trusted: sizes are limited before unpacking, document types and endless tokens are refused,
+and all damage ends in `WorkbookRefused`.
 """
 
 import errno
@@ -33,30 +33,30 @@ from shared.workbook.kinds import WorkbookRefused
 from shared.workbook.merges import Merge, Merges
 
 MAX_UNPACKED = 256 * 2**20
-"""Bytes that a file may take when unpacked, about 250,000 rows of 12 columns; beyond it, it may be a zip bomb."""
+"""The most bytes of an unpacked file: about 250,000 rows of 12 columns. A larger one may be a zip bomb."""
 MAX_SHEET = 1024 * 2**20
-"""The same for a sheet with its empty cells, which cost little: whole columns that were given a format."""
+"""The most bytes of a sheet including empty cells. These cost little, and a format on whole columns makes many."""
 MAX_PART = 16 * 2**20
-"""The same for each part that is neither a sheet nor the string table."""
+"""The most bytes of any other part, except the string table."""
 MAX_RATIO = 100
-"""How many times smaller than itself a large part may be packed; no sheet of data comes near it."""
+"""The highest ratio by which a large part may be compressed. Real sheets stay far below."""
 LAST_ROW, LAST_COLUMN, LONGEST_TEXT = 1_048_576, 16_384, 32_767
-"""Excel's own limits: rows, columns, characters in a cell."""
+"""Excel's own limits: rows, columns, and characters in a cell."""
 
 _CHUNK, _LONGEST_TOKEN, _MOST_NAMES = 2**16, 2**20, 10_000
 _STRINGS_IN_BLOCK, _LONGEST_BLOCK, _BLOCKS_AT_HAND = 256, 2**16, 64
-_LONGEST_DIRECTORY = 2**20  # Bytes; some ten thousand parts.
-_KEPT = 64 * 2**20  # Bytes of a sheet that is unpacked once instead of twice.
-_MERGE = (b"mergeCell ", b"m\0e\0r\0g\0e\0C")  # The latter in a part of UTF-16.
+_LONGEST_DIRECTORY = 2**20  # Bytes: enough for some ten thousand parts.
+_KEPT = 64 * 2**20  # Bytes. A sheet up to this size is kept on disk; a larger one is unpacked twice.
+_MERGE = (b"mergeCell ", b"m\0e\0r\0g\0e\0C")  # In UTF-8 and in UTF-16.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-# Cells that have a format and nothing else; left out only where the next cell says where it stands.
+# Cells with a format and no value. They can go only if the next cell names its own position.
 _EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]+")?\s*(?:/>|></c>))+(?=<c r="|</row>)')
 _EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|(?<!/)></row>))+(?=<row r="|</sheetData>)')
-# Built-in formats 27-36 and 50-58 are dates in a Chinese Excel, which then writes no format code
-# (ECMA-376 part 1, 18.8.30); openpyxl's table lacks them.
+# In a Chinese Excel, the built-in formats 27-36 and 50-58 are dates. They are written without a format code
+# (ECMA-376 part 1, 18.8.30), and openpyxl's table does not have them.
 _CHINESE_DATES = {str(i) for i in (*range(27, 37), *range(50, 59))}
 _PLAIN_FORMAT = re.compile(r"(?:general|g/通用格式|@|#|0)?", re.IGNORECASE)
-# What makes 1200 look like 1, like 1200.0万, or like 11200.
+# Formats by which 1200 is shown as another number: 1, 1200.0万 or 11200.
 _LITERAL = re.compile(r'"([^"]*)"|[\\!](.)')
 _SCALED, _MULTIPLIED = re.compile("[0#?],+(?![0#?,])"), re.compile("[0-9十百千万亿]|^ ?[kKmM.]$")
 _HIDDEN = ("hidden", "veryhidden")
@@ -91,42 +91,44 @@ _DAMAGES = (
 )  # fmt: skip
 
 Raw = str | int | float | bool | date | None
-"""What stands in a cell; for a formula, its cached value."""
+"""The content of a cell; for a formula, the value that was stored with it."""
 Cells = dict[int, Raw]
-"""A row's cells by column, counted from 0; empty ones are left out."""
+"""The cells of a row by column, counted from 0. Empty ones are left out."""
 
 
 class Fault(str):
-    """What a cell shows that has no value, such as #N/A, or a formula that was never calculated."""
+    """The text of a cell without a value: an error such as #N/A, or `=` for a formula that was never calculated."""
 
 
 class Styled(float):
-    """A number that its format shows otherwise, such as 12 as 0012."""
+    """A number with a format that changes its look, as 12 shown as 0012."""
 
 
 class Unlike(Styled):
-    """A number that is read as another one, such as 0.6 as 60 % or 0.5 as 12:00."""
+    """A number with a format by which people read another number, as 0.6 shown as 60 % or 0.5 as 12:00."""
 
 
 class Sheet:
-    """What there is to know about the sheet that is read, besides its rows; of a row, while it is at hand."""
+    """Facts about the sheet besides its rows. Some hold for the current row only, until the next one is read."""
 
     def __init__(self) -> None:
         self.name = ""
         self.others: list[str] = []
-        """Visible sheets that are not read."""
+        """The names of other visible sheets, which are not read."""
         self.hidden_columns: set[int] = set()
         self.hidden = False
-        """Whether the row at hand is hidden, by hand or by a filter."""
+        """Whether the current row is hidden, by hand or by a filter."""
         self.filled: dict[int, str] = {}
         self.covered: dict[int, str] = {}
-        """Of the row at hand: the cells that a merge fills, and those that it only covers, with its range."""
+        """Cells of the current row, with the range of the merge: those that it fills (`filled`) or only covers
+        (`covered`)."""
 
 
 def rows(source: Path | BinaryIO, sheet: str, about: Sheet | None = None) -> Iterator[tuple[int, Cells]]:
-    """Stream the rows with content of the sheet of that name, or else of the first visible one, numbered from 1.
+    """Stream the rows with content, numbered from 1, of the sheet with this name, or else of the first visible one.
 
-    Raises `WorkbookRefused` for whatever is no sound .xlsx, also in mid-stream; errors of the disk pass through.
+    Raises `WorkbookRefused` for a damaged .xlsx, perhaps only after some rows. Errors of the disk are raised as they
+    are.
     """
     with kinds.opened(source) as file, TemporaryFile() as scratch, TemporaryFile() as unpacked:
         try:
@@ -135,13 +137,13 @@ def rows(source: Path | BinaryIO, sheet: str, about: Sheet | None = None) -> Ite
         except _DAMAGES as error:
             raise WorkbookRefused(*_DAMAGED) from error
         except OSError as error:
-            if error.errno != errno.EINVAL:  # A damaged directory sends the reader to a place before the file.
+            if error.errno != errno.EINVAL:  # EINVAL: a damaged directory made the reader seek to before the file.
                 raise
             raise WorkbookRefused(*_DAMAGED) from error
 
 
 class _Bounded:
-    """A file of which nobody reads much at once: a directory of millions of parts is refused before it is unpacked."""
+    """A file that refuses large single reads, so that a directory of millions of parts is refused before it is read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -155,10 +157,13 @@ class _Bounded:
 
 
 class _Package:
-    """The parts of a workbook, found whatever the case and the slashes of their names."""
+    """The parts of a workbook. Letter case and slashes in their names make no difference."""
 
     def __init__(self, archive: ZipFile) -> None:
-        """Refuse by the directory alone; zipfile never unpacks more of a part than the directory states."""
+        """Refuse sizes by the archive's directory.
+
+        That is enough: zipfile unpacks no more than the directory states.
+        """
         self._archive = archive
         self._parts: dict[str, ZipInfo] = {}
         for part in archive.infolist():
@@ -181,11 +186,11 @@ class _Package:
         return _name(part) in self._parts
 
     def size(self, part: str) -> int:
-        """The bytes of a part when it is unpacked."""
+        """The size of a part in bytes, unpacked."""
         return self._parts[_name(part)].file_size
 
     def chunks(self, part: str, limit: int) -> Iterator[bytes]:
-        """A part as it is unpacked."""
+        """Stream the unpacked bytes of a part."""
         info = self._parts[_name(part)]
         if info.file_size > limit or (info.file_size > MAX_PART and info.file_size > MAX_RATIO * info.compress_size):
             raise WorkbookRefused(*_SIZE)
@@ -195,7 +200,7 @@ class _Package:
 
 
 def _name(part: str) -> str:
-    """A part's name as names are compared (ECMA-376 part 2, 6.2.2)."""
+    """The name of a part in the form in which names are compared (ECMA-376 part 2, 6.2.2)."""
     return part.replace("\\", "/").lstrip("/").lower()
 
 
@@ -230,7 +235,7 @@ def _rows(
 
     number, column = 0, -1
     cells: Cells = {}
-    said = ""  # The row that its cells say they are in.
+    said = ""  # The row number in the cells' own references.
     for kind, attributes, text in _elements(_lean(body()), {"row", "c", "col", "sheetData"}):
         if kind == "c":
             place = attributes.get("r")
@@ -238,7 +243,7 @@ def _rows(
                 letters = place.rstrip("0123456789")
                 column = _column(letters)
                 if (digits := place[len(letters) :]) != said:
-                    if said:  # The cells of one row are in two.
+                    if said:  # The cells of one element name two different rows.
                         raise _twice(place)
                     said = digits
             else:
@@ -273,9 +278,10 @@ def _twice(place: str) -> WorkbookRefused:
 
 
 def _unpacked(package: _Package, part: str, unpacked: IO[bytes]) -> tuple[Callable[[], Iterator[bytes]], bool]:
-    """The way to read a sheet from its start, and whether there are merges in it, which stand behind its rows.
+    """A function that reads the sheet from its start, and whether the sheet has merges, which follow after its rows.
 
-    It is unpacked to its end, so that a damaged part is noticed before its rows, and kept on disk unless it is large.
+    The sheet is unpacked to its end first, so that damage is noticed before any row is read. Unless it is large, the
+    unpacked bytes are kept on disk.
     """
     kept, found, before = package.size(part) <= _KEPT, False, b""
     for chunk in package.chunks(part, MAX_SHEET):
@@ -298,9 +304,10 @@ def _merges(chunks: Iterator[bytes]) -> Iterator[Merge]:
 
 
 def _lean(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """A sheet without the cells and rows that hold nothing, of which a format may have made millions.
+    """A sheet without empty cells and rows. A format on whole columns may have made millions of them.
 
-    Only what others do not depend on goes: a cell or row is left out where the next one says where it stands.
+    A cell without a position of its own is counted from the one before. So an empty cell or row is removed only if the
+    next one names its position.
     """
     held, fed, plain = b"", 0, False
     for chunk in chunks:
@@ -320,7 +327,7 @@ def _lean(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _stripped(piece: bytes) -> bytes:
-    """Without what is empty, if that is the most of it; a few empty cells cost the parser less than the search."""
+    """The piece without empty cells, if most are empty. For a few, searching costs more than parsing them."""
     if piece.count(b"/>") + piece.count(b"></c>") + piece.count(b"></row>") <= piece.count(b"</"):
         return piece
     return _EMPTY_ROWS.sub(b"", _EMPTY_CELLS.sub(b"", piece))
@@ -357,21 +364,21 @@ def _value(
 
 @lru_cache(maxsize=1024)
 def _column(letters: str) -> int:
-    """The place of a column, counted from 0."""
+    """The position of a column given by its letters, counted from 0."""
     return int(column_index_from_string(letters)) - 1
 
 
-_moment = lru_cache(maxsize=2**14)(from_excel)  # Whole columns repeat the same days.
+_moment = lru_cache(maxsize=2**14)(from_excel)  # Columns have the same days again and again.
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """The character that Excel writes as _xHHHH_; control characters and halves of a pair are dropped."""
+    """The character that Excel writes as _xHHHH_. Control characters and lone surrogates are dropped."""
     character = chr(int(escape[1], 16))
     return character if character.isprintable() or character in "\t\n" else ""
 
 
 def _relations(package: _Package, part: str) -> dict[str, tuple[str, str]]:
-    """What a part points to: kind and part by the link's id."""
+    """The links of a part: kind and target by the link's id."""
     folder, name = posixpath.split(part)
     links = package.chunks(posixpath.join(folder, f"_rels/{name}.rels"), MAX_PART)
     return {
@@ -386,7 +393,7 @@ def _relations(package: _Package, part: str) -> dict[str, tuple[str, str]]:
 
 
 def _formats(package: _Package, part: str) -> dict[str, str]:
-    """What the cell styles make of a number, by the style's number; nothing for those that show it as it is."""
+    """By the number of a cell style: how it shows numbers (see `_shown`). Styles that change nothing are left out."""
     codes: dict[str, str] = {str(number): str(code) for number, code in BUILTIN_FORMATS.items()}
     codes |= dict.fromkeys(_CHINESE_DATES, "yyyy-mm-dd")
     formats: dict[str, str] = {}
@@ -399,7 +406,7 @@ def _formats(package: _Package, part: str) -> dict[str, str]:
             if shown := _shown(codes.get(attributes.get("numFmtId", "0"), "General")):
                 formats[str(index)] = shown
             index += 1
-        elif kind == "cellStyleXfs":  # The named styles come first and are numbered for themselves.
+        elif kind == "cellStyleXfs":  # Named styles come first and have a numbering of their own.
             formats, index = {}, 0
         elif kind == "cellXfs":
             break
@@ -408,7 +415,8 @@ def _formats(package: _Package, part: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1024)
 def _shown(code: str) -> Literal["date", "unlike", "styled", ""]:
-    """What a format makes of a number: a day, another value, another look, or nothing at all."""
+    """How a format shows a number: as a date, as another value (`unlike`), with another look (`styled`), or
+    unchanged."""
     if is_date_format(code):
         return "date"
     bare = re.sub(r'"[^"]*"|\\.|_.|\[[^\]]*\]', "", code)
@@ -419,7 +427,7 @@ def _shown(code: str) -> Literal["date", "unlike", "styled", ""]:
 
 
 def _strings(chunks: Iterator[bytes], scratch: IO[bytes]) -> Callable[[int], str]:
-    """Put the string table on disk in blocks, and return the way to look a string up."""
+    """Write the string table to disk in blocks. Returns the function that looks up a string by its index."""
     starts, firsts = [0], [0]
     block: list[str] = []
     size, even = 0, True
@@ -455,9 +463,9 @@ def _strings(chunks: Iterator[bytes], scratch: IO[bytes]) -> Callable[[int], str
 
 
 def _elements(chunks: Iterator[bytes], names: set[str]) -> Iterator[tuple[str, dict[str, str], str]]:
-    """Stream the elements of these names, at their end: name, attributes, and the text of the `v` and `t` within.
+    """Stream the elements with these names as they end: name, attributes, and the text of `v` and `t` inside.
 
-    A cell with a formula gets the attribute `formula`; how a text is pronounced (`rPh`) is left out.
+    A cell with a formula gets the attribute `formula`. Phonetic guides (`rPh`) are left out.
     """
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
@@ -503,7 +511,7 @@ def _elements(chunks: Iterator[bytes], names: set[str]) -> Iterator[tuple[str, d
             fed += len(piece)
             yield from done
             done.clear()
-            # What a hostile part could pile up here: an endless token, text in one cell, names of elements.
+            # A hostile part could fill the memory by an endless token, a long text in a cell, or many element names.
             if fed - parser.CurrentByteIndex > _LONGEST_TOKEN or sum(map(len, text)) > _LONGEST_TOKEN:
                 raise ValueError("a part has a token or a text longer than any cell may be")
             if len(parser.intern) > _MOST_NAMES:

@@ -1,4 +1,4 @@
-"""What thousands of rows have in common, said once: how often, in which rows, and what."""
+"""Summaries of remarks: what is wrong in the same way in many rows is said once, with the number and the rows."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,17 @@ import msgspec
 from shared.workbook.form import Remark
 
 _RUNS = 20
-"""Runs of rows that a summary names; of the others it says that there are more."""
+"""The most ranges of rows that a summary lists, such as 3-9002; then it says that there are more."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was said of one column by one rule."""
+    """All remarks about one column by one rule."""
 
     rule: str
     column: str
     count: int
     rows: str
-    """Such as `3-9002, 9005`; empty where it is about the file."""
+    """The rows, such as `3-9002, 9005`; empty if it is about the whole file."""
     zh: str
     en: str
 
@@ -58,23 +58,23 @@ class _Group:
 
 
 class Tally:
-    """Counts what is said, by rule and column, in memory that does not grow with the rows."""
+    """Collects remarks by rule and column, in memory that does not grow with the rows."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], _Group] = {}
 
     def add(self, remark: Remark) -> None:
-        """Count one more."""
+        """Add a remark."""
         key = remark.rule, remark.column
         if key not in self._groups:
             self._groups[key] = _Group(remark)
         self._groups[key].add(remark)
 
     def add_all(self, remarks: Iterable[Remark]) -> None:
-        """Count some more."""
+        """Add several remarks."""
         for remark in remarks:
             self.add(remark)
 
     def summaries(self) -> list[Summary]:
-        """What was said, in the order in which it was said first."""
+        """The summaries, in the order of their first remarks."""
         return [group.summary() for group in self._groups.values()]

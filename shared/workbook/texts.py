@@ -1,4 +1,4 @@
-"""What is said of files and cells, by rule: the Chinese text, and the English one."""
+"""The texts of refusals and remarks about files and cells, by rule, in Chinese and English."""
 
 HEADINGS_WRONG = (
     "表头与《{form}》不符。{where}缺少的栏目：{missing}；无法识别的栏目：{unknown}；重复的栏目：{repeated}。"

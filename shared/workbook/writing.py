@@ -1,4 +1,4 @@
-"""Writing a form: the template that is issued, and the copy of a returned one with its errors."""
+"""Writing forms: templates to issue, and copies of returned forms with the errors marked."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -21,7 +21,7 @@ from shared.workbook.sheet import Cells
 _LISTS = "选项"
 _BLUE, _GREY, _RED = "#BDD7EE", "#D9D9D9", "#FFC7CE"
 _DATE = "yyyy-mm-dd"
-# Rows are written as they come, and nothing that an officer typed becomes a formula or a link.
+# Rows are written one by one, to save memory. Nothing that an officer typed becomes a formula or a link.
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _INSTRUCTIONS = (
     ("《{form.title}》由{form.asked_by_zh}要求填报。", "“{form.en}” is asked for by {form.asked_by_en}."),
@@ -53,7 +53,7 @@ _TABLE = (
 
 
 class _Look(NamedTuple):
-    """How a kind of column is called in the guide, shown and validated."""
+    """For a kind of column: its name in the guide, its number format and its validation."""
 
     name: str
     format: str
@@ -76,7 +76,7 @@ _LOOKS = {
 
 
 class _Line(NamedTuple):
-    """A row to write, and the titles of the columns in which it is wrong."""
+    """A row to write, with the titles of the columns that have errors."""
 
     number: int
     cells: Cells
@@ -86,10 +86,10 @@ class _Line(NamedTuple):
 def write_template(
     form: Form, target: Path | BinaryIO, *, prefilled: Iterable[Mapping[str, object]] = (), secret: bytes
 ) -> None:
-    """Write the form as officers get it, with a row for each of `prefilled`, given by field as in `Row.values`.
+    """Write an empty form for officers, with a row for each entry of `prefilled`, which has values by field.
 
-    Only prefilled columns are sealed; what a row gives for others is a suggestion, free to be changed. Raises
-    ValueError when a prefilled value breaks the form's own rules, since the row would be refused on its return.
+    Only prefilled columns are sealed. Values for other columns are suggestions that officers may change. Raises
+    ValueError if a prefilled value breaks the form's own rules: the row would be refused when it is returned.
     """
     others = {SEAL: len(form.columns)} if form.sealed else {}
     layout = Layout(1, dict(enumerate(form.columns)), others)
@@ -118,9 +118,9 @@ def annotate(
 ) -> str:
     """Write a copy of a returned file with every error beside its row, to be corrected and returned again.
 
-    `errors` are by row number. The copy is of the file's own kind, .xlsx or .csv, which is returned. It keeps the rows
-    and their numbers, the order of the columns and the seals; in a workbook, formats and drop-downs are the template's,
-    and other sheets are left out. Raises `WorkbookRefused` as `read_rows`.
+    `errors` has the errors by row number. The copy is of the same kind as the file, and this suffix is returned: .xlsx
+    or .csv. Rows, their numbers, the order of columns and the seals stay the same. A workbook gets the template's
+    formats and drop-downs, and other sheets are left out. Raises `WorkbookRefused`, like `read_rows`.
     """
     rows, about, written = rows_of(form, source)
     layout, above = find_headings(form, rows, about)
@@ -129,7 +129,7 @@ def annotate(
         for number, cells in rows:
             found = errors.get(number, ())
             at = layout.others[ERRORS]
-            if at not in layout.headed and at in cells:  # Nothing that an officer wrote goes.
+            if at not in layout.headed and at in cells:  # A cell of the officer's without heading: keep it.
                 at = max(cells) + 1
             cells[at] = "\n".join(f"{error.zh}\n{error.en}" for error in found) or None
             yield _Line(number, cells, {error.column for error in found})
@@ -161,14 +161,14 @@ def _write(form: Form, target: Path | BinaryIO, layout: Layout, above: Iterable[
 
 
 def _look(column: Column) -> dict[str, object]:
-    """How the cells of a column look, and that prefilled ones are locked."""
+    """The format of a column's cells; prefilled ones are locked."""
     return {"num_format": _LOOKS[column.kind].format} | (
         {"bg_color": _GREY, "locked": True} if column.prefilled else {}
     )
 
 
 def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> None:
-    """Write a row. A wrong cell is highlighted, even if empty, and never locked."""
+    """Write a row. A cell with an error is highlighted, even if it is empty, and is not locked."""
     columns, errors = layout.columns, layout.others.get(ERRORS)
     wrong = {at for at, column in columns.items() if column.title in line.wrong}
     for at in line.cells.keys() | wrong:
@@ -185,7 +185,7 @@ def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> N
 
 
 def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[..., Any]) -> None:
-    """Write the headings, and all that holds for whole columns: width, format, drop-down, input message, lock."""
+    """Write the headings, and what applies to whole columns: width, format, drop-down, input message, lock."""
     heading = style(bold=True, text_wrap=True, border=1, bg_color=_BLUE, locked=True)
     top = layout.header - 1
     page.set_row(top, 48)
@@ -211,7 +211,7 @@ def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[...
 
 
 def _explain(form: Form, guide: Any, style: Callable[..., Any]) -> None:
-    """Write the instructions, and what each column is."""
+    """Write the sheet with the instructions and a description of each column."""
     plain, bold = style(text_wrap=True), style(text_wrap=True, bold=True, bg_color=_BLUE)
     guide.set_column(0, len(_TABLE) - 3, 18)
     guide.set_column(len(_TABLE) - 2, len(_TABLE) - 1, 60)
