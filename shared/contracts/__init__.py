@@ -31,9 +31,9 @@ class Payload(Bounded, frozen=True, kw_only=True, omit_defaults=True):
     label: ClassVar[tuple[str, str]] = ("", "")
     """The message's name for people, Chinese and English."""
     needs_policy: ClassVar[bool] = True
-    """False for what lies under no jurisdiction, such as the schedule of days: its rules get None for the policy."""
+    """False if no policy pack applies, as to the schedule of days. Its rules get None as policy."""
     about: ClassVar[str] = "village"
-    """The field that holds the stable id of the village, person, unit or thing which the message is about."""
+    """The name of the field with the stable id of what the message is about, such as `village` or `unit`."""
 
     @property
     def subject_id(self) -> str:
@@ -42,12 +42,12 @@ class Payload(Bounded, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
-    """A fact that a service has committed. Subscribers may rely on its shape for as long as its version lives."""
+    """A fact that a service has committed. The shape of a version never changes, so subscribers can rely on it."""
 
     type: ClassVar[str] = ""
     """`<service>.<noun>.<participle>.v1`, derived from the module and the class name."""
     sealing: ClassVar[Literal["never", "always", "sometimes"]] = "never"
-    """Whether only the owning services may read it: personal cases, and draws before their visits."""
+    """Whether it is sealed, so that only our services may read it: personal cases, and draws before their visits."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -56,32 +56,33 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
         words, version = re.findall(r"[A-Z][a-z]*", match[1]), match[2] or "1"
         noun, participle = "_".join(words[:-1]).lower(), words[-1].lower()
         cls.type = f"{cls.__module__.rsplit('.', 1)[-1]}.{noun}.{participle}.v{version}"
-        if cls.label[0]:  # A common base of several events is none itself.
+        if cls.label[0]:  # A base class of several events has no label and is no event itself.
             EVENTS[cls.type] = cls
 
     def is_sealed(self) -> bool:
-        """Whether this one goes to the sealed stream; events that are so only sometimes say when."""
+        """Whether this event goes to the sealed stream. Types that are sealed only sometimes override this."""
         return self.sealing == "always"
 
 
 class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a person asks of a service over HTTP. It may be refused, which no event can be.
+    """What a person asks of a service over HTTP. A command may be refused; an event cannot, since it has happened.
 
-    A misspelt field is an error, since a default would silently stand in for it.
+    An unknown field is an error: a misspelt one would otherwise be left at its default.
     """
 
     is_long: ClassVar[bool] = False
-    """Whether a single one may keep the rules busy for longer than other requests can be made to wait."""
+    """Whether deciding one such command takes so long that it must run in a thread, so that others need not wait."""
     at_once: ClassVar[int] = 2000
-    """How many one request may have: what rules and outbox take without keeping others waiting."""
+    """The most commands of this kind in one request, so that deciding them does not keep others waiting."""
     by_token: ClassVar[bool] = False
-    """Whether its `body` shows a token of its own, so that one caller cannot speak for two that check each other."""
+    """Whether the request must show the token of its `body`. Two bodies check each other in a draw, so one caller must
+    not speak for both."""
 
 
 class Envelope(Bounded, frozen=True, kw_only=True):
-    """CloudEvents 1.0 in structured JSON, with the four extension attributes of the product.
+    """CloudEvents 1.0 in structured JSON, with our four extension attributes.
 
-    Its texts have a length only: whether they agree with one another is for whoever reads the message.
+    Only the lengths of its texts are checked here. The reader of a message checks that they fit together.
     """
 
     id: Annotated[str, Meta(max_length=36)]
@@ -100,9 +101,9 @@ class Envelope(Bounded, frozen=True, kw_only=True):
 
 
 def schema_address(name: str, base: str = "") -> str:
-    """What a schema is called for ever: below the public `base` of an installation that has one, else a URN.
+    """The permanent name of a schema: an address below the installation's public `base`, or a URN without one.
 
-    A URN says which schema it is and not where it lies; every service has it at `/schemas/<name>.json`.
+    A URN does not say where the schema can be fetched. Every service has it at `/schemas/<name>.json`.
     """
     return f"{base}/{name}.json" if base else f"urn:zhucun:schemas:{name}"
 
@@ -115,7 +116,9 @@ def json_schema(message: type[msgspec.Struct], name: str, base: str = "") -> dic
 
 
 def wire_subject(event: Event) -> str:
-    """The NATS subject of an event: always eight tokens, the division first, so that a prefix is a permission."""
+    """The NATS subject of an event. It has always eight tokens, with the division before the type, so that a permission
+    can be granted for all events of a division by a prefix.
+    """
     return _subject(SEALED_ROOT if event.is_sealed() else OPEN_ROOT, event.place, event.type)
 
 
@@ -127,12 +130,12 @@ def _subject(root: str, place: str, type: str) -> str:
 
 
 def wire_filter(event: type[Event], *, sealed: bool = False) -> str:
-    """The subject filter with which a consumer hears one kind of event from every division."""
+    """The subject filter for one type of event from all divisions."""
     return f"{SEALED_ROOT if sealed else OPEN_ROOT}.*.*.*.{short_type(event.type)}"
 
 
 def place_tokens(place: str) -> str:
-    """`210521` as the subject tokens `21.05.21`."""
+    """A division as tokens of a subject: `210521` is `21.05.21`."""
     return f"{place[0:2]}.{place[2:4]}.{place[4:6]}"
 
 
@@ -144,6 +147,6 @@ def short_type(type: str) -> str:
 
 @cache
 def teller(type: str) -> str:
-    """Who says events of a type, as their `source` names it: their owner; of days, the registry."""
+    """The `source` of events of a type: the service that owns them; for days, the registry."""
     owner = type.partition(".")[0]
     return f"urn:zhucun:{'registry' if owner == 'calendar' else owner}"

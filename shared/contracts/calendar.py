@@ -1,4 +1,4 @@
-"""The days. They come from a JetStream schedule in real use and from the simulation otherwise."""
+"""Days and holidays. In real use a JetStream schedule begins each day; in a simulation, the simulation does."""
 
 from typing import Annotated
 
@@ -8,11 +8,11 @@ from shared.contracts import Event, Payload
 from shared.contracts.values import Day, Organ, Place, RunId, Short, Year
 
 Days = Annotated[tuple[Day, ...], Meta(max_length=100)]
-"""The days of a year of which a notice tells."""
+"""The days of a year that a notice names."""
 
 
 class DayPassed(Event, frozen=True, kw_only=True):
-    """A business day has begun; whatever fell due up to and including it is to be done, once."""
+    """A business day has begun. Each service now does, once, whatever is due by this day."""
 
     about = "day"
     needs_policy = False
@@ -22,10 +22,9 @@ class DayPassed(Event, frozen=True, kw_only=True):
 
 
 class DayDue(Payload, frozen=True, kw_only=True):
-    """The server's schedule fired, or the system was started: the registry turns it into `DayPassed`.
+    """The schedule fired, or the system was started. The registry turns this message into `DayPassed`.
 
-    A fired schedule carries neither date nor id, so it is no event: its day is the one, in China, on which the stream
-    recorded it.
+    It carries neither date nor id, so it is no event. Its day is the day, in China, on which the stream recorded it.
     """
 
     about = "day"
@@ -36,9 +35,9 @@ class DayDue(Payload, frozen=True, kw_only=True):
 
 
 class HolidaysAnnounced(Event, frozen=True, kw_only=True):
-    """A notice tells on which days is rested or worked, in the whole country (`place` 000000) or in one division.
+    """A notice says which days are holidays and which are worked, in the whole country (`place` 000000) or a division.
 
-    Every service counts by it from now on, and counts again what runs already. The same notice again replaces itself.
+    From now on every service counts by it, and running deadlines are counted again. A repeated notice replaces itself.
     """
 
     about = "notice"
@@ -49,17 +48,17 @@ class HolidaysAnnounced(Event, frozen=True, kw_only=True):
     document: Short
     off: Days
     worked: Days = ()
-    """Weekend days that are worked in exchange."""
+    """Days of weekends that are worked in exchange for holidays."""
     announced_by: Organ
 
 
 class Movement(Event, frozen=True, kw_only=True):
-    """What every service says of a running deadline that newly announced holidays moved."""
+    """The fields of every event about a running deadline that newly announced holidays moved."""
 
     deadline: Short
-    """Which one: the fields and keys under which the service keeps its last day."""
+    """Which deadline: the fields and keys under which the service keeps its last day."""
     was: Day
     due: Day
-    """Its last day now."""
+    """The new last day."""
     notice: RunId
     """The announcement that moved it."""

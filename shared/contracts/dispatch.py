@@ -1,4 +1,4 @@
-"""What the dispatch says: which unit and team serve which village, what they owe, and until when."""
+"""Events of the dispatch: which unit and team serve which village, what they owe, and until when."""
 
 from typing import Annotated, Literal
 
@@ -46,7 +46,8 @@ class Item(msgspec.Struct, frozen=True):
     text: Short
     problem: Number | None = None
     goal: Number | None = None
-    """The number of the item that it serves in the commitment before it: a measure's three-year target (3.5)."""
+    """The number of the item that it serves in the commitment before it: of a yearly measure, the three-year target
+    (3.5)."""
 
 
 class MatchingSolved(Event, frozen=True, kw_only=True):
@@ -68,23 +69,24 @@ class VillageMatched(Event, frozen=True, kw_only=True):
     label = ("确定帮扶单位建议", "matched with a unit")
     village: VillageId
     matching: DerivedId
-    """The name of the run; `kept/<village>/<spell>` and `taken-over/<village>` where nothing was solved."""
+    """The name of the matching. Where none was solved: `kept/<village>/<spell>` for a team that stays, and
+    `taken-over/<village>` for one taken over with its earlier dates."""
     unit: PartyId
     team: Annotated[tuple[Member, ...], Meta(max_length=50)]
     score: Total
     problem_class: ProblemClass
     reasons: Codes
-    """Codes of what spoke for this unit and this team: `designated`, `class_suits`, `same_county` …"""
+    """Codes of the reasons for this unit and team: `designated`, `class_suits`, `same_county` …"""
 
 
 class NeedUnmet(Event, frozen=True, kw_only=True):
-    """No unit could be matched to a village, with what stood in the way: a gap (mechanisms 0.2, 3.3, 3.4)."""
+    """No unit could be matched to a village; `obstacles` says why. The need stays open (mechanisms 0.2, 3.3, 3.4)."""
 
     label = ("暂无符合条件的派出单位", "no unit could be matched")
     village: VillageId
     matching: RunId
     obstacles: Annotated[dict[PartyId, Code], Meta(max_length=1000)]
-    """Per unit that came near: the rule that it fails, such as `leader_rank`."""
+    """For each unit that nearly fitted: the rule that it fails, such as `leader_rank`."""
 
 
 class TeamChosen(Event, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ class TeamChosen(Event, frozen=True, kw_only=True):
     team: Annotated[tuple[Member, ...], Meta(max_length=50)]
     score: Total
     cost: Figure
-    """By how many points the choice scores below the proposal of the matching; less than 0 where it scores above."""
+    """The points of the matching's proposal minus those of the choice; negative if the choice has more."""
     reasons: Codes
     reason: Reason
     decided_by: Organ
@@ -116,7 +118,7 @@ class TeamAssigned(Event, frozen=True, kw_only=True):
 
 
 class CommitmentSet(Event, frozen=True, kw_only=True):
-    """A letter was signed, a plan made, a list or ledger set: what is owed now stands item by item."""
+    """A letter was signed, a plan made, or a list or ledger set. From now on it says, item by item, what is owed."""
 
     label = ("定账", "commitment set")
     village: VillageId
@@ -154,7 +156,7 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
     closed: Count
     carried: Count
     cleared: bool = False
-    """Whether nothing is left to settle from before the exit, so that the team may go home or begin a new term."""
+    """Whether everything from before the exit is settled. Then the team may go home or begin a new term."""
     settled_by: OrganOrNone = ""
     """The organ that settled it, never a person; empty in events from before this was told."""
 
@@ -167,12 +169,12 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     kind: Code
     period: Period
     step: Short
-    """`set`, `settle`, or `reconcile` with the reconciliation day behind it."""
+    """`set`, `settle`, or `reconcile` followed by a space and the day of the reconciliation."""
     due: Day
     unit: PartyId
-    """The unit that helps the village; whether it owed the step is another question."""
+    """The unit that helps the village. It need not be the one that owed the step: see `owed_by`."""
     owed_by: values.EventRole | None = None
-    """Who owed it, by the pack of the day after it was due; None in events from before this was told."""
+    """The role that owed it, by the pack in force on the day after it was due; None in events of earlier versions."""
 
 
 class HelpBegun(Event, frozen=True, kw_only=True):
@@ -247,7 +249,7 @@ class MatchWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class AssignmentWithdrawn(Event, frozen=True, kw_only=True):
-    """A team was assigned by mistake; unit and team are again what a matching proposes."""
+    """A team was assigned by mistake. Unit and team are only proposed again, as after the matching."""
 
     label = ("撤销派驻", "assignment withdrawn")
     village: VillageId
@@ -259,7 +261,7 @@ class AssignmentWithdrawn(Event, frozen=True, kw_only=True):
 class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
     """A letter, plan, list or ledger, one of its items, a reconciliation or a settlement was entered by mistake.
 
-    What was taken back is owed anew, except single items, which are simply not owed any more.
+    A withdrawn step is owed again. A withdrawn item is not owed any more.
     """
 
     label = ("撤回责任事项", "commitment withdrawn")
@@ -269,7 +271,7 @@ class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
     step: Code = "set"
     """Which step is taken back: `set`, `reconcile` or `settle`."""
     items: Numbers = ()
-    """The items that were taken out, where the rest stands."""
+    """The numbers of single items that were withdrawn; empty if the whole step was."""
     reason: Reason
     decided_by: Organ
 
@@ -277,7 +279,7 @@ class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
 class MemberLeft(Event, frozen=True, kw_only=True):
     """A cadre left the team without any recall, such as by transfer, illness or retirement; the unit owes another.
 
-    Why is nobody's business but the organ's: the event does not say.
+    The event does not say why, since that is personal; the deciding organ keeps the reason.
     """
 
     label = ("队员离队", "member left")
@@ -289,7 +291,7 @@ class MemberLeft(Event, frozen=True, kw_only=True):
 
 
 class MemberDisqualified(Event, frozen=True, kw_only=True):
-    """A cadre who is out was registered again with data by which the rules for the role are no longer met.
+    """A cadre in a team was registered again, with data by which the cadre no longer meets the rules for the role.
 
     Nothing follows by itself: the organisation department decides whether the cadre stays.
     """
@@ -304,7 +306,7 @@ class MemberDisqualified(Event, frozen=True, kw_only=True):
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):
-    """Holidays that were announced later moved the last day of something that is owed or open in a village."""
+    """Newly announced holidays moved the last day of something that is owed or open in a village."""
 
     label = ("期限变更", "deadline moved")
     village: VillageId
@@ -320,7 +322,7 @@ class MemberRetained(Event, frozen=True, kw_only=True):
 
 
 class TeamDisbanded(Event, frozen=True, kw_only=True):
-    """A team's work ended without an exit, since the village is no longer there or was never rightly listed."""
+    """A team's work ended without an exit: the village no longer exists, or should not have been on the list."""
 
     label = ("工作队因故撤离", "team sent home without an exit")
     village: VillageId
@@ -328,18 +330,21 @@ class TeamDisbanded(Event, frozen=True, kw_only=True):
     spell: Count
     team: Annotated[tuple[Member, ...], Meta(max_length=50)]
     ground: Code
-    """`merged` into a village that has a team of its own, `unlisted`, `withdrawn` or `undiagnosed`."""
+    """Why: `merged` (into a village with a team of its own), `unlisted`, `withdrawn` or `undiagnosed`."""
 
 
 class PoolDivided(Event, frozen=True, kw_only=True):
-    """A region with a pack of its own has a pool of its own: its needs, units and teams go over from the wider one."""
+    """A region adopted a pack with matching rules of its own, so it got a pool of its own.
+
+    Its needs, units and teams leave the wider pool for it.
+    """
 
     about = "place"
     label = ("选派库分设", "pool divided")
 
 
 class PoolChanged(Event, frozen=True, kw_only=True):
-    """A village came to another division; its need or team is from now on a matter of the pool there."""
+    """A village came to another division. From now on its need or team belongs to the pool there."""
 
     label = ("选派库变更", "pool changed")
     village: VillageId

@@ -1,4 +1,4 @@
-"""What the incentives say: proposals, defences, decisions and appeals; rewards and accountability alike."""
+"""Events of the incentives: proposals, defences, decisions and appeals, for rewards and accountability."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,10 @@ SubjectKind = Literal["unit", "team", "cadre"]
 
 
 class OutcomeEvent(Event, frozen=True, kw_only=True):
-    """What every step of an outcome says. A person's case is sealed; a unit's or a team's is open."""
+    """The fields of every event about an outcome.
+
+    Events about a person are sealed; those about a unit or team are open.
+    """
 
     about = "outcome"
     sealing = "sometimes"
@@ -23,14 +26,14 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
     """The stable id of the unit or cadre; a team is named by its village."""
     village: VillageId
     effect: Literal["record", "recall"] = "record"
-    """What it does when imposed, by the terms of its proposal: a `recall` takes the cadre off the team (2.20)."""
+    """What it does when it is imposed: a `recall` takes the cadre off the team (2.20). It is fixed by the proposal."""
 
     def is_sealed(self) -> bool:
         return self.subject_kind == "cadre"
 
 
 class OutcomeProposed(OutcomeEvent, frozen=True, kw_only=True):
-    """The software proposes, with the evidence and the clause; nothing happens to anyone by this."""
+    """The software proposes an outcome, with evidence and clause. This alone has no effect on anyone."""
 
     label = ("提出处理（奖励）建议", "outcome proposed")
     clause: Short
@@ -46,7 +49,7 @@ class OutcomeDefended(OutcomeEvent, frozen=True, kw_only=True):
 
 
 class DecisionOverdue(OutcomeEvent, frozen=True, kw_only=True):
-    """The time for deciding on a proposal is over and nobody decided; it stays awaited, and this is told once."""
+    """The time for deciding on a proposal is over. The decision is still owed; this event comes only once."""
 
     label = ("决定逾期", "decision overdue")
     decides: EventRole
@@ -92,11 +95,11 @@ class OutcomeExpired(OutcomeEvent, frozen=True, kw_only=True):
 
 
 class DeadlineMoved(OutcomeEvent, frozen=True, kw_only=True):
-    """Holidays that were announced later moved the time for a defence, an appeal or an answer."""
+    """Newly announced holidays moved the last day for a defence, an appeal or an answer."""
 
     label = ("期限变更", "deadline moved")
     deadline: Short
-    """Which one, as the fields of these events name it: `appeal_until` …"""
+    """Which deadline, by the name of its field in these events, such as `appeal_until`."""
     was: Day
     due: Day
     notice: RunId
@@ -104,7 +107,7 @@ class DeadlineMoved(OutcomeEvent, frozen=True, kw_only=True):
 
 
 class OutcomeWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
-    """The fact that a proposal rests on was withdrawn, so there is nothing to decide any more."""
+    """The fact on which a proposal was based was withdrawn, so the proposal ends."""
 
     label = ("撤销处理（奖励）建议", "proposal withdrawn")
     reason: Reason
@@ -112,7 +115,10 @@ class OutcomeWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
 
 
 class DecisionWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
-    """The deciding body took back a decision that was entered by mistake; what it did ends, and it decides anew."""
+    """The deciding body withdrew a decision that was entered by mistake.
+
+    Its effects end, and it is to be decided again.
+    """
 
     label = ("撤回误录决定", "decision withdrawn")
     reason: Reason

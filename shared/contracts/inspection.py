@@ -1,4 +1,4 @@
-"""What the inspection says: draws, visits, findings and orders, grades, and the verification of an exit."""
+"""Events of the inspection: draws, visits, findings, orders, grades, and the verification of an exit."""
 
 from typing import Annotated, Literal
 
@@ -33,7 +33,10 @@ from shared.contracts.values import (
 
 
 class CampaignPlanned(Event, frozen=True, kw_only=True):
-    """A campaign is coming: its frame stands from here on. Which of these villages a draw takes is not in it."""
+    """A campaign is coming, and its frame is fixed: the villages that may be visited.
+
+    It does not say which are drawn.
+    """
 
     about = "campaign"
     label = ("督查计划", "campaign planned")
@@ -46,13 +49,13 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
 
 
 Body = Literal["discipline", "inspection"]
-"""The two bodies whose shares make the seed of a draw."""
+"""The two bodies whose shares together make the seed of a draw, so that neither can choose the result."""
 Shares = Annotated[dict[Code, Seed], Meta(max_length=2)]
 """Shares of a seed, by body."""
 
 
 class CampaignCommitted(Event, frozen=True, kw_only=True):
-    """Before a draw, and before any hash of a seed's share: frame and size are fixed and public (2.19)."""
+    """Frame and size of a draw are fixed and public, before either body gives the hash of its share (2.19)."""
 
     about = "campaign"
     label = ("抽取底册封存公告", "draw committed")
@@ -65,13 +68,13 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     frame_hash: Sha256
     """SHA-256 over the sorted village ids of the frame, joined by newlines."""
     seed_hashes: Annotated[dict[Code, Sha256], Meta(max_length=2)]
-    """Empty: each hash has an event of its own, `SeedCommitted`."""
+    """Always empty, since the hashes come in `SeedCommitted`."""
     visit_days: Number = 1
     """Over how many days the visits will be dealt."""
 
 
 class SeedCommitted(Event, frozen=True, kw_only=True):
-    """A body's hash of its seed share is public, before either share is given to anyone (2.19)."""
+    """The hash of a body's share is public. Shares are given only after the hashes, so none can be changed (2.19)."""
 
     about = "campaign"
     label = ("随机码校验值公布", "seed hash published")
@@ -83,7 +86,7 @@ class SeedCommitted(Event, frozen=True, kw_only=True):
 
 
 class SeedMissed(Event, frozen=True, kw_only=True):
-    """A body gave no hash before the opening, or no share in time. The draw goes on without it (2.19)."""
+    """A body gave no hash before the campaign opened, or no share in time. The draw is made without it (2.19)."""
 
     about = "campaign"
     label = ("随机码逾期未交", "seed share missed")
@@ -103,29 +106,33 @@ class DrawMade(Event, frozen=True, kw_only=True):
 
 
 class CampaignClosed(Event, frozen=True, kw_only=True):
-    """After the campaign: what was visited, and for a draw the seed shares with which anyone recomputes it."""
+    """A campaign ended: what was visited and, if there was a draw, the shares with which anyone can recompute it."""
 
     about = "campaign"
     label = ("抽查结束", "campaign closed")
     campaign: CampaignId
     kind: Code
     frame: Villages
-    """Empty where the whole frame was visited by rule, so that there is nothing to recompute."""
+    """Empty if the whole frame had to be visited, so that nothing was drawn."""
     drawn: Villages
     planned: Count
     visited: Count
     share: Rate
     """Villages visited by the end ÷ villages of the frame, 0 to 1."""
     seeds: Shares = msgspec.field(default_factory=dict)
-    """The shares by which it was drawn. For a silent body its hash stood in, or the frame's if there was none."""
+    """The shares with which the draw was made. For a body that gave no share, its hash was used instead, or, without a
+    hash, that of the frame."""
     drawn_on: Day | None = None
-    """The day on which both shares were in, or the time for them over; None if nothing was drawn."""
+    """The day on which the draw was made: both shares were in, or their time was over. None if nothing was drawn."""
     visits: Annotated[dict[VillageId, Day], Meta(max_length=60_000)] = msgspec.field(default_factory=dict)
-    """Of a draw: for which day each visit was planned."""
+    """The day for which each visit was drawn."""
 
 
 class VisitMade(Event, frozen=True, kw_only=True):
-    """An inspection visited a village's team; findings are codes of the pack, words stay with the inspectors."""
+    """An inspection visited a village's team.
+
+    Findings are codes of the pack; notes in words stay with the inspectors.
+    """
 
     label = ("到村督查", "visit made")
     village: VillageId
@@ -136,13 +143,13 @@ class VisitMade(Event, frozen=True, kw_only=True):
     """Team members who were neither present nor on leave."""
     findings: Codes
     year: Year
-    """The year in which the campaign opened, to whose assessment the visit belongs."""
+    """The year to whose assessment the visit counts: the one in which the campaign opened."""
     score: Score | None = None
     """0 to 100 where the campaign scores, such as the half-year check and the annual assessment."""
 
 
 class VisitWithdrawn(Event, frozen=True, kw_only=True):
-    """A visit was recorded by mistake: it counts as not made, and the order that followed from it ends."""
+    """A visit was recorded by mistake. It counts as not made, and the order that it led to ends."""
 
     label = ("撤销督查记录", "visit withdrawn")
     village: VillageId
@@ -154,7 +161,7 @@ class VisitWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class VisitDropped(Event, frozen=True, kw_only=True):
-    """A village was merged into another, so that no campaign that runs can visit it any more. It counts as missed."""
+    """A village was merged into another, so running campaigns cannot visit it any more. Its visit counts as missed."""
 
     label = ("到村督查取消", "visit dropped")
     village: VillageId
@@ -226,19 +233,19 @@ class AssessmentOpened(Event, frozen=True, kw_only=True):
     year: Year
     unit: PartyId
     leader: PartyId
-    """Who leads the team on this day, hence whose grade it will be."""
+    """The team's leader on this day, who will get the grade."""
     inputs: Codes
-    """The channels that must be in before a grade can be proposed; a check held before the team came is none."""
+    """The inputs needed before a grade can be proposed. Checks from before the team's arrival are not among them."""
 
 
 class AssessmentProposed(Event, frozen=True, kw_only=True):
-    """The year is over and all inputs are in: score, grade, and what capped it. A body still confirms."""
+    """The year is over and all inputs are in. The software proposes score and grade; a body still has to confirm it."""
 
     label = ("拟定考核等次", "assessment proposed")
     village: VillageId
     year: Year
     score: Percent
-    """0 to 100, rounded to two places: the mean of the inputs, weighed as the pack says."""
+    """The mean of the inputs, weighted as the pack says: 0 to 100, rounded to two decimals."""
     grade: Code
     caps: Codes
 
@@ -283,7 +290,8 @@ class GradeContested(Event, frozen=True, kw_only=True):
 class GradeReviewed(Event, frozen=True, kw_only=True):
     """The answer to a review: the grade stands or is a better one; it never aggravates (Civil Servant Law 96).
 
-    Where it is better, what was proposed for the former grade ends, and the new one is told as any grade is.
+    If it is better, outcomes proposed for the former grade end, and the new grade gets an `AssessmentGraded` of its
+    own.
     """
 
     label = ("考核等次复核决定", "grade reviewed")
@@ -341,7 +349,7 @@ class SampleMissed(Event, frozen=True, kw_only=True):
 
 
 class SampleDrawn(Event, frozen=True, kw_only=True):
-    """The households to visit are drawn for an exit's verification; which ones nobody is told before it is recorded."""
+    """The households to visit for an exit's verification are drawn. Which ones stays secret until it is recorded."""
 
     label = ("核查户抽取", "sample drawn")
     village: VillageId
@@ -368,17 +376,18 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     verified_by: OrganOrNone = ""
     """The organ, never a person."""
     seed: Seed = ""
-    """The seed of verifications to which one body alone gave it."""
+    """The seed, if one body alone gave it, as in earlier versions."""
     seeds: Shares = msgspec.field(default_factory=dict)
-    """The shares by which anyone recomputes which of the households lifted were sampled."""
+    """The shares with which anyone can recompute which lifted households were sampled."""
     households: Parties = ()
-    """Those that were."""
+    """The households that were sampled."""
     again: Parties = ()
-    """The last of these: not drawn this time, but by an attempt that ended before its verification was recorded."""
+    """The last of `households`: they were drawn by an earlier attempt, which ended before its verification was
+    recorded."""
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):
-    """Holidays that were announced later moved the last day of something that is owed or open in a village."""
+    """Newly announced holidays moved the last day of something that is owed or open in a village."""
 
     label = ("期限变更", "deadline moved")
     village: VillageId

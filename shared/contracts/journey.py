@@ -1,7 +1,7 @@
 """The journey of a village: every stage, and the events that lead from one to the next.
 
-This table is the state machine. The registry moves a village by it, the diagram in ARCHITECTURE.md is drawn from it,
-and whatever happens within a stage (ledgers, visits, grades, outcomes) stands in the services' reactions.
+This table is the state machine: the registry moves villages by it, and the diagram in ARCHITECTURE.md is drawn from it.
+What happens within a stage (ledgers, visits, grades, outcomes) is in the services' tables of reactions.
 """
 
 from collections.abc import Mapping
@@ -58,15 +58,15 @@ JOURNEY = (
     Move("requested", i.ExitVerified, "verified", {"passed": True}),
     Move("requested", i.ExitVerified, "helped", {"passed": False}),
     Move("verified", r.NoticePosted, "noticed"),
-    Move("noticed", r.ExitRequested, "requested"),  # An objection was upheld: verified again.
+    Move("noticed", r.ExitRequested, "requested"),  # An objection was upheld, so the exit is verified again.
     Move("noticed", r.VillageDelisted, "delisted"),
     Move("delisted", d.TeamReleased, "released"),
     Move("delisted", r.VillageRelapsed, "relapsed"),
     Move("released", r.VillageRelapsed, "relapsed"),
     Move("relapsed", r.VillageListed, "listed"),
     Move("diagnosed", r.VillageDelisted, "delisted"),
-    Move("listed", r.VillageDelisted, "delisted"),  # It did so earlier, or as part of another village.
-    # What was done by mistake, or on wrong figures, is taken back.
+    Move("listed", r.VillageDelisted, "delisted"),  # It left the list earlier, or as part of another village.
+    # Withdrawals of what was done by mistake or on wrong figures.
     Move("registered", r.VillageWithdrawn, "withdrawn"),
     Move("withdrawn", r.VillageRegistered, "registered"),
     Move("listed", r.VillageUnlisted, "registered"),
@@ -75,7 +75,7 @@ JOURNEY = (
     Move("requested", r.ExitWithdrawn, "helped"),
     Move("verified", r.ExitWithdrawn, "helped"),
     Move("noticed", r.ExitWithdrawn, "helped"),
-    # A village that is merged into another ends there, wherever it stands; its exit has been withdrawn before.
+    # A merged village ends in whatever stage it is. An exit in progress has been withdrawn before.
     Move("registered", r.VillageMerged, "merged"),
     Move("listed", r.VillageMerged, "merged"),
     Move("diagnosed", r.VillageMerged, "merged"),
@@ -91,7 +91,7 @@ _MOVES = {(move.source, move.event): [m for m in JOURNEY if m[:2] == move[:2]] f
 
 
 def next_stage(stage: str, event: Event) -> str:
-    """The stage after an event; the same stage where the event does not move the village."""
+    """The stage of a village after an event. Most events leave it in the same stage."""
     for move in _MOVES.get((stage, type(event)), ()):
         if all(getattr(event, field) == value for field, value in move.where.items()):
             return move.target

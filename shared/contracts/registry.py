@@ -1,4 +1,4 @@
-"""What the registry says: villages, units and cadres, the poverty list, and the way off it."""
+"""Events of the registry: villages, units and cadres, the poverty list, and the way off it."""
 
 from typing import Annotated, Literal
 
@@ -43,7 +43,8 @@ from shared.contracts.values import (
 
 Level = Literal["province", "city", "county"]
 Rank = Literal["staff", "deputy_section", "section", "deputy_division", "division", "deputy_department", "department"]
-"""The civil service's leading ranks from the lowest to the highest (科员 … 正厅级): national, hence not policy."""
+"""The civil service's ranks from the lowest to the highest (科员 … 正厅级). They are the same in the whole country, so
+no pack defines them."""
 StepKind = Literal["verify", "notice", "decide", "accept", "publish"]
 """What a step of a procedure is: sampled households are visited, a public notice stands, a body decides, each household
 accepts, or something is published."""
@@ -69,11 +70,11 @@ class Unmet(msgspec.Struct, frozen=True):
     bound: Figure
     mover: EventRole
     relation: Literal["", "below", "at_most", "at_least", "above", "is"] = ""
-    """How the value must lie to the bound; empty in events from before this was told."""
+    """How the value must be related to the bound, such as `at_least`; empty in events of earlier versions."""
 
 
 class PolicyAdopted(Event, frozen=True, kw_only=True):
-    """A region adopts a policy pack; every service decides by it from its effective date on."""
+    """A region adopted a policy pack. Every service decides by it from its effective date on."""
 
     about = "version"
     label = ("启用政策包", "policy pack adopted")
@@ -100,7 +101,7 @@ class UnitRegistered(Event, frozen=True, kw_only=True):
     strength: Score
     """Strength and experience in helping villages, 0 to 100 (mechanism 3.3)."""
     village: VillageId | None = None
-    """The village that a superior has already designated it for, if any."""
+    """The village for which a superior has designated this unit, if any."""
 
 
 class CadreRegistered(Event, frozen=True, kw_only=True):
@@ -119,7 +120,7 @@ class CadreRegistered(Event, frozen=True, kw_only=True):
     ties: Villages = ()
     """Villages where kinship or origin forbids a posting."""
     left: PartyId | None = None
-    """The unit that could send the cadre until now, if it was another."""
+    """The cadre's former unit, if it was another one."""
 
 
 class VillageRegistered(Event, frozen=True, kw_only=True):
@@ -131,9 +132,10 @@ class VillageRegistered(Event, frozen=True, kw_only=True):
     township: Name
     population: Population
     issued_by: Organ | None = None
-    """The county's organ that gave the village its code; None where the statistics bureau did, as it did until 2024."""
+    """The county's organ that gave the village its code; None for codes of the statistics bureau, which gave them until
+    2024."""
     reason: Reason | None = None
-    """Why the population is so different from what it was, where it is."""
+    """Why the population differs so much from the former figure; needed only if it does."""
 
 
 class VillageRecoded(Event, frozen=True, kw_only=True):
@@ -142,7 +144,7 @@ class VillageRecoded(Event, frozen=True, kw_only=True):
     label = ("区划代码变更", "division code changed")
     village: VillageId
     code: DivisionCode
-    """The new code of 12 digits; its first six are the place of what is said about the village from now on."""
+    """The new code of 12 digits. Its first six are the `place` of all later events about the village."""
     since: Day
     document: ShortOrNone = ""
     decided_by: OrganOrNone = ""
@@ -156,7 +158,7 @@ class VillageListed(Event, frozen=True, kw_only=True):
     spell: Number = 1
     """1 for the first time on the list, 2 after one relapse, and so on."""
     since: Day | None = None
-    """The day on which it did, where the county was taken over with its earlier dates."""
+    """The day of the listing, if it lies before the county began to use this system."""
 
 
 class SurveyRecorded(Event, frozen=True, kw_only=True):
@@ -170,7 +172,7 @@ class SurveyRecorded(Event, frozen=True, kw_only=True):
 
 
 class VillageDiagnosed(Event, frozen=True, kw_only=True):
-    """The joint diagnosis closed the baseline survey: from here on it is immutable version 0 (3.1)."""
+    """The joint diagnosis closed the baseline survey, which from now on is version 0 and cannot be changed (3.1)."""
 
     label = ("集体会诊", "jointly diagnosed")
     village: VillageId
@@ -181,7 +183,7 @@ class VillageDiagnosed(Event, frozen=True, kw_only=True):
     problems: Annotated[tuple[Problem, ...], Meta(max_length=500)]
     decided_by: Organ
     since: Day | None = None
-    """The day of the diagnosis, where the county was taken over with its earlier dates."""
+    """The day of the diagnosis, if it lies before the county began to use this system."""
 
 
 class IndicatorsMeasured(Event, frozen=True, kw_only=True):
@@ -191,12 +193,13 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     village: VillageId
     year: Year
     values: Figures
-    """By the codes of the pack's criteria, in the units of their bounds; incidence is a share from 0 to 1."""
+    """Values by the codes of the pack's criteria, in the units of their bounds; incidence is a share from 0 to 1."""
     unmet: Annotated[tuple[Unmet, ...], Meta(max_length=200)] = ()
     measured_by: OrganOrNone = ""
-    """The body that measured, never a person; empty where corrected household facts moved the figures."""
+    """The body that measured, never a person; empty if corrected household facts changed the figures."""
     line_year: Year | None = None
-    """The year of the poverty line, where the pack has none for the year that was measured: it needs a newer one."""
+    """The year whose poverty line was used, if the pack has none for the measured year, so that a newer pack is
+    needed."""
 
 
 class ExitRequested(Event, frozen=True, kw_only=True):
@@ -205,13 +208,13 @@ class ExitRequested(Event, frozen=True, kw_only=True):
     label = ("申请出列", "exit requested")
     village: VillageId
     attempt: Number
-    """Counts every verification that is asked for, also the second one after an objection was upheld."""
+    """The number of this verification. A second one, after an objection was upheld, has the number 2."""
     lifted: Parties
-    """Stable ids of the households lifted out of poverty, the frame for the sample."""
+    """Stable ids of the households lifted out of poverty, from which the sample is drawn."""
     persons: Annotated[tuple[Persons, ...], Meta(max_length=20_000)] = ()
-    """The persons of each of them by the register, in the same order; empty in requests of earlier versions."""
+    """The number of persons in each of these households, in the same order; empty in events of earlier versions."""
     outside: Count | None = None
-    """Persons of the village who belong to no registered household, among whom omissions are looked for."""
+    """The number of persons outside all registered households, among whom omissions are looked for."""
     remaining: Count
     """Registered households that are still poor."""
     requested_by: Organ
@@ -220,7 +223,7 @@ class ExitRequested(Event, frozen=True, kw_only=True):
 class ExitWithdrawn(Event, frozen=True, kw_only=True):
     """The request for the exit was taken back before it was decided, or its figures turned out to be wrong.
 
-    A verification or a notice of that attempt ends with it. The exit can be asked for again.
+    A verification or notice of that attempt ends, too. The exit can be requested again.
     """
 
     label = ("撤回出列申请", "exit request withdrawn")
@@ -231,7 +234,7 @@ class ExitWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class NoticePosted(Event, frozen=True, kw_only=True):
-    """What is intended is on public notice, and anyone may object until the end of the last day."""
+    """An intended decision is on public notice. Anyone may object until the end of the last day."""
 
     label = ("公示", "on public notice")
     village: VillageId
@@ -263,15 +266,15 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
     """The matter that it belongs to; None for the village's exit."""
     attempt: Number
     objection: Number
-    """0 stands for the objection of the deciding body itself, when it refuses its approval."""
+    """The number of the objection. 0 means that the deciding body itself refused its approval."""
     upheld: bool
     decided_by: Organ
     back_to: BackTo | None = None
-    """The kind of step to which it goes back now; None while other objections are open, or if none is upheld."""
+    """The kind of step to which the exit now goes back; None while other objections are open, or if none is upheld."""
 
 
 class ExitApproved(Event, frozen=True, kw_only=True):
-    """A body approved the exit whose procedure has a further step; after the last one comes `VillageDelisted`."""
+    """A body approved the exit, and another step follows. After the last step comes `VillageDelisted` instead."""
 
     label = ("出列审批通过", "exit approved at one step")
     village: VillageId
@@ -290,7 +293,7 @@ class VillageDelisted(Event, frozen=True, kw_only=True):
     """The share of the population that was still poor, from 0 to 1."""
     decided_by: Organ
     since: Day | None = None
-    """The day on which it was, where the county was taken over with its earlier dates."""
+    """The day of the exit, if it lies before the county began to use this system."""
 
 
 class VillageMonitored(Event, frozen=True, kw_only=True):
@@ -301,13 +304,13 @@ class VillageMonitored(Event, frozen=True, kw_only=True):
     year: Year
     values: Figures
     unmet: Annotated[tuple[Unmet, ...], Meta(max_length=200)] = ()
-    """Criteria that were missed, if a body decided that this is no relapse; empty where all of them hold."""
+    """Criteria that are not met, although a body decided that this is no relapse; empty if all are met."""
     decided_by: Organ | None = None
-    """The body that decided so; None where nothing was to decide."""
+    """The body that decided this; None if all criteria are met."""
 
 
 class VillageRelapsed(Event, frozen=True, kw_only=True):
-    """Monitoring found that the village no longer meets its criteria; it is listed again (出列指标回落)."""
+    """Monitoring found that the village no longer meets its criteria, so it is listed again (出列指标回落)."""
 
     label = ("出列指标回落", "criteria missed after the exit")
     village: VillageId
@@ -330,7 +333,7 @@ class ResolutionOpened(Event, frozen=True, kw_only=True):
 
 
 class StepTaken(Event, frozen=True, kw_only=True):
-    """A step of a village's procedure was taken: a vote with its figures, or a publication without any (3.12)."""
+    """A step of a village's procedure was taken: a vote, with its figures, or a publication, which has none (3.12)."""
 
     label = ("民主决策环节", "step of a resolution taken")
     village: VillageId
@@ -340,12 +343,15 @@ class StepTaken(Event, frozen=True, kw_only=True):
     present: Voters = 0
     agreed: Voters = 0
     left_out: Count = 0
-    """Of a round's households, those that leave it with this step."""
+    """The number of a round's households that leave it with this step."""
     decided_by: Organ
 
 
 class StepOverdue(Event, frozen=True, kw_only=True):
-    """The last day of a step, or of the answer to an objection, is over. It is told once; what is owed stays owed."""
+    """The last day of a step, or of the answer to an objection, is over.
+
+    It is still owed; this event comes only once.
+    """
 
     label = ("程序环节逾期", "step overdue")
     village: VillageId
@@ -359,11 +365,11 @@ class StepOverdue(Event, frozen=True, kw_only=True):
     due: Day
     owed_by: Role
     leads_to: StepKind | None = None
-    """The kind of step to which it leads by the pack; None where the step goes on being awaited."""
+    """The kind of step to which the time-out leads by the pack; None if the step is still awaited."""
 
 
 class ResolutionPassed(Event, frozen=True, kw_only=True):
-    """Every body that decides has agreed; what is left of the procedure is to publish (3.12)."""
+    """Every deciding body has agreed; only publications remain (3.12)."""
 
     label = ("决议通过", "resolution passed")
     village: VillageId
@@ -406,7 +412,7 @@ class ResolutionRejected(Event, frozen=True, kw_only=True):
 
 
 class VillageWithdrawn(Event, frozen=True, kw_only=True):
-    """A village was registered by mistake and is no more; nothing rested on it yet."""
+    """The registration of a village was withdrawn: it was a mistake, and nothing depended on it yet."""
 
     label = ("撤销村登记", "village registration withdrawn")
     village: VillageId
@@ -425,7 +431,10 @@ class VillageUnlisted(Event, frozen=True, kw_only=True):
 
 
 class UnitWithdrawn(Event, frozen=True, kw_only=True):
-    """A unit was registered by mistake, or no longer exists; it serves no village and none of its cadres is out."""
+    """A unit was registered by mistake, or no longer exists.
+
+    It serves no village, and none of its cadres is in a team.
+    """
 
     about = "unit"
     label = ("撤销单位登记", "unit registration withdrawn")
@@ -449,7 +458,7 @@ class CadreWithdrawn(Event, frozen=True, kw_only=True):
 class VillageMerged(Event, frozen=True, kw_only=True):
     """A village was merged into another, which goes on under its own id (Regulation on Administrative Divisions).
 
-    `village` ends with this; what hangs on it goes over to `into` or is closed, as each service's rules say.
+    `village` ends. What belonged to it goes over to `into` or is closed, as each service's rules say.
     """
 
     label = ("村合并", "village merged into another")
@@ -462,19 +471,20 @@ class VillageMerged(Event, frozen=True, kw_only=True):
 
 
 class VillageSplit(Event, frozen=True, kw_only=True):
-    """Parts of a village became villages of their own. `village` goes on, with all that hangs on it."""
+    """Parts of a village became villages of their own. `village` goes on and keeps all that belongs to it."""
 
     label = ("村分设", "village split")
     village: VillageId
     successors: Villages
-    """The new villages, registered at the same time; each begins on the list if `village` stands on it."""
+    """The new villages, which are registered at the same time. Each is on the list from the beginning if `village`
+    is."""
     since: Day
     document: Short
     decided_by: Organ
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):
-    """Holidays that were announced later moved the last day of something that is owed or open in a village."""
+    """Newly announced holidays moved the last day of something that is owed or open in a village."""
 
     label = ("期限变更", "deadline moved")
     village: VillageId
@@ -567,7 +577,7 @@ class ResolutionWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class YearReopened(Event, frozen=True, kw_only=True):
-    """A year that was closed is open for corrections until a day, and closes again by itself."""
+    """A closed year was opened again for corrections. It closes by itself after the last day."""
 
     label = ("重开封存年度", "closed year reopened")
     village: VillageId
@@ -575,7 +585,8 @@ class YearReopened(Event, frozen=True, kw_only=True):
     until: Day
     """The last day on which its figures can be corrected."""
     delisted_on: Day | None = None
-    """The day of the exit that was decided by this year's figures, if one was: that stands until a body decides."""
+    """The day of the exit that was decided by this year's figures, if any. The exit stands unless a body decides
+    otherwise."""
     reason: Reason
     decided_by: Organ
 

@@ -1,7 +1,8 @@
-"""The types of single values: every id, text, number and day that may come in, with its bound.
+"""The types of single values: every id, text, number and day that may come in, with its limits.
 
-Commands, events, forms and policy packs use the same types, so that what one of them takes no other has to refuse.
-A pattern holds for the whole value: it ends in `$(?!\\n)`, since in Python `$` alone lets a final line break pass.
+Commands, events, forms and policy packs use the same types, so that what one of them accepts, none of the others
+refuses. A pattern holds for the whole value: it ends in `$(?!\\n)`, since in Python `$` alone lets a final line break
+pass.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,20 +17,20 @@ _UNSEEN: Final = (
     r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
     r"\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ud800-\udfff\ue000-\uf8ff\ufff0-\uffff" + "\U000e0000-\U000e01ef"
 )
-"""Characters that nobody sees, that each machine shows otherwise, or that no database keeps.
+"""Characters that nobody sees, that look different on each machine, or that a database cannot store.
 
-Controls, marks of direction and width, fillers, halves of pairs, private use, and what stands for a lost character.
+These are controls, marks of direction and width, fillers, lone surrogates, private use, and U+FFFD.
 """
 _VISIBLE: Final = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?{_END}"
 _LETTER: Final = r"A-Za-z\u00c0-\u024f\u0400-\u04ff\u0600-\u06ff\u0f00-\u0fff\u1800-\u18af\u3400-\u9fff\uac00-\ud7a3"
 _NOTHING: Final = r"(?:无|没有|不详|不明|同上|略|〃|[Nn]one|[Nn]ull|NULL|[Nn]/?[Aa])$"
 _MEANT: Final = rf"^(?!{_NOTHING})(?:[^\s{_UNSEEN}][^{_UNSEEN}]*)?[{_LETTER}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?{_END}"
-"""A text that means somebody or something: it has a letter of a script in use in China, and no word for nothing."""
+"""A text with a meaning: it has a letter of a script used in China, and is not a word for “nothing”, such as 无."""
 
 # ------------------------------------------------------------------------ ids
 
 Place = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
-"""A division's six digits (GB/T 2260). Nothing else may come in, since they become three tokens of the subject."""
+"""A division's six digits (GB/T 2260). They become three tokens of the NATS subject, so nothing else is accepted."""
 VillageId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
 """A village's stable id: the 12 digits of the statistical division code under which it was first registered."""
 
@@ -40,44 +41,44 @@ def around(code: str) -> tuple[str, ...]:
 
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12, extra={"names": "no village yet"})]
-"""A code of 12 digits that a village is to have or has today; it differs from the id once the village was recoded."""
+"""A village's present or future code of 12 digits. It differs from the id if the village was recoded."""
 PartyId = Annotated[
     str, Meta(pattern=rf"^(?![0-9]{{17}}[0-9X]$)(?!1[3-9][0-9]{{9}}$)[A-Z0-9](?:[A-Z0-9._-]{{0,38}}[A-Z0-9])?{_END}")
 ]
 """The id of a unit, a cadre or a household: capitals, digits, `.`, `_` and `-`, 40 at most.
 
-One spelling for one thing: forms fold small letters and look-alikes into it, everything else is refused. Numbers of
-identity cards and of mobile phones are refused too, since ids are published.
+Each thing has one spelling. Forms convert small letters and look-alikes to it; everything else is refused. So are
+numbers of identity cards and mobile phones, since ids are published.
 """
 RunId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}{_END}")]
-"""A name that people choose for a run of something, such as a matching or a matter that a village decides."""
+"""A name that people choose for a single matching, or for a matter that a village decides."""
 CampaignId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,59}}{_END}")]
 """A campaign's id, whether people chose it or the pack's calendar made it."""
 Code = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]{{0,31}}{_END}")]
-"""A name from a policy pack that the wire carries; people see its label."""
+"""A code from a policy pack. Messages carry the code; people see its label."""
 Version = Annotated[str, Meta(pattern=rf"^[0-9A-Za-z][0-9A-Za-z._-]{{0,39}}{_END}")]
 """The version of a policy pack, such as `2105-2014.1`."""
 DerivedId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,119}}{_END}")]
-"""An id that the system makes of others, with `/` or `:` between them; no id that people choose can be one."""
+"""An id that the system makes from others, joined by `/` or `:`. Ids that people choose cannot have these."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 """A SHA-256 in hexadecimal digits."""
 
 Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", max_length=12)]
-"""What stands for data as they are now; a command that overwrites them names it as what it `replaces`."""
+"""The version of data as they are now. A command that overwrites them must name it in `replaces`."""
 
 # ---------------------------------------------------------------------- texts
 
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_MEANT)]
-"""The name of a village, a township, a unit or a person: like all texts here one line, of which nothing is unseen."""
+"""The name of a village, township, unit or person. Like all texts here, it is one line without invisible characters."""
 Organ = Annotated[str, Meta(min_length=1, max_length=120, pattern=_MEANT)]
 """An organ and its document, such as `本组决〔2015〕3号`. It is published, so it names no person."""
 OrganOrNone = Annotated[str, Meta(max_length=120, pattern=rf"{_MEANT}|^$")]
-"""The same in events that once went without it."""
+"""The same, or empty in events of earlier versions, which did not have it."""
 Short = Annotated[str, Meta(min_length=1, max_length=200, pattern=_VISIBLE)]
 """A line of text: a ground, a cause, a document, a measure."""
 Clause = Annotated[str, Meta(min_length=1, max_length=60, pattern=_VISIBLE)]
-"""Where a rule stands: a document and its article."""
+"""Where a rule comes from: a document and its article."""
 ShortOrNone = Annotated[str, Meta(max_length=200, pattern=rf"{_VISIBLE}|^$")]
 Reason = Annotated[str, Meta(min_length=2, max_length=500, pattern=_MEANT)]
 """Why a named body corrects, withdraws or discards something."""
@@ -89,32 +90,32 @@ Seed = Annotated[str, Meta(pattern=rf"^[!-~]{{1,128}}{_END}")]
 # -------------------------------------------------------------------- numbers
 
 Rate = Annotated[float, Meta(ge=0, le=1)]
-"""A part of a whole, from 0 to 1. Sixty per cent is 0.6, and 60 is refused."""
+"""A share from 0 to 1. Sixty per cent is 0.6, and 60 is refused."""
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Score = Annotated[int, Meta(ge=0, le=100)]
 Year = Annotated[int, Meta(ge=1990, le=2100)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
-"""How many of something that a county can have."""
+"""A number of things, up to as many as a county can have."""
 Total = Annotated[int, Meta(ge=0, le=10_000_000)]
-"""How many of something that the country can have."""
+"""A number of things, up to as many as the country can have."""
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 """A number in a sequence, from 1 on: of a record, an objection, an item."""
 Population = Annotated[int, Meta(ge=1, le=200_000)]
-"""The persons of a village."""
+"""The number of persons in a village."""
 Persons = Annotated[int, Meta(ge=1, le=50)]
-"""The persons of a household."""
+"""The number of persons in a household."""
 Voters = Annotated[int, Meta(ge=0, le=200_000)]
 Representatives = Annotated[int, Meta(ge=0, le=2000)]
-"""Members and villagers' representatives: one for every 5 to 15 households (Village Committees Law 25)."""
+"""The number of representatives: one for every 5 to 15 households (Village Committees Law 25)."""
 Income = Annotated[float, Meta(ge=0, le=10_000_000)]
-"""Yuan a year for one person."""
+"""Yuan per person and year."""
 Figure = Annotated[float, Meta(ge=-1e9, le=1e12)]
 """The value of an indicator, in the unit that its pack names."""
 
 # ---------------------------------------------------------------------- lists
 
 Villages = Annotated[tuple[VillageId, ...], Meta(max_length=60_000)]
-"""As many as one message of a megabyte can carry."""
+"""Villages, at most as many as fit into one NATS message of 1 MiB."""
 Parties = Annotated[tuple[PartyId, ...], Meta(max_length=20_000)]
 """Units, cadres or households."""
 Codes = Annotated[tuple[Code, ...], Meta(max_length=100)]
@@ -136,13 +137,13 @@ PersonDay = Annotated[
 # --------------------------------------------------------------------- content
 
 Content = Annotated[dict[str, Any], Meta(max_length=100)]
-"""What a policy pack says. Whoever takes it calls `must_be_small`, and then looks at it field by field."""
+"""The content of a policy pack. It must be checked with `must_be_small` first, and then field by field."""
 LARGEST_CONTENT: Final = 256 * 2**10
 DEEPEST_CONTENT: Final = 8
 
 
 def must_be_small(content: Mapping[str, Any]) -> None:
-    """Raises ValueError if something is nested deeper, or is larger, than any pack."""
+    """Raise ValueError if a content is deeper or larger than any pack."""
     level: list[Any] = [content]
     for _ in range(DEEPEST_CONTENT):
         level = [entry for part in level for entry in _entries(part)]
@@ -162,12 +163,13 @@ EventRole = Literal[
     "organisation", "poverty_office", "inspection", "discipline", "unit", "township", "team", "village", "county",
     "province", "operator",
 ]  # fmt: skip
-"""Whom events of version 1 can name; readers of theirs know no other. Others take steps and hear reports."""
+"""The roles that events of version 1 can name. Their readers know no others, so newer roles only take steps of
+procedures and hear reports."""
 Role = Literal[
     "organisation", "poverty_office", "inspection", "discipline", "finance", "leader_group", "unit", "team", "villager",
     "village", "township", "county", "city", "province", "state", "operator",
 ]  # fmt: skip
-"""Who may be awaited to do something; a misspelt one would leave the task to nobody."""
+"""All roles that can have a task. The list is closed, since a misspelt role would leave a task to nobody."""
 ROLES: Final = {
     "organisation": ("组织部门", "the organisation department"), "poverty_office": ("扶贫部门", "the poverty office"),
     "inspection": ("督查部门", "the inspection"), "discipline": ("纪检监察机关", "the discipline inspection"),
@@ -177,7 +179,7 @@ ROLES: Final = {
     "city": ("市", "the city"), "province": ("省", "the province"), "state": ("中央", "the centre"),
     "operator": ("运维人员", "operators"),
 }  # fmt: skip
-"""What people call these, in Chinese and in English."""
+"""The names of the roles, in Chinese and English."""
 
 # ------------------------------------------------------------------- in words
 
@@ -227,11 +229,11 @@ SAID: Final = {
         Seed: ("随机码，1至128个可见的字母、数字或符号", "a seed of 1 to 128 visible ASCII characters"),
     }.items()
 }
-"""What the pattern of a text asks for, Chinese and English."""
+"""What the pattern of a text requires, in Chinese and English."""
 
 
 class Bounded(msgspec.Struct, frozen=True, kw_only=True):
-    """A struct whose days lie within their bounds, which msgspec cannot say by itself."""
+    """A struct that checks the limits of its days, which msgspec cannot do. Raises ValueError."""
 
     def __post_init__(self) -> None:
         kind = type(self)
@@ -246,7 +248,7 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _days(struct: type[msgspec.Struct]) -> tuple[tuple[str, int, int], ...]:
-    """The fields of a struct with days, also in lists and mappings, and the first and the last year of each."""
+    """The fields of a struct that contain days, also in lists and mappings, each with its first and last year."""
     hints = get_type_hints(struct, include_extras=True)
     _DAYS[struct] = tuple(
         (field, *years) for field in struct.__struct_fields__ for years in [_years(hints[field])] if years is not None
@@ -255,7 +257,7 @@ def _days(struct: type[msgspec.Struct]) -> tuple[tuple[str, int, int], ...]:
 
 
 _DAYS: dict[type[msgspec.Struct], tuple[tuple[str, int, int], ...]] = {}
-"""What `_days` found out: it is asked for each message that is decoded."""
+"""Results of `_days` by struct, since each decoded message needs them."""
 
 
 def _years(hint: Any) -> tuple[int, int] | None:

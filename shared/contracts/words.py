@@ -1,7 +1,7 @@
-"""What the fields of events mean, in Chinese and English, each with an example: the words of the published schemas.
+"""Descriptions of all fields of events, in Chinese and English, each with an example. The published schemas have them.
 
-A field has one meaning wherever it occurs, such as `village`. Where an event or a part of one means something else by a
-name, the entry is that struct's own, such as `Item.number`, and is taken first.
+A field name such as `village` has one description for all events. Where a struct means something else by a name, it has
+an entry of its own, such as `Item.number`, which is preferred.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 
 class Words(NamedTuple):
-    """What a field means, and a value that it could have."""
+    """The description of a field, and an example of its value."""
 
     zh: str
     en: str
@@ -269,12 +269,12 @@ WORDS: Final = {field: Words(*words) for field, words in _WORDS.items()}
 
 
 def words(struct: str, field: str) -> Words:
-    """The words of a field. Raises KeyError for one that has none."""
+    """The description of a field of a struct. Raises KeyError if there is none."""
     return WORDS.get(f"{struct}.{field}") or WORDS[field]
 
 
 def worded(definitions: Mapping[str, Any]) -> None:
-    """Give every field in the definitions of a JSON Schema its description and its example."""
+    """Add description and example to every field in the definitions of a JSON Schema."""
     for struct, definition in definitions.items():
         for field, schema in definition.get("properties", {}).items():
             zh, en, example = words(struct, field)

@@ -46,7 +46,7 @@ class Measure(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Verification(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """抽户核查的比例和标准。 · How many households are visited to verify an exit, and which rates it must keep (5.3)."""
+    """抽户核查的比例和标准。 · How many households an exit's verification visits, and the rates it must keep (5.3)."""
 
     sample: Annotated[tuple[Measure, ...], Meta(min_length=3, max_length=3)]
     """抽查数量。share 占脱贫户的比例、households 户数（不足的全查）、outside 占未建档人口的比例各一项。 ·
