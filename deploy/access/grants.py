@@ -11,7 +11,7 @@ import msgspec
 import nkeys
 
 from deploy.access.keys import make_keys, new_key, private, seed_file, write
-from deploy.access.users import SELFTEST, SELFTEST_USERS, TRIAL_USERS
+from deploy.access.users import SELFTEST, SELFTEST_USERS, TRIAL_USERS, Grant
 from deploy.local.errors import StartError, told
 
 KEPT, INCLUDED = "grants.json", "accounts.conf"
@@ -22,13 +22,6 @@ PLACE: Final = re.compile(_PLACE)
 """A province of GB/T 2260, a prefecture or a county by its first digits."""
 DURABLE: Final = re.compile(f"{_NAME}-{_PLACE}")
 """The name of a subscriber's consumer; no service's is like this."""
-
-
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscriber was granted: the public key that it comes with, and the divisions below which it reads."""
-
-    key: str
-    places: tuple[str, ...]
 
 
 class Kept(msgspec.Struct, kw_only=True):

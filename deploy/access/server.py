@@ -5,9 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.access.grants import Grant
 from deploy.access.permissions import FOR_SUBSCRIBERS, inbox, published, subscriber
-from deploy.access.users import ACCOUNT, GATE, INSTALLER, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM
+from deploy.access.users import ACCOUNT, GATE, INSTALLER, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM, Grant
 from shared.stream.bus import STREAMS
 
 LIMITS: Final = {"max_connections": 1000, "max_subscriptions": 10_000, "max_payload": 65536}

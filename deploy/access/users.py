@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 """Each service is a user, all its replicas the same."""
 SYSTEM: Final = "system"
@@ -38,3 +40,10 @@ SUBSCRIBERS: Final = "SUBSCRIBERS"
 """The account of those who only listen. The server looks at what a question says, and not at where its answer is to
 go: in the product's account an answer sent to an event's subject would be stored as an event. Here nothing is stored.
 """
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscriber was granted: the public key that it comes with, and the divisions below which it reads."""
+
+    key: str
+    places: tuple[str, ...]
