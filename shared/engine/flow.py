@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
+from itertools import takewhile
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -106,6 +107,28 @@ class Missing(Exception):
         self.keys = keys
 
 
+class Way(NamedTuple):
+    """How one id leads to another: how many parts are cut off its end, and what is put there instead.
+
+    From a village's commitments to its link it is `0, "/team"`, from one of its matters to the village `1, ""`.
+    """
+
+    cut: int
+    end: str
+
+    @classmethod
+    def of(cls, named: str, other: str) -> "Way | None":
+        """The way between ids that begin alike; None where there is none that serves other villages and years."""
+        parts, others = named.split("/"), other.split("/")
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(parts, others, strict=False)))
+        end = "".join(f"/{part}" for part in others[alike:])
+        return cls(len(parts) - alike, end) if alike and not any(map(str.isdigit, end)) else None
+
+    def to(self, named: str) -> str:
+        """Where it leads from an id."""
+        return (named.rsplit("/", self.cut)[0] if self.cut else named) + self.end
+
+
 class Wiring:
     """A service's reactions by message, and its timers' rules by kind of state."""
 
@@ -120,14 +143,15 @@ class Wiring:
         self.knows_codes = any(reaction.kind is Code for of_one in self.reactions.values() for reaction in of_one)
         self.largest = LARGEST_DATA
         """The most bytes of an event's data that the connected server takes."""
-        self.sequels: dict[type[Payload] | type[State], set[type[State]]] = {}
-        """What earlier runs have taught: which kinds of states, with the same id, were needed later in the chain that a
-        message or a timer began. They are loaded at once next time, which saves a run and never changes a decision."""
+        self.sequels: dict[type[Payload] | type[State], set[tuple[type[State], Way]]] = {}
+        """What earlier runs have taught: which states were needed later in the chain that a message or a timer began, by
+        the way from the id that it named to theirs. They are loaded at once next time, which saves a run and never
+        changes a decision."""
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:
         """The states that later events of the chain will probably need, by what earlier runs have taught."""
-        kinds = self.sequels.get(root)
-        return [(kind, id) for kind in kinds for _, id in named] if kinds else ()
+        ways = self.sequels.get(root)
+        return [(kind, way.to(id)) for kind, way in ways for _, id in named] if ways else ()
 
 
 Effect = Literal["created", "changed", "unchanged"]
@@ -390,8 +414,8 @@ class _Chain:
         is remembered in `Wiring.sequels`.
         """
         if later:
-            ids = {id for _, id in self.named}
-            self.wiring.sequels.setdefault(self.root, set()).update(kind for kind, id in absent if id in ids)
+            found = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
+            self.wiring.sequels.setdefault(self.root, set()).update(found)
         return Missing(absent.union(self.wiring.likely(self.root, self.named)))
 
     def run_out(self, key: Key, day_id: str) -> None:

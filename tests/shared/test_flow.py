@@ -20,6 +20,7 @@ from shared.engine.flow import (
     Cause,
     Missing,
     Result,
+    Way,
     Wiring,
     derived_id,
     id_bytes,
@@ -412,6 +413,29 @@ def test_one_message_may_concern_as_many_as_it_likes() -> None:
     many = [f"b{n}" for n in range(3 * LONGEST_CHAIN)]
     result = loading(pokes({"box": "a", "on_to": tuple(many)}), book(1))
     assert [box(result, name).heard for name in many] == [("",)] * len(many)
+
+
+@pytest.mark.parametrize(
+    ("named", "needed", "next_named", "next_needed"),
+    [
+        ("V1", "V1", "V2", "V2"),
+        ("V1", "V1/team", "V2", "V2/team"),
+        ("V1/well", "V1", "V2/road", "V2"),
+        ("V1/2015", "V1/team", "V2/2016", "V2/team"),
+    ],
+)
+def test_what_one_village_needed_is_loaded_along_for_the_next(
+    named: str, needed: str, next_named: str, next_needed: str
+) -> None:
+    way = Way.of(named, needed)
+    assert way is not None
+    assert way.to(named) == needed
+    assert way.to(next_named) == next_needed
+
+
+@pytest.mark.parametrize("needed", ["V2", "V", "V1/2015", "V1/visits/3"])
+def test_what_no_other_village_will_need_is_not_loaded_along(needed: str) -> None:
+    assert Way.of("V1", needed) is None
 
 
 def test_a_rule_that_runs_in_circles_is_stopped_and_the_rest_goes_on() -> None:
