@@ -144,8 +144,8 @@ class Wiring:
         self.largest = LARGEST_DATA
         """The most bytes of an event's data that the connected server takes."""
         self.sequels: dict[type[Payload] | type[State], set[tuple[type[State], Way]]] = {}
-        """What earlier runs have taught: which states were needed later in the chain that a message or a timer began, by
-        the way from the id that it named to theirs. They are loaded at once next time, which saves a run and never
+        """What earlier runs have taught: which states were needed later in the chain that a message or a timer began,
+        by the way from the id that it named to theirs. They are loaded at once next time, which saves a run and never
         changes a decision."""
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:

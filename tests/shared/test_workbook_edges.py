@@ -431,7 +431,7 @@ def test_a_row_with_its_key_is_data_whatever_it_is_called() -> None:
 def test_headings_may_differ_in_what_nobody_sees_and_unknown_ones_are_refused_with_the_nearest() -> None:
     titles = ["\ufeff编 号", "村代码（必填）"[:3] + "\n", "＊姓名：", "人口", "Born"]
     assert read(saved(book(GOOD, titles=titles)))[0][0].values["born"] == date(1976, 5, 4)
-    assert "出生日期（是否应为“出生年月”）" in refused(saved(book(GOOD, titles=[*TITLES[:4], "出生日期"])))
+    assert "“出生日期”（是否应为“出生年月”）" in refused(saved(book(GOOD, titles=[*TITLES[:4], "出生日期"])))
 
 
 # ---------------------------------------------------------------- a second reader, and damage

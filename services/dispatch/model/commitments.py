@@ -658,7 +658,7 @@ def _commitment(
         kinds = [c.kind for c in policy.commitments]
         raise Refused(
             "1.2",
-            f"本地规定中没有“{command.kind}”这类责任事项，可填：{said('kind', kinds, policy)}",
+            f"本地规定中没有代码为“{command.kind}”的责任事项，可填：{said('kind', kinds, policy)}",
             f"the policy pack knows no commitment {command.kind!r}; it knows {', '.join(kinds)}",
             field="kind",
             status=422,

@@ -141,7 +141,7 @@ def open_resolution(
         kinds = [known.kind for known in policy.procedures if known.effect != "delist"]
         raise Refused(
             "3.12",
-            f"本地规定中没有决策程序“{command.kind}”，可填：{said('kind', kinds, policy)}",
+            f"本地规定中没有代码为“{command.kind}”的决策程序，可填：{said('kind', kinds, policy)}",
             f"the pack knows no procedure {command.kind!r}, only {', '.join(kinds)}",
             field="kind",
             status=422,
