@@ -1,7 +1,7 @@
 """The contracts as other systems read them: JSON Schema per event and AsyncAPI 3 per service, generated from the code.
 
-`zhucun contracts` writes them to `docs/contracts/`; what stands there is the promise to subscribers, so a change that
-would break a reader is not written but reported. It also draws the journey anew in ARCHITECTURE.md.
+`zhucun contracts` writes them to `docs/contracts/`. What is there is a promise to subscribers. So if a change would
+break a reader, nothing is written and the change is reported. It also draws the journey anew in ARCHITECTURE.md.
 """
 
 import json
@@ -21,7 +21,7 @@ from shared.contracts.registry import PolicyAdopted
 from shared.contracts.words import worded
 
 CLOCK = "registry"
-"""The service that tells the days."""
+"""The service that announces the days."""
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "contracts"
 DIAGRAM_PAGE = ROOT / "ARCHITECTURE.md"
@@ -63,7 +63,8 @@ def documents() -> dict[str, dict[str, Any]]:
         said = (f"{service}.", "calendar.") if service == CLOCK else f"{service}."
         sent = [event for event in events.values() if event.type.startswith(said)]
         heard = {DayPassed, HolidaysAnnounced, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))}
-        # The teller of days and holidays goes by the stream as all others do.
+        # A service does not react to its own events from the stream. Days and holidays are the exception: the registry,
+        # which announces them, also learns of them from the stream.
         heard -= {event for event in sent if not event.type.startswith("calendar.")}
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
     found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
@@ -71,7 +72,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> Iterable[str]:
-    """What in a new JSON Schema would break readers of the old one, or the reading of events kept under it."""
+    """The changes of a JSON Schema that would break readers of the old one, or the reading of events kept under it."""
     for name, was in old.get("$defs", {}).items():
         if name in new.get("$defs", {}):
             yield from breaking(was, new["$defs"][name], f"{where}{name}.")
@@ -92,7 +93,7 @@ def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") ->
 
 
 def write(folder: Path = FOLDER, page: Path = DIAGRAM_PAGE) -> list[str]:
-    """Write all documents, unless one would break its readers; return what would, an empty list if all is well."""
+    """Write all documents. If any would break its readers, write none and return what would; else an empty list."""
     wanted = documents()
     faults = list(_broken(folder, wanted))
     if not faults:
@@ -104,17 +105,17 @@ def write(folder: Path = FOLDER, page: Path = DIAGRAM_PAGE) -> list[str]:
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """A document as it is kept: readable, and the same on every machine."""
+    """A document as the text of its file: readable, and the same on every machine."""
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def drawn(page: str) -> str:
-    """A page with its state diagram replaced by the journey as the code has it."""
+    """The page with its state diagram replaced by the journey in the code."""
     return DRAWING.sub(lambda _: diagram() + "\n", page)
 
 
 def _broken(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
-    """Which promises of the documents in a folder the wanted ones would break."""
+    """The promises of the documents in a folder that the wanted documents would break."""
     for path in sorted(folder.glob("schemas/*.json")):
         name = f"schemas/{path.name}"
         if name not in wanted:
@@ -127,7 +128,7 @@ def _broken(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> Iterable[s
 
 
 def _shape(schema: Any) -> Any:
-    """What of a schema a reader depends on: all but its words."""
+    """The part of a schema on which readers depend: everything but titles and descriptions."""
     if isinstance(schema, dict):
         return {key: _shape(value) for key, value in schema.items() if key not in ("title", "description", "examples")}
     return [_shape(value) for value in schema] if isinstance(schema, list) else schema
@@ -150,13 +151,13 @@ BOUNDS = frozenset(
         "exclusiveMaximum",
     ]
 )
-"""What of a schema says which values of a type there are."""
+"""The keys of a schema that limit the values of a type, such as `maximum`."""
 
 
 def _fits(was: Any, now: Any) -> bool:
-    """Whether whoever reads values of the old shape can read those of the new one: a bound may be added, or narrower.
+    """Whether readers of the old shape can read values of the new one. A bound may be added, or become narrower.
 
-    Kept events that lie outside a new bound wait in the dead letters, with their reason.
+    If a kept event lies outside a new bound, it waits in the dead letters with its reason.
     """
     if isinstance(was, dict) and isinstance(now, dict):
         return all(_fits_at(key, was, now) for key in was.keys() | now.keys())
@@ -178,7 +179,7 @@ def _fits_at(key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> dict[str, Any]:
-    """The AsyncAPI document of one service, or of the whole: what it says and what it hears."""
+    """The AsyncAPI document of one service, or of all: the events that it sends and those that it reacts to."""
     (envelope, *payloads), schemas = msgspec.json.schema_components(
         [Envelope, *sent, *heard], ref_template="#/components/schemas/{name}"
     )
@@ -233,7 +234,7 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
 
 
 def _roots(event: type[Event]) -> list[str]:
-    """Under which roots an event is said: events that are sealed only sometimes have two addresses."""
+    """The roots of an event's subjects. An event that is sealed only in some cases has both roots."""
     return [
         root for root, when in ((OPEN_ROOT, event.sealing != "always"), (SEALED_ROOT, event.sealing != "never")) if when
     ]

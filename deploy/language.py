@@ -1,4 +1,4 @@
-"""Which of the two languages a reader at the terminal wants."""
+"""Which of the two languages a reader at the terminal gets, and texts in it."""
 
 import os
 from collections.abc import Sequence
@@ -8,26 +8,26 @@ from shared import chinese, english
 
 
 def reads_english() -> bool:
-    """Whether LC_ALL, LC_MESSAGES or LANG, the first that is set, names English; everybody else reads Chinese."""
+    """Whether the reader gets English. The first of LC_ALL, LC_MESSAGES and LANG that is set decides; else Chinese."""
     wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return wanted.lower().startswith("en")
 
 
 def told(zh: str, en: str) -> str:
-    """One thing in the reader's language."""
+    """The Chinese or the English text, as the reader wants."""
     return en if reads_english() else zh
 
 
 def chosen(both: Sequence[str]) -> str:
-    """One of two texts that came together, Chinese and English."""
+    """The same for two texts that come as a pair, Chinese first."""
     return told(both[0], both[1])
 
 
 def moment(at: datetime) -> str:
-    """A day and the time of day."""
+    """A day and the time of day, in the reader's language."""
     return f"{day(at.date())} {at:%H:%M}"
 
 
 def day(on: date | None) -> str:
-    """A day in the reader's language; nothing where there is none."""
+    """A day in the reader's language. Empty for None."""
     return told(chinese.day(on), english.day(on)) if on else ""

@@ -1,6 +1,6 @@
 """What a policy pack can say, as people and editors read it: `docs/policy.md` and `docs/policy.schema.json`.
 
-Both are made of the structs themselves: their types and bounds, and what stands under each field in the source.
+Both are made from the structs in `shared/policy`: their types, their bounds, and the docstring of each field.
 """
 
 import ast
@@ -98,7 +98,7 @@ COLUMNS = "| 字段 · field | 可填 · what it may be | 缺省 · default | �
 
 
 def page() -> str:
-    """The page for people."""
+    """The page for people, in Markdown."""
     lines = [HEAD]
     for struct in structs():
         said = words(struct)
@@ -176,7 +176,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
-    """What the source says of a struct, under the empty name, and under each of its fields: Chinese, English."""
+    """The docstrings of a struct's fields by name, in Chinese and English. The struct's own is under the empty name."""
     found: dict[str, tuple[str, str]] = {}
     for part in reversed(struct.__mro__):
         written = {field.name: field.encode_name for field in msgspec.structs.fields(part)} if _is_section(part) else {}

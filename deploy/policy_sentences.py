@@ -1,7 +1,7 @@
-"""A pack in sentences that people read, with where each comes from, and what one pack changes against another.
+"""Tells a pack in sentences, each with its source, and tells what one pack changes against another.
 
-What a sentence is about are the words that stand under each field in the source, as in `docs/policy.md`. A field
-without words has no sentence, which a test refuses.
+A sentence begins with the docstring of the field that it is about, as in `docs/policy.md`. A test makes sure that every
+field has one, since a field without it would have no sentence.
 """
 
 import re
@@ -24,7 +24,7 @@ Both = tuple[str, str]
 """Chinese and English."""
 TOLD_AT_THE_HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "documents")
 _NAMED = ("label", "title")
-"""What people call an entry by."""
+"""The fields by which people call an entry."""
 _CITED = ("rule", "clause", "reference")
 
 
@@ -32,9 +32,9 @@ class Sentence(NamedTuple):
     """One thing that a pack says."""
 
     path: tuple[str, ...]
-    """By names, so that the same is found in another pack."""
+    """The way to it in the pack. Entries of lists are named, not counted, so that another pack has the same path."""
     about: Both
-    """The section or the entry that it belongs to."""
+    """The section or entry to which it belongs."""
     zh: str
     en: str
     source: str
@@ -42,7 +42,7 @@ class Sentence(NamedTuple):
 
 
 def sentences(policy: Policy) -> Iterator[Sentence]:
-    """All that a pack says, its layers merged."""
+    """Everything that a pack says, with its layers merged."""
     for key in policy.documents:
         said = f"《{policy.title(key)}》"
         yield Sentence(("documents", key), ("所引文件", "Documents"), f"{key}：{said}", f"{key}: {said}", "")
@@ -53,7 +53,7 @@ def sentences(policy: Policy) -> Iterator[Sentence]:
 
 
 def changes(before: Policy, after: Policy) -> Iterator[tuple[Sentence | None, Sentence | None]]:
-    """What a pack says otherwise than another, adds (the first is None) or leaves out (the second is)."""
+    """The differences of two packs as pairs of sentences, before and after. None stands for a missing one."""
     old, new = ({one.path: one for one in sentences(policy)} for policy in (before, after))
     for path in dict.fromkeys((*old, *new)):
         pair = old.get(path), new.get(path)
@@ -99,7 +99,7 @@ def _has_words(value: Any) -> bool:
 
 
 def _title(said: Both) -> Both:
-    """The first sentence of what is said of a field, without its stop."""
+    """The first sentence of a field's docstring, without its full stop."""
     zh, en = said
     zh = chinese.quoted(re.split("[。；：]", zh)[0])
     return zh, en.split(". ")[0].split("; ")[0].rstrip(".")
@@ -115,7 +115,7 @@ def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> str:
 
 
 def _layer(policy: Policy, path: tuple[str, ...]) -> str:
-    """The jurisdiction whose pack says something."""
+    """The jurisdiction whose pack says what is at this path."""
     return next((policy.layer(*path[:n]) for n in range(len(path), 0, -1) if path[:n] in policy.declared), policy.root)
 
 
@@ -151,7 +151,7 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
 
 
 def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
-    """An entry of a mapping: a code and its label is the label; a field of an event has the words of that field."""
+    """An entry of a mapping in words: the label of a code that has one, the meaning of an event's field."""
     if path[-1] == "when":
         (zh, en), (what, what_en) = _value(policy, value, (*path, key)), (heading("", key), key.replace("_", " "))
     else:
@@ -160,7 +160,7 @@ def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
 
 
 def _word(policy: Policy, text: str, field: str) -> Both:
-    """A text as it stands; a code by its word, or in quotation marks where it is the name of an entry."""
+    """A text in words: a code by its label, the name of an entry in quotation marks, any other text as it is."""
     if not _CODE.fullmatch(text):
         return text, text
     spelt = text.replace("_", " ")
@@ -177,13 +177,13 @@ _AS = {
     "topics": "topic", "survey_kinds": "survey_kind", "problem_classes": "problem_class", "suits": "problem_class",
     "subject": "subject_kind", "on_objection": "step", "leader_rank": "rank", "same_county_levels": "level",
 }  # fmt: skip
-"""What the codes in a field name, where it is called otherwise."""
+"""By field, the vocabulary of its codes if that has another name: `subject` has codes of `subject_kind`."""
 _KEYS = {"leader_rank": "level"}
-"""The same of a mapping's keys, where they name something else than its values."""
+"""The same for the keys of a mapping, if they are of another vocabulary than its values."""
 
 
 def _figure(policy: Policy, code: str, path: tuple[str, ...]) -> Both:
-    """What people call a figure: by the catalogue of the section where it stands, or by the pack's own label."""
+    """The name of a figure, from the catalogue of its section or from the pack's own labels."""
     here = (figures for section, figures in FIGURES.items() if set(section) <= set(path))
     known = next((figures[code] for figures in here if code in figures), None)
     return (known.zh, known.en) if known else _value(policy, code)
@@ -199,7 +199,7 @@ def _span(span: Span) -> Both:
 
 
 def _when(policy: Policy, when: When) -> Both:
-    """A `when` in words: what it begins with, and how long it may take from there."""
+    """A `when` in words: the event from which it is counted, and the time from there."""
     zh, en = _span(when.within)
     if when.after:
         what, what_en = HAPPENINGS.get(when.after) or _value(policy, when.after)
@@ -214,7 +214,7 @@ def _when(policy: Policy, when: When) -> Both:
 
 
 def _labels(policy: Policy) -> dict[str, str]:
-    """What the pack calls its own codes, wherever they stand."""
+    """The labels of the pack's own codes, from all its sections."""
     return {
         **{role: zh for role, (zh, _) in ROLES.items()},
         "draw": "随机抽取",

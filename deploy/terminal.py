@@ -1,4 +1,4 @@
-"""What people see on a terminal. Text that came from data is shown as it is and never obeyed."""
+"""Output on a terminal. Text from data is shown as it is: markup and control characters in it have no effect."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ __all__ = ["Terminal", "folded", "neutral"]
 
 
 class Terminal(Console):
-    """A console that takes strings for text without markup, in tables as well; styles come as arguments."""
+    """A console that treats every string as plain text without markup, also in tables. Styles are arguments."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, highlight=False, emoji=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Every string that is printed or stands in a cell comes through here."""
+        """Rich calls this for every string that is printed or put into a cell."""
         return super().render_str(neutral(text), **options)
 
     def say(self, text: str, style: StyleType | None = None) -> None:
-        """Print a text whose lines the terminal may wrap, but nobody cuts."""
+        """Print a text. The terminal may wrap its lines, but nothing is cut off."""
         self.print(text, style=style, soft_wrap=True)
 
     def good(self, text: str) -> None:

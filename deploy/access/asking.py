@@ -1,4 +1,4 @@
-"""Short talks with nats-servers: are they well, and let them read again who may do what."""
+"""Short questions to nats-servers: whether they are well, and the request to read the permissions again."""
 
 import asyncio
 import ssl
@@ -16,9 +16,9 @@ from nats.errors import Error, TimeoutError
 from shared.stream import bus
 
 ANSWERED_WITHIN: Final = 2.0
-"""Seconds for a connection, and for an answer."""
+"""Seconds to wait for a connection, and for an answer."""
 LAST: Final = 0.5
-"""Seconds after the last server's answer in which another one's may come."""
+"""Seconds to wait, after each server's answer, for the answer of another server."""
 
 
 @asynccontextmanager
@@ -37,7 +37,7 @@ async def connected(url: str, key: Path, ca: Path | None = None) -> AsyncIterato
 
 
 async def trouble(url: str, key: Path, ca: Path | None = None) -> str:
-    """What the server says of its own health: nothing if it is well, else what is amiss."""
+    """What is wrong with the server, in its own words. Empty if it is well."""
     try:
         async with connected(url, key, ca) as client:
             answer = await client.request("$SYS.REQ.SERVER.PING.HEALTHZ", b"", timeout=ANSWERED_WITHIN)
@@ -48,10 +48,10 @@ async def trouble(url: str, key: Path, ca: Path | None = None) -> str:
 
 
 async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
-    """Let every server read again who may do what: whoever may not be there any more is cut off.
+    """Let every server read the permissions again. Connections that are no longer allowed are cut off.
 
-    The names of the servers. Raises ValueError with the word of one that did not, or with how many did not answer,
-    nats.errors.Error or OSError.
+    Returns the names of the servers. Raises ValueError with the words of a server that failed, or with the number of
+    servers that did not answer; nats.errors.Error or OSError if none can be reached.
     """
     async with connected(url, key, ca) as client:
         servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ")}
@@ -78,4 +78,4 @@ async def _all(client: Client, subject: str) -> Sequence[Any]:
 
 
 async def _ignore(_error: Exception) -> None:
-    """What goes wrong is raised where somebody waits for it."""
+    """Ignore errors here: each is raised where somebody waits for the answer."""

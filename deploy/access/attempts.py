@@ -1,6 +1,6 @@
-"""What nobody may do on NATS, tried with each kind of key on a running system: `python -m deploy.access.attempts`.
+"""Tries forbidden things on the NATS of a running system, with each kind of key: `python -m deploy.access.attempts`.
 
-It writes the answers of nats-server to docs/access.md. The same attempts are made by the tests.
+It writes nats-server's answers to docs/access.md. The tests make the same attempts.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from shared.stream import bus
 from shared.stream.bus import CALENDAR, DAY_DUE, DAY_SCHEDULED, OPEN, SEALED
 
 SUBSCRIBED: Final = {"guizhou": ("52",), "benxi": ("2105",)}
-"""Subscribers and their divisions, for as long as this lasts."""
+"""The subscribers that are granted access for these attempts, with their divisions."""
 STRANGER: Final = "stranger"
-"""Who has a key that nobody was granted."""
+"""Somebody whose key was never granted anything."""
 NOBODY: Final = "nobody"
-"""Who has no key."""
+"""Somebody without a key."""
 ANSWERED_WITHIN: Final = 2.0
 """Seconds for the server's answer."""
 PLACE: Final = "52.01.02"
@@ -42,7 +42,7 @@ IN_CHINESE: Final = {
     "stream name in subject does not match request": "正文中的流与主题中的不符",
     "consumer name in subject does not match durable name in request": "正文中的名称与主题中的不符",
 }
-"""What nats-server says. Refusals of our own say it in both languages."""
+"""Chinese for what nats-server says. Refusals by this product's own code are in both languages already."""
 WHO: Final = {
     NOBODY: ("没有密钥者", "who has no key"),
     STRANGER: ("持有未经授权的密钥者", "who has a key that nobody was granted"),
@@ -53,13 +53,14 @@ WHO: Final = {
     **dict.fromkeys(SERVICES, ("服务", "the service")),
     SIMULATION: ("演示中宣布日期", "says days in a demo"),
 }
-"""Whose keys are tried."""
+"""The users whose keys are tried, with their names in both languages."""
 
 
 class Attempt(NamedTuple):
-    """Something to be tried, and who may do it, so that it is not tried with their keys.
+    """Something to try. It is not tried with the keys of the users in `may`, who are allowed to do it.
 
-    What is heard is listened to; all else is published, and `reply` is where its answer is to go.
+    If `heard`, the subject is subscribed to. Otherwise the body is published on it, with `reply` as the subject for the
+    answer.
     """
 
     zh: str
@@ -72,13 +73,13 @@ class Attempt(NamedTuple):
 
 
 def attempts(user: str) -> list[Attempt]:
-    """What a user is not to succeed with."""
+    """Everything at which this user must fail."""
     more = [*_of_subscribers(user)] if user in SUBSCRIBED else []
     return [attempt for attempt in (*_of_all(user), *more) if user not in attempt.may]
 
 
 def _of_all(user: str) -> Iterator[Attempt]:
-    """What is nobody's, or not this user's."""
+    """Attempts with subjects that belong to nobody or to another user."""
     events = {
         "registry": "village.delisted", "dispatch": "team.assigned", "inspection": "exit.verified",
         "incentives": "outcome.decided",
@@ -112,7 +113,7 @@ def _of_all(user: str) -> Iterator[Attempt]:
 
 
 def _streams() -> Iterator[Attempt]:
-    """What would change streams, or read them past consumers."""
+    """Attempts to change streams, or to read them without a consumer."""
     for stream in (OPEN, SEALED, CALENDAR):
         config = json.dumps({"name": stream, "subjects": ["x"], "max_msgs": 1})
         for zh, en, what, body in (
@@ -153,7 +154,7 @@ def _streams() -> Iterator[Attempt]:
 
 
 def _servers() -> Iterator[Attempt]:
-    """What would look at servers and accounts, or command them."""
+    """Attempts to look at servers and accounts, or to command them."""
     yield Attempt("查看服务器", "look at the servers", "$SYS.REQ.SERVER.PING")
     yield Attempt("查看连接", "look at connections", "$SYS.REQ.SERVER.PING.CONNZ")
     for what in ("SUBSZ", "CONNZ", "JSZ", "INFO"):
@@ -167,7 +168,7 @@ def _servers() -> Iterator[Attempt]:
 
 
 def _consumers(user: str) -> Iterator[Attempt]:
-    """What concerns others' consumers, and new ones."""
+    """Attempts to use other users' consumers, or to make new ones."""
     for durable in ("registry", "incentives", "benxi-2105"):
         owner = durable.split("-")[0]
         may = [owner, INSTALLER]
@@ -191,7 +192,7 @@ def _consumers(user: str) -> Iterator[Attempt]:
             )
         for subject in (
             f"$JS.ACK.{OPEN}.{durable}.1.1.1.1.0",
-            f"$JS.ACK._.x.{OPEN}.{durable}.1.1.1.1.0.x",  # As servers with a domain write it.
+            f"$JS.ACK._.x.{OPEN}.{durable}.1.1.1.1.0.x",  # The form that servers with a JetStream domain use.
             f"$JS.FC.{OPEN}.{durable}.x",
         ):
             yield Attempt("代他人确认消息", "acknowledge another's message", subject, "+ACK", [owner])
@@ -212,7 +213,7 @@ def _consumers(user: str) -> Iterator[Attempt]:
 
 
 def _of_subscribers(user: str) -> Iterator[Attempt]:
-    """What a subscriber might make of its own consumer."""
+    """Attempts to make a subscriber's own consumer into something that it may not be."""
     place = SUBSCRIBED[user][0]
     durable, own = f"{user}-{place}", below(place)
     api = f"$JS.{DOMAIN}.API.CONSUMER"
@@ -250,7 +251,7 @@ def _of_subscribers(user: str) -> Iterator[Attempt]:
 
 
 def _pushed(create: str, config: Callable[..., str]) -> Iterator[Attempt]:
-    """Consumers that would send messages where nobody asked for them, or take more of the server than their share."""
+    """Consumers that would push messages to somebody's subject, or take more of the server than their share."""
     for subject in (
         f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.registry",
         f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.benxi-2105",
@@ -271,7 +272,7 @@ def _pushed(create: str, config: Callable[..., str]) -> Iterator[Attempt]:
 
 
 class Tried(NamedTuple):
-    """What somebody tried, and what the server said."""
+    """An attempt of a user, and the server's answer."""
 
     user: str
     attempt: Attempt
@@ -280,7 +281,7 @@ class Tried(NamedTuple):
 
 
 async def tried(system: System, user: str) -> list[Tried]:
-    """Try all that a user is not to succeed with."""
+    """Try everything at which a user must fail."""
     said: asyncio.Queue[str] = asyncio.Queue()
 
     async def hear(error: Exception) -> None:
@@ -311,7 +312,8 @@ async def _answer(client: Client, attempt: Attempt, said: "asyncio.Queue[str]") 
             await client.publish(attempt.subject, attempt.body.encode(), reply=attempt.reply)
         await client.flush()
         await asyncio.sleep(0.05)
-        # Where an answer is led astray nothing is said; that nothing was stored is for who looks at the streams.
+        # If the answer goes to another subject, silence counts as refused here. The tests also look at the streams, to
+        # see that nothing was stored.
         return (said.get_nowait(), True) if not said.empty() else (SILENT, bool(attempt.reply))
     asked = asyncio.create_task(client.request(attempt.subject, attempt.body.encode(), timeout=ANSWERED_WITHIN))
     refused = asyncio.create_task(said.get())
@@ -345,13 +347,13 @@ async def all_tried(system: System) -> list[Tried]:
 
 
 def report(found: Sequence[Tried]) -> str:
-    """The table of what was tried, one line for each attempt, with who was refused and how."""
+    """A Markdown table of the attempts, one line for each, which says who was refused and how."""
     rows: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for user, attempt, answer, _ in found:
         subject = attempt.subject + (f" → {attempt.reply}" if attempt.reply else "")
         for place in SUBSCRIBED.get(user, ()):
             subject = subject.replace(f".{user}-{place}", ".<own>").replace(below(place), "<own filter>")
-        # The server writes subjects in small letters there, and they stand beside it already.
+        # The server's answer repeats the subject in small letters; the table has it already.
         answer = answer.split(" to ")[0] if "permissions violation" in answer else answer
         rows.setdefault((attempt.zh, attempt.en, subject), {}).setdefault(answer, []).append(user)
     lines = [f"| {zh} · {en} | `{subject}` | {_told(answers)} |" for (zh, en, subject), answers in rows.items()]

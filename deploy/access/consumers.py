@@ -1,4 +1,4 @@
-"""Subscribers' consumers: each is made behind a look at what it is to be, and ends with what was granted."""
+"""Subscribers' consumers. Each is made only after its configuration was checked, and is deleted when its grant ends."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -17,15 +17,16 @@ MAY_SAY: Final = frozenset({
     "ack_policy", "ack_wait", "max_deliver", "backoff", "replay_policy", "headers_only", "max_waiting",
     "max_ack_pending", "max_batch", "max_expires", "max_bytes", "inactive_threshold", "num_replicas",
 })  # fmt: skip
-"""What a subscriber may say of its consumer. Above all not where messages are to be pushed to: that would be a subject
-of the product's account, such as the one on which another's consumer is asked for its messages.
+"""The settings that a subscriber may choose for its consumer. The most important setting that is not among them is the
+subject to which messages are pushed. It would be a subject of the product's account, for example the one on which
+another subscriber's consumer is asked for messages.
 """
 AT_MOST: Final = {"max_ack_pending": 10_000, "max_waiting": 512}
-"""What the server remembers for a consumer, so that none takes what belongs to all."""
+"""The largest values of settings that cost the server memory, so that no consumer uses up what all share."""
 
 
 async def admit(client: Client, message: Msg) -> None:
-    """Answer a subscriber who asks for a consumer: as the server does, or with what is wrong."""
+    """Answer a subscriber who asks for a consumer: with the server's answer, or with what is wrong in the request."""
     try:
         wanted = _checked(message.data)
         asked = message.subject.removeprefix(GATE)
@@ -38,13 +39,15 @@ async def admit(client: Client, message: Msg) -> None:
 
 
 def _checked(body: bytes) -> bytes:
-    """What a subscriber wants, as the server is to read it. Raises ValueError for what it may not say."""
+    """The checked request for a consumer, as it is passed to the server. Raises ValueError for forbidden settings."""
     try:
         request = msgspec.json.decode(body, type=dict[str, Any])
         config = msgspec.convert(request.get("config"), dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"请求应为 JSON · the request is no JSON that describes a consumer: {error}") from error
-    wanted = {name: value for name, value in config.items() if value}  # Clients also send what they leave unsaid.
+    wanted = {
+        name: value for name, value in config.items() if value
+    }  # Clients also send settings that they leave empty.
     wrong = [*sorted(wanted.keys() - MAY_SAY)]
     wrong += [f"{name} > {most}" for name, most in AT_MOST.items() if not _within(wanted.get(name, 0), most)]
     if wrong:
@@ -66,9 +69,10 @@ def _refused(code: int, text: str) -> bytes:
 
 
 async def end_ungranted(client: Client, keys: Path) -> list[str]:
-    """Delete the consumers of subscribers who are not granted them any more; their names.
+    """Delete the consumers whose grant has ended. Returns their names.
 
-    Whoever asks for a consumer was granted it before, so grants are read after the list of consumers.
+    Grants are read after the list of consumers. A consumer is only made after its grant, so a new one in the list
+    always has its grant, and is not deleted by mistake.
     """
     names: list[str] = []
     page: list[str] | None = None

@@ -1,4 +1,4 @@
-"""What is kept of access in a folder of keys, and the file that nats-server includes, which follows from it."""
+"""The record of who was granted access, in a folder of keys, and nats-server's permissions that are made from it."""
 
 import fcntl
 import re
@@ -17,15 +17,15 @@ from deploy.local.errors import StartError, told
 KEPT, INCLUDED = "grants.json", "accounts.conf"
 _NAME, _PLACE = "[a-z][a-z0-9_]{1,30}", "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])(?:[0-9]{2}){0,2}"
 NAME: Final = re.compile(_NAME)
-"""The name of a subscriber. It is a token of subjects, and the part of its consumers' names before the hyphen."""
+"""The name of a subscriber. It is a token in subjects, and begins its consumers' names: `liaoning` in `liaoning-21`."""
 PLACE: Final = re.compile(_PLACE)
-"""A province of GB/T 2260, a prefecture or a county by its first digits."""
+"""A division by the first 2, 4 or 6 digits of its code in GB/T 2260: a province, a prefecture or a county."""
 DURABLE: Final = re.compile(f"{_NAME}-{_PLACE}")
-"""The name of a subscriber's consumer; no service's is like this."""
+"""The name of a subscriber's consumer: `liaoning-21`. No consumer of a service has such a name."""
 
 
 class Kept(msgspec.Struct, kw_only=True):
-    """What `grants.json` holds: nothing secret."""
+    """The content of `grants.json`. It holds no secrets, only public keys."""
 
     replicas: int = 1
     users: tuple[str, ...] = ()
@@ -34,9 +34,9 @@ class Kept(msgspec.Struct, kw_only=True):
 
 
 def install(folder: Path, users: Iterable[str], replicas: int = 1, *, selftest: bool = False) -> Path:
-    """Make the keys that are missing and the file that nats-server includes, with all that was granted; that file.
+    """Make missing keys, and write the file of permissions that nats-server includes. Returns that file's path.
 
-    With `selftest` the self-test has an account on these servers, whose keys lie in a folder of their own.
+    With `selftest` the servers also get an account for the self-test. Its keys lie in a folder of their own.
     """
     with _changed(folder) as kept:
         kept.users, kept.replicas, kept.selftest = tuple(users), replicas, selftest
@@ -44,14 +44,15 @@ def install(folder: Path, users: Iterable[str], replicas: int = 1, *, selftest: 
 
 
 def granted(folder: Path) -> Mapping[str, Grant]:
-    """Who was granted access."""
+    """The grants by subscriber's name."""
     return _read(folder).grants
 
 
 def grant(folder: Path, name: str, places: Iterable[str]) -> str:
-    """Let a new subscriber read below divisions; its seed, which is kept nowhere here. Raises ValueError.
+    """Let a new subscriber read the open events of divisions. Returns its seed, which is not kept here.
 
-    520000 is Guizhou, as officials write it, and not what concerns none of its prefectures.
+    Raises ValueError for an impossible name or division, or a name that is taken. 520000, as officials write Guizhou,
+    means the whole province; it is not read as “events of no prefecture”.
     """
     places = tuple(dict.fromkeys(places))
     if not NAME.fullmatch(name) or name in TRIAL_USERS:
@@ -87,13 +88,13 @@ def grant(folder: Path, name: str, places: Iterable[str]) -> str:
 
 
 def revoke(folder: Path, name: str) -> None:
-    """Take a subscriber's access away. Raises ValueError."""
+    """Take a subscriber's access away. Raises ValueError if there is no such subscriber."""
     with _changed(folder) as kept:
         del kept.grants[_known(kept, name)]
 
 
 def rotate(folder: Path, name: str) -> str:
-    """Give a subscriber a new key in place of the old one, which is worth nothing from now on. Raises ValueError."""
+    """Give a subscriber a new key; the old one stops working. Returns the seed. Raises ValueError if unknown."""
     with _changed(folder) as kept:
         seed, key = new_key()
         kept.grants[name] = msgspec.structs.replace(kept.grants[_known(kept, name)], key=key)
@@ -109,8 +110,8 @@ def _known(kept: Kept, name: str) -> str:
 
 @contextmanager
 def _changed(folder: Path) -> Iterator[Kept]:
-    """What is kept, to be changed by one at a time; then it is written, and the file that follows from it."""
-    from deploy.access.server import accounts  # It knows all services, which takes a second to read in.
+    """Lock the record for one change at a time. Afterwards write it, and nats-server's permissions anew."""
+    from deploy.access.server import accounts  # It imports all services, which takes a second.
 
     with told(f"密钥目录 {folder}", f"the folder of keys {folder}"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -139,7 +140,7 @@ def _read(folder: Path) -> Kept:
 
 
 def _keys(folder: Path, users: Iterable[str]) -> Mapping[str, str]:
-    """The public keys of users, with those made that are missing. Raises StartError for a seed that is none."""
+    """The public keys of users. Missing keys are made. Raises StartError for a file that holds no valid seed."""
     found: dict[str, str] = {}
     for user in users:
         try:

@@ -1,4 +1,4 @@
-"""Keys of NATS users: pairs of which a server knows the public half only."""
+"""Keys of NATS users. A key is a secret seed for its user and a public key for the server."""
 
 import os
 import secrets
@@ -9,13 +9,13 @@ import nkeys
 
 
 def new_key() -> tuple[str, str]:
-    """A new seed, which its user alone is to have, and the public key that the server knows it by."""
+    """A new seed, which only its user may have, and its public key, by which the server recognises the user."""
     seed = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
     return seed.decode(), public_key(seed)
 
 
 def public_key(seed: bytes) -> str:
-    """The public key of a seed. Raises nkeys.NkeysError for what is none."""
+    """The public key of a seed. Raises nkeys.NkeysError if it is no seed."""
     pair = nkeys.from_seed(bytearray(seed.strip()))
     public: str = pair.public_key.decode()
     return public
@@ -27,7 +27,7 @@ def seed_file(folder: Path, user: str) -> Path:
 
 
 def make_keys(folder: Path, users: Iterable[str]) -> dict[str, str]:
-    """Make the seeds that are missing in a folder, for their owner's eyes only; the public key of each user."""
+    """Make missing seeds in a folder, readable by its owner only. Returns the public key of each user."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for user in users:
         if not seed_file(folder, user).exists():
@@ -36,7 +36,7 @@ def make_keys(folder: Path, users: Iterable[str]) -> dict[str, str]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file completely or not at all, for its owner's eyes only; who may read one that is there may go on."""
+    """Write a file completely or not at all. Only its owner can read a new file; an existing one keeps its rights."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with open(draft, "x", opener=private, encoding="utf-8") as file:
@@ -49,5 +49,5 @@ def write(path: Path, text: str) -> None:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file that nobody but its owner is to read."""
+    """Open a file so that only its owner can read it. To be used as `opener` of open()."""
     return os.open(path, flags, 0o600)

@@ -1,7 +1,8 @@
-"""What each user of NATS may do: pure, from the contracts and the tables of reactions.
+"""What each user of NATS may do, computed from the contracts and the tables of reactions. Pure: without I/O.
 
-A user may publish on the subjects that stand here, questions to JetStream included, and hear its own inbox only. So
-what is asked for is what is answered, and a new event needs no line.
+A user may publish on the subjects listed here, which include questions to JetStream. It may hear only its own inbox,
+so it gets answers to its own questions and nothing else. A new event in a contract or a reaction changes the
+permissions by itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,25 +31,28 @@ FOR_SUBSCRIBERS: Final = {
     f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.MSG.NEXT.{OPEN}.*",
     f"$JS.ACK.{OPEN}.>": f"$JS.ACK.{OPEN}.>",
 }
-"""What subscribers may ask of the product's account at most, and as what: permissions say who may ask what of it."""
+"""The questions that the product's account takes from the subscribers' account, with the subjects that they have there.
+Permissions then say which subscriber may ask which of them.
+"""
 
 _STREAMS: Final = (OPEN, SEALED, CALENDAR)
 
 
 def published(user: str, replicas: int = 1) -> list[str]:
-    """The subjects that a user may publish on, for so many replicas of each service."""
+    """The subjects on which a user may publish, if each service has this number of replicas."""
     return _service(WIRED[user], replicas) if user in WIRED else list(_OTHERS[user])
 
 
 def inbox(user: str) -> str:
-    """What a user may hear: the answers to its own questions."""
+    """The subjects that a user may hear: the answers to its own questions."""
     return f"{bus.inbox(user)}.>"
 
 
 def subscriber(name: str, places: Iterable[str]) -> list[str]:
-    """What somebody may publish who reads below these divisions: questions about one durable consumer for each.
+    """The subjects on which a subscriber of these divisions may publish: questions about one durable consumer for each.
 
-    The filter stands in the subject by which a consumer is made, and the server refuses another one in the body.
+    The subject that asks for a consumer contains the consumer's filter. The server refuses a request whose body has
+    another filter, so a subscriber cannot read beyond its divisions.
     """
     durables = {f"{name}-{place}": below(place) for place in places}
     api = f"$JS.{DOMAIN}.API"
@@ -65,7 +69,7 @@ def below(place: str) -> str:
 
 
 def _service(service: Service, replicas: int) -> list[str]:
-    """What a service tells, what it asks about its streams, and its own consumers."""
+    """The subjects of a service's own events, and of its questions about its streams and its own consumers."""
     told = [event for event in EVENTS.values() if teller(event.type) == f"urn:zhucun:{service.name}"]
     subjects = [wire_filter(event) for event in told if event.sealing != "always"]
     subjects += [wire_filter(event, sealed=True) for event in told if event.sealing != "never"]
@@ -83,7 +87,7 @@ def _service(service: Service, replicas: int) -> list[str]:
 
 
 def _consumer(stream: str, durable: str, api: str = "$JS.API") -> Sequence[str]:
-    """What is asked about a consumer that stands: it is looked at, read, acknowledged and taken away."""
+    """The subjects of questions about an existing consumer: to look at it, read, acknowledge, and delete it."""
     asked = [f"{api}.CONSUMER.{what}.{stream}.{durable}" for what in ("INFO", "MSG.NEXT", "DELETE")]
     return [*asked, f"$JS.ACK.{stream}.{durable}.*.*.*.*.*"]
 

@@ -1,4 +1,4 @@
-"""What nats-server is told of accounts, users and permissions: the text of a file that its configuration includes."""
+"""Writes accounts, users and permissions as the text of a file that nats-server's configuration includes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -10,18 +10,21 @@ from deploy.access.users import ACCOUNT, GATE, INSTALLER, SELFTEST_ACCOUNT, SUBS
 from shared.stream.bus import STREAMS
 
 LIMITS: Final = {"max_connections": 1000, "max_subscriptions": 10_000, "max_payload": 65536}
-"""What all subscribers together may take of a server, so that services always find room; their questions are small."""
+"""What all subscribers together may take of a server, so that services always find room. `max_payload` is in bytes:
+subscribers only ask small questions."""
 SCRATCH: Final = {"max_store": 2**29, "max_mem": 2**24, "max_streams": len(STREAMS), "max_consumers": 32}
-"""What the self-test's account may keep at most, in bytes of all copies: it must not take room from what is real."""
+"""The most that the self-test's account may keep, so that it takes no room from real data. Sizes are in bytes and
+include all copies of a stream."""
 
 
 def accounts(
     keys: Mapping[str, str], grants: Mapping[str, Grant] = {}, replicas: int = 1, scratch: Mapping[str, str] = {}
 ) -> str:
-    """Who may do what, by the public keys of the installation's users and what is granted to subscribers.
+    """The text of the permissions, from the public keys of the installation's users and the grants of subscribers.
 
-    Nobody comes in without a key: there is no user for who shows none. `scratch` are the keys of the self-test, which
-    has an account with the same users; accounts know nothing of one another.
+    Nobody gets in without a key, since no user is defined for connections that show none. `scratch` has the public keys
+    of the self-test, which gets an account of its own with the same users. Accounts are separate: no message passes
+    from one to another.
     """
     told: dict[str, Any] = {
         ACCOUNT: {
@@ -50,7 +53,7 @@ def accounts(
 
 def _user(name: str, key: str, subjects: Iterable[str]) -> dict[str, Any]:
     may: dict[str, Any] = {"publish": {"allow": list(subjects)}, "subscribe": {"allow": [inbox(name)]}}
-    if name == INSTALLER:  # It answers those who ask for a consumer.
+    if name == INSTALLER:  # It answers subscribers who ask for a consumer.
         may["subscribe"]["allow"].append(f"{GATE}.>")
         may["allow_responses"] = True
     return {"nkey": key, "permissions": may}

@@ -1,5 +1,5 @@
-"""Streams are made and put right here, with the only key that may, and so are subscribers' consumers:
-`python -m deploy.access.streams`.
+"""Makes the streams, puts them right when they change, and makes subscribers' consumers: `python -m
+deploy.access.streams`. It has the only key that may do this, the installer's.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 LOOK: Final = 5.0
 """Seconds between two looks at the streams."""
 RETRY: Final = 0.5
-"""Seconds between two looks as long as they fail."""
+"""Seconds between two looks while they fail."""
 
 
 class Settings(BaseSettings):
-    """Read from the environment, as those of the services are."""
+    """Settings from the environment, as the services have them."""
 
     model_config = SettingsConfigDict(env_prefix="ZHUCUN_")
 
@@ -40,10 +40,10 @@ class Settings(BaseSettings):
 async def keep(
     url: str, key: Path, ca: Path | None, replicas: int, tell: Callable[[str], None], made: asyncio.Event
 ) -> None:
-    """Make the streams, and put them right whenever somebody changed them, for ever; and see to subscribers' consumers.
+    """Keep the streams until cancelled: make them, put them right if they were changed, see to subscribers' consumers.
 
-    `made` is set as soon as they stand. `tell` is told of what was put right, and of each distinct trouble once. What
-    is granted stands beside the key.
+    `made` is set as soon as the streams exist. `tell` is called with everything that was put right, and once with each
+    new trouble. The grants are read from the folder of the key.
     """
     told = ""
     while True:
@@ -59,7 +59,7 @@ async def keep(
                     made.set()
                     told = ""
                     await asyncio.sleep(LOOK)
-        except Exception as error:  # Whatever it is, streams without anybody who keeps them are worse.
+        except Exception as error:  # Whatever goes wrong: if this task ended, nobody would keep the streams.
             if repr(error) != told:
                 told = repr(error)
                 tell(f"the streams cannot be looked after: {told}")

@@ -5,45 +5,46 @@ from typing import Final
 import msgspec
 
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
-"""Each service is a user, all its replicas the same."""
+"""Each service is one user. All its replicas use the same key."""
 SYSTEM: Final = "system"
-"""Asks servers for their health and lets them read again who may do what; it is in the system account."""
+"""Asks servers about their health and lets them read the permissions again. It is in nats-server's system account."""
 INSTALLER: Final = "installer"
-"""Makes streams and puts them right; nobody else may. It makes subscribers' consumers for them, and ends them."""
+"""Makes streams and puts them right, which nobody else may. It also makes and deletes subscribers' consumers."""
 OPERATOR: Final = "operator"
 """Looks at streams and consumers, for `zhucun doctor`."""
 SIMULATION: Final = "simulation"
-"""Says what day it is."""
+"""Publishes the days of a simulation."""
 HARNESS: Final = "harness"
-"""May do everything, to do harm on purpose."""
+"""May do everything, so that tests can do harm on purpose."""
 USERS: Final = (SYSTEM, INSTALLER, OPERATOR, *SERVICES)
-"""Who has a key in every installation."""
+"""The users with a key in every installation."""
 DEMO_USERS: Final = (*USERS, SIMULATION)
-"""Who has one where a simulation says what day it is."""
+"""The users with a key where a simulation publishes the days."""
 TRIAL_USERS: Final = (*DEMO_USERS, HARNESS)
-"""Who has one where anything is done to the system on purpose."""
+"""The users with a key where tests do harm to the system."""
 
 SELFTEST: Final = "selftest"
-"""What the self-test has of its own on an installation's servers is called so: the folder of its keys, and a role in
-PostgreSQL with a database for each service."""
+"""The name of everything that belongs to the self-test on an installation's servers: the folder of its keys, and its
+role in PostgreSQL; its databases begin with it."""
 SELFTEST_USERS: Final = (INSTALLER, *SERVICES, SIMULATION, HARNESS)
-"""Who has a key to the self-test's account: the same users with the same rights, which end at the account's."""
+"""The users with a key to the self-test's account. They have the same rights as elsewhere, but only in this account."""
 SELFTEST_ACCOUNT: Final = "SELFTEST"
 
 DOMAIN: Final = "zhucun"
-"""Where subscribers ask JetStream: `jetstream(domain="zhucun")`. They are in an account of their own."""
+"""The JetStream domain that subscribers name, `jetstream(domain="zhucun")`: they are in an account of their own."""
 GATE: Final = "zhucun-gate.CONSUMER.CREATE"
-"""Where the consumers are asked for that subscribers want: `consumers.admit` looks at what they are to be."""
+"""The first tokens of the subject on which subscribers ask for a consumer. `consumers.admit` checks the request."""
 ACCOUNT: Final = "ZHUCUN"
-"""The account of all that the product says."""
+"""The account with the product's own users and streams."""
 SUBSCRIBERS: Final = "SUBSCRIBERS"
-"""The account of those who only listen. The server looks at what a question says, and not at where its answer is to
-go: in the product's account an answer sent to an event's subject would be stored as an event. Here nothing is stored.
+"""The account of those who only listen. It is separate because the server checks a question, but not the subject for
+its answer. In the product's account a subscriber could have an answer sent to an event's subject, and the stream would
+store the answer as an event. In this account nothing is stored.
 """
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscriber was granted: the public key that it comes with, and the divisions below which it reads."""
+    """A subscriber's grant: its public key, and the divisions whose open events it may read."""
 
     key: str
     places: tuple[str, ...]

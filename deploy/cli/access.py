@@ -85,7 +85,7 @@ def _hand_over(file: Path, seed: str, folder: Path, keys: Path) -> None:
 def _keys(folder: Path) -> Path:
     """The folder of keys: ZHUCUN_KEYS, else that of the data folder."""
     named = os.environ.get("ZHUCUN_KEYS")
-    if is_elsewhere() and not named:  # Those of a folder here are another system's.
+    if is_elsewhere() and not named:  # The system runs elsewhere, so keys in a folder here are another system's.
         raise Trouble(
             "订阅者的密钥在系统所在的机器上办理：用容器运行的，请用 docker compose exec operator zhucun access。\n"
             "  Access is granted where the system's keys are: with containers, by `docker compose exec operator zhucun "
@@ -106,7 +106,7 @@ def _new(file: Path) -> Path:
             f"{file} 已存在，不覆盖。请先移走，或用 --out 另行指明。\n"
             f"  {file} is there and is not overwritten. Move it away, or name another file with --out."
         )
-    if not os.access(file.parent, os.W_OK):  # Before anything is granted, since the key is nowhere else.
+    if not os.access(file.parent, os.W_OK):  # Checked before anything is granted, since the key is kept nowhere else.
         raise Trouble(
             f"{file.parent} 不存在或不可写，未作任何改动。请用 --out 另行指明。\n"
             f"  {file.parent} is not there or cannot be written; nothing was changed. Name another file with --out."
@@ -119,9 +119,9 @@ def _url(folder: Path) -> str:
 
 
 def _take_effect(folder: Path, keys: Path) -> bool:
-    """Let the servers that run read again who may do what, and end what nobody is granted any more; whether they run.
+    """Let running servers read the permissions again, and delete consumers whose grant has ended.
 
-    Those that do not run read it when they start.
+    Returns whether servers are running. Those that are not read the permissions when they start.
     """
     from nats.errors import Error
 

@@ -1,4 +1,4 @@
-"""All commands together, and what becomes of their errors."""
+"""Puts all commands together and turns their errors into messages."""
 
 import os
 import sys
@@ -61,7 +61,7 @@ _SILENT = (
 
 
 def run() -> int:
-    """Run a command; what a user can do something about ends in one message, not in a traceback."""
+    """Run a command and return its exit code. Errors that the user can mend end in one message, not in a traceback."""
     try:
         return _flushed(int(app(standalone_mode=False) or 0))
     except SystemExit as end:
@@ -78,14 +78,14 @@ def run() -> int:
         told, code = f"{_SILENT[0]}\n  The system does not answer ({error}). {_SILENT[1]}", 1
     except KeyboardInterrupt:
         return _flushed(130)
-    with suppress(OSError):  # Nobody can be told.
+    with suppress(OSError):  # The terminal is gone, so nobody can be told.
         if told:
             console.bad(told)
     return _flushed(code)
 
 
 def _flushed(code: int) -> int:
-    """The exit code, with nothing left for Python to write to a reader who has gone."""
+    """Write what is still buffered. Returns the exit code, 1 if the reader has gone, as in `| head`; no traceback."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

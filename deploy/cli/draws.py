@@ -42,7 +42,7 @@ def token(
 
 
 def _journal(http: httpx.Client, types: list[str]) -> Iterator[dict[str, Any]]:
-    """The open events of some types that a service decided, page by page."""
+    """The open events of some types from a service's journal, read page by page."""
     after, page = 0, [dict[str, Any]()]
     while page:
         page = http.get("/v1/journal", params={"type": types, "after": after, "limit": AT_ONCE}).json()

@@ -43,7 +43,7 @@ _HEADINGS: Final = (
 
 
 def _why(reason: str) -> str:
-    """Why a message could not be handled, in the reader's language where it was told in both."""
+    """Why a message could not be handled, in the reader's language if the reason was given in both."""
     zh, between, en = reason.partition(" / ")
     if between:
         return told(zh, en)[:200]
@@ -76,7 +76,7 @@ def replay(
         raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
     require_service(service)
     done = left = 0
-    for http in clients(folder, service):  # Those to whom the letter does not belong replay none.
+    for http in clients(folder, service):  # Replicas that do not have the letter replay nothing.
         done += http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
         left += len(http.get("/v1/dead-letters").json())
     if not done:

@@ -21,7 +21,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 from shared.contracts.values import ROLES
 
-if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
     from shared.web.http import OpenTask
 
 app = typer.Typer()
@@ -79,7 +79,9 @@ def import_(
     headers = {"Idempotency-Key": uuid4().hex}
     if not file.is_file():
         raise Trouble(f"{file} 不是普通文件；请指明填好的表 / it is no regular file; name the filled-in form")
-    content = file.read_bytes()  # All at once: a file that is still written to would not be what was announced.
+    content = (
+        file.read_bytes()
+    )  # All at once: if the file were still growing, its length would differ from the announced one.
     with (
         client(folder, "registry", place) as http,
         ThreadPoolExecutor(1) as sender,
@@ -119,7 +121,7 @@ _IMPORTED: Final = (("未导入", "not imported"), ("已导入", "imported"))
 
 
 def _kept_beside(file: Path, suffix: str, content: bytes) -> Path:
-    """Write a copy with errors beside its form, and never over an earlier one: officers correct in it."""
+    """Write a copy with errors beside its form. It never replaces an earlier copy: officers correct rows in those."""
     for number in count(1):
         copy = file.with_name(f"{file.stem}-错误{f'-{number}' if number > 1 else ''}{suffix}")
         with suppress(FileExistsError), copy.open("xb") as beside:
@@ -129,7 +131,7 @@ def _kept_beside(file: Path, suffix: str, content: bytes) -> Path:
 
 
 def _differences(report: Mapping[str, Any]) -> Table:
-    """What is known beside what the file says instead."""
+    """A table of the known values beside those of the file."""
     table = folded(*map(chosen, _DIFFERENCES), title=told("差异", "differences"))
     for one in report["differences"][:20]:
         table.add_row(str(one["row"]), one["about"], one["column"], one["known"], one["given"])
@@ -172,7 +174,7 @@ def tasks(
     names = {route.path: told(route.zh, route.en) for route in routes}
     table = folded(*map(chosen, _HEADINGS))
     for line in sorted(found, key=lambda line: (line.task.due or date.max, line.task.action, line.task.about)):
-        assert line.words  # They were asked for.
+        assert line.words  # The request asked for words.
         action = f"{names[line.task.action]}\n{line.task.action}"
         table.add_row(
             day(line.task.due), chosen(line.words.by), action,

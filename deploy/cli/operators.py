@@ -93,7 +93,7 @@ def logs(
 
 
 def _written_at(line: bytes) -> str:
-    """When a line was logged; what is no line of ours, such as a broken one, comes first."""
+    """When a line was logged. A line that is not in our format, such as a broken one, sorts first."""
     try:
         return str(msgspec.json.decode(line, type=_Line).timestamp)
     except msgspec.MsgspecError:

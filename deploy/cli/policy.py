@@ -126,7 +126,7 @@ def diff(
 
 
 def _named(which: Path | str, over: list[Path], folder: Path) -> "Policy":
-    """A pack from its file, or as it is in force in a division today."""
+    """The pack in a file, or the pack that is in force in a division today."""
     from shared.policy import PolicyBook, kept_pack
 
     if isinstance(which, Path):
@@ -144,7 +144,7 @@ def _named(which: Path | str, over: list[Path], folder: Path) -> "Policy":
 
 
 def _base(over: list[Path], folder: Path) -> "Base":
-    """Where to find the pack that another extends: in files, or as it is in force in the system."""
+    """Where to find the pack that another one extends: in the given files, or else in the running system."""
 
     def found(extends: str, day: date) -> "Policy | None":
         from shared.policy import PolicyBook, kept_pack
@@ -163,7 +163,7 @@ def _base(over: list[Path], folder: Path) -> "Base":
 
 
 def _read(file: Path, base: "Base") -> tuple[str, "Policy", dict[str, Any]]:
-    """A pack in one line, the pack, and its content as it is sent; or all that is wrong with it, told at once."""
+    """Read a pack. Returns a line about it, the pack, and its content to send. Raises Trouble with all its faults."""
     from shared.policy import PolicyInvalid, read_pack
 
     try:
@@ -183,7 +183,7 @@ def _read(file: Path, base: "Base") -> tuple[str, "Policy", dict[str, Any]]:
 
 
 def _fault(fault: "Fault") -> tuple[str, str]:
-    """One fault with its place, Chinese and English."""
+    """A fault and its place in the file, in Chinese and English."""
     line = (f"第{fault.line}行", f"line {fault.line} ") if fault.line else ("", "")
     where = (f"“{fault.where}”", fault.where) if fault.where else ("", "")
     zh, en = (f"{line[n]}{where[n]}" for n in (0, 1))
@@ -191,7 +191,7 @@ def _fault(fault: "Fault") -> tuple[str, str]:
 
 
 def _notes(pack: "Policy") -> list[tuple[str, str]]:
-    """What is no fault, but may be meant otherwise, or will be one unless somebody sees to it."""
+    """Warnings: what may be meant otherwise, or what will become a fault, such as poverty lines that end."""
     from shared.policy import find_doubts
 
     doubts = [_fault(doubt._replace(zh=chinese.quoted(doubt.zh))) for doubt in find_doubts(pack)]

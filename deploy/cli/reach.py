@@ -1,4 +1,4 @@
-"""How commands reach a system: its folder, the addresses of its services, and refusals turned into words."""
+"""How commands reach a system: by its folder or its services' addresses. Refusals become messages for the user."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from deploy.terminal import Terminal
 from shared.engine.shares import Share, owner
 from shared.web.token import operator_headers
 
-if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
     from deploy.operations.doctor import Servers
 
 console = Terminal()
@@ -30,11 +30,11 @@ DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
 PROFILE_FILES = ("secret_file", "nats_key", "nats_ca")
 PROFILE = (*(f"{service}_url" for service in SERVICES), "nats", *PROFILE_FILES)
-"""What a profile may say: the settings of the environment in small letters and without `ZHUCUN_`."""
+"""The settings of a profile: names of environment variables in small letters and without `ZHUCUN_`."""
 
 
 class Trouble(Exception):
-    """Something that the user can put right; the text says how, in Chinese and English."""
+    """An error that the user can mend. The text says how, in Chinese and English."""
 
 
 def _prefix(place: str) -> str:
@@ -50,9 +50,9 @@ PlaceOption = Annotated[str, typer.Option(help="区划代码前缀 · prefix of 
 
 
 def use_profile(file: Path) -> None:
-    """Take addresses and credentials from a TOML file, as if they stood in the environment, which goes first.
+    """Take addresses and credentials from a TOML file, as if they were environment variables; those that are set win.
 
-    Files that it names lie beside it. Raises Trouble.
+    Paths in the file are relative to it. Raises Trouble for a file that cannot be read or has other settings.
     """
     try:
         profile = tomllib.loads(file.read_text("utf-8"))
@@ -72,8 +72,8 @@ def use_profile(file: Path) -> None:
 
 
 def addresses(folder: Path, service: str) -> list[str]:
-    """Where a service's replicas answer, in order: ZHUCUN_<SERVICE>_URL for remote ones, with commas between them, else
-    the ports that the folder keeps.
+    """The addresses of a service's replicas, in order. ZHUCUN_<SERVICE>_URL names them, with commas in between; without
+    it they are the ports in the folder.
     """
     remote = os.environ.get(_setting(service))
     if remote:
@@ -96,7 +96,7 @@ def addresses(folder: Path, service: str) -> list[str]:
 
 
 def client(folder: Path, service: str, place: str = "") -> httpx.Client:
-    """An HTTP client of the replica of a service that has a place."""
+    """An HTTP client for the replica of a service that is responsible for a place."""
     found = addresses(folder, service)
     if len(found) > 1 and len(place) < 4:
         raise Trouble(
@@ -107,16 +107,16 @@ def client(folder: Path, service: str, place: str = "") -> httpx.Client:
 
 
 def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
-    """An HTTP client of each replica of a service, one after the other."""
+    """HTTP clients for the replicas of a service, one after the other."""
     for url in addresses(folder, service):
         with open_client(url, service, folder) as http:
             yield http
 
 
 def token(folder: Path, service: str) -> dict[str, str]:
-    """The operator's token, if the secret that it is made of can be read here.
+    """The header with the operator's token; empty if the secret that it is made from cannot be read here.
 
-    The folder's own secret is never shown to an address that is not the folder's.
+    A token made from the folder's own secret is never sent to an address outside the folder.
     """
     if os.environ.get(_setting(service)) and not os.environ.get(SECRET_FILE):
         return {}
@@ -124,18 +124,18 @@ def token(folder: Path, service: str) -> dict[str, str]:
 
 
 def secret(folder: Path) -> bytes:
-    """What the installation's tokens are made of; nothing if it cannot be read here."""
+    """The secret from which the installation's tokens are made. Empty if it cannot be read here."""
     file = Path(os.environ.get(SECRET_FILE) or folder / "secret")
     return file.read_bytes() if file.is_file() else b""
 
 
 def is_elsewhere() -> bool:
-    """Whether the environment names the services, so that no folder of this machine is that of the system."""
+    """Whether the environment names the services' addresses. Then no folder of this machine is the system's."""
     return any(os.environ.get(_setting(service)) for service in SERVICES)
 
 
 def servers(folder: Path) -> "Servers":
-    """Where NATS answers, and as the operator: ZHUCUN_NATS, …_NATS_KEY and …_NATS_CA, else as the folder has it."""
+    """How to reach NATS as the operator: by ZHUCUN_NATS, ZHUCUN_NATS_KEY and ZHUCUN_NATS_CA, or else by the folder."""
     from deploy.operations.doctor import Servers
 
     place, key, ca = Folder(folder), os.environ.get("ZHUCUN_NATS_KEY"), os.environ.get("ZHUCUN_NATS_CA")
@@ -151,10 +151,10 @@ def _setting(service: str) -> str:
 
 
 def open_client(url: str, service: str, folder: Path) -> httpx.Client:
-    """An HTTP client of a service that turns problem+json into words, and notices if somebody else answers.
+    """An HTTP client for a service. Refusals (problem+json) and answers from another program raise Trouble.
 
-    Raises StartError if the system that runs there is another folder's, such as the original of a copy: nothing may be
-    asked of it in this folder's name.
+    Raises StartError if the system at this address belongs to another folder. For example, this folder is a copy and
+    its original is running: a command for the copy must not reach the original.
     """
 
     def explain(response: httpx.Response) -> None:

@@ -104,7 +104,9 @@ def up(
     kind: Kind = "continued" if on_demo else "real"
     folder_of = Folder(folder, kind)
     folder_of.inspect()
-    _require_meant(bind or folder_of.bind, everywhere)  # A folder that was handed on or edited opens nothing by itself.
+    _require_meant(
+        bind or folder_of.bind, everywhere
+    )  # Asked at every start: a folder that was handed on or edited must not open the services unasked.
     system = System(
         folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
         tell=console.note,
@@ -133,11 +135,11 @@ async def _announce(system: System) -> None:
 
 
 def _require_meant(bind: str, everywhere: bool) -> None:
-    """All addresses of a machine are hardly ever meant, so they need a word more."""
+    """Refuse to listen on all addresses of the machine without --everywhere: that is hardly ever meant."""
     try:
         address = ip_address(bind)
     except ValueError:
-        return  # The start says what is wrong with it.
+        return  # No address at all: the start will say what is wrong with it.
     if address.is_unspecified and not everywhere:
         raise Trouble(
             f"监听地址 {bind} 会在本机所有网络上开放，任何人都能读写。"
@@ -148,7 +150,7 @@ def _require_meant(bind: str, everywhere: bool) -> None:
 
 
 def _fixed(ports: list[str]) -> Mapping[str, int]:
-    """Ports by process, as they stand on the command line."""
+    """The fixed ports by process, from the texts of the command line such as `registry=8001`."""
     fixed: dict[str, int] = {}
     for text in ports:
         name, _, number = text.partition("=")
@@ -169,7 +171,7 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
     def own_addresses(service: str) -> list[str]:
         found = addresses(folder, service)
         for url in found:
-            with suppress(httpx.HTTPError, httpx.InvalidURL, Trouble):  # These are told with each service.
+            with suppress(httpx.HTTPError, httpx.InvalidURL, Trouble):  # The checks of each service tell these errors.
                 open_client(url, service, folder)
         return found
 

@@ -16,7 +16,7 @@ from deploy.language import chosen, told
 from deploy.language import day as in_language
 from deploy.terminal import folded
 
-if TYPE_CHECKING:  # Reading it costs each command time that most do not need.
+if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
     from deploy.operations.scratch import Site
 
 app = typer.Typer()
@@ -46,7 +46,9 @@ def selftest() -> None:
 
     try:
         if not asyncio.run(until_stopped(run())):
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # All is taken away; a second Ctrl-C shall not hide that.
+            signal.signal(
+                signal.SIGINT, signal.SIG_IGN
+            )  # Everything is being removed; a second Ctrl-C must not hide the message about it.
     except LeftBehind as error:
         raise Trouble(str(error)) from error
     except (Refusal, RuntimeError, TimeoutError) as error:
@@ -66,9 +68,9 @@ def selftest() -> None:
 
 
 def _site() -> "Site | None":
-    """The servers that the environment names, on which the self-test has an account of its own; None for its own ones.
+    """The servers in the environment, on which the self-test has its own account. None if it must start its own.
 
-    Raises Trouble where its keys cannot be read.
+    Raises Trouble if the self-test's keys cannot be read.
     """
     from deploy.operations.scratch import Site
 

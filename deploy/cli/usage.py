@@ -1,4 +1,4 @@
-"""What is wrong with a command as it was written, in Chinese and English."""
+"""Words for mistakes in a command line, in Chinese and English."""
 
 import re
 from collections.abc import Callable
@@ -28,11 +28,11 @@ _SAID: Final = (
     (r"No such command (.+?)\.", "没有命令 {0}"),
     (r"Got unexpected extra argument\(s\) \((.+)\)", "多写了 {0}"),
 )
-"""What Typer says of a command, in Chinese; the first that fits."""
+"""Chinese for Typer's messages. The first pattern that fits is taken."""
 
 
 def told(error: TyperException) -> str:
-    """What is wrong, and how the command's own help is asked for; empty where the help has been shown already."""
+    """What is wrong and how to ask for the command's help. Empty if the help has been shown already."""
     en = error.format_message()
     if not en:
         return ""
@@ -43,7 +43,7 @@ def told(error: TyperException) -> str:
 
 
 def meant(option: str, wanted: Any, zh: str, en: str) -> Callable[[str], str]:
-    """What lets an option through only with a text of a type, and says otherwise what is wanted."""
+    """A callback that checks an option's text against a type, and says what is wanted if it does not fit."""
 
     def text(value: str) -> str:
         try:

@@ -1,1 +1,1 @@
-"""What a composed installation needs before it starts: one folder of keys, and a database for each service."""
+"""Prepares a composed installation before its first start: the folder of keys, and a database for each service."""

@@ -12,7 +12,7 @@ FOLDER = Path("/keys")
 
 
 def main(step: str) -> None:
-    """Take one of the two steps, as the environment says how many replicas there are and who else asks for NATS."""
+    """Take one of the two steps. The number of replicas and further names of NATS are read from the environment."""
     os.umask(0o077)
     replicas = int(os.environ.get("ZHUCUN_REPLICAS") or "1")
     if step == "folder":

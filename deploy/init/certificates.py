@@ -1,6 +1,6 @@
 """Certificates for NATS within an installation: an authority of its own, and one certificate that its servers share.
 
-The servers show it to clients and to one another. `openssl` makes them, which every image with certificates has.
+The servers show the certificate to clients and to one another. It is made with `openssl`, which is in the image.
 """
 
 import subprocess
@@ -12,12 +12,12 @@ from typing import Final
 from deploy.local.errors import StartError
 
 NODES: Final = ("nats-1", "nats-2", "nats-3")
-"""The servers by their names in compose.yaml."""
+"""The names of the servers in compose.yaml."""
 OWN: Final = (*NODES, "localhost", "127.0.0.1")
 DAYS: Final = 7300
-"""How long both last: who renews certificates in a closed network would have to be there when they end."""
+"""How many days both last. It is twenty years, since in a closed network nobody may be there to renew them in time."""
 SOON: Final = 90 * 86400
-"""Seconds before its end from which on a certificate is made anew."""
+"""How many seconds before its end a certificate is made anew at a start."""
 _CONFIG: Final = """\
 [req]
 distinguished_name = name
@@ -40,7 +40,7 @@ subjectAltName = {names}
 
 
 def make(folder: Path, names: Sequence[str]) -> None:
-    """Make the authority if there is none, and the servers' certificate if there is none that fits these names, too."""
+    """Make the authority if it is missing, and the servers' certificate if it is missing or lacks one of the names."""
     wanted = [*OWN, *names]
     if not (folder / "ca.pem").exists():
         _make(folder, "ca", "authority", wanted)
@@ -49,7 +49,7 @@ def make(folder: Path, names: Sequence[str]) -> None:
 
 
 def _fits(certificate: Path, names: Iterable[str]) -> bool:
-    """Whether a certificate is there, names all of these, and lasts a while."""
+    """Whether the certificate exists, has all these names, and does not end soon."""
     if not certificate.exists():
         return False
     asked = ["openssl", "x509", "-in", str(certificate), "-noout", "-checkend", str(SOON), "-ext", "subjectAltName"]
@@ -59,7 +59,7 @@ def _fits(certificate: Path, names: Iterable[str]) -> bool:
 
 
 def _make(folder: Path, name: str, kind: str, names: Iterable[str], *signed_by: str) -> None:
-    """Make a key and its certificate, which comes into its place last: where it stands, the key does, too."""
+    """Make a key and its certificate. The certificate is moved to its place last, so where it is the key is too."""
     alternatives = ", ".join(_told(one).replace(" Address", "") for one in names)
     config = folder / "openssl.new"
     config.write_text(_CONFIG.format(name=f"{name} of this installation", names=alternatives))
@@ -83,7 +83,7 @@ def _make(folder: Path, name: str, kind: str, names: Iterable[str], *signed_by: 
 
 
 def _told(name: str) -> str:
-    """A name or an address as a certificate says it."""
+    """A name or an address in the form that openssl prints: `DNS:…` or `IP Address:…`."""
     try:
         return f"IP Address:{ip_address(name)}"
     except ValueError:

@@ -1,8 +1,9 @@
-"""A role and a database for each service in PostgreSQL, and their schemas brought to this version.
+"""Makes a role and a database for each service in PostgreSQL, and brings their schemas to this version.
 
-The self-test has a role with databases of its own, which are empty but while it runs.
+The self-test has its own role and databases, which are empty except while it runs.
 
-Every start does this, so that a replica's database, or a password that was changed in the folder, needs nothing more.
+This is done at every start. So after another replica was added or a password was changed in the folder, a restart is
+enough.
 """
 
 import asyncio
@@ -24,12 +25,12 @@ from shared.engine.shares import Share
 
 HOST: Final = "postgres"
 UP_WITHIN: Final = 120.0
-"""Seconds that PostgreSQL may take to start, such as after a power cut."""
+"""Seconds that PostgreSQL may take to start; after a power cut it first recovers."""
 _NOT_YET: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
 
 
 def prepare(folder: Path, replicas: int) -> None:
-    """Make roles and databases that are missing, and upgrade all schemas. Raises StartError."""
+    """Make missing roles and databases, and upgrade all schemas. Raises StartError if PostgreSQL does not answer."""
     databases = {
         Share(number, replicas).named(service): service for service in SERVICES for number in range(1, replicas + 1)
     }
@@ -61,7 +62,7 @@ async def _names(connection: asyncpg.Connection, query: str) -> Iterable[str]:
 
 
 async def _connect(password: str) -> asyncpg.Connection:
-    """Wait until PostgreSQL takes connections. Raises StartError."""
+    """Connect to PostgreSQL, waiting until it takes connections. Raises StartError after UP_WITHIN seconds."""
     until = time.monotonic() + UP_WITHIN
     while True:
         try:

@@ -1,6 +1,6 @@
-"""The folder of keys of a composed installation: what must be secret is made here once, and never anew by itself.
+"""The folder of keys of a composed installation. Secrets are made here once and never replaced by themselves.
 
-Each file belongs to the one user whose containers read it, so that a service that was taken over finds nobody else's.
+Each file belongs to the one user whose containers read it. So an attacker in one service cannot read another's secrets.
 """
 
 import os
@@ -17,23 +17,23 @@ from deploy.init import certificates
 from deploy.local.supervisor import SERVICES
 
 OPERATOR: Final = 10000
-"""The user and the group of whoever operates; every container of the product has the group."""
+"""The id of the operator's user and group. Every container of the product is in this group."""
 USERS: Final = {"operator": OPERATOR, **{name: OPERATOR + n for n, name in enumerate(SERVICES, 1)}, "nats": 10005}
-"""By name, the user that the containers of compose.yaml run as."""
+"""By name, the id of the user under which the containers of compose.yaml run."""
 KEEPERS: Final = 10009
-"""The group that reads the keys of all users of NATS: the operator's container alone has it, to grant access."""
+"""The id of the group that may read all NATS keys. Only the operator's container is in it, in order to grant access."""
 ROLES: Final = ("postgres", *SERVICES, SELFTEST)
-"""The roles in PostgreSQL; each has a file with its password, in the form that PostgreSQL's clients read."""
+"""The roles in PostgreSQL. Each has a file with its password in the format of PostgreSQL's clients (pgpass)."""
 PASSWORDS: Final = "databases.pgpass"
-"""All those files in one."""
+"""The name of the file that has all passwords together."""
 CONFIGS: Final = ("nats.conf", "cluster.conf")
 _PUBLIC: Final = (".pem", ".conf")
 
 
 def fill(folder: Path, names: Sequence[str], replicas: int, users: Iterable[str]) -> None:
-    """Make what the folder lacks, for so many replicas of each service and these users of NATS.
+    """Make what the folder lacks, for this number of replicas of each service and these users of NATS.
 
-    `names` are further ones, or addresses, at which subscribers reach NATS.
+    `names` are further names or addresses at which subscribers reach NATS; the certificate gets them too.
     """
     folder.mkdir(exist_ok=True)
     grants.install(folder, users, replicas, selftest=True)
@@ -44,7 +44,7 @@ def fill(folder: Path, names: Sequence[str], replicas: int, users: Iterable[str]
     lines = [(folder / f"{role}.pgpass").read_text() for role in ROLES]
     write(folder / PASSWORDS, "".join(lines))
     write(folder / "postgres.password", lines[0].strip().rpartition(":")[2])
-    for config in CONFIGS:  # They come with the program, and go with its version.
+    for config in CONFIGS:  # These files belong to the program's version, so they are copied at every start.
         shutil.copyfile(Path(__file__).with_name(config), folder / config)
 
 
@@ -54,7 +54,7 @@ def _keep(path: Path, text: str) -> None:
 
 
 def hand_out(folder: Path) -> None:
-    """Give each file to the user whose name it bears, else to the operator; what is public may be read by all."""
+    """Give each file to the user in its name, or else to the operator. Public files may be read by everybody."""
     for path in (folder / SELFTEST).iterdir():
         os.chown(path, OPERATOR, OPERATOR)
     for path in folder.iterdir():

@@ -1,4 +1,7 @@
-"""Imports what an installation runs, so that the image has its bytecode: in a read-only image none is written later."""
+"""Imports everything that an installation runs while the image is built, so that the image contains the bytecode.
+
+A running container is read-only and cannot write bytecode later.
+"""
 
 from importlib import import_module
 
@@ -10,7 +13,7 @@ PARTS = (
     "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.dialects.sqlite.aiosqlite",
     "uvicorn.protocols.http.httptools_impl", "openpyxl", "xlsxwriter",
 )  # fmt: skip
-"""What is imported at a start, and what is first imported when it is needed."""
+"""The modules that are imported at a start, and those that are imported only when they are needed."""
 
 if __name__ == "__main__":
     for part in PARTS:

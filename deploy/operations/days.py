@@ -1,4 +1,4 @@
-"""The event by which a day begins, where no schedule says it: in simulations and in what is recovered of them."""
+"""Makes the event by which a day begins, for simulations and for the recovery of their days, which have no schedule."""
 
 from datetime import UTC, date, datetime
 
@@ -11,7 +11,10 @@ from shared.stream.bus import Message
 
 
 def day_message(day: date, by: str) -> Message:
-    """A day as `by` says it. Its id follows from the day alone, since the ids of all timers follow from that."""
+    """The message that a day has begun, with `by` as its source.
+
+    Its id follows from the day alone. The ids of all timers follow from this id, so a repeated day must have the same.
+    """
     event, id = DayPassed(day=day), derived_id("day", day)
     envelope = Envelope(
         id=id, source=f"urn:zhucun:{by}", type=event.type, subject=event.subject_id, time=datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""`zhucun doctor`: what an operator would look at first when something is wrong, each check with its remedy."""
+"""`zhucun doctor`: checks what an operator would look at first when something is wrong. Each fault has its remedy."""
 
 import asyncio
 import shutil
@@ -24,13 +24,13 @@ from shared.policy import PolicyInvalid, parse_pack
 from shared.stream import bus
 
 Check = tuple[str, str, str]
-"""What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
+"""What was checked, in Chinese and in English, and the fault with its remedy. The fault is empty if all is well."""
 MIN_DISK = 2 * 2**30
-"""Bytes that a county's three years need with room to spare."""
+"""Bytes of free disk: a county's three years need less."""
 
 
 class Servers(NamedTuple):
-    """Where nats-servers answer, with which key they are asked, and who vouches for them where they speak TLS."""
+    """How to reach the nats-servers: their address, the key to use, and for TLS the certificate of their authority."""
 
     url: str
     key: Path
@@ -38,7 +38,7 @@ class Servers(NamedTuple):
 
 
 def versions() -> Iterator[tuple[str, str]]:
-    """What an operator is asked for when something is wrong: the version of each part."""
+    """The version of each part, for an operator who reports a fault."""
     yield "zhucun", version("zhucun")
     yield "Python", sys.version.split()[0]
     found, fault = _nats_version()
@@ -53,8 +53,8 @@ def checks(
 ) -> Iterator[Check]:
     """All checks in order: first the installation, then the running system if there is one.
 
-    `folder` is None where the system runs elsewhere, and only what it answers is looked at. `addresses` tells where the
-    replicas of a service answer, and raises StartError if another folder's system does; `servers` where NATS does.
+    `folder` is None if the system runs elsewhere; then only its answers are checked. `addresses` gives the addresses of
+    a service's replicas, and raises StartError if another folder's system answers there. `servers` gives those of NATS.
     """
     wanted = sys.version_info >= (3, 11)
     yield (
@@ -114,12 +114,12 @@ def _pack_fault(path: Path) -> str:
 
 
 def _holidays(url: str) -> tuple[str, str]:
-    """Until when holidays are known, and what to do once days are counted by the week alone."""
+    """Until when holidays are known, and the remedy if they end soon: after that, working days are just weekdays."""
     try:
         status = httpx.get(f"{url}/v1/status", timeout=5, trust_env=False).json()
         known, today = (date.fromisoformat(status[field]) for field in ("calendar_known_until", "today"))
     except (httpx.HTTPError, KeyError, TypeError, ValueError):
-        return "holidays", ""  # Of a service that does not answer, or has no day yet, is said enough above.
+        return "holidays", ""  # Another check has told already that the service does not answer or has no day yet.
     remedy = (
         f"{known.year + 1}年放假通知公布后，请用 zhucun policy holidays 录入 / "
         f"enter the notice of {known.year + 1} by `zhucun policy holidays` once it is out"
@@ -129,7 +129,7 @@ def _holidays(url: str) -> tuple[str, str]:
 
 
 def _service(url: str) -> tuple[str, str]:
-    """What the service is, and everything that is amiss there, each with its remedy in the service's own words."""
+    """The service's name and everything that is wrong there, each with its remedy in the service's own words."""
     try:
         health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
         status = httpx.get(f"{url}/v1/status", timeout=15, trust_env=False).json()
@@ -140,10 +140,10 @@ def _service(url: str) -> tuple[str, str]:
 
 
 def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:
-    """Whether every service has the same business day, and reads its stream to the end within seconds."""
+    """What is wrong if services differ in their business day, or do not read their streams to the end in seconds."""
     try:
         return asyncio.run(_read_to_the_end(servers(), urls))
-    except Exception as error:  # Whatever fails here, the operator wants its words rather than a traceback.
+    except Exception as error:  # Whatever fails here, the operator should see a message and no traceback.
         return f"{type(error).__name__}: {error}"
 
 

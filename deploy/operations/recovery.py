@@ -1,9 +1,9 @@
-"""`zhucun recover`: a service that a stream lost messages for takes them from the journals of those who said them.
+"""`zhucun recover`: if a stream lost messages before a service read them, the service gets them from journals.
 
-Every outbox is a journal of all that its service ever decided, so what a stream no longer has is still known. It is
-handed in per producer in order, and the service drops what it knows, so that a recovery may be repeated from its start
-however it ended. Only the days that a simulation published stand in no journal; they follow from what was decided on
-them.
+Every service's outbox is a journal of all events that it ever decided, so they are still known when a stream has lost
+them. The events of each service are handed in in their order. The receiving service drops those that it knows, so a
+recovery may be repeated from the start, however the last one ended. Only the days that a simulation published are in no
+journal; they are concluded from the events that were decided on them.
 """
 
 import heapq
@@ -24,16 +24,18 @@ from shared.stream.bus import OPEN, SEALED
 from shared.web.http import Entry
 
 Order = tuple[date, bool, datetime]
-"""Where an event stands among those of other services: its business day, the day itself before all else, the time."""
+"""The key by which events of different services are ordered: the business day, whether it is anything else than the
+event that the day began (which comes first), and the time."""
 
 
 def recover(
     service: httpx.Client, journals: Sequence[httpx.Client], hears: Mapping[str, Sequence[str]], progress: Progress
 ) -> int:
-    """Hand in what the service may have missed, and let it read on behind what its streams lost; how many events.
+    """Hand in what the service may have missed, and let it read on after the gaps in its streams.
 
-    `journals` are all processes of all services, each client with the operator's key; `hears` the subjects by stream
-    as `shared.runtime.heard` gives them. What was lost by now is recovered; where nothing was, all is compared.
+    `journals` are clients for all processes of all services, with the operator's token. `hears` has the subjects by
+    stream, as `shared.runtime.heard` gives them. If nothing was lost, all events are handed in, for comparison.
+    Returns the number of events that were handed in.
     """
     status, count = service.get("/v1/status").json(), 0
     for stream in (OPEN, SEALED):
@@ -56,7 +58,7 @@ def recover(
 
 
 def _journal(journal: httpx.Client, stream: str, subjects: Sequence[str], end: int, advance: Any) -> Iterator[Entry]:
-    """What one process said to a stream on these subjects, up to a position, which it had reached before this began."""
+    """The events of one process on these subjects of a stream, up to the position it had when the recovery began."""
     said = {".".join(subject.split(".")[-3:]) for subject in subjects}
     asked = {"stream": stream, "type": [type for type in EVENTS if short_type(type) in said]}
     after = 0
@@ -70,10 +72,10 @@ def _journal(journal: httpx.Client, stream: str, subjects: Sequence[str], end: i
 
 
 def _merged(journals: Iterable[Iterator[Entry]]) -> Iterator[Entry]:
-    """All journals as one; each keeps its own order, whatever clocks say.
+    """All journals merged into one. Each journal keeps its own order, whatever the clocks of machines say.
 
-    An event's business day is never before that of what caused it, so clocks that differ can only mix up what happened
-    on one day, of which the order between services does not matter.
+    The merge goes by business day and time. An event's business day is never before its cause's, so wrong clocks can
+    only mix up events of one day, and within a day the order between services does not matter.
     """
     keyed = (((_key(entry), n, entry) for entry in journal) for n, journal in enumerate(journals))
     return (entry for _, _, entry in heapq.merge(*keyed, key=lambda item: item[:2]))
@@ -86,14 +88,14 @@ def _key(entry: Entry) -> Order:
 
 
 def _day_in(envelope: Envelope) -> date | None:
-    """The day that an event says has passed."""
+    """The day that began by this event. None for any other event."""
     return msgspec.json.decode(envelope.data, type=DayPassed).day if envelope.type == DayPassed.type else None
 
 
 def _with_days(events: Iterator[Entry], today: date, *others: date) -> Iterator[Entry]:
-    """Put those days between the events that no journal has, and leave out those that the service is past.
+    """Add the days of a simulation, which no journal has, between the events. Leave out days that the service has had.
 
-    What was decided on a day shows that it had passed; what nobody decided anything on, the others' day shows.
+    An event shows that its business day had begun. After the last event, the other services' present day is added.
     """
     last = today
     for entry in events:
@@ -109,6 +111,6 @@ def _with_days(events: Iterator[Entry], today: date, *others: date) -> Iterator[
 
 
 def _day(day: date) -> Entry:
-    """The day as the simulation publishes it, with the same id, by which all that follows from it is known."""
+    """The day as the simulation publishes it, with the same id: ids of everything that follows are made from it."""
     message = day_message(day, "simulation")
     return Entry(0, message.subject, msgspec.Raw(message.body))

@@ -1,7 +1,7 @@
-"""Where the self-test runs: a second set of the services that nobody else sees, and of which nothing is left.
+"""Where the self-test runs: a second set of the services, which nobody else sees and of which nothing remains.
 
-Where an installation has servers, it runs on those, with an account of its own on NATS and a role of its own in
-PostgreSQL: the servers keep it apart from everything real. Elsewhere it has servers of its own, too.
+If the installation has servers of its own, the self-test uses them. It has its own account on NATS and its own role in
+PostgreSQL, so the servers keep it apart from real data. Otherwise it starts servers for itself.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from deploy.local.supervisor import READY_WITHIN, System
 from shared.stream.bus import STREAMS
 
 CLEARING: Final = 30.0
-"""Seconds that a server may take to clear what is left."""
+"""Seconds that a server may take to remove the remains of a self-test."""
 
 
 class LeftBehind(StartError):
-    """What the self-test made could not be taken away."""
+    """Data of the self-test could not be removed. The text says which."""
 
 
 class Site(NamedTuple):
@@ -47,12 +47,12 @@ class Site(NamedTuple):
     """PostgreSQL's address, with the self-test's role; empty where services keep their data on SQLite."""
 
     def addresses(self) -> Mapping[str, URL]:
-        """The database of each service; none where they keep their data on SQLite."""
+        """The database address of each service. Empty if the services keep their data on SQLite."""
         services = SERVICES if self.databases else ()
         return {service: make_url(self.databases).set(database=database(service)) for service in services}
 
     async def clear(self) -> None:
-        """Take away whatever a self-test left on the servers. Raises LeftBehind."""
+        """Remove everything that a self-test left on the servers. Raises LeftBehind if that fails."""
         try:
             async with asyncio.timeout(CLEARING):
                 await self._delete_streams()
@@ -75,12 +75,12 @@ class Site(NamedTuple):
 
 
 def database(service: str) -> str:
-    """The name of the database in which a service of the self-test keeps its data."""
+    """The name of the database of a service of the self-test: `selftest-registry`."""
     return f"{SELFTEST}-{service}"
 
 
 async def _empty(address: URL) -> None:
-    """Empty a database, and end whoever a self-test that was killed left at work there."""
+    """Empty a database, and end connections that a killed self-test left there."""
     connection = await asyncpg.connect(address.set(drivername="postgresql").render_as_string(hide_password=False))
     try:
         await connection.execute(
@@ -94,9 +94,9 @@ async def _empty(address: URL) -> None:
 
 @asynccontextmanager
 async def scratch(site: Site | None) -> AsyncIterator[System]:
-    """A system that is gone afterwards, whatever happens: on a site's servers, else on its own.
+    """A system on a site's servers, or on its own. Afterwards it is removed, whatever happens.
 
-    Raises StartError, also where another self-test is at work there, and LeftBehind.
+    Raises StartError if it cannot start or another self-test is running there; LeftBehind if data cannot be removed.
     """
     with tempfile.TemporaryDirectory(prefix="zhucun-selftest-") as folder:
         root = Path(folder) / "system"
@@ -116,7 +116,7 @@ async def scratch(site: Site | None) -> AsyncIterator[System]:
 
 
 def _on(site: Site, root: Path) -> System:
-    """A system whose folder has the self-test's keys, and the data only where the site has SQLite."""
+    """A system for a site. Its folder has the self-test's keys, and its data too if the site uses SQLite."""
     system = System(
         root, nats=site.nats, nats_ca=site.ca, stream_replicas=site.replicas,
         databases={name: url.render_as_string(hide_password=False) for name, url in site.addresses().items()},
@@ -130,7 +130,7 @@ def _on(site: Site, root: Path) -> System:
 
 @contextmanager
 def _alone(keys: Path) -> Iterator[None]:
-    """Keep other self-tests off the same servers; a lock ends with whoever holds it. Raises StartError."""
+    """Keep other self-tests off the same servers by a lock, which ends with its process. Raises StartError if taken."""
     with open(keys / "lock", "a", opener=private) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,7 +143,7 @@ def _alone(keys: Path) -> Iterator[None]:
 
 
 async def _whatever_happens(work: Coroutine[Any, Any, None]) -> None:
-    """Come to the end of something, although who waits for it is told to stop, perhaps again."""
+    """Finish some work even if the waiting task is cancelled meanwhile, once or more often."""
     task = asyncio.ensure_future(work)
     while not task.done():
         with suppress(asyncio.CancelledError):

@@ -1,8 +1,8 @@
 """`zhucun selftest`: one village's whole way through a second set of the services, which leaves nothing behind.
 
-The days are one clock for all of a system, so a system at work cannot play other days beside its own. Therefore the
-same code runs once more, with databases, streams and keys of its own, in a prefecture that no province has; all of it
-is taken away at the end. What a list, a total, a feed or a report of the system counts is never touched.
+A system has one clock, so a working system cannot play three years beside its own days. Therefore the same code runs a
+second time, with its own databases, streams and keys, in a prefecture that does not exist. All of it is removed at the
+end. The working system's lists, totals, feeds and reports never contain any of it.
 """
 
 import asyncio
@@ -23,9 +23,10 @@ from deploy.operations.subscriber import OUTSIDE, Difference, Subscriber, compar
 from shared.contracts import EVENTS, Envelope, schema_address
 
 NOWHERE: Final = "9905"
-"""A prefecture that no province has."""
+"""A prefecture that does not exist."""
 UNTIL: Final = date(2016, 2, 29)
-"""By then the first village of the story has left the list, its team is released, and what that led to is decided."""
+"""The last day to play. By then the story's first village has left the list, its team was released, and the outcomes
+that followed are decided."""
 SEED: Final = 2014
 
 WAY: Final = (
@@ -39,7 +40,7 @@ WAY: Final = (
     "registry.village.delisted", "dispatch.team.kept", "registry.village.monitored", "dispatch.team.released",
     "incentives.outcome.proposed", "incentives.outcome.decided",
 )  # fmt: skip
-"""What is to be heard of the village, each for the first time in this order."""
+"""The types of events that must be heard about the village. Their first occurrences must be in this order."""
 
 Fault = tuple[str, str]
 """What is wrong, in Chinese and English."""
@@ -49,7 +50,7 @@ MISORDERED: Final = ("次序不对", "out of order")
 
 
 class Check(NamedTuple):
-    """Something that was looked at, and what is wrong with it; nothing if it is well."""
+    """One check and its faults. It has none if all is well."""
 
     zh: str
     en: str
@@ -62,9 +63,10 @@ class Check(NamedTuple):
 
 
 async def selftest(watch: Callable[[date], Awaitable[None]], site: Site | None = None) -> list[Check]:
-    """Play the village's way, told of each day, and look at all that came of it.
+    """Play the village's way and check everything that came of it. `watch` is called with each day.
 
-    It runs on the servers of a site, else on its own. Raises Refusal, StartError, TimeoutError.
+    It runs on the servers of a site, or on its own. Raises Refusal if a service refuses the script, StartError if the
+    system does not start, TimeoutError if it does not settle.
     """
     scenario, told = Scenario(SEED, 1, NOWHERE), Memory()
     async with scratch(site) as system, Subscriber(system) as subscriber, Simulation(system) as simulation:
@@ -98,9 +100,9 @@ async def _nobody(_day: date) -> None:
 
 
 def on_the_way(heard: Iterable[Envelope], village: str) -> list[Check]:
-    """Whether each step of the way was heard of the village, behind the one before it.
+    """Check that each step of the village's way was heard, after the step before it.
 
-    Open and sealed events are heard apart, so that their order is that in which they were recorded.
+    Open and sealed events come on two streams, so the order in which they were recorded is taken.
     """
     of_village = sorted((e for e in heard if e.correlationid == village), key=lambda e: (e.occurredon, e.time))
     types = [event.type.removesuffix(".v1") for event in of_village]
@@ -114,7 +116,7 @@ def on_the_way(heard: Iterable[Envelope], village: str) -> list[Check]:
 
 
 def misfits(heard: Iterable[Envelope]) -> Fault:
-    """The first event that is not what its contract says, or names another schema."""
+    """The first event that does not fit its contract, or names another schema."""
     for event in heard:
         if event.type not in EVENTS:
             return f"{event.id}：没有 {event.type} 这种事件", f"{event.id}: there is no event {event.type}"
@@ -130,7 +132,7 @@ def misfits(heard: Iterable[Envelope]) -> Fault:
 
 
 def other_packs(heard: Iterable[Envelope], scenario: Scenario) -> Fault:
-    """The first event that another pack decided, or none, although by contract one does."""
+    """The first event that names another pack than the story's, or no pack where its contract requires one."""
     own = scenario.pack["version"]
     for event in heard:
         known = {own} if event.type not in EVENTS or EVENTS[event.type].needs_policy else {own, ""}
@@ -155,7 +157,7 @@ def _told_wrongly(difference: Difference) -> Fault:
 
 
 def _otherwise(heard: Iterable[Envelope], told: Memory) -> Fault:
-    """How what was heard differs from what the rules decide, by type and content; ids come from requests' keys."""
+    """How the heard events differ from what the rules alone decide. Ids always differ, so they are not compared."""
     found = counted((event.type, bytes(event.data)) for event in heard if event.source != OUTSIDE)
     expected = told.events()
     missing, more = Counter(t for t, _ in (expected - found)), Counter(t for t, _ in (found - expected))
@@ -172,6 +174,6 @@ def _counted(types: Mapping[str, int], language: int) -> Sequence[str]:
 
 
 def _changed(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> Fault:
-    """The tables that differ, of those that stand in `before`."""
+    """The tables in `before` whose digests have changed."""
     tables = [f"{service}.{t}" for service, of in before.items() for t in of if after[service].get(t) != of[t]]
     return (f"不一致：{'、'.join(tables)}", f"different: {', '.join(tables)}") if tables else WELL

@@ -1,4 +1,4 @@
-"""A subscriber that shares no code with the services, and what it heard beside what the services say they decided."""
+"""A subscriber that shares no code with the services. What it hears is compared with the services' journals."""
 
 import asyncio
 import ssl
@@ -22,33 +22,33 @@ from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
 
 OUTSIDE: Final = "urn:zhucun:simulation"
-"""Who says the days in a play, of which nobody keeps a journal."""
+"""The source of the days in a simulation. No journal has them."""
 READ_WITHIN: Final = 30.0
 """Seconds that a subscriber may take to come to the end of a stream."""
 
 
 class Said(NamedTuple):
-    """One event as a journal has it, or as it was heard."""
+    """One event, from a journal or as it was heard."""
 
     stream: str
     subject: str
     source: str
     id: str
     about: str
-    """The village that it concerns, in whose order it must come."""
+    """The village that the event is about. Events about one village must come in order."""
     body: bytes
 
 
 class Difference(NamedTuple):
-    """Ids of events that a subscriber did not hear as the journals have them."""
+    """The ids of events that were heard otherwise than the journals have them, by kind of fault."""
 
     heard: int
     missing: list[str]
     invented: list[str]
-    """In no journal, or with another content than there."""
+    """Events that are in no journal, or have another content there."""
     doubled: list[str]
     misordered: list[str]
-    """At whose place another event of the same producer about the same village was heard."""
+    """Events in whose place another event of the same producer about the same village was heard."""
 
     def __str__(self) -> str:
         faults = ((name, getattr(self, name)) for name in self._fields[1:])
@@ -58,7 +58,7 @@ class Difference(NamedTuple):
 
 
 def compare(journal: Iterable[Said], heard: Iterable[Said]) -> Difference:
-    """What is wrong with what was heard. Order counts per producer, stream and village; repetitions have none."""
+    """Compare what was heard with journals. Order is checked per producer, stream and village, repetitions aside."""
     decided = {said.id: said for said in journal}
     first: dict[str, Said] = {}
     invented, doubled = [], []
@@ -82,7 +82,7 @@ def compare(journal: Iterable[Said], heard: Iterable[Said]) -> Difference:
 
 
 def _orders(events: Iterable[Said]) -> dict[tuple[str, str, str], list[str]]:
-    """The ids in order, apart for each producer, stream and village."""
+    """The ids in order, for each producer, stream and village."""
     orders: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for said in events:
         orders[said.source, said.stream, said.about].append(said.id)
@@ -90,7 +90,7 @@ def _orders(events: Iterable[Said]) -> dict[tuple[str, str, str], list[str]]:
 
 
 async def journals(system: System) -> list[Said]:
-    """Everything that the services decided, from their databases: HTTP does not show what is sealed."""
+    """All events that the services decided, read from the databases, since HTTP does not show sealed events."""
     said = []
     for process, (service, _) in system.services.items():
         outbox = WIRED[service].tables.outbox.c
@@ -108,13 +108,13 @@ async def journals(system: System) -> list[Said]:
 
 
 class Subscriber:
-    """Listens to both streams from their first message on, and goes on where it was whenever anything breaks."""
+    """Listens to both streams from their first message. After a break it continues behind the last message it heard."""
 
     def __init__(self, system: System) -> None:
         self._system = system
         self._sequences = dict.fromkeys((OPEN, SEALED), 0)
         self.heard: list[Said] = []
-        """Everything, in order within each stream."""
+        """All events heard, in order within each stream."""
 
     async def __aenter__(self) -> Self:
         ca = self._system.nats_ca
@@ -145,7 +145,7 @@ class Subscriber:
 
     async def _listen(self, stream: str) -> None:
         while not self._left:
-            # A server that is away, a consumer that is lost, or nothing new: the next one begins where this one ended.
+            # The server may be away, the consumer lost, or there is nothing new: the next consumer continues from here.
             with suppress(Error, OSError, TimeoutError):
                 config = ConsumerConfig(
                     deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=self._sequences[stream] + 1,
@@ -161,7 +161,7 @@ class Subscriber:
             await asyncio.sleep(0.1)
 
     def _take(self, stream: str, messages: Sequence[Any]) -> bool:
-        """Keep what follows on what was heard; False if something is missing in between."""
+        """Keep messages that follow directly on the last one heard. Returns False at the first gap."""
         for message in messages:
             sequence = message.metadata.sequence.stream
             if sequence != self._sequences[stream] + 1:
@@ -174,4 +174,4 @@ class Subscriber:
 
 
 async def _ignore(_error: Exception) -> None:
-    """Troubles are what the trial is about; what they cost shows in the end."""
+    """Ignore errors of the connection: they are made on purpose, and the comparison at the end shows what they cost."""
