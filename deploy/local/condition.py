@@ -1,4 +1,4 @@
-"""What can be wrong with a data folder, looked at without touching it, each with its remedy."""
+"""Checks a data folder without changing it. Each fault has its remedy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +10,11 @@ from deploy.local.supervisor import SERVICES
 from shared.engine.shares import Share
 
 Check = tuple[str, str, str]
-"""What was checked, in Chinese and English, and what is wrong with its remedy; empty if nothing is."""
+"""What was checked, in Chinese and in English, and the fault with its remedy. The fault is empty if all is well."""
 
 
 def folder_checks(root: Path) -> Iterator[Check]:
-    """What the folder is, where it stands, who can read it, and whether its files are whole."""
+    """Check what the folder is, where it is, who can read it, and whether its files are whole."""
     folder, mark = Folder(root), None
     try:
         mark = folder.mark
@@ -27,7 +27,7 @@ def folder_checks(root: Path) -> Iterator[Check]:
     zh, en = mark.told
     yield f"数据目录：{zh}", f"folder {folder.root}: {en}", ""
     yield "目录位置", "where the folder is", _displaced(folder, mark.place)
-    closed = not folder.root.stat().st_mode & 0o077  # Nobody else comes to what is in it.
+    closed = not folder.root.stat().st_mode & 0o077  # Then nobody else can reach the files inside.
     open_ones = [] if closed else folder.open_to_others()
     told = f"其他用户可读：{few(open_ones)}；下次启动会改正 / others can read {few(open_ones)}; the next start mends it"
     yield "访问权限", "only the owner can read it", told if open_ones else ""

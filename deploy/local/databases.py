@@ -1,4 +1,4 @@
-"""Whether a service's SQLite database is what it should be, before a service opens it or a demo removes it."""
+"""Checks that a service's SQLite database is what it should be, before a service opens it or a demo removes it."""
 
 import re
 import sqlite3
@@ -16,7 +16,7 @@ RESTORE: Final = (
     "restore the whole folder from one backup, then start again",
 )
 WAIT: Final = 5.0
-"""Seconds for another program, such as a backup, to leave a database alone."""
+"""Seconds to wait until another program, such as a backup, releases a database."""
 
 
 def revisions(service: str) -> list[str]:
@@ -38,7 +38,7 @@ def _own_tables(services: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 def check(path: Path, service: str, services: Iterable[str], *, needed: bool, thorough: bool = False) -> None:
     """Raise StartError, with the remedy, unless this is the service's database, whole, and of a known version.
 
-    It may be missing or empty unless it is needed; thoroughly, all of it is read.
+    Unless it is `needed`, it may be missing or empty. With `thorough`, SQLite reads all of it.
     """
     if not path.exists() or not path.stat().st_size:
         if needed:
@@ -73,13 +73,13 @@ def check(path: Path, service: str, services: Iterable[str], *, needed: bool, th
 
 
 _PLAYED: Final = re.compile(r"[^:]+:\d{4}-\d\d-\d\d-\d+-\d+-\d{4}(-\d+)?(:\w+)?")
-"""The key of a play's request: its address, day, round, number and prefecture, and which part of it."""
+"""The key of a request that a play sent: its path, the day, round, number and prefecture, and the part."""
 
 
 def not_played(root: Path) -> list[str]:
-    """The addresses in a folder's databases at which something was handed in that no play did.
+    """The paths at which somebody other than a play has handed something in, by the databases of a folder.
 
-    Raises StartError where that cannot be seen.
+    Raises StartError if the databases cannot be read.
     """
     keys: list[str] = []
     for path in sorted(root.glob("*.sqlite3")):

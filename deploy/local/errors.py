@@ -1,4 +1,4 @@
-"""What the operating system refuses, told with its remedy."""
+"""Turns errors of the operating system into messages with a remedy."""
 
 import errno
 import os
@@ -46,9 +46,9 @@ _REMEDIES: Final = {
 
 
 def refused(error: OSError, about: str = "") -> tuple[str, str]:
-    """What the system refused and what to do, in Chinese and English; its own words are English only.
+    """What the operating system refused and what to do, in Chinese and English. The system's own words stay English.
 
-    The path is named unless what it is about names it.
+    The path is added unless `about` has it already.
     """
     path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
     path = f"：{path}" if path and path not in about else ""
@@ -58,7 +58,7 @@ def refused(error: OSError, about: str = "") -> tuple[str, str]:
 
 @contextmanager
 def told(zh: str, en: str) -> Iterator[None]:
-    """Within this an error of the operating system becomes a StartError about the place that is named."""
+    """Turn an OSError raised inside this context into a StartError about the named place."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The data folder of one installation of the embedded deployment, which one supervisor has at a time."""
+"""The data folder of one embedded installation. Only one supervisor can have it at a time."""
 
 import fcntl
 import json
@@ -30,21 +30,21 @@ from deploy.local.processes import command, kill_group, soon, started, works_in
 __all__ = ["Folder", "StartError"]
 
 ROOM: Final = 64 * 2**20
-"""Bytes without which no start is tried: databases and streams would fail at once."""
+"""Bytes of free disk that a start needs. With less, databases and streams would fail at once."""
 PARTS: Final = (
     NAME, "lock", "ports.json", "pids.json", "secret", "replicas", "*.new", "*.sqlite3", "*.sqlite3-*", "nats",
     "nats.conf", "keys", "logs", "forms", "play.json", "villages.svg",
 )  # fmt: skip
-"""What an installation keeps in its folder."""
+"""The names of the files that an installation keeps in its folder."""
 NOT_OURS: Final = (".*", "lost+found")
-"""What file systems and desktops put into folders."""
+"""Names that file systems and desktops put into folders. They do not count as somebody else's files."""
 FITTING: Final[Mapping[Kind, tuple[Kind, ...]]] = {
     "real": ("real", "continued"),
     "demo": ("demo",),
     "continued": ("demo", "continued"),
     "trial": ("trial",),
 }
-"""What a folder may be for what is to run in it."""
+"""By what is to run: the kinds that the folder may be marked as."""
 _REFUSED: Final[Mapping[Kind, tuple[str, str]]] = {
     "real": (
         "正式使用请用 --folder 另建目录。zhucun up --demo 则在演示数据上按今天的日历接着运行："
@@ -66,7 +66,7 @@ Standing = Literal["at home", "moved", "copied"]
 
 
 class Noted(msgspec.Struct, frozen=True, array_like=True):
-    """A process that was started, as it is noted in case the supervisor is killed."""
+    """A started process, noted so that the next start can end it if the supervisor is killed."""
 
     pid: int
     arguments: str
@@ -76,7 +76,7 @@ class Noted(msgspec.Struct, frozen=True, array_like=True):
 class Folder:
     """The data folder of one installation: its mark, its paths, its secret, and the ports chosen for it.
 
-    It belongs to one supervisor at a time, from claim() to release(); `kind` is what is to run in it.
+    It belongs to one supervisor at a time, from claim() to release(). `kind` says what is to run in it.
     """
 
     def __init__(self, root: Path, kind: Kind = "trial") -> None:
@@ -85,12 +85,12 @@ class Folder:
         self.nats = self.root / "nats"
         self.config = self.root / "nats.conf"
         self.keys = self.root / "keys"
-        """The keys of all users of NATS, and what was granted to subscribers."""
+        """The folder with the keys of all users of NATS and the grants of subscribers."""
         self.logs = self.root / "logs"
         self.secret = self.root / "secret"
         self.ports: dict[str, int] = {}
         self.notes: list[str] = []
-        """What an operator should know about the latest claim."""
+        """Messages to the operator about the latest claim, such as a changed port."""
         self.standing: Standing = "at home"
         self._bind = ""
         self._lock: IO[str] | None = None
@@ -98,18 +98,18 @@ class Folder:
 
     @property
     def mark(self) -> Mark | None:
-        """What the folder is; None if no installation was made in it."""
+        """The folder's mark, which says what it is. None if no installation was made in it."""
         return read_mark(self.root) or recognised(self.root)
 
     @property
     def sign(self) -> str:
-        """What the services that run on this very directory answer with; those on a copy of it answer otherwise."""
+        """The signature with which services on this very directory answer. Those on a copy answer with another one."""
         mark, here = self.mark, self.root.stat()
         return sha256(f"{mark and mark.identity} {here.st_dev} {here.st_ino}".encode()).hexdigest()[:32]
 
     @property
     def replicas(self) -> int:
-        """How many replicas of each service the installation was made with; 1 before it is made."""
+        """How many replicas of each service the installation was made with. 1 before it is made."""
         mark = self.mark
         return mark.replicas if mark else 1
 
@@ -134,7 +134,7 @@ class Folder:
         return self.root / f"{name}.sqlite3"
 
     def log(self, name: str) -> Path:
-        """The log of a process: its own lines and the supervisor's about it."""
+        """The log file of a process. It has the process's own lines and the supervisor's lines about it."""
         return self.logs / f"{name}.log"
 
     def kept_ports(self) -> dict[str, int]:
@@ -148,7 +148,7 @@ class Folder:
     # ------------------------------------------------------------ belonging
 
     def inspect(self) -> Mark | None:
-        """The folder's mark, if what is to run may run here. Raises StartError that says what the folder is."""
+        """The folder's mark. Raises StartError, which says what the folder is, if `kind` may not run here."""
         with told(f"数据目录 {self.root}", f"the folder {self.root}"):
             self._require_path()
             if not self.root.exists():
@@ -186,19 +186,18 @@ class Folder:
         self, names: Iterable[str], replicas: int = 1, *, wanted: Mapping[str, int] = {}, bind: str = "",
         local: Collection[str] = (),
     ) -> None:  # fmt: skip
-        """Take the folder, make what it lacks, and end what a supervisor that was killed left running.
+        """Take the folder, make what it lacks, and end processes that a killed supervisor left running.
 
-        names are those that need a port each; a port once chosen is kept, and so are the number of replicas and the
-        address that services bind to. `wanted` ports and `bind` change what was chosen; names that are `local` stay on
-        this machine.
+        Each of `names` gets a port. Ports, the number of replicas and the services' address are chosen once and kept;
+        `wanted` ports and `bind` change them. Names in `local` listen on 127.0.0.1 whatever `bind` says.
 
-        Raises StartError if the folder is not what it should be, another supervisor has it, or a foreign process has
-        one of its ports.
+        Raises StartError if the folder is not what it should be, if another supervisor has it, or if a foreign process
+        has one of its ports.
         """
         self.inspect()
         self.notes.clear()
         with told(f"数据目录 {self.root}", f"the folder {self.root}"):
-            # The databases hold personal data, which is nobody else's business on a shared machine.
+            # The databases hold personal data, which other users of the machine must not read.
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take()
             try:
@@ -218,19 +217,22 @@ class Folder:
                 raise
 
     def served(self) -> None:
-        """Note that the services have been ready, so that from now on their databases must be there."""
+        """Note that the services have been ready. From now on a missing database is an error, not a first start."""
         mark = read_mark(self.root)
         if mark and not mark.served:
             self._keep_mark(msgspec.structs.replace(mark, served=True))
 
     def release(self) -> None:
-        """Give the folder up, once no process of it runs any more."""
+        """Give the folder up. Call it when none of its processes is running any more."""
         with suppress(OSError):
             (self.root / "pids.json").unlink(missing_ok=True)
         self._let_go()
 
     def erase(self) -> None:
-        """Remove what is in the folder, which must be what this kind may begin afresh, and nothing else."""
+        """Remove the folder's content. Raises StartError if it is anything else than what `kind` may begin afresh.
+
+        So a demo removes a demo's data, but never real work or files that are not an installation's.
+        """
         mark = self.inspect()
         if not mark:
             return
@@ -249,7 +251,7 @@ class Folder:
                 f"{self.root} also holds other files ({few(strange)}). Move them away, or name another folder."
             )
         with told(f"清空数据目录 {self.root}", f"emptying the folder {self.root}"):
-            self._take()  # Refused while another system has it.
+            self._take()  # Raises StartError while another system has it.
             try:
                 self._end_leftovers()
                 if handed_in := databases.not_played(self.root):
@@ -260,13 +262,13 @@ class Folder:
                         "folder by --folder; if nobody needs these data, move the folder away yourself."
                     )
                 aside = self.root.with_name(f"{self.root.name}.{uuid4().hex}")
-                self.root.rename(aside)  # An interruption leaves no half of it behind.
+                self.root.rename(aside)  # Renamed first, so that an interruption leaves no half-empty folder behind.
             finally:
                 self._let_go()
             shutil.rmtree(aside)
 
     def note(self, running: Mapping[str, tuple[int, str]]) -> None:
-        """Keep the pid, the arguments and the start of each process, in case the supervisor is killed."""
+        """Note the pid, arguments and start of each process, so that the next start can end them after a kill."""
         noted = {name: Noted(pid, arguments, started(pid)) for name, (pid, arguments) in running.items()}
         _replace(self.root / "pids.json", msgspec.json.format(msgspec.json.encode(noted)).decode())
 
@@ -299,7 +301,7 @@ class Folder:
                 held.close()
 
     def _identified(self, replicas: int) -> Mark:
-        """The mark that the folder has from now on, as what it stands here: at home, moved, or a copy."""
+        """The folder's new mark, after finding out whether it is where it was, was moved, or is a copy."""
         mark = read_mark(self.root)
         if not mark:
             mark = self._adopted(replicas)
@@ -328,7 +330,7 @@ class Folder:
         return msgspec.structs.replace(mark, kind=kind, place=str(self.root), inode=self.root.stat().st_ino)
 
     def _adopted(self, replicas: int) -> Mark:
-        """The mark of a folder that has none: it is new, or an older version made it."""
+        """A mark for a folder that has none, because it is new or an older version made it."""
         found = recognised(self.root)
         kept = self.root / "replicas"
         if found:
@@ -346,7 +348,8 @@ class Folder:
         return new_mark(self.root, self.kind, replicas)
 
     def _require_replicas(self, mark: Mark, replicas: int) -> None:
-        """Each village is in the database of the replica that has its prefecture, which another number would change."""
+        """Refuse another number of replicas. It would give prefectures to other replicas, whose databases lack their
+        villages."""
         there = recognised(self.root)
         if there and there.replicas != mark.replicas:
             self._broken(NAME, f"replicas = {mark.replicas}; {there.replicas}: *.sqlite3")
@@ -360,7 +363,10 @@ class Folder:
             )
 
     def _stands(self, mark: Mark) -> Standing:
-        """A copy leaves the installation where it was; the original is the one with the number that was noted."""
+        """Whether the folder is at home, moved or a copy.
+
+        If the same installation is also at the noted place, one of the two is a copy: the original has the noted inode.
+        """
         home = Path(mark.place)
         if home == self.root or not mark.inode:
             return "at home"
@@ -373,8 +379,9 @@ class Folder:
         return "moved"
 
     def _lock_identity(self, mark: Mark) -> bool:
-        """Whether no other folder runs as this installation on this machine: Linux keeps names of sockets for that,
-        which end with whoever has them.
+        """Whether no other folder runs as this installation on this machine.
+
+        On Linux the supervisor holds an abstract socket with the installation's name, which ends with the process.
         """
         if self._identity:
             self._identity.close()
@@ -387,8 +394,9 @@ class Folder:
         return True
 
     def _end_leftovers(self) -> None:
-        # Needed where the kernel does not end orphans (macOS). A noted pid may long be another process's, and notes may
-        # have come along with a copy: arguments and start must be the same, and the process must work in this folder.
+        # Needed where the kernel does not end orphans (macOS). A noted pid may belong to another process by now, and
+        # the notes may have been copied with the folder. So the arguments and the start of the process must be the
+        # noted ones, and it must work in this folder.
         noted = self._kept("pids.json", dict[str, Noted]) or {}
         left = [one for one in noted.values() if self._runs(one)]
         for one in left:
@@ -413,7 +421,7 @@ class Folder:
             )
 
     def _keep_secret(self, mark: Mark) -> None:
-        """Forms that are out with officers are sealed with it, so it is never made anew by itself."""
+        """Make the secret at a first start. It is never replaced, since forms that officers have are sealed with it."""
         if not self.secret.exists() and not mark.served:
             _replace(self.secret, secrets.token_hex(32))
         kept = self.secret.read_text("ascii", errors="replace").strip() if self.secret.exists() else ""
@@ -431,7 +439,7 @@ class Folder:
         (self.root / "replicas").unlink(missing_ok=True)  # Older versions kept the number there.
 
     def _close_to_others(self) -> None:
-        """Databases, streams, logs and secrets are for their owner only, however they came here."""
+        """Make all files readable by their owner only. Restored or copied files may have other rights."""
         found = self.open_to_others()
         for name in found:
             path = self.root / name
@@ -443,7 +451,7 @@ class Folder:
             )
 
     def open_to_others(self) -> list[str]:
-        """What in the folder is the installation's and can be read or written by others than its owner."""
+        """The installation's files that others than the owner can read or write."""
         found = []
         for path in self._parts():
             with suppress(FileNotFoundError):  # A running system removes files.
@@ -453,7 +461,7 @@ class Folder:
         return found
 
     def _parts(self) -> Iterator[Path]:
-        """The folder and everything in it that is the installation's."""
+        """The folder and all of the installation's files in it."""
         yield self.root
         for path in self.root.iterdir():
             if any(fnmatchcase(path.name, part) for part in PARTS):
@@ -478,7 +486,7 @@ class Folder:
     # ------------------------------------------------------------ broken files
 
     def _kept(self, name: str, type: Any) -> Any:
-        """What a file of the folder keeps; None if there is none. Raises StartError if it is broken."""
+        """The content of a file in the folder. None if there is no such file. Raises StartError if it is broken."""
         path = self.root / name
         with told(f"文件 {path}", f"the file {path}"):
             try:
@@ -489,7 +497,7 @@ class Folder:
                 self._broken(name, said=str(error))
 
     def _broken(self, name: str, fault: str = "", said: str = "") -> NoReturn:
-        """Refuse a file for a fault that needs no language, or for what a library said of it in English."""
+        """Refuse a broken file. `fault` is shown in both languages, `said` (a library's words) in English only."""
         zh, en = _MENDING[name]
         path = self.root / name
         told = f"（{fault}）" if fault else ""
@@ -526,16 +534,16 @@ _MENDING: Final = {
         "The number of replicas is not that of the databases. Put it right, or restore the file from the backup",
     ),
 }
-"""What to do about a file that cannot be read as what it is."""
+"""By file, what to do if it is broken."""
 
 
 def _strange(names: Iterable[str]) -> list[str]:
-    """The names that are not an installation's own."""
+    """The names that are no files of an installation."""
     return sorted(name for name in names if not any(fnmatchcase(name, part) for part in (*PARTS, *NOT_OURS)))
 
 
 def few(names: Sequence[str]) -> str:
-    """The first names of many, and how many there are."""
+    """The first names of a list, and how many there are, as one text."""
     return ", ".join(names[:3]) + (f" …… {len(names)}" if len(names) > 3 else "")
 
 
@@ -544,7 +552,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file completely or not at all, for its owner's eyes only."""
+    """Write a file completely or not at all. Only its owner can read it."""
     draft = path.with_suffix(".new")
     with open(draft, "w", opener=_private, encoding="utf-8") as file:
         file.write(text)

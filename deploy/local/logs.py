@@ -1,7 +1,6 @@
 """The logs of an installation's processes: whole lines, in files of bounded size and number.
 
-The supervisor writes them, each process's from a thread of its own, so that neither a long log nor a full disk ever
-holds up what is logged about.
+The supervisor writes them, with a thread for each process. So neither a long log nor a full disk holds up the process.
 """
 
 import fcntl
@@ -16,24 +15,24 @@ from typing import BinaryIO, Final
 
 LOG_BYTES: Final = 10_000_000
 LOG_FILES: Final = 5
-"""How many files a log may have: the one that grows, and `.1` (the latest) to `.4` that went before."""
+"""How many files a log has: the growing one and the older ones, from `.1` (the latest) to `.4`."""
 LONGEST_LINE: Final = 1_000_000
-"""Bytes after which a line that has no end yet is written as it is."""
+"""Bytes after which a line is written even though it has not ended yet."""
 PIPE: Final = 2**20
-"""Bytes that a process may be ahead of its log."""
+"""Bytes that the pipe between a process and its log can hold."""
 PAUSE: Final = 0.2
-"""Seconds between two looks of somebody who follows."""
+"""Seconds between two looks for new lines when following a log."""
 
 
 class Log:
-    """The log of one process, written line by line by whoever has something to say about it."""
+    """The log of one process. The process and the supervisor both write lines to it."""
 
     def __init__(self, path: Path, size: int = LOG_BYTES, files: int = LOG_FILES) -> None:
         self.path, self._size, self._files = path, size, files
         self._lock, self._lost = Lock(), 0
 
     def write(self, lines: bytes) -> None:
-        """Append whole lines. What a full disk has no room for is lost, and the next line that fits says so."""
+        """Append whole lines. On a full disk they are lost, and the next line that fits says so."""
         with self._lock:
             if self._lost:
                 lines = b"... %d bytes of this log were lost: the disk was full\n" % self._lost + lines
@@ -57,19 +56,19 @@ class Log:
                 while left:
                     left = left[os.write(file, left) :]
             except OSError:
-                os.ftruncate(file, size)  # No half of a line is left.
+                os.ftruncate(file, size)  # So that no half line is left.
                 raise
         finally:
             os.close(file)
 
     def _rotate(self) -> None:
-        """Each file takes the next number, and the last one goes; readers find the file that they had by its inode."""
+        """Rename each file to the next number and drop the last. Readers recognise their file by its inode."""
         for number in range(self._files - 1, 0, -1):
             with suppress(FileNotFoundError):
                 aged(self.path, number - 1).replace(aged(self.path, number))
 
     def take(self, process: BinaryIO) -> Thread:
-        """Write what a process says, in a thread that ends when the process and its children are gone."""
+        """Write a process's output to the log, in a thread that ends when the process and its children have ended."""
         thread = Thread(target=self._take, args=(process,), name=self.path.name, daemon=True)
         thread.start()
         return thread
@@ -88,7 +87,7 @@ class Log:
 
 
 def _pieces(lines: bytes, most: int) -> Iterator[bytes]:
-    """Whole lines in pieces of at most so many bytes, unless a single line is longer."""
+    """Cut whole lines into pieces of at most `most` bytes. Only a single longer line exceeds that."""
     while len(lines) > most:
         cut = lines.rfind(b"\n", 0, most) + 1 or lines.index(b"\n") + 1
         yield lines[:cut]
@@ -98,21 +97,21 @@ def _pieces(lines: bytes, most: int) -> Iterator[bytes]:
 
 
 def aged(path: Path, number: int) -> Path:
-    """The file of a log that was put aside so many times; the growing one is number 0."""
+    """The file of a log with this number: 0 is the growing one, 1 the one before it."""
     return path.with_name(f"{path.name}.{number}") if number else path
 
 
 def pipe() -> tuple[BinaryIO, int]:
-    """Two ends of a pipe: one to read a log from, one for the process that it is of."""
+    """The two ends of a pipe: the first to read the log from, the second for the process to write to."""
     reader, writer = os.pipe()
     if sys.platform == "linux":
-        with suppress(OSError):  # A system may allow less; the standard size does as well.
+        with suppress(OSError):  # The system may allow less. Then the standard size has to do.
             fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE)
     return os.fdopen(reader, "rb", buffering=0), writer
 
 
 def follow(paths: Mapping[str, Path], files: int = LOG_FILES) -> Iterator[tuple[str, bytes]]:
-    """New lines of logs by name, for ever: through rotations, and from the beginning of logs that begin meanwhile."""
+    """Follow logs for ever: pairs of name and line. Rotations lose no line, and new logs are read from the start."""
     readers = {name: _Reader(path, files) for name, path in paths.items()}
     for reader in readers.values():
         reader.skip()
@@ -124,22 +123,22 @@ def follow(paths: Mapping[str, Path], files: int = LOG_FILES) -> Iterator[tuple[
 
 
 class _Reader:
-    """Where somebody stands who follows one log."""
+    """How far one log has been read."""
 
     def __init__(self, path: Path, files: int) -> None:
         self._path, self._files, self._begun = path, files, b""
         self._file: BinaryIO | None = None
 
     def skip(self) -> None:
-        """Go to the end of what is there."""
+        """Go to the present end of the log."""
         with suppress(FileNotFoundError):
             self._file = self._path.open("rb")
             self._file.seek(0, os.SEEK_END)
 
     def lines(self) -> Iterator[bytes]:
-        """The whole lines that came since the last look, those of files that were put aside meanwhile first."""
+        """The whole lines since the last look. Lines in files that were rotated meanwhile come first."""
         while True:
-            following = self._following()  # Looked for first: what is written before a rotation is read after it.
+            following = self._following()  # Before reading, so that lines written just before a rotation are read too.
             if self._file:
                 *whole, self._begun = (self._begun + self._file.read()).split(b"\n")
                 yield from whole
@@ -150,11 +149,12 @@ class _Reader:
             self._file = following
 
     def _following(self) -> BinaryIO | None:
-        """The file that came after the one which is read, if there is one.
+        """The file that follows the one being read. None if that is the growing one.
 
-        Files are looked through from the growing one on. They may be renamed meanwhile, each to the next number, so
-        one may be met twice, or a number be nobody's for a moment; but none is passed over, since all move the same
-        way. Each is opened before it is known, since a moment later its name may be another's.
+        The search begins at the growing file and goes to older ones. A rotation may rename the files meanwhile, each to
+        the next number. Then a file may be met twice, or a number may be missing for a moment; but no file is skipped,
+        since all move in the direction of the search. Each file is opened before it is identified, because a moment
+        later another file may have its name.
         """
         newer: BinaryIO | None = None
         for number in range(self._files):

@@ -1,4 +1,4 @@
-"""What a data folder is: a small file in it says which kind of installation it holds, and where it was last."""
+"""The mark of a data folder: a small file in it that says what kind of installation it holds and where it was last."""
 
 import re
 from collections.abc import Mapping
@@ -23,31 +23,31 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
 }
 NAME: Final = "installation.json"
 MOST_REPLICAS: Final = 512
-"""More than prefectures; a bound for what is read, not a recommendation."""
+"""The most replicas that a mark may name: more than there are prefectures. It only bounds what is read."""
 LOCAL: Final = "127.0.0.1"
 _PLAYED: Final = ("play.json", "villages.svg", "logs/play.log")
-"""What only a play leaves in a folder."""
+"""Files that only a play leaves in a folder."""
 _SHARE: Final = re.compile(r"registry-\d+-of-(\d+)\.sqlite3")
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an installation is, as its folder says."""
+    """The content of a folder's mark."""
 
     kind: Kind
     identity: Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
-    """Random, an installation's own: a copy gets another one."""
+    """A random id of the installation. A copy gets another one."""
     version: str
-    """Of the product that made the mark."""
+    """The version of the product that made the mark."""
     made: datetime
     place: str
     """Where the folder was at its latest start."""
     inode: int
-    """The directory's number on its disk, which a renamed folder takes along and a copy does not."""
+    """The directory's number on its disk. A renamed folder keeps it, a copy has another one."""
     replicas: Annotated[int, Meta(ge=1, le=MOST_REPLICAS)] = 1
     bind: str = LOCAL
     """The address on which the services answer."""
     served: bool = False
-    """Whether the services have been ready once, so that their databases must be there."""
+    """Whether the services have ever been ready. Then their databases must exist."""
 
     def __post_init__(self) -> None:
         ip_address(self.bind)
@@ -60,7 +60,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def new_mark(root: Path, kind: Kind, replicas: int) -> Mark:
-    """The mark of an installation that begins now."""
+    """The mark of a new installation."""
     return Mark(
         kind=kind, identity=uuid4().hex, version=version("zhucun"), made=datetime.now(UTC), place=str(root), inode=0,
         replicas=replicas,
@@ -85,9 +85,9 @@ def read_mark(root: Path) -> Mark | None:
 
 
 def recognised(root: Path) -> Mark | None:
-    """The mark that a folder should have which an older version made; None if no installation is in it.
+    """A mark for a folder without one that an older version made. None if there is no installation in it.
 
-    A play leaves its diary and its picture; whatever else has databases is somebody's real work.
+    If it has a play's diary or picture it is a demo. Any other folder with databases counts as real work.
     """
     databases = [path.name for path in root.glob("*.sqlite3")]
     if not databases:

@@ -1,4 +1,4 @@
-"""The ports and the address of an installation: chosen once, kept, and told when they cannot be had."""
+"""The ports and the address of an installation. They are chosen once and kept; the errors say who has a taken port."""
 
 import random
 import socket
@@ -20,7 +20,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
 def address(bind: str) -> str:
-    """An address of this machine. Raises StartError if it is none."""
+    """Check an address to listen on. Raises StartError if it is no address of this machine."""
     try:
         own = str(ip_address(bind))
     except ValueError:
@@ -41,10 +41,10 @@ def choose(
     names: Sequence[str], before: Mapping[str, int], wanted: Mapping[str, int], hosts: Mapping[str, str],
     *, path: Path, moved: bool,
 ) -> tuple[dict[str, int], list[str]]:  # fmt: skip
-    """A port for each name: the one that is wanted, or that it had before, or a new one; and who lost theirs.
+    """Choose a port for each name: the wanted one, or its former one, or a new one. Returns also who lost theirs.
 
-    Where an installation was moved, a port that others have meanwhile is replaced; elsewhere clients know it, so
-    StartError tells who has it. `path` is where the ports are kept.
+    After an installation was moved, a port that another program has is replaced. Otherwise clients know the port, so
+    StartError says who has it. `path` is the file that keeps the ports.
     """
     if strange := sorted(wanted.keys() - {*names}):
         raise StartError(
@@ -85,7 +85,7 @@ def _taken(name: str, port: int, host: str, path: Path) -> str:
 
 
 def _fault(port: int, host: str) -> OSError | None:
-    """Why a port cannot be had at an address of this machine."""
+    """The error when listening on a port at an address of this machine. None if it works."""
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

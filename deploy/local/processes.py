@@ -1,4 +1,4 @@
-"""Processes of the operating system: which they are, whose, and how they end."""
+"""Processes of the operating system: how to recognise them, who has a port, and how they end."""
 
 import ctypes
 import os
@@ -23,11 +23,11 @@ def command(pid: int) -> str:
 
 
 def started(pid: int) -> str:
-    """When a process began, which tells it from a later one with the same number; empty if there is none."""
+    """When a process began, so that it is not mistaken for a later one with the same pid. Empty if there is none."""
     if sys.platform == "linux":
         with suppress(OSError):
             boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-            # The name of the program, in parentheses, may hold anything; what follows it is numbers.
+            # The program's name, in parentheses, may contain anything, even spaces. After it there are only numbers.
             facts = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
             return f"{boot}/{int(facts[19])}"
         return ""
@@ -35,7 +35,7 @@ def started(pid: int) -> str:
 
 
 def works_in(pid: int, folder: Path) -> bool:
-    """Whether a process has this very directory, whatever its name is by now, for its working directory."""
+    """Whether a process's working directory is this very directory, even if it was renamed since."""
     with suppress(OSError):
         if sys.platform == "linux":
             return os.path.samefile(f"/proc/{pid}/cwd", folder)
@@ -45,25 +45,25 @@ def works_in(pid: int, folder: Path) -> bool:
 
 
 def holder(port: int) -> str:
-    """Who listens on a port, as far as it can be known."""
+    """Who listens on a port: its pid and command line. “?” if the system does not tell."""
     pid = output("lsof", "-nP", "-t", f"-iTCP:{port}", "-sTCP:LISTEN").partition("\n")[0]
     return f"pid {pid}: {command(int(pid))}" if pid else "?"
 
 
 def kill_group(pid: int, signal: int) -> None:
-    """Send a signal to a process that leads a group and to its children, if there are any left."""
+    """Send a signal to a process group: a process and its children, as far as they still exist."""
     # macOS answers with PermissionError when the group is dead but not yet collected.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal)
 
 
 def dying_with(supervisor: int) -> Callable[[], None]:
-    """What a child does before it becomes a service, so that the kernel kills it with the supervisor."""
+    """A function that a child calls before it becomes a service, so that the kernel kills it with the supervisor."""
     prctl = ctypes.CDLL(None).prctl
 
     def ask_kernel() -> None:
         prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(SIGKILL))
-        # The supervisor may have died before we asked.
+        # The supervisor may have died before the kernel was asked.
         if os.getppid() != supervisor:
             os._exit(1)
 
@@ -71,7 +71,7 @@ def dying_with(supervisor: int) -> Callable[[], None]:
 
 
 def private_and_dying_with(supervisor: int) -> Callable[[], None]:
-    """What a child does before it becomes a service: what it writes is its owner's alone, and it dies in time."""
+    """The same, and its files are readable by their owner only."""
     die = dying_with(supervisor) if sys.platform == "linux" else None
 
     def prepare() -> None:
@@ -83,14 +83,14 @@ def private_and_dying_with(supervisor: int) -> Callable[[], None]:
 
 
 def output(*command: str) -> str:
-    """What a tool of the operating system prints; empty if it is not installed."""
+    """The output of a tool of the operating system. Empty if the tool is not installed."""
     with suppress(FileNotFoundError):
         return subprocess.run(command, capture_output=True, text=True, errors="replace").stdout.strip()
     return ""
 
 
 def soon(condition: Callable[[], bool]) -> bool:
-    """Whether a condition comes true within a second: the dead take a moment to let go of a port."""
+    """Whether a condition becomes true within a second: a killed process takes a moment to release its port."""
     until = time.monotonic() + 1
     while not condition():
         if time.monotonic() > until:

@@ -1,7 +1,7 @@
 """The embedded deployment: a real nats-server and the four services on SQLite, as supervised processes.
 
-Everything keeps its data in one folder and listens on 127.0.0.1, unless the services are bound to another address. A
-process that dies is restarted; when the supervisor ends, however it ends, its processes end with it.
+All data are in one folder. Everything listens on 127.0.0.1, unless `bind` names another address for the services. A
+process that dies is restarted. However the supervisor ends, its processes end with it.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ PROCESSES = ("nats", *SERVICES)
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
 BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
 STEADY = 20
-# A process that was restarted so often while ready() waited for it will not become ready.
+# If a process was restarted this many times while ready() waits for it, it will not become ready.
 HOPELESS = 3
 # Seconds that nats-server may take to recover its streams, and a process to stop before it is killed.
 RECOVERY = 60
@@ -49,7 +49,7 @@ GRACE = 5
 READY_WITHIN = 300
 # Seconds between two looks at what nats-server says about its health, at the disk and at the clock.
 LOOK = 5
-# Seconds by which the clock may differ from what has passed since the last look.
+# Seconds by which the clock may differ from the time that has really passed since the last look.
 JUMP = 60
 # Bytes of free disk below which the operator is told.
 SCARCE = 2**30
@@ -57,7 +57,7 @@ SCARCE = 2**30
 LAST_WORDS = 0.5
 LOG_TAIL = 20
 
-# Who has a key to NATS, by what the folder is: a simulation says days, and trials do harm on purpose.
+# By kind of folder, the users with a key to NATS: a demo has a user who publishes days, a trial one who does harm.
 _USERS: Mapping[Kind, tuple[str, ...]] = {
     "real": USERS, "continued": USERS, "demo": DEMO_USERS, "trial": TRIAL_USERS,
 }  # fmt: skip
@@ -65,21 +65,23 @@ INHERITED = re.compile(
     "PATH|HOME|TMPDIR|TZ|LANG|LANGUAGE|LC_.*|SSL_CERT_FILE|SSL_CERT_DIR|LD_LIBRARY_PATH|PYTHON.*|COVERAGE.*"
     "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL"
 )
-"""What processes take over from the environment that the system is started in. How another system's services reach
-their servers, where a command runs beside them, is not how these do.
+"""The environment variables that processes inherit. Others are left out: when this is started beside another system,
+such as in its container, the variables for that system's servers must not reach these services.
 """
 
 
 class System:
     """nats-server and the services of one folder, running for as long as the context is entered.
 
-    With restart=False a process that dies stays dead. env is added to the environment of every process.
-    A process keeps its data where `databases` says by its name, else on SQLite in the folder. With `nats`, the address
-    of servers that somebody else runs and that know the folder's keys, none is started here; `nats_ca` vouches for
-    those that speak TLS, and of each stream `stream_replicas` servers keep a copy. Several replicas of each service
-    share the prefectures; each is a process of its own, such as `registry-1-of-2`, with a database of its own.
-    `kind` is what the folder must be; `bind` and `ports` change where the services answer. What an operator should know
-    while it runs, `tell` is told.
+    - `restart`: if False, a process that dies stays dead. `env` is added to the environment of every process.
+    - `databases`: by name of a process, the address of its database. The others use SQLite in the folder.
+    - `nats`: the address of servers that somebody else runs and that know the folder's keys. Then no server is started
+      here. `nats_ca` is the certificate of their authority, for TLS. Each stream is kept by `stream_replicas` servers.
+    - `replicas`: how many replicas of each service share the prefectures. Each is a process such as `registry-1-of-2`
+      with its own database.
+    - `kind` is what the folder must be. `bind` and `ports` change where the services listen. `tell` is called with
+      messages for the operator.
+
     Enter it in the main thread: Linux ends the processes when the thread that started them ends.
     """
 
@@ -102,10 +104,10 @@ class System:
         self.folder, self.replicas = Folder(root, kind), replicas
         shares = [Share(number, replicas) for number in range(1, replicas + 1)]
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
-        """The services' processes by name: what runs in each, and which share it has."""
+        """The services' processes by name, each with its service and its share of the prefectures."""
         self.processes = (*self.services,) if nats else ("nats", *self.services)
         self.nats_ca = nats_ca
-        """Who vouches for the servers, as far as they speak TLS."""
+        """The certificate of the servers' authority, if they speak TLS."""
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
         self._bind, self._ports, self._tell, self._stream_replicas = bind, ports, tell, stream_replicas
         self._logs: dict[str, Log] = {}
@@ -126,7 +128,7 @@ class System:
             self.install()
             if not self._nats:
                 await self._start("nats")
-                # A service that finds no server would wait seconds before it tries again.
+                # Without a server, a service would wait seconds before its next attempt.
                 await self._answers(("nats",), RECOVERY)
             await self._keep_streams()
             for name in self.services:
@@ -139,12 +141,12 @@ class System:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop the services, then nats-server. Cancelling this kills what still runs, at once."""
+        """Stop the services, then nats-server. If this is cancelled, running processes are killed at once."""
         await self._stop()
 
     @property
     def nats_url(self) -> str:
-        """The address of nats-server for clients; the same after every restart."""
+        """The address of nats-server for clients. It stays the same after a restart."""
         return self._nats or f"nats://127.0.0.1:{self.folder.ports['nats']}"
 
     def key(self, user: str) -> Path:
@@ -152,24 +154,24 @@ class System:
         return seed_file(self.folder.keys, user)
 
     def install(self) -> None:
-        """Make the keys that are missing, and nats-server's configuration, which knows them. Raises StartError."""
+        """Make missing keys, and write nats-server's configuration with them. Raises StartError if that fails."""
         configure(self.folder.config, grants.install(self.folder.keys, _USERS[self.folder.kind], self.replicas))
-        # Streams that older versions kept without accounts.
+        # Older versions had no accounts. Their streams are moved into the product's account.
         before, now = (self.folder.nats / "jetstream" / account for account in ("$G", ACCOUNT))
         if before.exists() and not now.exists():
             before.rename(now)
 
     def url(self, name: str, place: str = "") -> str:
-        """The HTTP address of a process, or of the replica of a service that has a place; the same after a restart."""
+        """The HTTP address of a process, or of a service's replica for a place. It stays the same after a restart."""
         host = self.folder.host if name in self.services or place else LOCAL
         return f"http://{host}:{self.folder.ports[self.process(name, place) if place else name]}"
 
     def process(self, service: str, place: str) -> str:
-        """The name of the process in which the replica of a service runs that has a place."""
+        """The name of the process of a service's replica for a place."""
         return Share(owner(place, self.replicas), self.replicas).named(service)
 
     def pid(self, name: str) -> int:
-        """The pid that a process got at its latest start."""
+        """The pid of a process since its latest start."""
         return self._processes[name].pid
 
     def kill(self, name: str, signal: int = SIGKILL) -> None:
@@ -190,7 +192,7 @@ class System:
             self.folder.served()
 
     def command(self, name: str) -> list[str]:
-        """The command line of a process. It names the folder, so that a leftover is told from a stranger."""
+        """The command line of a process. It names the folder, to recognise what a killed supervisor left running."""
         if name in self.services:
             service, _ = self.services[name]
             return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{service}.app"]
@@ -198,9 +200,8 @@ class System:
         return [find_server(), "-c", str(self.folder.config), *listen, "-sd", str(self.folder.nats)]
 
     def environment(self, name: str) -> dict[str, str]:
-        """What a process is told: a service its database, its address and its share."""
-        # Buffered, the last lines before a crash, the ones that matter, would not reach the log; and a log is
-        # UTF-8 in any locale.
+        """The environment of a process. A service finds its database, address and share in it."""
+        # Unbuffered, so that the last lines before a crash reach the log. UTF-8, whatever the locale.
         own = {key: value for key, value in os.environ.items() if INHERITED.fullmatch(key)}
         environment = own | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
         if name in self.services:
@@ -225,7 +226,7 @@ class System:
         self._keepers[name] = asyncio.create_task(self._keep(name))
 
     def _check_databases(self) -> None:
-        """Raise StartError for a database that a service could not work with, or would begin anew by mistake."""
+        """Raise StartError for a database that is broken, or that is missing and would silently be made anew."""
         mark, copied = self.folder.mark, self.folder.standing == "copied"
         for name, (service, _) in self.services.items():
             if name not in self._databases:
@@ -240,11 +241,11 @@ class System:
                 stdin=subprocess.DEVNULL,
                 stdout=writer,
                 stderr=writer,
-                # `python -m` looks for packages in its working directory first; ours are installed. And whose process
-                # it is shows in it, whatever the folder is called by then.
+                # `python -m` looks for packages in the working directory first, and there are none here: ours are
+                # installed. It also shows to which folder a process belongs, even if the folder was renamed.
                 cwd=self.folder.root,
                 env=self.environment(name),
-                # Ctrl-C goes to every process of the terminal's session; the order of stopping is ours.
+                # Ctrl-C reaches every process of the terminal's session, but these are to be stopped in order.
                 start_new_session=True,
                 preexec_fn=private_and_dying_with(os.getpid()),
             )
@@ -279,7 +280,7 @@ class System:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
                 return
-            # If the machine cannot start a process now, the dead one still stands there and counts again.
+            # If the machine cannot start a process now, the loop goes round once more and counts another failure.
             try:
                 await self._spawn(name)
             except OSError as error:
@@ -293,8 +294,8 @@ class System:
         )
 
     async def _keep_streams(self) -> None:
-        """Look after the streams from now on; services find them."""
-        from deploy.access import streams  # Commands that start nothing need not wait until this is read in.
+        """Keep the streams from now on, and wait until they exist, so that services find them."""
+        from deploy.access import streams  # Imported here, so that commands that start nothing need not wait for it.
 
         made = asyncio.Event()
 
@@ -305,18 +306,19 @@ class System:
             streams.keep(self.nats_url, self.key(INSTALLER), self.nats_ca, self._stream_replicas, tell, made)
         )
         self._helpers.append(keeper)
-        with suppress(TimeoutError):  # The services wait as well, and say what is amiss.
+        with suppress(TimeoutError):  # The services also wait for the streams, and say what is wrong.
             await asyncio.wait_for(made.wait(), RECOVERY)
 
     async def _trouble(self) -> str:
-        """What nats-server says of its own health: nothing if it is well."""
+        """What is wrong with nats-server, in its own words. Empty if it is well."""
         from deploy.access import asking
 
         return await asking.trouble(self.nats_url, self.key(SYSTEM))
 
     async def _watch(self) -> None:
-        """Start nats-server again when it cannot write a stream: it would not try again, whatever room the disk has.
-        And tell of a disk that fills and of a clock that jumps.
+        """Restart nats-server when it cannot write a stream. Tell the operator of a full disk or a clock that jumps.
+
+        After such an error nats-server does not try again by itself, even if the disk has room again.
         """
         scarce, lag = False, time.time() - time.monotonic()
         while not self._stopping.is_set():
@@ -329,7 +331,7 @@ class System:
                 await asyncio.wait_for(self._stopping.wait(), LOOK)
 
     def _look_at_disk(self, told: bool) -> bool:
-        """Tell once that the disk fills, until there is room again."""
+        """Tell the operator, once, that the disk is almost full. Returns whether it is known to be."""
         with suppress(OSError):
             free = shutil.disk_usage(self.folder.root).free
             if free < SCARCE and not told:
@@ -341,7 +343,7 @@ class System:
         return told
 
     def _look_at_clock(self, lag: float) -> float:
-        """Tell that the clock was set, or that the machine slept: days may have passed at once, or begin once more."""
+        """Tell the operator if the clock was set or the machine slept: days may pass at once, or a day again."""
         now = time.time() - time.monotonic()
         if abs(now - lag) > JUMP:
             self._tell(
@@ -352,14 +354,14 @@ class System:
 
     async def _answers(self, names: Iterable[str], seconds: float) -> None:
         hopeless = asyncio.Event()
-        # A proxy in the environment is not for this machine's own addresses, and no certificates are needed.
+        # A proxy in the environment must not be used for this machine's addresses, and certificates are not needed.
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
             failures = await asyncio.gather(*(self._failure(name, seconds, client, hopeless) for name in names))
         if any(failures):
             raise StartError("\n".join(filter(None, failures)))
 
     async def _failure(self, name: str, seconds: float, client: httpx.AsyncClient, hopeless: asyncio.Event) -> str:
-        """Why a process is not ready after so many seconds; empty as soon as it is, or another is hopeless."""
+        """Why a process is not ready after this many seconds. Empty once it is ready, or another one is hopeless."""
         until, starts = time.monotonic() + seconds, self._starts[name]
         reason = "?"
         while time.monotonic() < until:
@@ -379,7 +381,7 @@ class System:
         )
 
     async def _lack(self, name: str, client: httpx.AsyncClient) -> str:
-        """What a process lacks to be ready, by its own word; nothing if it is."""
+        """What a process lacks to be ready, in its own words. Empty if it is ready."""
         if name not in self.services:
             fault = await self._trouble()
             return f"{self.nats_url}: {fault}" if fault else ""
@@ -388,7 +390,8 @@ class System:
             answer = await client.get(url)
         except httpx.HTTPError as error:
             return f"{url}: {error!r}"
-        # What waits behind lost messages is up: `zhucun recover` needs it, and it says by itself what it lacks.
+        # A service that lost messages or has dead letters counts as ready: `zhucun recover` needs it running, and it
+        # says itself what is wrong.
         if answer.status_code == 200 or any(mark in answer.text for mark in ('"lost ZHUCUN', "dead-letters")):
             return ""
         return f"{url}: {answer.status_code} {answer.text[:500]}"
@@ -400,7 +403,7 @@ class System:
         try:
             if self._helpers:
                 await asyncio.wait(self._helpers, timeout=LAST_WORDS)
-            # Services first, so that what they send last still finds the server.
+            # Services first, so that their last messages still reach the server.
             for names in (self.services, ("nats",)):
                 await self._end([name for name in names if name in self._keepers])
         finally:
@@ -424,14 +427,14 @@ class System:
         self._log(name).write(msgspec.json.encode(line) + b"\n")
 
     async def _heard_out(self, name: str) -> None:
-        """Wait until the last words of a dead process are in its log, unless a child of it goes on talking."""
+        """Wait until the last output of a dead process is in its log, but not for a child that goes on writing."""
         await asyncio.to_thread(self._readers[name].join, LAST_WORDS)
 
 
 async def run(system: System, announce: Callable[[System], Awaitable[None]]) -> None:
-    """Run a system until SIGINT, SIGTERM or the end of the terminal; announce it as soon as it is ready.
+    """Run a system until SIGINT, SIGTERM or the end of the terminal. `announce` is called once it is ready.
 
-    The first signal stops it in order, a second one at once. Raises StartError.
+    The first signal stops it in order, a second one at once. Raises StartError if it does not become ready.
     """
 
     async def live() -> None:
@@ -444,10 +447,13 @@ async def run(system: System, announce: Callable[[System], Awaitable[None]]) -> 
 
 
 async def until_stopped(work: Coroutine[Any, Any, None]) -> bool:
-    """Do something until SIGINT, SIGTERM or the end of the terminal cancels it; whether it came to its end."""
+    """Run something until it ends, or until SIGINT, SIGTERM or the end of the terminal cancels it.
+
+    Returns whether it came to its end.
+    """
     task, loop = asyncio.ensure_future(work), asyncio.get_running_loop()
     for signal in (SIGINT, SIGTERM, SIGHUP):
-        # Under nohup the end of the terminal is to be ignored.
+        # Under nohup SIGHUP, the end of the terminal, is ignored and must stay so.
         if signal != SIGHUP or getsignal(signal) != SIG_IGN:
             loop.add_signal_handler(signal, task.cancel)
     try:
@@ -470,7 +476,7 @@ def find_server() -> str:
 
 
 def configure(config: Path, accounts: Path) -> None:
-    """Write nats-server's configuration, which includes the file that says who may do what."""
+    """Write nats-server's configuration, which includes the file of permissions."""
     text = Path(__file__).with_name("nats.conf").read_text("utf-8")
     write(config, f'{text}include "{os.path.relpath(accounts, config.parent)}"\n')
 
