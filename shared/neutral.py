@@ -1,4 +1,4 @@
-"""Text that goes out to a file or a terminal, with nothing in it that the receiver would carry out.
+"""Making text safe for files and terminals, so that nothing in it is carried out as a formula or a command.
 
 A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and a terminal takes what follows an
 escape character for a command; marks of direction make one text look like another. What people typed may hold all of

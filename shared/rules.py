@@ -92,7 +92,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """Where it stands, in one word, for lists and filters."""
+        """Its stage or status in one word, for lists and filters."""
         return ""
 
     @property
@@ -357,7 +357,7 @@ _LABELS = {
     "registered": "建档立卡", "incidence": "贫困发生率", "year": "年度", "document": "文件", "off": "放假日",
     "worked": "上班日",
 }  # fmt: skip
-"""What people call the fields that can be overwritten."""
+"""Chinese and English names of the fields that can be overwritten."""
 
 
 _EN = {"是": "yes", "否": "no"}

@@ -1,9 +1,9 @@
-"""What the services say to one another and to the world: the single copy of every message.
+"""All messages between the services, and from them to subscribers. Each is defined here and nowhere else.
 
-A message is a frozen struct in the module of the service that owns it. Its class name is its name on the
-wire: `VillageDelisted` in `contracts/registry.py` is the event `registry.village.delisted`, version 1, on the
-subject `zhucun.v1.<province>.<prefecture>.<county>.registry.village.delisted`. A shape that
-readers of version 1 could not read needs a class of its own, `VillageDelistedV2`; both stay while the stream has both.
+A message is a frozen struct in the module of the service that owns it. Its type follows from the class name:
+`VillageDelisted` in `contracts/registry.py` is the event `registry.village.delisted`, version 1, on the subject
+`zhucun.v1.<province>.<prefecture>.<county>.registry.village.delisted`. If readers of version 1 could not read a new
+shape, it gets a class of its own, `VillageDelistedV2`. Both classes stay while the stream holds events of both.
 """
 
 import re
@@ -24,7 +24,7 @@ EVENTS: dict[str, type["Event"]] = {}
 
 
 class Payload(Bounded, frozen=True, kw_only=True, omit_defaults=True):
-    """What a message says. `place` is the six-digit division (GB/T 2260) it concerns, `210500` for a city."""
+    """The content of a message. `place` is the six-digit division (GB/T 2260) that it concerns: `210500` is a city."""
 
     place: Place
 
@@ -47,7 +47,8 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
     type: ClassVar[str] = ""
     """`<service>.<noun>.<participle>.v1`, derived from the module and the class name."""
     sealing: ClassVar[Literal["never", "always", "sometimes"]] = "never"
-    """Whether it is sealed, so that only our services may read it: personal cases, and draws before their visits."""
+    """Whether it is sealed, so that only the services that need it may read it: personal cases, and draws before their
+    visits."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

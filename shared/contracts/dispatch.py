@@ -228,7 +228,7 @@ class TeamKept(Event, frozen=True, kw_only=True):
 
 
 class TeamReleased(Event, frozen=True, kw_only=True):
-    """The team's work in the village is settled and it goes home: never before the exit (2.13)."""
+    """A team is released, since all that it owed in the village is settled. This is never before the exit (2.13)."""
 
     label = ("工作队期满撤离", "team released")
     village: VillageId

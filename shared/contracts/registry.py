@@ -46,8 +46,8 @@ Rank = Literal["staff", "deputy_section", "section", "deputy_division", "divisio
 """The civil service's ranks from the lowest to the highest (科员 … 正厅级). They are the same in the whole country, so
 no pack defines them."""
 StepKind = Literal["verify", "notice", "decide", "accept", "publish"]
-"""What a step of a procedure is: sampled households are visited, a public notice stands, a body decides, each household
-accepts, or something is published."""
+"""The kinds of steps: sampled households are visited, there is a public notice, a body decides, each household accepts,
+or something is published."""
 BackTo = Literal["verify", "notice", "decide"]
 """The kinds of steps to which an objection or a refusal leads back."""
 ProblemClass = Code
@@ -81,7 +81,7 @@ class PolicyAdopted(Event, frozen=True, kw_only=True):
     version: Version
     adopted_by: Organ
     pack: Content
-    """The whole pack as its TOML file says it."""
+    """The whole content of the pack's TOML file."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -328,7 +328,7 @@ class ResolutionOpened(Event, frozen=True, kw_only=True):
     kind: Code
     """The procedure, as the pack names it."""
     subject_code: Code
-    """What it is about, as a code."""
+    """The subject of the matter, as a code."""
     opened_by: Organ
 
 

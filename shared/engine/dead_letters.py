@@ -60,7 +60,7 @@ def why(error: BaseException) -> dict[str, str]:
 
 
 def is_sealed(letter: Mapping[Any, Any]) -> bool:
-    """Whether only operators may read the content: True unless it is an event that was open on the open stream."""
+    """Whether only operators may read the content: True unless it is an event that was published openly."""
     event = next((e for e in EVENTS.values() if letter["subject"].endswith(f".{short_type(e.type)}")), None)
     is_open = letter["stream"] in (OPEN, OUTBOX) and letter["subject"].startswith(f"{OPEN_ROOT}.")
     return not is_open or event is None or event.sealing == "always"

@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class Service(NamedTuple):
-    """What makes one service differ from its siblings."""
+    """Everything in which one service differs from the others: its name, tables, reactions and timers."""
 
     name: str
     tables: Tables

@@ -1,8 +1,8 @@
-"""Policy packs: what a region counts, names and lists, as validated, versioned data.
+"""Policy packs: a region's numbers, names and lists, as validated and versioned data.
 
-The code knows seven concepts; every number, name and list is in `packs/`, and another region is one more file there.
-`pack` puts together what they can say; each section has a file of its own, with what contradicts it. `checking` and
-`contradictions` find all that is wrong with a pack, and `book` says which one is in force.
+No number or name of a region is in the code: they are all in `packs/`, and another region is one more file there.
+`pack` defines the whole pack; each of its sections has a file of its own, with the checks of that section. `checking`
+and `contradictions` find everything that is wrong with a pack, and `book` says which pack is in force.
 """
 
 from collections.abc import Callable, Mapping, Sequence

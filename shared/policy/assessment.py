@@ -1,4 +1,4 @@
-"""The yearly assessment: channels, grades, what limits them, and how one is contested (2.15, 2.21, 3.7, 3.8)."""
+"""The yearly assessment: its inputs, the grades, caps on grades, and the review of a grade (2.15, 2.21, 3.7, 3.8)."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -106,7 +106,7 @@ class Merged:
             if _is_section(inner) and isinstance(before, dict) and isinstance(value, dict):
                 self._read(inner, before, value, at)
             elif isinstance(before, dict) and isinstance(value, dict) and not _is_struct(inner):
-                # What a layer adds comes first: the first document is what a pack rests on.
+                # Entries of the layer come first, since the first document is the basis of the pack.
                 whole[field] = {**value, **{key: part for key, part in before.items() if key not in value}}
                 self.declared |= {(*at, key): self.of for key in value}
             elif (names := _named_by(inner)) and isinstance(before, list) and isinstance(value, list):

@@ -1,8 +1,8 @@
-"""What a policy pack can say: one region's numbers, names and lists, as validated data.
+"""The structure of a policy pack: a region's numbers, names and lists, as validated data.
 
-Each section has a file of its own, with what contradicts it: `listing`, `exit`, `procedure`, `team`, `commitments`,
-`campaigns`, `assessment` and `outcomes`. Each field is described in Chinese and English; `docs/policy.md` and
-`docs/policy.schema.json` are made of that.
+Each section has a file of its own, with the checks of that section: `listing`, `exit`, `procedure`, `team`,
+`commitments`, `campaigns`, `assessment` and `outcomes`. Each field is described in Chinese and English;
+`docs/policy.md` and `docs/policy.schema.json` are made of that.
 """
 
 import re

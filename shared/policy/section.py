@@ -1,4 +1,4 @@
-"""What the sections of a policy pack are made of: their base, the documents that they rest on, and common types."""
+"""Common parts of a pack's sections: their base class, the documents that they cite, and shared types."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date

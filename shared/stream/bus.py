@@ -29,8 +29,8 @@ log = structlog.get_logger()
 OPEN: Final = "ZHUCUN"
 """The stream of events that subscribers may read."""
 SEALED: Final = "ZHUCUN_SEALED"
-"""The stream of events that only our services may read. Its subjects begin differently, so that permissions can
-tell."""
+"""The stream of events that only the services concerned may read. Its subjects begin differently, so that permissions
+can tell."""
 
 CALENDAR: Final = "ZHUCUN_CALENDAR"
 """The stream of the schedule that begins each day. It is a stream of its own because a stream with a schedule can be

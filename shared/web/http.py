@@ -239,11 +239,11 @@ def _tasks(pipeline: Pipeline) -> Any:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
         words: FromQuery[bool] = False,
     ) -> list[OpenTask]:
-        """What people are awaited to do: the lines of an officer's day page. `place` is a prefix of the division.
+        """What people have to do: the lines of an officer's day page. `place` is a prefix of the division.
 
-        With `words` each says in Chinese and English what it is about and by which document. What is about persons is
-        told to operators only. In order of kind and id, after the `kind/id` of a task. One state's tasks stay together,
-        so there may be more than `limit`; less means the end.
+        With `words`, each task says in Chinese and English what it is about and by which document. Tasks about persons
+        are shown to operators only. Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of
+        one state stay together, so there may be more than `limit`. Fewer than `limit` means the end.
         """
         found: list[OpenTask] = []
         first, _, last = after.partition("/")
@@ -290,10 +290,10 @@ def _journals(pipeline: Pipeline) -> list[Any]:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
         type: FromQuery[list[str] | None] = None,
     ) -> list[Entry]:
-        """The open events that this service decided, in the order in which it published them, after a position.
+        """The open events that this service decided, after a position, in the order in which it published them.
 
-        A subscriber whose stream was purged or made anew reads here what it missed; ids tell what it knows already.
-        Less than `limit` means the end. `type` may be given several times.
+        A subscriber whose stream was purged or made anew reads here what it missed, and drops the ids that it knows.
+        Fewer than `limit` means the end. `type` may be given several times.
         """
         return await _page(pipeline, after, limit, type, sealed=False)
 

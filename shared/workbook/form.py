@@ -1,4 +1,4 @@
-"""What a form is, and what a returned one consists of."""
+"""The declaration of a form, and the rows and remarks that are read from a returned one."""
 
 from collections.abc import Mapping, Set
 from typing import Literal
@@ -37,7 +37,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """An `id` is converted to one spelling; a `code` has a fixed number of digits; a `month` may be a day or a
     month."""
     choices: Mapping[str, str] = {}
-    """For a choice: the labels in the drop-down, and the value that each stands for."""
+    """For a choice: the labels in the drop-down, each with its value."""
     required: bool = True
     spare: bool = False
     """Whether the whole column may be missing, since few rows need it."""
