@@ -1,1 +1,1 @@
-"""A region's story, played by scripted officers on a running system, and told at its end."""
+"""The demo: scripted officers play a region's story on a running system, and a report shows what came of it."""

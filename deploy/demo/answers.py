@@ -1,7 +1,7 @@
-"""How people answer what the services await of them: one table for all regions, and for all who play or test them.
+"""How people answer tasks: one table for all regions, used by the demo, the tests and the bench.
 
-A task carries the fields of the command that answers it, as far as its service knows them. What people add to these
-stands here, by the task's action. Where they are free to say one thing or another, the story of their region decides.
+A task contains those fields of the answering command that its service knows. The fields that people add are here, by
+the task's action. Where people could answer in different ways, the story of their region decides.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,12 +37,12 @@ class Letter(NamedTuple):
 
 
 class Awaited(NamedTuple):
-    """A task as its service shows it."""
+    """A task as its service shows it to people."""
 
     service: str
     kind: str
     id: str
-    """Of the state that awaits it."""
+    """The id of the state that awaits the answer."""
     place: str
     action: str
     about: str
@@ -50,7 +50,7 @@ class Awaited(NamedTuple):
     due: date | None
     detail: str
     answer: tuple[tuple[str, str | int], ...] = ()
-    """The fields of the command that answers it, which the service filled in."""
+    """The fields of the answering command that the service has filled in."""
 
     @classmethod
     def of(cls, service: str, state: State | OpenTask, task: Task) -> "Awaited":
@@ -60,13 +60,13 @@ class Awaited(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A task, and what is needed to answer it."""
+    """A task with everything that is needed to answer it."""
 
     action: str
     about: str
     today: date
     given: Mapping[str, Any]
-    """What the service filled in of the answer."""
+    """The fields of the answer that the service has filled in."""
     state: Any = None
     """The state that the answer reads, as its service shows it."""
     role: str = ""
@@ -75,14 +75,14 @@ class Ask(NamedTuple):
 
     @classmethod
     def of(cls, task: Awaited, today: date, file: Mapping[str, Any]) -> "Ask":
-        """A task with the states that its answer reads: the one that awaits it or that it is about, else all."""
+        """A task with the state that its answer reads, found by the task's id or subject; else with all states."""
         reads, given = ANSWERS[task.action].reads, dict(task.answer)
         state = file.get(task.id if reads and reads[1] == task.kind else task.about, file)
         return cls(task.action, task.about, today, given, state, task.role, task.detail, task.due)
 
     @property
     def is_overdue(self) -> bool:
-        """Whether its last day is over, or was and came anew."""
+        """Whether the task is overdue, or was overdue before its last day was set again."""
         if self.action == "order-closings":
             return bool(self.state["orders"][self.given["order"]]["times"])
         return self.due is not None and self.today > self.due
@@ -94,18 +94,18 @@ class Ask(NamedTuple):
 
     @property
     def campaign(self) -> str:
-        """The kind of the campaign that is visited for."""
+        """The kind of the campaign to which the visit belongs."""
         return self._campaign[0]
 
     @property
     def _campaign(self) -> tuple[str, str]:
-        # The calendar's campaigns are named 2105-half_year-2015-06-20, those that are asked for 2105.spot_check-2015.
+        # Campaigns of the calendar are named 2105-half_year-2015-06-20, irregular ones 2105.spot_check-2015.
         _, kind, year, *_ = str(self.given["campaign"]).replace(".", "-").split("-")
         return kind, year
 
 
 class Story:
-    """What happens where a task leaves people free. Here all goes well; a region's story tells what does not."""
+    """The answers to tasks that leave people a choice. In this class all goes well; a region's story overrides it."""
 
     policy: Policy
 
@@ -114,19 +114,19 @@ class Story:
         return about[:6]
 
     def signs(self, ask: Ask) -> str:
-        """Whose name stands under an answer."""
+        """The body that signs an answer."""
         return "示例机关（虚构）"
 
     def waits(self, ask: Ask) -> bool:
-        """Whether nobody answers yet."""
+        """Whether the answer is put off, so that nobody answers yet."""
         return False
 
     def moves(self, ask: Ask) -> Iterable[Letter]:
-        """What is sent because of an answer: on the same day before it, or on a later day."""
+        """Letters that people send because of an answer: on the same day before it, or on a later day."""
         return ()
 
     def script(self) -> list[Letter]:
-        """What is sent without being asked for."""
+        """Letters that people send without a task."""
         raise NotImplementedError
 
     # registry
@@ -136,7 +136,7 @@ class Story:
         raise NotImplementedError
 
     def problem_class(self, ask: Ask) -> str:
-        """What holds the village back."""
+        """The problem class of the diagnosis: why the village is poor."""
         raise NotImplementedError
 
     def households(self, ask: Ask) -> Sequence[Row]:
@@ -144,7 +144,7 @@ class Story:
         raise NotImplementedError
 
     def indicators(self, ask: Ask) -> Mapping[str, float]:
-        """The criteria as they are measured; incidence is not among them, since it is computed (1.18)."""
+        """The measured indicators. Incidence is not among them, since it is computed (1.18)."""
         raise NotImplementedError
 
     def agrees(self, ask: Ask) -> bool:
@@ -172,7 +172,7 @@ class Story:
     # inspection
 
     def share(self, ask: Ask) -> str:
-        """A share that can be computed beforehand hides nothing; real bodies make theirs with `zhucun seed`."""
+        """A body's share of a seed. In a story it is predictable; real bodies make a random one with `zhucun seed`."""
         return sha256(f"{ask.given['body']} {ask.about} {ask.given.get('attempt')}".encode()).hexdigest()
 
     def absent(self, ask: Ask) -> Sequence[str]:
@@ -180,7 +180,7 @@ class Story:
         return ()
 
     def findings(self, ask: Ask) -> Sequence[str]:
-        """What else it finds."""
+        """The findings of a visit."""
         return ()
 
     def score(self, ask: Ask) -> int:
@@ -192,11 +192,11 @@ class Story:
         return 50, 40, 38
 
     def checked(self, ask: Ask, number: int, household: str) -> Row:
-        """What the verification of an exit finds at a household, the so-and-so-many-th that was drawn."""
+        """What the verification of an exit finds at a household. `number` is its place among the drawn ones, from 0."""
         return {"persons": 3, "meets": True, "approves": True}
 
     def unregistered(self, ask: Ask) -> int:
-        """How many households outside the register the verification visits."""
+        """How many people outside the register the verification looks at."""
         return 100
 
     # incentives
@@ -214,9 +214,9 @@ class Answer(NamedTuple):
     """How a kind of task is answered."""
 
     rows: Callable[[Ask, Story], Iterable[Row]]
-    """The commands, apart from what their service filled in and who signs."""
+    """Makes the commands, without the fields that the service filled in and the signatures."""
     reads: tuple[str, str] | None = None
-    """Service and kind of the states that are read first."""
+    """The service and kind of the states that the answer reads. None if it reads none."""
 
 
 def _visits(ask: Ask, story: Story) -> Iterable[Row]:
@@ -301,7 +301,7 @@ def answered(story: Story, ask: Ask) -> list[Row]:
 
 
 def as_command(service: str, path: str, row: Row) -> Command:
-    """A row as its service reads it."""
+    """A row decoded into the command of its service."""
     read: Command = msgspec.json.decode(msgspec.json.encode(row), type=COMMANDS[service, path])
     return read
 

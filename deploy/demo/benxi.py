@@ -1,8 +1,8 @@
-"""Benxi 2014 as document S3 describes it: what people enter and answer, and what becomes of each village.
+"""The story of Benxi from 2014 on, by document S3: what people enter and answer, and what becomes of each village.
 
-The figures are the document's. Villages, people, households and units are made up and say so (虚构); their codes lie
-in townships from 901 on, where no real village has one. The counties are real. Whatever the document leaves open is
-chosen by SHA-256 from a seed, so that the same seed tells the same story, whatever crashes meanwhile.
+The figures are the document's, and the counties are real. Villages, people, households and units are made up and say so
+(虚构); their codes are in townships from 901 on, which no real township has. What the document leaves open is chosen
+from a seed by SHA-256. So the same seed always tells the same story, even if processes crash meanwhile.
 """
 
 import hashlib
@@ -52,19 +52,20 @@ FATES: Final = {
     6: "refuted",  # The first verification of its exit fails.
     7: "absent",  # Members are found absent twice in a year.
 }
-"""What goes wrong, by the number of the village; all others fare well. Every ninth never meets its criteria."""
+"""What goes wrong, by number of the village. With all others all goes well, except that every ninth village does not
+meet its criteria in time."""
 LATE: Final = {("stalled", "order-closings"): 6, ("late", "commitments"): 5}
-"""Who misses which deadline by at least how many days, by the village's fate."""
+"""By the village's fate and the action: by how many days at least it misses its deadlines."""
 SIGNED: Final = {
     "township": "乡镇人民政府", "county": "县（区）人民政府", "organisation": "市委组织部", "inspection": "督查组",
     "discipline": "市纪委", "unit": "派出单位", "team": "驻村工作队", "village": "村民代表会议",
     "diagnoses": "县（区）集体会诊会议", "verifications": "出列核查组",
 }  # fmt: skip
-"""Who signs, by the action or else by the role that is asked."""
+"""Who signs, by the action; without an entry for it, by the role that is asked."""
 
 
 class Village(NamedTuple):
-    """One poor village and the sending unit that is made to measure for it, so that a full matching exists."""
+    """One poor village, and a sending unit that suits it, so that every village can get a unit."""
 
     number: int
     id: str
@@ -74,20 +75,20 @@ class Village(NamedTuple):
     population: int
     problem_class: str
     level: str
-    """Of the unit: province, city or county."""
+    """The level of the unit: province, city or county."""
     department: str
     leaves: int | None
-    """The year at whose end it meets the criteria; None if it does not within the three years."""
+    """The year at whose end it meets the criteria. None if it does not within the three years."""
     fate: str
 
     @property
     def unit(self) -> str:
-        """The id of the unit made for it; the matching is free to send another."""
+        """The id of the unit that was made for it. The matching may send another one."""
         return f"U{self.place[:4]}-{self.number:03}"
 
 
 class Scenario(Story):
-    """The story of so many villages, told by a seed; `city` is the prefecture in which it is told, by four digits."""
+    """The story of a number of villages, chosen by a seed. `city` has the four digits of the story's prefecture."""
 
     policy = POLICY
 
@@ -164,18 +165,18 @@ class Scenario(Story):
             }  # fmt: skip
 
     def cadre_rows(self) -> Iterator[Row]:
-        """RegisterCadre: three for a team, and a fourth who could take its leader's place, for each unit."""
+        """RegisterCadre for four cadres of each unit: three for a team, and one who could replace its leader."""
         for v in self.villages.values():
             leader = "staff" if v is self.unranked else _LEADERS[v.level]
             yield from (self._cadre(v, n, leader if n in (1, 4) else "staff") for n in (1, 2, 3, 4))
 
     def late_cadre_rows(self) -> Iterator[Row]:
-        """The leader of rank whom the one unit that had none registers in the end (3.4)."""
+        """RegisterCadre for a cadre of a leader's rank, whom the one unit that had none registers late (3.4)."""
         if self.unranked:
             yield self._cadre(self.unranked, 5, _LEADERS[self.unranked.level])
 
     def _cadre(self, v: Village, number: int, rank: str) -> Row:
-        """The fourth is old and no reserve cadre, so that the matching leaves him at home (3.3)."""
+        """The row of a cadre. The fourth is older and no reserve cadre, so the matching does not choose him (3.3)."""
         born = date(1958 if number == 4 else self.choose(1964, 1986, "born", v.number, number), 1, 1)
         return {
             "place": v.place if v.level == "county" else self.whole, "cadre": f"C{self.city}-{v.number:03}-{number}",
@@ -185,7 +186,7 @@ class Scenario(Story):
         }  # fmt: skip
 
     def survey_rows(self, v: Village, on: date) -> Iterator[Row]:
-        """RecordSurvey for one village: its part of the document's figures; after a relapse one record per topic."""
+        """RecordSurvey for one village: its part of the document's figures, or after a relapse one record per topic."""
         first, topics = on.year == START.year, list(POLICY.listing.topics)
         counts = {kind: _part(total, v.number) for kind, total in SURVEYED.items()} if first else {"meeting": 4}
         kinds = [kind for kind, count in counts.items() for _ in range(count)]
@@ -205,7 +206,7 @@ class Scenario(Story):
     # ---------------------------------------------------- what the years bring
 
     def _households(self, v: Village, year: int, *, baseline: bool = False) -> Iterator[Row]:
-        """All households that the survey visited; those of the register come first and are lifted one by one."""
+        """All households that the survey visited. Those of the register come first, and are lifted one by one."""
         line, visited = POLICY.exit.line(year), _part(SURVEYED["household_visit"], v.number)
         registered = min(v.population * self.choose(6, 12, "incidence", v.number) // 300, visited)
         still_poor = registered if baseline else round(registered * self._share_poor(v, year))
@@ -268,15 +269,15 @@ class Scenario(Story):
         return self.survey_rows(self.villages[ask.about], ask.today)
 
     def problem_class(self, ask: Ask) -> str:
-        """As the village was made."""
+        """The problem class for which the village was made."""
         return self.villages[ask.about].problem_class
 
     def households(self, ask: Ask) -> list[Row]:
-        """One by one they are lifted."""
+        """The year's facts. From year to year fewer of the registered households are poor."""
         return self.registered_rows(self.villages[ask.about], ask.year)
 
     def indicators(self, ask: Ask) -> dict[str, float]:
-        """Below its bounds until the year in which the village leaves."""
+        """The indicators. They miss the criteria until the year in which the village leaves."""
         v, year = self.villages[ask.about], ask.year
         met = v.leaves is not None and year >= v.leaves
         return {
@@ -301,7 +302,7 @@ class Scenario(Story):
         return [_MEASURES[(v.number + n) % len(_MEASURES)] for n in range(count)]
 
     def done(self, ask: Ask) -> list[int]:
-        """Another quarter of the items each quarter, and all in the end, but half as many in the village that lags."""
+        """The items done: another quarter of them each quarter, all in the end. A late village does half as many."""
         numbers, lags = self.numbers(ask), self._fate(ask) == "late"
         quarters = date.fromisoformat(ask.detail.split()[-1]).month // 3 if ask.action == "reconciliations" else 4
         return numbers[: len(numbers) * quarters // (8 if lags else 4)]
@@ -317,11 +318,11 @@ class Scenario(Story):
         return best
 
     def share(self, ask: Ask) -> str:
-        """Another for each body and draw."""
+        """A share of its own for each body and draw."""
         return "".join(f"{self.choose(0, 15, 'seed', ask.about, ask.detail, n):x}" for n in range(64))
 
     def absent(self, ask: Ask) -> list[str]:
-        """In the village whose fate it is, a member each time that it is checked in 2015."""
+        """One member at each check in 2015, in the village with the fate `absent`; otherwise nobody."""
         missing = self._is_checked(ask) and (self._fate(ask), ask.year) == ("absent", 2015)
         return sorted(ask.state["team"])[-1:] if missing else []
 
@@ -344,13 +345,13 @@ class Scenario(Story):
         return self.choose(*((30, 45) if neglected else (78, 98)), "merit", ask.about, ask.action, ask.detail)
 
     def ballot(self, ask: Ask) -> tuple[int, int, int]:
-        """As satisfied as the team does well."""
+        """The ballot. The better the team does, the more people are satisfied."""
         entitled = self.choose(30, 60, "entitled", ask.about)
         present = entitled * self.choose(70, 100, "present", ask.about, ask.year) // 100
         return entitled, present, present * self.score(ask) // 100
 
     def checked(self, ask: Ask, number: int, household: str) -> Row:
-        """All meet the standard and approve, but once, where every fifth does not approve."""
+        """Every household meets the standard and approves; in the one failed verification every fifth does not."""
         refuted = self._fate(ask) == "refuted" and ask.given["attempt"] == 1
         persons = self.choose(2, 4, "persons", self.villages[ask.about].number, int(household.rsplit("-", 1)[1]) - 1)
         return {"persons": persons, "meets": True, "approves": not refuted or number % 5 > 0}
@@ -364,7 +365,7 @@ class Scenario(Story):
         return ask.about.startswith("criticism/") and self.choose(1, 2, "tolerated", ask.about) == 1
 
     def script(self) -> list[Letter]:
-        """What is sent without being asked for: the first entries, a late leader, early incomes, two spot checks."""
+        """What people send without a task: the first entries, a late leader, early incomes, two spot checks."""
         early = [village for village in self.villages.values() if village.leaves == START.year]
         adopted = {"place": self.whole, "pack": self.pack, "adopted_by": "中共本溪市委（虚构）"}
         letters = (
@@ -399,13 +400,13 @@ def _nth(counties: Iterable[tuple[str, str, int]], index: int) -> Iterator[tuple
 
 
 def _city_or_county(index: int) -> str:
-    """Deals the 64 units that are not the province's to both levels, evenly."""
+    """The level of a unit that is not the province's: the 64 units are divided evenly between city and county."""
     both = OF_CITY + OF_COUNTIES
     return "city" if (index + 1) * OF_CITY // both > index * OF_CITY // both else "county"
 
 
 def _part(total: int, number: int) -> int:
-    """What falls to the village of this number when a total is dealt to all of them evenly."""
+    """The part of a total that this village gets if the total is divided evenly among all villages."""
     return number * total // POOR_VILLAGES - (number - 1) * total // POOR_VILLAGES
 
 

@@ -1,7 +1,7 @@
 """How the officers of the simulation hand in data: in the product's own Excel forms, filled in and sent back.
 
-The cells are put into the issued file as it stands, in the place of Excel or WPS, so that it keeps its looks, its
-drop-downs and its seals; a library that reads and writes whole workbooks takes ten times as long.
+The values are put straight into the XML of the issued file, as Excel or WPS would do. So the file keeps its looks, its
+drop-downs and its seals. A library that reads and writes whole workbooks takes ten times as long.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ def _keep(file: Path, content: bytes) -> None:
 
 
 def fill(template: bytes, form: Form, rows: Sequence[Row]) -> bytes:
-    """The template with these rows filled in: a form with issued rows in those of the village, others from the top."""
+    """The template with these rows filled in: in the issued rows of their village if it has any, else from the top."""
     with ZipFile(BytesIO(template)) as issued, ZipFile(target := BytesIO(), "w", ZIP_DEFLATED) as filled:
         for part in issued.namelist():
             content = issued.read(part)
@@ -88,7 +88,7 @@ def _by_village(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _line(number: int, issued: Mapping[int, str], form: Form, row: Row, styles: Mapping[int, str]) -> str:
-    """A row of the sheet: what is issued, and what an officer puts beside it."""
+    """A row of the sheet: the issued cells, and those that an officer fills in beside them."""
     cells = dict(issued)
     for at, column in enumerate(form.columns):
         field, _, part = column.field.partition(".")

@@ -1,6 +1,6 @@
-"""The officers' reach into services that live in one memory: the story as the rules alone decide it.
+"""Lets officers play on services in one process's memory: the story as the rules alone decide it.
 
-No database, no bus, no HTTP and no forms have a part in it, so it is what a play through all of them is compared with.
+Without database, bus, HTTP and forms nothing can be lost, so a play through all of these is compared with this one.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Memory:
         return min((state.due for state in states if state.due), default=None)
 
     def digests(self) -> dict[str, dict[str, str]]:
-        """What the services say under /v1/digest, but of events, whose ids depend on the keys of requests."""
+        """The services' digests as under /v1/digest, without those of events, whose ids depend on keys of requests."""
         return {
             name: {
                 kind.kind: _digest(state for (of, _), state in service.states.items() if of is kind)
@@ -66,12 +66,12 @@ class Memory:
         }
 
     def events(self) -> Counter[tuple[str, bytes]]:
-        """How often each was said, by type and content."""
+        """How often each event was published, by type and content."""
         return counted((fact.event.type, fact.data) for fact in self.world.facts)
 
 
 def counted(events: Iterable[tuple[str, bytes]]) -> Counter[tuple[str, bytes]]:
-    """How often each event was said, by type and content, whatever the order of keys in it."""
+    """How often each event occurs, by type and content. The order of keys in the content does not matter."""
     sort = msgspec.json.Encoder(order="deterministic").encode
     return Counter((type, sort(msgspec.json.decode(data))) for type, data in events)
 

@@ -1,8 +1,8 @@
 """The people of the simulation: they look at their tasks, take their time, and answer as their story says.
 
-They see what real officers see, the tasks that the services show, and act on these and the story alone. Which day
-they answer on and what they say follows from the seed and the task, never from the order of arrival or the clock, so
-that the same commands are sent under the same keys, whatever crashes meanwhile.
+They see only what real officers see, the tasks that the services show. On which day they answer and what they say
+follows from the seed and the task, never from the order in which tasks arrive or from the clock. So a repeated play
+sends the same commands under the same keys, even if processes crash meanwhile.
 """
 
 from collections import defaultdict
@@ -17,20 +17,20 @@ from deploy.demo.answers import ANSWERS, Ask, Awaited, Letter, Row, answered
 from deploy.demo.benxi import START, Scenario
 
 OFFICE_DAYS: Final = (0, 3)
-"""Mondays and Thursdays: nobody here answers anything on other days."""
+"""The weekdays on which people answer, Monday being 0: Mondays and Thursdays."""
 ROUNDS: Final = 30
-"""Answers lead to new tasks on the same day; so many times over would be a circle."""
+"""The most rounds of answers on one day. Answers lead to new tasks on the same day; more rounds would be a circle."""
 
 
 class Before(NamedTuple):
-    """At least and at most so many days before a task is due. A task that is due later is left until then."""
+    """Answer at least and at most this many days before the task's last day, and not earlier."""
 
     least: int
     most: int
 
 
 class After(NamedTuple):
-    """At least and at most so many days after a task came up."""
+    """Answer at least and at most this many days after the task came up."""
 
     least: int
     most: int
@@ -66,7 +66,7 @@ PACE: Final[Mapping[str, Before | After]] = {
     "decisions": After(2, 15),
     "appeal-decisions": Before(5, 20),
 }
-"""When people get round to what they are asked; what stands not here, or has no day, within the week."""
+"""By action, when people answer. Other tasks, and tasks without a last day, are answered within a week."""
 WITHIN_THE_WEEK: Final = After(0, 4)
 
 
@@ -90,7 +90,7 @@ class Reach(Protocol):
 
 
 class Diary(msgspec.Struct):
-    """What the officers must remember, should the play be interrupted."""
+    """What the officers must remember in order to continue an interrupted play."""
 
     seed: int
     villages: int
@@ -100,22 +100,23 @@ class Diary(msgspec.Struct):
     sending: list[Letter] = []
     """The letters of the present round: after an interruption they are sent again, under the same keys."""
     letters: list[Letter] = []
-    """Those of the days to come."""
+    """Letters for later days."""
     planned: list[tuple[Awaited, date]] = []
-    """Tasks that were seen, each with the day on which somebody will get round to it."""
+    """The tasks seen so far, each with the day on which it will be answered."""
 
 
 def _chance(task: Awaited) -> tuple[Any, ...]:
-    """What decides by chance when a task is answered: all that was seen of it before answers were filled in.
+    """The facts of a task from which, by a hash, the day of its answer is chosen.
 
-    A seed tells the same story as when a village's team and what it owed were one document, `assignments`.
+    They are those that a task had before it contained fields of its answer, and while a village's team and what it owed
+    were one state, `assignments`. So a seed still tells the same story.
     """
     was_one = task.kind in ("links", "commitments")
     return (task._replace(kind="assignments", id=task.about) if was_one else task)[:-1]
 
 
 class Officers:
-    """Everybody who answers tasks, and everybody who writes unasked. They go on where their diary ends."""
+    """All people who answer tasks or send something unasked. They continue where their diary ends."""
 
     def __init__(self, scenario: Scenario, reach: Reach, diary: Path | None = None) -> None:
         self.scenario, self.reach, self._path = scenario, reach, diary
@@ -137,7 +138,7 @@ class Officers:
                 )
 
     async def live(self, until: date, watch: Callable[[date], Awaitable[None]]) -> None:
-        """Live through the days up to `until`, stopping at those on which there is anything to do."""
+        """Play the days up to `until`, and stop at each on which there is something to do."""
         diary = self.diary
         while diary.today <= until:
             await self.reach.pass_day(diary.today)
@@ -159,7 +160,7 @@ class Officers:
             diary.sending = [letter for letter in diary.letters if letter.on <= diary.today]
             diary.letters = [letter for letter in diary.letters if letter.on > diary.today]
             if not diary.sending:
-                # A date that is put off does not put the answer off.
+                # A task whose last day was only put off has been seen before, so it is compared without its day.
                 tasks = {task._replace(due=None): task for task in await self.reach.tasks()}
                 if unmoved := answered.intersection(tasks):
                     raise RuntimeError(f"still awaited after the answer of {diary.today}: {sorted(unmoved)[:3]}")
@@ -175,7 +176,7 @@ class Officers:
         raise RuntimeError(f"the answers of {diary.today} lead in a circle: {diary.sending[:1]}")
 
     def _answers_on(self, task: Awaited) -> date:
-        """The day on which somebody will get round to a task that came up today."""
+        """The day on which a task that came up today will be answered."""
         if task.action not in ANSWERS:
             raise RuntimeError(f"nobody knows how to answer {task}")
         today, pace = self.diary.today, PACE.get(task.action, WITHIN_THE_WEEK)

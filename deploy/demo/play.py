@@ -28,10 +28,10 @@ from deploy.terminal import Terminal
 from shared.web.token import operator_headers
 
 DIARY: Final = "play.json"
-"""What a play must remember if it is interrupted, in the system's folder."""
+"""The file in the system's folder from which an interrupted play continues."""
 PICTURE: Final = "villages.svg"
 STUMBLE: Final = 0.05
-"""Seconds after a day within which a process is killed, so that this strikes anywhere in the next day's work."""
+"""A kill comes within this many seconds after a day, so that it may hit any part of the next day's work."""
 
 
 class Result(NamedTuple):
@@ -40,7 +40,7 @@ class Result(NamedTuple):
     figures: list[Figure]
     ways: Mapping[tuple[str, str], int]
     digests: Mapping[str, Mapping[str, str]]
-    """By service and table: equal for plays of the same story, whatever was killed meanwhile."""
+    """By service and table. They are equal for all plays of the same story, whatever was killed meanwhile."""
     dead_letters: int
     killed: list[str]
     days: int
@@ -57,16 +57,16 @@ async def play(
     quiet: bool = False,
     beside: Callable[[Simulation], AbstractAsyncContextManager[object]] = nullcontext,
 ) -> Result:
-    """Play the story on a running system, or go on with it where it was interrupted.
+    """Play the story on a running system, or continue it where it was interrupted.
 
-    Of the processes, `kills` are killed at random moments; what `beside` enters lasts as long as the story. Raises
-    Refusal where a service refuses what the script says, TimeoutError where the system does not settle.
+    `kills` processes are killed at random moments. The context that `beside` makes is open as long as the story runs.
+    Raises Refusal if a service refuses a command of the script, and TimeoutError if the system does not settle.
     """
     scenario, began, days = Scenario(seed, villages), time.monotonic(), 0
     span = (until - START).days
     chance, killed = random.Random(seed), list[str]()
     moments = sorted(chance.randrange(span) for _ in range(kills))
-    # Each of them in turn, or chance might spare one.
+    # In turn, since chance might never hit one of them.
     victims = cycle(chance.sample(system.processes, len(system.processes)))
     accidents: list[asyncio.Task[None]] = []
 
@@ -127,7 +127,7 @@ def _show(console: Terminal, system: System, scenario: Scenario, records: Record
 
 
 def _clients(system: System) -> village.Client:
-    """Clients of the replicas that have the city, in which all of the story takes place."""
+    """Clients for the replicas that are responsible for the city of the story."""
     token = operator_headers(system.folder.secret.read_bytes())
     return cache(
         lambda service: httpx.Client(base_url=system.url(service, CITY), headers=token, timeout=60, trust_env=False)
@@ -137,9 +137,9 @@ def _clients(system: System) -> village.Client:
 async def demo(
     folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool, tell: Callable[[str], None]
 ) -> bool:
-    """Start a system in a folder, play the story and show what came of it; with `stay`, keep it running then.
+    """Start a system in a folder, play the story and show what came of it. With `stay` it keeps running afterwards.
 
-    Whether the story was played to its end, which a signal may cut short.
+    Returns whether the story was played to its end. A signal may cut it short.
     """
     ended = False
 
@@ -147,7 +147,7 @@ async def demo(
         nonlocal ended
         async with System(folder, kind="demo", tell=tell) as system:
             await system.ready(READY_WITHIN)
-            # What a killed server does to the connection belongs into a log, not between the lines of the progress bar.
+            # Messages about lost connections go to a log. Otherwise they would break the progress bar.
             log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             structlog.configure(logger_factory=structlog.WriteLoggerFactory(os.fdopen(log, "a", encoding="utf-8")))
             await play(system, seed=seed, villages=villages, until=until, kills=kills)

@@ -1,6 +1,6 @@
-"""What a play shows: the document beside the system, what went wrong, and where the villages stood over time.
+"""The report of a play: the document's figures beside the system's, what went wrong, and villages by stage over time.
 
-Everything is computed from what the services answer, never from the script.
+Everything is computed from the services' answers, never from the script.
 """
 
 from collections import Counter
@@ -27,19 +27,19 @@ COLOURS: Final = dict(zip(STAGES, (
     "#b0b0b0", "#c0392b", "#d35400", "#e67e22", "#f39c12", "#f1c40f", "#3498db", "#1f618d", "#5b2c6f", "#9b59b6",
     "#27ae60", "#82e0aa", "#17202a", "#7f8c8d", "#ecf0f1",
 ), strict=True))  # fmt: skip
-"""One for each stage: warm until help begins, blue while it lasts, violet on the way out, green after the exit."""
+"""A colour for each stage: warm until help begins, blue during help, violet during the exit, green after it."""
 
 
 class Records(NamedTuple):
-    """What the services' journals and states say, as far as a report needs it."""
+    """The parts of the services' journals and states that the report needs."""
 
     events: Mapping[str, Sequence[Happened]]
-    """By village, in order."""
+    """The events by village, in order."""
     units: Mapping[str, Any]
     cadres: Mapping[str, Any]
 
     def said(self, kind: type[Event], where: Callable[[Any], object] = lambda _event: True) -> list[Any]:
-        """All events of a kind for which something holds."""
+        """All events of a type that meet a condition."""
         return [
             happened.event
             for events in self.events.values()
@@ -57,11 +57,11 @@ class Figure(NamedTuple):
     document: int
     system: int
     and_more: bool = False
-    """Whether the document says "and some more" (余); the play is made to come to its round figure."""
+    """Whether the document says "and some more" (余). The play is made to reach the round figure."""
 
     @property
     def equal(self) -> bool:
-        """Whether the system came to the document's figure."""
+        """Whether the system's figure equals the document's."""
         return self.document == self.system
 
 

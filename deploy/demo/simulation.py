@@ -1,7 +1,7 @@
-"""The clock of a play, and its reach into the running services: days pass as fast as the system settles.
+"""The clock of a play, and its way to the running services. A day passes as soon as the system has settled.
 
-Everything here asks again until it is answered, so that any process may be killed and restarted meanwhile; what is sent
-has an id or a key by which a repetition is known.
+Every request is repeated until it is answered, so that any process may be killed and restarted meanwhile. Everything
+that is sent has an id or a key, by which a repetition is recognised.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class Refusal(RuntimeError):
-    """A service refused what the script sent: a fault of the script or of a rule, with the service's own words."""
+    """A service refused a command of the script: the script or a rule is wrong. The text is the service's."""
 
 
 class _Delivered(msgspec.Struct):
@@ -91,13 +91,13 @@ class Status(msgspec.Struct):
     dead_letters: int
     next_due: date | None
     read: dict[str, int]
-    """By stream, up to where it has read."""
+    """By stream, the sequence of the last message that it has read."""
 
 
 class Simulation:
-    """The days and the services of a running system, as the officers reach them, however many replicas it has.
+    """The officers' way to the days and services of a running system with any number of replicas.
 
-    Where a single process is meant, `name` is that of the process, which is the service's if there is one replica.
+    A parameter `name` is the name of one process. With a single replica it is the service's name.
     """
 
     def __init__(self, system: System) -> None:
@@ -113,11 +113,11 @@ class Simulation:
         """The durable consumers of all processes, each with what it hears of its stream."""
         self._in_cluster = "," in system.nats_url
         self._heard: dict[tuple[str, str], int] = {}
-        """By cursor, the last message that it had come to when the system settled."""
+        """By consumer, the last message that it had reached when the system last settled."""
         self._end = 0
-        """Where the open stream ended then."""
+        """The last sequence of the open stream at that time."""
         self._changed = set(system.services)
-        """Processes that have had anything to do since their tasks and their status were read."""
+        """Processes that have had something to do since their tasks and status were last read."""
         self._tasks: dict[str, list[Awaited]] = {}
         self._statuses: dict[str, Status] = {}
 
@@ -142,12 +142,12 @@ class Simulation:
     # ------------------------------------------------------------------ time
 
     async def pass_day(self, day: date) -> None:
-        """Publish the day, in the place of the schedule that does so in real use, and wait until all is done."""
+        """Publish the day, as the schedule does in real use, and wait until everything that follows is done."""
         message = day_message(day, "simulation")
         statuses = await self.statuses() if self._end else {}
         due = {name for name, status in statuses.items() if status.next_due and status.next_due <= day}
         await _persist(lambda: bus.publish_batch(self._broker.connection, OPEN, [message]), bus.PublishFailed)
-        # The day alone, which is the next message of a settled stream, changes only those for whom something is due.
+        # In a settled stream the day is the next message. It gives work only to processes where something is due.
         await self.settle(due, day=self._end + 1)
 
     async def next_due(self) -> date | None:
@@ -155,15 +155,15 @@ class Simulation:
         return min((s.next_due for s in (await self.statuses()).values() if s.next_due), default=None)
 
     async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
-        """Wait until every service has heard everything, has said everything that followed, and nothing is left.
+        """Wait until every service has heard everything and has published everything that follows.
 
-        A message is acknowledged only once its consequences are published, so consumers and outboxes say it all; and
-        the streams must end where they ended before these were looked at, or something came in between. `moved` are
-        the processes that were given something to do, else all; `day` is the sequence of a message that by itself gives
-        nothing.
+        A message is acknowledged only after its consequences are published. So it is enough to look at consumers and
+        outboxes, and then to see that the streams still end where they ended before; if not, something came in between.
+        `moved` are the processes that were given something to do (default: all). `day` is the sequence of the day's
+        message, which gives no work to the others.
 
-        In a cluster each consumer is told of by a server of its own, whose copy of the stream may lag, and a leader
-        that was cut off tells old ends for a while. So the services are asked as well, all of them.
+        In a cluster, each consumer has a server of its own, whose copy of the stream may lag, and a leader that was cut
+        off reports old ends for a while. Therefore all services are asked as well.
         """
         moved = self.system.services if moved is None or self._in_cluster else {*moved}
         until = time.monotonic() + ENDED_WITHIN
@@ -188,7 +188,7 @@ class Simulation:
         return [(await self._asked("STREAM.INFO", stream, type=_Stream)).state.last_seq for stream in (OPEN, SEALED)]
 
     async def _come_to_the_end(self, stream: str, durable: str) -> int:
-        """Wait until a consumer has nothing before it and nothing in hand; the last message that it came to."""
+        """Wait until a consumer has nothing more to read or acknowledge. Returns the last message that it reached."""
         until, pause = time.monotonic() + ENDED_WITHIN, FIRST_PAUSE
         while time.monotonic() < until:
             cursor = await self._asked("CONSUMER.INFO", stream, durable, type=_Cursor)
@@ -199,7 +199,7 @@ class Simulation:
         raise TimeoutError(f"{durable} has not come to the end of {stream} within {ENDED_WITHIN:.0f} s")
 
     async def _is_read(self, ends: list[int], day: int) -> bool:
-        """Whether the streams have the day, and all processes have read what is for them, by their own word."""
+        """Whether the streams contain the day, and all processes say that they have read everything meant for them."""
         lasts = await asyncio.gather(*(self._last(stream, of) for (stream, _), of in self._cursors.items()))
         standings = await self.standings(self.system.services)
         read = (standings[name].read.get(stream, 0) for stream, name in self._cursors)
@@ -217,12 +217,12 @@ class Simulation:
         return max(one.message.seq for one in found)
 
     async def _backlog(self, names: Iterable[str]) -> int:
-        """How many events are committed and not published yet, in some processes that are up again in any case."""
+        """How many events of these processes are committed and not published yet. Waits for processes that are down."""
         answers = await asyncio.gather(*(self.get(name, "/health/ready") for name in names))
         return sum(msgspec.json.decode(answer, type=_Ready).backlog for answer in answers)
 
     async def _asked(self, question: str, *names: str, body: bytes = b"", type: type[T]) -> T:
-        """JetStream's answer; what is not there, such as a consumer that is being made anew, does not fit the type."""
+        """JetStream's answer. If something is missing, such as a consumer that is being made anew, decoding raises."""
         subject = ".".join(("$JS.API", question, *names))
         answer = await self._broker.connection.request(subject, body, timeout=2)
         return msgspec.json.decode(answer.data, type=type)
@@ -255,7 +255,7 @@ class Simulation:
         return {name: msgspec.json.decode(of, type=Status) for name, of in zip(asked, answers, strict=True)}
 
     async def _look(self) -> None:
-        """Read tasks and status of those processes that have had anything to do since the last look."""
+        """Read tasks and status of the processes that have had something to do since the last look."""
         changed = sorted(self._changed)
         tasks = await asyncio.gather(*(self._open_tasks(name) for name in changed))
         self._statuses |= await self.standings(changed)
@@ -289,8 +289,9 @@ class Simulation:
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
         """Send commands, and wait until all that follows from them is done. Raises Refusal.
 
-        Each prefecture sends its own, to the replica that has it: the ids of what follows come from a request's key, so
-        they are the same with any number of replicas, and no two replicas are given one key.
+        The commands of each prefecture are one request to its replica, with a key that names the prefecture. The ids of
+        everything that follows are made from this key. So they are the same with any number of replicas, and two
+        replicas never get the same key.
         """
         prefectures: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
@@ -305,7 +306,7 @@ class Simulation:
     async def _send(self, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
         """Send one prefecture's commands to its process.
 
-        What officers have an Excel form for goes in by that; everything else in requests of at most a page.
+        Commands with an Excel form are handed in by it, all others in requests of at most one page.
         """
         if path in BLANKS:
             folder = self.system.folder.root / "forms"
@@ -334,7 +335,7 @@ class Simulation:
 
 
 async def _persist(attempt: Callable[[], Awaitable[T]], trouble: type[Exception]) -> T:
-    """Attempt something again and again until it succeeds, or patience ends with the last error."""
+    """Repeat an attempt until it succeeds. After ENDED_WITHIN seconds the last error is raised."""
     until, pause = time.monotonic() + ENDED_WITHIN, FIRST_PAUSE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""One village's way in full: what happened, why, who decided, and what keeps it on the list."""
+"""Shows one village's way in full: what happened, by which rule, who decided, and what keeps it on the list."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,13 +23,14 @@ from shared.labels import SOURCE, Both, basis, in_words, says
 from shared.policy import Policy, PolicyBook, kept_pack
 
 for _service in SERVICES:
-    import_module(f"shared.contracts.{_service}")  # Whatever a journal has must be known here.
+    import_module(f"shared.contracts.{_service}")  # So that every event of the journals is known here.
 
 Client = Callable[[str], httpx.Client]
-"""An open HTTP client of a service by its name, the same one each time: opening one costs tens of milliseconds."""
+"""Gives the open HTTP client of a service by its name. The same each time: opening one takes tens of milliseconds.
+"""
 _WHO: Final = re.compile(r"\w+_by")
 _QUIET: Final = ("village", "place", "outcome", "clause", "name", "township", "pack")
-"""Fields that say nothing to somebody who reads about one village."""
+"""Fields that are of no interest to somebody who reads about one village."""
 
 
 class Happened(NamedTuple):
@@ -43,7 +44,7 @@ class Happened(NamedTuple):
 
 
 def history(client: Client, village: str) -> list[Happened]:
-    """What all services decided about a village, in the order in which they did."""
+    """All services' events about a village, in the order in which they were decided."""
     found = []
     for service in SERVICES:
         journal = client(service).get(f"/v1/journal/{village}").raise_for_status().content
@@ -70,7 +71,7 @@ def show(console: Console, code: str, client: Client) -> None:
 
 
 def in_force(registry: httpx.Client, place: str) -> Policy | None:
-    """The pack by which a division decides today, its layers merged; None where there is none."""
+    """The pack in force in a division today, with its layers merged. None if there is none."""
     book = PolicyBook()
     for pack in registry.get(f"/v1/packs/{place}").raise_for_status().json():
         book.adopt(kept_pack(pack))
@@ -78,7 +79,7 @@ def in_force(registry: httpx.Client, place: str) -> Policy | None:
 
 
 def way(events: Sequence[Happened], policy: Policy | None) -> Table:
-    """What happened, line by line, in the reader's language; what happened many times on a day is one line."""
+    """The events line by line, in the reader's language. Events that are repeated on a day share one line."""
     table = folded(*map(chosen, _HEADINGS))
     labels = {happened.id: chosen(happened.event.label) for happened in events}
     for (day, kind), same in groupby(events, key=lambda happened: (happened.day, type(happened.event))):

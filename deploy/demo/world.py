@@ -1,7 +1,7 @@
-"""All services' rules in one memory, without a database or a bus: what they decide when nothing comes between.
+"""Runs all services' rules in one process's memory, without database and bus: what they decide if nothing goes wrong.
 
-It delivers what each service says to every other, in one order, as the stream does. `shuffle` lets a test deliver what
-different services said since the last pause in another order, keeping that of each service's open and sealed stream.
+Every service's events are delivered to all services in one order, as the stream does. With `shuffle` a test can deliver
+them in another order that real streams could have too: only the events of one service on one stream keep their order.
 """
 
 import random
@@ -27,18 +27,18 @@ class Service:
         self.parked: list[Parked] = []
 
     def take(self, causes: Sequence[Cause], today: date) -> Result:
-        """Run causes and keep what they change."""
+        """Run causes, such as commands or events, and keep the changed states."""
         return self._keep(lambda loaded: run(self.wiring, self.book, today, causes, loaded))
 
     def announce(self, notice: HolidaysAnnounced, today: date) -> Result:
-        """Take holidays in and count anew what runs."""
+        """Take in holidays, and count running deadlines again."""
         self.book.announce(notice)
         cause = Cause(derived_id("test", notice), "calendar", notice)
         states = sorted(self.states.values(), key=lambda s: (s.kind, s.id))
         return self._keep(lambda _loaded: recount(self.wiring, self.book, today, cause, states))
 
     def pass_day(self, today: date) -> Result:
-        """Do what has fallen due."""
+        """Let the timers run out that are due."""
         due = [s for s in sorted(self.states.values(), key=lambda s: (s.kind, s.id)) if s.due and s.due <= today]
         return self._keep(lambda loaded: run_due(self.wiring, self.book, today, f"day {today}", due, loaded))
 
@@ -66,7 +66,7 @@ class World:
         self.commands = 0
 
     def command(self, service: str, *payloads: Any) -> Result:
-        """Send commands to a service as an officer does; what it refuses is raised."""
+        """Send commands to a service, as an officer does. Raises Refused if it refuses any."""
         self.commands += 1
         causes = [Cause(derived_id("test", self.commands, n), "test", p) for n, p in enumerate(payloads)]
         before = len(self.services[service].parked)
@@ -77,7 +77,7 @@ class World:
         return result
 
     def deliver(self, said: dict[str, list[Fact]]) -> None:
-        """Let everyone hear what was said, and what follows from it, until all is quiet."""
+        """Deliver events to all services, and then the events that follow, until there are no more."""
         streams: dict[tuple[str, bool], list[Fact]] = {}
 
         def tell(name: str, facts: Iterable[Fact]) -> None:
