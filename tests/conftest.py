@@ -33,6 +33,8 @@ if settings.get_current_profile_name() == "default":
     settings.register_profile("zhucun", deadline=None)
     settings.load_profile("zhucun")
 
+# The command line speaks its reader's language; the tests read Chinese, whatever this machine speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 TOLD: dict[str, tuple[str, ...]] = {}
 """What is wrong with refusals that the running test met."""

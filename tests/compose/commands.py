@@ -45,7 +45,7 @@ def outside(placed: Installation) -> Place:
     }  # fmt: skip
     file = folder / "site.toml"
     file.write_text("".join(f'{name} = "{value}"\n' for name, value in profile.items()))
-    own = {name: value for name, value in os.environ.items() if not name.startswith("ZHUCUN_")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("ZHUCUN_")} | {"LC_ALL": "C.UTF-8"}
 
     def zhucun(*words: str) -> str:
         command = [str(Path(sys.executable).with_name("zhucun")), "--profile", str(file), *words]
@@ -94,7 +94,7 @@ def commands(place: Place, village: str) -> Line:
     """An officer's form goes out and in, and what officers and operators ask is answered."""
     zh, en = f"命令行，{place.zh}", f"the command line, {place.en}"
     asked: dict[tuple[str, ...], str] = {
-        ("village", village): NAME, ("tasks", "--place", COUNTY): "due", ("dead-letters", "list"): "reason",
+        ("village", village): NAME, ("tasks", "--place", COUNTY): "期限", ("dead-letters", "list"): "原因",
         ("recover", "incentives"): "incentives", ("doctor",): "✓",
     }  # fmt: skip
     try:
