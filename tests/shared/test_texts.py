@@ -149,7 +149,7 @@ def test_the_chinese_readme_is_chinese() -> None:
         ("共有 unit=U1", True),
         ("请联系 operator", True),
         ("请用 zhucun up --replicas 2 启动，再打开 Excel 表 villages.xlsx", False),
-        ("单位U2105-012的材料在“/work/data”，督查“2105-annual-2015-12-01”", False),
+        ("单位U2105-012的材料在“/srv/data”，督查“2105-annual-2015-12-01”", False),
         ("《Civil Servant Law》第九十五条，见 ZHUCUN_NATS", False),
     ],
 )
