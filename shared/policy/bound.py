@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, NamedTuple, cast
+from typing import Annotated, Final, Literal, NamedTuple, cast
 
 import msgspec
 from msgspec import Meta
 
 from shared.contracts.values import Bounded, Code, Figure
-from shared.policy.section import Path
+from shared.policy.section import Path, Section, parts
 
 Part = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$(?!\n)", max_length=7)]
 """A fraction as documents write it: `2/3`."""
@@ -167,16 +167,10 @@ OPEN: Final = ("exit", "criteria")
 Found = Iterator[tuple[Path, str, str, str]]
 
 
-def contradictions(part: Any, path: Path = ()) -> Found:
-    """Find bounds, anywhere in a part of a pack, with an unknown figure or with a relation or number of no sense."""
-    if isinstance(part, Bound):
-        yield from _of_bound(path, part)
-    if isinstance(part, msgspec.Struct):
-        for field in part.__struct_fields__:
-            yield from contradictions(getattr(part, field), (*path, field))
-    elif isinstance(part, tuple):
-        for n, entry in enumerate(part):
-            yield from contradictions(entry, (*path, n))
+def contradictions(policy: Section) -> Found:
+    """Find bounds, anywhere in a pack, with an unknown figure or with a relation or number of no sense."""
+    for path, bound in parts(Bound, policy):
+        yield from _of_bound(path, bound)
 
 
 def _of_bound(path: Path, bound: Bound) -> Found:

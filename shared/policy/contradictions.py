@@ -12,7 +12,7 @@ from shared.calendar import Span
 from shared.policy import assessment, bound, campaigns, commitments, exit, listing, outcomes, procedure, team, when
 from shared.policy.checking import Fault
 from shared.policy.pack import Policy
-from shared.policy.section import Document, Found, Path, Section
+from shared.policy.section import Document, Found, Path, Section, parts
 
 NATIONAL = "00"
 """The jurisdiction of a document for the whole country."""
@@ -34,7 +34,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *listing.contradictions(policy.listing),
         *team.contradictions(policy.team, policy.listing.problem_classes),
         *exit.contradictions(policy.exit, first, layered=layered),
-        *_spans((), policy),
+        *_spans(policy),
         *_roles(policy),
         *commitments.contradictions(policy.commitments),
         *campaigns.contradictions(policy.campaigns),
@@ -178,9 +178,12 @@ def _binds(document: Document, policy: Policy) -> bool:
     return document.jurisdiction == NATIONAL or policy.jurisdiction.startswith(document.jurisdiction)
 
 
-def _spans(path: Path, part: object) -> Found:
-    """Find spans, anywhere in a pack, that are negative, empty, or in a unit that is not allowed there."""
-    if isinstance(part, Span):
+def _spans(policy: Policy) -> Found:
+    """Find spans, anywhere in a pack, that are negative, empty, or in a unit that is not allowed there.
+
+    Those within a `when` are checked together with it.
+    """
+    for path, part in parts(Span, policy, within=Section):
         name = path[-1]
         if part.calendar_days < 0 and name != "lasts":
             # The length of a campaign may be three months less one day, so `lasts` alone may have negative days.
@@ -190,12 +193,6 @@ def _spans(path: Path, part: object) -> Found:
         elif part.follows_calendar and name in _FIXED:
             zh = "应按年、月或日历日计，不按工作日，也不顺延"
             yield path, zh, "it is counted in years, months or calendar days, neither in working days nor rolled"
-    elif isinstance(part, Section):
-        for field in part.__struct_fields__:
-            yield from _spans((*path, field), getattr(part, field))
-    elif isinstance(part, tuple):
-        for n, entry in enumerate(part):
-            yield from _spans((*path, n), entry)
 
 
 _MAYBE = ("keep_after_exit",)

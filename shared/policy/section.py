@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, ClassVar, TypeVar
 
+import msgspec
 from msgspec import Meta
 
 from shared.contracts.values import Bounded, Code, Day, Name, Short, ShortOrNone
@@ -38,6 +39,20 @@ class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     named_by: ClassVar[tuple[str, ...]] = ()
     """The fields that name an entry of a list, so that a layer can override it alone. Without names, it replaces the
     list."""
+
+
+def parts(
+    kind: type[T], part: object, path: Path = (), within: type[msgspec.Struct] = msgspec.Struct
+) -> Iterator[tuple[Path, T]]:
+    """Find everything of a kind in a part of a pack, with its place. `within` is what is looked into."""
+    if isinstance(part, kind):
+        yield path, part
+    elif isinstance(part, within):
+        for field in part.__struct_fields__:
+            yield from parts(kind, getattr(part, field), (*path, field), within)
+    elif isinstance(part, tuple):
+        for n, entry in enumerate(part):
+            yield from parts(kind, entry, (*path, n), within)
 
 
 class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,14 +4,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from shared.calendar import Calendar, Span, YearDay, add_months, national
 from shared.contracts.values import Bounded, Day
-from shared.policy.section import SOME_DAY, Found, Path
+from shared.policy.section import SOME_DAY, Found, Path, Section, parts
 
 Happening = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$(?!\n)", max_length=60)]
 """What a time is counted from: an event such as `registry.village.listed`, or the code of an entry of the pack."""
@@ -157,17 +157,11 @@ def empty(span: Span) -> bool:
     return any(plain.after(day, national()) <= day for day in (SOME_DAY, date(2015, 2, 1)))
 
 
-def contradictions(part: Any, path: Path = ()) -> Found:
-    """Find each `when`, anywhere in a part of a pack, that has no form, several forms, or one that is not allowed
+def contradictions(policy: Section) -> Found:
+    """Find each `when`, anywhere in a pack, that has no form, several forms, or one that is not allowed
     there."""
-    if isinstance(part, When):
-        yield from _of_when(path, part)
-    elif isinstance(part, msgspec.Struct):
-        for field in part.__struct_fields__:
-            yield from contradictions(getattr(part, field), (*path, field))
-    elif isinstance(part, tuple):
-        for n, entry in enumerate(part):
-            yield from contradictions(entry, (*path, n))
+    for path, when in parts(When, policy):
+        yield from _of_when(path, when)
 
 
 def _of_when(path: Path, when: When) -> Found:

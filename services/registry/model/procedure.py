@@ -408,8 +408,8 @@ def withdraw_objection(state: Carrier | None, command: WithdrawObjection, policy
     if now is None or objection is None:
         return Change(state)
     if objection.upheld is not None:
-        decision = f"第 {command.objection} 号异议的处理", f"the decision on objection {command.objection}"
-        rests(state.rests_on(now.step), dict([decision]))
+        zh = f"第 {command.objection} 号异议的处理"
+        rests(state.rests_on(now.step), {zh: f"the decision on objection {command.objection}"})
     others = {number: one for number, one in now.objections.items() if number != str(command.objection)}
     event = ObjectionWithdrawn(
         **_told(state), objection=command.objection, reason=command.reason, decided_by=command.decided_by
