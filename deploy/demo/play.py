@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date
 from functools import cache
@@ -56,10 +56,12 @@ async def play(
     kills: int = 0,
     quiet: bool = False,
     beside: Callable[[Simulation], AbstractAsyncContextManager[object]] = nullcontext,
+    after: Callable[[date], Awaitable[None]] | None = None,
 ) -> Result:
     """Play the story on a running system, or continue it where it was interrupted.
 
     `kills` processes are killed at random moments. The context that `beside` makes is open as long as the story runs.
+    What `after` does after a day is awaited before the next begins.
     Raises Refusal if a service refuses a command of the script, and TimeoutError if the system does not settle.
     """
     scenario, began, days = Scenario(seed, villages), time.monotonic(), 0
@@ -97,6 +99,8 @@ async def play(
                 )
                 counts = "  ".join(f"{what} {count:5}" for what, count in counted)
                 progress.update(bar, completed=(day - START).days, description=f"{in_language(day)}  {counts}")
+                if after:
+                    await after(day)
 
             async with beside(simulation):
                 await Officers(scenario, simulation, system.folder.root / DIARY).live(until, watch)

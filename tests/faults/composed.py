@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from functools import partial
 from itertools import count
 from typing import Final
@@ -14,12 +15,13 @@ from typing import Final
 import httpx
 
 from deploy.access.users import HARNESS
+from deploy.demo.benxi import START
 from deploy.init.certificates import NODES
 from deploy.local.supervisor import SERVICES
 from tests.compose.engine import Broken, Installation, find
 from tests.compose.placed import Composed, placed
 from tests.faults.cluster import leader
-from tests.faults.injury import NotAllowed, hurt_often, where_allowed
+from tests.faults.injury import NotAllowed, due, hurt_often, where_allowed
 from tests.faults.trial import Ground, Trial, Verdict
 
 AWAY: Final = 60.0
@@ -107,11 +109,35 @@ class Officer:
             await asyncio.sleep(PAUSE)
 
 
+class Pace:
+    """Spreads the days of a play over a loss, for a fast play would be at its end before the loss is."""
+
+    def __init__(self) -> None:
+        self._today = self._first = self._last = START
+        self._began = self._seconds = 0.0
+        self.days = 0
+        """Days that were played while something was lost."""
+
+    async def lose(self, seconds: float, last: date) -> None:
+        """Wait for so long. The day `last` ends no sooner, and those until then in proportion."""
+        self._first, self._last = self._today, max(last, self._today + timedelta(1))
+        self._began, self._seconds = time.monotonic(), seconds
+        await asyncio.sleep(seconds)
+
+    async def after(self, day: date) -> None:
+        """Wait until the next day may begin."""
+        self._today = day
+        part = min((day - self._first) / (self._last - self._first), 1)
+        wait = self._began + self._seconds * part - time.monotonic()
+        self.days += time.monotonic() < self._began + self._seconds
+        await asyncio.sleep(wait)
+
+
 async def lost(
     ground: Ground, found: Installation, system: Composed, victims: Sequence[Victim], seconds: float
 ) -> Verdict:
     """Play on a composed system that is ready while one container after the other is lost for so long."""
-    officer, names, whole = Officer(system), list[str](), 0
+    officer, pace, names, whole = Officer(system), Pace(), list[str](), 0
 
     async def harm(number: int) -> None:
         nonlocal whole
@@ -119,14 +145,17 @@ async def lost(
         async with officer.at_work():
             await asyncio.to_thread(found.kill, names[-1])
             try:
-                await asyncio.sleep(seconds)
+                await pace.lose(seconds, START + due(number + 1, len(victims)) * (ground.until - START))
                 whole += 1
             finally:
                 await asyncio.to_thread(found.start, names[-1])
 
-    verdict = await hurt_often(ground, system, len(victims), harm)
+    verdict = await hurt_often(ground, system, len(victims), harm, pace.after)
     passed = verdict.passed and whole == len(victims) and not officer.errors
-    return Verdict(passed, f"{', '.join(names)} lost for {seconds:.0f} s, {officer}, {verdict.seen}")
+    return Verdict(passed, (
+        f"{', '.join(names)} lost for {seconds:.0f} s, {whole} times to the end, {pace.days} days played meanwhile, "
+        f"{officer}, {verdict.seen}"
+    ))  # fmt: skip
 
 
 async def alone(ground: Ground, victim: Victim) -> Verdict:

@@ -17,7 +17,7 @@ import psutil
 
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System, dying_with
-from tests.faults.trial import Ground, Verdict, hurt, progress
+from tests.faults.trial import AfterDay, Ground, Verdict, hurt, progress
 
 DONE_WITHIN = 20.0
 """Seconds within which processes stand still or are gone, even on a machine that does much else."""
@@ -189,23 +189,31 @@ def filled(disk: Path) -> Iterator[None]:
         ballast.unlink(missing_ok=True)
 
 
-async def hurt_often(ground: Ground, system: System, times: int, harm: Callable[[int], Awaitable[None]]) -> Verdict:
+def due(number: int, times: int) -> float:
+    """How far the play has come, from 0 to 1, when harm comes for the time `number`, from 0 on, of so many."""
+    return (number + 1) / (times + 1) / EARLY
+
+
+async def hurt_often(
+    ground: Ground, system: System, times: int, harm: Callable[[int], Awaitable[None]], after: AfterDay | None = None
+) -> Verdict:
     """Play while harm is done so many times, evenly over most of the play; it is told which time this is, from 0 on.
 
-    The play may end and cancel the last harm, which must mend then what would keep the system from settling.
+    The play may end and cancel the last harm, which must mend then what would keep the system from settling. `after`
+    may keep the days from coming so fast.
     """
     chance, done = random.Random(ground.seed), 0
 
     async def injure(_system: System, _simulation: Simulation) -> None:
         nonlocal done
         async for part in progress(ground, system):
-            if done < times and EARLY * part > (done + 1) / (times + 1):
+            if done < times and part > due(done, times):
                 await asyncio.sleep(chance.uniform(0, 0.5))  # Not always when a day has just begun.
                 done += 1
                 ground.tell(f"{done} / {times}")
                 await harm(done - 1)
 
-    verdict = await hurt(ground, system, injure)
+    verdict = await hurt(ground, system, injure, after=after)
     return Verdict(verdict.passed and done == times, f"{done} times of {times}, {verdict.seen}")
 
 

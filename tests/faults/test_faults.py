@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from datetime import date
+import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from deploy.demo.benxi import START
 from deploy.demo.play import Result, play
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import PROCESSES, SERVICES, System
@@ -99,6 +101,22 @@ async def test_a_machine_without_containers_says_so_and_fails_no_trial(
     undisturbed = Result([], {}, {}, 0, [], 0, 0)
     verdict = await trial.run(Ground(tmp_path, SEED, VILLAGES, 0, undisturbed, print, UNTIL))
     assert verdict.passed is None and "neither docker nor podman" in verdict.seen
+
+
+async def test_a_play_lasts_as_long_as_what_is_lost_is_away_and_goes_on_meanwhile() -> None:
+    pace, last, seconds = composed.Pace(), START + timedelta(10), 0.5
+    began = time.monotonic()
+    loss = asyncio.create_task(pace.lose(seconds, last))
+    await asyncio.sleep(0)
+    for day in range(11):
+        await pace.after(START + timedelta(day))
+        assert time.monotonic() - began >= seconds * day / 10
+    await loss
+    assert pace.days
+    free = asyncio.create_task(pace.after(last + timedelta(1)))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert free.done()  # Nothing is lost any more: no day is kept back.
 
 
 async def test_a_death_of_each_service_at_each_moment_and_of_each_process_costs_nothing(tmp_path: Path) -> None:

@@ -57,12 +57,17 @@ class Trial(NamedTuple):
 
 Injure = Callable[[System, Simulation], Awaitable[None]]
 """Hurts a running system for as long as the play lasts, then is cancelled; what it holds it must let go of then."""
+AfterDay = Callable[[date], Awaitable[None]]
+"""Is awaited after each day that is played."""
 
 
-async def hurt(ground: Ground, system: System, injure: Injure, *, repeated: bool = False) -> Verdict:
+async def hurt(
+    ground: Ground, system: System, injure: Injure, *, repeated: bool = False, after: AfterDay | None = None
+) -> Verdict:
     """Play on a system that is not entered yet while `injure` runs beside, and compare all with the undisturbed run.
 
     With `repeated` the trial itself stores events once more, so that a subscriber may hear an event twice.
+    `after` may keep a day from following at once.
     """
 
     @asynccontextmanager
@@ -80,8 +85,9 @@ async def hurt(ground: Ground, system: System, injure: Injure, *, repeated: bool
             await system.ready()
             async with Subscriber(system) as subscriber:
                 result = await play(
-                    system, seed=ground.seed, villages=ground.villages, until=ground.until, quiet=True, beside=beside
-                )
+                    system, seed=ground.seed, villages=ground.villages, until=ground.until, quiet=True,
+                    beside=beside, after=after,
+                )  # fmt: skip
                 await subscriber.come_to_the_end()
                 difference = compare(await journals(system), subscriber.heard)
     equal = result.digests == ground.undisturbed.digests
