@@ -113,7 +113,8 @@ class Pace:
     """Spreads the days of a play over a loss, for a fast play would be at its end before the loss is."""
 
     def __init__(self) -> None:
-        self._today = self._first = self._last = START
+        self._today = self._first = START
+        self._last = START + timedelta(1)
         self._began = self._seconds = 0.0
         self.days = 0
         """Days that were played while something was lost."""

@@ -105,6 +105,8 @@ async def test_a_machine_without_containers_says_so_and_fails_no_trial(
 
 async def test_a_play_lasts_as_long_as_what_is_lost_is_away_and_goes_on_meanwhile() -> None:
     pace, last, seconds = composed.Pace(), START + timedelta(10), 0.5
+    await pace.after(START)
+    assert not pace.days  # Nothing is lost yet.
     began = time.monotonic()
     loss = asyncio.create_task(pace.lose(seconds, last))
     await asyncio.sleep(0)
