@@ -98,6 +98,36 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         return f"{relation.zh}{_FRACTIONS.get(written, written)}", f"{relation.en} {written}"
 
 
+Some = Annotated[int, Meta(ge=1, le=20)]
+
+
+class Range(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """最少和最多的数目，如 3 至 5 名。 · How many there are at least and at most."""
+
+    at_least: Some
+    """最少。 · At least so many."""
+    at_most: Some | None = None
+    """最多；不写为不限。 · At most so many; no limit where it is left out."""
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """The range for people, in Chinese and English: `3至5`, `3 to 5`."""
+        if self.at_most is None:
+            return f"不少于{self.at_least}", f"{self.at_least} or more"
+        if self.at_most == self.at_least:
+            return f"{self.at_least}", f"{self.at_least}"
+        return f"{self.at_least}至{self.at_most}", f"{self.at_least} to {self.at_most}"
+
+
+HowMany = Some | Range
+"""Exactly so many, as `3`, or a range, as `{ at_least = 3, at_most = 5 }`."""
+
+
+def ends(number: HowMany) -> tuple[int, int | None]:
+    """The least and the most of a number of something; None for no limit."""
+    return (number, number) if isinstance(number, int) else (number.at_least, number.at_most)
+
+
 @lru_cache(1024)
 def _filled(numbers: tuple[Amount | None, ...]) -> tuple["RelationName", Fraction, float]:
     """The relation of a bound, its number, and the float nearest to that number.

@@ -124,7 +124,7 @@ def _misfit(hint: Any, value: Any, path: Path) -> Fault | None:
         elif _is_struct(bare(hint)[0]):
             zh, en = "每年都有的一天，如“{ month = 6, day = 30 }”", "one that exists, such as { month = 6, day = 30 }"
             shown = (f"现为 {toml(value)}", f"it is {toml(value)}")
-        elif isinstance(value, str) and bare(hint)[0] in (int, float, bool):
+        elif isinstance(value, str) and _is_number(bare(hint)[0]):
             zh, en = f"{zh}，不加引号", f"{en}, without quotes"
         return Fault(path, f"{shown[0]}，应为{zh}", f"{shown[1]}; it must be {en}")
     return None
@@ -228,6 +228,14 @@ def bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
 
 def _is_struct(part: Any) -> bool:
     return isinstance(part, type) and issubclass(part, msgspec.Struct)
+
+
+def _is_number(inner: Any) -> bool:
+    """Whether a number or truth value is asked for, or else a table."""
+    kinds = [bare(part)[0] for part in get_args(inner) or (inner,)]
+    return any(kind in (int, float, bool) for kind in kinds) and all(
+        kind in (int, float, bool) or _is_struct(kind) for kind in kinds
+    )
 
 
 def _is_mapping(origin: Any) -> bool:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from shared.calendar import Span
 from shared.contracts.registry import Level, Rank
 from shared.contracts.values import Code, Name
+from shared.policy.bound import HowMany, Range, ends
 from shared.policy.section import Found, One, Reference, Section
 from shared.policy.when import When
 
@@ -40,8 +41,10 @@ MATCHED = (
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
-    size: Annotated[int, Meta(ge=1, le=20)]
-    """每队人数。 · Cadres in a team."""
+    size: HowMany
+    """每队人数。一个数，或者最少和最多，如 { at_least = 3, at_most = 5 }；建议方案按最少人数提出，另行选定时可多派。 ·
+    Cadres in a team. It is a number, or the fewest and the most; a matching proposes the fewest, and who chooses
+    otherwise may send more."""
     villages_per_unit: Annotated[int, Meta(ge=1, le=20)] = 1
     """一个单位的工作队最多负责几个村；不写为一个村。 ·
     How many villages a unit's one team may serve; one where the pack says nothing."""
@@ -77,10 +80,24 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reference: Reference | None = None
     """本节依据。 · What the section rests on."""
 
+    @property
+    def fewest(self) -> int:
+        """The fewest cadres that a team may have."""
+        return ends(self.size)[0]
+
+    @property
+    def most(self) -> int | None:
+        """The most cadres that a team may have; None for no limit."""
+        return ends(self.size)[1]
+
 
 def contradictions(team: Team, classes: Mapping[str, str]) -> Found:
-    """Find problem classes for which no department is named, and departments named for an unknown class."""
-    suits = team.suits
+    """Find sizes that no team can have, classes for which no department is named, and departments of unknown ones."""
+    suits, size = team.suits, team.size
+    if isinstance(size, Range) and size.at_most is not None and size.at_most < size.at_least:
+        zh = f"最多 {size.at_most} 人少于最少 {size.at_least} 人，没有这样的工作队"
+        en = f"{size.at_most} at most are fewer than {size.at_least} at least; there is no such team"
+        yield ("team", "size", "at_most"), zh, en, f"at_most = {size.at_least}"
     for name in suits:
         if name not in classes:
             zh = f"没有贫困村类别 {name}，可填：{'、'.join(classes)}"

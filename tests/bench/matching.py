@@ -60,7 +60,7 @@ def county(number: int, policy: Policy) -> County:
             strength=chance.randrange(101),
             village=chance.choice(villages) if chance.random() < 0.02 else None,
         )
-        for m in range(policy.team.size + chance.randrange(5)):
+        for m in range(policy.team.fewest + chance.randrange(5)):
             cadres[f"{unit}-{m}"] = Cadre(
                 unit=unit,
                 rank=chance.choices(RANKS, (25, 30, 23, 14, 5, 2, 1))[0],

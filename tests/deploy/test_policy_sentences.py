@@ -79,6 +79,17 @@ def test_the_difference_tells_what_changes_and_nothing_else() -> None:
     assert not [*changes(BENXI, BENXI)]
 
 
+@pytest.mark.parametrize(
+    ("size", "zh", "en"),
+    [(3, "3", "3"), ({"at_least": 3}, "不少于3", "3 or more"), ({"at_least": 3, "at_most": 5}, "3至5", "3 to 5"),
+     ({"at_least": 3, "at_most": 3}, "3", "3")],
+)  # fmt: skip
+def test_a_size_is_told_in_one_sentence(size: Any, zh: str, en: str) -> None:
+    after = parse_pack(layer(documents=HOME_DOCUMENT, team={"size": size}), book().base)
+    told = {one.path: one for one in sentences(after)}["team", "size"]
+    assert (told.zh, told.en) == (f"派驻工作队：每队人数——{zh}", f"The team: Cadres in a team – {en}")
+
+
 def test_a_bound_reads_as_a_relation() -> None:
     told = {one.path: one for one in sentences(BENXI)}
     criteria = [one for path, one in told.items() if path[:3] == ("exit", "criteria", "collective_income")]

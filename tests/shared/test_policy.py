@@ -113,7 +113,13 @@ SCHEMA_FAULTS = [
     (put("team.sizes", 3), "team.sizes", "do you mean `size`?"),
     (drop("team.size"), "team.size", "missing; it must be a whole number from 1 to 20"),
     (put("team.size", "3 people"), "team.size", 'it is "3 people"; it must be a whole number from 1 to 20'),
-    (put("team.size", "3"), "team.size", 'it is "3"; it must be a whole number from 1 to 20, without quotes'),
+    (
+        put("team.size", "3"),
+        "team.size",
+        'it is "3"; it must be a whole number from 1 to 20 or a table (at_least, at_most), without quotes',
+    ),
+    (put("team.size", {"at_least": 3, "at_mots": 5}), "team.size.at_mots", "do you mean `at_most`?"),
+    (put("team.size", {"at_most": 5}), "team.size.at_least", "it is missing; it must be a whole number from 1 to 20"),
     (put("name", "本\x1b[31m溪"), "name", r"\u001b[31m"),
     (put("team.size", 3.5), "team.size", "it is 3.5; it must be a whole number"),
     (put("team.size", True), "team.size", "it is true; it must be a whole number"),
@@ -229,6 +235,7 @@ CONTRADICTIONS = [
     (put("exit.measure_by", {"month": 11, "day": 10}), "exit.measure_by", "after `measure_from`"),
     (put("exit.poverty_line.2017", 33350), "exit.poverty_line.2017", "a digit too many"),
     (put("exit.poverty_line.2016", 900), "exit.poverty_line.2016", "a digit too many"),
+    (put("team.size", {"at_least": 3, "at_most": 2}), "team.size.at_most", "there is no such team"),
     (put("team.suits.lagging_economy", ["农业", "银行", "农业"]), "team.suits.lagging_economy", "stands there twice"),
     (put("commitments.0.kind", "lettre"), "commitments[0].kind", "no village becomes pledged"),
     (put("commitments.3.reconcile", [{"month": 3, "day": 31}] * 2), "commitments[3].reconcile", "each once"),
@@ -441,8 +448,8 @@ def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, jun
 
 
 SCALARS = (
-        "name", "version", "effective_from", "jurisdiction", "team.size", "team.work_years", "team.party_members_only",
-        "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
+        "name", "version", "effective_from", "jurisdiction", "team.weights.strength", "team.work_years",
+        "team.party_members_only", "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
         f"{STEPS}.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
         "findings.1.code", "findings.0.order.calendar_days", "assessment.inputs.3.weight", "assessment.caps.1.figure",
         "assessment.grades.0.at_least", "outcomes.2.subject", "outcomes.5.label", "procedures.0.steps.3.quorum.figure",

@@ -240,7 +240,7 @@ def one_village_at_a_time(run: Evidence) -> None:
         match event:
             case d.VillageMatched() if "kept_team" not in event.reasons:
                 members = {member.cadre for member in event.team}
-                assert len(members) == len(event.team) == run.policy.team.size
+                assert len(members) == len(event.team) == run.policy.team.fewest
                 assert [member.role for member in event.team].count("leader") == 1
                 assert event.unit not in units and not members & cadres.keys()
                 units[event.unit] = event.village
@@ -249,7 +249,7 @@ def one_village_at_a_time(run: Evidence) -> None:
                 assert units[event.unit] == event.village
                 members = {member.cadre for member in event.team}
                 assert members == {cadre for cadre, village in cadres.items() if village == event.village}
-                assert len(members) == run.policy.team.size
+                assert len(members) == run.policy.team.fewest
             case d.MemberRecalled():
                 assert cadres.pop(event.cadre) == event.village
             case d.MemberReplaced():

@@ -74,9 +74,7 @@ def weigh(
         team = team or offer.team(village)
         faults += _unfit_together(team)
         faults += _unfit(team, {id: Posting(cadre, offered, village, policy, today) for id, cadre in of_unit.items()})
-        if len(team) < policy.team.size:
-            size = policy.team.size
-            faults.append(Fault("3.3", f"工作队至少{size}人，现为{len(team)}人", f"a team has {size} at least"))
+        faults += _size(team, policy)
     if faults:
         return Choice(None, 0, faults)
     match = offer.match(village, proposed.need, unit, in_order(team))
@@ -104,6 +102,15 @@ def _unfit_together(team: Sequence[Member]) -> Iterable[Fault]:
         yield Fault("3.4", "工作队应有且只有一名队长", "a team has one leader and no more")
     if len({member.cadre for member in team}) < len(team):
         yield Fault("3.3", "队员重复", "a cadre is named twice")
+
+
+def _size(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
+    """The fault of a team with too few or too many members."""
+    size, fewest, most = len(team), policy.team.fewest, policy.team.most
+    if size < fewest:
+        yield Fault("3.3", f"工作队至少{fewest}人，现为{size}人", f"a team has {fewest} at least, not {size}")
+    if most is not None and size > most:
+        yield Fault("3.3", f"工作队最多{most}人，现为{size}人", f"a team has {most} at most, not {size}")
 
 
 def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[Fault]:

@@ -108,7 +108,7 @@ def points(cadre: Cadre, policy: Policy, today: date) -> int:
 
 def team_obstacle(fit: Mapping[str, Posting], policy: Policy) -> str | None:
     """Why these eligible cadres cannot form a team: too few, or none of a leader's rank. None if they can."""
-    if len(fit) < policy.team.size:
+    if len(fit) < policy.team.fewest:
         return "team_size"
     return None if any(has_rank(posting) for posting in fit.values()) else "leader_rank"
 
@@ -120,7 +120,7 @@ def form_team(fit: Mapping[str, Posting], policy: Policy, today: date) -> tuple[
         (cadre for cadre, posting in fit.items() if has_rank(posting)),
         key=lambda cadre: (-RANKS.index(fit[cadre].cadre.rank), -worth[cadre], cadre),
     )
-    others = sorted(fit.keys() - {leader}, key=lambda cadre: (-worth[cadre], cadre))[: policy.team.size - 1]
+    others = sorted(fit.keys() - {leader}, key=lambda cadre: (-worth[cadre], cadre))[: policy.team.fewest - 1]
     return Member(leader, "leader"), *(Member(cadre, "member") for cadre in sorted(others))
 
 

@@ -165,7 +165,7 @@ class Offer:
     def _out(self, serving: Serving) -> tuple[str | None, tuple[Member, ...]]:
         """Why the team that is out cannot serve a further village (None if it can), and the team."""
         leader = next((id for id, role in serving.members.items() if role == "leader"), "")
-        if len(serving.members) < self.policy.team.size or serving.members.keys() - self.fit.keys():
+        if len(serving.members) < self.policy.team.fewest or serving.members.keys() - self.fit.keys():
             return "team_size", ()
         if not leader or not has_rank(self.fit[leader]):
             return "leader_rank", ()

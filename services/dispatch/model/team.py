@@ -236,16 +236,18 @@ def help(state: Link | None, event: HelpBegun, policy: Policy, today: date) -> C
 def lose_member(
     state: Link | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date
 ) -> Change:  # fmt: skip
-    """A cadre has left the team, and the unit owes a replacement by the pack's day (2.20)."""
+    """A cadre has left the team, and the unit owes a replacement by the pack's day, if the team is too small (2.20)."""
     state = known(state, "村", "the village", event.village)
     vacancy = Vacancy(event.role, policy.team.replace_by.due(today, policy.calendar))
     team = tuple(member for member in state.team if member.cadre != event.cadre)
-    left = state.but(team=team, vacancies={**state.vacancies, event.cadre: vacancy})
+    left = _with_owed(state.but(team=team, vacancies={**state.vacancies, event.cadre: vacancy}), policy)
+    if event.cadre not in left.vacancies:
+        return Change(left)
     return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_by.span))
 
 
 def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
-    """The replacement joins the team. If a member became leader, another member is owed by the same day."""
+    """The replacement joins the team. If a member became leader, another member may be owed by the same day."""
     state = known(state, "村", "the village", event.village)
     before = next((member.role for member in state.team if member.cadre == event.cadre), None)
     others = (member for member in state.team if member.cadre != event.cadre)
@@ -253,7 +255,19 @@ def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today
     vacancies = {cadre: vacancy for cadre, vacancy in state.vacancies.items() if cadre != event.recalled}
     if before:
         vacancies[event.recalled] = Vacancy(before, state.vacancies[event.recalled].due)
-    return Change(state.but(team=tuple(team), vacancies=vacancies))
+    return Change(_with_owed(state.but(team=tuple(team), vacancies=vacancies), policy))
+
+
+def _with_owed(state: Link, policy: Policy) -> Link:
+    """The link with those vacancies only that must be filled: all if the team is too small, else that of a leader.
+
+    A team of five that may have three to five members owes nobody when one leaves. The unit may still fill the place,
+    since the pool remembers it.
+    """
+    is_short = len(state.team) < policy.team.fewest
+    is_led = any(member.role == "leader" for member in state.team)
+    owed = {cadre: one for cadre, one in state.vacancies.items() if is_short or (one.role == "leader" and not is_led)}
+    return state.but(vacancies=owed)
 
 
 def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
