@@ -23,6 +23,7 @@ from services.registry.model import (
     parties,
     procedure,
     resolution,
+    rounds,
     succession,
 )
 from services.registry.model import commands as c
@@ -45,6 +46,16 @@ def _team(event: d.TeamAssigned | d.TeamReleased | d.TeamDisbanded, _policy: Pol
 def _parts(command: c.SplitVillage, _policy: Policy) -> Iterable[str]:
     """The new villages of a split."""
     return (part.code for part in command.parts)
+
+
+def _merged(command: c.MergeVillages, _policy: Policy) -> Iterable[str]:
+    """The villages that end."""
+    return command.merged
+
+
+def _matters(event: r.VillageRecoded, _policy: Policy) -> Iterable[str]:
+    """The village's own matters."""
+    return (f"{event.village}/{matter}" for matter in event.matters)
 
 
 def _exit(message: procedure.Notice | procedure.Told, _policy: Policy) -> Iterable[str]:
@@ -125,7 +136,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RecodeVillage, Village, by("village"), identity.recode, reads=identity.recode_reads),
     Reaction(r.VillageRecoded, Code, by("code"), aliased),
     *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Register, Baseline)),
+    Reaction(r.VillageRecoded, Resolution, _matters, recoded),
     # Villages are merged into one that goes on with what was theirs.
+    Reaction(c.MergeVillages, Village, _merged, rounds.may_end, reads=rounds.of_village),
     Reaction(c.MergeVillages, Village, by("village"), succession.merge, reads=succession.merge_reads),
     Reaction(r.VillageMerged, Register, by("into"), households.take_over, reads=households.of_predecessor),
     Reaction(r.VillageMerged, Register, by("village"), households.hand_over),
@@ -207,7 +220,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.ConfirmRelapse, Village, by("village"), villages.confirm_relapse),
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
     # On or off the list, it decides matters of its own.
-    Reaction(c.OpenResolution, Village, by("village"), villages.check_address),
+    Reaction(c.OpenResolution, Village, by("village"), rounds.may_open, reads=rounds.of_village),
     Reaction(
         c.OpenResolution,
         Resolution,
@@ -217,7 +230,7 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     Reaction(c.TakeStep, Village, by("village"), resolution.check_voters),
-    Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step),
+    Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step, reads=resolution.of_village),
     Reaction(c.WithdrawStep, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, resolution.withdraw_step),
     Reaction(c.WithdrawResolution, Village, by("village"), villages.check_address),

@@ -59,6 +59,7 @@ JOURNEY = (
     Move("requested", i.ExitVerified, "helped", {"passed": False}),
     Move("verified", r.NoticePosted, "noticed"),
     Move("noticed", r.ExitRequested, "requested"),  # An objection was upheld, so the exit is verified again.
+    Move("verified", r.ExitRequested, "requested"),  # The notice was not posted in time, and the pack leads back.
     Move("noticed", r.VillageDelisted, "delisted"),
     Move("delisted", d.TeamReleased, "released"),
     Move("delisted", r.VillageRelapsed, "relapsed"),

@@ -50,6 +50,7 @@ StepKind = Literal["verify", "notice", "decide", "accept", "publish"]
 or something is published."""
 BackTo = Literal["verify", "notice", "decide"]
 """The kinds of steps to which an objection or a refusal leads back."""
+Matters = Annotated[tuple[RunId, ...], Meta(max_length=5000)]
 ProblemClass = Code
 """Why a village is poor, as its policy pack names the classes (mechanism 3.2)."""
 
@@ -148,6 +149,8 @@ class VillageRecoded(Event, frozen=True, kw_only=True):
     since: Day
     document: ShortOrNone = ""
     decided_by: OrganOrNone = ""
+    matters: Matters = ()
+    """The village's own matters, which move to the new division with it."""
 
 
 class VillageListed(Event, frozen=True, kw_only=True):

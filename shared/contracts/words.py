@@ -156,6 +156,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                  "how the value must lie to it; empty in events from before this was told", "below"),
     "MatchingSolved.bound": ("已证明的上限：没有方案得分更高", "the proved bound: no assignment scores more", 5120),
     "mover": ("由谁推动", "the role that can move it", "team"),
+    "matters": ("一并转入新区划的民主决策事项", "the village's own matters, which move with it", ["2014-1"]),
     "attempt": ("第几次申请出列", "which request for the exit this is", 1),
     "lifted": ("已脱贫的户", "the households lifted out of poverty", [HOUSEHOLD, "H12"]),
     "persons": ("各户人数，次序同上", "the persons of each of them, in the same order", [4, 3]),

@@ -291,6 +291,7 @@ def recode(
         since=command.since,
         document=command.document,
         decided_by=command.decided_by,
+        matters=village.matters,
     )
     return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
 

@@ -45,6 +45,9 @@ Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | Withdr
 Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
 """The events of a procedure that other states of the registry react to."""
 DAY = timedelta(1)
+UNREGISTERED = "-"
+"""What stands before the step at which a member left because it is no longer in the village's register. It never comes
+back, whatever is repeated."""
 
 
 class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,7 +69,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     accepted: Literal["", "self", "phone", "no"] = ""
     """The household's answer: yes in person, yes over the phone, or no. Empty until it has answered."""
     left: str = ""
-    """The step at which the member left the procedure; empty while it takes part."""
+    """The step at which the member left, after UNREGISTERED where that is why; empty while it takes part."""
 
 
 class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -172,9 +175,9 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The index of the step of this name."""
         return [step.name for step in self.steps].index(name)
 
-    def without(self, members: Iterable[str]) -> Self:
+    def without(self, members: Iterable[str], why: str = "") -> Self:
         """The procedure after some members have left at the awaited step. It ends if nobody is left."""
-        gone = dict.fromkeys(members, self.steps[self.at].name)
+        gone = dict.fromkeys(members, why + self.steps[self.at].name)
         kept = {id: msgspec.structs.replace(one, left=gone.get(id, one.left)) for id, one in self.members.items()}
         left = self.but(members=kept)
         return left.but(ended="rejected", take_by=None) if kept and not left.present else left

@@ -15,8 +15,16 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from services.registry.model.commands import OpenResolution, TakeStep, WithdrawResolution, WithdrawStep
-from services.registry.model.procedure import Carrier, Member, Notice, Proceeding, carry, no_matter
-from services.registry.model.register import Register
+from services.registry.model.procedure import (
+    UNREGISTERED,
+    Carrier,
+    Member,
+    Notice,
+    Proceeding,
+    carry,
+    no_matter,
+)
+from services.registry.model.register import Household, Register
 from services.registry.model.village import Village, standing
 from shared.contracts import Event
 from shared.contracts.registry import (
@@ -113,7 +121,7 @@ def resolution_id(
 # ------------------------------------------------------------------ the opening
 
 
-def of_village(_resolution: Resolution | None, command: OpenResolution) -> Iterable[Key]:
+def of_village(_resolution: Resolution | None, command: OpenResolution | TakeStep) -> Iterable[Key]:
     """The register from which a round's households come."""
     yield Register, command.village
 
@@ -176,7 +184,7 @@ def open_resolution(
 
 def _check_members(procedure: Procedure, given: tuple[str, ...], register: State | None) -> None:
     """A round must name households, all from the register of poor households. Other matters must name none."""
-    known = register.households if isinstance(register, Register) else {}
+    known = _registered(register)
     if procedure.members is None and given:
         zh, en = (
             f"“{procedure.label}”不是逐户办理，请删去农户",
@@ -184,7 +192,7 @@ def _check_members(procedure: Procedure, given: tuple[str, ...], register: State
         )
     elif procedure.members and not given:
         zh, en = f"“{procedure.label}”逐户办理，请填写农户", f"{procedure.kind} is a round; name its households"
-    elif strange := [id for id in given if id not in known or not known[id].registered]:
+    elif strange := [id for id in given if id not in known]:
         zh = f"农户 {'、'.join(strange[:5])} 未建档立卡，请核对"
         en = f"{', '.join(strange[:5])} are no registered poor households of the village; check them"
     else:
@@ -192,14 +200,27 @@ def _check_members(procedure: Procedure, given: tuple[str, ...], register: State
     raise Refused(procedure.rule, zh, en, field="members", status=422)
 
 
+def _registered(register: State | None) -> Mapping[str, Household]:
+    """The village's registered poor households by id."""
+    households = register.households if isinstance(register, Register) else {}
+    return {id: household for id, household in households.items() if household.registered}
+
+
 # ---------------------------------------------------------------------- steps
 
 
-def take_step(resolution: Resolution | None, command: TakeStep, policy: Policy, today: date) -> Change:
-    """Take the awaited step. A meeting without quorum is refused; a failed vote leads back or ends the matter."""
+def take_step(
+    resolution: Resolution | None, command: TakeStep, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Take the awaited step. A meeting without quorum is refused; a failed vote leads back or ends the matter.
+
+    Households that have left the register since the last step, by a withdrawal or a split, leave the round first.
+    """
     if resolution is None:
         raise no_matter(command.matter)
-    now, step = resolution.course, resolution.course.step
+    before, step = resolution.course, resolution.course.step
+    known = _registered(others[Register, command.village])
+    now = before.without((id for id in before.present if id not in known), UNREGISTERED) if step else before
     if step is None or step.name != command.step:
         if any(_same(command, taken) for taken in resolution.taken):
             return Change(resolution)
@@ -209,6 +230,8 @@ def take_step(resolution: Resolution | None, command: TakeStep, policy: Policy, 
         raise resolution.not_now("公示请用公示命令办理", "a notice is posted by `notices`")
     rule = resolution.rests_on(step)
     require_body(command.body, step.by, rule)
+    if now.ended:
+        return Change(carry(resolution.but(place=command.place), now, today), resolution.follows(now))
     _check_figures(now, step, command, rule)
     marked = _asked(now, step, command, rule) if step.kind == "accept" else now.without(command.left_out)
     asked = [one for one in marked.members.values() if one.left in ("", step.name)]
@@ -224,7 +247,8 @@ def take_step(resolution: Resolution | None, command: TakeStep, policy: Policy, 
         figures = len(asked), len(asked), sum(one.accepted != "no" for one in asked)
     taken = StepTaken(
         **resolution.names, step=step.name, entitled=figures[0], present=figures[1], agreed=figures[2],
-        left_out=len(now.present) - len(marked.present), decided_by=command.decided_by,
+        left_out=sum(one.left.removeprefix(UNREGISTERED) == step.name for one in marked.members.values()),
+        decided_by=command.decided_by,
     )  # fmt: skip
     events: list[Event] = [taken]
     if not agreed and not after.ended:
@@ -302,11 +326,16 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
 
 
 def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy: Policy, _today: date) -> Change:
-    """Withdraw a matter that was opened by mistake. Refused once a step of it was taken."""
+    """Withdraw a matter that was opened by mistake. Refused once a step was taken, or a notice of it stands."""
     if resolution is None or resolution.course.ended == "withdrawn":
         return Change(resolution)
-    labels = {step.name: step.label for step in resolution.course.steps}
-    rests(resolution.rule, {f"已进行的“{labels[taken.step]}”": taken.step for taken in resolution.taken})
+    now = resolution.course
+    labels = {step.name: step.label for step in now.steps}
+    found = {f"已进行的“{labels[taken.step]}”": taken.step for taken in resolution.taken}
+    if now.step and now.notice_until:
+        found[f"“{now.step.label}”"] = f"the notice {now.step.name}"
+    found |= {f"第{number}号异议": f"objection {number}" for number in now.objections}
+    rests(resolution.rule, found)
     event = ResolutionWithdrawn(
         place=command.place,
         village=command.village,
