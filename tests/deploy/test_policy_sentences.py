@@ -11,7 +11,7 @@ import pytest
 from deploy import policy_pages
 from deploy.policy_sentences import TOLD_AT_THE_HEAD, changes, sentences
 from shared.policy import Policy, PolicyBook, parse_pack
-from tests.shared.test_layers import CHECK, COUNTY, HOME_DOCUMENT, layer
+from tests.support.packs import CHECK, COUNTY, HOME_DOCUMENT, layer
 
 FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
 BENXI = parse_pack(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")))

@@ -35,9 +35,9 @@ from shared.stream.consumer import Delivery, OrderedConsumer
 from shared.stream.relay import Relay
 from shared.web.http import Entry
 from shared.web.token import operator_key
-from tests.conftest import NatsServer, engine_with
-from tests.shared.test_http import Api, serving
-from tests.shared.test_pipeline import PACK
+from tests.support.asked import Api, serving
+from tests.support.process import PACK
+from tests.support.servers import NatsServer, engine_with
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 DAY = date(2014, 6, 1)

@@ -33,7 +33,9 @@ from shared.contracts.registry import (
     UnitRegistered,
     VillageDelisted,
     VillageDiagnosed,
+    VillageMerged,
     VillageRelapsed,
+    VillageUnlisted,
 )
 from shared.engine.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import Policy, parse_pack
@@ -44,6 +46,7 @@ PACK = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.tom
 CITY, HOME, AWAY = "210500", "210521", "210522"
 V1, V2, V3 = "210521100201", "210521100202", "210522100201"
 START = date(2014, 6, 20)
+DECIDED: dict[str, Any] = {"decided_by": "县政府"}
 
 
 def unit(id: str, level: str = "city", department: str = "农业", place: str = CITY, **more: Any) -> UnitRegistered:
@@ -84,6 +87,17 @@ def relapsed(village: str) -> VillageRelapsed:
     return VillageRelapsed(place=village[:6], village=village, unmet=(), decided_by="县政府")
 
 
+def merged(village: str = V1, into: str = V2) -> VillageMerged:
+    since, document = date(2014, 8, 1), "县政发〔2014〕8号"
+    return VillageMerged(
+        place=village[:6], village=village, into=into, into_place=into[:6], since=since, document=document, **DECIDED
+    )
+
+
+def unlisted(village: str = V1, spell: int = 1) -> VillageUnlisted:
+    return VillageUnlisted(place=village[:6], village=village, spell=spell, reason="误列", **DECIDED)
+
+
 def recalled(subject: str, village: str, kind: str = "recall", **more: Any) -> OutcomeDecided:
     usual = {"imposed": True, "tolerated": False, "clause": "G17", "decided_by": "市委组织部"}
     return OutcomeDecided(
@@ -93,6 +107,13 @@ def recalled(subject: str, village: str, kind: str = "recall", **more: Any) -> O
             **usual, **more,
         }
     )  # fmt: skip
+
+
+def after(event: OutcomeDecided, ended: type[Any], **more: Any) -> Any:
+    """A later step of the same outcome."""
+    fields = ("place", "outcome", "kind", "subject_kind", "subject", "village", "effect")
+    about = {field: getattr(event, field) for field in fields}
+    return ended(**about, **more)
 
 
 class Benxi:
@@ -259,3 +280,12 @@ class Benxi:
         self.set("three_year_plan", "term", "修路", "引水", "产业", village=village)
         self.set("annual_plan", period, "修路", village=village)
         self.set("ledger", period, "修路一公里", "打井两眼", village=village)
+
+
+def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START) -> None:
+    """A county adopts a pack of its own."""
+    documents = {name: {**said, "jurisdiction": "00"} for name, said in PACK["documents"].items()}
+    pack = {**PACK, "jurisdiction": jurisdiction, "version": f"{jurisdiction}-1", "effective_from": effective}
+    pack["documents"] = documents
+    place = jurisdiction.ljust(6, "0")
+    benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))

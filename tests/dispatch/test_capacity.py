@@ -46,9 +46,9 @@ from shared.engine.pipeline import Pipeline
 from shared.rules import Refused
 from shared.stream.bus import OPEN, SEALED
 from shared.stream.relay import Relay
-from tests.conftest import engine_with
 from tests.dispatch.benxi import CITY, PACK, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
-from tests.shared.test_pipeline import delivery
+from tests.support.process import delivery
+from tests.support.servers import engine_with
 
 V4, DAY = "210522100202", timedelta(1)
 TEAM = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member"))

@@ -21,16 +21,15 @@ from shared.contracts.incentives import AppealDecided
 from shared.contracts.registry import (
     DiagnosisWithdrawn,
     PolicyAdopted,
-    VillageMerged,
     VillageRecoded,
     VillageSplit,
-    VillageUnlisted,
     VillageWithdrawn,
 )
 from shared.rules import Refused
 from tests.dispatch.benxi import (
     AWAY,
     CITY,
+    DECIDED,
     HOME,
     PACK,
     START,
@@ -38,41 +37,22 @@ from tests.dispatch.benxi import (
     V2,
     V3,
     Benxi,
+    after,
     cadre,
     delisted,
     diagnosed,
+    merged,
+    own_pack,
     recalled,
     relapsed,
     squad,
     unit,
+    unlisted,
 )
-from tests.dispatch.test_recall import after
-
-DECIDED: dict[str, Any] = {"decided_by": "县政府"}
-
-
-def merged(village: str = V1, into: str = V2) -> VillageMerged:
-    since, document = date(2014, 8, 1), "县政发〔2014〕8号"
-    return VillageMerged(
-        place=village[:6], village=village, into=into, into_place=into[:6], since=since, document=document, **DECIDED
-    )
-
-
-def unlisted(village: str = V1, spell: int = 1) -> VillageUnlisted:
-    return VillageUnlisted(place=village[:6], village=village, spell=spell, reason="误列", **DECIDED)
 
 
 def pool(benxi: Benxi, jurisdiction: str) -> Pool:
     return benxi.dispatch.states[Pool, jurisdiction]  # type: ignore[return-value]
-
-
-def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START) -> None:
-    """A county adopts a pack of its own."""
-    documents = {name: {**said, "jurisdiction": "00"} for name, said in PACK["documents"].items()}
-    pack = {**PACK, "jurisdiction": jurisdiction, "version": f"{jurisdiction}-1", "effective_from": effective}
-    pack["documents"] = documents
-    place = jurisdiction.ljust(6, "0")
-    benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))
 
 
 def extending(benxi: Benxi, effective: date = START, number: int = 1, **said: Any) -> None:

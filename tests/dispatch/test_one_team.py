@@ -45,15 +45,17 @@ from tests.dispatch.benxi import (
     V2,
     V3,
     Benxi,
+    after,
     cadre,
     delisted,
     diagnosed,
+    merged,
+    own_pack,
     recalled,
     relapsed,
     unit,
+    unlisted,
 )
-from tests.dispatch.test_divisions import merged, own_pack, unlisted
-from tests.dispatch.test_recall import after
 
 VILLAGES, UNITS = (V1, V2, V3, "210522100202"), ("U1", "U2", "U3")
 CADRES = [f"C-{of}-{n}" for of in UNITS for n in range(4)]

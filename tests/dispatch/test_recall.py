@@ -1,7 +1,6 @@
 """Recall and replacement (mechanism 2.20): who leaves, who may come, and who is not sent again."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
@@ -9,14 +8,21 @@ from shared.contracts.dispatch import Member, MemberRecalled, MemberReplaced, Ne
 from shared.contracts.incentives import AppealDecided, OutcomeDecided, OutcomeExpired
 from shared.contracts.registry import CadreRegistered
 from shared.rules import Refused
-from tests.dispatch.benxi import AWAY, HOME, PACK, V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
-
-
-def after(event: OutcomeDecided, ended: type[Any], **more: Any) -> Any:
-    """A later step of the same outcome."""
-    fields = ("place", "outcome", "kind", "subject_kind", "subject", "village", "effect")
-    about = {field: getattr(event, field) for field in fields}
-    return ended(**about, **more)
+from tests.dispatch.benxi import (
+    AWAY,
+    HOME,
+    PACK,
+    V1,
+    V2,
+    Benxi,
+    after,
+    cadre,
+    delisted,
+    diagnosed,
+    recalled,
+    squad,
+    unit,
+)
 
 
 def test_2_20_a_recalled_leader_leaves_and_the_unit_owes_another() -> None:

@@ -17,7 +17,7 @@ from shared.contracts.incentives import (
 from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.rules import Refused
-from tests.incentives.test_outcomes import (
+from tests.incentives.cases import (
     CITY,
     COUNTY,
     LEADER,
@@ -28,8 +28,8 @@ from tests.incentives.test_outcomes import (
     decide,
     graded,
     hear,
-    hear_defence,
     only,
+    recalled,
     record,
     step,
     tasks,
@@ -44,18 +44,9 @@ def withdraw(world: World, subject: tuple[str, str], **said: Any) -> None:
     world.command("incentives", step(WithdrawDecision, subject, only(world, subject), **fields))
 
 
-def recalled(**decision: Any) -> World:
-    """A recall of the leader that was decided after a hearing."""
-    world = world_with()
-    hear(world, graded("incompetent"))
-    hear_defence(world, LEADER)
-    decide(world, LEADER, **decision)
-    return world
-
-
 @pytest.mark.parametrize("decision", [{}, {"imposed": False}, {"imposed": False, "tolerated": True}])
-def test_a_decision_entered_by_mistake_is_taken_back_and_decided_anew(decision: dict[str, Any]) -> None:
-    world = recalled(**decision)
+def test_a_decision_entered_by_mistake_is_taken_back_and_decided_anew(world: World, decision: dict[str, Any]) -> None:
+    recalled(world, **decision)
     withdraw(world, LEADER)
     (withdrawn,) = world.said(DecisionWithdrawn)
     assert (withdrawn.subject, withdrawn.effect, withdrawn.reason) == (LEADER[1], "recall", "人员录错")
@@ -69,15 +60,15 @@ def test_a_decision_entered_by_mistake_is_taken_back_and_decided_anew(decision: 
     assert len(world.said(OutcomeDecided)) == 2
 
 
-def test_what_was_taken_back_does_not_expire() -> None:
-    world = recalled()
+def test_what_was_taken_back_does_not_expire(world: World) -> None:
+    recalled(world)
     withdraw(world, LEADER)
     world.pass_days(date(2018, 1, 1))
     assert not world.said(OutcomeExpired)
 
 
-def test_5_9_a_decision_stands_once_the_time_for_an_appeal_is_over() -> None:
-    world = recalled()
+def test_5_9_a_decision_stands_once_the_time_for_an_appeal_is_over(world: World) -> None:
+    recalled(world)
     world.pass_days(TODAY + timedelta(30))
     withdraw(world, LEADER)
     decide(world, LEADER)
@@ -87,8 +78,8 @@ def test_5_9_a_decision_stands_once_the_time_for_an_appeal_is_over() -> None:
     assert late.value.status == 409
 
 
-def test_an_appeal_that_runs_or_was_answered_decides_and_no_correction() -> None:
-    world = recalled()
+def test_an_appeal_that_runs_or_was_answered_decides_and_no_correction(world: World) -> None:
+    recalled(world)
     world.command("incentives", step(LodgeAppeal, LEADER, only(world, LEADER)))
     for _ in range(2):
         with pytest.raises(Refused, match="answering the appeal only"):
@@ -116,8 +107,7 @@ def test_civil_servant_law_95_what_was_proposed_for_a_grade_ends_with_a_review_t
     assert (tasks(world, LEADER) == []) is is_better
 
 
-def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back() -> None:
-    world = world_with()
+def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back(world: World) -> None:
     hear(world, graded("excellent"))
     decide(world, TEAM, tolerance_checked=False)
     world.pass_days(date(2016, 1, 1))
@@ -128,15 +118,14 @@ def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back() -> Non
     )
 
 
-def test_only_the_body_that_decided_takes_back() -> None:
-    world = recalled()
+def test_only_the_body_that_decided_takes_back(world: World) -> None:
+    recalled(world)
     with pytest.raises(Refused, match="organisation department, not of the discipline inspection") as other:
         withdraw(world, LEADER, body="discipline")
     assert (other.value.status, other.value.field) == (422, "body")
 
 
-def test_a_grade_that_is_withdrawn_takes_its_proposals_along_and_the_next_one_is_answered_anew() -> None:
-    world = world_with()
+def test_a_grade_that_is_withdrawn_takes_its_proposals_along_and_the_next_one_is_answered_anew(world: World) -> None:
     hear(world, graded("incompetent", "not_resident"), graded("basically_competent", "not_resident", year=2013))
     withdrawn = GradeWithdrawn(
         place=COUNTY, village=VILLAGE, year=2014, unit=UNIT[1], leader=LEADER[1], grade="incompetent",
@@ -182,8 +171,7 @@ def merged() -> VillageMerged:
     )
 
 
-def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_its_periods() -> None:
-    world = world_with()
+def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_its_periods(world: World) -> None:
     hear(world, graded("basically_competent", "not_resident", year=2013), graded("basically_competent", "bad_opinion"))
     first, second = sorted(record(world, TEAM).cases)
     hear(world, merged())

@@ -12,7 +12,7 @@ from services.incentives.model.record import Case
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.incentives import DeadlineMoved
 from shared.contracts.inspection import GradeReviewed
-from tests.incentives.test_outcomes import (
+from tests.incentives.cases import (
     BENXI,
     DAY,
     LEADER,

@@ -1,9 +1,7 @@
 """The due process of outcomes, from the fact that gives rise to one to the clean record afterwards."""
 
 import runpy
-import tomllib
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.demo.world import Service, World
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
+from deploy.demo.world import World
+from services.incentives.model.commands import HearDefence, LodgeAppeal, WithdrawDecision
 from services.incentives.model.record import Record, matches
-from services.incentives.reactions import DUE, REACTIONS
 from shared.calendar import Span
 from shared.contracts import Event, wire_subject
-from shared.contracts.dispatch import CommitmentOverdue, Member, TeamReleased, TermExtended
+from shared.contracts.dispatch import CommitmentOverdue, TermExtended
 from shared.contracts.incentives import (
     AppealDecided,
     DecisionOverdue,
@@ -27,101 +24,35 @@ from shared.contracts.incentives import (
     OutcomeExpired,
     OutcomeProposed,
 )
-from shared.contracts.inspection import AssessmentGraded, OrderOverdue
 from shared.contracts.registry import PolicyAdopted
 from shared.contracts.values import ROLES
-from shared.engine.flow import Cause, derived_id, encode_state
+from shared.engine.flow import encode_state
 from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
 from shared.rules import Refused
-
-BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
-TODAY = date(2015, 1, 10)
-DAY = timedelta(1)
-VILLAGE, COUNTY, CITY = "210521100201", "210521", "210500"
-TEAM, LEADER, UNIT = ("team", VILLAGE), ("cadre", "C1"), ("unit", "U2105-001")
-
-
-def world_with(**changes: Any) -> World:
-    """The incentives alone, on the day on which the tests begin, under Benxi's pack or a changed one."""
-    world = World(TODAY, Service("incentives", REACTIONS, DUE))
-    adopted = PolicyAdopted(place=CITY, version=BENXI["version"], adopted_by="市委组织部", pack={**BENXI, **changes})
-    world.services["incentives"].take([Cause(derived_id("pack"), "pack", adopted)], TODAY)
-    return world
-
-
-@pytest.fixture
-def world() -> World:
-    return world_with()
-
-
-def hear(world: World, *events: Event) -> None:
-    """Let the incentives hear what other services say."""
-    for n, event in enumerate(events):
-        result = world.services["incentives"].take([Cause(derived_id(event, n), VILLAGE, event)], world.today)
-        assert not result.parked
-        world.deliver({"incentives": result.facts})
-
-
-def graded(grade: str = "competent", *triggers: str, year: int = 2014, leader: str = "C1") -> AssessmentGraded:
-    return AssessmentGraded(
-        place=COUNTY, village=VILLAGE, year=year, unit=UNIT[1], leader=leader, score=50, grade=grade,
-        triggers=triggers, decided_by="市委组织部",
-    )  # fmt: skip
-
-
-def overdue(times: int = 1, order: str = "unannounced-2014-4/210521100201", village: str = VILLAGE) -> OrderOverdue:
-    return OrderOverdue(
-        place=village[:6], village=village, order=order, unit=UNIT[1], leader=LEADER[1], times=times
-    )  # fmt: skip
-
-
-def released(spell: int = 1, village: str = VILLAGE) -> TeamReleased:
-    team = (Member(LEADER[1], "leader"),)
-    return TeamReleased(
-        place=village[:6], village=village, unit=UNIT[1], spell=spell, team=team, served_days=1200
-    )  # fmt: skip
-
-
-def record(world: World, subject: tuple[str, str]) -> Record:
-    found: Record = world.state("incentives", Record, ":".join(subject))
-    return found
-
-
-def only(world: World, subject: tuple[str, str]) -> str:
-    """The id of the one outcome in a record."""
-    (outcome,) = record(world, subject).cases
-    return outcome
-
-
-def step(command: type[Any], subject: tuple[str, str], outcome: str, **fields: Any) -> Any:
-    fields = {"place": CITY} | fields
-    return command(subject_kind=subject[0], subject=subject[1], outcome=outcome, **fields)
-
-
-def decide(world: World, subject: tuple[str, str], **fields: Any) -> Any:
-    fields = {
-        "imposed": True, "tolerance_checked": True, "body": "organisation", "decided_by": "本组决〔2015〕3号",
-    } | fields  # fmt: skip
-    world.command("incentives", step(Decide, subject, only(world, subject), **fields))
-    return world.said(OutcomeDecided)[-1]
-
-
-def hear_defence(world: World, subject: tuple[str, str]) -> None:
-    world.command("incentives", step(HearDefence, subject, only(world, subject)))
-
-
-def answer_appeal(world: World, subject: tuple[str, str], *, overturned: bool, body: str = "organisation") -> None:
-    outcome = only(world, subject)
-    world.command(
-        "incentives", step(DecideAppeal, subject, outcome, overturned=overturned, body=body, decided_by="复核组")
-    )
-
-
-def tasks(world: World, subject: tuple[str, str]) -> list[tuple[str, str, date | None]]:
-    found = record(world, subject)
-    assert found.awaits == bool(list(found.tasks(parse_pack(BENXI)))), "the column and the tasks must agree"
-    return [(task.action, task.role, task.due) for task in found.tasks(parse_pack(BENXI))]
-
+from tests.incentives.cases import (
+    BENXI,
+    CITY,
+    COUNTY,
+    DAY,
+    LEADER,
+    TEAM,
+    TODAY,
+    UNIT,
+    VILLAGE,
+    answer_appeal,
+    decide,
+    graded,
+    hear,
+    hear_defence,
+    only,
+    overdue,
+    recalled,
+    record,
+    released,
+    step,
+    tasks,
+    world_with,
+)
 
 # ---------------------------------------------------------------- what follows from what
 
@@ -443,12 +374,6 @@ def test_personal_cases_are_sealed_and_those_of_units_and_teams_open(world: Worl
 
 
 # ---------------------------------------------------------------- appeal and impact
-
-
-def recalled(world: World) -> Any:
-    hear(world, graded("incompetent"))
-    hear_defence(world, LEADER)
-    return decide(world, LEADER)
 
 
 def test_civil_servant_law_95_an_appeal_is_in_time_for_thirty_days_and_then_refused_with_the_date(

@@ -32,6 +32,9 @@ PACKS = {
     name: tomllib.loads((Path(__file__).parents[2] / f"shared/policy/packs/{name}.toml").read_text())
     for name in ("benxi", "zunyi")
 }
+BENXI, ZUNYI = PACKS["benxi"], PACKS["zunyi"]
+VILLAGE = "210521100200"
+ANNUAL, HALF_YEAR = "2105-annual-2015-12-01", "2105-half_year-2015-06-20"
 
 
 def share(round: str, body: str) -> str:
@@ -195,3 +198,12 @@ def changed(pack: dict[str, Any], section: str, kind: str, **changes: Any) -> di
     """A pack with some fields of one of its listed entries changed, or left out where the change is None."""
     entries = [{**entry, **changes} if kind in entry.values() else entry for entry in pack[section]]
     return {**pack, section: [{key: value for key, value in entry.items() if value is not None} for entry in entries]}
+
+
+def in_december(pack: dict[str, Any] = BENXI, half_year: int = 80) -> Region:
+    """One village whose team went through the half-year check; its annual visit is due."""
+    region = Region(pack, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(VILLAGE, HALF_YEAR, score=half_year)
+    region.pass_days(date(2015, 12, 1))
+    return region

@@ -20,24 +20,22 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import VillageRecoded
 from shared.rules import Refused
-from tests.inspection.region import PACKS, Region, changed, team_of
+from tests.inspection.region import (
+    ANNUAL,
+    BENXI,
+    HALF_YEAR,
+    VILLAGE,
+    ZUNYI,
+    Region,
+    changed,
+    in_december,
+    team_of,
+)
 
-BENXI, ZUNYI = PACKS["benxi"], PACKS["zunyi"]
-VILLAGE = "210521100200"
-ANNUAL, HALF_YEAR = "2105-annual-2015-12-01", "2105-half_year-2015-06-20"
 QUARTERS = (date(2015, 7, 1), date(2015, 10, 1))
 DAY = timedelta(1)
 PROPOSED = date(2016, 1, 16)
 """The day after the time for the last reconciliation, 31 December and fifteen days."""
-
-
-def in_december(pack: dict[str, Any] = BENXI, half_year: int = 80) -> Region:
-    """One village whose team went through the half-year check; its annual visit is due."""
-    region = Region(pack, date(2015, 5, 1), villages=1)
-    region.pass_days(date(2015, 6, 20))
-    region.visit(VILLAGE, HALF_YEAR, score=half_year)
-    region.pass_days(date(2015, 12, 1))
-    return region
 
 
 def complete(region: Region, annual: int = 90, satisfied: int = 27) -> AssessmentProposed:

@@ -27,14 +27,12 @@ from shared.contracts.inspection import (
     SeedMissed,
 )
 from shared.engine.flow import encode_state
-from tests.dispatch.benxi import START, V1, Benxi, delisted
-from tests.dispatch.test_divisions import own_pack
-from tests.incentives import test_outcomes as outcomes
-from tests.inspection import test_verification as verifying
-from tests.inspection.region import PACKS, Region
-from tests.inspection.test_assessments import ANNUAL, VILLAGE, in_december
+from tests.dispatch.benxi import START, V1, Benxi, delisted, own_pack
+from tests.incentives import cases as outcomes
+from tests.inspection import exits as verifying
+from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
 from tests.registry.county import AT, OBJECT, County
-from tests.registry.test_resolutions import opened
+from tests.registry.matters import opened
 from tests.support.outage import sleep
 
 BENXI = PACKS["benxi"]
@@ -247,10 +245,10 @@ def test_5_3_a_sample_whose_days_were_missed_goes_on_the_day_after_and_nobody_is
         region.ask(*(verifying.hashed(region, body) for body in ("discipline", "inspection")))
     verifying.ask(region)
     name = "shares" if hashed else "open"
-    missed = region.kept(Verification, verifying.VILLAGE).timers[name]
+    missed = region.kept(Verification, VILLAGE).timers[name]
     sleep(region, missed + away * DAY)
     assert not region.said(SampleMissed) and not region.said(SampleDrawn)
-    assert region.kept(Verification, verifying.VILLAGE).timers[name] == region.today + DAY
+    assert region.kept(Verification, VILLAGE).timers[name] == region.today + DAY
     region.pass_days(region.today + 20 * DAY)
     assert len(region.said(SampleMissed)) == 2, "later it is as ever"
 

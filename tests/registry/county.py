@@ -24,6 +24,7 @@ DAY = timedelta(1)
 BEGIN = date(2014, 6, 3)
 VILLAGE, PLACE, CITY = "210521100201", "210521", "210500"
 AT: dict[str, Any] = {"place": PLACE, "village": VILLAGE}
+WHY: dict[str, Any] = {"reason": "误录", "decided_by": "县扶贫办"}
 TOPICS = ("committees", "collective_economy", "incomes", "problems")
 MET = {"collective_income": 25_000.0, "safe_water": 1.0, "hard_road": 0.97}
 TEAM = (d.Member("C1", "leader"), d.Member("C2", "member"), d.Member("C3", "member"))
@@ -254,3 +255,16 @@ APPROVE = c.ApproveExit(body="county", **AT, approved=True, decided_by="县政�
 REFUSE = c.ApproveExit(body="county", **AT, approved=False, decided_by="县政府")
 RELAPSE = c.ConfirmRelapse(body="county", **AT, relapsed=True, decided_by="县政府")
 NO_RELAPSE = c.ConfirmRelapse(body="county", **AT, relapsed=False, decided_by="县政府")
+UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
+CADRE = c.RegisterCadre(
+    place=CITY,
+    cadre="C1",
+    unit="U1",
+    name="王某",
+    rank="deputy_division",
+    party_member=True,
+    work_since=date(2001, 7, 1),
+    born_on=date(1979, 3, 2),
+    reserve=True,
+    ties=("210521100202", VILLAGE),
+)

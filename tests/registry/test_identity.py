@@ -16,16 +16,29 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
-from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, NOTICE, PLACE, VILLAGE, County, again, pack, record
-from tests.registry.test_imports import FIRST, office
+from tests.registry.county import (
+    AT,
+    BEGIN,
+    BENXI,
+    CITY,
+    DAY,
+    NOTICE,
+    PLACE,
+    UNIT,
+    VILLAGE,
+    WHY,
+    County,
+    again,
+    pack,
+    record,
+)
+from tests.registry.office import FIRST, office
 
 OTHER, NEW = "210521100202", "210504100201"
 REGISTER = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True)
 RECODE = c.RecodeVillage(
     place=CITY, village=VILLAGE, code=NEW, since=BEGIN, document="民发〔2014〕3号", decided_by="市政府"
 )
-WHY: dict[str, Any] = {"reason": "误录", "decided_by": "县扶贫办"}
-UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
 
 
 def with_other(county: County) -> County:

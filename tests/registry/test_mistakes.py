@@ -30,6 +30,7 @@ from shared.contracts.registry import (
 from tests.registry.county import (
     AT,
     BEGIN,
+    CADRE,
     CITY,
     DAY,
     HELP,
@@ -38,7 +39,9 @@ from tests.registry.county import (
     PLACE,
     RELEASED,
     REQUEST,
+    UNIT,
     VILLAGE,
+    WHY,
     County,
     again,
     assigned,
@@ -46,10 +49,7 @@ from tests.registry.county import (
     of_type,
     record,
 )
-from tests.registry.test_parties import CADRE, UNIT
-from tests.registry.test_resolutions import OPEN, opened, resolution, step
-
-WHY: dict[str, Any] = {"reason": "误录", "decided_by": "县扶贫办"}
+from tests.registry.matters import OPEN, opened, resolution, step
 
 # ------------------------------------------------------------ survey and diagnosis
 

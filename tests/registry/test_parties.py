@@ -9,20 +9,21 @@ from services.registry.model import commands as c
 from shared.contracts import Command, wire_subject
 from shared.contracts.registry import CadreRegistered, PolicyAdopted, UnitRegistered
 from shared.rules import Refused
-from tests.registry.county import AT, BEGIN, BENXI, CITY, DAY, TOPICS, VILLAGE, County, again, exit_of, pack, record
-
-UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
-CADRE = c.RegisterCadre(
-    place=CITY,
-    cadre="C1",
-    unit="U1",
-    name="王某",
-    rank="deputy_division",
-    party_member=True,
-    work_since=date(2001, 7, 1),
-    born_on=date(1979, 3, 2),
-    reserve=True,
-    ties=("210521100202", VILLAGE),
+from tests.registry.county import (
+    AT,
+    BEGIN,
+    BENXI,
+    CADRE,
+    CITY,
+    DAY,
+    TOPICS,
+    UNIT,
+    VILLAGE,
+    County,
+    again,
+    exit_of,
+    pack,
+    record,
 )
 
 

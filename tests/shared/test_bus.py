@@ -1,24 +1,18 @@
 import asyncio
 import json
-import os
 import random
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import pytest
 from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
-from structlog.testing import capture_logs
 
 from shared.stream.bus import (
     CALENDAR,
@@ -32,62 +26,16 @@ from shared.stream.bus import (
     publish_batch,
     schedule_days,
 )
-from shared.stream.consumer import Delivery, OrderedConsumer
 from tests.support.pace import slowness
+from tests.support.servers import NatsServer
+from tests.support.stream import VILLAGE, Database, consuming, messages
 
-VILLAGE = "zhucun.v1.52.03.24.registry.village.registered"
-
-
-class Server:
-    """A real nats-server, durable as in a deployment, that can be killed and started again on its files."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address: tuple[str, int] = free.getsockname()
-        listen = "{}:{}".format(*self.address)
-        self.url, self.config = f"nats://{listen}", folder / "nats.conf"
-        self.settings = f'listen: "{listen}"\njetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'
-
-    def start(self, more_settings: str = "") -> None:
-        self.config.write_text(self.settings + more_settings)
-        binary = Path(sys.executable).with_name("nats-server")
-        self.process = subprocess.Popen([binary, "-c", self.config], stderr=subprocess.DEVNULL)
-        for _ in range(500):
-            with suppress(OSError), socket.create_connection(self.address):
-                return
-            time.sleep(0.01)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def pause(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
-
-    def resume(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[list[Any]]:
-    """Catch what is logged, for tests to look at, and because structlog draws tracebacks slowly."""
-    with capture_logs() as logs:
-        yield logs
+pytestmark = pytest.mark.usefixtures("logged")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-async def broker(server: Server) -> AsyncIterator[NatsBroker]:
-    broker = await connect(server.url, "test")
+async def broker(nats_server: NatsServer) -> AsyncIterator[NatsBroker]:
+    broker = await connect(nats_server.url, "test")
     await declare_streams(broker.connection.jetstream())
     yield broker
     await broker.connection.close()
@@ -98,57 +46,8 @@ def js(broker: NatsBroker) -> JetStreamContext:
     return broker.connection.jetstream()
 
 
-class Database:
-    """Stands for a service's database: the position, the inbox of ids, and what was applied, in order."""
-
-    def __init__(self) -> None:
-        self.at, self.applied, self.gaps = 0, dict[str, Delivery](), list[str]()
-        self.trouble: Callable[[], None] = lambda: None
-
-    async def position(self) -> int:
-        return self.at
-
-    def reached(self, position: int) -> bool:
-        return self.at >= position
-
-    async def handle(self, batch: list[Delivery]) -> None:
-        self.trouble()
-        if batch[0].sequence > self.at + 1:
-            self.gaps.append(f"{batch[0].sequence} after {self.at}")
-        for delivery in batch:  # It has no id; `messages` numbers bodies as it numbers ids.
-            self.applied.setdefault(
-                f"m{delivery.body.decode()}" if delivery.body.isdigit() else f"#{delivery.sequence}", delivery
-            )
-        self.at = batch[-1].sequence
-        self.trouble()
-
-
-def messages(start: int, end: int, subject: str = VILLAGE) -> list[Message]:
-    return [Message(f"m{n}", subject, b"%d" % n) for n in range(start, end)]
-
-
 def ids(start: int, end: int) -> list[str]:
     return [message.id for message in messages(start, end)]
-
-
-@asynccontextmanager
-async def consuming(
-    broker: NatsBroker, database: Database, *subjects: str, stream: str = OPEN
-) -> AsyncIterator[OrderedConsumer]:
-    consumer = OrderedConsumer(
-        broker,
-        stream=stream,
-        durable="registry",
-        subjects=subjects or ["zhucun.v1.>"],
-        handle=database.handle,
-        position=database.position,
-        published=partial(asyncio.sleep, 0),
-    )
-    await consumer.start()
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()
 
 
 async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
@@ -258,22 +157,22 @@ async def test_an_impossible_batch_is_an_error_of_the_caller(broker: NatsBroker,
 
 
 async def test_a_lost_answer_is_made_good_by_sending_again(
-    server: Server, broker: NatsBroker, js: JetStreamContext
+    nats_server: NatsServer, broker: NatsBroker, js: JetStreamContext
 ) -> None:
     for batch in (messages(0, 20), messages(20, 21)):
-        server.pause()
+        nats_server.pause()
         with pytest.raises(PublishFailed, match="no answer"):
             await publish_batch(broker.connection, OPEN, batch, timeout=0.2)
-        server.resume()
+        nats_server.resume()
         await publish_batch(broker.connection, OPEN, batch)
     assert await stored(js) == 21
 
 
-async def test_nothing_is_hoarded_while_the_server_is_away(server: Server, broker: NatsBroker) -> None:
+async def test_nothing_is_hoarded_while_the_server_is_away(nats_server: NatsServer, broker: NatsBroker) -> None:
     nc, database = broker.connection, Database()
     async with consuming(broker, database) as consumer:
         await until(lambda: consumer._expected)
-        server.kill()
+        nats_server.stop(SIGKILL)
         await until(lambda: not nc.is_connected)
         with pytest.raises(PublishFailed, match="not connected"):
             await publish_batch(nc, OPEN, messages(0, 5))
@@ -281,34 +180,36 @@ async def test_nothing_is_hoarded_while_the_server_is_away(server: Server, broke
         pending = nc.pending_data_size
         await asyncio.sleep(1.4)
         assert nc.pending_data_size == pending
-        server.start()
+        nats_server.start()
         await until(lambda: nc.is_connected)
         await publish_batch(nc, OPEN, messages(0, 5))
         await applied(database, 5, 3)
 
 
-async def test_connect_waits_for_a_server_that_is_not_up(tmp_path: Path, logs: list[Any]) -> None:
-    server = Server(tmp_path)
-    connecting = asyncio.create_task(connect(server.url, "early"))
-    await until(lambda: logs)
+async def test_connect_waits_for_a_server_that_is_not_up(nats_server: NatsServer, logged: list[Any]) -> None:
+    nats_server.stop()
+    connecting = asyncio.create_task(connect(nats_server.url, "early"))
+    await until(lambda: logged)
     await asyncio.sleep(0.7)  # Some attempts more.
     assert not connecting.done()
-    server.start()
+    nats_server.start()
     try:
         broker = await asyncio.wait_for(connecting, 5)
         assert broker.connection.is_connected
         await broker.connection.close()
     finally:
-        server.kill()
-    assert len(logs) == 1, "one outage is one line, however many attempts it takes"
+        nats_server.stop(SIGKILL)
+    assert len(logged) == 1, "one outage is one line, however many attempts it takes"
 
 
-async def test_a_refused_reconnection_is_not_the_last(server: Server, broker: NatsBroker, logs: list[Any]) -> None:
-    server.kill()
-    server.start("authorization { token: other }")
-    await until(lambda: any("authorization" in repr(entry).lower() for entry in logs))
-    server.kill()
-    server.start()
+async def test_a_refused_reconnection_is_not_the_last(
+    nats_server: NatsServer, broker: NatsBroker, logged: list[Any]
+) -> None:
+    nats_server.stop(SIGKILL)
+    nats_server.start("authorization { token: other }")
+    await until(lambda: any("authorization" in repr(entry).lower() for entry in logged))
+    nats_server.stop(SIGKILL)
+    nats_server.start()
     await until(lambda: broker.connection.is_connected)
 
 
@@ -376,7 +277,7 @@ async def test_one_acknowledgement_settles_a_batch(broker: NatsBroker) -> None:
         assert await consumer.lag() == (0, 0)
 
 
-async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: NatsBroker, logs: list[Any]) -> None:
+async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: NatsBroker, logged: list[Any]) -> None:
     database, attempts = Database(), 0
 
     def trouble() -> None:
@@ -393,7 +294,7 @@ async def test_a_failing_batch_holds_up_what_follows_and_is_tried_again(broker: 
         await applied(database, 10)
         assert consumer.failures == 0
     assert list(database.applied) == ids(0, 10)
-    assert [entry["attempt"] for entry in logs if entry["event"].startswith("batch failed")] == [1, 2, 3]
+    assert [entry["attempt"] for entry in logged if entry["event"].startswith("batch failed")] == [1, 2, 3]
 
 
 async def test_a_batch_that_keeps_failing_does_not_hold_up_the_stop(broker: NatsBroker) -> None:
@@ -416,7 +317,7 @@ async def test_a_batch_that_keeps_failing_does_not_hold_up_the_stop(broker: Nats
         await applied(database, 5)
 
 
-async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: NatsBroker, logs: list[Any]) -> None:
+async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: NatsBroker, logged: list[Any]) -> None:
     database, waits = Database(), list[float]()
     async with consuming(broker, database) as consumer:
         await until(lambda: consumer._expected)
@@ -427,7 +328,7 @@ async def test_lone_messages_arrive_at_once_and_none_is_lost_on_the_way(broker: 
             await applied(database, n + 1)
             waits.append(time.monotonic() - began)
     assert statistics.median(waits) < 0.05 * slowness(time.monotonic)
-    assert logs == []
+    assert logged == []
 
 
 async def test_an_idle_consumer_hardly_asks(broker: NatsBroker) -> None:
@@ -469,7 +370,7 @@ async def test_a_deleted_consumer_comes_back(broker: NatsBroker, js: JetStreamCo
 
 
 async def test_a_stream_made_anew_is_read_from_its_start_with_an_alarm(
-    broker: NatsBroker, js: JetStreamContext, logs: list[Any]
+    broker: NatsBroker, js: JetStreamContext, logged: list[Any]
 ) -> None:
     database = Database()
     async with consuming(broker, database):
@@ -480,11 +381,11 @@ async def test_a_stream_made_anew_is_read_from_its_start_with_an_alarm(
         await publish_batch(broker.connection, OPEN, messages(48, 60))
         await applied(database, 60, 3)
     assert list(database.applied) == ids(0, 60)
-    assert [entry["position"] for entry in logs if entry["log_level"] == "error"] == [50]
+    assert [entry["position"] for entry in logged if entry["log_level"] == "error"] == [50]
 
 
 async def test_order_and_completeness_survive_kills_failures_deletions_and_restarts(
-    server: Server, broker: NatsBroker, js: JetStreamContext
+    nats_server: NatsServer, broker: NatsBroker, js: JetStreamContext
 ) -> None:
     chance, database, count, size = random.Random(52), Database(), 200, 10
 
@@ -510,9 +411,9 @@ async def test_order_and_completeness_survive_kills_failures_deletions_and_resta
             if life == 1:
                 with suppress(APIError):
                     await js.delete_consumer(OPEN, "registry")
-            server.kill()
+            nats_server.stop(SIGKILL)
             await asyncio.sleep(chance.uniform(0, 0.3))
-            server.start()
+            nats_server.start()
             await until(lambda: broker.connection.is_connected)
             goal = min(database.at + 1, count * size)
             await until(partial(database.reached, goal), 5)

@@ -32,10 +32,10 @@ from shared.policy import PolicyBook, parse_pack
 from shared.rules import Refused
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
-from tests.conftest import engine_with
 from tests.inspection.region import PACKS, Region
-from tests.shared.test_pipeline import delivery
 from tests.support.pace import quicker_than
+from tests.support.process import delivery
+from tests.support.servers import engine_with
 
 CHINA = national()
 DAYS = st.dates(date(2005, 1, 1), date(2024, 12, 31))

@@ -30,7 +30,7 @@ from shared.engine.flow import (
 from shared.engine.tables import service_tables
 from shared.policy import Policy, PolicyBook, parse_pack
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, State, by
-from tests.shared.test_pipeline import PACK
+from tests.support.process import PACK
 
 DAY = date(2014, 6, 1)
 PLACE = "210502"

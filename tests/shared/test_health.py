@@ -25,9 +25,10 @@ from shared.engine.pipeline import Pipeline
 from shared.stream import bus
 from shared.stream.bus import CALENDAR, DAY_SCHEDULED, OPEN, SEALED, Message, Unpublishable
 from shared.stream.relay import Batch, Relay
-from tests.conftest import NatsServer, engine_with
-from tests.shared.test_pipeline import begin, process, villages
 from tests.support import small
+from tests.support.process import begin, process, villages
+from tests.support.servers import NatsServer, engine_with
+from tests.support.stream import Database, consuming, messages
 
 
 @pytest.fixture
@@ -251,8 +252,6 @@ async def test_a_read_only_database_is_red_with_its_remedy(postgres: str, reques
 
 
 async def test_a_consumer_that_repeats_says_what_fails(nats_server: NatsServer) -> None:
-    from tests.shared.test_bus import Database, consuming, messages
-
     broker = await bus.connect(nats_server.url, "test")
     await bus.declare_streams(broker.connection.jetstream())
     database = Database()

@@ -7,16 +7,7 @@ from typing import Any
 import pytest
 
 from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack
-from tests.shared.test_policy import BENXI, PACK
-
-COUNTY = "210521"
-START = date(2015, 1, 1)
-
-
-def layer(**said: Any) -> dict[str, Any]:
-    """A layer over Benxi's pack."""
-    head = {"jurisdiction": COUNTY, "version": f"{COUNTY}-2015.1", "effective_from": START, "extends": "2105"}
-    return {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
+from tests.support.packs import BENXI, CHECK, COUNTY, HOME_DOCUMENT, PACK, layer
 
 
 def book(*packs: dict[str, Any]) -> PolicyBook:
@@ -34,10 +25,6 @@ def faults(**said: Any) -> list[tuple[str, str]]:
     with pytest.raises(PolicyInvalid) as refused:
         merged(**said)
     return [(fault.where, fault.en) for fault in refused.value.faults]
-
-
-CHECK = {**PACK["campaigns"][1], "label": "县抽查", "share": 0.2, "rule": "H1:1"}
-HOME_DOCUMENT = {"H1": {"title": "本溪满族自治县驻村工作办法", "jurisdiction": COUNTY}}
 
 
 def test_2_21_a_layer_that_says_nothing_is_its_citys_pack_under_the_countys_name() -> None:

@@ -13,12 +13,12 @@ import uvicorn
 from shared.web import serving
 from shared.web.problems import PROBLEM
 from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, MOST_VALUES
-from tests.shared.test_http import Api, any_api, api, known, logged, refusal, village
-from tests.shared.test_pipeline import PACK
+from tests.support.asked import Api, known, refusal, village
 from tests.support.pace import alone, quicker_than, slowness
+from tests.support.process import PACK
 from tests.support.small import Adopt
 
-__all__ = ["any_api", "api", "logged"]  # Fixtures.
+pytestmark = pytest.mark.usefixtures("logged")
 LONGEST = 0.05
 """Seconds that the event loop may be kept from its other work."""
 

@@ -32,9 +32,9 @@ from shared.rules import LONGEST_ID, Change, Refused
 from shared.stream.bus import OPEN, SEALED, Message, Unpublishable
 from shared.stream.consumer import Delivery
 from shared.stream.relay import Batch, Relay
-from tests.conftest import engine_with
-from tests.shared.test_pipeline import DAY, PACK, V1, V2, begin, begun, day, delivery, process, raw, villages
 from tests.support import small
+from tests.support.process import DAY, PACK, V1, V2, begin, begun, day, delivery, process, raw, villages
+from tests.support.servers import engine_with
 
 GOOD = delivery(begun(V1, "U1"), 9)
 

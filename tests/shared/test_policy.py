@@ -22,10 +22,9 @@ from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts,
 from shared.policy.section import Document
 from tests.support import bounds
 from tests.support.pace import quicker_than, slowness
+from tests.support.packs import BENXI, PACK
 
 FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
-PACK: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
-BENXI = parse_pack(PACK)
 D = date(2014, 6, 1)
 ZUNYI_S = {"title": "遵义市党建扶贫“五在村”机制", "jurisdiction": "5203"}
 

@@ -33,10 +33,10 @@ from shared.engine.shares import Share, owner
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
 from shared.stream.relay import Relay
-from tests.conftest import NatsServer, engine_with
-from tests.shared.test_pipeline import PACK as PLAIN_PACK
-from tests.shared.test_pipeline import day
 from tests.support import small
+from tests.support.process import PACK as PLAIN_PACK
+from tests.support.process import day
+from tests.support.servers import NatsServer, engine_with
 
 UNTIL, VILLAGES, SEED = date(2014, 9, 11), 1, 2014
 HOME, AWAY = "2105", "2101"

@@ -44,3 +44,8 @@ def test_decisions_are_numbered_dated_and_those_that_are_cited_exist() -> None:
 def test_nothing_refers_to_what_is_not_in_the_repository(pattern: str) -> None:
     found = [str(path.relative_to(ROOT)) for path in SOURCES if re.search(pattern, path.read_text("utf-8"))]
     assert found == []
+
+
+def test_no_file_of_tests_takes_anything_from_another_one() -> None:
+    taken = re.compile(r"^\s*(from tests\.[\w.]*\btest_|from tests[\w.]* import .*\btest_)", re.MULTILINE)
+    assert [path.name for path in (ROOT / "tests").rglob("*.py") if taken.search(path.read_text("utf-8"))] == []

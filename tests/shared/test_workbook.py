@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from shared.workbook import Column, Form, Row, WorkbookRefused, annotate, read_rows, write_template
 from shared.workbook.sheet import MAX_UNPACKED, rows
+from tests.support.workbooks import MAIN, OFFICE, STYLES, package, saved, with_part
 
 SECRET = b"one secret of many"
 ASKED = {
@@ -80,12 +81,6 @@ def filled(*lines: Sequence[object], form: Form = FREE, headings: Sequence[str] 
     return saved(book)
 
 
-def saved(book: Any) -> io.BytesIO:
-    file = io.BytesIO()
-    book.save(file)
-    return file
-
-
 def template(form: Form, prefilled: Sequence[dict[str, object]] = ()) -> io.BytesIO:
     file = io.BytesIO()
     write_template(form, file, prefilled=prefilled, secret=SECRET)
@@ -107,40 +102,6 @@ def refusal(file: Any, form: Form = FREE) -> WorkbookRefused:
     with pytest.raises(WorkbookRefused) as refused:
         read(file, form)
     return refused.value
-
-
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-
-def package(
-    body: str, strings: str = "", styles: str = "", book: str = "", main: str = MAIN, office: str = OFFICE
-) -> io.BytesIO:
-    """A file built part by part: the rows of its sheet, its string table, its styles, what stands in its workbook."""
-    wrap = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<{0} xmlns="{1}" xmlns:r="{2}">{3}</{0}>'.format
-    links = 'Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
-    parts = {
-        "[Content_Types].xml": "<Types/>",
-        "_rels/.rels": f'<{links}><Relationship Id="a" Type="{office}/officeDocument" Target="xl/workbook.xml"/>'
-        "</Relationships>",
-        "xl/_rels/workbook.xml.rels": f"<{links}>"
-        + "".join(
-            f'<Relationship Id="{kind}" Type="{office}/{kind}" Target="{kind}.xml"/>'
-            for kind in ("worksheet", "styles", "sharedStrings")
-        )
-        + "</Relationships>",
-        "xl/workbook.xml": wrap(
-            "workbook", main, office, book + '<sheets><sheet name="表" sheetId="1" r:id="worksheet"/></sheets>'
-        ),
-        "xl/worksheet.xml": wrap("worksheet", main, office, f"<sheetData>{body}</sheetData>"),
-        "xl/sharedStrings.xml": wrap("sst", main, office, strings),
-        "xl/styles.xml": wrap("styleSheet", main, office, styles),
-    }
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return file
 
 
 # Templates.
@@ -314,13 +275,6 @@ def headed(body: str) -> str:
     return f"<row>{titles}</row>{body}"
 
 
-STYLES = (
-    '<numFmts><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/></numFmts>'
-    '<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>'
-    '<cellXfs><xf numFmtId="0"/><xf numFmtId="31"/><xf numFmtId="176"/></cellXfs>'
-)
-
-
 @pytest.mark.parametrize("main", [MAIN, "http://purl.oclc.org/ooxml/spreadsheetml/main"])
 @pytest.mark.parametrize(("book", "serial"), [("", 41791), ('<workbookPr date1904="1"/>', 41791 - 1462)])
 def test_files_of_chinese_excel_are_read(main: str, book: str, serial: int) -> None:
@@ -442,17 +396,6 @@ def test_an_unfilled_form_is_refused() -> None:
     assert "缺少" in refusal(saved(openpyxl.Workbook())).zh
 
 
-def with_part(name: str, data: bytes, base: Callable[[], io.BytesIO] = lambda: filled(GOOD)) -> io.BytesIO:
-    """The file with one part replaced or added."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(base()) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
-        for part in old.namelist():
-            if part != name:
-                new.writestr(part, old.read(part))
-        new.writestr(name, data)
-    return file
-
-
 def with_password() -> io.BytesIO:
     data = bytearray(filled(GOOD).getvalue())
     at = data.index(b"PK\x01\x02")
@@ -468,10 +411,10 @@ def with_password() -> io.BytesIO:
         (lambda: io.BytesIO(b""), "文件是空的"),
         (with_password, "设了打开密码"),
         (lambda: io.BytesIO(filled(GOOD).getvalue()[:-900]), "已损坏"),
-        (lambda: with_part("word/document.xml", b"", lambda: io.BytesIO(b"PK\x05\x06" + bytes(18))), "不是 .xlsx"),
-        (lambda: with_part("xl/vbaProject.bin", b"x"), "带有宏"),
-        (lambda: with_part("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"), "已损坏"),
-        (lambda: with_part("xl/workbook.xml", b"<workbook/>"), "已损坏"),
+        (lambda: with_part(io.BytesIO(b"PK\x05\x06" + bytes(18)), "word/document.xml", b""), "不是 .xlsx"),
+        (lambda: with_part(filled(GOOD), "xl/vbaProject.bin", b"x"), "带有宏"),
+        (lambda: with_part(filled(GOOD), "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"), "已损坏"),
+        (lambda: with_part(filled(GOOD), "xl/workbook.xml", b"<workbook/>"), "已损坏"),
         (lambda: package('<row r="2"/><row r="2"/>'), "单元格 A2 在文件里出现两次"),
         (lambda: package('<row><c t="s"><v>7</v></c></row>'), "已损坏"),
         (lambda: package('<row><c r="XFE1"><v>7</v></c></row>'), "已损坏"),
@@ -496,7 +439,7 @@ def test_whatever_is_no_sound_workbook_is_refused_with_a_remedy(make: Callable[[
     ids=["entities", "endless text", "endless token", "names of elements", "names of attributes"],
 )
 def test_a_hostile_sheet_is_refused_before_it_piles_up(sheet: bytes) -> None:
-    assert "已损坏" in refusal(with_part("xl/worksheets/sheet1.xml", sheet)).zh
+    assert "已损坏" in refusal(with_part(filled(GOOD), "xl/worksheets/sheet1.xml", sheet)).zh
 
 
 def test_a_zip_bomb_is_refused_by_its_directory() -> None:

@@ -18,8 +18,8 @@ from python_calamine import CalamineWorkbook
 from shared import neutral
 from shared.workbook import Column, Form, Row, Tally, WorkbookRefused, annotate, read_rows
 from shared.workbook.sheet import rows
-from tests.shared.test_workbook import MAIN, STYLES, package, saved, with_part
 from tests.support.pace import quicker_than
+from tests.support.workbooks import MAIN, STYLES, package, saved, with_part
 
 ID = r"(?!\d{17}[\dX]$)[A-Z0-9]([A-Z0-9._-]{0,38}[A-Z0-9])?"
 FORM = Form(
@@ -166,7 +166,7 @@ def test_e3_a_workbook_whose_sheets_are_all_hidden_is_refused_as_that() -> None:
             .replace(b'<sheets><sheet name="\xe8\xa1\xa8" sheetId="1" ', b"<!--")
             .replace(b'r:id="worksheet"/></sheets></workbook>', b"--></workbook>")
         )
-    assert "都是隐藏的" in refused(with_part("xl/workbook.xml", xml, lambda: hidden))
+    assert "都是隐藏的" in refused(with_part(hidden, "xl/workbook.xml", xml))
 
 
 def test_e3_hidden_rows_and_columns_are_read_and_told() -> None:
@@ -502,4 +502,4 @@ def test_a_directory_of_millions_of_parts_is_refused_before_it_is_unpacked() -> 
 
 def test_a_part_that_is_packed_beyond_what_data_can_be_is_refused() -> None:
     sheet = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode() + b"<row/>" * 4_000_000 + b"</sheetData></worksheet>"
-    assert "上限" in refused(with_part("xl/worksheets/sheet1.xml", sheet, lambda: saved(book(GOOD))))
+    assert "上限" in refused(with_part(saved(book(GOOD)), "xl/worksheets/sheet1.xml", sheet))

@@ -1,0 +1,25 @@
+"""Packs of policy as tests change them: the shipped one of Benxi, and a county's layer over it."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from shared.policy import parse_pack
+
+PACK: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
+BENXI = parse_pack(PACK)
+
+
+COUNTY = "210521"
+START = date(2015, 1, 1)
+
+
+def layer(**said: Any) -> dict[str, Any]:
+    """A layer over Benxi's pack."""
+    head = {"jurisdiction": COUNTY, "version": f"{COUNTY}-2015.1", "effective_from": START, "extends": "2105"}
+    return {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
+
+
+CHECK = {**PACK["campaigns"][1], "label": "县抽查", "share": 0.2, "rule": "H1:1"}
+HOME_DOCUMENT = {"H1": {"title": "本溪满族自治县驻村工作办法", "jurisdiction": COUNTY}}
