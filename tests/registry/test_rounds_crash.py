@@ -22,10 +22,10 @@ from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.consumer import Delivery
 from shared.stream.relay import Relay
-from tests.conftest import engine_with
 from tests.registry.county import AT, BENXI, CITY, VILLAGE, household, pack
 from tests.support.rounds import OF, ROUND, answered, step
 from tests.support.rounds import OPEN as BEGIN_ROUND
+from tests.support.servers import engine_with
 
 BEGIN = date(2014, 11, 3)
 POST = c.PostNotice(**OF, body="village", posted_by="村")
