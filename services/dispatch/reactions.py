@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from services.dispatch.model import choice, commitments, division, members, pool, team
+from services.dispatch.model import choice, commitments, division, members, periods, pool, takeover, team, withdrawal
 from services.dispatch.model.commands import (
     AssignTeam,
     ChooseTeam,
@@ -152,11 +152,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(HelpBegun, Link, _team, team.help),
     Reaction(Reconcile, Commitments, _village, commitments.reconcile),
     Reaction(Settle, Commitments, _village, commitments.settle),
-    Reaction(WithdrawCommitment, Commitments, _village, commitments.withdraw_commitment),
+    Reaction(WithdrawCommitment, Commitments, _village, withdrawal.withdraw_commitment),
     # A team that was at work before the system was used is matched and assigned, with its commitments, in one step.
     Reaction(TakeOver, Pool, _pool, choice.take_over, reads=choice.asked_about),
     Reaction(TakeOver, Link, _team, team.take_over),
-    Reaction(TakeOver, Commitments, _village, commitments.take_over),
+    Reaction(TakeOver, Commitments, _village, takeover.take_over),
     # A recall or a departure takes a cadre off the team, and the unit sends another.
     Reaction(OutcomeDecided, Pool, _if_recall(_pool, "imposed"), members.recall),
     Reaction(OutcomeDecided, Pool, _if_recall(_other_pools, "imposed"), members.recall_elsewhere),
@@ -206,6 +206,6 @@ REACTIONS: tuple[Reaction, ...] = (
 # and give a county its own pool.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
-    Commitments: {"commitments": commitments.fall_due},
+    Commitments: {"commitments": periods.fall_due},
     Pool: {"back": pool.come_back, "divided": division.divide},
 }

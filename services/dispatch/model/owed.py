@@ -113,6 +113,10 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
         """Ledgers that must be settled before anything new begins or the team goes home."""
         return [owed for _, owed in sorted(self.owed.items()) if owed.unsettled]
 
+    def having(self, owed: Owed) -> "Commitments":
+        """The state with one period as it is now."""
+        return self.but(owed={**self.owed, owed.key: owed})
+
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """A deadline of the village moved."""
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))

@@ -1,0 +1,109 @@
+"""The items of a commitment: how they are numbered, and what a command must not say about them."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from services.dispatch.model.commands import Held, Reconcile, SetCommitment, Settle, WithdrawCommitment
+from services.dispatch.model.owed import Commitments, Owed
+from shared.contracts.dispatch import Item
+from shared.labels import said
+from shared.policy import Commitment, Policy
+from shared.rules import Refused, addressed
+
+
+def joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...]:
+    """The new items and those that waited, numbered on. An item that waited and was entered again counts once."""
+    answered = {item.problem for item in given if item.problem is not None}
+    texts = {item.text for item in given}
+    rest = [item for item in waiting if item.problem not in answered and item.text not in texts]
+    first = max((item.number for item in given), default=0) + 1
+    return *given, *(replace(item, number=first + n) for n, item in enumerate(rest))
+
+
+def unlinked(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Items without their links to the problems of an earlier diagnosis and the targets of its plan."""
+    return tuple(Item(item.number, item.text) for item in items)
+
+
+def period_of(
+    state: Commitments | None, command: SetCommitment | Reconcile | Settle | WithdrawCommitment, policy: Policy
+) -> tuple[Commitments, Owed]:
+    """The state and the period that a command is about. Raises Refused if there is none."""
+    state = addressed(state, command)
+    commitment = commitment_of(command, policy)
+    owed = state.owed.get(f"{command.kind}/{command.period}")
+    if owed is None:
+        key, now = f"{command.kind}/{command.period}", [one.key for _, one in sorted(state.owed.items()) if one.steps]
+        raise Refused(
+            commitment.rule,
+            f"{said('owed', key, policy)}现在不需办理；当前待办：{said('owed', now, policy) or '无'}",
+            f"{key} is not owed now; what is: {', '.join(now) or 'nothing'}",
+            field="period",
+        )
+    return state, owed
+
+
+def commitment_of(
+    command: SetCommitment | Reconcile | Settle | WithdrawCommitment | Held, policy: Policy
+) -> Commitment:  # fmt: skip
+    """The pack's commitment that a command names. Raises Refused if there is none."""
+    commitment = policy.commitment(command.kind)
+    if commitment is None:
+        kinds = [c.kind for c in policy.commitments]
+        raise Refused(
+            "1.2",
+            f"本地规定中没有代码为“{command.kind}”的责任事项，可填：{said('kind', kinds, policy)}",
+            f"the policy pack knows no commitment {command.kind!r}; it knows {', '.join(kinds)}",
+            field="kind",
+            status=422,
+        )
+    return commitment
+
+
+def require_numbers(items: tuple[Item, ...], commitment: Commitment) -> None:
+    """Refuse two items of one number."""
+    if len({item.number for item in items}) < len(items):
+        raise Refused(
+            commitment.rule, "事项编号重复，请更正", "item numbers occur twice; correct them", field="items", status=422
+        )
+
+
+def require_enough(items: tuple[Item, ...], commitment: Commitment) -> None:
+    """Refuse fewer items than the pack asks for."""
+    if len(items) < commitment.items_at_least:
+        raise Refused(
+            commitment.rule,
+            f"{commitment.label}至少要有 {commitment.items_at_least} 项，现有 {len(items)} 项，请补充",
+            f"{commitment.kind} needs {commitment.items_at_least} items and has {len(items)}; add some",
+            field="items",
+            status=422,
+        )
+
+
+def require_goals(state: Commitments, items: tuple[Item, ...], commitment: Commitment) -> None:
+    """Refuse items that serve a goal which the commitment before this one has not set: plans form a tree (3.5)."""
+    goals = {item.number for o in state.owed.values() if o.kind == commitment.after and o.set_on for item in o.items}
+    unknown = sorted({item.goal for item in items if item.goal is not None} - goals)
+    if unknown:
+        raise Refused(
+            "3.5",
+            f"所服务的上一级责任事项没有编号为{'、'.join(map(str, unknown))}的目标"
+            f"（现有{'、'.join(map(str, sorted(goals))) or '无'}），请核对",
+            f"{commitment.after or 'what comes before'} has no goals {unknown} but {sorted(goals)}; check them",
+            field="items",
+            status=422,
+        )
+
+
+def require_items(owed: Owed, numbers: tuple[int, ...], commitment: Commitment, field: str) -> None:
+    """Refuse numbers that no item of the period has."""
+    unknown = sorted(set(numbers) - {item.number for item in owed.items})
+    if unknown:
+        raise Refused(
+            commitment.rule,
+            f"{commitment.label}没有编号为{'、'.join(map(str, unknown))}的事项，请核对",
+            f"{owed.key} has no items numbered {unknown}; check them",
+            field=field,
+            status=422,
+        )
