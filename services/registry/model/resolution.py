@@ -362,12 +362,16 @@ def _is_agreed(step: Step, command: TakeStep) -> bool:
     return step.majority.holds(Fraction(command.agreed, base))
 
 
+_FIGURES: Mapping[str, tuple[str, ...]] = {
+    "decide": ("entitled", "present", "agreed", "left_out"), "accept": ("acceptances",), "publish": (),
+}  # fmt: skip
+"""By kind of step, what a command that takes it says; the last of it names households."""
+
+
 def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) -> None:
     """Refuse figures that do not belong to the step or are impossible, and a meeting without its quorum."""
-    fields = ("left_out",) if step.kind == "decide" else ("acceptances",) if step.kind == "accept" else ()
-    counted = () if step.kind == "decide" else ("entitled", "present", "agreed")
-    for field in (*counted, "left_out", "acceptances"):
-        if getattr(command, field) and field not in fields:
+    for field in _FIGURES["decide"] + _FIGURES["accept"]:
+        if getattr(command, field) and field not in _FIGURES[step.kind]:
             raise Refused(
                 rule,
                 f"“{step.label}”不填{heading('TakeStep', field)}，请删去",
@@ -390,7 +394,7 @@ def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) ->
             rule,
             f"“{step.label}”所涉农户中没有{'、'.join(strange[:5])}，请核对",
             f"{', '.join(strange[:5])} are none of the households that {step.name} is about; check them",
-            field=" ".join(fields),
+            field=_FIGURES[step.kind][-1],
             status=422,
         )
     if not command.agreed <= command.present <= command.entitled:
