@@ -90,14 +90,7 @@ async def play(
                     moments.pop(0)
                     delay = chance.uniform(0, STUMBLE)
                     accidents.append(asyncio.create_task(strike(next(victims), delay)))
-                events = sum(status.written for status in (await simulation.statuses()).values())
-                visits, exits = simulation.sent["visits"], simulation.sent["approvals"]
-                counted = (
-                    (told("事件", "events"), events),
-                    (told("督查", "visits"), visits),
-                    (told("出列", "exits"), exits),
-                )
-                counts = "  ".join(f"{what} {count:5}" for what, count in counted)
+                counts = await _counts(simulation)
                 progress.update(bar, completed=(day - START).days, description=f"{in_language(day)}  {counts}")
                 if after:
                     await after(day)
@@ -119,6 +112,17 @@ async def play(
             f"{dead_letters} dead letters"
         )
     return Result(report.figures(records), report.ways(records), digests, dead_letters, killed, days, seconds)
+
+
+async def _counts(simulation: Simulation) -> str:
+    """How much has happened so far, for the line of the bar."""
+    events = sum(status.written for status in (await simulation.statuses()).values())
+    counted = (
+        (told("事件", "events"), events),
+        (told("督查", "visits"), simulation.sent["visits"]),
+        (told("出列", "exits"), simulation.sent["approvals"]),
+    )
+    return "  ".join(f"{what} {count:5}" for what, count in counted)
 
 
 def _show(console: Terminal, system: System, scenario: Scenario, records: Records, until: date) -> None:

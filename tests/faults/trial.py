@@ -28,6 +28,8 @@ class Verdict(NamedTuple):
     """None where this machine does not allow the trial; `seen` says why."""
     seen: str
     """What happened, in one English line with figures."""
+    doubled: int = 0
+    """How many times a subscriber heard an event that it had heard already."""
 
 
 class Ground(NamedTuple):
@@ -98,7 +100,7 @@ async def hurt(
         f"{result.seconds:.0f} s", f"{result.dead_letters} dead letters",
         f"digests {'equal' if equal else f'differ: {differing(result.digests, ground.undisturbed.digests)}'}",
         f"figures {'equal' if same else 'differ'}", str(difference),
-    )))  # fmt: skip
+    )), len(difference.doubled))  # fmt: skip
 
 
 Digests = Mapping[str, Mapping[str, str]]
