@@ -5,18 +5,17 @@ month (Regulation on Administrative Divisions 17). Every later code is an alias 
 commands about villages keeps the aliases and replaces them by the id.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from shared.contracts import Command, Payload
+from shared.contracts import Command
 from shared.contracts.registry import VillageRecoded
 from shared.contracts.values import VillageId
 from shared.policy import Policy
-from shared.rules import Change, State
+from shared.rules import Change, Key, State
 
 
 class Code(State, frozen=True, kw_only=True):
@@ -36,10 +35,8 @@ def aliased(_code: Code | None, event: VillageRecoded, _policy: Policy, _today: 
 
 
 @cache
-def _fields(command: type[Payload]) -> tuple[str, ...]:
-    """The fields in which a command names registered villages; empty for an event, which names them by id."""
-    if not issubclass(command, Command):
-        return ()
+def _fields(command: type[Command]) -> tuple[str, ...]:
+    """The fields in which a command names registered villages."""
     hints = get_type_hints(command, include_extras=True)
     return tuple(field for field in command.__struct_fields__ if _names_villages(hints[field]))
 
@@ -51,20 +48,23 @@ def _names_villages(hint: Any) -> bool:
     return any(part == VillageId for part in get_args(inner))
 
 
-def named(payload: Payload) -> Iterable[str]:
-    """The codes by which a command names villages; none for an event, which always names them by id."""
-    for field in _fields(type(payload)):
-        value = getattr(payload, field)
-        yield from value if isinstance(value, tuple) else (value,) if value else ()
+def aliases(command: Command) -> list[Key]:
+    """The keys under which the codes by which a command names villages would be kept if they were aliases."""
+    keys = list[Key]()
+    for field in _fields(type(command)):
+        value = getattr(command, field)
+        if isinstance(value, tuple):
+            keys += [(Code, code) for code in value]
+        elif value:
+            keys.append((Code, value))
+    return keys
 
 
-def resolved(payload: Payload, ids: dict[str, str]) -> Payload:
+def resolved(command: Command, ids: dict[str, str]) -> Command:
     """The command with each alias replaced by the village's id; `ids` has the id of each alias."""
-    if not ids:
-        return payload
     changes = {}
-    for field in _fields(type(payload)):
-        value = getattr(payload, field)
+    for field in _fields(type(command)):
+        value = getattr(command, field)
         many = isinstance(value, tuple)
         changes[field] = tuple(ids.get(code, code) for code in value) if many else ids.get(value, value)
-    return msgspec.structs.replace(payload, **changes)
+    return msgspec.structs.replace(command, **changes)

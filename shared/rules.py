@@ -7,10 +7,22 @@ another service, a day that passed, a simulation and a test.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from inspect import signature
 from types import MappingProxyType, UnionType
-from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Protocol,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -422,16 +434,14 @@ def require_soon(day: date, today: date, days: int, field: str, rule: str) -> No
         )
 
 
-def once_each(part: Any, path: str = "") -> None:
+def once_each(part: msgspec.Struct, path: str = "") -> None:
     """Refuse a command that names something twice in one list: the last entry would win without notice.
 
     Entries are compared as a whole, or by their first field if they have fields, or by the fields in `named_by` of
     their type.
     """
-    for field in part.__struct_fields__:
-        entries = getattr(part, field)
-        if entries.__class__ is not tuple or not entries:
-            continue
+    for field in _lists(type(part)):
+        entries = getattr(part, field) or ()
         rows: dict[Any, int] = {}
         for row, entry in enumerate(entries, 1):
             key: tuple[Any, ...] = (entry,)
@@ -447,6 +457,20 @@ def once_each(part: Any, path: str = "") -> None:
                     field=f"{path}{field}",
                     status=422,
                 )
+
+
+@cache
+def _lists(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of a struct that are lists of entries."""
+    return tuple(field.name for field in msgspec.structs.fields(struct) if _is_list(field.type))
+
+
+def _is_list(hint: Any) -> bool:
+    """Whether a type is a tuple, or may be one, as `tuple[str, ...] | None` may."""
+    inner = hint.__origin__ if get_origin(hint) is Annotated else hint
+    return get_origin(inner) is tuple or (
+        get_origin(inner) in (Union, UnionType) and any(map(_is_list, get_args(inner)))
+    )
 
 
 class Placed(Protocol):

@@ -39,7 +39,9 @@ async def _pass_day(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
     while more:
         await pipeline.refresh()
         async with pipeline.engine.connect() as conn:
-            states = await store.due_states(conn, pipeline.tables, day, outbox.PAGE, pipeline.blocked)
+            states = await store.due_states(
+                conn, pipeline.tables, pipeline.service.due, day, outbox.PAGE, pipeline.blocked
+            )
         more = len(states) == outbox.PAGE
         done = {} if more else {"passed": cause.payload.day.toordinal()}
         if stream and not more:

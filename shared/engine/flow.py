@@ -350,8 +350,8 @@ class _Chain:
         """Apply the reactions to a cause. Each event that they decide is followed at once, before the next one."""
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(_adopted(cause.payload.pack))
-        cause = self.resolved(cause)
         if isinstance(cause.payload, Command):
+            cause = cause._replace(payload=self.resolved(cause.payload))
             once_each(cause.payload)
         targets = self.targets(cause.payload)
         keys = [key for key, _, _ in targets]
@@ -367,17 +367,16 @@ class _Chain:
             ordinal = self.apply(key, change, cause, policy, ordinal)
 
     def codes(self, payload: Payload) -> list[Key]:
-        """The keys under which aliases are kept, for all codes by which a command names villages."""
-        return [(Code, code) for code in codes.named(payload)] if self.wiring.knows_codes else []
+        """The aliases that a command may name villages by. Events name them by id."""
+        return codes.aliases(payload) if self.wiring.knows_codes and isinstance(payload, Command) else []
 
-    def resolved(self, cause: Cause) -> Cause:
-        """The cause with each alias of a village replaced by the village's id, as rules expect it."""
-        keys = self.codes(cause.payload)
-        if not keys:
-            return cause
-        found = self.others(keys).items()
-        ids = {key[1]: code.village for key, code in found if isinstance(code, Code)}
-        return cause._replace(payload=codes.resolved(cause.payload, ids))
+    def resolved(self, command: Command) -> Command:
+        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""
+        keys = self.codes(command)
+        if absent := self.absent(keys):
+            raise Missing(absent)
+        ids = {key[1]: code.village for key in keys if isinstance(code := self.state(key), Code)}
+        return codes.resolved(command, ids) if ids else command
 
     def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
         """Other states that a rule looks at. Raises Missing."""

@@ -195,12 +195,18 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
 
 
 async def due_states(
-    conn: AsyncConnection, tables: Tables, day: date, most: int, blocked: Iterable[str] = ()
+    conn: AsyncConnection,
+    tables: Tables,
+    kinds: Iterable[type[State]],
+    day: date,
+    most: int,
+    blocked: Iterable[str] = (),
 ) -> list[State]:
-    """Up to `most` states with timers due by a day, except those of `blocked` villages, which must wait."""
+    """Up to `most` states of these kinds with timers due by a day, except those of `blocked` villages, which wait."""
     states: list[State] = []
-    for kind, table in tables.states.items():
+    for kind in kinds:
         if len(states) < most:
+            table = tables.states[kind]
             due = select(table.c.body).where(table.c.due <= day)
             for village in blocked:
                 due = due.where(table.c.id != village, ~table.c.id.startswith(f"{village}/", autoescape=True))
@@ -222,9 +228,9 @@ async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[st
     return states
 
 
-async def next_due(conn: AsyncConnection, tables: Tables) -> date | None:
-    """The first day on which any timer of this service runs out; None without timers."""
-    days = [(await conn.execute(select(func.min(table.c.due)))).scalar() for table in tables.states.values()]
+async def next_due(conn: AsyncConnection, tables: Tables, kinds: Iterable[type[State]]) -> date | None:
+    """The first day on which a timer of any state of these kinds runs out; None without timers."""
+    days = [(await conn.execute(select(func.min(tables.states[kind].c.due)))).scalar() for kind in kinds]
     return min((day for day in days if day), default=None)
 
 

@@ -78,7 +78,10 @@ def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
         The next day on which a timer runs out is shown to operators only: it may be the day of an unannounced visit.
         """
         async with engine.connect() as conn:
-            due, parked = await store.next_due(conn, tables), await _waiting(conn, tables.dead_letters)
+            due, parked = (
+                await store.next_due(conn, tables, pipeline.service.due),
+                await _waiting(conn, tables.dead_letters),
+            )
         return {
             "service": pipeline.service.name,
             "simulated": pipeline.simulated,
