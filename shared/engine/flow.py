@@ -18,7 +18,7 @@ from shared import codes
 from shared.codes import Code
 from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
@@ -140,7 +140,9 @@ class Wiring:
         for kind, rules in due.items():
             for rule in rules.values():
                 require_taken(rule, kind, Due)
-        self.knows_codes = any(reaction.kind is Code for of_one in self.reactions.values() for reaction in of_one)
+        self.recoded: set[str] = set()
+        """Divisions in which some village has a code that is not its id. Elsewhere no alias is looked up, since a
+        division's code rarely changes and a third of all reading would be for aliases that do not exist."""
         self.largest = LARGEST_DATA
         """The most bytes of an event's data that the connected server takes."""
         self.sequels: dict[type[Payload] | type[State], set[tuple[type[State], Way]]] = {}
@@ -350,6 +352,8 @@ class _Chain:
         """Apply the reactions to a cause. Each event that they decide is followed at once, before the next one."""
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(_adopted(cause.payload.pack))
+        elif isinstance(cause.payload, VillageRecoded):
+            self.wiring.recoded.add(cause.payload.code[:6])  # It may be undone, which does no harm.
         if isinstance(cause.payload, Command):
             cause = cause._replace(payload=self.resolved(cause.payload))
             once_each(cause.payload)
@@ -368,7 +372,10 @@ class _Chain:
 
     def codes(self, payload: Payload) -> list[Key]:
         """The aliases that a command may name villages by. Events name them by id."""
-        return codes.aliases(payload) if self.wiring.knows_codes and isinstance(payload, Command) else []
+        recoded = self.wiring.recoded
+        if not recoded or not isinstance(payload, Command):
+            return []
+        return [key for key in codes.aliases(payload) if key[1][:6] in recoded]
 
     def resolved(self, command: Command) -> Command:
         """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""

@@ -108,6 +108,7 @@ class Pipeline:
         letters, journal = self.tables.dead_letters, self.tables.outbox
         async with self.engine.connect() as conn:
             self.book = await store.policy_book(conn, self.tables)
+            self.wiring.recoded |= await store.recoded(conn, self.tables)
             self.positions = await store.positions(conn, self.tables)
             if self.positions and self.positions.get("share", WHOLE.mark) != self.share.mark:
                 raise ValueError(

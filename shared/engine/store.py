@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.engine.flow import encode_state
 from shared.engine.tables import Tables
@@ -269,6 +270,14 @@ async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
         else:
             book.adopt(kept_pack(msgspec.json.decode(body)))
     return book
+
+
+async def recoded(conn: AsyncConnection, tables: Tables) -> set[str]:
+    """The divisions in which some village has a code that is not its id."""
+    if Code not in tables.states:
+        return set()
+    places = await conn.execute(select(tables.states[Code].c.place).distinct())
+    return {place for (place,) in places}
 
 
 async def keep_holidays(conn: AsyncConnection, tables: Tables, notice: HolidaysAnnounced) -> None:

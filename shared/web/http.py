@@ -228,7 +228,9 @@ def _common(pipeline: Pipeline) -> list[Any]:
 
 
 def _tasks(pipeline: Pipeline) -> Any:
-    tables, engine = pipeline.tables, pipeline.engine
+    engine = pipeline.engine
+    # A kind that never awaits anything, such as cadres, may have millions of states: its table is not searched.
+    waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not State.awaits}
 
     @get("/v1/tasks", tags=["queries"])
     async def tasks(
@@ -248,7 +250,7 @@ def _tasks(pipeline: Pipeline) -> Any:
         found: list[OpenTask] = []
         first, _, last = after.partition("/")
         async with engine.connect() as conn:
-            for kind, table in sorted(tables.states.items(), key=lambda item: item[0].kind):
+            for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
                 if kind.kind < first or (kind.personal and not is_operator(request)):
                     continue
                 behind = table.c.id > (last if kind.kind == first else "")
