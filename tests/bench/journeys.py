@@ -1,6 +1,6 @@
 """Part 2 of `make bench`: whole journeys through all four services, beside the same on what users would pick instead.
 
-A peer's journey has 40 steps, and each writes one state and what happened to the application's tables. All work on one
+A peer's journey has 43 steps, and each writes one state and what happened to the application's tables. All work on one
 PostgreSQL with its defaults, which sync every commit, and on the same cores; each keeps its own records as durably.
 Ours is a village's three years; the note says how many events and messages that is. It is measured once more on SQLite,
 which an installation has by default and which syncs every commit as well. The peers commit each step for itself, and we

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-STEPS = 40
+STEPS = 43
+"""What a village's three years come to (decision 25). It grows when the events of ours for each village do."""
 AT_MOST = 180
 """Seconds after which a peer that nobody killed ends itself and its workers."""
 
