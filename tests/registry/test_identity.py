@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from services.registry.app import SERVICE
 from services.registry.model import Village
 from services.registry.model import commands as c
 from shared.codes import Code
+from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import (
     VillageListed,
     VillageRecoded,
@@ -16,6 +19,11 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
+from shared.engine.commands import submit
+from shared.engine.deliveries import handle
+from shared.engine.pipeline import Pipeline
+from shared.stream.bus import OPEN
+from shared.stream.relay import Relay
 from tests.registry.county import (
     AT,
     BEGIN,
@@ -33,6 +41,8 @@ from tests.registry.county import (
     record,
 )
 from tests.registry.office import FIRST, office
+from tests.support.process import PACK, delivery
+from tests.support.servers import engine_with
 
 OTHER, NEW = "210521100202", "210504100201"
 REGISTER = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True)
@@ -57,6 +67,34 @@ def test_a_village_is_reached_by_each_of_its_codes(code: str) -> None:
     [event] = county.do(c.RecordSurvey(**at_code, number=1, kind="form", topic="incomes", on=BEGIN))
     assert (event.place, event.village) == ("210504", VILLAGE)
     assert (Village, NEW) not in county.registry.states
+
+
+async def test_a_new_code_reaches_the_village_after_a_restart_too(database: str) -> None:
+    engine = await engine_with(database, SERVICE.tables)
+
+    async def send(_stream: str, _messages: Any) -> None:
+        pass
+
+    async def started() -> Pipeline:
+        pipeline = Pipeline(SERVICE, engine, Relay(send), "http://localhost/schemas")
+        await pipeline.start()
+        return pipeline
+
+    pipeline = await started()
+    await handle(pipeline, OPEN, [delivery(DayPassed(day=BEGIN), 1)])
+    for key, command in {
+        "adopt it": c.AdoptPolicy(place=CITY, pack=PACK, adopted_by="市委组织部"),
+        "register": REGISTER,
+        "recode it": RECODE,
+    }.items():
+        await submit(pipeline, key, [command])
+    survey = c.RecordSurvey(place="210504", village=NEW, number=1, kind="form", topic="incomes", on=BEGIN)
+    answer, refused = await submit(await started(), "survey it", [survey])
+    assert (answer.applied, refused) == (1, {})
+    async with engine.connect() as conn:
+        journal = SERVICE.tables.outbox.c
+        assert [*await conn.scalars(select(journal.about).order_by(journal.position))][-1] == VILLAGE
+    await engine.dispose()
 
 
 def test_a_unit_and_a_cadre_name_a_village_by_any_code_too() -> None:
