@@ -259,8 +259,6 @@ _LAW: Final = re.compile(f"({'|'.join(_LAWS)})(?: ([0-9]+))?")
 _TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
 _MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
 """The ids of docs/mechanisms.md, such as `3.4`. Old dead letters may name a section of rules instead."""
-SOURCE: Final = re.compile(f"{_LAW.pattern}|{_MECHANISM.pattern}")
-"""Finds the first law or mechanism id in a text, such as the docstring of an event, which names the event's basis."""
 
 
 def _cited(policy: Policy, key: str, article: str) -> Both:

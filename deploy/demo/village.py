@@ -19,7 +19,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded, neutral
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
-from shared.labels import SOURCE, Both, basis, in_words, says
+from shared.labels import Both, basis, in_words, says
 from shared.policy import Policy, PolicyBook, kept_pack
 
 for _service in SERVICES:
@@ -104,7 +104,6 @@ def line(event: Event, policy: Policy | None) -> tuple[Both, Both, Both]:
     fields = type(event).__struct_fields__
     by = [field for field in fields if _WHO.fullmatch(field)]
     names = [in_words(field, getattr(event, field), policy) for field in by if getattr(event, field)]
-    rule = SOURCE.search(type(event).__doc__ or "")
-    source = getattr(event, "clause", "") or (rule[0] if rule else "")
+    source = getattr(event, "clause", "") or event.source
     who = "、".join(zh for zh, _ in names), ", ".join(en for _, en in names)
     return says(event, policy, {*_QUIET, *by}), basis(source, policy), who

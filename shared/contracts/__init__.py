@@ -46,6 +46,8 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     type: ClassVar[str] = ""
     """`<service>.<noun>.<participle>.v1`, derived from the module and the class name."""
+    source: ClassVar[str] = ""
+    """The law with its article, or the mechanism, that people are told as its basis: `Civil Servant Law 95`, `3.4`."""
     sealing: ClassVar[Literal["never", "always", "sometimes"]] = "never"
     """Whether it is sealed, so that only the services that need it may read it: personal cases, and draws before their
     visits."""

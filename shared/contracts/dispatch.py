@@ -55,6 +55,7 @@ class MatchingSolved(Event, frozen=True, kw_only=True):
 
     about = "matching"
     label = ("生成选派建议方案", "matching solved")
+    source = "3.2"
     matching: RunId
     matched: Count
     unmet: Count
@@ -83,6 +84,7 @@ class NeedUnmet(Event, frozen=True, kw_only=True):
     """No unit could be matched to a village; `obstacles` says why. The need stays open (mechanisms 0.2, 3.3, 3.4)."""
 
     label = ("暂无符合条件的派出单位", "no unit could be matched")
+    source = "0.2"
     village: VillageId
     matching: RunId
     obstacles: Annotated[dict[PartyId, Code], Meta(max_length=1000)]
@@ -93,6 +95,7 @@ class TeamChosen(Event, frozen=True, kw_only=True):
     """A named body chose another unit or other cadres than the matching proposed; all rules held (3.2–3.4)."""
 
     label = ("另行选定工作队", "another team chosen than proposed")
+    source = "3.2"
     village: VillageId
     unit: PartyId
     team: Annotated[tuple[Member, ...], Meta(max_length=50)]
@@ -136,6 +139,7 @@ class CommitmentReconciled(Event, frozen=True, kw_only=True):
     """A ledger was reconciled at one of its dates (季度对账, mechanism 2.4)."""
 
     label = ("对账", "commitment reconciled")
+    source = "2.4"
     village: VillageId
     kind: Code
     period: Period
@@ -150,6 +154,7 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
     """A period's ledger was settled: items closed out or carried into the next (次年销账, mechanism 2.4)."""
 
     label = ("销账", "commitment settled")
+    source = "2.4"
     village: VillageId
     kind: Code
     period: Period
@@ -165,6 +170,7 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     """A due date passed without the step that was owed (mechanism 1.2)."""
 
     label = ("责任事项逾期", "commitment overdue")
+    source = "1.2"
     village: VillageId
     kind: Code
     period: Period
@@ -189,6 +195,7 @@ class MemberRecalled(Event, frozen=True, kw_only=True):
     """A cadre left the team by a decided recall; the unit owes a replacement (mechanism 2.20)."""
 
     label = ("召回", "member recalled")
+    source = "2.20"
     village: VillageId
     unit: PartyId
     cadre: PartyId
@@ -212,6 +219,7 @@ class TermExtended(Event, frozen=True, kw_only=True):
     """The term ended before the exit, so unit and team stay: 不脱贫不脱钩 (mechanism 3.11)."""
 
     label = ("延长帮扶期限", "term extended")
+    source = "3.11"
     village: VillageId
     unit: PartyId
     until: Day
@@ -231,6 +239,7 @@ class TeamReleased(Event, frozen=True, kw_only=True):
     """A team is released, since all that it owed in the village is settled. This is never before the exit (2.13)."""
 
     label = ("工作队期满撤离", "team released")
+    source = "2.13"
     village: VillageId
     unit: PartyId
     spell: Number

@@ -46,6 +46,7 @@ class OutcomeDefended(OutcomeEvent, frozen=True, kw_only=True):
     """The subject was heard before the decision (Sanctions Law 43)."""
 
     label = ("听取陈述申辩", "defence heard")
+    source = "Sanctions Law 43"
 
 
 class DecisionOverdue(OutcomeEvent, frozen=True, kw_only=True):
@@ -77,6 +78,7 @@ class OutcomeAppealed(OutcomeEvent, frozen=True, kw_only=True):
     """The subject asked for a review in time; the effect is not suspended (Civil Servant Law 95, 96)."""
 
     label = ("申请复核", "review asked for")
+    source = "Civil Servant Law 95"
     answer_until: Day
 
 
@@ -84,6 +86,7 @@ class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):
     """The review's result; it never aggravates (Civil Servant Law 96)."""
 
     label = ("复核决定", "review decided")
+    source = "Civil Servant Law 96"
     overturned: bool
     decided_by: Short
 

@@ -59,6 +59,7 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
 
     about = "campaign"
     label = ("抽取底册封存公告", "draw committed")
+    source = "2.19"
     campaign: CampaignId
     kind: Code
     opens: Day
@@ -78,6 +79,7 @@ class SeedCommitted(Event, frozen=True, kw_only=True):
 
     about = "campaign"
     label = ("随机码校验值公布", "seed hash published")
+    source = "2.19"
     campaign: CampaignId
     body: Body
     seed_hash: Sha256
@@ -90,6 +92,7 @@ class SeedMissed(Event, frozen=True, kw_only=True):
 
     about = "campaign"
     label = ("随机码逾期未交", "seed share missed")
+    source = "2.19"
     campaign: CampaignId
     body: Body
     what: Literal["hash", "share"]
@@ -172,6 +175,7 @@ class OrderIssued(Event, frozen=True, kw_only=True):
     """Rectification by a deadline (限期整改, mechanism 1.6)."""
 
     label = ("限期整改", "rectification ordered")
+    source = "1.6"
     village: VillageId
     order: DerivedId
     """`<campaign>/<village>`: one visit leads to one order."""
@@ -205,6 +209,7 @@ class ReportDelivered(Event, frozen=True, kw_only=True):
     """The yearly duty report, one document for all its audiences (述职, mechanism 3.8)."""
 
     label = ("述职", "duty report delivered")
+    source = "3.8"
     village: VillageId
     year: Year
     form: Literal["written", "oral"]
@@ -217,6 +222,7 @@ class BallotHeld(Event, frozen=True, kw_only=True):
     """Members' and villagers' representatives voted on the team after its oral report (民主测评, 3.8)."""
 
     label = ("民主测评", "ballot held")
+    source = "3.8"
     village: VillageId
     year: Year
     entitled: Voters
@@ -229,6 +235,7 @@ class AssessmentOpened(Event, frozen=True, kw_only=True):
     """The year's assessment of a team begins, for every village with one (mechanism 2.21)."""
 
     label = ("启动年度考核", "assessment opened")
+    source = "2.21"
     village: VillageId
     year: Year
     unit: PartyId
@@ -278,6 +285,7 @@ class GradeContested(Event, frozen=True, kw_only=True):
     """Those who were graded ask for a review in time; the grade holds meanwhile (Civil Servant Law 95, 96)."""
 
     label = ("申请复核考核等次", "grade contested")
+    source = "Civil Servant Law 95"
     village: VillageId
     year: Year
     unit: PartyId
@@ -295,6 +303,7 @@ class GradeReviewed(Event, frozen=True, kw_only=True):
     """
 
     label = ("考核等次复核决定", "grade reviewed")
+    source = "Civil Servant Law 96"
     village: VillageId
     year: Year
     unit: PartyId
@@ -316,6 +325,7 @@ class AssessmentGraded(Event, frozen=True, kw_only=True):
     """The year's grade of a team was confirmed by a named body (mechanisms 2.15, 3.7)."""
 
     label = ("评定考核等次", "assessment graded")
+    source = "2.15"
     village: VillageId
     year: Year
     unit: PartyId
@@ -330,6 +340,7 @@ class SampleCommitted(Event, frozen=True, kw_only=True):
     """A body's hash of its seed share for the sample of an exit's verification is public (5.3)."""
 
     label = ("核查随机码校验值公布", "sample hash published")
+    source = "5.3"
     village: VillageId
     attempt: Number
     body: Body
@@ -342,6 +353,7 @@ class SampleMissed(Event, frozen=True, kw_only=True):
     """A body gave no hash or no share for an exit's sample in time. The sample is drawn without it (5.3)."""
 
     label = ("核查随机码逾期未交", "sample share missed")
+    source = "5.3"
     village: VillageId
     attempt: Number
     body: Body
@@ -362,6 +374,7 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     """Sampled households were visited: the request holds, or it does not, by the pack's rates (5.3)."""
 
     label = ("出列核查", "exit verified")
+    source = "5.3"
     village: VillageId
     attempt: Number
     passed: bool

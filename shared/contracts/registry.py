@@ -168,6 +168,7 @@ class SurveyRecorded(Event, frozen=True, kw_only=True):
     """One record of the baseline survey came in: a form, meeting, visit, interview, opinion or problem (3.1)."""
 
     label = ("摸底排查记录", "survey record")
+    source = "3.1"
     village: VillageId
     number: Number
     kind: Code
@@ -178,6 +179,7 @@ class VillageDiagnosed(Event, frozen=True, kw_only=True):
     """The joint diagnosis closed the baseline survey, which from now on is version 0 and cannot be changed (3.1)."""
 
     label = ("集体会诊", "jointly diagnosed")
+    source = "3.1"
     village: VillageId
     spell: Number
     problem_class: ProblemClass
@@ -193,6 +195,7 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     """The indicators of a year; incidence is computed from household facts, never typed in (1.18)."""
 
     label = ("年度指标测算", "indicators measured")
+    source = "1.18"
     village: VillageId
     year: Year
     values: Figures
@@ -209,6 +212,7 @@ class ExitRequested(Event, frozen=True, kw_only=True):
     """All exit criteria are met and the township asks for the village's removal from the list (5.1)."""
 
     label = ("申请出列", "exit requested")
+    source = "5.1"
     village: VillageId
     attempt: Number
     """The number of this verification. A second one, after an objection was upheld, has the number 2."""
@@ -325,6 +329,7 @@ class ResolutionOpened(Event, frozen=True, kw_only=True):
     """A village begins to decide a matter of its own, by one of its pack's procedures (2.18, 3.12)."""
 
     label = ("启动民主决策", "resolution opened")
+    source = "2.18"
     village: VillageId
     matter: RunId
     """Its number or name within the village, without anybody's name."""
@@ -339,6 +344,7 @@ class StepTaken(Event, frozen=True, kw_only=True):
     """A step of a village's procedure was taken: a vote, with its figures, or a publication, which has none (3.12)."""
 
     label = ("民主决策环节", "step of a resolution taken")
+    source = "3.12"
     village: VillageId
     matter: RunId
     step: Code
@@ -375,6 +381,7 @@ class ResolutionPassed(Event, frozen=True, kw_only=True):
     """Every deciding body has agreed; only publications remain (3.12)."""
 
     label = ("决议通过", "resolution passed")
+    source = "3.12"
     village: VillageId
     matter: RunId
     kind: Code
@@ -385,6 +392,7 @@ class RoundEnded(Event, frozen=True, kw_only=True):
     """A round over a village's households has ended: so many are lifted, and so many left it on the way (5.2)."""
 
     label = ("农户评定结束", "round over households ended")
+    source = "5.2"
     village: VillageId
     matter: RunId
     kind: Code
@@ -407,6 +415,7 @@ class ResolutionRejected(Event, frozen=True, kw_only=True):
     """A vote failed, which ends the procedure (3.12)."""
 
     label = ("决议未通过", "resolution rejected")
+    source = "3.12"
     village: VillageId
     matter: RunId
     kind: Code
@@ -465,6 +474,7 @@ class VillageMerged(Event, frozen=True, kw_only=True):
     """
 
     label = ("村合并", "village merged into another")
+    source = "Regulation on Administrative Divisions"
     village: VillageId
     into: VillageId
     into_place: Place

@@ -133,3 +133,9 @@ def test_a_region_s_words_leave_titles_alone_and_are_never_put_in_twice() -> Non
 def test_zunyi_calls_its_teams_as_its_document_does() -> None:
     zunyi = parse_pack(PACKS["zunyi"])
     assert label("by", "team", zunyi) == "驻村工作组" and label("by", "team", BENXI) == "驻村工作队"
+
+
+def test_the_source_of_an_event_is_one_that_people_can_look_up() -> None:
+    told = {kind: source for kind, event in EVENTS.items() if (source := event.source)}
+    assert told["incentives.outcome.appealed.v1"] == "Civil Servant Law 95"
+    assert [kind for kind, source in told.items() if not all(basis(source, BENXI))] == []
