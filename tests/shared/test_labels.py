@@ -10,7 +10,7 @@ import pytest
 from msgspec.inspect import LiteralType, type_info
 
 from shared import chinese
-from shared.contracts import EVENTS
+from shared.contracts import EVENTS, incentives, inspection
 from shared.contracts.dispatch import Member
 from shared.contracts.registry import Level, Rank, Unmet
 from shared.contracts.values import Role
@@ -137,5 +137,7 @@ def test_zunyi_calls_its_teams_as_its_document_does() -> None:
 
 def test_the_source_of_an_event_is_one_that_people_can_look_up() -> None:
     told = {kind: source for kind, event in EVENTS.items() if (source := event.source)}
-    assert told["incentives.outcome.appealed.v1"] == "Civil Servant Law 95"
+    assert (
+        told[incentives.OutcomeAppealed.type] == "Civil Servant Law 95" and told[inspection.OrderIssued.type] == "1.6"
+    )
     assert [kind for kind, source in told.items() if not all(basis(source, BENXI))] == []
