@@ -102,9 +102,13 @@ class Installation:
 
     def __enter__(self) -> "Installation":
         self.compose("down", "-v")
-        if self._build:
-            self.compose("build", seconds=BUILDING)  # An image of an earlier checkout would be taken otherwise.
-        self.compose("up", "-d", "--no-build", seconds=STARTING)
+        try:
+            if self._build:
+                self.compose("build", seconds=BUILDING)  # An image of an earlier checkout would be taken otherwise.
+            self.compose("up", "-d", "--no-build", seconds=STARTING)
+        except Broken:  # Nothing is entered, so nobody would take down what started.
+            self.compose("down", "-v")
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
