@@ -177,10 +177,10 @@ _CODE = re.compile("[a-z][a-z0-9_]*")
 _NAMES = ("kind", "name", "code")
 _AS = {
     "topics": "topic", "survey_kinds": "survey_kind", "problem_classes": "problem_class", "suits": "problem_class",
-    "subject": "subject_kind", "on_objection": "step", "leader_rank": "rank", "same_county_levels": "level",
+    "subject": "subject_kind", "on_objection": "step", "same_county_levels": "level",
 }  # fmt: skip
 """By field, the vocabulary of its codes if that has another name: `subject` has codes of `subject_kind`."""
-_KEYS = {"leader_rank": "level"}
+_KEYS = {"rank": "level"}
 """The same for the keys of a mapping, if they are of another vocabulary than its values."""
 
 

@@ -84,6 +84,7 @@ def _doubles(policy: Policy) -> Found:
         ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
         ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
         ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
+        ("team", "roles"): [one.role for one in policy.team.roles],
         ("commitments",): [commitment.kind for commitment in policy.commitments],
         ("campaigns",): [campaign.kind for campaign in policy.campaigns],
         ("findings",): [finding.code for finding in policy.findings],

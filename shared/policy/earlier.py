@@ -146,7 +146,18 @@ def _team(part: Part) -> Part:
         if old in part and not {"after", "month"} & {*part[old]}:
             kept = {name: value for name, value in part.items() if name != old}
             part = {**kept, new: _after(start, part[old])}
-    return part
+    return _with_roles(part)
+
+
+def _with_roles(part: Part) -> Part:
+    """`[team]` with what it asks of cadres in its roles: once it asked the same of all, and a rank of the leader."""
+    kept = {name: value for name, value in part.items() if name not in (*_OF_ALL, "leader_rank")}
+    of_all = {new: part[old] for old, new in _OF_ALL.items() if old in part}
+    of_leader = of_all | ({"rank": part["leader_rank"]} if "leader_rank" in part else {})
+    said = {role: fields for role, fields in {"leader": of_leader, "member": of_all}.items() if fields}
+    before = {one["role"]: one for one in part.get("roles", ())}
+    roles = [{"role": role, **before.get(role, {}), **said.get(role, {})} for role in {**before, **said}]
+    return {**kept, "roles": roles} if said else part
 
 
 def _listing(part: Part) -> Part:
@@ -165,8 +176,16 @@ def _named(**names: str) -> Callable[[Part], Part]:
     return lambda part: {names.get(name, name): value for name, value in part.items()}
 
 
+_OF_ALL: Final = {"party_members_only": "party_member", "work_years": "work_years"}
+"""Fields of `[team]` that stand with each role now, and their names there."""
+_ROLES: Final = [
+    {"role": "leader", "label": "队长", "at_least": 1, "at_most": 1},
+    {"role": "member", "label": "队员"},
+]
+"""The roles in the teams of an old pack."""
 _ADDED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("exit", "verification"), verification),
+    (("team",), lambda part: {"roles": _ROLES, **part}),
     (("assessment",), lambda part: {"grade_by": _after("inspection.assessment.proposed", _MONTH), **part}),
 )
 """Fields that have become mandatory: the place, and the function that adds them."""

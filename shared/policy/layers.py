@@ -109,20 +109,25 @@ class Merged:
                 # Entries of the layer come first, since the first document is the basis of the pack.
                 whole[field] = {**value, **{key: part for key, part in before.items() if key not in value}}
                 self.declared |= {(*at, key): self.of for key in value}
-            elif (names := _named_by(inner)) and isinstance(before, list) and isinstance(value, list):
-                self._read_entries(before, value, at, names)
+            elif _named_by(inner) and isinstance(before, list) and isinstance(value, list):
+                self._read_entries(get_args(inner)[0], before, value, at)
             else:
                 whole[field] = value
                 self.declared[at] = self.of
 
-    def _read_entries(self, before: list[Any], value: list[Any], at: Path, names: tuple[str, ...]) -> None:
+    def _read_entries(self, struct: type[msgspec.Struct], before: list[Any], value: list[Any], at: Path) -> None:
+        """Override or add, in the list `before`, the entries that the layer says."""
+        names, is_merged = getattr(struct, "named_by", ()), getattr(struct, "merged", False)
         of_base = {_name(entry, names): n for n, entry in enumerate(before)}
         for own, entry in enumerate(value):
             name = _name(entry, names)
             n = of_base.get(name, len(before))
-            before[n:] = [entry, *before[n + 1 :]]
             self.places[(*at, n)] = (*at, own)
-            self.declared[(*at, name)] = self.of
+            if is_merged and n < len(before) and isinstance(entry, dict):
+                self._read(struct, before[n], entry, (*at, name))
+            else:
+                before[n:] = [entry, *before[n + 1 :]]
+                self.declared[(*at, name)] = self.of
 
     def _drop(self, struct: type[msgspec.Struct], whole: dict[str, Any], names: Any, path: Path) -> None:
         """Remove what the layer's `drop` names: entries of a list, or keys of a table."""

@@ -116,6 +116,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "grade": {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
             "channel": inspected,
+            "role": {one.role: one.label for one in self.team.roles},
             "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
             "by": roles,
         }

@@ -39,6 +39,8 @@ class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     named_by: ClassVar[tuple[str, ...]] = ()
     """The fields that name an entry of a list, so that a layer can override it alone. Without names, it replaces the
     list."""
+    merged: ClassVar[bool] = False
+    """Whether a layer that names an entry overrides only the fields that it says, and not the whole entry."""
 
 
 def parts(

@@ -1,11 +1,13 @@
 """The resident team: who is sent, by which unit, for how long (3.2–3.4, 3.11)."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar, Final, get_args
 
+import msgspec
 from msgspec import Meta
 
 from shared.calendar import Span
+from shared.contracts.dispatch import Role
 from shared.contracts.registry import Level, Rank
 from shared.contracts.values import Code, Name
 from shared.policy.bound import HowMany, Range, ends
@@ -32,10 +34,38 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 MATCHED = (
-    "size", "villages_per_unit", "leader_rank", "party_members_only", "work_years", "suits", "same_county_levels",
-    "match_by", "weights",
+    "size", "villages_per_unit", "roles", "suits", "same_county_levels", "match_by", "weights"
 )  # fmt: skip
 """The fields of `[team]` that are matching rules. A division that overrides one of them matches its villages itself."""
+
+
+class TeamRole(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """工作队中的一种角色：几名，什么人可以担任。 ·
+    A role in a team: how many have it, and who may (3.3, 3.4)."""
+
+    named_by: ClassVar = ("role",)
+    merged: ClassVar = True
+
+    role: Role
+    """角色：队长 leader 或队员 member。 · Which role."""
+    label: Name
+    """名称，如队长、第一书记。 · What it is called."""
+    at_least: Annotated[int, Meta(ge=0, le=20)] = 0
+    """至少几名。 · At least so many."""
+    at_most: Annotated[int, Meta(ge=1, le=20)] | None = None
+    """至多几名；不写为不限。 · At most so many; no limit where it is left out."""
+    party_member: bool
+    """是否须为中共党员。 · Whether it takes a Party member."""
+    work_years: Annotated[int, Meta(ge=0, le=40)]
+    """最低工作年限。 · Years of work that it takes at least."""
+    rank: Annotated[Mapping[Level, Rank], Meta(max_length=3)] = msgspec.field(default_factory=dict)
+    """最低职务层次，按单位级别；未列的级别不作要求。 ·
+    The lowest rank for it by the unit's level; a level that is left out asks for none."""
+
+
+_ABSENT: Final[Mapping[Role, TeamRole]] = {
+    role: TeamRole(role=role, label=role, at_most=0, party_member=False, work_years=0) for role in get_args(Role)
+}
 
 
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,14 +78,8 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     villages_per_unit: Annotated[int, Meta(ge=1, le=20)] = 1
     """一个单位的工作队最多负责几个村；不写为一个村。 ·
     How many villages a unit's one team may serve; one where the pack says nothing."""
-    leader_rank: Annotated[Mapping[Level, Rank], Meta(max_length=3)]
-    """队长最低职务层次，按单位级别；未列的级别不作要求。 ·
-    The lowest rank of a leader by the unit's level; a level that
-    is left out asks for none."""
-    party_members_only: bool
-    """是否只派党员。 · Whether all must be Party members."""
-    work_years: Annotated[int, Meta(ge=0, le=40)]
-    """队员最低工作年限。 · Years of work a member needs at least."""
+    roles: Annotated[tuple[TeamRole, ...], Meta(min_length=1, max_length=2)]
+    """角色。 · The roles in a team."""
     suits: Annotated[Mapping[Code, One[Name]], Meta(max_length=50)]
     """各贫困村类别对口的单位类别。 · Departments by the problem class that they are matched to."""
     same_county_levels: Annotated[tuple[Level, ...], Meta(max_length=3)]
@@ -90,9 +114,14 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The most cadres that a team may have; None for no limit."""
         return ends(self.size)[1]
 
+    def terms(self, role: Role) -> TeamRole:
+        """What the pack asks of a role. It asks nothing of a role that its teams do not have; nobody may have that."""
+        return next((one for one in self.roles if one.role == role), _ABSENT[role])
+
 
 def contradictions(team: Team, classes: Mapping[str, str]) -> Found:
     """Find sizes that no team can have, classes for which no department is named, and departments of unknown ones."""
+    yield from _of_roles(team)
     suits, size = team.suits, team.size
     if isinstance(size, Range) and size.at_most is not None and size.at_most < size.at_least:
         zh = f"最多 {size.at_most} 人少于最少 {size.at_least} 人，没有这样的工作队"
@@ -109,3 +138,28 @@ def contradictions(team: Team, classes: Mapping[str, str]) -> Found:
     for name in classes:
         if name not in suits:
             yield ("team", "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
+
+
+def _of_roles(team: Team) -> Found:
+    """Find roles that do not make a team: without one leader, or with more or fewer places than the team has."""
+    if not any(one.role == "leader" for one in team.roles):
+        zh = "每队须有一名队长：考核、召回和述职都落到队长"
+        yield ("team", "roles"), zh, "a team needs one leader: assessment, recall and reports name the leader", ""
+    for n, one in enumerate(team.roles):
+        if one.role == "leader" and (one.at_least, one.at_most) != (1, 1):
+            zh = "队长应有且只有一名：at_least = 1，at_most = 1；多名负责人还不能分别考核"
+            en = "there is one leader, at_least = 1 and at_most = 1; several could not be assessed apart yet"
+            yield ("team", "roles", n, "at_least" if one.at_least != 1 else "at_most"), zh, en
+        elif one.at_most is not None and one.at_most < one.at_least:
+            zh, en = "至多的人数少于至少的人数", "it is fewer than `at_least`"
+            yield ("team", "roles", n, "at_most"), zh, en, f"at_most = {one.at_least}"
+    least = sum(one.at_least for one in team.roles)
+    most = sum(one.at_most or 20 for one in team.roles)
+    if least > team.fewest:
+        zh = f"各角色至少共 {least} 名，多于每队最少的 {team.fewest} 人"
+        en = f"the roles have {least} at least, which is more than the fewest of a team, {team.fewest}"
+        yield ("team", "roles"), zh, en, ""
+    elif most < team.fewest:
+        zh = f"各角色至多共 {most} 名，不足每队最少的 {team.fewest} 人"
+        en = f"the roles have {most} at most, which is less than the fewest of a team, {team.fewest}"
+        yield ("team", "roles"), zh, en, ""

@@ -49,6 +49,12 @@ START = date(2014, 6, 20)
 DECIDED: dict[str, Any] = {"decided_by": "县政府"}
 
 
+def roles(leader: Mapping[str, Any] | None = None, **of_all: Any) -> list[dict[str, Any]]:
+    """The pack's roles with some requirements changed, of all or only of the leader."""
+    first, second = PACK["team"]["roles"]
+    return [{**first, **of_all, **(leader or {})}, {**second, **of_all}]
+
+
 def unit(id: str, level: str = "city", department: str = "农业", place: str = CITY, **more: Any) -> UnitRegistered:
     return UnitRegistered(
         **{"place": place, "unit": id, "name": id, "level": level, "department": department, "strength": 50, **more}

@@ -22,7 +22,7 @@ from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import Cause, derived_id
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import AWAY, CITY, HOME, PACK, START, V1, V2, V3, Benxi, cadre, diagnosed, squad, unit
+from tests.dispatch.benxi import AWAY, CITY, HOME, PACK, START, V1, V2, V3, Benxi, cadre, diagnosed, roles, squad, unit
 from tests.support.pace import quicker_than
 
 # ------------------------------------------------------------ the hard rules
@@ -171,7 +171,7 @@ def test_0_2_a_unit_that_another_village_got_is_named_as_such() -> None:
 
 def test_another_pack_asks_for_another_team_without_any_code() -> None:
     ranks = {"city": "section"}
-    teams_of_four = Benxi(team={"size": 4, "leader_rank": ranks, "party_members_only": False, "work_years": 0})
+    teams_of_four = Benxi(team={"size": 4, "roles": roles({"rank": ranks}, party_member=False, work_years=0)})
     teams_of_four.hear(unit("U1"), *squad("U1", "section", size=4, party_member=False), diagnosed(V1))
     teams_of_four.hear(unit("U2"), *squad("U2", "division", size=3), diagnosed(V2))
     teams_of_four.solve()
@@ -190,8 +190,8 @@ def test_weights_decide_between_units() -> None:
 
 
 def test_a_pack_with_an_unknown_rank_is_refused() -> None:
-    with pytest.raises(PolicyInvalid, match="leader_rank"):
-        parse_pack({**PACK, "team": {**PACK["team"], "leader_rank": {"city": "deputy_divison"}}})
+    with pytest.raises(PolicyInvalid, match=r"team\.roles\[0\]\.rank\.city"):
+        parse_pack({**PACK, "team": {**PACK["team"], "roles": roles({"rank": {"city": "deputy_divison"}})}})
 
 
 # ------------------------------------------------------------ the optimum

@@ -123,7 +123,7 @@ SCHEMA_FAULTS = [
     (put("team.size", 3.5), "team.size", "it is 3.5; it must be a whole number"),
     (put("team.size", True), "team.size", "it is true; it must be a whole number"),
     (put("team.size", 0), "team.size", "from 1 to 20"),
-    (put("team.party_members_only", "yes"), "team.party_members_only", "true or false"),
+    (put("team.roles.0.party_member", "yes"), "team.roles[0].party_member", "true or false"),
     (put("team.term", {"working_days": 10**9}), "team.term.working_days", "from 0 to 3,660"),
     (put("team.term", "three years"), "team.term", "it must be a table"),
     (put("exit.criteria.0.at_most", "few"), "exit.criteria[0].at_most", "a fraction such as"),
@@ -447,8 +447,8 @@ def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, jun
 
 
 SCALARS = (
-        "name", "version", "effective_from", "jurisdiction", "team.weights.strength", "team.work_years",
-        "team.party_members_only", "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
+        "name", "version", "effective_from", "jurisdiction", "team.weights.strength", "team.roles.1.work_years",
+        "team.roles.0.party_member", "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
         f"{STEPS}.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
         "findings.1.code", "findings.0.order.calendar_days", "assessment.inputs.3.weight", "assessment.caps.1.figure",
         "assessment.grades.0.at_least", "outcomes.2.subject", "outcomes.5.label", "procedures.0.steps.3.quorum.figure",

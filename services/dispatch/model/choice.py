@@ -72,7 +72,7 @@ def weigh(
         )
     else:
         team = team or offer.team(village)
-        faults += _unfit_together(team)
+        faults += _unfit_together(team, policy)
         faults += _unfit(team, {id: Posting(cadre, offered, village, policy, today) for id, cadre in of_unit.items()})
         faults += _size(team, policy)
     if faults:
@@ -96,21 +96,30 @@ def _shared(unit: str, team: Sequence[Member], serving: Serving | None, policy: 
         )
 
 
-def _unfit_together(team: Sequence[Member]) -> Iterable[Fault]:
-    """Faults of a team as a whole, such as its size or a missing leader, whoever its members are."""
+def _unfit_together(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
+    """Faults of a team as a whole, such as a missing leader, whoever its members are."""
     if sum(member.role == "leader" for member in team) != 1:
-        yield Fault("3.4", "工作队应有且只有一名队长", "a team has one leader and no more")
+        zh = f"工作队应有且只有一名{label('role', 'leader', policy)}"
+        yield Fault("3.4", zh, "a team has one leader and no more")
     if len({member.cadre for member in team}) < len(team):
         yield Fault("3.3", "队员重复", "a cadre is named twice")
 
 
 def _size(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
-    """The fault of a team with too few or too many members."""
+    """The faults of a team with too few or too many members, in all or in a role."""
     size, fewest, most = len(team), policy.team.fewest, policy.team.most
     if size < fewest:
         yield Fault("3.3", f"工作队至少{fewest}人，现为{size}人", f"a team has {fewest} at least, not {size}")
     if most is not None and size > most:
         yield Fault("3.3", f"工作队最多{most}人，现为{size}人", f"a team has {most} at most, not {size}")
+    terms, members = policy.team.terms("member"), sum(member.role == "member" for member in team)
+    name, least, top = terms.label, terms.at_least, terms.at_most
+    if members < least:
+        yield Fault(
+            "3.3", f"{name}至少{least}名，现为{members}名", f"there are {least} members at least, not {members}"
+        )
+    if top is not None and members > top:
+        yield Fault("3.3", f"{name}最多{top}名，现为{members}名", f"there are {top} members at most, not {members}")
 
 
 def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[Fault]:
@@ -126,7 +135,7 @@ def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[
             )
             continue
         for failed in unmet(posting, member.role):
-            yield Fault(failed.rule, f"{member.cadre}{failed.zh}", f"{member.cadre} {failed.en}")
+            yield Fault(failed.rule, *failed.refused(member.cadre, posting.policy.team.terms(member.role)))
 
 
 def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, others: Others) -> Change:
@@ -188,7 +197,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
     need = addressed(pool.needs.get(command.village), command, "待派工作队的村", "the village that waits for a unit")
     unit, serving = pool.units.get(command.unit), pool.serving(others.values()).get(command.unit)
     free = pool.free(others.values()) if serving is None else all_cadres(others.values())
-    faults = [*_unfit_together(command.team), *_shared(command.unit, command.team, serving, policy)]
+    faults = [*_unfit_together(command.team, policy), *_shared(command.unit, command.team, serving, policy)]
     if unit is None or unit.withdrawn:
         faults.append(Fault("3.2", f"单位{command.unit}未登记", f"unit {command.unit} is not registered"))
     faults += [

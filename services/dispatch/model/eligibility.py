@@ -6,6 +6,7 @@ has ties is a rule of recusal (5.6). Numbers such as years or team size come fro
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import NamedTuple, get_args
 
 import msgspec
@@ -14,6 +15,7 @@ from shared.calendar import add_months
 from shared.contracts.dispatch import Member, Role
 from shared.contracts.registry import Level, Rank
 from shared.policy import Policy
+from shared.policy.team import TeamRole
 
 RANKS: tuple[Rank, ...] = get_args(Rank)
 """The leading posts from the lowest to the highest."""
@@ -59,44 +61,71 @@ class Requirement(NamedTuple):
 
     code: str
     rule: str
-    met: Callable[[Posting], bool]
+    met: Callable[[Posting, TeamRole], bool]
     zh: str
     en: str
 
+    def refused(self, cadre: str, role: TeamRole) -> tuple[str, str]:
+        """The words for a cadre who cannot have the role, in Chinese and English."""
+        return f"{cadre}{self.zh.format(role=role.label)}", f"{cadre} {self.en.format(role=role.role)}"
 
-def has_rank(posting: Posting) -> bool:
-    """Whether the cadre may lead a team of this unit; a level that the pack leaves out asks for no rank (3.4)."""
-    least = posting.policy.team.leader_rank.get(posting.unit.level)
+
+def _has_rank(posting: Posting, role: TeamRole) -> bool:
+    """Whether the cadre has the rank for the role; a level that the pack leaves out asks for none (3.4)."""
+    least = role.rank.get(posting.unit.level)
     return least is None or RANKS.index(posting.cadre.rank) >= RANKS.index(least)
 
 
-_MEMBER = (
+_RANK = (
+    "不符合{role}职务层次要求，请改派符合条件的干部",
+    "ranks too low to be {role} in a team of this unit; choose a higher rank",
+)
+_REQUIREMENTS = (
     Requirement(
         "party_member", "3.3",
-        lambda p: p.cadre.party_member or not p.policy.team.party_members_only,
+        lambda p, role: p.cadre.party_member or not role.party_member,
         "不是中共党员，请改派党员干部", "is no Party member; choose one who is",
     ),
     Requirement(
         "work_years", "5.5",
-        lambda p: add_months(p.cadre.work_since, 12 * p.policy.team.work_years) <= p.today,
+        lambda p, role: add_months(p.cadre.work_since, 12 * role.work_years) <= p.today,
         "工作年限不足，请改派符合年限的干部", "has not worked long enough; choose one who has",
     ),
     Requirement(
         "recusal", "5.6",
-        lambda p: p.village not in p.cadre.ties,
+        lambda p, _: p.village not in p.cadre.ties,
         "与该村有亲属或籍贯关系，应当回避，请改派他人", "has ties to the village and must be recused; choose another",
     ),
 )  # fmt: skip
-_LEADER = Requirement(
-    "leader_rank", "3.4", has_rank,
-    "不符合队长职务层次要求，请改派符合条件的干部", "ranks too low to lead a team of this unit; choose a higher rank",
-)  # fmt: skip
-REQUIREMENTS: Mapping[Role, tuple[Requirement, ...]] = {"member": _MEMBER, "leader": (*_MEMBER, _LEADER)}
+REQUIREMENTS: Mapping[Role, tuple[Requirement, ...]] = {
+    "leader": (*_REQUIREMENTS, Requirement("leader_rank", "3.4", _has_rank, *_RANK)),
+    "member": (*_REQUIREMENTS, Requirement("rank", "3.3", _has_rank, *_RANK)),
+}
 
 
 def unmet(posting: Posting, role: Role) -> list[Requirement]:
     """The requirements of the role that the cadre does not meet."""
-    return [requirement for requirement in REQUIREMENTS[role] if not requirement.met(posting)]
+    terms = posting.policy.team.terms(role)
+    return [requirement for requirement in REQUIREMENTS[role] if not requirement.met(posting, terms)]
+
+
+class Fit(NamedTuple):
+    """A cadre who can have a role in a team, with all such roles."""
+
+    cadre: Cadre
+    roles: frozenset[Role]
+    is_too_low: bool
+    """True if nothing but the rank keeps the cadre from leading."""
+
+
+def fit(postings: Mapping[str, Posting], policy: Policy) -> dict[str, Fit]:
+    """Of some cadres, those who can have a role in a team, by id."""
+    found: dict[str, Fit] = {}
+    for id, posting in postings.items():
+        failed = {terms.role: [x.code for x in unmet(posting, terms.role)] for terms in policy.team.roles}
+        if roles := frozenset(role for role, codes in failed.items() if not codes):
+            found[id] = Fit(posting.cadre, roles, failed["leader"] == ["leader_rank"])
+    return found
 
 
 def points(cadre: Cadre, policy: Policy, today: date) -> int:
@@ -106,22 +135,56 @@ def points(cadre: Cadre, policy: Policy, today: date) -> int:
     return weights.reserve * cadre.reserve + weights.young * young
 
 
-def team_obstacle(fit: Mapping[str, Posting], policy: Policy) -> str | None:
-    """Why these eligible cadres cannot form a team: too few, or none of a leader's rank. None if they can."""
-    if len(fit) < policy.team.fewest:
+def team_obstacle(able: Mapping[str, Fit], policy: Policy, today: date) -> str | None:
+    """Why these eligible cadres cannot form a team: too few, or none who can lead. None if they can."""
+    if len(able) < policy.team.fewest:
         return "team_size"
-    return None if any(has_rank(posting) for posting in fit.values()) else "leader_rank"
+    if not any("leader" in one.roles for one in able.values()):
+        return "leader_rank" if any(one.is_too_low for one in able.values()) else "leader"
+    return None if form_team(able, policy, today) else "team_size"
 
 
-def form_team(fit: Mapping[str, Posting], policy: Policy, today: date) -> tuple[Member, ...]:
-    """The team that a unit sends, leader first: the highest in rank leads, then points decide, then the id."""
-    worth = {cadre: points(posting.cadre, policy, today) for cadre, posting in fit.items()}
-    leader = min(
-        (cadre for cadre, posting in fit.items() if has_rank(posting)),
-        key=lambda cadre: (-RANKS.index(fit[cadre].cadre.rank), -worth[cadre], cadre),
-    )
-    others = sorted(fit.keys() - {leader}, key=lambda cadre: (-worth[cadre], cadre))[: policy.team.fewest - 1]
-    return Member(leader, "leader"), *(Member(cadre, "member") for cadre in sorted(others))
+def form_team(able: Mapping[str, Fit], policy: Policy, today: date) -> tuple[Member, ...]:
+    """The team that a unit sends, leader first; empty if these cadres cannot form one.
+
+    The highest in rank leads, then points decide, then the id. The places of a team are filled one after the other:
+    first those that every role has at least, then others until the team has the fewest cadres that the pack allows.
+    Where nobody is left for a place, somebody moves to it from another one, if that one can be filled otherwise.
+    """
+    roles, fewest = policy.team.roles, policy.team.fewest
+    worth = {id: points(one.cadre, policy, today) for id, one in able.items()}
+
+    def preference(role: Role, id: str) -> tuple[int, int, str]:
+        return -RANKS.index(able[id].cadre.rank) * (role == "leader"), -worth[id], id
+
+    order = {
+        terms.role: sorted((id for id, one in able.items() if terms.role in one.roles),
+                           key=partial(preference, terms.role))
+        for terms in roles
+    }  # fmt: skip
+    places = [terms.role for terms in roles for _ in range(terms.at_least)]
+    needed = len(places)
+    places += [terms.role for terms in reversed(roles) for _ in range((terms.at_most or fewest) - terms.at_least)]
+    taken: dict[str, int] = {}
+
+    def fill(place: int, moved: set[str]) -> bool:
+        of_role = order[places[place]]
+        found = next((id for id in of_role if id not in taken), None)
+        if found is None:
+            for id in of_role:
+                if id not in moved and fill(taken[id], moved | {id}):
+                    found = id
+                    break
+        if found is not None:
+            taken[found] = place
+        return found is not None
+
+    for place in range(len(places)):
+        if place >= needed and len(taken) == fewest:
+            break
+        if not fill(place, set()) and place < needed:
+            return ()
+    return in_order(Member(id, places[place]) for id, place in taken.items()) if len(taken) == fewest else ()
 
 
 def in_order(team: Iterable[Member]) -> tuple[Member, ...]:

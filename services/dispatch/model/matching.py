@@ -8,21 +8,22 @@ import msgspec
 
 from services.dispatch.model.eligibility import (
     Cadre,
+    Fit,
     Posting,
     Unit,
+    fit,
     form_team,
-    has_rank,
     in_order,
     points,
     team_obstacle,
-    unmet,
 )
 from services.dispatch.model.optimum import Room, best_pairs
 from shared.contracts.dispatch import Member, Role
 from shared.policy import Policy
 
 OBSTACLES = (
-    "leader_rank", "team_size", "recusal", "matched_elsewhere", "serving", "county", "department", "designated",
+    "leader_rank", "leader", "team_size", "recusal", "matched_elsewhere", "serving", "county", "department",
+    "designated",
 )  # fmt: skip
 """What keeps a unit from a village, from the nearest miss to the farthest: the unit suits but cannot form such a team
 (`leader_rank` to `recusal`), it is taken, it does not suit. `designated`: a superior keeps it for another village."""
@@ -145,39 +146,41 @@ class Offer:
         self.is_one = serving is not None or policy.team.villages_per_unit > 1
         cadres = {id: cadres[id] for id in serving.members if id in cadres} if serving else cadres
         postings = {id: Posting(cadre, unit, "", policy, today) for id, cadre in cadres.items()}
-        self.fit = {id: posting for id, posting in postings.items() if not unmet(posting, "member")}
-        self.tied = {village for posting in self.fit.values() for village in posting.cadre.ties}
+        self.fit = fit(postings, policy)
+        self.tied = {village for one in self.fit.values() for village in one.cadre.ties}
         if serving:
             self.short, self.usual = self._out(serving)
         else:
-            self.short = team_obstacle(self.fit, policy)
+            self.short = team_obstacle(self.fit, policy, today)
             able = self._untied(villages) if self.is_one else self.fit
             self.usual = () if self.short else form_team(able, policy, today)
         if self.is_one:
             self.tied = {village for member in self.usual for village in self.fit[member.cadre].cadre.ties}
         self.usual_worth = self.worth(self.usual)
 
-    def _untied(self, villages: Collection[str]) -> Mapping[str, Posting]:
+    def _untied(self, villages: Collection[str]) -> Mapping[str, Fit]:
         """The eligible cadres without ties to any of the villages, if they can form a team; otherwise all of them."""
         untied = {id: one for id, one in self.fit.items() if not any(tie in villages for tie in one.cadre.ties)}
-        return self.fit if team_obstacle(untied, self.policy) else untied
+        return self.fit if team_obstacle(untied, self.policy, self.today) else untied
 
     def _out(self, serving: Serving) -> tuple[str | None, tuple[Member, ...]]:
         """Why the team that is out cannot serve a further village (None if it can), and the team."""
-        leader = next((id for id, role in serving.members.items() if role == "leader"), "")
         if len(serving.members) < self.policy.team.fewest or serving.members.keys() - self.fit.keys():
             return "team_size", ()
-        if not leader or not has_rank(self.fit[leader]):
-            return "leader_rank", ()
+        leader = next((id for id, role in serving.members.items() if role == "leader"), None)
+        if leader is None or "leader" not in self.fit[leader].roles:
+            return "leader_rank" if leader and self.fit[leader].is_too_low else "leader", ()
+        if any(role not in self.fit[id].roles for id, role in serving.members.items()):
+            return "team_size", ()
         return None, in_order(Member(id, role) for id, role in serving.members.items())
 
-    def free_of_ties(self, village: str) -> dict[str, Posting]:
-        return {id: posting for id, posting in self.fit.items() if village not in posting.cadre.ties}
+    def free_of_ties(self, village: str) -> dict[str, Fit]:
+        return {id: one for id, one in self.fit.items() if village not in one.cadre.ties}
 
     def obstacle(self, village: str) -> str | None:
         if self.short or village not in self.tied:
             return self.short
-        return "recusal" if self.is_one or team_obstacle(self.free_of_ties(village), self.policy) else None
+        return "recusal" if self.is_one or team_obstacle(self.free_of_ties(village), self.policy, self.today) else None
 
     def team(self, village: str) -> tuple[Member, ...]:
         if self.is_one or village not in self.tied:

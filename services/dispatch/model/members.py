@@ -136,9 +136,8 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
     for village, _ in open_in if unit else ():
         assert unit
         for failed in unmet(Posting(cadre, unit, village, policy, today), role):
-            raise Refused(
-                failed.rule, f"{command.cadre}{failed.zh}", f"{command.cadre} {failed.en}", field="cadre", status=422
-            )
+            zh, en = failed.refused(command.cadre, policy.team.terms(role))
+            raise Refused(failed.rule, zh, en, field="cadre", status=422)
     return Change(pool, tuple(
         MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=command.left, cadre=command.cadre,
                        role=one.vacant[command.left], replaced_by=command.replaced_by)

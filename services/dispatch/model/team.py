@@ -1,5 +1,6 @@
 """The life of a village's team: matched, assigned, left and completed, extended, kept, and sent home."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
@@ -259,14 +260,16 @@ def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today
 
 
 def _with_owed(state: Link, policy: Policy) -> Link:
-    """The link with those vacancies only that must be filled: all if the team is too small, else that of a leader.
+    """The link with those vacancies only that must be filled: all if the team is too small, else those of a role that
+    too few have.
 
     A team of five that may have three to five members owes nobody when one leaves. The unit may still fill the place,
     since the pool remembers it.
     """
     is_short = len(state.team) < policy.team.fewest
-    is_led = any(member.role == "leader" for member in state.team)
-    owed = {cadre: one for cadre, one in state.vacancies.items() if is_short or (one.role == "leader" and not is_led)}
+    have = Counter(member.role for member in state.team)
+    short = {terms.role for terms in policy.team.roles if have[terms.role] < terms.at_least}
+    owed = {cadre: one for cadre, one in state.vacancies.items() if is_short or one.role in short}
     return state.but(vacancies=owed)
 
 

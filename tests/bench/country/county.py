@@ -234,7 +234,7 @@ class County:
         return self.is_short and unit in _UNLED
 
     def _rank(self, unit: int) -> str:
-        rank: str = self.mix["leader_rank"].get(self._level(unit), "section")
+        rank: str = self.mix["roles"][0]["rank"].get(self._level(unit), "section")
         return rank
 
     def _cadre(self, unit: int, village: Village, which: str, rank: str) -> Row:
