@@ -183,9 +183,11 @@ _ROLES: Final = [
     {"role": "member", "label": "队员"},
 ]
 """The roles in the teams of an old pack."""
+_MEASURED: Final = _after("registry.indicators.measured", _MONTH)
 _ADDED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("exit", "verification"), verification),
     (("team",), lambda part: {"roles": _ROLES, **part}),
+    (("exit",), lambda part: {**dict.fromkeys(("request_by", "relapse_by"), _MEASURED), **part}),
     (("assessment",), lambda part: {"grade_by": _after("inspection.assessment.proposed", _MONTH), **part}),
 )
 """Fields that have become mandatory: the place, and the function that adds them."""

@@ -12,6 +12,7 @@ from shared.calendar import Span, YearDay, national
 from shared.contracts.values import EventRole, Name
 from shared.policy.bound import Bound
 from shared.policy.section import SOME_DAY, Found, One, Reference, Section, Year
+from shared.policy.when import When
 
 Line = Annotated[int, Meta(ge=500, le=100_000)]
 INCIDENCE = "incidence"
@@ -92,8 +93,16 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """出列指标。 · The criteria, all of which must be met."""
     verification: Verification
     """抽户核查。 · The verification by sampled households."""
+    request_by: When
+    """申请出列的期限，自测算指标（registry.indicators.measured）起算。 ·
+    The last day for asking for the exit of a village that meets all criteria, counted from the measurement
+    (`registry.indicators.measured`)."""
     monitor_on: YearDay
     """出列后每年监测日。 · The yearly day of the review after the exit."""
+    relapse_by: When
+    """对出列指标回落作出处理决定的期限，自测算指标（registry.indicators.measured）起算。 ·
+    The last day for deciding on criteria missed after the exit, counted from the measurement
+    (`registry.indicators.measured`)."""
     monitor_for: Span
     """出列后监测期。 · For how long after the exit."""
     reference: Reference | None = None

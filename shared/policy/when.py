@@ -106,6 +106,7 @@ _WRITTEN: Final = {
 
 HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
     "registry.village.listed": ("列入贫困村", "the listing"),
+    "registry.indicators.measured": ("测算指标", "the measurement"),
     "registry.village.diagnosed": ("集体会诊", "the diagnosis"),
     "dispatch.village.matched": ("确定帮扶单位", "the matching"),
     "dispatch.team.assigned": ("派驻", "the assignment"),
@@ -134,6 +135,8 @@ def _due(*after: str) -> Fits:
 _AGAIN: Final = Fits(("day", "cycle"), (), "[{ month = 6, day = 30 }]")
 FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("listing", "diagnose_by"): _due("registry.village.listed"),
+    ("exit", "request_by"): _due("registry.indicators.measured"),
+    ("exit", "relapse_by"): _due("registry.indicators.measured"),
     ("team", "match_by"): _due("registry.village.diagnosed"),
     ("team", "assign_by"): _due("dispatch.village.matched"),
     ("team", "replace_by"): _due("vacancy"),

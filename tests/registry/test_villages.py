@@ -27,12 +27,14 @@ from tests.registry.county import (
     PLACE,
     RELAPSE,
     RELEASED,
+    REQUEST,
     VILLAGE,
     County,
     again,
     assigned,
     household,
     of_type,
+    pack,
     record,
     verdict,
 )
@@ -260,6 +262,20 @@ def test_missed_criteria_after_the_exit_are_decided_upon_by_a_named_body() -> No
     assert isinstance(relapsed, VillageRelapsed) and isinstance(listed, VillageListed)
     assert [unmet.indicator for unmet in relapsed.unmet] == ["incidence"] and relapsed.decided_by == "县政府"
     assert listed.spell == 2 and county.village.stage == "listed"
+
+
+def test_5_1_the_request_and_the_decision_on_a_relapse_have_the_last_day_that_the_pack_gives() -> None:
+    times = {"request_by": {"after": "registry.indicators.measured", "within": {"calendar_days": 20}},
+             "relapse_by": {"after": "registry.indicators.measured", "within": {"working_days": 5}}}  # fmt: skip
+    county = County(pack(exit=times)).measured()
+    assert [(task.action, task.due) for task in county.tasks] == [("exit-requests", date(2014, 12, 21))]
+    county.until(date(2014, 12, 30))
+    assert [task.due for task in county.tasks] == [date(2014, 12, 21)], "it stays, and is shown as overdue"
+    county.do(REQUEST, c.WithdrawExit(**AT, reason="误报", decided_by="镇政府"))
+    assert [task.due for task in county.tasks] == [date(2015, 1, 19)], "who took it back has the time once more"
+    county = County(pack(exit=times)).delisted().until(date(2015, 7, 1)).count(2015, poor_persons=30)
+    county.measure(2015)
+    assert [(task.action, task.due) for task in county.tasks] == [("relapse-decisions", date(2015, 7, 8))]
 
 
 def test_missed_criteria_need_not_be_a_relapse_but_the_decision_stands_in_the_journal() -> None:

@@ -256,6 +256,7 @@ EARLIER: dict[str, Any] = {
     "outcomes": [{**{k: v for k, v in one.items() if k != "decide_by"}, "within": {"calendar_days": 30}}
                  for one in PACK["outcomes"]],
     "assessment": {k: v for k, v in PACK["assessment"].items() if k != "grade_by"},
+    "exit": {k: v for k, v in PACK["exit"].items() if k not in ("request_by", "relapse_by")},
 }  # fmt: skip
 
 
@@ -264,6 +265,7 @@ def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
     assert isinstance(kept, Policy)
     assert kept.listing == today.listing and kept.team == today.team and kept.outcomes == today.outcomes
     assert kept.assessment == today.assessment, "a grade had no last day then, and has a month now"
+    assert kept.exit == today.exit, "nor had the request for an exit and the decision on a relapse"
     for year in range(2014, 2021):
         assert kept.commitments[3].reconciliations(year, national()) == today.commitments[3].reconciliations(
             year, national()

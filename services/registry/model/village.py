@@ -92,6 +92,8 @@ class Village(Carrier, frozen=True, kw_only=True):
     """Years whose measurement is open and still awaited. A missed year stays here until it is measured."""
     measured: int = 0
     """The latest year that was measured. `unmet` has the criteria that it misses."""
+    measured_on: date | None = None
+    """The day on which its latest figures came in. None for figures from before this was noted."""
     values: dict[str, float] = msgspec.field(default_factory=dict)
     unmet: tuple[Unmet, ...] = ()
     spent: int = 0
@@ -169,10 +171,13 @@ class Village(Carrier, frozen=True, kw_only=True):
             else:
                 due = policy.exit.measure_by.of(year)
                 yield self._task(facts_first, "township", due, "1.18", str(year), year=year)
+        told = max(self.since, self.measured_on or self.since)
         if self.can_leave:
-            yield self._task("exit-requests", "township", body="township")
+            due = policy.exit.request_by.due(told, policy.calendar)
+            yield self._task("exit-requests", "township", due, body="township")
         if self.may_have_relapsed:
-            yield self._task("relapse-decisions", "county", detail=str(self.measured), body="county")
+            due = policy.exit.relapse_by.due(told, policy.calendar)
+            yield self._task("relapse-decisions", "county", due, detail=str(self.measured), body="county")
         yield from self.awaited()
 
     def _task(
@@ -334,7 +339,7 @@ def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Chang
     return Change(village.but(owed=owed).timed(measure=village.next_measurement(policy, due.on)))
 
 
-def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _today: date) -> Change:
+def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, today: date) -> Change:
     """Note a year's figures. After the exit, missed criteria make it a body's task to decide on a relapse.
 
     The figures may be corrected while the village is on the list, or until that decision.
@@ -355,7 +360,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, _toda
     reviewed = year in village.owed or village.may_have_relapsed
     village = village.but(owed=tuple(y for y in village.owed if y != year))
     if year >= village.measured:
-        village = village.but(measured=year, values=event.values, unmet=event.unmet)
+        village = village.but(measured=year, measured_on=today, values=event.values, unmet=event.unmet)
     if not left or event.unmet or not reviewed:
         return Change(village)
     return Change(village, (VillageMonitored(place=village.place, village=village.id, year=year, values=event.values),))
