@@ -231,8 +231,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     Reaction(c.TakeStep, Village, by("village"), resolution.check_voters),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step, reads=resolution.of_village),
-    Reaction(c.WithdrawStep, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawStep, Village, by("village"), rounds.may_take_back, reads=rounds.of_step),
     Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, resolution.withdraw_step),
+    # The register follows what a round decides.
+    Reaction(r.HouseholdsLifted, Register, by("village"), rounds.lift, reads=rounds.of_event),
+    Reaction(r.StepWithdrawn, Register, by("village"), rounds.take_back, reads=rounds.of_event),
     Reaction(c.WithdrawResolution, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawResolution, Resolution, resolution.resolution_id, resolution.withdraw),
     Reaction(r.ResolutionWithdrawn, Village, by("village"), identity.decides_no_more),

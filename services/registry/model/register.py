@@ -39,6 +39,13 @@ LONGEST_PARTY_ID = 40
 """Characters of a household's id."""
 
 
+class Lifted(msgspec.Struct, frozen=True):
+    """Which round lifted a household out of poverty, as `<village>/<matter>`, and on which day."""
+
+    round: str
+    on: date
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The latest facts about a household, and the day for which they hold."""
 
@@ -49,9 +56,11 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     as_of: date
     visited: bool = False
     """True if the facts come from a survey visit. The same year's list of households may then replace them."""
+    lifted: Lifted | None = None
+    """The round that lifted it; None until one has, or where the region decides by no rounds."""
 
     def is_poor(self, line: int) -> bool:
-        """Whether the household is poor: income per person below the line (yuan a year), or a guarantee missing.
+        """Whether its facts are those of a poor one: income per person below the line (yuan), or a guarantee missing.
 
         The national standard asks for both a steady income above the line and 两不愁三保障 (two worries free, three
         guarantees), so `secured` counts beside the income (5.2).
@@ -86,8 +95,20 @@ class Register(State, frozen=True, kw_only=True):
 
     def incidence(self, year: int, policy: Policy) -> float:
         """The incidence of poverty (贫困发生率, 1.18): people in registered households that are poor ÷ population."""
-        line = policy.exit.line(year)
-        return sum(h.persons for h in self.households.values() if h.registered and h.is_poor(line)) / self.population
+        return self.persons(self.poor(year, policy)) / self.population
+
+    def poor(self, year: int, policy: Policy) -> set[str]:
+        """The registered households that are poor in a year.
+
+        Where the pack has rounds over households, a household is poor until a round has lifted it, whatever its income.
+        A lifted one counts as poor again in a year whose facts are those of a poor one.
+        """
+        line, rounds = policy.exit.line(year), any(one.effect == "lift" for one in policy.procedures)
+        return {
+            id
+            for id, one in self.households.items()
+            if one.registered and (one.is_poor(line) or (rounds and (one.lifted is None or one.lifted.on.year > year)))
+        }
 
 
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
@@ -263,6 +284,9 @@ def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Reg
     year = str(command.year)
     alone = Register(id=register.id, place=register.place, population=register.population)
     alone = _roomy(with_facts(alone, command.households, date(command.year, 12, 31), policy))
+    known = {id: one.lifted for id, one in register.households.items()}
+    lifted = {id: msgspec.structs.replace(one, lifted=known.get(id)) for id, one in alone.households.items()}
+    alone = alone.but(households=lifted)
     incidence = alone.incidence(command.year, policy)
     overwrite({INCIDENCE: register.past.get(year)}, {INCIDENCE: incidence}, command.replaces, "1.18")
     return register.but(past={**register.past, year: incidence})
@@ -299,7 +323,8 @@ def with_facts(
         if before is None or before.as_of <= as_of:
             fields = msgspec.structs.asdict(fact)
             del fields["household"]
-            households[fact.household] = Household(as_of=as_of, visited=visited, **fields)
+            lifted = before.lifted if before else None
+            households[fact.household] = Household(as_of=as_of, visited=visited, lifted=lifted, **fields)
     return register.but(year=as_of.year, households=households, past=past)
 
 
@@ -419,9 +444,9 @@ def ask_again(register: Register, event: ObjectionDecided | StepOverdue, policy:
 
 
 def _request(register: Register, requested_by: str, policy: Policy) -> Change:
-    line = policy.exit.line(register.year)
+    poor = register.poor(register.year, policy)
     registered = [(id, household) for id, household in sorted(register.households.items()) if household.registered]
-    lifted = {id: household.persons for id, household in registered if not household.is_poor(line)}
+    lifted = {id: household.persons for id, household in registered if id not in poor}
     attempt = register.attempts + 1
     event = ExitRequested(
         place=register.place,

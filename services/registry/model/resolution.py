@@ -195,6 +195,9 @@ def _check_members(procedure: Procedure, given: tuple[str, ...], register: State
     elif strange := [id for id in given if id not in known]:
         zh = f"农户 {'、'.join(strange[:5])} 未建档立卡，请核对"
         en = f"{', '.join(strange[:5])} are no registered poor households of the village; check them"
+    elif lifted := [id for id in given if known[id].lifted]:
+        zh = f"农户 {'、'.join(lifted[:5])} 已评定脱贫，请从名单中删去"
+        en = f"{', '.join(lifted[:5])} have been lifted out of poverty already; leave them out"
     else:
         return
     raise Refused(procedure.rule, zh, en, field="members", status=422)

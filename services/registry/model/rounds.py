@@ -1,17 +1,22 @@
-"""A village's open matters, where something else touches them: another round, or a merger.
+"""A village's matters, where something else touches them: another round, a merger, or the village's figures.
 
 A round decides on households one by one (`resolution.py`). No household is in two rounds at once: two bodies could
-decide on it differently. And no objection vanishes unanswered because its village ends.
+decide on it differently. And no objection vanishes unanswered because its village ends. The register follows what a
+round has decided: its figures count a household as lifted from then on, until the decision is taken back.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from services.registry.model.commands import MergeVillages, OpenResolution
+import msgspec
+
+from services.registry.model.commands import MergeVillages, OpenResolution, WithdrawStep
+from services.registry.model.register import Household, Lifted, Register, measured
 from services.registry.model.resolution import Resolution
-from services.registry.model.village import Village, standing
+from services.registry.model.village import EXIT_RULE, LISTED, Village, standing, unjudged
+from shared.contracts.registry import HouseholdsLifted, StepWithdrawn
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State
+from shared.rules import Change, Key, Refused, State, rests
 
 
 def of_village(village: Village | None, _command: OpenResolution | MergeVillages) -> Iterable[Key]:
@@ -54,4 +59,79 @@ def may_end(
                 "decision, and the merger ends the matter; decide first",
                 field="merged",
             )
+    return Change(village)
+
+
+# ------------------------------------------------------------ what the register counts
+
+
+def lift(
+    register: Register, event: HouseholdsLifted, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Count the households as lifted that a round has lifted and that are still registered."""
+    by = Lifted(f"{event.village}/{event.matter}", today)
+    found = {id: one for id, one in register.households.items() if id in event.households and one.registered}
+    return _marked(register, found, by, policy, others[Village, event.village])
+
+
+def take_back(
+    register: Register, event: StepWithdrawn, policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """The last step of a round was taken back, so the households that it lifted are poor again."""
+    found = _lifted_by(register, f"{event.village}/{event.matter}")
+    return _marked(register, found, None, policy, others[Village, event.village])
+
+
+def of_event(_register: Register | None, event: HouseholdsLifted | StepWithdrawn) -> Iterable[Key]:
+    """The village whose figures change."""
+    yield Village, event.village
+
+
+def _lifted_by(register: Register, round: str) -> dict[str, Household]:
+    return {id: one for id, one in register.households.items() if one.lifted and one.lifted.round == round}
+
+
+def _marked(
+    register: Register, found: Mapping[str, Household], lifted: Lifted | None, policy: Policy, village: State | None
+) -> Change:
+    """The register with these households lifted, or no longer. The year's figures, if they are in, are counted anew.
+
+    They stand still while an exit is judged by them, and once the village has left the list.
+    """
+    if not found:
+        return Change(register)
+    marked = {id: msgspec.structs.replace(one, lifted=lifted) for id, one in found.items()}
+    register = register.but(households={**register.households, **marked})
+    values = register.measurements.get(str(register.year))
+    if values is None or not isinstance(village, Village) or village.exit or village.stage not in LISTED:
+        return Change(register)
+    return measured(register, register.year, values, policy, "")
+
+
+def of_step(_village: Village | None, command: WithdrawStep) -> Iterable[Key]:
+    """The matter whose step is taken back, and the register that counts what it lifted."""
+    yield Resolution, f"{command.village}/{command.matter}"
+    yield Register, command.village
+
+
+def may_take_back(
+    village: Village | None, command: WithdrawStep, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Refuse to take back a round's lifting while an exit is judged by it, or once one was decided by it.
+
+    Nor is it taken back if some of its households have gone, since they would stay lifted where they are now.
+    """
+    village = standing(village, command)
+    round, register = others[Resolution, f"{command.village}/{command.matter}"], others[Register, command.village]
+    if not isinstance(round, Resolution) or not isinstance(register, Register) or round.status != "passed":
+        return Change(village)
+    lifted = _lifted_by(register, round.id)
+    if not lifted or command.step != round.taken[-1].step:
+        return Change(village)
+    village = unjudged(village, command)
+    day = village.delisted_on
+    if day and any(one.lifted and one.lifted.on <= day for one in lifted.values()):
+        rests(EXIT_RULE, {f"{day}的出列决定": f"the exit decided on {day}"})
+    if gone := [id for id in round.course.present if id not in lifted]:
+        rests(round.rule, {f"已划出或者撤销的农户{id}": f"household {id}, which has gone" for id in gone[:5]})
     return Change(village)
