@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.inspection.model import assessment, calendar, campaign, seeds, supervision, verification
+from services.inspection.model import calendar, campaign, grade, inputs, seeds, supervision, verification
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
@@ -121,7 +121,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Verification, by("village"), recoded),
     # Three years are concerned: last year's assessment may still await its grade, and an event about a new code may
     # arrive in the year after the code began.
-    *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(assessment.recode, n)) for n in (-1, 0, 1)),
+    *(Reaction(VillageRecoded, Assessment, _of_year(n), partial(inputs.recode, n)) for n in (-1, 0, 1)),
     *(Reaction(gone, Calendar, calendar.family, calendar.leave) for gone in get_args(Gone)),
     *(Reaction(gone, Supervision, by("village"), supervision.release) for gone in get_args(Gone)),
     # The calendar or officers plan a campaign. For a draw, two bodies give their shares of the seed.
@@ -138,29 +138,29 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         VisitMade, Supervision, by("village"), supervision.order, lambda _state, event: ((Campaign, event.campaign),)
     ),
-    Reaction(VisitMade, Assessment, _year, assessment.note_visit),
+    Reaction(VisitMade, Assessment, _year, inputs.note_visit),
     Reaction(WithdrawVisit, Campaign, by("campaign"), campaign.withdraw, campaign.withdrawal_reads),
     Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
-    Reaction(VisitWithdrawn, Assessment, _year, assessment.forget_visit),
+    Reaction(VisitWithdrawn, Assessment, _year, inputs.forget_visit),
     Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
     # The year's assessment is opened for every team, gets its inputs (channels and ledgers), and is decided by a body.
-    Reaction(CommitmentReconciled, Assessment, _period, assessment.note_items),
-    Reaction(CommitmentSettled, Assessment, _period, assessment.note_items),
-    Reaction(AssessmentOpened, Assessment, _year, assessment.open_inputs),
-    Reaction(DeliverReport, Assessment, _year, assessment.deliver),
-    Reaction(HoldBallot, Assessment, _year, assessment.vote),
-    Reaction(ConfirmGrade, Assessment, _year, assessment.confirm),
-    Reaction(WithdrawInput, Assessment, _year, assessment.withdraw_input),
-    Reaction(ContestGrade, Assessment, _year, assessment.contest),
-    Reaction(WithdrawGrade, Assessment, _year, assessment.withdraw_grade),
-    Reaction(OutcomeDecided, Assessment, _graded, assessment.note_decision),
-    Reaction(DecisionWithdrawn, Assessment, _graded, assessment.forget_decision),
+    Reaction(CommitmentReconciled, Assessment, _period, inputs.note_items),
+    Reaction(CommitmentSettled, Assessment, _period, inputs.note_items),
+    Reaction(AssessmentOpened, Assessment, _year, inputs.open_inputs),
+    Reaction(DeliverReport, Assessment, _year, inputs.deliver),
+    Reaction(HoldBallot, Assessment, _year, inputs.vote),
+    Reaction(ConfirmGrade, Assessment, _year, grade.confirm),
+    Reaction(WithdrawInput, Assessment, _year, inputs.withdraw_input),
+    Reaction(ContestGrade, Assessment, _year, grade.contest),
+    Reaction(WithdrawGrade, Assessment, _year, grade.withdraw_grade),
+    Reaction(OutcomeDecided, Assessment, _graded, grade.note_decision),
+    Reaction(DecisionWithdrawn, Assessment, _graded, grade.forget_decision),
     # A merged village is no longer visited, assessed or verified, and its orders end with its team. A split village
     # goes on as it is, so nothing here reacts to a split.
     Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),
     Reaction(VisitDropped, Campaign, by("campaign"), campaign.drop),
     Reaction(VillageMerged, Supervision, by("village"), supervision.release),
-    *(Reaction(VillageMerged, Assessment, _of_year(n), assessment.drop) for n in (-1, 0, 1)),
+    *(Reaction(VillageMerged, Assessment, _of_year(n), inputs.drop) for n in (-1, 0, 1)),
     *(Reaction(ended, Verification, by("village"), verification.end) for ended in (VillageMerged, VillageUnlisted)),
     # Before an exit, sampled households are verified. Nobody may foresee or choose the sample, so two bodies publish
     # the hashes of their shares before the households are known.
@@ -185,6 +185,6 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
         "close": campaign.close,
     },
     Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue},
-    Assessment: {"propose": assessment.propose},
+    Assessment: {"propose": grade.propose},
     Verification: {"open": verification.open_shares, "shares": verification.end_shares},
 }

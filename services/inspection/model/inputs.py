@@ -1,0 +1,214 @@
+"""What comes into a year's assessment, and out again (2.15, 3.8): visits, ledger items, reports, the ballot."""
+
+from datetime import date, timedelta
+
+from services.inspection.model.assessment import Assessment, Ballot, terms_now, terms_of
+from services.inspection.model.commands import (
+    DeliverReport,
+    HoldBallot,
+    WithdrawInput,
+)
+from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
+from shared.contracts.inspection import (
+    AssessmentDropped,
+    AssessmentOpened,
+    BallotHeld,
+    InputWithdrawn,
+    ReportDelivered,
+    VisitMade,
+    VisitWithdrawn,
+)
+from shared.contracts.registry import VillageMerged, VillageRecoded
+from shared.labels import CHANNELS
+from shared.policy import Policy
+from shared.rules import Change, Refused, addressed, require_body
+
+
+def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
+    """The assessment is opened: from here on reports and the ballot are awaited."""
+    assessment = _of(state, event.village, event.year, event.place)
+    opened = assessment.but(
+        place=event.place,
+        unit=event.unit,
+        leader=event.leader,
+        inputs=event.inputs,
+        terms=terms_now(policy, event.year),
+    )
+    return Change(_timed(opened, today))
+
+
+def note_visit(state: Assessment | None, event: VisitMade, policy: Policy, today: date) -> Change:
+    """A visit counts in the year of its campaign, with its score and whether it found anyone absent."""
+    state = _of(state, event.village, event.year, event.place).but(place=event.place)
+    if event.absent:
+        state = state.but(absences=state.absences | {event.campaign})
+    if event.score is not None:
+        of_kind = {**state.scores.get(event.kind, {}), event.campaign: event.score}
+        state = state.but(scores={**state.scores, event.kind: of_kind})
+    return Change(_timed(state, today))
+
+
+def forget_visit(state: Assessment | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
+    """Remove the score and the absence of a withdrawn visit."""
+    if state is None:
+        return Change(state)
+    of_kind = {id: score for id, score in state.scores.get(event.kind, {}).items() if id != event.campaign}
+    others = {kind: scores for kind, scores in state.scores.items() if kind != event.kind}
+    scores = {**others, event.kind: of_kind} if of_kind else others
+    return Change(state.but(absences=state.absences - {event.campaign}, scores=scores).timed(propose=None))
+
+
+def note_items(
+    state: Assessment | None, event: CommitmentReconciled | CommitmentSettled, policy: Policy, today: date
+) -> Change:
+    """How many of the year's ledger items are open (mechanism 2.4)."""
+    still_open = event.open if isinstance(event, CommitmentReconciled) else event.carried
+    state = _of(state, event.village, int(event.period), event.place)
+    return Change(state.but(open_items={**state.open_items, event.kind: still_open}))
+
+
+def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:
+    """Take in a duty report. It serves all its audiences; the oral report is given at the village's meeting."""
+    require_body(command.body, "team", "3.8")
+    state = state and addressed(state, command)
+    channel = f"{command.form}_report"
+    if state is not None and channel in state.reports:
+        return Change(state)
+    assessment = _awaiting(state, channel, command.village, command.year, policy)
+    delivered = ReportDelivered(
+        place=assessment.place,
+        village=assessment.village,
+        year=assessment.year,
+        form=command.form,
+        audiences=terms_of(assessment, policy).audiences if command.form == "written" else ("village",),
+        delivered_by=command.delivered_by,
+    )
+    return Change(_timed(assessment.but(reports=assessment.reports | {channel}), today), (delivered,))
+
+
+def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: date) -> Change:
+    """Take in the ballot on the team. Refused without its quorum."""
+    require_body(command.body, "village", "3.8")
+    state = state and addressed(state, command)
+    ballot = Ballot(command.entitled, command.present, command.satisfied)
+    if state is not None and state.ballot == ballot:
+        return Change(state)
+    assessment = _awaiting(state, "ballot", command.village, command.year, policy)
+    if "oral_report" in assessment.missing:
+        raise Refused(
+            "3.8",
+            f"村 {assessment.village} {assessment.year} 年度口头述职尚未进行，应当先述职、后测评",
+            f"the oral report of {assessment.year} in village {assessment.village} is not given yet; "
+            "the ballot comes after it",
+        )
+    if not 0 <= ballot.satisfied <= ballot.present <= ballot.entitled or not ballot.present:
+        raise Refused(
+            "3.8",
+            "票数有误：满意票数不得多于到会人数，到会人数不得多于应到人数，且应当有人到会",
+            "the figures do not fit: satisfied ≤ present ≤ entitled, and someone must be present",
+            field="present",
+            status=422,
+        )
+    quorum = terms_of(assessment, policy).ballot_quorum
+    if quorum and not quorum.holds(ballot.present / ballot.entitled):
+        raise Refused(
+            "3.8",
+            f"应到 {ballot.entitled} 人，到会 {ballot.present} 人，未达到规定人数"
+            f"（到会比例应当{quorum.said[0]}），测评无效；请重新召集",
+            f"{ballot.present} of {ballot.entitled} were present, which is no quorum: {quorum.said[1]} of them must "
+            "come; call the meeting again",
+            field="present",
+            status=422,
+        )
+    held = BallotHeld(
+        place=assessment.place,
+        village=assessment.village,
+        year=assessment.year,
+        entitled=ballot.entitled,
+        present=ballot.present,
+        satisfied=ballot.satisfied,
+        held_by=command.held_by,
+    )
+    return Change(_timed(assessment.but(ballot=ballot), today), (held,))
+
+
+def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Policy, today: date) -> Change:
+    """Take back a report or ballot that was a mistake: it is awaited again. Refused if something depends on it."""
+    require_body(command.body, "organisation", "3.8")
+    state = state and addressed(state, command)
+    channel, is_ballot = command.channel, command.channel == "ballot"
+    if state is None or not (state.ballot if is_ballot else channel in state.reports):
+        raise Refused(
+            "3.8",
+            f"村 {command.village} {command.year} 年度没有录入{CHANNELS[channel]}，无可撤销",
+            f"the assessment of {command.year} in village {command.village} has no {channel!r} to withdraw",
+            field="channel",
+            status=404,
+        )
+    if state.proposal or (channel == "oral_report" and state.ballot):
+        rests = (
+            ("已拟定等次", "a grade is proposed")
+            if state.proposal
+            else ("测评以口头述职为前提", "a ballot was held on it")
+        )
+        raise Refused(
+            "3.8",
+            f"{rests[0]}，不能撤销{CHANNELS[channel]}",
+            f"{channel!r} cannot be withdrawn: {rests[1]}",
+            field="channel",
+        )
+    rest = state.but(ballot=None) if is_ballot else state.but(reports=state.reports - {channel})
+    withdrawn = InputWithdrawn(
+        place=state.place,
+        village=state.village,
+        year=state.year,
+        channel=channel,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(rest.timed(propose=None), (withdrawn,))
+
+
+def drop(state: Assessment | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """Drop the assessment of a merged village: nobody can report or vote there. A proposed grade is still decided."""
+    if state is None or state.proposal or state.is_dropped or not state.unit:
+        return Change(state)
+    dropped = AssessmentDropped(place=state.place, village=state.village, year=state.year)
+    return Change(state.but(is_dropped=True).timed(propose=None), (dropped,))
+
+
+def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """Note the village's new division. A year without a state yet gets one, so that it is kept there from the start.
+
+    Otherwise the first event about that year's ledger would make it, and may still name the old division.
+    """
+    return Change(_of(state, event.village, event.since.year + year, event.place).but(place=event.code[:6]))
+
+
+def _of(state: Assessment | None, village: str, year: int, place: str) -> Assessment:
+    return state or Assessment(id=f"{village}/{year}", place=place)
+
+
+def _awaiting(state: Assessment | None, channel: str, village: str, year: int, policy: Policy) -> Assessment:
+    """The assessment. Raises Refused unless it is open and still awaits this channel."""
+    if state is None or state.is_dropped or channel not in state.missing:
+        opens = policy.assessment.opens.of(year)
+        raise Refused(
+            "3.8",
+            f"现在不需报送村 {village} {year} 年度的{CHANNELS[channel]}：考核尚未启动（{opens}启动）、本地不要求，"
+            "或者已经报送",
+            f"the assessment of {year} in village {village} does not await {channel!r}: it opens on {opens}, "
+            "the pack does not ask for it, or it is in already",
+        )
+    return state
+
+
+def _timed(state: Assessment, today: date) -> Assessment:
+    """Set the timer for the proposal: the day after everything is in, but not before the year's facts are complete.
+
+    They are complete when the year is over, and with it the last unannounced visits, and when the time for its last
+    reconciliation is over too.
+    """
+    if state.status != "complete":
+        return state
+    return state.timed(propose=max(state.terms.facts_until, today) + timedelta(1))
