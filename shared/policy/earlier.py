@@ -186,7 +186,7 @@ _ROLES: Final = [
 _MEASURED: Final = _after("registry.indicators.measured", _MONTH)
 _ADDED: Final[tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...]] = (
     (("exit", "verification"), verification),
-    (("team",), lambda part: {"roles": _ROLES, **part}),
+    (("team",), lambda part: {"roles": _ROLES, "retain_by": _after("dispatch.member.disqualified", _MONTH), **part}),
     (("exit",), lambda part: {**dict.fromkeys(("request_by", "relapse_by"), _MEASURED), **part}),
     (("assessment",), lambda part: {"grade_by": _after("inspection.assessment.proposed", _MONTH), **part}),
 )

@@ -101,6 +101,10 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     replace_by: When
     """补派期限。自队员被召回或者离队（vacancy）起算。 ·
     The last day for replacing a member. It is counted from the day on which one was recalled or left (`vacancy`)."""
+    retain_by: When
+    """队员是否留任的决定期限。自队员不再符合条件（dispatch.member.disqualified）起算。 ·
+    The last day for deciding whether a member stays who no longer meets a requirement. It is counted from the day on
+    which that was told (`dispatch.member.disqualified`)."""
     reference: Reference | None = None
     """本节依据。 · What the section rests on."""
 

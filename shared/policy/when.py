@@ -140,6 +140,7 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("team", "match_by"): _due("registry.village.diagnosed"),
     ("team", "assign_by"): _due("dispatch.village.matched"),
     ("team", "replace_by"): _due("vacancy"),
+    ("team", "retain_by"): _due("dispatch.member.disqualified"),
     ("commitments", "set_by"): _due("dispatch.team.assigned"),
     ("commitments", "reconcile"): _AGAIN,
     ("campaigns", "opens"): _AGAIN,

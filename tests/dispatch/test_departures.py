@@ -1,6 +1,6 @@
 """Members who leave without a recall, and members who no longer qualify: nothing counts against anybody."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -162,6 +162,18 @@ def test_the_organisation_department_keeps_or_replaces_who_no_longer_qualifies()
     assert not benxi.tasks("retentions") and benxi.details("replacements") == ["C-U1-2"]
     with pytest.raises(Refused, match="no member"):
         benxi.send(RetainMember, cadre="C-U1-2")
+
+
+def test_3_3_whether_a_member_stays_is_decided_within_the_packs_time_from_the_first_doubt() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-U1-1", "U1", party_member=False))
+    last = benxi.policy.team.retain_by.due(benxi.today, benxi.policy.calendar)
+    benxi.until(benxi.today + timedelta(10))
+    benxi.hear(cadre("C-U1-1", "U2", party_member=False))
+    assert [task.due for task in benxi.tasks("retentions")] == [last], "another doubt gives no more time"
+    benxi.send(RetainMember, cadre="C-U1-1")
+    benxi.hear(cadre("C-U1-1", "U1", party_member=False))
+    assert [task.due for task in benxi.tasks("retentions")] == [last + timedelta(10)], "a new doubt has its own"
 
 
 def test_a_wrong_registration_that_is_corrected_asks_nobody_any_more() -> None:

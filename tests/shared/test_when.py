@@ -241,7 +241,7 @@ def test_a_pack_says_its_days_in_sentences_of_both_languages() -> None:
 EARLIER: dict[str, Any] = {
     "listing": {**{k: v for k, v in PACK["listing"].items() if k != "diagnose_by"},
                 "diagnose_within": {"calendar_days": 29}},
-    "team": {**{k: v for k, v in PACK["team"].items() if k not in ("match_by", "assign_by", "replace_by")},
+    "team": {**{k: v for k, v in PACK["team"].items() if k not in ("match_by", "assign_by", "replace_by", "retain_by")},
              "match_by": {"calendar_days": 20}, "assign_within": {"calendar_days": 10},
              "replace_within": {"calendar_days": 30}},
     "commitments": [

@@ -178,10 +178,9 @@ def note_loss(pool: Pool | None, event: MemberRecalled | MemberLeft, policy: Pol
     if pool is None or team is None or event.cadre not in team.members:
         return Change(pool)
     left = _but(
-        team,
+        team.doubting(event.cadre, (), today),
         members=without(team.members, event.cadre),
         vacant={**team.vacant, event.cadre: event.role},
-        doubted=without(team.doubted, event.cadre),
     )
     return Change(pool.with_team(event.village, left))
 
@@ -203,8 +202,8 @@ def note_doubt(pool: Pool | None, event: MemberDisqualified, policy: Policy, tod
     team = pool.teams.get(event.village) if pool else None
     if pool is None or team is None or event.rule in team.doubted.get(event.cadre, ()):
         return Change(pool)
-    doubted = {**team.doubted, event.cadre: (*team.doubted.get(event.cadre, ()), event.rule)}
-    return Change(pool.with_team(event.village, _but(team, doubted=doubted)))
+    rules = (*team.doubted.get(event.cadre, ()), event.rule)
+    return Change(pool.with_team(event.village, team.doubting(event.cadre, rules, today)))
 
 
 def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: date) -> Change:
@@ -212,7 +211,7 @@ def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: d
     team = pool.teams.get(event.village) if pool else None
     if pool is None or team is None or event.cadre not in team.doubted:
         return Change(pool)
-    return Change(pool.with_team(event.village, _but(team, doubted=without(team.doubted, event.cadre))))
+    return Change(pool.with_team(event.village, team.doubting(event.cadre, (), today)))
 
 
 def _team(

@@ -58,10 +58,19 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The open roles, by id of the cadre who left."""
     doubted: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Members who no longer meet a rule for their role, with those rules. People must decide whether they stay."""
+    doubted_since: dict[str, date] = msgspec.field(default_factory=dict)
+    """The days on which that was told first. A doubt that an earlier version kept has none."""
     need: Need | None = None
     """The need that the matching answered. None if the team was there already, such as one kept after the exit."""
     score: int = 0
     """The score of the matching's proposal."""
+
+    def doubting(self, cadre: str, rules: tuple[str, ...], today: date) -> "Team":
+        """The team with a member who no longer meets these rules; without any, the member is not in doubt."""
+        doubted, since = without(self.doubted, cadre), without(self.doubted_since, cadre)
+        if rules:
+            doubted[cadre], since[cadre] = rules, self.doubted_since.get(cadre, today)
+        return msgspec.structs.replace(self, doubted=doubted, doubted_since=since)
 
 
 class Absence(msgspec.Struct, frozen=True):
@@ -136,8 +145,10 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
             )  # fmt: skip
         for village, team in sorted(self.teams.items()):
             for cadre in sorted(team.doubted):
+                since = team.doubted_since.get(cadre)
+                last = since and policy.team.retain_by.due(since, policy.calendar)
                 yield Task(
-                    action="retentions", about=village, role="organisation", due=None, rule="3.3", detail=cadre,
+                    action="retentions", about=village, role="organisation", due=last, rule="3.3", detail=cadre,
                     answer={"village": village, "cadre": cadre, "body": "organisation"},
                 )  # fmt: skip
 
@@ -257,7 +268,7 @@ def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: dat
     for village, team in pool.teams.items():
         if role := team.members.get(event.cadre):
             failed = _failed(pool, village, team, role, event, policy, today)
-            pool, more = _doubt(pool, village, event.cadre, role, failed)
+            pool, more = _doubt(pool, village, event.cadre, role, failed, today)
             told += more
     return Change(pool, told)
 
@@ -274,17 +285,18 @@ def _failed(
     return tuple(x.code for x in unmet(Posting(described(event), unit, village, policy, today), role))
 
 
-def _doubt(pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...]) -> tuple[Pool, tuple[Event, ...]]:
+def _doubt(
+    pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...], today: date
+) -> tuple[Pool, tuple[Event, ...]]:
     """Tell which rules a member no longer meets. People decide whether the member stays."""
     team = pool.teams[village]
     if team.doubted.get(cadre, ()) == failed:
         return pool, ()
-    doubted = {**team.doubted, cadre: failed} if failed else without(team.doubted, cadre)
     told = tuple(
         MemberDisqualified(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=code)
         for code in failed
     )
-    return pool.with_team(village, msgspec.structs.replace(team, doubted=doubted)), told
+    return pool.with_team(village, team.doubting(cadre, failed, today)), told
 
 
 def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today: date) -> Change:
@@ -308,7 +320,7 @@ def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, to
     for village, team in pool.teams.items() if pool else ():
         if role := team.members.get(event.cadre):
             assert pool
-            pool, more = _doubt(pool, village, event.cadre, role, ("withdrawn",))
+            pool, more = _doubt(pool, village, event.cadre, role, ("withdrawn",), today)
             told += more
     return Change(pool, told)
 
@@ -408,7 +420,11 @@ def note_team(pool: Pool | None, event: VillageMatched | TeamChosen, policy: Pol
         return Change(pool.with_team(event.village, msgspec.structs.replace(before, need=None)) if kept else pool)
     members = {member.cadre: member.role for member in event.team}
     usual = Team(unit=event.unit, place=event.place, members=members)
-    team = msgspec.structs.replace(before, unit=event.unit, members=members, doubted={}) if before else usual
+    team = (
+        msgspec.structs.replace(before, unit=event.unit, members=members, doubted={}, doubted_since={})
+        if before
+        else usual
+    )
     # A choice may set free a unit that another village waits for, so another matching is worth while.
     pool = pool.but(needs=without(pool.needs, event.village), answered=pool.answered and not before)
     return Change(pool.with_team(event.village, team))
