@@ -105,14 +105,21 @@ class Diary(msgspec.Struct):
     """The tasks seen so far, each with the day on which it will be answered."""
 
 
+_WITHOUT_A_DAY: Final = {"exit-requests", "relapse-decisions", "retentions"}
+"""Tasks that had no last day once."""
+
+
 def _chance(task: Awaited) -> tuple[Any, ...]:
     """The facts of a task from which, by a hash, the day of its answer is chosen.
 
-    They are those that a task had before it contained fields of its answer, and while a village's team and what it owed
-    were one state, `assignments`. So a seed still tells the same story.
+    They are those that a task had before it contained fields of its answer, while a village's team and what it owed
+    were one state, `assignments`, and before some tasks had a last day. So a seed still tells the same story.
     """
-    was_one = task.kind in ("links", "commitments")
-    return (task._replace(kind="assignments", id=task.about) if was_one else task)[:-1]
+    if task.kind in ("links", "commitments"):
+        task = task._replace(kind="assignments", id=task.about)
+    if task.action in _WITHOUT_A_DAY:
+        task = task._replace(due=None)
+    return task[:-1]
 
 
 class Officers:
