@@ -441,7 +441,9 @@ def once_each(part: msgspec.Struct, path: str = "") -> None:
     their type.
     """
     for field in _lists(type(part)):
-        entries = getattr(part, field) or ()
+        entries = getattr(part, field)
+        if not entries:
+            continue
         rows: dict[Any, int] = {}
         for row, entry in enumerate(entries, 1):
             key: tuple[Any, ...] = (entry,)

@@ -355,8 +355,10 @@ class _Chain:
         elif isinstance(cause.payload, VillageRecoded):
             self.wiring.recoded.add(cause.payload.code[:6])  # It may be undone, which does no harm.
         if isinstance(cause.payload, Command):
-            cause = cause._replace(payload=self.resolved(cause.payload))
-            once_each(cause.payload)
+            command = self.resolved(cause.payload)
+            once_each(command)
+            if command is not cause.payload:
+                cause = cause._replace(payload=command)
         targets = self.targets(cause.payload)
         keys = [key for key, _, _ in targets]
         if not self.depth:
@@ -380,6 +382,8 @@ class _Chain:
     def resolved(self, command: Command) -> Command:
         """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""
         keys = self.codes(command)
+        if not keys:
+            return command
         if absent := self.absent(keys):
             raise Missing(absent)
         ids = {key[1]: code.village for key in keys if isinstance(code := self.state(key), Code)}
