@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, select
 
 from shared.calendar import CHINA
 from shared.codes import Code
@@ -39,7 +38,7 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
     latest = pipeline.clock()
     decoded = [(delivery, decode(pipeline, delivery, latest, simulated)) for delivery in ours]
     if stream == OPEN:
-        decoded = await _placed(pipeline, decoded)
+        decoded = _placed(pipeline, decoded)
     if stream == SEALED:
         await _catch_up(pipeline, [cause for _, cause in decoded if isinstance(cause, Cause)])
         decoded = [(delivery, too_early(pipeline, cause) or cause) for delivery, cause in decoded]
@@ -135,34 +134,25 @@ def _decode_data(type: str, data: msgspec.Raw) -> Event:
     return _PAYLOADS[type].decode(data)
 
 
-async def _placed(pipeline: Pipeline, decoded: list[tuple[Delivery, Any]]) -> list[tuple[Delivery, Any]]:
+def _placed(pipeline: Pipeline, decoded: list[tuple[Delivery, Any]]) -> list[tuple[Delivery, Any]]:
     """Replace by an error each event whose village does not belong to the division that the event names.
 
-    A village belongs to a division if its id or a later code begins with the division's digits. Codes are looked up
-    only where the id does not, which is rare.
+    A village belongs to a division if its id or a later code begins with the division's digits.
     """
-    codes = pipeline.tables.states.get(Code)
-    if codes is None or pipeline.share.of > 1:  # The new code may be known to another replica only.
+    # The new code may be known to another replica only.
+    if Code not in pipeline.tables.states or pipeline.share.of > 1:
         return decoded
     placed = []
     for delivery, cause in decoded:
         event = cause.payload if isinstance(cause, Cause) else None
         if isinstance(event, VillageRecoded):
-            pipeline.recoded.add((event.village, event.code[:6]))
+            pipeline.wiring.note_code(event)
         if event is not None and event.about == "village" and event.subject_id[:6] != event.place:
             village, place = event.subject_id, event.place
-            if (village, place) not in pipeline.recoded:
-                pipeline.recoded |= await _codes_within(pipeline, codes, place)
-            if (village, place) not in pipeline.recoded:
+            if village not in pipeline.wiring.recoded.get(place, ()):
                 cause = ValueError(f"village {village} does not lie in division {place} and has no code there")
         placed.append((delivery, cause))
     return placed
-
-
-async def _codes_within(pipeline: Pipeline, codes: Table, place: str) -> set[tuple[str, str]]:
-    within = select(codes.c.body).where(codes.c.id.between(f"{place}000000", f"{place}999999"))
-    async with pipeline.engine.connect() as conn:
-        return {(msgspec.json.decode(body, type=Code).village, place) for (body,) in await conn.execute(within)}
 
 
 async def _catch_up(pipeline: Pipeline, sealed: Sequence[Cause]) -> None:

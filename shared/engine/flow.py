@@ -6,6 +6,7 @@ nothing, since rules have no side effects.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
@@ -140,15 +141,19 @@ class Wiring:
         for kind, rules in due.items():
             for rule in rules.values():
                 require_taken(rule, kind, Due)
-        self.recoded: set[str] = set()
-        """Divisions in which some village has a code that is not its id. Elsewhere no alias is looked up, since a
-        division's code rarely changes and a third of all reading would be for aliases that do not exist."""
+        self.recoded: defaultdict[str, set[str]] = defaultdict(set)
+        """By division, the villages with a code in it that is not their id. Where there are none, no alias is sought:
+        a division's code rarely changes, and a third of all reading would be for aliases that do not exist."""
         self.largest = LARGEST_DATA
         """The most bytes of an event's data that the connected server takes."""
         self.sequels: dict[type[Payload] | type[State], set[tuple[type[State], Way]]] = {}
         """What earlier runs have taught: which states were needed later in the chain that a message or a timer began,
         by the way from the id that it named to theirs. They are loaded at once next time, which saves a run and never
         changes a decision."""
+
+    def note_code(self, event: VillageRecoded) -> None:
+        """A village has a code in another division. Should the event be refused after all, that does no harm."""
+        self.recoded[event.code[:6]].add(event.village)
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:
         """The states that later events of the chain will probably need, by what earlier runs have taught."""
@@ -353,7 +358,7 @@ class _Chain:
         if isinstance(cause.payload, PolicyAdopted):
             self.book.adopt(_adopted(cause.payload.pack))
         elif isinstance(cause.payload, VillageRecoded):
-            self.wiring.recoded.add(cause.payload.code[:6])  # It may be undone, which does no harm.
+            self.wiring.note_code(cause.payload)
         if isinstance(cause.payload, Command):
             command = self.resolved(cause.payload)
             once_each(command)

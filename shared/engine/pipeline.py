@@ -90,8 +90,6 @@ class Pipeline:
         self.written = 0
         self.blocked: set[str] = set()
         self.positions: dict[str, int] = {}
-        self.recoded: set[tuple[str, str]] = set()
-        """Pairs of a village and a division in which it has a code, though its id is from another division."""
         self.first_day: date | None = None
         """The day of the first messages, in use until a business day has begun."""
         self.requests: list[Request] = []
@@ -108,7 +106,8 @@ class Pipeline:
         letters, journal = self.tables.dead_letters, self.tables.outbox
         async with self.engine.connect() as conn:
             self.book = await store.policy_book(conn, self.tables)
-            self.wiring.recoded |= await store.recoded(conn, self.tables)
+            for place, village in await store.recoded(conn, self.tables):
+                self.wiring.recoded[place].add(village)
             self.positions = await store.positions(conn, self.tables)
             if self.positions and self.positions.get("share", WHOLE.mark) != self.share.mark:
                 raise ValueError(

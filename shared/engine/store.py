@@ -272,12 +272,12 @@ async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
     return book
 
 
-async def recoded(conn: AsyncConnection, tables: Tables) -> set[str]:
-    """The divisions in which some village has a code that is not its id."""
-    if Code not in tables.states:
-        return set()
-    places = await conn.execute(select(tables.states[Code].c.place).distinct())
-    return {place for (place,) in places}
+async def recoded(conn: AsyncConnection, tables: Tables) -> Sequence[tuple[str, str]]:
+    """The divisions in which villages have a code that is not their id, each with such a village."""
+    codes = tables.states.get(Code)
+    if codes is None:
+        return ()
+    return [(place, village) for place, village in await conn.execute(select(codes.c.place, codes.c.status))]
 
 
 async def keep_holidays(conn: AsyncConnection, tables: Tables, notice: HolidaysAnnounced) -> None:
