@@ -46,9 +46,8 @@ def selftest() -> None:
 
     try:
         if not asyncio.run(until_stopped(run())):
-            signal.signal(
-                signal.SIGINT, signal.SIG_IGN
-            )  # Everything is being removed; a second Ctrl-C must not hide the message about it.
+            # Everything is being removed; a second Ctrl-C must not hide the message about it.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
     except LeftBehind as error:
         raise Trouble(str(error)) from error
     except (Refusal, RuntimeError, TimeoutError) as error:
