@@ -26,7 +26,13 @@ from tests.mutants.changes import KINDS, Change, changes
 from tests.mutants.session import Job, Verdict
 
 ROOT: Final = Path(__file__).parents[2]
-RULES: Final = ("services/*/model/**/*.py", "shared/rules.py", "shared/calendar.py", "shared/policy/**/*.py")
+RULES: Final = (
+    "services/*/model/**/*.py",
+    "shared/rules.py",
+    "shared/calendar.py",
+    "shared/codes.py",
+    "shared/policy/**/*.py",
+)
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 NOTICED_AT_LEAST: Final = 0.99
 EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")
@@ -55,17 +61,19 @@ def equivalents() -> list[Equivalent]:
     return msgspec.convert(found.get("equivalent", []), list[Equivalent])
 
 
-def rules(root: Path, part: str = "") -> list[str]:
-    """The files that hold rules."""
+def rules(root: Path, parts: Sequence[str] = ()) -> list[str]:
+    """The files that hold rules, or those of them below `parts`."""
     files = {path.relative_to(root).as_posix() for pattern in RULES for path in root.glob(pattern)}
-    return sorted(file for file in files if file.startswith(part))
+    return sorted(file for file in files if not parts or file.startswith((*parts,)))
 
 
 @app.command()
 def main(
     seed: Annotated[int, typer.Option(help="抽样由此数决定 · the sample follows from it")] = 7,
     sample: Annotated[int, typer.Option(help="改动的数目 · how many changes", min=1)] = 200,
-    part: Annotated[str, typer.Option(help="只改这些文件 · only files below this, such as services/registry")] = "",
+    part: Annotated[
+        list[str], typer.Option(help="只改这些文件 · only files below these, such as services/registry")
+    ] = [],  # noqa: B006
     kind: Annotated[list[str], typer.Option(help=f"只做这些种类 · only these kinds: {', '.join(KINDS)}")] = [],  # noqa: B006
     jobs: Annotated[int, typer.Option(help="同时进行的数目 · how many at once", min=1)] = 1,
     folder: Annotated[Path, typer.Option(help="工作目录，可续作 · where it works and goes on")] = Path("data/mutants"),
