@@ -339,6 +339,93 @@ def test_a_pack_that_contradicts_itself_is_refused_with_place_and_reason(edit: A
         assert told[where].zh not in again, f"the example {line} is wrong itself"
 
 
+OVERDUE = {**PACK["outcomes"][4], "on": "dispatch.commitment.overdue"}
+BORDERS = [
+    ("exit.monitor_for", {"calendar_days": 365}, {"calendar_days": 364}, "", "for a year at least"),
+    ("exit.measure_by", {"month": 11, "day": 20}, {"month": 11, "day": 19}, "", "must lie after `measure_from`"),
+    ("exit.poverty_line.2015", 8400, 8401, "exit.poverty_line.2015", "differ more than 3 times"),
+    ("exit.poverty_line.2017", 984, 983, "exit.poverty_line.2017", "differ more than 3 times"),
+    ("effective_from", date(2017, 12, 31), date(2018, 1, 1), "exit.poverty_line", "the lines end in 2017"),
+    ("campaigns.2.visit_days", 21, 22, "", "half_year lasts 21 days, too few for visits on 22"),
+    ("campaigns.1.announced", False, True, "", "spot_check is a draw"),
+    ("campaigns.1.share", 0.001, 0, "", "draws nothing"),
+    ("campaigns.2.lasts", {"years": 1, "calendar_days": -1}, {"years": 1}, "campaigns[2].opens", "lasts until 20 June"),
+    ("campaigns.0.lasts", {"calendar_days": 89}, {"calendar_days": 90}, "campaigns[0].opens", "of 01 January lasts"),
+    ("assessment.opens", {"month": 10, "day": 31}, {"month": 10, "day": 30}, "", "opens 32 days before annual"),
+    ("assessment.opens", {"month": 12, "day": 31}, {"month": 5, "day": 1}, "", "opens 214 days before annual"),
+    ("assessment.grades.1.at_least", 89.5, 90, "", "each must begin above the next"),
+    ("assessment.grades.3.at_least", 0, 0.5, "", "the last grade must begin at 0"),
+    ("assessment.caps", [cap("absences", 2, "incompetent"), cap("absences", 1, "basically_competent")],
+     [cap("absences", 2, "incompetent"), cap("absences", 2, "competent")], "assessment.caps[1].grade",
+     "absences at least 2 must leave a worse grade than at least 2 does"),
+    ("assessment.caps.3.grade", "incompetent", "excellent", "", "the best grade, so it limits nothing"),
+    ("assessment.review.grades", ["incompetent", "competent"], ["incompetent", "dismal"], "assessment.review.grades[1]",
+     "there is no grade dismal"),
+    ("commitments.3.reconcile.0.within", {"calendar_days": 90}, {"calendar_days": 91}, "commitments[3].reconcile",
+     "lasts until"),
+    ("commitments.0.by", "organisation", "inspection", "", "inspection cannot do this; nor can discipline, operator"),
+    ("commitments.1.by", "village", "discipline", "", "discipline cannot do this"),
+    ("commitments.1.by", "township", "operator", "", "operator cannot do this"),
+    ("exit.criteria.0.mover", "village", "operator", "", "operator cannot do this; nor can others"),
+    *(("outcomes.0.decides", right, wrong, "", f"{wrong} cannot do this") for right, wrong in (
+        ("township", "team"), ("inspection", "village"), ("discipline", "operator"),
+    )),
+    ("outcomes.0.decide_by.after", "proposal", "defence", "", "of a reward it counts from the proposal"),
+    ("outcomes.2.decide_by.after", "defence", "proposal", "", "of what is defended from the end of that"),
+    ("outcomes.4", {**OVERDUE, "subject": "unit", "when": {"kind": ["letter", "ledger"]}},
+     {**OVERDUE, "subject": "team", "when": {"kind": ["ledger", "letter"]}}, "outcomes[4].when", "by the unit"),
+    ("outcomes.4", {**OVERDUE, "subject": "team"}, {**OVERDUE, "subject": "team", "when": {"kind": "letter"}},
+     "outcomes[4].when", "owed by the unit, for which no team answers"),
+    ("outcomes.0.when", {"score": 90}, {"score": "90"}, "outcomes[0].when.score", "score is never 90"),
+    ("team.keep_after_exit", {}, {"calendar_days": -1}, "", "cannot be negative"),
+    ("team.extension", {"calendar_days": 1}, {"working_days": 1}, "", "neither in working days nor rolled"),
+    ("team.term", {"months": 30}, {"months": 30, "roll": True}, "", "neither in working days nor rolled"),
+    ("outcomes.1.impact", {"calendar_days": 1}, {"working_days": 1}, "", "neither in working days nor rolled"),
+    ("exit.monitor_for", {"years": 1}, {"years": 1, "roll": True}, "", "neither in working days nor rolled"),
+    ("campaigns.2.lasts", {"months": 1}, {"working_days": 20}, "", "neither in working days nor rolled"),
+    ("version", "benxi-2014.1", "21-2014.1", "", "looks like another region"),
+    ("documents.S3.jurisdiction", "21", "210502", "outcomes[0].clause", "which binds nobody"),
+    ("outcomes.0.clause", "CSL", "csl", "", "csl is none of [documents]"),
+    ("campaigns.0.rule", "G17:第三条", "G17 第三条", "", "a colon and the article"),
+    ("commitments.0.rule", "F52", "F25", "", "F25 is none of [documents]"),
+    ("holidays", [{"kind": "holiday", "days": [D], "document": "S3"}],
+     [{"kind": "holiday", "days": [D], "document": "S3"}, {"kind": "holiday", "days": [D], "document": "S3"}],
+     "holidays[1].days", "occurs twice"),
+    # The steps of what a village decides, and of its exit.
+    ("procedures.0.steps.0.by", "unit", "inspection", "", "inspection cannot do this; nor can discipline, operator"),
+    ("procedures.0.steps.0.by", "team", "discipline", "", "discipline cannot do this"),
+    ("procedures.0.steps.0.by", "villager", "operator", "", "operator cannot do this"),
+    (f"{STEPS}.1.by", "poverty_office", "unit", f"{EXIT}[1].by", "unit cannot do this"),
+    (f"{STEPS}.1.by", "discipline", "village", f"{EXIT}[1].by", "village cannot do this"),
+    ("procedures.0.steps.5.on_timeout", "publish_result", "publish_resolution", "", "back to an earlier step only"),
+    ("procedures.0.steps.6.on_timeout", "resolve", "publish_resolution", "", "back to an earlier step only"),
+    ("procedures.0.steps.4.on_timeout", "resolve", "publish_resolution", "", "back to an earlier step only"),
+    ("procedures.0.steps.4.on_refusal", "discuss", "township_review", "", "back to an earlier step only"),
+    *((f"procedures.0.steps.5.{field}", None, value, "", f"is a publish step: {counted}leave {field} out")
+      for field, value, counted in (
+        ("quorum", PACK["procedures"][0]["steps"][2]["quorum"], "nobody votes in it, "),
+        ("notice_for", {"calendar_days": 5}, ""), ("answer", {"calendar_days": 5}, ""), ("rule", "F52", ""),
+        ("on_objection", "resolve", ""), ("on_refusal", "resolve", ""),
+    )),
+    (f"{STEPS}.0.on_timeout", None, "verify", f"{EXIT}[0].on_timeout", "is a verify step: leave on_timeout out"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("where", "right", "wrong", "at", "says"), BORDERS, ids=[f"{border[0]}: {border[2]}" for border in BORDERS]
+)
+def test_what_lies_on_the_border_is_taken_and_what_lies_beyond_is_refused(
+    where: str, right: Any, wrong: Any, at: str, says: str
+) -> None:
+    pack = copy.deepcopy(PACK)
+    if right is not None:
+        put(where, right)(pack)
+    parse_pack(pack)
+    place = at or re.sub(r"\.(\d+)", r"[\1]", where)
+    told = [fault for fault in faults_of(put(where, wrong)) if fault.where == place]
+    assert any(says in fault.en and fault.zh for fault in told), told
+
+
 def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> None:
     text = Path("shared/policy/packs/benxi.toml").read_text("utf-8")
     for sound, faulty in (
