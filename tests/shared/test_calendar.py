@@ -23,7 +23,7 @@ from services.registry.model import clock
 from services.registry.model.commands import AnnounceHolidays
 from shared.calendar import Span, YearDay, add_months, national
 from shared.contracts import dispatch, incentives, inspection
-from shared.contracts.calendar import DayPassed, HolidaysAnnounced
+from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import store
 from shared.engine.deliveries import handle
@@ -314,12 +314,35 @@ def command(**fields: Any) -> AnnounceHolidays:
         ({"worked": (date(2027, 1, 4),)}, "worked"),
         ({"place": "210521", "worked": (date(2027, 1, 4),)}, "worked"),
         ({"year": 1999, "off": (date(1999, 5, 1),), "worked": ()}, "year"),
+        ({"off": (*SPRING.off, date(2026, 12, 19))}, "off"),
+        ({"off": (*SPRING.off, date(2028, 1, 11))}, "off"),
+        ({"off": (date(2026, 12, 31),), "worked": ()}, "year"),
+        ({"worked": (date(2027, 2, 14), date(2027, 2, 14))}, "worked"),
     ],
 )
 def test_a_notice_that_cannot_be_is_refused(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused) as refused:
         clock.announce(None, command(**fields), None, on("2026-11-26"))
-    assert (refused.value.field, refused.value.status) == (field, 422)
+    assert (refused.value.field, refused.value.status, refused.value.rule) == (field, 422, clock.WORKING_DAYS)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"off": (date(2026, 12, 20), *SPRING.off, date(2028, 1, 10))},
+        {"place": "210521", "off": tuple(date(2027, 1, 1) + timedelta(n) for n in range(40)), "worked": ()},
+        {"year": 2000, "off": (date(2000, 5, 1),), "worked": ()},
+    ],
+)
+def test_a_notice_that_can_be_is_told_as_it_was_entered(fields: dict[str, Any]) -> None:
+    said = command(**fields)
+    announced = clock.announce(None, said, None, on("2026-11-26"))
+    names = ("place", "notice", "year", "document", "off", "worked", "announced_by")
+    assert announced.events == (HolidaysAnnounced(**{name: getattr(said, name) for name in names}),)
+    assert isinstance(announced.state, clock.Clock)
+    assert (announced.state.id, announced.state.place, announced.state.status) == ("china", "000000", "2026-11-26")
+    struck = clock.strike(announced.state, DayDue(day=on("2026-11-27")), None, on("2026-11-27")).state
+    assert struck == announced.state.but(day=on("2026-11-27")), "a new day forgets no holidays"
 
 
 def test_a_notice_is_not_overwritten_in_silence_and_several_do_not_make_a_year_of_holidays() -> None:
@@ -349,8 +372,8 @@ def test_the_next_year_s_holidays_are_asked_for_in_time() -> None:
         assert state.awaits is bool([*state.tasks(None)])
         return [(task.role, task.detail, task.due) for task in state.tasks(None)]
 
-    assert tasks("2026-10-31") == []
-    assert tasks("2026-11-26") == [("operator", "2027", on("2026-12-31"))]
+    assert tasks("2026-11-01") == []
+    assert tasks("2026-11-02") == tasks("2026-11-26") == [("operator", "2027", on("2026-12-31"))]
     announced = clock.announce(None, command(), None, on("2026-11-26"))
     assert isinstance(announced.state, clock.Clock) and len(announced.events) == 1
     assert tasks("2026-11-26", announced.state.notices) == []
