@@ -1,5 +1,6 @@
 """A task carries its answer: the fields of the command that answers it, as far as the system knows them."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -14,16 +15,54 @@ BY_PEOPLE = {"place"}
 """What a pool that spans several divisions cannot fill in, although every command has it."""
 
 
+ASKED = {
+    "surveys": {("township", "3.1")},
+    "diagnoses": {("county", "3.1")},
+    "households": {("township", "1.18"), ("poverty_office", "1.18")},
+    "measurements": {("township", "1.18"), ("poverty_office", "1.18")},
+    "exit-requests": {("township", "5.1")},
+    "notices": {("township", "5.1")},
+    "objection-decisions": {("county", "5.1")},
+    "approvals": {("county", "5.1")},
+    "matchings": {("organisation", "3.2")},
+    "assignments": {("organisation", "3.2")},
+    "replacements": {("unit", "2.20")},
+    "commitments": {("unit", "S3:第三项"), ("team", "S3:第三项"), ("team", "S3:第一项")},
+    "reconciliations": {("team", "S3:第一项")},
+    "settlements": {("team", "S3:第一项")},
+    "seed-hashes": {("inspection", "S3:第四项"), ("discipline", "S3:第四项")},
+    "seeds": {("inspection", "S3:第四项"), ("discipline", "S3:第四项")},
+    "visits": {("inspection", "S3:第四项")},
+    "order-closings": {("township", "1.6")},
+    "reports": {("team", "3.8")},
+    "ballots": {("village", "3.8")},
+    "grades": {("organisation", "2.15")},
+    "verification-seed-hashes": {("inspection", "5.3"), ("discipline", "5.3")},
+    "verification-seeds": {("inspection", "5.3"), ("discipline", "5.3")},
+    "verifications": {("inspection", "5.3")},
+    "defences": {("organisation", "S3:第四项"), ("organisation", "G17"), ("discipline", "G17")},
+    "decisions": {("organisation", "S3:第四项"), ("organisation", "G17"), ("discipline", "G17")},
+    "appeal-decisions": {("organisation", "G17")},
+}
+"""Of whom each answer is asked in Benxi, and by which rule or clause: people look up there why it is they."""
+
+
 class Watched(Memory):
     """The services in memory; every task that was ever awaited is kept by its action."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: dict[str, Awaited] = {}
+        self.asked: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
 
     async def tasks(self) -> list[Awaited]:
         found = await super().tasks()
         self.seen |= {task.action: task for task in found}
+        for service in self.world.services.values():
+            for state in service.states.values():
+                if policy := service.book.at(state.place, self.world.today):
+                    for task in state.tasks(policy):
+                        self.asked[task.action].add((task.role, task.rule))
         return found
 
 
@@ -34,6 +73,7 @@ async def test_what_a_task_fills_in_are_fields_of_its_command_and_fit_their_type
 
     await Officers(Scenario(2014, 12), reach).live(date(2016, 1, 31), nothing)
     assert len(reach.seen) > 20
+    assert {action: reach.asked[action] for action in ASKED} == ASKED
     endless = {task.action for task in reach.seen.values() if task.due is None}
     assert endless <= {"verification-seed-hashes"}, "hashes are given before anybody knows when the exit is asked for"
     for task in reach.seen.values():

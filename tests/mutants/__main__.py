@@ -103,11 +103,11 @@ def main(
 
 
 def tests_of(files: Iterable[str]) -> list[str]:
-    """The folders of tests that may reach some files: a service's own, and those of what all share."""
+    """The tests that may reach some files: a service's own, those of what all share, and the played counties."""
     parts = {file.split("/")[1] for file in files if file.startswith("services/")}
     alike = any(file.startswith("shared/") for file in files)
     own = [f"tests/{service}" for service in SERVICES if alike or service in parts]
-    return [*own, "tests/shared" if alike else "tests/shared/test_services.py", "tests/journeys/test_outages.py"]
+    return [*own, "tests/shared" if alike else "tests/shared/test_services.py", "tests/journeys"]
 
 
 def copied(folder: Path) -> Path:
