@@ -72,8 +72,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """The Chinese words of the whole country, by field and code: `NATIONAL["level"]["city"]` is 市直."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "owed_by": "by", "body": "by", "decides": "by", "audiences": "by", "back_to": "step",
-    "leads_to": "step", "caps": "cap",
+    "mover": "by", "owed_by": "by", "told_to": "by", "body": "by", "decides": "by", "audiences": "by",
+    "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "findings": "finding", "triggers": "trigger",
     "before": "grade",
@@ -274,8 +274,9 @@ def _codes() -> frozenset[str]:
 
 
 PACKED: Final = frozenset(
-    ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel")
-)
+    ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
+     "subject_code", "origin")
+)  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
 
@@ -365,7 +366,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "clause": lambda text, policy: basis(text, policy)[0] or f"“{text}”",
     "period": lambda text, _policy: "本届任期" if text == "term" else f"{text}年度",
     "year": lambda text, _policy: f"{text}年度",
-    "subject_code": lambda text, _policy: f"代码“{text}”",
+    "amount": lambda text, _policy: f"{int(text):,}元",
     "objection": lambda text, _policy: f"第{text}号异议",
     "attempt": lambda text, _policy: f"第{text}次",
 }

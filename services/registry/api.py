@@ -59,6 +59,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("notice-withdrawals", c.WithdrawNotice, "撤回公示", "Withdraw a public notice"),
     Route("objection-withdrawals", c.WithdrawObjection, "撤回异议", "Withdraw an objection"),
     Route("step-withdrawals", c.WithdrawStep, "撤销民主决策环节", "Withdraw the latest step of a resolution"),
+    Route("fund-withdrawals", c.WithdrawFund, "撤回帮扶资金", "Withdraw the money of a matter"),
     Route("resolution-withdrawals", c.WithdrawResolution, "撤销民主决策事项", "Withdraw a resolution"),
     Route("exit-requests", c.RequestExit, "申请出列", "Request an exit"),
     Route("notices", c.PostNotice, "公示", "Post the public notice"),
@@ -68,7 +69,7 @@ COMMANDS: tuple[Route, ...] = (
     Route(
         "relapse-decisions", c.ConfirmRelapse, "对出列指标回落作出处理决定", "Decide on criteria missed after the exit"
     ),
-    Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's resolution"),
+    Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's matter"),
     Route("resolution-steps", c.TakeStep, "录入民主决策环节", "Take a step of a resolution"),
 )
 

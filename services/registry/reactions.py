@@ -236,6 +236,8 @@ REACTIONS: tuple[Reaction, ...] = (
     # The register follows what a round decides.
     Reaction(r.HouseholdsLifted, Register, by("village"), rounds.lift, reads=rounds.of_event),
     Reaction(r.StepWithdrawn, Register, by("village"), rounds.take_back, reads=rounds.of_event),
+    Reaction(c.WithdrawFund, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawFund, Resolution, resolution.resolution_id, resolution.withdraw_fund),
     Reaction(c.WithdrawResolution, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawResolution, Resolution, resolution.resolution_id, resolution.withdraw),
     Reaction(r.ResolutionWithdrawn, Village, by("village"), identity.decides_no_more),

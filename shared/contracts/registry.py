@@ -38,6 +38,7 @@ from shared.contracts.values import (
     Villages,
     Voters,
     Year,
+    Yuan,
     must_be_small,
 )
 
@@ -338,6 +339,10 @@ class ResolutionOpened(Event, frozen=True, kw_only=True):
     subject_code: Code
     """The subject of the matter, as a code."""
     opened_by: Organ
+    amount: Yuan | None = None
+    """The money that is asked for, in yuan; None where the matter is about no money."""
+    origin: Code | None = None
+    """Where that money comes from, by the pack's code."""
 
 
 class StepTaken(Event, frozen=True, kw_only=True):
@@ -375,6 +380,8 @@ class StepOverdue(Event, frozen=True, kw_only=True):
     owed_by: Role
     leads_to: StepKind | None = None
     """The kind of step to which the time-out leads by the pack; None if the step is still awaited."""
+    told_to: Role | None = None
+    """Whom the pack has told of it, such as the county above a township; None where it names nobody."""
 
 
 class ResolutionPassed(Event, frozen=True, kw_only=True):
@@ -421,6 +428,47 @@ class ResolutionRejected(Event, frozen=True, kw_only=True):
     kind: Code
     subject_code: Code
     step: Code
+
+
+class FundReleased(Event, frozen=True, kw_only=True):
+    """Money may be spent: the village has decided, the body above it has agreed, and the decision is public (2.18)."""
+
+    label = ("帮扶资金拨付", "fund released")
+    source = "2.18"
+    village: VillageId
+    matter: RunId
+    kind: Code
+    subject_code: Code
+    """What the money is for, by the pack's code."""
+    amount: Yuan
+    origin: Code
+    """Where the money comes from, by the pack's code."""
+
+
+class FundWithdrawn(Event, frozen=True, kw_only=True):
+    """Whoever gives the money took it back before it was released, so that nothing more is decided (2.18)."""
+
+    label = ("撤回帮扶资金", "fund withdrawn")
+    source = "2.18"
+    village: VillageId
+    matter: RunId
+    reason: Reason
+    decided_by: Organ
+
+
+class QuestionAnswered(Event, frozen=True, kw_only=True):
+    """A villager's question about public affairs was answered and the answer made public (4.7).
+
+    The event says neither question nor answer, since both may name persons.
+    """
+
+    label = ("点题公开答复", "question answered")
+    source = "4.7"
+    village: VillageId
+    matter: RunId
+    kind: Code
+    subject_code: Code
+    """What the question is about, by the pack's code."""
 
 
 class VillageWithdrawn(Event, frozen=True, kw_only=True):

@@ -82,6 +82,8 @@ Clause = Annotated[str, Meta(min_length=1, max_length=60, pattern=_VISIBLE)]
 ShortOrNone = Annotated[str, Meta(max_length=200, pattern=rf"{_VISIBLE}|^$")]
 Reason = Annotated[str, Meta(min_length=2, max_length=500, pattern=_MEANT)]
 """Why a named body corrects, withdraws or discards something."""
+Told = Annotated[str, Meta(min_length=2, max_length=500, pattern=_MEANT)]
+"""What a villager asks or is answered. It may name a person, so it is in no event and only operators read it."""
 Period = Annotated[str, Meta(pattern=r"^([0-9]{4}|term)$", max_length=4)]
 """A year, or `term` for what is owed once a term."""
 Seed = Annotated[str, Meta(pattern=rf"^[!-~]{{1,128}}{_END}")]
@@ -107,6 +109,8 @@ Persons = Annotated[int, Meta(ge=1, le=50)]
 Voters = Annotated[int, Meta(ge=0, le=200_000)]
 Representatives = Annotated[int, Meta(ge=0, le=2000)]
 """The number of representatives: one for every 5 to 15 households (Village Committees Law 25)."""
+Yuan = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+"""A sum of money in whole yuan, at most a thousand million."""
 Income = Annotated[float, Meta(ge=0, le=10_000_000)]
 """Yuan per person and year."""
 Figure = Annotated[float, Meta(ge=-1e9, le=1e12)]

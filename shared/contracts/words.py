@@ -186,6 +186,9 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "leads_to": ("逾期后转入哪一步；为空则继续等待", "the kind of step to which a time-out leads", "notice"),
     "RoundEnded.lifted": ("评定脱贫的户数", "how many households are lifted out of poverty", 28),
     "HouseholdsLifted.households": ("评定脱贫的户", "the households lifted out of poverty", [HOUSEHOLD, "H12"]),
+    "amount": ("金额（元）", "the sum of money, in yuan", 50000),
+    "origin": ("资金来源（政策包中的代码）", "where the money comes from, by the pack's code", "donation"),
+    "told_to": ("向谁通报（角色）；为空则不另行通报", "the role that is told; null if nobody is named", "county"),
     "agreed": ("同意人数", "how many agreed", 45),
     # ------------------------------------------------------------------- matching and team
     "kind": ("种类（政策包中的代码）", "the kind, by the pack's code", "annual_plan"),

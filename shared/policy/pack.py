@@ -118,6 +118,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "channel": inspected,
             "role": {one.role: one.label for one in self.team.roles},
             "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
+            "subject_code": {code: zh for one in self.procedures for code, zh in (one.subjects or {}).items()},
+            "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
             "by": roles,
         }
 

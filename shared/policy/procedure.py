@@ -1,18 +1,23 @@
 """Procedures step by step: the way off the list, what a village decides, and rounds over its households.
 
 All are written as lists of steps, and the registry runs them all in the same way. They differ in their effect: a
-village is delisted, something is decided, or households are lifted out of poverty.
+village is delisted, something is decided, money is released, a villager's question is answered, or households are
+lifted out of poverty.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Literal, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple, get_args
 
 from shared.calendar import Span
 from shared.contracts.registry import BackTo, StepKind
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.bound import Bound
-from shared.policy.section import Found, Path, Section, Some
+from shared.policy.section import Found, Labels, Path, Section, Some
 
+Kind = Literal[StepKind, "act"]
+"""The kinds of steps that a pack may have. Events of version 1 can name all of them but `act`."""
+Effect = Literal["decide", "delist", "lift", "release_fund", "answer"]
+"""What a procedure leads to."""
 _JUDGED: Final = ("unit", "team", "villager", "village", "operator")
 """Roles that take no step of an exit: it judges their work. The operator decides nothing at all."""
 _OUTSIDE: Final = ("inspection", "discipline", "operator")
@@ -27,9 +32,10 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """环节代码。 · Its code."""
     label: Name
     """环节名称。 · Its name."""
-    kind: StepKind
-    """核查 verify、公示 notice、决策或审批 decide、农户确认 accept、公开 publish。 ·
-    A verification of sampled households, a public notice, a decision, each household's acceptance, or a publication."""
+    kind: Kind
+    """核查 verify、公示 notice、决策或审批 decide、农户确认 accept、办理 act、公开 publish。 ·
+    A verification of sampled households, a public notice, a decision, each household's acceptance, something done
+    without a vote, such as an answer, or a publication."""
     by: Role
     """由谁办理。 · Who takes it."""
     within: Span
@@ -57,11 +63,15 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_timeout: Code | None = None
     """逾期后转入的环节；不填则只通报逾期，继续等待。 ·
     The step to which a time-out leads; without it the delay is told, and the step goes on being awaited."""
+    overdue_to: Role | None = None
+    """逾期向哪一级通报，如乡镇逾期向县通报；不填则不另行通报。 ·
+    Who is told that the step is overdue, such as the county where the township is; nobody in particular without it."""
 
 
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """程序：出列、村民主决策（如四议两公开）、逐户办理的认定和脱贫。 ·
-    A procedure, step by step: the exit, what a village decides (2.18, 3.12), or a round over its households."""
+    """程序：出列、村民主决策（如四议两公开）、资金审批、点题公开、逐户办理的认定和脱贫。 ·
+    A procedure, step by step: the exit, what a village decides (3.12), the use of funds (2.18), the answer to a
+    question (4.7), or a round over its households."""
 
     named_by = ("kind",)
     kind: Code
@@ -70,23 +80,32 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """名称。 · Its name."""
     rule: Clause
     """依据。 · Where it comes from."""
-    effect: Literal["decide", "delist", "lift"]
-    """结果：决议 decide、出列 delist、农户脱贫 lift。 ·
-    What it leads to: a resolution, the village's removal from the list, or households lifted out of poverty."""
+    effect: Effect
+    """结果：决议 decide、出列 delist、农户脱贫 lift、资金拨付 release_fund、答复 answer。 ·
+    What it leads to: a resolution, the village's removal from the list, households lifted out of poverty, money that is
+    released, or an answer."""
     members: Literal["household"] | None = None
     """逐户办理的填 household。 · `household` where it is about some of the village's households, each by itself."""
+    subjects: Labels | None = None
+    """事项内容：代码和名称，如资金用途；不填则不限。 ·
+    What a matter may be about, such as what money is for: code and name. Without it, any code may be given."""
+    origins: Labels | None = None
+    """资金来源：代码和名称；资金拨付必填。 ·
+    Where money may come from: code and name. Needed where money is released."""
     steps: Some[Step]
     """各环节，按顺序。 · The steps in their order."""
 
 
-_FITS: Final[Mapping[str, tuple[StepKind, ...]]] = {
+_FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide",),
     "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
     "on_timeout": ("notice", "decide", "accept", "publish"),
 }  # fmt: skip
 """For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for."""
-_NEEDS: Final[Mapping[StepKind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
-_WORDS: Final = {"verify": "核查", "notice": "公示", "decide": "决策", "accept": "农户确认", "publish": "公开"}
+_NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
+_WORDS: Final = {
+    "verify": "核查", "notice": "公示", "decide": "决策", "accept": "农户确认", "act": "办理", "publish": "公开",
+}  # fmt: skip
 
 
 def contradictions(procedures: Sequence[Procedure]) -> Found:
@@ -112,28 +131,79 @@ def contradictions(procedures: Sequence[Procedure]) -> Found:
 
 
 def _shape(path: Path, procedure: Procedure) -> Found:
-    """Check that a procedure has the steps that its effect needs, in the right order."""
-    kinds, members = [step.kind for step in procedure.steps], procedure.members is not None
-    name = procedure.kind
-    if members != (procedure.effect == "lift"):
+    """Check that a procedure has the fields and steps that its effect needs, and the steps in the right order."""
+    members, name, effect = procedure.members is not None, procedure.kind, procedure.effect
+    if members != (effect == "lift"):
         zh = f'{name}：members 与 effect = "lift" 应同时填写'
         en = f'{name}: members and effect = "lift" go together'
         yield (*path, "members" if members else "effect"), zh, en, "" if members else 'effect = "decide"'
-    if procedure.effect == "delist":
-        if kinds[:2] != ["verify", "notice"] or kinds.count("verify") > 1 or kinds[-1] != "decide":
-            zh = f"{name} 应以唯一的 verify 和一个 notice 开始，以 decide 结束"
-            en = f"{name}: it must begin with its only verify step and a notice, and end with a decide step"
-            yield (*path, "steps"), zh, en
-    elif "decide" not in kinds:
-        zh, en = f"{name} 没有决策环节", f"{name} has no step that decides"
-        yield (*path, "steps"), zh, en
-    elif procedure.effect == "lift":
-        order = [kinds.index(kind) for kind in ("accept", "notice") if kind in kinds]
-        last = max(n for n, kind in enumerate(kinds) if kind == "decide")
-        if len(order) < 2 or not order[0] < order[1] < last:
-            zh = f"{name} 应先由农户确认（accept），再公示（notice），最后审批（decide）"
-            en = f"{name}: households accept, then follows a notice, and then a body decides"
-            yield (*path, "steps"), zh, en
+    for field, fits, needs in (
+        ("subjects", effect != "delist", effect == "release_fund"),
+        ("origins", effect == "release_fund", effect == "release_fund"),
+    ):
+        if (getattr(procedure, field) is not None and not fits) or (getattr(procedure, field) is None and needs):
+            zh = f'{name}：effect = "{effect}" 的程序{"应填" if needs else "不填"} {field}'
+            en = f'{name}: {field} is {"needed" if needs else "not for"} a procedure with effect = "{effect}"'
+            yield (*path, field), zh, en, ""
+    order = _ORDERS[effect]
+    if not order.holds(procedure.steps):
+        yield (*path, "steps"), f"{name} {order.zh}", f"{name} {order.en}"
+
+
+class _Order(NamedTuple):
+    """The steps that an effect needs and their order, in words for people."""
+
+    holds: Callable[[Sequence[Step]], bool]
+    zh: str
+    en: str
+
+
+def _kinds(steps: Sequence[Step]) -> list[Kind]:
+    return [step.kind for step in steps]
+
+
+def _last(kinds: Sequence[Kind], kind: Kind) -> int:
+    """The index of the last step of a kind; -1 if there is none."""
+    return max((n for n, one in enumerate(kinds) if one == kind), default=-1)
+
+
+def _delists(steps: Sequence[Step]) -> bool:
+    kinds = _kinds(steps)
+    return kinds[:2] == ["verify", "notice"] and kinds.count("verify") == 1 and kinds[-1] == "decide"
+
+
+def _lifts(steps: Sequence[Step]) -> bool:
+    kinds = _kinds(steps)
+    if "accept" not in kinds or "notice" not in kinds:
+        return False
+    return kinds.index("accept") < kinds.index("notice") < _last(kinds, "decide")
+
+
+def _releases(steps: Sequence[Step]) -> bool:
+    """Whether the village and another body decide, and only then something is published (2.18)."""
+    kinds, deciding = _kinds(steps), {step.by for step in steps if step.kind == "decide"}
+    both = "village" in deciding and len(deciding) > 1
+    return both and "publish" in kinds and kinds.index("publish") > _last(kinds, "decide")
+
+
+def _answers(steps: Sequence[Step]) -> bool:
+    kinds = _kinds(steps)
+    return kinds.count("act") == 1 and _last(kinds, "publish") > kinds.index("act")
+
+
+_ORDERS: Final[Mapping[Effect, _Order]] = {
+    "delist": _Order(_delists, "应以唯一的 verify 和一个 notice 开始，以 decide 结束",
+                     "must begin with its only verify step and a notice, and end with a decide step"),
+    "decide": _Order(lambda steps: "decide" in _kinds(steps), "没有决策环节", "has no step that decides"),
+    "lift": _Order(_lifts, "应先由农户确认（accept），再公示（notice），最后审批（decide）",
+                   "lifts households: households accept, then follows a notice, and then a body decides"),
+    "release_fund": _Order(_releases, "应由村（village）决策（decide）并由上级把关（decide），其后才能公开（publish）",
+                           "releases money: the village decides, and so does a body above it; "
+                           "only then something is published"),
+    "answer": _Order(_answers, "应有且只有一个答复环节（act），其后公开（publish）",
+                     "answers: it has one act step, the answer, and a publish step after it"),
+}  # fmt: skip
+"""For each effect, the steps that it needs."""
 
 
 def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
@@ -148,6 +218,10 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
             zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
             counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
             yield (*path, field), zh, f"{procedure.kind}: {step.name} is a {kind} step: {counted}leave {field} out", ""
+    if step.overdue_to == step.by:
+        zh = f"{procedure.kind} 的 {step.name}：逾期应向上级通报，不能通报给办理机构自己"
+        en = f"{procedure.kind}: that {step.name} is overdue is told to somebody else than who takes it"
+        yield (*path, "overdue_to"), zh, en, ""
     needed = [*_NEEDS.get(kind, ())]
     if kind == "notice" and procedure.members is None:
         needed.append("on_objection")
@@ -167,9 +241,10 @@ def _targets(path: Path, procedure: Procedure, at: int) -> Found:
     """
     steps, step = [step.name for step in procedure.steps], procedure.steps[at]
     before = [one.name for one in procedure.steps[:at] if one.kind in get_args(BackTo)]
+    after = [one.name for one in procedure.steps[at + 1 : at + 2] if one.kind in get_args(StepKind)]
     for field in ("on_objection", "on_refusal", "on_timeout"):
         target = getattr(step, field)
-        onward = steps[at + 1 : at + 2] if field == "on_timeout" and step.kind in ("accept", "publish") else []
+        onward = after if field == "on_timeout" and step.kind in ("accept", "publish") else []
         allowed = [*before, *onward]
         if target is None or target in allowed:
             continue

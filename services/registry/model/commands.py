@@ -31,10 +31,12 @@ from shared.contracts.values import (
     Score,
     Short,
     ShortOrNone,
+    Told,
     VillageId,
     Villages,
     Voters,
     Year,
+    Yuan,
     must_be_small,
 )
 
@@ -421,8 +423,20 @@ class ConfirmRelapse(Command, frozen=True, kw_only=True):
     decided_by: Organ
 
 
+class Fund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The money that a village asks to spend. What it is for is what the matter is about."""
+
+    amount: Yuan
+    """It cannot be changed later: another sum is another matter."""
+    origin: Code
+    """Where the money comes from, as the pack names it, such as a donation."""
+
+
 class OpenResolution(Command, frozen=True, kw_only=True):
-    """A village begins a procedure of its pack: to decide a matter (2.18, 3.12), or to go through its households."""
+    """A village begins a procedure of its pack.
+
+    It decides a matter (3.12) or the use of money (2.18), judges its households (5.2), or answers a question (4.7).
+    """
 
     village: VillageId
     matter: RunId
@@ -432,6 +446,10 @@ class OpenResolution(Command, frozen=True, kw_only=True):
     """What the matter is about, as a code. The code is public, so free text, which could name a person, is refused."""
     members: Parties = ()
     """The households of a round; none for other matters."""
+    fund: Fund | None = None
+    """The money, where the procedure releases any."""
+    question: Told | None = None
+    """What a villager asks, where the procedure answers a question. Who asks is not asked for."""
     opened_by: Organ
 
 
@@ -458,6 +476,8 @@ class TakeStep(Command, frozen=True, kw_only=True):
     """The households that this decision leaves out of the round. The others continue."""
     acceptances: Annotated[tuple[Acceptance, ...], Meta(max_length=5000)] = ()
     """For a step of acceptance: the answers of households. The step is taken once every household has answered."""
+    answer: Told | None = None
+    """For the step that answers a villager's question: the answer."""
     body: Role
     decided_by: Organ
     """The body, never a person."""
@@ -473,6 +493,13 @@ class WithdrawStep(Correction, frozen=True, kw_only=True):
 
 class WithdrawResolution(Correction, frozen=True, kw_only=True):
     """A matter was opened by mistake. Refused once a step of it was taken."""
+
+    village: VillageId
+    matter: RunId
+
+
+class WithdrawFund(Correction, frozen=True, kw_only=True):
+    """Whoever gives the money takes it back. Refused once it is released."""
 
     village: VillageId
     matter: RunId

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from services.registry.model.commands import ApproveExit, RequestExit, WithdrawExit
-from services.registry.model.procedure import carry
+from services.registry.model.procedure import carry, check_answered
 from services.registry.model.village import EXIT_RULE, LEFT, Exit, Village, moved, standing
 from services.registry.model.why import why_not_yet
 from shared.contracts.inspection import ExitVerified, SampleDrawn
@@ -81,12 +81,7 @@ def withdrawal(village: Village, reason: str, decided_by: str) -> tuple[ExitWith
     """
     if village.exit is None:
         return ()
-    numbers = village.exit.open_objections
-    if numbers:
-        raise village.not_now(
-            f"{'、'.join(f'第 {number} 号异议' for number in numbers)}尚未处理，出列程序不能就此终止；请先处理异议",
-            f"objection {', '.join(map(str, numbers))} awaits a decision, so that the exit cannot end; decide first",
-        )
+    check_answered(village)
     return (
         ExitWithdrawn(
             place=village.place,

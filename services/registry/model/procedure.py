@@ -38,6 +38,7 @@ from shared.contracts.registry import (
 from shared.contracts.values import Role
 from shared.labels import label
 from shared.policy import Policy, Step
+from shared.policy.procedure import Kind
 from shared.rules import Change, Due, Moved, Refused, State, Task, known, require_body, rests
 
 Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection
@@ -109,8 +110,13 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def passed(self) -> bool:
-        """Whether no deciding step is left. An announcement may still be awaited."""
-        return not self.ended and all(step.kind != "decide" for step in self.steps[self.at :])
+        """Whether nothing is left to be decided or done. An announcement may still be awaited."""
+        return not self.ended and all(step.kind not in ("decide", "act") for step in self.steps[self.at :])
+
+    @property
+    def published(self) -> bool:
+        """Whether something was published. Where money is released, that comes after the last decision (2.18)."""
+        return any(step.kind == "publish" for step in self.steps[: self.at])
 
     @property
     def present(self) -> list[str]:
@@ -188,7 +194,7 @@ class Carrier(State, frozen=True, kw_only=True):
 
     carries: ClassVar[str] = ""
     """The field that holds the procedure."""
-    actions: ClassVar[Mapping[StepKind, str]] = {}
+    actions: ClassVar[Mapping[Kind, str]] = {}
     """By kind of step, the command that takes it. A kind that is missing here is another service's task."""
 
     @property
@@ -285,8 +291,9 @@ def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
             silent = [id for id in now.present if not now.members[id].accepted] if step.kind == "accept" else []
             after = now.without(silent)
             after = after if after.ended else after.led_to(step.on_timeout, due.on, policy.calendar)
-        leads_to = after.step.kind if step.on_timeout and after.step else None
-        events.append(_overdue(state, now, step.by, passed["take_by"], leads_to=leads_to))
+        leads_to = cast(StepKind, after.step.kind) if step.on_timeout and after.step else None
+        due_by = passed["take_by"]
+        events.append(_overdue(state, now, step.by, due_by, leads_to=leads_to, told_to=step.overdue_to))
         now = after
     return Change(carry(state, now, due.on), (*events, *state.follows(now)))
 
@@ -447,6 +454,16 @@ def _at_notice(state: Carrier | None, command: Notice, zh: str, en: str) -> tupl
     if now is None or now.step is None or now.step.kind != "notice":
         raise state.not_now(zh, en)
     return state, now, now.step
+
+
+def check_answered(state: Carrier) -> None:
+    """Refuse to end a procedure without a decision while an objection is open: each must get its answer first."""
+    numbers = state.under_way.open_objections if state.under_way else []
+    if numbers:
+        raise state.not_now(
+            f"{'、'.join(f'第{number}号异议' for number in numbers)}尚未处理，程序不能就此终止；请先处理异议",
+            f"objection {', '.join(map(str, numbers))} awaits a decision, so that nothing can end; decide first",
+        )
 
 
 def no_matter(matter: str) -> Refused:

@@ -1,4 +1,4 @@
-"""Matters that a village decides itself: their opening, their votes and acceptances, their end (2.18, 3.12, 5.2, 5.10).
+"""A village's matters: their opening, their votes, acceptances and answers, their end (2.18, 3.12, 4.7, 5.2, 5.10).
 
 A matter concerns the village as a whole, such as a project, or it is a round over households, such as those that are to
 be lifted out of poverty. In a round the households are judged one by one. A household leaves the round if a decision
@@ -6,15 +6,27 @@ leaves it out, if it does not accept the result itself, or if an objection to it
 lifted household must accept (本人认可) is national practice. Votes follow 四议两公开 and, where villagers'
 representatives meet, article 26 of the Organic Law of Villagers' Committees (村民委员会组织法). `procedure.py` runs the
 steps.
+
+Two kinds of matters bring something of their own. Money may be spent once the village has decided, the body above it
+has agreed, and the decision is public. A villager's question is answered in words that no event carries.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from services.registry.model.commands import OpenResolution, TakeStep, WithdrawResolution, WithdrawStep
+import msgspec
+
+from services.registry.model.commands import (
+    Fund,
+    OpenResolution,
+    TakeStep,
+    WithdrawFund,
+    WithdrawResolution,
+    WithdrawStep,
+)
 from services.registry.model.procedure import (
     UNREGISTERED,
     Carrier,
@@ -22,14 +34,18 @@ from services.registry.model.procedure import (
     Notice,
     Proceeding,
     carry,
+    check_answered,
     no_matter,
 )
 from services.registry.model.register import Household, Register
 from services.registry.model.village import Village, standing
 from shared.contracts import Event
 from shared.contracts.registry import (
+    FundReleased,
+    FundWithdrawn,
     HouseholdsLifted,
     ObjectionDecided,
+    QuestionAnswered,
     ResolutionOpened,
     ResolutionPassed,
     ResolutionRejected,
@@ -38,10 +54,17 @@ from shared.contracts.registry import (
     StepTaken,
     StepWithdrawn,
 )
-from shared.labels import heading, said
+from shared.labels import said
 from shared.policy import Policy, Step
-from shared.policy.procedure import Procedure
+from shared.policy.procedure import Effect, Procedure
 from shared.rules import Change, Key, Refused, State, Task, require_body, rests
+
+
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a villager asked, and the answer. Both are free text and kept as objections' reasons are."""
+
+    ground: str
+    answer: str = ""
 
 
 class Resolution(Carrier, frozen=True, kw_only=True):
@@ -51,13 +74,15 @@ class Resolution(Carrier, frozen=True, kw_only=True):
     hides = '"ground":'
     carries = "course"
     actions = MappingProxyType(
-        {"notice": "notices", **dict.fromkeys(("decide", "accept", "publish"), "resolution-steps")}
+        {"notice": "notices", **dict.fromkeys(("decide", "accept", "act", "publish"), "resolution-steps")}
     )
     village: str
     matter: str
     rule: str
     subject_code: str
-    effect: Literal["decide", "lift"] = "decide"
+    effect: Effect = "decide"
+    fund: Fund | None = None
+    question: Question | None = None
     course: Proceeding
     taken: tuple[StepTaken, ...] = ()
     """The steps so far, in order."""
@@ -87,6 +112,11 @@ class Resolution(Carrier, frozen=True, kw_only=True):
         """The awaited step, for the role that answers for it."""
         return self.awaited()
 
+    def shown(self, *, to_operator: bool = False) -> Self:
+        """The matter without reasons of objections, question and answer, which may name a person."""
+        state = super().shown(to_operator=to_operator)
+        return state if to_operator or state.question is None else state.but(question=Question(""))
+
     def not_now(self, zh: str, en: str) -> Refused:
         """The refusal of a command that comes out of turn. It names the awaited step."""
         step = self.course.step
@@ -95,23 +125,35 @@ class Resolution(Carrier, frozen=True, kw_only=True):
         return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """The event that the matter has passed or failed; after a round's last step, which households are lifted."""
+        """The event that the matter has passed or failed, and what its procedure leads to."""
         before, about = self.course, {**self.names, "kind": self.course.kind}
+        over = after.step is None and before.step is not None and not after.ended
         events: list[Event] = []
         if after.ended == "rejected" != before.ended:
             failed = after.steps[after.at].name
             events.append(ResolutionRejected(**about, subject_code=self.subject_code, step=failed))
-        elif after.passed and not before.passed:
+        elif after.passed and not before.passed and self.question is None:
             events.append(ResolutionPassed(**about, subject_code=self.subject_code))
-        if self.effect == "lift" and after.step is None and before.step and not after.ended:
+        if self.effect == "lift" and over:
             lifted = tuple(after.present)
             events.append(RoundEnded(**about, lifted=len(lifted), left_out=len(after.members) - len(lifted)))
             events.append(HouseholdsLifted(**about, households=lifted))
+        if self.fund and after.published and not before.published:
+            fund = msgspec.structs.asdict(self.fund)
+            events.append(FundReleased(**about, subject_code=self.subject_code, **fund))
+        if self.question and over:
+            events.append(QuestionAnswered(**about, subject_code=self.subject_code))
         return tuple(events)
 
 
 def resolution_id(
-    message: OpenResolution | TakeStep | WithdrawStep | WithdrawResolution | ResolutionWithdrawn | Notice,
+    message: OpenResolution
+    | TakeStep
+    | WithdrawStep
+    | WithdrawFund
+    | WithdrawResolution
+    | ResolutionWithdrawn
+    | Notice,
     _policy: Policy,
 ) -> Iterable[str]:
     """The id of the matter that a message names; none if it names no matter. Each village numbers its own matters."""
@@ -134,10 +176,18 @@ def open_resolution(
     others: Mapping[Key, State | None],
 ) -> Change:
     """Open a matter for one procedure of the pack. The same number opens no second matter."""
-    if resolution is not None and resolution.course.ended != "withdrawn":
-        known = resolution.course.kind, resolution.subject_code, {*resolution.course.members}
-        if known == (command.kind, command.subject_code, {*command.members}):
+    if resolution is not None and (resolution.course.ended != "withdrawn" or resolution.taken):
+        if _is_known(resolution, command):
             return Change(resolution)
+        if resolution.fund not in (None, command.fund):
+            raise Refused(
+                resolution.rule,
+                f"事项“{command.matter}”的资金已按{_money(resolution.fund, policy)}提请审批，不能更改；"
+                "金额或者来源有变的，请另编事项重新提请",
+                f"the money of {command.matter!r} is being decided on as it was asked for and cannot be changed; where "
+                "sum or origin differ, open another matter",
+                field="fund",
+            )
         raise Refused(
             resolution.rule,
             f"编号“{command.matter}”已用于另一事项，请另编",
@@ -155,6 +205,7 @@ def open_resolution(
             status=422,
         )
     _check_members(procedure, command.members, others[Register, command.village])
+    _check_subject(procedure, command, policy)
     course = Proceeding(
         kind=procedure.kind,
         attempt=1,
@@ -169,6 +220,8 @@ def open_resolution(
         rule=procedure.rule,
         subject_code=command.subject_code,
         effect=procedure.effect,
+        fund=command.fund,
+        question=Question(command.question) if command.question else None,
         course=course,
     )
     event = ResolutionOpened(
@@ -178,8 +231,49 @@ def open_resolution(
         kind=command.kind,
         subject_code=command.subject_code,
         opened_by=command.opened_by,
+        **(msgspec.structs.asdict(command.fund) if command.fund else {}),
     )
     return Change(carry(opened, course.moved_to(0, today, policy.calendar), today), (event,))
+
+
+def _is_known(resolution: Resolution, command: OpenResolution) -> bool:
+    """Whether a command opens the matter that is already there."""
+    asked = resolution.question.ground if resolution.question else None
+    known = resolution.course.kind, resolution.subject_code, resolution.fund, asked, {*resolution.course.members}
+    return known == (command.kind, command.subject_code, command.fund, command.question, {*command.members})
+
+
+def _money(fund: Fund, policy: Policy) -> str:
+    return f"{said('amount', fund.amount)}（{said('origin', fund.origin, policy)}）"
+
+
+def _check_subject(procedure: Procedure, command: OpenResolution, policy: Policy) -> None:
+    """Refuse a subject or an origin that the pack does not list, and money or a question where it does not belong."""
+    for field, given, wanted, zh in (
+        ("fund", command.fund, procedure.effect == "release_fund", "资金的金额和来源"),
+        ("question", command.question, procedure.effect == "answer", "村民所提的问题"),
+    ):
+        if (given is not None) != wanted:
+            raise Refused(
+                procedure.rule,
+                f"“{procedure.label}”{f'应当填写{zh}' if wanted else f'不填{zh}，请删去'}",
+                f"{procedure.kind} {'needs' if wanted else 'has no'} {field}; {'enter' if wanted else 'leave'} it"
+                f"{'' if wanted else ' out'}",
+                field=field,
+                status=422,
+            )
+    for field, code, codes in (
+        ("subject_code", command.subject_code, procedure.subjects),
+        ("fund.origin", command.fund and command.fund.origin, procedure.origins),
+    ):
+        if codes is not None and code not in codes:
+            raise Refused(
+                procedure.rule,
+                f"“{procedure.label}”没有代码“{code}”，可填：{'、'.join(codes.values())}",
+                f"{procedure.kind} knows no {code!r} here, only {', '.join(codes)}",
+                field=field,
+                status=422,
+            )
 
 
 def _check_members(procedure: Procedure, given: tuple[str, ...], register: State | None) -> None:
@@ -225,17 +319,18 @@ def take_step(
     known = _registered(others[Register, command.village])
     now = before.without((id for id in before.present if id not in known), UNREGISTERED) if step else before
     if step is None or step.name != command.step:
-        if any(_same(command, taken) for taken in resolution.taken):
+        if any(_same(command, taken, resolution.question) for taken in resolution.taken):
             return Change(resolution)
         wanted = next((one.label for one in now.steps if one.name == command.step), "没有此环节")
         raise resolution.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken")
-    if step.kind not in ("decide", "accept", "publish"):
+    if step.kind not in _FIGURES:
         raise resolution.not_now("公示请用公示命令办理", "a notice is posted by `notices`")
     rule = resolution.rests_on(step)
     require_body(command.body, step.by, rule)
     if now.ended:
         return Change(carry(resolution.but(place=command.place), now, today), resolution.follows(now))
     _check_figures(now, step, command, rule)
+    _check_answer(resolution, step, command)
     marked = _asked(now, step, command, rule) if step.kind == "accept" else now.without(command.left_out)
     asked = [one for one in marked.members.values() if one.left in ("", step.name)]
     if step.kind == "accept" and not all(one.accepted for one in asked):
@@ -260,13 +355,21 @@ def take_step(
             decided_by=command.decided_by,
         )  # fmt: skip
         events.append(refusal)
-    moved = carry(resolution.but(place=command.place, taken=(*resolution.taken, taken)), after, today)
-    return Change(moved, (*events, *resolution.follows(after)))
+    answered = _answered(resolution.question, command.answer or "") if step.kind == "act" else resolution.question
+    moved = resolution.but(place=command.place, question=answered, taken=(*resolution.taken, taken))
+    return Change(carry(moved, after, today), (*events, *resolution.follows(after)))
 
 
-def _same(command: TakeStep, taken: StepTaken) -> bool:
+def _answered(question: Question | None, answer: str) -> Question | None:
+    """The question with its answer; an empty one is none yet."""
+    return question and Question(question.ground, answer)
+
+
+def _same(command: TakeStep, taken: StepTaken, question: Question | None) -> bool:
     """Whether a command repeats a step that was taken. Of households' answers the event has only the number."""
     named = ("step", "decided_by", *(() if command.acceptances else ("entitled", "present", "agreed")))
+    if command.answer and (question is None or question.answer != command.answer):
+        return False
     return all(getattr(command, field) == getattr(taken, field) for field in named)
 
 
@@ -316,6 +419,8 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
     if now.notice_until or (now.at != at + 1 and now.ended != "rejected"):
         label = now.steps[min(now.at, len(now.steps) - 1)].label
         rests(resolution.rule, {f"已转入的“{label}”": "where the procedure has gone since"})
+    if resolution.fund and now.published and not now.moved_to(at, today, policy.calendar).published:
+        rests(resolution.rule, {"已拨付的资金": "the money, which has been released"})
     event = StepWithdrawn(
         place=command.place,
         village=command.village,
@@ -324,7 +429,8 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    before = resolution.but(place=command.place, taken=tuple(earlier))
+    question = _answered(resolution.question, "") if now.steps[at].kind == "act" else resolution.question
+    before = resolution.but(place=command.place, question=question, taken=tuple(earlier))
     return Change(carry(before, now.moved_to(at, today, policy.calendar), today), (event,))
 
 
@@ -357,6 +463,35 @@ def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy
     return Change(carry(resolution.but(place=event.place), ended, today))
 
 
+def withdraw_fund(resolution: Resolution | None, command: WithdrawFund, _policy: Policy, today: date) -> Change:
+    """Whoever gives the money takes it back: nothing more is decided. Refused once the money is released (2.18)."""
+    if resolution is None:
+        raise no_matter(command.matter)
+    now = resolution.course
+    if resolution.fund is None:
+        raise Refused(
+            resolution.rule,
+            f"事项“{command.matter}”不是资金审批，没有可以撤回的资金，请核对编号",
+            f"the matter {command.matter!r} is about no money that could be withdrawn; check its number",
+            field="matter",
+            status=422,
+        )
+    if now.ended:
+        return Change(resolution)
+    if now.published:
+        rests(resolution.rule, {"已拨付的资金": "the money, which has been released"})
+    check_answered(resolution)
+    event = FundWithdrawn(
+        place=command.place,
+        village=command.village,
+        matter=command.matter,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    ended = now.but(ended="withdrawn", take_by=None)
+    return Change(carry(resolution.but(place=command.place), ended, today), (event,))
+
+
 def _is_agreed(step: Step, command: TakeStep) -> bool:
     """Whether enough people agreed. Where the step asks for no majority, one vote in favour is enough."""
     if step.majority is None:
@@ -366,18 +501,23 @@ def _is_agreed(step: Step, command: TakeStep) -> bool:
 
 
 _FIGURES: Mapping[str, tuple[str, ...]] = {
-    "decide": ("entitled", "present", "agreed", "left_out"), "accept": ("acceptances",), "publish": (),
+    "decide": ("entitled", "present", "agreed", "left_out"), "accept": ("acceptances",), "act": ("answer",),
+    "publish": (),
 }  # fmt: skip
 """By kind of step, what a command that takes it says; the last of it names households."""
+_HEADINGS = {
+    "entitled": "应到人数", "present": "实到人数", "agreed": "同意人数", "left_out": "未继续参加评定的农户",
+    "acceptances": "农户的答复", "answer": "答复内容",
+}  # fmt: skip
 
 
 def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) -> None:
     """Refuse figures that do not belong to the step or are impossible, and a meeting without its quorum."""
-    for field in _FIGURES["decide"] + _FIGURES["accept"]:
+    for field in _HEADINGS:
         if getattr(command, field) and field not in _FIGURES[step.kind]:
             raise Refused(
                 rule,
-                f"“{step.label}”不填{heading('TakeStep', field)}，请删去",
+                f"“{step.label}”不填{_HEADINGS[field]}，请删去",
                 f"{step.name} is a {step.kind} step and has no {field}; leave it out",
                 field=field,
                 status=422,
@@ -425,3 +565,12 @@ def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) ->
             f"{step.quorum.said[1]} of them must come; hold it again",
             field="present",
         )
+
+
+def _check_answer(resolution: Resolution, step: Step, command: TakeStep) -> None:
+    """The step that answers a question says what the answer is, and no other step does."""
+    wanted = step.kind == "act" and resolution.question is not None
+    if wanted != bool(command.answer):
+        zh, en = ("应当填写答复内容", "needs its answer; enter it") if wanted else (
+            "不填答复内容，请删去", "has no answer; leave it out")  # fmt: skip
+        raise Refused(resolution.rests_on(step), f"“{step.label}”{zh}", f"{step.name} {en}", field="answer", status=422)
