@@ -30,7 +30,7 @@ DIRECT = ("direct_propose", "direct_discuss", "direct_gate", "direct_publish", "
 def step(name: str, agreed: int | None = None) -> c.TakeStep:
     entitled, present, in_favour = VOTES.get(name, (0, 0, 0))
     body: Any = "township" if name.endswith("gate") else "village"
-    votes = {"entitled": entitled, "present": present, "agreed": in_favour if agreed is None else agreed}
+    votes: Any = {"entitled": entitled, "present": present, "agreed": in_favour if agreed is None else agreed}
     return c.TakeStep(**OF, step=name, **votes, body=body, decided_by="村“两委”")
 
 
