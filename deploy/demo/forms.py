@@ -41,7 +41,7 @@ async def hand_in(
     template = await ask("GET", f"/v1/templates/{name}", params={"rows": most, "place": place})
     if template.is_error:
         return template
-    filled = await asyncio.to_thread(fill, template.content, forms.form(name, [POLICY]), rows)
+    filled = await asyncio.to_thread(fill, template.content, forms.FORMS[name].form([POLICY]), rows)
     await asyncio.to_thread(_keep, folder / f"{name}-{key}.xlsx", filled)
     return await ask(
         "POST", f"/v1/imports/{name}", content=filled, params={"place": place}, headers={"Idempotency-Key": key}

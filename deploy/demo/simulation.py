@@ -24,7 +24,7 @@ from deploy.demo.forms import hand_in
 from deploy.local.supervisor import System
 from deploy.operations.days import day_message
 from services.inspection.model.seeds import BODIES
-from services.registry.forms import BLANKS
+from services.registry.forms import FORMS
 from shared.engine import store
 from shared.engine.outbox import PAGE
 from shared.runtime import heard
@@ -308,7 +308,7 @@ class Simulation:
 
         Commands with an Excel form are handed in by it, all others in requests of at most one page.
         """
-        if path in BLANKS:
+        if path in FORMS:
             folder = self.system.folder.root / "forms"
             answer = await hand_in(partial(self._request, name), folder, path, place, key, rows)
             if answer.is_error or not answer.json()["applied"]:

@@ -1,36 +1,58 @@
-"""Queries that only the registry needs: villages with an open survey, and villages' stages."""
+"""Queries that only the registry's forms need: villages with an open survey, and villages' stages."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.model import Baseline, Village
-from shared.engine.tables import Tables
+from services.registry.model.commands import RegisterVillage
+from services.registry.model.village import LEFT, LISTED
+from shared.contracts import Command
+from shared.engine.pipeline import Pipeline
+from shared.rules import Refused
+from shared.workbook import Note
+
+_STAYS = {
+    False: (
+        "该村已列入贫困村，填“否”不使其出列，未作改动；出列按程序办理。",
+        "The village is on the poverty list and stays there; only the exit procedure takes it off.",
+    ),
+    True: (
+        "该村已出列，填“是”不使其重新列入，未作改动。",
+        "The village has left the poverty list, and this does not put it back.",
+    ),
+}
 
 
-class OpenSurvey(NamedTuple):
-    """A village whose survey still takes records."""
+async def stays(pipeline: Pipeline, commands: Sequence[tuple[Sequence[int], Command]]) -> list[Note]:
+    """Warn where a row seems to take a village off the poverty list, or to put it back on. A form does neither.
 
-    place: str
-    village: str
-    name: str
-    number: int
-    """The number for the next record."""
+    Such a row is a valid registration, so no rule refuses it, but the officer may believe that it changed the list.
+    """
+    rows = {
+        command.village: (numbers[0], command.listed)
+        for numbers, command in commands
+        if isinstance(command, RegisterVillage)
+    }
+    villages = pipeline.tables.states[Village]
+    async with pipeline.engine.connect() as conn:
+        found = await conn.execute(select(villages.c.id, villages.c.status).where(villages.c.id.in_([*rows])))
+        stages = {row.id: row.status for row in found}
+    notes = []
+    for village, stage in stages.items():
+        row, listed = rows[village]
+        if stage in (LEFT if listed else LISTED):
+            zh, en = _STAYS[listed]
+            value = "是" if listed else "否"
+            notes.append(Note(row=row, column="列入贫困村", value=value, rule="listed", zh=zh, en=en))
+    return notes
 
 
-async def stages(conn: AsyncConnection, tables: Tables, ids: Sequence[str]) -> dict[str, str]:
-    """The stages of villages by id. Unknown ids are left out."""
-    villages = tables.states[Village]
-    found = await conn.execute(select(villages.c.id, villages.c.status).where(villages.c.id.in_(ids)))
-    return {row.id: row.status for row in found}
-
-
-async def open_surveys(conn: AsyncConnection, tables: Tables, place: str) -> list[OpenSurvey]:
-    """The open surveys of a division, named by the first digits of its code such as `2105`, in order of village."""
-    villages, baselines = tables.states[Village], tables.states[Baseline]
+async def open_surveys(pipeline: Pipeline, place: str) -> list[dict[str, Any]]:
+    """The villages of a division whose surveys still take records, each with the number of the next record."""
+    villages, baselines = pipeline.tables.states[Village], pipeline.tables.states[Baseline]
     found = (
         select(villages.c.body, baselines.c.body)
         .join(baselines, baselines.c.id == villages.c.id)
@@ -38,9 +60,16 @@ async def open_surveys(conn: AsyncConnection, tables: Tables, place: str) -> lis
         .order_by(villages.c.id)
     )
     surveys = []
-    async for village_body, baseline_body in await conn.stream(found):
-        village = msgspec.json.decode(village_body, type=Village)
-        baseline = msgspec.json.decode(baseline_body, type=Baseline)
-        number = max(map(int, baseline.survey.records), default=0) + 1
-        surveys.append(OpenSurvey(village.place, village.id, village.name, number))
+    async with pipeline.engine.connect() as conn:
+        async for village_body, baseline_body in await conn.stream(found):
+            village = msgspec.json.decode(village_body, type=Village)
+            baseline = msgspec.json.decode(baseline_body, type=Baseline)
+            number = max(map(int, baseline.survey.records), default=0) + 1
+            surveys.append({"place": village.place, "village": village.id, "name": village.name, "number": number})
+    if not surveys:
+        raise Refused(
+            "3.1",
+            "此区划没有正在摸底排查的村，请先列入贫困村",
+            "no village of this division is under survey; put it on the list first",
+        )
     return surveys

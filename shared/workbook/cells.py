@@ -43,6 +43,7 @@ _NO_TEXT = re.compile(
     r"[+-]?\d+(?:\.\d+)?E[+-]\d+|TRUE|FALSE|(?:19|20)\d\d([-/])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}/(?:19|20)\d\d",
     re.ASCII | re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"[\s,，、;；]+")  # What officers write between several values in one cell.
 _STANDING_IN = frozenset("〃〞″\"'“”‘’＂＇同上dD无没暂/／")  # First characters of `_DITTO` and `_NOTHING`.
 _CAPITALS, _STORED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), frozenset("0123456789+-TtFf")
 _FAULTS = ("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!", "#SPILL!", "#CALC!", "#GETTING_DATA")
@@ -80,6 +81,8 @@ def shown(raw: Raw) -> str:
 
 def cell(column: Column, value: Any) -> Raw:
     """The content of a cell for a value: the reverse of reading."""
+    if column.many and not isinstance(value, str):
+        return "、".join(shown(cell(msgspec.structs.replace(column, many=False), one)) for one in value) or None
     for label, meant in column.labels.items():
         if meant == value:
             return label
@@ -90,6 +93,8 @@ def cell(column: Column, value: Any) -> Raw:
 def reader(column: Column) -> Reader:
     """The function that reads the cells of a column."""
     convert = _READERS[column.kind](column)
+    if column.many:
+        convert = _several(convert)
 
     def read(raw: Raw) -> object:
         if isinstance(raw, Fault) or (isinstance(raw, str) and raw in _FAULTS):
@@ -118,6 +123,8 @@ def noted(column: Column, raw: Raw, value: object) -> str | None:
     """The rule by which a cell was changed on reading, if the officer should know: `folded` or `month`. Else None."""
     if isinstance(raw, str) and value is not None:
         bare = raw.strip()
+        if isinstance(value, tuple):
+            return "folded" if column.kind in ("id", "code") and (*_BETWEEN.split(bare),) != value else None
         if bare != value if isinstance(value, str) else isinstance(value, int | float) and _narrow(raw) != bare:
             return "folded"
     if isinstance(value, date) and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
@@ -127,6 +134,17 @@ def noted(column: Column, raw: Raw, value: object) -> str | None:
 
 def _narrow(raw: Raw) -> str:
     return shown(raw).translate(_NARROW)
+
+
+def _several(convert: _Conversion) -> _Conversion:
+    """Read several values with commas between them. A cell that is a number or a date is one value."""
+
+    def convert_all(raw: Raw, text: str) -> tuple[Any, ...]:
+        if not isinstance(raw, str):
+            return (convert(raw, text),)
+        return tuple(convert(part, shown(part)) for part in _BETWEEN.split(raw.strip()) if shown(part))
+
+    return convert_all
 
 
 def _refuse_strange(text: str) -> None:

@@ -23,6 +23,11 @@ REMARKS = ("备注", "备注说明", "序号", "Remarks", "Notes", "No.")
 _YES_NO: Mapping[str, object] = {"是": True, "否": False}
 
 
+Kind = Literal["text", "id", "code", "integer", "number", "date", "month", "yes_no", "choice"]
+"""What a column takes. An `id` is converted to one spelling; a `code` has a fixed number of digits; a `month` may be a
+day or a month."""
+
+
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One column of a form."""
 
@@ -33,9 +38,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """The English heading, on the second line of the same cell."""
     once: tuple[str, ...] = ()
     """Its headings in earlier versions of the form, which are still accepted."""
-    kind: Literal["text", "id", "code", "integer", "number", "date", "month", "yes_no", "choice"] = "text"
-    """An `id` is converted to one spelling; a `code` has a fixed number of digits; a `month` may be a day or a
-    month."""
+    kind: Kind = "text"
+    many: bool = False
+    """Whether a cell takes several values, with commas between them."""
     choices: Mapping[str, str] = {}
     """For a choice: the labels in the drop-down, each with its value."""
     required: bool = True

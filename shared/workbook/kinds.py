@@ -14,6 +14,12 @@ class WorkbookRefused(Exception):
         self.zh, self.en = zh, en
 
 
+class HeadingsRefused(WorkbookRefused):
+    """The headings of a file are not those of the form. `headings` has them: they may be those of another form."""
+
+    headings: frozenset[str] = frozenset()
+
+
 _LOOK: Final = 2**16
 _AGAIN: Final = (
     "请用 Excel 或 WPS 打开原表，用“另存为”存成 .xlsx 后重新上传。",

@@ -17,7 +17,7 @@ import msgspec
 from shared.workbook import kinds, separated, sheet
 from shared.workbook.cells import NOTED, Bad, cell, noted, reader, shown, unseal
 from shared.workbook.form import ERRORS, GUIDE, REMARKS, SEAL, SHEET, CellError, Column, Form, Layout, Note, Row
-from shared.workbook.kinds import WorkbookRefused
+from shared.workbook.kinds import HeadingsRefused, WorkbookRefused
 from shared.workbook.sheet import Cells, Raw, Sheet
 from shared.workbook.texts import HEADINGS_WRONG, NO_ROWS, NOTES, RULES
 
@@ -117,12 +117,6 @@ def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Ce
 
     delimiter = max(separated.DELIMITERS, key=headings)  # The one that finds most headings; if equal, the comma.
     return separated.rows(source, encoding, delimiter), about, (encoding, delimiter)
-
-
-class HeadingsRefused(WorkbookRefused):
-    """The headings of a file are not those of the form. `headings` has them: they may be those of another form."""
-
-    headings: frozenset[str] = frozenset()
 
 
 def has_headings(form: Form, headings: Set[str]) -> bool:

@@ -194,8 +194,9 @@ def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[...
         page.write(top, at, column.heading, heading)
         page.set_column(at, at, min(40, max(12, 2 * len(column.title) + 4, len(column.en) + 2)), style(**_look(column)))
         message = f"{column.help_zh}\n{column.help_en}".strip()[:255]
-        rule = {**_LOOKS[column.kind].validation, "input_title": column.title[:32], "input_message": message}
-        if column.labels:
+        validation = {"validate": "any"} if column.many else _LOOKS[column.kind].validation
+        rule = {**validation, "input_title": column.title[:32], "input_message": message}
+        if column.labels and not column.many:
             rule["source"] = f"='{_LISTS}'!{xl_range_abs(0, place, len(column.labels) - 1, place)}"
         page.data_validation(layout.header, at, sheet.LAST_ROW - 1, at, rule)
     for row, labels in enumerate(zip_longest(*(column.labels for column in layout.columns.values()))):
@@ -221,6 +222,7 @@ def _explain(form: Form, guide: Any, style: Callable[..., Any]) -> None:
     guide.write_row(len(texts), 0, _TABLE, bold)
     for row, column in enumerate(form.columns, start=len(texts) + 1):
         need = "预填 · Prefilled" if column.prefilled else "是 · Yes" if column.required else "否 · No"
-        kind, choices = _LOOKS[column.kind].name, "、".join(column.labels)
+        several = "；可填多个，用顿号隔开 · several, with commas between" if column.many else ""
+        kind, choices = f"{_LOOKS[column.kind].name}{several}", "、".join(column.labels)
         cells = (column.title, column.en, kind, need, choices, column.help_zh, column.help_en)
         guide.write_row(row, 0, cells, plain)

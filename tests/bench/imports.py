@@ -108,7 +108,7 @@ def measure(console: Console, scale: float) -> list[Figure]:
 
 
 async def _measure(console: Console, folder: Path, cadres: int) -> list[Figure]:
-    form = forms.form("cadres", [parse_pack(PACK.read_bytes())])
+    form = forms.FORMS["cadres"].form([parse_pack(PACK.read_bytes())])
     figures: list[Figure] = []
     # A system of its own for each kind: neither finds the register as the other left it.
     for suffix, kind in KINDS.items():

@@ -165,7 +165,7 @@ def _archived(placed: Installation, archive: Path) -> Line:
 
 async def press(system: System) -> None:
     """The load of the bench that takes most memory: cadres come in, in one large Excel file."""
-    form = forms.form("cadres", [parse_pack(imports.PACK.read_bytes())])
+    form = forms.FORMS["cadres"].form([parse_pack(imports.PACK.read_bytes())])
     file = system.folder.root / "cadres.xlsx"
     imports.KINDS["xlsx"].write(form, file, imports.lines("xlsx", 0, CADRES))
     await imports.begin(system)

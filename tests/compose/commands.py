@@ -86,7 +86,7 @@ def register(place: Place, village: str) -> str:
     blank, form = f"{place.folder}/blank-{village}.xlsx", f"{place.folder}/villages-{village}.xlsx"
     place.zhucun("template", "villages", "--place", COUNTY, "-o", blank)
     row = {"place": COUNTY, "village": village, "name": NAME, "township": "某乡", "population": 800, "listed": False}
-    place.put(form, fill(place.get(blank), forms.form("villages", [POLICY]), [row]))
+    place.put(form, fill(place.get(blank), forms.FORMS["villages"].form([POLICY]), [row]))
     return place.zhucun("import", "villages", form, "--place", COUNTY)
 
 

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 
 from deploy.cli import officers
 from services.inspection.model.seeds import BODIES
-from services.registry.forms import BLANKS
+from services.registry.forms import FORMS
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parents[2] / "shared/policy/packs/benxi.toml")
@@ -313,7 +313,7 @@ def test_what_is_adopted_already_is_told_as_unchanged(folder: Path) -> None:
 
 
 def test_forms_of_the_command_line_are_those_of_the_registry() -> None:
-    assert get_args(officers.Form) == tuple(BLANKS)
+    assert get_args(officers.Form) == tuple(FORMS)
 
 
 def test_chinese_sentences_hold_no_words_of_a_library() -> None:

@@ -62,7 +62,7 @@ class Office:
 
     async def filled(self, name: str, rows: Sequence[Row] | None = None) -> bytes:
         """The template, filled in with the demo's rows or others."""
-        return fill(await self.template(name), forms.form(name, [POLICY]), ROWS[name] if rows is None else rows)
+        return fill(await self.template(name), forms.FORMS[name].form([POLICY]), ROWS[name] if rows is None else rows)
 
     async def send(self, name: str, file: bytes, key: str = "", **params: Any) -> httpx.Response:
         self._keys += 1

@@ -18,7 +18,9 @@ from deploy.demo.benxi import CITY, PACK, POLICY, START
 from deploy.demo.forms import fill
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
-from services.registry import api, forms, imports
+from services.registry import forms
+from shared.web import forms as web_forms
+from shared.web import imports
 from tests.registry.office import CODE, FIRST, ROWS, SCENARIO, SURVEYED, Office, office
 
 
@@ -112,7 +114,7 @@ async def test_a_template_of_more_rows_than_a_file_may_have_is_refused(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.register("villages")
-    monkeypatch.setattr(api, "MOST_ROWS", 100)
+    monkeypatch.setattr(web_forms, "MOST_ROWS", 100)
     answer = await desk.client.get("/v1/templates/surveys", params={"rows": 30})
     assert answer.status_code == 422 and "4个村每村30行" in answer.json()["title"]
 
@@ -294,7 +296,7 @@ async def test_what_was_read_otherwise_than_it_stands_there_is_told(desk: Office
 
 
 async def test_a_file_that_is_too_large_is_refused(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(web_forms, "MOST_BYTES", 2**20)
     answer = await desk.send("villages", bytes(2**20 + 1))
     assert answer.status_code == 413 and "1 MB" in answer.json()["title"]
 
@@ -498,7 +500,7 @@ async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
             row = {"place": CITY, "pack": PACK, "adopted_by": "市委"}
             await simulation.post("registry", "policies", "the first pack", [row])
         assert (await zhucun("template", "units", "-o", file))[0] == 0
-        good = fill(file.read_bytes(), forms.form("units", [POLICY]), ROWS["units"])
+        good = fill(file.read_bytes(), forms.FORMS["units"].form([POLICY]), ROWS["units"])
         file.write_bytes(edited(good, (3, "帮扶能力评分", 101)))
         code, told = await zhucun("import", "units", file)
         assert code == 1 and "未导入" in told and "第3行：“帮扶能力评分”的“101”不合规定" in told

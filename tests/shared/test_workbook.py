@@ -16,8 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.workbook import Column, Form, Row, WorkbookRefused, annotate, read_rows, write_template
+from shared.workbook import Column, Form, Row, WorkbookRefused
+from shared.workbook.reading import read_rows
 from shared.workbook.sheet import MAX_UNPACKED, rows
+from shared.workbook.writing import annotate, write_template
 from tests.support.workbooks import MAIN, OFFICE, STYLES, package, saved, with_part
 
 SECRET = b"one secret of many"
@@ -725,7 +727,9 @@ MEASURE = """
 import sys, threading
 from pathlib import Path
 import psutil
-from shared.workbook import Column, Form, annotate, read_rows, write_template
+from shared.workbook import Column, Form
+from shared.workbook.reading import read_rows
+from shared.workbook.writing import annotate, write_template
 
 work, source, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 columns = tuple(Column(field=f"f{i}", title=f"栏{i}", en=f"Column {i}", prefilled=work == "write") for i in range(12))

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from shared import neutral
-from shared.workbook import Column, Form, Row, Tally, WorkbookRefused, annotate, read_rows
+from shared.workbook import Column, Form, Row, Tally, WorkbookRefused
+from shared.workbook.reading import read_rows
 from shared.workbook.sheet import rows
+from shared.workbook.writing import annotate
 from tests.support.pace import quicker_than
 from tests.support.workbooks import MAIN, STYLES, package, saved, with_part
 

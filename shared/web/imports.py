@@ -16,23 +16,20 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from services.registry import forms, store
-from services.registry.model.commands import RegisterVillage
-from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import AHEAD, Pipeline
 from shared.engine.requests import Answer
+from shared.forms import Blank, refusal, shown
 from shared.rules import Refused
 from shared.web.http import published_soon
-from shared.workbook import CellError, Form, Note, Row, Summary, Tally, annotate, read_rows
+from shared.workbook import CellError, Form, Row, Summary, Tally
 
 MARKED, TOLD = 1000, 100
 """How many bad rows are marked in the copy, and how many errors the report lists one by one."""
@@ -46,18 +43,6 @@ _MORE_ZH = f"有错误的行太多，只标出前{MARKED}行。请先改正这�
 _MORE_EN = (
     f"There are more bad rows than the first {MARKED}, marked here. Correct these and upload again to see the rest."
 )
-
-
-_STAYS = {
-    False: (
-        "该村已列入贫困村，填“否”不使其出列，未作改动；出列按程序办理。",
-        "The village is on the poverty list and stays there; only the exit procedure takes it off.",
-    ),
-    True: (
-        "该村已出列，填“是”不使其重新列入，未作改动。",
-        "The village has left the poverty list, and this does not put it back.",
-    ),
-}
 
 
 class Counts(msgspec.Struct):
@@ -105,10 +90,10 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 class _Page(NamedTuple):
-    """Rows that are sound in themselves: their numbers in the sheet, and what they ask for."""
+    """Rows that are sound in themselves: for each command the numbers of its rows in the sheet, and the command."""
 
-    numbers: Sequence[int]
-    commands: Sequence[Command]
+    numbers: list[list[int]]
+    commands: list[Command]
     differs: bool = False
     """Whether they would overwrite what is known."""
 
@@ -116,8 +101,9 @@ class _Page(NamedTuple):
 class Import:
     """One file that is being imported. `read` and `applied` count the rows that the first and second pass have done."""
 
-    def __init__(self, pipeline: Pipeline, form: Form, secret: bytes, key: str) -> None:
-        self.pipeline, self.form, self.secret, self.key = pipeline, form, secret, f"imports/{form.name}:{key}"
+    def __init__(self, pipeline: Pipeline, blank: Blank, form: Form, secret: bytes, key: str) -> None:
+        self.pipeline, self.blank, self.form = pipeline, blank, form
+        self.secret, self.key = secret, f"imports/{form.name}:{key}"
         self.read = self.applied = self.bad = 0
         self._effects: Counter[str] = Counter()
         self._errors: dict[int, Sequence[CellError]] = {}
@@ -155,66 +141,49 @@ class Import:
 
     async def _check(self, file: BinaryIO, accepted: BinaryIO) -> None:
         """The first pass."""
-        rows = read_rows(self.form, file, secret=self.secret, tell=self._notes.add)
+        from shared.workbook.reading import read_rows  # Only here, since its library takes memory.
+
+        rows = self.blank.together(self.form, read_rows(self.form, file, secret=self.secret, tell=self._notes.add))
         while page := await asyncio.to_thread(self._read, rows):
             answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True)
-            self._count(page, answer, {n: refusal for n, refusal in refused.items() if not refusal.version})
-            await self._note_lists(page)
+            self._count(page, answer, {n: told for n, told in refused.items() if not told.version})
+            if self.blank.notes:
+                for note in await self.blank.notes(self.pipeline, [*zip(page.numbers, page.commands, strict=True)]):
+                    self._notes.add(note)
             pairs = [*zip(page.numbers, page.commands, strict=True)]
             await self._keep(accepted, [pair for n, pair in enumerate(pairs) if n not in refused])
-            if differing := {n: refusal for n, refusal in refused.items() if refusal.version}:
+            if differing := {n: told for n, told in refused.items() if told.version}:
                 await self._compare(accepted, page, differing)
-
-    async def _note_lists(self, page: _Page) -> None:
-        """Warn where a row seems to take a village off the poverty list, or to put it back on. An import does neither.
-
-        Such a row is a valid registration, so no rule refuses it, but the officer may believe that it changed the list.
-        """
-        rows = {
-            command.village: (number, command.listed)
-            for number, command in zip(page.numbers, page.commands, strict=True)
-            if isinstance(command, RegisterVillage)
-        }
-        if not rows:
-            return
-        async with self.pipeline.engine.connect() as conn:
-            stages = await store.stages(conn, self.pipeline.tables, [*rows])
-        for village, stage in stages.items():
-            row, listed = rows[village]
-            if stage in (LEFT if listed else LISTED):
-                zh, en = _STAYS[listed]
-                self._notes.add(
-                    Note(row=row, column="列入贫困村", value="是" if listed else "否", rule="listed", zh=zh, en=en)
-                )
 
     async def _compare(self, accepted: BinaryIO, page: _Page, differing: dict[int, Refused]) -> None:
         """Check differing rows again, each with the version that it replaces: another rule may still refuse it."""
         numbers = [page.numbers[n] for n in differing]
-        commands = [
-            msgspec.structs.replace(page.commands[n], replaces=refusal.version) for n, refusal in differing.items()
-        ]
+        commands = [msgspec.structs.replace(page.commands[n], replaces=told.version) for n, told in differing.items()]
         _, refused = await submit(self.pipeline, self.key, commands, dry_run=True)
-        self._refuse(numbers, refused)
+        self._refuse(numbers, commands, refused)
         kept = [n for n in range(len(numbers)) if n not in refused]
         refusals = [*differing.values()]
         for n in kept:
             self._differ(numbers[n], commands[n], refusals[n])
         await self._keep(accepted, [(numbers[n], commands[n]) for n in kept], differs=True)
 
-    async def _keep(self, accepted: BinaryIO, pairs: Sequence[tuple[int, Command]], *, differs: bool = False) -> None:
+    async def _keep(
+        self, accepted: BinaryIO, pairs: Sequence[tuple[Sequence[int], Command]], *, differs: bool = False
+    ) -> None:
         """Write accepted rows to the temporary file from which the second pass reads."""
         if pairs:
             line = msgspec.json.encode([*zip(*pairs, strict=True), differs])
             await asyncio.to_thread(accepted.write, line + b"\n")
 
-    def _differ(self, row: int, command: Command, refusal: Refused) -> None:
-        """Note for the report what a row would overwrite."""
+    def _differ(self, rows: Sequence[int], command: Command, refused: Refused) -> None:
+        """Note for the report what rows would overwrite."""
         self._differing += 1
-        self._pending += 1
+        self._pending += len(rows)
         self._digest.update(msgspec.json.encode(command))
-        for difference in refusal.differs if len(self._differences) < TOLD else ():
-            column, known, given = forms.shown(self.form, difference)
-            told = Differing(row=row, about=command.subject_id, column=column, known=known, given=given)
+        for difference in refused.differs if len(self._differences) < TOLD else ():
+            nth, field = self.blank.where(command, difference.field)
+            column, known, given = shown(self.form, field, difference)
+            told = Differing(row=rows[nth], about=command.subject_id, column=column, known=known, given=given)
             self._differences.append(told)
 
     async def _claim(self, file: BinaryIO, *, keep_good: bool, confirm: str) -> None:
@@ -225,25 +194,27 @@ class Import:
             digest.update(piece)
         await submit(self.pipeline, f"{self.key}:file", [], about=f"{digest.hexdigest()} {keep_good} {confirm}")
 
-    def _read(self, rows: Iterator[Row]) -> _Page | None:
+    def _read(self, groups: Iterator[Sequence[Row]]) -> _Page | None:
         """The next page of the file; None after the last. It runs in a worker thread."""
-        sound: list[tuple[int, Command]] = []
-        row = None
-        for row in islice(rows, PAGE):
-            self.read += 1
-            said = forms.command(self.form, row)
+        page = _Page([], [])
+        read = 0
+        while read < PAGE and (rows := next(groups, None)):
+            read += len(rows)
+            self.read += len(rows)
+            said = self.blank.said(self.form, rows)
             if isinstance(said, Command):
-                sound.append((row.number, said))
+                page.numbers.append([row.number for row in rows])
+                page.commands.append(said)
             else:
-                self._reject(row.number, said)
-        return _Page([number for number, _ in sound], [command for _, command in sound]) if row else None
+                self._reject([row.number for row in rows], said)
+        return page if read else None
 
     async def _apply(self, accepted: BinaryIO, *, overwriting: bool) -> None:
         """The second pass. A row that another command made impossible since the first pass is left out and reported."""
         self._effects.clear()
         self._pending = 0
-        command = forms.BLANKS[self.form.name].command
-        pages = msgspec.json.Decoder(tuple[list[int], list[command], bool])  # type: ignore[valid-type]
+        command = self.blank.command
+        pages = msgspec.json.Decoder(tuple[list[list[int]], list[command], bool])  # type: ignore[valid-type]
         accepted.seek(0)
         while line := await asyncio.to_thread(accepted.readline):
             page = _Page(*pages.decode(line))
@@ -253,28 +224,37 @@ class Import:
             key = f"{self.key}:{hashlib.sha256(line).hexdigest()[:16]}"
             answer, refused = await submit(self.pipeline, key, page.commands, keep_good=True)
             self._count(page, answer, refused)
-            self.applied += len(page.numbers)
+            self.applied += sum(map(len, page.numbers))
             # Events that are committed and not yet published take memory, so the import waits for a slow stream.
             await published_soon(self.pipeline, self.pipeline.written - AHEAD)
         await published_soon(self.pipeline, self.pipeline.written)
 
     def _count(self, page: _Page, answer: Answer, refused: Mapping[int, Refused]) -> None:
-        self._effects.update(answer.effects)
-        self._refuse(page.numbers, refused)
+        for rows, effect in zip(page.numbers, answer.effects, strict=True):
+            self._effects[effect] += len(rows)
+        self._refuse(page.numbers, page.commands, refused)
 
-    def _refuse(self, numbers: Sequence[int], refused: Mapping[int, Refused]) -> None:
-        for n, refusal in refused.items():
-            self._reject(numbers[n], [forms.refusal(self.form, numbers[n], refusal)])
+    def _refuse(
+        self, numbers: Sequence[Sequence[int]], commands: Sequence[Command], refused: Mapping[int, Refused]
+    ) -> None:
+        for n, told in refused.items():
+            nth, field = self.blank.where(commands[n], told.field or "")
+            self._reject(numbers[n], [refusal(self.form, numbers[n][nth], field, told)])
 
-    def _reject(self, row: int, errors: Sequence[CellError]) -> None:
-        self.bad += 1
+    def _reject(self, rows: Sequence[int], errors: Sequence[CellError]) -> None:
+        """Note the errors of rows that are left out together. One without an error is told which row has one."""
         self._summary.add_all(errors)
-        if self.bad <= MARKED:
-            self._errors[row] = errors
+        of_row: dict[int, list[CellError]] = {row: [] for row in rows}
+        for error in errors:
+            of_row[error.row].append(error)
+        for row, told in of_row.items():
+            self.bad += 1
+            if self.bad <= MARKED:
+                self._errors[row] = told or [_left_out(row, errors[0])]
 
     def _counts(self) -> Counts:
         created, changed = self._effects["created"], self._effects["changed"] + self._pending
-        if forms.BLANKS[self.form.name].adds:
+        if self.blank.adds:
             created, changed = created + changed, 0
         unchanged = self._effects["unchanged"]
         return Counts(self.read, created + changed + unchanged, self.bad, created, changed, unchanged)
@@ -286,6 +266,8 @@ class Import:
             more = CellError(row=last, column="", value="", rule="more", zh=_MORE_ZH, en=_MORE_EN)
             self._errors[last] = [*self._errors[last], more]
         copy = TemporaryFile()  # noqa: SIM115 - it is closed when it is forgotten
+        from shared.workbook.writing import annotate  # Only here, since its library takes memory.
+
         suffix = await asyncio.to_thread(annotate, self.form, file, copy, self._errors)
         while len(_KEPT) >= COPIES:
             _forget(next(iter(_KEPT)))
@@ -293,6 +275,13 @@ class Import:
         _KEPT[name] = copy
         asyncio.get_running_loop().call_later(COPY_SECONDS, _forget, name)
         return name
+
+
+def _left_out(row: int, error: CellError) -> CellError:
+    """What is said of a sound row that becomes one command with a bad one."""
+    zh = f"本行没有错误，但同一对象的第{error.row}行有错误，须一并改正后导入。"
+    en = f"Nothing is wrong with this row, but it comes in together with row {error.row}, which is to be corrected."
+    return CellError(row=row, column="", value="", rule="together", zh=zh, en=en)
 
 
 def kept(name: str) -> BinaryIO:

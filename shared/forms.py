@@ -1,0 +1,349 @@
+"""Excel forms made from commands: the columns come from the command's struct, and a filled row becomes the command.
+
+A struct says which fields there are, their types and bounds, and which may be left out. A `Heading` adds what it cannot
+say: how officers call the field, where it stands, and what they are told while they fill it in. The choices of
+drop-downs are those of the policy packs in force.
+
+A column's field is the command's field; `household.income` is the field `income` of the command's `household`.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import inspect
+
+from shared.contracts import Command
+from shared.contracts.values import Code, PartyId, Place, VillageId
+from shared.labels import label
+from shared.policy import Policy
+from shared.rules import Difference, Refused
+from shared.workbook import CellError, Column, Form, Kind, Note, Row
+
+Labels = Mapping[str, str]
+"""The entries of a drop-down, each with its value."""
+MOST_TOGETHER = 5000
+"""The most rows that become one command."""
+
+
+class Heading(NamedTuple):
+    """What a command's struct cannot say of a field."""
+
+    field: str
+    title: str
+    en: str
+    help_zh: str = ""
+    help_en: str = ""
+    once: tuple[str, ...] = ()
+    """Headings in earlier versions of the form, which are still accepted."""
+    required: bool | None = None
+    """None: as the struct says."""
+    pattern: str | None = None
+    """Stricter than the field's own."""
+    choices: str | Labels = ""
+    """The labels of a code: a kind of code that packs have words for, such as `survey_kind`, or the labels themselves.
+    By default the field's own name is the kind of code."""
+    spare: bool = False
+    prefilled: bool = False
+    suggested: bool = False
+
+
+class Blank(NamedTuple):
+    """A form before the packs in force give it the choices of its drop-downs."""
+
+    command: type[Command]
+    name: str
+    """Its own name, and the path of its command: a row becomes what is posted to /v1/<name>."""
+    title: str
+    en: str
+    key: tuple[str, ...]
+    headings: tuple[Heading | Callable[[Sequence[Policy]], Iterable[Heading]], ...]
+    """The columns, in order. What depends on the packs is a function of them."""
+    implied: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _row: {}
+    """Fields of the command that follow from the row; they are added to its cells."""
+    adds: bool = False
+    """True if a row adds to something that exists: a survey record adds to its village's survey."""
+    repeats: str = ""
+    """The field whose parts repeat over rows. Rows with the same key but for these parts become one command."""
+    issued: Callable[[Any, str], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
+    """(pipeline, place) -> what is known for the rows to issue. Without it these are the form's open tasks."""
+    lines: Callable[[Mapping[str, Any], int], Iterable[Mapping[str, Any]]] = lambda row, _rows: (row,)
+    """(one of these, rows asked for) -> the rows to issue for it."""
+    notes: Callable[[Any, Sequence[tuple[Sequence[int], Command]]], Awaitable[Sequence[Note]]] | None = None
+    """(pipeline, rows with their commands) -> what an officer should know about rows that no rule refuses."""
+
+    def form(self, policies: Sequence[Policy], place: str = "") -> Form:
+        """The form with the choices of these packs, which are in force in `place`. Raises Refused without a pack."""
+        if not policies:
+            where = (f"区划 {place} ", f" in division {place}") if place else ("", "")
+            raise Refused(
+                "policy",
+                f"{where[0]}没有生效的政策包，请先启用政策包",
+                f"no policy pack is in force{where[1]}; adopt one first",
+            )
+        documents = [(policy, first, policy.title(first)) for policy in policies for first in [*policy.documents][:1]]
+        return Form(
+            name=self.name,
+            title=self.title,
+            en=self.en,
+            columns=self.columns(policies),
+            key=self.key,
+            asked_by_zh="、".join(f"{policy.name}（依据：{title}）" for policy, _, title in documents),
+            asked_by_en=", ".join(f"{policy.name_en} (under its document {id})" for policy, id, _ in documents),
+        )
+
+    def columns(self, policies: Sequence[Policy]) -> tuple[Column, ...]:
+        """The columns, in order."""
+        said = ((one,) if isinstance(one, Heading) else one(policies) for one in self.headings)
+        return tuple(_column(self.command, heading, policies) for heading in chain.from_iterable(said))
+
+    def together(self, form: Form, rows: Iterable[Row]) -> Iterator[list[Row]]:
+        """The rows of each command: those that follow one another and have the same key but for what repeats.
+
+        Rows of one key that stand apart are errors: the second part would overwrite the first.
+        """
+        if not self.repeats:
+            yield from ([row] for row in rows)
+            return
+        shared = [field for field in self.key if not field.startswith(f"{self.repeats}.")]
+        first_rows: dict[tuple[object, ...], int] = {}
+        for key, group in groupby(rows, lambda row: tuple(row.values.get(field) for field in shared)):
+            while of_key := [*islice(group, MOST_TOGETHER)]:
+                first = first_rows.setdefault(key, of_key[0].number)
+                if first != of_key[0].number:
+                    error = _told(form, of_key[0], shared[0], "apart", *_APART, first=first)
+                    of_key[0] = msgspec.structs.replace(of_key[0], errors=(*of_key[0].errors, error))
+                yield of_key
+
+    def said(self, form: Form, rows: Sequence[Row]) -> Command | Sequence[CellError]:
+        """The command that rows ask for together, or what is wrong with them."""
+        if errors := [error for row in rows for error in row.errors] or [*self._unequal(form, rows)]:
+            return errors
+        first = rows[0]
+        fields: dict[str, Any] = {}
+        for path, value in first.values.items():
+            field, _, part = path.partition(".")
+            if value is None or field not in self.command.__struct_fields__ or field == self.repeats:
+                continue
+            if part:
+                fields.setdefault(field, {})[part] = value
+            else:
+                fields[field] = value
+        if self.repeats:
+            fields[self.repeats] = [self._part(row) for row in rows]
+        try:
+            return msgspec.convert({**fields, **self.implied(first.values)}, self.command)
+        except msgspec.ValidationError as error:
+            return [self._misfit(form, rows, str(error))]
+
+    def _unequal(self, form: Form, rows: Sequence[Row]) -> Iterator[CellError]:
+        """Errors of cells that should be the same in all rows of one command and are not."""
+        first, *others = rows
+        for row in others:
+            for field, value in row.values.items():
+                if not field.startswith(f"{self.repeats}.") and value != first.values[field]:
+                    yield _told(form, row, field, "unequal", *_UNEQUAL, first=first.number)
+
+    def _part(self, row: Row) -> dict[str, Any]:
+        """What one row adds to the field that repeats."""
+        head = f"{self.repeats}."
+        parts = {path.removeprefix(head): value for path, value in row.values.items() if path.startswith(head)}
+        return {part: value for part, value in parts.items() if value is not None}
+
+    def where(self, command: Command, field: str) -> tuple[int, str]:
+        """Which of a command's rows a rule means, counted from 0, and the field of its column.
+
+        In a field that repeats, rules name a part by its own id: `households.H07.income`.
+        """
+        if self.repeats and field.startswith(f"{self.repeats}."):
+            id, _, part = field.removeprefix(f"{self.repeats}.").rpartition(".")
+            name = self.key[-1].removeprefix(f"{self.repeats}.")
+            for nth, one in enumerate(getattr(command, self.repeats)):
+                if str(getattr(one, name)) == id:
+                    return nth, f"{self.repeats}.{part}"
+        return 0, field
+
+    def _misfit(self, form: Form, rows: Sequence[Row], error: str) -> CellError:
+        """The cell to blame when the command's type rejects rows: it is out of bounds, or required with another one."""
+        missing, at = re.search(r"missing required field `(.+?)`", error), re.search(r"at `\$\.?(.*)`", error)
+        path = ".".join(found[1] for found in (at, missing) if found and found[1])
+        nth = re.match(rf"{re.escape(self.repeats)}\[(\d+)\]", path) if self.repeats else None
+        row, column = rows[int(nth[1]) if nth else 0], _column_of(form, re.sub(r"\[[^\]]*\]", "", path))
+        value = "" if missing else str(row.values[column.field])
+        if missing:
+            zh, en = (
+                f"“{column.title}”须与旁边各栏一并填写。",
+                f"“{column.en}” is to be filled in with the cells beside it.",
+            )
+        else:
+            zh, en = f"“{column.title}”的“{value}”不合规定。", f"“{value}” is not allowed for “{column.en}”."
+        return CellError(
+            row=row.number,
+            column=column.title,
+            value=value,
+            rule="form",
+            zh=f"{zh}{column.help_zh}",
+            en=f"{en} {column.help_en}".strip(),
+        )
+
+
+def named(*blanks: Blank) -> Mapping[str, Blank]:
+    """The forms of a service by name."""
+    return {blank.name: blank for blank in blanks}
+
+
+def refusal(form: Form, row: int, field: str, refused: Refused) -> CellError:
+    """A rule's refusal of a row, at the cell of a field."""
+    if refused.version:  # The data changed again after the first pass had shown this difference to the officer.
+        refused = Refused(
+            refused.rule,
+            "核对之后，已登记的内容又有变动，本行未导入；请重新上传，核对新的差异",
+            "what is known has changed since it was compared, and the row was left out; upload the form again and look "
+            "at the new differences",
+            field=refused.field,
+        )
+    basis = refused.basis
+    zh, en = (
+        (f"{refused.zh}（依据：{basis[0]}）", f"{refused.en} ({basis[1]})") if all(basis) else (refused.zh, refused.en)
+    )
+    column = _column_of(form, field).title
+    return CellError(row=row, column=column, value="", rule=refused.rule, zh=zh, en=en)
+
+
+def shown(form: Form, field: str, difference: Difference) -> tuple[str, str, str]:
+    """A difference in the words of the form: its heading, the known value and the given one (副科级, not a code)."""
+    for column in form.columns:
+        if column.field == field:
+            labels = {_coded(value): label for label, value in reversed([*column.labels.items()])}
+            known, given = (labels.get(text, text) for text in (difference.known, difference.given))
+            return column.title, known, given
+    return difference.field, difference.known, difference.given
+
+
+def _coded(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+_APART = (
+    "第{first}行起已有同一对象的内容，各行应当连在一起。请把本行移到那里，或另表上传。",
+    "Rows from {first} on are about the same thing, and belong together. Move this row there, or upload another form.",
+)
+_UNEQUAL = (
+    "“{title}”与第{first}行不同。两行属于同一对象，此栏应当一致，请改正其中一行。",
+    "“{en}” is not as in row {first}. Both rows are about the same thing and have this in common; correct one.",
+)
+
+
+def _told(form: Form, row: Row, field: str, rule: str, zh: str, en: str, **facts: object) -> CellError:
+    """An error of a cell by its field."""
+    column = _column_of(form, field)
+    told = {"title": column.title, "en": column.en} | facts
+    zh, en = zh.format(**told), en.format(**told)
+    return CellError(row=row.number, column=column.title, value="", rule=rule, zh=zh, en=en)
+
+
+def _column_of(form: Form, field: str) -> Column:
+    """The column of a field. A field without a column is blamed on the column that identifies the row."""
+    columns = {column.field: column for column in form.columns}
+    return columns.get(field, columns[form.key[-1]])
+
+
+# ------------------------------------------------------------- from a command's struct
+
+
+def _pattern(value: Any) -> str:
+    found = inspect.type_info(value)
+    assert isinstance(found, inspect.StrType) and found.pattern
+    return found.pattern
+
+
+_KINDS: Mapping[str, Kind] = {
+    _pattern(Place): "code", _pattern(VillageId): "code", _pattern(PartyId): "id", _pattern(Code): "choice",
+}  # fmt: skip
+"""The kinds of columns for texts of one pattern. All other texts are columns of kind `text`."""
+_SCALARS: Mapping[type[inspect.Type], Kind] = {
+    inspect.IntType: "integer", inspect.FloatType: "number", inspect.BoolType: "yes_no", inspect.DateType: "date",
+    inspect.LiteralType: "choice",
+}  # fmt: skip
+_PERSON = 1900
+"""The first year of the days in a person's life, of which a file may give the month only."""
+
+
+class _Field(NamedTuple):
+    """A field as its struct says it."""
+
+    type: inspect.Type
+    required: bool
+    many: bool = False
+    personal: bool = False
+    """Whether it is a day in the life of a person."""
+
+
+def _column(command: type[Command], heading: Heading, policies: Sequence[Policy]) -> Column:
+    """A column: what the command's struct says of the field, and what the heading adds."""
+    field = _field(command, heading.field)
+    shown = {name: getattr(heading, name) for name in _SHOWN}
+    if field is None:  # A cell that goes into no command, such as the village's name beside its code.
+        return Column(**shown, required=heading.required is not False)
+    kind = _kind(field)
+    text = field.type if isinstance(field.type, inspect.StrType) else None
+    return Column(
+        **shown,
+        kind=kind,
+        required=field.required if heading.required is None else heading.required,
+        many=field.many,
+        pattern=heading.pattern or (text.pattern if text and kind in ("id", "code") else None),
+        longest=(text.max_length or 0) if text and kind == "text" else 0,
+        choices=_choices(field, heading, policies) if kind == "choice" else {},
+    )
+
+
+_SHOWN = ("field", "title", "en", "help_zh", "help_en", "once", "spare", "prefilled", "suggested")
+"""What a column takes from its heading as it is."""
+
+
+def _kind(field: _Field) -> Kind:
+    if isinstance(field.type, inspect.StrType):
+        return _KINDS.get(field.type.pattern or "", "text")
+    return "month" if field.personal else _SCALARS[type(field.type)]
+
+
+def _choices(field: _Field, heading: Heading, policies: Sequence[Policy]) -> Labels:
+    """The labels of a code: those of the heading, of the packs, or of the whole country."""
+    if not isinstance(heading.choices, str):
+        return heading.choices
+    name = heading.choices or heading.field.rpartition(".")[2]
+    if isinstance(field.type, inspect.LiteralType):
+        return {label(name, code, policy): code for policy in policies for code in map(str, field.type.values)}
+    return {zh: code for policy in policies for code, zh in policy.labels[name].items()}
+
+
+def _field(command: type[msgspec.Struct], path: str) -> _Field | None:
+    """The field at a path; None if the command has none. A part of what may be left out may be left out, too."""
+    name, _, part = path.partition(".")
+    (field,) = [f for f in inspect.type_info(command).fields if f.name == name] or [None]  # type: ignore[attr-defined]
+    if field is None:
+        return None
+    found = _bare(field.type, required=field.required)
+    if not part:
+        return found
+    if isinstance(found.type, inspect.DictType):
+        return _bare(found.type.value_type, required=False)
+    assert isinstance(found.type, inspect.StructType), f"{path} names a part of what has no parts"
+    within = _field(found.type.cls, part)
+    return within and within._replace(required=within.required and found.required)
+
+
+def _bare(type_: inspect.Type, *, required: bool) -> _Field:
+    """A type without what wraps it: what may be None, what may be several, what has notes."""
+    if isinstance(type_, inspect.Metadata):
+        years = (type_.extra or {}).get("years", ())
+        return _bare(type_.type, required=required)._replace(personal=_PERSON in years)
+    if isinstance(type_, inspect.UnionType):
+        (one,) = [of for of in type_.types if not isinstance(of, inspect.NoneType)]
+        return _bare(one, required=required)
+    if isinstance(type_, inspect.VarTupleType):
+        return _bare(type_.item_type, required=required)._replace(many=True)
+    return _Field(type_, required)

@@ -1,0 +1,275 @@
+"""A service's Excel forms over HTTP: a form to fill in, with what is owed in its rows, and a filled one to take in."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+from litestar import Request, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.datastructures import State
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.response import Stream
+from sqlalchemy import select
+
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.forms import Blank
+from shared.policy import Policy
+from shared.rules import Refused
+from shared.rules import State as Model
+from shared.web.http import PlaceQuery, within
+from shared.web.imports import RUNNING, Import, Report, kept
+from shared.web.operations import is_operator
+from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
+
+MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
+"""The most bytes of a file that is handed in, and the most rows of a template that is handed out."""
+Forms = Mapping[str, Blank]
+
+
+@dataclass
+class _Upload(Operation):
+    """Tells OpenAPI that the body is a file. The handler reads the body as a stream, so Litestar cannot know of it."""
+
+    def __post_init__(self) -> None:
+        binary = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        media = {kind: OpenAPIMediaType(schema=binary) for kind in MEDIA_TYPES.values()}
+        self.request_body = RequestBody(media, required=True)
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far an import is."""
+
+    running: bool
+    """Whether an import under this key is going on. False before it begins and after it ends."""
+    read: int = 0
+    applied: int = 0
+
+
+def handlers(forms: Forms) -> tuple[Any, ...]:
+    """The queries and the upload of a service with these forms."""
+    return _template(forms), _take_in(forms), progress, copy
+
+
+def _template(forms: Forms) -> Any:
+    @get("/v1/templates/{form:str}", tags=["forms"], summary="下载填报表 · A form to fill in")
+    async def template(
+        form: FromPath[str],
+        request: Request[Any, Any, Any],
+        state: State,
+        place: PlaceQuery = "",
+        rows: Annotated[int, QueryParameter(ge=1, le=1000)] = 50,
+    ) -> Stream:
+        """A form to fill in, for the division with this prefix.
+
+        Where the system knows for what the form is owed, each of these has its rows, filled in as far as it is known.
+        `rows` is the number of empty rows for each village where a village may need several.
+        """
+        from shared.workbook.writing import write_template  # Only here, since its library takes memory.
+
+        blank = _known(forms, form)
+        asked, secret = blank.form(_policies(state, place), place), _secret(state)
+        known: Sequence[Mapping[str, Any]] = ()
+        if asked.sealed:
+            find = blank.issued or owed(form, to_operator=is_operator(request))
+            known = await find(state.pipeline, place)
+            _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
+        lines = (line for row in known for line in blank.lines(row, rows))
+        file = TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
+        await asyncio.to_thread(write_template, asked, file, prefilled=lines, secret=secret)
+        return _download(file, f"{form}.xlsx", BackgroundTask(file.close))
+
+    return template
+
+
+def _require_some(title: str, known: int, lines: int, rows: int) -> None:
+    """Refuse a form for which nothing is owed, and one with more rows than a file may have."""
+    if not known:
+        raise Refused(
+            "form",
+            f"此区划目前没有应填《{title}》的事项，请用待办清单核对办理阶段",
+            "nothing in this division is to be answered by this form now; see the open tasks",
+        )
+    if lines > MOST_ROWS:
+        raise Refused(
+            "form",
+            f"{known}个村每村{rows}行，超过每个文件{MOST_ROWS}行的上限；请缩小区划范围或减少行数",
+            f"{known} villages with {rows} rows each are more than the {MOST_ROWS} rows of a file; ask for a smaller "
+            "division or fewer rows",
+            field="rows",
+            status=422,
+        )
+
+
+def owed(action: str, *, to_operator: bool = False) -> Any:
+    """A function that finds the open tasks of a form, each with the known fields of the command that answers it."""
+
+    async def find(pipeline: Pipeline, place: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        today = pipeline.today
+        waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not Model.awaits}
+        async with pipeline.engine.connect() as conn:
+            for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
+                if kind.personal and not to_operator:
+                    continue
+                waiting = select(table.c.body).where(table.c.awaits, *within(table, place)).order_by(table.c.id)
+                async with conn.stream(waiting) as rows:
+                    async for (body,) in rows:
+                        state = store.decode_state(kind, body)
+                        policy = pipeline.book.at(state.place, today) if today else None
+                        tasks = state.tasks(policy) if policy else ()
+                        known = {"place": state.place, "name": getattr(state, "name", None)}
+                        found += [{**known, **task.answer, "due": task.due} for task in tasks if task.action == action]
+        return found
+
+    return find
+
+
+def _take_in(forms: Forms) -> Any:
+    @post(
+        "/v1/imports/{form:str}",
+        tags=["forms"],
+        summary="上传填报表 · Take in a filled form",
+        status_code=200,
+        operation_class=_Upload,
+        request_max_body_size=MOST_BYTES,
+    )
+    async def take_in(
+        form: FromPath[str],
+        request: Request[Any, Any, Any],
+        state: State,
+        key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=8, max_length=160)],
+        place: PlaceQuery = "",
+        dry_run: FromQuery[bool] = False,
+        keep_good: FromQuery[bool] = False,
+        confirm: FromQuery[str] = "",
+    ) -> Report:
+        """Take in a filled form. One bad row stops the whole file, unless `keep_good` asks for the good rows.
+
+        The body is the file itself: an .xlsx, or a .csv in UTF-8 or GB18030, of at most 64 MB. `place` is a division or
+        its first digits, such as `2105`; only the choices (problem classes, survey kinds) of packs there are taken.
+        Without it the choices of all packs are. Errors come back in the report, and in a copy of the file beside their
+        rows. Where rows would overwrite known data the report shows the differences, and nothing is applied until the
+        same file is sent again with the report's `confirm`.
+        """
+        blank = _known(forms, form)
+        policies = _policies(state, place)
+        asked, secret, name = blank.form(policies, place), _secret(state), f"{form}:{key}"
+        if name in RUNNING:
+            raise Refused(
+                IDEMPOTENCY_KEY,
+                "这份表正在导入，请等它完成；另一份表请换请求编号",
+                "this form is being taken in; wait for it to end, and use another key for another form",
+            )
+        running = RUNNING[name] = Import(state.pipeline, blank, asked, secret, key)
+        try:
+            with TemporaryFile() as file:
+                await _receive(request, file)
+                return await running.take(file, dry_run=dry_run, keep_good=keep_good, confirm=confirm)
+        except WorkbookRefused as refused:
+            zh, en = _recognised(forms, form, refused, policies)
+            raise Refused("form", f"{refused.zh}{zh}", f"{refused.en}{en}", status=422) from refused
+        finally:
+            del RUNNING[name]
+
+    return take_in
+
+
+def _recognised(forms: Forms, asked: str, refused: WorkbookRefused, policies: Sequence[Policy]) -> tuple[str, str]:
+    """What to say if a refused file is another form of the service; empty if it is none."""
+    from shared.workbook.reading import has_headings  # Only here, since its library takes memory.
+
+    if isinstance(refused, HeadingsRefused):
+        for name, blank in forms.items():
+            if has_headings(form := blank.form(policies), refused.headings):
+                said = (
+                    f"；这是《{form.title}（{name}）》，请按该表上传",
+                    f"; this is the form {name}, upload it as such",
+                )
+                return said if name != asked else ("", "")
+    return "", ""
+
+
+async def _receive(request: Request[Any, Any, Any], file: BinaryIO) -> None:
+    """Put the body into a file. Raises Refused if it is too long, or differs from the length in its header."""
+    async for piece in request.stream():
+        if file.tell() + len(piece) > MOST_BYTES:
+            raise Refused(
+                "form",
+                f"文件超过上限（{MOST_BYTES // 2**20} MB），不予接收；请拆成几个文件上传",
+                f"the file is larger than the limit of {MOST_BYTES // 2**20} MB; split it into several",
+                status=413,
+            )
+        await asyncio.to_thread(file.write, piece)
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said) != file.tell():
+        raise Refused(
+            "form",
+            f"上传不完整：应有 {said} 字节，收到 {file.tell()} 字节；请重新上传",
+            f"the upload is not whole: {file.tell()} bytes of {said}; send it again",
+            status=400,
+        )
+
+
+@get("/v1/imports/{form:str}/progress", tags=["forms"])
+async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)]) -> Progress:
+    """How many rows of an import that is under way were read, and how many applied."""
+    running = RUNNING.get(f"{form}:{key}")
+    return Progress(True, running.read, running.applied) if running else Progress(False)
+
+
+@get("/v1/copies/{name:str}", tags=["forms"])
+async def copy(name: FromPath[str]) -> Stream:
+    """The copy of an imported file in which the errors stand beside their rows."""
+    return _download(kept(name), f"errors{Path(name).suffix}")
+
+
+def _known(forms: Forms, name: str) -> Blank:
+    if name not in forms:
+        zh, en = (
+            f"没有名为“{name}”的表，可填：{'、'.join(f'“{of}”' for of in forms)}",
+            f"there is no form {name!r}, only {', '.join(forms)}",
+        )
+        raise Refused("identity", zh, en, status=404)
+    return forms[name]
+
+
+def _policies(state: State, place: str) -> list[Policy]:
+    """The packs in force in the divisions with this prefix, or in one that includes it."""
+    pipeline: Pipeline = state.pipeline
+    found = (
+        pipeline.book.at(jurisdiction, pipeline.today)
+        for jurisdiction in pipeline.book.packs
+        if pipeline.today and (jurisdiction.startswith(place) or place.startswith(jurisdiction))
+    )
+    return [policy for policy in found if policy]
+
+
+def _secret(state: State) -> bytes:
+    if not state.secret:
+        raise Refused(
+            "form",
+            "服务没有配置密钥文件 ZHUCUN_SECRET_FILE，无法签发和核验表格，请告知运维",
+            "the service has no ZHUCUN_SECRET_FILE to seal forms with; tell operations",
+            status=503,
+        )
+    return bytes(state.secret)
+
+
+def _download(file: BinaryIO, name: str, after: BackgroundTask | None = None) -> Stream:
+    def pieces() -> Iterator[bytes]:
+        """Read without moving the file's position, since others may be reading it."""
+        offset = 0
+        while piece := os.pread(file.fileno(), 2**16, offset):
+            yield piece
+            offset += len(piece)
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Stream(pieces(), media_type=MEDIA_TYPES[Path(name).suffix], headers=headers, background=after)
