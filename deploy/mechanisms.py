@@ -196,7 +196,7 @@ def faults(told: Book, cited: Iterable[Citation]) -> list[str]:
 
 
 def pack_keys() -> frozenset[str]:
-    """Every key that a pack can have, with those before it: `team.roles.rank`."""
+    """Every key that a pack can have, with those before it: `links.roles.rank`."""
 
     def within(struct: type[msgspec.Struct], before: str) -> Iterator[str]:
         for name, hint in checking.hints_of(struct).items():

@@ -15,6 +15,7 @@ import msgspec
 
 from shared import calendar, chinese
 from shared.policy import checking, pack
+from shared.policy.layers import plain
 
 FOLDER = Path(__file__).parent.parent / "docs"
 PAGE, SCHEMA = "policy.md", "policy.schema.json"
@@ -66,17 +67,20 @@ begun to run keeps its end when another pack takes effect; later openings follow
 
 县的政策包可只写与市不同之处：写明 `extends = "2105"`（所扩展的区划），以及 `jurisdiction`、`version`、
 `effective_from`、`name`、`name_en`。有代码的项目按代码改写或增加，没有代码的列表（出列程序、等次、考核来源等）整体
-替换；`[drop]` 写要删去的项目，如 `outcomes = ["talk"]`、`exit.criteria = ["hard_road"]`。上级政策包换新版本，县的随之
+替换；`[drop]` 写要删去的项目，如 `outcomes = ["talk"]`、`exit.criteria = ["hard_road"]`、
+`links.team.suits = ["lagging_economy"]`。派驻和联系（`[[links]]`）、
+其中的角色可只写所改的字段：`kind = "team"`、`each_target = 4`。上级政策包换新版本，县的随之
 重新合并。县写明的督查只在本县抽取，其余由市统一抽取；县改了派驻条件的，自行匹配。不写 `extends` 的政策包自成一体。
 `zhucun policy check 县文件 --over 市文件` 连同上级一并检查。
 
 A county's pack may say only what differs from its city's: `extends = "2105"` names the jurisdiction that it extends,
 beside `jurisdiction`, `version`, `effective_from`, `name` and `name_en`. Entries with a code are overridden by it or
-added; lists without codes (steps of the exit, grades, channels …) are replaced as a whole; `[drop]` names what is left
-out, as `outcomes = ["talk"]` or `exit.criteria = ["hard_road"]`. A new version of the city's pack is merged again from
-its day on. A campaign that the county declares is drawn among its villages, all others among the city's; a county that
-says otherwise whom to send matches by itself. A pack without `extends` stands by itself. `zhucun policy check COUNTY
---over CITY` checks both together.
+added; lists without codes (steps of the exit, grades, channels …) are replaced as a whole; `[drop]` names what is
+left out, as `outcomes = ["talk"]`, `exit.criteria = ["hard_road"]` or `links.team.suits = ["lagging_economy"]`. Of a
+link and of a role only the fields that change are said: `kind = "team"`, `each_target = 4`. A new version of the
+city's pack is merged again from its day on. A campaign that the county declares is drawn among its villages, all
+others among the city's; a county that says otherwise whom to send matches by itself. A pack without `extends` stands
+by itself. `zhucun policy check COUNTY --over CITY` checks both together.
 
 ## 节假日 · Holidays
 
@@ -172,7 +176,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
         or isinstance(field.default, calendar.Span)
     ):
         return ""
-    return f"`{json.dumps(field.default)}`"
+    return f"`{checking.toml(plain(msgspec.to_builtins(field.default)))}`"
 
 
 def words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:

@@ -17,7 +17,7 @@ from shared.calendar import Span, YearDay
 from shared.contracts.values import ROLES
 from shared.labels import heading, label
 from shared.policy import RELATIONS, Bound, Policy
-from shared.policy.bound import FIGURES, Range
+from shared.policy.bound import FIGURES, Limits
 from shared.policy.when import HAPPENINGS, When
 
 Both = tuple[str, str]
@@ -95,7 +95,7 @@ def _is_entries(value: Any) -> bool:
 
 
 def _has_words(value: Any) -> bool:
-    return isinstance(value, msgspec.Struct) and not isinstance(value, Span | YearDay | When | Range)
+    return isinstance(value, msgspec.Struct) and not isinstance(value, Span | YearDay | When | Limits)
 
 
 def _title(said: Both) -> Both:
@@ -127,7 +127,7 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
         return _span(value)
     if isinstance(value, When):
         return _when(policy, value)
-    if isinstance(value, Range):
+    if isinstance(value, Limits):
         return value.said
     if isinstance(value, YearDay):
         return f"{value.month}月{value.day}日", f"{date(2000, value.month, value.day):%-d %B}"

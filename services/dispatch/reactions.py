@@ -20,7 +20,7 @@ from services.dispatch.model.commands import (
     WithdrawCommitment,
     WithdrawMatch,
 )
-from services.dispatch.model.link import TEAM, Link, id_of
+from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad, family, relatives
 from shared.codes import Code, aliased
@@ -61,6 +61,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from shared.policy import Policy
+from shared.policy.team import TEAM
 from shared.rules import Key, Reaction, Rule, State, by, recoded
 
 Ids = Callable[[Any, Policy], Iterable[str]]

@@ -101,22 +101,31 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 Some = Annotated[int, Meta(ge=1, le=20)]
 
 
-class Range(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """最少和最多的数目，如 3 至 5 名。 · How many there are at least and at most."""
+class Limits(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """最少和最多的数目，可以只写其一。 · How many there are at least and at most; either may be left out."""
 
-    at_least: Some
-    """最少。 · At least so many."""
+    at_least: Annotated[int, Meta(ge=0, le=20)] = 0
+    """最少；不写为可以没有。 · At least so many; there may be none where it is left out."""
     at_most: Some | None = None
     """最多；不写为不限。 · At most so many; no limit where it is left out."""
 
     @property
     def said(self) -> tuple[str, str]:
-        """The range for people, in Chinese and English: `3至5`, `3 to 5`."""
+        """The limits for people, in Chinese and English: `3至5`, `3 to 5`."""
+        if not self.at_least and self.at_most:
+            return f"不多于{self.at_most}", f"{self.at_most} or fewer"
         if self.at_most is None:
             return f"不少于{self.at_least}", f"{self.at_least} or more"
         if self.at_most == self.at_least:
             return f"{self.at_least}", f"{self.at_least}"
         return f"{self.at_least}至{self.at_most}", f"{self.at_least} to {self.at_most}"
+
+
+class Range(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """最少和最多的数目，如 3 至 5 名。 · How many there are at least and at most."""
+
+    at_least: Some
+    """最少。 · At least so many."""
 
 
 HowMany = Some | Range

@@ -6,13 +6,12 @@ Each section's own file finds what contradicts that section. This module asks th
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 
 from shared.calendar import Span
 from shared.policy import assessment, bound, campaigns, commitments, exit, listing, outcomes, procedure, team, when
 from shared.policy.checking import Fault
 from shared.policy.pack import Policy
-from shared.policy.section import Document, Found, Path, Section, parts
+from shared.policy.section import Document, Found, Path, Reference, Section, parts
 
 NATIONAL = "00"
 """The jurisdiction of a document for the whole country."""
@@ -32,7 +31,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_head(policy),
         *_references(policy),
         *listing.contradictions(policy.listing),
-        *team.contradictions(policy.team, policy.listing.problem_classes),
+        *team.contradictions(policy.links, policy.listing.problem_classes),
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
         *_roles(policy),
@@ -84,7 +83,8 @@ def _doubles(policy: Policy) -> Found:
         ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
         ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
         ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
-        ("team", "roles"): [one.role for one in policy.team.roles],
+        ("links",): [link.kind for link in policy.links],
+        **{("links", n, "roles"): [one.role for one in link.roles] for n, link in enumerate(policy.links)},
         ("commitments",): [commitment.kind for commitment in policy.commitments],
         ("campaigns",): [campaign.kind for campaign in policy.campaigns],
         ("findings",): [finding.code for finding in policy.findings],
@@ -132,12 +132,8 @@ def _references(policy: Policy) -> Found:
         for m, rite in enumerate(rites.steps):
             if rite.rule:
                 yield from _cited(policy, ("procedures", n, "steps", m, "rule"), rite.rule)
-    for path in (("listing",), ("exit",), ("exit", "verification"), ("team",), ("assessment",)):
-        section: Any = policy
-        for name in path:
-            section = getattr(section, name)
-        if section.reference:
-            yield from _known(policy, (*path, "reference", "document"), section.reference.document)
+    for path, reference in parts(Reference, policy):
+        yield from _known(policy, (*path, "document"), reference.document)
 
 
 _CLAUSE = re.compile(r"([A-Za-z][A-Za-z0-9]{0,11})(?::(\S.*))?", re.ASCII)

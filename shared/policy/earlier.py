@@ -28,7 +28,7 @@ def renewed(pack: Mapping[str, Any]) -> Part:
     whole = _with_exit(pack)
     for path, change in _RENEWED if "extends" in pack else (*_ADDED, *_RENEWED):
         whole = _renewed(whole, path, change)
-    return whole
+    return _with_links(whole)
 
 
 def _renewed(part: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
@@ -53,6 +53,21 @@ def _with_exit(pack: Mapping[str, Any]) -> Part:
                  "steps": exit_steps(exit["procedure"])}  # fmt: skip
     kept = {name: value for name, value in exit.items() if name != "procedure"}
     return {**pack, "exit": kept, "procedures": [*pack.get("procedures", ()), delisting]}
+
+
+def _with_links(pack: Part) -> Part:
+    """Make `[team]`, once a section of its own, the first of `[[links]]`, also where a layer drops a part of it."""
+    if "team" in pack:
+        said = {_OF_LINK.get(name, name): value for name, value in pack["team"].items()}
+        if "villages_per_unit" in pack["team"]:
+            said["each_bearer"] = {"at_most": pack["team"]["villages_per_unit"]}
+        head = {"kind": "team"} if "extends" in pack else _LINK
+        kept = {name: value for name, value in pack.items() if name != "team"}
+        pack = {**kept, "links": [{**head, **said}, *pack.get("links", ())]}
+    if "team" in pack.get("drop", ()):
+        kept = {name: value for name, value in pack["drop"].items() if name != "team"}
+        pack = {**pack, "drop": {**kept, "links": {"team": pack["drop"]["team"]}}}
+    return pack
 
 
 def exit_steps(steps: Sequence[Part]) -> list[Part]:
@@ -176,6 +191,10 @@ def _named(**names: str) -> Callable[[Part], Part]:
     return lambda part: {names.get(name, name): value for name, value in part.items()}
 
 
+_LINK: Final = {"kind": "team", "label": "驻村工作队", "from": "unit", "to": "village"}
+"""What an old pack did not say of its teams, since there was no other link."""
+_OF_LINK: Final = {"size": "each_target", "villages_per_unit": "each_bearer"}
+"""Fields of `[team]` that have another name among the links."""
 _OF_ALL: Final = {"party_members_only": "party_member", "work_years": "work_years"}
 """Fields of `[team]` that stand with each role now, and their names there."""
 _ROLES: Final = [

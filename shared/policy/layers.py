@@ -6,9 +6,9 @@ have no names, such as the steps of a procedure, is replaced as a whole. For eve
 jurisdiction declared it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -35,6 +35,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     name_en: Name
     extends: Jurisdiction
     content: Mapping[str, Any]
+
+
+class Entry(NamedTuple):
+    """An entry of a list, on the way to a part of a pack: its name, and its numbers in the whole and in the layer."""
+
+    name: str
+    whole: int
+    own: int
+
+
+Way = tuple[str | Entry, ...]
+"""The way to a part of a pack, from which its path by names, in the whole or in the layer can be told."""
 
 
 class Merged:
@@ -97,7 +109,7 @@ class Merged:
                 en = f"{key} is a document of the pack that is extended, whose clauses cite it; choose another name"
                 self.faults.append(Fault(("documents", key), zh, en, instead=""))
 
-    def _read(self, struct: type[msgspec.Struct], whole: dict[str, Any], said: Mapping[str, Any], path: Path) -> None:
+    def _read(self, struct: type[msgspec.Struct], whole: dict[str, Any], said: Mapping[str, Any], path: Way) -> None:
         """Override, in `whole`, the fields of one section that the layer says."""
         hints = hints_of(struct)
         for field, value in said.items():
@@ -108,35 +120,44 @@ class Merged:
             elif isinstance(before, dict) and isinstance(value, dict) and not _is_struct(inner):
                 # Entries of the layer come first, since the first document is the basis of the pack.
                 whole[field] = {**value, **{key: part for key, part in before.items() if key not in value}}
-                self.declared |= {(*at, key): self.of for key in value}
+                self.declared |= {(*_named(at), key): self.of for key in value}
             elif _named_by(inner) and isinstance(before, list) and isinstance(value, list):
                 self._read_entries(get_args(inner)[0], before, value, at)
             else:
                 whole[field] = value
-                self.declared[at] = self.of
+                self.declared[_named(at)] = self.of
 
-    def _read_entries(self, struct: type[msgspec.Struct], before: list[Any], value: list[Any], at: Path) -> None:
+    def _read_entries(self, struct: type[msgspec.Struct], before: list[Any], value: list[Any], at: Way) -> None:
         """Override or add, in the list `before`, the entries that the layer says."""
         names, is_merged = getattr(struct, "named_by", ()), getattr(struct, "merged", False)
         of_base = {_name(entry, names): n for n, entry in enumerate(before)}
         for own, entry in enumerate(value):
             name = _name(entry, names)
             n = of_base.get(name, len(before))
-            self.places[(*at, n)] = (*at, own)
+            way = (*at, Entry(name, n, own))
+            self.places[_numbered(way, "whole")] = _numbered(way, "own")
             if is_merged and n < len(before) and isinstance(entry, dict):
-                self._read(struct, before[n], entry, (*at, name))
+                self._read(struct, before[n], entry, way)
             else:
                 before[n:] = [entry, *before[n + 1 :]]
-                self.declared[(*at, name)] = self.of
+                self.declared[_named(way)] = self.of
 
     def _drop(self, struct: type[msgspec.Struct], whole: dict[str, Any], names: Any, path: Path) -> None:
-        """Remove what the layer's `drop` names: entries of a list, or keys of a table."""
+        """Remove what the layer's `drop` names: entries of a list, or keys of a table.
+
+        Of an entry that layers override field by field it names what is removed within: `links.team.suits`.
+        """
         hints = hints_of(struct)
         for field, dropped in names.items() if isinstance(names, dict) else ():
             inner: Any = bare(hints[field])[0] if field in hints else None
             at, found = (*path, field), whole.get(field)
             if _is_section(inner) and isinstance(found, dict):
                 self._drop(inner, found, dropped, at)
+            elif isinstance(dropped, dict) and isinstance(found, list) and _is_merged(inner):
+                entries = {_name(entry, _named_by(inner)): entry for entry in found}
+                self._check_dropped(dropped, [*entries], at)
+                for name in entries.keys() & dropped.keys():
+                    self._drop(get_args(inner)[0], entries[name], dropped[name], (*at, name))
             elif not isinstance(dropped, list):
                 self.faults.append(Fault(("drop", *at), "应为名称的列表", "it must be a list of names", instead=""))
             else:
@@ -145,21 +166,25 @@ class Merged:
             self.faults.append(Fault(("drop", *path), "应为一节", "it must be a table", instead=""))
 
     def _without(self, found: Any, dropped: list[str], at: Path, names: tuple[str, ...]) -> Any:
-        """A list or a table without the names that are dropped. A name that is not in it is a fault."""
+        """A list or a table without the names that are dropped."""
         known: list[str] = []
         if isinstance(found, dict):
             known = [*found]
         elif isinstance(found, list) and names:
             known = [_name(entry, names) for entry in found]
+        self._check_dropped(dropped, known, at)
+        self.declared = {of: by for of, by in self.declared.items() if not (of[:-1] == at and of[-1] in dropped)}
+        if isinstance(found, dict):
+            return {key: part for key, part in found.items() if key not in dropped}
+        return [part for name, part in zip(known, found, strict=True) if name not in dropped] if known else found
+
+    def _check_dropped(self, dropped: Iterable[str], known: list[str], at: Path) -> None:
+        """A dropped name that the base does not have is a fault."""
         for name in dropped:
             if name not in known:
                 zh = f"上层没有 {name}，可删：{'、'.join(known) or '（无）'}"
                 en = f"there is no {name} to drop; there is {', '.join(known) or 'nothing'}"
                 self.faults.append(Fault(("drop", *at), zh, en, instead=f"{at[-1]} = {toml(known[:1])}"))
-        self.declared = {of: by for of, by in self.declared.items() if not (of[:-1] == at and of[-1] in dropped)}
-        if isinstance(found, dict):
-            return {key: part for key, part in found.items() if key not in dropped}
-        return [part for name, part in zip(known, found, strict=True) if name not in dropped] if known else found
 
 
 def _name(entry: Any, names: tuple[str, ...]) -> str:
@@ -172,6 +197,21 @@ def _named_by(inner: Any) -> tuple[str, ...]:
     entry = get_args(inner)[0] if get_origin(inner) is tuple else None
     named: tuple[str, ...] = getattr(entry, "named_by", ())
     return named
+
+
+def _is_merged(inner: Any) -> bool:
+    """Whether a layer overrides single fields of the entries of a list of this type."""
+    return bool(_named_by(inner)) and bool(get_args(inner)[0].merged)
+
+
+def _named(way: Way) -> Path:
+    """A way by the names of entries, as it is remembered who declared them."""
+    return tuple(part.name if isinstance(part, Entry) else part for part in way)
+
+
+def _numbered(way: Way, by: Literal["whole", "own"]) -> Path:
+    """A way by the numbers of entries, in the whole or in the layer."""
+    return tuple(getattr(part, by) if isinstance(part, Entry) else part for part in way)
 
 
 def _is_struct(part: Any) -> bool:

@@ -1,6 +1,6 @@
 """The structure of a policy pack: a region's numbers, names and lists, as validated data.
 
-Each section has a file of its own, with the checks of that section: `listing`, `exit`, `procedure`, `team`,
+Each section has a file of its own, with the checks of that section: `listing`, `exit`, `procedure`, `team` (links),
 `commitments`, `campaigns`, `assessment` and `outcomes`. Each field is described in Chinese and English;
 `docs/policy.md` and `docs/policy.schema.json` are made of that.
 """
@@ -24,7 +24,7 @@ from shared.policy.listing import Listing
 from shared.policy.outcomes import Outcome
 from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
-from shared.policy.team import MATCHED, Team
+from shared.policy.team import MATCHED, TEAM, Team
 
 _TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
@@ -79,8 +79,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """摸底排查和会诊。 · Survey and diagnosis."""
     exit: Exit
     """出列和监测。 · The way off the list, and what follows."""
-    team: Team
-    """派驻工作队。 · The team."""
+    links: Annotated[tuple[Team, ...], Meta(min_length=1, max_length=20)]
+    """派驻和联系。 · Who is bound to a village. Each kind of link is an entry; there is one, the resident team."""
     commitments: Some[Commitment]
     """责任事项。 · What is owed."""
     campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)]
@@ -169,10 +169,15 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         return self.declared.get(path, self.root)
 
     @cached_property
+    def team(self) -> Team:
+        """The kind of link by which a unit's team is in a village."""
+        return next(link for link in self.links if link.kind == TEAM)
+
+    @cached_property
     def pool(self) -> str:
         """The jurisdiction whose villages and units are matched together: the narrowest with matching rules of its
         own."""
-        by = (of for path, of in self.declared.items() if path[0] == "team" and path[1] in MATCHED)
+        by = (of for path, of in self.declared.items() if path[:2] == ("links", TEAM) and path[2] in MATCHED)
         return max(by, key=len, default=self.root)
 
     @property

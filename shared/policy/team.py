@@ -1,7 +1,10 @@
-"""The resident team: who is sent, by which unit, for how long (3.2–3.4, 3.11)."""
+"""The kinds of link by which somebody is bound to a village, so far one: the resident team.
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, get_args
+Who is sent, by which unit, for how long (3.2–3.4, 3.11).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -10,8 +13,8 @@ from shared.calendar import Span
 from shared.contracts.dispatch import Role
 from shared.contracts.registry import Level, Rank
 from shared.contracts.values import Code, Name
-from shared.policy.bound import HowMany, Range, ends
-from shared.policy.section import Found, One, Reference, Section
+from shared.policy.bound import HowMany, Limits, Range, ends
+from shared.policy.section import Found, One, Path, Reference, Section
 from shared.policy.when import When
 
 Points = Annotated[int, Meta(ge=0, le=10_000)]
@@ -34,9 +37,9 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 MATCHED = (
-    "size", "villages_per_unit", "roles", "suits", "same_county_levels", "match_by", "weights"
+    "each_target", "each_bearer", "roles", "suits", "same_county_levels", "match_by", "weights"
 )  # fmt: skip
-"""The fields of `[team]` that are matching rules. A division that overrides one of them matches its villages itself."""
+"""The fields of a team that are matching rules. A division that overrides one of them matches its villages itself."""
 
 
 class TeamRole(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,16 +71,31 @@ _ABSENT: Final[Mapping[Role, TeamRole]] = {
 }
 
 
+TEAM: Final = "team"
+"""The kind of link by which a unit's team is in a village."""
+
+
 class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
-    size: HowMany
+    named_by: ClassVar = ("kind",)
+    merged: ClassVar = True
+
+    kind: Literal["team"]
+    """代码：team 指派驻工作队。 · Its code; `team` is the resident team."""
+    label: Name
+    """名称。 · Its name."""
+    bearer: Literal["unit"] = msgspec.field(name="from")
+    """由谁派：单位 unit。 · Who bears it: a unit, which sends its cadres."""
+    to: Literal["village"]
+    """派到哪里：村 village。 · Where it leads: to a village."""
+    each_target: HowMany
     """每队人数。一个数，或者最少和最多，如 { at_least = 3, at_most = 5 }；建议方案按最少人数提出，另行选定时可多派。 ·
     Cadres in a team. It is a number, or the fewest and the most; a matching proposes the fewest, and who chooses
     otherwise may send more."""
-    villages_per_unit: Annotated[int, Meta(ge=1, le=20)] = 1
-    """一个单位的工作队最多负责几个村；不写为一个村。 ·
-    How many villages a unit's one team may serve; one where the pack says nothing."""
+    each_bearer: Limits = Limits(at_most=1)
+    """一个单位的工作队最多负责几个村，如 { at_most = 2 }；不写为一个村。 ·
+    How many villages a unit's one team may serve, as `{ at_most = 2 }`; one where the pack says nothing."""
     roles: Annotated[tuple[TeamRole, ...], Meta(min_length=1, max_length=2)]
     """角色。 · The roles in a team."""
     suits: Annotated[Mapping[Code, One[Name]], Meta(max_length=50)]
@@ -111,59 +129,83 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def fewest(self) -> int:
         """The fewest cadres that a team may have."""
-        return ends(self.size)[0]
+        return ends(self.each_target)[0]
 
     @property
     def most(self) -> int | None:
         """The most cadres that a team may have; None for no limit."""
-        return ends(self.size)[1]
+        return ends(self.each_target)[1]
+
+    @property
+    def most_villages(self) -> int:
+        """How many villages a unit's one team may serve."""
+        return self.each_bearer.at_most or 1
 
     def terms(self, role: Role) -> TeamRole:
         """What the pack asks of a role. It asks nothing of a role that its teams do not have; nobody may have that."""
         return next((one for one in self.roles if one.role == role), _ABSENT[role])
 
 
-def contradictions(team: Team, classes: Mapping[str, str]) -> Found:
+def contradictions(links: Sequence[Team], classes: Mapping[str, str]) -> Found:
     """Find sizes that no team can have, classes for which no department is named, and departments of unknown ones."""
-    yield from _of_roles(team)
-    suits, size = team.suits, team.size
+    for n, team in enumerate(links):
+        at = ("links", n)
+        yield from _of_roles(at, team)
+        yield from _of_numbers(at, team)
+        yield from _of_suits(at, team, classes)
+
+
+def _of_numbers(at: Path, team: Team) -> Found:
+    """Find numbers that no team can have, or that nothing in the system keeps to."""
+    size, bearer = team.each_target, team.each_bearer
     if isinstance(size, Range) and size.at_most is not None and size.at_most < size.at_least:
         zh = f"最多 {size.at_most} 人少于最少 {size.at_least} 人，没有这样的工作队"
         en = f"{size.at_most} at most are fewer than {size.at_least} at least; there is no such team"
-        yield ("team", "size", "at_most"), zh, en, f"at_most = {size.at_least}"
-    for name in suits:
+        yield (*at, "each_target", "at_most"), zh, en, f"at_most = {size.at_least}"
+    if bearer.at_least:
+        zh = "还不能要求每个单位都派工作队，只能写最多负责几个村"
+        en = "no unit can be obliged to send a team yet; only the most villages can be said"
+        yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {bearer.at_most or 1} }}"
+    elif bearer.at_most is None:
+        zh = "应写明一个单位的工作队最多负责几个村"
+        en = "it must say how many villages a unit's team may serve"
+        yield (*at, "each_bearer"), zh, en, "each_bearer = { at_most = 1 }"
+
+
+def _of_suits(at: Path, team: Team, classes: Mapping[str, str]) -> Found:
+    """Find classes for which no department is named, departments of unknown classes, and departments named twice."""
+    for name, departments in team.suits.items():
         if name not in classes:
             zh = f"没有贫困村类别 {name}，可填：{'、'.join(classes)}"
-            yield ("team", "suits", name), zh, f"{name} is no problem class; those are {', '.join(classes)}"
-    for name, departments in suits.items():
+            yield (*at, "suits", name), zh, f"{name} is no problem class; those are {', '.join(classes)}"
         if twice := sorted({one for one in departments if departments.count(one) > 1}):
             zh, en = f"{'、'.join(twice)} 重复填写，请删去", f"{', '.join(twice)} stands there twice; delete it"
-            yield ("team", "suits", name), zh, en
+            yield (*at, "suits", name), zh, en
     for name in classes:
-        if name not in suits:
-            yield ("team", "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
+        if name not in team.suits:
+            yield (*at, "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
 
 
-def _of_roles(team: Team) -> Found:
+def _of_roles(at: Path, team: Team) -> Found:
     """Find roles that do not make a team: without one leader, or with more or fewer places than the team has."""
     if not any(one.role == "leader" for one in team.roles):
         zh = "每队须有一名队长：考核、召回和述职都落到队长"
-        yield ("team", "roles"), zh, "a team needs one leader: assessment, recall and reports name the leader", ""
+        yield (*at, "roles"), zh, "a team needs one leader: assessment, recall and reports name the leader", ""
     for n, one in enumerate(team.roles):
         if one.role == "leader" and (one.at_least, one.at_most) != (1, 1):
             zh = "队长应有且只有一名：at_least = 1，at_most = 1；多名负责人还不能分别考核"
             en = "there is one leader, at_least = 1 and at_most = 1; several could not be assessed apart yet"
-            yield ("team", "roles", n, "at_least" if one.at_least != 1 else "at_most"), zh, en
+            yield (*at, "roles", n, "at_least" if one.at_least != 1 else "at_most"), zh, en
         elif one.at_most is not None and one.at_most < one.at_least:
             zh, en = "至多的人数少于至少的人数", "it is fewer than `at_least`"
-            yield ("team", "roles", n, "at_most"), zh, en, f"at_most = {one.at_least}"
+            yield (*at, "roles", n, "at_most"), zh, en, f"at_most = {one.at_least}"
     least = sum(one.at_least for one in team.roles)
     most = sum(one.at_most or 20 for one in team.roles)
     if least > team.fewest:
         zh = f"各角色至少共 {least} 名，多于每队最少的 {team.fewest} 人"
         en = f"the roles have {least} at least, which is more than the fewest of a team, {team.fewest}"
-        yield ("team", "roles"), zh, en, ""
+        yield (*at, "roles"), zh, en, ""
     elif most < team.fewest:
         zh = f"各角色至多共 {most} 名，不足每队最少的 {team.fewest} 人"
         en = f"the roles have {most} at most, which is less than the fewest of a team, {team.fewest}"
-        yield ("team", "roles"), zh, en, ""
+        yield (*at, "roles"), zh, en, ""

@@ -71,7 +71,7 @@ def county(number: int, policy: Policy) -> County:
                 ties=(chance.choice(villages),) if chance.random() < 0.05 else (),
             )
     serving = {
-        unit: Serving(("elsewhere",) * policy.team.villages_per_unit, {}) for unit in units if chance.random() < 0.05
+        unit: Serving(("elsewhere",) * policy.team.most_villages, {}) for unit in units if chance.random() < 0.05
     }
     return County(needs, units, cadres, serving, policy)
 

@@ -27,7 +27,7 @@ def test_each_county_has_a_code_and_a_valid_pack_of_its_own_and_their_teams_diff
     assert len({county.code for county in counties}) == country.COUNTIES
     packs = [parse_pack(next(county.policies())["pack"]) for county in counties[::99]]
     assert all(pack.version.startswith(pack.jurisdiction) and len(pack.jurisdiction) == 6 for pack in packs)
-    assert len({(pack.team.size, pack.team.roles[0].party_member) for pack in packs}) > 2
+    assert len({(pack.team.each_target, pack.team.roles[0].party_member) for pack in packs}) > 2
 
 
 def test_a_county_has_as_many_cadres_as_it_is_said_and_nobody_twice() -> None:

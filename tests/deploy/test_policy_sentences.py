@@ -11,7 +11,7 @@ import pytest
 from deploy import policy_pages
 from deploy.policy_sentences import TOLD_AT_THE_HEAD, changes, sentences
 from shared.policy import Policy, PolicyBook, parse_pack
-from tests.support.packs import CHECK, COUNTY, HOME_DOCUMENT, layer
+from tests.support.packs import CHECK, COUNTY, HOME_DOCUMENT, layer, team_says
 
 FILES = sorted(Path("shared/policy/packs").glob("*.toml"))
 BENXI = parse_pack(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")))
@@ -51,30 +51,31 @@ def test_whatever_a_pack_fills_in_is_told(file: Path) -> None:
     for field in msgspec.structs.fields(Policy):
         if field.name not in TOLD_AT_THE_HEAD and getattr(pack, field.name):
             assert any(path.startswith(field.name) for path in paths), field.name
-    assert {"team.size", "exit.poverty_line", "assessment.grades.1.at_least"} <= paths
+    assert {"links.team.each_target", "exit.poverty_line", "assessment.grades.1.at_least"} <= paths
     for name in filled(pack.campaigns[0]) - {"Campaign.rule"}:
         owner, field_name = name.split(".")
         assert owner != "Campaign" or f"campaigns.{pack.campaigns[0].kind}.{field_name}" in paths, name
 
 
 def test_a_sentence_names_document_article_and_layer() -> None:
-    said = layer(documents=HOME_DOCUMENT, campaigns=[CHECK], team={"size": 4})
+    said = layer(documents=HOME_DOCUMENT, campaigns=[CHECK], links=team_says(each_target=4))
     told = {one.path: one for one in sentences(parse_pack(said, book().base))}
     own, citys = told["campaigns", "spot_check", "share"], told["campaigns", "annual", "lasts"]
     assert own.source == f"《本溪满族自治县驻村工作办法》第一条，{COUNTY}" and "县抽查" in own.zh and "0.2" in own.zh
     assert citys.source == "《本溪市向贫困村选派驻村工作队》第四项，2105" and "30日" in citys.zh
-    assert told["team", "size"].source == COUNTY and told["team", "term"].source == "2105"
-    assert told["team", "term"].zh.endswith("3年")
+    assert told["links", "team", "each_target"].source == COUNTY and told["links", "team", "term"].source == "2105"
+    assert told["links", "team", "term"].zh.endswith("3年")
 
 
 def test_the_difference_tells_what_changes_and_nothing_else() -> None:
-    said = layer(documents=HOME_DOCUMENT, team={"size": 4}, drop={"outcomes": ["talk"]})
+    said = layer(documents=HOME_DOCUMENT, links=team_says(each_target=4), drop={"outcomes": ["talk"]})
     after = parse_pack(said, book().base)
     found = [*changes(BENXI, after)]
-    told = {(old or new).path[:2] for old, new in found if old or new}  # type: ignore[union-attr]
-    assert told == {("documents", "H1"), ("team", "size"), ("outcomes", "talk")}
+    told = {(old or new).path for old, new in found if old or new}  # type: ignore[union-attr]
+    assert {path[:2] for path in told} == {("documents", "H1"), ("links", "team"), ("outcomes", "talk")}
+    assert [path for path in told if path[0] == "links"] == [("links", "team", "each_target")]
     assert all(new is None for old, new in found if old and old.path[:2] == ("outcomes", "talk"))
-    ((old, new),) = [pair for pair in found if pair[0] and pair[0].path == ("team", "size")]
+    ((old, new),) = [pair for pair in found if pair[0] and pair[0].path == ("links", "team", "each_target")]
     assert old and new and old.zh.endswith("3") and new.zh.endswith("4")
     assert not [*changes(BENXI, BENXI)]
 
@@ -85,9 +86,12 @@ def test_the_difference_tells_what_changes_and_nothing_else() -> None:
      ({"at_least": 3, "at_most": 3}, "3", "3")],
 )  # fmt: skip
 def test_a_size_is_told_in_one_sentence(size: Any, zh: str, en: str) -> None:
-    after = parse_pack(layer(documents=HOME_DOCUMENT, team={"size": size}), book().base)
-    told = {one.path: one for one in sentences(after)}["team", "size"]
-    assert (told.zh, told.en) == (f"派驻工作队：每队人数——{zh}", f"The team: Cadres in a team – {en}")
+    after = parse_pack(layer(documents=HOME_DOCUMENT, links=team_says(each_target=size)), book().base)
+    told = {one.path: one for one in sentences(after)}["links", "team", "each_target"]
+    assert (told.zh, told.en) == (
+        f"派驻和联系“驻村工作队”：每队人数——{zh}",
+        f"Who is bound to a village “驻村工作队”: Cadres in a team – {en}",
+    )
 
 
 def test_a_bound_reads_as_a_relation() -> None:

@@ -41,6 +41,7 @@ from shared.engine.flow import Cause, Fact, derived_id, encode_state
 from shared.policy import Policy, parse_pack
 from shared.rules import Task
 from tests.support.outage import sleep
+from tests.support.packs import with_team
 
 PACK = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text("utf-8"))
 CITY, HOME, AWAY = "210500", "210521", "210522"
@@ -51,7 +52,7 @@ DECIDED: dict[str, Any] = {"decided_by": "县政府"}
 
 def roles(leader: Mapping[str, Any] | None = None, **of_all: Any) -> list[dict[str, Any]]:
     """The pack's roles with some requirements changed, of all or only of the leader."""
-    first, second = PACK["team"]["roles"]
+    first, second = PACK["links"][0]["roles"]
     return [{**first, **of_all, **(leader or {})}, {**second, **of_all}]
 
 
@@ -126,7 +127,7 @@ class Benxi:
     """The dispatch, what it hears, and what officers ask of it."""
 
     def __init__(self, today: date = START, team: Mapping[str, Any] | None = None, **changes: Any) -> None:
-        pack = {**PACK, **changes, "team": {**PACK["team"], **(team or {})}}
+        pack = with_team({**PACK, **changes}, **(team or {}))
         self.policy: Policy = parse_pack(pack)
         self.dispatch = Service("dispatch", REACTIONS, DUE)
         self.world = World(today, self.dispatch)

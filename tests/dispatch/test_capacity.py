@@ -46,7 +46,8 @@ from shared.engine.pipeline import Pipeline
 from shared.rules import Refused
 from shared.stream.bus import OPEN, SEALED
 from shared.stream.relay import Relay
-from tests.dispatch.benxi import CITY, PACK, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import CITY, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.support.packs import with_team
 from tests.support.process import delivery
 from tests.support.servers import engine_with
 
@@ -56,7 +57,7 @@ TEAM = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2",
 
 def city(*villages: str, most: int = 2, **more: Any) -> Benxi:
     """Villages that wait, and the unit U1, whose team may serve so many."""
-    benxi = Benxi(team={"villages_per_unit": most})
+    benxi = Benxi(team={"each_bearer": {"at_most": most}})
     benxi.hear(unit("U1"), *squad("U1", **more), *(diagnosed(village) for village in villages))
     return benxi
 
@@ -253,9 +254,9 @@ def steps() -> list[Event | Command | date]:
 
 
 async def test_2_10_a_shared_team_is_on_both_databases_what_the_rules_decide_in_memory(database: str) -> None:
-    team = {"villages_per_unit": 2, "keep_after_exit": {"calendar_days": 5}}
+    team: dict[str, Any] = {"each_bearer": {"at_most": 2}, "keep_after_exit": {"calendar_days": 5}}
     benxi, sequences = Benxi(team=team), Counter[str]()
-    pack = {**PACK, "team": {**PACK["team"], **team}}
+    pack = with_team(**team)
     engine = await engine_with(database, SERVICE.tables)
     pipeline = Pipeline(SERVICE, engine, Relay(nowhere), "http://localhost/schemas", simulated=True)
     await pipeline.start()
@@ -332,4 +333,4 @@ def test_3_2_with_room_for_several_villages_no_choice_is_better_and_none_has_mor
 
 
 def test_room_for_one_is_what_a_pack_means_that_says_nothing() -> None:
-    assert Benxi(START).policy.team.villages_per_unit == 1
+    assert Benxi(START).policy.team.most_villages == 1

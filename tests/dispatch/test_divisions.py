@@ -49,6 +49,7 @@ from tests.dispatch.benxi import (
     unit,
     unlisted,
 )
+from tests.support.packs import team_says
 
 
 def pool(benxi: Benxi, jurisdiction: str) -> Pool:
@@ -299,7 +300,7 @@ def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> 
     benxi.hear(diagnosed(V2), diagnosed(V3))
     extending(
         benxi,
-        team={"replace_by": {"after": "vacancy", "within": {"calendar_days": 10}}},
+        links=team_says(replace_by={"after": "vacancy", "within": {"calendar_days": 10}}),
         drop={"campaigns": ["spot_check"]},
     )
     assert not benxi.said(PoolDivided) and set(pool(benxi, "2105").needs) == {V2, V3}
@@ -324,7 +325,7 @@ def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> 
 def test_3_2_a_layer_that_says_whom_to_send_has_a_pool_of_its_own() -> None:
     benxi = Benxi().helped()
     benxi.hear(diagnosed(V2), diagnosed(V3))
-    extending(benxi, team={"size": 2})
+    extending(benxi, links=team_says(each_target=2))
     assert len(benxi.said(PoolDivided)) == 1
     assert set(pool(benxi, HOME).needs) == {V2} and set(pool(benxi, "2105").needs) == {V3}
 
@@ -353,7 +354,7 @@ def test_a_county_whose_pack_extends_the_citys_from_now_on_comes_back_to_the_cit
     assert match.unit == "U2" and "C-U2-1" not in [member.cadre for member in match.team]
     # And apart again by a third version.
     own = effective + timedelta(30)
-    extending(benxi, own, 3, team={"size": 2})
+    extending(benxi, own, 3, links=team_says(each_target=2))
     benxi.until(own)
     assert set(pool(benxi, HOME).units) == {"U2"} and set(pool(benxi, "2105").units) == {"U1"}
 

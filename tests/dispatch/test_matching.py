@@ -24,6 +24,7 @@ from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import AWAY, CITY, HOME, PACK, START, V1, V2, V3, Benxi, cadre, diagnosed, roles, squad, unit
 from tests.support.pace import quicker_than
+from tests.support.packs import with_team
 
 # ------------------------------------------------------------ the hard rules
 
@@ -171,7 +172,7 @@ def test_0_2_a_unit_that_another_village_got_is_named_as_such() -> None:
 
 def test_another_pack_asks_for_another_team_without_any_code() -> None:
     ranks = {"city": "section"}
-    teams_of_four = Benxi(team={"size": 4, "roles": roles({"rank": ranks}, party_member=False, work_years=0)})
+    teams_of_four = Benxi(team={"each_target": 4, "roles": roles({"rank": ranks}, party_member=False, work_years=0)})
     teams_of_four.hear(unit("U1"), *squad("U1", "section", size=4, party_member=False), diagnosed(V1))
     teams_of_four.hear(unit("U2"), *squad("U2", "division", size=3), diagnosed(V2))
     teams_of_four.solve()
@@ -182,7 +183,7 @@ def test_another_pack_asks_for_another_team_without_any_code() -> None:
 
 def test_weights_decide_between_units() -> None:
     for strength, expected in ((0, "U-near"), (1, "U-strong")):
-        benxi = Benxi(team={"weights": {**PACK["team"]["weights"], "strength": strength}})
+        benxi = Benxi(team={"weights": {**PACK["links"][0]["weights"], "strength": strength}})
         benxi.hear(unit("U-near", level="county", place=HOME, strength=10), *squad("U-near"))
         benxi.hear(unit("U-strong", strength=90), *squad("U-strong"), diagnosed(V1))
         benxi.solve()
@@ -190,8 +191,8 @@ def test_weights_decide_between_units() -> None:
 
 
 def test_a_pack_with_an_unknown_rank_is_refused() -> None:
-    with pytest.raises(PolicyInvalid, match=r"team\.roles\[0\]\.rank\.city"):
-        parse_pack({**PACK, "team": {**PACK["team"], "roles": roles({"rank": {"city": "deputy_divison"}})}})
+    with pytest.raises(PolicyInvalid, match=r"links\[0\]\.roles\[0\]\.rank\.city"):
+        parse_pack(with_team(roles=roles({"rank": {"city": "deputy_divison"}})))
 
 
 # ------------------------------------------------------------ the optimum
@@ -228,14 +229,14 @@ def test_3_2_no_pairing_is_better_and_ties_are_broken_the_same_way_in_any_order(
 
 def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
     """150 villages and 200 units in six counties: whole, proved, and quick enough to answer a person."""
-    counties, classes = [f"2105{n:02d}" for n in range(1, 7)], list(PACK["team"]["suits"])
+    counties, classes = [f"2105{n:02d}" for n in range(1, 7)], list(PACK["links"][0]["suits"])
     needs = {
         f"{counties[n % 6]}{n:06d}": Need(
             place=counties[n % 6], problem_class=classes[n % 7 > 3], since=START
         )
         for n in range(150)
     }  # fmt: skip
-    departments = [name for names in PACK["team"]["suits"].values() for name in names]
+    departments = [name for names in PACK["links"][0]["suits"].values() for name in names]
     units, cadres = {}, {}
     for n in range(200):
         level, place = ("city", CITY) if n % 2 else ("county", counties[n % 12 // 2])
@@ -264,7 +265,7 @@ def test_a_thousand_villages_are_matched_in_one_command_and_solved_but_twice() -
 
     reactions = [replace(r, rule=counted) if r.rule is pool.solve else r for r in REACTIONS]
     dispatch = Service("dispatch", reactions, DUE)
-    pack = {**PACK, "team": {**PACK["team"], "size": 1}}
+    pack = with_team(each_target=1)
     villages = [f"{HOME if n % 2 else AWAY}{n:06d}" for n in range(1001)]
     told: list[Any] = [PolicyAdopted(place=CITY, version="v", adopted_by="市委", pack=pack)]
     for n, village in enumerate(villages):

@@ -65,7 +65,9 @@ class Turmoil(Benxi):
     """A city and a county in it where anything may happen; what the rules forbid is refused."""
 
     def __init__(self, chance: Random, most: int = 1) -> None:
-        super().__init__(team={"keep_after_exit": {"calendar_days": 5}, "size": 2, "villages_per_unit": most})
+        super().__init__(
+            team={"keep_after_exit": {"calendar_days": 5}, "each_target": 2, "each_bearer": {"at_most": most}}
+        )
         self.most, self.chance, self.spells = most, chance, Counter[str]()
         for of in UNITS:
             self.hear(unit(of), *(cadre(id, of, "deputy_division") for id in CADRES if f"-{of}-" in id))

@@ -15,9 +15,9 @@ from shared.labels import said
 from shared.policy import Policy, PolicyInvalid, kept_pack, parse_pack, renewed
 from shared.rules import Refused
 from tests.dispatch.benxi import PACK, START, V1, Benxi, cadre, diagnosed, roles, squad, unit
-from tests.support.packs import layer
+from tests.support.packs import EARLIER_TEAM, layer, team_says, with_earlier_team, with_team
 
-LEADER, MEMBER = PACK["team"]["roles"]
+LEADER, MEMBER = PACK["links"][0]["roles"]
 OPEN = roles({"party_member": True, "work_years": 5}, party_member=False, work_years=0)
 """Only the leader is a Party member, with five years of work."""
 
@@ -28,7 +28,7 @@ def base(_jurisdiction: str, _day: date) -> Policy:
 
 
 def pack(**team: Any) -> dict[str, Any]:
-    return {**PACK, "team": {**PACK["team"], **team}}
+    return with_team(**team)
 
 
 def test_3_3_each_role_has_requirements_of_its_own() -> None:
@@ -73,7 +73,7 @@ def test_3_3_a_rank_may_be_asked_of_members_too() -> None:
 
 def test_3_3_a_role_has_as_many_as_the_pack_says() -> None:
     bounded = [{**LEADER, "label": "第一书记"}, {**MEMBER, "at_least": 2, "at_most": 3}]
-    benxi = Benxi(team={"size": {"at_least": 3, "at_most": 5}, "roles": bounded})
+    benxi = Benxi(team={"each_target": {"at_least": 3, "at_most": 5}, "roles": bounded})
     benxi.hear(unit("U1"), *squad("U1", size=5), diagnosed(V1))
     benxi.solve()
     five = tuple(Member(f"C-U1-{n}", "member" if n else "leader") for n in range(5))
@@ -94,15 +94,15 @@ def test_3_3_a_role_has_as_many_as_the_pack_says() -> None:
 @pytest.mark.parametrize(
     ("team", "where", "says"),
     [
-        ({"roles": [MEMBER]}, "team.roles", "a team needs one leader"),
-        ({"roles": [{**LEADER, "at_most": 2}, MEMBER]}, "team.roles[0].at_most", "several could not be assessed"),
-        ({"roles": [{**LEADER, "at_least": 0}, MEMBER]}, "team.roles[0].at_least", "several could not be assessed"),
-        ({"roles": [LEADER, {**MEMBER, "at_least": 2, "at_most": 1}]}, "team.roles[1].at_most", "fewer than"),
-        ({"roles": [LEADER, {**MEMBER, "at_least": 3}]}, "team.roles", "4 at least, which is more than"),
-        ({"roles": [LEADER, {**MEMBER, "at_most": 1}]}, "team.roles", "2 at most, which is less than"),
-        ({"roles": [LEADER]}, "team.roles", "1 at most, which is less than"),
-        ({"roles": [LEADER, LEADER]}, "team.roles[1]", "leader occurs twice"),
-        ({"roles": [LEADER, {**MEMBER, "role": "deputy"}]}, "team.roles[1].role", "one of leader, member"),
+        ({"roles": [MEMBER]}, "links[0].roles", "a team needs one leader"),
+        ({"roles": [{**LEADER, "at_most": 2}, MEMBER]}, "links[0].roles[0].at_most", "several could not be assessed"),
+        ({"roles": [{**LEADER, "at_least": 0}, MEMBER]}, "links[0].roles[0].at_least", "several could not be assessed"),
+        ({"roles": [LEADER, {**MEMBER, "at_least": 2, "at_most": 1}]}, "links[0].roles[1].at_most", "fewer than"),
+        ({"roles": [LEADER, {**MEMBER, "at_least": 3}]}, "links[0].roles", "4 at least, which is more than"),
+        ({"roles": [LEADER, {**MEMBER, "at_most": 1}]}, "links[0].roles", "2 at most, which is less than"),
+        ({"roles": [LEADER]}, "links[0].roles", "1 at most, which is less than"),
+        ({"roles": [LEADER, LEADER]}, "links[0].roles[1]", "leader occurs twice"),
+        ({"roles": [LEADER, {**MEMBER, "role": "deputy"}]}, "links[0].roles[1].role", "one of leader, member"),
     ],
 )
 def test_3_3_roles_that_make_no_team_are_refused(team: dict[str, Any], where: str, says: str) -> None:
@@ -113,14 +113,20 @@ def test_3_3_roles_that_make_no_team_are_refused(team: dict[str, Any], where: st
 
 # ---------------------------------------------------------------- earlier packs
 
-EARLIER = {**{name: part for name, part in PACK["team"].items() if name != "roles"}, "party_members_only": True,
-           "work_years": 2, "leader_rank": LEADER["rank"]}  # fmt: skip
+OF_ALL = {**{name: part for name, part in EARLIER_TEAM.items() if name != "roles"}, "party_members_only": True,
+          "work_years": 2, "leader_rank": LEADER["rank"]}  # fmt: skip
 
 
 def test_a_pack_that_asked_the_same_of_all_says_what_it_said() -> None:
-    assert kept_pack({**PACK, "team": EARLIER}) == parse_pack(PACK)
+    assert kept_pack(with_earlier_team(**OF_ALL)) == parse_pack(PACK)
     with pytest.raises(PolicyInvalid, match="leader_rank"):
-        parse_pack({**PACK, "team": EARLIER})  # Whoever submits one today is told.
+        parse_pack(with_team(leader_rank=LEADER["rank"]))  # Whoever submits one today is told.
+
+
+def test_2_10_a_pack_of_before_says_of_its_teams_what_it_said() -> None:
+    kept = kept_pack(with_earlier_team(**{**EARLIER_TEAM, "villages_per_unit": 2}))
+    assert kept == parse_pack(with_team(each_bearer={"at_most": 2})) and kept.links[0].most_villages == 2
+    assert parse_pack(PACK).team.most_villages == 1, "one where the pack says nothing"
 
 
 @pytest.mark.parametrize(
@@ -141,11 +147,11 @@ def test_a_layer_that_changed_one_requirement_changes_no_other(
 
 
 def test_a_layer_overrides_of_a_role_what_it_says() -> None:
-    merged = parse_pack(layer(team={"roles": [{"role": "leader", "label": "第一书记"}]}), base)
+    merged = parse_pack(layer(links=team_says(roles=[{"role": "leader", "label": "第一书记"}])), base)
     assert merged.team.terms("leader").label == "第一书记" and merged.team.terms("leader").rank == LEADER["rank"]
     with pytest.raises(PolicyInvalid) as refused:
-        parse_pack(layer(team={"roles": [{"role": "member", "at_least": 9}]}), base)
-    assert [fault.where for fault in refused.value.faults] == ["team.roles"]
+        parse_pack(layer(links=team_says(roles=[{"role": "member", "at_least": 9}])), base)
+    assert [fault.where for fault in refused.value.faults] == ["links[0].roles"]
 
 
 # ---------------------------------------------------------------- who is sent
@@ -159,7 +165,7 @@ def test_3_3_a_team_is_formed_whenever_there_is_one(able: Any, size: int, least:
     """Against every way to give the cadres roles."""
     try:
         policy = parse_pack(
-            pack(size=size, roles=[LEADER, {**MEMBER, "at_least": least} | ({"at_most": most} if most else {})])
+            pack(each_target=size, roles=[LEADER, {**MEMBER, "at_least": least} | ({"at_most": most} if most else {})])
         )
     except PolicyInvalid:
         return

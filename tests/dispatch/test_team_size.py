@@ -17,7 +17,7 @@ THREE_TO_FIVE, THREE_OR_MORE = {"at_least": 3, "at_most": 5}, {"at_least": 3}
 
 def offered(size: Any, cadres: int) -> Benxi:
     """A matching is made for a village and a unit of so many cadres."""
-    benxi = Benxi(team={"size": size})
+    benxi = Benxi(team={"each_target": size})
     benxi.hear(unit("U1"), *squad("U1", size=cadres), diagnosed(V1))
     benxi.solve()
     return benxi

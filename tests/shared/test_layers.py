@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack
-from tests.support.packs import BENXI, CHECK, COUNTY, HOME_DOCUMENT, PACK, layer
+from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack, renewed
+from tests.support.packs import BENXI, CHECK, COUNTY, HOME_DOCUMENT, PACK, layer, team_says
 
 
 def book(*packs: dict[str, Any]) -> PolicyBook:
@@ -30,8 +30,8 @@ def faults(**said: Any) -> list[tuple[str, str]]:
 def test_2_21_a_layer_that_says_nothing_is_its_citys_pack_under_the_countys_name() -> None:
     pack = merged()
     assert (pack.jurisdiction, pack.name, pack.version) == (COUNTY, "本溪满族自治县", f"{COUNTY}-2015.1+2105-2014.1")
-    assert (pack.campaigns, pack.outcomes, pack.team, pack.exit) == (
-        BENXI.campaigns, BENXI.outcomes, BENXI.team, BENXI.exit,
+    assert (pack.campaigns, pack.outcomes, pack.links, pack.exit) == (
+        BENXI.campaigns, BENXI.outcomes, BENXI.links, BENXI.exit,
     )  # fmt: skip
     assert {pack.layer("campaigns", campaign.kind) for campaign in pack.campaigns} == {"2105"} and pack.pool == "2105"
 
@@ -56,11 +56,24 @@ def test_2_21_an_entry_is_overridden_by_its_kind_added_or_dropped_and_remembers_
 
 @pytest.mark.parametrize(
     ("team", "own"),
-    [({"size": 4}, True), ({"weights": {"young": 1}}, True), ({"term": {"years": 2}}, False)],
+    [
+        ({"each_target": 4}, True),
+        ({"each_bearer": {"at_most": 2}}, True),
+        ({"weights": {"young": 1}}, True),
+        ({"term": {"years": 2}}, False),
+    ],
 )
 def test_3_2_whoever_says_whom_to_send_matches_by_itself(team: dict[str, Any], own: bool) -> None:
-    pack = merged(team=team)
+    pack = merged(links=team_says(**team))
     assert pack.pool == (COUNTY if own else "2105")
+
+
+def test_a_layer_drops_a_part_of_a_link_with_what_needs_it() -> None:
+    gone = ["weak_governance"]
+    pack = merged(drop={"links": {"team": {"suits": gone}}, "listing": {"problem_classes": gone}})
+    assert {*pack.team.suits} == {*pack.listing.problem_classes} == {"lagging_economy"}
+    earlier = renewed(layer(drop={"team": {"suits": gone}, "listing": {"problem_classes": gone}}))
+    assert parse_pack(earlier, book(PACK).base) == pack, "as it was said when teams were a section of their own"
 
 
 def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_day_on_in_any_order() -> None:
@@ -90,7 +103,15 @@ def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_
         ({"campaigns": [{**CHECK, "rule": "H1:1"}]}, "campaigns[0].rule", "H1 is none of [documents]"),
         ({"outcomes": [{**PACK["outcomes"][1], "clause": "X1"}], "documents": {"X1": {"title": "甲", "jurisdiction":
           "5203"}}}, "outcomes[0].clause", "X1 is a document of division 5203"),
-        ({"team": {"siez": 3}}, "team.siez", "do you mean `size`?"),
+        ({"links": team_says(each_tarject=3)}, "links[0].each_tarject", "do you mean `each_target`?"),
+        ({"links": team_says(to="household")}, "links[0].to", "one of village"),
+        ({"links": team_says(roles=[{"role": "member", "at_least": 9, "at_most": 8}])}, "links[0].roles[0].at_most",
+          "it is fewer"),
+        ({"links": [{"kind": "contact"}]}, "links[0].kind", "one of team"),
+        ({"drop": {"links": ["team"]}}, "links", "1 to 20 entries"),
+        ({"drop": {"links": {"contact": {"suits": []}}}}, "drop.links", "there is no contact to drop; there is team"),
+        ({"drop": {"links": {"team": {"suits": ["remote"]}}}}, "drop.links.team.suits", "there is no remote to drop"),
+        ({"drop": {"links": {"team": {"suits": ["weak_governance"]}}}}, "links[0].suits", "no department suits"),
         ({"commitments": 3}, "commitments", "it must be a list"),
         ({"campaigns": [{"kind": "spot_check"}]}, "campaigns[0].label", "it is missing"),
         ({"extends": "21052"}, "extends", "2 or 4 digits"),

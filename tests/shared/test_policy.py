@@ -108,24 +108,42 @@ def step(**fields: Any) -> dict[str, Any]:
 
 
 SCHEMA_FAULTS = [
-    (put("teem", {}), "teem", "no such field; do you mean `team`?"),
-    (put("team.sizes", 3), "team.sizes", "do you mean `size`?"),
-    (drop("team.size"), "team.size", "missing; it must be a whole number from 1 to 20"),
-    (put("team.size", "3 people"), "team.size", 'it is "3 people"; it must be a whole number from 1 to 20'),
+    (put("lnks", []), "lnks", "no such field; do you mean `links`?"),
+    (put("links.0.each_targets", 3), "links[0].each_targets", "do you mean `each_target`?"),
+    (drop("links.0.each_target"), "links[0].each_target", "missing; it must be a whole number from 1 to 20"),
     (
-        put("team.size", "3"),
-        "team.size",
+        put("links.0.each_target", "3 people"),
+        "links[0].each_target",
+        'it is "3 people"; it must be a whole number from 1 to 20',
+    ),
+    (
+        put("links.0.each_target", "3"),
+        "links[0].each_target",
         'it is "3"; it must be a whole number from 1 to 20 or a table (at_least, at_most), without quotes',
     ),
-    (put("team.size", {"at_least": 3, "at_mots": 5}), "team.size.at_mots", "do you mean `at_most`?"),
-    (put("team.size", {"at_most": 5}), "team.size.at_least", "it is missing; it must be a whole number from 1 to 20"),
+    (
+        put("links.0.each_target", {"at_least": 3, "at_mots": 5}),
+        "links[0].each_target.at_mots",
+        "do you mean `at_most`?",
+    ),
+    (
+        put("links.0.each_target", {"at_most": 5}),
+        "links[0].each_target.at_least",
+        "it is missing; it must be a whole number from 1 to 20",
+    ),
     (put("name", "本\x1b[31m溪"), "name", r"\u001b[31m"),
-    (put("team.size", 3.5), "team.size", "it is 3.5; it must be a whole number"),
-    (put("team.size", True), "team.size", "it is true; it must be a whole number"),
-    (put("team.size", 0), "team.size", "from 1 to 20"),
-    (put("team.roles.0.party_member", "yes"), "team.roles[0].party_member", "true or false"),
-    (put("team.term", {"working_days": 10**9}), "team.term.working_days", "from 0 to 3,660"),
-    (put("team.term", "three years"), "team.term", "it must be a table"),
+    (put("links.0.each_target", 3.5), "links[0].each_target", "it is 3.5; it must be a whole number"),
+    (put("links.0.each_target", True), "links[0].each_target", "it is true; it must be a whole number"),
+    (put("links.0.each_target", 0), "links[0].each_target", "from 1 to 20"),
+    (put("links.0.each_bearer", 2), "links[0].each_bearer", "it must be a table"),
+    (put("links.0.each_bearer", {"at_most": 21}), "links[0].each_bearer.at_most", "from 1 to 20"),
+    (put("links.0.kind", "contact"), "links[0].kind", 'it is "contact"; it must be one of team'),
+    (put("links.0.from", "cadre"), "links[0].from", 'it is "cadre"; it must be one of unit'),
+    (put("links.0.to", "household"), "links[0].to", 'it is "household"; it must be one of village'),
+    (put("links", []), "links", "it is a list of 0; it must be a list (1 to 20 entries)"),
+    (put("links.0.roles.0.party_member", "yes"), "links[0].roles[0].party_member", "true or false"),
+    (put("links.0.term", {"working_days": 10**9}), "links[0].term.working_days", "from 0 to 3,660"),
+    (put("links.0.term", "three years"), "links[0].term", "it must be a table"),
     (put("exit.criteria.0.at_most", "few"), "exit.criteria[0].at_most", "a fraction such as"),
     (put("exit.criteria.0.at_most", "2/0"), "exit.criteria[0].at_most", "a fraction such as"),
     (put("exit.criteria.0.at_most", float("nan")), "exit.criteria[0].at_most", "a number"),
@@ -156,8 +174,12 @@ SCHEMA_FAULTS = [
     (put("campaigns", [PACK["campaigns"][0]] * 21), "campaigns", "0 to 20 entries"),
     (put("campaigns.0.lasts", {"months": -1}), "campaigns[0].lasts.months", "from 0 to 600"),
     (put("outcomes.1.impact", {"years": -1}), "outcomes[1].impact.years", "from 0 to 50"),
-    (put("team.same_county_levels", ["county", "town"]), "team.same_county_levels[1]", "one of province, city, county"),
-    (put("team.suits.weak_governance", []), "team.suits.weak_governance", "1 to 50 entries"),
+    (
+        put("links.0.same_county_levels", ["county", "town"]),
+        "links[0].same_county_levels[1]",
+        "one of province, city, county",
+    ),
+    (put("links.0.suits.weak_governance", []), "links[0].suits.weak_governance", "1 to 50 entries"),
     (put("assessment.ballot_quorum", 0.6666), "assessment.ballot_quorum", "it must be a table"),
     (put("exit.verification.rates", []), "exit.verification.rates", "3 to 3 entries"),
 ]
@@ -238,18 +260,20 @@ CONTRADICTIONS = [
         (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
         for where in (f"{STEPS}.0.within", f"{STEPS}.2.within",
                       "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
-                      "assessment.review.within", "assessment.review.answer", "team.term", "campaigns.0.lasts")
+                      "assessment.review.within", "assessment.review.answer", "links.0.term", "campaigns.0.lasts")
     ),
     *(
         (put(f"{where}.within", {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "one of these, in full")
-        for where in ("outcomes.1.decide_by", "listing.diagnose_by", "team.match_by", "commitments.0.set_by")
+        for where in ("outcomes.1.decide_by", "listing.diagnose_by", "links.0.match_by", "commitments.0.set_by")
     ),
     (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),
     (put("exit.measure_by", {"month": 11, "day": 10}), "exit.measure_by", "after `measure_from`"),
     (put("exit.poverty_line.2017", 33350), "exit.poverty_line.2017", "a digit too many"),
     (put("exit.poverty_line.2016", 900), "exit.poverty_line.2016", "a digit too many"),
-    (put("team.size", {"at_least": 3, "at_most": 2}), "team.size.at_most", "there is no such team"),
-    (put("team.suits.lagging_economy", ["农业", "银行", "农业"]), "team.suits.lagging_economy", "stands there twice"),
+    (put("links.0.each_target", {"at_least": 3, "at_most": 2}), "links[0].each_target.at_most",
+     "there is no such team"),
+    (put("links.0.suits.lagging_economy", ["农业", "银行", "农业"]), "links[0].suits.lagging_economy",
+     "stands there twice"),
     (put("commitments.0.kind", "lettre"), "commitments[0].kind", "no village becomes pledged"),
     (put("commitments.3.reconcile", [{"month": 3, "day": 31}] * 2), "commitments[3].reconcile", "each once"),
     (put("commitments.3.reconcile", [{"month": 6, "day": 30}, {"month": 3, "day": 31}]), "commitments[3].reconcile",
@@ -266,7 +290,10 @@ CONTRADICTIONS = [
     (put("commitments.0.set_by.after", "ledger"), "commitments[0].set_by.after", "letter is set after ledger, which"),
     (put("commitments.1.set_by.after", "three_year_plan"), "commitments[1].set_by.after", "after three_year_plan"),
     (drop("commitments.3.yearly"), "commitments[3]", "ledger is reconciled or settled by the year"),
-    (put("team.suits.remote", ["交通"]), "team.suits.remote", "remote is no problem class"),
+    (twice("links"), "links[1]", "team occurs twice"),
+    (put("links.0.each_bearer", {"at_least": 1, "at_most": 2}), "links[0].each_bearer.at_least", "can be obliged"),
+    (put("links.0.each_bearer", {}), "links[0].each_bearer", "how many villages a unit's team may serve"),
+    (put("links.0.suits.remote", ["交通"]), "links[0].suits.remote", "remote is no problem class"),
     (put("outcomes.0.on", "inspection.visit.made"), "outcomes[0].on", "commendation on inspection.visit.made, which"),
     (put("outcomes.0.when", {"mood": "good"}), "outcomes[0].when.mood", f"{GRADED} has no mood"),
     (put("outcomes.0.when", {"grade": ["splendid"]}), "outcomes[0].when.grade", "grade is never splendid"),
@@ -286,8 +313,9 @@ CONTRADICTIONS = [
     (put("commitments.3.rule", "2.4"), "commitments[3].rule", "2.4 must be a document's short name"),
     (put("campaigns.0.rule", "S3:"), "campaigns[0].rule", "S3: must be a document's short name"),
     *(
-        (put(f"{section}.reference", {"document": "S9", "article": "1"}), f"{section}.reference.document", "S9 is none")
-        for section in ("listing", "exit", "exit.verification", "team", "assessment")
+        (put(f"{at}.reference", {"document": "S9", "article": "1"}), f"{told}.reference.document", "S9 is none")
+        for at, told in (("listing", "listing"), ("exit", "exit"), ("exit.verification", "exit.verification"),
+                         ("links.0", "links[0]"), ("assessment", "assessment"))
     ),
     (put("version", "5203-2016.1"), "version", "looks like another region"),
     (put("holidays", [{"kind": "holiday", "days": [D, D], "document": "S3"}]), "holidays[0].days", "occurs twice"),
@@ -314,10 +342,10 @@ CONTRADICTIONS = [
     (put("campaigns.2.visit_days", 30), "campaigns[2].visit_days", "too few for visits on 30"),
     (drop("listing.survey_kinds.problem"), "listing.survey_kinds", "the reserved code problem is missing"),
     (drop("listing.survey_kinds.household_visit"), "listing.survey_kinds", "household_visit is missing"),
-    (drop("team.suits.weak_governance"), "team.suits", "no department suits the problem class weak_governance"),
-    (put("team.extension", {}), "team.extension", "it needs a time"),
-    (put("team.term", {}), "team.term", "it needs a time"),
-    (put("team.term", {"working_days": 700}), "team.term", "neither in working days nor rolled"),
+    (drop("links.0.suits.weak_governance"), "links[0].suits", "no department suits the problem class weak_governance"),
+    (put("links.0.extension", {}), "links[0].extension", "it needs a time"),
+    (put("links.0.term", {}), "links[0].term", "it needs a time"),
+    (put("links.0.term", {"working_days": 700}), "links[0].term", "neither in working days nor rolled"),
     (put("campaigns.0.lasts", {"calendar_days": -1}), "campaigns[0].lasts", "it needs a time"),
     (put("commitments.0.set_by.within", {"calendar_days": -30}), "commitments[0].set_by.within", "cannot be negative"),
     (put("procedures.0.steps", []), "procedures[0].steps", f"{RITES} has no step that decides"),
@@ -391,9 +419,9 @@ BORDERS = [
     ("outcomes.4", {**OVERDUE, "subject": "team"}, {**OVERDUE, "subject": "team", "when": {"kind": "letter"}},
      "outcomes[4].when", "owed by the unit, for which no team answers"),
     ("outcomes.0.when", {"score": 90}, {"score": "90"}, "outcomes[0].when.score", "score is never 90"),
-    ("team.keep_after_exit", {}, {"calendar_days": -1}, "", "cannot be negative"),
-    ("team.extension", {"calendar_days": 1}, {"working_days": 1}, "", "neither in working days nor rolled"),
-    ("team.term", {"months": 30}, {"months": 30, "roll": True}, "", "neither in working days nor rolled"),
+    ("links.0.keep_after_exit", {}, {"calendar_days": -1}, "", "cannot be negative"),
+    ("links.0.extension", {"calendar_days": 1}, {"working_days": 1}, "", "neither in working days nor rolled"),
+    ("links.0.term", {"months": 30}, {"months": 30, "roll": True}, "", "neither in working days nor rolled"),
     ("outcomes.1.impact", {"calendar_days": 1}, {"working_days": 1}, "", "neither in working days nor rolled"),
     ("exit.monitor_for", {"years": 1}, {"years": 1, "roll": True}, "", "neither in working days nor rolled"),
     ("campaigns.2.lasts", {"months": 1}, {"working_days": 20}, "", "neither in working days nor rolled"),
@@ -456,7 +484,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> Non
     lines = text.splitlines()
     told = [(fault.where, lines[(fault.line or 0) - 1].split("#")[0].strip()) for fault in refusal.value.faults]
     assert told == [
-        ("team.term.working_days", "term = { working_days = 1000000000 }"),
+        ("links[0].term.working_days", "term = { working_days = 1000000000 }"),
         ("campaigns[0].share", "share = 60"),
         ("campaigns[1].choise", 'choise = "draw"'),
         ("assessment.inputs", "[[assessment.inputs]]"),
@@ -509,10 +537,10 @@ def nested(depth: int) -> Any:
 
 @pytest.mark.parametrize("depth", [20, 900, 5000, 5001])
 def test_a_pack_that_is_nested_without_end_is_refused_and_kept_out_of_commands(depth: int) -> None:
-    for where in ("team", "team.size", "outcomes.0.when", "outcomes.0.when.grade", "documents"):
+    for where in ("links", "links.0.each_target", "outcomes.0.when", "outcomes.0.when.grade", "documents"):
         assert faults_of(put(where, nested(depth)))
     with pytest.raises(ValueError, match="nested deeper"):
-        AdoptPolicy(place="210500", pack={**PACK, "team": nested(depth)}, adopted_by="市委")
+        AdoptPolicy(place="210500", pack={**PACK, "links": nested(depth)}, adopted_by="市委")
     with pytest.raises(ValueError, match="bytes"):
         AdoptPolicy(place="210500", pack={**PACK, "name": "x" * 300_000}, adopted_by="市委")
 
@@ -524,7 +552,7 @@ JUNK = st.recursive(
 )
 PLACES = [
     (*path, key)
-    for path, part in [((), PACK), (("team",), PACK["team"]), (("exit",), PACK["exit"]), (("campaigns", 0), {}),
+    for path, part in [((), PACK), (("links", 0), PACK["links"][0]), (("exit",), PACK["exit"]), (("campaigns", 0), {}),
                        (("outcomes", 1), PACK["outcomes"][1]), (("assessment",), PACK["assessment"])]
     for key in part
 ]  # fmt: skip
@@ -533,7 +561,7 @@ PLACES = [
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(PLACES), JUNK)
 def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, junk: Any) -> None:
-    assert faults_of(put("team", {})), "what is looked up once is looked up now"
+    assert faults_of(put("links", [])), "what is looked up once is looked up now"
     pack = copy.deepcopy(PACK)
     put(".".join(map(str, place)), junk)(pack)
     took = []
@@ -548,9 +576,10 @@ def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, jun
 
 
 SCALARS = (
-        "name", "version", "effective_from", "jurisdiction", "team.weights.strength", "team.roles.1.work_years",
-        "team.roles.0.party_member", "team.term.years", "exit.measure_by.day", "exit.verification.sample.0.at_least",
-        f"{STEPS}.2.by", "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
+        "name", "version", "effective_from", "jurisdiction", "links.0.weights.strength", "links.0.roles.1.work_years",
+        "links.0.roles.0.party_member", "links.0.term.years", "exit.measure_by.day",
+        "exit.verification.sample.0.at_least", f"{STEPS}.2.by",
+        "commitments.3.items_at_least", "campaigns.0.choice", "campaigns.3.visit_days",
         "findings.1.code", "findings.0.order.calendar_days", "assessment.inputs.3.weight", "assessment.caps.1.figure",
         "assessment.grades.0.at_least", "outcomes.2.subject", "outcomes.5.label", "procedures.0.steps.3.quorum.figure",
 )  # fmt: skip

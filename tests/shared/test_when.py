@@ -16,6 +16,7 @@ from shared.calendar import Span, national
 from shared.policy import Policy, PolicyInvalid, kept_pack, parse_pack, renewed
 from shared.policy.checking import hints_of
 from shared.policy.when import FORMS, When
+from tests.support.packs import EARLIER_TEAM, with_earlier_team
 
 PACK: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
 DAY = timedelta(1)
@@ -160,7 +161,7 @@ def refusals(where: str, value: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("where", "value"),
     [
-        ("team.assign_by", {"month": 7, "day": 31}),  # “在 7 月底前进驻”: a day, however long ago the matching was.
+        ("links.0.assign_by", {"month": 7, "day": 31}),  # “在 7 月底前进驻”: a day, however long ago the matching was.
         ("listing.diagnose_by", {"after": "registry.village.listed", "within": {"working_days": 20}}),
         ("commitments.0.set_by", {"month": 3, "day": 31}),
         ("commitments.3.reconcile", [{"month": 6, "day": 30}, {"month": 12, "day": 31, "within": {"months": 1}}]),
@@ -182,8 +183,9 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("listing.diagnose_by", {**MONTH, "after": "vacancy"}, "listing.diagnose_by.after", "but from registry.village"),
     ("listing.diagnose_by", PAIRS, "listing.diagnose_by", "a cycle { every, from } cannot stand here"),
     ("listing.diagnose_by", {"calendar_days": 30}, "listing.diagnose_by.calendar_days", "no such field"),
-    ("team.match_by", {"month": 2, "day": 30}, "team.match_by", "one that exists"),
-    ("team.match_by", {"month": 6, "day": 30, "within": {"months": 1}}, "team.match_by.within", "the last day already"),
+    ("links.0.match_by", {"month": 2, "day": 30}, "links[0].match_by", "one that exists"),
+    ("links.0.match_by", {"month": 6, "day": 30, "within": {"months": 1}}, "links[0].match_by.within",
+     "the last day already"),
     ("commitments.3.reconcile.0", {"every": {"months": 3}, "within": {"calendar_days": 15}},
      "commitments[3].reconcile[0]", "one of these, in full"),
     ("commitments.3.reconcile.0", MONTH, "commitments[3].reconcile[0]", "a time after something"),
@@ -241,7 +243,7 @@ def test_a_pack_says_its_days_in_sentences_of_both_languages() -> None:
 EARLIER: dict[str, Any] = {
     "listing": {**{k: v for k, v in PACK["listing"].items() if k != "diagnose_by"},
                 "diagnose_within": {"calendar_days": 29}},
-    "team": {**{k: v for k, v in PACK["team"].items() if k not in ("match_by", "assign_by", "replace_by", "retain_by")},
+    "team": {**{k: v for k, v in EARLIER_TEAM.items() if k not in ("match_by", "assign_by", "replace_by", "retain_by")},
              "match_by": {"calendar_days": 20}, "assign_within": {"calendar_days": 10},
              "replace_within": {"calendar_days": 30}},
     "commitments": [
@@ -261,7 +263,8 @@ EARLIER: dict[str, Any] = {
 
 
 def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
-    kept, today = kept_pack({**PACK, **EARLIER}), parse_pack(PACK)
+    earlier = {**with_earlier_team(), **EARLIER}
+    kept, today = kept_pack(earlier), parse_pack(PACK)
     assert isinstance(kept, Policy)
     assert kept.listing == today.listing and kept.team == today.team and kept.outcomes == today.outcomes
     assert kept.assessment == today.assessment, "a grade had no last day then, and has a month now"
@@ -271,7 +274,9 @@ def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
             year, national()
         )
     assert [(one.kind, one.set_by) for one in kept.commitments] == [(one.kind, one.set_by) for one in today.commitments]
-    assert parse_pack(renewed({**PACK, **EARLIER})) == kept, "it passes the checks of today, when it is replayed"
+    assert parse_pack(renewed({**with_earlier_team(), **EARLIER})) == kept, (
+        "it passes the checks of today, when it is replayed"
+    )
 
 
 def test_a_layer_in_earlier_words_says_what_it_said_and_no_more() -> None:
@@ -279,7 +284,7 @@ def test_a_layer_in_earlier_words_says_what_it_said_and_no_more() -> None:
              "commitments": [EARLIER["commitments"][0]], "exit": {"verification": {"sample_share": 0.3}}}  # fmt: skip
     assert renewed(layer) == {
         "extends": "2105",
-        "team": {"replace_by": {"after": "vacancy", "within": {"calendar_days": 10}}},
+        "links": [{"kind": "team", "replace_by": {"after": "vacancy", "within": {"calendar_days": 10}}}],
         "commitments": [PACK["commitments"][0]],
         "exit": {"verification": {"sample": [{"figure": "share", "at_least": 0.3}]}},
     }

@@ -21,5 +21,29 @@ def layer(**said: Any) -> dict[str, Any]:
     return {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
 
 
+def with_team(pack: dict[str, Any] = PACK, **said: Any) -> dict[str, Any]:
+    """A pack that says something else of its teams."""
+    team, *others = pack["links"]
+    return {**pack, "links": [{**team, **said}, *others]}
+
+
+EARLIER_TEAM: dict[str, Any] = {
+    "size": PACK["links"][0]["each_target"],
+    **{field: value for field, value in PACK["links"][0].items()
+       if field not in ("kind", "label", "from", "to", "each_target")},
+}  # fmt: skip
+"""What the pack says of its teams, as it was written when they were a section of their own."""
+
+
+def with_earlier_team(**team: Any) -> dict[str, Any]:
+    """The pack with such a section."""
+    return {**{name: part for name, part in PACK.items() if name != "links"}, "team": team}
+
+
+def team_says(**said: Any) -> list[dict[str, Any]]:
+    """The links of a layer that says something of the teams alone."""
+    return [{"kind": "team", **said}]
+
+
 CHECK = {**PACK["campaigns"][1], "label": "县抽查", "share": 0.2, "rule": "H1:1"}
 HOME_DOCUMENT = {"H1": {"title": "本溪满族自治县驻村工作办法", "jurisdiction": COUNTY}}

@@ -8,6 +8,7 @@ import msgspec
 
 from shared.contracts.dispatch import DeadlineMoved, Member, Role
 from shared.policy import Policy
+from shared.policy.team import TEAM
 from shared.rules import Moved, State, Task
 
 Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "merged", "released"]
@@ -16,9 +17,6 @@ Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed"
 this one's diagnosis."""
 OUT: tuple[Stage, ...] = ("assigned", "helped", "kept", "relapsed", "merged")
 """The stages in which a team is in the village."""
-
-TEAM = "team"
-"""The kind of link for a village's work team, so far the only kind."""
 
 
 class Vacancy(msgspec.Struct, frozen=True):

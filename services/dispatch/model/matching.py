@@ -47,7 +47,7 @@ class Serving(NamedTuple):
 
     def has_room(self, policy: Policy) -> bool:
         """Whether the pack lets the team serve a further village."""
-        return len(self.villages) < policy.team.villages_per_unit
+        return len(self.villages) < policy.team.most_villages
 
 
 class Match(NamedTuple):
@@ -100,7 +100,7 @@ def match(
     decided = {village for village, unit in pairs if units[unit].village}
     pairs = [(village, unit) for village, unit in pairs if village not in decided or units[unit].village]
     scores = [squads[unit].score(village, needs[village]) for village, unit in pairs]
-    most = policy.team.villages_per_unit
+    most = policy.team.most_villages
     rooms = {unit: Room(0, most - len(out.villages)) for unit, out in serving.items() if out.has_room(policy)}
     if most > 1:
         rooms = {**dict.fromkeys(squads.keys() - rooms.keys(), Room(1, most - 1)), **rooms}
@@ -143,7 +143,7 @@ class Offer:
         villages: Collection[str] = (),
     ) -> None:
         self.unit, self.policy, self.today = unit, policy, today
-        self.is_one = serving is not None or policy.team.villages_per_unit > 1
+        self.is_one = serving is not None or policy.team.most_villages > 1
         cadres = {id: cadres[id] for id in serving.members if id in cadres} if serving else cadres
         postings = {id: Posting(cadre, unit, "", policy, today) for id, cadre in cadres.items()}
         self.fit = fit(postings, policy)

@@ -46,7 +46,7 @@ _UNLED = (4, 5)
 class Told(Story):
     """What is the same in every village."""
 
-    policy = parse_pack({**PACK, "team": PACK["team"] | MIXES[0]})
+    policy = parse_pack({**PACK, "links": [PACK["links"][0] | MIXES[0]]})
 
     def items(self, ask: Ask) -> list[str]:
         """One on each list."""
@@ -190,7 +190,7 @@ class County:
         """The county's own pack."""
         pack = deepcopy(PACK)
         pack |= {"jurisdiction": self.code, "version": f"{self.code}-{FIRST}.1"}
-        pack["team"] |= self.mix
+        pack["links"][0] |= self.mix
         yield {"place": self.code, "pack": pack, "adopted_by": _BY}
 
     @cached_property
