@@ -51,7 +51,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("notices", c.PostNotice, "公示", "Post the public notice"),
     Route("objections", c.RaiseObjection, "提出异议", "Raise an objection"),
     Route("objection-decisions", c.DecideObjection, "处理异议", "Decide an objection"),
-    Route("approvals", c.ApproveExit, "审批出列", "Approve or refuse the exit"),
+    Route("approvals", c.ApproveExit, "审批出列，批准后公告、备案", "Approve or refuse the exit, announce and file it"),
     Route(
         "relapse-decisions", c.ConfirmRelapse, "对出列指标回落作出处理决定", "Decide on criteria missed after the exit"
     ),

@@ -10,7 +10,7 @@ import msgspec
 from shared.calendar import Calendar, national
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.values import around
-from shared.policy.layers import Layer, Merged, plain
+from shared.policy.layers import NATIONAL, Layer, Merged, lies_in, plain
 from shared.policy.pack import Policy
 
 Pack = Policy | Layer
@@ -128,9 +128,10 @@ class PolicyBook:
         book = PolicyBook(self.packs)
         book.adopt(pack)
         for jurisdiction, of_one in book.packs.items():
-            if jurisdiction == pack.jurisdiction or not jurisdiction.startswith(pack.jurisdiction):
+            if not lies_in(jurisdiction, pack.jurisdiction):
                 continue
-            days = {other.effective_from for id in around(jurisdiction) for other in book.packs.get(id, ())}
+            below = (*around(jurisdiction), NATIONAL)
+            days = {other.effective_from for id in below for other in book.packs.get(id, ())}
             for day in sorted(day for day in days if day >= pack.effective_from):
                 layer = next((one for one in reversed(of_one) if one.effective_from <= day), None)
                 base = book.base(layer.extends, day) if isinstance(layer, Layer) else None

@@ -10,11 +10,10 @@ from datetime import date
 from shared.calendar import Span
 from shared.policy import assessment, bound, campaigns, commitments, exit, listing, outcomes, procedure, team, when
 from shared.policy.checking import Fault
+from shared.policy.layers import NATIONAL
 from shared.policy.pack import Policy
 from shared.policy.section import Document, Found, Path, Reference, Section, parts
 
-NATIONAL = "00"
-"""The jurisdiction of a document for the whole country."""
 _NEVER = ("operator",)
 """Roles that decide nothing: the operator only keeps the system running."""
 _JUDGED = ("unit", "team", "villager", "village", *_NEVER)

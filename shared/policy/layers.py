@@ -21,6 +21,8 @@ NAMED = ("jurisdiction", "version", "effective_from", "name", "name_en")
 """The fields with which every pack names itself."""
 OVER = ("extends", "drop")
 """The fields that only a layer has."""
+NATIONAL = "00"
+"""The jurisdiction of what holds for the whole country: a pack that regions extend, or a document."""
 LONGEST_VERSION = 40
 """The most characters of all layers' versions together, since the envelope of every event carries them."""
 
@@ -75,7 +77,9 @@ class Merged:
         """
         policy = msgspec.convert(self.whole, Policy)
         policy = msgspec.structs.replace(policy, version=f"{policy.version}+{self.base.version}")
-        policy.__dict__.update(declared=self.declared, root=self.base.root, extends=str(self.said["extends"]))
+        # The country's rules are each region's own: draws and matchings are the region's that extends them.
+        root = self.of if self.base.root == NATIONAL else self.base.root
+        policy.__dict__.update(declared=self.declared, root=root, extends=str(self.said["extends"]))
         return policy
 
     def told(self, fault: Fault) -> Fault:
@@ -93,9 +97,9 @@ class Merged:
 
     def _check_head(self) -> None:
         extends, version = str(self.said.get("extends")), f"{self.whole['version']}+{self.base.version}"
-        if not self.of.startswith(extends) or extends == self.of:
-            zh = f"extends 应填本区划 {self.of} 的上级区划代码，现为 {extends}"
-            en = f"it must be a division that {self.of} lies in, not {extends}"
+        if not lies_in(self.of, extends):
+            zh = f"extends 应填本区划 {self.of} 的上级区划代码，全国性规定填 {NATIONAL}，现为 {extends}"
+            en = f"it must be a division that {self.of} lies in, or {NATIONAL} for the country, not {extends}"
             self.faults.append(Fault(("extends",), zh, en, instead=f'extends = "{self.of[:-2]}"'))
         if len(version) > LONGEST_VERSION:
             zh = f"各层版本号合计 {len(version)} 个字符（{version}），最多 {LONGEST_VERSION} 个，请缩短"
@@ -185,6 +189,11 @@ class Merged:
                 zh = f"上层没有 {name}，可删：{'、'.join(known) or '（无）'}"
                 en = f"there is no {name} to drop; there is {', '.join(known) or 'nothing'}"
                 self.faults.append(Fault(("drop", *at), zh, en, instead=f"{at[-1]} = {toml(known[:1])}"))
+
+
+def lies_in(division: str, wider: str) -> bool:
+    """Whether a jurisdiction lies within a wider one; all others lie in the country."""
+    return division != wider and (wider == NATIONAL or division.startswith(wider))
 
 
 def _name(entry: Any, names: tuple[str, ...]) -> str:

@@ -169,7 +169,9 @@ def _last(kinds: Sequence[Kind], kind: Kind) -> int:
 
 def _delists(steps: Sequence[Step]) -> bool:
     kinds = _kinds(steps)
-    return kinds[:2] == ["verify", "notice"] and kinds.count("verify") == 1 and kinds[-1] == "decide"
+    decided = _last(kinds, "decide")
+    begins = kinds[:2] == ["verify", "notice"] and kinds.count("verify") == 1
+    return begins and decided > 1 and "notice" not in kinds[decided:]
 
 
 def _lifts(steps: Sequence[Step]) -> bool:
@@ -192,8 +194,9 @@ def _answers(steps: Sequence[Step]) -> bool:
 
 
 _ORDERS: Final[Mapping[Effect, _Order]] = {
-    "delist": _Order(_delists, "应以唯一的 verify 和一个 notice 开始，以 decide 结束",
-                     "must begin with its only verify step and a notice, and end with a decide step"),
+    "delist": _Order(_delists, "应以唯一的 verify 和一个 notice 开始，以 decide 结束，其后只可公告备案",
+                     "must begin with its only verify step and a notice, and end with a decide step, which only "
+                      "a publication (publish) and a filing (act) may follow"),
     "decide": _Order(lambda steps: "decide" in _kinds(steps), "没有决策环节", "has no step that decides"),
     "lift": _Order(_lifts, "应先由农户确认（accept），再公示（notice），最后审批（decide）",
                    "lifts households: households accept, then follows a notice, and then a body decides"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registry.model import Village
+from services.registry.model import Village, why_not_yet
 from services.registry.model import commands as c
 from services.registry.model.procedure import Objection
 from shared.contracts import Command
@@ -20,12 +20,14 @@ from shared.contracts.registry import (
     ObjectionDecided,
     ObjectionRaised,
     ObjectionWithdrawn,
+    StepOverdue,
     VillageDelisted,
 )
 from shared.engine.flow import encode_state
 from tests.registry.county import (
     APPROVE,
     AT,
+    BENXI,
     CITY,
     DISMISS,
     NOTICE,
@@ -68,6 +70,29 @@ def test_5_1_each_step_of_the_exit_is_possible_where_it_stands_and_nowhere_else(
         county.do(STEPS[step])
     else:
         assert county.refusal(STEPS[step]).status in (404, 409)
+
+
+def test_5_1_an_approved_exit_is_announced_and_filed_before_the_village_is_off_the_list() -> None:
+    """公告退出, 备案: who approved is told as who decided, not who filed."""
+    after: list[dict[str, Any]] = [
+        {"name": "announce", "label": "公告退出", "kind": "publish", "by": "township", "within": {"calendar_days": 5}},
+        {"name": "file", "label": "备案", "kind": "act", "by": "county", "within": {"calendar_days": 5}},
+    ]
+    [steps] = [one["steps"] for one in BENXI["procedures"] if one["kind"] == "exit"]
+    county = at("decidable", pack(**exit_of([*steps, *after])))
+    [approved] = county.do(APPROVE)
+    announce: Any = c.ApproveExit(body="township", **AT, approved=True, decided_by="镇")
+    assert isinstance(approved, ExitApproved) and county.todo() == [("approvals", "township", "")]
+    assert [reason.zh for reason in why_not_yet(county.village, county.policy)] == ["出列已经批准，待办理“公告退出”"]
+    assert county.refusal(again(announce, approved=False)).field == "approved"
+    assert county.refusal(APPROVE).field == "body"
+    [announced] = county.do(announce)
+    assert isinstance(announced, ExitApproved) and announced.step == "announce"
+    county.until(date(2014, 12, 20))
+    assert [(late.step, late.owed_by) for late in county.world.said(StepOverdue)] == [("file", "county")]
+    [delisted] = county.do(again(APPROVE, decided_by="县扶贫办"))
+    assert isinstance(delisted, VillageDelisted) and delisted.decided_by == "县政府"
+    assert county.village.delisted_on == county.world.today
 
 
 def test_5_1_the_way_off_the_list() -> None:

@@ -1,7 +1,10 @@
 """A county's pack that says only what differs from its city's (2.21): merged by name, refused where it contradicts."""
 
 import json
+import tomllib
 from datetime import date
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +128,34 @@ def test_what_contradicts_the_layer_above_is_refused_where_the_layer_says_it(
     said: dict[str, Any], where: str, says: str
 ) -> None:
     assert any(place == where and says in en for place, en in faults(**said)), faults(**said)
+
+
+NATION: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
+OVER_NATION: dict[str, Any] = {
+    "jurisdiction": "2105", "version": "2105-2018.1", "effective_from": date(2018, 6, 1), "name": "本溪市",
+    "name_en": "Benxi", "extends": "00",
+}  # fmt: skip
+
+
+def test_5_1_a_region_says_only_where_it_differs_from_the_whole_country_and_decides_for_itself() -> None:
+    west = {**OVER_NATION, "exit": {"criteria": [{**NATION["exit"]["criteria"][0], "below": 0.03}]}}
+    packs = book(NATION, west)
+    pack = packs.at("210521", date(2018, 6, 1))
+    assert pack and pack.exit.criteria[0].number == Fraction(3, 100) and pack.version == "2105-2018.1+00-2018.1"
+    assert pack.procedures == parse_pack(NATION).procedures
+    assert (pack.root, pack.pool, pack.layer("campaigns", "annual")) == ("2105", "2105", "2105")
+    assert packs.at("210521", date(2018, 5, 31)) is None, "by itself the country's pack is in force nowhere"
+    county = {**OVER_NATION, "jurisdiction": "210521", "version": "210521-2018.1", "extends": "2105"}
+    packs.adopt(kept_pack(json.loads(json.dumps(county, default=str))))
+    below = packs.at("210521", date(2018, 6, 1))
+    assert below and (below.root, below.pool) == ("2105", "2105")
+
+
+def test_5_1_a_new_version_for_the_country_is_checked_against_every_region_that_extends_it() -> None:
+    packs = book(NATION, {**OVER_NATION, "drop": {"procedures": ["household_exit"]}})
+    newer = {**NATION, "version": "00-2019.1", "effective_from": date(2019, 1, 1)}
+    [(layer, merged)] = packs.remerged(kept_pack(json.loads(json.dumps(newer, default=str))))
+    assert (layer.jurisdiction, merged.version) == ("2105", "00-2019.1")
 
 
 def test_a_layer_is_read_by_its_lines() -> None:

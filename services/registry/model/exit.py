@@ -1,7 +1,7 @@
 """The exit from the poverty list (出列): request, verification by the inspection, notice, decision, removal (5.1).
 
-    request ─► verify ─► notice, objections ─► decide ─► removed from the list
-                 ▲            └ an upheld one ┘ │
+    request ─► verify ─► notice, objections ─► decide ─► announce, file ─► removed from the list
+                 ▲            └ an upheld one ┘ │        (where the pack says so)
                  └──────────────────────────────┴ a refused approval
 
 `procedure.py` runs the steps, as it does for any procedure; this module has only what is special about an exit. The
@@ -123,13 +123,24 @@ def notice_withdrawn(village: Village, event: NoticeWithdrawn, policy: Policy, t
 
 
 def approve(village: Village | None, command: ApproveExit, policy: Policy, today: date) -> Change:
-    """A named body approves or refuses. After the last approval the village leaves the list; a refusal leads back."""
+    """A named body approves or refuses, or announces and files what was approved (公告退出, 备案).
+
+    After the last step the village leaves the list. A refusal leads back.
+    """
     village = standing(village, command)
     exit = village.exit
-    if exit is None or (step := exit.step) is None or step.kind != "decide":
+    if exit is None or (step := exit.step) is None or step.kind not in village.actions or step.kind == "notice":
         raise village.not_now("公示期满且异议处理完毕后方可审批", "the approval follows the notice")
     require_body(command.body, step.by, EXIT_RULE)
     about: dict[str, Any] = {**village.names, "decided_by": command.decided_by}
+    if not command.approved and step.kind != "decide":
+        raise Refused(
+            EXIT_RULE,
+            f"出列已经批准，“{step.label}”不是审批环节，不能填不同意；请办理后填同意",
+            f"the exit has been approved; {step.name} is no approval, so that it cannot be refused, only done",
+            field="approved",
+            status=422,
+        )
     if not command.approved:
         back = exit.led_to(step.on_refusal, today, policy.calendar)
         refusal = ObjectionDecided(**about, attempt=exit.attempt, objection=0, upheld=True, back_to=back.goes_back)
@@ -139,9 +150,12 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
             f"{village.measured} 年度有指标未达标，不能批准出列",
             f"criteria were not met in {village.measured}, so that the exit cannot be approved",
         )
+    if step.kind == "decide":
+        exit = exit.but(decided_by=command.decided_by)
     if step != exit.steps[-1]:
         approval = ExitApproved(**about, attempt=exit.attempt, step=step.name)
         return Change(carry(village, exit.moved_to(exit.at + 1, today, policy.calendar), today), (approval,))
+    about["decided_by"] = exit.decided_by or command.decided_by
     delisted = VillageDelisted(**about, spell=village.spell, incidence=village.values[INCIDENCE])
     village = carry(village, None, today).but(delisted_on=today, left_by=village.measured)
     return Change(village.timed(measure=village.next_measurement(policy, today)), (delisted,))

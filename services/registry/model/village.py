@@ -63,6 +63,8 @@ class Exit(Proceeding, frozen=True, kw_only=True, omit_defaults=True):
 
     drawn: bool = False
     """Whether the households to visit for the verification have been drawn."""
+    decided_by: str = ""
+    """The body of the latest approval; empty before the first one."""
 
 
 class Village(Carrier, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ class Village(Carrier, frozen=True, kw_only=True):
     kind = "villages"
     hides = '"ground":'
     carries = "exit"
-    actions = MappingProxyType({"notice": "notices", "decide": "approvals"})
+    actions = MappingProxyType({"notice": "notices", **dict.fromkeys(("decide", "publish", "act"), "approvals")})
     name: str
     township: str
     population: int

@@ -52,7 +52,10 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
         en = f"the last matching found no eligible unit: {', '.join(village.obstacles)}"
         reasons.append(Reason("need_unmet", zh, en, "organisation"))
     for task in village.tasks(policy):
+        step = village.exit.step if village.exit else None
         zh, en = BY_TASK[task.action]
+        if task.action == "approvals" and step and step.kind != "decide":
+            zh, en = f"出列已经批准，待办理“{step.label}”", f"the exit is approved; {step.name} is awaited"
         reasons.append(Reason(task.action, zh.format(task.detail), en.format(task.detail), task.role))
     reasons += [*_exit(village), *_measurement(village), *_unmet(village, policy)]
     return tuple(reasons)
