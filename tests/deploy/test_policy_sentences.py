@@ -48,13 +48,15 @@ def test_whatever_a_pack_fills_in_is_told(file: Path) -> None:
     told = [*sentences(pack)]
     assert len({one.path for one in told}) == len(told), "each thing once"
     paths = {".".join(one.path) for one in told}
-    for field in msgspec.structs.fields(Policy):
-        if field.name not in TOLD_AT_THE_HEAD and getattr(pack, field.name):
-            assert any(path.startswith(field.name) for path in paths), field.name
+    for known in msgspec.structs.fields(Policy):
+        if known.name not in TOLD_AT_THE_HEAD and getattr(pack, known.name):
+            assert any(path.startswith(known.name) for path in paths), known.name
     assert {"links.team.each_target", "exit.poverty_line", "assessment.grades.1.at_least"} <= paths
-    for name in filled(pack.campaigns[0]) - {"Campaign.rule"}:
-        owner, field_name = name.split(".")
-        assert owner != "Campaign" or f"campaigns.{pack.campaigns[0].kind}.{field_name}" in paths, name
+    for entry in (pack.procedures[0], *pack.campaigns[:1]):
+        section = f"{type(entry).__name__.lower()}s.{entry.kind}"
+        for name in filled(entry) - {f"{type(entry).__name__}.rule"}:
+            owner, field = name.split(".")
+            assert owner != type(entry).__name__ or any(path.startswith(f"{section}.{field}") for path in paths), name
 
 
 def test_a_sentence_names_document_article_and_layer() -> None:
