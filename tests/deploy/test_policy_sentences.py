@@ -52,7 +52,8 @@ def test_whatever_a_pack_fills_in_is_told(file: Path) -> None:
         if known.name not in TOLD_AT_THE_HEAD and getattr(pack, known.name):
             assert any(path.startswith(known.name) for path in paths), known.name
     assert {"links.team.each_target", "exit.poverty_line", "assessment.grades.1.at_least"} <= paths
-    for entry in (pack.procedures[0], *pack.campaigns[:1]):
+    entries: list[Any] = [pack.procedures[0], *pack.campaigns[:1]]
+    for entry in entries:
         section = f"{type(entry).__name__.lower()}s.{entry.kind}"
         for name in filled(entry) - {f"{type(entry).__name__}.rule"}:
             owner, field = name.split(".")
