@@ -18,6 +18,7 @@ from shared.contracts.values import ROLES
 from shared.labels import heading, label
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES, Limits
+from shared.policy.indicators import HOUSEHOLD_FIGURES
 from shared.policy.when import HAPPENINGS, When
 
 Both = tuple[str, str]
@@ -148,7 +149,7 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
         return "；".join(zh for zh, _ in pairs), "; ".join(en for _, en in pairs)
     if isinstance(value, str):
         return _word(policy, value, path[-1] if path else "")
-    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    number = f"{value:,.10g}"
     return number, number
 
 
@@ -221,7 +222,12 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{role: zh for role, (zh, _) in ROLES.items()},
         "draw": "随机抽取",
         "all": "全部",
+        **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
+        **{indicator.figure: indicator.label for indicator in policy.indicators},
+        "sum": "合计",
+        "mean": "平均",
+        "ratio": "合计之比",
         **{commitment.kind: commitment.label for commitment in policy.commitments},
         **{outcome.kind: outcome.label for outcome in policy.outcomes},
         **{campaign.kind: campaign.label for campaign in policy.campaigns},

@@ -17,6 +17,7 @@ from shared import chinese, english
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.policy import Policy
+from shared.policy.indicators import HOUSEHOLD_FIGURES
 
 Both = tuple[str, str]
 """Chinese and English."""
@@ -35,6 +36,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "staff": "科员", "deputy_section": "副科级", "section": "正科级", "deputy_division": "副处级",
         "division": "正处级", "deputy_department": "副厅级", "department": "正厅级",
     },
+    "indicator": {figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
     "role": {"leader": "队长", "member": "队员"},
     "by": {role: zh for role, (zh, _) in ROLES.items()},
     "subject_kind": {"unit": "单位", "team": "工作队", "cadre": "干部"},
@@ -75,8 +77,8 @@ _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "body": "by", "decides": "by", "audiences": "by",
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
-    "values": "indicator", "findings": "finding", "triggers": "trigger",
-    "before": "grade",
+    "values": "indicator", "figure": "indicator", "estimated": "indicator",
+    "findings": "finding", "triggers": "trigger", "before": "grade",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}

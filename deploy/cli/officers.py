@@ -1,5 +1,6 @@
 """Commands for officers: forms in and out, a village's way, what is to be done."""
 
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -19,6 +20,7 @@ from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client
 from deploy.language import chosen, day, told
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
+from shared.chinese import percent
 from shared.contracts.values import ROLES
 
 if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
@@ -26,6 +28,7 @@ if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
 
 app = typer.Typer()
 
+Level = Literal["province", "city", "county", "township"]
 Form = Literal["villages", "units", "cadres", "surveys"]
 FORMS = "“villages”村、“units”单位、“cadres”干部、“surveys”摸底排查"
 COUNTS = {
@@ -152,6 +155,43 @@ def village(
     if len(code) != 12 or not (code.isascii() and code.isdigit()):
         raise Trouble(f"“{code}”不是村代码，村代码为 12 位数字 / this is no village's code, which has 12 digits")
     show(console, code, cache(lambda service: client(folder, service, code)))
+
+
+@app.command()
+def totals(
+    place: Annotated[str, typer.Argument(help="区划代码的前2、4、6或9位 · 2, 4, 6 or 9 digits of a division's code")],
+    since: Annotated[int, typer.Option(min=1990, max=2100, help="年度，或起始年度 · the year, or the first one")],
+    until: Annotated[int | None, typer.Option(min=1990, max=2100, help="截止年度 · the last year")] = None,
+    by: Annotated[Level, typer.Option(help="按哪一级汇总 · by which divisions")] = "county",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """各区划的年度指标：由村汇总的，和区划自己录入的 · yearly figures of divisions, counted and recorded."""
+    from services.registry.model.yearbook import Total
+
+    if not re.fullmatch("[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}", place):
+        raise Trouble(f"“{place}”应为区划代码的前2、4、6或9位数字 / it must be the first 2, 4, 6 or 9 digits of a code")
+    asked: dict[str, str | int] = {"since": since, "until": until or since, "by": by}
+    answer = client(folder, "registry", place).get(f"/v1/totals/{place}", params=asked)
+    found = msgspec.json.decode(answer.content, type=list[Total])
+    if not found:
+        console.say(told("没有这些年度的指标", "there are no figures of these years"))
+        return
+    table = folded(*map(chosen, _TOTALS))
+    for one in found:
+        share = one.unit == "比例"
+        value = "—" if one.value is None else percent(one.value) if share else f"{one.value:,.10g}"
+        table.add_row(
+            str(one.year), one.name, one.label, f"{value}{chosen(_ESTIMATE) if one.estimated else ''}",
+            "" if share else one.unit, "" if one.villages is None else str(one.villages),
+        )  # fmt: skip
+    console.print(table)
+
+
+_ESTIMATE: Final = ("（估计）", " (estimate)")
+_TOTALS: Final = (
+    ("年度", "year"), ("区划", "division"), ("指标", "figure"), ("数值", "value"), ("单位", "unit"),
+    ("有数的村", "villages"),
+)  # fmt: skip
 
 
 @app.command()

@@ -1,16 +1,17 @@
 """What people ask of the registry over HTTP."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from litestar import get
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from services.registry.forms import FORMS
-from services.registry.model import Reason, Village
+from services.registry.model import Reason, Village, yearbook
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
+from services.registry.store import yearbooks
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.rules import known
@@ -47,6 +48,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("step-withdrawals", c.WithdrawStep, "撤销民主决策环节", "Withdraw the latest step of a resolution"),
     Route("fund-withdrawals", c.WithdrawFund, "撤回帮扶资金", "Withdraw the money of a matter"),
     Route("resolution-withdrawals", c.WithdrawResolution, "撤销民主决策事项", "Withdraw a resolution"),
+    Route("division-figures", c.RecordFigures, "录入区划指标", "Record a division's own figures"),
+    Route("division-figure-withdrawals", c.WithdrawFigures, "撤销区划指标", "Withdraw a division's figures"),
     Route("exit-requests", c.RequestExit, "申请出列", "Request an exit"),
     Route("notices", c.PostNotice, "公示", "Post the public notice"),
     Route("objections", c.RaiseObjection, "提出异议", "Raise an objection"),
@@ -80,4 +83,24 @@ async def packs(place: FromPath[str], state: State, day: FromQuery[date | None] 
     return pipeline.book.chain(place, asked) if asked else []
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet, packs, *handlers(FORMS))
+@get("/v1/totals/{place:str}", tags=["queries"], summary="查询区划指标汇总 · What villages' figures add up to")
+async def totals(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9})$")],
+    state: State,
+    since: Annotated[int, QueryParameter(ge=1990, le=2100)],
+    until: Annotated[int | None, QueryParameter(ge=1990, le=2100)] = None,
+    by: FromQuery[Literal["province", "city", "county", "township"]] = "county",
+) -> list[yearbook.Total]:
+    """The figures of the divisions of a kind (`by`) in a place: the first 2, 4, 6 or 9 digits of its code.
+
+    They are of the years from `since` to `until`, or of `since` alone. A village without a figure is not counted.
+    """
+    pipeline: Pipeline = state.pipeline
+    books = await yearbooks(pipeline, place, since, until or since)
+    policies = [pipeline.book.at(one.place, pipeline.today) for one in books if pipeline.today]
+    indicators = {one.figure: one for policy in policies if policy for one in policy.indicators}
+    names = {jurisdiction: packs[-1].name for jurisdiction, packs in pipeline.book.packs.items()}
+    return list(yearbook.totals(books, [*indicators.values()], by, place, names))
+
+
+QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, *handlers(FORMS))

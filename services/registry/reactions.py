@@ -15,16 +15,19 @@ from services.registry.model import (
     Resolution,
     Unit,
     Village,
+    Yearbook,
     baseline,
     clock,
     exit,
     figures,
     identity,
+    measurement,
     parties,
     procedure,
     resolution,
     rounds,
     succession,
+    yearbook,
 )
 from services.registry.model import commands as c
 from services.registry.model import register as households
@@ -87,6 +90,7 @@ KINDS: tuple[type[State], ...] = (
     Register,
     Baseline,
     Resolution,
+    Yearbook,
     Code,
 )
 
@@ -178,10 +182,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(d.HelpBegun, Village, by("village"), villages.moved),
     # Each year its households and indicators are measured.
     Reaction(c.RecordHouseholds, Village, by("village"), villages.noted),
-    Reaction(c.RecordHouseholds, Register, by("village"), households.record),
-    Reaction(c.MeasureIndicators, Village, by("village"), villages.check_unjudged),
-    Reaction(c.MeasureIndicators, Register, by("village"), households.measure),
+    Reaction(c.RecordHouseholds, Register, by("village"), measurement.record),
+    Reaction(c.MeasureIndicators, Village, by("village"), villages.may_measure),
+    Reaction(c.MeasureIndicators, Register, by("village"), measurement.measure),
     Reaction(r.IndicatorsMeasured, Village, by("village"), villages.measured),
+    Reaction(r.IndicatorsMeasured, Yearbook, yearbook.book, yearbook.count, reads=yearbook.of_village),
+    Reaction(r.MeasurementWithdrawn, Yearbook, yearbook.book, yearbook.discount),
+    Reaction(c.RecordFigures, Yearbook, yearbook.book_of, yearbook.record),
+    Reaction(c.WithdrawFigures, Yearbook, yearbook.book_of, yearbook.withdraw),
     # Wrong figures are taken back; a closed year is open for them for a time.
     Reaction(c.WithdrawHousehold, Village, by("village"), villages.check_unjudged),
     Reaction(c.WithdrawHousehold, Register, by("village"), figures.withdraw_household),

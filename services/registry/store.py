@@ -1,4 +1,4 @@
-"""Queries that only the registry's forms need: villages with an open survey, and villages' stages."""
+"""Queries that only the registry needs: villages with an open survey, villages' stages, and yearbooks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from services.registry.model import Baseline, Village
+from services.registry.model import Baseline, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
@@ -73,3 +73,13 @@ async def open_surveys(pipeline: Pipeline, place: str) -> list[dict[str, Any]]:
             "no village of this division is under survey; put it on the list first",
         )
     return surveys
+
+
+async def yearbooks(pipeline: Pipeline, place: str, since: int, until: int) -> list[Yearbook]:
+    """The yearbooks of these years of a division, and of the divisions in it and around it."""
+    books, county = pipeline.tables.states[Yearbook], place[:6]
+    around = [county[:width].ljust(6, "0") for width in (2, 4, 6)]
+    inside = books.c.place.startswith(county, autoescape=True) | books.c.place.in_(around)
+    found = select(books.c.body).where(inside, books.c.status.between(str(since), str(until)))
+    async with pipeline.engine.connect() as conn:
+        return [msgspec.json.decode(body, type=Yearbook) for body in await conn.scalars(found)]

@@ -9,10 +9,12 @@ from shared.contracts import Event
 from shared.contracts.calendar import Movement
 from shared.contracts.values import (
     Code,
+    Codes,
     Content,
     Count,
     Day,
     DivisionCode,
+    DivisionRef,
     EventRole,
     Figure,
     Figures,
@@ -207,6 +209,75 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     line_year: Year | None = None
     """The year whose poverty line was used, if the pack has none for the measured year, so that a newer pack is
     needed."""
+    estimated: Codes = ()
+    """Which of the values are estimates."""
+    drawn_from: ShortOrNone = ""
+    """Where the values come from: a table, a survey, a document."""
+
+
+class BracketChanged(Event, frozen=True, kw_only=True):
+    """A village's figure moved into another bracket, such as that of its collective income (0.12)."""
+
+    label = ("指标分档变化", "bracket changed")
+    source = "0.12"
+    village: VillageId
+    year: Year
+    figure: Code
+    value: Figure
+    bracket: Name
+    """The bracket's name in the pack."""
+    earlier: Name | None = None
+    """The bracket before; None if there was no value before."""
+
+
+class FloorMissed(Event, frozen=True, kw_only=True):
+    """A village's figure is below its floor, such as what village cadres are paid (2.8)."""
+
+    label = ("低于最低标准", "below the floor")
+    source = "2.8"
+    village: VillageId
+    year: Year
+    figure: Code
+    value: Figure
+    at_least: Figure
+    mover: EventRole
+
+
+class FloorMet(Event, frozen=True, kw_only=True):
+    """A village's figure that was below its floor has reached it (2.8)."""
+
+    label = ("达到最低标准", "floor reached")
+    source = "2.8"
+    village: VillageId
+    year: Year
+    figure: Code
+    value: Figure
+    at_least: Figure
+
+
+class FiguresRecorded(Event, frozen=True, kw_only=True):
+    """A division's own figures of a year were recorded, such as its area (0.1)."""
+
+    label = ("区划指标录入", "figures of a division recorded")
+    source = "0.1"
+    about = "division"
+    division: DivisionRef
+    year: Year
+    values: Figures
+    estimated: Codes = ()
+    drawn_from: ShortOrNone = ""
+    recorded_by: Organ
+
+
+class FiguresWithdrawn(Event, frozen=True, kw_only=True):
+    """Figures of a division that were recorded by mistake were taken back."""
+
+    label = ("区划指标撤销", "figures of a division withdrawn")
+    about = "division"
+    division: DivisionRef
+    year: Year
+    reason: Reason
+    decided_by: Organ
 
 
 class ExitRequested(Event, frozen=True, kw_only=True):

@@ -52,6 +52,10 @@ numbers of identity cards and mobile phones, since ids are published.
 """
 RunId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}{_END}")]
 """A name that people choose for a single matching, or for a matter that a village decides."""
+DivisionRef = Annotated[
+    str, Meta(pattern=rf"^(?:township:[0-9]{{9}}|county:[0-9]{{6}}|city:[0-9]{{4}}|province:[0-9]{{2}}){_END}")
+]
+"""A division as a subject, `<kind>:<code>`: `township:210521100` has the first nine digits of its villages' codes."""
 CampaignId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,59}}{_END}")]
 """A campaign's id, whether people chose it or the pack's calendar made it."""
 Code = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]{{0,31}}{_END}")]
@@ -204,6 +208,10 @@ SAID: Final = {
         RunId: (
             "编号，由字母、数字和 . _ - 组成，最多40个字符",
             "an id of letters, digits and . _ -, 40 characters at most",
+        ),
+        DivisionRef: (
+            "区划，写作 township:9位代码、county:6位代码、city:4位代码或 province:2位代码",
+            "a division: township: and 9 digits, county: and 6, city: and 4, or province: and 2",
         ),
         CampaignId: (
             "编号，由字母、数字和 . _ - 组成，最多60个字符",

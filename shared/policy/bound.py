@@ -192,6 +192,7 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
     ("assessment", "ballot_quorum"): _QUORUM,
     ("assessment", "caps"): _HAPPENED,
     ("assessment", "grounds"): _HAPPENED,
+    ("indicators", "derive", "meets"): {},
     ("procedures", "steps", "quorum"): _QUORUM,
     ("procedures", "steps", "majority"): {
         "agreed": Known("赞成人数占到会人数的比例", "the share of those present who agree", RISING, True,
@@ -201,8 +202,8 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
     },
 }  # fmt: skip
 """The catalogue: for each part of a pack, the figures that its bounds may name. Exit criteria may name other figures,
-too: a figure named there becomes an indicator of the region."""
-OPEN: Final = ("exit", "criteria")
+too: a figure named there becomes an indicator of the region. Formulas of indicators may name any indicator."""
+OPEN: Final = (("exit", "criteria"), ("indicators", "derive", "meets"))
 Found = Iterator[tuple[Path, str, str, str]]
 
 
@@ -217,11 +218,11 @@ def _of_bound(path: Path, bound: Bound) -> Found:
     catalogue, figure = FIGURES[context], bound.figure
     known = catalogue.get(figure)
     near = get_close_matches(figure, catalogue, 1, 0.8)
-    if known is None and (context != OPEN or near):
+    if known is None and (context not in OPEN or near):
         names = near or sorted(catalogue, key=lambda name: bool({*bound.given} - {*catalogue[name].relations}))
         zh = f"没有数值 {figure}，可填：{'、'.join(f'{name}（{one.zh}）' for name, one in catalogue.items())}"
         en = f"there is no figure {figure}; it is one of {', '.join(catalogue)}"
-        if context == OPEN:
+        if context in OPEN:
             zh = f"{figure} 像是系统计算的 {near[0]}；确为另一项指标的，请换一个代码"
             en = f"{figure} looks like {near[0]}, which is computed; name another indicator differently"
         yield (*path, "figure"), zh, en, f'figure = "{names[0]}"'

@@ -8,7 +8,19 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from shared.calendar import Span
-from shared.policy import assessment, bound, campaigns, commitments, exit, listing, outcomes, procedure, team, when
+from shared.policy import (
+    assessment,
+    bound,
+    campaigns,
+    commitments,
+    exit,
+    indicators,
+    listing,
+    outcomes,
+    procedure,
+    team,
+    when,
+)
 from shared.policy.checking import Fault
 from shared.policy.layers import NATIONAL
 from shared.policy.pack import Policy
@@ -39,6 +51,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *assessment.contradictions(policy.assessment, policy.campaigns),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments),
         *procedure.contradictions(policy.procedures),
+        *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *bound.contradictions(policy),
         *days,
     ):
@@ -91,6 +104,7 @@ def _doubles(policy: Policy) -> Found:
         ("assessment", "grades"): [grade.name for grade in policy.assessment.grades],
         ("assessment", "grounds"): [ground.name for ground in policy.assessment.grounds],
         ("outcomes",): [outcome.kind for outcome in policy.outcomes],
+        ("indicators",): [indicator.figure for indicator in policy.indicators],
         ("procedures",): [procedure.kind for procedure in policy.procedures],
         **{("procedures", n, "steps"): [step.name for step in p.steps] for n, p in enumerate(policy.procedures)},
     }
@@ -200,11 +214,14 @@ _FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impac
 def _roles(policy: Policy) -> Found:
     """Find roles that are given something that they must not do, such as judging themselves."""
     outside = ("inspection", "discipline", *_NEVER)
-    for path, role, barred in (
+    floors = {n: one.floor.mover for n, one in enumerate(policy.indicators) if one.floor}
+    acting: tuple[tuple[Path, str, Sequence[str]], ...] = (
+        *((("indicators", n, "floor", "mover"), mover, _NEVER) for n, mover in floors.items()),
         *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),
         *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for path, role, barred in acting:
         if role in barred:
             zh = f"{role} 不能办理此事；不可填：{'、'.join(barred)}"
             yield path, zh, f"{role} cannot do this; nor can {', '.join(r for r in barred if r != role) or 'others'}"

@@ -20,6 +20,7 @@ from shared.policy.assessment import Assessment
 from shared.policy.campaigns import Campaign, Finding
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
+from shared.policy.indicators import Indicator
 from shared.policy.listing import Listing
 from shared.policy.outcomes import Outcome
 from shared.policy.procedure import Procedure
@@ -93,6 +94,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """奖励和问责。 · Rewards and accountability."""
     procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
     """程序：出列、村民主决策等。 · The way off the list, and whatever else is decided step by step."""
+    indicators: Annotated[tuple[Indicator, ...], Meta(max_length=100)] = ()
+    """出列指标之外的年度指标。 · What is recorded and computed each year beside the exit criteria."""
     holidays: Some[Holidays] = ()
     """本地节假日。 · The region's own holidays."""
     words: Words = msgspec.field(default_factory=Words)
@@ -110,7 +113,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "problem_class": self.listing.problem_classes,
             "topic": self.listing.topics,
             "survey_kind": self.listing.survey_kinds,
-            "indicator": {criterion.figure: criterion.label for criterion in self.exit.criteria},
+            "indicator": {criterion.figure: criterion.label for criterion in self.exit.criteria}
+            | {indicator.figure: indicator.label for indicator in self.indicators},
             "kind": kinds,
             "finding": {finding.code: finding.label for finding in self.findings},
             "grade": {grade.name: grade.label for grade in self.assessment.grades},

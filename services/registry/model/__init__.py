@@ -7,6 +7,7 @@ from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
 from services.registry.model.village import Village
 from services.registry.model.why import Reason, why_not_yet
+from services.registry.model.yearbook import Yearbook
 
 __all__ = [
     "Adoption",
@@ -19,5 +20,6 @@ __all__ = [
     "Resolution",
     "Unit",
     "Village",
+    "Yearbook",
     "why_not_yet",
 ]

@@ -10,9 +10,11 @@ from shared.contracts.calendar import Days
 from shared.contracts.registry import Level, ProblemClass, Rank
 from shared.contracts.values import (
     Code,
+    Codes,
     Content,
     Day,
     DivisionCode,
+    DivisionRef,
     Figures,
     Income,
     Name,
@@ -293,13 +295,39 @@ class RecordHouseholds(Command, frozen=True, kw_only=True):
 
 
 class MeasureIndicators(Command, frozen=True, kw_only=True):
-    """The year's indicators by the codes of the pack's criteria, except incidence, which is computed (1.18)."""
+    """The year's figures by the codes of the pack's criteria and indicators, except those that are computed (1.18)."""
 
     village: VillageId
     year: Year
     values: Annotated[Figures, Meta(min_length=1)]
+    estimated: Codes = ()
+    """Which of them are estimates."""
+    drawn_from: ShortOrNone = ""
+    """Where they come from: a table, a survey, a document."""
     measured_by: Organ
     replaces: Revision | None = None
+
+
+class RecordFigures(Command, frozen=True, kw_only=True):
+    """A division's own figures of a year, such as its area (0.1), by the codes of the pack's indicators."""
+
+    about = "division"
+    division: DivisionRef
+    year: Year
+    values: Annotated[Figures, Meta(min_length=1)]
+    estimated: Codes = ()
+    drawn_from: ShortOrNone = ""
+    recorded_by: Organ
+    replaces: Revision | None = None
+    """The version that a refusal named, to overwrite figures that differ."""
+
+
+class WithdrawFigures(Correction, frozen=True, kw_only=True):
+    """A division's figures of a year were recorded by mistake."""
+
+    about = "division"
+    division: DivisionRef
+    year: Year
 
 
 class WithdrawHousehold(Correction, frozen=True, kw_only=True):

@@ -16,15 +16,14 @@ from services.registry.model.commands import (
 )
 from services.registry.model.exit import withdrawal
 from services.registry.model.identity import registered
+from services.registry.model.measurement import check_values, measured
 from services.registry.model.register import (
     Household,
     Register,
     check_population_of,
-    check_values,
-    measured,
     with_facts,
 )
-from services.registry.model.village import LISTED, Village, standing, unjudged
+from services.registry.model.village import LEFT, Village, standing, unjudged
 from shared.contracts import Event
 from shared.contracts.registry import HouseholdWithdrawn, MeasurementWithdrawn, YearClosed, YearReopened
 from shared.policy import Policy
@@ -103,7 +102,7 @@ def may_withdraw_measurement(
 ) -> Change:
     """Figures can be taken back as long as no decision rests on them. Those of a year that led to an exit stay."""
     village = unjudged(village, command)
-    if village.stage not in LISTED and command.year <= village.measured and command.year not in village.reopened:
+    if village.stage in LEFT and command.year <= village.measured and command.year not in village.reopened:
         rests("1.18", {f"{village.delisted_on}的出列决定": f"the exit decided on {village.delisted_on}"})
     return Change(village)
 

@@ -13,8 +13,8 @@ from services.registry.model.commands import (
     WithdrawListing,
     WithdrawVillage,
 )
+from services.registry.model.measurement import unmet
 from services.registry.model.parties import Jurisdiction, Unit, among
-from services.registry.model.register import unmet
 from services.registry.model.village import Alias, Village, moved, not_ended, standing, unjudged
 from shared.codes import Code
 from shared.contracts import Event
@@ -198,6 +198,7 @@ def withdraw(
     found = {
         "列入贫困村": ("its place on the list", bool(village.spell)),
         f"{village.facts}年度农户信息": (f"household facts of {village.facts}", bool(village.facts)),
+        f"{village.measured}年度指标": (f"figures of {village.measured}", bool(village.measured)),
         f"民主决策事项“{'”“'.join(village.matters)}”": (f"matters {', '.join(village.matters)}", bool(village.matters)),
         f"指定帮扶单位{'、'.join(u.id for u in serving)}": (
             f"units designated for it: {', '.join(u.id for u in serving)}",
@@ -240,7 +241,7 @@ def unlisted(village: Village, event: VillageUnlisted, policy: Policy, today: da
     """The village is registered and not on the list, as it was before the listing."""
     change = moved(village, event, policy, today)
     assert isinstance(change.state, Village)
-    return Change(change.state.but(spell=0, document="", owed=()).timed(measure=None))
+    return Change(change.state.but(spell=0, document="", owed=()))
 
 
 def recode_reads(_village: Village | None, command: RecodeVillage) -> Iterable[Key]:

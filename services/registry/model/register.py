@@ -7,14 +7,11 @@ arrive late: facts of 2015 that come after those of 2016 only give the incidence
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 import msgspec
 
 from services.registry.model.commands import (
     HouseholdFacts,
-    MeasureIndicators,
-    RecordHouseholds,
     RecordSurvey,
     RegisterVillage,
     RequestExit,
@@ -22,18 +19,15 @@ from services.registry.model.commands import (
 )
 from shared.contracts.registry import (
     ExitRequested,
-    IndicatorsMeasured,
     ObjectionDecided,
     StepOverdue,
-    Unmet,
     VillageMerged,
     VillageRegistered,
     VillageSplit,
 )
-from shared.labels import label, said
+from shared.labels import label
 from shared.policy import Policy
-from shared.policy.exit import INCIDENCE
-from shared.rules import Change, Key, Refused, State, overwrite
+from shared.rules import Change, Key, Refused, State
 
 LONGEST_PARTY_ID = 40
 """Characters of a household's id."""
@@ -80,6 +74,8 @@ class Register(State, frozen=True, kw_only=True):
     """The incidence of years before `year`, fixed when a later year's facts came in. A share: 0.048 is 4.8 %."""
     measurements: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
     """By year that was measured: the value of each indicator by its code."""
+    estimated: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By year: the indicators whose values are estimates."""
     attempts: int = 0
     """How many verifications have been asked for."""
     reopened: dict[str, date] = msgspec.field(default_factory=dict)
@@ -222,90 +218,17 @@ def of_predecessor(_register: Register | None, message: VillageMerged | SplitVil
     yield Register, message.village
 
 
-# --------------------------------------------------------- facts and figures
+# ------------------------------------------------------------------- facts
 
 
 def visited(register: Register, command: RecordSurvey, policy: Policy, _today: date) -> Change:
     """Take in a survey visit's facts, so that nobody enters them twice. Those of a year that is over are ignored."""
     if command.household is None or command.on.year < register.year:
         return Change(register)
-    return Change(_roomy(with_facts(register, (command.household,), command.on, policy, visited=True)))
+    return Change(roomy(with_facts(register, (command.household,), command.on, policy, visited=True)))
 
 
-def check_year(year: int, policy: Policy) -> None:
-    """Refuse a year before the pack's first poverty line: without a line nobody can be judged poor."""
-    years = sorted(map(int, policy.exit.poverty_line))
-    if year < years[0]:
-        known = "、".join(map(str, years)), ", ".join(map(str, years))
-        raise Refused(
-            "1.18",
-            f"本地规定中没有{year}年的扶贫标准，最早为{years[0]}年，不能录入该年度数据；已有标准的年度：{known[0]}",
-            f"the pack has no poverty line of {year}, and its first is of {years[0]}, so that nothing of that year can "
-            f"be entered; there are lines of {known[1]}",
-            field="year",
-            status=422,
-        )
-
-
-def record(register: Register, command: RecordHouseholds, policy: Policy, today: date) -> Change:
-    """Take in a year's facts. If the year was measured already, its figures are computed again."""
-    check_year(command.year, policy)
-    year = str(command.year)
-    if command.year > today.year:
-        raise Refused(
-            "1.18",
-            f"{command.year}年尚未到来，请核对年度",
-            f"the year {command.year} has not come yet; check it",
-            field="year",
-            status=422,
-        )
-    if year in register.past and year not in register.reopened:
-        raise Refused(
-            "1.18",
-            f"已录入{register.year}年度农户信息，{command.year}年度已封存；确需更正的，请先重开该年度",
-            f"household facts of {register.year} are in, so that the year {command.year} is closed; to correct it, "
-            "have it reopened first (year-reopenings)",
-            field="year",
-        )
-    if command.year < register.year:
-        register = _alone(register, command, policy)
-    else:
-        _check_overwritten(register, command)
-        as_of = min(today, date(command.year, 12, 31))
-        register = _roomy(with_facts(register, command.households, as_of, policy))
-    values = register.measurements.get(year)
-    if values is None:
-        return Change(register)
-    return measured(register, command.year, values, policy, command.recorded_by if year in register.reopened else "")
-
-
-def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Register:
-    """Facts of an earlier year only give that year's incidence. A known incidence is not overwritten unasked."""
-    year = str(command.year)
-    alone = Register(id=register.id, place=register.place, population=register.population)
-    alone = _roomy(with_facts(alone, command.households, date(command.year, 12, 31), policy))
-    known = {id: one.lifted for id, one in register.households.items()}
-    lifted = {id: msgspec.structs.replace(one, lifted=known.get(id)) for id, one in alone.households.items()}
-    alone = alone.but(households=lifted)
-    incidence = alone.incidence(command.year, policy)
-    overwrite({INCIDENCE: register.past.get(year)}, {INCIDENCE: incidence}, command.replaces, "1.18")
-    return register.but(past={**register.past, year: incidence})
-
-
-def _check_overwritten(register: Register, command: RecordHouseholds) -> None:
-    """Refuse other facts about a household that this year's list has already given, unless `replaces` confirms them."""
-    known: dict[str, Any] = {}
-    given: dict[str, Any] = {}
-    for fact in command.households:
-        before = register.households.get(fact.household)
-        if before is not None and before.as_of.year == command.year and not before.visited:
-            for field in ("persons", "income", "secured", "registered"):
-                known[f"households.{fact.household}.{field}"] = getattr(before, field)
-                given[f"households.{fact.household}.{field}"] = getattr(fact, field)
-    overwrite(known, given, command.replaces, "1.18")
-
-
-def _roomy(register: Register) -> Register:
+def roomy(register: Register) -> Register:
     """The register, checked: its households have no more people than the village."""
     check_population_of(register)
     return register
@@ -326,107 +249,6 @@ def with_facts(
             lifted = before.lifted if before else None
             households[fact.household] = Household(as_of=as_of, visited=visited, lifted=lifted, **fields)
     return register.but(year=as_of.year, households=households, past=past)
-
-
-def measure(register: Register, command: MeasureIndicators, policy: Policy, _today: date) -> Change:
-    """The year's indicators, with the incidence that follows from the households (1.18)."""
-    if INCIDENCE in command.values:
-        raise Refused(
-            "1.18",
-            "贫困发生率由农户信息计算得出，不得填报，请删去该项",
-            "incidence is computed from household facts and never typed in; leave it out",
-            field=f"values.{INCIDENCE}",
-            status=422,
-        )
-    check_year(command.year, policy)
-    check_values(command.values, policy)
-    if command.year != register.year and str(command.year) not in register.past:
-        raise Refused(
-            "1.18",
-            f"没有{command.year}年度的农户信息，无法计算贫困发生率，请先录入",
-            f"there are no household facts of {command.year} to compute incidence from; record them first",
-            field="year",
-        )
-    known = {k: v for k, v in register.measurements.get(str(command.year), {}).items() if k != INCIDENCE}
-    given = {indicator: command.values.get(indicator) for indicator in (*known, *command.values)}
-    overwrite(known, given, command.replaces, "1.18", words=policy.labels["indicator"])
-    return measured(register, command.year, command.values, policy, command.measured_by)
-
-
-def check_values(values: Mapping[str, float], policy: Policy, within: str = "values") -> None:
-    """Refuse indicators that the pack does not have, and values that are impossible, such as a share above 1."""
-    criteria = {criterion.figure: criterion for criterion in policy.exit.criteria if criterion.figure != INCIDENCE}
-    for indicator in sorted(values):
-        criterion, value = criteria.get(indicator), values[indicator]
-        if criterion is None:
-            raise Refused(
-                "5.1",
-                f"本地规定中没有指标“{indicator}”，可填：{said('indicator', sorted(criteria), policy)}",
-                f"the pack knows no indicator {indicator!r}, only {', '.join(sorted(criteria))}",
-                field=f"{within}.{indicator}",
-                status=422,
-            )
-        if criterion.is_share and not 0 <= value <= 1:
-            hint = (
-                (f"，如{value:g}%应填{value / 100:g}", f"; {value:g} % is {value / 100:g}") if value > 1 else ("", "")
-            )
-            raise Refused(
-                "5.1",
-                f"“{criterion.label}”是比例，应当填0至1之间的小数，不能是{value:g}{hint[0]}",
-                f"{indicator.replace('_', ' ')} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
-                field=f"{within}.{indicator}",
-                status=422,
-            )
-        required = float(criterion.number)
-        if abs(value) > MOST_TIMES * max(abs(required), 1):
-            raise Refused(
-                "5.1",
-                f"“{criterion.label}”为{value:g}，超出标准（{required:g}）的{MOST_TIMES}倍，请核对数值和计量单位",
-                f"{indicator.replace('_', ' ')} is {value:g}, more than {MOST_TIMES} times the required "
-                f"{required:g}; check figure and unit",
-                field=f"{within}.{indicator}",
-                status=422,
-            )
-        if value < 0 <= required:
-            raise Refused(
-                "5.1",
-                f"“{criterion.label}”不能是负数（{value:g}），请核对",
-                f"{indicator.replace('_', ' ')} cannot be {value:g}, which is below zero; check it",
-                field=f"{within}.{indicator}",
-                status=422,
-            )
-
-
-MOST_TIMES = 10_000
-"""How many times the required figure a value may be. Beyond that it was given in another unit: yuan for 万元."""
-
-
-def measured(register: Register, year: int, given: Mapping[str, float], policy: Policy, measured_by: str) -> Change:
-    """Note a year's figures and tell which criteria they miss. The same figures again make no event."""
-    incidence = register.incidence(year, policy) if year == register.year else register.past[str(year)]
-    values = {**given, INCIDENCE: incidence}
-    if register.measurements.get(str(year)) == values:
-        return Change(register)
-    line_year = policy.exit.line_of(year)
-    event = IndicatorsMeasured(
-        place=register.place,
-        village=register.id,
-        year=year,
-        values=values,
-        unmet=unmet(values, policy),
-        measured_by=measured_by,
-        line_year=line_year if line_year != year else None,
-    )
-    return Change(register.but(measurements={**register.measurements, str(year): values}), (event,))
-
-
-def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:
-    """The criteria that these figures do not meet."""
-    return tuple(
-        Unmet(c.figure, values.get(c.figure), float(c.number), c.mover, c.relation)
-        for c in policy.exit.criteria
-        if not c.holds(values.get(c.figure))
-    )
 
 
 def request(register: Register, command: RequestExit, policy: Policy, _today: date) -> Change:

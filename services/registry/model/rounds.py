@@ -11,7 +11,8 @@ from datetime import date
 import msgspec
 
 from services.registry.model.commands import MergeVillages, OpenResolution, WithdrawStep
-from services.registry.model.register import Household, Lifted, Register, measured
+from services.registry.model.measurement import measured
+from services.registry.model.register import Household, Lifted, Register
 from services.registry.model.resolution import Resolution
 from services.registry.model.village import EXIT_RULE, LISTED, Village, standing, unjudged
 from shared.contracts.registry import HouseholdsLifted, StepWithdrawn

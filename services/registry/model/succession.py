@@ -302,7 +302,7 @@ def born(village: Village | None, event: VillageRegistered, policy: Policy, toda
             issued_by=event.issued_by or "",
             since=today,
         )
-    return moved(village, event, policy, today)
+    return moved(village.expecting(policy, today), event, policy, today)
 
 
 def split_from(

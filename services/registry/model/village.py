@@ -8,16 +8,18 @@ and returns an event, and then this event moves the stage, just as other service
 from collections.abc import Iterable
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
 from services.registry.model.commands import (
     ConfirmRelapse,
+    MeasureIndicators,
     RecordHouseholds,
     RecordSurvey,
     ReopenYear,
 )
+from services.registry.model.measurement import check_year
 from services.registry.model.procedure import Carrier, Proceeding
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
@@ -120,6 +122,10 @@ class Village(Carrier, frozen=True, kw_only=True):
     predecessors: tuple[str, ...] = ()
     """Villages that were merged into it, or the one from which it was split: the earlier history is told of those."""
 
+    def code_on(self, day: date) -> str:
+        """Its division code on a day."""
+        return next((alias.code for alias in reversed(self.codes) if alias.since <= day), self.codes[0].code)
+
     @property
     def status(self) -> str:
         return self.stage
@@ -157,17 +163,31 @@ class Village(Carrier, frozen=True, kw_only=True):
         return self.stage in LEFT and bool(self.unmet)
 
     def next_measurement(self, policy: Policy, after: date) -> date | None:
-        """The next day on which a measurement opens; None once the monitoring after the exit has ended."""
-        if self.delisted_on is None:
+        """The next day on which a measurement opens. None once the monitoring after the exit has ended, unless the
+        region has indicators, which it takes of every village."""
+        if self.delisted_on is not None:
+            review = policy.exit.monitor_on.next_after(after)
+            if review <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar):
+                return review
+        if self.delisted_on is None or policy.indicators:
             return policy.exit.measure_from.next_after(after)
-        review = policy.exit.monitor_on.next_after(after)
-        return review if review <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar) else None
+        return None
+
+    def watched_in(self, year: int, policy: Policy) -> bool:
+        """Whether the review of a year lies within the monitoring after the exit."""
+        if self.delisted_on is None:
+            return False
+        return policy.exit.monitor_on.of(year) <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar)
+
+    def expecting(self, policy: Policy, today: date) -> Self:
+        """The village with a day on which its yearly measurement opens."""
+        return self if "measure" in self.timers else self.timed(measure=self.next_measurement(policy, today))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """What people are to do for the village now. A step that must wait for another one is no task yet."""
         for year in () if self.exit else self.owed:
-            facts_first = "households" if year > self.facts else "measurements"
-            if self.stage in LEFT:
+            facts_first = "households" if self.spell and year > self.facts else "measurements"
+            if self.stage in LEFT and self.watched_in(year, policy):
                 due, detail = policy.exit.monitor_on.of(year), f"monitor {year}"
                 yield self._task(facts_first, "poverty_office", due, "1.18", detail, year=year)
             else:
@@ -235,6 +255,19 @@ def unjudged(village: Village | None, command: Command) -> Village:
 def check_unjudged(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
     """The village's check of commands that change its figures, which its register carries out."""
     return Change(unjudged(village, command))
+
+
+def may_measure(village: Village | None, command: MeasureIndicators, policy: Policy, _today: date) -> Change:
+    """Refuse figures of a listed village before its household facts, from which the incidence follows (1.18)."""
+    village = unjudged(village, command)
+    check_year(command.year, policy)
+    if village.spell and not village.facts:
+        raise village.not_now(
+            f"没有{command.year}年度的农户信息，无法计算贫困发生率，请先录入",
+            f"there are no household facts of {command.year} to compute incidence from; record them first",
+            "1.18",
+        )
+    return Change(village)
 
 
 def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
@@ -334,10 +367,12 @@ def measure_again(village: Village, event: MeasurementWithdrawn, _policy: Policy
 def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Change:
     """Open a year's measurement, which then is awaited until it is made. A year whose day was missed opens late.
 
-    A year that was measured before a relapse does not open again: its figures can only be corrected.
+    A year that was measured before a relapse does not open again: its figures can only be corrected. A village that
+    was never on the list owes figures only where the region takes indicators of every village.
     """
-    year = due.on.year
-    owed = tuple(sorted({*village.owed, year})) if year > village.measured else village.owed
+    year, owed = due.on.year, village.owed
+    if year > village.measured and (village.spell or policy.indicators):
+        owed = tuple(sorted({*owed, year}))
     return Change(village.but(owed=owed).timed(measure=village.next_measurement(policy, due.on)))
 
 
@@ -347,7 +382,7 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, today
     The figures may be corrected while the village is on the list, or until that decision.
     """
     year, left = event.year, village.stage in LEFT
-    correctable = year <= village.measured and village.stage in LISTED
+    correctable = year <= village.measured and village.stage in ("registered", *LISTED)
     if not (
         year in village.owed
         or correctable

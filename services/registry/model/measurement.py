@@ -1,0 +1,272 @@
+"""A year's facts and figures of a village: recorded, computed, and compared with criteria, brackets and floors."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from services.registry.model.commands import MeasureIndicators, RecordFigures, RecordHouseholds
+from services.registry.model.register import Register, roomy, with_facts
+from shared.contracts import Event
+from shared.contracts.registry import BracketChanged, FloorMet, FloorMissed, IndicatorsMeasured, Unmet
+from shared.labels import said
+from shared.policy import Policy
+from shared.policy.exit import INCIDENCE, Criterion
+from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator, derived
+from shared.rules import Change, Refused, overwrite
+
+
+def check_year(year: int, policy: Policy) -> None:
+    """Refuse a year before the pack's first poverty line: without a line nobody can be judged poor."""
+    years = sorted(map(int, policy.exit.poverty_line))
+    if year < years[0]:
+        known = "、".join(map(str, years)), ", ".join(map(str, years))
+        raise Refused(
+            "1.18",
+            f"本地规定中没有{year}年的扶贫标准，最早为{years[0]}年，不能录入该年度数据；已有标准的年度：{known[0]}",
+            f"the pack has no poverty line of {year}, and its first is of {years[0]}, so that nothing of that year can "
+            f"be entered; there are lines of {known[1]}",
+            field="year",
+            status=422,
+        )
+
+
+def record(register: Register, command: RecordHouseholds, policy: Policy, today: date) -> Change:
+    """Take in a year's facts. If the year was measured already, its figures are computed again."""
+    check_year(command.year, policy)
+    year = str(command.year)
+    if command.year > today.year:
+        raise Refused(
+            "1.18",
+            f"{command.year}年尚未到来，请核对年度",
+            f"the year {command.year} has not come yet; check it",
+            field="year",
+            status=422,
+        )
+    if year in register.past and year not in register.reopened:
+        raise Refused(
+            "1.18",
+            f"已录入{register.year}年度农户信息，{command.year}年度已封存；确需更正的，请先重开该年度",
+            f"household facts of {register.year} are in, so that the year {command.year} is closed; to correct it, "
+            "have it reopened first (year-reopenings)",
+            field="year",
+        )
+    if command.year < register.year:
+        register = _alone(register, command, policy)
+    else:
+        _check_overwritten(register, command)
+        as_of = min(today, date(command.year, 12, 31))
+        register = roomy(with_facts(register, command.households, as_of, policy))
+    values = register.measurements.get(year)
+    if values is None:
+        return Change(register)
+    return measured(register, command.year, values, policy, command.recorded_by if year in register.reopened else "")
+
+
+def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Register:
+    """Facts of an earlier year only give that year's incidence. A known incidence is not overwritten unasked."""
+    year = str(command.year)
+    alone = Register(id=register.id, place=register.place, population=register.population)
+    alone = roomy(with_facts(alone, command.households, date(command.year, 12, 31), policy))
+    known = {id: one.lifted for id, one in register.households.items()}
+    lifted = {id: msgspec.structs.replace(one, lifted=known.get(id)) for id, one in alone.households.items()}
+    alone = alone.but(households=lifted)
+    incidence = alone.incidence(command.year, policy)
+    overwrite({INCIDENCE: register.past.get(year)}, {INCIDENCE: incidence}, command.replaces, "1.18")
+    return register.but(past={**register.past, year: incidence})
+
+
+def _check_overwritten(register: Register, command: RecordHouseholds) -> None:
+    """Refuse other facts about a household that this year's list has already given, unless `replaces` confirms them."""
+    known: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    for fact in command.households:
+        before = register.households.get(fact.household)
+        if before is not None and before.as_of.year == command.year and not before.visited:
+            for field in ("persons", "income", "secured", "registered"):
+                known[f"households.{fact.household}.{field}"] = getattr(before, field)
+                given[f"households.{fact.household}.{field}"] = getattr(fact, field)
+    overwrite(known, given, command.replaces, "1.18")
+
+
+def measure(register: Register, command: MeasureIndicators, policy: Policy, _today: date) -> Change:
+    """The year's indicators, with the incidence that follows from the households (1.18)."""
+    check_values(command.values, policy)
+    if register.year and command.year != register.year and str(command.year) not in register.past:
+        raise Refused(
+            "1.18",
+            f"没有{command.year}年度的农户信息，无法计算贫困发生率，请先录入",
+            f"there are no household facts of {command.year} to compute incidence from; record them first",
+            field="year",
+        )
+    check_estimated(command, policy)
+    known = recorded(register.measurements.get(str(command.year), {}), policy)
+    given = {indicator: command.values.get(indicator) for indicator in (*known, *command.values)}
+    overwrite(known, given, command.replaces, "1.18", words=policy.labels["indicator"])
+    register = register.but(estimated={**register.estimated, str(command.year): command.estimated})
+    return measured(register, command.year, command.values, policy, command.measured_by, command.drawn_from)
+
+
+MOST_TIMES = 10_000
+"""How many times the required figure a value may be. Beyond that it was given in another unit: yuan for 万元."""
+
+
+def check_estimated(command: MeasureIndicators | RecordFigures, policy: Policy) -> None:
+    """Refuse an estimate of a figure that the command does not give."""
+    if unknown := sorted(set(command.estimated) - set(command.values)):
+        raise Refused(
+            "5.1",
+            f"注明为估计数的{said('indicator', unknown, policy)}没有填报数值，请一并填报",
+            f"{', '.join(unknown)} are said to be estimates, but have no values; give their values",
+            field="estimated",
+            status=422,
+        )
+
+
+def check_values(values: Mapping[str, float], policy: Policy, within: str = "values", of: str = "village") -> None:
+    """Refuse figures that the pack does not have or computes itself, and values that cannot be true."""
+    criteria = {one.figure: one for one in policy.exit.criteria if of == "village"}
+    indicators = {one.figure: one for one in policy.indicators if one.of == of}
+    computed = {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
+    known = sorted({*criteria, *indicators} - computed)
+    for figure in sorted(values):
+        at = f"{within}.{figure}"
+        if figure in computed:
+            raise Refused(
+                "1.18",
+                f"{said('indicator', figure, policy)}由系统计算得出，不得填报，请删去该项",
+                f"{figure.replace('_', ' ')} is computed and never typed in; leave it out",
+                field=at,
+                status=422,
+            )
+        if figure not in known:
+            raise Refused(
+                "5.1",
+                f"本地规定中没有指标“{figure}”，可填：{said('indicator', known, policy)}",
+                f"the pack knows no indicator {figure!r}, only {', '.join(known)}",
+                field=at,
+                status=422,
+            )
+        if figure in criteria:
+            _check_criterion(values[figure], criteria[figure], at)
+        if figure in indicators:
+            _check_limits(values[figure], indicators[figure], at)
+
+
+def _check_limits(value: float, one: Indicator, field: str) -> None:
+    if not one.least <= value <= one.most:
+        raise Refused(
+            "5.1",
+            f"“{one.label}”应在{one.least:g}至{one.most:g}（{one.unit}）之间，不能是{value:g}，请核对数值和计量单位",
+            f"{one.figure.replace('_', ' ')} lies between {one.least:g} and {one.most:g} and cannot be {value:g}; "
+            "check figure and unit",
+            field=field,
+            status=422,
+        )
+
+
+def _check_criterion(value: float, criterion: Criterion, field: str) -> None:
+    indicator, required = criterion.figure.replace("_", " "), float(criterion.number)
+    wrong = None
+    if criterion.is_share and not 0 <= value <= 1:
+        hint = (f"，如{value:g}%应填{value / 100:g}", f"; {value:g} % is {value / 100:g}") if value > 1 else ("", "")
+        wrong = (
+            f"“{criterion.label}”是比例，应当填0至1之间的小数，不能是{value:g}{hint[0]}",
+            f"{indicator} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
+        )
+    elif abs(value) > MOST_TIMES * max(abs(required), 1):
+        wrong = (
+            f"“{criterion.label}”为{value:g}，超出标准（{required:g}）的{MOST_TIMES}倍，请核对数值和计量单位",
+            f"{indicator} is {value:g}, more than {MOST_TIMES} times the required {required:g}; check figure and unit",
+        )
+    elif value < 0 <= required:
+        wrong = (
+            f"“{criterion.label}”不能是负数（{value:g}），请核对",
+            f"{indicator} cannot be {value:g}, which is below zero; check it",
+        )
+    if wrong:
+        raise Refused("5.1", *wrong, field=field, status=422)
+
+
+def recorded(values: Mapping[str, float], policy: Policy) -> dict[str, float]:
+    """The figures of a year that people recorded, without those that follow from them."""
+    computed = {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
+    return {figure: value for figure, value in values.items() if figure not in computed}
+
+
+def measured(
+    register: Register, year: int, given: Mapping[str, float], policy: Policy, measured_by: str, drawn_from: str = ""
+) -> Change:
+    """Note a year's figures with those that follow from them, and tell what they miss, and which bracket or floor they
+    crossed. The same figures again make no event."""
+    of, line_year = str(year), policy.exit.line_of(year)
+    values = _computed(register, year, given, policy)
+    if register.measurements.get(of) == values:
+        return Change(register)
+    event = IndicatorsMeasured(
+        place=register.place,
+        village=register.id,
+        year=year,
+        values=values,
+        unmet=unmet(values, policy),
+        measured_by=measured_by,
+        line_year=line_year if line_year != year else None,
+        estimated=tuple(sorted(register.estimated.get(of, ()))),
+        drawn_from=drawn_from,
+    )
+    crossed = _crossed(register, year, values, policy) if policy.indicators else ()
+    return Change(register.but(measurements={**register.measurements, of: values}), (event, *crossed))
+
+
+def _computed(register: Register, year: int, given: Mapping[str, float], policy: Policy) -> dict[str, float]:
+    """The figures of a year with the incidence, if its households are known, and with those of the pack's formulas."""
+    values = dict(given)
+    if register.year and year == register.year:
+        values[INCIDENCE] = register.incidence(year, policy)
+    elif str(year) in register.past:
+        values[INCIDENCE] = register.past[str(year)]
+    if not policy.indicators:
+        return values
+    values = recorded(values, policy) | {k: v for k, v in values.items() if k == INCIDENCE}
+    if register.year and year == register.year:
+        poor = register.poor(year, policy)
+        values |= {"poor_persons": register.persons(poor), "poor_households": len(poor)}
+        values |= {"population": register.population}
+    return derived(policy.indicators, values, register.measurements.get(str(year - 1), {}))
+
+
+def _crossed(register: Register, year: int, values: Mapping[str, float], policy: Policy) -> Iterator[Event]:
+    """What the latest year's values mean beside those before: another bracket (0.12), a floor missed, or one that is
+    reached (1.9, 2.8, 2.9).
+
+    Those before are the same year's if it is corrected, else the latest earlier year's.
+    """
+    known = max(map(int, register.measurements), default=0)
+    if known > year:
+        return
+    before = register.measurements.get(str(known), {})
+    village: dict[str, Any] = {"place": register.place, "village": register.id, "year": year}
+    for one in policy.indicators:
+        value, was = values.get(one.figure), before.get(one.figure)
+        if value is None:
+            continue
+        if one.brackets:
+            bracket, earlier = one.bracket(value), None if was is None else one.bracket(was)
+            if bracket != earlier:
+                yield BracketChanged(**village, figure=one.figure, value=value, bracket=bracket, earlier=earlier)
+        if one.floor:
+            least, missed = one.floor.at_least, was is not None and was < one.floor.at_least
+            if value < least and not missed:
+                yield FloorMissed(**village, figure=one.figure, value=value, at_least=least, mover=one.floor.mover)
+            elif missed and value >= least:
+                yield FloorMet(**village, figure=one.figure, value=value, at_least=least)
+
+
+def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:
+    """The criteria that these figures do not meet."""
+    return tuple(
+        Unmet(c.figure, values.get(c.figure), float(c.number), c.mover, c.relation)
+        for c in policy.exit.criteria
+        if not c.holds(values.get(c.figure))
+    )

@@ -1,0 +1,236 @@
+"""A division's yearbook: what its villages' figures of a year add up to, and what is recorded of the division itself.
+
+A yearbook has one year of a county; a city or a province has one for what it records itself. It keeps each village's
+figures that have a total, so that a correction replaces them, and a total is the same in whatever order the villages
+were measured.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from services.registry.model.commands import RecordFigures, WithdrawFigures
+from services.registry.model.measurement import check_estimated, check_values
+from services.registry.model.village import Village
+from shared.contracts.registry import FiguresRecorded, FiguresWithdrawn, IndicatorsMeasured, MeasurementWithdrawn
+from shared.policy import Policy
+from shared.policy.indicators import Indicator
+from shared.rules import Change, Key, Refused, State, known, overwrite
+
+WIDTHS: Mapping[str, int] = {"province": 2, "city": 4, "county": 6, "township": 9}
+"""How many digits of a village's code name each kind of division."""
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A village's figures of the year that have a total, and where it lay at the end of that year."""
+
+    code: str
+    township: str
+    values: dict[str, float]
+
+
+class Recorded(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A division's own figures."""
+
+    values: dict[str, float]
+    estimated: tuple[str, ...] = ()
+    drawn_from: str = ""
+
+
+class Yearbook(State, frozen=True, kw_only=True):
+    """The figures of one year: `<place>/<year>`."""
+
+    kind = "yearbooks"
+    villages: dict[str, Counted] = msgspec.field(default_factory=dict)
+    """By the village's id."""
+    divisions: dict[str, Recorded] = msgspec.field(default_factory=dict)
+    """By the division, such as `county:210521`."""
+
+    @property
+    def status(self) -> str:
+        return self.id.rpartition("/")[2]
+
+
+class Total(msgspec.Struct, frozen=True):
+    """A division's figure of a year."""
+
+    division: str
+    """The division, such as `township:210521100`."""
+    name: str
+    """Its name; its code where no name is known."""
+    year: int
+    figure: str
+    label: str
+    unit: str
+    value: float | None
+    """The figure; None if it cannot be computed, as a ratio whose parts add up to zero."""
+    villages: int | None = None
+    """How many villages have the figure; None where the division recorded it itself."""
+    estimated: bool = False
+    """Whether the division's own figure is an estimate."""
+    group: str | None = None
+
+
+def book(message: IndicatorsMeasured | MeasurementWithdrawn, policy: Policy) -> Iterable[str]:
+    """The yearbook in which a village's figures are counted; none where the region counts nothing."""
+    return (f"{message.place}/{message.year}",) if any(one.total for one in policy.indicators) else ()
+
+
+def book_of(command: RecordFigures | WithdrawFigures, _policy: Policy) -> Iterable[str]:
+    """The yearbook in which a division's own figures stand."""
+    return (f"{command.place}/{command.year}",)
+
+
+def of_village(_book: Yearbook | None, event: IndicatorsMeasured) -> Iterable[Key]:
+    """The village, for its code."""
+    yield Village, event.village
+
+
+def count(
+    book: Yearbook | None,
+    event: IndicatorsMeasured,
+    policy: Policy,
+    _today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
+    """Count a village's figures of the year. A later correction replaces them.
+
+    A year's figures stay counted where the village lay at the end of that year, as they were before it moved away.
+    """
+    book = book or Yearbook(id=f"{event.place}/{event.year}", place=event.place)
+    village = others[Village, event.village]
+    assert isinstance(village, Village), "it was measured"
+    code = village.code_on(date(event.year, 12, 31))
+    if code[:6] != event.place:
+        return Change(book)
+    needed = {part for one in policy.indicators if one.total for part in one.parts}
+    values = {figure: value for figure, value in event.values.items() if figure in needed}
+    return Change(book.but(villages={**book.villages, event.village: Counted(code, village.township, values)}))
+
+
+def discount(book: Yearbook | None, event: MeasurementWithdrawn, _policy: Policy, _today: date) -> Change:
+    """A village's figures of the year were taken back."""
+    if book is None:
+        return Change(None)
+    return Change(book.but(villages={id: one for id, one in book.villages.items() if id != event.village}))
+
+
+def record(book: Yearbook | None, command: RecordFigures, policy: Policy, today: date) -> Change:
+    """Record a division's own figures, such as its area (0.1). Known ones are not overwritten unasked."""
+    kind = _lies_in(command)
+    if command.year > today.year:
+        raise Refused(
+            "0.1",
+            f"{command.year}年尚未到来，请核对年度",
+            f"the year {command.year} has not come yet; check it",
+            field="year",
+            status=422,
+        )
+    check_values(command.values, policy, of=kind)
+    check_estimated(command, policy)
+    book = book or Yearbook(id=f"{command.place}/{command.year}", place=command.place)
+    before = book.divisions.get(command.division, Recorded({}))
+    overwrite(before.values, command.values, command.replaces, "0.1", words=policy.labels["indicator"])
+    estimated = {*before.estimated} - {*command.values} | {*command.estimated}
+    now = Recorded({**before.values, **command.values}, tuple(sorted(estimated)), command.drawn_from)
+    if now == before:
+        return Change(book)
+    event = FiguresRecorded(
+        place=command.place,
+        division=command.division,
+        year=command.year,
+        values=now.values,
+        estimated=now.estimated,
+        drawn_from=command.drawn_from,
+        recorded_by=command.recorded_by,
+    )
+    return Change(book.but(divisions={**book.divisions, command.division: now}), (event,))
+
+
+def withdraw(book: Yearbook | None, command: WithdrawFigures, _policy: Policy, _today: date) -> Change:
+    """Take a division's figures of a year back."""
+    _lies_in(command)
+    book = known(book, "年度", "a yearbook of", str(command.year))
+    if command.division not in book.divisions:
+        return Change(book)
+    event = FiguresWithdrawn(
+        place=command.place,
+        division=command.division,
+        year=command.year,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    left = {division: one for division, one in book.divisions.items() if division != command.division}
+    return Change(book.but(divisions=left), (event,))
+
+
+def _lies_in(command: RecordFigures | WithdrawFigures) -> str:
+    """The kind of the division. Raises Refused unless `place` is the division itself, or the county it lies in."""
+    kind, _, code = command.division.partition(":")
+    place = code[:6].ljust(6, "0")
+    if place != command.place:
+        raise Refused(
+            "identity",
+            f"区划 {command.division} 应填所属区划 {place}，不是 {command.place}",
+            f"{command.division} belongs to place {place}, not {command.place}",
+            field="place",
+            status=422,
+        )
+    return kind
+
+
+def totals(
+    books: Iterable[Yearbook], indicators: Sequence[Indicator], by: str, place: str, names: Mapping[str, str]
+) -> Iterator[Total]:
+    """The figures of each division of a kind (`by`) within a place, by year (0.1, 0.12, 1.10, 1.18).
+
+    They are what the villages' figures add up to, and what the divisions recorded themselves. A village without a value
+    is missing: it counts neither as 0 nor as a village. `names` has the names of divisions by code.
+    """
+    counted = defaultdict[tuple[int, str], list[Counted]](list)
+    recorded = dict[tuple[int, str], Recorded]()
+    for one in books:
+        year = int(one.status)
+        for village in one.villages.values():
+            counted[year, village.code[: WIDTHS[by]]].append(village)
+        for division, own in one.divisions.items():
+            kind, _, code = division.partition(":")
+            if kind == by:
+                recorded[year, code] = own
+    for year, code in sorted({*counted, *recorded}):
+        if code.startswith(place):
+            villages, own = counted[year, code], recorded.get((year, code), Recorded({}))
+            name = villages[-1].township if villages and by == "township" else names.get(code, code)
+            of = _Division(f"{by}:{code}", name, year)
+            yield from (_total(of, villages, indicator) for indicator in indicators if villages and indicator.total)
+            yield from _own(of, own, indicators)
+
+
+class _Division(NamedTuple):
+    division: str
+    name: str
+    year: int
+
+
+def _total(of: _Division, villages: Sequence[Counted], one: Indicator) -> Total:
+    """What the villages' figures add up to."""
+    having = [[village.values[part] for part in one.parts] for village in villages if {*one.parts} <= {*village.values}]
+    sums = [sum(column) for column in zip(*having, strict=True)]
+    value: float | None = None
+    if one.total == "ratio":
+        value = sums[0] / sums[1] if sums and sums[1] else None
+    elif sums:
+        value = sums[0] / (len(having) if one.total == "mean" else 1)
+    return Total(*of, one.figure, one.label, one.unit, value, villages=len(having), group=one.group)
+
+
+def _own(of: _Division, own: Recorded, indicators: Sequence[Indicator]) -> Iterator[Total]:
+    """The figures that a division recorded of itself."""
+    kind = of.division.partition(":")[0]
+    for one in indicators:
+        if one.of == kind and one.figure in own.values:
+            value, estimated = own.values[one.figure], one.figure in own.estimated
+            yield Total(*of, one.figure, one.label, one.unit, value, estimated=estimated, group=one.group)
