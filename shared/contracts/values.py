@@ -248,28 +248,38 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
     """A struct that checks the limits of its days, which msgspec cannot do. Raises ValueError."""
 
     def __post_init__(self) -> None:
-        kind = type(self)
-        for field, first, last in _DAYS[kind] if kind in _DAYS else _days(kind):
+        for field, first, last in _DAYS[type(self)]:
             value = getattr(self, field)
-            if value is None or (value.__class__ is date and first <= value.year <= last):
-                continue
-            of_all = value.values() if isinstance(value, dict) else (value,) if isinstance(value, date) else value
-            for day in of_all:
-                if not first <= day.year <= last:
-                    raise ValueError(f"`{field}` must lie between {first}-01-01 and {last}-12-31, not on {day}")
+            # Nearly always it is one day, and nearly always within the limits.
+            if value and not (value.__class__ is date and first <= value <= last):
+                _require_within(field, value, first, last)
 
 
-def _days(struct: type[msgspec.Struct]) -> tuple[tuple[str, int, int], ...]:
-    """The fields of a struct that contain days, also in lists and mappings, each with its first and last year."""
-    hints = get_type_hints(struct, include_extras=True)
-    _DAYS[struct] = tuple(
-        (field, *years) for field in struct.__struct_fields__ for years in [_years(hints[field])] if years is not None
-    )
-    return _DAYS[struct]
+def _require_within(field: str, value: Any, first: date, last: date) -> None:
+    """Raise ValueError for a day outside of the limits, or a list or mapping with one."""
+    for day in value.values() if isinstance(value, dict) else (value,) if isinstance(value, date) else value:
+        if not first <= day <= last:
+            raise ValueError(f"`{field}` must lie between {first} and {last}, not on {day}")
 
 
-_DAYS: dict[type[msgspec.Struct], tuple[tuple[str, int, int], ...]] = {}
-"""Results of `_days` by struct, since each decoded message needs them."""
+class _Days(dict[type[msgspec.Struct], tuple[tuple[str, date, date], ...]]):
+    """By struct its fields that contain days, also in lists and mappings, each with its first and last day.
+
+    It is filled when it is asked, since each decoded message needs it.
+    """
+
+    def __missing__(self, struct: type[msgspec.Struct]) -> tuple[tuple[str, date, date], ...]:
+        hints = get_type_hints(struct, include_extras=True)
+        self[struct] = tuple(
+            (field, date(years[0], 1, 1), date(years[1], 12, 31))
+            for field in struct.__struct_fields__
+            for years in [_years(hints[field])]
+            if years is not None
+        )
+        return self[struct]
+
+
+_DAYS = _Days()
 
 
 def _years(hint: Any) -> tuple[int, int] | None:

@@ -100,7 +100,7 @@ async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
         result, decided = await pipeline.run(work, lambda loaded: decide(
             pipeline.wiring, pipeline.book, work.day, fresh, loaded
         ), chain.from_iterable(request.causes for request in fresh))  # fmt: skip
-        await pipeline.save(work, result, [])
+        await pipeline.save(work, result)
         await store.insert(work.conn, table, [row for one in decided for row in one.kept])
     for one in decided:
         one.tell()

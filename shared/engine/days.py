@@ -1,10 +1,12 @@
 """Messages that concern every state of a service: a new day, and announced holidays. They are handled page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.calendar import DayPassed, HolidaysAnnounced
 from shared.engine import dead_letters, outbox, store
@@ -15,6 +17,7 @@ from shared.stream.bus import OPEN
 from shared.stream.consumer import Delivery
 
 log = structlog.get_logger()
+Positions = Mapping[str, int]
 
 
 def is_for_all(cause: object) -> bool:
@@ -22,38 +25,26 @@ def is_for_all(cause: object) -> bool:
     return isinstance(cause, Cause) and isinstance(cause.payload, (DayPassed, HolidaysAnnounced))
 
 
-async def take_for_all(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str = "") -> None:
-    """Handle a new day or announced holidays. `stream` is empty if an operator replays them: no position moves then."""
-    await (_pass_day if isinstance(cause.payload, DayPassed) else _announce)(pipeline, delivery, cause, stream)
+async def take_for_all(pipeline: Pipeline, heard: Iterable[tuple[Delivery, Cause]], stream: str = "") -> None:
+    """Handle new days or announced holidays. `stream` is empty if an operator replays them: no position moves then."""
+    for delivery, cause in heard:
+        await (_pass_day if isinstance(cause.payload, DayPassed) else _announce)(pipeline, delivery, cause, stream)
 
 
 async def _pass_day(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str) -> None:
-    """Run all timers that are due, page by page.
-
-    Only the last page marks the day as done, so a restart continues it.
-    """
+    """Run all timers that are due."""
     assert isinstance(cause.payload, DayPassed)
     if cause.payload.day.toordinal() <= pipeline.positions.get("passed", 0):
         return  # A repetition: a timer set since then for this very day runs out on the next one.
-    day, more = max(cause.payload.day, pipeline.today or cause.payload.day), True
-    while more:
-        await pipeline.refresh()
-        async with pipeline.engine.connect() as conn:
-            states = await store.due_states(
-                conn, pipeline.tables, pipeline.service.due, day, outbox.PAGE, pipeline.blocked
-            )
-        more = len(states) == outbox.PAGE
-        done = {} if more else {"passed": cause.payload.day.toordinal()}
-        if stream and not more:
-            done[stream] = delivery.sequence
+    day = max(cause.payload.day, pipeline.today or cause.payload.day)
 
-        async def run_out(
-            part: Sequence[State], failure: Exception | None = None, last: Any = states[-1:], done: Any = done
-        ) -> None:
-            ended = done if part[-1:] == last else {}
-            await _run_out(pipeline, part, delivery, cause, {"today": day.toordinal(), **ended}, failure)
+    def due(conn: AsyncConnection, _: Sequence[State]) -> Awaitable[Sequence[State]]:
+        return store.due_states(conn, pipeline.tables, pipeline.service.due, day, outbox.PAGE, pipeline.blocked)
 
-        await apart(states, run_out)
+    async def take(states: Sequence[State], done: Positions, failure: Exception | None) -> None:
+        await _run_out(pipeline, states, delivery, cause, {"today": day.toordinal(), **done}, failure)
+
+    await _by_pages(pipeline, due, take, {"passed": cause.payload.day.toordinal(), **_read_to(stream, delivery)})
     log.info("day passed", day=day, service=pipeline.service.name)
 
 
@@ -62,7 +53,7 @@ async def _run_out(
     states: Sequence[State],
     delivery: Delivery,
     cause: Cause,
-    positions: Mapping[str, int],
+    positions: Positions,
     failure: Exception | None,
 ) -> None:
     """Run the due timers of some states in one transaction.
@@ -75,10 +66,9 @@ async def _run_out(
         if failure:
             result = stop(cause.id, states[0], failure)
         else:
-            result = await pipeline.run(
-                work, lambda loaded: run_due(pipeline.wiring, pipeline.book, day, cause.id, states, loaded)
-            )
-        await pipeline.save(work, result, [])
+            attempt = partial(run_due, pipeline.wiring, pipeline.book, day, cause.id, states)
+            result = await pipeline.run(work, attempt)
+        await pipeline.save(work, result)
         failed = {p.cause.id: p.error for p in result.parked}
         ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
         await pipeline.park(work, [
@@ -89,34 +79,57 @@ async def _run_out(
 
 
 async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str) -> None:
-    """Add announced holidays and count all running deadlines again, page by page.
-
-    Counting twice has no further effect.
-    """
+    """Add announced holidays and count all running deadlines again. Counting twice has no further effect."""
     assert isinstance(cause.payload, HolidaysAnnounced)
-    notice, after, more = cause.payload, ("", ""), True
+    notice = cause.payload
+
+    def counting(conn: AsyncConnection, before: Sequence[State]) -> Awaitable[Sequence[State]]:
+        after = (before[-1].kind, before[-1].id) if before else ("", "")
+        return store.counting_states(conn, pipeline.tables, after, outbox.PAGE)
+
+    async def take(states: Sequence[State], done: Positions, failure: Exception | None) -> None:
+        async with pipeline.transaction() as work:
+            await store.keep_holidays(work.conn, pipeline.tables, notice)
+            pipeline.book.announce(notice)
+            if failure:
+                id = derived_id(cause.id, states[0].kind, states[0].id)
+                await pipeline.park(work, [dead_letters.of_message(OPEN, delivery, id, "", failure)])
+                result = Result({}, [], [])
+            else:
+                result = recount(pipeline.wiring, pipeline.book, work.day, cause, states)
+            await pipeline.save(work, result)
+            work.positions |= done
+        log_facts(result.facts)
+
+    await _by_pages(pipeline, counting, take, _read_to(stream, delivery))
+
+
+async def _by_pages(
+    pipeline: Pipeline,
+    read: Callable[[AsyncConnection, Sequence[State]], Awaitable[Sequence[State]]],
+    take: Callable[[Sequence[State], Positions, Exception | None], Awaitable[None]],
+    done: Positions,
+) -> None:
+    """Take states page by page. `read` is given the page before; `take` handles states, which may be a part of a page.
+
+    Only the last part of the last page gets `done`, the positions that mark all as handled, so a restart continues.
+    """
+    page: Sequence[State] = []
+    more = True
     while more:
         await pipeline.refresh()
         async with pipeline.engine.connect() as conn:
-            states = await store.counting_states(conn, pipeline.tables, after, outbox.PAGE)
-        more = len(states) == outbox.PAGE
-        done = {stream: delivery.sequence} if stream and not more else {}
+            page = await read(conn, page)
+        more = len(page) == outbox.PAGE
 
-        async def count_anew(
-            part: Sequence[State], failure: Exception | None = None, last: Any = states[-1:], done: Any = done
+        async def take_part(
+            part: Sequence[State], failure: Exception | None = None, last: Any = page[-1:], is_last: bool = not more
         ) -> None:
-            async with pipeline.transaction() as work:
-                await store.keep_holidays(work.conn, pipeline.tables, notice)
-                pipeline.book.announce(notice)
-                if failure:
-                    id = derived_id(cause.id, part[0].kind, part[0].id)
-                    await pipeline.park(work, [dead_letters.of_message(OPEN, delivery, id, "", failure)])
-                    result = Result({}, [], [])
-                else:
-                    result = recount(pipeline.wiring, pipeline.book, work.day, cause, part)
-                await pipeline.save(work, result, [])
-                work.positions |= done if part[-1:] == last else {}
-            log_facts(result.facts)
+            await take(part, done if is_last and part[-1:] == last else {}, failure)
 
-        await apart(states, count_anew)
-        after = (states[-1].kind, states[-1].id) if states else after
+        await apart(page, take_part)
+
+
+def _read_to(stream: str, delivery: Delivery) -> Positions:
+    """That the message was read. Nothing if an operator replays it: no position moves then."""
+    return {stream: delivery.sequence} if stream else {}

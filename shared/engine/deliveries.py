@@ -1,7 +1,7 @@
 """Messages from a stream: decoded, checked for their sender, run through the rules, and committed in stream order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -16,11 +16,13 @@ from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import VillageRecoded
 from shared.engine import dead_letters, store
 from shared.engine.days import is_for_all, take_for_all
-from shared.engine.flow import Cause, Parked, Result, derived_id, id_bytes, run
+from shared.engine.flow import Cause, Parked, Result, decoder, derived_id, id_bytes, run
 from shared.engine.pipeline import AHEAD, Pipeline, apart, log_facts
 from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
 
+Heard = tuple[Delivery, Any]
+"""A message, and the cause that it carries or what is wrong with it."""
 OPEN_READ_WITHIN = 10.0
 """Seconds that a batch of sealed events waits for the open stream before it fails and is tried again."""
 
@@ -32,61 +34,55 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
     a simulation is accepted only if this installation is one, or if an operator (`by_operator`) recovers its journal.
     Raises what the database raises while it is away: then the batch is to be handed in again.
     """
-    simulated = pipeline.simulated or by_operator
     await pipeline.relay.reached(pipeline.written - AHEAD)
+    simulated, latest = pipeline.simulated or by_operator, pipeline.clock()
     ours = [delivery for delivery in deliveries if _is_ours(pipeline, stream, delivery)]
-    latest = pipeline.clock()
-    decoded = [(delivery, decode(pipeline, delivery, latest, simulated)) for delivery in ours]
-    if stream == OPEN:
-        decoded = _placed(pipeline, decoded)
-    if stream == SEALED:
-        await _catch_up(pipeline, [cause for _, cause in decoded if isinstance(cause, Cause)])
-        decoded = [(delivery, too_early(pipeline, cause) or cause) for delivery, cause in decoded]
+    heard: list[Heard] = [(delivery, decode(pipeline, delivery, latest, simulated)) for delivery in ours]
+    if stream in _CHECKED:
+        heard = await _CHECKED[stream](pipeline, heard)
     async with pipeline.writing:
-        for for_all, group in groupby(decoded, lambda pair: is_for_all(pair[1])):
+        for for_all, group in groupby(heard, lambda pair: is_for_all(pair[1])):
             if for_all:
-                for delivery, cause in group:
-                    await take_for_all(pipeline, delivery, cause, stream)
+                await take_for_all(pipeline, group, stream)
             else:
                 await apart([*group], partial(_take, pipeline, stream))
         # The rest belongs to other replicas, so there is nothing to write.
         pipeline.positions[stream] = deliveries[-1].sequence
 
 
-async def _take(
-    pipeline: Pipeline, stream: str, batch: Sequence[tuple[Delivery, Any]], failure: Exception | None = None
-) -> None:
+async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard], failure: Exception | None = None) -> None:
     """Handle messages in one transaction.
 
     With a `failure`, the batch is the one message that caused it: it is parked.
     """
     causes = {id_bytes(cause.id): cause for _, cause in batch if isinstance(cause, Cause)}
-    sources = {cause.id: delivery for delivery, cause in batch if isinstance(cause, Cause)}
-    malformed = [(delivery, error) for delivery, error in batch if not isinstance(error, Cause)]
     async with pipeline.transaction() as work:
         new = await store.note_heard(work.conn, pipeline.tables, causes.keys())
         fresh = [cause for id, cause in causes.items() if id in new]
-        if failure:
-            result = Result({}, [], [Parked(cause, failure) for cause in fresh])
-        else:
-            result = await pipeline.run(work, lambda loaded: run(
-                pipeline.wiring, pipeline.book, work.day, fresh, loaded, pipeline.blocked
-            ), fresh)  # fmt: skip
+        attempt = partial(run, pipeline.wiring, pipeline.book, work.day, fresh, blocked=pipeline.blocked)
+        result = _failed(fresh, failure) if failure else await pipeline.run(work, attempt, fresh)
         await pipeline.save(work, result, fresh)
-        await pipeline.park(
-            work,
-            [
-                # The body is part of the id: a stream that was made anew counts from 1 again.
-                dead_letters.of_message(stream, d, derived_id(stream, d.sequence, d.body.hex()), "", error)
-                for d, error in malformed
-            ]
-            + [
-                dead_letters.of_message(stream, sources[p.cause.id], p.cause.id, p.cause.correlation, p.error)
-                for p in result.parked
-            ],
-        )
+        await pipeline.park(work, [*_letters(stream, batch, result.parked)])
         work.positions[stream] = batch[-1][0].sequence
     log_facts(result.facts)
+
+
+def _failed(causes: Iterable[Cause], failure: Exception) -> Result:
+    return Result({}, [], [Parked(cause, failure) for cause in causes])
+
+
+def _letters(stream: str, batch: Sequence[Heard], parked: Iterable[Parked]) -> Iterator[Mapping[str, Any]]:
+    """Dead letters for the messages that could not be decoded, and for those that were refused or failed."""
+    sources = {}
+    for delivery, cause in batch:
+        if isinstance(cause, Cause):
+            sources[cause.id] = delivery
+        else:
+            # The body is part of the id: a stream that was made anew counts from 1 again.
+            id = derived_id(stream, delivery.sequence, delivery.body.hex())
+            yield dead_letters.of_message(stream, delivery, id, "", cause)
+    for cause, error in parked:
+        yield dead_letters.of_message(stream, sources[cause.id], cause.id, cause.correlation, error)
 
 
 def _is_ours(pipeline: Pipeline, stream: str, delivery: Delivery) -> bool:
@@ -94,56 +90,57 @@ def _is_ours(pipeline: Pipeline, stream: str, delivery: Delivery) -> bool:
     return whole or pipeline.share.has("".join(delivery.subject.split(".", 4)[2:4]))
 
 
-def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool) -> Any:
+def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool) -> Cause | Exception:
     """The cause that a delivery carries, or the error that makes it a dead letter."""
     try:
-        if delivery.subject == DAY_DUE:
-            day = first = delivery.recorded.astimezone(CHINA).date()
-            cause = Cause(derived_id("day due", day), "calendar", DayDue(day=day))
-        else:
-            envelope = _ENVELOPE.decode(delivery.body)
-            id_bytes(envelope.id)  # Checked here, so that writing to the inbox cannot fail for it.
-            payload = _decode_data(envelope.type, envelope.data)
-            _require_genuine(delivery, envelope, payload, simulated)
-            day = payload.day if isinstance(payload, DayPassed) else envelope.occurredon
-            first = pipeline.first_day or envelope.occurredon
-            cause = Cause(envelope.id, envelope.correlationid, payload, envelope.policyversion, envelope.occurredon)
-        if day > latest:
-            raise ValueError(f"the day {day} lies beyond this machine's clock; mend the clock that is wrong and replay")
+        cause = _begun(delivery) if delivery.subject == DAY_DUE else _told(delivery, simulated)
+        if cause.day > latest:
+            at = f"the day {cause.day} lies beyond this machine's clock"
+            raise ValueError(f"{at}; mend the clock that is wrong and replay")
     except Exception as error:  # Whatever is wrong with a message, it must not stop the others.
         return error
-    pipeline.first_day = first
+    if pipeline.first_day is None or isinstance(cause.payload, DayDue):
+        pipeline.first_day = cause.day
     return cause
+
+
+def _told(delivery: Delivery, simulated: bool) -> Cause:
+    """The event that a delivery carries. Raises ValueError if there is anything wrong with it."""
+    envelope = _ENVELOPE.decode(delivery.body)
+    if envelope.type not in EVENTS:
+        raise ValueError(f"no contract is known for the event type {envelope.type!r}; upgrade this service and replay")
+    id_bytes(envelope.id)  # Checked here, so that writing to the inbox cannot fail for it.
+    event = decoder(EVENTS[envelope.type]).decode(envelope.data)
+    _require_genuine(delivery, envelope, event, simulated)
+    day = event.day if isinstance(event, DayPassed) else envelope.occurredon
+    return Cause(envelope.id, envelope.correlationid, event, envelope.policyversion, day)
+
+
+def _begun(delivery: Delivery) -> Cause:
+    """The day that the schedule of the stream begins: its message says only when."""
+    day = delivery.recorded.astimezone(CHINA).date()
+    return Cause(derived_id("day due", day), "calendar", DayDue(day=day), day=day)
 
 
 def _require_genuine(delivery: Delivery, envelope: Envelope, event: Event, simulated: bool) -> None:
     """Raise ValueError if the subject does not fit the content, or if the source does not own this type of event."""
     if delivery.subject != wire_subject(event):
         raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
-    if envelope.source == teller(envelope.type):
-        return
-    if not (simulated and isinstance(event, DayPassed) and envelope.source == "urn:zhucun:simulation"):
+    owners = {teller(envelope.type)} | ({_SIMULATION} if simulated and isinstance(event, DayPassed) else set())
+    if envelope.source not in owners:
         raise ValueError(f"{envelope.source!r} has no say about {envelope.type}; {teller(envelope.type)!r} has")
 
 
-def _decode_data(type: str, data: msgspec.Raw) -> Event:
-    if type not in EVENTS:
-        raise ValueError(f"no contract is known for the event type {type!r}; upgrade this service and replay")
-    if type not in _PAYLOADS:
-        _PAYLOADS[type] = msgspec.json.Decoder(EVENTS[type])
-    return _PAYLOADS[type].decode(data)
-
-
-def _placed(pipeline: Pipeline, decoded: list[tuple[Delivery, Any]]) -> list[tuple[Delivery, Any]]:
+async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
     """Replace by an error each event whose village does not belong to the division that the event names.
 
     A village belongs to a division if its id or a later code begins with the division's digits.
     """
     # The new code may be known to another replica only.
     if Code not in pipeline.tables.states or pipeline.share.of > 1:
-        return decoded
-    placed = []
-    for delivery, cause in decoded:
+        return heard
+    placed: list[Heard] = []
+    for delivery, cause in heard:
         event = cause.payload if isinstance(cause, Cause) else None
         if isinstance(event, VillageRecoded):
             pipeline.wiring.note_code(event)
@@ -155,18 +152,21 @@ def _placed(pipeline: Pipeline, decoded: list[tuple[Delivery, Any]]) -> list[tup
     return placed
 
 
-async def _catch_up(pipeline: Pipeline, sealed: Sequence[Cause]) -> None:
+async def _caught_up(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
     """Wait until the day and the pack by which sealed events were decided have arrived (decision 12).
+
+    Where they will never come, an error takes the event's place.
 
     They come by the open stream, which a sealed event may overtake. They were published before it, so once the open
     stream is read to its end, what is still missing will never come. Until then the batch fails and is tried again:
     handling it early would lead to another state.
     """
     async with asyncio.timeout(OPEN_READ_WITHIN):
-        while any(map(partial(too_early, pipeline), sealed)):
+        while any(too_early(pipeline, cause) for _, cause in heard):
             if await pipeline.open_is_read():
-                return
+                break
             await asyncio.sleep(0.05)  # This is rare and takes moments.
+    return [(delivery, too_early(pipeline, cause) or cause) for delivery, cause in heard]
 
 
 def too_early(pipeline: Pipeline, cause: object) -> Exception | None:
@@ -180,4 +180,6 @@ def too_early(pipeline: Pipeline, cause: object) -> Exception | None:
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
-_PAYLOADS: dict[str, msgspec.json.Decoder[Event]] = {}
+_SIMULATION = "urn:zhucun:simulation"
+_CHECKED = {OPEN: _placed, SEALED: _caught_up}
+"""What else is checked before a stream's events are handled, by stream."""

@@ -7,11 +7,12 @@ nothing, since rules have no side effects.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
+from functools import cache, partial
 from itertools import takewhile
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
+T = TypeVar("T")
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
 """The namespace with which all derived ids are hashed."""
 WAITS = "order"
@@ -161,6 +163,8 @@ class Wiring:
         return [(kind, way.to(id)) for kind, way in ways for _, id in named] if ways else ()
 
 
+Targets = Sequence[tuple[Key, Reaction, Any]]
+"""The keys of the states that a message concerns, each with its reaction and the policy in force."""
 Effect = Literal["created", "changed", "unchanged"]
 """Whether a command created a state, changed one, or left all as they were."""
 
@@ -173,6 +177,16 @@ class Result(NamedTuple):
     parked: list[Parked]
     effects: Mapping[str, Effect] = {}
     """The effect of each command that was not refused, by the id of its cause."""
+
+    def keep(self, chain: "_Chain") -> None:
+        """Keep what a chain decided, after it came to its end."""
+        self.changed.update(chain.changed)
+        self.facts.extend(chain.facts)
+
+
+NewChain = Callable[[Mapping[Key, State]], "_Chain"]
+Begin = Callable[["_Chain", T], None]
+Park = Callable[[Result, T, Exception], None]
 
 
 def concerned(wiring: Wiring, book: PolicyBook, today: date, causes: Iterable[Cause]) -> set[Key]:
@@ -209,40 +223,51 @@ def run(
     id are parked, too, since events about a village must be applied in order. `blocked` has the correlation ids for
     which earlier messages are parked already. Adopted packs are added to `book`. Raises Missing.
     """
-    stuck = set(blocked)
-    changed: dict[Key, State] = {}
-    facts: list[Fact] = []
-    parked: list[Parked] = []
-    effects: dict[str, Effect] = {}
-    missing: set[Key] = set()
-    packs = book.packs
-    for cause in causes:
-        packs_before = book.packs
-        chain = _Chain(wiring, book, today, loaded, changed)
+    stuck, effects = set(blocked), dict[str, Effect]()
+
+    def begin(chain: _Chain, cause: Cause) -> None:
+        if cause.correlation in stuck:
+            raise _waits(cause.correlation)
+        chain.begin(cause)
+        if isinstance(cause.payload, Command):
+            effects[cause.id] = chain.effect()
+
+    def park(result: Result, cause: Cause, error: Exception) -> None:
+        policy = book.at(cause.payload.place, today) if isinstance(error, Refused) else None
+        told = error.by(policy) if policy and isinstance(error, Refused) else error
+        result.parked.append(Parked(cause, told))
+        stuck.add(cause.correlation)
+
+    new = partial(_Chain, wiring, book, today, loaded)
+    return _one_by_one(new, book, causes, begin, park)._replace(effects=effects)
+
+
+def _one_by_one(new: NewChain, book: PolicyBook, items: Iterable[T], begin: Begin[T], park: Park[T]) -> Result:
+    """Run a chain for each item, so that each has all of its effects or none. Raises Missing for all items together."""
+    result, missing, packs = Result({}, [], []), set[Key](), book.packs
+    for item in items:
+        chain, packs_before = new(result.changed), book.packs
         try:
-            if cause.correlation in stuck:
-                raise Refused(
-                    WAITS,
-                    f"关于“{cause.correlation}”还有更早的消息未处理，须按次序办理；请先重放更早的消息",
-                    f"waits in order behind an earlier message about {cause.correlation}; replay that one first",
-                )
-            chain.follow(cause)
+            begin(chain, item)
         except Missing as error:
             missing |= error.keys
         except Exception as error:  # One failing rule must not stop messages about other villages.
-            policy = book.at(cause.payload.place, today) if isinstance(error, Refused) else None
-            parked.append(Parked(cause, error.by(policy) if policy and isinstance(error, Refused) else error))
-            stuck.add(cause.correlation)
+            park(result, item, error)
             book.restore(packs_before)
         else:
-            if isinstance(cause.payload, Command):
-                effects[cause.id] = chain.effect()
-            changed.update(chain.changed)
-            facts.extend(chain.facts)
+            result.keep(chain)
     if missing:
         book.restore(packs)  # Else the next run would judge earlier causes by a pack that is adopted after them.
         raise Missing(missing)
-    return Result(changed, facts, parked, effects)
+    return result
+
+
+def _waits(about: str) -> Refused:
+    return Refused(
+        WAITS,
+        f"关于“{about}”还有更早的消息未处理，须按次序办理；请先重放更早的消息",
+        f"waits in order behind an earlier message about {about}; replay that one first",
+    )
 
 
 def run_due(
@@ -257,28 +282,17 @@ def run_due(
 
     Each state succeeds or fails by itself.
     """
-    changed: dict[Key, State] = {}
-    facts: list[Fact] = []
-    parked: list[Parked] = []
-    missing: set[Key] = set()
     loaded = {**loaded, **{(type(state), state.id): state for state in states}}
-    for state in states:
-        key = (type(state), state.id)
-        chain = _Chain(wiring, book, today, loaded, changed)
-        try:
-            chain.run_out(key, day_id)
-        except Missing as error:
-            missing |= error.keys
-        except Exception as error:  # As in `run`.
-            stopped = stop(day_id, changed.get(key) or state, error)
-            parked += stopped.parked
-            changed |= stopped.changed
-        else:
-            changed.update(chain.changed)
-            facts.extend(chain.facts)
-    if missing:
-        raise Missing(missing)
-    return Result(changed, facts, parked)
+
+    def begin(chain: _Chain, state: State) -> None:
+        chain.run_out((type(state), state.id), day_id)
+
+    def park(result: Result, state: State, error: Exception) -> None:
+        stopped = stop(day_id, result.changed.get((type(state), state.id)) or state, error)
+        result.parked.extend(stopped.parked)
+        result.changed.update(stopped.changed)
+
+    return _one_by_one(partial(_Chain, wiring, book, today, loaded), book, states, begin, park)
 
 
 def stop(day_id: str, state: State, error: Exception) -> Result:
@@ -304,9 +318,8 @@ def recount(wiring: Wiring, book: PolicyBook, today: date, cause: Cause, states:
             key = (type(state), state.id)
             chain = _Chain(wiring, book, today, {key: state}, {})
             told = tuple(counted.tell_moved(moved, cause.payload.notice) for moved in moves)
-            chain.apply(key, Change(counted, told), own, policy, 0)
-            result.changed.update(chain.changed)
-            result.facts.extend(chain.facts)
+            chain.apply(key, Change(counted, told), own, policy)
+            result.keep(chain)
     return result
 
 
@@ -353,29 +366,64 @@ class _Chain:
             )
         return policy
 
-    def follow(self, cause: Cause) -> None:
-        """Apply the reactions to a cause. Each event that they decide is followed at once, before the next one."""
-        if isinstance(cause.payload, PolicyAdopted):
-            self.book.adopt(_adopted(cause.payload.pack))
-        elif isinstance(cause.payload, VillageRecoded):
-            self.wiring.note_code(cause.payload)
+    def begin(self, cause: Cause) -> None:
+        """Run the rules of a message, and of all events that follow from it."""
         if isinstance(cause.payload, Command):
-            command = self.resolved(cause.payload)
-            once_each(command)
-            if command is not cause.payload:
-                cause = cause._replace(payload=command)
+            cause = self.resolved(cause)
+        self.learn(cause.payload)
         targets = self.targets(cause.payload)
-        keys = [key for key, _, _ in targets]
-        if not self.depth:
-            self.named, self.root = keys, type(cause.payload)
-        if absent := self.absent(keys):
-            raise self.missing(absent, later=self.depth > 0)
+        self.named, self.root = [key for key, _, _ in targets], type(cause.payload)
+        if absent := self.absent(self.named):
+            raise Missing(absent.union(self.wiring.likely(self.root, self.named)))
+        self.follow(cause, targets)
+
+    def follow(self, cause: Cause, targets: Targets) -> None:
+        """Run the rules of a message. Each event that they decide is followed at once, before the next one."""
         ordinal = 0
         for key, reaction, policy in targets:
             state = self.state(key)
             others = [self.others(reaction.reads(state, cause.payload))] if reaction.reads else []
             change = reaction.rule(state, cause.payload, policy, self.today, *others)
             ordinal = self.apply(key, change, cause, policy, ordinal)
+
+    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, first: int = 0) -> int:
+        """Take what a rule decided. Its events are numbered from `first` on; returns the number after them."""
+        if change.state is not None and change.state is not self.state(key):
+            self.changed[key] = _fitting(change.state)
+        for event in change.events:
+            self.learn(event)
+        followed = [(event, self.targets(event)) for event in change.events]
+        # Ask for the states of all events at once. Else a rule with many events would be run again for each.
+        if absent := self.absent([key for _, targets in followed for key, _, _ in targets]):
+            raise self.missed(absent)
+        for ordinal, (event, targets) in enumerate(followed, first):
+            fact = self.fact(event, cause, policy, ordinal)
+            self.facts.append(fact)
+            if targets:
+                self.depth += 1
+                self.follow(Cause(fact.id, fact.correlation, event), targets)
+                self.depth -= 1
+        return first + len(followed)
+
+    def fact(self, event: Event, cause: Cause, policy: Policy | None, ordinal: int) -> Fact:
+        """An event as it will be published. Raises Refused where it could not be."""
+        # The type is part of the id: it names the service, and several services may react to one cause.
+        id = derived_id(cause.id, event.type, ordinal)
+        fact = Fact(id, cause, event, policy.version if policy else "", _DATA(event))
+        if len(fact.data) > self.wiring.largest:
+            raise _too_large(event, len(fact.data), self.wiring.largest)
+        if len(fact.correlation) > LONGEST_ID:
+            raise _too_long(fact.correlation)
+        if self.depth >= LONGEST_CHAIN:
+            raise RuntimeError(f"{event.type} about {event.subject_id}: more than {LONGEST_CHAIN} in one chain")
+        return fact
+
+    def learn(self, payload: Payload) -> None:
+        """What a message changes beside states: the packs in force, and who has a code elsewhere."""
+        if isinstance(payload, PolicyAdopted):
+            self.book.adopt(_adopted(payload.pack))
+        elif isinstance(payload, VillageRecoded):
+            self.wiring.note_code(payload)
 
     def codes(self, payload: Payload) -> list[Key]:
         """The aliases that a command may name villages by. Events name them by id."""
@@ -384,15 +432,19 @@ class _Chain:
             return []
         return [key for key in codes.aliases(payload) if key[1][:6] in recoded]
 
-    def resolved(self, command: Command) -> Command:
-        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""
-        keys = self.codes(command)
-        if not keys:
-            return command
-        if absent := self.absent(keys):
-            raise Missing(absent)
-        ids = {key[1]: code.village for key in keys if isinstance(code := self.state(key), Code)}
-        return codes.resolved(command, ids) if ids else command
+    def resolved(self, cause: Cause) -> Cause:
+        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing, and
+        Refused if the command says something twice."""
+        command = cause.payload
+        assert isinstance(command, Command)
+        if keys := self.codes(command):
+            if absent := self.absent(keys):
+                raise Missing(absent)
+            if ids := {key[1]: code.village for key in keys if isinstance(code := self.state(key), Code)}:
+                command = codes.resolved(command, ids)
+                cause = cause._replace(payload=command)
+        once_each(command)
+        return cause
 
     def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
         """Other states that a rule looks at. Raises Missing."""
@@ -401,7 +453,7 @@ class _Chain:
             raise Missing(absent)
         return {key: self.state(key) for key in named}
 
-    def targets(self, payload: Payload) -> list[tuple[Key, Reaction, Any]]:
+    def targets(self, payload: Payload) -> Targets:
         """The keys of the states that a message concerns, each with its reaction and the policy in force.
 
         Raises Refused.
@@ -409,28 +461,27 @@ class _Chain:
         reactions = self.wiring.reactions.get(type(payload), ())
         if not reactions:
             return []
-        # A pack that is being adopted is its own policy: there may be none in force yet.
-        policy: Any = (
-            _sound(self.book, payload)
-            if hasattr(payload, "pack")
-            else self.policy(payload.place)
-            if payload.needs_policy
-            else None
-        )
+        policy = self.policy_for(payload)
         return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy)]
+
+    def policy_for(self, payload: Payload) -> Any:
+        """The policy by which a message is judged; None for one that needs none. Raises Refused."""
+        if hasattr(payload, "pack"):  # A pack that is being adopted is its own policy: there may be none in force yet.
+            return _sound(self.book, payload)
+        return self.policy(payload.place) if payload.needs_policy else None
 
     def absent(self, keys: Iterable[Key]) -> set[Key]:
         """Those of the keys whose states are not loaded."""
         here, before, loaded = self.changed, self.before, self.loaded
         return {key for key in keys if key not in here and key not in before and key not in loaded}
 
-    def missing(self, absent: set[Key], *, later: bool) -> Missing:
-        """The exception for absent states, with others that are likely to be needed. What is absent `later` in a chain
-        is remembered in `Wiring.sequels`.
+    def missed(self, absent: set[Key]) -> Missing:
+        """The exception for states that are needed later in the chain, with others that are likely to be needed.
+
+        Their ways are remembered in `Wiring.sequels`.
         """
-        if later:
-            found = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
-            self.wiring.sequels.setdefault(self.root, set()).update(found)
+        found = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
+        self.wiring.sequels.setdefault(self.root, set()).update(found)
         return Missing(absent.union(self.wiring.likely(self.root, self.named)))
 
     def run_out(self, key: Key, day_id: str) -> None:
@@ -439,43 +490,18 @@ class _Chain:
         self.named, self.root = [key], key[0]
         for _ in range(MOST_TIMERS):
             state = self.state(key)
-            if state is None or state.due is None or state.due > self.today:
+            if state is None or not state.timers:
                 return
-            name, on = min(state.timers.items(), key=lambda timer: (timer[1], timer[0]))
+            on, name = min((on, name) for name, on in state.timers.items())
+            if on > self.today:
+                return
             policy = self.policy(state.place)
             # The prefecture is part of it: two replicas may each keep a state with this id.
             id = derived_id(day_id, state.kind, state.place[:4], state.id, name, on)
             cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
-            self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy, 0)
+            self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy)
         raise RuntimeError(f"{key[0].kind} {key[1]}: its timers ran out {MOST_TIMERS} times on one day")
-
-    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, ordinal: int) -> int:
-        if change.state is not None and change.state is not self.state(key):
-            if len(change.state.id) > LONGEST_ID:
-                raise _too_long(change.state.id)
-            self.changed[key] = change.state
-        if len(change.events) > 1:
-            # Ask for the states of all events at once. Else a rule with many events would be run again for each.
-            absent = self.absent([key for event in change.events for key, _, _ in self.targets(event)])
-            if absent:
-                raise self.missing(absent, later=True)
-        for event in change.events:
-            # The type is part of it: it names the service, and several services may react to one cause.
-            id = derived_id(cause.id, event.type, ordinal)
-            fact = Fact(id, cause, event, policy.version if policy else "", _DATA(event))
-            if len(fact.data) > self.wiring.largest:
-                raise _too_large(event, len(fact.data), self.wiring.largest)
-            if len(fact.correlation) > LONGEST_ID:
-                raise _too_long(fact.correlation)
-            self.facts.append(fact)
-            ordinal += 1
-            self.depth += 1
-            if self.depth > LONGEST_CHAIN:
-                raise RuntimeError(f"{event.type} about {event.subject_id}: more than {LONGEST_CHAIN} in one chain")
-            self.follow(Cause(fact.id, fact.correlation, event))
-            self.depth -= 1
-        return ordinal
 
 
 def _too_large(event: Event, size: int, largest: int) -> Refused:
@@ -487,6 +513,12 @@ def _too_large(event: Event, size: int, largest: int) -> Refused:
         f"a message has {largest} at most; do it in parts",
         status=422,
     )
+
+
+def _fitting(state: State) -> State:
+    if len(state.id) > LONGEST_ID:
+        raise _too_long(state.id)
+    return state
 
 
 def _too_long(id: str) -> Refused:
@@ -538,6 +570,12 @@ def encode_state(state: State) -> bytes:
     Mappings in a state must have string keys, since msgspec sorts no others.
     """
     return _ENCODER.encode(state)
+
+
+@cache
+def decoder(kind: type[State | Event]) -> msgspec.json.Decoder[Any]:
+    """The decoder for a kind of state or event, which is made once."""
+    return msgspec.json.Decoder(kind)
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -30,35 +30,24 @@ def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today
     after it, since readers need the pack to handle them.
     """
     found: list[dict[str, Any]] = []
-    now = datetime.now(UTC)
+    now, source = datetime.now(UTC), f"urn:zhucun:{service}"
     filling: dict[bool, tuple[int, int, int]] = {}
     for position, fact in enumerate(facts, after + 1):
-        event = fact.event
-        sealed = event.is_sealed()
+        event, about, size, sealed = fact.event, fact.correlation, len(fact.data), fact.event.is_sealed()
         if isinstance(event, PolicyAdopted):
             filling.clear()
-        batch, count, size = filling.get(sealed, (position, 0, 0))
-        size += len(fact.data)
-        if count == PAGE or (count and size > BATCH_BYTES):
-            batch, count, size = position, 0, len(fact.data)
-        filling[sealed] = batch, count + 1, size
+        batch, count, bytes = filling.get(sealed, (position, 0, 0))
+        if count == PAGE or (count and bytes + size > BATCH_BYTES):
+            batch, count, bytes = position, 0, 0
+        filling[sealed] = batch, count + 1, bytes + size
         envelope = Envelope(
-            id=fact.id,
-            source=f"urn:zhucun:{service}",
-            type=event.type,
-            subject=event.subject_id,
-            time=now,
-            dataschema=schema_address(event.type, schemas),
-            correlationid=fact.correlation,
-            causationid=fact.cause.id,
-            occurredon=today,
-            policyversion=fact.policy,
-            data=msgspec.Raw(fact.data),
-        )
+            id=fact.id, source=source, type=event.type, subject=event.subject_id, time=now,
+            dataschema=schema_address(event.type, schemas), correlationid=about, causationid=fact.cause.id,
+            occurredon=today, policyversion=fact.policy, data=msgspec.Raw(fact.data),
+        )  # fmt: skip
         found.append({
             "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),
-            "about": fact.correlation, "type": event.type, "occurred_on": today,
-            "body": _JSON.encode(envelope).decode(),
+            "about": about, "type": event.type, "occurred_on": today, "body": _JSON.encode(envelope).decode(),
         })  # fmt: skip
     return found
 

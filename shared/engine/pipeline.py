@@ -212,25 +212,29 @@ class Pipeline:
             except Missing as missing:
                 loaded |= await store.load_states(work.conn, self.tables, missing.keys)
 
-    async def save(self, work: "_Work", result: Result, causes: Iterable[Cause]) -> None:
+    async def save(self, work: "_Work", result: Result, causes: Iterable[Cause] = ()) -> None:
         """Write the decided states, the adopted packs, and the facts as rows of the outbox."""
-        refused = {parked.cause.id for parked in result.parked}
-        heard = (cause.payload for cause in causes if cause.id not in refused)
         await store.save_states(work.conn, self.tables, result.changed.values())
-        adopted = {
-            message.version: {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
-            for message in (*heard, *(fact.event for fact in result.facts))
-            if isinstance(message, PolicyAdopted)
-        }
-        await store.upsert(work.conn, self.tables.policies, [*adopted.values()])
+        await self._keep_packs(work, result, causes)
         write = partial(
             outbox.rows, after=self.written, service=self.service.name, schemas=self.schemas, today=work.day
         )
         work.rows = await beside(len(result.facts) > outbox.PAGE, write, result.facts)
         await store.insert(work.conn, self.tables.outbox, work.rows)
 
+    async def _keep_packs(self, work: "_Work", result: Result, causes: Iterable[Cause]) -> None:
+        refused = {parked.cause.id for parked in result.parked}
+        heard = (cause.payload for cause in causes if cause.id not in refused)
+        adopted = {
+            message.version: {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
+            for message in (*heard, *(fact.event for fact in result.facts))
+            if isinstance(message, PolicyAdopted)
+        }
+        await store.upsert(work.conn, self.tables.policies, [*adopted.values()])
+
     async def park(self, work: "_Work", letters: Rows) -> None:
-        """Write dead letters. Later messages about the same villages will wait until they are replayed."""
+        """Write dead letters, if there are any. Later messages about the same villages will wait until they are
+        replayed."""
         await store.insert_new(work.conn, self.tables.dead_letters, letters)
         work.blocked = {letter["about"] for letter in letters if letter["about"]}
         for letter in letters:
@@ -260,10 +264,14 @@ async def apart(items: Sequence[T], take: Callable[..., Awaitable[None]]) -> Non
     except Exception as error:
         if store.passing(error) or not items:
             raise
-        log.warning("a batch failed and is taken apart", size=len(items), error=f"{type(error).__name__}: {error}")
-        if len(items) == 1:
-            await take(items, error)
-            return
+        await _halved(items, take, error)
+
+
+async def _halved(items: Sequence[T], take: Callable[..., Awaitable[None]], error: Exception) -> None:
+    log.warning("a batch failed and is taken apart", size=len(items), error=f"{type(error).__name__}: {error}")
+    if len(items) == 1:
+        await take(items, error)
+    else:
         half = len(items) // 2
         await apart(items[:half], take)
         await apart(items[half:], take)

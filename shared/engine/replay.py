@@ -53,8 +53,7 @@ async def replay_letters(pipeline: Pipeline, about: str, id: str = "") -> int:
                 await work.conn.execute(again.values(**dead_letters.why(error)))
             left = {row["about"] for row in waiting if row["about"] and row["id"] not in done}
         pipeline.blocked = left
-        for delivery, cause in for_all:
-            await take_for_all(pipeline, delivery, cause)
+        await take_for_all(pipeline, for_all)
     return len(done)
 
 

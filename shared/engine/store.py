@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from nats.errors import Error as NatsError
-from sqlalchemy import Connection, Dialect, Table, event, func, select
+from sqlalchemy import Boolean, Connection, Date, Dialect, Table, event, func, select
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -22,10 +23,11 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeEngine
 
 from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
-from shared.engine.flow import encode_state
+from shared.engine.flow import decoder, encode_state
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook, kept_pack
 from shared.rules import Key, State
@@ -79,6 +81,10 @@ def passing(error: BaseException) -> bool:
         return code & 0xFF not in _UNFIT_FOR_SQLITE
     # Without a code the driver itself failed: the connection is gone, or it could not encode a value.
     return error.statement is None or error.connection_invalidated or not isinstance(error, _UNWRITABLE)
+
+
+class Away(OSError):
+    """The database did not answer, as somebody else has found out and told."""
 
 
 def away(error: BaseException) -> bool:
@@ -138,18 +144,20 @@ async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) 
     """
     if not rows:
         return
-    statement, adapt = _statement(conn.dialect, table, clash)
-    columns: list[Sequence[Any]] = []
-    for column in table.columns:
-        values = [row[column.name] for row in rows]
-        columns.append([*map(adapt[column.name], values)] if column.name in adapt else values)
+    statement, pick, adapt = _statement(conn.dialect, table, clash)
+    columns: list[Sequence[Any]] = [*zip(*map(pick, rows), strict=True)]
+    for number, processor in adapt:
+        columns[number] = [*map(processor, columns[number])]
     by_column = conn.dialect.name == "postgresql"
-    await conn.exec_driver_sql(statement, tuple(columns) if by_column else list(zip(*columns, strict=True)))
+    await conn.exec_driver_sql(statement, tuple(columns) if by_column else [*zip(*columns, strict=True)])
 
 
 @cache
-def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mapping[str, Callable[[Any], Any]]]:
-    """The statement, and for some columns a function that converts a value for the driver."""
+def _statement(
+    dialect: Dialect, table: Table, clash: Clash
+) -> tuple[str, Callable[[Any], tuple[Any, ...]], Sequence[tuple[int, Callable[[Any], Any]]]]:
+    """The statement, a function that takes the values of all columns out of a row, and by number of a column a function
+    that converts a value for the driver."""
     name = dialect.identifier_preparer.quote
     columns, keys = list(table.columns), ", ".join(name(column.name) for column in table.primary_key)
     if dialect.name == "postgresql":
@@ -162,10 +170,17 @@ def _statement(dialect: Dialect, table: Table, clash: Clash) -> tuple[str, Mappi
     others = ", ".join(f"{name(c.name)} = excluded.{name(c.name)}" for c in columns if not c.primary_key)
     told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"ON CONFLICT ({keys}) DO UPDATE SET {others}"}
     names = ", ".join(name(column.name) for column in columns)
-    # Only dates are converted, for SQLite, which keeps them as text.
-    processors = {c.name: c.type.dialect_impl(dialect).bind_processor(dialect) for c in columns}
-    adapt = {c: processor for c, processor in processors.items() if processor and c != "sealed"}
-    return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", adapt
+    adapt = [(n, converter) for n, c in enumerate(columns) if (converter := _converter(c.type, dialect))]
+    pick = itemgetter(*(column.name for column in columns))  # Of two columns at least, so that it returns a tuple.
+    return f"INSERT INTO {name(table.name)} ({names}) {values} {told[clash]}", pick, adapt
+
+
+def _converter(type: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes a value fit for the driver. Only SQLite needs it, for dates, which it keeps as text."""
+    if dialect.name == "sqlite" and isinstance(type, Date):
+        return lambda day: day and day.isoformat()
+    # Both drivers take booleans as they are.
+    return None if isinstance(type, Boolean) else type.dialect_impl(dialect).bind_processor(dialect)
 
 
 async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[bytes]) -> set[bytes]:
@@ -175,23 +190,22 @@ async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[byte
     by_array = conn.dialect.name == "postgresql"
     rows = "SELECT * FROM unnest($1::bytea[])" if by_array else f"VALUES {', '.join(['(?)'] * len(ids))}"
     statement = f"INSERT INTO {tables.inbox.name} (id) {rows} ON CONFLICT DO NOTHING RETURNING id"
-    told = await conn.exec_driver_sql(statement, ([*ids],) if by_array else tuple(ids))
-    return {id for (id,) in told}
+    return {id for (id,) in await conn.exec_driver_sql(statement, ([*ids],) if by_array else tuple(ids))}
 
 
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> dict[Key, State | None]:
     """The states with these keys; None where there is no such state."""
     found: dict[Key, State | None] = dict.fromkeys(keys)
-    wanted = defaultdict(list)
-    for kind, id in found:
-        wanted[kind].append(id)
     by_array = conn.dialect.name == "postgresql"
     chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?))"
-    for kind, ids in wanted.items():
+    for kind in dict.fromkeys(kind for kind, _ in found):
         # All ids are one parameter. Else SQLAlchemy would compile a statement for each number of ids.
+        ids = [id for of, id in found if of is kind]
+        given = ids if by_array else msgspec.json.encode(ids).decode()
         statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
-        rows = await conn.exec_driver_sql(statement, (ids if by_array else msgspec.json.encode(ids).decode(),))
-        found |= {(kind, row.id): decode_state(kind, row.body) for row in rows}
+        decode = decoder(kind).decode
+        rows: Iterable[Any] = await conn.exec_driver_sql(statement, (given,))
+        found |= {(kind, id): decode(body) for id, body in rows}
     return found
 
 
@@ -239,16 +253,10 @@ async def save_states(conn: AsyncConnection, tables: Tables, states: Iterable[St
     """Write states, each with the columns by which lists and timers find it."""
     rows = defaultdict(list)
     for state in states:
-        rows[type(state)].append(
-            {
-                "id": state.id,
-                "place": state.place,
-                "status": state.status,
-                "due": state.due,
-                "awaits": state.awaits,
-                "body": encode_state(state).decode(),
-            }
-        )
+        rows[type(state)].append({
+            "id": state.id, "place": state.place, "status": state.status, "due": state.due, "awaits": state.awaits,
+            "body": encode_state(state).decode(),
+        })  # fmt: skip
     for kind, of_kind in rows.items():
         await upsert(conn, tables.states[kind], of_kind)
 
@@ -318,13 +326,5 @@ def _digest(total: int) -> str:
 
 def decode_state(kind: type[State], body: str) -> State:
     """A state from its stored JSON."""
-    return _DECODERS[kind].decode(body)
-
-
-class _Decoders(dict[type[State], msgspec.json.Decoder[State]]):
-    def __missing__(self, kind: type[State]) -> msgspec.json.Decoder[State]:
-        self[kind] = msgspec.json.Decoder(kind)
-        return self[kind]
-
-
-_DECODERS = _Decoders()
+    state: State = decoder(kind).decode(body)
+    return state

@@ -66,6 +66,8 @@ _SCHEDULE: Final = {
 
 LARGEST_BATCH: Final = 1000
 """The most messages that the server takes in an atomic batch."""
+RETRY: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds to wait before the next attempt at a batch, to handle or to publish it; the last value is repeated."""
 ANSWERED_WITHIN: Final = 2.0
 """Seconds to wait for an answer about a stream or consumer. A lost connection may lose the answer."""
 _HEADER_ROOM = 1024  # Bytes. nats-py checks the body only; if the headers make it too large, the connection is lost.
@@ -96,6 +98,11 @@ class _Answer(msgspec.Struct):
     """The part of the server's answer to a publication that matters here."""
 
     error: dict[str, Any] | None = None
+
+
+def pause_after(failures: int) -> float:
+    """Seconds to wait before the next attempt, after so many have failed."""
+    return RETRY[min(failures, len(RETRY)) - 1]
 
 
 def inbox(user: str) -> str:
@@ -251,6 +258,33 @@ async def publish_batch(
     it, and a repetition is safe. Raises PublishFailed if the server refuses or does not answer within `timeout`
     seconds: send the same batch again. Raises Unpublishable if sending it again cannot help.
     """
+    _require_publishable(nc, stream, messages)
+    headers = [{"Nats-Msg-Id": message.id} for message in messages]
+    headers[0]["Nats-Expected-Stream"] = stream
+    if len(messages) > 1:
+        # Each attempt has its own batch id, so that the remains of a broken attempt cannot mix with the next.
+        batch = uuid4().hex
+        for number, own in enumerate(headers, 1):
+            own |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+        headers[-1]["Nats-Batch-Commit"] = "1"
+    last = messages[-1]
+    try:
+        async with asyncio.timeout(timeout):
+            await _send_ahead(nc, messages[:-1], headers)
+            # The server answers for the whole batch at its last message, so only that one is a request.
+            reply = await nc.request(last.subject, last.body, timeout=timeout, headers=headers[-1])
+    except (errors.Error, TimeoutError, OSError) as error:
+        told = f"no answer from {stream} to {len(messages)} messages from id {messages[0].id}: {error!r}"
+        raise PublishFailed(told) from error
+    refusal = msgspec.json.decode(reply.data, type=_Answer).error
+    # By this code the server says that one id of the batch is stored. Then all are, since they are only sent together.
+    # While a cluster may still lose the batch, it answers with another code (10158).
+    if refusal and refusal.get("err_code") != _BATCH_IS_STORED:
+        raise PublishFailed(f"{stream} refused {len(messages)} messages from id {messages[0].id}: {refusal}")
+
+
+def _require_publishable(nc: Client, stream: str, messages: Sequence[Message]) -> None:
+    """Raise Unpublishable for messages that can never be published as they are, and PublishFailed while offline."""
     count, limit = len(messages), nc.max_payload - _HEADER_ROOM
     if not 0 < count <= LARGEST_BATCH or len({message.id for message in messages}) < count:
         raise Unpublishable(f"{count} messages are no batch: it has 1 to {LARGEST_BATCH}, and no id twice")
@@ -260,30 +294,6 @@ async def publish_batch(
         raise Unpublishable(f"what {strange} are to be published on is no subject", strange)
     if not nc.is_connected:  # Else nats-py would keep a copy of each attempt until the server is back.
         raise PublishFailed(f"not connected to publish to {stream}")
-    headers = [{"Nats-Msg-Id": message.id} for message in messages]
-    headers[0]["Nats-Expected-Stream"] = stream
-    if count > 1:
-        # Each attempt has its own batch id, so that the remains of a broken attempt cannot mix with the next.
-        batch = uuid4().hex
-        for number, own in enumerate(headers, 1):
-            own |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-        headers[-1]["Nats-Batch-Commit"] = "1"
-
-    try:
-        async with asyncio.timeout(timeout):
-            await _send_ahead(nc, messages[:-1], headers)
-            # The server answers for the whole batch at its last message, so only that one is a request.
-            last = messages[-1]
-            reply = await nc.request(last.subject, last.body, timeout=timeout, headers=headers[-1])
-    except (errors.Error, TimeoutError, OSError) as error:
-        raise PublishFailed(
-            f"no answer from {stream} to {count} messages from id {messages[0].id}: {error!r}"
-        ) from error
-    refusal = msgspec.json.decode(reply.data, type=_Answer).error
-    # By this code the server says that one id of the batch is stored. Then all are, since they are only sent together.
-    # While a cluster may still lose the batch, it answers with another code (10158).
-    if refusal and refusal.get("err_code") != _BATCH_IS_STORED:
-        raise PublishFailed(f"{stream} refused {count} messages from id {messages[0].id}: {refusal}")
 
 
 @lru_cache(10_000)

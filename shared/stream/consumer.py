@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
 
-from shared.stream.bus import ANSWERED_WITHIN, CALENDAR
+from shared.stream.bus import ANSWERED_WITHIN, CALENDAR, pause_after
 
 log = structlog.get_logger()
 
@@ -32,7 +32,6 @@ _UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since the
 _FILL, _IDLE = 0.02, 1.0  # Seconds a pull waits: to fill a batch; for a first message, when idle.
 _LOOK = 0.5  # Seconds between two checks of the consumer.
 _ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
-_RETRY_FIRST, _RETRY_LONGEST = 0.1, 5.0  # Seconds between two attempts at a batch that failed.
 _REPLY_TOKENS = 9  # Tokens of a reply subject on a server without a domain.
 
 
@@ -285,31 +284,28 @@ class OrderedConsumer:
 
     async def _handled(self, batch: list[Delivery]) -> bool:
         """Repeat a batch until the handler succeeds. False if the consumer is stopped before."""
-        delay = _RETRY_FIRST
-        while not await self._attempt(batch):
-            await self._pause(delay)
+        while True:
+            try:
+                await self._handle(batch)
+                self.failures = 0
+                return True
+            except Exception as error:
+                await self._failed(batch, error)
             if self._stopping.is_set():
                 return False
-            delay = min(2 * delay, _RETRY_LONGEST)
-        return True
-
-    async def _attempt(self, batch: list[Delivery]) -> bool:
-        """Call the handler once; whether it succeeded."""
-        try:
-            await self._handle(batch)
-        except Exception as error:
-            self.failures += 1
-            self.trouble = error
-            where = {"first": batch[0].sequence, "last": batch[-1].sequence, "attempt": self.failures}
-            self._log.warning("batch failed", **where, error=repr(error), exc_info=self.failures == 1)
-            return False
-        self.failures = 0
-        return True
 
     async def _acknowledge(self, last: Msg, published: Awaitable[None]) -> None:
         await published
         with suppress(errors.Error):  # A lost acknowledgement does no harm: the position is in the database.
             await last.ack()
+
+    async def _failed(self, batch: list[Delivery], error: Exception) -> None:
+        """Note why the handler failed, and wait before the next attempt."""
+        self.failures += 1
+        self.trouble = error
+        where = {"first": batch[0].sequence, "last": batch[-1].sequence, "attempt": self.failures}
+        self._log.warning("batch failed", **where, error=repr(error), exc_info=self.failures == 1)
+        await self._pause(pause_after(self.failures))
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

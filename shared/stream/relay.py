@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 import structlog
 
-from shared.stream.bus import Message, Unpublishable
+from shared.stream.bus import Message, Unpublishable, pause_after
 
 log = structlog.get_logger()
-RETRY = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds to wait before the next attempt; the last value is repeated."""
 
 
 class Batch(NamedTuple):
@@ -34,6 +32,7 @@ class Relay:
         self._filled = asyncio.Event()
         self._awaited: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._moved_at = time.monotonic()
+        self._failures = 0
         self.published = 0
         self.trouble: Exception | None = None
         """Why the last attempt to publish the next batch failed; None if it did not."""
@@ -80,7 +79,6 @@ class Relay:
 
     async def run(self) -> None:
         """Publish for ever. A batch that fails is tried again before the next one, since order must be kept."""
-        failures = 0
         while True:
             await self._filled.wait()
             batch = self._batches[0]
@@ -88,12 +86,9 @@ class Relay:
                 if batch.messages:  # It is empty if an operator has discarded all of its messages.
                     await self._send(batch.stream, batch.messages)
             except Exception as error:
-                self.trouble = error
-                log.warning("publish failed", error=str(error), backlog=self.backlog, position=batch.last)
-                await asyncio.sleep(RETRY[min(failures, len(RETRY) - 1)])
-                failures += 1
+                await self._failed(batch, error)
                 continue
-            failures, self.trouble, self._moved_at = 0, None, time.monotonic()
+            self._failures, self.trouble, self._moved_at = 0, None, time.monotonic()
             self._batches.popleft()
             self.published = batch.last
             while self._awaited and self._awaited[0][0] <= self.published:
@@ -102,3 +97,10 @@ class Relay:
                     done.set_result(None)
             if not self._batches:
                 self._filled.clear()
+
+    async def _failed(self, batch: Batch, error: Exception) -> None:
+        """Note why a batch could not be published, and wait before the next attempt."""
+        self._failures += 1
+        self.trouble = error
+        log.warning("publish failed", error=str(error), backlog=self.backlog, position=batch.last)
+        await asyncio.sleep(pause_after(self._failures))

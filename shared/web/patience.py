@@ -1,7 +1,7 @@
 """While the database is away, queries wait and get no error. Commands wait elsewhere: `commands.submit` retries
 them."""
 
-import asyncio
+import math
 import time
 from typing import Final
 
@@ -24,7 +24,7 @@ def patient(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or _of_operations(scope):
             await app(scope, receive, send)
             return
-        until, held = time.monotonic() + store.PATIENCE, True
+        until, held = time.monotonic() + store.PATIENCE, False
 
         async def unless_away(message: Message) -> None:
             nonlocal held
@@ -33,11 +33,12 @@ def patient(app: ASGIApp) -> ASGIApp:
             if not held:
                 await send(message)
 
-        while True:
+        async def once() -> None:
             await app(scope, receive, unless_away)
-            if not held:
-                return
-            await asyncio.sleep(store.PAUSE)
+            if held:
+                raise store.Away
+
+        await store.patiently(once, math.inf)  # `held` ends it.
 
     return again
 

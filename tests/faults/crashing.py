@@ -150,11 +150,11 @@ def wound(plan: Plan, service: str, root: Path) -> None:
 
     @functools.partial(_replace, flow._Chain, "follow")
     def _(follow: Any) -> Any:
-        def wrapped(chain: flow._Chain, cause: flow.Cause) -> None:
+        def wrapped(chain: flow._Chain, cause: flow.Cause, targets: flow.Targets) -> None:
             fate.at("deciding")
             if plan.unable and plan.unable == cause.correlation and (root / plan.unable).exists():
                 raise RuntimeError("this trial lets no rule run for the village")
-            follow(chain, cause)
+            follow(chain, cause, targets)
 
         return wrapped
 
