@@ -28,7 +28,7 @@ from shared.policy.section import Document, Found, Path, Reference, Section, par
 
 _NEVER = ("operator",)
 """Roles that decide nothing: the operator only keeps the system running."""
-_JUDGED = ("unit", "team", "villager", "village", *_NEVER)
+_JUDGED = ("unit", "team", "village", *_NEVER)
 """Roles that must not decide outcomes, since outcomes judge them, or since they decide nothing."""
 
 
