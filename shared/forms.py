@@ -17,13 +17,15 @@ from msgspec import inspect
 
 from shared.contracts import Command
 from shared.contracts.values import Code, PartyId, Place, VillageId
-from shared.labels import label
+from shared.labels import awaited, label
 from shared.policy import Policy
-from shared.rules import Difference, Refused
+from shared.rules import Difference, Refused, State, Task
 from shared.workbook import CellError, Column, Form, Kind, Note, Row
 
 Labels = Mapping[str, str]
 """The entries of a drop-down, each with its value."""
+Known = Mapping[str, Any]
+"""What is known of a row before it is filled in, by field."""
 MOST_TOGETHER = 5000
 """The most rows that become one command."""
 
@@ -45,9 +47,28 @@ class Heading(NamedTuple):
     choices: str | Labels = ""
     """The labels of a code: a kind of code that packs have words for, such as `survey_kind`, or the labels themselves.
     By default the field's own name is the kind of code."""
+    kind: Kind | None = None
+    """None: as the struct says, or a text where the cell is no field of the command."""
+    many: bool = False
+    """Whether a cell that is no field of the command takes several values."""
     spare: bool = False
     prefilled: bool = False
     suggested: bool = False
+
+
+PLACE = Heading("place", "区划代码", "Division", prefilled=True)
+VILLAGE = Heading("village", "村代码", "Village code", prefilled=True)
+TASK = Heading("task", "事项", "Matter", required=False, prefilled=True)
+DUE = Heading("due", "办理期限", "Due", required=False, prefilled=True, kind="date")
+BODY = Heading("body", "办理主体", "Body", prefilled=True)
+OWED = (PLACE, VILLAGE, TASK, DUE, BODY)
+"""What is known of most open tasks: where, what, until when, and by which body it is to be answered."""
+
+
+def by(field: str, title: str, en: str) -> Heading:
+    """The organ that signs."""
+    return Heading(field, title, en, "填机关名称，有文件的写明文号；不填个人姓名。",
+                   "The organ, and its document if there is one; never a person.")  # fmt: skip
 
 
 class Blank(NamedTuple):
@@ -67,12 +88,23 @@ class Blank(NamedTuple):
     """True if a row adds to something that exists: a survey record adds to its village's survey."""
     repeats: str = ""
     """The field whose parts repeat over rows. Rows with the same key but for these parts become one command."""
-    issued: Callable[[Any, str], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
-    """(pipeline, place) -> what is known for the rows to issue. Without it these are the form's open tasks."""
-    lines: Callable[[Mapping[str, Any], int], Iterable[Mapping[str, Any]]] = lambda row, _rows: (row,)
+    task: str = ""
+    """The action of the open tasks that fill its rows in, if that is not the form's own command."""
+    facts: Callable[[State, Task, Policy], Known] = lambda _state, _task, _policy: {}
+    """What else an issued row shows of the state that awaits the answer."""
+    completed: Callable[[Any, Sequence[Known]], Awaitable[Sequence[Known]]] | None = None
+    """(pipeline, rows of open tasks) -> the same with what other states know, such as the village's name."""
+    issued: Callable[[Any, str], Awaitable[Sequence[Known]]] | None = None
+    """(pipeline, place) -> what is known for the rows to issue, where these are no open tasks."""
+    lines: Callable[[Known, int], Iterable[Known]] = lambda row, _rows: (row,)
     """(one of these, rows asked for) -> the rows to issue for it."""
     notes: Callable[[Any, Sequence[tuple[Sequence[int], Command]]], Awaitable[Sequence[Note]]] | None = None
     """(pipeline, rows with their commands) -> what an officer should know about rows that no rule refuses."""
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the system issues its rows, one or more for each open task."""
+        return any(isinstance(one, Heading) and one.prefilled for one in self.headings)
 
     def form(self, policies: Sequence[Policy], place: str = "") -> Form:
         """The form with the choices of these packs, which are in force in `place`. Raises Refused without a pack."""
@@ -99,6 +131,13 @@ class Blank(NamedTuple):
         said = ((one,) if isinstance(one, Heading) else one(policies) for one in self.headings)
         return tuple(_column(self.command, heading, policies) for heading in chain.from_iterable(said))
 
+    def row(self, state: State, task: Task, policy: Policy) -> Known:
+        """What is known of an open task's row. A task that names no division is answered in its village's."""
+        place = str(task.answer["village"])[:6] if "village" in task.answer else state.place
+        said = [zh for zh, _ in awaited(task.about, task.answer, task.detail, policy) if zh and zh != task.about]
+        known = {"place": place, "due": task.due, "task": "，".join(said) or None}
+        return {**known, **task.answer, **self.facts(state, task, policy)}
+
     def together(self, form: Form, rows: Iterable[Row]) -> Iterator[list[Row]]:
         """The rows of each command: those that follow one another and have the same key but for what repeats.
 
@@ -123,8 +162,11 @@ class Blank(NamedTuple):
             return errors
         first = rows[0]
         fields: dict[str, Any] = {}
+        several = {column.field for column in form.columns if column.many}
         for path, value in first.values.items():
             field, _, part = path.partition(".")
+            if value is None and path in several:
+                value = ()
             if value is None or field not in self.command.__struct_fields__ or field == self.repeats:
                 continue
             if part:
@@ -132,7 +174,7 @@ class Blank(NamedTuple):
             else:
                 fields[field] = value
         if self.repeats:
-            fields[self.repeats] = [self._part(row) for row in rows]
+            fields[self.repeats] = [self._part(row) for row in rows if self._says_part(form, row) or len(rows) > 1]
         try:
             return msgspec.convert({**fields, **self.implied(first.values)}, self.command)
         except msgspec.ValidationError as error:
@@ -145,6 +187,12 @@ class Blank(NamedTuple):
             for field, value in row.values.items():
                 if not field.startswith(f"{self.repeats}.") and value != first.values[field]:
                     yield _told(form, row, field, "unequal", *_UNEQUAL, first=first.number)
+
+    def _says_part(self, form: Form, row: Row) -> bool:
+        """Whether a row has a part of what repeats. A letter has no items, so that its one row has none."""
+        head = f"{self.repeats}."
+        own = (column.field for column in form.columns if column.field.startswith(head) and not column.suggested)
+        return any(row.values[field] is not None for field in own)
 
     def _part(self, row: Row) -> dict[str, Any]:
         """What one row adds to the field that repeats."""
@@ -285,9 +333,12 @@ def _column(command: type[Command], heading: Heading, policies: Sequence[Policy]
     """A column: what the command's struct says of the field, and what the heading adds."""
     field = _field(command, heading.field)
     shown = {name: getattr(heading, name) for name in _SHOWN}
-    if field is None:  # A cell that goes into no command, such as the village's name beside its code.
-        return Column(**shown, required=heading.required is not False)
-    kind = _kind(field)
+    if field is None:  # A cell that is no field, such as the village's name beside its code.
+        pattern = _pattern(PartyId) if heading.kind == "id" else None
+        required, kind = heading.required is not False, heading.kind or "text"
+        choices = {} if isinstance(heading.choices, str) else heading.choices
+        return Column(**shown, kind=kind, many=heading.many, required=required, pattern=pattern, choices=choices)
+    kind = heading.kind or _kind(field)
     text = field.type if isinstance(field.type, inspect.StrType) else None
     return Column(
         **shown,

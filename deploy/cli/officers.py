@@ -23,14 +23,13 @@ from deploy.terminal import folded
 from shared.chinese import percent
 from shared.contracts.values import ROLES
 
-if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
+if TYPE_CHECKING:  # Importing them takes time, and most commands do not need them.
+    from shared.forms import Blank
     from shared.web.http import OpenTask
 
 app = typer.Typer()
 
 Level = Literal["province", "city", "county", "township"]
-Form = Literal["villages", "units", "cadres", "surveys"]
-FORMS = "“villages”村、“units”单位、“cadres”干部、“surveys”摸底排查"
 COUNTS = {
     "rows": ("填写的行", "rows filled in"),
     "good": ("正确", "good"),
@@ -41,12 +40,52 @@ COUNTS = {
 }
 
 
+@cache
+def _forms() -> dict[str, tuple[str, "Blank"]]:
+    """All forms by name, each with the service that knows it."""
+    return {
+        name: (service, blank)
+        for service in SERVICES
+        for name, blank in import_module(f"services.{service}.forms").FORMS.items()
+    }
+
+
+def _known(form: str) -> str:
+    if form not in _forms():
+        raise typer.BadParameter(f"Value error, {form!r} is not one of {', '.join(map(repr, _forms()))}")
+    return form
+
+
+FormArgument = Annotated[
+    str, typer.Argument(help="表名，见 zhucun forms · the form's name, as `zhucun forms` lists them", callback=_known)
+]
+
+
+@app.command()
+def forms() -> None:
+    """列出可下载、上传的表 · list the forms that can be downloaded and handed in."""
+    table = folded(*map(chosen, _FORM_HEADINGS))
+    for name, (service, blank) in _forms().items():
+        table.add_row(name, told(blank.title, blank.en), service, chosen(_ISSUED[blank.is_owed]))
+    console.print(table)
+
+
+_FORM_HEADINGS: Final = (("表名", "form"), ("标题", "title"), ("服务", "service"), ("各行", "rows"))
+_ISSUED: Final = (
+    ("空白", "empty"),
+    ("已列出应办事项，只填其余栏目", "one for each open task, to be completed"),
+)
+
+
 @app.command()
 def template(
-    form: Annotated[Form, typer.Argument(help=FORMS)],
+    form: FormArgument,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="写到哪个文件 · file to write")] = None,
     rows: Annotated[
-        int, typer.Option(min=1, max=1000, help="摸底排查：每村几行 · surveys: rows for each village")
+        int,
+        typer.Option(
+            min=1, max=1000, help="摸底排查、农户、清单：每村留几个空行 · empty rows where a village has several"
+        ),
     ] = 50,
     place: PlaceOption = "",
     folder: FolderOption = DEFAULT,
@@ -55,7 +94,7 @@ def template(
     target = out or Path(f"{form}.xlsx")
     if target.exists():
         raise Trouble(f"{target} 已存在，可能已经填写；请用 --out 另取名 / it exists already; name another with --out")
-    with client(folder, "registry", place) as http:
+    with client(folder, _forms()[form][0], place) as http:
         content = http.get(f"/v1/templates/{form}", params={"rows": rows, "place": place}).content
         with target.open("xb") as file:
             file.write(content)
@@ -64,7 +103,7 @@ def template(
 
 @app.command(name="import")
 def import_(
-    form: Annotated[Form, typer.Argument(help=FORMS)],
+    form: FormArgument,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="填好的文件 · the filled-in file")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不导入 · only say what it would do")] = False,
     keep_good: Annotated[
@@ -86,7 +125,7 @@ def import_(
         file.read_bytes()
     )  # All at once: if the file were still growing, its length would differ from the announced one.
     with (
-        client(folder, "registry", place) as http,
+        client(folder, _forms()[form][0], place) as http,
         ThreadPoolExecutor(1) as sender,
         console.status(told("上传", "uploading")) as status,
     ):

@@ -24,7 +24,6 @@ from deploy.demo.forms import hand_in
 from deploy.local.supervisor import System
 from deploy.operations.days import day_message
 from services.inspection.model.seeds import BODIES
-from services.registry.forms import FORMS
 from shared.engine import store
 from shared.engine.outbox import PAGE
 from shared.runtime import heard
@@ -33,6 +32,8 @@ from shared.stream.bus import OPEN, SEALED
 from shared.web.http import OpenTask, following
 from shared.web.token import body_headers, operator_headers
 
+BY_FORM: Final = ("villages", "units", "cadres", "surveys")
+"""What the demo's officers hand in by Excel form."""
 ENDED_WITHIN: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
@@ -306,9 +307,9 @@ class Simulation:
     async def _send(self, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
         """Send one prefecture's commands to its process.
 
-        Commands with an Excel form are handed in by it, all others in requests of at most one page.
+        What officers enter at the beginning is handed in by its Excel forms, all else in requests of at most one page.
         """
-        if path in FORMS:
+        if path in BY_FORM:
             folder = self.system.folder.root / "forms"
             answer = await hand_in(partial(self._request, name), folder, path, place, key, rows)
             if answer.is_error or not answer.json()["applied"]:

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.dispatch.forms import FORMS
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
     AssignTeam,
@@ -36,6 +37,7 @@ from shared.engine.pipeline import Pipeline
 from shared.engine.tables import Tables
 from shared.rules import Key, Refused, known
 from shared.rules import State as Model
+from shared.web.forms import handlers
 from shared.web.http import SMOOTH, PlaceQuery, Route, id_by_code, within
 
 COMMANDS: tuple[Route, ...] = (
@@ -169,6 +171,6 @@ async def assignment(state: State, village: FromPath[str]) -> Assignment:
     return together(link, owed)
 
 
-QUERIES: tuple[Any, ...] = (cost, assignments, assignment)
+QUERIES: tuple[Any, ...] = (cost, assignments, assignment, *handlers(FORMS))
 """The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
 where, and `commitments` what is owed."""

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from services.incentives.forms import FORMS
 from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
+from shared.web.forms import handlers
 from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
@@ -13,5 +15,5 @@ COMMANDS: tuple[Route, ...] = (
     Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide a review"),
 )
 
-QUERIES: tuple[Any, ...] = ()
-"""Empty: the queries that every service has are enough here."""
+QUERIES: tuple[Any, ...] = handlers(FORMS)
+"""Its forms. Else the queries that every service has are enough here."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.inspection.forms import FORMS
 from services.inspection.model.commands import (
     CloseOrder,
     ConfirmGrade,
@@ -19,6 +20,7 @@ from services.inspection.model.commands import (
     WithdrawInput,
     WithdrawVisit,
 )
+from shared.web.forms import handlers
 from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
@@ -49,4 +51,4 @@ COMMANDS: tuple[Route, ...] = (
     Route("verifications", RecordVerification, "录入出列核查结果", "Record the verification of an exit"),
 )
 
-QUERIES: tuple[Any, ...] = ()
+QUERIES: tuple[Any, ...] = handlers(FORMS)

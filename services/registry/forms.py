@@ -6,8 +6,9 @@ from typing import Any
 from services.registry import store
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
-from shared.forms import Blank, Heading, named
+from shared.forms import BODY, DUE, PLACE, VILLAGE, Blank, Heading, by, named
 from shared.policy import Policy
+from shared.policy.exit import INCIDENCE
 
 RANKS: Mapping[str, str] = {
     # Leading posts by level (领导职务层次, Civil Servant Law of 2018, article 18), in the words that everybody uses.
@@ -144,5 +145,71 @@ _SURVEYS = Blank(
     lines=lambda row, rows: ({**row, "number": row["number"] + n} for n in range(rows)),
 )  # fmt: skip
 
-FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS)
+
+def _indicators(policies: Sequence[Policy]) -> tuple[Heading, ...]:
+    """A column for each indicator of the packs. Incidence is computed from the households, so it is not asked for."""
+    criteria = {c.figure: c for policy in policies for c in policy.exit.criteria if c.figure != INCIDENCE}
+    share = ("填0至1之间的小数，如85%填0.85。", "A share between 0 and 1: 85 % is 0.85.")
+    return tuple(
+        Heading(f"values.{figure}", criterion.label, figure.replace("_", " ").capitalize(),
+                *(share if criterion.is_share else ("", "")), required=False)
+        for figure, criterion in criteria.items()
+    )  # fmt: skip
+
+
+_NAME = Heading("name", "村名", "Village", prefilled=True)
+_OF_VILLAGE = (PLACE, VILLAGE, _NAME, DUE)
+_OF_YEAR = (PLACE, VILLAGE, _NAME, Heading("year", "年度", "Year", prefilled=True), DUE)
+_HOUSEHOLDS = Blank(
+    c.RecordHouseholds, "households", "年度农户信息采集表", "Households of the year",
+    ("village", "year", "households.household"),
+    headings=(
+        *_OF_YEAR,
+        Heading("households.household", "户编号", "Household id", "代号，不填户主姓名和身份证号；已登记的户已列出。",
+                "A pseudonym, neither name nor identity card; known households stand there.", suggested=True),
+        Heading("households.persons", "家庭人口", "Persons", "1至50人。", "1 to 50."),
+        Heading("households.income", "人均纯收入（元）", "Yuan a head and year", "本年度，不带单位。",
+                "Of this year, without unit."),
+        Heading("households.secured", "是否达到“两不愁三保障”", "Two worries, three guarantees"),
+        Heading("households.registered", "是否建档立卡贫困户", "Registered as poor", "不填即为“是”。",
+                "Yes if it is left empty."),
+        by("recorded_by", "采集单位", "Recorded by"),
+    ),
+    repeats="households",
+    completed=store.with_households,
+    lines=lambda row, rows: (
+        {**row, "households.household": household} for household in [*row["households"], *[None] * rows]
+    ),
+)  # fmt: skip
+_MEASUREMENTS = Blank(
+    c.MeasureIndicators, "measurements", "年度出列指标测算表", "Indicators of the year", ("village", "year"),
+    headings=(*_OF_YEAR, _indicators, by("measured_by", "测算单位", "Measured by")),
+    completed=store.named,
+)  # fmt: skip
+_DIAGNOSES = Blank(
+    c.Diagnose, "diagnoses", "贫困村集体会诊结论表", "Joint diagnoses", ("village",),
+    headings=(*_OF_VILLAGE, BODY, Heading("problem_class", "贫困村类别", "Problem class"),
+              by("decided_by", "会诊单位", "Diagnosed by")),
+    completed=store.named,
+)  # fmt: skip
+_EXIT_REQUESTS = Blank(
+    c.RequestExit, "exit-requests", "贫困村出列申请表", "Requests for exits", ("village",),
+    headings=(*_OF_VILLAGE, BODY, by("requested_by", "申请单位", "Requested by")),
+    completed=store.named,
+)  # fmt: skip
+_APPROVALS = Blank(
+    c.ApproveExit, "approvals", "贫困村出列审批表", "Decisions on exits", ("village",),
+    headings=(*_OF_VILLAGE, BODY, Heading("approved", "是否批准出列", "Approved"),
+              by("decided_by", "审批机关及文号", "Decided by")),
+    completed=store.named,
+)  # fmt: skip
+_RELAPSES = Blank(
+    c.ConfirmRelapse, "relapse-decisions", "出列指标回落处理表", "Decisions on criteria missed", ("village",),
+    headings=(*_OF_VILLAGE, BODY, Heading("relapsed", "是否认定回落", "Relapsed"),
+              by("decided_by", "决定机关及文号", "Decided by")),
+    completed=store.named,
+)  # fmt: skip
+
+FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIAGNOSES, _EXIT_REQUESTS, _APPROVALS,
+              _RELAPSES)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -1,4 +1,4 @@
-"""Queries that only the registry needs: villages with an open survey, villages' stages, and yearbooks."""
+"""Queries that only the registry needs: for the rows of its forms and notes about them, and yearbooks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from services.registry.model import Baseline, Village, Yearbook
+from services.registry.model import Baseline, Register, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import load_states
+from shared.forms import Known
 from shared.rules import Refused
 from shared.workbook import Note
 
@@ -83,3 +85,18 @@ async def yearbooks(pipeline: Pipeline, place: str, since: int, until: int) -> l
     found = select(books.c.body).where(inside, books.c.status.between(str(since), str(until)))
     async with pipeline.engine.connect() as conn:
         return [msgspec.json.decode(body, type=Yearbook) for body in await conn.scalars(found)]
+
+
+async def named(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]:
+    """The rows with their villages' names."""
+    async with pipeline.engine.connect() as conn:
+        states = await load_states(conn, pipeline.tables, [(Village, row["village"]) for row in rows])
+    return [{**row, "name": getattr(states[Village, row["village"]], "name", None)} for row in rows]
+
+
+async def with_households(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]:
+    """The rows with their villages' names and the ids of the households that are known there."""
+    async with pipeline.engine.connect() as conn:
+        states = await load_states(conn, pipeline.tables, [(Register, row["village"]) for row in rows])
+    known = {id: sorted(register.households) for (_, id), register in states.items() if isinstance(register, Register)}
+    return [{**row, "households": known.get(row["village"], [])} for row in await named(pipeline, rows)]

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import IDEMPOTENCY_KEY
-from shared.forms import Blank
+from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
 from shared.rules import State as Model
@@ -76,10 +76,13 @@ def _template(forms: Forms) -> Any:
 
         blank = _known(forms, form)
         asked, secret = blank.form(_policies(state, place), place), _secret(state)
-        known: Sequence[Mapping[str, Any]] = ()
-        if asked.sealed:
-            find = blank.issued or owed(form, to_operator=is_operator(request))
-            known = await find(state.pipeline, place)
+        known: Sequence[Known] = ()
+        if blank.is_owed:
+            known = await (
+                blank.issued(state.pipeline, place)
+                if blank.issued
+                else owed(state.pipeline, blank, place, to_operator=is_operator(request))
+            )
             _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
         lines = (line for row in known for line in blank.lines(row, rows))
         file = TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
@@ -108,28 +111,27 @@ def _require_some(title: str, known: int, lines: int, rows: int) -> None:
         )
 
 
-def owed(action: str, *, to_operator: bool = False) -> Any:
-    """A function that finds the open tasks of a form, each with the known fields of the command that answers it."""
+async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to_operator: bool = False) -> Sequence[Known]:
+    """The open tasks of a form, each with the known fields of the command that answers it and what else it shows.
 
-    async def find(pipeline: Pipeline, place: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        today = pipeline.today
-        waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not Model.awaits}
-        async with pipeline.engine.connect() as conn:
-            for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
-                if kind.personal and not to_operator:
-                    continue
-                waiting = select(table.c.body).where(table.c.awaits, *within(table, place)).order_by(table.c.id)
-                async with conn.stream(waiting) as rows:
-                    async for (body,) in rows:
-                        state = store.decode_state(kind, body)
-                        policy = pipeline.book.at(state.place, today) if today else None
-                        tasks = state.tasks(policy) if policy else ()
-                        known = {"place": state.place, "name": getattr(state, "name", None)}
-                        found += [{**known, **task.answer, "due": task.due} for task in tasks if task.action == action]
-        return found
-
-    return find
+    Those about persons are for operators only, as in the list of tasks.
+    """
+    found: list[Known] = []
+    action, today = blank.task or blank.name, pipeline.today
+    waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not Model.awaits}
+    async with pipeline.engine.connect() as conn:
+        for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
+            if kind.personal and not to_operator:
+                continue
+            waiting = select(table.c.body).where(table.c.awaits, *within(table, place)).order_by(table.c.id)
+            async with conn.stream(waiting) as rows:
+                async for (body,) in rows:
+                    state = store.decode_state(kind, body)
+                    policy = pipeline.book.at(state.place, today) if today else None
+                    for task in state.tasks(policy) if policy else ():
+                        if policy and task.action == action:
+                            found.append(blank.row(state, task, policy))
+    return await blank.completed(pipeline, found) if blank.completed else found
 
 
 def _take_in(forms: Forms) -> Any:

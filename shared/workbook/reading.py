@@ -39,8 +39,8 @@ def read_rows(
     """Stream the filled-in rows, each with its errors. `secret` is the one with which the seals were made.
 
     Issued rows without any entry are left out. So are rows that are no data: sums, footers, repeated headings. `tell`
-    is called with a note about each of these, and about everything that was changed on reading. Raises
-    `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
+    is called with a note about each of these, unless it was a spare row, and about everything that was changed on
+    reading. Raises `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
     """
     rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)
@@ -53,12 +53,15 @@ def read_rows(
     noticed = [(at, column) for at, column in layout.columns.items() if column.kind in NOTED]
     present = {column.field for column in layout.columns.values()}
     nothing = {column.field: None for column in form.columns if column.field not in present}
+    one_each = form.sealed and not any(column.suggested for column in form.columns)
     empty = True
     # The name "" gives a temporary file of SQLite. The caller may read from several threads, one after another.
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
         seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         for number, cells in rows:
             if not any(shown(cells.get(at)) for at in filled_in):
+                if one_each and cells.get(layout.others[SEAL]):
+                    tell(_note(number, "left", None, None))
                 continue
             values: dict[str, object] = dict(nothing)
             errors: list[CellError] = []

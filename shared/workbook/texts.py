@@ -27,6 +27,7 @@ NOTES = {
         "“{value}” stands below the table and is no data; it was not read.",
     ),
     "heading": ("是重复的表头，不是数据，未读取。", "repeats the headings and is no data; it was not read."),
+    "left": ("没有填写，已略过。", "was left empty and passed over."),
     "unheaded": ("没有表头的列里有内容，未读取。", "There is something in a column without heading; it was not read."),
     "ignored": ("“{title}”栏不是本表的栏目，未读取。", "The column “{title}” is no part of the form; it was not read."),
     "hidden_column": ("“{title}”栏是隐藏的，也已读取。", "The column “{title}” is hidden and was read all the same."),

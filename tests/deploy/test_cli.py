@@ -12,14 +12,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from openpyxl import load_workbook
 
-from deploy.cli import officers
 from services.inspection.model.seeds import BODIES
-from services.registry.forms import FORMS
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parents[2] / "shared/policy/packs/benxi.toml")
@@ -312,8 +309,15 @@ def test_what_is_adopted_already_is_told_as_unchanged(folder: Path) -> None:
         assert expected in zhucun(folder, "policy", "adopt", PACK, "--by", "市委组织部")
 
 
-def test_forms_of_the_command_line_are_those_of_the_registry() -> None:
-    assert get_args(officers.Form) == tuple(FORMS)
+def test_every_form_is_listed_with_the_service_that_takes_it() -> None:
+    listed = run("forms", COLUMNS="200")[1]
+    for form, title, service in (
+        ("villages", "贫困村简要情况登记表", "registry"),
+        ("commitments", "责任事项定账表", "dispatch"),
+        ("ballots", "民主测评结果汇总表", "inspection"),
+        ("decisions", "奖惩决定表", "incentives"),
+    ):
+        assert re.search(rf"{form}\W+{title}\W+{service}\W", listed), listed
 
 
 def test_chinese_sentences_hold_no_words_of_a_library() -> None:

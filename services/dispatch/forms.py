@@ -1,0 +1,107 @@
+"""The Excel forms of the dispatch: how officers call the fields of its bulk commands, and what they are told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.dispatch.model import commands as c
+from services.dispatch.model.owed import Commitments
+from shared.forms import BODY, DUE, OWED, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.policy import Policy
+from shared.rules import State, Task
+
+_PERIODS: Mapping[str, str] = {"本届任期": "term"} | {f"{year}年度": str(year) for year in range(1990, 2101)}
+_PERIOD = (
+    Heading("kind", "责任事项", "Commitment", prefilled=True),
+    Heading("period", "所属年度", "Period", prefilled=True, kind="choice", choices=_PERIODS),
+)
+_ITEMS = Heading("items", "清单事项", "Items", required=False, prefilled=True)
+_NUMBERS = ("填“清单事项”中的编号，多个用顿号隔开；一项也没有的不填。",
+            "The numbers of the items, with commas between; empty if there is none.")  # fmt: skip
+
+
+def _items(state: State, task: Task, _policy: Policy) -> Known:
+    """The items of the ledger that a task is about, each with its number."""
+    assert isinstance(state, Commitments)
+    owed = state.owed[f"{task.answer['kind']}/{task.answer['period']}"]
+    return {"items": "；".join(f"{item.number}. {item.text}" for item in owed.items)[:3000] or None}
+
+
+def _has_items(_state: State, task: Task, policy: Policy) -> Known:
+    """Whether a commitment has items: a ledger and a list have, a letter has none."""
+    terms = policy.commitment(str(task.answer["kind"]))
+    return {"itemised": terms is not None and bool(terms.items_at_least or terms.reconcile or terms.settle)}
+
+
+def _team(row: Mapping[str, Any]) -> Known:
+    """The chosen team: its leader and its members. Without a leader the unit's team is formed by the rules."""
+    leader = [{"cadre": row["leader"], "role": "leader"}] if row["leader"] else []
+    return {"team": [*leader, *({"cadre": cadre, "role": "member"} for cadre in row["members"] or ())]}
+
+
+_CHOICES = Blank(
+    c.ChooseTeam, "choices", "另行选定派出单位和队员表", "Other units or cadres than proposed", ("village",),
+    headings=(
+        *OWED,
+        Heading("unit", "派出单位编号", "Unit id", "另行选定的单位。不改的村不填，整行留空。",
+                "The unit that is chosen. Leave the whole row empty where the proposal stands."),
+        Heading("leader", "队长编号", "Leader", "干部编号；不填的，按本地规定由系统在该单位干部中配备。",
+                "A cadre's id; without it the unit's team is formed by the rules.", required=False, kind="id"),
+        Heading("members", "队员编号", "Members", "干部编号，多个用顿号隔开。", "Cadres' ids, with commas between.",
+                required=False, kind="id", many=True),
+        Heading("reason", "理由", "Reason", "2至500字。", "2 to 500 characters."),
+        by("decided_by", "决定机关及文号", "Decided by"),
+    ),
+    implied=_team,
+    task="assignments",
+)  # fmt: skip
+_ASSIGNMENTS = Blank(
+    c.AssignTeam, "assignments", "驻村工作队派驻表", "Teams to be assigned", ("village",),
+    headings=(*OWED, by("assigned_by", "派驻机关及文号", "Assigned by")),
+)  # fmt: skip
+_COMMITMENTS = Blank(
+    c.SetCommitment, "commitments", "责任事项定账表", "Commitments to be set",
+    ("village", "kind", "period", "items.number"),
+    headings=(
+        PLACE, VILLAGE, *_PERIOD, DUE, BODY,
+        Heading("items.number", "编号", "Number", "本清单内的序号，从1起。责任书没有清单的，填一行、事项留空。",
+                "Within its list, from 1. A letter without items has one row, with an empty item.", suggested=True),
+        Heading("items.text", "事项", "Item", "一项一行，不超过200字。", "One to a row, 200 characters at most.",
+                required=False),
+        Heading("items.problem", "对应的突出问题编号", "Problem", "摸底排查中的编号，没有的不填。",
+                "Its number in the survey, if it answers one."),
+        Heading("items.goal", "对应的上级目标编号", "Goal", "三年规划等前一清单中的编号，没有的不填。",
+                "The number in the list before it, such as the three-year plan, if it serves one."),
+        by("set_by", "签订或制定机关", "Set by"),
+    ),
+    repeats="items",
+    facts=_has_items,
+    lines=lambda row, rows: ({**row, "items.number": n + 1} for n in range(rows if row["itemised"] else 1)),
+)  # fmt: skip
+_RECONCILIATIONS = Blank(
+    c.Reconcile, "reconciliations", "季度对账表", "Ledgers to be reconciled", ("village", "kind", "period"),
+    headings=(PLACE, VILLAGE, *_PERIOD, TASK, DUE, BODY, _ITEMS,
+              Heading("done", "已完成事项编号", "Done", *_NUMBERS, required=False),
+              by("reconciled_by", "对账机关", "Reconciled by")),
+    facts=_items,
+)  # fmt: skip
+_SETTLEMENTS = Blank(
+    c.Settle, "settlements", "年度销账表", "Ledgers to be settled", ("village", "kind", "period"),
+    headings=(PLACE, VILLAGE, *_PERIOD, DUE, BODY, _ITEMS,
+              Heading("closed", "已销账事项编号", "Closed", *_NUMBERS, required=False),
+              by("settled_by", "销账机关", "Settled by")),
+    facts=_items,
+)  # fmt: skip
+_REPLACEMENTS = Blank(
+    c.ReplaceMember, "replacements", "补派队员表", "Replacements", ("village", "left"),
+    headings=(PLACE, VILLAGE, Heading("left", "离队干部编号", "Who left", prefilled=True), DUE, BODY,
+              Heading("cadre", "补派干部编号", "Who comes", "须已登记。", "A registered cadre."),
+              by("replaced_by", "补派机关", "Replaced by")),
+)  # fmt: skip
+_RETENTIONS = Blank(
+    c.RetainMember, "retentions", "队员留任决定表", "Members to be kept", ("village", "cadre"),
+    headings=(PLACE, VILLAGE, Heading("cadre", "干部编号", "Cadre id", prefilled=True), DUE, BODY,
+              by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+
+FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS)
+"""The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

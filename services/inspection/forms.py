@@ -1,0 +1,47 @@
+"""The Excel forms of the inspection: how officers call the fields of its bulk commands, and what they are told."""
+
+from services.inspection.model import commands as c
+from shared.forms import BODY, DUE, PLACE, TASK, VILLAGE, Blank, Heading, by, named
+
+_YEAR = Heading("year", "年度", "Year", prefilled=True)
+_OF_YEAR = (PLACE, VILLAGE, _YEAR, DUE, BODY)
+
+_VISITS = Blank(
+    c.RecordVisit, "visits", "到村督查情况表", "Visits", ("village", "campaign"),
+    headings=(
+        PLACE, VILLAGE, Heading("campaign", "督查编号", "Campaign", prefilled=True), TASK, DUE, BODY,
+        Heading("on", "到村日期", "Day of the visit"),
+        Heading("absent", "不在岗队员编号", "Absent members", "既不在岗又未请假的，多个用顿号隔开；都在岗的不填。",
+                "Neither present nor on leave, with commas between; empty if nobody is missing."),
+        Heading("findings", "发现的问题", "Findings", "从可填内容中选，多个用顿号隔开；没有的不填。",
+                "Of the choices named, with commas between; empty if there is none.", choices="finding"),
+        Heading("score", "评分", "Score", "0至100，只在计分的督查中填写。",
+                "0 to 100, in a campaign that scores only."),
+        by("inspector", "督查组", "Inspectors"),
+    ),
+)  # fmt: skip
+_ORDERS = Blank(
+    c.CloseOrder, "order-closings", "整改审核销号表", "Rectifications to be accepted", ("village", "order"),
+    headings=(PLACE, VILLAGE, Heading("order", "整改编号", "Order", prefilled=True), TASK, DUE, BODY,
+              by("accepted_by", "审核销号单位", "Accepted by")),
+)  # fmt: skip
+_REPORTS = Blank(
+    c.DeliverReport, "reports", "述职报告报送登记表", "Duty reports", ("village", "year", "form"),
+    headings=(PLACE, VILLAGE, _YEAR, Heading("form", "述职方式", "Form", prefilled=True), DUE, BODY,
+              by("delivered_by", "述职单位", "Delivered by")),
+)  # fmt: skip
+_BALLOTS = Blank(
+    c.HoldBallot, "ballots", "民主测评结果汇总表", "Ballots", ("village", "year"),
+    headings=(*_OF_YEAR, Heading("entitled", "应到人数", "Entitled", "党员和村民代表，不超过2000人。",
+                                 "Representatives of Party members and villagers, 2,000 at most."),
+              Heading("present", "实到人数", "Present", "不多于应到人数。", "No more than are entitled."),
+              Heading("satisfied", "满意票数", "Satisfied", "不多于实到人数。", "No more than are present."),
+              by("held_by", "主持单位", "Held by")),
+)  # fmt: skip
+_GRADES = Blank(
+    c.ConfirmGrade, "grades", "年度考核等次审定表", "Grades", ("village", "year"),
+    headings=(*_OF_YEAR, Heading("grade", "考核等次", "Grade"), by("decided_by", "审定机关及文号", "Decided by")),
+)  # fmt: skip
+
+FORMS = named(_VISITS, _ORDERS, _REPORTS, _BALLOTS, _GRADES)
+"""The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -1,0 +1,103 @@
+"""Every answer that the demo's officers give in bulk can be given by its Excel form, and means the same."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib import import_module
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from deploy.demo.answers import Row, as_command
+from deploy.demo.benxi import POLICY, Scenario
+from deploy.demo.memory import Memory
+from deploy.demo.officers import Officers
+from deploy.local.supervisor import SERVICES
+from shared.contracts import Command
+from shared.forms import Blank, Known
+from shared.workbook.reading import read_rows
+from shared.workbook.writing import write_template
+
+SECRET = b"s"
+FORMS: Mapping[tuple[str, str], Blank] = {
+    (service, name): blank
+    for service in SERVICES
+    for name, blank in import_module(f"services.{service}.forms").FORMS.items()
+}
+NEVER_IN_BENXI = {("dispatch", "choices"), ("dispatch", "retentions")}
+"""Forms whose commands the demo's story does not send."""
+Pair = tuple[Known, Row]
+Sent = Mapping[tuple[str, str], list[list[Pair]]]
+"""By service and form: what was sent together, each with what the form would have shown."""
+
+
+class Noting(Memory):
+    """The services in memory; what is sent by a command with a form is kept, with what the form would have shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[tuple[str, str], list[list[Pair]]] = defaultdict(list)
+
+    async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
+        blank = FORMS.get((service, path))
+        pairs: list[Pair] = []
+        for row in rows if blank else ():
+            known = [
+                blank.row(state, task, POLICY)  # type: ignore[union-attr]
+                for state in self.world.services[service].states.values()
+                if state.place.startswith("2105")
+                for task in state.tasks(POLICY)
+                if task.action == path and all(row.get(field) == said for field, said in task.answer.items())
+            ]
+            pairs.append((known[0] if known else {}, row))
+        self.sent[service, path].append(pairs)
+        await super().post(service, path, key, rows)
+
+
+@pytest.fixture(scope="module")
+def sent() -> Sent:
+    noting = Noting()
+    asyncio.run(Officers(Scenario(seed=1, villages=8), noting).live(date(2017, 12, 31), _nobody))
+    return noting.sent
+
+
+async def _nobody(_day: date) -> None:
+    """Nobody watches."""
+
+
+def cells(blank: Blank, known: Known, row: Row) -> list[dict[str, Any]]:
+    """The rows of a form that say what a command says: known fields as issued, all others as people fill them in."""
+    flat: dict[str, Any] = {**row, **known}
+    for field, value in row.items():
+        if isinstance(value, dict):
+            flat |= {f"{field}.{part}": of for part, of in value.items()}
+    if not blank.repeats:
+        return [flat]
+    return [{**flat, **{f"{blank.repeats}.{part}": of for part, of in one.items()}} for one in row[blank.repeats]] or [
+        flat
+    ]
+
+
+def read_back(blank: Blank, pairs: Sequence[Pair]) -> list[Command]:
+    """What comes of the rows, written into the form, read and turned into commands."""
+    form, file = blank.form([POLICY]), BytesIO()
+    filled = [line for known, row in pairs for line in cells(blank, known, row)]
+    days = {column.field for column in form.columns if column.kind in ("date", "month")}
+    for line in filled:
+        line |= {day: date.fromisoformat(line[day]) for day in days if isinstance(line.get(day), str)}
+        line |= {"name": line.get("name") or "某村"} if "name" in {column.field for column in form.columns} else {}
+    write_template(form, file, prefilled=filled, secret=SECRET)
+    said = [blank.said(form, rows) for rows in blank.together(form, read_rows(form, file, secret=SECRET))]
+    wrong = [one for one in said if not isinstance(one, Command)]
+    assert not wrong, wrong[0]
+    return said  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("service", "name"), sorted(FORMS.keys() - NEVER_IN_BENXI))
+def test_a_form_says_what_the_command_says(sent: Sent, service: str, name: str) -> None:
+    requests = sent[service, name]
+    assert requests, "the demo never sends it"
+    for pairs in requests[:20]:
+        assert read_back(FORMS[service, name], pairs) == [as_command(service, name, row) for _, row in pairs]
