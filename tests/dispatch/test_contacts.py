@@ -7,6 +7,7 @@ import pytest
 
 from services.dispatch.model.commands import BeginLink, EndLink
 from services.dispatch.model.contacts import Bearer, Contacts
+from shared.contracts import Command, Event
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
 from shared.contracts.registry import (
@@ -37,6 +38,7 @@ from tests.dispatch.benxi import (
     unit,
     unlisted,
 )
+from tests.dispatch.kept import kept_alike
 from tests.support.packs import CONTACT
 
 DAY = timedelta(1)
@@ -237,6 +239,23 @@ def test_4_2_holidays_move_the_last_day_of_an_open_place() -> None:
     (moved,) = benxi.said(DeadlineMoved)
     assert (moved.village, moved.was, moved.due) == (V1, before, after)
     assert said("deadline", moved.deadline, benxi.policy) == "确定联系人的期限"
+
+
+async def test_4_2_contacts_are_on_both_databases_what_the_rules_decide_in_memory(database: str) -> None:
+    benxi = Benxi(links=[*PACK["links"], CONTACT])
+    signed: dict[str, Any] = {"kind": "contact", "decided_by": "市委组织部", "body": "organisation"}
+    steps: list[Event | Command | date] = [
+        unit("U1"), cadre("L1", "U1", "division"), cadre("L2", "U1", "deputy_division"), *map(diagnosed, (V1, V2)),
+        *(BeginLink(place=HOME, village=village, unit="U1", cadre=of, **signed)
+          for village, of in ((V1, "L1"), (V2, "L1"), (V2, "L2"))),
+        EndLink(place=HOME, village=V2, cadre="L1", **signed),
+        CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="调离", **DECIDED),
+        START + DAY,
+        delisted(V2),
+    ]  # fmt: skip
+    await kept_alike(benxi, {**PACK, "links": [*PACK["links"], CONTACT]}, steps, database)
+    assert (bound(benxi), bound(benxi, V2)) == (set(), set())
+    assert owed(benxi) == [(V1, START + 30 * DAY)], "L1 left V1 on the first day"
 
 
 # ------------------------------------------------------------ what a pack can say

@@ -191,7 +191,7 @@ def _require_fit(command: BeginLink, link: Contact, squad: Squad | None) -> None
 
 
 def bear(state: Bearer | None, command: BeginLink, policy: Policy, today: date) -> Change:
-    """Count the village among those of the cadre, who may not have more than the pack allows."""
+    """Count the village among those of the cadre, who may not have more than the pack allows (2.2)."""
     link = policy.contacts[command.kind]
     state = state or Bearer(id=command.cadre, place=command.place)
     villages, most = state.villages.get(link.kind, {}), link.each_bearer.at_most
