@@ -58,6 +58,14 @@ COMMANDS: tuple[Route, ...] = (
     Route(
         "relapse-decisions", c.ConfirmRelapse, "对出列指标回落作出处理决定", "Decide on criteria missed after the exit"
     ),
+    Route("decap-requests", c.RequestDecap, "申请乡镇、县摘帽", "Ask to de-cap a township or county"),
+    Route("decap-steps", c.TakeDecapStep, "录入摘帽办理环节", "Take a step of a de-capping"),
+    Route("decap-notices", c.PostDecapNotice, "摘帽公示", "Post the notice of a de-capping"),
+    Route("decap-objections", c.RaiseDecapObjection, "对摘帽提出异议", "Object to a de-capping"),
+    Route("decap-objection-decisions", c.DecideDecapObjection, "处理摘帽异议", "Decide on such an objection"),
+    Route("decap-notice-withdrawals", c.WithdrawDecapNotice, "撤回摘帽公示", "Withdraw such a notice"),
+    Route("decap-objection-withdrawals", c.WithdrawDecapObjection, "撤回摘帽异议", "Withdraw such an objection"),
+    Route("decap-withdrawals", c.WithdrawDecap, "撤回摘帽申请", "Withdraw the request for a de-capping"),
     Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's matter"),
     Route("resolution-steps", c.TakeStep, "录入民主决策环节", "Take a step of a resolution"),
 )

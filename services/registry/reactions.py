@@ -10,6 +10,7 @@ from services.registry.model import (
     Baseline,
     Cadre,
     Clock,
+    Decap,
     Jurisdiction,
     Register,
     Resolution,
@@ -18,6 +19,7 @@ from services.registry.model import (
     Yearbook,
     baseline,
     clock,
+    decap,
     exit,
     figures,
     identity,
@@ -91,6 +93,7 @@ KINDS: tuple[type[State], ...] = (
     Baseline,
     Resolution,
     Yearbook,
+    Decap,
     Code,
 )
 
@@ -227,6 +230,15 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
     Reaction(c.ConfirmRelapse, Village, by("village"), villages.confirm_relapse),
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
+    # A township or county asks to be no poor one any more, by the figures of its villages.
+    Reaction(c.RequestDecap, Decap, decap.decap_id, decap.request, reads=decap.yearbooks),
+    Reaction(c.TakeDecapStep, Decap, decap.decap_id, decap.take_step),
+    Reaction(c.WithdrawDecap, Decap, decap.decap_id, decap.withdraw),
+    Reaction(c.PostDecapNotice, Decap, decap.decap_id, procedure.post_notice),
+    Reaction(c.RaiseDecapObjection, Decap, decap.decap_id, procedure.raise_objection),
+    Reaction(c.DecideDecapObjection, Decap, decap.decap_id, procedure.decide_objection),
+    Reaction(c.WithdrawDecapNotice, Decap, decap.decap_id, procedure.withdraw_notice),
+    Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, procedure.withdraw_objection),
     # On or off the list, it decides matters of its own.
     Reaction(c.OpenResolution, Village, by("village"), rounds.may_open, reads=rounds.of_village),
     Reaction(
@@ -256,5 +268,6 @@ REACTIONS: tuple[Reaction, ...] = (
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
+    Decap: {"step": procedure.fall_due},
     Register: {"reopened": figures.close_years},
 }

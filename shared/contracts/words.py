@@ -166,7 +166,10 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "MatchingSolved.bound": ("已证明的上限：没有方案得分更高", "the proved bound: no assignment scores more", 5120),
     "mover": ("由谁推动", "the role that can move it", "team"),
     "matters": ("一并转入新区划的民主决策事项", "the village's own matters, which move with it", ["2014-1"]),
-    "attempt": ("第几次申请出列", "which request for the exit this is", 1),
+    "attempt": ("第几次申请", "which request for the exit this is", 1),
+    "approved": ("是否同意", "whether the body agrees", True),
+    "DecapRequested.villages": ("已测算的村数", "how many villages were measured", 62),
+    "missing": ("上年测算而本年尚未测算的村数", "villages measured in the year before, but not in this one", 0),
     "lifted": ("已脱贫的户", "the households lifted out of poverty", [HOUSEHOLD, "H12"]),
     "persons": ("各户人数，次序同上", "the persons of each of them, in the same order", [4, 3]),
     "outside": ("不在建档户内的人数", "persons who belong to no registered household", 1240),
@@ -215,9 +218,6 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "rule": ("不再符合的规定（代码）", "the rule that is not met any more, as a code", "leader_rank"),
     "extension": ("第几次延长", "which extension this is", 1),
     "served_days": ("驻村天数", "the days that the team served", 1096),
-    "LinkEnded.ground": ("解除原因：“decided”决定解除，“delisted”村出列，“merged”并村，“unlisted”除名，"
-                         "“withdrawn”撤销村登记，"
-                         "“undiagnosed”撤销会诊，“unregistered”撤销干部登记", "why the link ends", "delisted"),
     "ground": ("撤队原因：“merged”并村，“unlisted”除名，“withdrawn”撤销登记", "why the team ends", "merged"),
     # -------------------------------------------------------------------- commitments
     "items": ("逐条内容", "what is owed, item by item", [{"number": 1, "text": "修建村组道路3.2公里", "problem": 3}]),
@@ -265,6 +265,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "sampled": ("抽查户数", "households that were visited", 10),
     "wrong_exit_rate": ("错退率，0 至 1", "persons in sampled households below the standard ÷ persons in these", 0.01),
     "omission_rate": ("漏评率，0 至 1", "poor persons outside the register ÷ persons outside who were looked at", 0.0),
+    "DecapAssessed.passed": ("评估是否通过", "whether all rates keep their bounds", True),
     "approval_rate": ("群众认可度，0 至 1", "households that approve ÷ households visited", 0.95),
     "seed": ("早期由一方提供的随机数", "the seed of verifications to which one body alone gave it", SHARE),
     "households": ("抽中的户", "the households that were sampled", [HOUSEHOLD, "H12"]),

@@ -92,8 +92,9 @@ class Fact(NamedTuple):
 
     @property
     def correlation(self) -> str:
-        """The correlation id: the village that the event is about, else the id of the request that began it all."""
-        return getattr(self.event, "village", None) or self.cause.correlation
+        """The correlation id: the village or division that the event is about, else the id of what began it all."""
+        event = self.event
+        return getattr(event, "village", None) or getattr(event, "division", None) or self.cause.correlation
 
 
 class Parked(NamedTuple):

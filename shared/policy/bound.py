@@ -173,10 +173,14 @@ _QUORUM: Final = {
     "present": Known("到会人数占应到人数的比例", "the share of those entitled who came", RISING, True,
                      'at_least = "2/3"'),
 }  # fmt: skip
+_INCIDENCE: Final = Known("贫困发生率", "the share of the poor", FALLING, True, "below = 0.02")
+_RATES: Final = {
+    "wrong_exit": Known("错退率", "the wrong-exit rate", FALLING, True, "below = 0.02"),
+    "omission": Known("漏评率", "the omission rate", FALLING, True, "below = 0.02"),
+    "approval": Known("群众认可度", "the approval", RISING, True, "at_least = 0.9"),
+}
 FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
-    ("exit", "criteria"): {
-        "incidence": Known("贫困发生率", "the share of the poor", FALLING, True, "below = 0.02"),
-    },
+    ("exit", "criteria"): {"incidence": _INCIDENCE},
     ("exit", "verification", "sample"): {
         "share": Known("抽查的脱贫户比例", "the share of the lifted households that is visited", LEAST, True,
                        "at_least = 0.2"),
@@ -184,15 +188,12 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
         "outside": Known("抽查的未建档人口比例", "the share of the people outside the register who are looked at",
                          LEAST, True, "at_least = 0.05"),
     },
-    ("exit", "verification", "rates"): {
-        "wrong_exit": Known("错退率", "the wrong-exit rate", FALLING, True, "below = 0.02"),
-        "omission": Known("漏评率", "the omission rate", FALLING, True, "below = 0.02"),
-        "approval": Known("群众认可度", "the approval", RISING, True, "at_least = 0.9"),
-    },
+    ("exit", "verification", "rates"): _RATES,
     ("assessment", "ballot_quorum"): _QUORUM,
     ("assessment", "caps"): _HAPPENED,
     ("assessment", "grounds"): _HAPPENED,
     ("indicators", "derive", "meets"): {},
+    ("procedures", "judged"): {"incidence": _INCIDENCE, **_RATES},
     ("procedures", "steps", "quorum"): _QUORUM,
     ("procedures", "steps", "majority"): {
         "agreed": Known("赞成人数占到会人数的比例", "the share of those present who agree", RISING, True,

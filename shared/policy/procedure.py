@@ -6,22 +6,30 @@ lifted out of poverty.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Annotated, Final, Literal, NamedTuple, get_args
+
+from msgspec import Meta
 
 from shared.calendar import Span
 from shared.contracts.registry import BackTo, StepKind
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.bound import Bound
+from shared.policy.exit import INCIDENCE
+from shared.policy.indicators import Indicator
 from shared.policy.section import Found, Labels, Path, Section, Some
 
 Kind = Literal[StepKind, "act"]
 """The kinds of steps that a pack may have. Events of version 1 can name all of them but `act`."""
-Effect = Literal["decide", "delist", "lift", "release_fund", "answer"]
+Effect = Literal["decide", "delist", "lift", "release_fund", "answer", "decap"]
 """What a procedure leads to."""
 _JUDGED: Final = ("unit", "team", "villager", "village", "operator")
 """Roles that take no step of an exit: it judges their work. The operator decides nothing at all."""
 _OUTSIDE: Final = ("inspection", "discipline", "operator")
 """Roles that take no step in what a village decides."""
+_BARRED: Final = {"delist": _JUDGED, "decap": _JUDGED}
+"""By effect, the roles that take no step."""
+_RATES: Final = ("wrong_exit", "omission", "approval")
+"""What the sample of a de-capping is judged by."""
 
 
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,10 +76,16 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Who is told that the step is overdue, such as the county where the township is; nobody in particular without it."""
 
 
+class Judged(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """摘帽的一项标准。 · One bound by which a de-capping is judged."""
+
+    named_by = ("figure",)
+
+
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """程序：出列、村民主决策（如四议两公开）、资金审批、点题公开、逐户办理的认定和脱贫。 ·
+    """程序：出列、村民主决策（如四议两公开）、资金审批、点题公开、逐户办理的认定和脱贫、乡镇和县的摘帽。 ·
     A procedure, step by step: the exit, what a village decides (3.12), the use of funds (2.18), the answer to a
-    question (4.7), or a round over its households."""
+    question (4.7), a round over its households, or the de-capping of a township or county (1.18)."""
 
     named_by = ("kind",)
     kind: Code
@@ -81,9 +95,17 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: Clause
     """依据。 · Where it comes from."""
     effect: Effect
-    """结果：决议 decide、出列 delist、农户脱贫 lift、资金拨付 release_fund、答复 answer。 ·
+    """结果：决议 decide、出列 delist、农户脱贫 lift、资金拨付 release_fund、答复 answer、乡镇或县摘帽 decap。 ·
     What it leads to: a resolution, the village's removal from the list, households lifted out of poverty, money that is
-    released, or an answer."""
+    released, an answer, or a township or county that is no poor one any more."""
+    subject: Literal["village", "township", "county"] = "village"
+    """程序针对村（village）、乡镇（township）还是县（county）。 · Whose procedure it is."""
+    proposed_by: Role | None = None
+    """由谁申请；摘帽必填。 · Who asks for it; needed for a de-capping."""
+    judged: Annotated[tuple[Judged, ...], Meta(max_length=4)] = ()
+    """摘帽标准：incidence（贫困发生率）由系统汇总；wrong_exit、omission、approval 由抽查得出，有核查环节的三项必填。 ·
+    What a de-capping is judged by. Incidence is added up from the villages; the other three come from a sample, and are
+    all needed where there is one."""
     members: Literal["household"] | None = None
     """逐户办理的填 household。 · `household` where it is about some of the village's households, each by itself."""
     subjects: Labels | None = None
@@ -108,8 +130,14 @@ _WORDS: Final = {
 }  # fmt: skip
 
 
-def contradictions(procedures: Sequence[Procedure]) -> Found:
+def contradictions(procedures: Sequence[Procedure], indicators: Sequence[Indicator]) -> Found:
     """Find procedures that lead nowhere, and steps that could not work."""
+    totalled = any(one.figure == INCIDENCE and one.total == "ratio" for one in indicators)
+    for n, one in enumerate(procedures):
+        if one.effect == "decap" and not totalled:
+            zh = f'{one.kind}：indicators 中应有 figure = "{INCIDENCE}"、total = "ratio" 的一项，才能汇总贫困发生率'
+            en = f'{one.kind}: [[indicators]] needs figure = "{INCIDENCE}" with total = "ratio", which it is judged by'
+            yield ("procedures", n, "effect"), zh, en, ""
     exits = [n for n, one in enumerate(procedures) if one.effect == "delist"]
     if not exits:
         zh, en = '没有出列程序，应有一个 effect = "delist"', 'there is no exit: one needs effect = "delist"'
@@ -123,7 +151,7 @@ def contradictions(procedures: Sequence[Procedure]) -> Found:
             path = ("procedures", n, "steps", m)
             yield from _fields(path, procedure, step)
             yield from _targets(path, procedure, m)
-            barred = _JUDGED if procedure.effect == "delist" else _OUTSIDE
+            barred = _BARRED.get(procedure.effect, _OUTSIDE)
             if step.by in barred:
                 zh = f"{step.by} 不能办理此事；不可填：{'、'.join(barred)}"
                 others = ", ".join(role for role in barred if role != step.by)
@@ -138,16 +166,43 @@ def _shape(path: Path, procedure: Procedure) -> Found:
         en = f'{name}: members and effect = "lift" go together'
         yield (*path, "members" if members else "effect"), zh, en, "" if members else 'effect = "decide"'
     for field, fits, needs in (
-        ("subjects", effect != "delist", effect == "release_fund"),
+        ("subjects", effect not in ("delist", "decap"), effect == "release_fund"),
         ("origins", effect == "release_fund", effect == "release_fund"),
+        ("proposed_by", effect == "decap", effect == "decap"),
+        ("judged", effect == "decap", False),
     ):
-        if (getattr(procedure, field) is not None and not fits) or (getattr(procedure, field) is None and needs):
+        given = bool(getattr(procedure, field))
+        if (given and not fits) or (needs and not given):
             zh = f'{name}：effect = "{effect}" 的程序{"应填" if needs else "不填"} {field}'
             en = f'{name}: {field} is {"needed" if needs else "not for"} a procedure with effect = "{effect}"'
             yield (*path, field), zh, en, ""
+    if (procedure.subject == "village") == (effect == "decap"):
+        zh = f'{name}：effect = "decap" 只用于乡镇（township）和县（county），其他程序只用于村（village）'
+        en = f'{name}: effect = "decap" is for a township or county, any other for a village'
+        yield (*path, "subject"), zh, en, 'subject = "county"' if effect == "decap" else 'subject = "village"'
+    if effect == "decap":
+        yield from _judged(path, procedure)
     order = _ORDERS[effect]
     if not order.holds(procedure.steps):
         yield (*path, "steps"), f"{name} {order.zh}", f"{name} {order.en}"
+
+
+def _judged(path: Path, procedure: Procedure) -> Found:
+    """Check that a de-capping is judged by incidence, by all rates of its sample if it takes one, and by others."""
+    figures, name = [one.figure for one in procedure.judged], procedure.kind
+    sampled = "verify" in _kinds(procedure.steps)
+    for figure in ("incidence", *_RATES):
+        if (figure in figures) != (figure == "incidence" or sampled) or figures.count(figure) > 1:
+            zh = (
+                f"{name}：judged 应有 incidence 一项；有核查环节（verify）的另有 {'、'.join(_RATES)} 各一项，没有的不填"
+            )
+            en = f"{name}: it is judged by incidence, and where a step verifies, by {', '.join(_RATES)}, each once"
+            yield (*path, "judged"), zh, en, ""
+            break
+    last = next((step for step in reversed(procedure.steps) if step.kind == "decide"), None)
+    if last and last.by == procedure.proposed_by:
+        zh, en = f"{name}：申请机构不能自己审批摘帽", f"{name}: who asks for it does not approve it"
+        yield (*path, "proposed_by"), zh, en, ""
 
 
 class _Order(NamedTuple):
@@ -188,6 +243,13 @@ def _releases(steps: Sequence[Step]) -> bool:
     return both and "publish" in kinds and kinds.index("publish") > _last(kinds, "decide")
 
 
+def _decaps(steps: Sequence[Step]) -> bool:
+    """Whether a body decides last, after at most one sample, and only publications and filings follow."""
+    kinds = _kinds(steps)
+    decided = _last(kinds, "decide")
+    return decided >= 0 and kinds.count("verify") < 2 and not {"verify", "notice"} & {*kinds[decided:]}
+
+
 def _answers(steps: Sequence[Step]) -> bool:
     kinds = _kinds(steps)
     return kinds.count("act") == 1 and _last(kinds, "publish") > kinds.index("act")
@@ -205,6 +267,9 @@ _ORDERS: Final[Mapping[Effect, _Order]] = {
                            "only then something is published"),
     "answer": _Order(_answers, "应有且只有一个答复环节（act），其后公开（publish）",
                      "answers: it has one act step, the answer, and a publish step after it"),
+    "decap": _Order(_decaps, "应由一个机构审批（decide），此前至多核查一次，其后只可公告备案",
+                    "is decided by a body: it is verified once at most before, and only a publication (publish) and a "
+                    "filing (act) may follow"),
 }  # fmt: skip
 """For each effect, the steps that it needs."""
 
@@ -212,7 +277,9 @@ _ORDERS: Final[Mapping[Effect, _Order]] = {
 def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
     """Find fields that this kind of step must not have, and those that it lacks."""
     kind, zh_kind = step.kind, _WORDS[step.kind]
-    if (kind == "verify" and procedure.effect != "delist") or (kind == "accept" and procedure.members is None):
+    if (kind == "verify" and procedure.effect not in ("delist", "decap")) or (
+        kind == "accept" and procedure.members is None
+    ):
         zh = f"{procedure.kind} 的 {step.name}：{zh_kind}（{kind}）不能用于这一程序"
         en = "only the way off the list is verified" if kind == "verify" else "there are no members who could accept"
         yield (*path, "kind"), zh, f"{procedure.kind}: {step.name} cannot be, since {en}"

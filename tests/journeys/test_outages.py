@@ -32,6 +32,7 @@ from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
 from tests.registry.county import AT, OBJECT, County
+from tests.registry.decapping import noticed as decapping
 from tests.registry.matters import opened
 from tests.support.outage import sleep
 
@@ -165,6 +166,9 @@ STORIES = {
     ("villages", "step"): Story(objected, (date(2014, 12, 12), date(2014, 12, 25), date(2015, 2, 1))),
     ("resolutions", "step"): Story(
         lambda: opened("discuss").world, (date(2014, 7, 6), date(2014, 8, 20), date(2015, 1, 5))
+    ),
+    ("decaps", "step"): Story(
+        lambda: decapping().world, (date(2014, 12, 20), date(2015, 1, 5), date(2015, 3, 1)), ("decaps", "Decap")
     ),
     ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
 }

@@ -48,10 +48,10 @@ class Office:
         await self.simulation.pass_day(day)
 
 
-async def told(system: System) -> list[tuple[str, Any]]:
-    """What the registry has told openly about the village: types and contents in their order."""
+async def told(system: System, about: str = AT["village"]) -> list[tuple[str, Any]]:
+    """What the registry has told openly about the village or a division: types and contents in their order."""
     async with httpx.AsyncClient(base_url=system.url("registry", "520300"), timeout=60, trust_env=False) as client:
-        answer = await client.get(f"/v1/journal/{AT['village']}")
+        answer = await client.get(f"/v1/journal/{about}")
     return [(one["type"].removeprefix("registry.").removesuffix(".v1"), one["data"]) for one in answer.json()]
 
 
@@ -90,7 +90,21 @@ async def a_round(office: Office, system: System) -> None:
     await office.do("measurements", year=2018, values={"collective_entities": 1.0}, measured_by="镇")
 
 
-async def test_2_18_4_7_5_2_rounds_money_and_questions_go_through_the_real_processes(tmp_path: Path) -> None:
+async def a_township(office: Office, system: System) -> None:
+    """Of its thousand people ten are poor: it asks, and is one no more after check, notice and approval."""
+    of: dict[str, Any] = {"village": None, "division": "township:520302901"}
+    await office.do("decap-requests", **of, year=2018, body="township", requested_by="镇党委")
+    system.kill("registry")
+    await office.do("decap-steps", **of, step="township_check", body="county", decided_by="县扶贫开发领导小组")
+    await office.do("decap-notices", **of, body="county", posted_by="县扶贫办")
+    await office.until(date(2018, 11, 17))
+    await office.do("decap-steps", **of, step="township_approve", body="city", decided_by="市扶贫开发领导小组")
+    await office.do("decap-steps", **of, step="township_announce", body="county", decided_by="县扶贫办")
+
+
+async def test_2_18_4_7_5_2_1_18_rounds_money_questions_and_a_township_go_through_the_real_processes(
+    tmp_path: Path,
+) -> None:
     async with System(tmp_path, kind="demo") as system:
         await system.ready()
         async with Simulation(system) as simulation:
@@ -101,7 +115,10 @@ async def test_2_18_4_7_5_2_rounds_money_and_questions_go_through_the_real_proce
             await office.do("villages", name="新民村（虚构）", township="示例镇", population=1000, listed=True)
             await money_and_questions(office, system)
             await a_round(office, system)
+            await a_township(office, system)
         facts = await told(system)
+        [decapped] = [data for type, data in await told(system, "township:520302901") if type == "township.decapped"]
+    assert (decapped["incidence"], decapped["decided_by"]) == (0.01, "市扶贫开发领导小组")
     [late] = [data for type, data in facts if type == "step.overdue" and data.get("matter") == "F1"][:1]
     assert (late["step"], late["owed_by"], late["told_to"]) == ("fund_gate", "township", "county")
     order = [(type, data.get("step")) for type, data in facts if data.get("matter") == "F1"]

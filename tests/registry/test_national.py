@@ -1,8 +1,6 @@
 """The country's own rules: a household leaves by a round that it accepts, and the exit is judged by what follows."""
 
-import tomllib
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +8,9 @@ import pytest
 from services.registry.model import Resolution
 from services.registry.model import commands as c
 from shared.contracts.registry import ExitRequested, HouseholdsLifted, RoundEnded, VillageDelisted
-from tests.registry.county import AT, BEGIN, REQUEST, VILLAGE, County, of_type, verdict
+from tests.registry.county import AT, REQUEST, VILLAGE, County, of_type, verdict
+from tests.registry.nation import OURS
 
-NATION: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
-WATER = {"figure": "safe_water", "label": "安全饮水覆盖率", "at_least": 1.0, "mover": "county"}
-OURS: dict[str, Any] = {
-    **NATION, "jurisdiction": "2105", "version": "2105-2014.9", "effective_from": BEGIN, "name": "本溪市",
-    "name_en": "Benxi", "exit": {**NATION["exit"], "criteria": [*NATION["exit"]["criteria"], WATER]},
-}  # fmt: skip
-"""The country's rules as if they had been a city's own in 2014, with one more criterion."""
 OF: dict[str, Any] = {**AT, "matter": "2014-R1"}
 ROUND = c.OpenResolution(
     **OF, kind="household_exit", subject_code="exit", members=("H1", "H2", "H3", "H4"), opened_by="村“两委”"

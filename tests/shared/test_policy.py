@@ -138,8 +138,7 @@ SCHEMA_FAULTS = [
     (put("links.0.each_bearer", 2), "links[0].each_bearer", "it must be a table"),
     (put("links.0.each_bearer", {"at_most": 21}), "links[0].each_bearer.at_most", "from 1 to 20"),
     (put("links.0.kind", "contact"), "links[0].kind", 'it is "contact"; it must be one of team'),
-    (put("links.0.from", "firm"), "links[0].from", 'it is "firm"; it must be one of unit, cadre'),
-    (drop("links.0.from"), "links[0].from", "it is missing; it must be one of unit, cadre"),
+    (put("links.0.from", "cadre"), "links[0].from", 'it is "cadre"; it must be one of unit'),
     (put("links.0.to", "household"), "links[0].to", 'it is "household"; it must be one of village'),
     (put("links", []), "links", "it is a list of 0; it must be a list (1 to 20 entries)"),
     (put("links.0.roles.0.party_member", "yes"), "links[0].roles[0].party_member", "true or false"),
@@ -468,6 +467,43 @@ def test_what_lies_on_the_border_is_taken_and_what_lies_beyond_is_refused(
     place = at or re.sub(r"\.(\d+)", r"[\1]", where)
     told = [fault for fault in faults_of(put(where, wrong)) if fault.where == place]
     assert any(says in fault.en and fault.zh for fault in told), told
+
+
+NATION = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("edit", "where", "says"),
+    [
+        (put("indicators", []), "procedures[2].effect", "[[indicators]] needs"),
+        (put("procedures.2.subject", "village"), "procedures[2].subject", "is for a township or county"),
+        (put("procedures.0.subject", "county"), "procedures[0].subject", "any other for a village"),
+        (drop("procedures.2.proposed_by"), "procedures[2].proposed_by", "proposed_by is needed"),
+        (put("procedures.0.proposed_by", "village"), "procedures[0].proposed_by", "proposed_by is not for"),
+        (put("procedures.2.proposed_by", "province"), "procedures[2].proposed_by", "does not approve it"),
+        (drop("procedures.2.judged"), "procedures[2].judged", "is judged by incidence"),
+        (drop("procedures.2.judged.0"), "procedures[2].judged", "by incidence, and where a step verifies"),
+        (drop("procedures.2.judged.3"), "procedures[2].judged", "by wrong_exit, omission, approval, each once"),
+        (put("procedures.2.steps.1.kind", "act"), "procedures[2].judged", "where a step verifies"),
+        (
+            put("procedures.3.judged", NATION["procedures"][2]["judged"]),
+            "procedures[3].judged",
+            "where a step verifies",
+        ),
+        (put("procedures.2.judged.0.below", 60), "procedures[2].judged[0].below", "60 % is 0.6"),
+        (put("procedures.2.steps.3.kind", "act"), "procedures[2].steps", "is decided by a body"),
+        (put("procedures.2.steps.4.kind", "verify"), "procedures[2].steps", "verified once at most"),
+        (put("procedures.2.steps.3.by", "village"), "procedures[2].steps[3].by", "village cannot do this"),
+        (put("procedures.2.subjects", {"road": "道路"}), "procedures[2].subjects", "subjects is not for"),
+    ],
+)
+def test_1_18_a_decapping_that_could_not_work_is_refused(edit: Any, where: str, says: str) -> None:
+    pack = copy.deepcopy(NATION)
+    edit(pack)
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack(pack)
+    told = {fault.where: fault for fault in refusal.value.faults}
+    assert says in told[where].en and told[where].zh
 
 
 def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> None:

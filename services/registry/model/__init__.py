@@ -2,6 +2,7 @@
 
 from services.registry.model.baseline import Baseline
 from services.registry.model.clock import Clock
+from services.registry.model.decap import Decap
 from services.registry.model.parties import Adoption, Cadre, Jurisdiction, Unit
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
@@ -14,6 +15,7 @@ __all__ = [
     "Baseline",
     "Cadre",
     "Clock",
+    "Decap",
     "Jurisdiction",
     "Reason",
     "Register",

@@ -16,12 +16,18 @@ from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 import msgspec
 
 from services.registry.model.commands import (
+    DecideDecapObjection,
     DecideObjection,
+    PostDecapNotice,
     PostNotice,
+    RaiseDecapObjection,
     RaiseObjection,
+    WithdrawDecapNotice,
+    WithdrawDecapObjection,
     WithdrawNotice,
     WithdrawObjection,
 )
+from shared import labels
 from shared.calendar import Calendar, Span
 from shared.contracts import Command, Event
 from shared.contracts.registry import (
@@ -43,6 +49,8 @@ from shared.rules import Change, Due, Moved, Refused, State, Task, known, requir
 
 Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection
 """The commands about a notice. Where a command names no matter it is about the village's exit."""
+OfDecap = PostDecapNotice | RaiseDecapObjection | DecideDecapObjection | WithdrawDecapNotice | WithdrawDecapObjection
+"""The same about a notice of a township's or county's de-capping."""
 Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
 """The events of a procedure that other states of the registry react to."""
 DAY = timedelta(1)
@@ -196,6 +204,10 @@ class Carrier(State, frozen=True, kw_only=True):
     """The field that holds the procedure."""
     actions: ClassVar[Mapping[Kind, str]] = {}
     """By kind of step, the command that takes it. A kind that is missing here is another service's task."""
+    decides_objections: ClassVar[str] = "objection-decisions"
+    """The command that decides on an objection."""
+    tells: ClassVar[Mapping[type[Event], type[Event]]] = {}
+    """Events that are told in another form than a village's, since they name another subject."""
 
     @property
     def under_way(self) -> Proceeding | None:
@@ -207,6 +219,13 @@ class Carrier(State, frozen=True, kw_only=True):
     def names(self) -> dict[str, Any]:
         """The fields by which commands name what the procedure belongs to."""
         raise NotImplementedError
+
+    def tell(self, event: type[Event], **fields: Any) -> Event:
+        """An event of the procedure, in the form in which this kind of state tells it."""
+        assert self.under_way is not None
+        told: Any = self.tells.get(event, event)
+        said: Event = told(**self.names, attempt=self.under_way.attempt, **fields)
+        return said
 
     def rests_on(self, step: Step | None) -> str:
         """The rule that a step rests on."""
@@ -227,7 +246,7 @@ class Carrier(State, frozen=True, kw_only=True):
         """The text that distinguishes this state's tasks from one another."""
         return str(of)
 
-    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+    def tell_moved(self, moved: Moved, notice: str) -> Event:
         """A deadline of the village moved."""
         return DeadlineMoved(place=self.place, village=self.names["village"], **moved.said(notice))
 
@@ -244,15 +263,16 @@ class Carrier(State, frozen=True, kw_only=True):
         if now is None or (step := now.step) is None:
             return
         names, rule = self.names, self.rests_on(step)
+        about = names.get("village", self.id)
         for number in now.open_objections:
             by, detail = now.answers, self.detail(number)
             due = now.objections[str(number)].answer_by
             answer = {**names, "objection": number, "body": by}
-            yield Task(action="objection-decisions", about=names["village"], role=by, due=due, rule=rule, detail=detail,
+            yield Task(action=self.decides_objections, about=about, role=by, due=due, rule=rule, detail=detail,
                        answer=answer)  # fmt: skip
         if step.kind in self.actions and now.notice_until is None:
             answer = {**names, **({"step": step.name} if self.actions[step.kind].endswith("steps") else {})}
-            yield Task(action=self.actions[step.kind], about=names["village"], role=step.by, due=now.take_by, rule=rule,
+            yield Task(action=self.actions[step.kind], about=about, role=step.by, due=now.take_by, rule=rule,
                        detail=self.detail(step.name), answer={**answer, "body": step.by})  # fmt: skip
 
 
@@ -298,21 +318,15 @@ def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
     return Change(carry(state, now, due.on), (*events, *state.follows(now)))
 
 
-def _overdue(state: Carrier, now: Proceeding, owed_by: Role, due: date, **more: Any) -> StepOverdue:
+def _overdue(state: Carrier, now: Proceeding, owed_by: Role, due: date, **more: Any) -> Event:
     assert now.step is not None
-    return StepOverdue(**_told(state), kind=now.kind, step=now.step.name, due=due, owed_by=owed_by, **more)
-
-
-def _told(state: Carrier) -> dict[str, Any]:
-    """The fields by which events name a procedure."""
-    assert state.under_way is not None
-    return {**state.names, "attempt": state.under_way.attempt}
+    return state.tell(StepOverdue, kind=now.kind, step=now.step.name, due=due, owed_by=owed_by, **more)
 
 
 # ------------------------------------------------------------ notices and objections
 
 
-def post_notice(state: Carrier | None, command: PostNotice, policy: Policy, today: date) -> Change:
+def post_notice(state: Carrier | None, command: PostNotice | PostDecapNotice, policy: Policy, today: date) -> Change:
     """Post a notice for the pack's time. The next step may be taken on the day after the notice's last day."""
     state, now, step = _at_notice(state, command, "还没有轮到公示", "it is not the turn of a notice yet")
     require_body(command.body, step.by, state.rests_on(step))
@@ -320,11 +334,13 @@ def post_notice(state: Carrier | None, command: PostNotice, policy: Policy, toda
         return Change(state)
     assert step.notice_for is not None, "every notice has its time"
     until = step.notice_for.after(today, policy.calendar)
-    event = NoticePosted(**_told(state), until=until, posted_by=command.posted_by)
+    event = state.tell(NoticePosted, until=until, posted_by=command.posted_by)
     return Change(carry(state, now.but(notice_until=until, take_by=None, told=False), today), (event,))
 
 
-def withdraw_notice(state: Carrier | None, command: WithdrawNotice, policy: Policy, today: date) -> Change:
+def withdraw_notice(
+    state: Carrier | None, command: WithdrawNotice | WithdrawDecapNotice, policy: Policy, today: date
+) -> Change:
     """Take down a notice that was posted by mistake. Refused once somebody has objected or the notice is over."""
     state = _named(state, command)
     now = state.under_way
@@ -335,11 +351,13 @@ def withdraw_notice(state: Carrier | None, command: WithdrawNotice, policy: Poli
         return Change(state)
     numbers = sorted(now.objections, key=int)
     rests(state.rests_on(now.step), {f"第{number}号异议": f"objection {number}" for number in numbers})
-    event = NoticeWithdrawn(**_told(state), reason=command.reason, decided_by=command.decided_by)
+    event = state.tell(NoticeWithdrawn, reason=command.reason, decided_by=command.decided_by)
     return Change(carry(state, now.moved_to(now.at, today, policy.calendar), today), (event,))
 
 
-def raise_objection(state: Carrier | None, command: RaiseObjection, policy: Policy, today: date) -> Change:
+def raise_objection(
+    state: Carrier | None, command: RaiseObjection | RaiseDecapObjection, policy: Policy, today: date
+) -> Change:
     """Anyone may object to the notice, or to one member of it, through the notice's last day."""
     during = "只在公示期内受理异议", "objections are heard during the notice only"
     state, now, step = _at_notice(state, command, *during)
@@ -367,12 +385,14 @@ def raise_objection(state: Carrier | None, command: RaiseObjection, policy: Poli
         )  # fmt: skip
     assert step.answer is not None, "every notice has its time for answers"
     given = msgspec.structs.replace(given, answer_by=step.answer.after(today, policy.calendar))
-    event = ObjectionRaised(**_told(state), objection=command.objection)
+    event = state.tell(ObjectionRaised, objection=command.objection)
     now = now.but(objections={**now.objections, str(command.objection): given})
     return Change(carry(state, now, today), (event,))
 
 
-def decide_objection(state: Carrier | None, command: DecideObjection, policy: Policy, today: date) -> Change:
+def decide_objection(
+    state: Carrier | None, command: DecideObjection | DecideDecapObjection, policy: Policy, today: date
+) -> Change:
     """Decide on an objection. Every objection gets an answer; the procedure moves on or back after the last one.
 
     It moves back if an objection to the notice as a whole was upheld. If an objection to a member was upheld, only that
@@ -400,8 +420,8 @@ def decide_objection(state: Carrier | None, command: DecideObjection, policy: Po
     if command.upheld and objection.member:
         now = now.without([objection.member])
     after = _settled(now, today, policy.calendar)
-    event = ObjectionDecided(
-        **_told(state),
+    event = state.tell(
+        ObjectionDecided,
         objection=command.objection,
         upheld=command.upheld,
         decided_by=command.decided_by,
@@ -410,7 +430,9 @@ def decide_objection(state: Carrier | None, command: DecideObjection, policy: Po
     return Change(carry(state, after, today), (event, *state.follows(after)))
 
 
-def withdraw_objection(state: Carrier | None, command: WithdrawObjection, policy: Policy, today: date) -> Change:
+def withdraw_objection(
+    state: Carrier | None, command: WithdrawObjection | WithdrawDecapObjection, policy: Policy, today: date
+) -> Change:
     """Withdraw an objection that the objector takes back or that was entered by mistake, before it is decided."""
     state = _named(state, command)
     now = state.under_way
@@ -421,8 +443,8 @@ def withdraw_objection(state: Carrier | None, command: WithdrawObjection, policy
         zh = f"第 {command.objection} 号异议的处理"
         rests(state.rests_on(now.step), {zh: f"the decision on objection {command.objection}"})
     others = {number: one for number, one in now.objections.items() if number != str(command.objection)}
-    event = ObjectionWithdrawn(
-        **_told(state), objection=command.objection, reason=command.reason, decided_by=command.decided_by
+    event = state.tell(
+        ObjectionWithdrawn, objection=command.objection, reason=command.reason, decided_by=command.decided_by
     )
     after = _settled(now.but(objections=others), today, policy.calendar)
     return Change(carry(state, after, today), (event, *state.follows(after)))
@@ -438,16 +460,18 @@ def _settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
     return now.moved_to(now.at + 1, since, calendar) if now.notice_over else now
 
 
-def _named(state: Carrier | None, command: Notice) -> Carrier:
-    """The matter that a command names, or the village if its exit is meant. Raises Refused if there is none."""
+def _named(state: Carrier | None, command: Notice | OfDecap) -> Carrier:
+    """The matter or division that a command names, or the village if its exit is meant. Raises Refused without it."""
     if state is None and command.matter is not None:
         raise no_matter(command.matter)
-    state = known(state, "村", "village", command.village)
+    if state is None and command.about == "division":
+        raise no_decap(command.subject_id)
+    state = known(state, "村", "village", command.subject_id)
     state.check(command)
     return state
 
 
-def _at_notice(state: Carrier | None, command: Notice, zh: str, en: str) -> tuple[Carrier, Proceeding, Step]:
+def _at_notice(state: Carrier | None, command: Notice | OfDecap, zh: str, en: str) -> tuple[Carrier, Proceeding, Step]:
     """The named state, its procedure and its awaited step. Raises Refused if that step is no notice."""
     state = _named(state, command)
     now = state.under_way
@@ -470,3 +494,10 @@ def no_matter(matter: str) -> Refused:
     """The refusal of a command about a matter that nobody has opened."""
     zh, en = f"没有事项“{matter}”，请先启动程序", f"there is no matter {matter!r}; open it first"
     return Refused("3.12", zh, en, field="matter", status=404)
+
+
+def no_decap(division: str) -> Refused:
+    """The refusal of a command about a township or county that has not asked to be de-capped."""
+    zh = f"{labels.said('division', division)}尚未申请摘帽，请先申请"
+    en = f"{division} has not asked to be de-capped; ask first (decap-requests)"
+    return Refused("1.18", zh, en, field="division", status=404)

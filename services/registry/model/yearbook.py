@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.registry.model.commands import RecordFigures, WithdrawFigures
+from services.registry.model.commands import RecordFigures, RequestDecap, WithdrawFigures
 from services.registry.model.measurement import check_estimated, check_values
 from services.registry.model.village import Village
 from shared.contracts.registry import FiguresRecorded, FiguresWithdrawn, IndicatorsMeasured, MeasurementWithdrawn
@@ -120,7 +120,7 @@ def discount(book: Yearbook | None, event: MeasurementWithdrawn, _policy: Policy
 
 def record(book: Yearbook | None, command: RecordFigures, policy: Policy, today: date) -> Change:
     """Record a division's own figures, such as its area (0.1). Known ones are not overwritten unasked."""
-    kind = _lies_in(command)
+    kind = kind_of(command)
     if command.year > today.year:
         raise Refused(
             "0.1",
@@ -152,7 +152,7 @@ def record(book: Yearbook | None, command: RecordFigures, policy: Policy, today:
 
 def withdraw(book: Yearbook | None, command: WithdrawFigures, _policy: Policy, _today: date) -> Change:
     """Take a division's figures of a year back."""
-    _lies_in(command)
+    kind_of(command)
     book = known(book, "年度", "a yearbook of", str(command.year))
     if command.division not in book.divisions:
         return Change(book)
@@ -167,7 +167,7 @@ def withdraw(book: Yearbook | None, command: WithdrawFigures, _policy: Policy, _
     return Change(book.but(divisions=left), (event,))
 
 
-def _lies_in(command: RecordFigures | WithdrawFigures) -> str:
+def kind_of(command: RecordFigures | WithdrawFigures | RequestDecap) -> str:
     """The kind of the division. Raises Refused unless `place` is the division itself, or the county it lies in."""
     kind, _, code = command.division.partition(":")
     place = code[:6].ljust(6, "0")

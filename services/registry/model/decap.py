@@ -1,0 +1,340 @@
+"""A poor township or county that is to be none any more (乡镇摘帽, 贫困县退出, 1.18).
+
+    request ─► assess a sample ─► notice, objections ─► decide ─► announce ─► de-capped
+
+It may ask once the incidence of its villages keeps the pack's bound. That follows from the yearbook, which measurements
+fill village by village, so that no village is read here. Omissions, wrong exits and approval are judged at the county
+by one sample, and a rate that misses its bound vetoes. `procedure.py` runs the steps; the pack says who asks, assesses
+and decides.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from services.registry.model.commands import (
+    OfDivision,
+    RequestDecap,
+    Sampled,
+    TakeDecapStep,
+    WithdrawDecap,
+)
+from services.registry.model.procedure import Carrier, OfDecap, Proceeding, carry, check_answered, no_decap
+from services.registry.model.yearbook import Yearbook, kind_of
+from shared import chinese, labels
+from shared.contracts import Command, Event
+from shared.contracts.registry import (
+    CountyDecapped,
+    DecapAssessed,
+    DecapDeadlineMoved,
+    DecapNoticePosted,
+    DecapNoticeWithdrawn,
+    DecapObjectionDecided,
+    DecapObjectionRaised,
+    DecapObjectionWithdrawn,
+    DecapRejected,
+    DecapRequested,
+    DecapStepOverdue,
+    DecapStepTaken,
+    DecapWithdrawn,
+    NoticePosted,
+    NoticeWithdrawn,
+    ObjectionDecided,
+    ObjectionRaised,
+    ObjectionWithdrawn,
+    StepOverdue,
+    TownshipDecapped,
+)
+from shared.policy import Policy, Step
+from shared.policy.exit import INCIDENCE
+from shared.policy.procedure import Judged, Procedure
+from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, require_body, rests
+
+RULE = "1.18"
+SUBJECTS: Mapping[str, tuple[str, str, type[TownshipDecapped] | type[CountyDecapped]]] = {
+    "township": ("乡镇", "a township", TownshipDecapped),
+    "county": ("县", "a county", CountyDecapped),
+}
+"""By kind of division: its names, and the event that it is de-capped."""
+
+
+class Decap(Carrier, frozen=True, kw_only=True):
+    """A township's or county's way out of poverty. Its id is the division, such as `county:210521`."""
+
+    kind = "decaps"
+    hides = '"ground":'
+    carries = "course"
+    actions = MappingProxyType(
+        {"notice": "decap-notices", **dict.fromkeys(("verify", "decide", "publish", "act"), "decap-steps")}
+    )
+    decides_objections = "decap-objection-decisions"
+    tells = MappingProxyType(
+        {
+            NoticePosted: DecapNoticePosted, NoticeWithdrawn: DecapNoticeWithdrawn, StepOverdue: DecapStepOverdue,
+            ObjectionRaised: DecapObjectionRaised, ObjectionDecided: DecapObjectionDecided,
+            ObjectionWithdrawn: DecapObjectionWithdrawn,
+        }
+    )  # fmt: skip
+    rule: str
+    year: int
+    """The year whose figures it rests on."""
+    incidence: float
+    judged: tuple[Judged, ...]
+    """The bounds of the pack when it asked. A later pack does not change them."""
+    course: Proceeding
+    decided_by: str = ""
+    """The body of the latest approval."""
+    decapped_on: date | None = None
+
+    @property
+    def status(self) -> str:
+        return "decapped" if self.decapped_on else self.course.ended or "open"
+
+    @property
+    def awaits(self) -> bool:
+        return self.course.step is not None
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """How commands name it."""
+        return {"place": self.place, "division": self.id}
+
+    def check(self, command: Command) -> None:
+        """Refuse a command that names another county than the division's."""
+        addressed(self, command, "区划", "division")
+
+    def rests_on(self, step: Step | None) -> str:
+        """The rule that a step rests on."""
+        return (step and step.rule) or self.rule
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """The awaited step, for the role that answers for it."""
+        return self.awaited()
+
+    def not_now(self, zh: str, en: str) -> Refused:
+        """The refusal of a command that comes out of turn. It names the awaited step."""
+        step = self.course.step
+        now = (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}") if step else (
+            "程序已结束", "the procedure has ended")  # fmt: skip
+        return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
+
+    def follows(self, after: Proceeding) -> tuple[Event, ...]:
+        """That it has ended without success: a step refused or vetoed it."""
+        if after.ended != "rejected" or self.course.ended:
+            return ()
+        about = {**self.names, "attempt": after.attempt}
+        return (DecapRejected(**about, kind=after.kind, step=after.steps[after.at].name),)
+
+    def tell_moved(self, moved: Moved, notice: str) -> DecapDeadlineMoved:
+        """A deadline of the procedure moved."""
+        return DecapDeadlineMoved(**self.names, **moved.said(notice))
+
+
+def decap_id(command: OfDivision | OfDecap, _policy: Policy) -> Iterable[str]:
+    """The id of the state: the division that a command names."""
+    return (command.division,)
+
+
+# ------------------------------------------------------------------- the request
+
+
+def yearbooks(_decap: Decap | None, command: RequestDecap) -> Iterable[Key]:
+    """The county's figures of the year, and of the year before, which tells the villages that are missing."""
+    return ((Yearbook, f"{command.place}/{year}") for year in (command.year, command.year - 1))
+
+
+def request(
+    decap: Decap | None, command: RequestDecap, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Ask for the de-capping. Refused unless the incidence of the measured villages keeps the pack's bound."""
+    kind = kind_of(command)
+    procedure = _procedure(kind, policy)
+    assert procedure.proposed_by, "the pack was checked"
+    require_body(command.body, procedure.proposed_by, procedure.rule)
+    if decap is not None and (decap.decapped_on or not decap.course.ended):
+        if not decap.decapped_on and decap.year == command.year:
+            return Change(decap)
+        said = f"已于{chinese.day(decap.decapped_on)}摘帽" if decap.decapped_on else "的申请正在办理"
+        en = f"was de-capped on {decap.decapped_on}" if decap.decapped_on else "is being decided on"
+        about = labels.said("division", command.division)
+        raise Refused(procedure.rule, f"{about}{said}，不需再申请", f"{command.division} {en}; ask no more")
+    now, before = (_villages(others[Yearbook, f"{command.place}/{year}"], command.division) for year in
+                   (command.year, command.year - 1))  # fmt: skip
+    incidence = _incidence(now, command, procedure)
+    attempt = decap.course.attempt + 1 if decap else 1
+    course = Proceeding(kind=procedure.kind, attempt=attempt, steps=procedure.steps)
+    asked = Decap(
+        id=command.division,
+        place=command.place,
+        rule=procedure.rule,
+        year=command.year,
+        incidence=incidence,
+        judged=procedure.judged,
+        course=course,
+    )
+    event = DecapRequested(
+        **asked.names,
+        attempt=attempt,
+        kind=procedure.kind,
+        year=command.year,
+        incidence=incidence,
+        villages=len(now),
+        missing=len({*before} - {*now}),
+        requested_by=command.requested_by,
+    )
+    return Change(carry(asked, course.moved_to(0, today, policy.calendar), today), (event,))
+
+
+def _procedure(kind: str, policy: Policy) -> Procedure:
+    """The pack's procedure for a kind of division. Raises Refused if it has none."""
+    found = next((one for one in policy.procedures if one.effect == "decap" and one.subject == kind), None)
+    if found is None:
+        zh, en, _ = SUBJECTS.get(kind, ("此级区划", "such a division", CountyDecapped))
+        raise Refused(
+            RULE,
+            f"本地规定中没有{zh}摘帽的程序，请核对区划",
+            f"the pack has no procedure by which {en} is de-capped; check the division",
+            field="division",
+            status=422,
+        )
+    return found
+
+
+def _villages(book: State | None, division: str) -> dict[str, tuple[float, float]]:
+    """The poor people and the population of each village of a division that was measured in a year."""
+    code = division.partition(":")[2]
+    counted = book.villages if isinstance(book, Yearbook) else {}
+    return {
+        id: (one.values["poor_persons"], one.values["population"])
+        for id, one in counted.items()
+        if one.code.startswith(code) and {"poor_persons", "population"} <= {*one.values}
+    }
+
+
+def _incidence(villages: Mapping[str, tuple[float, float]], command: RequestDecap, procedure: Procedure) -> float:
+    """The division's incidence. Raises Refused if nothing was measured, or if it misses its bound."""
+    poor, people = (sum(column) for column in zip(*villages.values(), strict=True)) if villages else (0.0, 0.0)
+    if not people:
+        raise Refused(
+            procedure.rule,
+            f"{labels.said('division', command.division)}在{command.year}年度还没有测算指标的村，"
+            "无法计算贫困发生率，请先测算",
+            f"no village of {command.division} was measured in {command.year}, so that there is no incidence yet; "
+            "measure first",
+            field="year",
+        )
+    bound, incidence = next(one for one in procedure.judged if one.figure == INCIDENCE), poor / people
+    if not bound.holds(Fraction(int(poor), int(people))):
+        raise Refused(
+            procedure.rule,
+            f"尚不能申请摘帽：{len(villages)}个村的贫困发生率为{chinese.percent(incidence)}，应当{_percent(bound)}",
+            f"it cannot be asked for yet: the incidence of {len(villages)} villages is {incidence:.2%}, and must be "
+            f"{bound.said[1]}",
+        )
+    return incidence
+
+
+def _percent(bound: Judged) -> str:
+    """A bound on a share for people: 低于2.00%."""
+    return bound.said[0].replace(f"{float(bound.number):g}", chinese.percent(float(bound.number)))
+
+
+# --------------------------------------------------------------------- the steps
+
+
+def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today: date) -> Change:
+    """Take the awaited step. A refusal, or a rate of the assessment that misses its bound, leads back or ends it."""
+    if decap is None:
+        raise no_decap(command.division)
+    decap.check(command)
+    now, step = decap.course, decap.course.step
+    if step is None or step.name != command.step or step.kind == "notice":
+        wanted = next((one.label for one in now.steps if one.name == command.step), "没有此环节")
+        raise decap.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken")
+    require_body(command.body, step.by, decap.rests_on(step))
+    _check_fields(decap, step, command)
+    about: dict[str, Any] = {**decap.names, "attempt": now.attempt, "step": step.name, "decided_by": command.decided_by}
+    if command.sampled:
+        rates = _rates(command.sampled)
+        agreed = all(one.holds(rates[one.figure]) for one in decap.judged if one.figure in rates)
+        named: dict[str, Any] = {f"{figure}_rate": float(rate) for figure, rate in rates.items()}
+        events: list[Event] = [DecapAssessed(**about, **named, passed=agreed)]
+    else:
+        agreed = command.approved
+        events = [DecapStepTaken(**about, approved=agreed)]
+    after = now.moved_to(now.at + 1, today, policy.calendar) if agreed else now.led_to(
+        step.on_refusal, today, policy.calendar
+    )  # fmt: skip
+    events += decap.follows(after)
+    moved = carry(decap, after, today)
+    if agreed and step.kind == "decide":
+        moved = moved.but(decided_by=command.decided_by)
+    if after.step is None and not after.ended:
+        decapped = SUBJECTS[decap.id.partition(":")[0]][2]
+        figures: dict[str, Any] = {"year": decap.year, "incidence": decap.incidence, "decided_by": moved.decided_by}
+        events.append(decapped(**decap.names, **figures))
+        moved = moved.but(decapped_on=today)
+    return Change(moved, tuple(events))
+
+
+def _rates(found: Sampled) -> dict[str, Fraction]:
+    """The three rates of a sample: wrong exits and omissions of people, approval of households."""
+    return {
+        "wrong_exit": Fraction(found.wrongly_lifted, found.lifted),
+        "omission": Fraction(found.omitted, found.outside),
+        "approval": Fraction(found.approving, found.asked),
+    }
+
+
+_PARTS = (
+    ("wrongly_lifted", "lifted", "错退人口", "抽查的脱贫人口"),
+    ("omitted", "outside", "漏评人口", "抽查的未建档人口"),
+    ("approving", "asked", "认可的户", "受访户"),
+)
+
+
+def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
+    """Refuse an assessment without its counts, or with ones that cannot be, and counts or refusals out of place."""
+    is_assessment = step.kind == "verify"
+    if is_assessment != (command.sampled is not None):
+        zh, en = "不填抽查结果，请删去", "samples nothing; leave that out"
+        if is_assessment:
+            zh, en = "应当填写抽查结果", "needs what was found in the sample; enter it"
+        raise Refused(decap.rests_on(step), f"“{step.label}”{zh}", f"{step.name} {en}", field="sampled", status=422)
+    for part, whole, zh, zh_whole in _PARTS if command.sampled else ():
+        some, of = getattr(command.sampled, part), getattr(command.sampled, whole)
+        if some > of:
+            raise Refused(
+                decap.rests_on(step),
+                f"{zh}{some}多于{zh_whole}{of}，请核对",
+                f"{part} {some} are more than {whole} {of}; check both",
+                field=f"sampled.{part}",
+                status=422,
+            )
+    if not command.approved and step.kind != "decide":
+        raise Refused(
+            decap.rests_on(step),
+            f"“{step.label}”不是审批环节，不能填不同意",
+            f"{step.name} is no approval, so that it cannot be refused",
+            field="approved",
+            status=422,
+        )
+
+
+def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today: date) -> Change:
+    """Take the request back. Refused once a step was taken."""
+    if decap is None:
+        raise no_decap(command.division)
+    decap.check(command)
+    now = decap.course
+    if now.ended:
+        return Change(decap)
+    labels = [step.label for step in now.steps[: now.at]]
+    rests(decap.rule, {f"已进行的“{label}”": f"{label}, which was taken" for label in labels})
+    check_answered(decap)
+    event = DecapWithdrawn(
+        **decap.names, attempt=now.attempt, reason=command.reason, decided_by=command.decided_by
+    )  # fmt: skip
+    return Change(carry(decap, now.but(ended="withdrawn", take_by=None), today), (event,))
