@@ -334,7 +334,7 @@ def _column(command: type[Command], heading: Heading, policies: Sequence[Policy]
     field = _field(command, heading.field)
     shown = {name: getattr(heading, name) for name in _SHOWN}
     if field is None:  # A cell that is no field, such as the village's name beside its code.
-        pattern = _pattern(PartyId) if heading.kind == "id" else None
+        pattern = heading.pattern or (_pattern(PartyId) if heading.kind == "id" else None)
         required, kind = heading.required is not False, heading.kind or "text"
         choices = {} if isinstance(heading.choices, str) else heading.choices
         return Column(**shown, kind=kind, many=heading.many, required=required, pattern=pattern, choices=choices)

@@ -1,6 +1,6 @@
 """The Excel forms of the registry: how officers call the fields of its bulk commands, and what they are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.registry import store
@@ -8,7 +8,8 @@ from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
 from shared.forms import BODY, DUE, PLACE, VILLAGE, Blank, Heading, by, named
 from shared.policy import Policy
-from shared.policy.exit import INCIDENCE
+from shared.policy.exit import Criterion
+from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
 
 RANKS: Mapping[str, str] = {
     # Leading posts by level (领导职务层次, Civil Servant Law of 2018, article 18), in the words that everybody uses.
@@ -32,6 +33,7 @@ RANKS: Mapping[str, str] = {
 }  # fmt: skip
 """The level that a post or rank counts as, by its Chinese name: 三级主任科员 counts as `deputy_section`."""
 LEVELS: Mapping[str, str] = {"省": "province", "市": "city", "县": "county"}
+DIVISIONS: Mapping[str, str] = {**LEVELS, "乡镇": "township"}
 _VILLAGE: Mapping[str, Any] = {
     "pattern": VILLAGE_CODE,
     "help_zh": "统计用区划代码，12位数字；末三位是村的代码（001至999），前六位是县级区划。",
@@ -146,17 +148,48 @@ _SURVEYS = Blank(
 )  # fmt: skip
 
 
-def _indicators(policies: Sequence[Policy]) -> tuple[Heading, ...]:
-    """A column for each indicator of the packs. Incidence is computed from the households, so it is not asked for."""
-    criteria = {c.figure: c for policy in policies for c in policy.exit.criteria if c.figure != INCIDENCE}
-    share = ("填0至1之间的小数，如85%填0.85。", "A share between 0 and 1: 85 % is 0.85.")
-    return tuple(
-        Heading(f"values.{figure}", criterion.label, figure.replace("_", " ").capitalize(),
-                *(share if criterion.is_share else ("", "")), required=False)
-        for figure, criterion in criteria.items()
-    )  # fmt: skip
+def _indicators(*levels: str) -> Callable[[Sequence[Policy]], Iterator[Heading]]:
+    """A column for each figure of the packs that people record for a village, or for divisions of these levels."""
+
+    def headings(policies: Sequence[Policy]) -> Iterator[Heading]:
+        said: dict[str, str] = {}
+        for policy in policies:
+            computed = {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
+            criteria = policy.exit.criteria if "village" in levels else ()
+            indicators = (one for one in policy.indicators if one.of in levels)
+            asked: tuple[Criterion | Indicator, ...] = (*criteria, *indicators)
+            for one in asked:
+                if one.figure in computed or one.figure in said.values():
+                    continue
+                # Two regions may call different figures by one name.
+                title = f"{one.label}（{policy.name}）" if one.label in said else one.label
+                said[title] = one.figure
+                english = one.figure.replace("_", " ").capitalize()
+                yield Heading(f"values.{one.figure}", title, english, *_limits(one), required=False)
+
+    return headings
 
 
+def _limits(one: Criterion | Indicator) -> tuple[str, str]:
+    """What is told of a figure's unit and limits."""
+    if isinstance(one, Indicator):
+        return f"单位：{one.unit}；{one.least:g}至{one.most:g}。", f"{one.least:g} to {one.most:g}."
+    if one.is_share:
+        return "填0至1之间的小数，如85%填0.85。", "A share between 0 and 1: 85 % is 0.85."
+    return "", ""
+
+
+def _division(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The division that a row names by its level and code, and the place in which it is recorded."""
+    return {"division": f"{row['level']}:{row['code']}", "place": row["code"][:6].ljust(6, "0")}
+
+
+_FIGURES = (
+    Heading("estimated", "其中估计的指标", "Estimated", "填指标名称，多个用顿号隔开；没有的不填。",
+            "The names of those that are estimates, with commas between.", choices="indicator"),
+    Heading("drawn_from", "数据来源", "Source", "统计表、调查或文件的名称，不超过200字。",
+            "A table, a survey or a document, 200 characters at most."),
+)  # fmt: skip
 _NAME = Heading("name", "村名", "Village", prefilled=True)
 _OF_VILLAGE = (PLACE, VILLAGE, _NAME, DUE)
 _OF_YEAR = (PLACE, VILLAGE, _NAME, Heading("year", "年度", "Year", prefilled=True), DUE)
@@ -183,8 +216,20 @@ _HOUSEHOLDS = Blank(
 )  # fmt: skip
 _MEASUREMENTS = Blank(
     c.MeasureIndicators, "measurements", "年度出列指标测算表", "Indicators of the year", ("village", "year"),
-    headings=(*_OF_YEAR, _indicators, by("measured_by", "测算单位", "Measured by")),
+    headings=(*_OF_YEAR, _indicators("village"), *_FIGURES, by("measured_by", "测算单位", "Measured by")),
     completed=store.named,
+)  # fmt: skip
+_DIVISION_FIGURES = Blank(
+    c.RecordFigures, "division-figures", "区划年度指标登记表", "Figures of divisions", ("code", "year"),
+    headings=(
+        Heading("level", "层级", "Level", kind="choice", choices=DIVISIONS),
+        Heading("code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
+                "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code",
+                pattern=r"\d{2}|\d{4}|\d{6}|\d{9}"),
+        Heading("year", "年度", "Year", "四位年份。", "Of four digits."),
+        _indicators(*DIVISIONS.values()), *_FIGURES, by("recorded_by", "填报单位", "Recorded by"),
+    ),
+    implied=_division,
 )  # fmt: skip
 _DIAGNOSES = Blank(
     c.Diagnose, "diagnoses", "贫困村集体会诊结论表", "Joint diagnoses", ("village",),
@@ -210,6 +255,6 @@ _RELAPSES = Blank(
     completed=store.named,
 )  # fmt: skip
 
-FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIAGNOSES, _EXIT_REQUESTS, _APPROVALS,
-              _RELAPSES)  # fmt: skip
+FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
+              _EXIT_REQUESTS, _APPROVALS, _RELAPSES)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -94,7 +94,7 @@ def reader(column: Column) -> Reader:
     """The function that reads the cells of a column."""
     convert = _READERS[column.kind](column)
     if column.many:
-        convert = _several(convert)
+        convert = _choices(column) if column.labels else _several(convert)
 
     def read(raw: Raw) -> object:
         if isinstance(raw, Fault) or (isinstance(raw, str) and raw in _FAULTS):
@@ -145,6 +145,20 @@ def _several(convert: _Conversion) -> _Conversion:
         return tuple(convert(part, shown(part)) for part in _BETWEEN.split(raw.strip()) if shown(part))
 
     return convert_all
+
+
+def _choices(column: Column) -> _Conversion:
+    """Read several labels with commas between them. A label may contain a comma itself."""
+    values = {_bare(label): value for label, value in column.labels.items()}
+    one = re.compile("|".join(map(re.escape, sorted(values, key=len, reverse=True))))
+
+    def convert(_raw: Raw, text: str) -> tuple[object, ...]:
+        bare = _bare(text)
+        if _BETWEEN.sub("", one.sub("", bare)):
+            raise Bad("choice")
+        return tuple(values[label] for label in one.findall(bare))
+
+    return convert
 
 
 def _refuse_strange(text: str) -> None:

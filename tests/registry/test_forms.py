@@ -6,6 +6,7 @@ from importlib import resources
 from io import BytesIO
 from typing import Any, get_args
 
+import msgspec
 import openpyxl
 import pytest
 
@@ -15,6 +16,7 @@ from shared.contracts import Command
 from shared.contracts.registry import Level, Rank
 from shared.forms import refusal
 from shared.policy import Policy, parse_pack
+from shared.policy.indicators import HOUSEHOLD_FIGURES
 from shared.rules import Refused
 from shared.workbook import CellError, Form
 from shared.workbook.reading import read_rows
@@ -205,3 +207,79 @@ def test_every_column_explains_itself_in_both_languages_and_asks_for_no_identity
     assert all("\n" in heading and heading.split("\n")[1].isascii() for heading in headings)
     assert not any("身份证" in heading or "手机" in heading for heading in headings)
     assert all(bool(column.help_zh) == bool(column.help_en) for column in form.columns)
+
+
+# ---------------------------------------------------------------- rows that become one command
+
+HOUSE: dict[str, Any] = {
+    "place": "210521", "village": "210521100201", "name": "上石村", "year": 2015, "households.household": "H1",
+    "households.persons": 3, "households.income": 2800.0, "households.secured": True, "recorded_by": "小市镇人民政府",
+}  # fmt: skip
+
+
+def all_taken(name: str, *rows: dict[str, Any], policy: Policy = BENXI) -> list[Command | list[CellError]]:
+    """What comes of rows that are written into a form and read back: a command for those that belong together."""
+    blank, file = forms.FORMS[name], BytesIO()
+    form = blank.form([policy])
+    write_template(form, file, prefilled=rows, secret=SECRET)
+    groups = blank.together(form, read_rows(form, file, secret=SECRET))
+    return [said if isinstance(said := blank.said(form, group), Command) else [*said] for group in groups]
+
+
+def house(household: str, village: str = "210521100201", /, **row: Any) -> dict[str, Any]:
+    return {**HOUSE, "village": village, "households.household": household, **row}
+
+
+def test_1_18_the_households_of_a_village_are_one_command() -> None:
+    other = "210521100202"
+    first, second = all_taken("households", house("H1"), house("H2"), house("H1", other))
+    assert isinstance(first, c.RecordHouseholds) and isinstance(second, c.RecordHouseholds)
+    assert [one.household for one in first.households] == ["H1", "H2"]
+    assert (first.village, second.village, second.year) == ("210521100201", other, 2015)
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "column", "zh"),
+    [
+        ([house("H1"), {**house("H2"), "households.persons": 51}], 3, "家庭人口", "“51”不合规定。1至50人。"),
+        ([house("H1"), house("H2", recorded_by="县扶贫办")], 3, "采集单位", "与第2行不同"),
+        ([house("H1"), house("H1", "210521100202"), house("H2")], 4, "村代码", "第2行起已有同一对象的内容"),
+        ([house("H1"), house("h1")], 3, "村代码", "第3行与第2行重复"),
+        ([{**house("H1"), "households.income": "很多"}], 2, "人均纯收入（元）", "只能填数字"),
+    ],
+)
+def test_what_is_wrong_among_rows_of_one_village_is_told_at_its_cell(
+    rows: list[dict[str, Any]], row: int, column: str, zh: str
+) -> None:
+    *_, (error,) = (said for said in all_taken("households", *rows) if isinstance(said, list))
+    assert (error.row, error.column) == (row, column) and zh in error.zh and error.en
+
+
+def test_1_18_a_form_asks_for_each_figure_that_people_record_and_for_none_that_is_computed() -> None:
+    columns = {column.field: column for column in forms.FORMS["measurements"].form([ZUNYI]).columns}
+    asked = {field.removeprefix("values.") for field in columns if field.startswith("values.")}
+    computed = {"incidence", *(one.figure for one in ZUNYI.indicators if one.derive)}
+    criteria = {one.figure for one in ZUNYI.exit.criteria}
+    recorded = criteria | {one.figure for one in ZUNYI.indicators if one.of == "village"}
+    assert asked == recorded - computed and "incidence" not in asked
+    assert not any(column.required for field, column in columns.items() if field.startswith("values."))
+
+
+def test_two_regions_that_call_different_figures_by_one_name_have_a_column_each() -> None:
+    (first, *_) = (one for one in BENXI.exit.criteria if one.figure != "incidence")
+    there = [msgspec.structs.replace(first, figure="otherwise")]
+    other = msgspec.structs.replace(ZUNYI, exit=msgspec.structs.replace(ZUNYI.exit, criteria=tuple(there)))
+    titles = [column.title for column in forms.FORMS["measurements"].form([BENXI, other]).columns]
+    assert len(set(titles)) == len(titles) and f"{first.label}（遵义市）" in titles
+
+
+def test_0_1_a_division_is_named_by_its_level_and_code() -> None:
+    one = next(one for one in ZUNYI.indicators if not one.derive and one.figure not in HOUSEHOLD_FIGURES)
+    pack = msgspec.structs.replace(ZUNYI, indicators=(msgspec.structs.replace(one, of="township"),))
+    row = {"level": "township", "code": "520321100", "year": 2016, "recorded_by": "某镇人民政府"}
+    told = {f"values.{one.figure}": 12.5, "estimated": (one.figure,), "drawn_from": "统计年报"}
+    (said,) = all_taken("division-figures", {**row, **told}, policy=pack)
+    assert said == c.RecordFigures(
+        place="520321", division="township:520321100", year=2016, values={one.figure: 12.5}, estimated=(one.figure,),
+        drawn_from="统计年报", recorded_by="某镇人民政府",
+    )  # fmt: skip
