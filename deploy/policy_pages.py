@@ -108,12 +108,11 @@ def page() -> str:
         said = words(struct)
         zh, en = said[""]
         lines += [f"\n## {struct.__name__}\n\n{zh} · {en}\n", COLUMNS, "|---|---|---|---|"]
-        hints = checking.hints_of(struct)
-        for field in msgspec.structs.fields(struct):
-            hint = hints[field.encode_name]
+        fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+        for name, hint in checking.hints_of(struct).items():
             allowed = " · ".join(checking.allowed(hint))
-            meaning = " · ".join(part for part in said[field.encode_name] if part)
-            cells = (f"`{field.encode_name}`", f"{allowed}{_link(hint)}", _default(field), meaning)
+            meaning = " · ".join(part for part in said[name] if part)
+            cells = (f"`{name}`", f"{allowed}{_link(hint)}", _default(fields.get(name)), meaning)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -167,8 +166,8 @@ def _link(hint: Any) -> str:
     return "".join(f" → [{part.__name__}](#{part.__name__.lower()})" for part in dict.fromkeys(parts(hint)))
 
 
-def _default(field: msgspec.structs.FieldInfo) -> str:
-    if field.required:
+def _default(field: msgspec.structs.FieldInfo | None) -> str:
+    if field is None or field.required:
         return "必填 · required"
     if (
         field.default is msgspec.NODEFAULT
@@ -184,6 +183,8 @@ def words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for part in reversed(struct.__mro__):
         written = {field.name: field.encode_name for field in msgspec.structs.fields(part)} if _is_section(part) else {}
+        if written and (tag := checking.tag_of(part)):
+            written["bearer"] = tag[0]  # It is no field of the struct, so its docstring stands with a class variable.
         said = _documented(inspect.getmodule(part)).get(part.__name__, {}) if written else {}
         found |= {written.get(name, name): told for name, told in said.items()}
     return found

@@ -18,6 +18,7 @@ from shared.contracts.values import ROLES
 from shared.labels import heading, label
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES, Limits
+from shared.policy.checking import tag_of
 from shared.policy.indicators import HOUSEHOLD_FIGURES
 from shared.policy.when import HAPPENINGS, When
 
@@ -75,17 +76,27 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
     if isinstance(part, Bound):
         zh, en = _value(policy, part, path)
         yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source)
-    for field in msgspec.structs.fields(type(part)):
-        value, said = getattr(part, field.name), words(type(part))[field.encode_name]
-        if field.name in _CITED or value in (None, (), {}) or (isinstance(part, Bound) and field.name in _BOUND):
-            continue
+    for name, value, said in _filled(part):
+        at = (*path, name)
         if _is_entries(value) or (_has_words(value) and not isinstance(value, Bound)):
             zh, en = _title(said)
-            yield from _of(policy, value, (*path, field.name), (f"{about[0]} › {zh}", f"{about[1]} › {en}"), source)
+            yield from _of(policy, value, at, (f"{about[0]} › {zh}", f"{about[1]} › {en}"), source)
         else:
-            (zh, en), (what, what_en) = _value(policy, value, (*path, field.name)), _title(said)
+            (zh, en), (what, what_en) = _value(policy, value, at), _title(said)
             told = f"{about[0]}：{what}——{zh}", f"{about[1]}: {what_en} – {en}"
-            yield Sentence((*path, field.name), about, *told, source or _layer(policy, (*path, field.name)))
+            yield Sentence(at, about, *told, source or _layer(policy, at))
+
+
+def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
+    """The fields that a section fills in, with their docstrings; citations are told as the source of them all."""
+    said = words(type(part))
+    if tag := tag_of(type(part)):
+        yield *tag, said[tag[0]]
+    for field in msgspec.structs.fields(type(part)):
+        value = getattr(part, field.name)
+        if field.name in _CITED or value in (None, (), {}) or (isinstance(part, Bound) and field.name in _BOUND):
+            continue
+        yield field.name, value, said[field.encode_name]
 
 
 _BOUND = tuple(field.name for field in msgspec.structs.fields(Bound))
@@ -220,6 +231,8 @@ def _labels(policy: Policy) -> dict[str, str]:
     """The labels of the pack's own codes, from all its sections."""
     return {
         **{role: zh for role, (zh, _) in ROLES.items()},
+        "cadre": "干部",
+        "delisted": "村出列",
         "draw": "随机抽取",
         "all": "全部",
         **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},

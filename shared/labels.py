@@ -45,7 +45,10 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "transferred": "工作调动", "ill": "病休", "retired": "退休", "resigned": "辞职", "deceased": "去世",
         "disqualified": "不再符合条件", "other": "其他",
     },
-    "ground": {"merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记"},
+    "ground": {
+        "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
+        "decided": "决定解除", "delisted": "村出列", "unregistered": "撤销干部登记",
+    },
     "what": {"hash": "随机码校验值", "share": "随机码"},
     "form": {"written": "书面述职", "oral": "口头述职"},
     "step": {
@@ -64,7 +67,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
         "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
-        "set_by": "定账期限", "reconcile": "对账期限", "vacancies": "补派期限",
+        "begin_by": "确定联系人的期限", "set_by": "定账期限", "reconcile": "对账期限", "vacancies": "补派期限",
     },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",

@@ -169,6 +169,10 @@ class Story:
         """The cadre who takes the place of another."""
         raise NotImplementedError
 
+    def contact(self, ask: Ask) -> Row:
+        """The cadre who is bound to a village without a team, and the cadre's unit."""
+        raise NotImplementedError
+
     # inspection
 
     def share(self, ask: Ask) -> str:
@@ -265,6 +269,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),
     "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
     "retentions": _NOTHING,
+    "links": Answer(lambda a, s: [s.contact(a)]),
     # inspection
     "seed-hashes": _HASH,
     "seeds": _SEED,

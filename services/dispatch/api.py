@@ -15,7 +15,9 @@ from services.dispatch.forms import FORMS
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
     AssignTeam,
+    BeginLink,
     ChooseTeam,
+    EndLink,
     Reconcile,
     ReplaceMember,
     ReportDeparture,
@@ -54,6 +56,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("departures", ReportDeparture, "队员离队", "Report that a member leaves"),
     Route("retentions", RetainMember, "决定队员留任", "Keep a member who no longer qualifies"),
     Route("replacements", ReplaceMember, "补派队员", "Replace a member who left"),
+    Route("links", BeginLink, "确定联系人", "Bind a cadre to a village"),
+    Route("link-ends", EndLink, "解除联系", "End a cadre's link to a village"),
 )
 
 

@@ -4,10 +4,23 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from services.dispatch.model import choice, commitments, division, members, periods, pool, takeover, team, withdrawal
+from services.dispatch.model import (
+    choice,
+    commitments,
+    contacts,
+    division,
+    members,
+    periods,
+    pool,
+    takeover,
+    team,
+    withdrawal,
+)
 from services.dispatch.model.commands import (
     AssignTeam,
+    BeginLink,
     ChooseTeam,
+    EndLink,
     Reconcile,
     ReplaceMember,
     ReportDeparture,
@@ -20,6 +33,7 @@ from services.dispatch.model.commands import (
     WithdrawCommitment,
     WithdrawMatch,
 )
+from services.dispatch.model.contacts import Bearer, Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad, family, relatives
@@ -30,6 +44,7 @@ from shared.contracts.dispatch import (
     CommitmentSettled,
     CommitmentWithdrawn,
     HelpBegun,
+    LinkEnded,
     MatchWithdrawn,
     MemberDisqualified,
     MemberLeft,
@@ -61,7 +76,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from shared.policy import Policy
-from shared.policy.team import TEAM
+from shared.policy.links import TEAM
 from shared.rules import Key, Reaction, Rule, State, by, recoded
 
 Ids = Callable[[Any, Policy], Iterable[str]]
@@ -115,7 +130,7 @@ def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember | Repo
 MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
 """Events after which a village needs no unit, because its listing, registration or diagnosis was a mistake."""
 
-KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Code)
+KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Contacts, Bearer, Code)
 
 _village, _team = by("village"), by("village", TEAM)
 
@@ -191,10 +206,20 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageMerged, Pool, family, division.merge, reads=division.both),
     Reaction(VillageMerged, Link, _team, team.dissolve, reads=team.merging),
     Reaction(TeamDisbanded, Pool, family, pool.take_back),
+    # Cadres who are bound to a village without a team.
+    Reaction(VillageDiagnosed, Contacts, contacts.of_packs, contacts.need),
+    Reaction(BeginLink, Contacts, _village, contacts.begin, reads=contacts.asked_about),
+    Reaction(BeginLink, Bearer, by("cadre"), contacts.bear),
+    Reaction(EndLink, Contacts, _village, contacts.end),
+    *(Reaction(ended, Contacts, _village, contacts.finish) for ended in contacts.GROUNDS),
+    Reaction(CadreWithdrawn, Bearer, by("cadre"), contacts.withdraw),
+    Reaction(LinkEnded, Contacts, _village, contacts.lose),
+    Reaction(LinkEnded, Bearer, by("cadre"), contacts.free),
     # A village comes to another division, and a county gets a pack and a pool of its own.
     Reaction(VillageRecoded, Pool, family, division.recode),
     Reaction(VillageRecoded, Link, _team, recoded),
     Reaction(VillageRecoded, Commitments, _village, recoded),
+    Reaction(VillageRecoded, Contacts, _village, recoded),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),

@@ -342,6 +342,32 @@ class TeamDisbanded(Event, frozen=True, kw_only=True):
     """Why: `merged` (into a village with a team of its own), `unlisted`, `withdrawn` or `undiagnosed`."""
 
 
+class LinkBegun(Event, frozen=True, kw_only=True):
+    """A cadre was bound to a village in a kind of link of the pack, such as a leader to a contact point (联系点)."""
+
+    label = ("确定联系人", "link begun")
+    source = "4.2"
+    village: VillageId
+    kind: Code
+    unit: PartyId
+    cadre: PartyId
+    decided_by: Organ
+
+
+class LinkEnded(Event, frozen=True, kw_only=True):
+    """A cadre is no longer bound to a village in a kind of link."""
+
+    label = ("解除联系", "link ended")
+    source = "4.2"
+    village: VillageId
+    kind: Code
+    cadre: PartyId
+    ground: Code
+    """Why: `decided` by the body that may, `delisted`, `merged`, `unlisted`, `withdrawn`, `undiagnosed`, or
+    `unregistered`: the cadre's registration was withdrawn."""
+    decided_by: OrganOrNone
+
+
 class PoolDivided(Event, frozen=True, kw_only=True):
     """A region adopted a pack with matching rules of its own, so it got a pool of its own.
 

@@ -218,6 +218,9 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "rule": ("不再符合的规定（代码）", "the rule that is not met any more, as a code", "leader_rank"),
     "extension": ("第几次延长", "which extension this is", 1),
     "served_days": ("驻村天数", "the days that the team served", 1096),
+    "LinkEnded.ground": ("解除原因：“decided”决定解除，“delisted”村出列，“merged”并村，“unlisted”除名，"
+                         "“withdrawn”撤销村登记，"
+                         "“undiagnosed”撤销会诊，“unregistered”撤销干部登记", "why the link ends", "delisted"),
     "ground": ("撤队原因：“merged”并村，“unlisted”除名，“withdrawn”撤销登记", "why the team ends", "merged"),
     # -------------------------------------------------------------------- commitments
     "items": ("逐条内容", "what is owed, item by item", [{"number": 1, "text": "修建村组道路3.2公里", "problem": 3}]),

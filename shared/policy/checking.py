@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -64,8 +64,11 @@ def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
     inner, metas = bare(hint)
     origin = get_origin(inner)
     parts = get_args(inner) if origin in (Union, UnionType) else (inner,)
-    struct = next((part for part in parts if _is_struct(part)), None)
-    if struct and (struct is inner or isinstance(value, Mapping)):
+    structs = [part for part in parts if _is_struct(part)]
+    struct = tagged(structs, value) if structs else None
+    if struct is None and structs and isinstance(value, Mapping):
+        yield _untagged(structs, value, path)
+    elif struct and (struct is inner or isinstance(value, Mapping)):
         yield from _of_struct(struct, value, path)
     elif origin is tuple and isinstance(value, list | tuple) and _fits_length(metas, value):
         for n, entry in enumerate(value):
@@ -79,6 +82,29 @@ def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
                 yield from _of(of_value, entry, (*path, key))
     elif wrong := _misfit(hint, value, path):
         yield wrong
+
+
+def tag_of(struct: type[msgspec.Struct]) -> tuple[str, str] | None:
+    """The field and its value by which a kind of entry is told from others of the same list; None if it is alone."""
+    config = struct.__struct_config__
+    return (config.tag_field, str(config.tag)) if config.tag_field and config.tag else None
+
+
+def tagged(structs: Sequence[type[msgspec.Struct]], value: Any) -> type[msgspec.Struct] | None:
+    """Which of these kinds of entry a value is; None if it does not say."""
+    tags = {tag: struct for struct in structs if (tag := tag_of(struct))}
+    if len(structs) == 1 or not isinstance(value, Mapping):
+        return structs[0]
+    return next((struct for (field, tag), struct in tags.items() if value.get(field) == tag), None)
+
+
+def _untagged(structs: Sequence[type[msgspec.Struct]], value: Mapping[str, Any], path: Path) -> Fault:
+    """The fault of an entry that does not say which kind of entry it is, or names one that does not exist."""
+    tags = [tag for struct in structs if (tag := tag_of(struct))]
+    field = tags[0][0]
+    zh, en = f"应为其中之一：{'、'.join(tag for _, tag in tags)}", f"it must be one of {', '.join(t for _, t in tags)}"
+    shown = _shown(value[field]) if field in value else ("缺少这个字段", "it is missing")
+    return Fault((*path, field), f"{shown[0]}，{zh}", f"{shown[1]}; {en}")
 
 
 def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator[Fault]:
@@ -206,7 +232,9 @@ def _shown(value: object) -> tuple[str, str]:
 def hints_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
     """The types of a struct's fields, with their bounds, by the names that a pack uses for the fields."""
     hints = get_type_hints(struct, include_extras=True)
-    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
+    tag = tag_of(struct)
+    head: dict[str, Any] = {tag[0]: Literal[tag[1]]} if tag else {}
+    return head | {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
 
 
 def bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:

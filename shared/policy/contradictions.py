@@ -15,6 +15,7 @@ from shared.policy import (
     commitments,
     exit,
     indicators,
+    links,
     listing,
     outcomes,
     procedure,
@@ -25,6 +26,7 @@ from shared.policy.checking import Fault
 from shared.policy.layers import NATIONAL
 from shared.policy.pack import Policy
 from shared.policy.section import Document, Found, Path, Reference, Section, parts
+from shared.policy.team import Team
 
 _NEVER = ("operator",)
 """Roles that decide nothing: the operator only keeps the system running."""
@@ -42,7 +44,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_head(policy),
         *_references(policy),
         *listing.contradictions(policy.listing),
-        *team.contradictions(policy.links, policy.listing.problem_classes),
+        *_links(policy),
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
         *_roles(policy),
@@ -89,6 +91,22 @@ _DIVISION = re.compile("[\u4e00-\u9fff]{2,7}?(?:[省县州盟旗]|市(?!场)|自
 """The name of a division at the beginning of a title: that of the body which issued the document."""
 
 
+def _links(policy: Policy) -> Found:
+    """Check each kind of link, and that one is the team, on which assessments and outcomes rest."""
+    for n, link in enumerate(policy.links):
+        if isinstance(link, Team):
+            yield from team.contradictions(("links", n), link, policy.listing.problem_classes)
+        else:
+            yield from links.contradictions(("links", n), link)
+    if not [*_teams(policy)]:
+        zh = '还没有不派驻工作队的办法，须有一项 kind = "team"、from = "unit"'
+        yield ("links",), zh, 'no region goes without a team yet; one entry has kind = "team" and from = "unit"', ""
+
+
+def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:
+    return ((n, link) for n, link in enumerate(policy.links) if isinstance(link, Team))
+
+
 def _doubles(policy: Policy) -> Found:
     """Find entries of a list with the same name."""
     lists: dict[Path, Sequence[str]] = {
@@ -96,7 +114,7 @@ def _doubles(policy: Policy) -> Found:
         ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
         ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
         ("links",): [link.kind for link in policy.links],
-        **{("links", n, "roles"): [one.role for one in link.roles] for n, link in enumerate(policy.links)},
+        **{("links", n, "roles"): [one.role for one in link.roles] for n, link in _teams(policy)},
         ("commitments",): [commitment.kind for commitment in policy.commitments],
         ("campaigns",): [campaign.kind for campaign in policy.campaigns],
         ("findings",): [finding.code for finding in policy.findings],
@@ -138,9 +156,10 @@ def _references(policy: Policy) -> Found:
     """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
-    for field in ("commitments", "campaigns", "procedures"):
+    for field in ("links", "commitments", "campaigns", "procedures"):
         for n, entry in enumerate(getattr(policy, field)):
-            yield from _cited(policy, (field, n, "rule"), entry.rule)
+            if not isinstance(entry, Team):
+                yield from _cited(policy, (field, n, "rule"), entry.rule)
     for n, rites in enumerate(policy.procedures):
         for m, rite in enumerate(rites.steps):
             if rite.rule:
@@ -218,6 +237,8 @@ def _roles(policy: Policy) -> Found:
     acting: tuple[tuple[Path, str, Sequence[str]], ...] = (
         *((("indicators", n, "floor", "mover"), mover, _NEVER) for n, mover in floors.items()),
         *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),
+        *((("links", n, "decides"), link.decides, _NEVER) for n, link in enumerate(policy.links)
+          if not isinstance(link, Team)),
         *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
     )  # fmt: skip

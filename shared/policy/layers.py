@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 
 from shared.contracts.values import Name, Version
-from shared.policy.checking import Fault, bare, hints_of, toml
+from shared.policy.checking import Fault, bare, hints_of, tagged, toml
 from shared.policy.pack import Policy
 from shared.policy.section import Jurisdiction, Path, Section
 
@@ -131,8 +131,9 @@ class Merged:
                 whole[field] = value
                 self.declared[_named(at)] = self.of
 
-    def _read_entries(self, struct: type[msgspec.Struct], before: list[Any], value: list[Any], at: Way) -> None:
+    def _read_entries(self, hint: Any, before: list[Any], value: list[Any], at: Way) -> None:
         """Override or add, in the list `before`, the entries that the layer says."""
+        struct = _struct_of(hint)
         names, is_merged = getattr(struct, "named_by", ()), getattr(struct, "merged", False)
         of_base = {_name(entry, names): n for n, entry in enumerate(before)}
         for own, entry in enumerate(value):
@@ -141,7 +142,7 @@ class Merged:
             way = (*at, Entry(name, n, own))
             self.places[_numbered(way, "whole")] = _numbered(way, "own")
             if is_merged and n < len(before) and isinstance(entry, dict):
-                self._read(struct, before[n], entry, way)
+                self._read(_struct_of(hint, before[n]), before[n], entry, way)
             else:
                 before[n:] = [entry, *before[n + 1 :]]
                 self.declared[_named(way)] = self.of
@@ -161,7 +162,7 @@ class Merged:
                 entries = {_name(entry, _named_by(inner)): entry for entry in found}
                 self._check_dropped(dropped, [*entries], at)
                 for name in entries.keys() & dropped.keys():
-                    self._drop(get_args(inner)[0], entries[name], dropped[name], (*at, name))
+                    self._drop(_struct_of(get_args(inner)[0], entries[name]), entries[name], dropped[name], (*at, name))
             elif not isinstance(dropped, list):
                 self.faults.append(Fault(("drop", *at), "应为名称的列表", "it must be a list of names", instead=""))
             else:
@@ -203,14 +204,20 @@ def _name(entry: Any, names: tuple[str, ...]) -> str:
 
 def _named_by(inner: Any) -> tuple[str, ...]:
     """The fields that name the entries of a list of this type; empty if they have no names."""
-    entry = get_args(inner)[0] if get_origin(inner) is tuple else None
+    entry = _struct_of(get_args(inner)[0]) if get_origin(inner) is tuple else None
     named: tuple[str, ...] = getattr(entry, "named_by", ())
     return named
 
 
 def _is_merged(inner: Any) -> bool:
     """Whether a layer overrides single fields of the entries of a list of this type."""
-    return bool(_named_by(inner)) and bool(get_args(inner)[0].merged)
+    return bool(_named_by(inner)) and bool(getattr(_struct_of(get_args(inner)[0]), "merged", False))
+
+
+def _struct_of(hint: Any, entry: Any = None) -> Any:
+    """The type of an entry of a list. Where the list has several kinds of entries, the one that the entry says."""
+    structs = get_args(hint)
+    return tagged(structs, entry) or structs[0] if structs and _is_struct(structs[0]) else hint
 
 
 def _named(way: Way) -> Path:

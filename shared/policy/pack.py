@@ -1,6 +1,6 @@
 """The structure of a policy pack: a region's numbers, names and lists, as validated data.
 
-Each section has a file of its own, with the checks of that section: `listing`, `exit`, `procedure`, `team` (links),
+Each section has a file of its own, with the checks of that section: `listing`, `exit`, `procedure`, `links`, `team`,
 `commitments`, `campaigns`, `assessment` and `outcomes`. Each field is described in Chinese and English;
 `docs/policy.md` and `docs/policy.schema.json` are made of that.
 """
@@ -21,11 +21,12 @@ from shared.policy.campaigns import Campaign, Finding
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
 from shared.policy.indicators import Indicator
+from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
 from shared.policy.outcomes import Outcome
 from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
-from shared.policy.team import MATCHED, TEAM, Team
+from shared.policy.team import MATCHED, Team
 
 _TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
@@ -80,8 +81,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """摸底排查和会诊。 · Survey and diagnosis."""
     exit: Exit
     """出列和监测。 · The way off the list, and what follows."""
-    links: Annotated[tuple[Team, ...], Meta(min_length=1, max_length=20)]
-    """派驻和联系。 · Who is bound to a village. Each kind of link is an entry; there is one, the resident team."""
+    links: Annotated[tuple[Team | Contact, ...], Meta(min_length=1, max_length=20)]
+    """派驻和联系。 · Who is bound to a village. Each kind of link is an entry; one is the resident team."""
     commitments: Some[Commitment]
     """责任事项。 · What is owed."""
     campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)]
@@ -106,7 +107,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The pack's own Chinese words for codes, by the kind of code: `labels["grade"]["excellent"]`."""
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
-        for part in (self.commitments, self.campaigns, self.outcomes, self.procedures):
+        for part in (self.links, self.commitments, self.campaigns, self.outcomes, self.procedures):
             kinds |= {one.kind: one.label for one in part}
         roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
         return {
@@ -175,7 +176,12 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def team(self) -> Team:
         """The kind of link by which a unit's team is in a village."""
-        return next(link for link in self.links if link.kind == TEAM)
+        return next(link for link in self.links if isinstance(link, Team))
+
+    @cached_property
+    def contacts(self) -> Mapping[str, Contact]:
+        """By kind, the links that cadres bear themselves."""
+        return {link.kind: link for link in self.links if isinstance(link, Contact)}
 
     @cached_property
     def pool(self) -> str:

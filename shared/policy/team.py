@@ -1,9 +1,6 @@
-"""The kinds of link by which somebody is bound to a village, so far one: the resident team.
+"""The resident team: who is sent, by which unit, for how long (3.2–3.4, 3.11)."""
 
-Who is sent, by which unit, for how long (3.2–3.4, 3.11).
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal, get_args
 
 import msgspec
@@ -14,6 +11,7 @@ from shared.contracts.dispatch import Role
 from shared.contracts.registry import Level, Rank
 from shared.contracts.values import Code, Name
 from shared.policy.bound import HowMany, Limits, Range, ends
+from shared.policy.links import LinkKind
 from shared.policy.section import Found, One, Path, Reference, Section
 from shared.policy.when import When
 
@@ -71,31 +69,20 @@ _ABSENT: Final[Mapping[Role, TeamRole]] = {
 }
 
 
-TEAM: Final = "team"
-"""The kind of link by which a unit's team is in a village."""
-
-
-class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="unit"):
     """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
-    named_by: ClassVar = ("kind",)
-    merged: ClassVar = True
-
+    bearer: ClassVar = "unit"
+    """由谁承担。单位 unit 派出工作队。 · Who bears it. It is a unit, which sends a team."""
     kind: Literal["team"]
     """代码：team 指派驻工作队。 · Its code; `team` is the resident team."""
-    label: Name
-    """名称。 · Its name."""
-    bearer: Literal["unit"] = msgspec.field(name="from")
-    """由谁派：单位 unit。 · Who bears it: a unit, which sends its cadres."""
-    to: Literal["village"]
-    """派到哪里：村 village。 · Where it leads: to a village."""
     each_target: HowMany
     """每队人数。一个数，或者最少和最多，如 { at_least = 3, at_most = 5 }；建议方案按最少人数提出，另行选定时可多派。 ·
     Cadres in a team. It is a number, or the fewest and the most; a matching proposes the fewest, and who chooses
     otherwise may send more."""
     each_bearer: Limits = Limits(at_most=1)
-    """一个单位的工作队最多负责几个村，如 { at_most = 2 }；不写为一个村。 ·
-    How many villages a unit's one team may serve, as `{ at_most = 2 }`; one where the pack says nothing."""
+    """一个单位的工作队最多负责几个村。如 { at_most = 2 }；不写为一个村。 ·
+    How many villages a unit's one team may serve. It is written `{ at_most = 2 }`; one where the pack says nothing."""
     roles: Annotated[tuple[TeamRole, ...], Meta(min_length=1, max_length=2)]
     """角色。 · The roles in a team."""
     suits: Annotated[Mapping[Code, One[Name]], Meta(max_length=50)]
@@ -146,13 +133,11 @@ class Team(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next((one for one in self.roles if one.role == role), _ABSENT[role])
 
 
-def contradictions(links: Sequence[Team], classes: Mapping[str, str]) -> Found:
+def contradictions(at: Path, team: Team, classes: Mapping[str, str]) -> Found:
     """Find sizes that no team can have, classes for which no department is named, and departments of unknown ones."""
-    for n, team in enumerate(links):
-        at = ("links", n)
-        yield from _of_roles(at, team)
-        yield from _of_numbers(at, team)
-        yield from _of_suits(at, team, classes)
+    yield from _of_roles(at, team)
+    yield from _of_numbers(at, team)
+    yield from _of_suits(at, team, classes)
 
 
 def _of_numbers(at: Path, team: Team) -> Found:

@@ -1,6 +1,5 @@
 """One team for several villages (2.10): where the pack allows it a unit sends one team to so many, and to no more."""
 
-from collections import Counter
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.app import SERVICE
 from services.dispatch.model.commands import (
     AssignTeam,
     ChooseTeam,
@@ -24,7 +22,6 @@ from services.dispatch.model.commands import (
 )
 from services.dispatch.model.optimum import Room, best_pairs
 from shared.contracts import Command, Event
-from shared.contracts.calendar import DayPassed
 from shared.contracts.dispatch import (
     Item,
     MatchingSolved,
@@ -38,18 +35,11 @@ from shared.contracts.dispatch import (
     TeamReleased,
     VillageMatched,
 )
-from shared.contracts.registry import PolicyAdopted, UnitWithdrawn
-from shared.engine import store
-from shared.engine.commands import submit
-from shared.engine.deliveries import handle
-from shared.engine.pipeline import Pipeline
+from shared.contracts.registry import UnitWithdrawn
 from shared.rules import Refused
-from shared.stream.bus import OPEN, SEALED
-from shared.stream.relay import Relay
 from tests.dispatch.benxi import CITY, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.dispatch.kept import kept_alike
 from tests.support.packs import with_team
-from tests.support.process import delivery
-from tests.support.servers import engine_with
 
 V4, DAY = "210522100202", timedelta(1)
 TEAM = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member"))
@@ -255,41 +245,10 @@ def steps() -> list[Event | Command | date]:
 
 async def test_2_10_a_shared_team_is_on_both_databases_what_the_rules_decide_in_memory(database: str) -> None:
     team: dict[str, Any] = {"each_bearer": {"at_most": 2}, "keep_after_exit": {"calendar_days": 5}}
-    benxi, sequences = Benxi(team=team), Counter[str]()
-    pack = with_team(**team)
-    engine = await engine_with(database, SERVICE.tables)
-    pipeline = Pipeline(SERVICE, engine, Relay(nowhere), "http://localhost/schemas", simulated=True)
-    await pipeline.start()
-
-    async def hear(event: Event) -> None:
-        stream = SEALED if event.sealing == "always" else OPEN
-        sequences[stream] += 1
-        await handle(pipeline, stream, [delivery(event, sequences[stream], policy=benxi.policy.version)])
-
-    await hear(DayPassed(day=START))
-    await hear(PolicyAdopted(place=CITY, version=pack["version"], adopted_by="市委", pack=pack))
-    for number, step in enumerate(steps()):
-        if isinstance(step, Command):
-            benxi.world.command("dispatch", step)
-            await submit(pipeline, f"step-{number}", [step])
-        elif isinstance(step, date):
-            benxi.until(step)
-            await hear(DayPassed(day=step))
-        else:
-            benxi.hear(step)
-            await hear(step)
-    async with engine.connect() as conn:
-        kept = await store.load_states(conn, pipeline.tables, benxi.dispatch.states)
-        letters = (await conn.execute(pipeline.tables.dead_letters.select())).mappings().all()
-    await engine.dispose()
-    assert [letter["reason"] for letter in letters] == []
-    assert kept == benxi.dispatch.states
+    benxi = Benxi(team=team)
+    await kept_alike(benxi, with_team(**team), steps(), database)
     assert (benxi.assignment(V1).stage, benxi.assignment(V2).stage) == ("released", "helped")
     assert Member("C-NEW", "leader") in benxi.assignment(V2).team and benxi.pool.teams.keys() == {V2}
-
-
-async def nowhere(_stream: str, _messages: Any) -> None:
-    """Nobody else listens."""
 
 
 # ------------------------------------------------------------------ the optimum

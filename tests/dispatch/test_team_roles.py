@@ -125,7 +125,8 @@ def test_a_pack_that_asked_the_same_of_all_says_what_it_said() -> None:
 
 def test_2_10_a_pack_of_before_says_of_its_teams_what_it_said() -> None:
     kept = kept_pack(with_earlier_team(**{**EARLIER_TEAM, "villages_per_unit": 2}))
-    assert kept == parse_pack(with_team(each_bearer={"at_most": 2})) and kept.links[0].most_villages == 2
+    today = parse_pack(with_team(each_bearer={"at_most": 2}))
+    assert kept == today and today.team.most_villages == 2
     assert parse_pack(PACK).team.most_villages == 1, "one where the pack says nothing"
 
 

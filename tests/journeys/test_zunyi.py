@@ -108,6 +108,10 @@ class Zunyi(Story):
     def substitute(self, ask: Ask) -> str:
         return f"{ask.given['left'][:-1]}6"
 
+    def contact(self, ask: Ask) -> Row:
+        number = VILLAGES.index(ask.about) + 1
+        return {"unit": f"U5203-{number:02}", "cadre": f"C{number:02}-6"}
+
     def findings(self, ask: Ask) -> list[str]:
         return ["ledger_untrue"] if ask.campaign == "annual" and FATES[ask.about].late else []
 
@@ -205,6 +209,23 @@ def test_2_3_help_begins_with_five_lists_and_a_ledger_and_without_any_letter() -
                 district.command("dispatch", dispatch_commands.SetCommitment(**given, items=items(duties - 1)))
         district.command("dispatch", dispatch_commands.SetCommitment(**given, items=items(duties)))
     assert [said.village for said in district.said(d.HelpBegun)] == [GOOD]
+
+
+def test_2_2_every_village_has_a_leader_of_its_own_until_it_leaves_the_list(district: County) -> None:
+    begun = district.dated(d.LinkBegun)
+    diagnosed = {said.village: day for day, said in district.dated(r.VillageDiagnosed)}
+    assert {said.village: day for day, said in begun} == diagnosed, "the officer answers at once"
+    assert len({said.cadre for _, said in begun}) == len(VILLAGES) == len(begun), "nobody has two"
+    ended = {said.village: (said.cadre, said.ground) for said in district.said(d.LinkEnded)}
+    assert ended == {said.village: (said.cadre, "delisted") for _, said in begun if said.village != IDLE}
+
+
+def test_2_2_a_village_without_a_leader_is_told_with_the_day_and_whose_it_is() -> None:
+    district = live(PACK, "links", until=date(2016, 3, 1))
+    tasks = [task for _, task in district.open_tasks() if task.action == "links"]
+    diagnosed = {said.village: day for day, said in district.dated(r.VillageDiagnosed)}
+    assert {(task.about, task.due) for task in tasks} == {(of, day + 30 * DAY) for of, day in diagnosed.items()}
+    assert {(task.role, task.rule, task.detail) for task in tasks} == {("organisation", "S2:二（一）", "leader")}
 
 
 def test_2_3_lists_and_ledger_of_a_year_are_owed_before_march(district: County) -> None:
@@ -313,7 +334,7 @@ def test_2_21_every_team_is_visited_and_graded_at_the_end_of_each_year(district:
 def test_another_pack_is_another_behaviour_without_other_code(district: County) -> None:
     pack = PACK
     for before, after in {
-        "size = 5 ": "size = 3 ",
+        "each_target = 5 ": "each_target = 3 ",
         "share = 0.10": "share = 0.50",
         "notice_for = { calendar_days = 7 }": "notice_for = { calendar_days = 10 }",
         '"excellent"': '"first_class"',

@@ -1,6 +1,6 @@
 """What was entered by mistake is taken back until something rests on it; closed years; counties taken over."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -208,10 +208,12 @@ def test_1_18_a_closed_year_is_corrected_while_it_is_open_and_closes_by_itself()
 def test_1_18_two_years_are_closed_each_on_its_day_though_days_were_missed() -> None:
     county = closed().until(date(2016, 12, 1)).count(2016)
     county.do(
-        again(REOPEN, until=date(2016, 12, 5)), again(REOPEN, year=2015, until=date(2016, 12, 20)),
+        again(REOPEN, until=date(2016, 12, 5)), again(REOPEN, year=2015, until=date(2016, 12, 6)),
     )  # fmt: skip
     county.until(date(2016, 12, 6))
     assert [event.year for event in county.world.said(YearClosed)] == [2014]
+    county.until(date(2016, 12, 7))
+    assert [event.year for event in county.world.said(YearClosed)] == [2014, 2015]
     county.until(date(2016, 12, 31))
     assert [event.year for event in county.world.said(YearClosed)] == [2014, 2015]
 
@@ -234,7 +236,11 @@ def test_1_18_a_corrected_past_year_after_the_exit_is_no_review() -> None:
 
 @pytest.mark.parametrize("until", [date(2015, 12, 1), date(2016, 3, 1)])
 def test_1_18_a_year_is_open_for_a_time_that_ends(until: date) -> None:
-    assert closed().refusal(again(REOPEN, until=until)).field == "until"
+    county = closed()
+    refused = county.refusal(again(REOPEN, until=until))
+    assert (refused.field, refused.status, refused.rule) == ("until", 422, "1.18")
+    nearest = until + DAY if until <= county.world.today else county.world.today + timedelta(90)
+    assert county.do(again(REOPEN, until=nearest))
 
 
 # ------------------------------------------------------------ a village's own matters
@@ -429,7 +435,24 @@ def test_a_village_that_left_before_the_takeover_is_watched_from_its_day_on() ->
     ],
 )
 def test_a_takeover_that_cannot_be_is_refused(changes: dict[str, Any], field: str) -> None:
-    assert County().until(date(2016, 5, 2)).refusal(again(TAKE_OVER, **changes)).field == field
+    refused = County().until(date(2016, 5, 2)).refusal(again(TAKE_OVER, **changes))
+    assert (refused.field, refused.status) == (field, 422)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"listed_on": date(2014, 5, 1)},
+        {"delisted_on": date(2014, 5, 1)},
+        {"delisted_on": date(2016, 5, 2)},
+        {"listed_on": date(2001, 1, 1)},
+        {"figures": (c.YearFigures(year=2013, values={"incidence": 1.0}),)},
+        {"figures": (c.YearFigures(year=2016, values={"incidence": 0.0}),)},
+        {"problem_class": None, "diagnosed_on": None, "problems": ()},
+    ],
+)
+def test_a_takeover_on_the_border_of_what_can_be_is_taken(changes: dict[str, Any]) -> None:
+    assert County().until(date(2016, 5, 2)).do(again(TAKE_OVER, **changes))
 
 
 def test_a_village_that_is_registered_is_not_taken_over() -> None:

@@ -86,6 +86,12 @@ def test_3_12_figures_that_cannot_be_are_refused(name: str, votes: tuple[int, in
     assert (refused.status, refused.field) == (422, field)
 
 
+def test_3_12_all_who_are_entitled_may_come_and_agree() -> None:
+    county = opened("resolve")
+    assert county.do(step("resolve", (45, 45, 45)))
+    assert resolution(county).status != "rejected"
+
+
 def test_3_12_saying_the_same_again_says_nothing() -> None:
     county = opened("resolve")
     assert county.do(OPEN) == [] and county.do(step("discuss")) == []

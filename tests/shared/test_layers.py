@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack, renewed
-from tests.support.packs import BENXI, CHECK, COUNTY, HOME_DOCUMENT, PACK, layer, team_says
+from tests.support.packs import BENXI, CHECK, CONTACT, COUNTY, HOME_DOCUMENT, PACK, layer, team_says
 
 
 def book(*packs: dict[str, Any]) -> PolicyBook:
@@ -79,6 +79,19 @@ def test_a_layer_drops_a_part_of_a_link_with_what_needs_it() -> None:
     assert parse_pack(earlier, book(PACK).base) == pack, "as it was said when teams were a section of their own"
 
 
+def test_4_2_a_county_adds_a_kind_of_link_and_changes_one_field_of_its_citys() -> None:
+    pack = merged(links=[CONTACT])
+    assert [link.kind for link in pack.links] == ["team", "contact"] and pack.pool == "2105", "the city still matches"
+    assert [pack.layer("links", kind) for kind in ("team", "contact")] == ["2105", COUNTY]
+    city = parse_pack({**PACK, "links": [*PACK["links"], CONTACT]})
+    kept = PolicyBook()
+    kept.adopt(city)
+    changed = parse_pack(layer(links=[{"kind": "contact", "each_target": 2}]), kept.base)
+    contact, before = changed.contacts["contact"], city.contacts["contact"]
+    assert (contact.fewest, contact.rank, before.fewest) == (2, before.rank, 1)
+    assert not parse_pack(layer(drop={"links": ["contact"]}), kept.base).contacts
+
+
 def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_day_on_in_any_order() -> None:
     second = {**PACK, "version": "2105-2016.1", "effective_from": date(2016, 1, 1)}
     second["campaigns"] = [{**campaign, "label": "新"} for campaign in PACK["campaigns"]]
@@ -110,8 +123,11 @@ def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_
         ({"links": team_says(to="household")}, "links[0].to", "one of village"),
         ({"links": team_says(roles=[{"role": "member", "at_least": 9, "at_most": 8}])}, "links[0].roles[0].at_most",
           "it is fewer"),
-        ({"links": [{"kind": "contact"}]}, "links[0].kind", "one of team"),
+        ({"links": [{"kind": "contact"}]}, "links[0].from", "one of unit, cadre"),
+        ({"links": [CONTACT | {"each_target": {"at_least": 2, "at_most": 1}}]}, "links[0].each_target.at_most",
+          "fewer than"),
         ({"drop": {"links": ["team"]}}, "links", "1 to 20 entries"),
+        ({"drop": {"links": ["team"]}, "links": [CONTACT]}, "links", "goes without a team"),
         ({"drop": {"links": {"contact": {"suits": []}}}}, "drop.links", "there is no contact to drop; there is team"),
         ({"drop": {"links": {"team": {"suits": ["remote"]}}}}, "drop.links.team.suits", "there is no remote to drop"),
         ({"drop": {"links": {"team": {"suits": ["weak_governance"]}}}}, "links[0].suits", "no department suits"),

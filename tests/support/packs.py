@@ -45,5 +45,14 @@ def team_says(**said: Any) -> list[dict[str, Any]]:
     return [{"kind": "team", **said}]
 
 
+CONTACT: dict[str, Any] = {
+    "kind": "contact", "label": "领导干部联系点", "from": "cadre", "to": "village", "rule": "S3:第一项",
+    "decides": "organisation", "rank": "deputy_division", "each_target": {"at_least": 1, "at_most": 2},
+    "each_bearer": {"at_most": 2}, "ends": "delisted",
+    "begin_by": {"after": "registry.village.diagnosed", "within": {"calendar_days": 30}},
+}  # fmt: skip
+"""A kind of link that no shipped pack has: a leader's contact point."""
+
+
 CHECK = {**PACK["campaigns"][1], "label": "县抽查", "share": 0.2, "rule": "H1:1"}
 HOME_DOCUMENT = {"H1": {"title": "本溪满族自治县驻村工作办法", "jurisdiction": COUNTY}}

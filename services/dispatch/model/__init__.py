@@ -5,5 +5,6 @@
 - `pool`: a jurisdiction's needs (villages without a unit) and offers (units and cadres). `division`: what moves between
   pools. `choice` and `members`: people's changes to a proposed or working team.
 - `link`: the tie between a village and its unit and team. `team`: the rules for it, from diagnosis to release.
+- `contacts`: cadres who are bound to a village without a team, such as leaders to contact points.
 - `owed`: what unit and team owe the village meanwhile. `commitments`: the rules for that.
 """

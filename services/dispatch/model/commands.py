@@ -162,6 +162,28 @@ class WithdrawCommitment(Withdrawal, frozen=True, kw_only=True):
     """With the step `set`: take back only these items. Empty takes back everything that was set."""
 
 
+class BeginLink(Command, frozen=True, kw_only=True):
+    """A cadre is bound to a village in a kind of link of the pack, such as a leader to a contact point (4.2)."""
+
+    village: VillageId
+    kind: Code
+    unit: PartyId
+    """The cadre's unit, with which the cadre is registered."""
+    cadre: PartyId
+    decided_by: Organ
+    body: Role
+
+
+class EndLink(Command, frozen=True, kw_only=True):
+    """A cadre's link to a village ends by decision. Why is said to nobody, since it may be personal."""
+
+    village: VillageId
+    kind: Code
+    cadre: PartyId
+    decided_by: Organ
+    body: Role
+
+
 class Held(Bounded, frozen=True, kw_only=True):
     """A commitment that was set before the system was used, as it stands now."""
 

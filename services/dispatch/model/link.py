@@ -8,7 +8,7 @@ import msgspec
 
 from shared.contracts.dispatch import DeadlineMoved, Member, Role
 from shared.policy import Policy
-from shared.policy.team import TEAM
+from shared.policy.links import TEAM
 from shared.rules import Moved, State, Task
 
 Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "merged", "released"]

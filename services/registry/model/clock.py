@@ -194,7 +194,7 @@ def _check_weekdays(clock: Clock, place: str, key: str, notice: Notice) -> None:
         return
     for (month, number), name in FEASTS.items():
         day = date(notice.year, month, number)
-        if day.weekday() < 5 and known.works(day) and day not in notice.off:
+        if known.works(day) and day not in notice.off:
             raise Refused(
                 WORKING_DAYS,
                 f"放假日中没有{day}（{name}），请按国务院办公厅通知填写全年的放假日",

@@ -1,0 +1,280 @@
+"""Cadres who are bound to a village without a team, such as a leader to a contact point (联系点, 4.2).
+
+The pack says each kind of such a link: how many cadres a village has, of which rank, how many villages each may have,
+and who decides. A place that is open is a task with a last day.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+import msgspec
+
+from services.dispatch.model.commands import BeginLink, EndLink
+from services.dispatch.model.eligibility import RANKS
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.pool import Squad
+from shared.contracts import Event
+from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
+from shared.contracts.registry import (
+    CadreWithdrawn,
+    DiagnosisWithdrawn,
+    VillageDelisted,
+    VillageDiagnosed,
+    VillageMerged,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
+from shared.labels import label
+from shared.policy import Policy
+from shared.policy.links import Contact
+from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, known, require_body
+
+Others = Mapping[Key, State | None]
+Ending = VillageDelisted | VillageMerged | VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn
+GROUNDS: Mapping[type[Event], str] = {
+    VillageDelisted: "delisted",
+    VillageMerged: "merged",
+    VillageUnlisted: "unlisted",
+    VillageWithdrawn: "withdrawn",
+    DiagnosisWithdrawn: "undiagnosed",
+}
+"""What ends the links of a village, as the event says it."""
+
+
+class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The cadres who are bound to a village in one kind of link."""
+
+    since: dict[str, date] = {}
+    """By cadre, the day on which the link began."""
+    begin_by: date | None = None
+    """The last day for filling the open places; None while no place must be filled."""
+
+
+class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
+    """The cadres who are bound to a village, by kind of link. Its id is the village's."""
+
+    kind = "contacts"
+
+    bonds: dict[str, Bond] = msgspec.field(default_factory=dict)
+    needed: bool = False
+    """Whether the village needs them: from the diagnosis until it leaves the list."""
+
+    @property
+    def status(self) -> str:
+        """`open` while a place must be filled, else `filled`."""
+        return "open" if self.awaits else "filled"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a place must be filled."""
+        return any(bond.begin_by for bond in self.bonds.values())
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """The last day for filling a place moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+
+    def tasks(self, policy: Policy) -> Iterator[Task]:
+        """For each kind of link that has too few cadres, that another must be found."""
+        for kind, bond in sorted(self.bonds.items()):
+            link = policy.contacts.get(kind)
+            if link and bond.begin_by:
+                yield Task(
+                    action="links", about=self.id, role=link.decides, due=bond.begin_by, rule=link.rule, detail=kind,
+                    answer={"place": self.place, "village": self.id, "kind": kind, "body": link.decides},
+                )  # fmt: skip
+
+    def having(self, link: Contact, since: dict[str, date], policy: Policy, today: date) -> "Contacts":
+        """The state with these cadres in one kind of link, and a last day for filling its places if they are too
+        few."""
+        bond = self.bonds.get(link.kind, Bond())
+        is_short = self.needed and len(since) < link.fewest
+        begin_by = (bond.begin_by or link.begin_by.due(today, policy.calendar)) if is_short else None
+        state = self.but(bonds={**self.bonds, link.kind: Bond(since, begin_by)})
+        if begin_by and bond.begin_by:
+            return state
+        span = link.begin_by.span if begin_by else None
+        return state.counting("bonds", link.kind, "begin_by", since=today, span=span)
+
+
+class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
+    """The villages to which a cadre is bound, so that nobody has more than the pack allows. Its id is the cadre's."""
+
+    kind = "bearers"
+
+    villages: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    """By kind of link, the villages, each with its division on the day on which the link began."""
+
+
+def of_packs(event: VillageDiagnosed, policy: Policy) -> Iterable[str]:
+    """The village, if the pack has such links at all; so others cost nothing."""
+    return (event.village,) if policy.contacts else ()
+
+
+def need(state: Contacts | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
+    """A diagnosed village needs cadres in each kind of link that the pack has."""
+    state = (state or Contacts(id=event.village, place=event.place)).but(needed=True)
+    for link in policy.contacts.values():
+        state = state.having(link, _since(state, link.kind), policy, today)
+    return Change(state)
+
+
+def _since(state: Contacts, kind: str) -> dict[str, date]:
+    return state.bonds.get(kind, Bond()).since
+
+
+def asked_about(_state: Contacts | None, command: BeginLink) -> Iterable[Key]:
+    """The keys of the village's link with its team, which knows whether it is on the list, and of the cadre's unit."""
+    return ((Link, id_of(command.village)), (Squad, command.unit))
+
+
+def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: date, others: Others) -> Change:
+    """The body that the pack names binds a cadre to a village. Rank, ties and number must be as the pack says (4.2)."""
+    link = policy.contacts.get(command.kind)
+    if link is None:
+        kinds = "、".join(one.label for one in policy.contacts.values()) or "（无）"
+        raise Refused(
+            "4.2",
+            f"本地政策包没有这种联系，可填：{kinds}",
+            f"the pack has no link {command.kind} of cadres; it has {', '.join(policy.contacts) or 'none'}",
+            field="kind",
+            status=422,
+        )
+    require_body(command.body, link.decides, link.rule)
+    team = others[Link, id_of(command.village)]
+    team = addressed(team if isinstance(team, Link) else None, command)
+    on_list = team.stage not in ("kept", "released")
+    state = state or Contacts(id=command.village, place=team.place, needed=on_list)
+    since = _since(state, link.kind)
+    if command.cadre in since:
+        return Change(state)
+    if link.ends == "delisted" and not on_list:
+        raise Refused(
+            link.rule,
+            f"该村现不是贫困村，不再确定{link.label}",
+            f"the village is not on the list now, so that no {link.kind} begins",
+        )
+    squad = others[Squad, command.unit]
+    _require_fit(command, link, squad if isinstance(squad, Squad) else None)
+    if link.most is not None and len(since) >= link.most:
+        raise Refused(
+            link.rule,
+            f"{link.label}每村最多{link.most}名，该村已有{'、'.join(sorted(since))}，请先解除",
+            f"a village has {link.most} at most, and has {', '.join(sorted(since))}; end a link first",
+            field="cadre",
+        )
+    begun = LinkBegun(
+        place=team.place,
+        village=command.village,
+        kind=link.kind,
+        unit=command.unit,
+        cadre=command.cadre,
+        decided_by=command.decided_by,
+    )
+    return Change(state.having(link, {**since, command.cadre: today}, policy, today), (begun,))
+
+
+def _require_fit(command: BeginLink, link: Contact, squad: Squad | None) -> None:
+    """Refuse a cadre who is not registered with the unit, ranks too low, or has ties to the village."""
+    cadre = squad.cadres.get(command.cadre) if squad else None
+    if cadre is None:
+        zh = f"{command.cadre}不是单位{command.unit}登记的干部，请核对"
+        en = f"{command.cadre} is no registered cadre of {command.unit}; check both ids"
+    elif RANKS.index(cadre.rank) < RANKS.index(link.rank):
+        zh = f"{command.cadre}的职务层次低于{label('rank', link.rank)}，请改由符合要求的干部联系"
+        en = f"{command.cadre} ranks below {link.rank.replace('_', ' ')}; choose a higher rank"
+    elif command.village in cadre.ties:
+        zh = f"{command.cadre}须回避该村，请改由其他干部联系"
+        en = f"{command.cadre} has ties to the village; choose another"
+    else:
+        return
+    raise Refused(link.rule, zh, en, field="cadre", status=422)
+
+
+def bear(state: Bearer | None, command: BeginLink, policy: Policy, today: date) -> Change:
+    """Count the village among those of the cadre, who may not have more than the pack allows (2.2)."""
+    link = policy.contacts[command.kind]
+    state = state or Bearer(id=command.cadre, place=command.place)
+    villages, most = state.villages.get(link.kind, {}), link.each_bearer.at_most
+    if command.village in villages:
+        return Change(state)
+    if most is not None and len(villages) >= most:
+        raise Refused(
+            link.rule,
+            f"{command.cadre}已联系{'、'.join(sorted(villages))}，每名干部最多联系{most}个村，请改由其他干部联系",
+            f"{command.cadre} has {', '.join(sorted(villages))} already, and {most} at most; choose another cadre",
+            field="cadre",
+        )
+    kept = {**state.villages, link.kind: {**villages, command.village: command.place}}
+    return Change(state.but(villages=kept))
+
+
+def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -> Change:
+    """The body that the pack names ends a link. A kind that the pack has no more is the organisation department's."""
+    link = policy.contacts.get(command.kind)
+    require_body(command.body, link.decides if link else "organisation", link.rule if link else "4.2")
+    state = addressed(state, command)
+    if command.cadre not in _since(state, command.kind):
+        raise Refused(
+            link.rule if link else "4.2",
+            f"{command.cadre}现未联系该村，请核对",
+            f"{command.cadre} is not bound to the village now; check the id",
+            field="cadre",
+        )
+    return _without(state, {command.kind: [command.cadre]}, "decided", policy, today, command.decided_by)
+
+
+def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -> Change:
+    """The village left the list, or is no village of the list any more. Nobody is needed there.
+
+    After an exit those stay whose link does not end with it; otherwise all links end.
+    """
+    if state is None:
+        return Change(state)
+    links = policy.contacts
+    stays = {kind for kind, link in links.items() if link.ends is None and isinstance(event, VillageDelisted)}
+    gone = {kind: [*bond.since] for kind, bond in state.bonds.items() if kind not in stays}
+    rest = state.but(needed=False, bonds={kind: Bond(bond.since) for kind, bond in state.bonds.items()}, deadlines=())
+    return _without(rest, gone, GROUNDS[type(event)], policy, today)
+
+
+def _without(
+    state: Contacts, gone: Mapping[str, Iterable[str]], ground: str, policy: Policy, today: date, by: str = ""
+) -> Change:
+    """The village without the links that end, each of which is told."""
+    told: list[Event] = []
+    for kind, cadres in sorted(gone.items()):
+        since = {cadre: day for cadre, day in _since(state, kind).items() if cadre not in {*cadres}}
+        link = policy.contacts.get(kind)
+        state = (
+            state.having(link, since, policy, today) if link else state.but(bonds={**state.bonds, kind: Bond(since)})
+        )
+        told += (
+            LinkEnded(place=state.place, village=state.id, kind=kind, cadre=cadre, ground=ground, decided_by=by)
+            for cadre in sorted(cadres)
+        )
+    return Change(state, tuple(told))
+
+
+def withdraw(state: Bearer | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
+    """The cadre's registration was withdrawn, so every link ends, and the places are open from that day on."""
+    bound = ((kind, village, place) for kind, of in (state.villages if state else {}).items()
+             for village, place in sorted(of.items()))  # fmt: skip
+    return Change(state, tuple(
+        LinkEnded(place=place, village=village, kind=kind, cadre=event.cadre, ground="unregistered", decided_by="")
+        for kind, village, place in bound
+    ))  # fmt: skip
+
+
+def free(state: Bearer | None, event: LinkEnded, policy: Policy, today: date) -> Change:
+    """The cadre has one village less."""
+    state = known(state, "干部", "cadre", event.cadre)
+    left = {village: place for village, place in state.villages.get(event.kind, {}).items() if village != event.village}
+    return Change(state.but(villages={**state.villages, event.kind: left}))
+
+
+def lose(state: Contacts | None, event: LinkEnded, policy: Policy, today: date) -> Change:
+    """A link ended otherwise than by a decision about the village. The place is open, if the village needs it."""
+    since = _since(state, event.kind) if state else {}
+    if state is None or event.cadre not in since:
+        return Change(state)
+    return Change(_without(state, {event.kind: [event.cadre]}, event.ground, policy, today).state)

@@ -1,0 +1,289 @@
+"""Cadres who are bound to a village without a team, as a leader to a contact point (联系点, 4.2)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.dispatch.model.commands import BeginLink, EndLink
+from services.dispatch.model.contacts import Bearer, Contacts
+from shared.contracts import Command, Event
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
+from shared.contracts.registry import (
+    CadreWithdrawn,
+    DiagnosisWithdrawn,
+    PolicyAdopted,
+    VillageRecoded,
+    VillageWithdrawn,
+)
+from shared.labels import said
+from shared.policy import PolicyInvalid, parse_pack
+from shared.rules import Refused
+from tests.dispatch.benxi import (
+    CITY,
+    DECIDED,
+    HOME,
+    PACK,
+    START,
+    V1,
+    V2,
+    V3,
+    Benxi,
+    cadre,
+    delisted,
+    diagnosed,
+    merged,
+    relapsed,
+    unit,
+    unlisted,
+)
+from tests.dispatch.kept import kept_alike
+from tests.support.packs import CONTACT
+
+DAY = timedelta(1)
+
+
+def city(*villages: str, **contact: Any) -> Benxi:
+    """Benxi with contact points: two leaders L1 and L2, of whom L2 has ties to V1, and a clerk C."""
+    said = {field: value for field, value in {**CONTACT, **contact}.items() if value is not None}
+    benxi = Benxi(links=[*PACK["links"], said])
+    benxi.hear(unit("U1"), cadre("L1", "U1", "division"), cadre("L2", "U1", "deputy_division", ties=(V1,)))
+    benxi.hear(cadre("C", "U1", "section"), *map(diagnosed, villages))
+    return benxi
+
+
+def begin(benxi: Benxi, cadre: str = "L1", village: str = V1, **said: Any) -> None:
+    benxi.send(BeginLink, village, **{"kind": "contact", "unit": "U1", "cadre": cadre, **said})
+
+
+def end(benxi: Benxi, cadre: str = "L1", village: str = V1, **said: Any) -> None:
+    benxi.send(EndLink, village, **{"kind": "contact", "cadre": cadre, **said})
+
+
+def bound(benxi: Benxi, village: str = V1) -> set[str]:
+    """The cadres who are bound to a village. What each cadre's own state says must agree."""
+    states = benxi.dispatch.states.values()
+    of = {s.id for s in states if isinstance(s, Bearer) and village in s.villages.get("contact", ())}
+    contacts = benxi.dispatch.states.get((Contacts, village))
+    assert of == {*(contacts.bonds["contact"].since if isinstance(contacts, Contacts) and contacts.bonds else ())}
+    return of
+
+
+def owed(benxi: Benxi) -> list[tuple[str, date | None]]:
+    return [(task.about, task.due) for task in benxi.tasks("links")]
+
+
+def test_4_2_a_diagnosed_village_needs_a_contact_until_one_is_named() -> None:
+    benxi = city(V1, V2)
+    assert owed(benxi) == [(V1, START + 30 * DAY), (V2, START + 30 * DAY)]
+    (task, _) = benxi.tasks("links")
+    assert (task.role, task.rule, task.detail) == ("organisation", "S3:第一项", "contact")
+    assert task.answer == {"place": HOME, "village": V1, "kind": "contact", "body": "organisation"}
+    begin(benxi)
+    assert benxi.said(LinkBegun) == [
+        LinkBegun(place=HOME, village=V1, kind="contact", unit="U1", cadre="L1", decided_by="本组干〔2014〕12号")
+    ]
+    assert bound(benxi) == {"L1"} and [about for about, _ in owed(benxi)] == [V2]
+    begin(benxi)
+    assert len(benxi.said(LinkBegun)) == 1, "a repetition changes nothing"
+
+
+def test_4_2_a_pack_without_contacts_asks_for_none() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
+    assert not benxi.tasks("links") and (Contacts, V1) not in benxi.dispatch.states
+    with pytest.raises(Refused, match="no link contact of cadres; it has none"):
+        begin(benxi)
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "zh", "en"),
+    [
+        ({"kind": "helper"}, 422, "可填：领导干部联系点", "it has contact"),
+        ({"body": "county"}, 422, "组织部门办理", "a matter of the organisation department"),
+        ({"village": V3, "place": HOME}, 404, "不存在", "does not exist"),
+        ({"place": CITY}, 422, "属于区划", "belongs to division"),
+        ({"cadre": "L9"}, 422, "不是单位U1登记的干部", "no registered cadre of U1"),
+        ({"unit": "U9"}, 422, "不是单位U9登记的干部", "no registered cadre of U9"),
+        ({"cadre": "C"}, 422, "职务层次低于副处级", "ranks below deputy division"),
+        ({"cadre": "L2"}, 422, "须回避该村", "has ties to the village"),
+    ],
+)
+def test_4_2_a_contact_who_does_not_fit_is_refused(given: dict[str, Any], status: int, zh: str, en: str) -> None:
+    benxi = city(V1)
+    with pytest.raises(Refused, match=en) as refused:
+        begin(benxi, **{"cadre": "L1", **given})
+    assert refused.value.status == status and zh in refused.value.zh
+    assert not bound(benxi) and len(benxi.tasks("links")) == 1
+
+
+def test_4_2_a_village_and_a_leader_have_no_more_than_the_pack_allows() -> None:
+    benxi = city(V1, V2, V3, each_target=1)
+    benxi.hear(cadre("L3", "U1", "division"))
+    begin(benxi)
+    with pytest.raises(Refused, match="has 1 at most, and has L1"):
+        begin(benxi, "L3")
+    begin(benxi, "L1", V2)
+    with pytest.raises(Refused, match="2 at most; choose another cadre") as refused:
+        begin(benxi, "L1", V3)
+    assert refused.value.field == "cadre" and not bound(benxi, V3), "neither half of it happened"
+    end(benxi)
+    begin(benxi, "L1", V3)
+    assert (bound(benxi), bound(benxi, V2), bound(benxi, V3)) == (set(), {"L1"}, {"L1"})
+
+
+def test_4_2_a_link_that_ends_leaves_a_place_open_from_that_day() -> None:
+    benxi = city(V1)
+    begin(benxi)
+    benxi.until(START + 40 * DAY)
+    with pytest.raises(Refused, match="L2 is not bound"):
+        end(benxi, "L2")
+    with pytest.raises(Refused, match="a matter of the organisation department"):
+        end(benxi, body="county")
+    end(benxi)
+    (ended,) = benxi.said(LinkEnded)
+    assert (ended.cadre, ended.ground, ended.decided_by) == ("L1", "decided", "本组干〔2014〕12号")
+    assert owed(benxi) == [(V1, START + 70 * DAY)] and not bound(benxi)
+
+
+def test_4_2_of_two_contacts_one_may_go_without_a_place_being_owed() -> None:
+    benxi = city(V2)
+    begin(benxi, "L1", V2)
+    begin(benxi, "L2", V2)
+    end(benxi, "L1", V2)
+    assert bound(benxi, V2) == {"L2"} and not benxi.tasks("links")
+
+
+def test_4_2_a_cadre_whose_registration_is_withdrawn_leaves_every_village_that_day() -> None:
+    benxi = city(V1, V2)
+    begin(benxi)
+    begin(benxi, "L1", V2)
+    benxi.until(START + 10 * DAY)
+    benxi.hear(CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="误登", **DECIDED))
+    assert {(ended.village, ended.ground, ended.decided_by) for ended in benxi.said(LinkEnded)} == {
+        (V1, "unregistered", ""), (V2, "unregistered", ""),
+    }  # fmt: skip
+    assert owed(benxi) == [(V1, START + 40 * DAY), (V2, START + 40 * DAY)] and not bound(benxi)
+
+
+@pytest.mark.parametrize(
+    ("happens", "ground"),
+    [
+        (delisted(V1), "delisted"),
+        (merged(V1, V2), "merged"),
+        (unlisted(V1), "unlisted"),
+        (VillageWithdrawn(place=HOME, village=V1, reason="误登", **DECIDED), "withdrawn"),
+        (DiagnosisWithdrawn(place=HOME, village=V1, spell=1, reason="误录", **DECIDED), "undiagnosed"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
+)
+def test_4_2_where_the_village_leaves_the_list_its_contacts_are_free(happens: Any, ground: str) -> None:
+    benxi = city(V1, V2)
+    begin(benxi)
+    benxi.hear(happens)
+    assert [ended.ground for ended in benxi.said(LinkEnded)] == [ground] and not bound(benxi)
+    assert [about for about, _ in owed(benxi)] == [V2], "the other village's need is its own"
+
+
+def test_4_2_a_contact_who_stays_after_the_exit_is_owed_again_only_after_a_relapse() -> None:
+    benxi = city(V1, ends=None)
+    begin(benxi)
+    benxi.hear(delisted(V1))
+    assert bound(benxi) == {"L1"} and not benxi.said(LinkEnded)
+    end(benxi)
+    assert not benxi.tasks("links")
+    benxi.hear(relapsed(V1), diagnosed(V1, spell=2))
+    assert [about for about, _ in owed(benxi)] == [V1]
+
+
+def test_4_2_no_contact_begins_in_a_village_that_left_the_list() -> None:
+    benxi = city(V1)
+    benxi.hear(delisted(V1))
+    with pytest.raises(Refused, match="not on the list now"):
+        begin(benxi)
+
+
+def test_4_2_a_village_that_was_diagnosed_before_the_pack_asked_for_contacts_gets_one() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
+    pack = {**PACK, "version": "2105-2014.2", "links": [*PACK["links"], CONTACT]}
+    benxi.hear(PolicyAdopted(place=CITY, version="2105-2014.2", adopted_by="市委", pack=pack))
+    benxi.policy = parse_pack(pack)
+    begin(benxi)
+    assert bound(benxi) == {"L1"} and not benxi.tasks("links")
+    end(benxi)
+    assert [about for about, _ in owed(benxi)] == [V1]
+
+
+def test_4_2_a_village_with_another_code_keeps_its_contacts() -> None:
+    benxi = city(V1)
+    begin(benxi)
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210522100777", since=START, document="民发1号", **DECIDED))
+    with pytest.raises(Refused, match="belongs to division 210522"):
+        end(benxi)
+    end(benxi, place="210522")
+    assert not bound(benxi) and benxi.said(LinkEnded)[0].place == "210522"
+
+
+def test_4_2_holidays_move_the_last_day_of_an_open_place() -> None:
+    benxi = city(V1, begin_by={"after": "registry.village.diagnosed", "within": {"working_days": 5}})
+    ((_, before),) = owed(benxi)
+    assert before
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=(before,), worked=(),
+                          announced_by="国务院办公厅")
+    )  # fmt: skip
+    ((_, after),) = owed(benxi)
+    assert after and after > before
+    (moved,) = benxi.said(DeadlineMoved)
+    assert (moved.village, moved.was, moved.due) == (V1, before, after)
+    assert said("deadline", moved.deadline, benxi.policy) == "确定联系人的期限"
+
+
+async def test_4_2_contacts_are_on_both_databases_what_the_rules_decide_in_memory(database: str) -> None:
+    benxi = Benxi(links=[*PACK["links"], CONTACT])
+    signed: dict[str, Any] = {"kind": "contact", "decided_by": "市委组织部", "body": "organisation"}
+    steps: list[Event | Command | date] = [
+        unit("U1"), cadre("L1", "U1", "division"), cadre("L2", "U1", "deputy_division"), *map(diagnosed, (V1, V2)),
+        *(BeginLink(place=HOME, village=village, unit="U1", cadre=of, **signed)
+          for village, of in ((V1, "L1"), (V2, "L1"), (V2, "L2"))),
+        EndLink(place=HOME, village=V2, cadre="L1", **signed),
+        CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="调离", **DECIDED),
+        START + DAY,
+        delisted(V2),
+    ]  # fmt: skip
+    await kept_alike(benxi, {**PACK, "links": [*PACK["links"], CONTACT]}, steps, database)
+    assert (bound(benxi), bound(benxi, V2)) == (set(), set())
+    assert owed(benxi) == [(V1, START + 30 * DAY)], "L1 left V1 on the first day"
+
+
+# ------------------------------------------------------------ what a pack can say
+
+
+@pytest.mark.parametrize(
+    ("links", "where", "zh", "en"),
+    [
+        ([CONTACT], "links", "还没有不派驻工作队的办法", "one entry has kind"),
+        ([*PACK["links"], {**CONTACT, "from": "firm"}], "links[1].from", "应为其中之一", "one of unit, cadre"),
+        ([*PACK["links"], {**CONTACT, "to": "household"}], "links[1].to", "应为其中之一", "one of village"),
+        ([*PACK["links"], {**CONTACT, "kind": "team"}], "links[1].kind", "专指单位派驻", "a unit's team"),
+        ([*PACK["links"], {**CONTACT, "from": "unit"}], "links[1].kind", "应为其中之一", "one of team"),
+        ([*PACK["links"], CONTACT, CONTACT], "links[2]", "出现了两次", "contact occurs twice"),
+        ([*PACK["links"], {**CONTACT, "each_bearer": {"at_least": 1}}], "links[1].each_bearer.at_least",
+         "还不能要求每名干部都联系村", "obliged to have a village"),
+        ([*PACK["links"], {**CONTACT, "each_target": {"at_least": 2, "at_most": 1}}], "links[1].each_target.at_most",
+         "少于至少", "fewer than"),
+        ([*PACK["links"], {**CONTACT, "decides": "operator"}], "links[1].decides", "不能办理此事", "cannot do this"),
+        ([*PACK["links"], {**CONTACT, "rule": "S9:1"}], "links[1].rule", "不在", "none of [documents]"),
+        ([*PACK["links"], {**CONTACT, "begin_by": {"after": "vacancy", "within": {"calendar_days": 3}}}],
+         "links[1].begin_by.after", "不能自", "cannot be counted from vacancy"),
+        ([*PACK["links"], {**CONTACT, "term": {"years": 1}}], "links[1].term", "没有这个字段", "no such field"),
+    ],
+)  # fmt: skip
+def test_4_2_links_that_nothing_in_the_system_can_carry_are_refused(
+    links: list[Any], where: str, zh: str, en: str
+) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, "links": links})
+    assert any(f.where == where and zh in f.zh and en in f.en for f in refused.value.faults), refused.value.faults
