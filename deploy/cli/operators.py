@@ -111,7 +111,7 @@ def _show(line: bytes) -> None:
 @app.command()
 def contracts() -> None:
     """由代码生成数据结构说明与 AsyncAPI 文档 · write the contract documents from the code."""
-    from deploy import mechanisms, policy_pages
+    from deploy import form_pages, mechanisms, policy_pages
     from deploy.contracts import FOLDER, write
 
     faults = write()
@@ -119,4 +119,5 @@ def contracts() -> None:
         raise Trouble("不兼容的改动，请新建版本 / breaking changes; make a new version:\n  " + "\n  ".join(faults))
     policy_pages.write()
     mechanisms.write()
-    console.good(f"{FOLDER}, {policy_pages.FOLDER / policy_pages.PAGE}, {mechanisms.PAGE}")
+    form_pages.write()
+    console.good(f"{FOLDER}, {policy_pages.FOLDER / policy_pages.PAGE}, {mechanisms.PAGE}, {form_pages.PAGE}")

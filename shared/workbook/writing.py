@@ -62,7 +62,7 @@ class _Look(NamedTuple):
 
 _EXACT = {"criteria": "between", "minimum": 1 - EXACT, "maximum": EXACT - 1}
 _DAYS = {"criteria": "between", "minimum": date(1900, 1, 1), "maximum": date(9999, 12, 31)}
-_LOOKS = {
+LOOKS = {
     "text": _Look("文字 · Text", "@", {"validate": "any"}),
     "id": _Look("编号 · Id", "@", {"validate": "any"}),
     "code": _Look("代码 · Code", "@", {"validate": "any"}),
@@ -73,6 +73,7 @@ _LOOKS = {
     "yes_no": _Look("是否 · Yes or no", "@", {"validate": "list"}),
     "choice": _Look("选择 · Choice", "@", {"validate": "list"}),
 }
+"""How columns of each kind look."""
 
 
 class _Line(NamedTuple):
@@ -162,9 +163,7 @@ def _write(form: Form, target: Path | BinaryIO, layout: Layout, above: Iterable[
 
 def _look(column: Column) -> dict[str, object]:
     """The format of a column's cells; prefilled ones are locked."""
-    return {"num_format": _LOOKS[column.kind].format} | (
-        {"bg_color": _GREY, "locked": True} if column.prefilled else {}
-    )
+    return {"num_format": LOOKS[column.kind].format} | ({"bg_color": _GREY, "locked": True} if column.prefilled else {})
 
 
 def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> None:
@@ -194,7 +193,7 @@ def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[...
         page.write(top, at, column.heading, heading)
         page.set_column(at, at, min(40, max(12, 2 * len(column.title) + 4, len(column.en) + 2)), style(**_look(column)))
         message = f"{column.help_zh}\n{column.help_en}".strip()[:255]
-        validation = {"validate": "any"} if column.many else _LOOKS[column.kind].validation
+        validation = {"validate": "any"} if column.many else LOOKS[column.kind].validation
         rule = {**validation, "input_title": column.title[:32], "input_message": message}
         if column.labels and not column.many:
             rule["source"] = f"='{_LISTS}'!{xl_range_abs(0, place, len(column.labels) - 1, place)}"
@@ -223,6 +222,6 @@ def _explain(form: Form, guide: Any, style: Callable[..., Any]) -> None:
     for row, column in enumerate(form.columns, start=len(texts) + 1):
         need = "预填 · Prefilled" if column.prefilled else "是 · Yes" if column.required else "否 · No"
         several = "；可填多个，用顿号隔开 · several, with commas between" if column.many else ""
-        kind, choices = f"{_LOOKS[column.kind].name}{several}", "、".join(column.labels)
+        kind, choices = f"{LOOKS[column.kind].name}{several}", "、".join(column.labels)
         cells = (column.title, column.en, kind, need, choices, column.help_zh, column.help_en)
         guide.write_row(row, 0, cells, plain)

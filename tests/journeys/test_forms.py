@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from deploy import form_pages
 from deploy.cli import commands
 from deploy.demo.answers import Awaited, Row, as_command
 from deploy.demo.benxi import POLICY, Scenario
@@ -106,6 +107,10 @@ def test_a_form_says_what_the_command_says(sent: Sent, service: str, name: str) 
     assert requests, "the demo never sends it"
     for pairs in requests[:20]:
         assert read_back(FORMS[service, name], pairs) == [as_command(service, name, row) for _, row in pairs]
+
+
+def test_the_page_of_forms_is_the_one_that_the_code_gives() -> None:
+    assert form_pages.PAGE.read_text("utf-8") == form_pages.text(), "docs/forms.md is stale; run `zhucun contracts`"
 
 
 # ---------------------------------------------------------------- through the real processes
