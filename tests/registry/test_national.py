@@ -9,7 +9,7 @@ from services.registry.model import Resolution
 from services.registry.model import commands as c
 from shared.contracts.registry import ExitRequested, HouseholdsLifted, RoundEnded, VillageDelisted
 from tests.registry.county import AT, REQUEST, VILLAGE, County, of_type, verdict
-from tests.registry.nation import OURS
+from tests.registry.nation import NATION, OURS
 
 OF: dict[str, Any] = {**AT, "matter": "2014-R1"}
 ROUND = c.OpenResolution(
@@ -108,3 +108,14 @@ def test_5_1_5_2_the_exit_is_judged_at_the_rate_that_the_round_leaves(
     for _ in ("approve", "announce", "file"):
         done += county.do(c.ApproveExit(**AT, body="leader_group", approved=True, decided_by="县扶贫开发领导小组"))
     assert [event.incidence for event in of_type(done, VillageDelisted)] == [rate]
+
+
+def test_1_18_where_all_is_computed_from_households_a_year_is_measured_without_any_figure() -> None:
+    county = County({**OURS, "exit": NATION["exit"]}).helped().until(date(2014, 11, 3))
+    facts = (c.HouseholdFacts(household="H1", persons=10, income=1_000, secured=True),)
+    county.do(c.RecordHouseholds(**AT, year=2014, households=facts, recorded_by="镇"))
+    county.do(c.MeasureIndicators(**AT, year=2014, measured_by="镇"))
+    assert county.village.values["incidence"] == 0.01
+    more = helped()
+    refused = more.refusal(c.MeasureIndicators(**AT, year=2014, measured_by="镇"))
+    assert (refused.status, refused.field) == (422, "values") and "安全饮水覆盖率" in refused.zh

@@ -300,7 +300,8 @@ class MeasureIndicators(Command, frozen=True, kw_only=True):
 
     village: VillageId
     year: Year
-    values: Annotated[Figures, Meta(min_length=1)]
+    values: Figures = msgspec.field(default_factory=dict)
+    """Empty only where the pack computes all its figures from households."""
     estimated: Codes = ()
     """Which of them are estimates."""
     drawn_from: ShortOrNone = ""

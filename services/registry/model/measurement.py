@@ -100,6 +100,14 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
             f"there are no household facts of {command.year} to compute incidence from; record them first",
             field="year",
         )
+    if not command.values and (asked := _recorded(policy)):
+        raise Refused(
+            "1.18",
+            f"没有填写指标数值，应填：{said('indicator', asked, policy)}",
+            f"no figure is given; there are {', '.join(asked)}",
+            field="values",
+            status=422,
+        )
     check_estimated(command, policy)
     known = recorded(register.measurements.get(str(command.year), {}), policy)
     given = {indicator: command.values.get(indicator) for indicator in (*known, *command.values)}
@@ -124,12 +132,23 @@ def check_estimated(command: MeasureIndicators | RecordFigures, policy: Policy) 
         )
 
 
+def _derived(policy: Policy) -> set[str]:
+    """The figures that are computed, so that nobody records them."""
+    return {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
+
+
+def _recorded(policy: Policy, of: str = "village") -> list[str]:
+    """The figures that people record of a village or a kind of division."""
+    criteria = {one.figure for one in policy.exit.criteria if of == "village"}
+    return sorted(criteria.union(one.figure for one in policy.indicators if one.of == of) - _derived(policy))
+
+
 def check_values(values: Mapping[str, float], policy: Policy, within: str = "values", of: str = "village") -> None:
     """Refuse figures that the pack does not have or computes itself, and values that cannot be true."""
     criteria = {one.figure: one for one in policy.exit.criteria if of == "village"}
     indicators = {one.figure: one for one in policy.indicators if one.of == of}
-    computed = {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
-    known = sorted({*criteria, *indicators} - computed)
+    computed = _derived(policy)
+    known = _recorded(policy, of)
     for figure in sorted(values):
         at = f"{within}.{figure}"
         if figure in computed:
