@@ -103,5 +103,14 @@ _RETENTIONS = Blank(
               by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
-FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS)
+_LINKS = Blank(
+    c.BeginLink, "links", "干部联系村登记表", "Cadres' links to villages", ("village", "kind", "cadre"),
+    headings=(PLACE, VILLAGE, Heading("kind", "联系方式", "Kind of link", prefilled=True), DUE, BODY,
+              Heading("unit", "干部所在单位编号", "Unit id", "干部登记时所属的单位。",
+                      "With which the cadre is registered."),
+              Heading("cadre", "干部编号", "Cadre id", "须已登记。", "A registered cadre."),
+              by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+
+FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

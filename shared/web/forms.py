@@ -24,7 +24,7 @@ from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
 from shared.rules import State as Model
-from shared.web.http import PlaceQuery, within
+from shared.web.http import SMOOTH, PlaceQuery, within
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.web.operations import is_operator
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
@@ -125,12 +125,14 @@ async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to_operator: boo
                 continue
             waiting = select(table.c.body).where(table.c.awaits, *within(table, place)).order_by(table.c.id)
             async with conn.stream(waiting) as rows:
-                async for (body,) in rows:
-                    state = store.decode_state(kind, body)
-                    policy = pipeline.book.at(state.place, today) if today else None
-                    for task in state.tasks(policy) if policy else ():
-                        if policy and task.action == action:
-                            found.append(blank.row(state, task, policy))
+                async for part in rows.partitions(SMOOTH):
+                    for (body,) in part:
+                        state = store.decode_state(kind, body)
+                        policy = pipeline.book.at(state.place, today) if today else None
+                        if policy:
+                            answered = (task for task in state.tasks(policy) if task.action == action)
+                            found += [blank.row(state, task, policy) for task in answered]
+                    await asyncio.sleep(0)  # Other requests get their turn.
     return await blank.completed(pipeline, found) if blank.completed else found
 
 

@@ -222,6 +222,6 @@ def _explain(form: Form, guide: Any, style: Callable[..., Any]) -> None:
     for row, column in enumerate(form.columns, start=len(texts) + 1):
         need = "预填 · Prefilled" if column.prefilled else "是 · Yes" if column.required else "否 · No"
         several = "；可填多个，用顿号隔开 · several, with commas between" if column.many else ""
-        kind, choices = f"{LOOKS[column.kind].name}{several}", "、".join(column.labels)
+        kind, choices = f"{LOOKS[column.kind].name}{several}", "" if column.prefilled else "、".join(column.labels)
         cells = (column.title, column.en, kind, need, choices, column.help_zh, column.help_en)
         guide.write_row(row, 0, cells, plain)

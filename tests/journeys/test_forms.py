@@ -1,6 +1,7 @@
 """Every answer that the demo's officers give in bulk can be given by its Excel form, and means the same."""
 
 import asyncio
+import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -11,6 +12,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy import form_pages
@@ -23,16 +26,21 @@ from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from shared.contracts import Command
 from shared.forms import Blank, Known
+from shared.policy import Policy, parse_pack
+from shared.workbook import WorkbookRefused
 from shared.workbook.reading import read_rows
 from shared.workbook.writing import write_template
 
 SECRET = b"s"
+ZUNYI = parse_pack(tomllib.loads((form_pages.ROOT / "shared/policy/packs/zunyi.toml").read_text("utf-8")))
 FORMS: Mapping[tuple[str, str], Blank] = {
     (service, name): blank
     for service in SERVICES
     for name, blank in import_module(f"services.{service}.forms").FORMS.items()
 }
-NEVER_IN_BENXI = {("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions")}
+NEVER_IN_BENXI = {
+    ("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions"), ("dispatch", "links"),
+}  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 Pair = tuple[Known, Row]
 Sent = Mapping[tuple[str, str], list[list[Pair]]]
@@ -86,9 +94,9 @@ def cells(blank: Blank, known: Known, row: Row) -> list[dict[str, Any]]:
     ]
 
 
-def read_back(blank: Blank, pairs: Sequence[Pair]) -> list[Command]:
+def read_back(blank: Blank, pairs: Sequence[Pair], policy: Policy = POLICY) -> list[Command]:
     """What comes of the rows, written into the form, read and turned into commands."""
-    form, file = blank.form([POLICY]), BytesIO()
+    form, file = blank.form([policy]), BytesIO()
     filled = [line for known, row in pairs for line in cells(blank, known, row)]
     days = {column.field for column in form.columns if column.kind in ("date", "month")}
     for line in filled:
@@ -107,6 +115,65 @@ def test_a_form_says_what_the_command_says(sent: Sent, service: str, name: str) 
     assert requests, "the demo never sends it"
     for pairs in requests[:20]:
         assert read_back(FORMS[service, name], pairs) == [as_command(service, name, row) for _, row in pairs]
+
+
+_THERE: Row = {"place": "210521", "village": "210521100201", "body": "organisation", "decided_by": "市委组织部"}
+_CHOSEN: Row = {**_THERE, "unit": "U1", "reason": "该单位熟悉本村情况"}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "command"),
+    [
+        ("choices", _CHOSEN, {**_CHOSEN, "team": []}),
+        (
+            "choices",
+            {**_CHOSEN, "leader": "C1", "members": ("C2", "C3")},
+            {
+                **_CHOSEN,
+                "team": [{"cadre": c, "role": r} for c, r in (("C1", "leader"), ("C2", "member"), ("C3", "member"))],
+            },
+        ),
+        ("retentions", {**_THERE, "cadre": "C1"}, {**_THERE, "cadre": "C1"}),
+    ],
+)
+def test_what_the_demo_never_sends_can_be_said_as_well(name: str, row: Row, command: Row) -> None:
+    assert read_back(FORMS["dispatch", name], [({}, row)]) == [as_command("dispatch", name, command)]
+
+
+def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
+    kind = next(link.kind for link in ZUNYI.links if link.kind != "team")
+    row = {**_THERE, "place": "520321", "kind": kind, "unit": "U1", "cadre": "C1"}
+    assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                field: st.none() | st.text(max_size=20) | st.integers() | st.floats(allow_nan=False) | st.booleans()
+                for field in ("households.household", "households.persons", "households.income", "recorded_by")
+            },
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_stands_in_the_cells_is_a_command_or_is_told_at_a_row_of_the_form(rows: list[dict[str, Any]]) -> None:
+    blank = FORMS["registry", "households"]
+    form, file = blank.form([POLICY]), BytesIO()
+    issued = {"place": "210521", "village": "210521100201", "name": "上石村", "year": 2015}
+    write_template(form, file, prefilled=[{**row, **issued} for row in rows], secret=SECRET)
+    try:
+        groups = [*blank.together(form, read_rows(form, file, secret=SECRET))]
+    except WorkbookRefused:
+        return  # Nothing was filled in.
+    titles = {"", *(column.title for column in form.columns)}
+    for group in groups:
+        said = blank.said(form, group)
+        if not isinstance(said, Command):
+            assert said and all(e.row in {row.number for row in group} and e.column in titles and e.zh for e in said)
 
 
 def test_the_page_of_forms_is_the_one_that_the_code_gives() -> None:
