@@ -85,6 +85,7 @@ def test_4_2_a_diagnosed_village_needs_a_contact_until_one_is_named() -> None:
         LinkBegun(place=HOME, village=V1, kind="contact", unit="U1", cadre="L1", decided_by="本组干〔2014〕12号")
     ]
     assert bound(benxi) == {"L1"} and [about for about, _ in owed(benxi)] == [V2]
+    assert [benxi.dispatch.states[Contacts, village].status for village in (V1, V2)] == ["filled", "open"]
     begin(benxi)
     assert len(benxi.said(LinkBegun)) == 1, "a repetition changes nothing"
 
@@ -195,6 +196,30 @@ def test_4_2_a_contact_who_stays_after_the_exit_is_owed_again_only_after_a_relap
     assert not benxi.tasks("links")
     benxi.hear(relapsed(V1), diagnosed(V1, spell=2))
     assert [about for about, _ in owed(benxi)] == [V1]
+
+
+def test_4_2_a_contact_who_may_stay_after_the_exit_may_also_begin_after_it() -> None:
+    benxi = city(V1, ends=None)
+    benxi.hear(delisted(V1))
+    begin(benxi)
+    assert bound(benxi) == {"L1"}
+    end(benxi)
+    assert not benxi.tasks("links"), "nobody is needed there"
+
+
+def test_4_2_a_link_ends_also_when_the_pack_has_no_such_kind_any_more() -> None:
+    benxi = city(V1, V2, decides="county")
+    begin(benxi, body="county")
+    with pytest.raises(Refused, match="a matter of the county"):
+        end(benxi)
+    pack = {**PACK, "version": "2105-2014.2"}
+    benxi.hear(PolicyAdopted(place=CITY, version="2105-2014.2", adopted_by="市委", pack=pack))
+    benxi.policy = parse_pack(pack)
+    assert not benxi.tasks("links")
+    with pytest.raises(Refused, match="not bound"):
+        end(benxi, "L2")
+    end(benxi)
+    assert not bound(benxi) and benxi.said(LinkEnded)[0].kind == "contact"
 
 
 def test_4_2_no_contact_begins_in_a_village_that_left_the_list() -> None:
