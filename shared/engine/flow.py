@@ -234,9 +234,7 @@ def run(
             effects[cause.id] = chain.effect()
 
     def park(result: Result, cause: Cause, error: Exception) -> None:
-        policy = book.at(cause.payload.place, today) if isinstance(error, Refused) else None
-        told = error.by(policy) if policy and isinstance(error, Refused) else error
-        result.parked.append(Parked(cause, told))
+        result.parked.append(Parked(cause, _worded(error, book, cause.payload.place, today)))
         stuck.add(cause.correlation)
 
     new = partial(_Chain, wiring, book, today, loaded)
@@ -261,6 +259,12 @@ def _one_by_one(new: NewChain, book: PolicyBook, items: Iterable[T], begin: Begi
         book.restore(packs)  # Else the next run would judge earlier causes by a pack that is adopted after them.
         raise Missing(missing)
     return result
+
+
+def _worded(error: Exception, book: PolicyBook, place: str, today: date) -> Exception:
+    """A refusal in the words of the region; another error as it is."""
+    policy = book.at(place, today) if isinstance(error, Refused) else None
+    return error.by(policy) if policy and isinstance(error, Refused) else error
 
 
 def _waits(about: str) -> Refused:
@@ -340,6 +344,8 @@ class _Chain:
         self.facts: list[Fact] = []
         self.named: Sequence[Key] = ()
         """The keys of the states that the cause itself concerns, not those of events that follow."""
+        self.is_new = False
+        """Whether one of these states is new."""
         self.root: type[Payload] | type[State] = Payload
         self.depth = 0
 
@@ -350,12 +356,7 @@ class _Chain:
 
     def effect(self) -> Effect:
         """The effect of a command. It is `created` only if a state that the command itself concerns is new."""
-        before = {key: self.before.get(key) or self.loaded.get(key) for key in self.changed}
-        if any(before.get(key, ...) is None for key in self.named):
-            return "created"
-        # Many rules return the state that they were given; `is` spares comparing it.
-        changed = any(state is not before[key] and state != before[key] for key, state in self.changed.items())
-        return "changed" if changed else "unchanged"
+        return "created" if self.is_new else "changed" if self.changed else "unchanged"
 
     def policy(self, place: str) -> Policy:
         policy = self.book.at(place, self.today)
@@ -389,8 +390,15 @@ class _Chain:
 
     def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, first: int = 0) -> int:
         """Take what a rule decided. Its events are numbered from `first` on; returns the number after them."""
-        if change.state is not None and change.state is not self.state(key):
-            self.changed[key] = _fitting(change.state)
+        before = self.state(key)
+        # Many rules return the state that they were given, which `is` tells at once, or one that is equal to it.
+        if change.state is not None and change.state is not before and change.state != before:
+            if len(change.state.id) > LONGEST_ID:
+                raise _too_long(change.state.id)
+            self.changed[key] = change.state
+            self.is_new = self.is_new or (before is None and key in self.named)
+        if not change.events:
+            return first
         for event in change.events:
             self.learn(event)
         followed = [(event, self.targets(event)) for event in change.events]
@@ -514,12 +522,6 @@ def _too_large(event: Event, size: int, largest: int) -> Refused:
         f"a message has {largest} at most; do it in parts",
         status=422,
     )
-
-
-def _fitting(state: State) -> State:
-    if len(state.id) > LONGEST_ID:
-        raise _too_long(state.id)
-    return state
 
 
 def _too_long(id: str) -> Refused:

@@ -37,7 +37,8 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def is_share(self) -> bool:
         """Whether it is a share. A bound of 1 may be a share or a count, such as one clinic; then the label decides."""
-        return 0 < self.number < 1 or (self.number == 1 and any(word in self.label for word in _PARTS))
+        number = float(self.number)
+        return 0 < number < 1 or (number == 1 and any(word in self.label for word in _PARTS))
 
 
 class Measure(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -214,7 +214,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     def commitment(self, kind: str) -> Commitment | None:
         """The commitment of a kind; None if the region has none."""
-        return next((commitment for commitment in self.commitments if commitment.kind == kind), None)
+        return self._commitments.get(kind)
+
+    @cached_property
+    def _commitments(self) -> dict[str, Commitment]:
+        return {commitment.kind: commitment for commitment in self.commitments}
 
     @cached_property
     def delisting(self) -> Procedure:

@@ -85,6 +85,8 @@ def hear(box: Box | None, event: HelpBegun, _policy: Policy, _today: date) -> Ch
     if event.unit == "fail":
         raise ZeroDivisionError("a rule with a fault")
     box = box or Box(id=event.village, place=PLACE)
+    if event.unit == "same":
+        return Change(box.but(pokes=box.pokes))
     if event.unit == "circle":
         return Change(box.but(pokes=box.pokes + 1), (event,))
     return Change(box.but(heard=(*box.heard, event.unit)), says([event.unit] if event.unit else []))
@@ -400,6 +402,17 @@ def test_a_journey_waits_behind_its_first_failure_and_others_go_on() -> None:
     assert isinstance(waiting, Refused)
     assert waiting.rule == "order"
     assert [parked.cause.id for parked in result.parked] == [causes[1].id, causes[2].id]
+
+
+def test_a_state_that_is_as_it_was_is_not_written_again() -> None:
+    loaded: dict[Key, State | None] = {(Box, "a"): Box(id="a", place=PLACE, pokes=3), (Box, "b"): None}
+    again, new = (
+        run(WIRING, book(1), DAY, [Cause(derived_id("test"), box, said)], loaded)
+        for box in "ab"
+        for said in says([f"{box}/same"])
+    )
+    assert again.changed == {}
+    assert [*new.changed] == [(Box, "b")]
 
 
 def test_a_journey_that_is_blocked_already_takes_nothing() -> None:

@@ -27,6 +27,37 @@ def test_no_function_is_longer_than_what_is_read_at_one_go() -> None:
     assert long == []
 
 
+WAY = {
+    "stream/consumer.py": ("_work", "_handled", "_acknowledge"),
+    "engine/deliveries.py": ("handle", "decode", "_told", "_require_genuine", "_take"),
+    "engine/pipeline.py": ("apart", "transaction", "run", "save"),
+    "engine/store.py": ("note_heard", "load_states", "save_states", "_write"),
+    "engine/flow.py": ("run", "_one_by_one", "begin", "targets", "follow", "apply", "fact"),
+    "engine/outbox.py": ("rows", "batches"),
+    "stream/relay.py": ("put", "run"),
+    "stream/bus.py": ("publish_batch",),
+}
+"""By file the functions through which an event comes from its subject to the next one. What they call only at times
+stands beside them: gaps, retries, refusals, packs, dead letters, recovery."""
+LONGEST_WAY = 345
+"""Lines of code of all these together."""
+
+
+def test_an_events_way_is_read_in_one_sitting() -> None:
+    lengths: dict[tuple[str, str], int] = {}
+    for file, names in WAY.items():
+        text = (ROOT / "shared" / file).read_text("utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
+                code = node.body[1] if ast.get_docstring(node) else node.body[0]
+                lines = text.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
+                lines += text.splitlines()[code.lineno - 1 : node.end_lineno]
+                count = sum(1 for line in lines if line.strip() and not line.strip().startswith("#"))
+                lengths[file, node.name] = lengths.get((file, node.name), 0) + count
+    assert {*lengths} == {(file, name) for file, names in WAY.items() for name in names}
+    assert sum(lengths.values()) <= LONGEST_WAY, lengths
+
+
 def test_decisions_are_numbered_dated_and_those_that_are_cited_exist() -> None:
     text = (ROOT / "DECISIONS.md").read_text("utf-8")
     numbers = [int(number) for number, _ in DECISION.findall(text)]
