@@ -4,6 +4,7 @@ import tomllib
 from datetime import date
 from importlib import resources
 from io import BytesIO
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -178,6 +179,26 @@ def test_forms_that_were_issued_under_earlier_headings_are_still_read() -> None:
     book.save(file := BytesIO())
     (row,) = read_rows(form, file, secret=SECRET)
     assert row.errors == ()
+
+
+ISSUED = Path(__file__).parent / "issued"
+"""Files as they were issued and filled in before forms were made from commands."""
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("cadres", c.RegisterCadre(**CADRE, ties=("210521100201", "210521100202"))),
+        ("surveys", c.RecordSurvey(
+            **{field: value for field, value in SURVEY.items() if field != "name"},
+            household=c.HouseholdFacts(household="H1", persons=3, income=2100.5, secured=True),
+        )),
+    ],
+)  # fmt: skip
+def test_a_file_of_an_earlier_version_is_read_as_it_was_meant(name: str, command: Command) -> None:
+    form = forms.FORMS[name].form([BENXI])
+    (row,) = read_rows(form, ISSUED / f"{name}.xlsx", secret=SECRET)
+    assert forms.FORMS[name].said(form, [row]) == command
 
 
 def test_choices_and_the_asking_body_are_those_of_the_pack_in_force() -> None:
