@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openpyxl
 import pytest
 from hypothesis import given, settings
@@ -19,17 +20,32 @@ from typer.testing import CliRunner
 from deploy import form_pages
 from deploy.cli import commands
 from deploy.demo.answers import Awaited, Row, as_command
-from deploy.demo.benxi import POLICY, Scenario
+from deploy.demo.benxi import CITY, PACK, POLICY, Scenario
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
+from services.incentives.api import COMMANDS as INCENTIVES_COMMANDS
+from services.incentives.api import QUERIES as INCENTIVES_QUERIES
+from services.incentives.app import SERVICE as INCENTIVES
 from shared.contracts import Command
+from shared.contracts.calendar import DayPassed
+from shared.contracts.registry import PolicyAdopted
+from shared.engine import store
+from shared.engine.deliveries import handle
+from shared.engine.pipeline import Pipeline
 from shared.forms import Blank, Known
 from shared.policy import Policy, parse_pack
+from shared.rules import State
+from shared.stream.bus import OPEN, Message
+from shared.stream.relay import Relay
+from shared.web import http
+from shared.web.token import operator_headers
 from shared.workbook import WorkbookRefused
 from shared.workbook.reading import read_rows
 from shared.workbook.writing import write_template
+from tests.support.process import delivery
+from tests.support.servers import engine_with
 
 SECRET = b"s"
 ZUNYI = parse_pack(tomllib.loads((form_pages.ROOT / "shared/policy/packs/zunyi.toml").read_text("utf-8")))
@@ -53,8 +69,12 @@ class Noting(Memory):
     def __init__(self) -> None:
         super().__init__()
         self.sent: dict[tuple[str, str], list[list[Pair]]] = defaultdict(list)
+        self.cases: list[State] = []
+        """The open cases on the day of the first decision."""
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
+        if (service, path) == ("incentives", "decisions") and not self.cases:
+            self.cases = [state for state in self.world.services[service].states.values() if state.awaits]
         blank = FORMS.get((service, path))
         pairs: list[Pair] = []
         for row in rows if blank else ():
@@ -71,10 +91,20 @@ class Noting(Memory):
 
 
 @pytest.fixture(scope="module")
-def sent() -> Sent:
+def played() -> Noting:
     noting = Noting()
     asyncio.run(Officers(Scenario(seed=1, villages=8), noting).live(date(2017, 12, 31), _nobody))
-    return noting.sent
+    return noting
+
+
+@pytest.fixture(scope="module")
+def sent(played: Noting) -> Sent:
+    return played.sent
+
+
+@pytest.fixture(scope="module")
+def open_cases(played: Noting) -> Sequence[State]:
+    return played.cases
 
 
 async def _nobody(_day: date) -> None:
@@ -178,6 +208,34 @@ def test_whatever_stands_in_the_cells_is_a_command_or_is_told_at_a_row_of_the_fo
 
 def test_the_page_of_forms_is_the_one_that_the_code_gives() -> None:
     assert form_pages.PAGE.read_text("utf-8") == form_pages.text(), "docs/forms.md is stale; run `zhucun contracts`"
+
+
+async def test_1_14_forms_about_persons_and_units_are_for_operators_only(
+    open_cases: Sequence[State], tmp_path: Path
+) -> None:
+    engine = await engine_with(f"sqlite+aiosqlite:///{tmp_path}/incentives.sqlite3", INCENTIVES.tables)
+
+    async def send(_stream: str, _messages: Sequence[Message]) -> None:
+        """Nobody hears it."""
+
+    async def health() -> Mapping[str, Any]:
+        return {}
+
+    pipeline = Pipeline(INCENTIVES, engine, Relay(send), "http://localhost/schemas")
+    await pipeline.start()
+    adopted = PolicyAdopted(place=CITY, version=POLICY.version, pack=PACK, adopted_by="市委")
+    await handle(pipeline, OPEN, [delivery(DayPassed(day=date(2015, 3, 2)), 1), delivery(adopted, 2)])
+    async with engine.begin() as conn:
+        await store.save_states(conn, INCENTIVES.tables, open_cases)
+    app: Any = http.build(pipeline, INCENTIVES_COMMANDS, INCENTIVES_QUERIES, health, SECRET)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://incentives") as client:
+        refused = await client.get("/v1/templates/decisions")
+        issued = await client.get("/v1/templates/decisions", headers=operator_headers(SECRET))
+    await engine.dispose()
+    assert refused.status_code == 409 and "没有应填《奖惩决定表》的事项" in refused.json()["title"]
+    page = openpyxl.load_workbook(BytesIO(issued.content)).worksheets[0]
+    assert page.max_row > 1 and page["C2"].value in {getattr(case, "subject", "") for case in open_cases}
 
 
 # ---------------------------------------------------------------- through the real processes
