@@ -238,6 +238,7 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
         **{indicator.figure: indicator.label for indicator in policy.indicators},
+        **{party.kind: party.label for party in policy.parties},
         "sum": "合计",
         "mean": "平均",
         "ratio": "合计之比",

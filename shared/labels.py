@@ -17,7 +17,7 @@ from shared import chinese, english
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.policy import Policy
-from shared.policy.indicators import HOUSEHOLD_FIGURES
+from shared.policy.indicators import HOUSEHOLD_FIGURES, SHARE
 
 Both = tuple[str, str]
 """Chinese and English."""
@@ -280,7 +280,7 @@ def _codes() -> frozenset[str]:
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
-     "subject_code", "origin")
+     "subject_code", "origin", "party_field", "party_value")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
@@ -291,6 +291,10 @@ def _pair(field: str, key: str, value: Any, policy: Policy | None) -> str:
         return f"{key}{label('obstacle', str(value), policy)}"
     if field == "values":
         return f"{label('indicator', key, policy)}{figure(key, value, policy)}"
+    if field == "fields":
+        is_code = isinstance(value, str) and re.fullmatch("[a-z][a-z0-9_]*", value)
+        chosen = label("party_value", value, policy) if is_code else said("", value, policy)
+        return f"{label('party_field', key, policy)}{chosen}"
     named = label(field, key, policy) if _NAMED_AS.get(field, field) in _codes() else key
     return f"{named}{said('', value, policy)}"
 
@@ -299,8 +303,12 @@ def figure(indicator: str, value: float | None, policy: Policy | None) -> str:
     """The figure of an indicator: a share (0 to 1) in per cent, a count as it is."""
     if value is None:
         return "未测算"
-    criteria = policy.exit.criteria if policy else ()
-    share = any(c.figure == indicator and c.is_share for c in criteria) or indicator == "incidence"
+    criteria, indicators = (policy.exit.criteria, policy.indicators) if policy else ((), ())
+    share = (
+        indicator == "incidence"
+        or any(one.figure == indicator and one.is_share for one in criteria)
+        or any(one.figure == indicator and one.unit == SHARE for one in indicators)
+    )
     return chinese.percent(value) if share else f"{value:g}"
 
 

@@ -206,6 +206,7 @@ def totals(
 ) -> None:
     """各区划的年度指标：由村汇总的，和区划自己录入的 · yearly figures of divisions, counted and recorded."""
     from services.registry.model.yearbook import Total
+    from shared.policy.indicators import SHARE
 
     if not re.fullmatch("[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}", place):
         raise Trouble(f"“{place}”应为区划代码的前2、4、6或9位数字 / it must be the first 2, 4, 6 or 9 digits of a code")
@@ -217,7 +218,7 @@ def totals(
         return
     table = folded(*map(chosen, _TOTALS))
     for one in found:
-        share = one.unit == "比例"
+        share = one.unit == SHARE
         value = "—" if one.value is None else percent(one.value) if share else f"{one.value:,.10g}"
         table.add_row(
             str(one.year), one.name, one.label, f"{value}{chosen(_ESTIMATE) if one.estimated else ''}",

@@ -8,10 +8,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from services.registry.forms import FORMS
-from services.registry.model import Reason, Village, yearbook
+from services.registry.model import Reason, Village, party, yearbook
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
-from services.registry.store import yearbooks
+from services.registry.store import parties_of, yearbooks
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.rules import known
@@ -27,6 +27,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("cadre-withdrawals", c.WithdrawCadre, "撤销干部登记", "Withdraw a cadre's registration"),
     Route("villages", c.RegisterVillage, "登记村、列入贫困村", "Register or list a village"),
     Route("village-codes", c.RecodeVillage, "变更区划代码", "Change a village's division code"),
+    Route("parties", c.RegisterParty, "登记组织或人员", "Register a party beside villages and units"),
+    Route("party-withdrawals", c.WithdrawParty, "撤销组织或人员登记", "Withdraw a party's registration"),
     Route("village-withdrawals", c.WithdrawVillage, "撤销村登记", "Withdraw a village's registration"),
     Route("listing-withdrawals", c.WithdrawListing, "撤销列入贫困村", "Withdraw a listing"),
     Route("village-mergers", c.MergeVillages, "村合并", "Merge villages into one"),
@@ -111,4 +113,16 @@ async def totals(
     return list(yearbook.totals(books, [*indicators.values()], by, place, names))
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, *handlers(FORMS))
+@get("/v1/party-counts/{place:str}", tags=["queries"], summary="查询各类组织数量 · How many parties of each kind")
+async def party_counts(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
+) -> list[party.Count]:
+    """How many parties of each kind, and of each choice of its fields, there are in a place."""
+    pipeline: Pipeline = state.pipeline
+    found = await parties_of(pipeline, place)
+    policies = [pipeline.book.at(at, pipeline.today) for at in sorted({one.place for one in found}) if pipeline.today]
+    kinds = {kind.kind: kind for policy in policies if policy for kind in policy.parties}
+    return list(party.counts(found, [*kinds.values()]))
+
+
+QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, *handlers(FORMS))

@@ -12,6 +12,8 @@ from services.registry.model import (
     Clock,
     Decap,
     Jurisdiction,
+    Party,
+    Person,
     Register,
     Resolution,
     Unit,
@@ -25,6 +27,7 @@ from services.registry.model import (
     identity,
     measurement,
     parties,
+    party,
     procedure,
     resolution,
     rounds,
@@ -94,6 +97,8 @@ KINDS: tuple[type[State], ...] = (
     Resolution,
     Yearbook,
     Decap,
+    Party,
+    Person,
     Code,
 )
 
@@ -126,6 +131,13 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(event, Cadre, _team, parties.go) for event in (d.TeamReleased, d.TeamDisbanded)),
     *(Reaction(event, Cadre, by("cadre"), parties.go) for event in (d.MemberRecalled, d.MemberLeft)),
     Reaction(d.MemberReplaced, Cadre, by("cadre"), parties.serve),
+    # Parties beside them, of the kinds that the pack names.
+    Reaction(c.RegisterParty, Party, party.organisation, party.register, reads=party.reads),
+    Reaction(c.RegisterParty, Person, party.person, party.register, reads=party.reads),
+    *(Reaction(r.PartyRegistered, kind, party.parent, party.hold) for kind in (Party, Person)),
+    *(Reaction(r.PartyRegistered, kind, party.former, party.release) for kind in (Party, Person)),
+    *(Reaction(c.WithdrawParty, kind, by("party"), party.withdraw, reads=party.both) for kind in (Party, Person)),
+    *(Reaction(r.PartyWithdrawn, kind, party.parent, party.release) for kind in (Party, Person)),
     # A village is registered and enters the list.
     Reaction(c.RegisterVillage, Village, by("village"), identity.register),
     Reaction(c.RegisterVillage, Register, by("village"), households.check_population),

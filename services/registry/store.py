@@ -1,4 +1,4 @@
-"""Queries that only the registry needs: for the rows of its forms and notes about them, and yearbooks."""
+"""Queries that only the registry needs: for the rows of its forms and notes about them, yearbooks and parties."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from services.registry.model import Baseline, Register, Village, Yearbook
+from services.registry.model import Baseline, Party, Person, Register, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
@@ -100,3 +100,15 @@ async def with_households(pipeline: Pipeline, rows: Sequence[Known]) -> list[Kno
         states = await load_states(conn, pipeline.tables, [(Register, row["village"]) for row in rows])
     known = {id: sorted(register.households) for (_, id), register in states.items() if isinstance(register, Register)}
     return [{**row, "households": known.get(row["village"], [])} for row in await named(pipeline, rows)]
+
+
+async def parties_of(pipeline: Pipeline, place: str) -> list[Party]:
+    """The parties of a division, persons included, but for those that were withdrawn."""
+    found = list[Party]()
+    async with pipeline.engine.connect() as conn:
+        for kind in (Party, Person):
+            table = pipeline.tables.states[kind]
+            here = table.c.place.startswith(place, autoescape=True), table.c.status != "withdrawn"
+            bodies = await conn.scalars(select(table.c.body).where(*here))
+            found += [msgspec.json.decode(body, type=kind) for body in bodies]
+    return found

@@ -22,6 +22,7 @@ from shared.contracts.values import (
     Number,
     Organ,
     OrganOrNone,
+    ParentRef,
     Parties,
     PartyId,
     PersonDay,
@@ -125,6 +126,47 @@ class CadreRegistered(Event, frozen=True, kw_only=True):
     """Villages where kinship or origin forbids a posting."""
     left: PartyId | None = None
     """The cadre's former unit, if it was another one."""
+
+
+class PartyRegistered(Event, frozen=True, kw_only=True):
+    """A party beside villages and units was registered, or its data changed: a branch, a co-operative, a firm (2.7).
+
+    It is sealed, and has no name, if it is a person.
+    """
+
+    about = "party"
+    sealing = "sometimes"
+    label = ("组织或人员登记", "party registered")
+    source = "2.7"
+    party: PartyId
+    kind: Code
+    parent: ParentRef
+    """Whom it belongs to."""
+    former: ParentRef | None = None
+    """Whom it belonged to before, if that was another one."""
+    personal: bool = False
+    name: Name | None = None
+    fields: Annotated[dict[Code, Short | Figure], Meta(max_length=50)] = msgspec.field(default_factory=dict)
+
+    def is_sealed(self) -> bool:
+        return self.personal
+
+
+class PartyWithdrawn(Event, frozen=True, kw_only=True):
+    """A party was registered by mistake, or is no more."""
+
+    about = "party"
+    sealing = "sometimes"
+    label = ("组织或人员撤销", "party withdrawn")
+    party: PartyId
+    kind: Code
+    parent: ParentRef
+    personal: bool = False
+    reason: Reason
+    decided_by: Organ
+
+    def is_sealed(self) -> bool:
+        return self.personal
 
 
 class VillageRegistered(Event, frozen=True, kw_only=True):

@@ -56,6 +56,14 @@ DivisionRef = Annotated[
     str, Meta(pattern=rf"^(?:township:[0-9]{{9}}|county:[0-9]{{6}}|city:[0-9]{{4}}|province:[0-9]{{2}}){_END}")
 ]
 """A division as a subject, `<kind>:<code>`: `township:210521100` has the first nine digits of its villages' codes."""
+ParentRef = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:village:[0-9]{12}|township:[0-9]{9}|county:[0-9]{6}|city:[0-9]{4}|province:[0-9]{2}"
+        rf"|party:(?![0-9]{{17}}[0-9X]$)(?!1[3-9][0-9]{{9}}$)[A-Z0-9](?:[A-Z0-9._-]{{0,38}}[A-Z0-9])?){_END}"
+    ),
+]
+"""Whom a party belongs to, as `<kind>:<id>`: a village, a division, or another party."""
 CampaignId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,59}}{_END}")]
 """A campaign's id, whether people chose it or the pack's calendar made it."""
 Code = Annotated[str, Meta(pattern=rf"^[a-z][a-z0-9_]{{0,31}}{_END}")]
@@ -212,6 +220,12 @@ SAID: Final = {
         DivisionRef: (
             "区划，写作 township:9位代码、county:6位代码、city:4位代码或 province:2位代码",
             "a division: township: and 9 digits, county: and 6, city: and 4, or province: and 2",
+        ),
+        ParentRef: (
+            "所隶属的对象，写作 village:12位村代码、township:9位代码、county:6位代码、city:4位代码、province:2位代码"
+            "或“party:”加组织编号",
+            "whom it belongs to: village: and 12 digits, township: and 9, county: and 6, city: and 4, province: and 2, "
+            "or party: and an id",
         ),
         CampaignId: (
             "编号，由字母、数字和 . _ - 组成，最多60个字符",

@@ -17,6 +17,8 @@ from shared.policy.section import Found, Section
 
 Pair = tuple[Code, Code]
 Whose = Literal["village", "township", "county", "city", "province"]
+SHARE: Final = "比例"
+"""The unit of an indicator that is a share from 0 to 1. People read it in per cent."""
 FORMULAS: Final = ("ratio", "difference", "growth", "meets")
 HOUSEHOLD_FIGURES: Final[Mapping[str, tuple[str, str]]] = {
     "population": ("村人口", "the village's population"),

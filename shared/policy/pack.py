@@ -24,6 +24,7 @@ from shared.policy.indicators import Indicator
 from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
 from shared.policy.outcomes import Outcome
+from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
 from shared.policy.team import MATCHED, Team
@@ -95,6 +96,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """奖励和问责。 · Rewards and accountability."""
     procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
     """程序：出列、村民主决策等。 · The way off the list, and whatever else is decided step by step."""
+    parties: Some[PartyKind] = ()
+    """村和单位之外的各类组织、人员。 · Kinds of organisations and persons beside villages and units."""
     indicators: Annotated[tuple[Indicator, ...], Meta(max_length=100)] = ()
     """出列指标之外的年度指标。 · What is recorded and computed each year beside the exit criteria."""
     holidays: Some[Holidays] = ()
@@ -107,8 +110,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The pack's own Chinese words for codes, by the kind of code: `labels["grade"]["excellent"]`."""
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
-        for part in (self.links, self.commitments, self.campaigns, self.outcomes, self.procedures):
+        for part in (self.links, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties):
             kinds |= {one.kind: one.label for one in part}
+        fields = [field for party in self.parties for field in party.fields]
         roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
         return {
             "problem_class": self.listing.problem_classes,
@@ -122,6 +126,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
             "channel": inspected,
             "role": {one.role: one.label for one in self.team.roles},
+            "party_field": {field.field: field.label for field in fields},
+            "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},
             "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
             "subject_code": {code: zh for one in self.procedures for code, zh in (one.subjects or {}).items()},
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},

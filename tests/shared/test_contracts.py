@@ -400,6 +400,8 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "registry.cadre.registered.v1": "always",
         "registry.cadre.withdrawn.v1": "always",
         "registry.households.lifted.v1": "always",
+        "registry.party.registered.v1": "sometimes",
+        "registry.party.withdrawn.v1": "sometimes",
         "inspection.draw.made.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},

@@ -4,6 +4,7 @@ from services.registry.model.baseline import Baseline
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
 from services.registry.model.parties import Adoption, Cadre, Jurisdiction, Unit
+from services.registry.model.party import Party, Person
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
 from services.registry.model.village import Village
@@ -17,6 +18,8 @@ __all__ = [
     "Clock",
     "Decap",
     "Jurisdiction",
+    "Party",
+    "Person",
     "Reason",
     "Register",
     "Resolution",

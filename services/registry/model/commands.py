@@ -16,12 +16,14 @@ from shared.contracts.values import (
     Day,
     DivisionCode,
     DivisionRef,
+    Figure,
     Figures,
     Income,
     Name,
     Number,
     Organ,
     OrganOrNone,
+    ParentRef,
     Parties,
     PartyId,
     PersonDay,
@@ -135,6 +137,29 @@ class RegisterCadre(Command, frozen=True, kw_only=True):
     ties: Villages = ()
     """Villages where kinship or origin forbids a posting."""
     replaces: Revision | None = None
+
+
+class RegisterParty(Command, frozen=True, kw_only=True):
+    """Register a party beside villages and units, such as a branch, a co-operative or an adviser, or correct it."""
+
+    about = "party"
+    party: PartyId
+    kind: Code
+    """Its kind, one of the pack's `[[parties]]`."""
+    parent: ParentRef
+    """Whom it belongs to."""
+    name: Name
+    fields: Annotated[dict[Code, Short | Figure], Meta(max_length=50)] = msgspec.field(default_factory=dict)
+    """What the pack asks of its kind."""
+    replaces: Revision | None = None
+    """The version that a refusal named, to overwrite known data that differ."""
+
+
+class WithdrawParty(Correction, frozen=True, kw_only=True):
+    """A party was registered by mistake, or is no more. Refused while others belong to it."""
+
+    about = "party"
+    party: PartyId
 
 
 class WithdrawUnit(Correction, frozen=True, kw_only=True):

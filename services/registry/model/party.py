@@ -1,0 +1,272 @@
+"""Parties beside villages, units and cadres: branches, co-operatives, associations, firms, and persons of a village.
+
+The pack names their kinds, whom each belongs to, and what is known of it (mechanisms 0.1, 1.11, 2.7, 4.4). Persons are
+kept apart from organisations, since only operators may read them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import ClassVar
+
+import msgspec
+
+from services.registry.model.commands import RegisterParty, WithdrawParty
+from services.registry.model.village import Village, not_ended
+from shared.contracts.registry import PartyRegistered, PartyWithdrawn
+from shared.policy import Policy
+from shared.policy.parties import DIVISIONS, PartyField, PartyKind
+from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
+
+
+class Party(State, frozen=True, kw_only=True):
+    """A party that is no person: a branch, a co-operative, an association, a firm."""
+
+    kind: ClassVar[str] = "parties"
+    sort: str
+    """Its kind, as the pack names it."""
+    parent: str
+    """Whom it belongs to: `village:<id>`, `township:<9 digits>` …, or `party:<id>`."""
+    name: str
+    fields: dict[str, str | float] = msgspec.field(default_factory=dict)
+    withdrawn: bool = False
+    holds: tuple[str, ...] = ()
+    """The parties that belong to it."""
+
+    @property
+    def status(self) -> str:
+        return "withdrawn" if self.withdrawn else self.sort
+
+
+class Person(Party, frozen=True, kw_only=True):
+    """A person of a village or of an organisation, such as an adviser."""
+
+    kind: ClassVar[str] = "persons"
+    personal = True
+
+
+def organisation(command: RegisterParty, policy: Policy) -> Iterable[str]:
+    """The party of a command, unless the pack says that its kind is a person."""
+    return () if _is_person(command.kind, policy) else (command.party,)
+
+
+def person(command: RegisterParty, policy: Policy) -> Iterable[str]:
+    """The person of a command, if its kind is one."""
+    return (command.party,) if _is_person(command.kind, policy) else ()
+
+
+def parent(event: PartyRegistered | PartyWithdrawn, _policy: Policy) -> Iterable[str]:
+    """The party to which another one belongs."""
+    of, _, id = event.parent.partition(":")
+    return (id,) if of == "party" else ()
+
+
+def reads(_party: Party | None, command: RegisterParty) -> Iterable[Key]:
+    """Whatever it is to belong to, and whoever else may have its id."""
+    of, _, id = command.parent.partition(":")
+    if of == "village":
+        yield Village, id
+    yield from ((kind, one) for kind in (Party, Person) for one in {command.party, *([id] if of == "party" else [])})
+
+
+def both(_party: Party | None, command: WithdrawParty) -> Iterable[Key]:
+    """The party of this id, of either kind."""
+    yield from ((kind, command.party) for kind in (Party, Person))
+
+
+def register(
+    party: Party | None, command: RegisterParty, policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Register a party, or correct its data. Only its own division may change it, and its kind stays what it is."""
+    sort = _sort(command, policy)
+    _check_fields(command, sort)
+    _check_parent(command, sort, policy, others)
+    if any(found and type(found) is not _class(sort) for found in _of_id(others, command.party)) or (
+        party and party.sort != command.kind
+    ):
+        raise Refused(
+            "identity",
+            f"编号“{command.party}”已用于另一类组织或人员，请换一个编号",
+            f"the id {command.party!r} is another kind of party's; choose another one",
+            field="party",
+        )
+    if party is not None and not party.withdrawn:
+        party = addressed(party, command, "组织或人员", "party")
+        given = {"name": command.name, "parent": command.parent, **command.fields}
+        before = {"name": party.name, "parent": party.parent, **party.fields}
+        words = {"parent": "隶属", **{field.field: field.label for field in sort.fields}}
+        kept = {field: before.get(field) for field in given}
+        overwrite(kept, given, command.replaces, "2.7", personal=sort.personal, words=words)
+    after = _class(sort)(
+        id=command.party,
+        place=command.place,
+        sort=command.kind,
+        parent=command.parent,
+        name=command.name,
+        fields=command.fields,
+        holds=party.holds if party else (),
+    )
+    if after == party:
+        return Change(party)
+    event = PartyRegistered(
+        place=command.place,
+        party=command.party,
+        kind=command.kind,
+        parent=command.parent,
+        former=party.parent if party and party.parent != command.parent and not party.withdrawn else None,
+        personal=sort.personal,
+        name=None if sort.personal else command.name,
+        fields=command.fields,
+    )
+    return Change(after, (event,))
+
+
+def hold(party: Party | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
+    """Another party belongs to this one."""
+    return Change(party and party.but(holds=tuple(sorted({*party.holds, event.party}))))
+
+
+def former(event: PartyRegistered, _policy: Policy) -> Iterable[str]:
+    """The party to which it belonged before."""
+    of, _, id = (event.former or "").partition(":")
+    return (id,) if of == "party" else ()
+
+
+def release(party: Party | None, event: PartyRegistered | PartyWithdrawn, _policy: Policy, _today: date) -> Change:
+    """Another party belongs to this one no more."""
+    return Change(party and party.but(holds=tuple(id for id in party.holds if id != event.party)))
+
+
+def withdraw(
+    party: Party | None, command: WithdrawParty, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Take a registration back that was a mistake, or whose party is no more. Refused while others belong to it."""
+    if party is None and any(_of_id(others, command.party)):
+        return Change(None)  # It is a person and this is the table of the others, or the other way round.
+    party = addressed(party, command, "组织或人员", "party")
+    if party.withdrawn:
+        return Change(party)
+    rests("2.7", {f"下属{id}": f"{id}, which belongs to it" for id in party.holds})
+    event = PartyWithdrawn(
+        place=party.place,
+        party=party.id,
+        kind=party.sort,
+        parent=party.parent,
+        personal=type(party) is Person,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(party.but(withdrawn=True), (event,))
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many parties of a kind there are in a place, or of a kind and a choice, such as the branches by type."""
+
+    kind: str
+    label: str
+    field: str
+    value: str
+    """The chosen value by its name; empty for all of the kind."""
+    number: int
+
+
+def counts(parties: Iterable[Party], kinds: Sequence[PartyKind]) -> Iterable[Count]:
+    """How many there are of each kind, and of each choice of its fields (2.7)."""
+    standing = [one for one in parties if not one.withdrawn]
+    for kind in kinds:
+        of_kind = [one for one in standing if one.sort == kind.kind]
+        yield Count(kind.kind, kind.label, "", "", len(of_kind))
+        for field in kind.fields:
+            chosen = Counter(one.fields.get(field.field) for one in of_kind)
+            for value, label in (field.one_of or {}).items():
+                yield Count(kind.kind, kind.label, field.label, label, chosen[value])
+
+
+def _is_person(kind: str, policy: Policy) -> bool:
+    return any(one.kind == kind and one.personal for one in policy.parties)
+
+
+def _class(sort: PartyKind) -> type[Party]:
+    return Person if sort.personal else Party
+
+
+def _of_id(others: Mapping[Key, State | None], id: str) -> list[State | None]:
+    return [others.get((kind, id)) for kind in (Party, Person)]
+
+
+def _sort(command: RegisterParty, policy: Policy) -> PartyKind:
+    found = next((one for one in policy.parties if one.kind == command.kind), None)
+    if found is None:
+        labels = "、".join(one.label for one in policy.parties) or "（无）"
+        raise Refused(
+            "2.7",
+            f"本地规定中没有代码为“{command.kind}”的组织类别，可填：{labels}",
+            f"the pack has no kind of party {command.kind!r}, only {', '.join(one.kind for one in policy.parties)}",
+            field="kind",
+            status=422,
+        )
+    return found
+
+
+def _check_fields(command: RegisterParty, sort: PartyKind) -> None:
+    """Refuse fields that the kind does not have, that are missing, or whose value does not fit."""
+    fields = {field.field: field for field in sort.fields}
+    for name in sorted({*command.fields} - {*fields}):
+        labels = "、".join(field.label for field in sort.fields) or "（无）"
+        zh = f"{sort.label}没有代码为“{name}”的信息，可填：{labels}"
+        raise _wrong(name, zh, f"{sort.kind} has no field {name!r}")
+    for name, field in fields.items():
+        value = command.fields.get(name)
+        if value is None and field.required:
+            raise _wrong(name, f"{sort.label}须填“{field.label}”", f"{sort.kind} needs {name!r}")
+        if value is not None and (unfit := _unfit(value, field)):
+            raise _wrong(name, f"“{field.label}”{unfit[0]}", f"{name!r} {unfit[1]}")
+
+
+def _unfit(value: str | float, field: PartyField) -> tuple[str, str] | None:
+    """Why a value does not fit its field; None if it does."""
+    if field.one_of is not None:
+        if value in field.one_of:
+            return None
+        return f"应为以下之一：{'、'.join(field.one_of.values())}", f"must be one of {', '.join(field.one_of)}"
+    if field.most is not None:
+        fits = isinstance(value, float) and 0 <= value <= field.most
+        return None if fits else (f"应为0至{field.most:,.10g}的数字", f"must be a number from 0 to {field.most:g}")
+    return None if isinstance(value, str) else ("应为文字", "must be a text")
+
+
+def _wrong(field: str, zh: str, en: str) -> Refused:
+    return Refused("2.7", zh, en, field=f"fields.{field}", status=422)
+
+
+def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, others: Mapping[Key, State | None]) -> None:
+    """Refuse a parent that the kind cannot have, that is unknown, or that lies in another division."""
+    of, _, id = command.parent.partition(":")
+    if of == "party":
+        above = next((one for one in _of_id(others, id) if isinstance(one, Party) and not one.withdrawn), None)
+        above = known(above, "组织或人员", "party", id)
+        of, place = above.sort, above.place
+    elif of == "village":
+        village = others[Village, id]
+        village = not_ended(known(village if isinstance(village, Village) else None, "村", "village", id))
+        place = village.place
+    else:
+        place = id[:6].ljust(6, "0")
+    if of not in sort.parents:
+        names = {**DIVISIONS, **{one.kind: one.label for one in policy.parties}}
+        labels = "、".join(names[one] for one in sort.parents)
+        raise Refused(
+            "2.7",
+            f"{sort.label}不能隶属于“{command.parent}”，只能隶属于：{labels}",
+            f"{sort.kind} cannot belong to {command.parent}, only to {', '.join(sort.parents)}",
+            field="parent",
+            status=422,
+        )
+    if place != command.place:
+        raise Refused(
+            "identity",
+            f"“{command.parent}”属于区划 {place}，不属于 {command.place}，请改填",
+            f"{command.parent} belongs to division {place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )

@@ -1,0 +1,76 @@
+"""Kinds of parties beside villages and units: Party branches, co-operatives, associations, advisory groups, firms.
+
+A kind says whose a party is (a village's, a division's, or another party's) and which fields are known of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from shared.contracts.values import Code, Figure, Name
+from shared.policy.section import Found, Labels, Section
+
+DIVISIONS: Final[Mapping[str, str]] = {
+    "village": "村", "township": "乡镇", "county": "县", "city": "市", "province": "省"
+}  # fmt: skip
+"""What a party may belong to beside other parties."""
+
+
+class PartyField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """组织的一项信息。 · One field of a party: a choice, a number or a short text."""
+
+    named_by = ("field",)
+    field: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    one_of: Labels | None = None
+    """可选的值及其名称；不填的不是选择项。 · The values that can be chosen, with their names."""
+    most: Figure | None = None
+    """数字的最大值，最小为0；不填的不是数字。 · The greatest value of a number, of which 0 is the least."""
+    required: bool = True
+    """是否必填。 · Whether it must be given."""
+
+
+class PartyKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """一类组织或人员。 · A kind of party (mechanisms 0.1, 1.11, 2.7, 4.4)."""
+
+    named_by = ("kind",)
+    kind: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    parents: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=20)]
+    """隶属于谁：village、township、county、city、province，或者另一类组织的代码。 ·
+    What one may belong to: a village, a division of these kinds, or a party of another kind."""
+    personal: bool = False
+    """是否为个人；个人信息不公开。 · Whether it is a person; then only operators read it, and its event is sealed."""
+    fields: Annotated[tuple[PartyField, ...], Meta(max_length=50)] = ()
+    """各项信息。 · What is known of each."""
+
+
+def contradictions(kinds: Sequence[PartyKind]) -> Found:
+    """Find parents that there are not, and fields that are two things at once."""
+    known = {*DIVISIONS, *(one.kind for one in kinds)}
+    for n, one in enumerate(kinds):
+        if one.kind in DIVISIONS:
+            zh, en = f"{one.kind} 是区划，请换一个代码", f"{one.kind} is a division; choose another code"
+            yield ("parties", n, "kind"), zh, en, ""
+        for parent in one.parents:
+            if parent not in known:
+                zh = f"没有 {parent} 这一类，可填：{'、'.join(sorted(known))}"
+                yield ("parties", n, "parents"), zh, f"there is no {parent}, only {', '.join(sorted(known))}", ""
+        names = [field.field for field in one.fields]
+        for m, field in enumerate(one.fields):
+            if field.field in names[:m]:
+                yield ("parties", n, "fields", m), f"{field.field} 出现了两次", f"{field.field} occurs twice"
+            if field.field in ("name", "parent"):
+                zh, en = f"{field.field} 是每个组织都有的，请换一个代码", f"every party has {field.field}; rename it"
+                yield ("parties", n, "fields", m, "field"), zh, en, ""
+            if field.one_of is not None and field.most is not None:
+                zh, en = (
+                    "选择项没有最大值，one_of 和 most 只填一项",
+                    "a choice has no greatest value; one of both is enough",
+                )
+                yield ("parties", n, "fields", m, "most"), zh, en, ""

@@ -1,0 +1,182 @@
+"""Parties beside villages, units and cadres: of the kinds, with the fields and the parents that a pack names."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.registry.model import Party, Person, party
+from services.registry.model import commands as c
+from shared.contracts import registry as r
+from shared.contracts.calendar import DayPassed
+from shared.engine.deliveries import handle
+from shared.policy import PolicyInvalid, parse_pack
+from shared.stream.bus import OPEN
+from tests.registry.county import AT, CITY, PLACE, VILLAGE, County
+from tests.registry.office import office
+from tests.support.packs import PACK
+from tests.support.process import delivery
+
+BRANCH: dict[str, Any] = {
+    "kind": "branch", "label": "党支部", "parents": ["village", "township", "firm"],
+    "fields": [
+        {"field": "type", "label": "类型", "one_of": {"village": "村党支部", "ecommerce": "电商党支部"}},
+        {"field": "members", "label": "党员人数", "most": 5000},
+        {"field": "secretary", "label": "书记代号", "required": False},
+    ],
+}  # fmt: skip
+FIRM: dict[str, Any] = {"kind": "firm", "label": "企业", "parents": ["county"]}
+ADVISER: dict[str, Any] = {"kind": "adviser", "label": "顾问团成员", "parents": ["village", "branch"], "personal": True}
+KINDS = [BRANCH, FIRM, ADVISER]
+OF_VILLAGE = f"village:{VILLAGE}"
+
+
+def county() -> County:
+    return County({**PACK, "parties": KINDS}).registered()
+
+
+def branch(**said: Any) -> c.RegisterParty:
+    fields: dict[str, Any] = {"party": "B-1", "kind": "branch", "parent": OF_VILLAGE, "name": "上石村党支部"}
+    known: dict[str, Any] = {"place": PLACE, **fields, "fields": {"type": "village", "members": 23.0}}
+    return c.RegisterParty(**{**known, **said})
+
+
+def withdrawal(party: str, **said: Any) -> c.WithdrawParty:
+    return c.WithdrawParty(**{"place": PLACE, "party": party, "reason": "登记有误", "decided_by": "县委组织部", **said})
+
+
+FIRST_FIRM = c.RegisterParty(place=PLACE, party="F-1", kind="firm", parent=f"county:{PLACE}", name="山泉公司")
+FIRST_ADVISER = c.RegisterParty(place=PLACE, party="A-1", kind="adviser", parent=OF_VILLAGE, name="老村长")
+
+
+def test_2_7_a_branch_is_registered_once_and_corrected_knowingly() -> None:
+    here = county()
+    (event,) = here.do(branch())
+    assert (event.kind, event.parent, event.name, event.personal) == ("branch", OF_VILLAGE, "上石村党支部", False)
+    assert not event.is_sealed() and here.do(branch()) == []
+    assert "党员人数" in here.refusal(branch(fields={"type": "village", "members": 25.0})).zh
+    (event,) = here.correct(branch(fields={"type": "village", "members": 25.0}))
+    assert (event.fields["members"], event.former) == (25.0, None)
+    kept = here.world.state("registry", Party, "B-1")
+    assert (kept.status, kept.fields, kept.place) == ("branch", {"type": "village", "members": 25.0}, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "word"),
+    [
+        ({"kind": "club"}, "kind", "党支部"),
+        ({"fields": {"members": 3.0}}, "fields.type", "类型"),
+        ({"fields": {"type": "city", "members": 3.0}}, "fields.type", "电商党支部"),
+        ({"fields": {"type": "village", "members": 5001.0}}, "fields.members", "5,000"),
+        ({"fields": {"type": "village", "members": -1.0}}, "fields.members", "党员人数"),
+        ({"fields": {"type": "village", "members": "很多"}}, "fields.members", "数字"),
+        ({"fields": {"type": "village", "members": 3.0, "secretary": 5.0}}, "fields.secretary", "文字"),
+        ({"fields": {"type": "village", "members": 3.0, "colour": "红"}}, "fields.colour", "没有"),
+        ({"parent": f"county:{PLACE}"}, "parent", "乡镇"),
+        ({"parent": "township:210522100"}, "place", "210522"),
+        ({"place": "210522"}, "place", PLACE),
+    ],
+)
+def test_2_7_what_the_pack_does_not_say_of_a_kind_is_refused(said: dict[str, Any], field: str, word: str) -> None:
+    refused = county().refusal(branch(**said))
+    assert (refused.status, refused.field) == (422, field) and word in refused.zh
+
+
+@pytest.mark.parametrize("parent", ["village:210521902299", "party:F-9"])
+def test_2_7_nobody_belongs_to_what_is_unknown(parent: str) -> None:
+    assert county().refusal(branch(parent=parent)).status == 404
+
+
+def test_2_7_4_4_a_branch_of_a_firm_moves_and_the_firm_stays_until_nothing_belongs_to_it() -> None:
+    here = county()
+    here.do(FIRST_FIRM)
+    here.do(branch(parent="party:F-1"))
+    assert here.world.state("registry", Party, "F-1").holds == ("B-1",)
+    assert "B-1" in here.refusal(withdrawal("F-1")).zh
+    (event,) = here.correct(branch(parent=f"township:{VILLAGE[:9]}"))
+    assert (event.parent, event.former) == (f"township:{VILLAGE[:9]}", "party:F-1")
+    assert [type(event) for event in here.do(withdrawal("F-1"))] == [r.PartyWithdrawn]
+    assert here.do(withdrawal("F-1")) == []
+    assert here.refusal(branch(party="B-2", parent="party:F-1")).status == 404
+    here.do(FIRST_FIRM)
+    assert here.world.state("registry", Party, "F-1").status == "firm"
+
+
+def test_1_11_an_adviser_is_a_person_whose_name_nobody_is_told() -> None:
+    here = county()
+    (event,) = here.do(FIRST_ADVISER)
+    assert event.is_sealed() and event.name is None
+    assert here.world.state("registry", Person, "A-1").name == "老村长"
+    assert (Party, "A-1") not in here.registry.states and Person.personal
+    (gone,) = here.do(withdrawal("A-1"))
+    assert gone.is_sealed()
+    assert here.refusal(withdrawal("A-9")).status == 404
+
+
+def test_2_7_an_id_is_one_partys() -> None:
+    here = county()
+    here.do(branch(), FIRST_ADVISER)
+    for other in (
+        branch(party="A-1"),
+        c.RegisterParty(place=PLACE, party="B-1", kind="adviser", parent=OF_VILLAGE, name="老村长"),
+        c.RegisterParty(place=PLACE, party="B-1", kind="firm", parent=f"county:{PLACE}", name="山泉公司"),
+    ):
+        assert here.refusal(other).field == "party"
+
+
+def test_an_ended_village_gets_no_branch() -> None:
+    here = county()
+    here.do(c.WithdrawVillage(**AT, reason="登记有误", decided_by="县政府"))
+    assert "登记已撤销" in here.refusal(branch()).zh
+
+
+def test_2_7_parties_are_counted_by_kind_and_choice() -> None:
+    here = county()
+    here.do(branch(), branch(party="B-2", fields={"type": "ecommerce", "members": 5.0}), FIRST_FIRM, FIRST_ADVISER)
+    here.do(branch(party="B-3"))
+    here.do(withdrawal("B-3"))
+    found = [state for state in here.registry.states.values() if isinstance(state, Party)]
+    counted = {(one.label, one.value): one.number for one in party.counts(found, here.policy.parties)}
+    assert counted == {
+        ("党支部", ""): 2, ("党支部", "村党支部"): 1, ("党支部", "电商党支部"): 1, ("企业", ""): 1,
+        ("顾问团成员", ""): 1,
+    }  # fmt: skip
+
+
+async def test_2_7_people_ask_over_http_and_only_operators_read_persons(database: str) -> None:
+    async with office(database) as desk:
+        later = {**PACK, "version": "2105-2014.2", "effective_from": "2014-06-13", "parties": KINDS}
+        await desk.post("policies", {"place": CITY, "pack": later, "adopted_by": "市委"})
+        await handle(desk.pipeline, OPEN, [delivery(DayPassed(day=date(2014, 6, 13)), 3)])
+        firm = {"place": PLACE, "party": "F-1", "kind": "firm", "parent": f"county:{PLACE}", "name": "山泉公司"}
+        people = {"party": "A-1", "kind": "adviser", "parent": "party:B-1", "name": "老村长"}
+        of_firm = {"party": "B-1", "kind": "branch", "parent": "party:F-1", "name": "山泉公司党支部"}
+        await desk.post("parties", firm)
+        await desk.post("parties", {"place": PLACE, **of_firm, "fields": {"type": "ecommerce", "members": 7}})
+        await desk.post("parties", {"place": PLACE, **people})
+        counted = (await desk.get("/v1/party-counts/2105")).json()
+        assert {(one["label"], one["value"]): one["number"] for one in counted} == {
+            ("党支部", ""): 1, ("党支部", "村党支部"): 0, ("党支部", "电商党支部"): 1, ("企业", ""): 1,
+            ("顾问团成员", ""): 1,
+        }  # fmt: skip
+        assert len((await desk.get("/v1/parties", place=PLACE)).json()) == 2
+        assert (await desk.client.get("/v1/persons")).status_code in (401, 403)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "path"),
+    [
+        ([{**BRANCH, "kind": "village"}, FIRM], (0, "kind")),
+        ([BRANCH], (0, "parents")),
+        ([FIRM, FIRM], (1,)),
+        ([FIRM, {**ADVISER, "parents": ["village"], "fields": [{"field": "a", "label": "甲"}] * 2}], (1, "fields", 1)),
+        (
+            [{**FIRM, "fields": [{"field": "a", "label": "甲", "one_of": {"x": "乙"}, "most": 3}]}],
+            (0, "fields", 0, "most"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_pack_cannot_mean_by_its_parties_is_refused(kinds: list[dict[str, Any]], path: tuple[Any, ...]) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, "parties": kinds})
+    assert ("parties", *path) in [fault.path for fault in refused.value.faults]
