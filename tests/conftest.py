@@ -6,6 +6,7 @@ Whatever any test makes the rules refuse, or the check of a pack find, is read a
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import warnings
 from collections.abc import Generator, Iterator
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import settings
 
 from shared.rules import Refused
+from tests.support.refusals import unfounded
 from tests.support.servers import NatsServer
 from tests.support.texts import faults
 
@@ -28,6 +30,7 @@ if settings.get_current_profile_name() == "default":
 # The command line speaks its reader's language; the tests read Chinese, whatever this machine speaks.
 os.environ["LC_ALL"] = "C.UTF-8"
 
+_ROOT = Path(__file__).parents[1]
 TOLD: dict[str, tuple[str, ...]] = {}
 """What is wrong with refusals that the running test met."""
 _WRITTEN_BY_PEOPLE = ("policy", "schema", "form")
@@ -35,12 +38,14 @@ _WRITTEN_BY_PEOPLE = ("policy", "schema", "form")
 
 
 def _reading(kind: Any, *, codes: bool) -> None:
-    """Look at each text that is made of a kind."""
+    """Look at each text that is made of a kind, and at what a refusal of a rule names."""
     made = kind.__init__
 
     def read(self: Any, *given: Any, **named: Any) -> None:
         made(self, *given, **named)
-        if wrong := faults(self.zh, codes=codes and self.rule not in _WRITTEN_BY_PEOPLE):
+        by = Path(sys._getframe(1).f_code.co_filename)
+        named_wrong = unfounded(self) if _ROOT / "services" in by.parents or by == _ROOT / "shared/rules.py" else ()
+        if wrong := (*faults(self.zh, codes=codes and self.rule not in _WRITTEN_BY_PEOPLE), *named_wrong):
             TOLD[self.zh] = wrong
 
     kind.__init__ = read

@@ -1,0 +1,55 @@
+"""What a refusal names beside its sentences: the rule that it rests on, the field to correct, and its HTTP status."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from shared.contracts import Command
+from shared.labels import basis
+from shared.policy import parse_pack
+from shared.rules import Refused
+
+_ROOT: Final = Path(__file__).parents[2]
+_OF_THE_SYSTEM: Final = {"identity", "policy", "form", "contract", "share"}
+"""Rules that no document gives: an id is used once, a form has its columns."""
+_OF_FILES: Final = ("form", "contract")
+"""Rules whose refusals name a column."""
+_STATUS: Final = {404, 409, 422}
+
+
+@cache
+def _rules() -> frozenset[str]:
+    rows = tomllib.loads((_ROOT / "docs/mechanisms.toml").read_text("utf-8"))
+    packs = [parse_pack(path.read_bytes()) for path in (_ROOT / "shared/policy/packs").glob("*.toml")]
+    return frozenset({*rows["mechanisms"], *(key for pack in packs for key in pack.documents)} | _OF_THE_SYSTEM)
+
+
+_FIELDS: Final = set[str]()
+"""The fields of commands, as far as they were asked for."""
+
+
+def _is_field(name: str) -> bool:
+    if name not in _FIELDS:
+        kinds = [Command]
+        for kind in kinds:  # Commands of tests are made while tests run.
+            kinds += kind.__subclasses__()
+            _FIELDS.update(kind.__struct_fields__)
+    return name in _FIELDS
+
+
+def unfounded(refused: Refused) -> tuple[str, ...]:
+    """What is wrong with these names."""
+    found = []
+    if refused.rule.partition(":")[0] not in _rules() and not any(basis(refused.rule)):
+        found.append(f"no such rule: {refused.rule}")
+    if refused.status not in _STATUS:
+        found.append(f"no such status: {refused.status}")
+    if (
+        refused.field
+        and not refused.differs
+        and refused.rule not in _OF_FILES
+        and not _is_field(refused.field.partition(".")[0].partition("[")[0])
+    ):
+        found.append(f"no command has such a field: {refused.field}")
+    return tuple(found)
