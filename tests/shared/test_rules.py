@@ -96,6 +96,12 @@ def test_what_differs_is_told_as_people_write_it(given: dict[str, Any], zh: str,
     overwrite(KNOWN, given, refused.value.version)
 
 
+def test_what_is_known_to_be_empty_is_told_as_such() -> None:
+    with pytest.raises(Refused) as refused:
+        overwrite({"listing_document": ""}, {"listing_document": "县发〔2014〕1号"}, None)
+    assert "列入文件已登记为空，本次为“县发〔2014〕1号”；" in refused.value.zh
+
+
 def test_the_fields_that_differ_are_listed_with_both_values_and_the_first_is_where_to_look() -> None:
     with pytest.raises(Refused) as refused:
         overwrite(KNOWN, {"name": "大河村", "population": 950, "party_member": False}, None, "1.18")
@@ -264,11 +270,11 @@ def test_a_step_is_taken_by_its_body_alone() -> None:
 def test_nobody_plans_further_ahead_than_the_bound(ahead: int, taken: bool) -> None:
     day = TODAY + timedelta(ahead)
     if taken:
-        require_soon(day, TODAY, 365, "starts", "1.1")
+        require_soon(day, TODAY, 365, "until", "1.1")
         return
     with pytest.raises(Refused) as refused:
-        require_soon(day, TODAY, 365, "starts", "1.1")
-    assert (refused.value.rule, refused.value.field, refused.value.status) == ("1.1", "starts", 422)
+        require_soon(day, TODAY, 365, "until", "1.1")
+    assert (refused.value.rule, refused.value.field, refused.value.status) == ("1.1", "until", 422)
     assert "2016年3月2日太远，最晚可填2016年3月1日" in refused.value.zh
     assert "2 March 2016 is too far ahead; 1 March 2016 is the last day" in refused.value.en
 
