@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from services.inspection.model.commands import CloseOrder, OpenCampaign, WithdrawVisit
@@ -79,6 +80,19 @@ def test_1_6_one_order_for_a_visit_allows_the_longest_of_its_findings_times(regi
     assert (order.due, order.unit) == (date(2015, 7, 20), f"U{village}")
     (task,) = region.tasks("order-closings", village)
     assert (task.role, task.due, task.detail) == ("township", date(2015, 7, 20), order.order)
+
+
+def test_1_6_the_township_alone_accepts_a_rectification(region: Region) -> None:
+    region.visit(region.villages[0], CHECK, findings=("absent",), score=80)
+    (order,) = region.said(OrderIssued)
+    by_the_team = msgspec.structs.replace(close(region, order.order), body="team")
+    assert region.refuses(by_the_team, 422, "body").rule == "1.6"
+
+
+def test_2_20_whoever_leaves_a_team_that_was_never_here_is_nobody_s_leader(region: Region) -> None:
+    recalled = MemberRecalled(place=region.county, village="210521100999", unit="U1", cadre="C1", role="leader")
+    region.hear(recalled)
+    assert region.services["inspection"].states.get((Supervision, "210521100999")) is None
 
 
 def test_1_6_the_time_allowed_is_the_pack_s() -> None:
