@@ -36,6 +36,8 @@ RULES: Final = (
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 OF_SHARED: Final = ("services", "calendar", "bounds", "flow", "labels", "layers", "policy", "rules", "when")
 """The tests of `tests/shared` that are about rules; the first two are about those of the services."""
+PLAYED: Final = ("journey_rules", "outages", "tasks", "told", "zunyi")
+"""The tests of `tests/journeys` that need no processes."""
 NOTICED_AT_LEAST: Final = 0.99
 EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")
 
@@ -110,7 +112,7 @@ def tests_of(files: Iterable[str]) -> list[str]:
     alike = any(file.startswith("shared/") for file in files)
     own = [f"tests/{service}" for service in SERVICES if alike or service in parts]
     common = [f"tests/shared/test_{name}.py" for name in (OF_SHARED if alike else OF_SHARED[:2])]
-    return [*own, *common, "tests/journeys"]
+    return [*own, *common, *(f"tests/journeys/test_{name}.py" for name in PLAYED)]
 
 
 def copied(folder: Path) -> Path:
