@@ -103,6 +103,27 @@ def test_2_18_what_was_decided_before_the_money_was_taken_back_stays_on_record()
     assert county.do(ASK) == [] and [taken.step for taken in matter(county).taken] == [*FOUR]
 
 
+@pytest.mark.parametrize("name", STEPS[:-2])
+@pytest.mark.parametrize("agreed", [None, 0], ids=["agreed", "refused"])
+def test_2_18_money_that_was_taken_back_is_never_released(name: str, agreed: int | None) -> None:
+    county = opened(name)
+    county.do(step(name, agreed), BACK)
+    steps = [taken.step for taken in matter(county).taken]
+    for taken in steps:
+        refused = county.refusal(c.WithdrawStep(**OF, step=taken, **WHY))
+        assert (refused.status, refused.field) == (409, "matter") and "已经撤回" in refused.zh
+        assert county.refusal(step("fund_publish_resolution")).status == 409
+    assert [taken.step for taken in matter(county).taken] == steps and county.do(BACK) == []
+    assert county.todo() == [] and matter(county).status == "withdrawn"
+    assert county.world.said(FundReleased) == []
+
+
+def test_2_18_a_refusal_that_was_a_mistake_is_taken_back_while_the_money_is_there() -> None:
+    county = opened("fund_gate")
+    county.do(step("fund_gate", agreed=0), c.WithdrawStep(**OF, step="fund_gate", **WHY))
+    assert county.todo() == [("resolution-steps", "township", "2014-9 fund_gate")]
+
+
 def test_2_18_a_township_that_sits_on_the_gate_is_told_to_the_county_once() -> None:
     county = opened("fund_gate")
     county.until(date(2014, 7, 30))

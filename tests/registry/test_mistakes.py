@@ -7,6 +7,7 @@ import pytest
 
 from services.registry.model import Baseline, Cadre, Register, Resolution, Unit, Village
 from services.registry.model import commands as c
+from services.registry.model import resolution as rules
 from shared.contracts import dispatch as d
 from shared.contracts.registry import (
     CadreRegistered,
@@ -27,6 +28,7 @@ from shared.contracts.registry import (
     YearClosed,
     YearReopened,
 )
+from shared.rules import Refused
 from tests.registry.county import (
     AT,
     BEGIN,
@@ -271,6 +273,16 @@ def test_3_12_a_matter_by_mistake_is_taken_back_until_a_step_was_taken() -> None
     assert county.do(back) == []
     assert county.do(again(OPEN, subject_code="road")) and resolution(county).subject_code == "road"
     assert "提议" in opened("discuss").refusal(back).zh
+
+
+def test_3_12_a_matter_that_was_withdrawn_while_a_step_was_entered_is_never_decided_on_again() -> None:
+    county = opened("discuss")
+    told = ResolutionWithdrawn(**AT, matter="2014-7", **WHY)
+    ended = rules.withdrawn(resolution(county), told, county.policy, BEGIN).state
+    assert isinstance(ended, Resolution)
+    back = c.WithdrawStep(**AT, matter="2014-7", step="propose", **WHY)
+    with pytest.raises(Refused, match="2014-7"):
+        rules.withdraw_step(ended, back, county.policy, BEGIN)
 
 
 def test_3_12_a_step_is_taken_by_its_body() -> None:

@@ -407,10 +407,21 @@ def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _t
 
 
 def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: Policy, today: date) -> Change:
-    """Take back the latest step, which was entered by mistake. Later steps rest on earlier ones, so those stay."""
+    """Take back the latest step, which was entered by mistake. Later steps rest on earlier ones, so those stay.
+
+    Nothing is decided any more once the matter or its money is withdrawn, so that no step is awaited again.
+    """
     if resolution is None or command.step not in (taken.step for taken in resolution.taken):
         return Change(resolution)
     now = resolution.course
+    if now.ended == "withdrawn":
+        raise Refused(
+            resolution.rule,
+            f"事项“{command.matter}”已经撤回，不再办理，其环节不能撤销；需要继续办理的，请另编事项重新提请",
+            f"the matter {command.matter!r} has been withdrawn, so that none of its steps is taken back; open another "
+            "matter to go on",
+            field="matter",
+        )
     *earlier, latest = resolution.taken
     at = now.index(latest.step)
     if latest.step != command.step:
@@ -464,7 +475,10 @@ def withdrawn(resolution: Resolution | None, event: ResolutionWithdrawn, _policy
 
 
 def withdraw_fund(resolution: Resolution | None, command: WithdrawFund, _policy: Policy, today: date) -> Change:
-    """Whoever gives the money takes it back: nothing more is decided. Refused once the money is released (2.18)."""
+    """Whoever gives the money takes it back: nothing more is decided. Refused once the money is released (2.18).
+
+    Money that was refused can be taken back, too: the refusal may yet be withdrawn as a mistake.
+    """
     if resolution is None:
         raise no_matter(command.matter)
     now = resolution.course
@@ -476,7 +490,7 @@ def withdraw_fund(resolution: Resolution | None, command: WithdrawFund, _policy:
             field="matter",
             status=422,
         )
-    if now.ended:
+    if now.ended == "withdrawn":
         return Change(resolution)
     if now.published:
         rests(resolution.rule, {"已拨付的资金": "the money, which has been released"})
