@@ -230,7 +230,7 @@ def totals(
 _ESTIMATE: Final = ("（估计）", " (estimate)")
 _TOTALS: Final = (
     ("年度", "year"), ("区划", "division"), ("指标", "figure"), ("数值", "value"), ("单位", "unit"),
-    ("有数的村", "villages"),
+    ("已填报村数", "villages"),
 )  # fmt: skip
 
 

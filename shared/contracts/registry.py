@@ -610,7 +610,7 @@ class DecapAssessed(Event, frozen=True, kw_only=True):
     """A sample of its households was assessed. A rate that misses its bound vetoes the exit (1.18)."""
 
     about = "division"
-    label = ("摘帽专项评估", "de-capping assessed")
+    label = ("摘帽专项评估检查", "de-capping assessed")
     source = "1.18"
     division: DivisionRef
     attempt: Number
@@ -639,7 +639,7 @@ class DecapRejected(Event, frozen=True, kw_only=True):
     """The de-capping ended at a step that refused or vetoed it. It can be asked for again."""
 
     about = "division"
-    label = ("未予摘帽", "de-capping rejected")
+    label = ("不予摘帽", "de-capping rejected")
     source = "1.18"
     division: DivisionRef
     attempt: Number

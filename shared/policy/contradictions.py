@@ -101,8 +101,8 @@ def _links(policy: Policy) -> Found:
         else:
             yield from links.contradictions(("links", n), link)
     if not [*_teams(policy)]:
-        zh = '还没有不派驻工作队的办法，须有一项 kind = "team"、from = "unit"'
-        yield ("links",), zh, 'no region goes without a team yet; one entry has kind = "team" and from = "unit"', ""
+        zh = '必须有一项派驻工作队的规定，即 kind = "team"、from = "unit"'
+        yield ("links",), zh, 'every region needs a team: one entry has kind = "team" and from = "unit"', ""
 
 
 def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:

@@ -75,7 +75,7 @@ def contradictions(at: Path, link: Contact) -> Found:
         zh, en = "至多的人数少于至少的人数", "it is fewer than `at_least`"
         yield (*at, "each_target", "at_most"), zh, en, f"at_most = {size.at_least}"
     if link.each_bearer.at_least:
-        zh = "还不能要求每名干部都联系村，只能写最多联系几个村"
-        en = "no cadre can be obliged to have a village yet; only the most villages can be said"
+        zh = "不能要求每名干部都联系村，只写最多联系几个村（at_most）"
+        en = "a cadre cannot be obliged to have a village; give only at_most, the most villages a cadre may have"
         most = link.each_bearer.at_most or 1
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {most} }}"

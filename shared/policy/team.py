@@ -148,8 +148,8 @@ def _of_numbers(at: Path, team: Team) -> Found:
         en = f"{size.at_most} at most are fewer than {size.at_least} at least; there is no such team"
         yield (*at, "each_target", "at_most"), zh, en, f"at_most = {size.at_least}"
     if bearer.at_least:
-        zh = "还不能要求每个单位都派工作队，只能写最多负责几个村"
-        en = "no unit can be obliged to send a team yet; only the most villages can be said"
+        zh = "不能要求每个单位都派工作队，只写最多负责几个村（at_most）"
+        en = "a unit cannot be obliged to send a team; give only at_most, the most villages it may serve"
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {bearer.at_most or 1} }}"
     elif bearer.at_most is None:
         zh = "应写明一个单位的工作队最多负责几个村"

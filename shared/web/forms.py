@@ -97,8 +97,8 @@ def _require_some(title: str, known: int, lines: int, rows: int) -> None:
     if not known:
         raise Refused(
             "form",
-            f"此区划目前没有应填《{title}》的事项，请用待办清单核对办理阶段",
-            "nothing in this division is to be answered by this form now; see the open tasks",
+            f"此区划目前没有应填《{title}》的事项，请对照待办清单核对办理阶段",
+            "this division owes nothing that this form answers; see the open tasks",
         )
     if lines > MOST_ROWS:
         raise Refused(
@@ -169,7 +169,7 @@ def _take_in(forms: Forms) -> Any:
         if name in RUNNING:
             raise Refused(
                 IDEMPOTENCY_KEY,
-                "这份表正在导入，请等它完成；另一份表请换请求编号",
+                "该表正在导入，请待导入完成；如为另一份表，请换用新的请求编号",
                 "this form is being taken in; wait for it to end, and use another key for another form",
             )
         running = RUNNING[name] = Import(state.pipeline, blank, asked, secret, key)

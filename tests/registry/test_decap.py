@@ -1,13 +1,12 @@
 """Townships and counties that are to be poor ones no more: asked for, assessed, on notice, decided on (1.18)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from services.registry.model import Decap, Yearbook, decap
 from services.registry.model import commands as c
-from shared.calendar import national
 from shared.contracts.registry import (
     CountyDecapped,
     DecapAssessed,
@@ -64,7 +63,7 @@ def test_1_18_a_county_leaves_when_its_villages_and_its_sample_keep_the_bounds_a
     assert assessed.passed and county.todo() == [("decap-notices", "province", "county_notice")]
     [posted] = county.do(POST)
     assert isinstance(posted, DecapNoticePosted)
-    assert posted.until == national().later(county.world.today, 5)
+    assert posted.until == county.world.today + timedelta(7)
     assert county.refusal(step("county_approve")).status == 409, "the notice still stands"
     over(county)
     done = [event for name in AFTER for event in county.do(step(name))]

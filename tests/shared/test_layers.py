@@ -127,7 +127,7 @@ def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_
         ({"links": [CONTACT | {"each_target": {"at_least": 2, "at_most": 1}}]}, "links[0].each_target.at_most",
           "fewer than"),
         ({"drop": {"links": ["team"]}}, "links", "1 to 20 entries"),
-        ({"drop": {"links": ["team"]}, "links": [CONTACT]}, "links", "goes without a team"),
+        ({"drop": {"links": ["team"]}, "links": [CONTACT]}, "links", "every region needs a team"),
         ({"drop": {"links": {"contact": {"suits": []}}}}, "drop.links", "there is no contact to drop; there is team"),
         ({"drop": {"links": {"team": {"suits": ["remote"]}}}}, "drop.links.team.suits", "there is no remote to drop"),
         ({"drop": {"links": {"team": {"suits": ["weak_governance"]}}}}, "links[0].suits", "no department suits"),

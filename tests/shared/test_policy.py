@@ -293,7 +293,7 @@ CONTRADICTIONS = [
     (put("commitments.1.set_by.after", "three_year_plan"), "commitments[1].set_by.after", "after three_year_plan"),
     (drop("commitments.3.yearly"), "commitments[3]", "ledger is reconciled or settled by the year"),
     (twice("links"), "links[1]", "team occurs twice"),
-    (put("links.0.each_bearer", {"at_least": 1, "at_most": 2}), "links[0].each_bearer.at_least", "can be obliged"),
+    (put("links.0.each_bearer", {"at_least": 1, "at_most": 2}), "links[0].each_bearer.at_least", "cannot be obliged"),
     (put("links.0.each_bearer", {}), "links[0].each_bearer", "how many villages a unit's team may serve"),
     (put("links.0.suits.remote", ["交通"]), "links[0].suits.remote", "remote is no problem class"),
     (put("outcomes.0.on", "inspection.visit.made"), "outcomes[0].on", "commendation on inspection.visit.made, which"),

@@ -134,8 +134,8 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
         kinds = "、".join(one.label for one in policy.contacts.values()) or "（无）"
         raise Refused(
             "4.2",
-            f"本地政策包没有这种联系，可填：{kinds}",
-            f"the pack has no link {command.kind} of cadres; it has {', '.join(policy.contacts) or 'none'}",
+            f"本地规定中没有这种联系方式，可填：{kinds}",
+            f"the pack has no such kind of link, {command.kind}; its kinds are: {', '.join(policy.contacts) or 'none'}",
             field="kind",
             status=422,
         )
@@ -150,8 +150,8 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     if link.ends == "delisted" and not on_list:
         raise Refused(
             link.rule,
-            f"该村现不是贫困村，不再确定{link.label}",
-            f"the village is not on the list now, so that no {link.kind} begins",
+            f"该村现未列入贫困村，不再确定{link.label}联系人",
+            f"the village is not on the poverty list now; no link of the kind {link.kind} can begin",
         )
     squad = others[Squad, command.unit]
     _require_fit(command, link, squad if isinstance(squad, Squad) else None)
@@ -159,7 +159,7 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
         raise Refused(
             link.rule,
             f"{link.label}每村最多{link.most}名，该村已有{'、'.join(sorted(since))}，请先解除",
-            f"a village has {link.most} at most, and has {', '.join(sorted(since))}; end a link first",
+            f"the village has {', '.join(sorted(since))} already, and {link.most} at most; end a link first",
             field="cadre",
         )
     begun = LinkBegun(
@@ -178,7 +178,7 @@ def _require_fit(command: BeginLink, link: Contact, squad: Squad | None) -> None
     cadre = squad.cadres.get(command.cadre) if squad else None
     if cadre is None:
         zh = f"{command.cadre}不是单位{command.unit}登记的干部，请核对"
-        en = f"{command.cadre} is no registered cadre of {command.unit}; check both ids"
+        en = f"{command.cadre} is not registered as a cadre of {command.unit}; check both ids"
     elif RANKS.index(cadre.rank) < RANKS.index(link.rank):
         zh = f"{command.cadre}的职务层次低于{label('rank', link.rank)}，请改由符合要求的干部联系"
         en = f"{command.cadre} ranks below {link.rank.replace('_', ' ')}; choose a higher rank"
@@ -216,7 +216,7 @@ def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -
     if command.cadre not in _since(state, command.kind):
         raise Refused(
             link.rule if link else "4.2",
-            f"{command.cadre}现未联系该村，请核对",
+            f"{command.cadre}目前没有联系该村，请核对干部编号",
             f"{command.cadre} is not bound to the village now; check the id",
             field="cadre",
         )

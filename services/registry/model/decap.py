@@ -156,10 +156,10 @@ def request(
     if decap is not None and (decap.decapped_on or not decap.course.ended):
         if not decap.decapped_on and decap.year == command.year:
             return Change(decap)
-        said = f"已于{chinese.day(decap.decapped_on)}摘帽" if decap.decapped_on else "的申请正在办理"
+        said = f"已于{chinese.day(decap.decapped_on)}摘帽" if decap.decapped_on else "的摘帽申请正在办理"
         en = f"was de-capped on {decap.decapped_on}" if decap.decapped_on else "is being decided on"
         about = labels.said("division", command.division)
-        raise Refused(procedure.rule, f"{about}{said}，不需再申请", f"{command.division} {en}; ask no more")
+        raise Refused(procedure.rule, f"{about}{said}，无须再次申请", f"{command.division} {en}; no request is needed")
     now, before = (_villages(others[Yearbook, f"{command.place}/{year}"], command.division) for year in
                    (command.year, command.year - 1))  # fmt: skip
     incidence = _incidence(now, command, procedure)
@@ -194,7 +194,7 @@ def _procedure(kind: str, policy: Policy) -> Procedure:
         zh, en, _ = SUBJECTS.get(kind, ("此级区划", "such a division", CountyDecapped))
         raise Refused(
             RULE,
-            f"本地规定中没有{zh}摘帽的程序，请核对区划",
+            f"本地规定中没有{zh}摘帽程序，请核对区划",
             f"the pack has no procedure by which {en} is de-capped; check the division",
             field="division",
             status=422,
@@ -251,8 +251,8 @@ def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today
     decap.check(command)
     now, step = decap.course, decap.course.step
     if step is None or step.name != command.step or step.kind == "notice":
-        wanted = next((one.label for one in now.steps if one.name == command.step), "没有此环节")
-        raise decap.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken")
+        wanted = next((one.label for one in now.steps if one.name == command.step), "所填环节")
+        raise decap.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken now")
     require_body(command.body, step.by, decap.rests_on(step))
     _check_fields(decap, step, command)
     about: dict[str, Any] = {**decap.names, "attempt": now.attempt, "step": step.name, "decided_by": command.decided_by}
@@ -299,9 +299,9 @@ def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
     """Refuse an assessment without its counts, or with ones that cannot be, and counts or refusals out of place."""
     is_assessment = step.kind == "verify"
     if is_assessment != (command.sampled is not None):
-        zh, en = "不填抽查结果，请删去", "samples nothing; leave that out"
+        zh, en = "不填抽查结果，请删去", "takes no sample; leave out `sampled`"
         if is_assessment:
-            zh, en = "应当填写抽查结果", "needs what was found in the sample; enter it"
+            zh, en = "应当填写抽查结果", "needs the result of its sample; enter it"
         raise Refused(decap.rests_on(step), f"“{step.label}”{zh}", f"{step.name} {en}", field="sampled", status=422)
     for part, whole, zh, zh_whole in _PARTS if command.sampled else ():
         some, of = getattr(command.sampled, part), getattr(command.sampled, whole)
@@ -309,15 +309,15 @@ def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
             raise Refused(
                 decap.rests_on(step),
                 f"{zh}{some}多于{zh_whole}{of}，请核对",
-                f"{part} {some} are more than {whole} {of}; check both",
+                f"{part} is {some}, which is more than {whole}, {of}; check both",
                 field=f"sampled.{part}",
                 status=422,
             )
     if not command.approved and step.kind != "decide":
         raise Refused(
             decap.rests_on(step),
-            f"“{step.label}”不是审批环节，不能填不同意",
-            f"{step.name} is no approval, so that it cannot be refused",
+            f"“{step.label}”不是审批环节，不能填“不同意”",
+            f"{step.name} decides nothing, so there is nothing to refuse",
             field="approved",
             status=422,
         )

@@ -136,8 +136,8 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
     if not command.approved and step.kind != "decide":
         raise Refused(
             EXIT_RULE,
-            f"出列已经批准，“{step.label}”不是审批环节，不能填不同意；请办理后填同意",
-            f"the exit has been approved; {step.name} is no approval, so that it cannot be refused, only done",
+            f"出列已经批准，“{step.label}”不是审批环节，不能填“不同意”；请在办结后填“同意”",
+            f"the exit has been approved; {step.name} decides nothing and cannot be refused; confirm it once done",
             field="approved",
             status=422,
         )

@@ -87,14 +87,14 @@ def register(
         raise Refused(
             "identity",
             f"编号“{command.party}”已用于另一类组织或人员，请换一个编号",
-            f"the id {command.party!r} is another kind of party's; choose another one",
+            f"the id {command.party!r} is already used by a party of another kind; choose another id",
             field="party",
         )
     if party is not None and not party.withdrawn:
         party = addressed(party, command, "组织或人员", "party")
         given = {"name": command.name, "parent": command.parent, **command.fields}
         before = {"name": party.name, "parent": party.parent, **party.fields}
-        words = {"parent": "隶属", **{field.field: field.label for field in sort.fields}}
+        words = {"parent": "隶属关系", **{field.field: field.label for field in sort.fields}}
         kept = {field: before.get(field) for field in given}
         overwrite(kept, given, command.replaces, "2.7", personal=sort.personal, words=words)
     after = _class(sort)(
@@ -242,6 +242,7 @@ def _wrong(field: str, zh: str, en: str) -> Refused:
 def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, others: Mapping[Key, State | None]) -> None:
     """Refuse a parent that the kind cannot have, that is unknown, or that lies in another division."""
     of, _, id = command.parent.partition(":")
+    names = {**DIVISIONS, **{one.kind: one.label for one in policy.parties}}
     if of == "party":
         above = next((one for one in _of_id(others, id) if isinstance(one, Party) and not one.withdrawn), None)
         above = known(above, "组织或人员", "party", id)
@@ -253,11 +254,10 @@ def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, other
     else:
         place = id[:6].ljust(6, "0")
     if of not in sort.parents:
-        names = {**DIVISIONS, **{one.kind: one.label for one in policy.parties}}
         labels = "、".join(names[one] for one in sort.parents)
         raise Refused(
             "2.7",
-            f"{sort.label}不能隶属于“{command.parent}”，只能隶属于：{labels}",
+            f"{sort.label}不能隶属于{names.get(of, of)}{id}，只能隶属于：{labels}",
             f"{sort.kind} cannot belong to {command.parent}, only to {', '.join(sort.parents)}",
             field="parent",
             status=422,
@@ -265,7 +265,7 @@ def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, other
     if place != command.place:
         raise Refused(
             "identity",
-            f"“{command.parent}”属于区划 {place}，不属于 {command.place}，请改填",
+            f"{names.get(of, of)}{id}属于区划{place}，不属于{command.place}，请改填所属区划",
             f"{command.parent} belongs to division {place}, not {command.place}; name that one",
             field="place",
             status=422,

@@ -486,7 +486,7 @@ def check_answered(state: Carrier) -> None:
     if numbers:
         raise state.not_now(
             f"{'、'.join(f'第{number}号异议' for number in numbers)}尚未处理，程序不能就此终止；请先处理异议",
-            f"objection {', '.join(map(str, numbers))} awaits a decision, so that nothing can end; decide first",
+            f"objection {', '.join(map(str, numbers))} is still undecided; decide on it before the procedure ends",
         )
 
 

@@ -321,7 +321,7 @@ def take_step(
     if step is None or step.name != command.step:
         if any(_same(command, taken, resolution.question) for taken in resolution.taken):
             return Change(resolution)
-        wanted = next((one.label for one in now.steps if one.name == command.step), "没有此环节")
+        wanted = next((one.label for one in now.steps if one.name == command.step), "所填环节")
         raise resolution.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken")
     if step.kind not in _FIGURES:
         raise resolution.not_now("公示请用公示命令办理", "a notice is posted by `notices`")

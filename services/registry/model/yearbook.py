@@ -16,6 +16,7 @@ from services.registry.model.commands import RecordFigures, RequestDecap, Withdr
 from services.registry.model.measurement import check_estimated, check_values
 from services.registry.model.village import Village
 from shared.contracts.registry import FiguresRecorded, FiguresWithdrawn, IndicatorsMeasured, MeasurementWithdrawn
+from shared.labels import said
 from shared.policy import Policy
 from shared.policy.indicators import Indicator
 from shared.rules import Change, Key, Refused, State, known, overwrite
@@ -174,8 +175,8 @@ def kind_of(command: RecordFigures | WithdrawFigures | RequestDecap) -> str:
     if place != command.place:
         raise Refused(
             "identity",
-            f"区划 {command.division} 应填所属区划 {place}，不是 {command.place}",
-            f"{command.division} belongs to place {place}, not {command.place}",
+            f"{said('division', command.division)}的所属区划应填{place}，不能填{command.place}",
+            f"{command.division} belongs to division {place}, not {command.place}; name that one",
             field="place",
             status=422,
         )
