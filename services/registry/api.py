@@ -1,5 +1,6 @@
 """What people ask of the registry over HTTP."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import parties_of, yearbooks
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.policy import Policy
 from shared.rules import known
 from shared.web.forms import handlers
 from shared.web.http import Route, id_by_code
@@ -106,10 +108,10 @@ async def totals(
     They are of the years from `since` to `until`, or of `since` alone. A village without a figure is not counted.
     """
     pipeline: Pipeline = state.pipeline
-    books = await yearbooks(pipeline, place, since, until or since)
-    policies = [pipeline.book.at(one.place, pipeline.today) for one in books if pipeline.today]
-    indicators = {one.figure: one for policy in policies if policy for one in policy.indicators}
-    names = {jurisdiction: packs[-1].name for jurisdiction, packs in pipeline.book.packs.items()}
+    books = sorted(await yearbooks(pipeline, place, since, until or since), key=lambda book: book.id)
+    policies = _in_force(pipeline, ((book.place, date(int(book.status), 12, 31)) for book in books))
+    indicators = {one.figure: one for policy in policies for one in policy.indicators}
+    names = {policy.jurisdiction: policy.name for policy in policies}
     return list(yearbook.totals(books, [*indicators.values()], by, place, names))
 
 
@@ -117,12 +119,19 @@ async def totals(
 async def party_counts(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
 ) -> list[party.Count]:
-    """How many parties of each kind, and of each choice of its fields, there are in a place."""
+    """How many parties of each kind, and of each choice of its fields, there are in a place; persons are not told."""
     pipeline: Pipeline = state.pipeline
     found = await parties_of(pipeline, place)
-    policies = [pipeline.book.at(at, pipeline.today) for at in sorted({one.place for one in found}) if pipeline.today]
-    kinds = {kind.kind: kind for policy in policies if policy for kind in policy.parties}
+    policies = _in_force(pipeline, ((at, date.max) for at in sorted({one.place for one in found})))
+    kinds = {kind.kind: kind for policy in policies for kind in policy.parties}
     return list(party.counts(found, [*kinds.values()]))
+
+
+def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy]:
+    """The packs in force in divisions, each on a day or today, whichever is earlier."""
+    today = pipeline.today
+    found = (pipeline.book.at(place, min(day, today)) for place, day in at if today)
+    return [policy for policy in found if policy]
 
 
 QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, *handlers(FORMS))

@@ -154,7 +154,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageUnlisted, Baseline, by("village"), baseline.unlisted),
     Reaction(c.RecodeVillage, Village, by("village"), identity.recode, reads=identity.recode_reads),
     Reaction(r.VillageRecoded, Code, by("code"), aliased),
-    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Register, Baseline)),
+    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline)),
+    Reaction(r.VillageRecoded, Register, by("village"), households.recoded),
     Reaction(r.VillageRecoded, Resolution, _matters, recoded),
     # Villages are merged into one that goes on with what was theirs.
     Reaction(c.MergeVillages, Village, _merged, rounds.may_end, reads=rounds.of_village),

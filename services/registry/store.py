@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from services.registry.model import Baseline, Party, Person, Register, Village, Yearbook
+from services.registry.model import Baseline, Party, Register, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
@@ -103,12 +103,8 @@ async def with_households(pipeline: Pipeline, rows: Sequence[Known]) -> list[Kno
 
 
 async def parties_of(pipeline: Pipeline, place: str) -> list[Party]:
-    """The parties of a division, persons included, but for those that were withdrawn."""
-    found = list[Party]()
+    """The parties of a division but for persons and for those that were withdrawn."""
+    table = pipeline.tables.states[Party]
+    here = table.c.place.startswith(place, autoescape=True), table.c.status != "withdrawn"
     async with pipeline.engine.connect() as conn:
-        for kind in (Party, Person):
-            table = pipeline.tables.states[kind]
-            here = table.c.place.startswith(place, autoescape=True), table.c.status != "withdrawn"
-            bodies = await conn.scalars(select(table.c.body).where(*here))
-            found += [msgspec.json.decode(body, type=kind) for body in bodies]
-    return found
+        return [msgspec.json.decode(body, type=Party) for body in await conn.scalars(select(table.c.body).where(*here))]

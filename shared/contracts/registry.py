@@ -255,6 +255,10 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     """Which of the values are estimates."""
     drawn_from: ShortOrNone = ""
     """Where the values come from: a table, a survey, a document."""
+    counted_in: Place | None = None
+    """The division in whose totals the year counts, if the village has moved to another one since it was measured."""
+    including: Villages = ()
+    """Villages that were merged into this one, if the values are theirs as well."""
 
 
 class BracketChanged(Event, frozen=True, kw_only=True):
@@ -884,6 +888,8 @@ class MeasurementWithdrawn(Event, frozen=True, kw_only=True):
     year: Year
     reason: Reason
     decided_by: Organ
+    counted_in: Place | None = None
+    """The division in whose totals the year was counted, if the village has moved to another one since."""
 
 
 class NoticeWithdrawn(Event, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ the villages' values make that of a township, a county or a wider division.
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Final, Literal
 
@@ -62,14 +63,15 @@ class Formula(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             used.append(before.get(self.growth))
         if None in used:
             return None
-        first, *rest = (one for one in used if one is not None)
         if self.meets:
-            return float(self.meets.holds(first))
+            return float(self.meets.holds(used[0]))
+        # A value is what was typed in: 0.3 is three tenths, so that 0.3 less 0.1 keeps a floor of 0.2.
+        first, second = (Fraction(str(one)) for one in used)
         if self.difference:
-            return first - rest[0]
-        if not rest[0]:
+            return float(first - second)
+        if not second:
             return None
-        return first / rest[0] - (1 if self.growth else 0)
+        return float((first - second if self.growth else first) / second)
 
 
 class Bracket(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

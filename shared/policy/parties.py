@@ -61,6 +61,10 @@ def contradictions(kinds: Sequence[PartyKind]) -> Found:
             if parent not in known:
                 zh = f"没有 {parent} 这一类，可填：{'、'.join(sorted(known))}"
                 yield ("parties", n, "parents"), zh, f"there is no {parent}, only {', '.join(sorted(known))}", ""
+            elif not one.personal and any(above.kind == parent and above.personal for above in kinds):
+                zh = f"{parent} 是个人，公开的 {one.kind} 不能隶属于个人；请填 personal = true，或改隶属"
+                en = f"{parent} is a person, whom {one.kind} would tell to everybody; say personal = true, or another"
+                yield ("parties", n, "parents"), zh, en, ""
         names = [field.field for field in one.fields]
         for m, field in enumerate(one.fields):
             if field.field in names[:m]:

@@ -105,7 +105,7 @@ def test_0_12_only_a_change_of_the_bracket_is_told_and_a_correction_tells_it_aga
     here.until(date(2015, 12, 1))
     assert told(measure(here, 2015, cadre_pay=3000), r.BracketChanged) == [], "a missing value is in no bracket"
     (fallen,) = told(measure(here, 2015, group_income=9_000), r.BracketChanged)
-    assert (fallen.year, fallen.earlier, fallen.bracket) == (2015, None, "1万元以下")
+    assert (fallen.year, fallen.earlier, fallen.bracket) == (2015, "1万元至5万元", "1万元以下")
 
 
 def test_1_9_2_8_2_9_a_floor_is_told_once_when_missed_and_once_when_reached() -> None:
@@ -284,7 +284,7 @@ def test_0_1_figures_of_another_division_kind_or_year_are_refused(said: dict[str
     assert (refused.status, refused.field) == (422, field)
 
 
-def test_a_moved_villages_earlier_years_stay_counted_where_it_lay() -> None:
+def test_a_moved_villages_earlier_years_are_corrected_where_they_were_counted() -> None:
     here = measuring()
     measure(here, 2014, group_income=7)
     here.until(date(2015, 3, 1))
@@ -295,12 +295,68 @@ def test_a_moved_villages_earlier_years_stay_counted_where_it_lay() -> None:
     )
     moved: dict[str, Any] = {"place": "210522", "village": VILLAGE, "measured_by": "镇"}
     here.sure(c.MeasureIndicators(**moved, year=2014, values={"group_income": 9}))
-    assert total(here, "group_income") == [(f"county:{PLACE}", 7, 1)]
+    assert total(here, "group_income") == [(f"county:{PLACE}", 9, 1)]
+    here.do(c.WithdrawMeasurement(place="210522", village=VILLAGE, year=2014, reason="录入有误", decided_by="县"))
+    assert total(here, "group_income") == []
     here.until(date(2015, 12, 1)).do(c.MeasureIndicators(**moved, year=2015, values={"group_income": 11}))
     later = here.world.state("registry", Yearbook, "210522/2015")
     found = yearbook.totals([later], here.policy.indicators, "county", "2105", {})
     (one,) = [total for total in found if total.figure == "group_income"]
     assert (one.division, one.value) == ("county:210522", 11)
+
+
+def test_a_merged_village_counts_once_when_the_other_measures_for_both() -> None:
+    here = measuring()
+    other: dict[str, Any] = {"place": PLACE, "village": f"{VILLAGE[:9]}777"}
+    here.do(c.RegisterVillage(**other, name="下石村", township="小市镇", population=500, listed=False))
+    here.until(date(2015, 12, 1))
+    measure(here, 2015, group_income=10)
+    here.do(c.MeasureIndicators(**other, year=2015, values={"group_income": 20.0}, measured_by="镇"))
+    merger: dict[str, Any] = {"since": date(2015, 12, 1), "document": "县政发〔2015〕9号", "decided_by": "县政府"}
+    here.do(c.MergeVillages(**AT, merged=(other["village"],), **merger))
+    assert total(here, "group_income", year=2015) == [(f"county:{PLACE}", 30, 2)]
+    assert ("measurements", "township", "2015") in here.todo()
+    measure(here, 2015, group_income=30)
+    assert total(here, "group_income", year=2015) == [(f"county:{PLACE}", 30, 1)]
+
+
+def test_1_18_an_earlier_year_is_corrected_with_its_own_households() -> None:
+    here = county().helped().until(date(2014, 12, 1)).count(2014, poor_persons=10)
+    measure(here, 2014, group_income=2_000)
+    here.until(date(2015, 12, 1)).count(2015, poor_persons=5)
+    values = measure(here, 2014, group_income=3_000)[0].values
+    assert (values["poor_persons"], values["population"], values["income_per_head"]) == (10, 1000, 3)
+    assert total(here, "incidence") == [(f"county:{PLACE}", 0.01, 1)]
+
+
+def test_2_8_a_floor_that_was_told_as_missed_is_met_though_its_year_was_taken_back() -> None:
+    here = measuring()
+    assert told(measure(here, 2014, cadre_pay=1500), r.FloorMissed)
+    here.do(c.WithdrawMeasurement(**AT, year=2014, reason="录入有误", decided_by="镇"))
+    assert [one.value for one in told(measure(here, 2014, cadre_pay=2600), r.FloorMet)] == [2600]
+
+
+def test_2_8_a_year_without_a_value_tells_nothing_twice() -> None:
+    here = measuring()
+    assert told(measure(here, 2014, cadre_pay=1500), r.FloorMissed)
+    measure(here.until(date(2015, 12, 1)), 2015, group_income=1)
+    assert told(measure(here.until(date(2016, 12, 1)), 2016, cadre_pay=1400), r.FloorMissed) == []
+
+
+def test_a_figure_becomes_an_estimate_and_that_is_told() -> None:
+    here = measuring()
+    measure(here, 2014, cadre_pay=2100)
+    said = c.MeasureIndicators(**AT, year=2014, values={"cadre_pay": 2100}, measured_by="镇", estimated=("cadre_pay",))
+    assert [event.estimated for event in here.do(said)] == [("cadre_pay",)] and here.do(said) == []
+
+
+def test_after_the_monitoring_missed_criteria_are_no_relapse() -> None:
+    here = county().delisted().until(date(2021, 12, 1))
+    late = [task for task in here.todo() if task[2].startswith("monitor")]
+    assert late and all(int(task[2].split()[1]) <= 2020 for task in late)
+    here.count(2021, poor_persons=300)
+    here.measure(2021)
+    assert not [task for task in here.todo() if task[0] == "relapse-decisions"]
 
 
 def test_1_18_a_citys_total_is_that_of_its_counties_together() -> None:
@@ -352,6 +408,8 @@ def test_0_12_each_value_is_in_exactly_the_bracket_that_its_borders_say(value: f
         ({"difference": ("a", "b")}, {"a": 1, "b": 4}, {}, -3),
         ({"difference": ("a", "b")}, {"b": 4}, {}, None),
         ({"growth": "a"}, {"a": 3}, {"a": 2}, 0.5),
+        ({"growth": "a"}, {"a": 115}, {"a": 100}, 0.15),
+        ({"difference": ("a", "b")}, {"a": 0.3, "b": 0.1}, {}, 0.2),
         ({"growth": "a"}, {"a": 3}, {"a": 0}, None),
         ({"growth": "a"}, {"a": 3}, {}, None),
     ],

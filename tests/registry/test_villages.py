@@ -40,7 +40,7 @@ from tests.registry.county import (
 )
 
 REGISTER = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True)
-MEASURE = c.MeasureIndicators(**AT, year=2014, values={}, measured_by="镇")
+MEASURE = c.MeasureIndicators(**AT, year=2014, values={"safe_water": 0.5}, measured_by="镇")
 
 
 # ------------------------------------------------------------------ identity

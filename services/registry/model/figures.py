@@ -118,6 +118,7 @@ def withdraw_measurement(register: Register, command: WithdrawMeasurement, _poli
         year=command.year,
         reason=command.reason,
         decided_by=command.decided_by,
+        counted_in=register.counted.get(str(command.year)),
     )
     return Change(register.but(measurements=values), (event,))
 

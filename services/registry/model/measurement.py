@@ -1,6 +1,6 @@
 """A year's facts and figures of a village: recorded, computed, and compared with criteria, brackets and floors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -74,7 +74,8 @@ def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Reg
     alone = alone.but(households=lifted)
     incidence = alone.incidence(command.year, policy)
     overwrite({INCIDENCE: register.past.get(year)}, {INCIDENCE: incidence}, command.replaces, "1.18")
-    return register.but(past={**register.past, year: incidence})
+    counts = {**register.counts, year: alone.counts_of(command.year, policy)} if policy.indicators else register.counts
+    return register.but(past={**register.past, year: incidence}, counts=counts)
 
 
 def _check_overwritten(register: Register, command: RecordHouseholds) -> None:
@@ -112,8 +113,8 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
     known = recorded(register.measurements.get(str(command.year), {}), policy)
     given = {indicator: command.values.get(indicator) for indicator in (*known, *command.values)}
     overwrite(known, given, command.replaces, "1.18", words=policy.labels["indicator"])
-    register = register.but(estimated={**register.estimated, str(command.year): command.estimated})
-    return measured(register, command.year, command.values, policy, command.measured_by, command.drawn_from)
+    by, source = command.measured_by, command.drawn_from
+    return measured(register, command.year, command.values, policy, by, source, command.estimated)
 
 
 MOST_TIMES = 10_000
@@ -215,71 +216,85 @@ def recorded(values: Mapping[str, float], policy: Policy) -> dict[str, float]:
 
 
 def measured(
-    register: Register, year: int, given: Mapping[str, float], policy: Policy, measured_by: str, drawn_from: str = ""
+    register: Register,
+    year: int,
+    given: Mapping[str, float],
+    policy: Policy,
+    measured_by: str,
+    drawn_from: str = "",
+    estimated: Iterable[str] | None = None,
 ) -> Change:
     """Note a year's figures with those that follow from them, and tell what they miss, and which bracket or floor they
-    crossed. The same figures again make no event."""
+    crossed. The same figures again make no event. Without `estimated`, the estimates stay those that they were."""
     of, line_year = str(year), policy.exit.line_of(year)
-    values = _computed(register, year, given, policy)
-    if register.measurements.get(of) == values:
+    values, known = _computed(register, year, given, policy), register.estimated.get(of, ())
+    guessed = known if estimated is None else tuple(sorted(estimated))
+    if register.measurements.get(of) == values and guessed == known:
         return Change(register)
     event = IndicatorsMeasured(
         place=register.place,
         village=register.id,
         year=year,
         values=values,
-        unmet=unmet(values, policy),
+        unmet=unmet(values, policy) if register.year else (),  # Without households it was never on the list.
         measured_by=measured_by,
         line_year=line_year if line_year != year else None,
-        estimated=tuple(sorted(register.estimated.get(of, ()))),
+        estimated=guessed,
         drawn_from=drawn_from,
+        counted_in=register.counted.get(of),
+        including=tuple(id for id, first in register.absorbed.items() if year >= first),
     )
-    crossed = _crossed(register, year, values, policy) if policy.indicators else ()
-    return Change(register.but(measurements={**register.measurements, of: values}), (event, *crossed))
+    after = register.but(measurements={**register.measurements, of: values})
+    if guessed != known:
+        after = after.but(estimated={**register.estimated, of: guessed})
+    if not policy.indicators:
+        return Change(after, (event,))
+    after, crossed = _crossed(after, year, values, policy)
+    return Change(after, (event, *crossed))
 
 
 def _computed(register: Register, year: int, given: Mapping[str, float], policy: Policy) -> dict[str, float]:
     """The figures of a year with the incidence, if its households are known, and with those of the pack's formulas."""
-    values = dict(given)
-    if register.year and year == register.year:
+    values, of = dict(given), str(year)
+    current = bool(register.year) and year == register.year
+    if current:
         values[INCIDENCE] = register.incidence(year, policy)
-    elif str(year) in register.past:
-        values[INCIDENCE] = register.past[str(year)]
+    elif of in register.past:
+        values[INCIDENCE] = register.past[of]
     if not policy.indicators:
         return values
     values = recorded(values, policy) | {k: v for k, v in values.items() if k == INCIDENCE}
-    if register.year and year == register.year:
-        poor = register.poor(year, policy)
-        values |= {"poor_persons": register.persons(poor), "poor_households": len(poor)}
-        values |= {"population": register.population}
+    if current:
+        values |= register.counts_of(year, policy)
+    elif of in register.past:
+        values |= register.counts.get(of, {})
     return derived(policy.indicators, values, register.measurements.get(str(year - 1), {}))
 
 
-def _crossed(register: Register, year: int, values: Mapping[str, float], policy: Policy) -> Iterator[Event]:
-    """What the latest year's values mean beside those before: another bracket (0.12), a floor missed, or one that is
-    reached (1.9, 2.8, 2.9).
-
-    Those before are the same year's if it is corrected, else the latest earlier year's.
-    """
-    known = max(map(int, register.measurements), default=0)
-    if known > year:
-        return
-    before = register.measurements.get(str(known), {})
+def _crossed(
+    register: Register, year: int, values: Mapping[str, float], policy: Policy
+) -> tuple[Register, tuple[Event, ...]]:
+    """What the latest year's values mean beside what was told last: another bracket (0.12), a floor missed, or one that
+    is reached (1.9, 2.8, 2.9)."""
+    if any(int(measured) > year for measured in register.measurements):
+        return register, ()
+    events, brackets, below = list[Event](), dict(register.brackets), {*register.below}
     village: dict[str, Any] = {"place": register.place, "village": register.id, "year": year}
     for one in policy.indicators:
-        value, was = values.get(one.figure), before.get(one.figure)
+        value = values.get(one.figure)
         if value is None:
             continue
-        if one.brackets:
-            bracket, earlier = one.bracket(value), None if was is None else one.bracket(was)
-            if bracket != earlier:
-                yield BracketChanged(**village, figure=one.figure, value=value, bracket=bracket, earlier=earlier)
-        if one.floor:
-            least, missed = one.floor.at_least, was is not None and was < one.floor.at_least
-            if value < least and not missed:
-                yield FloorMissed(**village, figure=one.figure, value=value, at_least=least, mover=one.floor.mover)
-            elif missed and value >= least:
-                yield FloorMet(**village, figure=one.figure, value=value, at_least=least)
+        said = {**village, "figure": one.figure, "value": value}
+        if one.brackets and (bracket := one.bracket(value)) != brackets.get(one.figure):
+            events.append(BracketChanged(**said, bracket=bracket, earlier=brackets.get(one.figure)))
+            brackets[one.figure] = bracket
+        if one.floor and value < one.floor.at_least and one.figure not in below:
+            events.append(FloorMissed(**said, at_least=one.floor.at_least, mover=one.floor.mover))
+            below.add(one.figure)
+        elif one.floor and value >= one.floor.at_least and one.figure in below:
+            events.append(FloorMet(**said, at_least=one.floor.at_least))
+            below.remove(one.figure)
+    return register.but(brackets=brackets, below=tuple(sorted(below))), tuple(events)
 
 
 def unmet(values: Mapping[str, float], policy: Policy) -> tuple[Unmet, ...]:

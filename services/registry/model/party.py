@@ -91,7 +91,8 @@ def register(
             field="party",
         )
     if party is not None and not party.withdrawn:
-        party = addressed(party, command, "组织或人员", "party")
+        if party.parent != command.parent or not command.parent.startswith("village:"):
+            party = addressed(party, command, "组织或人员", "party")  # A village's moves with it to another division.
         given = {"name": command.name, "parent": command.parent, **command.fields}
         before = {"name": party.name, "parent": party.parent, **party.fields}
         words = {"parent": "隶属关系", **{field.field: field.label for field in sort.fields}}
@@ -173,7 +174,7 @@ class Count(msgspec.Struct, frozen=True):
 def counts(parties: Iterable[Party], kinds: Sequence[PartyKind]) -> Iterable[Count]:
     """How many there are of each kind, and of each choice of its fields (2.7)."""
     standing = [one for one in parties if not one.withdrawn]
-    for kind in kinds:
+    for kind in (one for one in kinds if not one.personal):
         of_kind = [one for one in standing if one.sort == kind.kind]
         yield Count(kind.kind, kind.label, "", "", len(of_kind))
         for field in kind.fields:
@@ -246,6 +247,14 @@ def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, other
     if of == "party":
         above = next((one for one in _of_id(others, id) if isinstance(one, Party) and not one.withdrawn), None)
         above = known(above, "组织或人员", "party", id)
+        if f"party:{command.party}" in (command.parent, above.parent):
+            raise Refused(
+                "2.7",
+                "组织不能隶属于自己或自己的下属，请改填",
+                "nobody belongs to itself or to what belongs to it; name another one",
+                field="parent",
+                status=422,
+            )
         of, place = above.sort, above.place
     elif of == "village":
         village = others[Village, id]

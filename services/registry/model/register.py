@@ -22,6 +22,7 @@ from shared.contracts.registry import (
     ObjectionDecided,
     StepOverdue,
     VillageMerged,
+    VillageRecoded,
     VillageRegistered,
     VillageSplit,
 )
@@ -76,6 +77,17 @@ class Register(State, frozen=True, kw_only=True):
     """By year that was measured: the value of each indicator by its code."""
     estimated: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """By year: the indicators whose values are estimates."""
+    counts: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
+    """What `past` was computed from, by year: poor people, poor households, population. Only where the region has
+    indicators."""
+    brackets: dict[str, str] = msgspec.field(default_factory=dict)
+    """By indicator: the bracket that was told last."""
+    below: tuple[str, ...] = ()
+    """The indicators of which it was told that they are below their floor, and not yet that they reached it."""
+    counted: dict[str, str] = msgspec.field(default_factory=dict)
+    """By year: the division in whose totals its figures count, if the village moved to another one later."""
+    absorbed: dict[str, int] = msgspec.field(default_factory=dict)
+    """By village that was merged into this one: the first year whose figures include it."""
     attempts: int = 0
     """How many verifications have been asked for."""
     reopened: dict[str, date] = msgspec.field(default_factory=dict)
@@ -92,6 +104,12 @@ class Register(State, frozen=True, kw_only=True):
     def incidence(self, year: int, policy: Policy) -> float:
         """The incidence of poverty (贫困发生率, 1.18): people in registered households that are poor ÷ population."""
         return self.persons(self.poor(year, policy)) / self.population
+
+    def counts_of(self, year: int, policy: Policy) -> dict[str, float]:
+        """What the incidence of a year is computed from: the figures that indicators of the pack may use."""
+        poor = self.poor(year, policy)
+        counted = {"poor_persons": self.persons(poor), "poor_households": len(poor), "population": self.population}
+        return {figure: float(number) for figure, number in counted.items()}
 
     def poor(self, year: int, policy: Policy) -> set[str]:
         """The registered households that are poor in a year.
@@ -169,7 +187,11 @@ def take_over(
     for known in ours.past.keys() & theirs.past.keys():
         poor = ours.past[known] * ours.population + theirs.past[known] * theirs.population
         past[known] = poor / population
-    return Change(ours.but(households=households, population=population, past=past, measurements=_without_latest(ours)))
+    first = int(max(ours.measurements, default=str(event.since.year)))
+    absorbed = {**ours.absorbed, **theirs.absorbed, event.village: first}
+    measurements = _without_latest(ours)
+    after = ours.but(households=households, population=population, past=past, measurements=measurements)
+    return Change(after.but(absorbed=absorbed))
 
 
 def _advanced(register: Register, year: int, policy: Policy) -> Register:
@@ -213,6 +235,14 @@ def _without_latest(register: Register) -> dict[str, dict[str, float]]:
     return {year: values for year, values in register.measurements.items() if year != latest}
 
 
+def recoded(register: Register | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
+    """The village moves to another division. Figures of the years that were measured stay counted where it lay."""
+    if register is None or register.place == event.code[:6]:
+        return Change(register)
+    counted = {**dict.fromkeys(register.measurements, register.place), **register.counted}
+    return Change(register.but(place=event.code[:6], counted=counted))
+
+
 def of_predecessor(_register: Register | None, message: VillageMerged | SplitVillage) -> Iterable[Key]:
     """The register from which the households come."""
     yield Register, message.village
@@ -240,6 +270,9 @@ def with_facts(
     """The register with these facts. If they begin a new year, the incidence of the years before is fixed."""
     ended = range(register.year, as_of.year) if register.year else ()
     past = {**register.past, **{str(year): register.incidence(year, policy) for year in ended}}
+    counts = register.counts
+    if policy.indicators:
+        counts = {**counts, **{str(year): register.counts_of(year, policy) for year in ended}}
     households = dict(register.households)
     for fact in facts:
         before = households.get(fact.household)
@@ -248,7 +281,7 @@ def with_facts(
             del fields["household"]
             lifted = before.lifted if before else None
             households[fact.household] = Household(as_of=as_of, visited=visited, lifted=lifted, **fields)
-    return register.but(year=as_of.year, households=households, past=past)
+    return register.but(year=as_of.year, households=households, past=past, counts=counts)
 
 
 def request(register: Register, command: RequestExit, policy: Policy, _today: date) -> Change:

@@ -160,8 +160,8 @@ def _check_rank(village: Village, other: Village) -> None:
 
 
 def _owed_anew(village: Village) -> tuple[int, ...]:
-    """The years to measure. A merger or split outdates the latest figures, so a village on the list measures again."""
-    if village.stage not in LISTED or not village.measured:
+    """The years to measure. A merger or split outdates the latest figures, so that year is measured again."""
+    if not village.measured:
         return village.owed
     return tuple(sorted({*village.owed, village.measured}))
 

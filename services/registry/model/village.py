@@ -122,10 +122,6 @@ class Village(Carrier, frozen=True, kw_only=True):
     predecessors: tuple[str, ...] = ()
     """Villages that were merged into it, or the one from which it was split: the earlier history is told of those."""
 
-    def code_on(self, day: date) -> str:
-        """Its division code on a day."""
-        return next((alias.code for alias in reversed(self.codes) if alias.since <= day), self.codes[0].code)
-
     @property
     def status(self) -> str:
         return self.stage
@@ -162,16 +158,11 @@ class Village(Carrier, frozen=True, kw_only=True):
         """Whether the village missed criteria after its exit and nobody has decided yet if that is a relapse."""
         return self.stage in LEFT and bool(self.unmet)
 
-    def next_measurement(self, policy: Policy, after: date) -> date | None:
-        """The next day on which a measurement opens. None once the monitoring after the exit has ended, unless the
-        region has indicators, which it takes of every village."""
-        if self.delisted_on is not None:
-            review = policy.exit.monitor_on.next_after(after)
-            if review <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar):
-                return review
-        if self.delisted_on is None or policy.indicators:
-            return policy.exit.measure_from.next_after(after)
-        return None
+    def next_measurement(self, policy: Policy, after: date) -> date:
+        """The next day on which a measurement may open: for a review while it is monitored after its exit, else for the
+        yearly figures."""
+        review = policy.exit.monitor_on.next_after(after)
+        return review if self.watched_in(review.year, policy) else policy.exit.measure_from.next_after(after)
 
     def watched_in(self, year: int, policy: Policy) -> bool:
         """Whether the review of a year lies within the monitoring after the exit."""
@@ -371,12 +362,13 @@ def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Chang
     was never on the list owes figures only where the region takes indicators of every village.
     """
     year, owed = due.on.year, village.owed
-    if year > village.measured and (village.spell or policy.indicators):
+    listed = bool(village.spell) and village.delisted_on is None
+    if year > village.measured and (listed or village.watched_in(year, policy) or policy.indicators):
         owed = tuple(sorted({*owed, year}))
     return Change(village.but(owed=owed).timed(measure=village.next_measurement(policy, due.on)))
 
 
-def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, today: date) -> Change:
+def measured(village: Village, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
     """Note a year's figures. After the exit, missed criteria make it a body's task to decide on a relapse.
 
     The figures may be corrected while the village is on the list, or until that decision.
@@ -397,8 +389,9 @@ def measured(village: Village, event: IndicatorsMeasured, _policy: Policy, today
     reviewed = year in village.owed or village.may_have_relapsed
     village = village.but(owed=tuple(y for y in village.owed if y != year))
     if year >= village.measured:
-        village = village.but(measured=year, measured_on=today, values=event.values, unmet=event.unmet)
-    if not left or event.unmet or not reviewed:
+        missed = event.unmet if not left or village.watched_in(year, policy) else ()
+        village = village.but(measured=year, measured_on=today, values=event.values, unmet=missed)
+    if not left or event.unmet or not reviewed or not village.watched_in(year, policy):
         return Change(village)
     return Change(village, (VillageMonitored(place=village.place, village=village.id, year=year, values=event.values),))
 

@@ -77,7 +77,8 @@ class Total(msgspec.Struct, frozen=True):
 
 def book(message: IndicatorsMeasured | MeasurementWithdrawn, policy: Policy) -> Iterable[str]:
     """The yearbook in which a village's figures are counted; none where the region counts nothing."""
-    return (f"{message.place}/{message.year}",) if any(one.total for one in policy.indicators) else ()
+    counts = any(one.total for one in policy.indicators)
+    return (f"{message.counted_in or message.place}/{message.year}",) if counts else ()
 
 
 def book_of(command: RecordFigures | WithdrawFigures, _policy: Policy) -> Iterable[str]:
@@ -99,17 +100,20 @@ def count(
 ) -> Change:
     """Count a village's figures of the year. A later correction replaces them.
 
-    A year's figures stay counted where the village lay at the end of that year, as they were before it moved away.
+    They count where the village lay when the year was first measured. What a village took over by a merger counts once:
+    with its own figures, not with those of the village that ended.
     """
-    book = book or Yearbook(id=f"{event.place}/{event.year}", place=event.place)
+    place, last_day = event.counted_in or event.place, date(event.year, 12, 31)
+    book = book or Yearbook(id=f"{place}/{event.year}", place=place)
     village = others[Village, event.village]
     assert isinstance(village, Village), "it was measured"
-    code = village.code_on(date(event.year, 12, 31))
-    if code[:6] != event.place:
-        return Change(book)
+    codes = [alias.code for alias in village.codes if alias.code.startswith(place)]
+    in_force = [alias.code for alias in village.codes if alias.since <= last_day and alias.code in codes]
     needed = {part for one in policy.indicators if one.total for part in one.parts}
     values = {figure: value for figure, value in event.values.items() if figure in needed}
-    return Change(book.but(villages={**book.villages, event.village: Counted(code, village.township, values)}))
+    counted = Counted([*codes[:1], *in_force][-1], village.township, values)
+    others_left = {id: one for id, one in book.villages.items() if id not in event.including}
+    return Change(book.but(villages={**others_left, event.village: counted}))
 
 
 def discount(book: Yearbook | None, event: MeasurementWithdrawn, _policy: Policy, _today: date) -> Change:
