@@ -98,8 +98,38 @@ def test_1_18_incidence_must_lie_below_the_bound_and_not_on_it(poor: int, may: b
         assert county.refusal(ASK).status == 409
 
 
-def test_1_18_incidence_is_read_from_two_yearbooks_and_from_no_village() -> None:
-    assert [kind for kind, _ in decap.yearbooks(None, ASK)] == [Yearbook, Yearbook]
+def test_1_18_incidence_is_read_from_yearbooks_and_from_no_village() -> None:
+    assert {kind for kind, _ in decap.yearbooks(None, ASK)} == {Yearbook}
+
+
+@pytest.mark.parametrize("day", [date(2015, 1, 1), date(2015, 12, 31)])
+def test_1_18_last_years_figures_are_the_ground_until_this_year_is_measured(day: date) -> None:
+    county = counted((A, 10), (B, 40), (FAR, 5)).until(day)
+    assert "还没有测算" in county.refusal(again(ASK, year=2015)).zh
+    assert of_type(county.do(ASK), DecapRequested)
+
+
+def test_1_18_last_years_figures_are_no_ground_once_this_year_is_measured() -> None:
+    county = counted((A, 10), (B, 40), (FAR, 5)).until(date(2015, 12, 1))
+    for village in (A, B, FAR):
+        count(county, village, 200, 2015)
+        refused = county.refusal(ASK)
+        assert (refused.status, refused.field) == (409, "year") and "不是最近一个年度" in refused.zh
+    assert "应当低于2%" in county.refusal(again(ASK, year=2015)).zh
+
+
+@pytest.mark.parametrize("year", [2013, 2014, 2017])
+def test_1_18_an_old_year_and_one_to_come_are_no_ground_even_if_nothing_was_measured_since(year: int) -> None:
+    county = counted((A, 10), (B, 40), (FAR, 5)).until(date(2016, 1, 1))
+    refused = county.refusal(again(ASK, year=year))
+    assert (refused.status, refused.field) == (409, "year") and "不是最近一个年度" in refused.zh
+
+
+def test_1_18_another_townships_figures_make_no_year_the_latest() -> None:
+    county = counted((A, 10), (FAR, 5)).until(date(2015, 12, 1))
+    count(county, FAR, 5, 2015)
+    ask = c.RequestDecap(**TOWNSHIP, year=2014, body="township", requested_by="镇党委")
+    assert of_type(county.do(ask), DecapRequested)
 
 
 def test_1_18_villages_that_were_measured_last_year_and_are_missing_now_are_told() -> None:

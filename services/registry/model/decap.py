@@ -22,7 +22,7 @@ from services.registry.model.commands import (
     WithdrawDecap,
 )
 from services.registry.model.procedure import Carrier, OfDecap, Proceeding, carry, check_answered, no_decap
-from services.registry.model.yearbook import Yearbook, kind_of
+from services.registry.model.yearbook import Total, Yearbook, kind_of, totals
 from shared import chinese, labels
 from shared.contracts import Command, Event
 from shared.contracts.registry import (
@@ -49,6 +49,7 @@ from shared.contracts.registry import (
 )
 from shared.policy import Policy, Step
 from shared.policy.exit import INCIDENCE
+from shared.policy.indicators import Indicator
 from shared.policy.procedure import Judged, Procedure
 from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, require_body, rests
 
@@ -141,14 +142,14 @@ def decap_id(command: OfDivision | OfDecap, _policy: Policy) -> Iterable[str]:
 
 
 def yearbooks(_decap: Decap | None, command: RequestDecap) -> Iterable[Key]:
-    """The county's figures of the year, and of the year before, which tells the villages that are missing."""
-    return ((Yearbook, f"{command.place}/{year}") for year in (command.year, command.year - 1))
+    """The county's figures of the year and of those beside it, which tell what is missing and what is newer."""
+    return ((Yearbook, f"{command.place}/{year}") for year in range(command.year - 1, command.year + 2))
 
 
 def request(
     decap: Decap | None, command: RequestDecap, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Ask for the de-capping. Refused unless the incidence of the measured villages keeps the pack's bound."""
+    """Ask for the de-capping. Refused unless the latest incidence of its villages keeps the pack's bound."""
     kind = kind_of(command)
     procedure = _procedure(kind, policy)
     assert procedure.proposed_by, "the pack was checked"
@@ -160,9 +161,19 @@ def request(
         en = f"was de-capped on {decap.decapped_on}" if decap.decapped_on else "is being decided on"
         about = labels.said("division", command.division)
         raise Refused(procedure.rule, f"{about}{said}，无须再次申请", f"{command.division} {en}; no request is needed")
-    now, before = (_villages(others[Yearbook, f"{command.place}/{year}"], command.division) for year in
-                   (command.year, command.year - 1))  # fmt: skip
-    incidence = _incidence(now, command, procedure)
+    judged_by = next(one for one in policy.indicators if one.figure == INCIDENCE)
+    before, now, after = (_measured(others[Yearbook, f"{command.place}/{year}"], command.division, judged_by)
+                          for year in range(command.year - 1, command.year + 2))  # fmt: skip
+    if command.year not in (today.year - 1, today.year) or after:
+        raise Refused(
+            procedure.rule,
+            f"{command.year}年度不是最近一个年度：摘帽以最近测算的年度（尚未开始测算的，为上一年度）为准，请改填年度",
+            f"{command.year} is not the latest year: name the latest that was measured, or last year if none of this "
+            "year was",
+            field="year",
+        )
+    total = _total(others[Yearbook, f"{command.place}/{command.year}"], command, judged_by, procedure)
+    incidence = _kept(total, procedure)
     attempt = decap.course.attempt + 1 if decap else 1
     course = Proceeding(kind=procedure.kind, attempt=attempt, steps=procedure.steps)
     asked = Decap(
@@ -181,7 +192,7 @@ def request(
         year=command.year,
         incidence=incidence,
         villages=len(now),
-        missing=len({*before} - {*now}),
+        missing=len(before - now),
         requested_by=command.requested_by,
     )
     return Change(carry(asked, course.moved_to(0, today, policy.calendar), today), (event,))
@@ -202,21 +213,20 @@ def _procedure(kind: str, policy: Policy) -> Procedure:
     return found
 
 
-def _villages(book: State | None, division: str) -> dict[str, tuple[float, float]]:
-    """The poor people and the population of each village of a division that was measured in a year."""
+def _measured(book: State | None, division: str, judged_by: Indicator) -> set[str]:
+    """The villages of a division whose figures of the year make up its incidence."""
     code = division.partition(":")[2]
     counted = book.villages if isinstance(book, Yearbook) else {}
-    return {
-        id: (one.values["poor_persons"], one.values["population"])
-        for id, one in counted.items()
-        if one.code.startswith(code) and {"poor_persons", "population"} <= {*one.values}
-    }
+    parts = {*judged_by.parts}
+    return {id for id, one in counted.items() if one.code.startswith(code) and parts <= {*one.values}}
 
 
-def _incidence(villages: Mapping[str, tuple[float, float]], command: RequestDecap, procedure: Procedure) -> float:
-    """The division's incidence. Raises Refused if nothing was measured, or if it misses its bound."""
-    poor, people = (sum(column) for column in zip(*villages.values(), strict=True)) if villages else (0.0, 0.0)
-    if not people:
+def _total(book: State | None, command: RequestDecap, judged_by: Indicator, procedure: Procedure) -> Total:
+    """The division's incidence of the year. Raises Refused if nothing was measured."""
+    kind, _, code = command.division.partition(":")
+    books = [book] if isinstance(book, Yearbook) else []
+    total = next(iter(totals(books, [judged_by], kind, code, {})), None)
+    if total is None or total.value is None:
         raise Refused(
             procedure.rule,
             f"{labels.said('division', command.division)}在{command.year}年度还没有测算指标的村，"
@@ -225,15 +235,21 @@ def _incidence(villages: Mapping[str, tuple[float, float]], command: RequestDeca
             "measure first",
             field="year",
         )
-    bound, incidence = next(one for one in procedure.judged if one.figure == INCIDENCE), poor / people
-    if not bound.holds(Fraction(int(poor), int(people))):
+    return total
+
+
+def _kept(total: Total, procedure: Procedure) -> float:
+    """The incidence. Raises Refused if it misses its bound."""
+    bound = next(one for one in procedure.judged if one.figure == INCIDENCE)
+    assert total.value is not None, "it was computed"
+    if not bound.holds(total.value):
         raise Refused(
             procedure.rule,
-            f"尚不能申请摘帽：{len(villages)}个村的贫困发生率为{chinese.percent(incidence)}，应当{_percent(bound)}",
-            f"it cannot be asked for yet: the incidence of {len(villages)} villages is {incidence:.2%}, and must be "
+            f"尚不能申请摘帽：{total.villages}个村的贫困发生率为{chinese.percent(total.value)}，应当{_percent(bound)}",
+            f"it cannot be asked for yet: the incidence of {total.villages} villages is {total.value:.2%}, and must be "
             f"{bound.said[1]}",
         )
-    return incidence
+    return total.value
 
 
 def _percent(bound: Judged) -> str:
