@@ -27,6 +27,7 @@ _OBSTACLES: Final = {
     "matched_elsewhere": "已建议派往其他村", "serving": "已派驻或已确定派往其他村", "county": "只能派往本县的村",
     "department": "单位类别与该村类别不对口", "designated": "已由上级指定派往其他村", "party_member": "不是中共党员",
     "work_years": "工作年限不足", "rank": "职务层次不符合要求", "leader": "无符合条件的队长人选",
+    "unit": "不再是派出单位的干部",
 }  # fmt: skip
 _STEPS: Final = {"set": "定账", "reconcile": "对账", "settle": "销账"}
 
@@ -47,7 +48,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "ground": {
         "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
-        "decided": "决定解除", "delisted": "村出列", "unregistered": "撤销干部登记",
+        "decided": "决定解除", "delisted": "村出列", "disqualified": "联系人不再符合条件",
     },
     "what": {"hash": "随机码校验值", "share": "随机码"},
     "form": {"written": "书面述职", "oral": "口头述职"},

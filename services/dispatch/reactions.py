@@ -212,7 +212,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(BeginLink, Bearer, by("cadre"), contacts.bear),
     Reaction(EndLink, Contacts, _village, contacts.end),
     *(Reaction(ended, Contacts, _village, contacts.finish) for ended in contacts.GROUNDS),
-    Reaction(CadreWithdrawn, Bearer, by("cadre"), contacts.withdraw),
+    Reaction(CadreRegistered, Bearer, by("cadre"), contacts.judge, reads=contacts.bound_to),
+    Reaction(CadreWithdrawn, Bearer, by("cadre"), contacts.judge, reads=contacts.bound_to),
     Reaction(LinkEnded, Contacts, _village, contacts.lose),
     Reaction(LinkEnded, Bearer, by("cadre"), contacts.free),
     # A village comes to another division, and a county gets a pack and a pool of its own.

@@ -311,7 +311,7 @@ class MemberDisqualified(Event, frozen=True, kw_only=True):
     cadre: PartyId
     role: Role
     rule: Code
-    """The rule that is not met any more, such as `leader_rank`."""
+    """The rule that is not met any more, such as `leader_rank`, or `unit` if the unit has no such cadre any more."""
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):
@@ -364,7 +364,7 @@ class LinkEnded(Event, frozen=True, kw_only=True):
     cadre: PartyId
     ground: Code
     """Why: `decided` by the body that may, `delisted`, `merged`, `unlisted`, `withdrawn`, `undiagnosed`, or
-    `unregistered`: the cadre's registration was withdrawn."""
+    `disqualified`: the cadre no longer fits. What of it, is personal and said to nobody."""
     decided_by: OrganOrNone
 
 

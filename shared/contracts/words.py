@@ -230,7 +230,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "served_days": ("驻村天数", "the days that the team served", 1096),
     "LinkEnded.ground": ("解除原因：“decided”决定解除，“delisted”村出列，“merged”并村，“unlisted”除名，"
                          "“withdrawn”撤销村登记，"
-                         "“undiagnosed”撤销会诊，“unregistered”撤销干部登记", "why the link ends", "delisted"),
+                         "“undiagnosed”撤销会诊，“disqualified”联系人不再符合条件", "why the link ends", "delisted"),
     "ground": ("撤队原因：“merged”并村，“unlisted”除名，“withdrawn”撤销登记", "why the team ends", "merged"),
     # -------------------------------------------------------------------- commitments
     "items": ("逐条内容", "what is owed, item by item", [{"number": 1, "text": "修建村组道路3.2公里", "problem": 3}]),

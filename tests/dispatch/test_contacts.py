@@ -1,8 +1,10 @@
 """Cadres who are bound to a village without a team, as a leader to a contact point (联系点, 4.2)."""
 
 from datetime import date, timedelta
+from importlib import import_module
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.dispatch.model.commands import BeginLink, EndLink
@@ -11,6 +13,7 @@ from shared.contracts import Command, Event
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
 from shared.contracts.registry import (
+    CadreRegistered,
     CadreWithdrawn,
     DiagnosisWithdrawn,
     PolicyAdopted,
@@ -21,6 +24,7 @@ from shared.labels import said
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import (
+    AWAY,
     CITY,
     DECIDED,
     HOME,
@@ -156,16 +160,47 @@ def test_4_2_of_two_contacts_one_may_go_without_a_place_being_owed() -> None:
     assert bound(benxi, V2) == {"L2"} and not benxi.tasks("links")
 
 
-def test_4_2_a_cadre_whose_registration_is_withdrawn_leaves_every_village_that_day() -> None:
+GONE = CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="误登", **DECIDED)
+
+
+@pytest.mark.parametrize(
+    ("happens", "left"),
+    [
+        (GONE, [V1, V2]),
+        (cadre("L1", "U1", "staff"), [V1, V2]),
+        (cadre("L1", "U1", "section"), [V1, V2]),
+        (cadre("L1", "U1", "division", ties=(V2, V3)), [V2]),
+        (cadre("L1", "U1", "staff", ties=(V1,)), [V1, V2]),
+        (cadre("L1", "U1", "deputy_division", party_member=False), []),
+        (cadre("L1", "U2", "division", left="U1"), []),
+        (cadre("L3", "U1", "staff", ties=(V1,)), []),
+    ],
+)
+def test_4_2_a_cadre_who_no_longer_fits_leaves_the_village_that_day_and_why_is_said_to_nobody(
+    happens: CadreRegistered | CadreWithdrawn, left: list[str]
+) -> None:
     benxi = city(V1, V2)
     begin(benxi)
     begin(benxi, "L1", V2)
     benxi.until(START + 10 * DAY)
-    benxi.hear(CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="误登", **DECIDED))
-    assert {(ended.village, ended.ground, ended.decided_by) for ended in benxi.said(LinkEnded)} == {
-        (V1, "unregistered", ""), (V2, "unregistered", ""),
-    }  # fmt: skip
-    assert owed(benxi) == [(V1, START + 40 * DAY), (V2, START + 40 * DAY)] and not bound(benxi)
+    benxi.hear(happens)
+    assert benxi.said(LinkEnded) == [
+        LinkEnded(place=HOME, village=village, kind="contact", cadre="L1", ground="disqualified", decided_by="")
+        for village in left
+    ]
+    assert owed(benxi) == [(village, START + 40 * DAY) for village in left]
+    assert [village for village in (V1, V2) if not bound(benxi, village)] == left
+
+
+def test_4_2_a_cadre_is_judged_by_the_rank_that_was_asked_for_when_the_link_began() -> None:
+    benxi = city(V1, rank="section")
+    begin(benxi, "C")
+    pack = {**PACK, "version": "2105-2014.2", "links": [*PACK["links"], CONTACT]}
+    benxi.hear(PolicyAdopted(place=CITY, version="2105-2014.2", adopted_by="市委", pack=pack))
+    benxi.hear(cadre("C", "U1", "section", reserve=True))
+    assert bound(benxi) == {"C"}
+    benxi.hear(cadre("C", "U1", "deputy_section"))
+    assert not bound(benxi)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +286,16 @@ def test_4_2_a_village_with_another_code_keeps_its_contacts() -> None:
     assert not bound(benxi) and benxi.said(LinkEnded)[0].place == "210522"
 
 
+@pytest.mark.parametrize("happens", [GONE, cadre("L1", "U1", "staff")], ids=lambda one: type(one).__name__)
+def test_4_2_a_cadre_leaves_a_village_in_the_division_where_it_is_by_then(happens: Any) -> None:
+    benxi = city(V1, V2)
+    begin(benxi)
+    begin(benxi, "L1", V2)
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210522100777", since=START, document="民发1号", **DECIDED))
+    benxi.hear(happens)
+    assert {(ended.village, ended.place) for ended in benxi.said(LinkEnded)} == {(V1, AWAY), (V2, HOME)}
+
+
 def test_4_2_holidays_move_the_last_day_of_an_open_place() -> None:
     benxi = city(V1, begin_by={"after": "registry.village.diagnosed", "within": {"working_days": 5}})
     ((_, before),) = owed(benxi)
@@ -281,6 +326,13 @@ async def test_4_2_contacts_are_on_both_databases_what_the_rules_decide_in_memor
     await kept_alike(benxi, {**PACK, "links": [*PACK["links"], CONTACT]}, steps, database)
     assert (bound(benxi), bound(benxi, V2)) == (set(), set())
     assert owed(benxi) == [(V1, START + 30 * DAY)], "L1 left V1 on the first day"
+
+
+def test_4_2_what_earlier_versions_kept_of_a_cadre_is_read() -> None:
+    migration = import_module("services.dispatch.migrations.0008_bearers")
+    kept = {"id": "L1", "place": HOME, "villages": {"contact": {V1: HOME}}}
+    bearer = msgspec.json.decode(msgspec.json.encode(migration._bearer(kept)), type=Bearer)
+    assert bearer.villages == {"contact": {V1: "staff"}}
 
 
 # ------------------------------------------------------------ what a pack can say

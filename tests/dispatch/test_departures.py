@@ -134,7 +134,7 @@ LEADER: dict[str, Any] = {"id": "C-U1-0", "of": "U1", "rank": "deputy_division"}
         (cadre(**{**LEADER, "of": "U2"}, left="U1"), "leader", ["unit"]),
         (cadre("C-U1-1", "U1", party_member=False, ties=(V1,)), "member", ["party_member", "recusal"]),
         (cadre("C-U1-1", "U1", "section", reserve=True), "member", []),
-        (GONE, "member", ["withdrawn"]),
+        (GONE, "member", ["unit"]),
     ],
 )
 def test_3_3_3_4_a_member_who_no_longer_qualifies_is_told_and_nothing_happens_by_itself(

@@ -10,14 +10,16 @@ from datetime import date
 import msgspec
 
 from services.dispatch.model.commands import BeginLink, EndLink
-from services.dispatch.model.eligibility import RANKS
+from services.dispatch.model.eligibility import RANKS, Cadre
 from services.dispatch.model.link import Link, id_of
-from services.dispatch.model.pool import Squad
+from services.dispatch.model.pool import Squad, described, without
 from shared.contracts import Event
 from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
 from shared.contracts.registry import (
+    CadreRegistered,
     CadreWithdrawn,
     DiagnosisWithdrawn,
+    Rank,
     VillageDelisted,
     VillageDiagnosed,
     VillageMerged,
@@ -101,8 +103,8 @@ class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "bearers"
 
-    villages: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
-    """By kind of link, the villages, each with its division on the day on which the link began."""
+    villages: dict[str, dict[str, Rank]] = msgspec.field(default_factory=dict)
+    """By kind of link, the villages, each with the lowest rank that its pack asked for when the link began."""
 
 
 def of_packs(event: VillageDiagnosed, policy: Policy) -> Iterable[str]:
@@ -154,7 +156,14 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
             f"the village is not on the poverty list now; no link of the kind {link.kind} can begin",
         )
     squad = others[Squad, command.unit]
-    _require_fit(command, link, squad if isinstance(squad, Squad) else None)
+    cadre = squad.cadres.get(command.cadre) if isinstance(squad, Squad) else None
+    if cadre is None:
+        zh = f"{command.cadre}不是单位{command.unit}登记的干部，请核对"
+        en = f"{command.cadre} is not registered as a cadre of {command.unit}; check both ids"
+        raise Refused(link.rule, zh, en, field="cadre", status=422)
+    if misfit := _misfit(cadre, link.rank, command.village):
+        zh, en = misfit
+        raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
     if link.most is not None and len(since) >= link.most:
         raise Refused(
             link.rule,
@@ -173,21 +182,14 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     return Change(state.having(link, {**since, command.cadre: today}, policy, today), (begun,))
 
 
-def _require_fit(command: BeginLink, link: Contact, squad: Squad | None) -> None:
-    """Refuse a cadre who is not registered with the unit, ranks too low, or has ties to the village."""
-    cadre = squad.cadres.get(command.cadre) if squad else None
-    if cadre is None:
-        zh = f"{command.cadre}不是单位{command.unit}登记的干部，请核对"
-        en = f"{command.cadre} is not registered as a cadre of {command.unit}; check both ids"
-    elif RANKS.index(cadre.rank) < RANKS.index(link.rank):
-        zh = f"{command.cadre}的职务层次低于{label('rank', link.rank)}，请改由符合要求的干部联系"
-        en = f"{command.cadre} ranks below {link.rank.replace('_', ' ')}; choose a higher rank"
-    elif command.village in cadre.ties:
-        zh = f"{command.cadre}须回避该村，请改由其他干部联系"
-        en = f"{command.cadre} has ties to the village; choose another"
-    else:
-        return
-    raise Refused(link.rule, zh, en, field="cadre", status=422)
+def _misfit(cadre: Cadre, rank: Rank, village: str) -> tuple[str, str] | None:
+    """Why a cadre cannot be bound to the village, in Chinese and English: the rank is too low, or there are ties."""
+    if RANKS.index(cadre.rank) < RANKS.index(rank):
+        zh = f"的职务层次低于{label('rank', rank)}，请改由符合要求的干部联系"
+        return zh, f"ranks below {rank.replace('_', ' ')}; choose a higher rank"
+    if village in cadre.ties:
+        return "须回避该村，请改由其他干部联系", "has ties to the village; choose another"
+    return None
 
 
 def bear(state: Bearer | None, command: BeginLink, policy: Policy, today: date) -> Change:
@@ -204,7 +206,7 @@ def bear(state: Bearer | None, command: BeginLink, policy: Policy, today: date) 
             f"{command.cadre} has {', '.join(sorted(villages))} already, and {most} at most; choose another cadre",
             field="cadre",
         )
-    kept = {**state.villages, link.kind: {**villages, command.village: command.place}}
+    kept = {**state.villages, link.kind: {**villages, command.village: link.rank}}
     return Change(state.but(villages=kept))
 
 
@@ -255,20 +257,36 @@ def _without(
     return Change(state, tuple(told))
 
 
-def withdraw(state: Bearer | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
-    """The cadre's registration was withdrawn, so every link ends, and the places are open from that day on."""
-    bound = ((kind, village, place) for kind, of in (state.villages if state else {}).items()
-             for village, place in sorted(of.items()))  # fmt: skip
-    return Change(state, tuple(
-        LinkEnded(place=place, village=village, kind=kind, cadre=event.cadre, ground="unregistered", decided_by="")
-        for kind, village, place in bound
-    ))  # fmt: skip
+def bound_to(state: Bearer | None, _event: CadreRegistered | CadreWithdrawn) -> Iterable[Key]:
+    """The keys of the cadre's villages, which know the divisions where they are by now."""
+    return ((Contacts, village) for villages in (state.villages if state else {}).values() for village in villages)
+
+
+def judge(
+    state: Bearer | None, event: CadreRegistered | CadreWithdrawn, policy: Policy, today: date, others: Others
+) -> Change:
+    """A cadre was registered anew, or not at all any more. Where the cadre no longer fits, the link ends that day.
+
+    What was registered is sealed and the end of a link is open, so that it does not say what of it does not fit.
+    """
+    told: list[Event] = []
+    cadre = described(event) if isinstance(event, CadreRegistered) else None
+    for kind, villages in sorted(state.villages.items()) if state else ():
+        for village, rank in sorted(villages.items()):
+            if cadre is None or _misfit(cadre, rank, village):
+                place = known(others[Contacts, village], "村", "the village", village).place
+                told.append(
+                    LinkEnded(
+                        place=place, village=village, kind=kind, cadre=event.cadre, ground="disqualified", decided_by=""
+                    )
+                )
+    return Change(state, tuple(told))
 
 
 def free(state: Bearer | None, event: LinkEnded, policy: Policy, today: date) -> Change:
     """The cadre has one village less."""
     state = known(state, "干部", "cadre", event.cadre)
-    left = {village: place for village, place in state.villages.get(event.kind, {}).items() if village != event.village}
+    left = without(state.villages.get(event.kind, {}), event.village)
     return Change(state.but(villages={**state.villages, event.kind: left}))
 
 

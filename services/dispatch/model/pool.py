@@ -315,12 +315,15 @@ def withdraw_cadre(squad: Squad | None, event: CadreWithdrawn, policy: Policy, t
 
 
 def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
-    """A withdrawn cadre who is in a team no longer qualifies for it."""
+    """A withdrawn cadre who is in a team no longer qualifies for it.
+
+    A withdrawal is sealed and this is told openly, so that it says what a transfer says: the unit has no such cadre.
+    """
     told: tuple[Event, ...] = ()
     for village, team in pool.teams.items() if pool else ():
         if role := team.members.get(event.cadre):
             assert pool
-            pool, more = _doubt(pool, village, event.cadre, role, ("withdrawn",), today)
+            pool, more = _doubt(pool, village, event.cadre, role, ("unit",), today)
             told += more
     return Change(pool, told)
 
