@@ -604,9 +604,9 @@ class DecapRequested(Event, frozen=True, kw_only=True):
     incidence: Rate
     """People in poor households ÷ the population, of all villages that were measured in that year."""
     villages: Count
-    """How many villages were measured."""
+    """How many villages were measured: all whose figures of the year are due."""
     missing: Count = 0
-    """How many villages were measured in the year before, but not in this one."""
+    """How many villages are not in it, since they came later by a split or from another county."""
     requested_by: Organ
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Decap, Yearbook, decap
+from services.registry.model import Decap, Roster, Yearbook, decap
 from services.registry.model import commands as c
 from shared.contracts.registry import (
     CountyDecapped,
@@ -99,7 +99,7 @@ def test_1_18_incidence_must_lie_below_the_bound_and_not_on_it(poor: int, may: b
 
 
 def test_1_18_incidence_is_read_from_yearbooks_and_from_no_village() -> None:
-    assert {kind for kind, _ in decap.yearbooks(None, ASK)} == {Yearbook}
+    assert {kind for kind, _ in decap.yearbooks(None, ASK)} == {Roster, Yearbook}
 
 
 @pytest.mark.parametrize("day", [date(2015, 1, 1), date(2015, 12, 31)])
@@ -132,13 +132,73 @@ def test_1_18_another_townships_figures_make_no_year_the_latest() -> None:
     assert of_type(county.do(ask), DecapRequested)
 
 
-def test_1_18_villages_that_were_measured_last_year_and_are_missing_now_are_told() -> None:
-    county = counted((A, 10), (B, 40), (FAR, 5))
+def test_1_18_incidence_leaves_no_registered_village_out() -> None:
+    county = counted((A, 10), (B, 40), (FAR, 5)).until(date(2015, 12, 1))
+    left = [B, FAR]
+    for village in (A, B):
+        count(county, village, 10, 2015)
+        refused = county.refusal(again(ASK, year=2015))
+        assert (refused.status, refused.field) == (409, "year") and f"还有{len(left)}个村没有测算" in refused.zh
+        assert all(village in refused.zh for village in left)
+        left.pop(0)
+    ask = c.RequestDecap(**TOWNSHIP, year=2015, body="township", requested_by="镇党委")
+    [request] = county.do(ask)
+    assert request.villages == 2, "the other township's villages are not its own"
+    count(county, FAR, 10, 2015)
+    [request] = county.do(again(ASK, year=2015))
+    assert request.villages == 3
+
+
+NEW = "210521100203"
+AT_NEW: dict[str, Any] = {"place": "210521", "village": NEW}
+
+
+def reform(county: County) -> dict[str, Any]:
+    return {"since": county.world.today, "document": "辽政〔2014〕9号", "decided_by": "县政府"}
+
+
+def roster(county: County, place: str = "210521") -> Roster:
+    found: Roster = county.world.state("registry", Roster, place)
+    return found
+
+
+def test_1_18_a_village_that_was_never_measured_is_left_out_in_no_first_year() -> None:
+    county = counted((A, 10))
+    county.do(c.RegisterVillage(**AT_NEW, name="新村", township="示例镇", population=1000, listed=False))
+    assert f"还有1个村没有测算指标（如{NEW}）" in county.refusal(ASK).zh
+    county.do(c.WithdrawVillage(**AT_NEW, **WHY))
+    assert of_type(county.do(ASK), DecapRequested)
+
+
+def test_1_18_a_village_that_was_merged_owes_nothing_any_more() -> None:
+    county = counted((A, 10), (B, 10)).until(date(2015, 12, 1))
+    count(county, A, 10, 2015)
+    assert B in county.refusal(again(ASK, year=2015)).zh
+    county.do(c.MergeVillages(place="210521", village=A, merged=(B,), **reform(county)))
+    count(county, A, 10, 2015)
+    assert of_type(county.do(again(ASK, year=2015)), DecapRequested)
+
+
+def test_1_18_a_village_that_moves_is_missing_where_it_lies_and_not_where_it_lay() -> None:
+    county = counted((A, 10), (B, 10)).until(date(2015, 6, 1))
+    county.do(c.RecodeVillage(place="210500", village=B, code="210522100201", **reform(county)))
     county.until(date(2015, 12, 1))
     count(county, A, 10, 2015)
-    [request] = county.do(again(ASK, year=2015))
-    assert (request.villages, request.missing) == (1, 2)
-    assert county.refusal(again(ASK, year=2013, division="township:210521101")).status in (409, 422)
+    assert of_type(county.do(again(ASK, year=2015)), DecapRequested)
+    there = roster(county, "210522")
+    assert there.owing("county:210522", date(2014, 11, 1)) == set(), "its 2014 was counted where it lay"
+    assert there.owing("township:210522100", date(2015, 11, 1)) == {B}
+    assert there.owing("township:210522101", date(2015, 11, 1)) == set()
+
+
+def test_1_18_parts_of_a_village_owe_nothing_of_a_year_that_was_measured_before_they_were_split() -> None:
+    county = counted((A, 10), (B, 10)).until(date(2015, 2, 1))
+    part = c.NewVillage(code=NEW, name="新村", township="示例镇", population=400)
+    county.do(c.SplitVillage(place="210521", village=B, parts=(part,), **reform(county)))
+    assert roster(county).owing("county:210521", date(2014, 11, 1)) == {A, B}
+    assert roster(county).owing("county:210521", date(2015, 11, 1)) == {A, B, NEW}
+    [request] = county.do(ASK)
+    assert (request.villages, request.missing) == (2, 1)
 
 
 @pytest.mark.parametrize("miss", [{"wrongly_lifted": 20}, {"omitted": 20}, {"approving": 899}])

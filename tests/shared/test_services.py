@@ -23,6 +23,7 @@ from deploy.contracts import documents
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad
+from services.registry.model.roster import Enrolled, Roster
 from shared import migrations, runtime
 from shared.contracts import EVENTS, Command, short_type
 from shared.engine import dead_letters, store
@@ -286,6 +287,31 @@ def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str
     assert [*pool.units] == ["U1"] and pool.place == "210500"
     assert first.place == "210502" and first.cadres["C1"].rank == "staff"
     assert stray.place == "210500" and [*stray.cadres] == ["C2"]
+
+
+def test_counties_know_the_villages_that_were_registered_before_the_schema_is_upgraded(database: str) -> None:
+    migrations._with_config("registry", database, lambda config: command.upgrade(config, "0009"))
+    stands = (("210521100201", "helped", "210521100201"), ("210522100201", "registered", "210521101900"),
+              ("210521100202", "merged", "210521100202"), ("210521100203", "withdrawn", "210521100203"),
+              ("210523100201", "delisted", "210523100201"))  # fmt: skip
+    rows = [
+        {
+            "id": id, "place": code[:6], "status": stage, "awaits": False,
+            "body": json.dumps({"id": id, "codes": [{"code": id, "since": "2014-01-01"}] + [
+                {"code": code, "since": "2014-06-01"}] * (id != code)}),
+        }
+        for id, stage, code in stands
+    ]  # fmt: skip
+    old = table("villages", *map(column, rows[0]))
+    asyncio.run(through(database, lambda conn: conn.execute(insert(old).values(rows))))
+    migrations.upgrade("registry", database)
+    keys: list[tuple[type[State], str]] = [(Roster, "210521"), (Roster, "210522"), (Roster, "210523")]
+    states = asyncio.run(through(database, lambda conn: store.load_states(conn, service("registry").tables, keys)))
+    found = {id: state.villages for (_, id), state in states.items() if isinstance(state, Roster)}
+    assert found == {
+        "210521": {"210521100201": Enrolled("210521100201"), "210522100201": Enrolled("210521101900")},
+        "210523": {"210523100201": Enrolled("210523100201")},
+    }
 
 
 def test_assignments_become_links_and_commitments_when_the_schema_is_upgraded(database: str) -> None:

@@ -8,7 +8,7 @@ by one sample, and a rate that misses its bound vetoes. `procedure.py` runs the 
 and decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from services.registry.model.commands import (
     WithdrawDecap,
 )
 from services.registry.model.procedure import Carrier, OfDecap, Proceeding, carry, check_answered, no_decap
+from services.registry.model.roster import Roster
 from services.registry.model.yearbook import Total, Yearbook, kind_of, totals
 from shared import chinese, labels
 from shared.contracts import Command, Event
@@ -142,14 +143,15 @@ def decap_id(command: OfDivision | OfDecap, _policy: Policy) -> Iterable[str]:
 
 
 def yearbooks(_decap: Decap | None, command: RequestDecap) -> Iterable[Key]:
-    """The county's figures of the year and of those beside it, which tell what is missing and what is newer."""
-    return ((Yearbook, f"{command.place}/{year}") for year in range(command.year - 1, command.year + 2))
+    """The county's villages, and their figures of the year and of the next one."""
+    yield Roster, command.place
+    yield from ((Yearbook, f"{command.place}/{year}") for year in (command.year, command.year + 1))
 
 
 def request(
     decap: Decap | None, command: RequestDecap, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Ask for the de-capping. Refused unless the latest incidence of its villages keeps the pack's bound."""
+    """Ask for the de-capping. Refused unless the latest incidence of all its villages keeps the pack's bound."""
     kind = kind_of(command)
     procedure = _procedure(kind, policy)
     assert procedure.proposed_by, "the pack was checked"
@@ -162,8 +164,8 @@ def request(
         about = labels.said("division", command.division)
         raise Refused(procedure.rule, f"{about}{said}，无须再次申请", f"{command.division} {en}; no request is needed")
     judged_by = next(one for one in policy.indicators if one.figure == INCIDENCE)
-    before, now, after = (_measured(others[Yearbook, f"{command.place}/{year}"], command.division, judged_by)
-                          for year in range(command.year - 1, command.year + 2))  # fmt: skip
+    now, after = (_measured(others[Yearbook, f"{command.place}/{year}"], command.division, judged_by)
+                  for year in (command.year, command.year + 1))  # fmt: skip
     if command.year not in (today.year - 1, today.year) or after:
         raise Refused(
             procedure.rule,
@@ -173,6 +175,9 @@ def request(
             field="year",
         )
     total = _total(others[Yearbook, f"{command.place}/{command.year}"], command, judged_by, procedure)
+    roster, opened = others[Roster, command.place], policy.exit.measure_from.of(command.year)
+    roster = roster if isinstance(roster, Roster) else Roster(id=command.place, place=command.place)
+    _check_complete(roster.owing(command.division, opened) - now, command, procedure)
     incidence = _kept(total, procedure)
     attempt = decap.course.attempt + 1 if decap else 1
     course = Proceeding(kind=procedure.kind, attempt=attempt, steps=procedure.steps)
@@ -192,7 +197,7 @@ def request(
         year=command.year,
         incidence=incidence,
         villages=len(now),
-        missing=len(before - now),
+        missing=len(roster.owing(command.division, date.max) - now),
         requested_by=command.requested_by,
     )
     return Change(carry(asked, course.moved_to(0, today, policy.calendar), today), (event,))
@@ -236,6 +241,20 @@ def _total(book: State | None, command: RequestDecap, judged_by: Indicator, proc
             field="year",
         )
     return total
+
+
+def _check_complete(missing: Set[str], command: RequestDecap, procedure: Procedure) -> None:
+    """Refuse an incidence that leaves villages out."""
+    if missing:
+        few = sorted(missing)[:5]
+        raise Refused(
+            procedure.rule,
+            f"{command.year}年度还有{len(missing)}个村没有测算指标（如{'、'.join(few)}），贫困发生率不完整，请先测算；"
+            "该年度不能再测算的，待下一年度测算后申请",
+            f"{len(missing)} villages were not measured in {command.year}, such as {', '.join(few)}, so that the "
+            "incidence leaves them out; measure them first, or ask after the next year's measurement",
+            field="year",
+        )
 
 
 def _kept(total: Total, procedure: Procedure) -> float:
