@@ -207,7 +207,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageMerged, Link, _team, team.dissolve, reads=team.merging),
     Reaction(TeamDisbanded, Pool, family, pool.take_back),
     # Cadres who are bound to a village without a team.
-    Reaction(VillageDiagnosed, Contacts, contacts.of_packs, contacts.need),
+    Reaction(VillageDiagnosed, Contacts, _village, contacts.need),
     Reaction(BeginLink, Contacts, _village, contacts.begin, reads=contacts.asked_about),
     Reaction(BeginLink, Bearer, by("cadre"), contacts.bear),
     Reaction(EndLink, Contacts, _village, contacts.end),

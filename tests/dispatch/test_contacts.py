@@ -39,6 +39,7 @@ from tests.dispatch.benxi import (
     diagnosed,
     merged,
     relapsed,
+    squad,
     unit,
     unlisted,
 )
@@ -97,7 +98,7 @@ def test_4_2_a_diagnosed_village_needs_a_contact_until_one_is_named() -> None:
 def test_4_2_a_pack_without_contacts_asks_for_none() -> None:
     benxi = Benxi()
     benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
-    assert not benxi.tasks("links") and (Contacts, V1) not in benxi.dispatch.states
+    assert not benxi.tasks("links")
     with pytest.raises(Refused, match="no such kind of link, contact; its kinds are: none"):
         begin(benxi)
 
@@ -203,15 +204,17 @@ def test_4_2_a_cadre_is_judged_by_the_rank_that_was_asked_for_when_the_link_bega
     assert not bound(benxi)
 
 
+NO_EXITS = {
+    merged(V1, V2): "merged",
+    unlisted(V1): "unlisted",
+    VillageWithdrawn(place=HOME, village=V1, reason="误登", **DECIDED): "withdrawn",
+    DiagnosisWithdrawn(place=HOME, village=V1, spell=1, reason="误录", **DECIDED): "undiagnosed",
+}
+
+
 @pytest.mark.parametrize(
     ("happens", "ground"),
-    [
-        (delisted(V1), "delisted"),
-        (merged(V1, V2), "merged"),
-        (unlisted(V1), "unlisted"),
-        (VillageWithdrawn(place=HOME, village=V1, reason="误登", **DECIDED), "withdrawn"),
-        (DiagnosisWithdrawn(place=HOME, village=V1, spell=1, reason="误录", **DECIDED), "undiagnosed"),
-    ],
+    [(delisted(V1), "delisted"), *NO_EXITS.items()],
     ids=lambda one: one if isinstance(one, str) else type(one).__name__,
 )
 def test_4_2_where_the_village_leaves_the_list_its_contacts_are_free(happens: Any, ground: str) -> None:
@@ -262,6 +265,39 @@ def test_4_2_no_contact_begins_in_a_village_that_left_the_list() -> None:
     benxi.hear(delisted(V1))
     with pytest.raises(Refused, match="not on the poverty list now"):
         begin(benxi)
+
+
+@pytest.mark.parametrize("happens", NO_EXITS, ids=lambda one: type(one).__name__)
+def test_4_2_no_contact_begins_in_a_village_that_left_the_list_without_an_exit(happens: Any) -> None:
+    benxi = city(V1, V2, ends=None)
+    benxi.hear(happens)
+    with pytest.raises(Refused, match="not on the poverty list now"):
+        begin(benxi)
+    assert not bound(benxi)
+
+
+def test_4_2_no_contact_begins_in_a_village_that_has_only_the_team_of_another() -> None:
+    benxi = city(V1)
+    benxi.hear(unit("U2"), *squad("U2"))
+    benxi.solve()
+    benxi.assign()
+    benxi.hear(merged(V1, V2))
+    assert benxi.assignment(V2).status == "merged"
+    with pytest.raises(Refused, match="does not exist"):
+        begin(benxi, village=V2)
+    benxi.hear(diagnosed(V2))
+    begin(benxi, village=V2)
+    assert bound(benxi, V2) == {"L1"}
+
+
+def test_4_2_a_village_that_fell_back_has_contacts_again_from_its_next_diagnosis() -> None:
+    benxi = city(V1)
+    benxi.hear(delisted(V1), relapsed(V1))
+    with pytest.raises(Refused, match="or was not diagnosed"):
+        begin(benxi)
+    benxi.hear(diagnosed(V1, spell=2))
+    begin(benxi)
+    assert bound(benxi) == {"L1"}
 
 
 def test_4_2_a_village_that_was_diagnosed_before_the_pack_asked_for_contacts_gets_one() -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.access.users import SERVICES
 from deploy.contracts import documents
+from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad
@@ -353,7 +354,9 @@ def test_assignments_become_links_and_commitments_when_the_schema_is_upgraded(da
     }  # fmt: skip
     tables = service("dispatch").tables
     keys: list[tuple[type[State], str]] = [
-        (kind, id) for village in stages for kind, id in ((Link, id_of(village)), (Commitments, village))
+        (kind, id)
+        for village in stages
+        for kind, id in ((Link, id_of(village)), (Commitments, village), (Contacts, village))
     ]
 
     async def fill(conn: AsyncConnection) -> None:
@@ -374,6 +377,8 @@ def test_assignments_become_links_and_commitments_when_the_schema_is_upgraded(da
     migrations.upgrade("dispatch", database)
     states, counts, timers, due, waits = asyncio.run(through(database, found))
     assert counts == [len(rows)] * 2
+    stand = [states.pop((Contacts, village)) for village in stages]
+    assert [(one.needed, one.left) for one in stand] == [(True, False), (False, True), (True, False)]
     assert timers == [("commitments", "210521100203"), ("links", "210521100203/team")]
     assert due == [date(2015, 3, 2), date(2017, 6, 21)] and waits == 1
     team, owed, late_team, late_owed, no_team, carried = states.values()

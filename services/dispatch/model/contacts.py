@@ -11,7 +11,6 @@ import msgspec
 
 from services.dispatch.model.commands import BeginLink, EndLink
 from services.dispatch.model.eligibility import RANKS, Cadre
-from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Squad, described, without
 from shared.contracts import Event
 from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
@@ -60,6 +59,8 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     bonds: dict[str, Bond] = msgspec.field(default_factory=dict)
     needed: bool = False
     """Whether the village needs them: from the diagnosis until it leaves the list."""
+    left: bool = False
+    """Whether it left the list by an exit, after which a kind of link may go on."""
 
     @property
     def status(self) -> str:
@@ -107,14 +108,9 @@ class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
     """By kind of link, the villages, each with the lowest rank that its pack asked for when the link began."""
 
 
-def of_packs(event: VillageDiagnosed, policy: Policy) -> Iterable[str]:
-    """The village, if the pack has such links at all; so others cost nothing."""
-    return (event.village,) if policy.contacts else ()
-
-
 def need(state: Contacts | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
-    """A diagnosed village needs cadres in each kind of link that the pack has."""
-    state = (state or Contacts(id=event.village, place=event.place)).but(needed=True)
+    """A diagnosed village needs cadres in each kind of link that the pack has, now or later."""
+    state = (state or Contacts(id=event.village, place=event.place)).but(needed=True, left=False)
     for link in policy.contacts.values():
         state = state.having(link, _since(state, link.kind), policy, today)
     return Change(state)
@@ -125,8 +121,8 @@ def _since(state: Contacts, kind: str) -> dict[str, date]:
 
 
 def asked_about(_state: Contacts | None, command: BeginLink) -> Iterable[Key]:
-    """The keys of the village's link with its team, which knows whether it is on the list, and of the cadre's unit."""
-    return ((Link, id_of(command.village)), (Squad, command.unit))
+    """The key of the cadre's unit."""
+    return ((Squad, command.unit),)
 
 
 def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: date, others: Others) -> Change:
@@ -142,18 +138,15 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
             status=422,
         )
     require_body(command.body, link.decides, link.rule)
-    team = others[Link, id_of(command.village)]
-    team = addressed(team if isinstance(team, Link) else None, command)
-    on_list = team.stage not in ("kept", "released")
-    state = state or Contacts(id=command.village, place=team.place, needed=on_list)
+    state = addressed(state, command)
     since = _since(state, link.kind)
     if command.cadre in since:
         return Change(state)
-    if link.ends == "delisted" and not on_list:
+    if not state.needed and (link.ends == "delisted" or not state.left):
         raise Refused(
             link.rule,
-            f"该村现未列入贫困村，不再确定{link.label}联系人",
-            f"the village is not on the poverty list now; no link of the kind {link.kind} can begin",
+            f"该村现未列入贫困村或者尚未会诊，不能确定{link.label}联系人",
+            f"the village is not on the poverty list now, or was not diagnosed; no {link.kind} link can begin",
         )
     squad = others[Squad, command.unit]
     cadre = squad.cadres.get(command.cadre) if isinstance(squad, Squad) else None
@@ -172,7 +165,7 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
             field="cadre",
         )
     begun = LinkBegun(
-        place=team.place,
+        place=state.place,
         village=command.village,
         kind=link.kind,
         unit=command.unit,
@@ -235,7 +228,8 @@ def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -
     links = policy.contacts
     stays = {kind for kind, link in links.items() if link.ends is None and isinstance(event, VillageDelisted)}
     gone = {kind: [*bond.since] for kind, bond in state.bonds.items() if kind not in stays}
-    rest = state.but(needed=False, bonds={kind: Bond(bond.since) for kind, bond in state.bonds.items()}, deadlines=())
+    bonds = {kind: Bond(bond.since) for kind, bond in state.bonds.items()}
+    rest = state.but(needed=False, left=isinstance(event, VillageDelisted), bonds=bonds, deadlines=())
     return _without(rest, gone, GROUNDS[type(event)], policy, today)
 
 
