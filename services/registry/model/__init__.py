@@ -3,11 +3,11 @@
 from services.registry.model.baseline import Baseline
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
-from services.registry.model.parties import Adoption, Cadre, Jurisdiction, Unit
 from services.registry.model.party import Party, Person
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
 from services.registry.model.roster import Roster
+from services.registry.model.units import Adoption, Cadre, Jurisdiction, Unit
 from services.registry.model.village import Village
 from services.registry.model.why import Reason, why_not_yet
 from services.registry.model.yearbook import Yearbook

@@ -14,7 +14,7 @@ from services.registry.model.commands import (
     WithdrawVillage,
 )
 from services.registry.model.measurement import unmet
-from services.registry.model.parties import Jurisdiction, Unit, among
+from services.registry.model.units import Jurisdiction, Unit, among
 from services.registry.model.village import Alias, Village, moved, not_ended, standing, unjudged
 from shared.codes import Code
 from shared.contracts import Event
