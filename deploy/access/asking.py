@@ -18,7 +18,7 @@ from shared.stream import bus
 ANSWERED_WITHIN: Final = 2.0
 """Seconds to wait for a connection, and for an answer."""
 LAST: Final = 0.5
-"""Seconds to wait, after each server's answer, for the answer of another server."""
+"""Seconds to wait, after all servers of the address have answered, for others of their cluster."""
 
 
 @asynccontextmanager
@@ -53,26 +53,27 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
     Returns the names of the servers. Raises ValueError with the words of a server that failed, or with the number of
     servers that did not answer; nats.errors.Error or OSError if none can be reached.
     """
+    named = len(url.split(","))
     async with connected(url, key, ca) as client:
-        servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ")}
+        servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ", named)}
         for id in servers:
             answer = await client.request(f"$SYS.REQ.SERVER.{id}.RELOAD", b"", timeout=ANSWERED_WITHIN)
             if error := msgspec.json.decode(answer.data).get("error"):
                 raise ValueError(f"{servers[id]}: {error.get('description', error)}")
-    if lacking := len(url.split(",")) - len(servers):
+    if lacking := named - len(servers):
         raise ValueError(f"{lacking} nats-server(s) did not answer; those that did: {', '.join(servers.values())}")
     return [*servers.values()]
 
 
-async def _all(client: Client, subject: str) -> Sequence[Any]:
-    """The answers of all servers to one question."""
+async def _all(client: Client, subject: str, named: int) -> Sequence[Any]:
+    """The answers of all servers to one question. `named` is how many must answer, at least, if all are well."""
     inbox = f"{bytes(client._inbox_prefix).decode()}.{uuid4().hex}"
     heard = await client.subscribe(inbox)
     await client.publish(subject, reply=inbox)
     answers: list[Any] = []
     with suppress(TimeoutError, asyncio.TimeoutError):
         while True:
-            message = await heard.next_msg(LAST if answers else ANSWERED_WITHIN)
+            message = await heard.next_msg(ANSWERED_WITHIN if len(answers) < named else LAST)
             answers.append(msgspec.json.decode(message.data))
     return answers
 
