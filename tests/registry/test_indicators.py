@@ -136,7 +136,8 @@ def test_1_10_growth_needs_the_year_before() -> None:
 
 
 def test_1_18_a_listed_villages_incidence_comes_from_households_and_those_of_others_is_missing() -> None:
-    assert "incidence" not in measure(measuring(), 2014, group_income=1)[0].values
+    event = measure(measuring(), 2014, group_income=1)[0]
+    assert "incidence" not in event.values and event.unmet == (), "whoever is on no list has no exit to be judged for"
     listed = county().helped().until(date(2014, 12, 1))
     refused = listed.refusal(c.MeasureIndicators(**AT, year=2014, values={"group_income": 1}, measured_by="镇"))
     assert refused.rule == "1.18" and "农户信息" in refused.zh
