@@ -6,6 +6,7 @@ from typing import Any
 from services.registry import store
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
+from shared.contracts.values import place_of
 from shared.forms import BODY, DUE, PLACE, VILLAGE, Blank, Heading, by, named
 from shared.policy import Policy
 from shared.policy.exit import Criterion
@@ -181,7 +182,7 @@ def _limits(one: Criterion | Indicator) -> tuple[str, str]:
 
 def _division(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The division that a row names by its level and code, and the place in which it is recorded."""
-    return {"division": f"{row['level']}:{row['code']}", "place": row["code"][:6].ljust(6, "0")}
+    return {"division": f"{row['level']}:{row['code']}", "place": place_of(row["code"])}
 
 
 _FIGURES = (

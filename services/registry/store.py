@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from services.registry.model import Baseline, Party, Register, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
+from shared.contracts.values import around, place_of
 from shared.engine.pipeline import Pipeline
 from shared.engine.store import load_states
 from shared.forms import Known
 from shared.rules import Refused
+from shared.web.http import within
 from shared.workbook import Note
 
 _STAYS = {
@@ -79,10 +81,9 @@ async def open_surveys(pipeline: Pipeline, place: str) -> list[dict[str, Any]]:
 
 async def yearbooks(pipeline: Pipeline, place: str, since: int, until: int) -> list[Yearbook]:
     """The yearbooks of these years of a division, and of the divisions in it and around it."""
-    books, county = pipeline.tables.states[Yearbook], place[:6]
-    around = [county[:width].ljust(6, "0") for width in (2, 4, 6)]
-    inside = books.c.place.startswith(county, autoescape=True) | books.c.place.in_(around)
-    found = select(books.c.body).where(inside, books.c.status.between(str(since), str(until)))
+    books = pipeline.tables.states[Yearbook]
+    here = or_(*within(books, place[:6]), books.c.place.in_([place_of(code) for code in around(place)]))
+    found = select(books.c.body).where(here, books.c.status.between(str(since), str(until)))
     async with pipeline.engine.connect() as conn:
         return [msgspec.json.decode(body, type=Yearbook) for body in await conn.scalars(found)]
 
@@ -105,6 +106,6 @@ async def with_households(pipeline: Pipeline, rows: Sequence[Known]) -> list[Kno
 async def parties_of(pipeline: Pipeline, place: str) -> list[Party]:
     """The parties of a division but for persons and for those that were withdrawn."""
     table = pipeline.tables.states[Party]
-    here = table.c.place.startswith(place, autoescape=True), table.c.status != "withdrawn"
+    found = select(table.c.body).where(*within(table, place), table.c.status != "withdrawn")
     async with pipeline.engine.connect() as conn:
-        return [msgspec.json.decode(body, type=Party) for body in await conn.scalars(select(table.c.body).where(*here))]
+        return [msgspec.json.decode(body, type=Party) for body in await conn.scalars(found)]

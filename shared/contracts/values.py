@@ -35,6 +35,11 @@ VillageId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
 """A village's stable id: the 12 digits of the statistical division code under which it was first registered."""
 
 
+def place_of(code: str) -> str:
+    """The place of a division: a township's is its county, and `2105`, a city, is the place `210500`."""
+    return code[:6].ljust(6, "0")
+
+
 def around(code: str) -> tuple[str, ...]:
     """The jurisdictions in which a division lies, or a village by its code: county, prefecture and province."""
     return tuple(dict.fromkeys(code[:length] for length in (6, 4, 2)))

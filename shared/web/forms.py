@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,16 +16,13 @@ from litestar.datastructures import State
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
-from sqlalchemy import select
 
-from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
-from shared.rules import State as Model
-from shared.web.http import SMOOTH, PlaceQuery, within
+from shared.web.http import PlaceQuery, waiting
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.web.operations import is_operator
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
@@ -117,22 +115,11 @@ async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to_operator: boo
     Those about persons are for operators only, as in the list of tasks.
     """
     found: list[Known] = []
-    action, today = blank.task or blank.name, pipeline.today
-    waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not Model.awaits}
-    async with pipeline.engine.connect() as conn:
-        for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
-            if kind.personal and not to_operator:
-                continue
-            waiting = select(table.c.body).where(table.c.awaits, *within(table, place)).order_by(table.c.id)
-            async with conn.stream(waiting) as rows:
-                async for part in rows.partitions(SMOOTH):
-                    for (body,) in part:
-                        state = store.decode_state(kind, body)
-                        policy = pipeline.book.at(state.place, today) if today else None
-                        if policy:
-                            answered = (task for task in state.tasks(policy) if task.action == action)
-                            found += [blank.row(state, task, policy) for task in answered]
-                    await asyncio.sleep(0)  # Other requests get their turn.
+    action = blank.task or blank.name
+    async with aclosing(waiting(pipeline, place, to_operator=to_operator)) as states:
+        async for state, policy in states:
+            if policy:
+                found += [blank.row(state, task, policy) for task in state.tasks(policy) if task.action == action]
     return await blank.completed(pipeline, found) if blank.completed else found
 
 

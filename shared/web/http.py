@@ -1,8 +1,8 @@
 """Commands and queries over HTTP, the same for every service: OpenAPI, Idempotency-Key, problem+json, health."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -227,11 +227,32 @@ def _common(pipeline: Pipeline) -> list[Any]:
     ]  # fmt: skip
 
 
-def _tasks(pipeline: Pipeline) -> Any:
-    engine = pipeline.engine
+async def waiting(
+    pipeline: Pipeline, place: str, *, to_operator: bool, after: str = ""
+) -> AsyncGenerator[tuple[State, Policy | None], None]:
+    """The states of a division that wait for somebody, each with its pack in force, in order of kind and id.
+
+    Those about persons are for operators only. They begin after the `kind/id` given as `after`. Whoever stops reading
+    before the end closes this with `aclosing`, since it holds a connection.
+    """
     # A kind that never awaits anything, such as cadres, may have millions of states: its table is not searched.
     waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not State.awaits}
+    first, _, last = after.partition("/")
+    async with pipeline.engine.connect() as conn:
+        for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
+            if kind.kind < first or (kind.personal and not to_operator):
+                continue
+            behind = table.c.id > (last if kind.kind == first else "")
+            found = select(table.c.body).where(table.c.awaits, behind, *within(table, place)).order_by(table.c.id)
+            async with conn.stream(found) as rows:
+                async for part in rows.partitions(SMOOTH):
+                    for (body,) in part:
+                        state = store.decode_state(kind, body)
+                        yield state, pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
+                    await asyncio.sleep(0)  # Other requests get their turn.
 
+
+def _tasks(pipeline: Pipeline) -> Any:
     @get("/v1/tasks", tags=["queries"])
     async def tasks(
         request: Request[Any, Any, Any],
@@ -248,25 +269,17 @@ def _tasks(pipeline: Pipeline) -> Any:
         one state stay together, so there may be more than `limit`. Fewer than `limit` means the end.
         """
         found: list[OpenTask] = []
-        first, _, last = after.partition("/")
-        async with engine.connect() as conn:
-            for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
-                if kind.kind < first or (kind.personal and not is_operator(request)):
-                    continue
-                behind = table.c.id > (last if kind.kind == first else "")
-                waiting = select(table.c.body).where(table.c.awaits, behind, *within(table, place))
-                async with conn.stream(waiting.order_by(table.c.id)) as rows:
-                    async for (body,) in rows:
-                        state = store.decode_state(kind, body)
-                        policy: Any = pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
-                        of_state = [
-                            OpenTask(kind.kind, state.id, state.place, task)
-                            for task in (state.tasks(policy) if policy or not kind.needs_policy else ())
-                            if role in (None, task.role)
-                        ]
-                        found += [task.told(policy) for task in of_state] if words else of_state
-                        if len(found) >= limit:
-                            return found
+        policy: Any
+        async with aclosing(waiting(pipeline, place, to_operator=is_operator(request), after=after)) as states:
+            async for state, policy in states:
+                of_state = [
+                    OpenTask(state.kind, state.id, state.place, task)
+                    for task in (state.tasks(policy) if policy or not state.needs_policy else ())
+                    if role in (None, task.role)
+                ]
+                found += [task.told(policy) for task in of_state] if words else of_state
+                if len(found) >= limit:
+                    break
         return found
 
     return tasks

@@ -211,7 +211,7 @@ def _check_criterion(value: float, criterion: Criterion, field: str) -> None:
 
 def recorded(values: Mapping[str, float], policy: Policy) -> dict[str, float]:
     """The figures of a year that people recorded, without those that follow from them."""
-    computed = {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
+    computed = _derived(policy)
     return {figure: value for figure, value in values.items() if figure not in computed}
 
 

@@ -14,6 +14,7 @@ import msgspec
 from services.registry.model.commands import RegisterParty, WithdrawParty
 from services.registry.model.village import Village, not_ended
 from shared.contracts.registry import PartyRegistered, PartyWithdrawn
+from shared.contracts.values import place_of
 from shared.policy import Policy
 from shared.policy.parties import DIVISIONS, PartyField, PartyKind
 from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
@@ -261,7 +262,7 @@ def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, other
         village = not_ended(known(village if isinstance(village, Village) else None, "村", "village", id))
         place = village.place
     else:
-        place = id[:6].ljust(6, "0")
+        place = place_of(id)
     if of not in sort.parents:
         labels = "、".join(names[one] for one in sort.parents)
         raise Refused(

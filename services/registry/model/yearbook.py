@@ -16,6 +16,7 @@ from services.registry.model.commands import RecordFigures, RequestDecap, Withdr
 from services.registry.model.measurement import check_estimated, check_values
 from services.registry.model.village import Village
 from shared.contracts.registry import FiguresRecorded, FiguresWithdrawn, IndicatorsMeasured, MeasurementWithdrawn
+from shared.contracts.values import place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.indicators import Indicator
@@ -175,7 +176,7 @@ def withdraw(book: Yearbook | None, command: WithdrawFigures, _policy: Policy, _
 def kind_of(command: RecordFigures | WithdrawFigures | RequestDecap) -> str:
     """The kind of the division. Raises Refused unless `place` is the division itself, or the county it lies in."""
     kind, _, code = command.division.partition(":")
-    place = code[:6].ljust(6, "0")
+    place = place_of(code)
     if place != command.place:
         raise Refused(
             "identity",
