@@ -90,7 +90,7 @@ class Citation(NamedTuple):
     @property
     def is_rule(self) -> bool:
         """Commands and events are what a rule is about, and a pack's section is found by its key."""
-        rules = self.file.startswith(("services/", "shared/")) and not self.file.endswith("/commands.py")
+        rules = self.file.startswith(("services/", "shared/")) and "/model/commands" not in self.file
         return self.kind == "told" and rules and not self.file.startswith(("shared/contracts/", "shared/policy/"))
 
 
@@ -256,7 +256,7 @@ def _events(cited: list[Citation]) -> list[str]:
 
 def _tells(place: Citation, type: str, event: type[Event]) -> bool:
     owner = type.partition(".")[0]
-    if place.file == f"shared/contracts/{owner}.py":
+    if place.file.startswith((f"shared/contracts/{owner}.py", f"shared/contracts/{owner}/")):
         return place.name == event.__name__
     return place.is_rule and place.file.startswith(f"services/{owner}/") and event.__name__ in place.tells
 

@@ -1,7 +1,7 @@
 """All messages between the services, and from them to subscribers. Each is defined here and nowhere else.
 
-A message is a frozen struct in the module of the service that owns it. Its type follows from the class name:
-`VillageDelisted` in `contracts/registry.py` is the event `registry.village.delisted`, version 1, on the subject
+A message is a frozen struct in the module or package of the service that owns it. Its type follows from the class name:
+`VillageDelisted` in `contracts/registry/` is the event `registry.village.delisted`, version 1, on the subject
 `zhucun.v1.<province>.<prefecture>.<county>.registry.village.delisted`. If readers of version 1 could not read a new
 shape, it gets a class of its own, `VillageDelistedV2`. Both classes stay while the stream holds events of both.
 """
@@ -58,7 +58,8 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
         assert match
         words, version = re.findall(r"[A-Z][a-z]*", match[1]), match[2] or "1"
         noun, participle = "_".join(words[:-1]).lower(), words[-1].lower()
-        cls.type = f"{cls.__module__.rsplit('.', 1)[-1]}.{noun}.{participle}.v{version}"
+        service = cls.__module__.removeprefix(f"{__name__}.").partition(".")[0]
+        cls.type = f"{service}.{noun}.{participle}.v{version}"
         if cls.label[0]:  # A base class of several events has no label and is no event itself.
             EVENTS[cls.type] = cls
 

@@ -1,0 +1,57 @@
+"""The notice of a village's procedure, and the objections to it."""
+
+from services.registry.model.commands.correction import Correction
+from shared.contracts import Command
+from shared.contracts.values import Number, Organ, PartyId, Role, RunId, Short, VillageId
+
+
+class PostNotice(Command, frozen=True, kw_only=True):
+    """Put what is intended on public notice (公示): the removal from the list, or the households of a round."""
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
+    body: Role
+    posted_by: Organ
+
+
+class WithdrawNotice(Correction, frozen=True, kw_only=True):
+    """A notice was posted by mistake. Refused once somebody has objected or the notice is over."""
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
+
+
+class RaiseObjection(Command, frozen=True, kw_only=True):
+    """Object to what is on notice. The objector's name is not asked for."""
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
+    objection: Number
+    """Its number within this notice, by which a repetition is recognised."""
+    household: PartyId | None = None
+    """The household that the objection is about, where the notice lists households."""
+    ground: Short
+
+
+class DecideObjection(Command, frozen=True, kw_only=True):
+    """A named body upholds or dismisses an objection."""
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
+    objection: Number
+    upheld: bool
+    body: Role
+    decided_by: Organ
+
+
+class WithdrawObjection(Correction, frozen=True, kw_only=True):
+    """An objection is taken back before it is decided."""
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter whose notice it is; None for that of the village's exit."""
+    objection: Number

@@ -1,0 +1,188 @@
+"""The de-capping of a township or county (摘帽, 1.18)."""
+
+from shared.contracts import Event
+from shared.contracts.calendar import Movement
+from shared.contracts.registry.procedure import BackTo, StepKind
+from shared.contracts.values import Code, Count, Day, DivisionRef, Number, Organ, Rate, Reason, Role, Year
+
+
+class DecapRequested(Event, frozen=True, kw_only=True):
+    """A township or county asks to be no poor one any more (摘帽), by the incidence of its villages (1.18)."""
+
+    about = "division"
+    label = ("申请摘帽", "de-capping requested")
+    source = "1.18"
+    division: DivisionRef
+    attempt: Number
+    """How many times it has asked, this time included."""
+    kind: Code
+    """The procedure, as the pack names it."""
+    year: Year
+    """The year whose figures it rests on."""
+    incidence: Rate
+    """People in poor households ÷ the population, of all villages that were measured in that year."""
+    villages: Count
+    """How many villages were measured: all whose figures of the year are due."""
+    missing: Count = 0
+    """How many villages are not in it, since they came later by a split or from another county."""
+    requested_by: Organ
+
+
+class DecapWithdrawn(Event, frozen=True, kw_only=True):
+    """The request was taken back before any step of it was taken."""
+
+    about = "division"
+    label = ("撤回摘帽申请", "de-capping withdrawn")
+    division: DivisionRef
+    attempt: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class DecapAssessed(Event, frozen=True, kw_only=True):
+    """A sample of its households was assessed. A rate that misses its bound vetoes the exit (1.18)."""
+
+    about = "division"
+    label = ("摘帽专项评估检查", "de-capping assessed")
+    source = "1.18"
+    division: DivisionRef
+    attempt: Number
+    step: Code
+    wrong_exit_rate: Rate
+    omission_rate: Rate
+    approval_rate: Rate
+    passed: bool
+    decided_by: Organ
+
+
+class DecapStepTaken(Event, frozen=True, kw_only=True):
+    """A body approved the de-capping or refused it, or announced or filed what was approved."""
+
+    about = "division"
+    label = ("摘帽办理环节", "step of a de-capping taken")
+    source = "1.18"
+    division: DivisionRef
+    attempt: Number
+    step: Code
+    approved: bool
+    decided_by: Organ
+
+
+class DecapRejected(Event, frozen=True, kw_only=True):
+    """The de-capping ended at a step that refused or vetoed it. It can be asked for again."""
+
+    about = "division"
+    label = ("不予摘帽", "de-capping rejected")
+    source = "1.18"
+    division: DivisionRef
+    attempt: Number
+    kind: Code
+    step: Code
+
+
+class TownshipDecapped(Event, frozen=True, kw_only=True):
+    """A poor township is none any more (乡镇摘帽, 1.18)."""
+
+    about = "division"
+    label = ("乡镇摘帽", "township de-capped")
+    source = "1.18"
+    division: DivisionRef
+    year: Year
+    incidence: Rate
+    """The share of its people who were still poor in that year."""
+    decided_by: Organ
+
+
+class CountyDecapped(Event, frozen=True, kw_only=True):
+    """A poor county is none any more (贫困县退出, 1.18)."""
+
+    about = "division"
+    label = ("贫困县退出", "county de-capped")
+    source = "1.18"
+    division: DivisionRef
+    year: Year
+    incidence: Rate
+    """The share of its people who were still poor in that year."""
+    decided_by: Organ
+
+
+class DecapNoticePosted(Event, frozen=True, kw_only=True):
+    """An intended de-capping is on public notice. Anyone may object until the end of the last day."""
+
+    about = "division"
+    label = ("摘帽公示", "de-capping on public notice")
+    division: DivisionRef
+    attempt: Number
+    until: Day
+    posted_by: Organ
+
+
+class DecapNoticeWithdrawn(Event, frozen=True, kw_only=True):
+    """A notice of a de-capping was posted by mistake; another one is awaited."""
+
+    about = "division"
+    label = ("撤回摘帽公示", "notice of a de-capping withdrawn")
+    division: DivisionRef
+    attempt: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class DecapObjectionRaised(Event, frozen=True, kw_only=True):
+    """Someone objected to a de-capping."""
+
+    about = "division"
+    label = ("收到摘帽异议", "objection to a de-capping raised")
+    division: DivisionRef
+    attempt: Number
+    objection: Number
+
+
+class DecapObjectionDecided(Event, frozen=True, kw_only=True):
+    """An objection to a de-capping was upheld or dismissed."""
+
+    about = "division"
+    label = ("摘帽异议处理", "objection to a de-capping decided")
+    division: DivisionRef
+    attempt: Number
+    objection: Number
+    upheld: bool
+    decided_by: Organ
+    back_to: BackTo | None = None
+    """The kind of step to which it goes back; None while other objections are open, or if none is upheld."""
+
+
+class DecapObjectionWithdrawn(Event, frozen=True, kw_only=True):
+    """An objection to a de-capping was taken back before it was decided."""
+
+    about = "division"
+    label = ("撤回摘帽异议", "objection to a de-capping withdrawn")
+    division: DivisionRef
+    attempt: Number
+    objection: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class DecapStepOverdue(Event, frozen=True, kw_only=True):
+    """The last day of a step of a de-capping, or of the answer to an objection, is over. This comes only once."""
+
+    about = "division"
+    label = ("摘帽环节逾期", "step of a de-capping overdue")
+    division: DivisionRef
+    attempt: Number
+    kind: Code
+    step: Code
+    objection: Number | None = None
+    due: Day
+    owed_by: Role
+    leads_to: StepKind | None = None
+    told_to: Role | None = None
+
+
+class DecapDeadlineMoved(Movement, frozen=True, kw_only=True):
+    """Newly announced holidays moved a last day of a de-capping."""
+
+    about = "division"
+    label = ("摘帽期限变更", "deadline of a de-capping moved")
+    division: DivisionRef

@@ -1,0 +1,100 @@
+"""What every procedure of a village has: notices, objections, and steps that are late."""
+
+from typing import Literal
+
+from shared.contracts import Event
+from shared.contracts.values import Code, Day, Number, Organ, OrganOrNone, Reason, Role, RunId, VillageId
+
+StepKind = Literal["verify", "notice", "decide", "accept", "publish"]
+"""The kinds of steps: sampled households are visited, there is a public notice, a body decides, each household accepts,
+or something is published."""
+BackTo = Literal["verify", "notice", "decide"]
+"""The kinds of steps to which an objection or a refusal leads back."""
+
+
+class NoticePosted(Event, frozen=True, kw_only=True):
+    """An intended decision is on public notice. Anyone may object until the end of the last day."""
+
+    label = ("公示", "on public notice")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    until: Day
+    posted_by: OrganOrNone = ""
+    """The body that posted it, never a person."""
+
+
+class NoticeWithdrawn(Event, frozen=True, kw_only=True):
+    """A public notice was posted by mistake; another one is awaited."""
+
+    label = ("撤回公示", "notice withdrawn")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class ObjectionRaised(Event, frozen=True, kw_only=True):
+    """Someone objected during a notice."""
+
+    label = ("收到异议", "objection raised")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    objection: Number
+
+
+class ObjectionDecided(Event, frozen=True, kw_only=True):
+    """A named body upheld or dismissed an objection; an upheld one leads back, usually to a new verification."""
+
+    label = ("异议处理", "objection decided")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    objection: Number
+    """The number of the objection. 0 means that the deciding body itself refused its approval."""
+    upheld: bool
+    decided_by: Organ
+    back_to: BackTo | None = None
+    """The kind of step to which the exit now goes back; None while other objections are open, or if none is upheld."""
+
+
+class ObjectionWithdrawn(Event, frozen=True, kw_only=True):
+    """An objection that was not decided yet was taken back, or entered by mistake."""
+
+    label = ("撤回异议", "objection withdrawn")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    objection: Number
+    reason: Reason
+    decided_by: Organ
+
+
+class StepOverdue(Event, frozen=True, kw_only=True):
+    """The last day of a step, or of the answer to an objection, is over.
+
+    It is still owed; this event comes only once.
+    """
+
+    label = ("程序环节逾期", "step overdue")
+    village: VillageId
+    matter: RunId | None = None
+    attempt: Number
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+    objection: Number | None = None
+    """The objection that is not answered; None where the step itself is late."""
+    due: Day
+    owed_by: Role
+    leads_to: StepKind | None = None
+    """The kind of step to which the time-out leads by the pack; None if the step is still awaited."""
+    told_to: Role | None = None
+    """Whom the pack has told of it, such as the county above a township; None where it names nobody."""
