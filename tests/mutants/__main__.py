@@ -7,6 +7,7 @@ and modules' own lines, and the second starts pytest anew for each change, which
 import hashlib
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -34,8 +35,9 @@ RULES: Final = (
     "shared/policy/**/*.py",
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
-OF_SHARED: Final = ("services", "calendar", "bounds", "flow", "labels", "layers", "policy", "rules", "when")
-"""The tests of `tests/shared` that are about rules; the first two are about those of the services."""
+OF_SERVICES: Final = ("names", "defaults", "services", "calendar")
+OF_SHARED: Final = (*OF_SERVICES, "bounds", "flow", "labels", "layers", "policy", "rules", "when")
+"""The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
 PLAYED: Final = ("journey_rules", "outages", "tasks", "told", "zunyi")
 """The tests of `tests/journeys` that need no processes."""
 NOTICED_AT_LEAST: Final = 0.99
@@ -79,6 +81,9 @@ def main(
         list[str], typer.Option(help="只改这些文件 · only files below these, such as services/registry")
     ] = [],  # noqa: B006
     kind: Annotated[list[str], typer.Option(help=f"只做这些种类 · only these kinds: {', '.join(KINDS)}")] = [],  # noqa: B006
+    like: Annotated[
+        list[str], typer.Option(help="只试写法合于此式者 · only those whose line matches this pattern")
+    ] = [],  # noqa: B006
     jobs: Annotated[int, typer.Option(help="同时进行的数目 · how many at once", min=1)] = 1,
     folder: Annotated[Path, typer.Option(help="工作目录，可续作 · where it works and goes on")] = Path("data/mutants"),
 ) -> None:
@@ -86,7 +91,13 @@ def main(
     files = rules(ROOT, part)
     known = equivalents()
     all_changes = [change for file in files for change in changes(ROOT, file)]
-    meant = [c for c in all_changes if c.kind in (kind or KINDS) and not any(e.covers(c) for e in known)]
+    meant = [
+        change
+        for change in all_changes
+        if change.kind in (kind or KINDS)
+        and not any(one.covers(change) for one in known)
+        and (not like or any(re.search(pattern, told(change)) for pattern in like))
+    ]
     if not meant:
         raise typer.BadParameter(f"没有可改之处 / there is nothing to change; kinds are {', '.join(KINDS)}")
     drawn = random.Random(seed).sample(meant, min(sample, len(meant)))
@@ -96,11 +107,16 @@ def main(
     verdicts = folder / "noticed.json"
     noticed: dict[str, str] = msgspec.json.decode(verdicts.read_bytes()) if verdicts.exists() else {}
     keys = {change.id: f"{stamp[change.file]} {change.id}" for change in drawn}
-    left = [change for change in drawn if keys[change.id] not in noticed]
+    whole = (folder / "tree.sha256").read_text()[:12]
+    """What survived is tried again as soon as anything is another, a test above all."""
+    missed = {change.id: f"{whole} {keys[change.id]}" for change in drawn}
+    left = [change for change in drawn if not {keys[change.id], missed[change.id]} & noticed.keys()]
+    by_id = {change.id: change for change in drawn}
     for verdict in tried(tree, folder.resolve(), left, tests_of(files), jobs) if left else ():
-        if verdict.noticed:
-            noticed[keys[verdict.id]] = verdict.noticed
-            verdicts.write_bytes(msgspec.json.encode(noticed))
+        noticed[(keys if verdict.noticed else missed)[verdict.id]] = verdict.noticed
+        verdicts.write_bytes(msgspec.json.encode(noticed))
+        if not verdict.noticed:
+            print("SURVIVED", told(by_id[verdict.id]), flush=True)
     survivors = [change for change in drawn if keys[change.id] not in noticed]
     show(Console(width=200), drawn, survivors)
     raise typer.Exit(len(survivors) > (1 - NOTICED_AT_LEAST) * len(drawn))
@@ -111,7 +127,7 @@ def tests_of(files: Iterable[str]) -> list[str]:
     parts = {file.split("/")[1] for file in files if file.startswith("services/")}
     alike = any(file.startswith("shared/") for file in files)
     own = [f"tests/{service}" for service in SERVICES if alike or service in parts]
-    common = [f"tests/shared/test_{name}.py" for name in (OF_SHARED if alike else OF_SHARED[:2])]
+    common = [f"tests/shared/test_{name}.py" for name in (OF_SHARED if alike else OF_SERVICES)]
     return [*own, *common, *(f"tests/journeys/test_{name}.py" for name in PLAYED)]
 
 
@@ -173,6 +189,11 @@ def tried(tree: Path, folder: Path, left: Sequence[Change], tests: list[str], jo
                 yield msgspec.json.decode(last, type=Verdict)
     if session.returncode:
         raise SystemExit(f"测试未能运行 / the tests did not run; see {folder / 'session.log'}")
+
+
+def told(change: Change) -> str:
+    """A change in one line."""
+    return f"{change.file}:{change.lines[0]} {change.function} {change.kind}: {change.before} -> {change.after}"
 
 
 def show(console: Console, drawn: Sequence[Change], survivors: Sequence[Change]) -> None:

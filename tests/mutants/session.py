@@ -17,6 +17,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -31,6 +32,8 @@ from tests.mutants.changes import Change, changed
 
 SLOW: Final = frozenset({"nats_server", "database", "postgres", "any_api", "api", "desk"})
 """What a quick test does without: servers and databases."""
+READING: Final = ("tests/shared/test_names.py", "tests/shared/test_defaults.py")
+"""The tests that read sources: they call nothing that is changed, and are run while the changed source stands there."""
 LONGEST: Final = 30
 """Seconds that a test may take under the tracer and still be called quick."""
 BUDGET: Final = 60.0
@@ -167,37 +170,45 @@ class Plugin:
                 for name in names:
                     callers[file, name].add(id)
         by_id = {item.nodeid: item for item in items}
+        reading = [item for item in items if item.nodeid.startswith(READING)]
+        for item, after in _with_next(reading):  # Each fork reads again what has been changed, and no more.
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         running: dict[int, tuple[Change, list[str]]] = {}
-        again: list[tuple[Change, list[str]]] = []
 
         def collect(most: int) -> None:
-            while len(running) > most:
+            """Wait until few forks run. What survived is tried anew once none runs, since they share the source."""
+            again: list[tuple[Change, list[str]]] = []
+            while len(running) > (0 if again else most):
                 pid, status = os.wait()
                 if pid in running:
                     change, ids = running.pop(pid)
-                    mark = self.folder / f"{pid}.failed"
                     if status == 0:
                         again.append((change, ids))
                     else:
-                        self.say(change, mark.read_text() if mark.exists() else "it ends the run, or never ends")
-                    mark.unlink(missing_ok=True)
+                        self.say(change, self._told(pid))
+            for change, ids in again:
+                self.say(change, self._anew(change, ids))
 
         for change in changes:
+            if reading and change.kind == "constant":  # It may be a name.
+                collect(0)
+                if told := self._read(change, reading):
+                    self.say(change, told)
+                    continue
             calling = callers[change.file, change.function]
             if not change.function or not calling:  # A busy machine may have left out those that call it.
                 calling = {id for id, reach in reached.items() if change.file in reach.functions}
             ids = _within_budget(sorted(calling, key=lambda id: reached[id].seconds), reached)
             swap = _swap(self.root, change) if change.function else None
             if swap is None:
-                again.append((change, ids))
+                collect(0)
+                self.say(change, self._anew(change, [*(item.nodeid for item in reading), *ids]))
                 continue
             collect(self.job.jobs - 1)
             chosen = [by_id[id] for id in ids]
             bound = 20 + 10 * sum(reached[id].seconds for id in ids)
             running[_fork(partial(self._try, swap, chosen, bound))] = change, ids
         collect(0)
-        for change, ids in again:
-            self.say(change, self._anew(change, ids))
 
     def _try(self, swap: Callable[[], None], items: Sequence[pytest.Item], seconds: float) -> None:
         """In a fork: put the change in, and run tests until one fails."""
@@ -209,16 +220,37 @@ class Plugin:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         os._exit(0)
 
-    def _anew(self, change: Change, ids: Sequence[str]) -> str:
-        """In a new process, on changed source: whether a test fails, or mypy does not believe it."""
+    def _told(self, pid: int) -> str:
+        """By what a fork noticed its change."""
+        mark = self.folder / f"{pid}.failed"
+        told = mark.read_text() if mark.exists() else "it ends the run, or never ends"
+        mark.unlink(missing_ok=True)
+        return told
+
+    def _read(self, change: Change, items: Sequence[pytest.Item]) -> str:
+        """In a fork, on changed source: which of the tests that read sources fails."""
+        with self._standing(change):
+            pid = _fork(partial(self._try, lambda: None, items, 60))
+            _, status = os.waitpid(pid, 0)
+        return self._told(pid) if status else ""
+
+    @contextmanager
+    def _standing(self, change: Change) -> Iterator[None]:
+        """While this lasts, the changed source stands in the tree."""
         path = self.root / change.file
         source = path.read_bytes()
         path.write_text(ast.unparse(changed(self.root, change)), "utf-8")
         try:
-            for command in (
-                [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *ids],
-                [sys.executable, "-m", "mypy", "--no-error-summary", change.file],
-            ):
+            yield
+        finally:
+            path.write_bytes(source)
+
+    def _anew(self, change: Change, ids: Sequence[str]) -> str:
+        """In a new process, on changed source: whether a test fails, or mypy does not believe it."""
+        test = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *ids]
+        believe = [sys.executable, "-m", "mypy", "--no-error-summary", change.file]
+        with self._standing(change):
+            for command in (believe, test) if change.function else (test, believe):
                 if command[2] == "pytest" and not ids:
                     continue
                 try:
@@ -228,8 +260,6 @@ class Plugin:
                 if done.returncode:
                     told = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
                     return told[0].split(" - ")[0].split()[-1] if told else command[2]
-        finally:
-            path.write_bytes(source)
         return ""
 
     def say(self, change: Change, noticed: str) -> None:

@@ -1,9 +1,10 @@
 """What a refusal names beside its sentences: the rule that it rests on, the field to correct, and its HTTP status."""
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.contracts import Command
 from shared.labels import basis
@@ -19,7 +20,8 @@ _STATUS: Final = {404, 409, 422}
 
 
 @cache
-def _rules() -> frozenset[str]:
+def rules() -> frozenset[str]:
+    """The mechanisms, the documents of the shipped packs, and what the system itself asks for."""
     rows = tomllib.loads((_ROOT / "docs/mechanisms.toml").read_text("utf-8"))
     packs = [parse_pack(path.read_bytes()) for path in (_ROOT / "shared/policy/packs").glob("*.toml")]
     return frozenset({*rows["mechanisms"], *(key for pack in packs for key in pack.documents)} | _OF_THE_SYSTEM)
@@ -31,17 +33,22 @@ _FIELDS: Final = set[str]()
 
 def _is_field(name: str) -> bool:
     if name not in _FIELDS:
-        kinds = [Command]
-        for kind in kinds:  # Commands of tests are made while tests run.
-            kinds += kind.__subclasses__()
+        for kind in below(Command):  # Commands of tests are made while tests run.
             _FIELDS.update(kind.__struct_fields__)
     return name in _FIELDS
+
+
+def below(kind: type[Any]) -> Iterator[type[Any]]:
+    """All kinds that are made of a kind."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from below(one)
 
 
 def unfounded(refused: Refused) -> tuple[str, ...]:
     """What is wrong with these names."""
     found = []
-    if refused.rule.partition(":")[0] not in _rules() and not any(basis(refused.rule)):
+    if refused.rule.partition(":")[0] not in rules() and not any(basis(refused.rule)):
         found.append(f"no such rule: {refused.rule}")
     if refused.status not in _STATUS:
         found.append(f"no such status: {refused.status}")

@@ -1,0 +1,195 @@
+"""What rules name beside their sentences, walked in the source, so that no name stands where no test comes by."""
+
+import ast
+import inspect
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from shared.contracts import Command
+from shared.contracts.values import ROLES
+from shared.labels import basis
+from shared.rules import Refused, Task
+from shared.web.http import Route
+from tests.support.refusals import below, rules
+
+ROOT = Path(__file__).parents[2]
+
+
+class Named(NamedTuple):
+    """A text or number that is given for a parameter of a call."""
+
+    where: str
+    service: str
+    call: Any
+    parameter: str
+    value: str | int
+    commands: frozenset[str]
+    """The fields of the command that the function takes in which the call stands; empty if it takes none."""
+
+
+def test_every_refusal_names_a_rule_that_exists() -> None:
+    assert strange("rule", lambda named: is_rule(str(named.value))) == []
+
+
+def test_every_refusal_has_a_status_that_says_whether_to_correct_wait_or_look_elsewhere() -> None:
+    assert strange("status", lambda named: named.call is not Refused or named.value in (404, 422)) == []
+
+
+def test_every_refusal_names_a_field_of_the_command_that_it_refuses() -> None:
+    assert strange("field", lambda named: not refuses(named) or named.value in (named.commands or every_field())) == []
+
+
+def test_every_role_is_one_that_people_have() -> None:
+    assert strange("role", lambda named: named.value in {*ROLES, "leader", "member"}) == []
+
+
+def test_every_task_asks_for_a_command_of_its_own_service() -> None:
+    assert strange("action", lambda named: named.call is not Task or named.value in routes(named.service)) == []
+
+
+def test_what_a_task_fills_in_is_a_field_of_its_command_and_a_role_one_that_people_have() -> None:
+    wrong = []
+    for path in files():
+        for _, call in calls_of(path, path.read_bytes()):
+            said = {keyword.arg: keyword.value for keyword in call.keywords}
+            action, answer = said.get("action"), said.get("answer")
+            if isinstance(action, ast.Constant) and isinstance(answer, ast.Dict):
+                command = routes(path.relative_to(ROOT).parts[1])[str(action.value)].command
+                for key, value in zip(answer.keys, answer.values, strict=True):
+                    if isinstance(key, ast.Constant) and (
+                        key.value not in command.__struct_fields__
+                        or (key.value == "body" and isinstance(value, ast.Constant) and value.value not in ROLES)
+                    ):
+                        wrong.append(f"{path.name}:{call.lineno} {ast.unparse(key)}: {ast.unparse(value)}")
+    assert wrong == []
+
+
+def test_a_kind_of_thing_has_one_name_in_each_language() -> None:
+    """`known` and `addressed` say in both languages what does not exist; a name that stands once is listed here."""
+    pairs = Counter(
+        tuple(str(one.value) for one in found)
+        for found in zip(named("zh"), named("en"), strict=False)
+        if found[0].where == found[1].where
+    )
+    by_chinese: dict[str, set[str]] = {}
+    for zh, en in pairs:
+        if " " not in en:
+            by_chinese.setdefault(zh, set()).add(en)
+    assert {zh: names for zh, names in by_chinese.items() if len(names) > 1} == {}
+
+
+def strange(parameter: str, fits: Any) -> list[str]:
+    """What is given for a parameter somewhere and does not fit."""
+    found = [*named(parameter)]
+    assert found, "nothing is walked"
+    return [f"{one.where} {one.parameter}={one.value!r}" for one in found if not fits(one)]
+
+
+def is_rule(name: str) -> bool:
+    return name.partition(":")[0] in rules() or any(basis(name))
+
+
+def refuses(named: Named) -> bool:
+    return named.call is Refused or "rule" in signature(named.call).parameters
+
+
+@cache
+def routes(service: str) -> dict[str, Route]:
+    return {route.path: route for route in import_module(f"services.{service}.api").COMMANDS}
+
+
+@cache
+def every_field() -> frozenset[str]:
+    return frozenset(field for kind in below(Command) for field in kind.__struct_fields__)
+
+
+def named(parameter: str) -> Iterator[Named]:
+    return (one for one in everything() if one.parameter == parameter)
+
+
+def everything() -> Iterator[Named]:
+    return (one for path in files() for one in of_file(path, path.read_bytes()))
+
+
+def files() -> list[Path]:
+    return [*sorted(ROOT.glob("services/*/model/**/*.py")), ROOT / "shared/rules.py"]
+
+
+@cache
+def of_file(path: Path, source: bytes) -> tuple[Named, ...]:
+    return tuple(names_in(path, source))
+
+
+@cache
+def calls_of(path: Path, source: bytes) -> tuple[tuple[str | None, ast.Call], ...]:
+    return tuple(calls(ast.parse(source), None))
+
+
+def names_in(path: Path, source: bytes) -> Iterator[Named]:
+    within = path.relative_to(ROOT)
+    module = import_module(".".join(within.with_suffix("").parts).removesuffix(".__init__"))
+    for function, call in calls_of(path, source):
+        known = vars(module).get(call.func.id) if isinstance(call.func, ast.Name) else None
+        if not callable(known) or get_origin(known):
+            continue
+        try:
+            bound = signature(known).bind_partial(
+                *(argument for argument in call.args if not isinstance(argument, ast.Starred)),
+                **{keyword.arg: keyword.value for keyword in call.keywords if keyword.arg},
+            )
+        except (TypeError, ValueError):  # A generic function, or one that is made of two.
+            continue
+        fields = taken(vars(module).get(function)) if function else frozenset[str]()
+        for parameter, given in bound.arguments.items():
+            for value in constants(given):
+                yield Named(f"{within}:{call.lineno}", within.parts[1], known, parameter, value, fields)
+
+
+@cache
+def signature(known: Any) -> inspect.Signature:
+    return inspect.signature(known)
+
+
+def calls(node: ast.AST, function: str | None) -> Iterator[tuple[str | None, ast.Call]]:
+    """All calls, each with the outermost function that it stands in."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield function, child
+        inner = child.name if isinstance(child, ast.FunctionDef) and function is None else function
+        yield from calls(child, inner)
+
+
+def constants(given: Any) -> Iterator[str | int]:
+    """The texts and numbers that an argument may be."""
+    if isinstance(given, ast.IfExp):
+        yield from constants(given.body)
+        yield from constants(given.orelse)
+    elif isinstance(given, ast.Constant) and isinstance(given.value, str | int):
+        yield given.value
+
+
+@cache
+def taken(function: Any) -> frozenset[str]:
+    """The fields of the commands that a function takes, and of what lies within these."""
+    hints = get_type_hints(function) if inspect.isfunction(function) else {}
+    return frozenset(name for kind in set(structs(tuple(hints.values()))) if issubclass(kind, Command)
+                     for name in fields_of(kind))  # fmt: skip
+
+
+def fields_of(kind: type[msgspec.Struct]) -> set[str]:
+    inner = {name for one in structs(tuple(get_type_hints(kind).values())) for name in one.__struct_fields__}
+    return {*kind.__struct_fields__, *inner}
+
+
+def structs(hints: Any) -> Iterator[type[msgspec.Struct]]:
+    for hint in hints if isinstance(hints, tuple) else (hints,):
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            yield hint
+        elif get_args(hint):
+            yield from structs(get_args(hint))
