@@ -1,0 +1,213 @@
+"""The word by which lists and filters find a state, and whether it waits for anybody: one row for each way to stand."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.dispatch.model.contacts import Bond, Contacts
+from services.dispatch.model.link import Link, Vacancy
+from services.dispatch.model.matching import Need
+from services.dispatch.model.owed import Commitments, Owed
+from services.dispatch.model.pool import Pool, Team
+from services.incentives.model.record import Case, Record
+from services.inspection.model.assessment import Assessment, Ballot, Proposal
+from services.inspection.model.calendar import Calendar
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.seeds import Seeds
+from services.inspection.model.supervision import Order, Supervision
+from services.inspection.model.verification import Verification
+from services.registry.model.baseline import Baseline, Survey
+from services.registry.model.clock import Clock
+from services.registry.model.decap import Decap
+from services.registry.model.party import Party, Person
+from services.registry.model.procedure import Proceeding
+from services.registry.model.register import Register
+from services.registry.model.resolution import Resolution
+from services.registry.model.units import Adoption, Cadre, Unit
+from services.registry.model.village import Exit, Village
+from services.registry.model.yearbook import Yearbook
+from shared.calendar import Span, national
+from shared.contracts.registry import Unmet
+from shared.policy import parse_pack
+from shared.rules import State
+from tests.support.refusals import below
+
+POLICY = parse_pack(Path("shared/policy/packs/benxi.toml").read_bytes())
+D, V = date(2015, 6, 1), "210521001001"
+STEPS = next(one for one in POLICY.procedures if one.effect == "delist").steps
+TERMS = POLICY.outcomes[0]
+HERE: dict[str, Any] = {"id": V, "place": "210521"}
+NEED = Need(place="210521", problem_class="x", since=D)
+DOUBTED = Team(unit="U1", place="210521", members={"C1": "leader"}, doubted={"C1": ("rank",)}, doubted_since={"C1": D})
+MISSES = (Unmet("hard_road", 0.0, 1.0, "county"),)
+
+
+def pool(**fields: Any) -> Pool:
+    return Pool(id="2105", place="210500", **fields)
+
+
+def record(status: str, **fields: Any) -> Record:
+    case = Case(terms=TERMS, village=V, place="210521", evidence=(), proposed_on=D, status=status, **fields)
+    return Record(id="team:T1", place="210521", subject_kind="team", subject="T1", cases={"recall/1": case})
+
+
+def campaign(**fields: Any) -> Campaign:
+    terms = next(one for one in POLICY.campaigns if one.kind == "unannounced")
+    return Campaign(id="c", place="210500", terms=terms, opens=D, closes=D, size=1, **fields)
+
+
+def verification(**fields: Any) -> Verification:
+    return Verification(**HERE, attempt=1, **fields)
+
+
+def assessment(**fields: Any) -> Assessment:
+    return Assessment(id=f"{V}/2015", place="210521", **fields)
+
+
+def village(stage: str, **fields: Any) -> Village:
+    return Village(**HERE, name="甲村", township="210521001", population=10, since=D, stage=stage, **fields)
+
+
+def resolution(**course: Any) -> Resolution:
+    return Resolution(**HERE, village=V, matter="m", rule="2.18", subject_code="road", course=proceeding(**course))
+
+
+def decap(decapped_on: date | None = None, **course: Any) -> Decap:
+    return Decap(id="county:210521", place="210521", rule="1.18", year=2015, incidence=0.0, judged=(),
+                 course=proceeding(**course), decapped_on=decapped_on)  # fmt: skip
+
+
+def proceeding(**fields: Any) -> Proceeding:
+    return Proceeding(kind="exit", attempt=1, steps=STEPS, **fields)
+
+
+def baseline(problem_class: str = "", **fields: Any) -> Baseline:
+    return Baseline(**HERE, surveys=(Survey(spell=1, opened=D, problem_class=problem_class),), **fields)
+
+
+def unit(**fields: Any) -> Unit:
+    return Unit(id="U1", place="210500", name="局", level="city", department="x", strength=1, **fields)
+
+
+def cadre(**fields: Any) -> Cadre:
+    said = {"name": "某", "rank": "staff", "party_member": True, "work_since": D, "born_on": D, "reserve": False}
+    return Cadre(id="C1", place="210500", unit="U1", **said, **fields)
+
+
+KNOWN = national().known_until
+HASHED = Seeds(opens=D, hashes={"discipline": "a", "inspection": "b"})
+EXIT = Exit(kind="exit", attempt=1, steps=STEPS)
+CHECKED = POLICY.exit.verification
+SPAN = Span(calendar_days=7)
+OPEN = {"unit": "U1", "inputs": ("ballot",)}
+PROPOSED = Proposal(80.0, "competent", "competent", ())
+VOTED = Ballot(3, 3, 3)
+ROWS: list[tuple[State, str, bool]] = [
+    (pool(), "quiet", False),
+    (pool(needs={V: NEED}), "waiting", True),
+    (pool(needs={V: NEED}, answered=True), "waiting", False),
+    (pool(teams={V: DOUBTED}), "quiet", True),
+    (Link(**HERE, stage="diagnosed", spell=1), "diagnosed", False),
+    (Link(**HERE, stage="matched", spell=1), "matched", True),
+    (Link(**HERE, stage="assigned", spell=1), "assigned", False),
+    (Link(**HERE, stage="assigned", spell=1, vacancies={"C1": Vacancy("leader", D)}), "assigned", True),
+    (Commitments(**HERE), "none", False),
+    (Commitments(**HERE, stage="helped", owed={"a/term": Owed(kind="a", period="term", set_by=D)}), "helped", True),
+    (Contacts(**HERE, bonds={"leader": Bond({"C1": D})}), "filled", False),
+    (Contacts(**HERE, bonds={"leader": Bond({}, D)}), "open", True),
+    (Record(id="team:T1", place="210521", subject_kind="team", subject="T1"), "clean", False),
+    (record("proposed", defence_until=D), "open", True),
+    (record("decidable", decide_by=D), "open", True),
+    (record("imposed", expires=D), "marked", False),
+    (record("imposed"), "clean", False),
+    (record("imposed", expires=D, appeal="lodged", answer_until=D), "open", True),
+    (record("imposed", expires=D, appeal="upheld"), "marked", False),
+    (record("expired", expires=D), "clean", False),
+    (Calendar(id="2105", place="210500"), "idle", False),
+    (Calendar(id="2105", place="210500", timers={"campaigns": D}), "scheduled", False),
+    (campaign(frame=(V,)), "planned", True),
+    (campaign(frame=(V,), seeds=HASHED), "committed", True),
+    (campaign(frame=(V,), seeds=HASHED, drawn_on=D, visits={V: D}), "open", False),
+    (campaign(visits={V: D}, reached=D), "open", True),
+    (campaign(visits={V: D}, reached=D, dropped=frozenset({V})), "open", False),
+    (campaign(visits={V: D}), "planned", False),
+    (campaign(frame=(V,), closed=True), "closed", False),
+    (verification(), "prepared", True),
+    (verification(is_wanted=False), "prepared", False),
+    (verification(terms=CHECKED), "requested", True),
+    (verification(terms=CHECKED, drawn_on=D), "awaited", True),
+    (verification(terms=CHECKED, drawn_on=D, passed=True), "passed", False),
+    (verification(terms=CHECKED, drawn_on=D, passed=False), "failed", False),
+    (verification(terms=CHECKED, drawn_on=D, is_wanted=False, is_withdrawn=True), "withdrawn", False),
+    (assessment(), "gathering", False),
+    (assessment(**OPEN), "open", True),
+    (assessment(**OPEN, ballot=VOTED), "complete", False),
+    (assessment(**OPEN, is_dropped=True), "dropped", False),
+    (assessment(**OPEN, ballot=VOTED, proposal=PROPOSED), "proposed", True),
+    (assessment(**OPEN, ballot=VOTED, proposal=PROPOSED, is_dropped=True), "proposed", True),
+    (assessment(**OPEN, ballot=VOTED, proposal=PROPOSED, grade="competent"), "graded", False),
+    (assessment(**OPEN, ballot=VOTED, proposal=PROPOSED, grade="competent", answer_until=D), "contested", True),
+    (Supervision(**HERE), "released", False),
+    (Supervision(**HERE, unit="U1"), "supervised", False),
+    (Supervision(**HERE, unit="U1", orders={"c": Order((), SPAN, D)}), "rectifying", True),
+    (Register(**HERE, population=10), "", False),
+    (Register(**HERE, population=10, year=2015), "2015", False),
+    (Clock(id="china", place="000000", day=D), "2015-06-01", False),
+    (Clock(id="china", place="000000", day=KNOWN - timedelta(60)), str(KNOWN - timedelta(60)), False),
+    (Clock(id="china", place="000000", day=KNOWN - timedelta(59)), str(KNOWN - timedelta(59)), True),
+    (Party(id="P1", place="210521", sort="branch", parent=f"village:{V}", name="支部"), "branch", False),
+    (Person(id="P2", place="210521", sort="adviser", parent=f"village:{V}", name="某", withdrawn=True), "withdrawn",
+     False),
+    (Adoption(id="2105-1", place="210500", adopted_by="市委", effective_from=D, sha256="0"), "2015-06-01", False),
+    (unit(), "city", False),
+    (unit(withdrawn=True), "withdrawn", False),
+    (cadre(), "staff", False),
+    (cadre(withdrawn=True), "withdrawn", False),
+    (Yearbook(id="210521/2015", place="210521"), "2015", False),
+    (resolution(), "open", True),
+    (resolution(at=len(STEPS)), "passed", False),
+    (resolution(ended="withdrawn"), "withdrawn", False),
+    (decap(), "open", True),
+    (decap(ended="rejected"), "rejected", False),
+    (decap(at=len(STEPS), decapped_on=D), "decapped", False),
+    (baseline(), "open", True),
+    (baseline("x"), "closed", False),
+    (baseline(ended=True), "ended", False),
+    (baseline("x", ended=True), "ended", False),
+    (village(""), "", False),
+    (village("helped", owed=(2015,)), "helped", True),
+    (village("verified", exit=EXIT), "verified", True),
+    (village("helped", measured=2015), "helped", True),
+    (village("helped", measured=2015, unmet=MISSES), "helped", False),
+    (village("helped", measured=2015, spent=2015), "helped", False),
+    (village("assigned", measured=2015), "assigned", False),
+    (village("delisted", unmet=MISSES), "delisted", True),
+    (village("delisted"), "delisted", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "status", "awaits"), ROWS, ids=[f"{s.kind} {w} {a}" for s, w, a in ROWS])
+def test_a_state_is_found_by_its_status_and_by_whether_it_waits(state: State, status: str, awaits: bool) -> None:
+    assert (state.status, state.awaits) == (status, awaits)
+
+
+def test_every_kind_of_state_that_has_a_status_has_rows_here() -> None:
+    told = {type(state) for state, _, _ in ROWS}
+    kinds = {
+        kind for kind in below(State)
+        if kind.__module__.startswith("services.") and kind.kind and kind.status is not State.status
+    }  # fmt: skip
+    assert kinds - told == set()
+
+
+def test_what_is_kept_about_persons_is_read_by_operators_alone() -> None:
+    personal = {kind.kind for kind in below(State) if kind.__module__.startswith("services.") and kind.personal}
+    assert personal == {"records", "persons", "cadres", "squads"}
+
+
+def test_a_state_with_a_secret_has_the_piece_by_which_queries_look_for_one() -> None:
+    for kind in below(State):
+        if kind.__module__.startswith("services.") and kind.hides:
+            assert kind.shown is not State.shown, kind
