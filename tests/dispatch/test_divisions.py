@@ -238,6 +238,14 @@ def test_a_further_version_of_a_pack_divides_nothing() -> None:
     assert not benxi.said(PoolDivided)
 
 
+def test_a_further_version_of_a_county_s_own_pack_hands_over_nothing_again() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi)
+    benxi.until(date(2014, 8, 1))
+    own_pack(benxi, effective=date(2014, 8, 1), number=2)
+    assert len(benxi.said(PoolDivided)) == 1
+
+
 def test_after_a_division_nobody_is_in_two_teams() -> None:
     """The unit of the city that is out in the county is also registered in the county, and both match."""
     benxi = Benxi().helped()

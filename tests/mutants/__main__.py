@@ -85,6 +85,7 @@ def main(
         list[str], typer.Option(help="只试写法合于此式者 · only those whose line matches this pattern")
     ] = [],  # noqa: B006
     jobs: Annotated[int, typer.Option(help="同时进行的数目 · how many at once", min=1)] = 1,
+    seconds: Annotated[float, typer.Option(help="一处改动的测试时间上限 · at most so many for a change")] = 60,
     folder: Annotated[Path, typer.Option(help="工作目录，可续作 · where it works and goes on")] = Path("data/mutants"),
 ) -> None:
     """随机改动规则，列出测试没有发现的改动 · change the rules at random and list what no test notices."""
@@ -112,7 +113,7 @@ def main(
     missed = {change.id: f"{whole} {keys[change.id]}" for change in drawn}
     left = [change for change in drawn if not {keys[change.id], missed[change.id]} & noticed.keys()]
     by_id = {change.id: change for change in drawn}
-    for verdict in tried(tree, folder.resolve(), left, tests_of(files), jobs) if left else ():
+    for verdict in tried(tree, folder.resolve(), left, tests_of(files), jobs, seconds) if left else ():
         noticed[(keys if verdict.noticed else missed)[verdict.id]] = verdict.noticed
         verdicts.write_bytes(msgspec.json.encode(noticed))
         if not verdict.noticed:
@@ -160,10 +161,12 @@ def copied(folder: Path) -> Path:
     return tree
 
 
-def tried(tree: Path, folder: Path, left: Sequence[Change], tests: list[str], jobs: int) -> Iterable[Verdict]:
+def tried(
+    tree: Path, folder: Path, left: Sequence[Change], tests: list[str], jobs: int, seconds: float
+) -> Iterable[Verdict]:
     """What became of each change, as it becomes known."""
     (folder / "verdicts.jsonl").unlink(missing_ok=True)
-    job = Job(tests=tests, files=rules(tree), changes=[list(change) for change in left], jobs=jobs)
+    job = Job(tests=tests, files=rules(tree), changes=[list(change) for change in left], jobs=jobs, seconds=seconds)
     (folder / "job.json").write_bytes(msgspec.json.encode(job))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (

@@ -36,8 +36,6 @@ READING: Final = ("tests/shared/test_names.py", "tests/shared/test_defaults.py")
 """The tests that read sources: they call nothing that is changed, and are run while the changed source stands there."""
 LONGEST: Final = 30
 """Seconds that a test may take under the tracer and still be called quick."""
-BUDGET: Final = 60.0
-"""Seconds of tests by which one change is tried at most."""
 PATIENCE: Final = 900
 """Seconds that a change may keep us waiting, on a busy machine; its processor time is bounded more strictly."""
 MEMORY: Final = 6 << 30
@@ -57,6 +55,8 @@ class Job(msgspec.Struct, frozen=True):
     files: list[str]
     changes: list[list[Any]]
     jobs: int
+    seconds: float = 60
+    """Seconds of tests by which one change is tried at most."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -198,7 +198,7 @@ class Plugin:
             calling = callers[change.file, change.function]
             if not change.function or not calling:  # A busy machine may have left out those that call it.
                 calling = {id for id, reach in reached.items() if change.file in reach.functions}
-            ids = _within_budget(sorted(calling, key=lambda id: reached[id].seconds), reached)
+            ids = _within_budget(sorted(calling, key=lambda id: reached[id].seconds), reached, self.job.seconds)
             swap = _swap(self.root, change) if change.function else None
             if swap is None:
                 collect(0)
@@ -272,11 +272,11 @@ def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pyte
     return zip(items, [*items[1:], None], strict=True)
 
 
-def _within_budget(ids: Iterable[str], reached: Mapping[str, Reach]) -> list[str]:
+def _within_budget(ids: Iterable[str], reached: Mapping[str, Reach], most: float) -> list[str]:
     """As many as may be run for one change, and one at least."""
     ids = [*ids]
     spent = accumulate(reached[id].seconds for id in ids)
-    return [id for n, (id, seconds) in enumerate(zip(ids, spent, strict=True)) if not n or seconds <= BUDGET]
+    return [id for n, (id, seconds) in enumerate(zip(ids, spent, strict=True)) if not n or seconds <= most]
 
 
 def _leave(mark: Path, text: str) -> None:
