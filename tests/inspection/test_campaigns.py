@@ -107,7 +107,8 @@ def test_2_19_frame_and_size_are_public_at_once_and_each_hash_as_it_comes(benxi:
     (said,) = benxi.said(SeedCommitted)
     assert (said.body, said.seed_hash, said.on) == ("inspection", hash_of(share(Q4, "inspection")), benxi.today)
     assert not said.is_sealed()
-    benxi.post_hashes(Q4, ["discipline"])
+    benxi.post_hashes(Q4, ["inspection", "discipline"])
+    assert len(benxi.said(SeedCommitted)) == 2, "what is sent again is not said again"
     assert benxi.kept(Campaign, Q4).status == "committed"
     assert not benxi.said(DrawMade)
 
@@ -307,6 +308,26 @@ def test_3_7_officers_open_an_irregular_spot_check(benxi: Region) -> None:
     assert len(drawn.visits) == 2, "5 % of 30, rounded up"
     benxi.pass_days(benxi.today + DAY)
     assert len(benxi.said(DrawMade)) == 1, "the timer of the opening day does not draw again"
+
+
+def test_2_19_a_draw_of_one_day_ends_with_it_and_names_who_owed_a_share() -> None:
+    """The check is planned so late in an outage that its shares open on its last day only."""
+    region = Region(BENXI, date(2014, 8, 1), villages=30)
+    sleep(region, date(2014, 12, 24))
+    draw = region.kept(Campaign, Q4)
+    assert draw.seeds.opens == draw.closes == date(2014, 12, 31)
+    region.post_hashes(Q4)
+    region.pass_days(date(2014, 12, 31))
+    region.give_seeds(Q4, ["inspection"])
+    region.pass_days(date(2015, 1, 1))
+    (closed,) = region.said(CampaignClosed, campaign=Q4)
+    assert (closed.drawn_on, closed.drawn, closed.seeds) == (None, (), {})
+    assert [(said.body, said.what) for said in region.said(SeedMissed, campaign=Q4)] == [("discipline", "share")]
+
+
+def test_2_19_a_visit_is_recorded_in_a_campaign_that_exists(benxi: Region) -> None:
+    refused = benxi.refuses(benxi.visit_to(benxi.villages[0], "2105-nothing-2014-10-01"), 404)
+    assert "督查" in refused.zh and refused.en.startswith("campaign ")
 
 
 def test_a_name_that_people_choose_never_takes_the_id_of_a_campaign_of_the_calendar(benxi: Region) -> None:

@@ -178,6 +178,8 @@ def test_5_3_hashes_that_come_after_the_request_open_the_shares_on_the_next_day(
     region.ask(hashed(region, "discipline"), hashed(region, "inspection"))
     region.refuses(seeded(region, "inspection"), 409, "body")
     region.pass_days(region.today + timedelta(1))
+    region.ask(hashed(region, "inspection"))
+    assert len(region.said(SampleCommitted)) == 2, "what is sent again is not said again, and puts nothing off"
     region.ask(*(seeded(region, body) for body in BODIES))
     assert len(sampled(region)) == 12
     assert not region.said(SampleMissed)
@@ -242,8 +244,20 @@ def test_5_3_a_village_that_has_left_is_not_asked_for_until_it_relapses() -> Non
     measured(region, year=2016)
     assert not region.tasks("verification-seed-hashes"), "what is measured now is for its monitoring"
     region.hear(VillageRelapsed(**at, unmet=(), decided_by="县政府"))
+    assert not region.tasks("verification-seed-hashes"), "it cannot leave yet"
     measured(region, year=2017)
     assert len(region.tasks("verification-seed-hashes")) == 2
+    assert region.kept(Verification, VILLAGE).attempt == 2, "the one that the objection prepared was never used"
+
+
+def test_5_3_a_village_that_relapses_after_a_clean_exit_begins_another_verification() -> None:
+    region = requested()
+    assert verify(region, recorded(region)).passed
+    at = {"place": region.county, "village": VILLAGE}
+    region.hear(VillageDelisted(**at, spell=1, incidence=0.01, decided_by="县政府"))
+    region.hear(VillageRelapsed(**at, unmet=(), decided_by="县政府"))
+    again = region.kept(Verification, VILLAGE)
+    assert (again.attempt, again.status, again.awaits) == (2, "prepared", False)
 
 
 def test_5_3_a_share_that_could_be_guessed_is_refused_and_one_once_given_stands() -> None:

@@ -1,8 +1,8 @@
 """One pytest session that tries many changes: each in a fork, in which the changed function replaces the living one.
 
 The tests are collected once. Then each is run once under a tracer, which tells what functions it calls and how long it
-takes; a change is tried by those that call what it changes, quickest first, until one fails. What runs only at import,
-and whatever survives, is tried again by a new process on a changed copy of the source, and by mypy.
+takes; a change is tried by those that call what it changes, quickest first, until one fails. What runs only at import
+is tried by a new process on a changed copy of the source; and whatever survives, by mypy.
 
 Run by `tests.mutants` in a copy of the tree: `python -m tests.mutants.session FOLDER`.
 """
@@ -173,21 +173,21 @@ class Plugin:
         reading = [item for item in items if item.nodeid.startswith(READING)]
         for item, after in _with_next(reading):  # Each fork reads again what has been changed, and no more.
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-        running: dict[int, tuple[Change, list[str]]] = {}
+        running: dict[int, Change] = {}
 
         def collect(most: int) -> None:
-            """Wait until few forks run. What survived is tried anew once none runs, since they share the source."""
-            again: list[tuple[Change, list[str]]] = []
+            """Wait until few forks run. What survived is shown to mypy once none runs, since they share the source."""
+            again: list[Change] = []
             while len(running) > (0 if again else most):
                 pid, status = os.wait()
                 if pid in running:
-                    change, ids = running.pop(pid)
+                    change = running.pop(pid)
                     if status == 0:
-                        again.append((change, ids))
+                        again.append(change)
                     else:
                         self.say(change, self._told(pid))
-            for change, ids in again:
-                self.say(change, self._anew(change, ids))
+            for change in again:
+                self.say(change, self._anew(change))
 
         for change in changes:
             if reading and change.kind == "constant":  # It may be a name.
@@ -207,7 +207,7 @@ class Plugin:
             collect(self.job.jobs - 1)
             chosen = [by_id[id] for id in ids]
             bound = 20 + 10 * sum(reached[id].seconds for id in ids)
-            running[_fork(partial(self._try, swap, chosen, bound))] = change, ids
+            running[_fork(partial(self._try, swap, chosen, bound))] = change
         collect(0)
 
     def _try(self, swap: Callable[[], None], items: Sequence[pytest.Item], seconds: float) -> None:
@@ -245,14 +245,12 @@ class Plugin:
         finally:
             path.write_bytes(source)
 
-    def _anew(self, change: Change, ids: Sequence[str]) -> str:
-        """In a new process, on changed source: whether a test fails, or mypy does not believe it."""
+    def _anew(self, change: Change, ids: Sequence[str] = ()) -> str:
+        """In a new process, on changed source: whether one of these tests fails, or mypy does not believe it."""
         test = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *ids]
         believe = [sys.executable, "-m", "mypy", "--no-error-summary", change.file]
         with self._standing(change):
-            for command in (believe, test) if change.function else (test, believe):
-                if command[2] == "pytest" and not ids:
-                    continue
+            for command in (test, believe) if ids else (believe,):
                 try:
                     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
                 except subprocess.TimeoutExpired:
