@@ -173,6 +173,7 @@ class Plugin:
         reading = [item for item in items if item.nodeid.startswith(READING)]
         for item, after in _with_next(reading):  # Each fork reads again what has been changed, and no more.
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        print(flush=True)
         running: dict[int, Change] = {}
 
         def collect(most: int) -> None:
