@@ -268,7 +268,7 @@ class Plugin:
 
 
 def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
-    return zip(items, [*items[1:], None], strict=True)
+    return zip(items, [*items, None][1:], strict=True)
 
 
 def _within_budget(ids: Iterable[str], reached: Mapping[str, Reach], most: float) -> list[str]:
