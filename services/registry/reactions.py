@@ -27,11 +27,13 @@ from services.registry.model import (
     figures,
     identity,
     measurement,
+    notice,
     party,
     procedure,
     resolution,
     roster,
     rounds,
+    steps,
     succession,
     units,
     yearbook,
@@ -68,17 +70,17 @@ def _matters(event: r.VillageRecoded, _policy: Policy) -> Iterable[str]:
     return (f"{event.village}/{matter}" for matter in event.matters)
 
 
-def _exit(message: procedure.Notice | procedure.Told, _policy: Policy) -> Iterable[str]:
+def _exit(message: notice.Notice | procedure.Told, _policy: Policy) -> Iterable[str]:
     """The village whose exit a message is about. None if the message names a matter."""
     return () if message.matter else (message.village,)
 
 
-def _of_matter(command: procedure.Notice, _policy: Policy) -> Iterable[str]:
+def _of_matter(command: notice.Notice, _policy: Policy) -> Iterable[str]:
     """The village of the matter that a command names, so that the village can refuse what is not about it."""
     return (command.village,) if command.matter else ()
 
 
-def _at_notices(on: type[procedure.Notice], rule: Rule) -> tuple[Reaction, ...]:
+def _at_notices(on: type[notice.Notice], rule: Rule) -> tuple[Reaction, ...]:
     """The reactions to a command about a notice, which is about a village's exit or about one of its matters."""
     return (
         Reaction(on, Village, _of_matter, villages.check_address),
@@ -235,13 +237,13 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.CorrectFigures, Register, by("village"), figures.correct),
     Reaction(c.WithdrawExit, Village, by("village"), exit.withdraw),
     Reaction(r.ExitWithdrawn, Village, by("village"), exit.withdrawn),
-    *_at_notices(c.PostNotice, procedure.post_notice),
+    *_at_notices(c.PostNotice, notice.post_notice),
     Reaction(r.NoticePosted, Village, _exit, villages.moved),
-    *_at_notices(c.WithdrawNotice, procedure.withdraw_notice),
+    *_at_notices(c.WithdrawNotice, notice.withdraw_notice),
     Reaction(r.NoticeWithdrawn, Village, _exit, exit.notice_withdrawn),
-    *_at_notices(c.RaiseObjection, procedure.raise_objection),
-    *_at_notices(c.WithdrawObjection, procedure.withdraw_objection),
-    *_at_notices(c.DecideObjection, procedure.decide_objection),
+    *_at_notices(c.RaiseObjection, notice.raise_objection),
+    *_at_notices(c.WithdrawObjection, notice.withdraw_objection),
+    *_at_notices(c.DecideObjection, notice.decide_objection),
     Reaction(r.ObjectionDecided, Register, _exit, households.ask_again),
     Reaction(r.StepOverdue, Register, _exit, households.ask_again),
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
@@ -255,11 +257,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RequestDecap, Decap, decap.decap_id, decap.request, reads=decap.yearbooks),
     Reaction(c.TakeDecapStep, Decap, decap.decap_id, decap.take_step),
     Reaction(c.WithdrawDecap, Decap, decap.decap_id, decap.withdraw),
-    Reaction(c.PostDecapNotice, Decap, decap.decap_id, procedure.post_notice),
-    Reaction(c.RaiseDecapObjection, Decap, decap.decap_id, procedure.raise_objection),
-    Reaction(c.DecideDecapObjection, Decap, decap.decap_id, procedure.decide_objection),
-    Reaction(c.WithdrawDecapNotice, Decap, decap.decap_id, procedure.withdraw_notice),
-    Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, procedure.withdraw_objection),
+    Reaction(c.PostDecapNotice, Decap, decap.decap_id, notice.post_notice),
+    Reaction(c.RaiseDecapObjection, Decap, decap.decap_id, notice.raise_objection),
+    Reaction(c.DecideDecapObjection, Decap, decap.decap_id, notice.decide_objection),
+    Reaction(c.WithdrawDecapNotice, Decap, decap.decap_id, notice.withdraw_notice),
+    Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, notice.withdraw_objection),
     # On or off the list, it decides matters of its own.
     Reaction(c.OpenResolution, Village, by("village"), rounds.may_open, reads=rounds.of_village),
     Reaction(
@@ -270,10 +272,10 @@ REACTIONS: tuple[Reaction, ...] = (
         reads=resolution.of_village,
     ),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
-    Reaction(c.TakeStep, Village, by("village"), resolution.check_voters),
-    Reaction(c.TakeStep, Resolution, resolution.resolution_id, resolution.take_step, reads=resolution.of_village),
+    Reaction(c.TakeStep, Village, by("village"), steps.check_voters),
+    Reaction(c.TakeStep, Resolution, resolution.resolution_id, steps.take_step, reads=resolution.of_village),
     Reaction(c.WithdrawStep, Village, by("village"), rounds.may_take_back, reads=rounds.of_step),
-    Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, resolution.withdraw_step),
+    Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, steps.withdraw_step),
     # The register follows what a round decides.
     Reaction(r.HouseholdsLifted, Register, by("village"), rounds.lift, reads=rounds.of_event),
     Reaction(r.StepWithdrawn, Register, by("village"), rounds.take_back, reads=rounds.of_event),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.registry.model import Village, why_not_yet
 from services.registry.model import commands as c
-from services.registry.model.procedure import Objection
+from services.registry.model.proceeding import Objection
 from shared.contracts import Command
 from shared.contracts.inspection import SampleDrawn
 from shared.contracts.registry import (

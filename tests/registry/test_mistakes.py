@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Baseline, Cadre, Register, Resolution, Unit, Village
+from services.registry.model import Baseline, Cadre, Register, Resolution, Unit, Village, steps
 from services.registry.model import commands as c
 from services.registry.model import resolution as rules
 from shared.contracts import dispatch as d
@@ -282,7 +282,7 @@ def test_3_12_a_matter_that_was_withdrawn_while_a_step_was_entered_is_never_deci
     assert isinstance(ended, Resolution)
     back = c.WithdrawStep(**AT, matter="2014-7", step="propose", **WHY)
     with pytest.raises(Refused, match="2014-7"):
-        rules.withdraw_step(ended, back, county.policy, BEGIN)
+        steps.withdraw_step(ended, back, county.policy, BEGIN)
 
 
 def test_3_12_a_step_is_taken_by_its_body() -> None:

@@ -22,7 +22,7 @@ from services.registry.model.baseline import Baseline, Survey
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
 from services.registry.model.party import Party, Person
-from services.registry.model.procedure import Proceeding
+from services.registry.model.proceeding import Proceeding
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
 from services.registry.model.units import Adoption, Cadre, Unit

@@ -21,7 +21,9 @@ from services.registry.model.commands import (
     TakeDecapStep,
     WithdrawDecap,
 )
-from services.registry.model.procedure import Carrier, OfDecap, Proceeding, carry, check_answered, no_decap
+from services.registry.model.notice import OfDecap
+from services.registry.model.procedure import Dossier, carry, check_answered, check_approved, check_given, no_decap
+from services.registry.model.proceeding import Proceeding
 from services.registry.model.roster import Roster
 from services.registry.model.yearbook import Total, Yearbook, kind_of, totals
 from shared import chinese, labels
@@ -52,7 +54,7 @@ from shared.policy import Policy, Step
 from shared.policy.exit import INCIDENCE
 from shared.policy.indicators import Indicator
 from shared.policy.procedure import Judged, Procedure
-from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, require_body, rests
+from shared.rules import Change, Key, Moved, Refused, State, addressed, require_body, rests
 
 RULE = "1.18"
 SUBJECTS: Mapping[str, tuple[str, str, type[TownshipDecapped] | type[CountyDecapped]]] = {
@@ -62,12 +64,10 @@ SUBJECTS: Mapping[str, tuple[str, str, type[TownshipDecapped] | type[CountyDecap
 """By kind of division: its names, and the event that it is de-capped."""
 
 
-class Decap(Carrier, frozen=True, kw_only=True):
+class Decap(Dossier, frozen=True, kw_only=True):
     """A township's or county's way out of poverty. Its id is the division, such as `county:210521`."""
 
     kind = "decaps"
-    hides = '"ground":'
-    carries = "course"
     actions = MappingProxyType(
         {"notice": "decap-notices", **dict.fromkeys(("verify", "decide", "publish", "act"), "decap-steps")}
     )
@@ -79,13 +79,11 @@ class Decap(Carrier, frozen=True, kw_only=True):
             ObjectionWithdrawn: DecapObjectionWithdrawn,
         }
     )  # fmt: skip
-    rule: str
     year: int
     """The year whose figures it rests on."""
     incidence: float
     judged: tuple[Judged, ...]
     """The bounds of the pack when it asked. A later pack does not change them."""
-    course: Proceeding
     decided_by: str = ""
     """The body of the latest approval."""
     decapped_on: date | None = None
@@ -95,10 +93,6 @@ class Decap(Carrier, frozen=True, kw_only=True):
         return "decapped" if self.decapped_on else self.course.ended or "open"
 
     @property
-    def awaits(self) -> bool:
-        return self.course.step is not None
-
-    @property
     def names(self) -> dict[str, Any]:
         """How commands name it."""
         return {"place": self.place, "division": self.id}
@@ -106,21 +100,6 @@ class Decap(Carrier, frozen=True, kw_only=True):
     def check(self, command: Command) -> None:
         """Refuse a command that names another county than the division's."""
         addressed(self, command, "区划", "division")
-
-    def rests_on(self, step: Step | None) -> str:
-        """The rule that a step rests on."""
-        return (step and step.rule) or self.rule
-
-    def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The awaited step, for the role that answers for it."""
-        return self.awaited()
-
-    def not_now(self, zh: str, en: str) -> Refused:
-        """The refusal of a command that comes out of turn. It names the awaited step."""
-        step = self.course.step
-        now = (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}") if step else (
-            "程序已结束", "the procedure has ended")  # fmt: skip
-        return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
         """That it has ended without success: a step refused or vetoed it."""
@@ -286,8 +265,7 @@ def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today
     decap.check(command)
     now, step = decap.course, decap.course.step
     if step is None or step.name != command.step or step.kind == "notice":
-        wanted = next((one.label for one in now.steps if one.name == command.step), "所填环节")
-        raise decap.not_now(f"不能办理“{wanted}”", f"{command.step} cannot be taken now")
+        raise decap.out_of_turn(command.step)
     require_body(command.body, step.by, decap.rests_on(step))
     _check_fields(decap, step, command)
     about: dict[str, Any] = {**decap.names, "attempt": now.attempt, "step": step.name, "decided_by": command.decided_by}
@@ -299,9 +277,7 @@ def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today
     else:
         agreed = command.approved
         events = [DecapStepTaken(**about, approved=agreed)]
-    after = now.moved_to(now.at + 1, today, policy.calendar) if agreed else now.led_to(
-        step.on_refusal, today, policy.calendar
-    )  # fmt: skip
+    after = now.taken(agreed, today, policy.calendar)
     events += decap.follows(after)
     moved = carry(decap, after, today)
     if agreed and step.kind == "decide":
@@ -332,30 +308,19 @@ _PARTS = (
 
 def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
     """Refuse an assessment without its counts, or with ones that cannot be, and counts or refusals out of place."""
-    is_assessment = step.kind == "verify"
-    if is_assessment != (command.sampled is not None):
-        zh, en = "不填抽查结果，请删去", "takes no sample; leave out `sampled`"
-        if is_assessment:
-            zh, en = "应当填写抽查结果", "needs the result of its sample; enter it"
-        raise Refused(decap.rests_on(step), f"“{step.label}”{zh}", f"{step.name} {en}", field="sampled", status=422)
+    rule = decap.rests_on(step)
+    check_given(step, "sampled", command.sampled, "抽查结果", rule, wanted=step.kind == "verify")
     for part, whole, zh, zh_whole in _PARTS if command.sampled else ():
         some, of = getattr(command.sampled, part), getattr(command.sampled, whole)
         if some > of:
             raise Refused(
-                decap.rests_on(step),
+                rule,
                 f"{zh}{some}多于{zh_whole}{of}，请核对",
                 f"{part} is {some}, which is more than {whole}, {of}; check both",
                 field=f"sampled.{part}",
                 status=422,
             )
-    if not command.approved and step.kind != "decide":
-        raise Refused(
-            decap.rests_on(step),
-            f"“{step.label}”不是审批环节，不能填“不同意”",
-            f"{step.name} decides nothing, so there is nothing to refuse",
-            field="approved",
-            status=422,
-        )
+    check_approved(decap, step, command.approved)
 
 
 def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today: date) -> Change:
@@ -372,4 +337,4 @@ def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today
     event = DecapWithdrawn(
         **decap.names, attempt=now.attempt, reason=command.reason, decided_by=command.decided_by
     )  # fmt: skip
-    return Change(carry(decap, now.but(ended="withdrawn", take_by=None), today), (event,))
+    return Change(carry(decap, now.closed("withdrawn"), today), (event,))

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from services.registry.model.commands import ApproveExit, RequestExit, WithdrawExit
-from services.registry.model.procedure import carry, check_answered
+from services.registry.model.procedure import carry, check_answered, check_approved
 from services.registry.model.village import EXIT_RULE, LEFT, Exit, Village, moved, standing
 from services.registry.model.why import why_not_yet
 from shared.contracts.inspection import ExitVerified, SampleDrawn
@@ -22,7 +22,6 @@ from shared.contracts.registry import (
     ExitRequested,
     ExitWithdrawn,
     NoticeWithdrawn,
-    ObjectionDecided,
     VillageDelisted,
 )
 from shared.contracts.values import Role
@@ -82,15 +81,7 @@ def withdrawal(village: Village, reason: str, decided_by: str) -> tuple[ExitWith
     if village.exit is None:
         return ()
     check_answered(village)
-    return (
-        ExitWithdrawn(
-            place=village.place,
-            village=village.id,
-            attempt=village.exit.attempt,
-            reason=reason,
-            decided_by=decided_by,
-        ),
-    )
+    return (ExitWithdrawn(**village.names, attempt=village.exit.attempt, reason=reason, decided_by=decided_by),)
 
 
 def withdrawn(village: Village | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
@@ -133,29 +124,21 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
         raise village.not_now("公示期满且异议处理完毕后方可审批", "the approval follows the notice")
     require_body(command.body, step.by, EXIT_RULE)
     about: dict[str, Any] = {**village.names, "decided_by": command.decided_by}
-    if not command.approved and step.kind != "decide":
-        raise Refused(
-            EXIT_RULE,
-            f"出列已经批准，“{step.label}”不是审批环节，不能填“不同意”；请在办结后填“同意”",
-            f"the exit has been approved; {step.name} decides nothing and cannot be refused; confirm it once done",
-            field="approved",
-            status=422,
-        )
+    check_approved(village, step, command.approved)
+    after = exit.taken(command.approved, today, policy.calendar)
     if not command.approved:
-        back = exit.led_to(step.on_refusal, today, policy.calendar)
-        refusal = ObjectionDecided(**about, attempt=exit.attempt, objection=0, upheld=True, back_to=back.goes_back)
-        return Change(carry(village, back, today), (refusal,))
+        return Change(carry(village, after, today), (village.sent_back(after, command.decided_by),))
     if village.unmet:
         raise village.not_now(
             f"{village.measured} 年度有指标未达标，不能批准出列",
             f"criteria were not met in {village.measured}, so that the exit cannot be approved",
         )
     if step.kind == "decide":
-        exit = exit.but(decided_by=command.decided_by)
-    if step != exit.steps[-1]:
+        after = after.but(decided_by=command.decided_by)
+    if after.step:
         approval = ExitApproved(**about, attempt=exit.attempt, step=step.name)
-        return Change(carry(village, exit.moved_to(exit.at + 1, today, policy.calendar), today), (approval,))
-    about["decided_by"] = exit.decided_by or command.decided_by
+        return Change(carry(village, after, today), (approval,))
+    about["decided_by"] = after.decided_by or command.decided_by
     delisted = VillageDelisted(**about, spell=village.spell, incidence=village.values[INCIDENCE])
     village = carry(village, None, today).but(delisted_on=today, left_by=village.measured)
     return Change(village.timed(measure=village.next_measurement(policy, today)), (delisted,))

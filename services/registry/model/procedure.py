@@ -1,205 +1,47 @@
-"""Runs every procedure of a pack step by step, with notices, objections, members and time-outs.
+"""Runs every procedure of a pack step by step, with members and time-outs.
 
     step ─► step ─► … ─► the effect
       ▲               │ an upheld objection, a refusal or a time-out leads back where the pack says so
       └───────────────┘
 
-The pack says who takes a step, by when, and where the step leads. A procedure keeps the pack's steps as they stood when
-it was opened. What a procedure is about and what its end means is in `exit.py` (a village's exit) and `resolution.py`
-(a matter that a village decides).
+The pack says who takes a step, by when, and where the step leads. `proceeding.py` says where a procedure stands,
+`notice.py` has its notices and objections. What a procedure is about and what its end means is in `exit.py` (a
+village's exit), in `resolution.py` and `steps.py` (a matter that a village decides), and in `decap.py` (a township or
+county).
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, ClassVar, Literal, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import msgspec
 
-from services.registry.model.commands import (
-    DecideDecapObjection,
-    DecideObjection,
-    PostDecapNotice,
-    PostNotice,
-    RaiseDecapObjection,
-    RaiseObjection,
-    WithdrawDecapNotice,
-    WithdrawDecapObjection,
-    WithdrawNotice,
-    WithdrawObjection,
-)
+from services.registry.model.proceeding import Proceeding
 from shared import labels
-from shared.calendar import Calendar, Span
+from shared.calendar import Calendar
 from shared.contracts import Command, Event
 from shared.contracts.registry import (
-    BackTo,
     DeadlineMoved,
     NoticePosted,
     NoticeWithdrawn,
     ObjectionDecided,
-    ObjectionRaised,
-    ObjectionWithdrawn,
     StepKind,
     StepOverdue,
 )
 from shared.contracts.values import Role
-from shared.labels import label
 from shared.policy import Policy, Step
-from shared.policy.procedure import Kind
-from shared.rules import Change, Due, Moved, Refused, State, Task, known, require_body, rests
+from shared.policy.procedure import Kind, Procedure
+from shared.rules import Change, Due, Moved, Refused, State, Task
 
-Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection
-"""The commands about a notice. Where a command names no matter it is about the village's exit."""
-OfDecap = PostDecapNotice | RaiseDecapObjection | DecideDecapObjection | WithdrawDecapNotice | WithdrawDecapObjection
-"""The same about a notice of a township's or county's de-capping."""
 Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
 """The events of a procedure that other states of the registry react to."""
 DAY = timedelta(1)
-UNREGISTERED = "-"
-"""What stands before the step at which a member left because it is no longer in the village's register. It never comes
-back, whatever is repeated."""
-
-
-class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An objection during the notice; `upheld` is None while it is open."""
-
-    ground: str
-    upheld: bool | None = None
-    member: str = ""
-    """The member that it is about; empty if it objects to the notice as a whole."""
-    answer_by: date | None = None
-    """The last day for the answer. None for an objection from an earlier version, which had no such day."""
-    told: bool = False
-    """Whether an event has said that the answer is overdue."""
-
-
-class Member(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of a procedure: something that is decided on one by one, such as a household of a round."""
-
-    accepted: Literal["", "self", "phone", "no"] = ""
-    """The household's answer: yes in person, yes over the phone, or no. Empty until it has answered."""
-    left: str = ""
-    """The step at which the member left, after UNREGISTERED where that is why; empty while it takes part."""
-
-
-class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a procedure stands."""
-
-    kind: str
-    """The procedure, as the pack names it."""
-    attempt: int
-    """How many times the village has tried to leave the list, this time included; 1 for a matter."""
-    steps: tuple[Step, ...]
-    """The steps of the pack in force when the procedure was opened. A later pack does not change them."""
-    at: int = 0
-    """The index of the awaited step in `steps`. It equals the number of steps once all have been taken."""
-    take_by: date | None = None
-    """The last day for the awaited step. None while its notice stands, or if the pack set no time when it began."""
-    told: bool = False
-    """Whether an event has said that the step is overdue."""
-    notice_until: date | None = None
-    """The last day of the notice of this step, once it is posted."""
-    notice_over: bool = False
-    objections: dict[str, Objection] = msgspec.field(default_factory=dict)
-    """The objections to this notice, by number."""
-    members: dict[str, Member] = msgspec.field(default_factory=dict)
-    """The members by id, such as the households of a round. Empty if the village decides as a whole."""
-    ended: Literal["", "rejected", "withdrawn"] = ""
-    """How it ended, if it ended before its last step."""
-
-    @property
-    def step(self) -> Step | None:
-        """The awaited step; None once it has ended."""
-        return None if self.ended or self.at == len(self.steps) else self.steps[self.at]
-
-    @property
-    def goes_back(self) -> BackTo:
-        """The kind of the step to which something has just led back. Packs can lead back to these kinds only."""
-        return cast(BackTo, self.steps[self.at].kind)
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is left to be decided or done. An announcement may still be awaited."""
-        return not self.ended and all(step.kind not in ("decide", "act") for step in self.steps[self.at :])
-
-    @property
-    def published(self) -> bool:
-        """Whether something was published. Where money is released, that comes after the last decision (2.18)."""
-        return any(step.kind == "publish" for step in self.steps[: self.at])
-
-    @property
-    def present(self) -> list[str]:
-        """The ids of the members that have not left."""
-        return [id for id, member in self.members.items() if not member.left]
-
-    @property
-    def answers(self) -> Role:
-        """Who decides on objections: the last body that decides in this procedure and did not post the notice itself.
-
-        If the same body posts the notice and decides everything, it answers itself.
-        """
-        deciding = [step.by for step in reversed(self.steps) if step.kind == "decide"]
-        return next((by for by in deciding if by != self.steps[self.at].by), deciding[0])
-
-    @property
-    def open_objections(self) -> list[int]:
-        """The numbers of the objections that await their decision."""
-        return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
-
-    @property
-    def days(self) -> dict[tuple[str, ...], tuple[date, Span]]:
-        """The days that fall due. By path of the field in this struct: the last day, and the span that it ends."""
-        step = self.step
-        if step is None:
-            return {}
-        found: dict[tuple[str, ...], tuple[date | None, Span | None]] = {
-            ("take_by",): (None if self.told else self.take_by, step.within),
-            ("notice_until",): (None if self.notice_over else self.notice_until, step.notice_for),
-        }
-        for number in map(str, self.open_objections):
-            one = self.objections[number]
-            found["objections", number, "answer_by"] = (None if one.told else one.answer_by, step.answer)
-        return {path: (day, span) for path, (day, span) in found.items() if day and span}
-
-    def but(self, **changes: Any) -> Self:
-        """The same with some fields changed."""
-        return msgspec.structs.replace(self, **changes)
-
-    def moved_to(self, at: int, since: date, calendar: Calendar) -> Self:
-        """The procedure at another step, without notice and objections yet, or at its end.
-
-        Where it goes back, the steps that are repeated also judge its members again.
-        """
-        by = self.steps[at].within.after(since, calendar) if at < len(self.steps) else None
-        again, members = {step.name: step.kind for step in self.steps[at:]} if at <= self.at else {}, self.members
-        if again:
-            members = {
-                id: Member("" if "accept" in again.values() else one.accepted, "" if one.left in again else one.left)
-                for id, one in members.items()
-            }
-        return self.but(at=at, take_by=by, told=False, notice_until=None, notice_over=False, objections={}, ended="",
-                        members=members)  # fmt: skip
-
-    def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
-        """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""
-        if name is None:
-            return self.but(ended="rejected", take_by=None)
-        return self.moved_to(self.index(name), since, calendar)
-
-    def index(self, name: str) -> int:
-        """The index of the step of this name."""
-        return [step.name for step in self.steps].index(name)
-
-    def without(self, members: Iterable[str], why: str = "") -> Self:
-        """The procedure after some members have left at the awaited step. It ends if nobody is left."""
-        gone = dict.fromkeys(members, why + self.steps[self.at].name)
-        kept = {id: msgspec.structs.replace(one, left=gone.get(id, one.left)) for id, one in self.members.items()}
-        left = self.but(members=kept)
-        return left.but(ended="rejected", take_by=None) if kept and not left.present else left
 
 
 class Carrier(State, frozen=True, kw_only=True):
-    """A state in which a procedure is under way: a village with its exit, or a matter."""
+    """A state in which a procedure is under way: a village with its exit, or a dossier."""
 
+    hides = '"ground":'
     carries: ClassVar[str] = ""
     """The field that holds the procedure."""
     actions: ClassVar[Mapping[Kind, str]] = {}
@@ -226,6 +68,10 @@ class Carrier(State, frozen=True, kw_only=True):
         told: Any = self.tells.get(event, event)
         said: Event = told(**self.names, attempt=self.under_way.attempt, **fields)
         return said
+
+    def sent_back(self, after: Proceeding, decided_by: str) -> Event:
+        """The deciding body itself refused its approval: an objection 0 that it upheld."""
+        return self.tell(ObjectionDecided, objection=0, upheld=True, back_to=after.goes_back, decided_by=decided_by)
 
     def rests_on(self, step: Step | None) -> str:
         """The rule that a step rests on."""
@@ -276,6 +122,39 @@ class Carrier(State, frozen=True, kw_only=True):
                        detail=self.detail(step.name), answer={**answer, "body": step.by})  # fmt: skip
 
 
+class Dossier(Carrier, frozen=True, kw_only=True):
+    """A state that exists for its procedure alone: a matter of a village, or a de-capping."""
+
+    carries = "course"
+    rule: str
+    """The rule on which the procedure rests, and with it each step that names none of its own."""
+    course: Proceeding
+
+    @property
+    def awaits(self) -> bool:
+        return self.course.step is not None
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """The awaited step, for the role that answers for it."""
+        return self.awaited()
+
+    def rests_on(self, step: Step | None) -> str:
+        """The rule that a step rests on."""
+        return (step and step.rule) or self.rule
+
+    def not_now(self, zh: str, en: str) -> Refused:
+        """The refusal of a command that comes out of turn. It names the awaited step."""
+        step = self.course.step
+        now = (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}") if step else (
+            "程序已结束", "the procedure has ended")  # fmt: skip
+        return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
+
+    def out_of_turn(self, name: str) -> Refused:
+        """The refusal of a step that is not the awaited one."""
+        wanted = next((one.label for one in self.course.steps if one.name == name), "所填环节")
+        return self.not_now(f"不能办理“{wanted}”", f"{name} cannot be taken")
+
+
 C = TypeVar("C", bound=Carrier)
 
 
@@ -304,7 +183,7 @@ def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
             now = now.but(objections={**now.objections, number: msgspec.structs.replace(one, told=True)})
             events.append(_overdue(state, now, now.answers, one.answer_by, objection=int(number)))
     if "notice_until" in passed:
-        now = _settled(now.but(notice_over=True), due.on, policy.calendar)
+        now = settled(now.but(notice_over=True), due.on, policy.calendar)
     elif "take_by" in passed:
         after = now.but(told=True)
         if step.on_timeout:
@@ -323,134 +202,7 @@ def _overdue(state: Carrier, now: Proceeding, owed_by: Role, due: date, **more: 
     return state.tell(StepOverdue, kind=now.kind, step=now.step.name, due=due, owed_by=owed_by, **more)
 
 
-# ------------------------------------------------------------ notices and objections
-
-
-def post_notice(state: Carrier | None, command: PostNotice | PostDecapNotice, policy: Policy, today: date) -> Change:
-    """Post a notice for the pack's time. The next step may be taken on the day after the notice's last day."""
-    state, now, step = _at_notice(state, command, "还没有轮到公示", "it is not the turn of a notice yet")
-    require_body(command.body, step.by, state.rests_on(step))
-    if now.notice_until is not None:
-        return Change(state)
-    assert step.notice_for is not None, "every notice has its time"
-    until = step.notice_for.after(today, policy.calendar)
-    event = state.tell(NoticePosted, until=until, posted_by=command.posted_by)
-    return Change(carry(state, now.but(notice_until=until, take_by=None, told=False), today), (event,))
-
-
-def withdraw_notice(
-    state: Carrier | None, command: WithdrawNotice | WithdrawDecapNotice, policy: Policy, today: date
-) -> Change:
-    """Take down a notice that was posted by mistake. Refused once somebody has objected or the notice is over."""
-    state = _named(state, command)
-    now = state.under_way
-    if now is None or now.step is None or now.notice_until is None:
-        if now and now.step and now.at and now.steps[now.at - 1].kind == "notice":
-            zh = f"公示期已满，待{label('by', now.step.by, policy)}办理“{now.step.label}”"
-            rests(state.rests_on(now.step), {zh: f"it is over, and {now.step.by} is awaited to take {now.step.name}"})
-        return Change(state)
-    numbers = sorted(now.objections, key=int)
-    rests(state.rests_on(now.step), {f"第{number}号异议": f"objection {number}" for number in numbers})
-    event = state.tell(NoticeWithdrawn, reason=command.reason, decided_by=command.decided_by)
-    return Change(carry(state, now.moved_to(now.at, today, policy.calendar), today), (event,))
-
-
-def raise_objection(
-    state: Carrier | None, command: RaiseObjection | RaiseDecapObjection, policy: Policy, today: date
-) -> Change:
-    """Anyone may object to the notice, or to one member of it, through the notice's last day."""
-    during = "只在公示期内受理异议", "objections are heard during the notice only"
-    state, now, step = _at_notice(state, command, *during)
-    given = Objection(command.ground, member=command.household or "")
-    before = now.objections.get(str(command.objection))
-    if before is not None:
-        if (before.ground, before.member) == (given.ground, given.member):
-            return Change(state)
-        raise Refused(
-            state.rests_on(step),
-            f"编号 {command.objection} 已用于另一异议，请另编",
-            f"the number {command.objection} is another objection's; take a new one",
-            field="objection",
-            status=422,
-        )
-    if now.notice_until is None or today > now.notice_until:
-        raise state.not_now(*during)
-    if given.member not in now.present and (given.member or step.on_objection is None):
-        raise Refused(
-            state.rests_on(step),
-            "请填写公示所列农户的编号" if now.members else "本次公示不针对单户，请删去农户编号",
-            "name a household that is on this notice" if now.members else "this notice is about no single household",
-            field="household",
-            status=422,
-        )  # fmt: skip
-    assert step.answer is not None, "every notice has its time for answers"
-    given = msgspec.structs.replace(given, answer_by=step.answer.after(today, policy.calendar))
-    event = state.tell(ObjectionRaised, objection=command.objection)
-    now = now.but(objections={**now.objections, str(command.objection): given})
-    return Change(carry(state, now, today), (event,))
-
-
-def decide_objection(
-    state: Carrier | None, command: DecideObjection | DecideDecapObjection, policy: Policy, today: date
-) -> Change:
-    """Decide on an objection. Every objection gets an answer; the procedure moves on or back after the last one.
-
-    It moves back if an objection to the notice as a whole was upheld. If an objection to a member was upheld, only that
-    member leaves.
-    """
-    state, now, step = _at_notice(state, command, "没有待处理的异议", "no objection is awaiting its decision")
-    require_body(command.body, now.answers, state.rests_on(step))
-    objection = now.objections.get(str(command.objection))
-    if objection is None:
-        raise Refused(
-            state.rests_on(step),
-            f"没有第 {command.objection} 号异议，请核对编号",
-            f"there is no objection {command.objection}; check its number",
-            field="objection",
-            status=404,
-        )
-    if objection.upheld == command.upheld:
-        return Change(state)
-    if objection.upheld is not None:
-        raise state.not_now(
-            f"第 {command.objection} 号异议已作处理，不能更改", f"objection {command.objection} has been decided"
-        )
-    answered = msgspec.structs.replace(objection, upheld=command.upheld)
-    now = now.but(objections={**now.objections, str(command.objection): answered})
-    if command.upheld and objection.member:
-        now = now.without([objection.member])
-    after = _settled(now, today, policy.calendar)
-    event = state.tell(
-        ObjectionDecided,
-        objection=command.objection,
-        upheld=command.upheld,
-        decided_by=command.decided_by,
-        back_to=after.goes_back if after.at < now.at else None,
-    )
-    return Change(carry(state, after, today), (event, *state.follows(after)))
-
-
-def withdraw_objection(
-    state: Carrier | None, command: WithdrawObjection | WithdrawDecapObjection, policy: Policy, today: date
-) -> Change:
-    """Withdraw an objection that the objector takes back or that was entered by mistake, before it is decided."""
-    state = _named(state, command)
-    now = state.under_way
-    objection = now.objections.get(str(command.objection)) if now else None
-    if now is None or objection is None:
-        return Change(state)
-    if objection.upheld is not None:
-        zh = f"第 {command.objection} 号异议的处理"
-        rests(state.rests_on(now.step), {zh: f"the decision on objection {command.objection}"})
-    others = {number: one for number, one in now.objections.items() if number != str(command.objection)}
-    event = state.tell(
-        ObjectionWithdrawn, objection=command.objection, reason=command.reason, decided_by=command.decided_by
-    )
-    after = _settled(now.but(objections=others), today, policy.calendar)
-    return Change(carry(state, after, today), (event, *state.follows(after)))
-
-
-def _settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
+def settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
     """Move on, once no objection is open: back if one to the whole was upheld, else forward if the notice is over."""
     step = now.step
     if step is None or now.open_objections:
@@ -460,24 +212,30 @@ def _settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
     return now.moved_to(now.at + 1, since, calendar) if now.notice_over else now
 
 
-def _named(state: Carrier | None, command: Notice | OfDecap) -> Carrier:
-    """The matter or division that a command names, or the village if its exit is meant. Raises Refused without it."""
-    if state is None and command.matter is not None:
-        raise no_matter(command.matter)
-    if state is None and command.about == "division":
-        raise no_decap(command.subject_id)
-    state = known(state, "村", "village", command.subject_id)
-    state.check(command)
-    return state
+def check_given(of: Procedure | Step, field: str, given: object, zh: str, rule: str, *, wanted: bool) -> None:
+    """Refuse a command without a field that a procedure or a step needs, or with one that does not belong to it."""
+    if bool(given) == wanted:
+        return
+    name = of.kind if isinstance(of, Procedure) else of.name
+    raise Refused(
+        rule,
+        f"“{of.label}”{f'应当填写{zh}' if wanted else f'不填{zh}，请删去'}",
+        f"{name} {'needs' if wanted else 'has no'} {field}; {'enter it' if wanted else 'leave it out'}",
+        field=field,
+        status=422,
+    )
 
 
-def _at_notice(state: Carrier | None, command: Notice | OfDecap, zh: str, en: str) -> tuple[Carrier, Proceeding, Step]:
-    """The named state, its procedure and its awaited step. Raises Refused if that step is no notice."""
-    state = _named(state, command)
-    now = state.under_way
-    if now is None or now.step is None or now.step.kind != "notice":
-        raise state.not_now(zh, en)
-    return state, now, now.step
+def check_approved(state: Carrier, step: Step, approved: bool) -> None:
+    """Refuse to refuse what decides nothing, such as an announcement."""
+    if not approved and step.kind != "decide":
+        raise Refused(
+            state.rests_on(step),
+            f"“{step.label}”不是审批环节，不能填“不同意”；请在办结后填“同意”",
+            f"{step.name} decides nothing, so that it cannot be refused; confirm it once it is done",
+            field="approved",
+            status=422,
+        )
 
 
 def check_answered(state: Carrier) -> None:

@@ -125,6 +125,12 @@ class Register(State, frozen=True, kw_only=True):
         }
 
 
+def registered_in(register: State | None) -> dict[str, Household]:
+    """The registered poor households of a village by id; none where it has no register."""
+    households = register.households if isinstance(register, Register) else {}
+    return {id: household for id, household in households.items() if household.registered}
+
+
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
     """Take over the village's population, the denominator of incidence."""
     if register is None:
@@ -300,7 +306,7 @@ def ask_again(register: Register, event: ObjectionDecided | StepOverdue, policy:
 
 def _request(register: Register, requested_by: str, policy: Policy) -> Change:
     poor = register.poor(register.year, policy)
-    registered = [(id, household) for id, household in sorted(register.households.items()) if household.registered]
+    registered = sorted(registered_in(register).items())
     lifted = {id: household.persons for id, household in registered if id not in poor}
     attempt = register.attempts + 1
     event = ExitRequested(

@@ -12,7 +12,7 @@ import msgspec
 
 from services.registry.model.commands import MergeVillages, OpenResolution, WithdrawStep
 from services.registry.model.measurement import measured
-from services.registry.model.register import Household, Lifted, Register
+from services.registry.model.register import Household, Lifted, Register, registered_in
 from services.registry.model.resolution import Resolution
 from services.registry.model.village import EXIT_RULE, LISTED, Village, standing, unjudged
 from shared.contracts.registry import HouseholdsLifted, StepWithdrawn
@@ -71,7 +71,7 @@ def lift(
 ) -> Change:
     """Count the households as lifted that a round has lifted and that are still registered."""
     by = Lifted(f"{event.village}/{event.matter}", today)
-    found = {id: one for id, one in register.households.items() if id in event.households and one.registered}
+    found = {id: one for id, one in registered_in(register).items() if id in event.households}
     return _marked(register, found, by, policy, others[Village, event.village])
 
 

@@ -20,7 +20,8 @@ from services.registry.model.commands import (
     ReopenYear,
 )
 from services.registry.model.measurement import check_year
-from services.registry.model.procedure import Carrier, Proceeding
+from services.registry.model.procedure import Carrier
+from services.registry.model.proceeding import Proceeding
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
 from shared.contracts.journey import STAGES, next_stage
@@ -73,7 +74,6 @@ class Village(Carrier, frozen=True, kw_only=True):
     """A village, its stage in the journey, and what it still lacks to leave the list."""
 
     kind = "villages"
-    hides = '"ground":'
     carries = "exit"
     actions = MappingProxyType({"notice": "notices", **dict.fromkeys(("decide", "publish", "act"), "approvals")})
     name: str
@@ -202,7 +202,7 @@ class Village(Carrier, frozen=True, kw_only=True):
         detail: str = "",
         **answer: str | int,
     ) -> Task:
-        said = {"place": self.place, "village": self.id, **answer}
+        said = {**self.names, **answer}
         return Task(action=action, about=self.id, role=role, due=due, rule=rule, detail=detail, answer=said)
 
     def not_now(self, zh: str, en: str, rule: str = EXIT_RULE) -> Refused:
@@ -326,8 +326,7 @@ def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today:
             status=422,
         )
     event = YearReopened(
-        place=village.place,
-        village=village.id,
+        **village.names,
         year=command.year,
         until=command.until,
         delisted_on=village.delisted_on if command.year == village.left_by else None,
@@ -393,7 +392,7 @@ def measured(village: Village, event: IndicatorsMeasured, policy: Policy, today:
         village = village.but(measured=year, measured_on=today, values=event.values, unmet=missed)
     if not left or event.unmet or not reviewed or not village.watched_in(year, policy):
         return Change(village)
-    return Change(village, (VillageMonitored(place=village.place, village=village.id, year=year, values=event.values),))
+    return Change(village, (VillageMonitored(**village.names, year=year, values=event.values),))
 
 
 # ------------------------------------------------------------ after the exit
@@ -411,15 +410,12 @@ def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: P
         return Change(
             village,
             (
-                VillageRelapsed(
-                    place=village.place, village=village.id, unmet=village.unmet, decided_by=command.decided_by
-                ),
-                VillageListed(place=village.place, village=village.id, spell=village.spell + 1),
+                VillageRelapsed(**village.names, unmet=village.unmet, decided_by=command.decided_by),
+                VillageListed(**village.names, spell=village.spell + 1),
             ),
         )
     event = VillageMonitored(
-        place=village.place,
-        village=village.id,
+        **village.names,
         year=village.measured,
         values=village.values,
         unmet=village.unmet,

@@ -1,0 +1,165 @@
+"""Where a procedure stands: its awaited step, its last days, its notice with objections, its members.
+
+It keeps the pack's steps as they stood when it was opened. `procedure.py` carries it in the state to which it belongs.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Literal, Self, cast
+
+import msgspec
+
+from shared.calendar import Calendar, Span
+from shared.contracts.registry import BackTo
+from shared.contracts.values import Role
+from shared.policy import Step
+
+UNREGISTERED = "-"
+"""What stands before the step at which a member left because it is no longer in the village's register. It never comes
+back, whatever is repeated."""
+
+
+class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An objection during the notice; `upheld` is None while it is open."""
+
+    ground: str
+    upheld: bool | None = None
+    member: str = ""
+    """The member that it is about; empty if it objects to the notice as a whole."""
+    answer_by: date | None = None
+    """The last day for the answer. None for an objection from an earlier version, which had no such day."""
+    told: bool = False
+    """Whether an event has said that the answer is overdue."""
+
+
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member of a procedure: something that is decided on one by one, such as a household of a round."""
+
+    accepted: Literal["", "self", "phone", "no"] = ""
+    """The household's answer: yes in person, yes over the phone, or no. Empty until it has answered."""
+    left: str = ""
+    """The step at which the member left, after UNREGISTERED where that is why; empty while it takes part."""
+
+
+class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a procedure stands."""
+
+    kind: str
+    """The procedure, as the pack names it."""
+    attempt: int
+    """How many times the village has tried to leave the list, this time included; 1 for a matter."""
+    steps: tuple[Step, ...]
+    """The steps of the pack in force when the procedure was opened. A later pack does not change them."""
+    at: int = 0
+    """The index of the awaited step in `steps`. It equals the number of steps once all have been taken."""
+    take_by: date | None = None
+    """The last day for the awaited step. None while its notice stands, or if the pack set no time when it began."""
+    told: bool = False
+    """Whether an event has said that the step is overdue."""
+    notice_until: date | None = None
+    """The last day of the notice of this step, once it is posted."""
+    notice_over: bool = False
+    objections: dict[str, Objection] = msgspec.field(default_factory=dict)
+    """The objections to this notice, by number."""
+    members: dict[str, Member] = msgspec.field(default_factory=dict)
+    """The members by id, such as the households of a round. Empty if the village decides as a whole."""
+    ended: Literal["", "rejected", "withdrawn"] = ""
+    """How it ended, if it ended before its last step."""
+
+    @property
+    def step(self) -> Step | None:
+        """The awaited step; None once it has ended."""
+        return None if self.ended or self.at == len(self.steps) else self.steps[self.at]
+
+    @property
+    def goes_back(self) -> BackTo:
+        """The kind of the step to which something has just led back. Packs can lead back to these kinds only."""
+        return cast(BackTo, self.steps[self.at].kind)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is left to be decided or done. An announcement may still be awaited."""
+        return not self.ended and all(step.kind not in ("decide", "act") for step in self.steps[self.at :])
+
+    @property
+    def published(self) -> bool:
+        """Whether something was published. Where money is released, that comes after the last decision (2.18)."""
+        return any(step.kind == "publish" for step in self.steps[: self.at])
+
+    @property
+    def present(self) -> list[str]:
+        """The ids of the members that have not left."""
+        return [id for id, member in self.members.items() if not member.left]
+
+    @property
+    def answers(self) -> Role:
+        """Who decides on objections: the last body that decides in this procedure and did not post the notice itself.
+
+        If the same body posts the notice and decides everything, it answers itself.
+        """
+        deciding = [step.by for step in reversed(self.steps) if step.kind == "decide"]
+        return next((by for by in deciding if by != self.steps[self.at].by), deciding[0])
+
+    @property
+    def open_objections(self) -> list[int]:
+        """The numbers of the objections that await their decision."""
+        return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
+
+    @property
+    def days(self) -> dict[tuple[str, ...], tuple[date, Span]]:
+        """The days that fall due. By path of the field in this struct: the last day, and the span that it ends."""
+        step = self.step
+        if step is None:
+            return {}
+        found: dict[tuple[str, ...], tuple[date | None, Span | None]] = {
+            ("take_by",): (None if self.told else self.take_by, step.within),
+            ("notice_until",): (None if self.notice_over else self.notice_until, step.notice_for),
+        }
+        for number in map(str, self.open_objections):
+            one = self.objections[number]
+            found["objections", number, "answer_by"] = (None if one.told else one.answer_by, step.answer)
+        return {path: (day, span) for path, (day, span) in found.items() if day and span}
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+    def moved_to(self, at: int, since: date, calendar: Calendar) -> Self:
+        """The procedure at another step, without notice and objections yet, or at its end.
+
+        Where it goes back, the steps that are repeated also judge its members again.
+        """
+        by = self.steps[at].within.after(since, calendar) if at < len(self.steps) else None
+        again, members = {step.name: step.kind for step in self.steps[at:]} if at <= self.at else {}, self.members
+        if again:
+            members = {
+                id: Member("" if "accept" in again.values() else one.accepted, "" if one.left in again else one.left)
+                for id, one in members.items()
+            }
+        return self.but(at=at, take_by=by, told=False, notice_until=None, notice_over=False, objections={}, ended="",
+                        members=members)  # fmt: skip
+
+    def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
+        """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""
+        return self.closed("rejected") if name is None else self.moved_to(self.index(name), since, calendar)
+
+    def taken(self, agreed: bool, since: date, calendar: Calendar) -> Self:
+        """The procedure after the awaited step was taken: at the next one, or where its refusal leads."""
+        if agreed:
+            return self.moved_to(self.at + 1, since, calendar)
+        return self.led_to(self.steps[self.at].on_refusal, since, calendar)
+
+    def closed(self, how: Literal["rejected", "withdrawn"]) -> Self:
+        """The procedure after it has ended before its last step. Nothing is awaited any more."""
+        return self.but(ended=how, take_by=None)
+
+    def index(self, name: str) -> int:
+        """The index of the step of this name."""
+        return [step.name for step in self.steps].index(name)
+
+    def without(self, members: Iterable[str], why: str = "") -> Self:
+        """The procedure after some members have left at the awaited step. It ends if nobody is left."""
+        gone = dict.fromkeys(members, why + self.steps[self.at].name)
+        kept = {id: msgspec.structs.replace(one, left=gone.get(id, one.left)) for id, one in self.members.items()}
+        left = self.but(members=kept)
+        return left.closed("rejected") if kept and not left.present else left
