@@ -39,9 +39,16 @@ DEMO = Path("data/demo")
 @app.command()
 def demo(
     folder: FolderOption = DEMO,
+    region: Annotated[
+        str, typer.Option(help="地区：benxi 本溪、jalaid 扎赉特旗 · whose story: benxi or jalaid")
+    ] = "benxi",
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
-    villages: Annotated[int, typer.Option(min=1, max=72, help="贫困村数 · number of villages")] = 72,
-    until: Annotated[str, typer.Option(help="模拟截止日期 · last day to play")] = "2017-09-30",
+    villages: Annotated[
+        int | None, typer.Option(min=1, help="村数，不填为全部 · number of villages; all of them without it")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="模拟截止日期，不填为全程 · last day to play; the whole story without it")
+    ] = None,
     kills: Annotated[int, typer.Option(min=0, help="途中 kill -9 的次数 · kill -9 at so many random moments")] = 0,
     resume: Annotated[
         bool, typer.Option(help="接着上次继续，而不是重新开始 · resume instead of starting afresh")
@@ -50,19 +57,19 @@ def demo(
         bool, typer.Option(help="结束后保持运行，可继续查看 · keep running afterwards to look around")
     ] = False,
 ) -> None:
-    """演示：本溪 72 个贫困村三年全流程 · Benxi's 72 villages, three years, through the real services."""
-    from deploy.demo.benxi import END, START
+    """演示：一个地区的全过程，经由真实的服务，默认本溪三年 · a region's story through the real services."""
     from deploy.demo.play import demo as play_demo
+    from deploy.demo.regions import REGIONS
 
-    try:
-        last = date.fromisoformat(until)
-    except ValueError:
-        last = START
-    if not START < last <= END:
+    if region not in REGIONS:
+        raise Trouble(f"--region 可填 {'、'.join(REGIONS)}，不是“{region}” / --region is one of {', '.join(REGIONS)}")
+    story = REGIONS[region].story
+    if villages and villages > story.most:
         raise Trouble(
-            f"--until 应为 {chinese.day(START)}之后、{chinese.day(END)}以前的日期，如“2015-12-31”，不是“{until}”。\n"
-            f"  --until must be a day after {START} and not after {END}, such as 2015-12-31, not {until}."
+            f"--villages 最多为 {story.most}（{REGIONS[region].name[0]}的村数） / "
+            f"--villages is at most {story.most}, as many as {REGIONS[region].name[1]} has"
         )
+    last = _last_day(until, story.start, story.end)
     ground = Folder(folder, "demo")
     if not resume:
         ground.erase()
@@ -70,11 +77,27 @@ def demo(
         raise Trouble(
             f"{folder} 里没有可以接着演的演示，请去掉 --resume / there is no demo to resume; leave --resume out"
         )
-    if not uvloop.run(
-        play_demo(folder, seed=seed, villages=villages, until=last, kills=kills, stay=stay, tell=console.note)
-    ):
+    ended = play_demo(
+        folder, REGIONS[region], seed=seed, villages=villages or story.most, until=last, kills=kills, stay=stay,
+        tell=console.note,
+    )  # fmt: skip
+    if not uvloop.run(ended):
         console.note("演示已中断，可用 zhucun demo --resume 接着演 · interrupted; `zhucun demo --resume` goes on")
         raise typer.Exit(130)
+
+
+def _last_day(until: str | None, start: date, end: date) -> date:
+    """The day that `--until` names, or the story's last one."""
+    try:
+        last = date.fromisoformat(until) if until else end
+    except ValueError:
+        last = start
+    if not start < last <= end:
+        raise Trouble(
+            f"--until 应为 {chinese.day(start)}之后、{chinese.day(end)}以前的日期，如“{end}”，不是“{until}”。\n"
+            f"  --until must be a day after {start} and not after {end}, such as {end}, not {until}."
+        )
+    return last
 
 
 @app.command()

@@ -19,8 +19,8 @@ import httpx
 from openpyxl.utils.datetime import to_excel
 
 from deploy.demo.answers import Row
-from deploy.demo.benxi import POLICY
 from services.registry import forms
+from shared.policy import Policy
 from shared.workbook import Form
 
 _SHEET: Final = "xl/worksheets/sheet1.xml"
@@ -31,17 +31,24 @@ _VILLAGE: Final = re.compile(r">(\d{12})<")
 
 
 async def hand_in(
-    ask: Callable[..., Awaitable[httpx.Response]], folder: Path, name: str, place: str, key: str, rows: Sequence[Row]
+    ask: Callable[..., Awaitable[httpx.Response]],
+    folder: Path,
+    name: str,
+    policy: Policy,
+    place: str,
+    key: str,
+    rows: Sequence[Row],
 ) -> httpx.Response:
     """Fetch a division's form of this name, fill it in with rows of command fields, keep it in the folder, import it.
 
-    `ask(method, path, **parts)` reaches the registry. The same key again has no further effect.
+    The form's choices are those of the pack. `ask(method, path, **parts)` reaches the registry. The same key again has
+    no further effect.
     """
     most = max(map(len, _by_village(rows).values()))
     template = await ask("GET", f"/v1/templates/{name}", params={"rows": most, "place": place})
     if template.is_error:
         return template
-    filled = await asyncio.to_thread(fill, template.content, forms.FORMS[name].form([POLICY]), rows)
+    filled = await asyncio.to_thread(fill, template.content, forms.FORMS[name].form([policy]), rows)
     await asyncio.to_thread(_keep, folder / f"{name}-{key}.xlsx", filled)
     return await ask(
         "POST", f"/v1/imports/{name}", content=filled, params={"place": place}, headers={"Idempotency-Key": key}

@@ -14,7 +14,6 @@ import msgspec
 
 from deploy.access.permissions import WIRED
 from deploy.demo.answers import Awaited, Row, as_command
-from deploy.demo.benxi import START
 from deploy.demo.world import Service, World
 from shared.engine.flow import encode_state
 from shared.rules import State
@@ -23,9 +22,9 @@ from shared.rules import State
 class Memory:
     """All services in this process, as the officers reach them."""
 
-    def __init__(self, *, shuffle: random.Random | None = None) -> None:
+    def __init__(self, start: date, *, shuffle: random.Random | None = None) -> None:
         services = [Service(name, wired.reactions, wired.due) for name, wired in WIRED.items()]
-        self.world = World(START, *services, shuffle=shuffle)
+        self.world = World(start, *services, shuffle=shuffle)
 
     async def pass_day(self, day: date) -> None:
         """Let a business day begin, with all that follows from it."""

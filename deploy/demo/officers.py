@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from deploy.demo.answers import ANSWERS, Ask, Awaited, Letter, Row, answered
-from deploy.demo.benxi import START, Scenario
+from deploy.demo.scenario import Scenario
 
 OFFICE_DAYS: Final = (0, 3)
 """The weekdays on which people answer, Monday being 0: Mondays and Thursdays."""
@@ -94,7 +94,8 @@ class Diary(msgspec.Struct):
 
     seed: int
     villages: int
-    today: date = START
+    today: date
+    region: str = "benxi"
     round: int = 0
     """How many rounds of letters have been written today, the present one included."""
     sending: list[Letter] = []
@@ -127,7 +128,9 @@ class Officers:
 
     def __init__(self, scenario: Scenario, reach: Reach, diary: Path | None = None) -> None:
         self.scenario, self.reach, self._path = scenario, reach, diary
-        self.diary = Diary(scenario.seed, len(scenario.villages), letters=scenario.script())
+        self.diary = Diary(
+            scenario.seed, len(scenario.villages), scenario.start, scenario.region, letters=scenario.script()
+        )
         if diary and diary.exists():
             try:
                 self.diary = msgspec.json.decode(diary.read_bytes(), type=Diary)
@@ -136,12 +139,12 @@ class Officers:
                     f"演示的日记 {diary} 被改坏，不能接着演；请去掉 --resume 重新开始 / "
                     f"the diary of the demo is broken ({error}); begin afresh without --resume"
                 ) from None
-            if (self.diary.seed, self.diary.villages) != (scenario.seed, len(scenario.villages)):
+            of = self.diary.region, self.diary.seed, self.diary.villages
+            if of != (scenario.region, scenario.seed, len(scenario.villages)):
                 raise ValueError(
-                    f"{diary} 是 {self.diary.villages} 个村、种子 {self.diary.seed} 的演示，请用同样的 --villages 和 "
-                    f"--seed 接着演，或另用目录 / {diary} tells the story of {self.diary.villages} villages with seed "
-                    f"{self.diary.seed}; "
-                    "go on with these, or begin anew in another folder"
+                    f"{diary} 是 {of[2]} 个村、种子 {of[1]}、地区 {of[0]} 的演示，请用同样的 --villages、--seed 和 "
+                    f"--region 接着演，或另用目录 / {diary} tells the story of {of[0]}: {of[2]} villages with seed "
+                    f"{of[1]}; go on with these, or begin anew in another folder"
                 )
 
     async def live(self, until: date, watch: Callable[[date], Awaitable[None]]) -> None:

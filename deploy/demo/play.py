@@ -1,4 +1,4 @@
-"""The demo: Benxi's story, played through the real processes of the embedded system."""
+"""The demo: a region's story, played through the real processes of the embedded system."""
 
 import asyncio
 import os
@@ -17,9 +17,10 @@ import structlog
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.demo import report, village
-from deploy.demo.benxi import CITY, START, Scenario
 from deploy.demo.officers import Officers
-from deploy.demo.report import Figure, Records
+from deploy.demo.records import Figure, Records, read
+from deploy.demo.regions import REGIONS, Region, Ways
+from deploy.demo.scenario import Scenario
 from deploy.demo.simulation import Simulation
 from deploy.language import day as in_language
 from deploy.language import told
@@ -38,7 +39,7 @@ class Result(NamedTuple):
     """How a play ended, as the services tell it."""
 
     figures: list[Figure]
-    ways: Mapping[tuple[str, str], int]
+    ways: Ways
     digests: Mapping[str, Mapping[str, str]]
     """By service and table. They are equal for all plays of the same story, whatever was killed meanwhile."""
     dead_letters: int
@@ -50,6 +51,7 @@ class Result(NamedTuple):
 async def play(
     system: System,
     *,
+    region: Region = REGIONS["benxi"],
     seed: int,
     villages: int,
     until: date,
@@ -64,8 +66,9 @@ async def play(
     What `after` does after a day is awaited before the next begins.
     Raises Refusal if a service refuses a command of the script, and TimeoutError if the system does not settle.
     """
-    scenario, began, days = Scenario(seed, villages), time.monotonic(), 0
-    span = (until - START).days
+    scenario, began, days = region.story(seed, villages), time.monotonic(), 0
+    start = scenario.start
+    span = (until - start).days
     chance, killed = random.Random(seed), list[str]()
     moments = sorted(chance.randrange(span) for _ in range(kills))
     # In turn, since chance might never hit one of them.
@@ -79,19 +82,19 @@ async def play(
 
     console = Terminal(quiet=quiet)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    async with Simulation(system) as simulation:
+    async with Simulation(system, scenario.policy) as simulation:
         with Progress(*columns, console=console) as progress:
             bar = progress.add_task("", total=span)
 
             async def watch(day: date) -> None:
                 nonlocal days
                 days += 1
-                while moments and moments[0] <= (day - START).days:
+                while moments and moments[0] <= (day - start).days:
                     moments.pop(0)
                     delay = chance.uniform(0, STUMBLE)
                     accidents.append(asyncio.create_task(strike(next(victims), delay)))
                 counts = await _counts(simulation)
-                progress.update(bar, completed=(day - START).days, description=f"{in_language(day)}  {counts}")
+                progress.update(bar, completed=(day - start).days, description=f"{in_language(day)}  {counts}")
                 if after:
                     await after(day)
 
@@ -103,15 +106,16 @@ async def play(
         digests = await simulation.digests()
         dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
     seconds = time.monotonic() - began
-    records = await asyncio.to_thread(report.read, _clients(system))
+    clients = _clients(system, scenario)
+    records = await asyncio.to_thread(read, clients, scenario.policy.jurisdiction, start.year, until.year)
     if not quiet:
-        await asyncio.to_thread(_show, console, system, scenario, records, until)
+        await asyncio.to_thread(_show, console, system, region, scenario, records, until)
         console.print(
             f"\n有业务发生的日期{days}天，用时{seconds:.0f}秒，强制终止{len(killed)}次，待处理消息{dead_letters}件 · "
             f"this run {days} days with anything to do, {seconds:.0f} s, {len(killed)} kills, "
             f"{dead_letters} dead letters"
         )
-    return Result(report.figures(records), report.ways(records), digests, dead_letters, killed, days, seconds)
+    return Result(region.figures(records), region.ways(records), digests, dead_letters, killed, days, seconds)
 
 
 async def _counts(simulation: Simulation) -> str:
@@ -125,25 +129,34 @@ async def _counts(simulation: Simulation) -> str:
     return "  ".join(f"{what} {count:5}" for what, count in counted)
 
 
-def _show(console: Terminal, system: System, scenario: Scenario, records: Records, until: date) -> None:
-    report.show(console, records, until)
+def _show(console: Terminal, system: System, region: Region, scenario: Scenario, records: Records, until: date) -> None:
+    report.show(console, region, records, until)
     picture = system.folder.root / PICTURE
     picture.write_text(report.svg(report.stages(records, until)), encoding="utf-8")
-    first = sorted(scenario.villages.values(), key=lambda v: (v.fate != "relapsed", v.number))[0]
-    village.show(console, first.id, _clients(system))
+    village.show(console, scenario.shown, _clients(system, scenario))
     console.print(f"\n{told('图', 'picture')}: {picture}")
 
 
-def _clients(system: System) -> village.Client:
+def _clients(system: System, scenario: Scenario) -> village.Client:
     """Clients for the replicas that are responsible for the city of the story."""
     token = operator_headers(system.folder.secret.read_bytes())
     return cache(
-        lambda service: httpx.Client(base_url=system.url(service, CITY), headers=token, timeout=60, trust_env=False)
+        lambda service: httpx.Client(
+            base_url=system.url(service, scenario.city), headers=token, timeout=60, trust_env=False
+        )
     )
 
 
 async def demo(
-    folder: Path, *, seed: int, villages: int, until: date, kills: int, stay: bool, tell: Callable[[str], None]
+    folder: Path,
+    region: Region,
+    *,
+    seed: int,
+    villages: int,
+    until: date,
+    kills: int,
+    stay: bool,
+    tell: Callable[[str], None],
 ) -> bool:
     """Start a system in a folder, play the story and show what came of it. With `stay` it keeps running afterwards.
 
@@ -158,7 +171,7 @@ async def demo(
             # Messages about lost connections go to a log. Otherwise they would break the progress bar.
             log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             structlog.configure(logger_factory=structlog.WriteLoggerFactory(os.fdopen(log, "a", encoding="utf-8")))
-            await play(system, seed=seed, villages=villages, until=until, kills=kills)
+            await play(system, region=region, seed=seed, villages=villages, until=until, kills=kills)
             ended = True
             if stay:
                 print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")

@@ -1,26 +1,21 @@
-"""The report of a play: the document's figures beside the system's, what went wrong, and villages by stage over time.
+"""The report of a play: a document's figures beside the system's, what went wrong, and villages by stage over time.
 
 Everything is computed from the services' answers, never from the script.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from html import escape
-from typing import Any, Final, NamedTuple, get_args
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from deploy.demo.benxi import MEASURES, OF_CITY, OF_COUNTIES, OF_PROVINCE, POLICY, POOR_VILLAGES, SURVEYED
-from deploy.demo.village import Client, Happened, history
+from deploy.demo.records import ORIGINS, Records
+from deploy.demo.regions import Region
 from deploy.terminal import folded
 from shared.calendar import add_months
-from shared.contracts import Event
-from shared.contracts import dispatch as d
-from shared.contracts import incentives as n
-from shared.contracts import inspection as i
-from shared.contracts import registry as r
 from shared.contracts.journey import STAGES, next_stage
 
 COLOURS: Final = dict(zip(STAGES, (
@@ -28,135 +23,6 @@ COLOURS: Final = dict(zip(STAGES, (
     "#27ae60", "#82e0aa", "#17202a", "#7f8c8d", "#ecf0f1",
 ), strict=True))  # fmt: skip
 """A colour for each stage: warm until help begins, blue during help, violet during the exit, green after it."""
-
-
-class Records(NamedTuple):
-    """The parts of the services' journals and states that the report needs."""
-
-    events: Mapping[str, Sequence[Happened]]
-    """The events by village, in order."""
-    units: Mapping[str, Any]
-    cadres: Mapping[str, Any]
-
-    def said(self, kind: type[Event], where: Callable[[Any], object] = lambda _event: True) -> list[Any]:
-        """All events of a type that meet a condition."""
-        return [
-            happened.event
-            for events in self.events.values()
-            for happened in events
-            if type(happened.event) is kind and where(happened.event)
-        ]
-
-
-class Figure(NamedTuple):
-    """A figure of the document beside the system's."""
-
-    zh: str
-    en: str
-    mechanism: str
-    document: int
-    system: int
-    and_more: bool = False
-    """Whether the document says "and some more" (余). The play is made to reach the round figure."""
-
-    @property
-    def equal(self) -> bool:
-        """Whether the system's figure equals the document's."""
-        return self.document == self.system
-
-
-def read(client: Client) -> Records:
-    """Ask the services for everything that the report is computed from."""
-    villages, units, cadres = (
-        {state["id"]: state for state in client("registry").get(f"/v1/{kind}?limit=10000").raise_for_status().json()}
-        for kind in ("villages", "units", "cadres")
-    )
-    return Records({village: history(client, village) for village in sorted(villages)}, units, cadres)
-
-
-def figures(records: Records) -> list[Figure]:
-    """The figures that document S3 states, with the system's own."""
-    first = [team for team in records.said(d.TeamAssigned) if team.spell == 1]
-    level = {team.village: records.units[team.unit]["level"] for team in first}
-    local = [team for team in first if level[team.village] in ("city", "county")]
-    cadres = [records.cadres[member.cadre] for team in local for member in team.team]
-    ranks = get_args(r.Rank)
-
-    def ranked(of: str) -> int:
-        """Teams of a level whose leader has the rank that the document asks for."""
-        leaders = [records.cadres[team.team[0].cadre] for team in local if level[team.village] == of]
-        least = {"city": "deputy_division", "county": "deputy_section"}[of]
-        return sum(ranks.index(leader["rank"]) >= ranks.index(least) for leader in leaders)
-
-    def units(of: str) -> int:
-        return len({team.unit for team in first if level[team.village] == of})
-
-    diagnosed = records.said(r.VillageDiagnosed, lambda event: event.spell == 1)
-    classes = {event.village: event.problem_class for event in diagnosed}
-    departments = {(classes[team.village], records.units[team.unit]["department"]) for team in local}
-    counts: Counter[str] = sum((Counter(event.counts) for event in diagnosed), Counter())
-    letters = {event.village for event in records.said(d.CommitmentSet, lambda event: event.kind == "letter")}
-    plans = records.said(d.CommitmentSet, lambda e: e.kind == "annual_plan" and e.period == "2014")
-    served = OF_CITY + OF_COUNTIES
-    named = {name: len(of_class) for name, of_class in POLICY.team.suits.items()}
-    return [
-        Figure("贫困村", "poor villages", "3.1", POOR_VILLAGES, len(diagnosed)),
-        *(
-            Figure(f"摸底排查：{label}", f"survey: {kind}", "3.1", SURVEYED[kind], counts[kind], kind != "problem")
-            for kind, label in POLICY.listing.survey_kinds.items()
-        ),
-        Figure("贫困村类别", "problem classes", "3.2", len(named), len(set(classes.values()))),
-        *(
-            Figure(
-                f"重点帮扶部门：{label}", f"departments for {name}", "3.2", named[name],
-                len({department for of, department in departments if of == name} & set(POLICY.team.suits[name])),
-            )
-            for name, label in POLICY.listing.problem_classes.items()
-        ),
-        Figure("省派工作队", "teams sent by the province", "3.3", OF_PROVINCE, units("province")),
-        Figure("市直部门", "city departments", "3.2", OF_CITY, units("city")),
-        Figure("县直部门", "county departments", "3.2", OF_COUNTIES, units("county")),
-        Figure("市县派驻的村", "villages they serve", "3.3", served, len(local)),
-        Figure("抽调的党员干部", "Party-member cadres", "3.3", 192, sum(cadre["party_member"] for cadre in cadres)),
-        Figure("市直队长副处级以上", "city leaders of rank", "3.4", OF_CITY, ranked("city")),
-        Figure("县直队长副科级以上", "county leaders of rank", "3.4", OF_COUNTIES, ranked("county")),
-        Figure("签订责任书的单位", "letters signed", "3.6", served, len(letters & {team.village for team in local})),
-        Figure(
-            "帮扶措施", "measures in the annual plans", "3.5", MEASURES,
-            sum(len(plan.items) for plan in plans if level[plan.village] != "province"), and_more=True,
-        ),
-    ]  # fmt: skip
-
-
-def ways(records: Records) -> dict[tuple[str, str], int]:
-    """How often things went wrong, by what went wrong in Chinese and English."""
-
-    def decided(kind: str) -> int:
-        return len(records.said(n.OutcomeDecided, lambda e: e.kind == kind and e.imposed))
-
-    counts = {
-        ("无符合条件的队长人选", "unmatched: no leader of rank"): records.said(
-            d.NeedUnmet, lambda e: "leader_rank" in e.obstacles.values()
-        ),
-        ("责任事项逾期", "commitments overdue"): records.said(d.CommitmentOverdue),
-        ("整改逾期", "rectifications overdue"): records.said(i.OrderOverdue),
-        ("查岗不在岗", "visits that found members absent"): records.said(i.VisitMade, lambda e: e.absent),
-        ("考核不称职", "teams graded incompetent"): records.said(
-            i.AssessmentGraded, lambda e: e.grade == POLICY.assessment.grades[-1].name
-        ),
-        ("召回队员", "members recalled"): records.said(d.MemberRecalled),
-        ("对召回申请复核", "reviews of recalls"): records.said(n.OutcomeAppealed, lambda e: e.kind == "recall"),
-        ("容错免责", "failures tolerated"): records.said(n.OutcomeDecided, lambda e: e.tolerated),
-        ("出列核查未通过", "exits refuted by the verification"): records.said(i.ExitVerified, lambda e: not e.passed),
-        ("异议成立", "objections upheld"): records.said(r.ObjectionDecided, lambda e: e.upheld),
-        ("三年未完成帮扶任务、延长帮扶期限", "terms extended after three years"): records.said(d.TermExtended),
-        ("出列指标回落", "criteria missed after the exit"): records.said(r.VillageRelapsed),
-    }
-    return {
-        **{label: len(events) for label, events in counts.items()},
-        ("通报批评", "criticisms"): decided("criticism"),
-        ("约谈", "admonitory talks"): decided("talk"),
-    }
 
 
 def stages(records: Records, until: date) -> dict[date, Counter[str]]:
@@ -173,32 +39,47 @@ def stages(records: Records, until: date) -> dict[date, Counter[str]]:
     return {end: Counter({v: stage for day, v, stage in moves if day <= end}.values()) for end in months}
 
 
-def show(console: Console, records: Records, until: date) -> None:
+def show(console: Console, region: Region, records: Records, until: date) -> None:
     """Print the three tables."""
-    title = "文件与系统对照 · document S3 beside the system"
-    if len(records.events) < POOR_VILLAGES:
+    title = f"文件与系统对照 · document {region.document} beside the system"
+    if len(records.events) < region.story.most:
         title += f"（只演 {len(records.events)} 个村 · only {len(records.events)} villages are played）"
-    beside = folded("数字", "figure", "机制 · mechanism", "文件 · document", "系统 · system", "", title=title)
-    for f in figures(records):
-        mark = Text("=", "green") if f.equal else Text("≠", "red")
-        beside.add_row(f.zh, f.en, f.mechanism, f"{f.document}{'余' * f.and_more}", str(f.system), mark)
+    beside = folded(
+        "数字", "figure", "机制 · mechanism", "文件 · document", "系统 · system", "", "来源 · origin", title=title
+    )
+    for f in region.figures(records):
+        # Only what rules computed proves anything. That an entered figure comes out again is expected.
+        mark = Text("=", "green" if f.origin == "computed" else "") if f.equal else Text("≠", "red")
+        said, origin = f"{f.document}{'余' * f.and_more}", " · ".join(ORIGINS[f.origin])
+        beside.add_row(f.zh, f.en, f.mechanism, said, str(f.system), mark, origin)
     wrong = folded(
         "问题情形", "what went wrong", "次数 · times", title="问题情形及次数 · what went wrong, and how often"
     )
-    for (zh, en), times in ways(records).items():
+    for (zh, en), times in region.ways(records).items():
         wrong.add_row(zh, en, str(times))
     console.print(beside, wrong)
     console.print("\n各阶段的村数，逐月 · villages per stage at the end of each month")
     over_time = stages(records, until)
+    each = -(-len(records.events) // max(console.width - 10, 1))
+    if each > 1:
+        console.print(f"每格{each}个村 · a block is {each} villages")
     for end, counts in over_time.items():
-        bar = Text(f"{end:%Y-%m} ")
-        for stage, colour in COLOURS.items():
-            bar.append("█" * counts[stage], style=colour)
-        console.print(bar)
+        console.print(_bar(f"{end:%Y-%m} ", counts, each))
     legend = Text("        ")
     for stage in _seen(over_time):
         legend.append("█ ", style=COLOURS[stage]).append(" ".join(STAGES[stage]) + "   ")
     console.print(legend)
+
+
+def _bar(head: str, counts: Counter[str], each: int) -> Text:
+    """A line with a block for so many villages each. Where that is not even, the line as a whole keeps its length."""
+    bar, so_far, drawn = Text(head), 0, 0
+    for stage, colour in COLOURS.items():
+        so_far += counts[stage]
+        blocks = -(-so_far // each) - drawn
+        bar.append("█" * blocks, style=colour)
+        drawn += blocks
+    return bar
 
 
 def svg(over_time: Mapping[date, Counter[str]]) -> str:

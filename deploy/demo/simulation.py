@@ -26,6 +26,7 @@ from deploy.operations.days import day_message
 from services.inspection.model.seeds import BODIES
 from shared.engine import store
 from shared.engine.outbox import PAGE
+from shared.policy import Policy
 from shared.runtime import heard
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
@@ -99,10 +100,11 @@ class Simulation:
     """The officers' way to the days and services of a running system with any number of replicas.
 
     A parameter `name` is the name of one process. With a single replica it is the service's name.
+    Without the region's pack nothing is handed in by Excel form.
     """
 
-    def __init__(self, system: System) -> None:
-        self.system = system
+    def __init__(self, system: System, policy: Policy | None = None) -> None:
+        self.system, self.policy = system, policy
         self.sent: Counter[str] = Counter()
         """How many commands were sent, by path."""
         self._cursors = {
@@ -307,11 +309,12 @@ class Simulation:
     async def _send(self, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
         """Send one prefecture's commands to its process.
 
-        What officers enter at the beginning is handed in by its Excel forms, all else in requests of at most one page.
+        With a pack, what officers enter at the beginning is handed in by its Excel forms; all else in requests of at
+        most one page.
         """
-        if path in BY_FORM:
-            folder = self.system.folder.root / "forms"
-            answer = await hand_in(partial(self._request, name), folder, path, place, key, rows)
+        if self.policy and path in BY_FORM:
+            folder, area = self.system.folder.root / "forms", max(place, self.policy.jurisdiction, key=len)
+            answer = await hand_in(partial(self._request, name), folder, path, self.policy, area, key, rows)
             if answer.is_error or not answer.json()["applied"]:
                 raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}")
         else:

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from deploy.demo.benxi import Scenario
 from deploy.demo.memory import Memory, counted
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import Benxi
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import READY_WITHIN, SERVICES
 from deploy.operations.scratch import Site, scratch
@@ -68,7 +68,7 @@ async def selftest(watch: Callable[[date], Awaitable[None]], site: Site | None =
     It runs on the servers of a site, or on its own. Raises Refusal if a service refuses the script, StartError if the
     system does not start, TimeoutError if it does not settle.
     """
-    scenario, told = Scenario(SEED, 1, NOWHERE), Memory()
+    scenario, told = Benxi(SEED, 1, NOWHERE), Memory(Benxi.start)
     async with scratch(site) as system, Subscriber(system) as subscriber, Simulation(system) as simulation:
         await Officers(scenario, simulation).live(UNTIL, watch)
         await simulation.settle()
@@ -131,7 +131,7 @@ def misfits(heard: Iterable[Envelope]) -> Fault:
     return WELL
 
 
-def other_packs(heard: Iterable[Envelope], scenario: Scenario) -> Fault:
+def other_packs(heard: Iterable[Envelope], scenario: Benxi) -> Fault:
     """The first event that names another pack than the story's, or no pack where its contract requires one."""
     own = scenario.pack["version"]
     for event in heard:

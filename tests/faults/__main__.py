@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.demo.benxi import END
 from deploy.demo.play import Result, play
+from deploy.demo.regions.benxi.story import END
 from deploy.local.supervisor import System
 from tests.faults import cluster, composed, databases, kills, power, purge, report, server, stream
 from tests.faults.report import Outcome

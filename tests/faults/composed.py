@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from deploy.access.users import HARNESS
-from deploy.demo.benxi import START
+from deploy.demo.regions.benxi.story import START
 from deploy.init.certificates import NODES
 from deploy.local.supervisor import SERVICES
 from tests.compose.engine import Broken, Installation, find

@@ -16,8 +16,8 @@ from nats.errors import Error
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from deploy.demo.benxi import CITY, PACK, START
 from deploy.demo.play import play
+from deploy.demo.regions.benxi.story import CITY, PACK, START
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from deploy.operations.days import day_message

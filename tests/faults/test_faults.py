@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.demo.benxi import START
 from deploy.demo.play import Result, play
+from deploy.demo.regions.benxi.story import START
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import PROCESSES, SERVICES, System
 from deploy.operations.subscriber import OUTSIDE, Difference, Said, compare

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from deploy.demo.benxi import END, START
 from deploy.demo.officers import Diary
 from deploy.demo.play import DIARY, Result, play
+from deploy.demo.regions.benxi.story import END, START
 from deploy.demo.simulation import Simulation
 from deploy.local import supervisor
 from deploy.local.supervisor import System
@@ -121,7 +121,7 @@ async def progress(ground: Ground, system: System) -> AsyncIterator[float]:
     path = system.folder.root / DIARY
     while True:
         await asyncio.sleep(LOOK)
-        diary = msgspec.json.decode(path.read_bytes(), type=Diary) if path.exists() else Diary(0, 0)
+        diary = msgspec.json.decode(path.read_bytes(), type=Diary) if path.exists() else Diary(0, 0, START)
         yield min((diary.today - START) / (ground.until - START), 1)
 
 

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 from deploy import form_pages
 from deploy.cli import commands
 from deploy.demo.answers import Awaited, Row, as_command
-from deploy.demo.benxi import CITY, PACK, POLICY, Scenario
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import CITY, PACK, POLICY, START, Benxi
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from services.incentives.api import COMMANDS as INCENTIVES_COMMANDS
@@ -67,7 +67,7 @@ class Noting(Memory):
     """The services in memory; what is sent by a command with a form is kept, with what the form would have shown."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(START)
         self.sent: dict[tuple[str, str], list[list[Pair]]] = defaultdict(list)
         self.cases: list[State] = []
         """The open cases on the day of the first decision."""
@@ -93,7 +93,7 @@ class Noting(Memory):
 @pytest.fixture(scope="module")
 def played() -> Noting:
     noting = Noting()
-    asyncio.run(Officers(Scenario(seed=1, villages=8), noting).live(date(2017, 12, 31), _nobody))
+    asyncio.run(Officers(Benxi(seed=1, villages=8), noting).live(date(2017, 12, 31), _nobody))
     return noting
 
 
@@ -268,7 +268,7 @@ def filled(file: Path, rows: Callable[[str, str], Mapping[str, object]]) -> None
 
 
 async def test_1_18_a_county_hands_in_the_years_figures_by_excel(tmp_path: Path) -> None:
-    scenario, folder = Scenario(seed=3, villages=3), tmp_path / "data"
+    scenario, folder = Benxi(seed=3, villages=3), tmp_path / "data"
 
     async def zhucun(*words: object) -> tuple[int, str]:
         ran = await asyncio.to_thread(CliRunner().invoke, commands.app, [*map(str, words), "--folder", str(folder)])

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from deploy.demo.answers import COMMANDS, Awaited
-from deploy.demo.benxi import Scenario
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import START, Benxi
 
 BY_PEOPLE = {"place"}
 """What a pool that spans several divisions cannot fill in, although every command has it."""
@@ -51,7 +51,7 @@ class Watched(Memory):
     """The services in memory; every task that was ever awaited is kept by its action."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(START)
         self.seen: dict[str, Awaited] = {}
         self.asked: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
 
@@ -71,7 +71,7 @@ async def test_what_a_task_fills_in_are_fields_of_its_command_and_fit_their_type
 
     async def nothing(_day: date) -> None: ...
 
-    await Officers(Scenario(2014, 12), reach).live(date(2016, 1, 31), nothing)
+    await Officers(Benxi(2014, 12), reach).live(date(2016, 1, 31), nothing)
     assert len(reach.seen) > 20
     assert {action: reach.asked[action] for action in ASKED} == ASKED
     endless = {task.action for task in reach.seen.values() if task.due is None}

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.demo.benxi import Scenario
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import START, Benxi
 
 FILE: Final = Path(__file__).with_name("benxi.told")
 CODE: Final = re.compile(r"[a-z_]+")
@@ -31,7 +31,7 @@ class Dated(Memory):
     """The services in memory; each event is remembered with its day."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(START)
         self.days: list[date] = []
 
     def _note(self) -> None:
@@ -69,7 +69,7 @@ async def told(watched: Mapping[str, Collection[str]] | None = None) -> list[str
 
     async def nothing(_day: date) -> None: ...
 
-    await Officers(Scenario(2014, 12), reach).live(ENDS, nothing)
+    await Officers(Benxi(2014, 12), reach).live(ENDS, nothing)
     lines = Counter[str]()
     for fact, day in zip(reach.world.facts, reach.days, strict=True):
         type = fact.event.type

@@ -10,8 +10,8 @@ import httpx
 import msgspec
 
 from deploy.demo.answers import Row
-from deploy.demo.benxi import CITY, PACK, POLICY, START, Scenario
 from deploy.demo.forms import fill
+from deploy.demo.regions.benxi.story import CITY, PACK, POLICY, START, Benxi
 from services.registry import api, forms
 from services.registry.app import SERVICE
 from shared.contracts.calendar import DayPassed
@@ -25,7 +25,7 @@ from tests.support.process import delivery
 from tests.support.servers import engine_with
 
 SURVEYED = date(2014, 6, 12)
-SCENARIO = Scenario(seed=1, villages=4)
+SCENARIO = Benxi(seed=1, villages=4)
 ROWS: Mapping[str, Sequence[Row]] = {
     "villages": [*SCENARIO.village_rows()],
     "units": [*SCENARIO.unit_rows()],

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import commands
-from deploy.demo.benxi import CITY, PACK, POLICY, START
 from deploy.demo.forms import fill
+from deploy.demo.regions.benxi.story import CITY, PACK, POLICY, START
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
 from services.registry import forms

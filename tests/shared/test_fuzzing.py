@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.demo.benxi import CITY, PACK, START
+from deploy.demo.regions.benxi.story import CITY, PACK, START
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
 from services.inspection.model.seeds import BODIES

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from deploy.demo.answers import Awaited, Letter, Row
-from deploy.demo.benxi import START, Scenario
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import START, Benxi
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
@@ -52,7 +52,7 @@ class Story:
 
     def __init__(self, country: Country, seed: int) -> None:
         self.country, self.chance = country, random.Random(seed)
-        self.officers = Officers(Scenario(seed, VILLAGES), country)
+        self.officers = Officers(Benxi(seed, VILLAGES), country)
         self.diligence = self.chance.choice((0.5, 0.8, 1.0))
         self.sent: list[tuple[str, str, Row]] = []
         self.refused, self.posts = 0, 0
@@ -154,7 +154,7 @@ def hurried() -> Iterator[None]:
     """Sealed events that come early are tried again soon, since here nothing else goes on meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("shared.engine.deliveries.OPEN_READ_WITHIN", 0.001)
-        patch.setattr("deploy.demo.benxi.SURVEYED", SURVEYED)
+        patch.setattr("deploy.demo.regions.benxi.story.SURVEYED", SURVEYED)
         yield
 
 

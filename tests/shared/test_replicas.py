@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from deploy.access.users import HARNESS
 from deploy.cli import commands
 from deploy.demo.answers import Awaited, Row
-from deploy.demo.benxi import CITY, PACK, Scenario
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import CITY, PACK, Benxi
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, StartError, System
 from services.registry.model.commands import RecodeVillage
@@ -110,7 +110,7 @@ class City:
         async def watch(_day: date) -> None:
             pass
 
-        await Officers(Scenario(SEED, VILLAGES), self).live(UNTIL, watch)
+        await Officers(Benxi(SEED, VILLAGES), self).live(UNTIL, watch)
         self.turns.leave()
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from deploy import policy_pages
 from deploy.demo.answers import Awaited
-from deploy.demo.benxi import POLICY, Scenario
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi.story import POLICY, START, Benxi
 from deploy.demo.village import line
 from deploy.policy_sentences import sentences
 from shared.chinese import quoted
@@ -88,7 +88,7 @@ class Watched(Memory):
     """The services in memory; of every task that was ever awaited is kept what people read."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(START)
         self.told: dict[tuple[str, ...], Any] = {}
 
     async def tasks(self) -> list[Awaited]:
@@ -106,7 +106,7 @@ async def test_a_region_s_tasks_and_its_villages_ways_are_told_in_words() -> Non
 
     async def nothing(_day: date) -> None: ...
 
-    await Officers(Scenario(2014, 9), reach).live(date(2016, 1, 31), nothing)
+    await Officers(Benxi(2014, 9), reach).live(date(2016, 1, 31), nothing)
     assert len({action for action, _ in reach.told}) > 20
     assert {zh for told in reach.told.values() for zh, _ in told if faults(zh)} == set()
     ways = {zh for fact in reach.world.facts for zh, _ in line(fact.event, POLICY)}

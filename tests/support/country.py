@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Select, create_engine, event, func, select
 
 from deploy.demo.answers import Awaited, Row, as_command
-from deploy.demo.benxi import POLICY
+from deploy.demo.regions.benxi.story import POLICY
 from services.dispatch.app import SERVICE as DISPATCH
 from services.incentives.app import SERVICE as INCENTIVES
 from services.inspection.app import SERVICE as INSPECTION

@@ -1,18 +1,17 @@
 """The story of Benxi from 2014 on, by document S3: what people enter and answer, and what becomes of each village.
 
 The figures are the document's, and the counties are real. Villages, people, households and units are made up and say so
-(虚构); their codes are in townships from 901 on, which no real township has. What the document leaves open is chosen
-from a seed by SHA-256. So the same seed always tells the same story, even if processes crash meanwhile.
+(虚构); their codes are in townships from 901 on, which no real township has.
 """
 
-import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from importlib import resources
 from typing import Any, Final, NamedTuple, get_args
 
-from deploy.demo.answers import Ask, Letter, Row, Story
+from deploy.demo.answers import Ask, Letter, Row
+from deploy.demo.scenario import Scenario
 from shared.contracts.registry import Rank
 from shared.policy import parse_pack
 
@@ -87,18 +86,24 @@ class Village(NamedTuple):
         return f"U{self.place[:4]}-{self.number:03}"
 
 
-class Scenario(Story):
-    """The story of a number of villages, chosen by a seed. `city` has the four digits of the story's prefecture."""
+class Benxi(Scenario):
+    """The story of a number of Benxi's villages, which can be told of any prefecture (`city`)."""
 
+    region, start, end, most = "benxi", START, END, POOR_VILLAGES
     policy = POLICY
+    villages: dict[str, Village]
 
     def __init__(self, seed: int, villages: int = POOR_VILLAGES, city: str = BENXI) -> None:
-        if not 1 <= villages <= POOR_VILLAGES:
-            raise ValueError(f"villages must be 1 to {POOR_VILLAGES}, as in document S3, not {villages}")
-        self.seed, self.city = seed, city
+        super().__init__(seed, villages)
+        self.city = city
         self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
         self.unranked = next((v for v in self.villages.values() if v.level == "city"), None)
         """The village whose unit has nobody of a leader's rank at first (mechanism 3.4)."""
+
+    @property
+    def shown(self) -> str:
+        """The village that falls back, if it is played."""
+        return min(self.villages.values(), key=lambda village: (village.fate != "relapsed", village.number)).id
 
     @property
     def whole(self) -> str:
@@ -116,11 +121,6 @@ class Scenario(Story):
         }
         version = PACK["version"].replace(BENXI, self.city)
         return {**PACK, "jurisdiction": self.city, "version": version, "documents": documents}
-
-    def choose(self, least: int, most: int, *about: object) -> int:
-        """A whole number from `least` to `most`, always the same for the same seed and subject."""
-        ticket = hashlib.sha256("\x1f".join(map(str, (self.seed, *about))).encode()).digest()
-        return least + int.from_bytes(ticket[:8], "big") % (most - least + 1)
 
     def _village(self, number: int) -> Village:
         index = number - 1
@@ -249,7 +249,6 @@ class Scenario(Story):
         return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（区）扶贫办")
 
     def late(self, about: str, action: str) -> int:
-        """By how many days at least a village misses a deadline."""
         return LATE.get((self.villages[about].fate, action), 0) if about in self.villages else 0
 
     def moves(self, ask: Ask) -> Iterator[Letter]:

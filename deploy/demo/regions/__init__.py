@@ -1,0 +1,31 @@
+"""The regions whose stories can be played: a folder for each, with its story and the figures of its document."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from deploy.demo.records import Figure, Records
+from deploy.demo.regions.benxi import figures as benxi
+from deploy.demo.regions.benxi.story import Benxi
+from deploy.demo.regions.jalaid import figures as jalaid
+from deploy.demo.regions.jalaid.story import Jalaid
+from deploy.demo.scenario import Scenario
+
+Ways = Mapping[tuple[str, str], int]
+"""How often things went wrong, by what went wrong in Chinese and English."""
+
+
+class Region(NamedTuple):
+    """A region as the demo plays it."""
+
+    name: tuple[str, str]
+    document: str
+    """The document whose figures are shown beside the system's."""
+    story: type[Scenario]
+    figures: Callable[[Records], list[Figure]]
+    ways: Callable[[Records], Ways]
+
+
+REGIONS: Final[Mapping[str, Region]] = {
+    "benxi": Region(("本溪", "Benxi"), "S3", Benxi, benxi.figures, benxi.ways),
+    "jalaid": Region(("扎赉特旗", "Jalaid Banner"), "S0", Jalaid, jalaid.figures, jalaid.ways),
+}

@@ -1,0 +1,141 @@
+"""The regions' stories: the figures of their documents, and whether what is called computed really is."""
+
+import ast
+import asyncio
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from deploy.demo.memory import Memory
+from deploy.demo.officers import Officers
+from deploy.demo.records import Figure, Records
+from deploy.demo.regions import REGIONS
+from deploy.demo.regions.benxi import story as benxi
+from deploy.demo.regions.jalaid import story as jalaid
+from deploy.demo.village import Happened
+from services.registry.model.party import Party, counts
+from services.registry.model.yearbook import Yearbook, totals
+from shared.policy import parse_pack
+from tests.support.packs import PACKS_FOLDER
+
+Change = Callable[[pytest.MonkeyPatch], None]
+ASSIGNED = {"benxi": date(2014, 9, 30), "jalaid": jalaid.END}
+"""By when the figures that are called computed have come about."""
+
+
+def played(name: str, until: date) -> list[Figure]:
+    """A region's figures after its whole story, or its part up to a day, in memory."""
+    scenario = REGIONS[name].story(2014, REGIONS[name].story.most)
+    memory, days = Memory(scenario.start), list[date]()
+
+    async def watch(day: date) -> None:
+        days.extend([day] * (len(memory.world.facts) - len(days)))
+
+    asyncio.run(Officers(scenario, memory).live(until, watch))
+    states = memory.world.services["registry"].states.values()
+    events: dict[str, list[Happened]] = {}
+    for day, fact in zip(days, memory.world.facts, strict=True):
+        if village := getattr(fact.event, "village", None):
+            happened = Happened(day, datetime.min, fact.id, fact.cause.id, fact.event)
+            events.setdefault(village, []).append(happened)
+    policy = memory.world.services["registry"].book.at(next(iter(scenario.villages.values())).id[:6], until)
+    assert policy
+    books = [state for state in states if isinstance(state, Yearbook)]
+    parties = [state for state in states if isinstance(state, Party)]
+    return REGIONS[name].figures(
+        Records(
+            events,
+            memory.world.all("registry", "units"),
+            memory.world.all("registry", "cadres"),
+            msgspec.to_builtins([*totals(books, policy.indicators, "county", policy.jurisdiction, {})]),
+            msgspec.to_builtins([*counts(parties, policy.parties)]),
+        )
+    )
+
+
+def test_0_1_0_2_0_12_jalaid_comes_to_the_figures_of_its_document() -> None:
+    assert [(f.en, f.document, f.system) for f in played("jalaid", jalaid.END) if not f.equal] == []
+
+
+def numbers_of(name: str) -> set[str]:
+    """All numbers that stand in a region's story or pack."""
+    script = Path(f"deploy/demo/regions/{name}/story.py").read_text("utf-8")
+    pack = (PACKS_FOLDER / f"{name}.toml").read_text("utf-8")
+    typed = (node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant))
+    return {str(number) for number in typed if isinstance(number, int)} | {
+        number.replace("_", "") for number in re.findall(r"\d[\d_]*", re.sub(r"#.*", "", pack))
+    }
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_no_figure_that_is_called_computed_stands_in_the_story_or_the_pack(name: str) -> None:
+    computed = {f.en: str(f.document) for f in played(name, ASSIGNED[name]) if f.origin == "computed" and f.document}
+    assert computed
+    assert {en: number for en, number in computed.items() if number in numbers_of(name)} == {}
+
+
+def pack_of(story: Any, change: Callable[[dict[str, Any]], None]) -> Change:
+    """The region's pack with a change, as the story adopts it."""
+
+    def put(patch: pytest.MonkeyPatch) -> None:
+        pack = deepcopy(story.PACK)
+        change(pack)
+        patch.setattr(story, "PACK", pack)
+        base = (lambda jurisdiction, day: parse_pack(jalaid.NATION)) if "extends" in pack else None
+        patch.setattr(story, "POLICY", parse_pack(pack, base))
+
+    return put
+
+
+def teams_of(size: int) -> Callable[[dict[str, Any]], None]:
+    """Teams of another size."""
+
+    def put(pack: dict[str, Any]) -> None:
+        pack["links"][0]["each_target"] = size
+
+    return put
+
+
+def offers(units: int) -> Change:
+    """So many units offer a first secretary."""
+    return lambda patch: patch.setattr(jalaid, "OFFERED", units)
+
+
+def richest(yuan: int) -> Change:
+    """The richest village has another income."""
+    return lambda patch: patch.setattr(jalaid, "INCOMES", (*jalaid.INCOMES[:-1], (1, yuan, 0)))
+
+
+CHANGED: list[tuple[str, str, Change, int]] = [
+    ("benxi", "Party-member cadres", pack_of(benxi, teams_of(2)), 128),
+    ("jalaid", "first secretaries", offers(195), 195),
+    ("jalaid", "reserve cadres among them", offers(195), 195),
+    ("jalaid", "members of teams", pack_of(jalaid, teams_of(4)), 588),
+    ("jalaid", "villages without a team", offers(195), 1),
+    ("jalaid", "mean of a village in yuan", richest(2_002_000 + 196), 95_664),
+]
+"""By region and computed figure: a change of one entry or pack, and what the figure becomes."""
+
+
+@pytest.mark.parametrize(("name", "figure", "change", "becomes"), CHANGED)
+def test_a_computed_figure_changes_with_what_it_is_computed_from(
+    name: str, figure: str, change: Change, becomes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(monkeypatch)
+    assert next(f.system for f in played(name, ASSIGNED[name]) if f.en == figure) == becomes
+
+
+def test_every_computed_figure_is_changed_once() -> None:
+    computed = {
+        (name, f.en)
+        for name in REGIONS
+        for f in played(name, ASSIGNED[name])
+        if f.origin == "computed"
+    }  # fmt: skip
+    assert computed == {(name, figure) for name, figure, _, _ in CHANGED}
