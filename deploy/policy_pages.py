@@ -6,16 +6,17 @@ Both are made from the structs in `shared/policy`: their types, their bounds, an
 import ast
 import inspect
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
 from shared import calendar, chinese
 from shared.policy import checking, pack
-from shared.policy.layers import plain
+from shared.policy.layers import NAMED, plain
 
 FOLDER = Path(__file__).parent.parent / "docs"
 PAGE, SCHEMA = "policy.md", "policy.schema.json"
@@ -118,14 +119,41 @@ def page() -> str:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema, with each field's meaning."""
+    """The JSON Schema of a pack and of a layer, with each field's meaning."""
     found: dict[str, Any] = json.loads(json.dumps(msgspec.json.schema(pack.Policy)))
     for struct in structs():
         said, described = words(struct), found["$defs"][struct.__name__]
         described["description"] = " · ".join(part for part in said[""] if part)
         for name, part in described["properties"].items():
             part["description"] = " · ".join(part for part in said[name] if part)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA} | found
+    either = [{"$ref": "#/$defs/Policy"}, {"$ref": f"#/$defs/Policy{_OF_LAYER}"}]
+    defs = found["$defs"] | _of_layer(found["$defs"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, "anyOf": either, "$defs": defs}
+
+
+_OF_LAYER: Final = "OfLayer"
+
+
+def _of_layer(defs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a layer can say: the same as a whole pack, of which it must say nothing but its own head."""
+    text = re.sub(r'"(#/\$defs/\w+)"', rf'"\1{_OF_LAYER}"', json.dumps(defs))
+    found: dict[str, Any] = {f"{name}{_OF_LAYER}": part for name, part in json.loads(text).items()}
+    for part in found.values():
+        part.pop("required", None)
+    head = found[f"Policy{_OF_LAYER}"]
+    head["properties"] |= {"extends": _EXTENDS, "drop": _DROP}
+    head["required"] = [*NAMED, "extends"]
+    return found
+
+
+_EXTENDS: Final = {
+    "type": "string", "pattern": "^([0-9]{2}){1,2}$",
+    "description": "所扩展的上级区划代码，全国为00。 · The division whose pack it is read over; 00 is the country.",
+}  # fmt: skip
+_DROP: Final = {
+    "type": "object",
+    "description": "从上级清单中去掉的条目，按名称。 · Entries of the lists above that it removes, by their names.",
+}
 
 
 def texts() -> dict[str, str]:

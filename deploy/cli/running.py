@@ -40,7 +40,7 @@ DEMO = Path("data/demo")
 def demo(
     folder: FolderOption = DEMO,
     region: Annotated[
-        str, typer.Option(help="地区：benxi 本溪、jalaid 扎赉特旗 · whose story: benxi or jalaid")
+        str, typer.Option(help="地区：本溪填“benxi”，扎赉特旗填“jalaid” · whose story: benxi or jalaid")
     ] = "benxi",
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
     villages: Annotated[

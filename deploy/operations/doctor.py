@@ -20,7 +20,7 @@ from deploy.local.errors import StartError
 from deploy.local.supervisor import SERVICES, find_server
 from shared import chinese, english
 from shared.engine.shares import Share
-from shared.policy import PolicyInvalid, parse_pack
+from shared.policy import PolicyInvalid, parse_pack, shipped
 from shared.stream import bus
 
 Check = tuple[str, str, str]
@@ -73,7 +73,7 @@ def checks(
             if free > MIN_DISK
             else "不足 2 GiB，请清理或换数据目录 / less than 2 GiB; make room or use another folder",
         )
-    for path in sorted((Path(__file__).parents[2] / "shared/policy/packs").glob("*.toml")):
+    for path in shipped.FILES:
         yield "政策包", f"policy pack {path.name}", _pack_fault(path)
     if folder:
         yield from folder_checks(folder)
@@ -107,7 +107,7 @@ def _nats_version() -> tuple[str, str]:
 
 def _pack_fault(path: Path) -> str:
     try:
-        parse_pack(path.read_bytes())
+        parse_pack(path.read_bytes(), shipped.base)
     except PolicyInvalid as error:
         return str(error)
     return ""

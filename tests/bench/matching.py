@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -18,7 +17,8 @@ from rich.progress import track
 
 from services.dispatch.model.eligibility import RANKS, Cadre, Unit
 from services.dispatch.model.matching import Need, Serving, match
-from shared.policy import Policy, parse_pack
+from shared.policy import Policy
+from shared.policy.shipped import FILES, shipped
 from tests.bench.figure import Figure
 
 COUNTIES: Final = 832
@@ -26,7 +26,7 @@ COUNTIES: Final = 832
 VILLAGES: Final = 154
 """Poor villages in a county on average: 128,000 in all."""
 DAY: Final = date(2016, 1, 4)
-PACKS: Final = Path(__file__).parents[2] / "shared/policy/packs"
+
 LEVELS: Final = {"province": 0.05, "city": 0.25, "county": 0.7}
 """How many of the units that send teams stand at which level."""
 
@@ -78,7 +78,7 @@ def county(number: int, policy: Policy) -> County:
 
 def measure(console: Console, scale: float) -> list[Figure]:
     """Match so many of the counties."""
-    packs = [parse_pack(file.read_bytes()) for file in sorted(PACKS.glob("*.toml"))]
+    packs = [shipped(path.stem) for path in FILES]
     seconds, gaps, villages, unmet = list[float](), list[int](), 0, 0
     count = max(1, round(COUNTIES * scale))
     for number in track(range(count), "匹配 matching", console=console):

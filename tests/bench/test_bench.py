@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from shared.policy import parse_pack
+from shared.policy.shipped import shipped
 from tests.bench import __main__ as command
 from tests.bench import matching, report
 from tests.bench.figure import Figure
@@ -116,7 +116,7 @@ def test_what_is_not_known_or_not_comparable_is_refused_before_anything_is_measu
 
 
 def test_3_2_a_county_of_the_bench_is_the_same_every_time_and_none_is_like_another() -> None:
-    policy = parse_pack((matching.PACKS / "benxi.toml").read_bytes())
+    policy = shipped("benxi")
     assert matching.county(1, policy) == matching.county(1, policy)
     sizes = {len(matching.county(number, policy).needs) for number in range(6)}
     assert len(sizes) > 3

@@ -22,7 +22,7 @@ from deploy.demo.village import Happened
 from services.registry.model.party import Party, counts
 from services.registry.model.yearbook import Yearbook, totals
 from shared.policy import parse_pack
-from tests.support.packs import PACKS_FOLDER
+from shared.policy.shipped import base
 
 Change = Callable[[pytest.MonkeyPatch], None]
 ASSIGNED = {"benxi": date(2014, 9, 30), "jalaid": jalaid.END}
@@ -66,7 +66,7 @@ def test_0_1_0_2_0_12_jalaid_comes_to_the_figures_of_its_document() -> None:
 def numbers_of(name: str) -> set[str]:
     """All numbers that stand in a region's story or pack."""
     script = Path(f"deploy/demo/regions/{name}/story.py").read_text("utf-8")
-    pack = (PACKS_FOLDER / f"{name}.toml").read_text("utf-8")
+    pack = Path(f"shared/policy/packs/{name}.toml").read_text("utf-8")
     typed = (node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant))
     return {str(number) for number in typed if isinstance(number, int)} | {
         number.replace("_", "") for number in re.findall(r"\d[\d_]*", re.sub(r"#.*", "", pack))
@@ -87,7 +87,6 @@ def pack_of(story: Any, change: Callable[[dict[str, Any]], None]) -> Change:
         pack = deepcopy(story.PACK)
         change(pack)
         patch.setattr(story, "PACK", pack)
-        base = (lambda jurisdiction, day: parse_pack(jalaid.NATION)) if "extends" in pack else None
         patch.setattr(story, "POLICY", parse_pack(pack, base))
 
     return put

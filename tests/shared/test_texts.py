@@ -24,13 +24,13 @@ from shared.chinese import quoted
 from shared.contracts import EVENTS
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading
-from shared.policy import parse_pack
+from shared.policy.shipped import FILES, shipped
 from tests.support.texts import chinese_parts, faults, is_chinese
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for room in ("shared", "services", "deploy") for path in sorted((ROOT / room).rglob("*.py"))]
 PATTERNS = ("re.compile", "re.search", "re.fullmatch", "re.sub", "frozenset")
-PACKS = {path.stem: path for path in (ROOT / "shared/policy/packs").glob("*.toml")}
+PACKS = {path.stem: path for path in FILES}
 
 
 def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -115,7 +115,7 @@ async def test_a_region_s_tasks_and_its_villages_ways_are_told_in_words() -> Non
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 def test_every_sentence_about_a_pack_is_chinese(pack: Path) -> None:
-    policy = parse_pack(pack.read_bytes())
+    policy = shipped(pack.stem)
     assert [one.zh for one in sentences(policy) if faults(one.zh, codes=False)] == []
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.contracts import Command
 from shared.labels import basis
-from shared.policy import parse_pack
+from shared.policy.shipped import FILES, shipped
 from shared.rules import Refused
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ _STATUS: Final = {404, 409, 422}
 def rules() -> frozenset[str]:
     """The mechanisms, the documents of the shipped packs, and what the system itself asks for."""
     rows = tomllib.loads((_ROOT / "docs/mechanisms.toml").read_text("utf-8"))
-    packs = [parse_pack(path.read_bytes()) for path in (_ROOT / "shared/policy/packs").glob("*.toml")]
+    packs = [shipped(path.stem) for path in FILES]
     return frozenset({*rows["mechanisms"], *(key for pack in packs for key in pack.documents)} | _OF_THE_SYSTEM)
 
 

@@ -2,14 +2,12 @@
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from shared.contracts.journey import STAGES
 from shared.labels import NATIONAL
-from shared.policy import parse_pack
+from shared.policy.shipped import FILES, shipped
 
-_PACKS: Final = Path(__file__).parents[2] / "shared/policy/packs"
 _COMMAND: Final = re.compile(r"\b(?:zhucun|docker compose|docker|podman|make|kill)(?: -{0,2}[a-zA-Z0-9./_-]+)*")
 """What somebody is told to type."""
 _QUOTED: Final = re.compile(r"(?:代码为?)?“([^“”]*)”|《[^《》]*》|`[^`]*`|\"[^\"]*\"")
@@ -29,7 +27,7 @@ NAMES: Final = frozenset({
     "podman-compose", "root",
 })  # fmt: skip
 """What is called so in Chinese as well."""
-_LABELS: Final = [NATIONAL, *(parse_pack(path.read_bytes()).labels for path in _PACKS.glob("*.toml"))]
+_LABELS: Final = [NATIONAL, *(shipped(path.stem).labels for path in FILES)]
 _WORDED: Final = {code for labels in _LABELS for codes in labels.values() for code in codes} | set(STAGES)
 """Codes that have a word, which is to stand in their place."""
 

@@ -13,16 +13,15 @@ from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
 from deploy.demo.scenario import Scenario
-from shared.policy import parse_pack
+from shared.policy.shipped import shipped
 
 START: Final = date(2018, 1, 8)
 END: Final = date(2019, 1, 15)
 YEAR: Final = START.year
 BANNER: Final = "152223"
 _PACKS: Final = resources.files("shared.policy") / "packs"
-NATION: Final = tomllib.loads((_PACKS / "national.toml").read_text())
-PACK: Final = tomllib.loads((_PACKS / "jalaid.toml").read_text())
-POLICY: Final = parse_pack(PACK, lambda jurisdiction, day: parse_pack(NATION))
+NATION, PACK = (tomllib.loads((_PACKS / f"{name}.toml").read_text("utf-8")) for name in ("national", "jalaid"))
+POLICY: Final = shipped("jalaid")
 
 IN_TOWNSHIPS: Final = (18, 17, 16, 16, 15, 15, 14, 14, 13, 13, 12, 12, 11, 10)
 """How many villages each of the 14 townships has. The document gives only their sum."""
