@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import httpx
 import typer
@@ -34,13 +34,15 @@ from shared import chinese
 
 app = typer.Typer()
 DEMO = Path("data/demo")
+Region = Literal["benxi", "jalaid"]
 
 
 @app.command()
 def demo(
+    context: typer.Context,
     folder: FolderOption = DEMO,
     region: Annotated[
-        str, typer.Option(help="地区：本溪填“benxi”，扎赉特旗填“jalaid” · whose story: benxi or jalaid")
+        Region, typer.Option(help="地区：本溪填“benxi”，扎赉特旗填“jalaid” · whose story: benxi or jalaid")
     ] = "benxi",
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
     villages: Annotated[
@@ -61,14 +63,10 @@ def demo(
     from deploy.demo.play import demo as play_demo
     from deploy.demo.regions import REGIONS
 
-    if region not in REGIONS:
-        raise Trouble(f"--region 可填 {'、'.join(REGIONS)}，不是“{region}” / --region is one of {', '.join(REGIONS)}")
     story = REGIONS[region].story
     if villages and villages > story.most:
-        raise Trouble(
-            f"--villages 最多为 {story.most}（{REGIONS[region].name[0]}的村数） / "
-            f"--villages is at most {story.most}, as many as {REGIONS[region].name[1]} has"
-        )
+        told = f"Input should be less than or equal to {story.most}"
+        raise typer.BadParameter(told, ctx=context, param_hint="'--villages'")
     last = _last_day(until, story.start, story.end)
     ground = Folder(folder, "demo")
     if not resume:

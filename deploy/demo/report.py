@@ -41,7 +41,8 @@ def stages(records: Records, until: date) -> dict[date, Counter[str]]:
 
 def show(console: Console, region: Region, records: Records, until: date) -> None:
     """Print the three tables."""
-    title = f"文件与系统对照 · document {region.document} beside the system"
+    zh, en = region.name
+    title = f"{zh}：文件与系统对照 · {en}: document {region.document} beside the system"
     if len(records.events) < region.story.most:
         title += f"（只演 {len(records.events)} 个村 · only {len(records.events)} villages are played）"
     beside = folded(

@@ -262,6 +262,8 @@ def test_2_19_a_draw_that_is_not_there_cannot_be_verified(folder: Path) -> None:
 WRONG = (
     (("demo", "--villages", "73"), "--villages", "72"),
     (("demo", "--villages", "x"), "--villages", "整数"),
+    (("demo", "--region", "jalaid", "--villages", "197"), "--villages", "196"),
+    (("demo", "--region", "atlantis"), "可填", "jalaid"),
     (("up", "--replicas", "0"), "--replicas", "1"),
     (("template", "villages", "--rows", "100000000"), "--rows", "1000"),
     (("template", "../../x"), "可填", "surveys"),
