@@ -35,8 +35,8 @@ RULES: Final = (
     "shared/policy/**/*.py",
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
-OF_SERVICES: Final = ("names", "defaults", "statuses", "services", "calendar")
-OF_SHARED: Final = (*OF_SERVICES, "bounds", "flow", "labels", "layers", "policy", "rules", "when")
+OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar")
+OF_SHARED: Final = (*OF_SERVICES, "bounds", "flow", "layers", "policy", "rules", "when")
 """The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
 PLAYED: Final = ("journey_rules", "outages", "tasks", "told", "zunyi")
 """The tests of `tests/journeys` that need no processes."""

@@ -34,6 +34,12 @@ SLOW: Final = frozenset({"nats_server", "database", "postgres", "any_api", "api"
 """What a quick test does without: servers and databases."""
 READING: Final = ("tests/shared/test_names.py", "tests/shared/test_defaults.py")
 """The tests that read sources: they call nothing that is changed, and are run while the changed source stands there."""
+AT_IMPORT: Final = (
+    *READING,
+    "tests/shared/test_labels.py::test_every_closed_list",
+    "tests/shared/test_policy.py::test_the_page_and_the_schema",
+)
+"""The tests that look at what is made at import, such as fields and lists of codes: they call nothing either."""
 LONGEST: Final = 30
 """Seconds that a test may take under the tracer and still be called quick."""
 PATIENCE: Final = 900
@@ -171,6 +177,7 @@ class Plugin:
                     callers[file, name].add(id)
         by_id = {item.nodeid: item for item in items}
         reading = [item for item in items if item.nodeid.startswith(READING)]
+        at_import = [item.nodeid for item in items if item.nodeid.startswith(AT_IMPORT)]
         for item, after in _with_next(reading):  # Each fork reads again what has been changed, and no more.
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         print(flush=True)
@@ -203,7 +210,7 @@ class Plugin:
             swap = _swap(self.root, change) if change.function else None
             if swap is None:
                 collect(0)
-                self.say(change, self._anew(change, [*(item.nodeid for item in reading), *ids]))
+                self.say(change, self._anew(change, [*at_import, *ids]))
                 continue
             collect(self.job.jobs - 1)
             chosen = [by_id[id] for id in ids]

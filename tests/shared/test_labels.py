@@ -2,13 +2,16 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from msgspec.inspect import LiteralType, type_info
 
+from deploy.access.users import SERVICES
 from shared import chinese
 from shared.contracts import EVENTS, incentives, inspection
 from shared.contracts.dispatch import Member
@@ -40,6 +43,32 @@ def test_every_closed_list_of_codes_in_an_event_has_its_words() -> None:
                 words = {str(code): label(field.name, str(code), BENXI) for code in field.type.values}
                 bare |= {(field.name, code) for code, word in words.items() if word.startswith("代码")}
     assert not bare
+
+
+def test_every_closed_list_of_codes_in_a_command_has_its_words() -> None:
+    named_otherwise = {"cause": "cause_of_leave", "body": "by"}
+    bare = {
+        (name, code)
+        for service in SERVICES
+        for route in import_module(f"services.{service}.api").COMMANDS
+        for name, code in codes(type_info(route.command))
+        if label(named_otherwise.get(name, name), code).startswith("代码")
+    }
+    assert bare == set()
+
+
+def codes(kind: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The codes of a type and of all that lies within it, each with the field that has it."""
+    if isinstance(kind, LiteralType):
+        yield from ((name, str(code)) for code in kind.values)
+    for field in getattr(kind, "fields", ()):
+        yield from codes(field.type, field.name)
+    for part in ("types", "item_types"):
+        for inner in getattr(kind, part, ()):
+            yield from codes(inner, name)
+    for part in ("item_type", "value_type"):
+        if inner := getattr(kind, part, None):
+            yield from codes(inner, name)
 
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
