@@ -106,6 +106,13 @@ def test_3_9_rewards_need_no_defence_and_leave_no_mark(world: World) -> None:
     assert (tasks(world, TEAM), record(world, TEAM).status) == ([], "clean")
 
 
+def test_1_15_who_led_the_best_team_is_considered_for_promotion_with_the_evidence(world: World) -> None:
+    hear(world, graded("excellent"))
+    (proposed,) = [said for said in world.said(OutcomeProposed) if said.subject_kind == "cadre"]
+    assert (proposed.kind, proposed.subject, proposed.clause) == ("talent_pool", "C1", "S3:第四项")
+    assert proposed.evidence[0] == f"inspection.assessment.graded {VILLAGE}/2014"
+
+
 def test_3_9_a_released_unit_gets_its_settlement_once_for_each_spell_on_the_list(world: World) -> None:
     hear(world, released(), released(), released(spell=2))
     assert [(p.kind, p.subject) for p in world.said(OutcomeProposed)] == [("settlement", UNIT[1])] * 2

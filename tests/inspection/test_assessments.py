@@ -138,7 +138,7 @@ def test_3_8_each_input_is_a_task_until_it_is_in_and_the_ballot_follows_the_oral
     assert region.assessment(VILLAGE, 2015).missing == ("annual",)
 
 
-def test_3_8_one_written_report_serves_all_its_audiences() -> None:
+def test_2_5_3_8_one_written_report_serves_all_its_audiences() -> None:
     region = in_december()
     region.report(VILLAGE, 2015, "written", "written", "oral")
     audiences = {event.form: event.audiences for event in region.said(ReportDelivered)}
@@ -509,7 +509,7 @@ def test_2_15_zunyi_grades_its_teams_on_its_own_scale(annual: int, satisfied: in
     assert proposed.grade == grade
 
 
-def test_2_15_a_region_s_scale_is_its_pack_s() -> None:
+def test_0_4_2_15_a_region_s_scale_is_its_pack_s() -> None:
     """Jalaid's four grades in Zunyi's pack (0.9), with bounds of their own."""
     scale = [("hao", "好", 85), ("better", "较好", 70), ("fair", "一般", 50), ("worse", "较差", 0)]
     assessment = {
