@@ -31,7 +31,7 @@ from services.registry.model.yearbook import Yearbook
 from shared.calendar import Span, national
 from shared.contracts.registry import Unmet
 from shared.policy import parse_pack
-from shared.rules import State
+from shared.rules import Moved, State
 from tests.support.refusals import below
 
 POLICY = parse_pack(Path("shared/policy/packs/benxi.toml").read_bytes())
@@ -198,6 +198,18 @@ ROWS: list[tuple[State, str, bool]] = [
 @pytest.mark.parametrize(("state", "status", "awaits"), ROWS, ids=[f"{s.kind} {w} {a}" for s, w, a in ROWS])
 def test_a_state_is_found_by_its_status_and_by_whether_it_waits(state: State, status: str, awaits: bool) -> None:
     assert (state.status, state.awaits) == (status, awaits)
+
+
+@pytest.mark.parametrize("kind", [k for k in {type(s): s for s, _, _ in ROWS} if k.tell_moved is not State.tell_moved])
+def test_a_deadline_that_holidays_moved_is_told_of_the_place_where_it_is_owed(kind: type[State]) -> None:
+    state = next(
+        one for one, _, _ in reversed(ROWS) if type(one) is kind and (kind is not Record or one.status == "open")
+    )
+    path = ("cases", "recall/1", "answer_until") if kind is Record else ("due",)
+    told: Any = state.tell_moved(Moved(path, D, D + timedelta(1)), "2015")
+    assert (told.place, told.deadline, told.was, told.due, told.notice) == (state.place, path[-1], D, told.due, "2015")
+    assert told.due == D + timedelta(1)
+    assert told.division == state.id if isinstance(state, Decap) else told.village == V
 
 
 def test_every_kind_of_state_that_has_a_status_has_rows_here() -> None:
