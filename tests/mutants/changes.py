@@ -130,12 +130,31 @@ def _shown(node: ast.AST) -> str:
 def _variants(node: ast.expr | ast.stmt, within: _Function | None) -> Iterator[tuple[str, ast.expr | ast.stmt]]:
     """What can be put in a node's place, each with its kind."""
     for kind, offer in _OFFERS.items():
+        if kind == "return" and within and _leaves(node, within):
+            continue
         for new in offer(node):
             yield kind, new
     names = [argument.arg for argument in within.args.args] if within else []
     if "due" in names:
         today = next((name for name in names if name.lstrip("_") == "today"), "")
         yield from (("day", new) for new in _days(node, today))
+
+
+def _leaves(node: ast.AST, within: _Function) -> bool:
+    """Whether it returns the state as the rule was given it: a rule that returns none leaves it as it is too."""
+    value = node.value if isinstance(node, ast.Return) else None
+    if (
+        within.name.startswith("_")
+        or not isinstance(value, ast.Call)
+        or ast.unparse(value.func) != "Change"
+        or len(value.args) != 1
+    ):
+        return False
+    given = within.args.args[0].arg if within.args.args else ""
+    named = [one for one in ast.walk(within) if isinstance(one, ast.Name) and one.id == given]
+    return ast.unparse(value.args[0]) == given and not any(
+        isinstance(one.ctx, ast.Store) and one.lineno < node.lineno for one in named
+    )
 
 
 def _comparison(node: ast.AST) -> Iterator[ast.expr]:

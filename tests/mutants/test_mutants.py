@@ -56,6 +56,15 @@ def test_a_change_is_made_once_and_leaves_everything_else_alone(tmp_path: Path) 
     assert all("逾期" in source and "f'late since {bound + 1}'" in source for source in sources if "raise" in source)
 
 
+def test_to_leave_a_state_as_it_is_is_no_change_but_to_forget_another_one_is(tmp_path: Path) -> None:
+    (tmp_path / "rule.py").write_text(
+        "def end(state, event, policy, today):\n    if event.off:\n        return Change(state)\n"
+        "    state = state.but(on=today)\n    return Change(state)\n"
+    )
+    (found,) = [one for one in changes(tmp_path, "rule.py") if one.kind == "return"]
+    assert (found.lines[0], found.after) == (5, "return Change(None)")
+
+
 def test_what_is_said_to_make_no_difference_can_still_be_changed() -> None:
     """Else the rule was written anew, and the entry hides another change."""
     found = {file: changes(ROOT, file) for file in rules(ROOT)}
