@@ -140,7 +140,7 @@ def _variants(node: ast.expr | ast.stmt, within: _Function | None) -> Iterator[t
         yield from (("day", new) for new in _days(node, today))
 
 
-def _leaves(node: ast.AST, within: _Function) -> bool:
+def _leaves(node: ast.expr | ast.stmt, within: _Function) -> bool:
     """Whether it returns the state as the rule was given it: a rule that returns none leaves it as it is too."""
     value = node.value if isinstance(node, ast.Return) else None
     if (
