@@ -1,5 +1,6 @@
 """Parties beside villages, units and cadres: of the kinds, with the fields and the parents that a pack names."""
 
+import tomllib
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.contracts import registry as r
 from shared.contracts.calendar import DayPassed
 from shared.engine.deliveries import handle
 from shared.policy import PolicyInvalid, parse_pack
+from shared.policy.shipped import FILES
 from shared.stream.bus import OPEN
 from tests.registry.county import AT, CITY, PLACE, VILLAGE, County
 from tests.registry.office import office
@@ -111,6 +113,22 @@ def test_1_11_an_adviser_is_a_person_whose_name_nobody_is_told() -> None:
     (gone,) = here.do(withdrawal("A-1"))
     assert gone.is_sealed()
     assert here.refusal(withdrawal("A-9")).status == 404
+
+
+def leader(party: str, **fields: str) -> c.RegisterParty:
+    return c.RegisterParty(
+        place=PLACE, party=party, kind="village_leader", parent=OF_VILLAGE, name="某某", fields=fields
+    )
+
+
+def test_4_3_how_a_village_leader_came_to_office_and_whether_one_is_both_is_known() -> None:
+    kinds = tomllib.loads((FILES[0].parent / "guizhou.toml").read_text("utf-8"))["parties"]
+    here = County({**PACK, "parties": kinds}).registered()
+    here.do(leader("L-1", post="both", chosen_by="two_rounds"))
+    known = here.world.state("registry", Person, "L-1")
+    assert known.fields == {"post": "both", "chosen_by": "two_rounds"}
+    assert here.refusal(leader("L-2", post="both", chosen_by="lot")).field == "fields.chosen_by"
+    assert here.refusal(leader("L-2", post="both")).field == "fields.chosen_by", "how is asked of every leader"
 
 
 def test_2_7_an_id_is_one_partys() -> None:
