@@ -115,7 +115,7 @@ def test_1_11_an_adviser_is_a_person_whose_name_nobody_is_told() -> None:
     assert here.refusal(withdrawal("A-9")).status == 404
 
 
-def leader(party: str, **fields: str) -> c.RegisterParty:
+def leader(party: str, **fields: Any) -> c.RegisterParty:
     return c.RegisterParty(
         place=PLACE, party=party, kind="village_leader", parent=OF_VILLAGE, name="某某", fields=fields
     )
