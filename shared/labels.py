@@ -82,6 +82,7 @@ _NAMED_AS: Final = {
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
+    "watched": "watch_class", "watched_persons": "watch_class",
     "findings": "finding", "triggers": "trigger", "before": "grade",
 }  # fmt: skip
 """Fields that share the words of another field."""
@@ -281,7 +282,7 @@ def _codes() -> frozenset[str]:
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
-     "subject_code", "origin", "party_field", "party_value")
+     "subject_code", "origin", "watch_class", "party_field", "party_value")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 

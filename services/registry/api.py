@@ -9,10 +9,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from services.registry.forms import FORMS
-from services.registry.model import Reason, Village, party, yearbook
+from services.registry.model import Reason, Village, monitoring, party, yearbook
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
-from services.registry.store import parties_of, yearbooks
+from services.registry.store import parties_of, watching, yearbooks
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.policy import Policy
@@ -70,6 +70,10 @@ COMMANDS: tuple[Route, ...] = (
     Route("decap-notice-withdrawals", c.WithdrawDecapNotice, "撤回摘帽公示", "Withdraw such a notice"),
     Route("decap-objection-withdrawals", c.WithdrawDecapObjection, "撤回摘帽异议", "Withdraw such an objection"),
     Route("decap-withdrawals", c.WithdrawDecap, "撤回摘帽申请", "Withdraw the request for a de-capping"),
+    Route("risk-reports", c.ReportRisk, "报告返贫致贫风险", "Report a household at risk of poverty"),
+    Route("risk-report-withdrawals", c.WithdrawRisk, "撤销风险报告", "Withdraw such a report"),
+    Route("household-reviews", c.ReviewHousehold, "录入监测对象走访", "Record a visit to a watched household"),
+    Route("monitoring-withdrawals", c.WithdrawMonitoring, "撤销农户监测", "End the monitoring of a household"),
     Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's matter"),
     Route("resolution-steps", c.TakeStep, "录入民主决策环节", "Take a step of a resolution"),
 )
@@ -127,6 +131,17 @@ async def party_counts(
     return list(party.counts(found, [*kinds.values()]))
 
 
+@get("/v1/watched/{place:str}", tags=["queries"], summary="查询监测对象统计 · How many households are watched")
+async def watched(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
+) -> list[monitoring.Watched]:
+    """How many households of a place are watched in each class, and how many people; nobody is named."""
+    pipeline: Pipeline = state.pipeline
+    found = await watching(pipeline, place)
+    policies = _in_force(pipeline, ((at, date.max) for at in sorted({one.place for one in found})))
+    return list(monitoring.counts(found, policies))
+
+
 def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy]:
     """The packs in force in divisions, each on a day or today, whichever is earlier."""
     today = pipeline.today
@@ -134,4 +149,4 @@ def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy
     return [policy for policy in found if policy]
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, *handlers(FORMS))
+QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, watched, *handlers(FORMS))

@@ -65,6 +65,12 @@ def _department(policies: Sequence[Policy]) -> tuple[Heading, ...]:
     )  # fmt: skip
 
 
+def _watch_class(policies: Sequence[Policy]) -> tuple[Heading, ...]:
+    """The classes in which households are watched. Where no pack in force has any, every report is refused."""
+    watched = {label: code for policy in policies for code, label in policy.labels["watch_class"].items()}
+    return (Heading("watch_class", "监测对象类别", "Class", choices=watched, kind=None if watched else "text"),)
+
+
 _VILLAGES = Blank(
     c.RegisterVillage, "villages", "贫困村简要情况登记表", "Villages", ("village",),
     headings=(
@@ -249,6 +255,34 @@ _APPROVALS = Blank(
               by("decided_by", "审批机关及文号", "Decided by")),
     completed=store.named,
 )  # fmt: skip
+_RISKS = Blank(
+    c.ReportRisk, "risk-reports", "返贫致贫风险报告表", "Households at risk", ("village", "household"),
+    headings=(
+        Heading("place", "区划代码", "Division"),
+        Heading("village", "村代码", "Village code", **_VILLAGE),
+        Heading("household", "户编号", "Household id", "代号，不填户主姓名和身份证号；应当已录入农户信息。",
+                "A pseudonym, neither name nor identity card; its facts must be known."),
+        _watch_class,
+        Heading("source", "发现途径", "Source", choices={"自主申报": "self", "干部排查": "visit",
+                                                     "部门筛查预警": "department"}),
+        Heading("on", "发现日期", "Day"),
+        by("reported_by", "报告单位", "Reported by"),
+    ),
+)  # fmt: skip
+_REVIEWS = Blank(
+    c.ReviewHousehold, "household-reviews", "监测对象走访登记表", "Visits to watched households",
+    ("village", "household"),
+    headings=(
+        *_OF_VILLAGE, BODY,
+        Heading("household", "户编号", "Household id", prefilled=True),
+        Heading("on", "走访日期", "Day of the visit"),
+        Heading("eased", "风险是否已消除", "Risk removed", "只作为启动风险消除程序的依据，监测至程序办结为止。",
+                "It only leads to the procedure for it; the household is watched until that has ended."),
+        by("reviewed_by", "走访单位", "Visited by"),
+    ),
+    completed=store.with_watched,
+    lines=lambda row, _rows: ({**row, **one} for one in row["watched"]),
+)  # fmt: skip
 _RELAPSES = Blank(
     c.ConfirmRelapse, "relapse-decisions", "出列指标回落处理表", "Decisions on criteria missed", ("village",),
     headings=(*_OF_VILLAGE, BODY, Heading("relapsed", "是否认定回落", "Relapsed"),
@@ -257,5 +291,5 @@ _RELAPSES = Blank(
 )  # fmt: skip
 
 FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
-              _EXIT_REQUESTS, _APPROVALS, _RELAPSES)  # fmt: skip
+              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _RELAPSES)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

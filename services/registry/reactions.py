@@ -27,6 +27,7 @@ from services.registry.model import (
     figures,
     identity,
     measurement,
+    monitoring,
     notice,
     party,
     procedure,
@@ -172,6 +173,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.MergeVillages, Village, by("village"), succession.merge, reads=succession.merge_reads),
     Reaction(r.VillageMerged, Register, by("into"), households.take_over, reads=households.of_predecessor),
     Reaction(r.VillageMerged, Register, by("village"), households.hand_over),
+    *(Reaction(r.VillageMerged, Register, by(of), monitoring.recount) for of in ("into", "village")),
     Reaction(r.VillageMerged, Baseline, by("village"), baseline.end),
     Reaction(r.VillageMerged, Village, by("village"), succession.ended),
     # Parts of a village become villages of their own, with their share of its households.
@@ -180,6 +182,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageSplit, Register, by("village"), households.reopen_latest),
     Reaction(c.SplitVillage, Register, _parts, households.take_share, reads=households.of_predecessor),
     Reaction(c.SplitVillage, Register, by("village"), households.give_share),
+    *(Reaction(c.SplitVillage, Register, of, monitoring.recount) for of in (_parts, by("village"))),
     # A county that began years ago is taken over with its earlier dates.
     Reaction(c.TakeOverVillage, Village, by("village"), identity.take_over),
     Reaction(c.TakeOverVillage, Register, by("village"), figures.take_over),
@@ -187,6 +190,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RecordSurvey, Village, by("village"), villages.noted),
     Reaction(c.RecordSurvey, Baseline, by("village"), baseline.record),
     Reaction(c.RecordSurvey, Register, by("village"), households.visited),
+    Reaction(c.RecordSurvey, Register, by("village"), monitoring.recount),
     Reaction(c.WithdrawSurvey, Village, by("village"), villages.check_unjudged),
     Reaction(c.WithdrawSurvey, Register, by("village"), figures.forget_visit, reads=figures.of_survey),
     Reaction(c.WithdrawSurvey, Baseline, by("village"), baseline.withdraw_record),
@@ -209,6 +213,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # Each year its households and indicators are measured.
     Reaction(c.RecordHouseholds, Village, by("village"), villages.noted),
     Reaction(c.RecordHouseholds, Register, by("village"), measurement.record),
+    Reaction(c.RecordHouseholds, Register, by("village"), monitoring.recount),
     Reaction(c.MeasureIndicators, Village, by("village"), villages.may_measure),
     Reaction(c.MeasureIndicators, Register, by("village"), measurement.measure),
     Reaction(r.IndicatorsMeasured, Village, by("village"), villages.measured),
@@ -218,7 +223,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawFigures, Yearbook, yearbook.book_of, yearbook.withdraw),
     # Wrong figures are taken back; a closed year is open for them for a time.
     Reaction(c.WithdrawHousehold, Village, by("village"), villages.check_unjudged),
+    Reaction(c.WithdrawHousehold, Register, by("village"), monitoring.may_remove),
     Reaction(c.WithdrawHousehold, Register, by("village"), figures.withdraw_household),
+    Reaction(c.WithdrawHousehold, Register, by("village"), monitoring.recount),
     Reaction(c.WithdrawMeasurement, Village, by("village"), figures.may_withdraw_measurement),
     Reaction(c.WithdrawMeasurement, Register, by("village"), figures.withdraw_measurement),
     Reaction(r.MeasurementWithdrawn, Village, by("village"), villages.measure_again),
@@ -235,6 +242,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # During an exit the village's figures cannot change. If they turn out wrong, they are corrected and the exit ends.
     Reaction(c.CorrectFigures, Village, by("village"), figures.correct_village, reads=figures.of_village),
     Reaction(c.CorrectFigures, Register, by("village"), figures.correct),
+    Reaction(c.CorrectFigures, Register, by("village"), monitoring.recount),
     Reaction(c.WithdrawExit, Village, by("village"), exit.withdraw),
     Reaction(r.ExitWithdrawn, Village, by("village"), exit.withdrawn),
     *_at_notices(c.PostNotice, notice.post_notice),
@@ -271,6 +279,7 @@ REACTIONS: tuple[Reaction, ...] = (
         resolution.open_resolution,
         reads=resolution.of_village,
     ),
+    Reaction(c.OpenResolution, Register, by("village"), monitoring.consider),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     Reaction(c.TakeStep, Village, by("village"), steps.check_voters),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, steps.take_step, reads=resolution.of_village),
@@ -279,6 +288,19 @@ REACTIONS: tuple[Reaction, ...] = (
     # The register follows what a round decides.
     Reaction(r.HouseholdsLifted, Register, by("village"), rounds.lift, reads=rounds.of_event),
     Reaction(r.StepWithdrawn, Register, by("village"), rounds.take_back, reads=rounds.of_event),
+    # Households at risk are proposed, watched and visited, until their risk is removed.
+    Reaction(c.ReportRisk, Village, by("village"), villages.check_address),
+    Reaction(c.ReportRisk, Register, by("village"), monitoring.report),
+    Reaction(c.WithdrawRisk, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawRisk, Register, by("village"), monitoring.withdraw_report),
+    Reaction(r.HouseholdsMonitored, Register, by("village"), monitoring.watch),
+    Reaction(c.ReviewHousehold, Village, by("village"), villages.check_address),
+    Reaction(c.ReviewHousehold, Register, by("village"), monitoring.review),
+    Reaction(r.HouseholdsCleared, Register, by("village"), monitoring.clear),
+    Reaction(r.StepWithdrawn, Register, by("village"), monitoring.take_back),
+    Reaction(r.ResolutionWithdrawn, Register, by("village"), monitoring.reconsider),
+    Reaction(c.WithdrawMonitoring, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawMonitoring, Register, by("village"), monitoring.withdraw),
     Reaction(c.WithdrawFund, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawFund, Resolution, resolution.resolution_id, resolution.withdraw_fund),
     Reaction(c.WithdrawResolution, Village, by("village"), villages.check_address),
@@ -287,10 +309,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionWithdrawn, Resolution, resolution.resolution_id, resolution.withdrawn),
 )
 
-# What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened.
+# What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened,
+# or find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
     Decap: {"step": procedure.fall_due},
-    Register: {"reopened": figures.close_years},
+    Register: {"reopened": figures.close_years, "review": monitoring.fall_due},
 }

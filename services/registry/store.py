@@ -103,6 +103,26 @@ async def with_households(pipeline: Pipeline, rows: Sequence[Known]) -> list[Kno
     return [{**row, "households": known.get(row["village"], [])} for row in await named(pipeline, rows)]
 
 
+async def with_watched(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]:
+    """The rows with their villages' names and the households that are watched there, each with its next visit."""
+    async with pipeline.engine.connect() as conn:
+        states = await load_states(conn, pipeline.tables, [(Register, row["village"]) for row in rows])
+    known = {id: register.households for (_, id), register in states.items() if isinstance(register, Register)}
+    visits = {
+        id: [{"household": h, "due": one.watch.review_by} for h, one in sorted(households.items()) if one.watch]
+        for id, households in known.items()
+    }
+    return [{**row, "watched": visits.get(row["village"], [])} for row in await named(pipeline, rows)]
+
+
+async def watching(pipeline: Pipeline, place: str) -> list[Register]:
+    """The registers of a division's villages in which households are watched, or wait to be."""
+    table = pipeline.tables.states[Register]
+    found = select(table.c.body).where(*within(table, place), table.c.awaits)
+    async with pipeline.engine.connect() as conn:
+        return [msgspec.json.decode(body, type=Register) for body in await conn.scalars(found)]
+
+
 async def parties_of(pipeline: Pipeline, place: str) -> list[Party]:
     """The parties of a division but for persons and for those that were withdrawn."""
     table = pipeline.tables.states[Party]

@@ -283,6 +283,13 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "approval_rate": ("群众认可度，0 至 1", "households that approve ÷ households visited", 0.95),
     "seed": ("早期由一方提供的随机数", "the seed of verifications to which one body alone gave it", SHARE),
     "households": ("抽中的户", "the households that were sampled", [HOUSEHOLD, "H12"]),
+    "watch_class": ("监测对象类别（政策包中的代码）", "the class in which households are watched, by the pack's code",
+                    "unstable"),
+    "HouseholdsMonitored.households": ("纳入监测的农户", "the households that are watched", [HOUSEHOLD, "H12"]),
+    "HouseholdsCleared.households": ("风险消除的农户", "the households whose risk is removed", [HOUSEHOLD]),
+    "watched": ("各类监测对象户数", "households that are watched, by class", {"unstable": 3}),
+    "watched_persons": ("各类监测对象人数", "the people in them, by class", {"unstable": 11}),
+    "late": ("逾期未走访的户数", "how many households were not visited in time", 2),
     "again": ("其中由上一次中止的核查抽中的户", "those of them that an attempt drew which ended early", ["H12"]),
     # --------------------------------------------------------------------- incentives
     "outcome": ("奖惩事项编号", "the case's id", f"criticism/{VILLAGE}/2015"),

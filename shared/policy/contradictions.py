@@ -17,6 +17,7 @@ from shared.policy import (
     indicators,
     links,
     listing,
+    monitoring,
     outcomes,
     parties,
     procedure,
@@ -54,6 +55,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *assessment.contradictions(policy.assessment, policy.campaigns),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments),
         *procedure.contradictions(policy.procedures, policy.indicators),
+        *monitoring.contradictions(policy.monitoring, policy.procedures, first, layered=layered),
         *parties.contradictions(policy.parties),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *bound.contradictions(policy),
@@ -124,6 +126,7 @@ def _doubles(policy: Policy) -> Found:
         ("assessment", "grades"): [grade.name for grade in policy.assessment.grades],
         ("assessment", "grounds"): [ground.name for ground in policy.assessment.grounds],
         ("outcomes",): [outcome.kind for outcome in policy.outcomes],
+        ("monitoring", "classes"): [one.code for one in policy.monitoring.classes] if policy.monitoring else [],
         ("parties",): [party.kind for party in policy.parties],
         ("indicators",): [indicator.figure for indicator in policy.indicators],
         ("procedures",): [procedure.kind for procedure in policy.procedures],
@@ -229,8 +232,9 @@ def _spans(policy: Policy) -> Found:
 
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
-_FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impact")
-"""Spans that must not depend on holidays, since their last day is published when they begin."""
+_FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe", "propose_within",
+          "review_every")  # fmt: skip
+"""Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 
 
 def _roles(policy: Policy) -> Found:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from shared.calendar import Span, YearDay, national
 from shared.contracts.values import EventRole, Name
 from shared.policy.bound import Bound
-from shared.policy.section import SOME_DAY, Found, One, Reference, Section, Year
+from shared.policy.section import SOME_DAY, Found, One, Path, Reference, Section, Year
 from shared.policy.when import When
 
 Line = Annotated[int, Meta(ge=500, le=100_000)]
@@ -131,23 +131,26 @@ def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
     if terms.measure_from.of(2015) > terms.measure_by.of(2015):
         zh = "采集截止日应在同一年的开始日 measure_from 之后"
         yield ("exit", "measure_by"), zh, "it must lie after `measure_from` in the same year"
-    yield from _lines(terms, first, layered=layered)
+    yield from line_faults(("exit", "poverty_line"), terms.poverty_line, first, layered=layered)
 
 
-def _lines(terms: Exit, first: int, *, layered: bool) -> Found:
-    """Check that there is a poverty line for every year from `first` on, and that no line is a typing error."""
-    years = sorted(map(int, terms.poverty_line))
-    path = ("exit", "poverty_line")
+def line_faults(path: Path, lines: Mapping[str, int], first: int, *, layered: bool) -> Found:
+    """Check that there is a line for every year from `first` on, and that no line is a typing error.
+
+    It may be the poverty line, or the line below which a household is proposed for monitoring.
+    """
+    years = sorted(map(int, lines))
+    name = "贫困线" if path[0] == "exit" else "监测线"
     if years[-1] < first and not layered:  # Under a layer, the last line of the wider pack goes on.
-        zh = f"贫困线只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的贫困线"
+        zh = f"{name}只到 {years[-1]} 年，政策包 {first} 年生效，请补 {first} 年及以后各年的{name}"
         en = f"the lines end in {years[-1]}, but the pack is in force from {first} on; add those of {first} and later"
         yield path, zh, en, ""
     needed = [year for year in range(first, years[-1]) if year not in years]
     if needed:
-        zh = f"缺少 {'、'.join(map(str, needed))} 年的贫困线"
+        zh = f"缺少 {'、'.join(map(str, needed))} 年的{name}"
         yield path, zh, f"there is no line for {', '.join(map(str, needed))}"
     for before, year in pairwise(years):
-        old, new = (terms.poverty_line[str(of)] for of in (before, year))
+        old, new = (lines[str(of)] for of in (before, year))
         if year == before + 1 and not old / _LEAP <= new <= old * _LEAP:
             zh = f"{year} 年 {new} 元与 {before} 年 {old} 元相差 {_LEAP} 倍以上，请核对是否多填或少填一位"
             en = f"{new} yuan in {year} and {old} in {before} differ more than {_LEAP} times; is a digit too many?"

@@ -23,6 +23,7 @@ from shared.policy.exit import Exit
 from shared.policy.indicators import Indicator
 from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
+from shared.policy.monitoring import Monitoring
 from shared.policy.outcomes import Outcome
 from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
@@ -96,6 +97,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """奖励和问责。 · Rewards and accountability."""
     procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
     """程序：出列、村民主决策等。 · The way off the list, and whatever else is decided step by step."""
+    monitoring: Monitoring | None = None
+    """防止返贫监测。 · Households that are watched so that they do not fall into poverty again."""
     parties: Some[PartyKind] = ()
     """村和单位之外的各类组织、人员。 · Kinds of organisations and persons beside villages and units."""
     indicators: Annotated[tuple[Indicator, ...], Meta(max_length=100)] = ()
@@ -113,6 +116,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         for part in (self.links, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties):
             kinds |= {one.kind: one.label for one in part}
         fields = [field for party in self.parties for field in party.fields]
+        watched = {one.code: one.label for one in self.monitoring.classes} if self.monitoring else {}
         roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
         return {
             "problem_class": self.listing.problem_classes,
@@ -129,7 +133,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "party_field": {field.field: field.label for field in fields},
             "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},
             "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
-            "subject_code": {code: zh for one in self.procedures for code, zh in (one.subjects or {}).items()},
+            "subject_code": {code: zh for one in self.procedures for code, zh in (one.subjects or {}).items()}
+            | watched,
+            "watch_class": watched,
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
             "by": roles,
         }

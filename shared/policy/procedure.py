@@ -20,12 +20,16 @@ from shared.policy.section import Found, Labels, Path, Section, Some
 
 Kind = Literal[StepKind, "act"]
 """The kinds of steps that a pack may have. Events of version 1 can name all of them but `act`."""
-Effect = Literal["decide", "delist", "lift", "release_fund", "answer", "decap"]
+Effect = Literal["decide", "delist", "lift", "monitor", "clear", "release_fund", "answer", "decap"]
 """What a procedure leads to."""
 _JUDGED: Final = ("unit", "team", "villager", "village", "operator")
 """Roles that take no step of an exit: it judges their work. The operator decides nothing at all."""
 _OUTSIDE: Final = ("inspection", "discipline", "operator")
 """Roles that take no step in what a village decides."""
+ROUNDS: Final = ("lift", "monitor", "clear")
+"""Effects on some of a village's households, each of which is judged by itself."""
+_PROPOSED: Final = ("decap", "monitor", "clear")
+"""Effects that a body asks for and another one decides on."""
 _BARRED: Final = {"delist": _JUDGED, "decap": _JUDGED}
 """By effect, the roles that take no step."""
 _RATES: Final = ("wrong_exit", "omission", "approval")
@@ -95,13 +99,16 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: Clause
     """依据。 · Where it comes from."""
     effect: Effect
-    """结果：决议 decide、出列 delist、农户脱贫 lift、资金拨付 release_fund、答复 answer、乡镇或县摘帽 decap。 ·
-    What it leads to: a resolution, the village's removal from the list, households lifted out of poverty, money that is
-    released, an answer, or a township or county that is no poor one any more."""
+    """结果：决议 decide、出列 delist、农户脱贫 lift、纳入监测 monitor、风险消除 clear、资金拨付 release_fund、
+    答复 answer、乡镇或县摘帽 decap。 ·
+    What it leads to: a resolution, the village's removal from the list, households lifted out of poverty, watched so
+    that they do not fall into it, or watched no more, money that is released, an answer, or a township or county that
+    is no poor one any more."""
     subject: Literal["village", "township", "county"] = "village"
     """程序针对村（village）、乡镇（township）还是县（county）。 · Whose procedure it is."""
     proposed_by: Role | None = None
-    """由谁申请；摘帽必填。 · Who asks for it; needed for a de-capping."""
+    """由谁申请；摘帽、纳入监测和风险消除必填。 ·
+    Who asks for it; needed for a de-capping, and for rounds that monitor households or clear them."""
     judged: Annotated[tuple[Judged, ...], Meta(max_length=4)] = ()
     """摘帽标准：incidence（贫困发生率）由系统汇总；wrong_exit、omission、approval 由抽查得出，有核查环节的三项必填。 ·
     What a de-capping is judged by. Incidence is added up from the villages; the other three come from a sample, and are
@@ -161,14 +168,14 @@ def contradictions(procedures: Sequence[Procedure], indicators: Sequence[Indicat
 def _shape(path: Path, procedure: Procedure) -> Found:
     """Check that a procedure has the fields and steps that its effect needs, and the steps in the right order."""
     members, name, effect = procedure.members is not None, procedure.kind, procedure.effect
-    if members != (effect == "lift"):
-        zh = f'{name}：members 与 effect = "lift" 应同时填写'
-        en = f'{name}: members and effect = "lift" go together'
+    if members != (effect in ROUNDS):
+        zh = f'{name}：members 与 effect = "lift"、"monitor" 或者 "clear" 应同时填写'
+        en = f'{name}: members go together with effect = "lift", "monitor" or "clear"'
         yield (*path, "members" if members else "effect"), zh, en, "" if members else 'effect = "decide"'
     for field, fits, needs in (
-        ("subjects", effect not in ("delist", "decap"), effect == "release_fund"),
+        ("subjects", effect not in ("delist", *_PROPOSED), effect == "release_fund"),
         ("origins", effect == "release_fund", effect == "release_fund"),
-        ("proposed_by", effect == "decap", effect == "decap"),
+        ("proposed_by", effect in _PROPOSED, effect in _PROPOSED),
         ("judged", effect == "decap", False),
     ):
         given = bool(getattr(procedure, field))
@@ -182,6 +189,10 @@ def _shape(path: Path, procedure: Procedure) -> Found:
         yield (*path, "subject"), zh, en, 'subject = "county"' if effect == "decap" else 'subject = "village"'
     if effect == "decap":
         yield from _judged(path, procedure)
+    last = next((step for step in reversed(procedure.steps) if step.kind == "decide"), None)
+    if procedure.proposed_by and last and last.by == procedure.proposed_by:
+        zh, en = f"{name}：申请机构不能自己审批", f"{name}: who asks for it does not approve it"
+        yield (*path, "proposed_by"), zh, en, ""
     order = _ORDERS[effect]
     if not order.holds(procedure.steps):
         yield (*path, "steps"), f"{name} {order.zh}", f"{name} {order.en}"
@@ -199,10 +210,6 @@ def _judged(path: Path, procedure: Procedure) -> Found:
             en = f"{name}: it is judged by incidence, and where a step verifies, by {', '.join(_RATES)}, each once"
             yield (*path, "judged"), zh, en, ""
             break
-    last = next((step for step in reversed(procedure.steps) if step.kind == "decide"), None)
-    if last and last.by == procedure.proposed_by:
-        zh, en = f"{name}：申请机构不能自己审批摘帽", f"{name}: who asks for it does not approve it"
-        yield (*path, "proposed_by"), zh, en, ""
 
 
 class _Order(NamedTuple):
@@ -236,6 +243,17 @@ def _lifts(steps: Sequence[Step]) -> bool:
     return kinds.index("accept") < kinds.index("notice") < _last(kinds, "decide")
 
 
+def _watches(steps: Sequence[Step]) -> bool:
+    """Whether households are on notice before a body decides last, after which something may be published or filed."""
+    kinds = _kinds(steps)
+    decided = _last(kinds, "decide")
+    return "notice" in kinds[: max(decided, 0)] and not {"notice", "accept"} & {*kinds[decided:]}
+
+
+_WATCHES_ZH: Final = "应先公示（notice），最后由有权机构认定（decide），其后只可公告（publish）和录入系统（act）"
+_WATCHES_EN: Final = "needs a notice before a body decides; only a publication and a filing (act) may follow"
+
+
 def _releases(steps: Sequence[Step]) -> bool:
     """Whether the village and another body decide, and only then something is published (2.18)."""
     kinds, deciding = _kinds(steps), {step.by for step in steps if step.kind == "decide"}
@@ -262,6 +280,8 @@ _ORDERS: Final[Mapping[Effect, _Order]] = {
     "decide": _Order(lambda steps: "decide" in _kinds(steps), "没有决策环节", "has no step that decides"),
     "lift": _Order(_lifts, "应先由农户确认（accept），再公示（notice），最后审批（decide）",
                    "lifts households: households accept, then follows a notice, and then a body decides"),
+    "monitor": _Order(_watches, _WATCHES_ZH, _WATCHES_EN),
+    "clear": _Order(_watches, _WATCHES_ZH, _WATCHES_EN),
     "release_fund": _Order(_releases, "应由村（village）决策（decide）并由上级把关（decide），其后才能公开（publish）",
                            "releases money: the village decides, and so does a body above it; "
                            "only then something is published"),

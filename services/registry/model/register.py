@@ -7,6 +7,7 @@ arrive late: facts of 2015 that come after those of 2016 only give the incidence
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Self
 
 import msgspec
 
@@ -28,7 +29,7 @@ from shared.contracts.registry import (
 )
 from shared.labels import label
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State
+from shared.rules import Change, Key, Refused, State, Task
 
 LONGEST_PARTY_ID = 40
 """Characters of a household's id."""
@@ -38,6 +39,37 @@ class Lifted(msgspec.Struct, frozen=True):
     """Which round lifted a household out of poverty, as `<village>/<matter>`, and on which day."""
 
     round: str
+    on: date
+
+
+class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That a household is watched so that it does not fall into poverty, or was until its risk was removed."""
+
+    code: str
+    """The class in which it is watched, by the pack's code."""
+    round: str
+    """The round that decided so, as `<village>/<matter>`."""
+    on: date
+    """The day from which it is watched."""
+    review_by: date
+    """The last day for the next visit."""
+    seen_on: date | None = None
+    """The day of the latest visit."""
+    eased_on: date | None = None
+    """The day of the visit that found the risk removed; None if the latest visit did not."""
+    told: bool = False
+    """Whether an event has said that the visit is overdue."""
+    cleared_by: str = ""
+    """The round that found the risk removed; empty while the household is watched."""
+    former: "Watch | None" = None
+    """What stood before this one, to which the household returns if the decision is taken back."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A report that a household may fall into poverty: in which class it is to be watched, and how it became known."""
+
+    code: str
+    source: str
     on: date
 
 
@@ -53,6 +85,15 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True if the facts come from a survey visit. The same year's list of households may then replace them."""
     lifted: Lifted | None = None
     """The round that lifted it; None until one has, or where the region decides by no rounds."""
+    watch: Watch | None = None
+    """How it is watched; None if it is not."""
+    cleared: Watch | None = None
+    """How it was watched until its risk was removed, for the case that this is taken back."""
+    reported: Report | None = None
+    """The latest report that it is at risk."""
+    considered: Lifted | None = None
+    """The latest round that was opened on watching it, or on its risk, and the day. Only later signs propose it
+    again."""
 
     def is_poor(self, line: int) -> bool:
         """Whether its facts are those of a poor one: income per person below the line (yuan), or a guarantee missing.
@@ -67,6 +108,7 @@ class Register(State, frozen=True, kw_only=True):
     """A village's households by id, and its yearly figures."""
 
     kind = "registers"
+    hides = '"code":'
     population: int
     year: int = 0
     """The latest year for which there are facts."""
@@ -93,9 +135,48 @@ class Register(State, frozen=True, kw_only=True):
     reopened: dict[str, date] = msgspec.field(default_factory=dict)
     """Closed years that can be corrected for the time being, each with the last day for that."""
 
+    proposed: dict[str, date] = msgspec.field(default_factory=dict)
+    """What waits for a round to be opened: by effect and class, as `monitor/unstable`, the day of the first sign."""
+    watched: dict[str, int] = msgspec.field(default_factory=dict)
+    """By class: how many households are watched, as was told last."""
+    watched_persons: dict[str, int] = msgspec.field(default_factory=dict)
+    """By class: how many people live in these households, as was told last."""
+
     @property
     def status(self) -> str:
         return str(self.year or "")
+
+    @property
+    def awaits(self) -> bool:
+        return bool(self.proposed or self.watched)
+
+    def shown(self, *, to_operator: bool = False) -> Self:
+        """The register without saying which household is watched or reported: only operators see that."""
+        if to_operator:
+            return self
+        kept = {id: _unwatched(one) for id, one in self.households.items()}
+        return self.but(households=kept)
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """Rounds to open on households that facts, reports or visits propose, and visits to those that are watched."""
+        terms = policy.monitoring
+        if terms is None:
+            return
+        names = {"place": self.place, "village": self.id}
+        for key, since in sorted(self.proposed.items()):
+            effect, _, code = key.partition("/")
+            procedure = next((one for one in policy.procedures if one.effect == effect), None)
+            if procedure is None or procedure.proposed_by is None or terms.known(code) is None:
+                continue
+            by, due = procedure.proposed_by, terms.propose_within.after(since, policy.calendar)
+            answer = {**names, "kind": procedure.kind, "subject_code": code, "body": by}
+            yield Task(action="resolutions", about=self.id, role=by, due=due, rule=procedure.rule, detail=key,
+                       answer=answer)  # fmt: skip
+        visits = [one.watch.review_by for one in self.households.values() if one.watch]
+        if visits:
+            rule = next((one.rule for one in policy.procedures if one.effect == "monitor"), "5.11")
+            yield Task(action="household-reviews", about=self.id, role=terms.reviewed_by, due=min(visits), rule=rule,
+                       answer={**names, "body": terms.reviewed_by})  # fmt: skip
 
     def persons(self, households: Iterable[str]) -> int:
         """How many people live in these households."""
@@ -125,10 +206,18 @@ class Register(State, frozen=True, kw_only=True):
         }
 
 
+def households_in(register: State | None) -> dict[str, Household]:
+    """All households of a village whose facts are known, by id; none where it has no register."""
+    return register.households if isinstance(register, Register) else {}
+
+
 def registered_in(register: State | None) -> dict[str, Household]:
-    """The registered poor households of a village by id; none where it has no register."""
-    households = register.households if isinstance(register, Register) else {}
-    return {id: household for id, household in households.items() if household.registered}
+    """Those of them that are registered as poor."""
+    return {id: household for id, household in households_in(register).items() if household.registered}
+
+
+def _unwatched(household: Household) -> Household:
+    return msgspec.structs.replace(household, watch=None, cleared=None, reported=None, considered=None)
 
 
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
@@ -285,8 +374,8 @@ def with_facts(
         if before is None or before.as_of <= as_of:
             fields = msgspec.structs.asdict(fact)
             del fields["household"]
-            lifted = before.lifted if before else None
-            households[fact.household] = Household(as_of=as_of, visited=visited, lifted=lifted, **fields)
+            fields |= {"as_of": as_of, "visited": visited}
+            households[fact.household] = msgspec.structs.replace(before, **fields) if before else Household(**fields)
     return register.but(year=as_of.year, households=households, past=past, counts=counts)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
+from services.registry.model import monitoring
 from services.registry.model.commands import (
     Fund,
     OpenResolution,
@@ -24,12 +25,14 @@ from services.registry.model.commands import (
 from services.registry.model.notice import Notice
 from services.registry.model.procedure import Dossier, carry, check_answered, check_given, no_matter
 from services.registry.model.proceeding import Member, Proceeding
-from services.registry.model.register import Register, registered_in
+from services.registry.model.register import Register, households_in, registered_in
 from shared.contracts import Event
 from shared.contracts.registry import (
     FundReleased,
     FundWithdrawn,
+    HouseholdsCleared,
     HouseholdsLifted,
+    HouseholdsMonitored,
     QuestionAnswered,
     ResolutionOpened,
     ResolutionPassed,
@@ -99,12 +102,22 @@ class Resolution(Dossier, frozen=True, kw_only=True):
             lifted = tuple(after.present)
             events.append(RoundEnded(**about, lifted=len(lifted), left_out=len(after.members) - len(lifted)))
             events.append(HouseholdsLifted(**about, households=lifted))
+        elif self.effect in WATCHING and over:
+            told = WATCHING[self.effect]
+            events.append(told(**about, watch_class=self.subject_code, households=tuple(after.present)))
         if self.fund and after.published and not before.published:
             fund = msgspec.structs.asdict(self.fund)
             events.append(FundReleased(**about, subject_code=self.subject_code, **fund))
         if self.question and over:
             events.append(QuestionAnswered(**about, subject_code=self.subject_code))
         return tuple(events)
+
+
+WATCHING: Mapping[str, type[HouseholdsMonitored] | type[HouseholdsCleared]] = {
+    "monitor": HouseholdsMonitored,
+    "clear": HouseholdsCleared,
+}
+"""By effect of a round on who is watched: the event that it leads to."""
 
 
 def resolution_id(
@@ -174,8 +187,10 @@ def open_resolution(
             field="kind",
             status=422,
         )
-    _check_members(procedure, command.members, others[Register, command.village])
+    if procedure.proposed_by:
+        require_body(command.body or "", procedure.proposed_by, procedure.rule)
     _check_subject(procedure, command, policy)
+    _check_members(procedure, command, others[Register, command.village], policy, today)
     course = Proceeding(
         kind=procedure.kind,
         attempt=1,
@@ -222,6 +237,8 @@ def _check_subject(procedure: Procedure, command: OpenResolution, policy: Policy
         ("question", command.question, "村民所提的问题", "answer"),
     ):
         check_given(procedure, field, given, zh, procedure.rule, wanted=procedure.effect == effect)
+    if procedure.effect in WATCHING:
+        return
     for field, code, codes in (
         ("subject_code", command.subject_code, procedure.subjects),
         ("fund.origin", command.fund and command.fund.origin, procedure.origins),
@@ -236,9 +253,12 @@ def _check_subject(procedure: Procedure, command: OpenResolution, policy: Policy
             )
 
 
-def _check_members(procedure: Procedure, given: tuple[str, ...], register: State | None) -> None:
-    """A round must name households, all from the register of poor households. Other matters must name none."""
-    known = registered_in(register)
+def _check_members(
+    procedure: Procedure, command: OpenResolution, register: State | None, policy: Policy, today: date
+) -> None:
+    """A round must name households that it can be about. Other matters must name none."""
+    watching, given = procedure.effect in WATCHING, command.members
+    known = households_in(register) if watching else registered_in(register)
     if procedure.members is None and given:
         zh, en = (
             f"“{procedure.label}”不是逐户办理，请删去农户",
@@ -247,13 +267,18 @@ def _check_members(procedure: Procedure, given: tuple[str, ...], register: State
     elif procedure.members and not given:
         zh, en = f"“{procedure.label}”逐户办理，请填写农户", f"{procedure.kind} is a round; name its households"
     elif strange := [id for id in given if id not in known]:
-        zh = f"农户 {'、'.join(strange[:5])} 未建档立卡，请核对"
-        en = f"{', '.join(strange[:5])} are no registered poor households of the village; check them"
+        missing = ("没有录入信息", "households whose facts are known") if watching else (
+            "未建档立卡", "registered poor households of the village")  # fmt: skip
+        zh = f"农户 {'、'.join(strange[:5])} {missing[0]}，请核对"
+        en = f"{', '.join(strange[:5])} are no {missing[1]}; check them"
+    elif watching:
+        assert isinstance(register, Register), "its households are known"
+        return monitoring.check_members(procedure, command, register, policy, today)
     elif lifted := [id for id in given if known[id].lifted]:
         zh = f"农户 {'、'.join(lifted[:5])} 已评定脱贫，请从名单中删去"
         en = f"{', '.join(lifted[:5])} have been lifted out of poverty already; leave them out"
     else:
-        return
+        return None
     raise Refused(procedure.rule, zh, en, field="members", status=422)
 
 

@@ -12,8 +12,9 @@ import msgspec
 
 from services.registry.model.commands import MergeVillages, OpenResolution, WithdrawStep
 from services.registry.model.measurement import measured
+from services.registry.model.monitoring import decided_by
 from services.registry.model.register import Household, Lifted, Register, registered_in
-from services.registry.model.resolution import Resolution
+from services.registry.model.resolution import WATCHING, Resolution
 from services.registry.model.village import EXIT_RULE, LISTED, Village, standing, unjudged
 from shared.contracts.registry import HouseholdsLifted, StepWithdrawn
 from shared.policy import Policy
@@ -126,6 +127,10 @@ def may_take_back(
     round, register = others[Resolution, f"{command.village}/{command.matter}"], others[Register, command.village]
     if not isinstance(round, Resolution) or not isinstance(register, Register) or round.status != "passed":
         return Change(village)
+    if round.effect in WATCHING and round.course.step is None and command.step == round.taken[-1].step:
+        stands = decided_by(register, round.id)
+        later = [id for id in round.course.present if id not in stands]
+        rests(round.rule, {f"农户{id}此后的监测决定": f"what was decided on {id} since" for id in later[:5]})
     lifted = _lifted_by(register, round.id)
     if not lifted or command.step != round.taken[-1].step:
         return Change(village)

@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import Literal
 
 from services.registry.model.commands import TakeStep, WithdrawStep
+from services.registry.model.monitoring import eligible
 from services.registry.model.procedure import carry, check_given
 from services.registry.model.proceeding import UNREGISTERED, Member, Proceeding
-from services.registry.model.register import Register, registered_in
+from services.registry.model.register import Register
 from services.registry.model.resolution import Question, Resolution, found
 from services.registry.model.village import Village, standing
 from shared.contracts import Event
@@ -32,7 +33,7 @@ def take_step(
     """
     resolution = found(resolution, command)
     before, step = resolution.course, resolution.course.step
-    known = registered_in(others[Register, command.village])
+    known = eligible(resolution.effect, resolution.subject_code, others[Register, command.village])
     now = before.without((id for id in before.present if id not in known), UNREGISTERED) if step else before
     if step is None or step.name != command.step:
         if any(_same(command, taken, resolution.question) for taken in resolution.taken):

@@ -8,6 +8,7 @@ from shared.contracts.registry.baseline import *
 from shared.contracts.registry.decap import *
 from shared.contracts.registry.exit import *
 from shared.contracts.registry.measurement import *
+from shared.contracts.registry.monitoring import *
 from shared.contracts.registry.party import *
 from shared.contracts.registry.procedure import *
 from shared.contracts.registry.register import *

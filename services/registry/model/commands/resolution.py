@@ -37,6 +37,8 @@ class OpenResolution(Command, frozen=True, kw_only=True):
     """The money, where the procedure releases any."""
     question: Told | None = None
     """What a villager asks, where the procedure answers a question. Who asks is not asked for."""
+    body: Role | None = None
+    """Who asks for it, where the pack says who may: `proposed_by` of the procedure."""
     opened_by: Organ
 
 
