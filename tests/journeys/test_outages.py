@@ -35,6 +35,7 @@ from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
 from tests.registry.matters import opened
 from tests.support.outage import sleep
+from tests.support.watching import watched
 
 BENXI = PACKS["benxi"]
 DAY = timedelta(1)
@@ -169,6 +170,9 @@ STORIES = {
     ),
     ("decaps", "step"): Story(
         lambda: decapping().world, (date(2014, 12, 20), date(2015, 1, 5), date(2015, 3, 1)), ("decaps", "Decap")
+    ),
+    ("registers", "review"): Story(
+        lambda: watched().world, (date(2014, 10, 12), date(2014, 12, 20), date(2015, 6, 1)), ("registers", "Monitoring")
     ),
     ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
 }

@@ -399,7 +399,10 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
     assert sealed == {
         "registry.cadre.registered.v1": "always",
         "registry.cadre.withdrawn.v1": "always",
+        "registry.households.cleared.v1": "always",
         "registry.households.lifted.v1": "always",
+        "registry.households.monitored.v1": "always",
+        "registry.monitoring.withdrawn.v1": "always",
         "registry.party.registered.v1": "sometimes",
         "registry.party.withdrawn.v1": "sometimes",
         "inspection.draw.made.v1": "always",

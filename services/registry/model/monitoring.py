@@ -96,7 +96,10 @@ def recounted(register: Register, policy: Policy, *events: Event) -> Change:
             persons[one.watch.code] = persons.get(one.watch.code, 0) + one.persons
     if (households, persons) == (register.watched, register.watched_persons):
         return Change(register, events)
-    told = MonitoringCounted(place=register.place, village=register.id, watched=households, watched_persons=persons)
+    none = dict.fromkeys(register.watched, 0)  # A class that has become empty is told as such.
+    told = MonitoringCounted(
+        place=register.place, village=register.id, watched=none | households, watched_persons=none | persons
+    )
     return Change(register.but(watched=households, watched_persons=persons), (*events, told))
 
 
@@ -203,10 +206,8 @@ def watch(register: Register, event: HouseholdsMonitored, policy: Policy, today:
     changed = dict(register.households)
     for id in event.households:
         if id in changed:
-            before = changed[id].watch or changed[id].cleared
-            former = msgspec.structs.replace(before, former=None) if before else None
-            new = Watch(event.watch_class, by, today, review_by=review_by, former=former)
-            changed[id] = msgspec.structs.replace(changed[id], watch=new, cleared=None)
+            former, new = changed[id].watch or changed[id].cleared, Watch(event.watch_class, by, today, review_by)
+            changed[id] = msgspec.structs.replace(changed[id], watch=new, cleared=None, former=former)
     return recounted(register.but(households=changed), policy)
 
 
@@ -226,9 +227,8 @@ def take_back(register: Register | None, event: StepWithdrawn, policy: Policy, _
     changed = dict(register.households) if register else {}
     for id, one in changed.items():
         if one.watch and one.watch.round == round:
-            before = one.watch.former
-            was = {"cleared" if before.cleared_by else "watch": before} if before else {}
-            changed[id] = msgspec.structs.replace(one, **{"watch": None, "cleared": None, **was})
+            was = {"cleared" if one.former.cleared_by else "watch": one.former} if one.former else {}
+            changed[id] = msgspec.structs.replace(one, **{"watch": None, "cleared": None, "former": None, **was})
         elif one.cleared and one.cleared.cleared_by == round:
             changed[id] = msgspec.structs.replace(one, watch=msgspec.structs.replace(one.cleared, cleared_by=""),
                                                   cleared=None)  # fmt: skip
@@ -336,7 +336,7 @@ def withdraw(register: Register | None, command: WithdrawMonitoring, policy: Pol
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    ended = {"watch": None, "cleared": None, "reported": None, "considered": Lifted("", today)}
+    ended = {"watch": None, "cleared": None, "former": None, "reported": None, "considered": Lifted("", today)}
     return recounted(_with(register, {command.household: household}, **ended), policy, event)
 
 

@@ -61,8 +61,6 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether an event has said that the visit is overdue."""
     cleared_by: str = ""
     """The round that found the risk removed; empty while the household is watched."""
-    former: "Watch | None" = None
-    """What stood before this one, to which the household returns if the decision is taken back."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -89,6 +87,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How it is watched; None if it is not."""
     cleared: Watch | None = None
     """How it was watched until its risk was removed, for the case that this is taken back."""
+    former: Watch | None = None
+    """What stood before `watch`, such as another class: it stands again if that decision is taken back."""
     reported: Report | None = None
     """The latest report that it is at risk."""
     considered: Lifted | None = None
@@ -217,7 +217,7 @@ def registered_in(register: State | None) -> dict[str, Household]:
 
 
 def _unwatched(household: Household) -> Household:
-    return msgspec.structs.replace(household, watch=None, cleared=None, reported=None, considered=None)
+    return msgspec.structs.replace(household, watch=None, cleared=None, former=None, reported=None, considered=None)
 
 
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:

@@ -51,7 +51,7 @@ class MonitoringCounted(Event, frozen=True, kw_only=True):
     label = ("监测对象统计", "watched households counted")
     village: VillageId
     watched: Annotated[dict[Code, Count], Meta(max_length=10)]
-    """Households by class; a class without any is left out."""
+    """Households by class; a class is 0 that had some before, and left out if it never had any."""
     watched_persons: Annotated[dict[Code, Count], Meta(max_length=10)]
     """The people in them."""
 
