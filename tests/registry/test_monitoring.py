@@ -246,7 +246,7 @@ def test_5_11_who_is_watched_goes_along_when_villages_are_merged_or_split() -> N
     at = {**AT, "village": OTHER}
     county.do(c.RegisterVillage(**at, name="下石村", township="小市镇", population=500, listed=False))
     county.do(again(facts(poor("H1")), village=OTHER))
-    merge = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
+    merge: dict[str, Any] = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
     said = county.do(c.MergeVillages(place=PLACE, village=OTHER, merged=(VILLAGE,), **merge))
     counts = [(one.village, one.watched) for one in of_type(said, MonitoringCounted)]
     assert sorted(counts) == [(VILLAGE, {"unstable": 0}), (OTHER, {"unstable": 2})]
@@ -263,7 +263,7 @@ def test_5_11_a_village_that_is_merged_in_the_middle_of_a_round_has_its_househol
     at = {**AT, "village": OTHER}
     county.do(c.RegisterVillage(**at, name="下石村", township="小市镇", population=500, listed=False))
     county.do(open_("M1", "H1", "H2", "H3"), step("M1", "appraise"))
-    merge = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
+    merge: dict[str, Any] = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
     county.do(c.MergeVillages(place=PLACE, village=OTHER, merged=(VILLAGE,), **merge))
     assert {(task.about, task.answer["subject_code"]) for task in county.tasks if task.action == "resolutions"} == {
         (OTHER, "marginal"), (OTHER, "unstable"),
