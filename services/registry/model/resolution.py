@@ -44,7 +44,7 @@ from shared.contracts.registry import (
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.procedure import Effect, Procedure
-from shared.rules import Change, Key, Refused, State, rests
+from shared.rules import Change, Key, Refused, State, require_body, rests
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -178,8 +178,8 @@ def open_resolution(
             field="matter",
         )
     procedure = policy.procedure(command.kind)
-    if procedure is None or procedure.effect == "delist":
-        kinds = [known.kind for known in policy.procedures if known.effect != "delist"]
+    if procedure is None or procedure.effect in ("delist", "decap"):
+        kinds = [known.kind for known in policy.procedures if known.effect not in ("delist", "decap")]
         raise Refused(
             "3.12",
             f"本地规定中没有代码为“{command.kind}”的决策程序，可填：{said('kind', kinds, policy)}",
@@ -187,8 +187,9 @@ def open_resolution(
             field="kind",
             status=422,
         )
-    if procedure.proposed_by:
-        require_body(command.body or "", procedure.proposed_by, procedure.rule)
+    check_given(procedure, "body", command.body, "提出机构", procedure.rule, wanted=bool(procedure.proposed_by))
+    if command.body and procedure.proposed_by:
+        require_body(command.body, procedure.proposed_by, procedure.rule)
     _check_subject(procedure, command, policy)
     _check_members(procedure, command, others[Register, command.village], policy, today)
     course = Proceeding(
