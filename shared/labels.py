@@ -50,6 +50,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
         "decided": "决定解除", "delisted": "村出列", "disqualified": "联系人不再符合条件",
     },
+    "source": {"self": "自主申报", "visit": "干部排查", "department": "部门筛查预警"},
     "what": {"hash": "随机码校验值", "share": "随机码"},
     "form": {"written": "书面述职", "oral": "口头述职"},
     "step": {
