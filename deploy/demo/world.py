@@ -13,7 +13,20 @@ import msgspec
 
 from shared.contracts import Event
 from shared.contracts.calendar import HolidaysAnnounced
-from shared.engine.flow import Cause, Fact, Missing, Parked, Result, Wiring, derived_id, recount, run, run_due
+from shared.engine.flow import (
+    Cause,
+    Fact,
+    Missing,
+    Parked,
+    Result,
+    States,
+    Terms,
+    Wiring,
+    derived_id,
+    recount,
+    run,
+    run_due,
+)
 from shared.policy import PolicyBook
 from shared.rules import Key, Reaction, Rule, State
 
@@ -28,22 +41,25 @@ class Service:
 
     def take(self, causes: Sequence[Cause], today: date) -> Result:
         """Run causes, such as commands or events, and keep the changed states."""
-        return self._keep(lambda loaded: run(self.wiring, self.book, today, causes, loaded))
+        return self._keep(lambda loaded: run(self._terms(today), causes, loaded))
 
     def announce(self, notice: HolidaysAnnounced, today: date) -> Result:
         """Take in holidays, and count running deadlines again."""
         self.book.announce(notice)
         cause = Cause(derived_id("test", notice), "calendar", notice)
         states = sorted(self.states.values(), key=lambda s: (s.kind, s.id))
-        return self._keep(lambda _loaded: recount(self.wiring, self.book, today, cause, states))
+        return self._keep(lambda _loaded: recount(self._terms(today), cause, states))
 
     def pass_day(self, today: date) -> Result:
         """Let the timers run out that are due."""
         due = [s for s in sorted(self.states.values(), key=lambda s: (s.kind, s.id)) if s.due and s.due <= today]
-        return self._keep(lambda loaded: run_due(self.wiring, self.book, today, f"day {today}", due, loaded))
+        return self._keep(lambda loaded: run_due(self._terms(today), f"day {today}", due, loaded))
+
+    def _terms(self, today: date) -> Terms:
+        return Terms(self.wiring, self.book, today)
 
     def _keep(self, attempt: Any) -> Result:
-        loaded: dict[Key, State | None] = {}
+        loaded: States = {}
         while True:
             try:
                 result: Result = attempt(loaded)

@@ -5,14 +5,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts import Command
 from shared.engine import outbox, store
-from shared.engine.pipeline import Pipeline, beside, log_facts
+from shared.engine.pipeline import Pipeline, beside
 from shared.engine.requests import Answered, Request, RequestRefused, decide
 from shared.rules import Refused
 
@@ -97,11 +96,9 @@ async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
                 status=503,
             )
         fresh = list(together.values())
-        result, decided = await pipeline.run(work, lambda loaded: decide(
-            pipeline.wiring, pipeline.book, work.day, fresh, loaded
-        ), chain.from_iterable(request.causes for request in fresh))  # fmt: skip
+        is_long = any(request.is_long for request in fresh)
+        result, decided = await pipeline.run(work, partial(decide, work.terms, fresh), is_long=is_long)
         await pipeline.save(work, result)
         await store.insert(work.conn, table, [row for one in decided for row in one.kept])
     for one in decided:
         one.tell()
-    log_facts(result.facts)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.calendar import DayPassed, HolidaysAnnounced
 from shared.engine import dead_letters, outbox, store
-from shared.engine.flow import Cause, Result, derived_id, recount, run_due, stop
-from shared.engine.pipeline import Pipeline, apart, log_facts
+from shared.engine.flow import Cause, derived_id, recount, run_due, stop
+from shared.engine.pipeline import Pipeline, apart
 from shared.rules import State
 from shared.stream.bus import OPEN
 from shared.stream.consumer import Delivery
@@ -62,12 +62,11 @@ async def _run_out(
     """
     day = date.fromordinal(positions["today"])
     async with pipeline.transaction() as work:
-        work.day = day
+        work.terms = work.terms._replace(today=day)
         if failure:
             result = stop(cause.id, states[0], failure)
         else:
-            attempt = partial(run_due, pipeline.wiring, pipeline.book, day, cause.id, states)
-            result = await pipeline.run(work, attempt)
+            result = await pipeline.run(work, partial(run_due, work.terms, cause.id, states))
         await pipeline.save(work, result)
         failed = {p.cause.id: p.error for p in result.parked}
         ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
@@ -75,7 +74,6 @@ async def _run_out(
             dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()
         ])  # fmt: skip
         work.positions |= positions
-    log_facts(result.facts)
 
 
 async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str) -> None:
@@ -94,12 +92,9 @@ async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
             if failure:
                 id = derived_id(cause.id, states[0].kind, states[0].id)
                 await pipeline.park(work, [dead_letters.of_message(OPEN, delivery, id, "", failure)])
-                result = Result({}, [], [])
             else:
-                result = recount(pipeline.wiring, pipeline.book, work.day, cause, states)
-            await pipeline.save(work, result)
+                await pipeline.save(work, recount(work.terms, cause, states))
             work.positions |= done
-        log_facts(result.facts)
 
     await _by_pages(pipeline, counting, take, _read_to(stream, delivery))
 
@@ -127,7 +122,7 @@ async def _by_pages(
         ) -> None:
             await take(part, done if is_last and part[-1:] == last else {}, failure)
 
-        await apart(page, take_part)
+        await apart(page, take_part, lambda state, failure: take_part([state], failure))
 
 
 def _read_to(stream: str, delivery: Delivery) -> Positions:

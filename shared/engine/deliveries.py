@@ -1,7 +1,7 @@
 """Messages from a stream: decoded, checked for their sender, run through the rules, and committed in stream order."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -11,13 +11,13 @@ import msgspec
 
 from shared.calendar import CHINA
 from shared.codes import Code
-from shared.contracts import EVENTS, Envelope, Event, teller, wire_subject
+from shared.contracts import EVENTS, Envelope, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import VillageRecoded
 from shared.engine import dead_letters, store
 from shared.engine.days import is_for_all, take_for_all
-from shared.engine.flow import Cause, Parked, Result, decoder, derived_id, id_bytes, run
-from shared.engine.pipeline import AHEAD, Pipeline, apart, log_facts
+from shared.engine.flow import Cause, Parked, decoder, derived_id, id_bytes, run
+from shared.engine.pipeline import AHEAD, Pipeline, apart
 from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
 
@@ -45,33 +45,34 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
             if for_all:
                 await take_for_all(pipeline, group, stream)
             else:
-                await apart([*group], partial(_take, pipeline, stream))
+                await apart([*group], partial(_take, pipeline, stream), partial(_give_up, pipeline, stream))
         # The rest belongs to other replicas, so there is nothing to write.
         pipeline.positions[stream] = deliveries[-1].sequence
 
 
-async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard], failure: Exception | None = None) -> None:
-    """Handle messages in one transaction.
-
-    With a `failure`, the batch is the one message that caused it: it is parked.
-    """
+async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None:
+    """Handle messages in one transaction."""
     causes = {id_bytes(cause.id): cause for _, cause in batch if isinstance(cause, Cause)}
     async with pipeline.transaction() as work:
-        new = await store.note_heard(work.conn, pipeline.tables, causes.keys())
+        new = await store.note_heard(work.conn, pipeline.tables, causes)
         fresh = [cause for id, cause in causes.items() if id in new]
-        attempt = partial(run, pipeline.wiring, pipeline.book, work.day, fresh, blocked=pipeline.blocked)
-        result = _failed(fresh, failure) if failure else await pipeline.run(work, attempt, fresh)
-        await pipeline.save(work, result, fresh)
+        result = await pipeline.run(work, partial(run, work.terms, fresh, blocked=pipeline.blocked))
+        await pipeline.save(work, result)
         await pipeline.park(work, [*_letters(stream, batch, result.parked)])
         work.positions[stream] = batch[-1][0].sequence
-    log_facts(result.facts)
 
 
-def _failed(causes: Iterable[Cause], failure: Exception) -> Result:
-    return Result({}, [], [Parked(cause, failure) for cause in causes])
+async def _give_up(pipeline: Pipeline, stream: str, heard: Heard, failure: Exception) -> None:
+    """Park the one message by which a transaction fails, unless it was handled before."""
+    delivery, cause = heard
+    async with pipeline.transaction() as work:
+        ids = [id_bytes(cause.id)] if isinstance(cause, Cause) else []
+        parked = [Parked(cause, failure) for _ in await store.note_heard(work.conn, pipeline.tables, ids)]
+        await pipeline.park(work, [*_letters(stream, [heard], parked)])
+        work.positions[stream] = delivery.sequence
 
 
-def _letters(stream: str, batch: Sequence[Heard], parked: Iterable[Parked]) -> Iterator[Mapping[str, Any]]:
+def _letters(stream: str, batch: Sequence[Heard], parked: Sequence[Parked]) -> Iterator[Mapping[str, Any]]:
     """Dead letters for the messages that could not be decoded, and for those that were refused or failed."""
     sources = {}
     for delivery, cause in batch:
@@ -95,8 +96,7 @@ def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool
     try:
         cause = _begun(delivery) if delivery.subject == DAY_DUE else _told(delivery, simulated)
         if cause.day > latest:
-            at = f"the day {cause.day} lies beyond this machine's clock"
-            raise ValueError(f"{at}; mend the clock that is wrong and replay")
+            raise ValueError(f"day {cause.day} lies beyond this machine's clock; mend the wrong clock and replay")
     except Exception as error:  # Whatever is wrong with a message, it must not stop the others.
         return error
     if pipeline.first_day is None or isinstance(cause.payload, DayDue):
@@ -105,13 +105,20 @@ def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool
 
 
 def _told(delivery: Delivery, simulated: bool) -> Cause:
-    """The event that a delivery carries. Raises ValueError if there is anything wrong with it."""
+    """The event that a delivery carries. Raises ValueError if there is anything wrong with it.
+
+    The subject must fit the content, and the source must own this type of event.
+    """
     envelope = _ENVELOPE.decode(delivery.body)
     if envelope.type not in EVENTS:
         raise ValueError(f"no contract is known for the event type {envelope.type!r}; upgrade this service and replay")
     id_bytes(envelope.id)  # Checked here, so that writing to the inbox cannot fail for it.
     event = decoder(EVENTS[envelope.type]).decode(envelope.data)
-    _require_genuine(delivery, envelope, event, simulated)
+    if delivery.subject != wire_subject(event):
+        raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
+    owners = teller(envelope.type), _SIMULATION if simulated and isinstance(event, DayPassed) else None
+    if envelope.source not in owners:
+        raise ValueError(f"{envelope.source!r} has no say about {envelope.type}; {teller(envelope.type)!r} has")
     day = event.day if isinstance(event, DayPassed) else envelope.occurredon
     return Cause(envelope.id, envelope.correlationid, event, envelope.policyversion, day)
 
@@ -120,15 +127,6 @@ def _begun(delivery: Delivery) -> Cause:
     """The day that the schedule of the stream begins: its message says only when."""
     day = delivery.recorded.astimezone(CHINA).date()
     return Cause(derived_id("day due", day), "calendar", DayDue(day=day), day=day)
-
-
-def _require_genuine(delivery: Delivery, envelope: Envelope, event: Event, simulated: bool) -> None:
-    """Raise ValueError if the subject does not fit the content, or if the source does not own this type of event."""
-    if delivery.subject != wire_subject(event):
-        raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
-    owners = {teller(envelope.type)} | ({_SIMULATION} if simulated and isinstance(event, DayPassed) else set())
-    if envelope.source not in owners:
-        raise ValueError(f"{envelope.source!r} has no say about {envelope.type}; {teller(envelope.type)!r} has")
 
 
 async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:

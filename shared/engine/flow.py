@@ -6,12 +6,12 @@ nothing, since rules have no side effects.
 """
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from functools import cache, partial
-from itertools import takewhile
+from functools import cache
+from itertools import count, takewhile
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -59,16 +59,15 @@ _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"
 
 def id_bytes(id: str) -> bytes:
     """The 16 bytes of an id, as the inbox keeps it. Raises ValueError if it is no UUID."""
-    try:
-        data = bytes.fromhex(id.replace("-", ""))
-    except ValueError:
-        data = b""
-    if len(data) != 16 or len(id) != 36:  # bytes.fromhex ignores spaces, which must not pass.
+    if not _UUID.fullmatch(id):
         raise ValueError(f"the id {id[:40]!r} is no UUID")
-    return data
+    return bytes.fromhex(id.replace("-", ""))
 
 
-class Cause(NamedTuple):
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Cause(msgspec.Struct, frozen=True):
     """A message on its way through the rules."""
 
     id: str
@@ -78,9 +77,11 @@ class Cause(NamedTuple):
     """The version of the policy pack by which an event was decided."""
     day: date = date.min
     """The business day on which it was decided."""
+    depth: int = 0
+    """How many events of this service lie between it and the message with which all began."""
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True):
     """An event that the rules decided, with what its envelope needs."""
 
     id: str
@@ -89,12 +90,8 @@ class Fact(NamedTuple):
     policy: str
     data: bytes
     """The event as it is published."""
-
-    @property
-    def correlation(self) -> str:
-        """The correlation id: the village or division that the event is about, else the id of what began it all."""
-        event = self.event
-        return getattr(event, "village", None) or getattr(event, "division", None) or self.cause.correlation
+    correlation: str
+    """The village or division that the event is about, else the id of what began it all."""
 
 
 class Parked(NamedTuple):
@@ -164,6 +161,28 @@ class Wiring:
         return [(kind, way.to(id)) for kind, way in ways for _, id in named] if ways else ()
 
 
+class Terms(NamedTuple):
+    """What rules go by: the service's reactions, the policy packs it knows, and the business day."""
+
+    wiring: Wiring
+    book: PolicyBook
+    today: date
+
+    def policy(self, place: str) -> Policy:
+        """The pack in force in a division. Raises Refused where there is none."""
+        policy = self.book.at(place, self.today)
+        if policy is None:
+            raise _ungoverned(place, self.today)
+        return policy
+
+    def worded(self, error: Exception, place: str) -> Exception:
+        """A refusal in the words of the region; another error as it is."""
+        policy = self.book.at(place, self.today) if isinstance(error, Refused) else None
+        return error.by(policy) if policy and isinstance(error, Refused) else error
+
+
+States = dict[Key, State | None]
+"""States by their keys; None where there is no such state."""
 Targets = Sequence[tuple[Key, Reaction, Any]]
 """The keys of the states that a message concerns, each with its reaction and the policy in force."""
 Effect = Literal["created", "changed", "unchanged"]
@@ -176,95 +195,29 @@ class Result(NamedTuple):
     changed: dict[Key, State]
     facts: list[Fact]
     parked: list[Parked]
+    adopted: Sequence[PolicyAdopted] = ()
+    """The packs that came into force, whether the service decided so or heard of it."""
     effects: Mapping[str, Effect] = {}
     """The effect of each command that was not refused, by the id of its cause."""
 
-    def keep(self, chain: "_Chain") -> None:
-        """Keep what a chain decided, after it came to its end."""
-        self.changed.update(chain.changed)
-        self.facts.extend(chain.facts)
 
-
-NewChain = Callable[[Mapping[Key, State]], "_Chain"]
-Begin = Callable[["_Chain", T], None]
-Park = Callable[[Result, T, Exception], None]
-
-
-def concerned(wiring: Wiring, book: PolicyBook, today: date, causes: Iterable[Cause]) -> set[Key]:
-    """The states that causes will need, as far as the causes alone tell. Loading them first saves most second runs.
-
-    Others only show during the run, for example those that depend on a pack adopted by one of the causes. `run` raises
-    Missing for them.
-    """
-    chain = _Chain(wiring, book, today, {}, {})
-    keys: set[Key] = set()
-    for cause in causes:
-        with suppress(Exception):  # `run` meets the same error and parks the cause.
-            targets = chain.targets(cause.payload)
-            named = [key for key, _, _ in targets]
-            keys.update(chain.codes(cause.payload))
-            keys.update(named, wiring.likely(type(cause.payload), named))
-            for _, reaction, _ in targets:
-                if reaction.reads:  # As far as it depends on the message alone.
-                    keys.update(reaction.reads(None, cause.payload))
-    return keys
-
-
-def run(
-    wiring: Wiring,
-    book: PolicyBook,
-    today: date,
-    causes: Sequence[Cause],
-    loaded: Mapping[Key, State | None],
-    blocked: Set[str] = frozenset(),
-) -> Result:
+def run(terms: Terms, causes: Iterable[Cause], loaded: States, blocked: Set[str] = frozenset()) -> Result:
     """Run the rules on each cause, in order, and on all events that follow from it within the service.
 
     If a rule refuses or fails, its cause has no effect and is put into `parked`. Later causes with the same correlation
     id are parked, too, since events about a village must be applied in order. `blocked` has the correlation ids for
-    which earlier messages are parked already. Adopted packs are added to `book`. Raises Missing.
+    which earlier messages are parked already. Adopted packs are added to the book. Raises Missing.
     """
-    stuck, effects = set(blocked), dict[str, Effect]()
-
-    def begin(chain: _Chain, cause: Cause) -> None:
-        if cause.correlation in stuck:
-            raise _waits(cause.correlation)
-        chain.begin(cause)
-        if isinstance(cause.payload, Command):
-            effects[cause.id] = chain.effect()
-
-    def park(result: Result, cause: Cause, error: Exception) -> None:
-        result.parked.append(Parked(cause, _worded(error, book, cause.payload.place, today)))
-        stuck.add(cause.correlation)
-
-    new = partial(_Chain, wiring, book, today, loaded)
-    return _one_by_one(new, book, causes, begin, park)._replace(effects=effects)
-
-
-def _one_by_one(new: NewChain, book: PolicyBook, items: Iterable[T], begin: Begin[T], park: Park[T]) -> Result:
-    """Run a chain for each item, so that each has all of its effects or none. Raises Missing for all items together."""
-    result, missing, packs = Result({}, [], []), set[Key](), book.packs
-    for item in items:
-        chain, packs_before = new(result.changed), book.packs
+    batch, stuck = _Batch(terms, loaded), set(blocked)
+    for cause in causes:
         try:
-            begin(chain, item)
-        except Missing as error:
-            missing |= error.keys
+            if cause.correlation in stuck:
+                raise _waits(cause.correlation)
+            batch.chain(batch.begin, cause)
         except Exception as error:  # One failing rule must not stop messages about other villages.
-            park(result, item, error)
-            book.restore(packs_before)
-        else:
-            result.keep(chain)
-    if missing:
-        book.restore(packs)  # Else the next run would judge earlier causes by a pack that is adopted after them.
-        raise Missing(missing)
-    return result
-
-
-def _worded(error: Exception, book: PolicyBook, place: str, today: date) -> Exception:
-    """A refusal in the words of the region; another error as it is."""
-    policy = book.at(place, today) if isinstance(error, Refused) else None
-    return error.by(policy) if policy and isinstance(error, Refused) else error
+            stuck.add(cause.correlation)
+            batch.parked.append(Parked(cause, terms.worded(error, cause.payload.place)))
+    return batch.result()
 
 
 def _waits(about: str) -> Refused:
@@ -275,29 +228,21 @@ def _waits(about: str) -> Refused:
     )
 
 
-def run_due(
-    wiring: Wiring,
-    book: PolicyBook,
-    today: date,
-    day_id: str,
-    states: Iterable[State],
-    loaded: Mapping[Key, State | None],
-) -> Result:
+def run_due(terms: Terms, day_id: str, states: Iterable[State], loaded: States) -> Result:
     """Run all timers of some states that are due by today, the earliest first.
 
     Each state succeeds or fails by itself.
     """
-    loaded = {**loaded, **{(type(state), state.id): state for state in states}}
-
-    def begin(chain: _Chain, state: State) -> None:
-        chain.run_out((type(state), state.id), day_id)
-
-    def park(result: Result, state: State, error: Exception) -> None:
-        stopped = stop(day_id, result.changed.get((type(state), state.id)) or state, error)
-        result.parked.extend(stopped.parked)
-        result.changed.update(stopped.changed)
-
-    return _one_by_one(partial(_Chain, wiring, book, today, loaded), book, states, begin, park)
+    due: dict[Key, State] = {(type(state), state.id): state for state in states}
+    batch = _Batch(terms, {**loaded, **due})
+    for key in due:
+        try:
+            batch.chain(batch.run_out, key, day_id)
+        except Exception as error:
+            stopped = stop(day_id, batch.states[key] or due[key], error)
+            batch.parked += stopped.parked
+            batch.states |= stopped.changed
+    return batch.result()
 
 
 def stop(day_id: str, state: State, error: Exception) -> Result:
@@ -309,158 +254,119 @@ def stop(day_id: str, state: State, error: Exception) -> Result:
     return Result({(type(state), state.id): state.but(timers={})}, [], [Parked(cause, error)])
 
 
-def recount(wiring: Wiring, book: PolicyBook, today: date, cause: Cause, states: Iterable[State]) -> Result:
+def recount(terms: Terms, cause: Cause, states: Iterable[State]) -> Result:
     """Count the running deadlines of some states again after holidays were announced. Each move becomes an event."""
     assert isinstance(cause.payload, HolidaysAnnounced)
-    result = Result({}, [], [])
-    for state in states:
-        policy = book.at(state.place, today)
-        counted, moves = state.recounted(policy.calendar, today) if policy else (state, ())
-        if moves:
-            own = Cause(
-                derived_id(cause.id, state.kind, state.place[:4], state.id), cause.id, Payload(place=state.place)
-            )
-            key = (type(state), state.id)
-            chain = _Chain(wiring, book, today, {key: state}, {})
+    batch = _Batch(terms, {(type(state), state.id): state for state in states})
+    for key, state in batch.loaded.items():
+        policy = terms.book.at(state.place, terms.today) if state else None
+        if state and policy:
+            counted, moves = state.recounted(policy.calendar, terms.today)
+            id = derived_id(cause.id, state.kind, state.place[:4], state.id)
             told = tuple(counted.tell_moved(moved, cause.payload.notice) for moved in moves)
-            chain.apply(key, Change(counted, told), own, policy)
-            result.keep(chain)
-    return result
+            batch.apply(key, Change(counted, told), Cause(id, cause.id, Payload(place=state.place)), policy, count())
+    return batch.result()
 
 
-class _Chain:
-    """One cause and everything that follows from it within the service. Either all of it is kept or nothing."""
+class _Batch:
+    """One attempt to run causes or timers: the states that are loaded, and what has been decided so far.
 
-    def __init__(
-        self,
-        wiring: Wiring,
-        book: PolicyBook,
-        today: date,
-        loaded: Mapping[Key, State | None],
-        before: Mapping[Key, State],
-    ) -> None:
-        self.wiring, self.book, self.today, self.loaded, self.before = wiring, book, today, loaded, before
-        self.changed: dict[Key, State] = {}
+    Each cause with everything that follows from it within the service is a chain. Either all of a chain is kept or
+    nothing.
+    """
+
+    def __init__(self, terms: Terms, loaded: States) -> None:
+        self.terms, self.wiring, self.packs, self.loaded = terms, terms.wiring, terms.book.packs, loaded
+        self.states = loaded.copy()
+        """The states as they stand now."""
         self.facts: list[Fact] = []
+        self.parked: list[Parked] = []
+        self.adopted: list[PolicyAdopted] = []
+        self.effects: dict[str, Effect] = {}
+        self.missed = set[Key]()
+        self.before: States = {}
+        """The states that the present chain has changed, as they were before it."""
+        self.root: type[Payload] | type[State] = Payload
+        """The type of the message, or the kind of the state with a timer, with which the present chain began."""
         self.named: Sequence[Key] = ()
         """The keys of the states that the cause itself concerns, not those of events that follow."""
-        self.is_new = False
-        """Whether one of these states is new."""
-        self.root: type[Payload] | type[State] = Payload
-        self.depth = 0
 
-    def state(self, key: Key) -> State | None:
-        if key in self.changed:
-            return self.changed[key]
-        return self.before[key] if key in self.before else self.loaded[key]
+    def chain(self, begin: Callable[..., None], *given: Any) -> None:
+        """Begin a chain, and undo all of it if it fails. If it only misses states, that is kept for the result."""
+        self.before = {}
+        facts, adopted, packs = len(self.facts), len(self.adopted), self.terms.book.packs
+        try:
+            begin(*given)
+        except Exception as error:
+            self.states |= self.before
+            del self.facts[facts:], self.adopted[adopted:]
+            self.terms.book.restore(packs)
+            if not isinstance(error, Missing):
+                raise
+            self.missed |= error.keys
 
-    def effect(self) -> Effect:
-        """The effect of a command. It is `created` only if a state that the command itself concerns is new."""
-        return "created" if self.is_new else "changed" if self.changed else "unchanged"
-
-    def policy(self, place: str) -> Policy:
-        policy = self.book.at(place, self.today)
-        if policy is None:
-            raise Refused(
-                "policy",
-                f"区划 {place} 在 {self.today} 没有生效的政策包，请先启用政策包",
-                f"no policy pack is in force in division {place} on {self.today}; adopt one first",
-            )
-        return policy
+    def result(self) -> Result:
+        """What all chains decided. Raises Missing for all of them together."""
+        if self.missed:
+            self.terms.book.restore(self.packs)  # Else the next run would judge by a pack that is adopted only later.
+            raise Missing(self.missed)
+        changed = {key: state for key, state in self.states.items() if state and state is not self.loaded.get(key)}
+        return Result(changed, self.facts, self.parked, self.adopted, self.effects)
 
     def begin(self, cause: Cause) -> None:
         """Run the rules of a message, and of all events that follow from it."""
         if isinstance(cause.payload, Command):
             cause = self.resolved(cause)
-        self.learn(cause.payload)
         targets = self.targets(cause.payload)
         self.named, self.root = [key for key, _, _ in targets], type(cause.payload)
-        if absent := self.absent(self.named):
-            raise Missing(absent.union(self.wiring.likely(self.root, self.named)))
+        if self.absent(self.named):
+            read = [key for _, reaction, _ in targets if reaction.reads for key in reaction.reads(None, cause.payload)]
+            raise self.missing((*self.named, *read))
         self.follow(cause, targets)
+        if isinstance(cause.payload, Command):
+            self.effects[cause.id] = self.effect()
 
     def follow(self, cause: Cause, targets: Targets) -> None:
         """Run the rules of a message. Each event that they decide is followed at once, before the next one."""
-        ordinal = 0
+        self.learn(cause.payload)
+        numbers = count()
         for key, reaction, policy in targets:
-            state = self.state(key)
+            state = self.states[key]
             others = [self.others(reaction.reads(state, cause.payload))] if reaction.reads else []
-            change = reaction.rule(state, cause.payload, policy, self.today, *others)
-            ordinal = self.apply(key, change, cause, policy, ordinal)
+            change = reaction.rule(state, cause.payload, policy, self.terms.today, *others)
+            self.apply(key, change, cause, policy, numbers)
 
-    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, first: int = 0) -> int:
-        """Take what a rule decided. Its events are numbered from `first` on; returns the number after them."""
-        before = self.state(key)
+    def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, numbers: Iterator[int]) -> None:
+        """Take what a rule decided. Each of its events gets the next of the cause's `numbers`."""
+        state, before = change.state, self.states[key]
         # Many rules return the state that they were given, which `is` tells at once, or one that is equal to it.
-        if change.state is not None and change.state is not before and change.state != before:
-            if len(change.state.id) > LONGEST_ID:
-                raise _too_long(change.state.id)
-            self.changed[key] = change.state
-            self.is_new = self.is_new or (before is None and key in self.named)
-        if not change.events:
-            return first
-        for event in change.events:
-            self.learn(event)
+        if state is not None and state is not before and state != before:
+            if len(state.id) > LONGEST_ID:
+                raise _too_long(state.id)
+            self.before.setdefault(key, before)
+            self.states[key] = state
         followed = [(event, self.targets(event)) for event in change.events]
         # Ask for the states of all events at once. Else a rule with many events would be run again for each.
-        if absent := self.absent([key for _, targets in followed for key, _, _ in targets]):
-            raise self.missed(absent)
-        for ordinal, (event, targets) in enumerate(followed, first):
-            fact = self.fact(event, cause, policy, ordinal)
+        if absent := self.absent(key for _, targets in followed for key, _, _ in targets):
+            raise self.later(absent)
+        for event, targets in followed:
+            fact = self.fact(event, cause, policy, next(numbers))
             self.facts.append(fact)
-            if targets:
-                self.depth += 1
-                self.follow(Cause(fact.id, fact.correlation, event), targets)
-                self.depth -= 1
-        return first + len(followed)
+            self.follow(Cause(fact.id, fact.correlation, event, depth=cause.depth + 1), targets)
 
-    def fact(self, event: Event, cause: Cause, policy: Policy | None, ordinal: int) -> Fact:
+    def fact(self, event: Event, cause: Cause, policy: Policy | None, number: int) -> Fact:
         """An event as it will be published. Raises Refused where it could not be."""
         # The type is part of the id: it names the service, and several services may react to one cause.
-        id = derived_id(cause.id, event.type, ordinal)
-        fact = Fact(id, cause, event, policy.version if policy else "", _DATA(event))
+        id = derived_id(cause.id, event.type, number)
+        about = getattr(event, "village", None) or getattr(event, "division", None) or cause.correlation
+        fact = Fact(id, cause, event, policy.version if policy else "", _DATA(event), about)
         if len(fact.data) > self.wiring.largest:
             raise _too_large(event, len(fact.data), self.wiring.largest)
-        if len(fact.correlation) > LONGEST_ID:
-            raise _too_long(fact.correlation)
-        if self.depth >= LONGEST_CHAIN:
+        if len(about) > LONGEST_ID:
+            raise _too_long(about)
+        if cause.depth >= LONGEST_CHAIN:
             raise RuntimeError(f"{event.type} about {event.subject_id}: more than {LONGEST_CHAIN} in one chain")
         return fact
-
-    def learn(self, payload: Payload) -> None:
-        """What a message changes beside states: the packs in force, and who has a code elsewhere."""
-        if isinstance(payload, PolicyAdopted):
-            self.book.adopt(_adopted(payload.pack))
-        elif isinstance(payload, VillageRecoded):
-            self.wiring.note_code(payload)
-
-    def codes(self, payload: Payload) -> list[Key]:
-        """The aliases that a command may name villages by. Events name them by id."""
-        recoded = self.wiring.recoded
-        if not recoded or not isinstance(payload, Command):
-            return []
-        return [key for key in codes.aliases(payload) if key[1][:6] in recoded]
-
-    def resolved(self, cause: Cause) -> Cause:
-        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing, and
-        Refused if the command says something twice."""
-        command = cause.payload
-        assert isinstance(command, Command)
-        if keys := self.codes(command):
-            if absent := self.absent(keys):
-                raise Missing(absent)
-            if ids := {key[1]: code.village for key in keys if isinstance(code := self.state(key), Code)}:
-                command = codes.resolved(command, ids)
-                cause = cause._replace(payload=command)
-        once_each(command)
-        return cause
-
-    def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
-        """Other states that a rule looks at. Raises Missing."""
-        named = [*keys]
-        if absent := self.absent(named):
-            raise Missing(absent)
-        return {key: self.state(key) for key in named}
 
     def targets(self, payload: Payload) -> Targets:
         """The keys of the states that a message concerns, each with its reaction and the policy in force.
@@ -468,49 +374,91 @@ class _Chain:
         Raises Refused.
         """
         reactions = self.wiring.reactions.get(type(payload), ())
-        if not reactions:
-            return []
-        policy = self.policy_for(payload)
+        policy: Any = self.policy_for(payload) if reactions else None
         return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy)]
 
     def policy_for(self, payload: Payload) -> Any:
         """The policy by which a message is judged; None for one that needs none. Raises Refused."""
         if hasattr(payload, "pack"):  # A pack that is being adopted is its own policy: there may be none in force yet.
-            return _sound(self.book, payload)
-        return self.policy(payload.place) if payload.needs_policy else None
+            return _sound(self.terms.book, payload)
+        return self.terms.policy(payload.place) if payload.needs_policy else None
 
     def absent(self, keys: Iterable[Key]) -> set[Key]:
         """Those of the keys whose states are not loaded."""
-        here, before, loaded = self.changed, self.before, self.loaded
-        return {key for key in keys if key not in here and key not in before and key not in loaded}
+        return {key for key in keys if key not in self.states}
 
-    def missed(self, absent: set[Key]) -> Missing:
-        """The exception for states that are needed later in the chain, with others that are likely to be needed.
+    def missing(self, keys: Iterable[Key]) -> Missing:
+        """The exception for those of the states that are not loaded, and of those that later events of the chain will
+        probably need, by what earlier runs have taught."""
+        return Missing(self.absent((*keys, *self.wiring.likely(self.root, self.named))))
 
-        Their ways are remembered in `Wiring.sequels`.
-        """
-        found = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
-        self.wiring.sequels.setdefault(self.root, set()).update(found)
-        return Missing(absent.union(self.wiring.likely(self.root, self.named)))
+    def later(self, absent: Iterable[Key]) -> Missing:
+        """The exception for states that are needed later in the chain. The ways to them are remembered."""
+        ways = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
+        self.wiring.sequels.setdefault(self.root, set()).update(ways)
+        return self.missing(absent)
+
+    def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
+        """Other states that a rule looks at. Raises Missing."""
+        named = [*keys]
+        if absent := self.absent(named):
+            raise Missing(absent)
+        return {key: self.states[key] for key in named}
+
+    def learn(self, payload: Payload) -> None:
+        """What a message changes beside states: the packs in force, and who has a code elsewhere."""
+        if isinstance(payload, PolicyAdopted):
+            self.terms.book.adopt(_adopted(payload.pack))
+            self.adopted.append(payload)
+        elif isinstance(payload, VillageRecoded):
+            self.wiring.note_code(payload)
+
+    def effect(self) -> Effect:
+        """The effect of a command. It is `created` only if a state that the command itself concerns is new."""
+        if any(key in self.before and self.before[key] is None for key in self.named):
+            return "created"
+        return "changed" if self.before else "unchanged"
+
+    def resolved(self, cause: Cause) -> Cause:
+        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing, and
+        Refused if the command says something twice."""
+        command = cause.payload
+        assert isinstance(command, Command)
+        if recoded := self.wiring.recoded:
+            aliases = [key for key in codes.aliases(command) if key[1][:6] in recoded]
+            known = self.others(aliases)
+            if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
+                command = codes.resolved(command, ids)
+                cause = msgspec.structs.replace(cause, payload=command)
+        once_each(command)
+        return cause
 
     def run_out(self, key: Key, day_id: str) -> None:
         """Run the due timers of one state until none is left. Raises RuntimeError if they never end."""
         rules = self.wiring.due[key[0]]
         self.named, self.root = [key], key[0]
         for _ in range(MOST_TIMERS):
-            state = self.state(key)
+            state = self.states[key]
             if state is None or not state.timers:
                 return
             on, name = min((on, name) for name, on in state.timers.items())
-            if on > self.today:
+            if on > self.terms.today:
                 return
-            policy = self.policy(state.place)
+            policy = self.terms.policy(state.place)
             # The prefecture is part of it: two replicas may each keep a state with this id.
             id = derived_id(day_id, state.kind, state.place[:4], state.id, name, on)
             cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
-            self.apply(key, rules[name](rest, Due(name, on), policy, self.today), cause, policy)
+            self.apply(key, rules[name](rest, Due(name, on), policy, self.terms.today), cause, policy, count())
         raise RuntimeError(f"{key[0].kind} {key[1]}: its timers ran out {MOST_TIMERS} times on one day")
+
+
+def _ungoverned(place: str, today: date) -> Refused:
+    return Refused(
+        "policy",
+        f"区划 {place} 在 {today} 没有生效的政策包，请先启用政策包",
+        f"no policy pack is in force in division {place} on {today}; adopt one first",
+    )
 
 
 def _too_large(event: Event, size: int, largest: int) -> Refused:

@@ -4,7 +4,7 @@ Which rows make a batch is decided when they are written, and never changes (dec
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,18 +22,17 @@ BATCH_BYTES = 4 * 2**20
 """The most bytes of a batch with several messages. Sending more would take longer than the answer is waited for."""
 
 
-def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today: date) -> list[dict[str, Any]]:
+def rows(facts: Iterable[Fact], after: int, today: date, service: str, schemas: str) -> Iterator[dict[str, Any]]:
     """The facts as rows with CloudEvents, numbered from `after` + 1. `batch` is the position of the batch's first row.
 
     A batch belongs to one stream and has `PAGE` rows and `BATCH_BYTES` at most. Open and sealed facts may alternate, so
     one batch of each is filled at a time. An adopted pack begins new batches: events decided by it must be published
     after it, since readers need the pack to handle them.
     """
-    found: list[dict[str, Any]] = []
     now, source = datetime.now(UTC), f"urn:zhucun:{service}"
     filling: dict[bool, tuple[int, int, int]] = {}
     for position, fact in enumerate(facts, after + 1):
-        event, about, size, sealed = fact.event, fact.correlation, len(fact.data), fact.event.is_sealed()
+        event, size, sealed = fact.event, len(fact.data), fact.event.is_sealed()
         if isinstance(event, PolicyAdopted):
             filling.clear()
         batch, count, bytes = filling.get(sealed, (position, 0, 0))
@@ -42,14 +41,14 @@ def rows(facts: Sequence[Fact], *, after: int, service: str, schemas: str, today
         filling[sealed] = batch, count + 1, bytes + size
         envelope = Envelope(
             id=fact.id, source=source, type=event.type, subject=event.subject_id, time=now,
-            dataschema=schema_address(event.type, schemas), correlationid=about, causationid=fact.cause.id,
+            dataschema=schema_address(event.type, schemas), correlationid=fact.correlation, causationid=fact.cause.id,
             occurredon=today, policyversion=fact.policy, data=msgspec.Raw(fact.data),
         )  # fmt: skip
-        found.append({
+        yield {
             "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),
-            "about": about, "type": event.type, "occurred_on": today, "body": _JSON.encode(envelope).decode(),
-        })  # fmt: skip
-    return found
+            "about": fact.correlation, "type": event.type, "occurred_on": today,
+            "body": _JSON.encode(envelope).decode(),
+        }  # fmt: skip
 
 
 def batches(rows: Iterable[Mapping[Any, Any]], end: int) -> list[Batch]:
@@ -58,15 +57,14 @@ def batches(rows: Iterable[Mapping[Any, Any]], end: int) -> list[Batch]:
     The `last` of a batch is the position before the next batch begins. Rows of two batches may alternate, but when a
     batch is published, all rows up to its `last` are.
     """
-    members: defaultdict[int, list[Mapping[Any, Any]]] = defaultdict(list)
+    members: defaultdict[tuple[int, bool], list[Message]] = defaultdict(list)
     for row in rows:
-        members[row["batch"]].append(row)
-    found: list[Batch] = []
-    for first, of_batch in reversed(members.items()):
-        messages = tuple(Message(row["id"], row["subject"], row["body"].encode()) for row in of_batch)
-        found.append(Batch(end, SEALED if of_batch[0]["sealed"] else OPEN, messages))
-        end = first - 1
-    return found[::-1]
+        members[row["batch"], row["sealed"]].append(Message(row["id"], row["subject"], row["body"].encode()))
+    lasts = [*(first - 1 for first, _ in members), end][1:]
+    return [
+        Batch(last, SEALED if sealed else OPEN, tuple(messages))
+        for last, ((_, sealed), messages) in zip(lasts, members.items(), strict=True)
+    ]
 
 
 _JSON = msgspec.json.Encoder()

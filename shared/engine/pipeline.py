@@ -7,34 +7,24 @@ the outbox is published, in order, and only then is the batch acknowledged. Four
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import logs
 from shared.calendar import CHINA
-from shared.contracts.registry import PolicyAdopted
 from shared.engine import dead_letters, outbox, store
-from shared.engine.flow import (
-    Cause,
-    Fact,
-    Missing,
-    Result,
-    Wiring,
-    concerned,
-)
+from shared.engine.flow import Fact, Missing, Result, States, Terms, Wiring
 from shared.engine.requests import Request
 from shared.engine.shares import WHOLE, Share
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook
-from shared.rules import Key, Reaction, Rule, State
+from shared.rules import Reaction, Rule, State
 from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.relay import Relay
 
@@ -166,13 +156,13 @@ class Pipeline:
                     at = time.monotonic()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator["_Work"]:
+    async def transaction(self) -> AsyncIterator["Work"]:
         """One transaction. Its changes in memory are made only after the commit."""
         try:
             await self.refresh()
             self._fresh = False
             async with self.engine.begin() as conn:
-                work = _Work(conn, self.today or self.first_day or date.min)
+                work = Work(conn, Terms(self.wiring, self.book, self.today or self.first_day or date.min))
                 yield work
                 if work.rows or work.positions:
                     positions = {"published": self.relay.published, "share": self.share.mark, **work.positions}
@@ -187,6 +177,7 @@ class Pipeline:
         self.positions |= work.positions
         self.blocked |= work.blocked
         self.relay.put(outbox.batches(work.rows, self.written))
+        log_facts(work.facts)
 
     async def refresh(self) -> None:
         """Read everything from the database again if the last transaction failed: it may have been committed all the
@@ -194,45 +185,30 @@ class Pipeline:
         if not self._fresh:
             await self.start()
 
-    async def run(
-        self, work: "_Work", attempt: Callable[[dict[Key, State | None]], T], causes: Iterable[Cause] = ()
-    ) -> T:
+    async def run(self, work: "Work", attempt: Callable[[States], T], *, is_long: bool = False) -> T:
         """Run the rules, load the states that they miss, and run them again, until none is missing.
 
-        Long runs go to a thread. Nothing else changes states or packs meanwhile, since there is one writer. A query may
-        see a pack a moment before its adoption is committed, which does no harm.
+        The first run only tells which states the messages name. A long run goes to a thread: nothing else changes
+        states or packs meanwhile, since there is one writer, and that a query may see a pack a moment before its
+        adoption is committed does no harm.
         """
-        causes = [*causes]
-        is_long = len(causes) > outbox.PAGE or any(getattr(cause.payload, "is_long", False) for cause in causes)
-        keys = await beside(is_long, concerned, self.wiring, self.book, work.day, causes)
-        loaded = await store.load_states(work.conn, self.tables, keys)
+        loaded: States = {}
         while True:
             try:
                 return await beside(is_long, attempt, loaded)
             except Missing as missing:
                 loaded |= await store.load_states(work.conn, self.tables, missing.keys)
 
-    async def save(self, work: "_Work", result: Result, causes: Iterable[Cause] = ()) -> None:
+    async def save(self, work: "Work", result: Result) -> None:
         """Write the decided states, the adopted packs, and the facts as rows of the outbox."""
         await store.save_states(work.conn, self.tables, result.changed.values())
-        await self._keep_packs(work, result, causes)
-        write = partial(
-            outbox.rows, after=self.written, service=self.service.name, schemas=self.schemas, today=work.day
-        )
-        work.rows = await beside(len(result.facts) > outbox.PAGE, write, result.facts)
+        await store.keep_packs(work.conn, self.tables, result.adopted)
+        work.facts = result.facts
+        rows = outbox.rows(result.facts, self.written, work.day, self.service.name, self.schemas)
+        work.rows = await beside(len(result.facts) > outbox.PAGE, list, rows)
         await store.insert(work.conn, self.tables.outbox, work.rows)
 
-    async def _keep_packs(self, work: "_Work", result: Result, causes: Iterable[Cause]) -> None:
-        refused = {parked.cause.id for parked in result.parked}
-        heard = (cause.payload for cause in causes if cause.id not in refused)
-        adopted = {
-            message.version: {"version": message.version, "body": msgspec.json.encode(message.pack).decode()}
-            for message in (*heard, *(fact.event for fact in result.facts))
-            if isinstance(message, PolicyAdopted)
-        }
-        await store.upsert(work.conn, self.tables.policies, [*adopted.values()])
-
-    async def park(self, work: "_Work", letters: Rows) -> None:
+    async def park(self, work: "Work", letters: Rows) -> None:
         """Write dead letters, if there are any. Later messages about the same villages will wait until they are
         replayed."""
         await store.insert_new(work.conn, self.tables.dead_letters, letters)
@@ -241,40 +217,48 @@ class Pipeline:
             log.error("parked", **{field: letter[field] for field in ("id", "subject", "about", "rule", "reason")})
 
 
-class _Work:
+class Work:
     """One transaction, and the changes to make in memory once it is committed."""
 
-    def __init__(self, conn: AsyncConnection, day: date) -> None:
-        self.conn = conn
-        self.day = day
-        """The business day; before the first one has begun, the day of the first messages."""
-        self.rows: list[dict[str, Any]] = []
+    def __init__(self, conn: AsyncConnection, terms: Terms) -> None:
+        self.conn, self.terms = conn, terms
+        self.facts: Sequence[Fact] = ()
+        self.rows: Rows = ()
         self.positions: dict[str, int] = {}
         self.blocked: set[str] = set()
 
+    @property
+    def day(self) -> date:
+        """The business day; before the first one has begun, the day of the first messages."""
+        return self.terms.today
 
-async def apart(items: Sequence[T], take: Callable[..., Awaitable[None]]) -> None:
+
+Take = Callable[[Sequence[T]], Awaitable[None]]
+GiveUp = Callable[[T, Exception], Awaitable[None]]
+
+
+async def apart(items: Sequence[T], take: Take[T], give_up: GiveUp[T]) -> None:
     """Take items together. If that fails, try each half by itself, down to the single item that fails.
 
-    That item is taken with its error, so that it can be parked. Errors that may pass, as when the database is away, are
-    raised at once.
+    That item is given up with its error, so that it can be parked. Errors that may pass, as when the database is away,
+    are raised at once.
     """
     try:
         await take(items)
     except Exception as error:
         if store.passing(error) or not items:
             raise
-        await _halved(items, take, error)
+        await _halved(items, take, give_up, error)
 
 
-async def _halved(items: Sequence[T], take: Callable[..., Awaitable[None]], error: Exception) -> None:
+async def _halved(items: Sequence[T], take: Take[T], give_up: GiveUp[T], error: Exception) -> None:
     log.warning("a batch failed and is taken apart", size=len(items), error=f"{type(error).__name__}: {error}")
     if len(items) == 1:
-        await take(items, error)
+        await give_up(items[0], error)
     else:
         half = len(items) // 2
-        await apart(items[:half], take)
-        await apart(items[half:], take)
+        await apart(items[:half], take, give_up)
+        await apart(items[half:], take, give_up)
 
 
 async def beside(is_long: bool, do: Callable[..., T], *given: Any) -> T:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy import RowMapping, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.engine import dead_letters, store
+from shared.engine import dead_letters, outbox, store
 from shared.engine.days import is_for_all, take_for_all
 from shared.engine.dead_letters import TIMERS
 from shared.engine.deliveries import decode, handle, too_early
@@ -35,12 +36,10 @@ async def replay_letters(pipeline: Pipeline, about: str, id: str = "") -> int:
             _require_first(rows if id else (), waiting)
             decoded = {row["id"]: _decode_again(pipeline, row) for row in rows if row["stream"] != TIMERS}
             causes = [c for c in decoded.values() if isinstance(c, Cause) and not is_for_all(c)]
-            result = await pipeline.run(work, lambda loaded: run(
-                pipeline.wiring, pipeline.book, work.day, causes, loaded
-            ), causes)  # fmt: skip
+            result = await pipeline.run(work, partial(run, work.terms, causes), is_long=len(causes) > outbox.PAGE)
             failed = {id: error for id, error in decoded.items() if not isinstance(error, Cause)}
             failed |= {parked.cause.id: parked.error for parked in result.parked}
-            await pipeline.save(work, result, causes)
+            await pipeline.save(work, result)
             for row in rows:
                 if row["stream"] == TIMERS:
                     await _set_again(pipeline, work.conn, row)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -11,8 +11,9 @@ import msgspec
 import structlog
 
 from shared.contracts import Command
-from shared.engine.flow import Cause, Effect, Fact, Missing, Parked, Result, Wiring, derived_id, run
-from shared.policy import PolicyBook
+from shared.contracts.registry import PolicyAdopted
+from shared.engine import outbox
+from shared.engine.flow import Cause, Effect, Fact, Missing, Parked, Result, States, Terms, derived_id, run
 from shared.rules import Difference, Key, Refused, State
 
 log = structlog.get_logger()
@@ -115,6 +116,7 @@ class Request:
         self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
+        self.is_long = len(commands) > outbox.PAGE or any(command.is_long for command in commands)
         self.outcome = outcome
 
     def repeat(self, fingerprint: bytes, response: str) -> None:
@@ -187,33 +189,30 @@ class Decided:
             self.request.outcome.set_result(self.outcome)
 
 
-def decide(
-    wiring: Wiring, book: PolicyBook, today: date, requests: Iterable[Request], loaded: Mapping[Key, State | None]
-) -> tuple[Result, list[Decided]]:
+def decide(terms: Terms, requests: Iterable[Request], loaded: States) -> tuple[Result, list[Decided]]:
     """Run requests one after the other; each one sees the changes of those before.
 
-    Adopted packs are added to `book`. Raises Missing, with the missing states of all requests; then `book` is
+    Adopted packs are added to the book. Raises Missing, with the missing states of all requests; then the book is
     unchanged.
     """
-    changed: dict[Key, State] = {}
-    facts: list[Fact] = []
-    decided: list[Decided] = []
-    missing: set[Key] = set()
-    packs = book.packs
+    changed, facts, adopted = dict[Key, State](), list[Fact](), list[PolicyAdopted]()
+    decided, missing, loaded = list[Decided](), set[Key](), loaded.copy()
+    packs = terms.book.packs
     for request in requests:
-        before = book.packs
+        before = terms.book.packs
         try:
-            result = run(wiring, book, today, request.causes, {**loaded, **changed} if changed else loaded)
+            judged = request.judge(run(terms, request.causes, loaded), terms.today)
         except Missing as error:
             missing |= error.keys
             continue
-        judged = request.judge(result, today)
         if judged.result is NOTHING:
-            book.restore(before)
+            terms.book.restore(before)
+        loaded |= judged.result.changed
         changed |= judged.result.changed
         facts += judged.result.facts
+        adopted += judged.result.adopted
         decided.append(judged)
     if missing:
-        book.restore(packs)
+        terms.book.restore(packs)
         raise Missing(missing)
-    return Result(changed, facts, []), decided
+    return Result(changed, facts, [], adopted), decided

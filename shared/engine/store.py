@@ -27,7 +27,8 @@ from sqlalchemy.types import TypeEngine
 
 from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
-from shared.engine.flow import decoder, encode_state
+from shared.contracts.registry import PolicyAdopted
+from shared.engine.flow import States, decoder, encode_state
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook, kept_pack
 from shared.rules import Key, State
@@ -193,9 +194,9 @@ async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[byte
     return {id for (id,) in await conn.exec_driver_sql(statement, ([*ids],) if by_array else tuple(ids))}
 
 
-async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> dict[Key, State | None]:
+async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> States:
     """The states with these keys; None where there is no such state."""
-    found: dict[Key, State | None] = dict.fromkeys(keys)
+    found: States = dict.fromkeys(keys)
     by_array = conn.dialect.name == "postgresql"
     chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?))"
     for kind in dict.fromkeys(kind for kind, _ in found):
@@ -203,9 +204,8 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
         ids = [id for of, id in found if of is kind]
         given = ids if by_array else msgspec.json.encode(ids).decode()
         statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
-        decode = decoder(kind).decode
         rows: Iterable[Any] = await conn.exec_driver_sql(statement, (given,))
-        found |= {(kind, id): decode(body) for id, body in rows}
+        found |= {(kind, id): decode_state(kind, body) for id, body in rows}
     return found
 
 
@@ -249,16 +249,14 @@ async def next_due(conn: AsyncConnection, tables: Tables, kinds: Iterable[type[S
     return min((day for day in days if day), default=None)
 
 
-async def save_states(conn: AsyncConnection, tables: Tables, states: Iterable[State]) -> None:
+async def save_states(conn: AsyncConnection, tables: Tables, states: Collection[State]) -> None:
     """Write states, each with the columns by which lists and timers find it."""
-    rows = defaultdict(list)
-    for state in states:
-        rows[type(state)].append({
+    for kind in dict.fromkeys(map(type, states)):
+        rows = [{
             "id": state.id, "place": state.place, "status": state.status, "due": state.due, "awaits": state.awaits,
             "body": encode_state(state).decode(),
-        })  # fmt: skip
-    for kind, of_kind in rows.items():
-        await upsert(conn, tables.states[kind], of_kind)
+        } for state in states if type(state) is kind]  # fmt: skip
+        await upsert(conn, tables.states[kind], rows)
 
 
 async def positions(conn: AsyncConnection, tables: Tables) -> dict[str, int]:
@@ -286,6 +284,12 @@ async def recoded(conn: AsyncConnection, tables: Tables) -> Sequence[tuple[str, 
     if codes is None:
         return ()
     return [(place, village) for place, village in await conn.execute(select(codes.c.place, codes.c.status))]
+
+
+async def keep_packs(conn: AsyncConnection, tables: Tables, adopted: Iterable[PolicyAdopted]) -> None:
+    """Write adopted packs. The same version again replaces the earlier one."""
+    bodies = {message.version: msgspec.json.encode(message.pack).decode() for message in adopted}
+    await upsert(conn, tables.policies, [{"version": version, "body": body} for version, body in bodies.items()])
 
 
 async def keep_holidays(conn: AsyncConnection, tables: Tables, notice: HolidaysAnnounced) -> None:

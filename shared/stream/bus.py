@@ -246,16 +246,11 @@ async def _is_scheduled(js: JetStreamContext) -> bool:
     return {name: headers.get(name) for name in _SCHEDULE} == _SCHEDULE
 
 
-async def publish_batch(
-    nc: Client,
-    stream: str,
-    messages: Sequence[Message],
-    timeout: float = 5.0,  # noqa: ASYNC109
-) -> None:
+async def publish_batch(nc: Client, stream: str, messages: Sequence[Message], within: float = 5.0) -> None:
     """Store the messages in the stream: all or none, in this order, with nothing between them.
 
     A message must always be sent in the same batch. Then the server has either the whole batch already or nothing of
-    it, and a repetition is safe. Raises PublishFailed if the server refuses or does not answer within `timeout`
+    it, and a repetition is safe. Raises PublishFailed if the server refuses or does not answer `within` so many
     seconds: send the same batch again. Raises Unpublishable if sending it again cannot help.
     """
     _require_publishable(nc, stream, messages)
@@ -269,10 +264,10 @@ async def publish_batch(
         headers[-1]["Nats-Batch-Commit"] = "1"
     last = messages[-1]
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(within):
             await _send_ahead(nc, messages[:-1], headers)
             # The server answers for the whole batch at its last message, so only that one is a request.
-            reply = await nc.request(last.subject, last.body, timeout=timeout, headers=headers[-1])
+            reply = await nc.request(last.subject, last.body, timeout=within, headers=headers[-1])
     except (errors.Error, TimeoutError, OSError) as error:
         told = f"no answer from {stream} to {len(messages)} messages from id {messages[0].id}: {error!r}"
         raise PublishFailed(told) from error

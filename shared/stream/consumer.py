@@ -284,15 +284,14 @@ class OrderedConsumer:
 
     async def _handled(self, batch: list[Delivery]) -> bool:
         """Repeat a batch until the handler succeeds. False if the consumer is stopped before."""
-        while True:
+        while not self._stopping.is_set():
             try:
                 await self._handle(batch)
                 self.failures = 0
                 return True
             except Exception as error:
                 await self._failed(batch, error)
-            if self._stopping.is_set():
-                return False
+        return False
 
     async def _acknowledge(self, last: Msg, published: Awaitable[None]) -> None:
         await published

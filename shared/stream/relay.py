@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 import structlog
@@ -30,7 +28,7 @@ class Relay:
         self._send = send
         self._batches: deque[Batch] = deque()
         self._filled = asyncio.Event()
-        self._awaited: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._moved = asyncio.Condition()
         self._moved_at = time.monotonic()
         self._failures = 0
         self.published = 0
@@ -68,14 +66,10 @@ class Relay:
         self._batches[0] = batch._replace(messages=kept)
         self.trouble = None
 
-    def reached(self, position: int) -> Awaitable[None]:
-        """A future that is done when the outbox is published up to a position."""
-        done = asyncio.get_running_loop().create_future()
-        if position <= self.published:
-            done.set_result(None)
-        else:
-            insort(self._awaited, (position, done), key=itemgetter(0))
-        return done
+    async def reached(self, position: int) -> None:
+        """Wait until the outbox is published up to a position."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.published >= position)
 
     async def run(self) -> None:
         """Publish for ever. A batch that fails is tried again before the next one, since order must be kept."""
@@ -91,12 +85,10 @@ class Relay:
             self._failures, self.trouble, self._moved_at = 0, None, time.monotonic()
             self._batches.popleft()
             self.published = batch.last
-            while self._awaited and self._awaited[0][0] <= self.published:
-                done = self._awaited.popleft()[1]
-                if not done.done():
-                    done.set_result(None)
             if not self._batches:
                 self._filled.clear()
+            async with self._moved:
+                self._moved.notify_all()
 
     async def _failed(self, batch: Batch, error: Exception) -> None:
         """Note why a batch could not be published, and wait before the next attempt."""

@@ -143,7 +143,7 @@ class Benxi:
         for event in events:
             self.heard += 1
             id = derived_id("heard", self.heard)
-            self.world.deliver({"others": [Fact(id, Cause(id, id, event), event, "", b"")]})
+            self.world.deliver({"others": [Fact(id, Cause(id, id, event), event, "", b"", event.subject_id)]})
         self.check()
 
     def check(self) -> None:

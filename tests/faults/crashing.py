@@ -148,13 +148,13 @@ def wound(plan: Plan, service: str, root: Path) -> None:
 
         return wrapped
 
-    @functools.partial(_replace, flow._Chain, "follow")
+    @functools.partial(_replace, flow._Batch, "follow")
     def _(follow: Any) -> Any:
-        def wrapped(chain: flow._Chain, cause: flow.Cause, targets: flow.Targets) -> None:
+        def wrapped(batch: flow._Batch, cause: flow.Cause, targets: flow.Targets) -> None:
             fate.at("deciding")
             if plan.unable and plan.unable == cause.correlation and (root / plan.unable).exists():
                 raise RuntimeError("this trial lets no rule run for the village")
-            follow(chain, cause, targets)
+            follow(batch, cause, targets)
 
         return wrapped
 

@@ -162,7 +162,7 @@ async def test_a_lost_answer_is_made_good_by_sending_again(
     for batch in (messages(0, 20), messages(20, 21)):
         nats_server.pause()
         with pytest.raises(PublishFailed, match="no answer"):
-            await publish_batch(broker.connection, OPEN, batch, timeout=0.2)
+            await publish_batch(broker.connection, OPEN, batch, within=0.2)
         nats_server.resume()
         await publish_batch(broker.connection, OPEN, batch)
     assert await stored(js) == 21
@@ -397,7 +397,7 @@ async def test_order_and_completeness_survive_kills_failures_deletions_and_resta
         for n in range(count):
             while True:
                 try:
-                    await publish_batch(broker.connection, OPEN, messages(n * size, (n + 1) * size), timeout=1)
+                    await publish_batch(broker.connection, OPEN, messages(n * size, (n + 1) * size), within=1)
                     break
                 except PublishFailed:
                     await asyncio.sleep(0.05)

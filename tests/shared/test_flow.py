@@ -20,6 +20,8 @@ from shared.engine.flow import (
     Cause,
     Missing,
     Result,
+    States,
+    Terms,
     Way,
     Wiring,
     derived_id,
@@ -154,7 +156,7 @@ def pokes(*rows: Mapping[str, Any]) -> list[Cause]:
     return [cause(n, Poke(place=PLACE, **row)) for n, row in enumerate(rows)]
 
 
-class Everything(dict[Key, State | None]):
+class Everything(States):
     """A working set in which everything is loaded, and nothing is there."""
 
     def __contains__(self, key: object) -> bool:
@@ -163,13 +165,16 @@ class Everything(dict[Key, State | None]):
     def __missing__(self, key: Key) -> None:
         return None
 
+    def copy(self) -> "Everything":
+        return Everything(self)
+
 
 def loading(causes: Sequence[Cause], kept: PolicyBook, blocked: frozenset[str] = frozenset()) -> Result:
     """Run causes as the pipeline does, loading what is missed; nothing was there before."""
-    loaded: dict[Key, State | None] = {}
+    loaded: States = {}
     for _ in range(100):
         try:
-            return run(WIRING, kept, DAY, causes, loaded, blocked)
+            return run(Terms(WIRING, kept, DAY), causes, loaded, blocked)
         except Missing as missing:
             assert not missing.keys & loaded.keys(), "it asks for what is loaded"
             loaded |= dict.fromkeys(missing.keys)
@@ -237,7 +242,7 @@ def test_two_services_never_give_what_they_say_to_one_cause_the_same_id() -> Non
     ids = set()
     for event in said:
         wiring = Wiring([Reaction(HelpBegun, Box, by("village"), lambda *_, event=event: Change(None, (event,)))], {})
-        found = run(wiring, book(1), DAY, [cause(1, heard)], {(Box, heard.village): None})  # type: ignore[arg-type]
+        found = run(Terms(wiring, book(1), DAY), [cause(1, heard)], {(Box, heard.village): None})  # type: ignore[arg-type]
         ids |= {fact.id for fact in found.facts}
     assert len(ids) == len(said)
 
@@ -363,7 +368,7 @@ def test_loading_what_is_missed_and_running_again_is_as_if_all_had_been_loaded(
     causes = [cause(n, command, journey) for n, (command, journey) in enumerate(commands)]
     kept, kept_at_once = (book(1), book(1)) if governed else (book(), book())
     result = loading(causes, kept, frozenset(blocked))
-    at_once = run(WIRING, kept_at_once, DAY, causes, Everything(), frozenset(blocked))
+    at_once = run(Terms(WIRING, kept_at_once, DAY), causes, Everything(), frozenset(blocked))
     assert result.changed == at_once.changed
     assert result.facts == at_once.facts
     assert reasons(result) == reasons(at_once)
@@ -376,10 +381,10 @@ def test_loading_what_is_missed_and_running_again_is_as_if_all_had_been_loaded(
 def test_where_a_batch_is_cut_makes_no_difference(commands: list[tuple[Command, str]], at: int) -> None:
     causes = [cause(n, command, journey) for n, (command, journey) in enumerate(commands)]
     kept, whole_book = book(1), book(1)
-    whole = run(WIRING, whole_book, DAY, causes, Everything())
-    first = run(WIRING, kept, DAY, causes[:at], Everything())
+    whole = run(Terms(WIRING, whole_book, DAY), causes, Everything())
+    first = run(Terms(WIRING, kept, DAY), causes[:at], Everything())
     blocked = {parked.cause.correlation for parked in first.parked}
-    second = run(WIRING, kept, DAY, causes[at:], Everything(first.changed), blocked)
+    second = run(Terms(WIRING, kept, DAY), causes[at:], Everything(first.changed), blocked)
     assert {**first.changed, **second.changed} == whole.changed
     assert first.facts + second.facts == whole.facts
     assert kept.packs == whole_book.packs
@@ -407,7 +412,7 @@ def test_a_journey_waits_behind_its_first_failure_and_others_go_on() -> None:
 def test_a_state_that_is_as_it_was_is_not_written_again() -> None:
     loaded: dict[Key, State | None] = {(Box, "a"): Box(id="a", place=PLACE, pokes=3), (Box, "b"): None}
     again, new = (
-        run(WIRING, book(1), DAY, [Cause(derived_id("test"), box, said)], loaded)
+        run(Terms(WIRING, book(1), DAY), [Cause(derived_id("test"), box, said)], loaded)
         for box in "ab"
         for said in says([f"{box}/same"])
     )
@@ -466,10 +471,10 @@ def timed(id: str, **timers: date) -> Box:
 
 
 def pass_day(*states: Box, today: date = DAY, kept: PolicyBook | None = None) -> Result:
-    loaded: dict[Key, State | None] = {}
+    loaded: States = {}
     for _ in range(10):
         try:
-            return run_due(WIRING, kept or book(1), today, "day", states, loaded)
+            return run_due(Terms(WIRING, kept or book(1), today), "day", states, loaded)
         except Missing as missing:
             loaded |= dict.fromkeys(missing.keys)
     raise AssertionError("it misses states for ever")

@@ -24,8 +24,8 @@ def rows(sealed: list[bool], after: int = 0) -> list[dict[str, object]]:
         reserve=False,
     )  # fmt: skip
     helped = HelpBegun(place="210502", village="210502001001", unit="U1")
-    facts = [Fact(derived_id(after, n), cause, cadre if one else helped, "", b"{}") for n, one in enumerate(sealed)]
-    return outbox.rows(facts, after=after, service="dispatch", schemas="http://localhost/schemas", today=DAY)
+    facts = [Fact(derived_id(after, n), cause, cadre if one else helped, "", b"{}", "") for n, one in enumerate(sealed)]
+    return [*outbox.rows(facts, after=after, service="dispatch", schemas="http://localhost/schemas", today=DAY)]
 
 
 def test_facts_that_alternate_between_the_streams_make_few_batches(monkeypatch: pytest.MonkeyPatch) -> None:

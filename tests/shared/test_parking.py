@@ -296,7 +296,7 @@ def test_no_batch_is_larger_than_can_be_sent_in_time(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(outbox, "BATCH_BYTES", 1000)
     cause = flow.Cause(flow.derived_id("a cause"), "", DayDue(day=DAY))
     sizes = [400, 400, 400, 3000, 100, 100]
-    facts = [flow.Fact(flow.derived_id(n), cause, begun(V1, "U1"), "", b"1" * size) for n, size in enumerate(sizes)]
+    facts = [flow.Fact(flow.derived_id(n), cause, begun(V1, "U1"), "", b"1" * size, V1) for n, size in enumerate(sizes)]
     written = outbox.rows(facts, after=0, service="dispatch", schemas="", today=DAY)
     assert [len(batch.messages) for batch in outbox.batches(written, 6)] == [2, 1, 1, 2]
 
