@@ -1,12 +1,12 @@
 """Words for codes: the region's own word from its pack first, else the one used in the whole country.
 
 Rules, states and events carry codes (`deputy_division`, `ledger`, `3.4`), which no officer reads. Whatever shows a code
-to a person takes the words from here: `said` for the value of a field, `says` for a whole event, `awaited` for what a
-task is about, `basis` for the document that a rule is based on.
+to a person takes the words from here: `said` for the value of a field, `sentence` for a whole event, `awaited` for what
+a task is about, `basis` for the document that a rule is based on.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from shared import chinese, english
+from shared.contracts.sentences import SENTENCES
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.policy import Policy
@@ -120,10 +121,10 @@ def said(field: str, value: Any, policy: Policy | None = None) -> str:
 
 def in_words(field: str, value: Any, policy: Policy | None = None) -> Both:
     """The value of a field, in Chinese and English."""
-    return said(field, value, policy), in_english(field, value)
+    return said(field, value, policy), in_english(field, value, policy)
 
 
-def in_english(field: str, value: Any) -> str:
+def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
     """The value of a field, in English. Packs have Chinese words only, so a region's code is spelt out as English."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -132,14 +133,20 @@ def in_english(field: str, value: Any) -> str:
     if isinstance(value, float):
         return chinese.percent(value) if field in _SHARES else f"{value:g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{_spelt(key)} {in_english('', part)}" for key, part in value.items())
+        return ", ".join(
+            f"{_spelt(key)} {figure(key, part, policy, 'not measured') if field == 'values' else in_english('', part)}"
+            for key, part in value.items()
+        )
     if isinstance(value, (tuple, list)):
-        return ", ".join(in_english(field, part) for part in value)
+        return ", ".join(in_english(field, part, policy) for part in value)
+    if type(value).__name__ == "Unmet":
+        return in_english("values", {value.indicator: value.value}, policy)
     if isinstance(value, msgspec.Struct):
         return " ".join(in_english(name, part) for name, part in msgspec.structs.asdict(value).items() if part)
     text = str(value)
     if _NAMED_AS.get(field, field) == "by" and text in ROLES:
         return ROLES[text][1]
+    text = text.replace(":", " ") if field == "record" else text
     return _spelt(text) if field in _COMPOSED or _NAMED_AS.get(field, field) in _codes() else english.written(text)
 
 
@@ -151,16 +158,41 @@ def _spelt(code: str) -> str:
     return re.sub("[_/]", " ", code) if re.fullmatch(r"[a-z_]+(/([0-9]{4}|term))?", code) else code
 
 
-def says(event: msgspec.Struct, policy: Policy | None, quiet: Collection[str] = ()) -> Both:
-    """The fields of an event with their values, as in 贫困发生率：4.84%; without those in `quiet`."""
-    name, given = type(event).__name__, _composed(msgspec.structs.asdict(event))
-    parts = [
-        (f"{heading(name, field)}：{zh}", f"{_spelt(field)}: {en}")
-        for field, value in given.items()
-        if field not in quiet and value not in (None, "", (), {})
-        for zh, en in [_counted(field, value, policy)]
+def sentence(event: msgspec.Struct, policy: Policy | None, names: Mapping[str, str]) -> Both:
+    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has the names of ids."""
+    given = msgspec.structs.asdict(event)
+    given |= _composed(given)
+    words = {field: _counted(field, value, policy) for field, value in given.items()}
+    both = [
+        _filled(text, given, {field: word[n] for field, word in words.items()})
+        for n, text in enumerate(SENTENCES[type(event).__name__])
     ]
-    return "；".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
+    zh, en = (_ID.sub(lambda id: names.get(id[0], id[0]), text) for text in both)
+    return zh, en
+
+
+_ID: Final = re.compile(r"[0-9A-Z][0-9A-Z._-]*")
+
+
+_HOLE: Final = re.compile(r"\{(\w+)([+#]?)(?:\?([^:{}]*):([^{}]*))?\}")
+"""A field in a sentence: its name, its mark, and the words for true and for false."""
+
+
+def _filled(text: str, given: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """A sentence with its fields, and without the parts in square brackets of which a field has no value."""
+
+    def is_empty(hole: re.Match[str]) -> bool:
+        return given[hole[1]] in (None, "", (), {}) or (hole[2] == "+" and not given[hole[1]])
+
+    def part(found: re.Match[str]) -> str:
+        return "" if any(map(is_empty, _HOLE.finditer(found[1]))) else found[1]
+
+    def put(hole: re.Match[str]) -> str:
+        if hole[2] == "#":
+            return str(len(given[hole[1]]))
+        return words[hole[1]] if hole[3] is None else hole[3] if given[hole[1]] else hole[4]
+
+    return _HOLE.sub(put, re.sub(r"\[([^\[\]]*)\]", part, text))
 
 
 MOST: Final = 6
@@ -302,10 +334,10 @@ def _pair(field: str, key: str, value: Any, policy: Policy | None) -> str:
     return f"{named}{said('', value, policy)}"
 
 
-def figure(indicator: str, value: float | None, policy: Policy | None) -> str:
-    """The figure of an indicator: a share (0 to 1) in per cent, a count as it is."""
+def figure(indicator: str, value: float | None, policy: Policy | None, missing: str = "未测算") -> str:
+    """The figure of an indicator: a share (0 to 1) in per cent, a count as it is; `missing` where there is none."""
     if value is None:
-        return "未测算"
+        return missing
     criteria, indicators = (policy.exit.criteria, policy.indicators) if policy else ((), ())
     share = (
         indicator == "incidence"

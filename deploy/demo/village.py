@@ -1,7 +1,6 @@
 """Shows one village's way in full: what happened, by which rule, who decided, and what keeps it on the list."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from itertools import groupby
@@ -19,7 +18,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded, neutral
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
-from shared.labels import Both, basis, in_words, says
+from shared.labels import Both, basis, in_words, sentence
 from shared.policy import Policy, PolicyBook, kept_pack
 
 for _service in SERVICES:
@@ -28,9 +27,6 @@ for _service in SERVICES:
 Client = Callable[[str], httpx.Client]
 """Gives the open HTTP client of a service by its name. The same each time: opening one takes tens of milliseconds.
 """
-_WHO: Final = re.compile(r"\w+_by")
-_QUIET: Final = ("village", "place", "outcome", "clause", "name", "township", "pack")
-"""Fields that are of no interest to somebody who reads about one village."""
 
 
 class Happened(NamedTuple):
@@ -62,12 +58,20 @@ def show(console: Console, code: str, client: Client) -> None:
     policy = in_force(registry, village["place"])
     head = {neutral(village["name"]): "bold", neutral(f"  {code}  {village['township']}  "): ""}
     console.print(Text.assemble("\n", *head.items(), (chosen(STAGES[village["stage"]]), "cyan")))
-    console.print(way(history(client, code), policy))
+    events = history(client, code)
+    console.print(way(events, policy, _names(registry, events)))
     if reasons:
         why = folded(told("为什么还没出列？", "why not yet?"), told("责任主体", "who can move it"))
         for reason in reasons:
             why.add_row(told(reason["zh"], reason["en"]), chosen(in_words("mover", reason["mover"], policy)))
         console.print(why)
+
+
+def _names(registry: httpx.Client, events: Sequence[Happened]) -> dict[str, str]:
+    """The names of the units that the events speak of, by id. A unit that is no longer registered keeps its id."""
+    units = {unit for happened in events if (unit := getattr(happened.event, "unit", None))}
+    found = [(unit, registry.get(f"/v1/units/{unit}")) for unit in sorted(units)]
+    return {unit: answer.json()["name"] for unit, answer in found if answer.is_success}
 
 
 def in_force(registry: httpx.Client, place: str) -> Policy | None:
@@ -78,32 +82,24 @@ def in_force(registry: httpx.Client, place: str) -> Policy | None:
     return book.base(place, date.max)
 
 
-def way(events: Sequence[Happened], policy: Policy | None) -> Table:
-    """The events line by line, in the reader's language. Events that are repeated on a day share one line."""
+def way(events: Sequence[Happened], policy: Policy | None, names: Mapping[str, str]) -> Table:
+    """The events in sentences, in the reader's language. Events that are repeated on a day share one line."""
     table = folded(*map(chosen, _HEADINGS))
     labels = {happened.id: chosen(happened.event.label) for happened in events}
     for (day, kind), same in groupby(events, key=lambda happened: (happened.day, type(happened.event))):
         first, *more = same
         cause = labels.get(first.cause, "")
+        said, source = line(first.event, policy, names)
         table.add_row(
-            in_language(day), f"{chosen(kind.label)}{f' ×{1 + len(more)}' if more else ''}",
-            told(f"因{cause}", f"after: {cause}") if cause else "",
-            *([""] * 3 if more else map(chosen, line(first.event, policy))),
+            in_language(day), f"{chosen(kind.label)} ×{1 + len(more)}" if more else chosen(said),
+            told(f"因{cause}", f"after: {cause}") if cause else "", "" if more else chosen(source),
         )  # fmt: skip
     return table
 
 
-_HEADINGS: Final = (
-    ("日期", "date"), ("经过", "what happened"), ("起因", "why"), ("内容", "what it says"), ("依据", "basis"),
-    ("谁", "who"),
-)  # fmt: skip
+_HEADINGS: Final = ("日期", "date"), ("经过", "what happened"), ("起因", "why"), ("依据", "basis")
 
 
-def line(event: Event, policy: Policy | None) -> tuple[Both, Both, Both]:
-    """What an event says, by which document, and who decided it, each in Chinese and English."""
-    fields = type(event).__struct_fields__
-    by = [field for field in fields if _WHO.fullmatch(field)]
-    names = [in_words(field, getattr(event, field), policy) for field in by if getattr(event, field)]
-    source = getattr(event, "clause", "") or event.source
-    who = "、".join(zh for zh, _ in names), ", ".join(en for _, en in names)
-    return says(event, policy, {*_QUIET, *by}), basis(source, policy), who
+def line(event: Event, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
+    """What an event says in a sentence, and by which document, each in Chinese and English."""
+    return sentence(event, policy, names), basis(getattr(event, "clause", "") or event.source, policy)

@@ -1,0 +1,289 @@
+"""What each event about a village says, as an officer would say it, in Chinese and English.
+
+A sentence has the fields of its event in braces: `{unit}` is the unit's name, and `{passed?通过:未通过}` chooses by
+whether the field is true. What stands in square brackets is left out if a field in it has no value, or, where it is
+written `{absent+}`, if it is 0 or false. `{lifted#}` is the number of a list's entries. `{record}` is the subject of an
+outcome in words.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+Both = tuple[str, str]
+
+
+def _withdrawn(zh: str, en: str) -> Both:
+    """Something was entered by mistake, and a body took it back."""
+    return f"{{decided_by}}撤销{zh}，原因：{{reason}}", f"{{decided_by}} took back {en}: {{reason}}"
+
+
+SENTENCES: Final[Mapping[str, Both]] = {
+    # registry: the village and its list
+    "VillageRegistered": (
+        "登记为{township}{name}，户籍人口{population}人[，由{issued_by}自编代码][，原因：{reason}]",
+        "registered as {name} in {township}, with {population} inhabitants[; {issued_by} gave its code][: {reason}]",
+    ),
+    "VillageListed": ("列入贫困村[，自{since}起]", "put on the poverty list[, since {since}]"),
+    "VillageUnlisted": ("{decided_by}撤销列入，原因：{reason}", "{decided_by} took back the listing: {reason}"),
+    "VillageRecoded": (
+        "{decided_by}按{document}将区划代码变更为{code}，自{since}起",
+        "{decided_by} changed the code to {code} since {since}, by {document}",
+    ),
+    "VillageMerged": (
+        "{decided_by}按{document}将本村并入{into}，自{since}起",
+        "{decided_by} merged the village into {into} since {since}, by {document}",
+    ),
+    "VillageSplit": (
+        "{decided_by}按{document}将本村分设为{successors}，自{since}起",
+        "{decided_by} split the village into {successors} since {since}, by {document}",
+    ),
+    "VillageWithdrawn": _withdrawn("村登记", "the registration"),
+    "SurveyRecorded": ("就{topic}录入摸底排查记录：{kind}", "a survey record on {topic} came in: {kind}"),
+    "SurveyWithdrawn": _withdrawn("第{number}号摸底排查记录", "survey record {number}"),
+    "VillageDiagnosed": (
+        "{decided_by}会诊，确定为{problem_class}[；查出问题：{problems}][；摸底排查共{counts}][，自{since}起]",
+        "{decided_by} diagnosed it as {problem_class}[; problems: {problems}][; surveyed: {counts}][, since {since}]",
+    ),
+    "DiagnosisWithdrawn": _withdrawn("会诊结论", "the diagnosis"),
+    # registry: households and figures
+    "HouseholdWithdrawn": _withdrawn("农户{household}的信息", "the facts about household {household}"),
+    "HouseholdsLifted": ("{households#}户脱贫", "{households#} households were lifted out of poverty"),
+    "RoundEnded": (
+        "{kind}结束：{lifted}户退出，{left_out}户未退出",
+        "{kind} ended: {lifted} households left the register, {left_out} did not",
+    ),
+    "IndicatorsMeasured": (
+        "{measured_by}测算{year}指标：{values}[；未达标：{unmet}][；为估计数：{estimated}][；数据来源：{drawn_from}]",
+        "{measured_by} measured the indicators of {year}: {values}[; missed: {unmet}][; estimated: {estimated}]"
+        "[; source: {drawn_from}]",
+    ),
+    "MeasurementWithdrawn": _withdrawn("{year}指标测算", "the measurement of {year}"),
+    "BracketChanged": (
+        "{year}{figure}为{value}，属“{bracket}”一档[（原为“{earlier}”）]",
+        "{figure} of {year} is {value}: bracket {bracket}[, before {earlier}]",
+    ),
+    "FloorMissed": (
+        "{year}{figure}为{value}，低于最低标准{at_least}，由{mover}负责",
+        "{figure} of {year} is {value}, below the floor of {at_least}; {mover} can move it",
+    ),
+    "FloorMet": (
+        "{year}{figure}为{value}，达到最低标准{at_least}",
+        "{figure} of {year} is {value}, which reaches the floor of {at_least}",
+    ),
+    "YearReopened": (
+        "{decided_by}重开{year}数据，至{until}止，原因：{reason}",
+        "{decided_by} reopened the figures of {year} until {until}: {reason}",
+    ),
+    "YearClosed": ("{year}数据重新封存", "the figures of {year} are closed again"),
+    # registry: the exit, and the time after it
+    "ExitRequested": (
+        "{requested_by}{attempt}申请出列：已脱贫{lifted#}户[，尚有{remaining+}户未脱贫]",
+        "{requested_by} asked for the exit ({attempt}): {lifted#} households are lifted[, {remaining+} are not]",
+    ),
+    "ExitWithdrawn": ("{decided_by}撤回出列申请，原因：{reason}", "{decided_by} took back the request: {reason}"),
+    "ExitVerified": (
+        "[{verified_by}]入户核查{sampled}户，{passed?符合出列条件:不符合出列条件}：错退率{wrong_exit_rate}、漏评率{omission_rate}、"
+        "群众认可度{approval_rate}",
+        "[{verified_by}] visited {sampled} households; the request {passed?holds:does not hold}: wrong exits "
+        "{wrong_exit_rate}, omissions {omission_rate}, approval {approval_rate}",
+    ),
+    "ExitApproved": ("{decided_by}批准出列", "{decided_by} approved the exit"),
+    "VillageDelisted": (
+        "{decided_by}公告出列，贫困发生率{incidence}[，自{since}起]",
+        "{decided_by} announced the exit with an incidence of {incidence}[, since {since}]",
+    ),
+    "VillageMonitored": (
+        "[{decided_by}]防返贫监测{year}指标：{values}[；未达标：{unmet}]",
+        "[{decided_by}] the indicators of {year} were watched: {values}[; missed: {unmet}]",
+    ),
+    "VillageRelapsed": ("{decided_by}认定出列指标回落：{unmet}", "{decided_by} found criteria missed again: {unmet}"),
+    # registry: procedures
+    "NoticePosted": ("{posted_by}公示，至{until}止", "{posted_by} posted the notice until {until}"),
+    "NoticeWithdrawn": _withdrawn("公示", "the notice"),
+    "ObjectionRaised": ("公示期内收到{objection}", "{objection} came in during the notice"),
+    "ObjectionDecided": (
+        "{decided_by}对{objection}作出决定：{upheld?异议成立:异议不成立}[，退回{back_to}]",
+        "{decided_by} decided on {objection}: it {upheld?is upheld:is not upheld}[; back to {back_to}]",
+    ),
+    "ObjectionWithdrawn": _withdrawn("{objection}", "{objection}"),
+    "StepOverdue": (
+        "{step}应于{due}前办理，逾期未办，由{owed_by}负责[，转入{leads_to}][，已通报{told_to}]",
+        "{step} was due on {due} and is overdue with {owed_by}[; it leads to {leads_to}][; {told_to} is told]",
+    ),
+    "StepTaken": (
+        "{decided_by}办理“{step}”[：应到{entitled+}人][、实到{present+}人][、同意{agreed+}人][，{left_out+}户退出本次评定]",
+        "{decided_by} took the step {step}[: {entitled+} entitled][, {present+} present][, {agreed+} agreed]"
+        "[; {left_out+} households leave the round]",
+    ),
+    "StepWithdrawn": _withdrawn("“{step}”环节", "the step {step}"),
+    "ResolutionOpened": (
+        "{opened_by}启动{kind}：{subject_code}[，资金{amount}][，来源：{origin}]",
+        "{opened_by} opened {kind}: {subject_code}[, {amount} yuan][ from {origin}]",
+    ),
+    "ResolutionPassed": ("{kind}通过[：{subject_code}]", "{kind} passed[: {subject_code}]"),
+    "ResolutionRejected": (
+        "{kind}在“{step}”环节未通过[：{subject_code}]",
+        "{kind} failed at {step}[: {subject_code}]",
+    ),
+    "ResolutionWithdrawn": _withdrawn("民主决策事项", "the matter"),
+    "FundReleased": (
+        "拨付帮扶资金{amount}，用于{subject_code}，来源：{origin}",
+        "{amount} yuan were released for {subject_code} from {origin}",
+    ),
+    "FundWithdrawn": _withdrawn("帮扶资金", "the money"),
+    "QuestionAnswered": ("点题公开已答复[：{subject_code}]", "a villager's question was answered[: {subject_code}]"),
+    # dispatch
+    "NeedUnmet": (
+        "没有符合条件的派出单位[：{obstacles}]",
+        "no unit could be matched[: {obstacles}]",
+    ),
+    "VillageMatched": (
+        "建议由{unit}帮扶，工作队为{team}[；理由：{reasons}]",
+        "{unit} is proposed with the team of {team}[; for it speak: {reasons}]",
+    ),
+    "TeamChosen": (
+        "{decided_by}另行选定{unit}，工作队为{team}，原因：{reason}",
+        "{decided_by} chose {unit} with the team of {team} instead: {reason}",
+    ),
+    "MatchWithdrawn": _withdrawn("由{unit}帮扶的建议", "the proposal of {unit}"),
+    "TeamAssigned": (
+        "{assigned_by}从{unit}派驻工作队：{team}，任期自{term_start}至{term_end}",
+        "{assigned_by} assigned the team of {unit}: {team}, from {term_start} to {term_end}",
+    ),
+    "AssignmentWithdrawn": _withdrawn("{unit}工作队的派驻", "the assignment of {unit}'s team"),
+    "HelpBegun": ("{unit}的工作队开始帮扶", "the team of {unit} began to help"),
+    "TeamKept": ("出列后，{unit}的工作队继续驻村至{until}", "the team of {unit} stays after the exit until {until}"),
+    "TermExtended": (
+        "任期届满仍未出列，{unit}的帮扶期限延长至{until}（第{extension}次）",
+        "the term ended before the exit: {unit} stays until {until} (extension {extension})",
+    ),
+    "TeamReleased": (
+        "{unit}的工作队期满撤离，共驻村{served_days}天",
+        "the team of {unit} was released after {served_days} days",
+    ),
+    "TeamDisbanded": ("{unit}的工作队因{ground}撤离", "the team of {unit} was disbanded: {ground}"),
+    "MemberDisqualified": (
+        "{unit}的{role}{cadre}不再符合条件[：{rule}]",
+        "{role} {cadre} of {unit} no longer meets what is asked[: {rule}]",
+    ),
+    "MemberRetained": ("{decided_by}决定{cadre}继续留任", "{decided_by} decided that {cadre} stays"),
+    "MemberLeft": (
+        "{unit}的{role}{cadre}离队[，由{decided_by}确认]",
+        "{role} {cadre} of {unit} left[, by {decided_by}]",
+    ),
+    "MemberRecalled": ("{unit}的{role}{cadre}被召回", "{role} {cadre} of {unit} was recalled"),
+    "MemberReplaced": (
+        "{replaced_by}补派{unit}的{cadre}任{role}，接替{recalled}",
+        "{replaced_by} sent {cadre} of {unit} as {role} in the place of {recalled}",
+    ),
+    "LinkBegun": ("{decided_by}确定{unit}的{cadre}为{kind}", "{decided_by} made {cadre} of {unit} the {kind}"),
+    "LinkEnded": (
+        "[{decided_by}]解除{cadre}的{kind}，原因：{ground}",
+        "[{decided_by}] ended the {kind} of {cadre}: {ground}",
+    ),
+    "PoolChanged": ("转入另一选派库", "the village changed to another pool"),
+    "CommitmentSet": ("{set_by}确定{period}{kind}：{items}", "{set_by} set the {kind} of {period}: {items}"),
+    "CommitmentReconciled": (
+        "{reconciled_by}于{on}对{period}{kind}对账：完成{done}项、未完成{open}项",
+        "{reconciled_by} reconciled the {kind} of {period} on {on}: {done} done, {open} open",
+    ),
+    "CommitmentSettled": (
+        "{settled_by}对{period}{kind}销账：销号{closed}项、结转{carried}项",
+        "{settled_by} settled the {kind} of {period}: {closed} closed, {carried} carried over",
+    ),
+    "CommitmentOverdue": (
+        "{period}{kind}的{step}应于{due}前完成，逾期未办，由{owed_by}负责",
+        "{step} of the {kind} of {period} was due on {due} and is overdue with {owed_by}",
+    ),
+    "CommitmentWithdrawn": (
+        "{decided_by}撤回{period}{kind}，原因：{reason}",
+        "{decided_by} took back the {kind} of {period}: {reason}",
+    ),
+    "DeadlineMoved": (
+        "因公布“{notice}”节假日安排，{deadline}由{was}改为{due}",
+        "the holidays of {notice} moved a deadline ({deadline}) from {was} to {due}",
+    ),
+    # inspection
+    "VisitMade": (
+        "{kind}于{on}到村[，{absent+}名队员不在岗][，发现：{findings}][，评{score}分]",
+        "a visit of {kind} was made on {on}[; {absent+} members were absent][; found: {findings}][; score {score}]",
+    ),
+    "VisitWithdrawn": _withdrawn("{kind}的到村记录", "the visit of {kind}"),
+    "VisitDropped": ("{campaign}不再到村", "the visit of {campaign} is not made"),
+    "OrderIssued": (
+        "责令{unit}限期整改：{findings}，{due}前完成",
+        "{unit} was ordered to put right by {due}: {findings}",
+    ),
+    "OrderClosed": ("{accepted_by}验收整改，予以销号", "{accepted_by} accepted what was put right"),
+    "OrderOverdue": (
+        "{unit}整改逾期[，队长为{leader}]（第{times}次）",
+        "{unit} is late to put it right[; leader {leader}] ({times})",
+    ),
+    "ReportDelivered": (
+        "{delivered_by}向{audiences}{form}",
+        "{delivered_by} reported to {audiences}: {form}",
+    ),
+    "BallotHeld": (
+        "{held_by}组织民主测评：应到{entitled}人、实到{present}人、满意{satisfied}人",
+        "{held_by} held the ballot: {entitled} entitled, {present} present, {satisfied} satisfied",
+    ),
+    "AssessmentOpened": (
+        "启动{year}考核，对象为{unit}的工作队[，队长为{leader}]",
+        "the assessment of {unit}'s team for {year} opened",
+    ),
+    "AssessmentProposed": (
+        "{year}考核得{score}分，拟定为{grade}[；降档原因：{caps}]",
+        "the team scored {score} for {year}; {grade} is proposed[; capped: {caps}]",
+    ),
+    "AssessmentGraded": (
+        "{decided_by}评定{unit}的工作队{year}考核等次为{grade}[；涉及：{triggers}]",
+        "{decided_by} graded the team of {unit} for {year}: {grade}[; {triggers}]",
+    ),
+    "AssessmentDropped": ("{year}考核终止", "the assessment of {year} was dropped"),
+    "GradeContested": (
+        "{lodged_by}对{year}考核等次“{grade}”申请复核，{answer_until}前答复",
+        "{lodged_by} contested the grade {grade} of {year}; an answer is due by {answer_until}",
+    ),
+    "GradeReviewed": (
+        "{decided_by}复核{year}考核等次：由“{before}”到“{grade}”",
+        "{decided_by} reviewed the grade of {year}: from {before} to {grade}",
+    ),
+    "GradeWithdrawn": _withdrawn("{year}考核等次“{grade}”", "the grade {grade} of {year}"),
+    "InputWithdrawn": _withdrawn("{year}考核的{channel}", "{channel} of the assessment of {year}"),
+    "SampleCommitted": ("{body}公布核查随机码的校验值", "{body} published the hash of its share of the seed"),
+    "SampleDrawn": ("抽取{size}户入户核查", "{size} households were drawn for the verification"),
+    "SampleMissed": (
+        "{body}逾期未交核查随机码（{what}）",
+        "{body} did not give its share of the seed in time ({what})",
+    ),
+    # incentives
+    "OutcomeProposed": (
+        "对{record}提出{kind}建议，依据{clause}[；陈述申辩至{defence_until}]",
+        "{kind} is proposed for {record} by {clause}[; a defence may come until {defence_until}]",
+    ),
+    "OutcomeDefended": ("{record}就{kind}建议作了陈述申辩", "{record} answered to the proposed {kind}"),
+    "OutcomeDecided": (
+        "{decided_by}对{record}{imposed?作出决定：:不予}{kind}[（{tolerated+?容错免责:}）][；申请复核至{appeal_until}]"
+        "[；影响期至{expires}]",
+        "{decided_by} {imposed?decided on:decided against} {kind} for {record}[; a review may be asked until "
+        "{appeal_until}][; it has effect until {expires}]",
+    ),
+    "OutcomeAppealed": (
+        "{record}对{kind}申请复核，{answer_until}前答复",
+        "{record} asked for a review of {kind}; an answer is due by {answer_until}",
+    ),
+    "AppealDecided": (
+        "{decided_by}复核{record}的{kind}：{overturned?撤销原决定:维持原决定}",
+        "{decided_by} reviewed {kind} of {record}: {overturned?it is overturned:it stands}",
+    ),
+    "OutcomeExpired": ("{record}的{kind}影响期满", "the effect of {kind} on {record} is over"),
+    "OutcomeWithdrawn": ("撤销对{record}的{kind}建议，原因：{reason}", "{kind} for {record} was dropped: {reason}"),
+    "DecisionOverdue": (
+        "对{record}的{kind}应于{due}前由{decides}决定，逾期未决",
+        "{decides} should have decided by {due} on {kind} for {record}",
+    ),
+    "DecisionWithdrawn": _withdrawn(
+        "误录的对{record}的{kind}决定", "a decision on {kind} for {record} entered by mistake"
+    ),
+}
+"""By the name of the event's class."""
