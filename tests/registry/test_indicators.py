@@ -153,7 +153,7 @@ def test_1_18_a_listed_villages_incidence_comes_from_households_and_those_of_oth
         ({"shell": 1}, "values.shell", "空壳村由系统计算"),
         ({"incidence": 0.1}, "values.incidence", "贫困发生率由系统计算"),
         ({"population": 5}, "values.population", "村人口由系统计算"),
-        ({"area": 5}, "values.area", "没有指标"),
+        ({"area": 5}, "values.area", "“面积”不是村的指标"),
         ({"group_income": -1}, "values.group_income", "不能是-1"),
         ({"group_income": 2e9}, "values.group_income", "计量单位"),
         ({"nothing": 1}, "values.nothing", "没有指标"),

@@ -14,6 +14,7 @@ from shared.labels import said
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE, Criterion
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator, derived
+from shared.policy.parties import DIVISIONS
 from shared.rules import Change, Refused, overwrite
 
 
@@ -161,10 +162,12 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
                 status=422,
             )
         if figure not in known:
+            other = next((one for one in policy.indicators if one.figure == figure), None)
             raise Refused(
                 "5.1",
-                f"本地规定中没有指标“{figure}”，可填：{said('indicator', known, policy)}",
-                f"the pack knows no indicator {figure!r}, only {', '.join(known)}",
+                (f"“{other.label}”不是{DIVISIONS[of]}的指标" if other else f"本地规定中没有指标“{figure}”")
+                + f"，可填：{said('indicator', known, policy)}",
+                f"the pack knows no indicator {figure!r} of a {of}, only {', '.join(known)}",
                 field=at,
                 status=422,
             )
