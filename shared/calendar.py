@@ -127,7 +127,10 @@ class YearDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def of(self, year: int) -> date:
         """This day in a year; 29 February becomes 28 February in a year that has none."""
-        return add_months(date(2000, self.month, self.day), 12 * (year - 2000))
+        try:
+            return date(year, self.month, self.day)
+        except ValueError:
+            return date(year, 2, 28)
 
     def next_after(self, day: date) -> date:
         """The first such day that is later than `day`."""

@@ -116,6 +116,8 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def line_of(self, year: int) -> int:
         """The year whose poverty line is used for `year`: itself, else the latest year before it, else the first
         one."""
+        if str(year) in self.poverty_line:
+            return year
         years = sorted(map(int, self.poverty_line))
         return max((known for known in years if known <= year), default=years[0])
 

@@ -7,6 +7,7 @@ Each section has a file of its own, with the checks of that section: `listing`, 
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -14,13 +15,13 @@ import msgspec
 from msgspec import Meta
 
 from shared import chinese
-from shared.calendar import Calendar, national
+from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
 from shared.policy.assessment import Assessment
 from shared.policy.campaigns import Campaign, Finding
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
-from shared.policy.indicators import Indicator
+from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
 from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
 from shared.policy.monitoring import Monitoring
@@ -210,8 +211,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def informed(self, calendar: Calendar) -> "Policy":
         """The pack with another national calendar, to which its own holidays are added."""
         policy = msgspec.structs.replace(self)
-        policy.__dict__.update(self.__dict__)
-        policy.__dict__["calendar"] = self._calendar(calendar)
+        policy.__dict__.update(self.__dict__, calendar=self._calendar(calendar), _reconciliations={})
         return policy
 
     def _calendar(self, calendar: Calendar) -> Calendar:
@@ -231,6 +231,23 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def _commitments(self) -> dict[str, Commitment]:
         return {commitment.kind: commitment for commitment in self.commitments}
+
+    def reconciliations(self, commitment: Commitment, year: int) -> Mapping[date, Span]:
+        """By day of a year on which a commitment's reconciliation begins, the time allowed for it."""
+        key = commitment.kind, year
+        if key not in self._reconciliations:
+            self._reconciliations[key] = commitment.reconciliations(year, self.calendar)
+        return self._reconciliations[key]
+
+    @cached_property
+    def _reconciliations(self) -> dict[tuple[str, int], Mapping[date, Span]]:
+        """What was asked for so far, by commitment and year: every ledger asks for the same days."""
+        return {}
+
+    @cached_property
+    def computed(self) -> frozenset[str]:
+        """The figures of a village that are computed, so that nobody records them."""
+        return frozenset(HOUSEHOLD_FIGURES).union(one.figure for one in self.indicators if one.derive)
 
     @cached_property
     def delisting(self) -> Procedure:

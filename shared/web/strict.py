@@ -273,7 +273,7 @@ def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str
     deep nesting. None if there is none.
     """
     shape, nested, is_open, _ = _inside(command)
-    again: list[str] = []
+    text, again = bytes(row), list[str]()
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -281,8 +281,10 @@ def _overlooked(row: msgspec.Raw, command: type[Command]) -> tuple[str, str, str
             again.extend(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
         return found
 
-    # Numbers stay texts: they do not matter here, and converting one of thousands of digits is slow.
-    said = json.loads(bytes(row), object_pairs_hook=note, parse_int=str, parse_float=str)
+    said = msgspec.json.decode(text)
+    if b"\\" in text or text.count(b'"') != _encode(said).count(b'"'):  # A name that stands twice is encoded once.
+        # Numbers stay texts: they do not matter here, and converting one of thousands of digits is slow.
+        said = json.loads(text, object_pairs_hook=note, parse_int=str, parse_float=str)
     if again:
         return f"字段 {_brief(again[0])} 出现两次", f"the field {_brief(again[0])!r} stands twice", _brief(again[0])
     if nested and (stranger := next(_strangers(said, shape, ""), "")):

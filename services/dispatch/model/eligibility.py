@@ -122,7 +122,10 @@ def fit(postings: Mapping[str, Posting], policy: Policy) -> dict[str, Fit]:
     """Of some cadres, those who can have a role in a team, by id."""
     found: dict[str, Fit] = {}
     for id, posting in postings.items():
-        failed = {terms.role: [x.code for x in unmet(posting, terms.role)] for terms in policy.team.roles}
+        failed = {
+            terms.role: [x.code for x in REQUIREMENTS[terms.role] if not x.met(posting, terms)]
+            for terms in policy.team.roles
+        }
         if roles := frozenset(role for role, codes in failed.items() if not codes):
             found[id] = Fit(posting.cadre, roles, failed["leader"] == ["leader_rank"])
     return found

@@ -89,12 +89,16 @@ def match(
         by_unit.get(cadre.unit, {})[id] = cadre
     squads = {id: Offer(unit, by_unit[id], policy, today, serving.get(id), needs) for id, unit in sorted(units.items())}
 
+    full = {unit for unit, out in serving.items() if not out.has_room(policy)}
+
     def obstacle(village: str, unit: str) -> str | None:
         unsuited = unsuited_for(units[unit], village, needs[village], policy)
-        is_full = unit in serving and not serving[unit].has_room(policy)
-        return unsuited or ("serving" if is_full else squads[unit].obstacle(village))
+        return unsuited or ("serving" if unit in full else squads[unit].obstacle(village))
 
-    pairs = [(village, unit) for village in sorted(needs) for unit in squads if not obstacle(village, unit)]
+    suited = _suited(needs, {unit: units[unit] for unit in squads if unit not in full}, policy)
+    pairs = [
+        (village, unit) for village in sorted(needs) for unit in suited[village] if not squads[unit].obstacle(village)
+    ]
     # A superior's decision is not weighed against scores, so a village with a designated unit is left no other unit.
     # The designated unit can go nowhere else, so this costs no match.
     decided = {village for village, unit in pairs if units[unit].village}
@@ -126,6 +130,23 @@ def unsuited_for(unit: Unit, village: str, need: Need, policy: Policy) -> str | 
     return None
 
 
+def _suited(needs: Mapping[str, Need], units: Mapping[str, Unit], policy: Policy) -> dict[str, list[str]]:
+    """By village, the units that suit it. Those without a designated village suit all villages of a class and county
+    alike, so that they are sought once for all of these."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    suited: dict[str, list[str]] = {}
+    designated = {unit: one for unit, one in units.items() if one.village}
+    for village, need in needs.items():
+        key = need.problem_class, need.place
+        if key not in alike:
+            alike[key] = [
+                unit for unit, one in units.items() if not one.village and not unsuited_for(one, village, need, policy)
+            ]
+        own = [unit for unit, one in designated.items() if not unsuited_for(one, village, need, policy)]
+        suited[village] = [*alike[key], *own]
+    return suited
+
+
 class Offer:
     """Whom a unit can send. It is worked out once for all villages, since only ties depend on the village.
 
@@ -151,9 +172,8 @@ class Offer:
         if serving:
             self.short, self.usual = self._out(serving)
         else:
-            self.short = team_obstacle(self.fit, policy, today)
-            able = self._untied(villages) if self.is_one else self.fit
-            self.usual = () if self.short else form_team(able, policy, today)
+            self.usual = form_team(self._untied(villages) if self.is_one else self.fit, policy, today)
+            self.short = None if self.usual else team_obstacle(self.fit, policy, today)
         if self.is_one:
             self.tied = {village for member in self.usual for village in self.fit[member.cadre].cadre.ties}
         self.usual_worth = self.worth(self.usual)

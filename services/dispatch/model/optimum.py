@@ -19,7 +19,7 @@ solution scores above 5. The prices are found from a few pairs, and then checked
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import highspy
@@ -74,11 +74,11 @@ def best_pairs(
 
     Units that are not in `rooms` have room for one village. Raises ArithmeticError if the solution cannot be proved.
     """
-    rooms = rooms or {}
+    rooms = {**dict.fromkeys((unit for _, unit in pairs), Room()), **(rooms or {})}
     columns = [
         (village, unit, place, k)
         for k, (village, unit) in enumerate(pairs)
-        for place, room in enumerate(rooms.get(unit, Room()))
+        for place, room in enumerate(rooms[unit])
         if room
     ]
     if not columns:
@@ -87,7 +87,7 @@ def best_pairs(
     villages = {village: row for row, village in enumerate(sorted({village for village, *_ in columns}))}
     places = {one: row for row, one in enumerate(sorted({(unit, place) for _, unit, place, _ in columns}))}
     ends = [(villages[village], len(villages) + places[unit, place]) for village, unit, place, _ in columns]
-    most = [*(1 for _ in villages), *(rooms.get(unit, Room())[place] for unit, place in places)]
+    most = [*(1 for _ in villages), *(rooms[unit][place] for unit, place in places)]
     programme, worth = _Programme(ends, most), [scores[k] for *_, k in columns]
     tickets = [_ticket(village, unit, place) for village, unit, place, _ in columns]
     face = _best(_Face(range(len(columns)), frozenset()), [1] * len(columns), programme, tickets)
@@ -102,7 +102,9 @@ def best_pairs(
 def _best(face: _Face, aim: Sequence[int], programme: _Programme, tickets: Sequence[int]) -> _Face:
     """The solutions of a face that are best by one more aim, with the proof checked."""
     ends, most = programme
-    looked_at = {*face.chosen, *_few(face.open, ends, lambda k: (-aim[k], tickets[k]))}
+    # By worth, then by ticket: both in one number, which sorts faster than two.
+    rank = [ticket - value * _TICKETS for value, ticket in zip(aim, tickets, strict=True)]
+    looked_at = {*face.chosen, *_few(face.open, ends, rank)}
     while True:
         columns = sorted(looked_at)
         chosen, prices = _solve(columns, aim, programme, face.used)
@@ -110,7 +112,7 @@ def _best(face: _Face, aim: Sequence[int], programme: _Programme, tickets: Seque
         too_low = [k for k in face.open if excess[k] < 0]
         if not too_low:
             break
-        looked_at |= _few(too_low, ends, lambda k: (excess[k], tickets[k]))  # noqa: B023 (called at once)
+        looked_at |= _few(too_low, ends, {k: excess[k] * _TICKETS + tickets[k] for k in too_low})
     bound = sum(price * most[row] for row, price in enumerate(prices))
     taken = Counter(row for k in chosen for row in ends[k])
     unproven = (
@@ -126,13 +128,13 @@ def _best(face: _Face, aim: Sequence[int], programme: _Programme, tickets: Seque
     return _Face([k for k in face.open if not excess[k]], priced, chosen, bound)
 
 
-def _few(columns: Iterable[int], ends: Ends, key: Callable[[int], tuple[int, int]]) -> set[int]:
-    """The first FEW pairs of each row, in the order of a key."""
+def _few(columns: Iterable[int], ends: Ends, rank: Sequence[int] | Mapping[int, int]) -> set[int]:
+    """The first FEW pairs of each row, in the order of their ranks."""
     by_row: dict[int, list[int]] = defaultdict(list)
     for k in columns:
         for row in ends[k]:
             by_row[row].append(k)
-    return {k for of_row in by_row.values() for k in sorted(of_row, key=key)[:FEW]}
+    return {k for of_row in by_row.values() for k in sorted(of_row, key=rank.__getitem__)[:FEW]}
 
 
 def _solve(
@@ -167,3 +169,7 @@ def _ticket(village: str, unit: str, place: int) -> int:
     """The ticket of a pair: a number that looks random. The unit's further places have other tickets than its first."""
     name = f"{village} {unit} {place}" if place else f"{village} {unit}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
+_TICKETS = 2**32
+"""How many tickets there are."""

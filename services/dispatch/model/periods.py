@@ -127,7 +127,7 @@ def reconciliations(owed: Owed, commitment: Commitment, policy: Policy) -> Mappi
     ever stands on them."""
     if owed.set_on is None or owed.closed is not None or owed.year is None:
         return {}
-    return commitment.reconciliations(owed.year, policy.calendar)
+    return policy.reconciliations(commitment, owed.year)
 
 
 def settles_from(owed: Owed) -> date | None:

@@ -176,7 +176,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 def terms_now(policy: Policy, year: int) -> Terms:
     """The terms by the pack in force, for an assessment that is opened now."""
     said = policy.assessment
-    owed = (days for c in policy.commitments for days in c.reconciliations(year, policy.calendar).items())
+    owed = (days for c in policy.commitments for days in policy.reconciliations(c, year).items())
     reconciled_by = (within.after(on, policy.calendar) for on, within in owed)
     return Terms(
         weights={i.channel: i.weight for i in said.inputs},

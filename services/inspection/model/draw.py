@@ -35,7 +35,8 @@ def sample_size(share: float | Fraction, frame: int, at_least: int = 1) -> int:
 
     The share is taken as its decimal digits say, since a binary 0.1 is a little more than a tenth: 10 % of 30 is 3.
     """
-    return min(frame, max(at_least, ceil(Fraction(str(share)) * frame)))
+    exact = share if isinstance(share, Fraction) else Fraction(str(share))
+    return min(frame, max(at_least, ceil(exact * frame)))
 
 
 def frame_hash(frame: Iterable[str]) -> str:

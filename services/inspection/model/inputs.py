@@ -64,6 +64,8 @@ def note_items(
     """How many of the year's ledger items are open (mechanism 2.4)."""
     still_open = event.open if isinstance(event, CommitmentReconciled) else event.carried
     state = _of(state, event.village, int(event.period), event.place)
+    if state.open_items.get(event.kind) == still_open:
+        return Change(state)
     return Change(state.but(open_items={**state.open_items, event.kind: still_open}))
 
 

@@ -165,7 +165,7 @@ def must_be_unguessable(share: str, rule: str) -> None:
     """Refuse a share that others could guess in order to compute the draw: a short one, or one with a pattern."""
     text = share.lower()
     threes = [*zip(text, text[1:], text[2:], strict=False)]
-    easy = [sum(step in _EASY for step in zip(text, text[gap:], strict=False)) for gap in (1, 2)]
+    easy = [sum(map(_EASY.__contains__, zip(text, text[gap:], strict=False))) for gap in (1, 2)]
     if (
         len(text) >= SEED_LENGTH
         and len(set(text)) >= 8

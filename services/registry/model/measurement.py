@@ -13,13 +13,15 @@ from shared.contracts.registry import BracketChanged, FloorMet, FloorMissed, Ind
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE, Criterion
-from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator, derived
+from shared.policy.indicators import Indicator, derived
 from shared.policy.parties import DIVISIONS
 from shared.rules import Change, Refused, overwrite
 
 
 def check_year(year: int, policy: Policy) -> None:
     """Refuse a year before the pack's first poverty line: without a line nobody can be judged poor."""
+    if str(year) in policy.exit.poverty_line:
+        return
     years = sorted(map(int, policy.exit.poverty_line))
     if year < years[0]:
         known = "、".join(map(str, years)), ", ".join(map(str, years))
@@ -134,26 +136,19 @@ def check_estimated(command: MeasureIndicators | RecordFigures, policy: Policy) 
         )
 
 
-def _derived(policy: Policy) -> set[str]:
-    """The figures that are computed, so that nobody records them."""
-    return {*HOUSEHOLD_FIGURES, *(one.figure for one in policy.indicators if one.derive)}
-
-
 def _recorded(policy: Policy, of: str = "village") -> list[str]:
     """The figures that people record of a village or a kind of division."""
     criteria = {one.figure for one in policy.exit.criteria if of == "village"}
-    return sorted(criteria.union(one.figure for one in policy.indicators if one.of == of) - _derived(policy))
+    return sorted(criteria.union(one.figure for one in policy.indicators if one.of == of) - policy.computed)
 
 
 def check_values(values: Mapping[str, float], policy: Policy, within: str = "values", of: str = "village") -> None:
     """Refuse figures that the pack does not have or computes itself, and values that cannot be true."""
     criteria = {one.figure: one for one in policy.exit.criteria if of == "village"}
     indicators = {one.figure: one for one in policy.indicators if one.of == of}
-    computed = _derived(policy)
-    known = _recorded(policy, of)
     for figure in sorted(values):
         at = f"{within}.{figure}"
-        if figure in computed:
+        if figure in policy.computed:
             raise Refused(
                 "1.18",
                 f"{said('indicator', figure, policy)}由系统计算得出，不得填报，请删去该项",
@@ -161,7 +156,8 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
                 field=at,
                 status=422,
             )
-        if figure not in known:
+        if figure not in criteria and figure not in indicators:
+            known = _recorded(policy, of)
             other = next((one for one in policy.indicators if one.figure == figure), None)
             raise Refused(
                 "5.1",
@@ -214,8 +210,7 @@ def _check_criterion(value: float, criterion: Criterion, field: str) -> None:
 
 def recorded(values: Mapping[str, float], policy: Policy) -> dict[str, float]:
     """The figures of a year that people recorded, without those that follow from them."""
-    computed = _derived(policy)
-    return {figure: value for figure, value in values.items() if figure not in computed}
+    return {figure: value for figure, value in values.items() if figure not in policy.computed}
 
 
 def measured(

@@ -164,11 +164,11 @@ def carry(state: C, now: Proceeding | None, since: date) -> C:
     state = state.but(**{field: now}).counting(field)
     if now is None:
         return state.timed(step=None)
-    counted = was.days if was and was.at == now.at else {}
-    for path, (day, span) in now.days.items():
+    counted, days = was.days if was and was.at == now.at else {}, now.days
+    for path, (day, span) in days.items():
         if path not in counted or counted[path][0] != day:
             state = state.counting(field, *path, since=since, span=span, timer="step")
-    return state.timed(step=min((day + DAY for day, _ in now.days.values()), default=None))
+    return state.timed(step=min((day + DAY for day, _ in days.values()), default=None))
 
 
 def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:

@@ -296,7 +296,9 @@ def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy:
 
 def serve(party: Unit | Cadre | None, event: _Begun, _policy: Policy, _today: date) -> Change:
     """The unit or the cadre was chosen for a village, or sent there."""
-    return Change(party and party.but(serves=among(party.serves, event.village)))
+    if party is None or event.village in party.serves:
+        return Change(party)
+    return Change(party.but(serves=among(party.serves, event.village)))
 
 
 def go(party: Unit | Cadre | None, event: _Over, _policy: Policy, _today: date) -> Change:
