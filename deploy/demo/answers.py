@@ -148,8 +148,12 @@ class Story:
         raise NotImplementedError
 
     def agrees(self, ask: Ask) -> bool:
-        """Whether a body upholds an objection, approves an exit, or confirms that a village fell back."""
+        """Whether a body upholds an objection or approves an exit."""
         return True
+
+    def measures(self, ask: Ask) -> str:
+        """What is done for a village that misses criteria after its exit."""
+        return "发展产业，组织务工，逐户落实帮扶措施"
 
     # dispatch
 
@@ -290,7 +294,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "notices": Answer(lambda a, s: [{}], _VILLAGES),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
-    "relapse-decisions": Answer(lambda a, s: [{"relapsed": s.agrees(a)}]),
+    "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),
     # incentives
     "defences": _NOTHING,
     "decisions": Answer(_decisions),

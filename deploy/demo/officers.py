@@ -61,7 +61,7 @@ PACE: Final[Mapping[str, Before | After]] = {
     "notices": After(1, 5),
     "objection-decisions": After(1, 3),
     "approvals": Before(4, 8),
-    "relapse-decisions": After(3, 10),
+    "fallback-measures": After(3, 10),
     "defences": Before(4, 6),
     "decisions": After(2, 15),
     "appeal-decisions": Before(5, 20),
@@ -106,7 +106,7 @@ class Diary(msgspec.Struct):
     """The tasks seen so far, each with the day on which it will be answered."""
 
 
-_WITHOUT_A_DAY: Final = {"exit-requests", "relapse-decisions", "retentions"}
+_WITHOUT_A_DAY: Final = {"exit-requests", "fallback-measures", "retentions"}
 """Tasks that had no last day once."""
 
 

@@ -60,7 +60,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("objection-decisions", c.DecideObjection, "处理异议", "Decide an objection"),
     Route("approvals", c.ApproveExit, "审批出列，批准后公告、备案", "Approve or refuse the exit, announce and file it"),
     Route(
-        "relapse-decisions", c.ConfirmRelapse, "对出列指标回落作出处理决定", "Decide on criteria missed after the exit"
+        "fallback-measures", c.DecideMeasures, "对出列指标回落研究帮扶措施", "Decide on measures for criteria missed"
     ),
     Route("decap-requests", c.RequestDecap, "申请乡镇、县摘帽", "Ask to de-cap a township or county"),
     Route("decap-steps", c.TakeDecapStep, "录入摘帽办理环节", "Take a step of a de-capping"),

@@ -283,13 +283,14 @@ _REVIEWS = Blank(
     completed=store.with_watched,
     lines=lambda row, _rows: ({**row, **one} for one in row["watched"]),
 )  # fmt: skip
-_RELAPSES = Blank(
-    c.ConfirmRelapse, "relapse-decisions", "出列指标回落处理表", "Decisions on criteria missed", ("village",),
-    headings=(*_OF_VILLAGE, BODY, Heading("relapsed", "是否认定回落", "Relapsed"),
+_MEASURES = Blank(
+    c.DecideMeasures, "fallback-measures", "出列指标回落帮扶措施表", "Measures for criteria missed", ("village",),
+    headings=(*_OF_VILLAGE, BODY, Heading("measures", "帮扶措施", "Measures", "不写个人，不超过200字。",
+                      "Names no person; 200 characters at most."),
               by("decided_by", "决定机关及文号", "Decided by")),
     completed=store.named,
 )  # fmt: skip
 
 FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
-              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _RELAPSES)  # fmt: skip
+              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

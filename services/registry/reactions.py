@@ -257,9 +257,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
     Reaction(r.VillageDelisted, Village, by("village"), villages.delisted),
     Reaction(r.VillageDelisted, Baseline, by("village"), baseline.end),
-    # After the exit the village is monitored, and listed again if it relapses.
+    # After the exit the village is monitored, and helped where it misses criteria. Nobody lists it again: earlier
+    # versions did, and journals tell of it.
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
-    Reaction(c.ConfirmRelapse, Village, by("village"), villages.confirm_relapse),
+    Reaction(c.DecideMeasures, Village, by("village"), villages.decide_measures),
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
     # A township or county asks to be no poor one any more, by the figures of its villages.
     Reaction(c.RequestDecap, Decap, decap.decap_id, decap.request, reads=decap.yearbooks),

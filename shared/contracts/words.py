@@ -283,6 +283,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "approval_rate": ("群众认可度，0 至 1", "households that approve ÷ households visited", 0.95),
     "seed": ("早期由一方提供的随机数", "the seed of verifications to which one body alone gave it", SHARE),
     "households": ("抽中的户", "the households that were sampled", [HOUSEHOLD, "H12"]),
+    "measures": ("对未达标指标采取的帮扶措施", "what is done about the criteria that are missed", "发展产业，组织务工"),
     "watch_class": ("监测对象类别（政策包中的代码）", "the class in which households are watched, by the pack's code",
                     "unstable"),
     "HouseholdsMonitored.households": ("纳入监测的农户", "the households that are watched", [HOUSEHOLD, "H12"]),

@@ -76,7 +76,7 @@ FATES: Mapping[str, Fate] = {
     )
 }
 VILLAGES = tuple(FATES)
-EARLY, OBJECTED, RECALLED, LATE, LEADERLESS, IDLE, RELAPSED, RELAPSED_EARLY, FAILED = VILLAGES
+EARLY, OBJECTED, RECALLED, LATE, LEADERLESS, IDLE, SLIPPED, SLIPPED_EARLY, FAILED = VILLAGES
 WEAK_UNIT, LATE_LEADER = "U2105-09", "C09-0"
 """The only unit for the village with weak governance; nobody in it may lead a team until this cadre comes."""
 
@@ -254,8 +254,8 @@ COURSES: Mapping[str, tuple[str, ...]] = {
     LATE: (*HELPED, *VERIFIED, "delisted"),
     LEADERLESS: (*HELPED, *VERIFIED, "delisted"),
     IDLE: HELPED,
-    RELAPSED: (*HELPED, *VERIFIED, "delisted", "released", "relapsed", *HELPED[1:]),
-    RELAPSED_EARLY: (*HELPED, *VERIFIED, "delisted", "relapsed", *HELPED[1:], *VERIFIED, "delisted"),
+    SLIPPED: (*HELPED, *VERIFIED, "delisted", "released"),
+    SLIPPED_EARLY: (*HELPED, *VERIFIED, "delisted", "released"),
     FAILED: (*HELPED, "requested", "helped", *VERIFIED, *VERIFIED, "delisted"),
 }
 
@@ -290,7 +290,8 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {event for name, event in vars(r).items() if "Decap" in name and not is_rare(event)}
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
-        r.VillageRecoded, r.ExitApproved, n.OutcomeEvent, n.DecisionOverdue, i.GradeContested, i.GradeReviewed,
+        r.VillageRecoded, r.VillageRelapsed, r.ExitApproved, n.OutcomeEvent, n.DecisionOverdue, i.GradeContested,
+        i.GradeReviewed,
     } | own_matters  # fmt: skip
 
 
@@ -308,7 +309,7 @@ def test_what_the_county_counts(county: County) -> None:
     counts = {
         event: len(county.said(event))
         for event in (
-            r.VillageListed, r.VillageDelisted, r.VillageRelapsed, d.NeedUnmet, d.TeamAssigned, d.TeamKept,
+            r.VillageListed, r.VillageDelisted, d.NeedUnmet, d.TeamAssigned, d.TeamKept,
             d.TeamReleased, d.TermExtended, d.MemberRecalled, d.MemberReplaced, d.CommitmentOverdue, i.OrderOverdue,
             i.ExitVerified, n.OutcomeAppealed,
         )
@@ -316,7 +317,6 @@ def test_what_the_county_counts(county: County) -> None:
     assert counts == {
         r.VillageListed: 11,
         r.VillageDelisted: 9,
-        r.VillageRelapsed: 2,
         d.NeedUnmet: 1,
         d.TeamAssigned: 11,
         d.TeamKept: 9,
@@ -405,12 +405,10 @@ def test_2_21_every_team_in_the_field_is_assessed_every_year(county: County) -> 
         assert {said.village for said in county.said(i.AssessmentGraded, year=year)} == assigned - home
 
 
-def test_a_relapsed_village_is_surveyed_again_and_keeps_its_team_if_that_is_still_there(county: County) -> None:
-    for village in (RELAPSED, RELAPSED_EARLY):
-        assert [said.spell for said in county.said(r.VillageDiagnosed, village=village)] == [1, 2]
-    first, second = county.said(d.TeamAssigned, village=RELAPSED_EARLY)
-    assert (first.unit, first.team) == (second.unit, second.team)
-    assert [said.reasons for said in county.said(d.VillageMatched, village=RELAPSED_EARLY)][1] == ("kept_team",)
+def test_a_village_that_misses_criteria_after_its_exit_is_helped_and_stays_off_the_list(county: County) -> None:
+    missed = [said for said in county.said(r.VillageMonitored) if said.unmet]
+    assert {said.village for said in missed} == {SLIPPED, SLIPPED_EARLY}
+    assert all(said.measures and said.decided_by for said in missed)
 
 
 def final_states(county: County) -> dict[tuple[str, str, str], bytes]:

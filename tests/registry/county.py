@@ -15,6 +15,7 @@ from services.registry.reactions import DUE, REACTIONS
 from shared.contracts import Event, Payload
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
+from shared.contracts import registry as r
 from shared.engine.flow import Cause, derived_id, encode_state
 from shared.policy import Policy
 from shared.rules import Refused, Task
@@ -253,8 +254,11 @@ DISMISS = c.DecideObjection(body="county", **AT, objection=1, upheld=False, deci
 UPHOLD = c.DecideObjection(body="county", **AT, objection=1, upheld=True, decided_by="县扶贫办")
 APPROVE = c.ApproveExit(body="county", **AT, approved=True, decided_by="县政府")
 REFUSE = c.ApproveExit(body="county", **AT, approved=False, decided_by="县政府")
-RELAPSE = c.ConfirmRelapse(body="county", **AT, relapsed=True, decided_by="县政府")
-NO_RELAPSE = c.ConfirmRelapse(body="county", **AT, relapsed=False, decided_by="县政府")
+MEASURES = c.DecideMeasures(body="county", **AT, measures="发展产业，逐户落实帮扶措施", decided_by="县政府")
+LISTED_AGAIN = (
+    r.VillageRelapsed(**AT, unmet=(), decided_by="县政府"), r.VillageListed(**AT, spell=2),
+)  # fmt: skip
+"""What journals of earlier versions tell of a village that was put on the list again."""
 UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
 CADRE = c.RegisterCadre(
     place=CITY,

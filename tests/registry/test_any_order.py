@@ -18,12 +18,11 @@ from tests.registry.county import (
     HELP,
     LETTER,
     MATCHED,
+    MEASURES,
     MET,
-    NO_RELAPSE,
     NOTICE,
     OBJECT,
     REFUSE,
-    RELAPSE,
     RELEASED,
     REQUEST,
     TOPICS,
@@ -53,7 +52,7 @@ def answer(task: Task, poor: int, agrees: bool, today: date) -> Command:
         "notices": lambda: NOTICE,
         "objection-decisions": lambda: again(UPHOLD, objection=int(task.detail), upheld=agrees),
         "approvals": lambda: again(APPROVE, approved=agrees),
-        "relapse-decisions": lambda: again(RELAPSE, relapsed=agrees),
+        "fallback-measures": lambda: MEASURES,
     }
     command: Command = answers[task.action]()
     return command
@@ -78,7 +77,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.step(answer(task, poor, agrees, self.county.world.today))
         assert task not in self.county.tasks
 
-    @rule(command=st.sampled_from([REQUEST, NOTICE, OBJECT, UPHOLD, APPROVE, REFUSE, RELAPSE, NO_RELAPSE]))
+    @rule(command=st.sampled_from([REQUEST, NOTICE, OBJECT, UPHOLD, APPROVE, REFUSE, MEASURES]))
     def try_anything(self, command: Command) -> None:
         before = self.county.snapshot()
         try:

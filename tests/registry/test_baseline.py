@@ -9,7 +9,7 @@ from tests.registry.county import (
     AT,
     BEGIN,
     DAY,
-    RELAPSE,
+    LISTED_AGAIN,
     TOPICS,
     County,
     again,
@@ -108,12 +108,12 @@ def test_3_1_only_a_listed_village_is_surveyed(command: Command) -> None:
     assert County().refusal(command).status == 404
 
 
-def test_3_1_a_relapse_begins_a_new_survey_and_leaves_the_old_one_as_it_was() -> None:
+def test_3_1_an_earlier_listing_anew_begins_a_new_survey_and_leaves_the_old_one_as_it_was() -> None:
     county = County().released()
     first = county.baseline.survey
     county.until(date(2016, 7, 1)).count(2016, poor_persons=100).measure(2015)
     county.measure(2016)
-    county.do(RELAPSE)
+    county.hear(*LISTED_AGAIN)
     assert (county.village.stage, county.village.spell) == ("listed", 2)
     assert county.baseline.surveys[0] == first and not county.baseline.survey.records
     county.do(*(record(n, topic, on=date(2016, 7, 1)) for n, topic in enumerate(TOPICS, 1)))

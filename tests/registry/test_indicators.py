@@ -351,13 +351,13 @@ def test_a_figure_becomes_an_estimate_and_that_is_told() -> None:
     assert [event.estimated for event in here.do(said)] == [("cadre_pay",)] and here.do(said) == []
 
 
-def test_after_the_monitoring_missed_criteria_are_no_relapse() -> None:
+def test_after_the_monitoring_missed_criteria_ask_for_no_measures() -> None:
     here = county().delisted().until(date(2021, 12, 1))
     late = [task for task in here.todo() if task[2].startswith("monitor")]
     assert late and all(int(task[2].split()[1]) <= 2020 for task in late)
     here.count(2021, poor_persons=300)
     here.measure(2021)
-    assert not [task for task in here.todo() if task[0] == "relapse-decisions"]
+    assert not [task for task in here.todo() if task[0] == "fallback-measures"]
 
 
 def test_1_18_a_citys_total_is_that_of_its_counties_together() -> None:

@@ -227,7 +227,7 @@ def test_1_18_the_exit_that_rests_on_a_reopened_year_is_named_and_stands_until_a
     assert event.delisted_on == date(2014, 12, 10)
     county.correct(FACTS)
     assert county.village.stage == "delisted" and county.village.unmet[0].indicator == "incidence"
-    assert county.todo() == [("relapse-decisions", "county", "2014")]
+    assert county.todo() == [("fallback-measures", "county", "2014")]
 
 
 def test_1_18_a_corrected_past_year_after_the_exit_is_no_review() -> None:

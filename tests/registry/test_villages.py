@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from services.registry.api import COMMANDS
 from services.registry.model import Village
 from services.registry.model import commands as c
 from services.registry.reactions import REACTIONS
@@ -22,10 +23,10 @@ from tests.registry.county import (
     BEGIN,
     HELP,
     LETTER,
+    LISTED_AGAIN,
     MATCHED,
-    NO_RELAPSE,
+    MEASURES,
     PLACE,
-    RELAPSE,
     RELEASED,
     REQUEST,
     VILLAGE,
@@ -96,7 +97,7 @@ def test_a_village_lies_in_the_division_of_its_code() -> None:
         c.RecordHouseholds(**AT, year=2014, households=(), recorded_by="镇"),
         MEASURE,
         APPROVE,
-        RELAPSE,
+        MEASURES,
     ],
 )
 def test_rights_in_one_division_do_not_reach_a_village_of_another(command: Command) -> None:
@@ -143,12 +144,12 @@ def test_every_event_that_moves_a_village_is_a_reaction_of_the_registry() -> Non
     assert {move.event for move in JOURNEY} <= heard
 
 
-def test_the_whole_journey_with_a_relapse_and_a_second_spell() -> None:
+def test_the_whole_journey_with_a_second_spell_that_an_earlier_version_began() -> None:
     county = County().released()
     county.until(date(2016, 7, 1)).count(2016, poor_persons=50)
     for year in county.village.owed:
         county.measure(year)
-    county.do(RELAPSE)
+    county.hear(*LISTED_AGAIN)
     county.do(*(record(n, t, on=date(2016, 7, 1)) for n, t in enumerate(county.policy.listing.topics, 1)))
     county.do(c.Diagnose(body="county", **AT, problem_class="lagging_economy", decided_by="县委"))
     county.hear(MATCHED, assigned(2), LETTER, HELP)
@@ -253,18 +254,29 @@ def test_a_monitoring_review_that_was_missed_is_still_awaited() -> None:
     ]
 
 
+def test_no_command_and_no_rule_declares_that_a_village_has_fallen_into_poverty() -> None:
+    county = County().delisted().until(date(2015, 7, 1)).count(2015, poor_persons=900)
+    county.measure(2015, safe_water=0.0, collective_income=0.0)
+    county.do(MEASURES)
+    county.until(date(2019, 12, 31))
+    assert not county.world.said(VillageRelapsed) and county.village.stage == "delisted"
+    assert "relapse" not in " ".join(route.path for route in COMMANDS)
+
+
 def test_missed_criteria_after_the_exit_are_decided_upon_by_a_named_body() -> None:
     county = County().delisted().until(date(2015, 7, 1)).count(2015, poor_persons=30)
     events = county.measure(2015)
-    assert [type(event) for event in events] == [IndicatorsMeasured], "no relapse by software"
-    assert county.todo() == [("relapse-decisions", "county", "2015")]
-    relapsed, listed = county.do(RELAPSE)
-    assert isinstance(relapsed, VillageRelapsed) and isinstance(listed, VillageListed)
-    assert [unmet.indicator for unmet in relapsed.unmet] == ["incidence"] and relapsed.decided_by == "县政府"
-    assert listed.spell == 2 and county.village.stage == "listed"
+    assert [type(event) for event in events] == [IndicatorsMeasured], "nothing is decided by software"
+    assert county.todo() == [("fallback-measures", "county", "2015")]
+    [event] = county.do(MEASURES)
+    assert isinstance(event, VillageMonitored) and (event.place, event.village) == (PLACE, VILLAGE)
+    assert (event.decided_by, event.measures) == ("县政府", MEASURES.measures)
+    assert (event.unmet[0].value, event.values["incidence"]) == (0.03, 0.03)
+    assert county.tasks == [] and county.village.stage == "delisted" and county.village.spell == 1
+    assert county.refusal(MEASURES).status == 409
 
 
-def test_5_1_the_request_and_the_decision_on_a_relapse_have_the_last_day_that_the_pack_gives() -> None:
+def test_5_1_the_request_and_the_decision_on_measures_have_the_last_day_that_the_pack_gives() -> None:
     times = {"request_by": {"after": "registry.indicators.measured", "within": {"calendar_days": 20}},
              "relapse_by": {"after": "registry.indicators.measured", "within": {"working_days": 5}}}  # fmt: skip
     county = County(pack(exit=times)).measured()
@@ -275,20 +287,10 @@ def test_5_1_the_request_and_the_decision_on_a_relapse_have_the_last_day_that_th
     assert [task.due for task in county.tasks] == [date(2015, 1, 19)], "who took it back has the time once more"
     county = County(pack(exit=times)).delisted().until(date(2015, 7, 1)).count(2015, poor_persons=30)
     county.measure(2015)
-    assert [(task.action, task.due) for task in county.tasks] == [("relapse-decisions", date(2015, 7, 8))]
+    assert [(task.action, task.due) for task in county.tasks] == [("fallback-measures", date(2015, 7, 8))]
 
 
-def test_missed_criteria_need_not_be_a_relapse_but_the_decision_stands_in_the_journal() -> None:
-    county = County().delisted().until(date(2015, 7, 1)).count(2015, poor_persons=30)
-    county.measure(2015)
-    [event] = county.do(NO_RELAPSE)
-    assert isinstance(event, VillageMonitored) and (event.place, event.village) == (PLACE, VILLAGE)
-    assert (event.decided_by, event.unmet[0].value, event.values["incidence"]) == ("县政府", 0.03, 0.03)
-    assert county.tasks == [] and county.village.stage == "delisted"
-    assert county.refusal(RELAPSE).status == 409
-
-
-def test_figures_may_be_corrected_while_the_relapse_is_undecided_and_not_after() -> None:
+def test_figures_may_be_corrected_while_no_measures_are_decided_and_not_after() -> None:
     county = County().delisted().until(date(2015, 7, 1)).count(2015)
     county.measure(2015, safe_water=0.1)
     [_, monitored] = county.measure(2015)
@@ -306,19 +308,21 @@ def test_the_figures_that_an_exit_rests_on_are_closed_with_it() -> None:
 
 
 @pytest.mark.parametrize("release_first", [True, False])
-def test_a_release_and_a_relapse_on_one_day_lead_to_the_same_state_in_either_order(release_first: bool) -> None:
+def test_a_release_and_an_earlier_listing_anew_lead_to_the_same_state_in_either_order(
+    release_first: bool,
+) -> None:
     county = County().delisted().until(date(2015, 7, 1)).count(2015, poor_persons=30)
     county.measure(2015)
     if release_first:
         county.hear(RELEASED)
-    county.do(RELAPSE)
+    county.hear(*LISTED_AGAIN)
     if not release_first:
         county.hear(RELEASED)
     assert (county.village.stage, county.village.since) == ("listed", date(2015, 7, 1))
     assert county.village.spell == 2
 
 
-def test_nothing_is_decided_about_a_relapse_while_a_village_is_on_the_list() -> None:
+def test_no_measures_are_decided_while_a_village_is_on_the_list() -> None:
     county = County().helped().until(date(2014, 12, 1)).count(2014, poor_persons=90)
     county.measure(2014)
-    assert county.refusal(RELAPSE).status == 409
+    assert county.refusal(MEASURES).status == 409

@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from services.registry.model.commands import (
-    ConfirmRelapse,
+    DecideMeasures,
     MeasureIndicators,
     RecordHouseholds,
     RecordSurvey,
@@ -32,7 +32,6 @@ from shared.contracts.registry import (
     VillageDelisted,
     VillageListed,
     VillageMonitored,
-    VillageRelapsed,
     YearClosed,
     YearReopened,
 )
@@ -128,7 +127,7 @@ class Village(Carrier, frozen=True, kw_only=True):
 
     @property
     def awaits(self) -> bool:
-        return bool(self.owed or self.exit or self.can_leave or self.may_have_relapsed)
+        return bool(self.owed or self.exit or self.can_leave or self.falls_short)
 
     @property
     def names(self) -> dict[str, Any]:
@@ -154,8 +153,8 @@ class Village(Carrier, frozen=True, kw_only=True):
         return self.stage == "helped" and not self.owed and not self.unmet and self.measured > self.spent
 
     @property
-    def may_have_relapsed(self) -> bool:
-        """Whether the village missed criteria after its exit and nobody has decided yet if that is a relapse."""
+    def falls_short(self) -> bool:
+        """Whether the village missed criteria after its exit and nobody has decided yet what is done about it."""
         return self.stage in LEFT and bool(self.unmet)
 
     def next_measurement(self, policy: Policy, after: date) -> date:
@@ -188,9 +187,9 @@ class Village(Carrier, frozen=True, kw_only=True):
         if self.can_leave:
             due = policy.exit.request_by.due(told, policy.calendar)
             yield self._task("exit-requests", "township", due, body="township")
-        if self.may_have_relapsed:
+        if self.falls_short:
             due = policy.exit.relapse_by.due(told, policy.calendar)
-            yield self._task("relapse-decisions", "county", due, detail=str(self.measured), body="county")
+            yield self._task("fallback-measures", "county", due, detail=str(self.measured), body="county")
         yield from self.awaited()
 
     def _task(
@@ -357,8 +356,9 @@ def measure_again(village: Village, event: MeasurementWithdrawn, _policy: Policy
 def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Change:
     """Open a year's measurement, which then is awaited until it is made. A year whose day was missed opens late.
 
-    A year that was measured before a relapse does not open again: its figures can only be corrected. A village that
-    was never on the list owes figures only where the region takes indicators of every village.
+    A year that was measured before the village was listed anew does not open again: its figures can only be
+    corrected. A village that was never on the list owes figures only where the region takes indicators of every
+    village.
     """
     year, owed = due.on.year, village.owed
     listed = bool(village.spell) and village.delisted_on is None
@@ -368,7 +368,7 @@ def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Chang
 
 
 def measured(village: Village, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
-    """Note a year's figures. After the exit, missed criteria make it a body's task to decide on a relapse.
+    """Note a year's figures. After the exit, missed criteria make it a body's task to decide on measures.
 
     The figures may be corrected while the village is on the list, or until that decision.
     """
@@ -378,14 +378,14 @@ def measured(village: Village, event: IndicatorsMeasured, policy: Policy, today:
         year in village.owed
         or correctable
         or year in village.reopened
-        or (village.may_have_relapsed and year == village.measured)
+        or (village.falls_short and year == village.measured)
     ):
         raise village.not_now(
             f"{year}年度指标不在测算期内，或已据此作出决定，不能录入或更改",
             f"the measurement of {year} is not open, or has been decided upon, so that it cannot be entered or changed",
             "1.18",
         )
-    reviewed = year in village.owed or village.may_have_relapsed
+    reviewed = year in village.owed or village.falls_short
     village = village.but(owed=tuple(y for y in village.owed if y != year))
     if year >= village.measured:
         missed = event.unmet if not left or village.watched_in(year, policy) else ()
@@ -398,27 +398,24 @@ def measured(village: Village, event: IndicatorsMeasured, policy: Policy, today:
 # ------------------------------------------------------------ after the exit
 
 
-def confirm_relapse(village: Village | None, command: ConfirmRelapse, _policy: Policy, _today: date) -> Change:
-    """A named body decides if missed criteria are a relapse. A relapse puts the village on the list for a new spell."""
+def decide_measures(village: Village | None, command: DecideMeasures, _policy: Policy, _today: date) -> Change:
+    """A named body decides what is done about criteria that a village misses after its exit. It stays off the list.
+
+    No document lets anybody put a village back on the list (只有农户返贫，没有村返贫): measures help the village, and
+    households at risk are watched (`monitoring.py`).
+    """
     village = standing(village, command)
     require_body(command.body, "county", EXIT_RULE)
-    if not village.may_have_relapsed:
+    if not village.falls_short:
         raise village.not_now(
-            "监测未发现指标回落，无需作出处理决定", "monitoring found no missed criteria to decide on"
-        )
-    if command.relapsed:
-        return Change(
-            village,
-            (
-                VillageRelapsed(**village.names, unmet=village.unmet, decided_by=command.decided_by),
-                VillageListed(**village.names, spell=village.spell + 1),
-            ),
+            "监测未发现指标回落，无需研究帮扶措施", "monitoring found no missed criteria to decide on"
         )
     event = VillageMonitored(
         **village.names,
         year=village.measured,
         values=village.values,
         unmet=village.unmet,
+        measures=command.measures,
         decided_by=command.decided_by,
     )
     return Change(village.but(unmet=()), (event,))

@@ -17,6 +17,7 @@ from shared.contracts.values import (
     Persons,
     Rate,
     Reason,
+    ShortOrNone,
     VillageId,
     Year,
 )
@@ -78,20 +79,26 @@ class VillageDelisted(Event, frozen=True, kw_only=True):
 
 
 class VillageMonitored(Event, frozen=True, kw_only=True):
-    """A monitoring review after the exit ended without a relapse."""
+    """A monitoring review after the exit: all criteria are met, or a body has decided what is done about it."""
 
     label = ("防返贫监测", "monitored after exit")
     village: VillageId
     year: Year
     values: Figures
     unmet: Annotated[tuple[Unmet, ...], Meta(max_length=200)] = ()
-    """Criteria that are not met, although a body decided that this is no relapse; empty if all are met."""
+    """Criteria that are not met, about which a body decided on measures; empty if all are met."""
     decided_by: Organ | None = None
-    """The body that decided this; None if all criteria are met."""
+    """The body that decided on measures; None if all criteria are met."""
+    measures: ShortOrNone = ""
+    """What is done about the missed criteria; empty if all are met, and in events of earlier versions."""
 
 
 class VillageRelapsed(Event, frozen=True, kw_only=True):
-    """Monitoring found that the village no longer meets its criteria, so it is listed again (出列指标回落)."""
+    """A body listed a village again that no longer met its criteria (出列指标回落).
+
+    Only journals of earlier versions have it. No document lets anybody do so: households fall into poverty, villages do
+    not.
+    """
 
     label = ("出列指标回落", "criteria missed after the exit")
     village: VillageId

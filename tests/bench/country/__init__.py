@@ -241,14 +241,12 @@ def _year(year: int) -> Iterator[Day]:
     yield Day(summer, phase, (
         (
             *checked,
-            _asked("reconciliations", summer, last=False),
+            _asked("reconciliations", summer),
             _asked("households", summer, summer=True),
             _asked("measurements", summer, summer=True),
-            _asked("relapse-decisions", summer),
-            *_diagnosed(partial(_relapsed, year=year), summer),
+            _asked("fallback-measures", summer),
         ),
         *closed,
-        *_matched(summer, lambda county: any(_relapsed(county, year))),
     ))  # fmt: skip
     yield from _drawn(date(year, 10, 1), phase)
     autumn = date(year, 10, 8)
@@ -256,7 +254,7 @@ def _year(year: int) -> Iterator[Day]:
     yield Day(autumn, phase, (
         (
             *checked,
-            _asked("reconciliations", autumn, last=True),
+            _asked("reconciliations", autumn),
             _asked("households", autumn, summer=False),
             _asked("measurements", autumn, summer=False),
         ),
@@ -302,10 +300,6 @@ def _asked(path: str, on: date, year: int = 0, **how: bool) -> Step:
 def _asked_by(path: str, reads: tuple[str, str, str], on: date) -> Step:
     """What is answered to states that are read."""
     return Step(path, partial(story.answers_to, path, on), reads)
-
-
-def _relapsed(county: County, year: int) -> list[Village]:
-    return [village for village in county.villages if village.relapses(year)]
 
 
 def _diagnosed(villages: Callable[[County], list[Village]], on: date) -> Iterator[Step]:

@@ -35,10 +35,10 @@ _BY = "示例机关（虚构）"
 AT_HOME: Final = "SPARE"
 _OWES = {commitment["kind"]: commitment["by"] for commitment in PACK["commitments"]}
 """The cadre of each unit who goes when another is recalled."""
-Fate = Literal["", "refuted", "relapsed", "recalled"]
-FATES: Final[dict[int, Fate]] = {1: "refuted", 2: "relapsed", 3: "recalled"}
-"""What goes wrong, by the village's number in its county: its first verification fails; it leaves and falls back a year
-later; its team's leader is recalled. All others fare well, but one in twelve never meets the criteria."""
+Fate = Literal["", "refuted", "slipped", "recalled"]
+FATES: Final[dict[int, Fate]] = {1: "refuted", 2: "slipped", 3: "recalled"}
+"""What goes wrong, by the village's number in its county: its first verification fails; it leaves and misses
+criteria a year later; its team's leader is recalled. All others fare well, but one in twelve never meets the criteria."""
 _UNLED = (4, 5)
 """Units that have nobody of a leader's rank at first, in every third county (mechanism 3.4)."""
 
@@ -83,17 +83,17 @@ class Village(Told):
         """Whether it is removed from the list in a year."""
         return year in self.requests and not (self.fate == "refuted" and year == self.requests[0])
 
-    def relapses(self, year: int) -> bool:
-        """Whether the review of a year finds that it fell back."""
-        return self.fate == "relapsed" and year == self.requests[0] + 1
+    def slips(self, year: int) -> bool:
+        """Whether the review of a year finds that it misses criteria."""
+        return self.fate == "slipped" and year == self.requests[0] + 1
 
     def monitored(self, year: int) -> bool:
         """Whether it is reviewed in the summer of a year."""
-        return self.relapses(year) or not self.helped(year)
+        return not self.helped(year)
 
     def fares_well(self, year: int) -> bool:
         """Whether its criteria are met in a year."""
-        return year in self.requests or not (self.helped(year) or self.relapses(year))
+        return year in self.requests or not (self.helped(year) or self.slips(year))
 
     def attempt(self, year: int) -> int:
         """The how-many-th time it is that an exit is asked for."""
@@ -101,7 +101,7 @@ class Village(Told):
 
     def is_measured(self, year: int, *, summer: bool) -> bool:
         """Whether its year is measured in summer, after the exit, or in autumn."""
-        return self.monitored(year) if summer else self.helped(year) and not self.relapses(year)
+        return self.monitored(year) if summer else self.helped(year)
 
     # ---------------------------------------------------- what its people answer
 
@@ -135,7 +135,7 @@ class Village(Told):
     def numbers(self, ask: Ask) -> list[int]:
         """The item that is set, and at first the problem that the survey found."""
         year = ask.year
-        return [1, 2] if year == FIRST or self.relapses(year) else [1]
+        return [1, 2] if year == FIRST else [1]
 
     def done(self, ask: Ask) -> list[int]:
         """All in the end, the first item in summer."""
@@ -175,7 +175,7 @@ class County:
         year = (FIRST, FIRST + 1, LAST, FIRST + 1)[(number + self.number) % 4]
         requests: tuple[int, ...] = () if number % 12 == 11 else (year,)
         if fate:
-            requests = {"refuted": (FIRST, FIRST + 1), "relapsed": (FIRST, LAST), "recalled": (FIRST + 1,)}[fate]
+            requests = {"refuted": (FIRST, FIRST + 1), "slipped": (FIRST,), "recalled": (FIRST + 1,)}[fate]
         return Village(
             id=f"{self.code}9{number // 20:02}{200 + number % 20}",
             number=number,
@@ -274,9 +274,8 @@ ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
     "surveys": lambda v, year: [{}],
     "diagnoses": lambda v, year: [{"body": "county"}],
     # The ledgers of a later year, where there was one in the autumn before.
-    "commitments": lambda v, year: [_of_ledger(year)] * (v.helped(year) and not v.relapses(year) and year > FIRST),
-    # A village between two spells has nothing to reconcile in summer.
-    "reconciliations": lambda v, year, last: [_of_ledger(year)] * (v.helped(year) and (last or not v.relapses(year))),
+    "commitments": lambda v, year: [_of_ledger(year)] * (v.helped(year) and year > FIRST),
+    "reconciliations": lambda v, year: [_of_ledger(year)] * v.helped(year),
     # After the exit where the village left in that year, in January elsewhere.
     "settlements": lambda v, year, left: [_of_ledger(year)] * (v.helped(year) and v.leaves(year) is left),
     "reports": lambda v, year: [{"year": year, "form": "oral", "body": "team"}] * v.helped(year),
@@ -289,7 +288,7 @@ ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
     "verifications": lambda v, year: [{**one, "body": "inspection"} for one in _of_exit(v, year)[:1]],
     "notices": lambda v, year: [{"body": "township"}] * v.leaves(year),
     "approvals": lambda v, year: [{"body": "county"}] * v.leaves(year),
-    "relapse-decisions": lambda v, year: [{"body": "county"}] * v.relapses(year),
+    "fallback-measures": lambda v, year: [{"body": "county"}] * v.slips(year),
 }
 """What a village is asked in a year, by action."""
 

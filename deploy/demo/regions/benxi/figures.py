@@ -97,7 +97,7 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("出列核查未通过", "exits refuted by the verification"): records.said(i.ExitVerified, lambda e: not e.passed),
         ("异议成立", "objections upheld"): records.said(r.ObjectionDecided, lambda e: e.upheld),
         ("三年未完成帮扶任务、延长帮扶期限", "terms extended after three years"): records.said(d.TermExtended),
-        ("出列指标回落", "criteria missed after the exit"): records.said(r.VillageRelapsed),
+        ("出列指标回落", "criteria missed after the exit"): records.said(r.VillageMonitored, lambda e: e.unmet),
     }
     return {
         **{label: len(events) for label, events in counts.items()},

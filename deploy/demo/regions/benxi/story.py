@@ -47,7 +47,7 @@ FATES: Final = {
     2: "neglected",  # Its first leader does so badly that he is recalled, and appeals.
     3: "stalled",  # A rectification is overdue, so that the sending unit is talked to.
     4: "late",  # Its plans and ledgers are set after their dates, and items stay open.
-    5: "relapsed",  # It leaves the list and falls back.
+    5: "slipped",  # It leaves the list and misses criteria later.
     6: "refuted",  # The first verification of its exit fails.
     7: "absent",  # Members are found absent twice in a year.
 }
@@ -103,7 +103,7 @@ class Benxi(Scenario):
     @property
     def shown(self) -> str:
         """The village that falls back, if it is played."""
-        return min(self.villages.values(), key=lambda village: (village.fate != "relapsed", village.number)).id
+        return min(self.villages.values(), key=lambda village: (village.fate != "slipped", village.number)).id
 
     @property
     def whole(self) -> str:
@@ -186,7 +186,7 @@ class Benxi(Scenario):
         }  # fmt: skip
 
     def survey_rows(self, v: Village, on: date) -> Iterator[Row]:
-        """RecordSurvey for one village: its part of the document's figures, or after a relapse one record per topic."""
+        """RecordSurvey for one village: its part of the document's figures."""
         first, topics = on.year == START.year, list(POLICY.listing.topics)
         counts = {kind: _part(total, v.number) for kind, total in SURVEYED.items()} if first else {"meeting": 4}
         kinds = [kind for kind, count in counts.items() for _ in range(count)]
@@ -223,7 +223,7 @@ class Benxi(Scenario):
         years = year - START.year
         if v.leaves is None:
             return 0.95 - 0.12 * min(years, 3)
-        if v.fate == "relapsed" and year > v.leaves:
+        if v.fate == "slipped" and year > v.leaves:
             return 0.6
         if year >= v.leaves:
             return 0.06

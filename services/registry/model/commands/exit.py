@@ -2,7 +2,7 @@
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
-from shared.contracts.values import Organ, Role, VillageId
+from shared.contracts.values import Organ, Role, Short, VillageId
 
 
 class RequestExit(Command, frozen=True, kw_only=True):
@@ -28,10 +28,11 @@ class ApproveExit(Command, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class ConfirmRelapse(Command, frozen=True, kw_only=True):
-    """A named body decides whether a village that misses criteria after its exit has relapsed (出列指标回落)."""
+class DecideMeasures(Command, frozen=True, kw_only=True):
+    """A named body decides what is done for a village that misses criteria after its exit (出列指标回落)."""
 
     village: VillageId
-    relapsed: bool
+    measures: Short
+    """What is done: 产业、就业、饮水等帮扶措施. It is published, so it names no person."""
     body: Role
     decided_by: Organ
