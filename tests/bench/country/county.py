@@ -38,7 +38,8 @@ _OWES = {commitment["kind"]: commitment["by"] for commitment in PACK["commitment
 Fate = Literal["", "refuted", "slipped", "recalled"]
 FATES: Final[dict[int, Fate]] = {1: "refuted", 2: "slipped", 3: "recalled"}
 """What goes wrong, by the village's number in its county: its first verification fails; it leaves and misses
-criteria a year later; its team's leader is recalled. All others fare well, but one in twelve never meets the criteria."""
+criteria a year later; its team's leader is recalled. All others fare well, but one in twelve never meets the
+criteria."""
 _UNLED = (4, 5)
 """Units that have nobody of a leader's rank at first, in every third county (mechanism 3.4)."""
 
