@@ -81,7 +81,7 @@ class VillageDelisted(Event, frozen=True, kw_only=True):
 class VillageMonitored(Event, frozen=True, kw_only=True):
     """A monitoring review after the exit: all criteria are met, or a body has decided what is done about it."""
 
-    label = ("防返贫监测", "monitored after exit")
+    label = ("出列后监测", "monitored after exit")
     village: VillageId
     year: Year
     values: Figures
