@@ -125,7 +125,8 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "VillageMonitored": (
         "出列后监测{year}指标：{values}[；未达标：{unmet}][；{decided_by}研究帮扶措施：{measures}]",
-        "the indicators of {year} were reviewed: {values}[; missed: {unmet}][; {decided_by} decided on measures: {measures}]",
+        "the indicators of {year} were reviewed: {values}[; missed: {unmet}]"
+        "[; {decided_by} decided on measures: {measures}]",
     ),
     "VillageRelapsed": ("{decided_by}认定出列指标回落：{unmet}", "{decided_by} found criteria missed again: {unmet}"),
     # registry: procedures
