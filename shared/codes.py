@@ -14,6 +14,7 @@ import msgspec
 from shared.contracts import Command
 from shared.contracts.registry import VillageRecoded
 from shared.contracts.values import VillageId
+from shared.divisions import place_of
 from shared.policy import Policy
 from shared.rules import Change, Key, State
 
@@ -31,7 +32,7 @@ class Code(State, frozen=True, kw_only=True):
 
 def aliased(_code: Code | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
     """Keep the new code as an alias. The registry has checked that no other village has it."""
-    return Change(Code(id=event.code, place=event.code[:6], village=event.village))
+    return Change(Code(id=event.code, place=place_of(event.code), village=event.village))
 
 
 @cache

@@ -17,6 +17,7 @@ from msgspec import inspect
 
 from shared.contracts import Command
 from shared.contracts.values import Code, PartyId, Place, VillageId
+from shared.divisions import place_of
 from shared.labels import awaited, label
 from shared.policy import Policy
 from shared.rules import Difference, Refused, State, Task
@@ -133,7 +134,7 @@ class Blank(NamedTuple):
 
     def row(self, state: State, task: Task, policy: Policy) -> Known:
         """What is known of an open task's row. A task that names no division is answered in its village's."""
-        place = str(task.answer["village"])[:6] if "village" in task.answer else state.place
+        place = place_of(str(task.answer["village"])) if "village" in task.answer else state.place
         said = [zh for zh, _ in awaited(task.about, task.answer, task.detail, policy) if zh and zh != task.about]
         known = {"place": place, "due": task.due, "task": "，".join(said) or None}
         return {**known, **task.answer, **self.facts(state, task, policy)}

@@ -17,6 +17,7 @@ from shared import chinese, english
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
+from shared.divisions import LABELS
 from shared.policy import Policy
 from shared.policy.indicators import HOUSEHOLD_FIGURES, SHARE
 
@@ -370,10 +371,7 @@ def _outcome(id: str, policy: Policy | None) -> str:
 def _division(id: str, policy: Policy | None) -> str:
     """A division, as 县210521 for `county:210521`."""
     kind, _, code = id.partition(":")
-    return f"{_DIVISIONS.get(kind, '区划')}{code}"
-
-
-_DIVISIONS: Final = {"township": "乡镇", "county": "县", "city": "市", "province": "省"}
+    return f"{LABELS.get(kind, '区划')}{code}"
 
 
 def _record(id: str, policy: Policy | None) -> str:

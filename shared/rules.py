@@ -31,6 +31,7 @@ from shared.calendar import Calendar, Span
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import VillageRecoded
 from shared.contracts.values import ROLES
+from shared.divisions import place_of
 from shared.labels import basis
 from shared.policy import Policy
 
@@ -504,4 +505,4 @@ def addressed(state: P | None, command: Command, zh: str = "村", en: str = "vil
 
 def recoded(state: State | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
     """Move a village's state to the division of its new code (Regulation on Administrative Divisions 17)."""
-    return Change(state and state.but(place=event.code[:6]))
+    return Change(state and state.but(place=place_of(event.code)))

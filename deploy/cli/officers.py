@@ -1,6 +1,5 @@
 """Commands for officers: forms in and out, a village's way, what is to be done."""
 
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -9,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import uuid4
 
 import msgspec
@@ -22,6 +21,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 from shared.chinese import percent
 from shared.contracts.values import ROLES
+from shared.divisions import DIGITS, Level
 
 if TYPE_CHECKING:  # Importing them takes time, and most commands do not need them.
     from shared.forms import Blank
@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # Importing them takes time, and most commands do not need th
 
 app = typer.Typer()
 
-Level = Literal["province", "city", "county", "township"]
 COUNTS = {
     "rows": ("填写的行", "rows filled in"),
     "good": ("正确", "good"),
@@ -208,7 +207,7 @@ def totals(
     from services.registry.model.yearbook import Total
     from shared.policy.indicators import SHARE
 
-    if not re.fullmatch("[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}", place):
+    if not (place.isascii() and place.isdigit() and len(place) in DIGITS.values()):
         raise Trouble(f"“{place}”应为区划代码的前2、4、6或9位数字 / it must be the first 2, 4, 6 or 9 digits of a code")
     asked: dict[str, str | int] = {"since": since, "until": until or since, "by": by}
     answer = client(folder, "registry", place).get(f"/v1/totals/{place}", params=asked)

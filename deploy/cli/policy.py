@@ -12,6 +12,7 @@ from deploy.cli.usage import meant
 from deploy.language import told
 from shared import chinese, english
 from shared.contracts.values import Organ
+from shared.divisions import COUNTRY, place_of
 
 if TYPE_CHECKING:
     from shared.policy import Base, Policy
@@ -49,8 +50,9 @@ def check(file: FileArgument, over: OverOption = None, folder: FolderOption = DE
 def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> None:
     """启用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
     described, _, pack = _read(file, _base([], folder))
-    command = {"place": pack["jurisdiction"].ljust(6, "0"), "pack": pack, "adopted_by": by}
-    with client(folder, "registry", command["place"]) as http:
+    place = place_of(pack["jurisdiction"])
+    command = {"place": place, "pack": pack, "adopted_by": by}
+    with client(folder, "registry", place) as http:
         answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
     if not answer["applied"]:
         console.note(told(f"此前已启用，没有变化：{described}", f"adopted before, nothing changed: {described}"))
@@ -62,7 +64,7 @@ def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> N
 def holidays(
     file: FileArgument,
     by: ByOption,
-    place: Annotated[str, typer.Option(help="区划，全国为 000000 · the division, 000000 for all")] = "000000",
+    place: Annotated[str, typer.Option(help="区划，全国为 000000 · the division, 000000 for all")] = COUNTRY,
     replaces: Annotated[str, typer.Option(help="所替换的版本，见拒绝提示 · the version that a refusal named")] = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
@@ -76,7 +78,7 @@ def holidays(
     days = {name: [str(day) for day in notice.get(name, ())] for name in ("off", "worked")}
     command = {"notice": str(notice.get("year", "")), **notice, **days, "place": place, "announced_by": by}
     command |= {"replaces": replaces} if replaces else {}
-    with client(folder, "registry", place if place != "000000" else "0000") as http:
+    with client(folder, "registry", place if place != COUNTRY else "0000") as http:
         answer = http.post("/v1/holidays", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
     if not answer["applied"]:
         document = notice.get("document")

@@ -17,6 +17,7 @@ from services.incentives.api import COMMANDS as INCENTIVES
 from services.inspection.api import COMMANDS as INSPECTION
 from services.registry.api import COMMANDS as REGISTRY
 from shared.contracts import Command
+from shared.divisions import place_of
 from shared.policy import Policy
 from shared.rules import State, Task
 from shared.web.http import OpenTask
@@ -111,7 +112,7 @@ class Story:
 
     def place(self, about: str) -> str:
         """The division whose people answer for a village."""
-        return about[:6]
+        return place_of(about)
 
     def signs(self, ask: Ask) -> str:
         """The body that signs an answer."""

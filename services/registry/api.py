@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import get
 from litestar.datastructures import State
@@ -13,6 +13,7 @@ from services.registry.model import Reason, Village, monitoring, party, yearbook
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import parties_of, watching, yearbooks
+from shared.divisions import Level
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.policy import Policy
@@ -105,7 +106,7 @@ async def totals(
     state: State,
     since: Annotated[int, QueryParameter(ge=1990, le=2100)],
     until: Annotated[int | None, QueryParameter(ge=1990, le=2100)] = None,
-    by: FromQuery[Literal["province", "city", "county", "township"]] = "county",
+    by: FromQuery[Level] = "county",
 ) -> list[yearbook.Total]:
     """The figures of the divisions of a kind (`by`) in a place: the first 2, 4, 6 or 9 digits of its code.
 

@@ -6,7 +6,7 @@ from typing import Any
 from services.registry import store
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
-from shared.contracts.values import place_of
+from shared.divisions import LABELS, place_of
 from shared.forms import BODY, DUE, PLACE, VILLAGE, Blank, Heading, by, named
 from shared.policy import Policy
 from shared.policy.exit import Criterion
@@ -33,8 +33,8 @@ RANKS: Mapping[str, str] = {
     "相当正处级": "division", "相当副厅级": "deputy_department", "相当正厅级": "department",
 }  # fmt: skip
 """The level that a post or rank counts as, by its Chinese name: 三级主任科员 counts as `deputy_section`."""
-LEVELS: Mapping[str, str] = {"省": "province", "市": "city", "县": "county"}
-DIVISIONS: Mapping[str, str] = {**LEVELS, "乡镇": "township"}
+DIVISIONS: Mapping[str, str] = {label: level for level, label in [*LABELS.items()][::-1]}
+LEVELS: Mapping[str, str] = {label: level for label, level in DIVISIONS.items() if level != "township"}
 _VILLAGE: Mapping[str, Any] = {
     "pattern": VILLAGE_CODE,
     "help_zh": "统计用区划代码，12位数字；末三位是村的代码（001至999），前六位是县级区划。",
@@ -88,7 +88,7 @@ _VILLAGES = Blank(
         Heading("reason", "人口变动原因", "Reason", "只在更正已登记的人口且变动较大时填写。",
                 "Only where a population that is known is corrected by much.", spare=True),
     ),
-    implied=lambda row: {"place": row.get("place") or row["village"][:6]},
+    implied=lambda row: {"place": row.get("place") or place_of(row["village"])},
     notes=store.stays,
 )  # fmt: skip
 _UNITS = Blank(

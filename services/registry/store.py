@@ -10,7 +10,7 @@ from services.registry.model import Baseline, Party, Register, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
-from shared.contracts.values import around, place_of
+from shared.divisions import around, place_of
 from shared.engine.pipeline import Pipeline
 from shared.engine.store import load_states
 from shared.forms import Known

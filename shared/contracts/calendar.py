@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from shared.contracts import Event, Payload
 from shared.contracts.values import Day, Organ, Place, RunId, Short, Year
+from shared.divisions import COUNTRY
 
 Days = Annotated[tuple[Day, ...], Meta(max_length=100)]
 """The days of a year that a notice names."""
@@ -18,7 +19,7 @@ class DayPassed(Event, frozen=True, kw_only=True):
     needs_policy = False
     label = ("新的一天", "a day passed")
     day: Day
-    place: Place = "000000"
+    place: Place = COUNTRY
 
 
 class DayDue(Payload, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class DayDue(Payload, frozen=True, kw_only=True):
     needs_policy = False
     label = ("日程触发", "day due")
     day: Day
-    place: Place = "000000"
+    place: Place = COUNTRY
 
 
 class HolidaysAnnounced(Event, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 import msgspec
 from msgspec import Meta
 
+from shared.divisions import DIGITS
+
 _END: Final = r"$(?!\n)"
 _UNSEEN: Final = (
     r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
@@ -34,17 +36,6 @@ Place = Annotated[str, Meta(pattern=r"^[0-9]{6}$", max_length=6)]
 VillageId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
 """A village's stable id: the 12 digits of the statistical division code under which it was first registered."""
 
-
-def place_of(code: str) -> str:
-    """The place of a division: a township's is its county, and `2105`, a city, is the place `210500`."""
-    return code[:6].ljust(6, "0")
-
-
-def around(code: str) -> tuple[str, ...]:
-    """The jurisdictions in which a division lies, or a village by its code: county, prefecture and province."""
-    return tuple(dict.fromkeys(code[:length] for length in (6, 4, 2)))
-
-
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12, extra={"names": "no village yet"})]
 """A village's present or future code of 12 digits. It differs from the id if the village was recoded."""
 PartyId = Annotated[
@@ -57,14 +48,13 @@ numbers of identity cards and mobile phones, since ids are published.
 """
 RunId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}{_END}")]
 """A name that people choose for a single matching, or for a matter that a village decides."""
-DivisionRef = Annotated[
-    str, Meta(pattern=rf"^(?:township:[0-9]{{9}}|county:[0-9]{{6}}|city:[0-9]{{4}}|province:[0-9]{{2}}){_END}")
-]
+_DIVISION: Final = "|".join(f"{level}:[0-9]{{{digits}}}" for level, digits in DIGITS.items())
+DivisionRef = Annotated[str, Meta(pattern=rf"^(?:{_DIVISION}){_END}")]
 """A division as a subject, `<kind>:<code>`: `township:210521100` has the first nine digits of its villages' codes."""
 ParentRef = Annotated[
     str,
     Meta(
-        pattern=r"^(?:village:[0-9]{12}|township:[0-9]{9}|county:[0-9]{6}|city:[0-9]{4}|province:[0-9]{2}"
+        pattern=rf"^(?:village:[0-9]{{12}}|{_DIVISION}"
         rf"|party:(?![0-9]{{17}}[0-9X]$)(?!1[3-9][0-9]{{9}}$)[A-Z0-9](?:[A-Z0-9._-]{{0,38}}[A-Z0-9])?){_END}"
     ),
 ]

@@ -14,6 +14,7 @@ from shared.codes import Code
 from shared.contracts import EVENTS, Envelope, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import VillageRecoded
+from shared.divisions import place_of
 from shared.engine import dead_letters, store
 from shared.engine.days import is_for_all, take_for_all
 from shared.engine.flow import Cause, Parked, decoder, derived_id, id_bytes, run
@@ -142,7 +143,7 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
         event = cause.payload if isinstance(cause, Cause) else None
         if isinstance(event, VillageRecoded):
             pipeline.wiring.note_code(event)
-        if event is not None and event.about == "village" and event.subject_id[:6] != event.place:
+        if event is not None and event.about == "village" and place_of(event.subject_id) != event.place:
             village, place = event.subject_id, event.place
             if village not in pipeline.wiring.recoded.get(place, ()):
                 cause = ValueError(f"village {village} does not lie in division {place} and has no code there")

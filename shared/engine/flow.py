@@ -21,6 +21,7 @@ from shared.codes import Code
 from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted, VillageRecoded
+from shared.divisions import place_of, prefecture_of
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
@@ -153,7 +154,7 @@ class Wiring:
 
     def note_code(self, event: VillageRecoded) -> None:
         """A village has a code in another division. Should the event be refused after all, that does no harm."""
-        self.recoded[event.code[:6]].add(event.village)
+        self.recoded[place_of(event.code)].add(event.village)
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:
         """The states that later events of the chain will probably need, by what earlier runs have taught."""
@@ -262,7 +263,7 @@ def recount(terms: Terms, cause: Cause, states: Iterable[State]) -> Result:
         policy = terms.book.at(state.place, terms.today) if state else None
         if state and policy:
             counted, moves = state.recounted(policy.calendar, terms.today)
-            id = derived_id(cause.id, state.kind, state.place[:4], state.id)
+            id = derived_id(cause.id, state.kind, prefecture_of(state.place), state.id)
             told = tuple(counted.tell_moved(moved, cause.payload.notice) for moved in moves)
             batch.apply(key, Change(counted, told), Cause(id, cause.id, Payload(place=state.place)), policy, count())
     return batch.result()
@@ -425,7 +426,7 @@ class _Batch:
         command = cause.payload
         assert isinstance(command, Command)
         if recoded := self.wiring.recoded:
-            aliases = [key for key in codes.aliases(command) if key[1][:6] in recoded]
+            aliases = [key for key in codes.aliases(command) if place_of(key[1]) in recoded]
             known = self.others(aliases)
             if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
                 command = codes.resolved(command, ids)
@@ -446,7 +447,7 @@ class _Batch:
                 return
             policy = self.terms.policy(state.place)
             # The prefecture is part of it: two replicas may each keep a state with this id.
-            id = derived_id(day_id, state.kind, state.place[:4], state.id, name, on)
+            id = derived_id(day_id, state.kind, prefecture_of(state.place), state.id, name, on)
             cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
             self.apply(key, rules[name](rest, Due(name, on), policy, self.terms.today), cause, policy, count())

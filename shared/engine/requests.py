@@ -12,6 +12,7 @@ import structlog
 
 from shared.contracts import Command
 from shared.contracts.registry import PolicyAdopted
+from shared.divisions import prefecture_of
 from shared.engine import outbox
 from shared.engine.flow import Cause, Effect, Fact, Missing, Parked, Result, States, Terms, derived_id, run
 from shared.rules import Difference, Key, Refused, State
@@ -83,7 +84,7 @@ def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str
     """
     before, roots, ids = Counter[str](), dict[str, str](), list[str]()
     for command in commands:
-        prefecture = command.place[:4]
+        prefecture = prefecture_of(command.place)
         if prefecture not in roots:
             roots[prefecture] = derived_id(service, key, prefecture)
         ids.append(derived_id(roots[prefecture], before[prefecture]))

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shared.contracts import Command
+from shared.divisions import COUNTRY, prefecture_of
 from shared.rules import Refused
 
-NATIONAL = "0000"
+NATIONAL = prefecture_of(COUNTRY)
 """The four digits of what concerns the whole country, such as days. Every replica handles it."""
 
 
@@ -40,7 +41,7 @@ class Share(NamedTuple):
 
     def has(self, place: str) -> bool:
         """Whether this replica handles what concerns a division; of the code, four digits are enough."""
-        return self.of == 1 or place[:4] == NATIONAL or owner(place, self.of) == self.number
+        return self.of == 1 or prefecture_of(place) == NATIONAL or owner(place, self.of) == self.number
 
     def misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
         """Refusals, by row, of commands that belong to another replica, or that no single replica can handle."""
@@ -88,7 +89,7 @@ def owner(place: str, of: int) -> int:
     """The number of the replica to which a division belongs. This function must never change: a village's data would
     stay behind in the old replica's database.
     """
-    return zlib.crc32(place[:4].encode()) % of + 1
+    return zlib.crc32(prefecture_of(place).encode()) % of + 1
 
 
 WHOLE = Share()

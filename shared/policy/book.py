@@ -9,8 +9,8 @@ import msgspec
 
 from shared.calendar import Calendar, national
 from shared.contracts.calendar import HolidaysAnnounced
-from shared.contracts.values import around
-from shared.policy.layers import NATIONAL, Layer, Merged, lies_in, plain
+from shared.divisions import COUNTRY, NATIONAL, around, jurisdiction_of, lies_in
+from shared.policy.layers import Layer, Merged, plain
 from shared.policy.pack import Policy
 
 Pack = Policy | Layer
@@ -41,14 +41,14 @@ class PolicyBook:
         for looked_up in (self._calendars, self._informed, self._found):
             looked_up.clear()
 
-    def calendar(self, place: str = "000000") -> Calendar:
+    def calendar(self, place: str = COUNTRY) -> Calendar:
         """The calendar of a division by all notices; the holidays in its pack are not in it."""
-        told = [notice for notice in self.notices.values() if place.startswith(_prefix(notice.place))]
+        told = [notice for notice in self.notices.values() if place.startswith(jurisdiction_of(notice.place))]
         key = tuple(f"{notice.place}/{notice.notice}" for notice in told)
         if key not in self._calendars:
             calendar = national()
             for notice in told:
-                whole = notice.year if not _prefix(notice.place) else None
+                whole = notice.year if not jurisdiction_of(notice.place) else None
                 calendar = calendar.told(notice.off, notice.worked, year=whole)
             self._calendars[key] = calendar
         return self._calendars[key]
@@ -144,8 +144,3 @@ class PolicyBook:
         if key not in self._informed:
             self._informed[key] = policy.informed(key[1])
         return self._informed[key]
-
-
-def _prefix(place: str) -> str:
-    """The digits with which every division within this one begins: `45` for 450000, none for the whole country."""
-    return place.removesuffix("00").removesuffix("00").removesuffix("00")

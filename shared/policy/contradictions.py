@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from shared.calendar import Span
+from shared.divisions import NATIONAL
 from shared.policy import (
     assessment,
     bound,
@@ -25,7 +26,6 @@ from shared.policy import (
     when,
 )
 from shared.policy.checking import Fault
-from shared.policy.layers import NATIONAL
 from shared.policy.pack import Policy
 from shared.policy.section import Document, Found, Path, Reference, Section, parts
 from shared.policy.team import Team

@@ -28,7 +28,7 @@ def renewed(pack: Mapping[str, Any]) -> Part:
     whole = _with_exit(pack)
     for path, change in _RENEWED if "extends" in pack else (*_ADDED, *_RENEWED):
         whole = _renewed(whole, path, change)
-    return _with_links(whole)
+    return _with_label(_with_links(whole))
 
 
 def _renewed(part: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
@@ -68,6 +68,21 @@ def _with_links(pack: Part) -> Part:
         kept = {name: value for name, value in pack["drop"].items() if name != "team"}
         pack = {**pack, "drop": {**kept, "links": {"team": pack["drop"]["team"]}}}
     return pack
+
+
+def _with_label(pack: Part) -> Part:
+    """Give the link of the team the name that `[words]` once said of the team."""
+    if "team" not in pack.get("words", {}):
+        return pack
+    words = {name: value for name, value in pack["words"].items() if name != "team"}
+    name, links = pack["words"]["team"], list(pack.get("links", ()))
+    if not any(link["kind"] == "team" for link in links):
+        links.append({"kind": "team"})  # A layer that said nothing else of its teams.
+    named = [
+        {**link, "label": f"驻村{name}"} if link["kind"] == "team" and name not in link.get("label", "") else link
+        for link in links
+    ]
+    return {**pack, "words": words, "links": named}
 
 
 def exit_steps(steps: Sequence[Part]) -> list[Part]:

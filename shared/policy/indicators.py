@@ -12,12 +12,13 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from shared.contracts.values import Code, EventRole, Figure, Name
+from shared.divisions import Level
 from shared.policy.bound import Bound
 from shared.policy.exit import INCIDENCE, Criterion
 from shared.policy.section import Found, Section
 
 Pair = tuple[Code, Code]
-Whose = Literal["village", "township", "county", "city", "province"]
+Whose = Literal["village"] | Level
 SHARE: Final = "比例"
 """The unit of an indicator that is a share from 0 to 1. People read it in per cent."""
 FORMULAS: Final = ("ratio", "difference", "growth", "meets")

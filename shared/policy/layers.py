@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 
 from shared.contracts.values import Name, Version
+from shared.divisions import NATIONAL, lies_in
 from shared.policy.checking import Fault, bare, hints_of, tagged, toml
 from shared.policy.pack import Policy
 from shared.policy.section import Jurisdiction, Path, Section
@@ -21,8 +22,6 @@ NAMED = ("jurisdiction", "version", "effective_from", "name", "name_en")
 """The fields with which every pack names itself."""
 OVER = ("extends", "drop")
 """The fields that only a layer has."""
-NATIONAL = "00"
-"""The jurisdiction of what holds for the whole country: a pack that regions extend, or a document."""
 LONGEST_VERSION = 40
 """The most characters of all layers' versions together, since the envelope of every event carries them."""
 
@@ -190,11 +189,6 @@ class Merged:
                 zh = f"上层没有 {name}，可删：{'、'.join(known) or '（无）'}"
                 en = f"there is no {name} to drop; there is {', '.join(known) or 'nothing'}"
                 self.faults.append(Fault(("drop", *at), zh, en, instead=f"{at[-1]} = {toml(known[:1])}"))
-
-
-def lies_in(division: str, wider: str) -> bool:
-    """Whether a jurisdiction lies within a wider one; all others lie in the country."""
-    return division != wider and (wider == NATIONAL or division.startswith(wider))
 
 
 def _name(entry: Any, names: tuple[str, ...]) -> str:

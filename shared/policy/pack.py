@@ -54,8 +54,6 @@ class Holidays(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Words(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """本地用语。 · What a region calls things otherwise than the rest of the country."""
 
-    team: Name = "工作队"
-    """驻村力量的名称，如工作队、工作组。 · The resident team."""
     exit: Name = "出列"
     """贫困村退出的名称，如出列、销号。 · A village's removal from the list."""
     roles: Annotated[Mapping[Role, Name], Meta(max_length=16)] = msgspec.field(default_factory=dict)
@@ -157,7 +155,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def _terms(self) -> Mapping[str, str]:
         named = {ROLES[role][0]: name for role, name in self.words.roles.items()}
-        return {"工作队": self.words.team, "出列": self.words.exit, **named}
+        return {"工作队": self.team.label.removeprefix("驻村"), "出列": self.words.exit, **named}
 
     @cached_property
     def calendar(self) -> Calendar:

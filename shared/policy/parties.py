@@ -9,11 +9,10 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from shared.contracts.values import Code, Figure, Name
+from shared.divisions import LABELS
 from shared.policy.section import Found, Labels, Section
 
-DIVISIONS: Final[Mapping[str, str]] = {
-    "village": "村", "township": "乡镇", "county": "县", "city": "市", "province": "省"
-}  # fmt: skip
+DIVISIONS: Final[Mapping[str, str]] = {"village": "村", **LABELS}
 """What a party may belong to beside other parties."""
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.contracts.values import Role
+from shared.divisions import COUNTRY, place_of
 from shared.engine import store
 from shared.engine.commands import submit
 from shared.engine.flow import encode_state
@@ -50,9 +51,6 @@ SMOOTH = 200
 """Rows that are encoded without a pause: a few milliseconds, in which no other request is answered."""
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 """The first digits of a division's code, up to six."""
-
-NATION = "000000"
-"""The division code of what concerns the whole country."""
 
 
 class Route(NamedTuple):
@@ -194,7 +192,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         dry_run: FromQuery[bool] = False,
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
-        if any(command.place == NATION for command in data):
+        if any(command.place == COUNTRY for command in data):
             require_operator(request, None)  # Only operators decide what holds for the whole country.
         if route.command.by_token:
             for command in data:
@@ -425,7 +423,7 @@ def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
     if len(place) == 6:
         yield table.c.place == place
     elif place:
-        yield table.c.place.between(place.ljust(6, "0"), place.ljust(6, "9"))
+        yield table.c.place.between(place_of(place), place.ljust(6, "9"))
 
 
 def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Table) -> list[Any]:

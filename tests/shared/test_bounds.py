@@ -229,6 +229,14 @@ def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
     assert (publish.quorum, publish.majority) == (None, None)
 
 
+def test_a_pack_that_once_named_its_team_beside_the_link_still_calls_it_so() -> None:
+    named = kept_pack({**PACK, "words": {"team": "工作组", "exit": "销号"}})
+    assert isinstance(named, Policy) and named.team.label == "驻村工作组"
+    assert named.spoken("驻村工作队在村出列后撤离，工作队员返岗") == "驻村工作组在村销号后撤离，工作组员返岗"
+    both = kept_pack({**PACK, "links": [{**PACK["links"][0], "label": "帮扶工作组"}], "words": {"team": "工作组"}})
+    assert isinstance(both, Policy) and both.team.label == "帮扶工作组", "what the link says already stays"
+
+
 def test_a_pack_in_the_words_of_today_is_read_as_it_is() -> None:
     assert renewed(PACK) == PACK
     assert kept_pack(PACK) == parse_pack(PACK)

@@ -25,9 +25,11 @@ PACKS = {name: Path(f"shared/policy/packs/{name}.toml").read_bytes() for name in
 BENXI = parse_pack(PACKS["benxi"])
 
 
-def called(**words: Any) -> Any:
-    """Benxi's pack with words of its own."""
-    return parse_pack(tomllib.loads(PACKS["benxi"].decode()) | {"words": words})
+def called(team: str, **words: Any) -> Any:
+    """Benxi's pack with another name for its team, and words of its own."""
+    pack = tomllib.loads(PACKS["benxi"].decode())
+    first, *others = pack["links"]
+    return parse_pack({**pack, "links": [{**first, "label": team}, *others], "words": words})
 
 
 @pytest.mark.parametrize(("name", "codes"), [("level", Level), ("rank", Rank), ("by", Role)])
@@ -145,7 +147,7 @@ def test_a_refusal_writes_days_in_words_and_leaves_ids_alone() -> None:
 
 def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:
     told = "组织部门决定：驻村工作队在村出列后撤离"
-    own = called(team="工作组", exit="销号", roles={"organisation": "市委组织部"})
+    own = called(team="驻村工作组", exit="销号", roles={"organisation": "市委组织部"})
     assert BENXI.spoken(told) == told
     assert own.spoken(told) == "市委组织部决定：驻村工作组在村销号后撤离"
     assert label("by", "organisation", own) == "市委组织部" and label("by", "team", own) == "驻村工作组"
@@ -153,7 +155,7 @@ def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:
 
 
 def test_a_region_s_words_leave_titles_alone_and_are_never_put_in_twice() -> None:
-    own = called(team="帮扶工作队", exit="正式出列", roles={"organisation": "县委组织部门"})
+    own = called(team="驻村帮扶工作队", exit="正式出列", roles={"organisation": "县委组织部门"})
     once = own.spoken("组织部门依据《选派驻村工作队办法》，在村出列后撤回驻村工作队")
     assert once == "县委组织部门依据《选派驻村工作队办法》，在村正式出列后撤回驻村帮扶工作队"
     assert own.spoken(once) == once

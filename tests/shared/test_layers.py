@@ -79,6 +79,11 @@ def test_a_layer_drops_a_part_of_a_link_with_what_needs_it() -> None:
     assert parse_pack(earlier, book(PACK).base) == pack, "as it was said when teams were a section of their own"
 
 
+def test_a_layer_that_once_named_its_team_beside_the_link_still_calls_it_so() -> None:
+    pack = parse_pack(renewed(layer(words={"team": "工作组"})), book(PACK).base)
+    assert (pack.team.label, pack.pool) == ("驻村工作组", "2105"), "and the city still matches"
+
+
 def test_4_2_a_county_adds_a_kind_of_link_and_changes_one_field_of_its_citys() -> None:
     pack = merged(links=[CONTACT])
     assert [link.kind for link in pack.links] == ["team", "contact"] and pack.pool == "2105", "the city still matches"

@@ -9,6 +9,7 @@ from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import DAY, Pool, pool_of, prefixes, with_absences, without
 from shared.contracts.dispatch import PoolChanged, PoolDivided
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
+from shared.divisions import jurisdiction_of, place_of
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, State
 
@@ -103,7 +104,7 @@ def _part(place: str, pool: Pool) -> Pool | None:
 
     Of the division's own pool it is everything, since units from elsewhere may have come to it with their teams.
     """
-    region = place.removesuffix("00").removesuffix("00")
+    region = jurisdiction_of(place)
     if pool.id.startswith(region):
         return pool if pool.needs or pool.units or pool.teams else None
     outside = {team.unit for team in pool.teams.values() if not team.place.startswith(region)}
@@ -120,13 +121,13 @@ def recode(pool: Pool | None, event: VillageRecoded, policy: Policy, today: date
     if pool is None or not (event.village in pool.needs or event.village in pool.teams):
         return Change(pool)
     moved = {
-        field: {**kept, event.village: _but(kept[event.village], place=event.code[:6])}
+        field: {**kept, event.village: _but(kept[event.village], place=place_of(event.code))}
         for field, kept in (("needs", pool.needs), ("teams", pool.teams))
         if event.village in kept
     }
-    changed = PoolChanged(place=event.code[:6], village=event.village, former=event.place)
+    changed = PoolChanged(place=place_of(event.code), village=event.village, former=event.place)
     # Only the pool of the old division makes the event, so that it is said once.
-    told = (changed,) if pool.id == policy.pool and event.code[:6] != event.place else ()
+    told = (changed,) if pool.id == policy.pool and place_of(event.code) != event.place else ()
     return Change(pool.but(**moved), told)
 
 

@@ -41,6 +41,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
+from shared.divisions import around, place_of
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, Task, known, require_body
 
@@ -198,7 +199,7 @@ def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
 
 def prefixes(*places: str) -> Iterator[str]:
     """The jurisdictions whose pack can hold in a division, the narrowest first: `210521`, `2105`, `21`."""
-    return iter(dict.fromkeys(place[:length] for length in (6, 4, 2) for place in places))
+    return iter(dict.fromkeys(id for ids in zip(*map(around, places), strict=True) for id in ids))
 
 
 def family(message: Payload, policy: Policy) -> Iterable[str]:
@@ -487,4 +488,4 @@ def without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
 
 def pool_of(pool: Pool | None, policy: Policy) -> Pool:
     """The pool of the pack's jurisdiction. It is made when the first message for it arrives."""
-    return pool or Pool(id=policy.pool, place=policy.pool.ljust(6, "0"))
+    return pool or Pool(id=policy.pool, place=place_of(policy.pool))

@@ -45,6 +45,7 @@ from shared.contracts.incentives import (
 )
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.contracts.values import ROLES
+from shared.divisions import place_of
 from shared.labels import label
 from shared.policy import Outcome, Policy
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, known, require_body
@@ -243,7 +244,7 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
     for terms in proposals(subject_kind, event, policy):
         # The record lies in the division whose pack declares the outcome, since the deciding bodies are there. Outcomes
         # of a city and a county may arrive in any order; the smaller code, the city's, wins.
-        place = policy.layer("outcomes", terms.kind).ljust(6, "0")
+        place = place_of(policy.layer("outcomes", terms.kind))
         subject = getattr(event, terms.subject_field)
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject

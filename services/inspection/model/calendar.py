@@ -13,7 +13,7 @@ from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
-from shared.contracts.values import around
+from shared.divisions import around, place_of
 from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
@@ -79,7 +79,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def place_of(self, village: str) -> str:
         """The division in which a village of the frame lies."""
-        return self.moved.get(village, village[:6])
+        return self.moved.get(village, place_of(village))
 
     def visited_by(self, kind: str, day: date) -> tuple[str, ...]:
         """The villages that a campaign of this kind visits: those of the frame where no narrower pack excludes it."""
@@ -179,7 +179,7 @@ def move_in(
     supervision = others[Supervision, event.village]
     if state is None or not (isinstance(supervision, Supervision) and supervision.unit):
         return Change(state)
-    return Change(state.with_village(event.village, event.code[:6]))
+    return Change(state.with_village(event.village, place_of(event.code)))
 
 
 def new_jurisdictions(event: VillageRecoded, _policy: Policy) -> Iterable[str]:

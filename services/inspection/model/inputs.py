@@ -19,6 +19,7 @@ from shared.contracts.inspection import (
     VisitWithdrawn,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
+from shared.divisions import place_of
 from shared.labels import CHANNELS
 from shared.policy import Policy
 from shared.rules import Change, Refused, addressed, require_body
@@ -184,7 +185,7 @@ def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: P
 
     Otherwise the first event about that year's ledger would make it, and may still name the old division.
     """
-    return Change(_of(state, event.village, event.since.year + year, event.place).but(place=event.code[:6]))
+    return Change(_of(state, event.village, event.since.year + year, event.place).but(place=place_of(event.code)))
 
 
 def _of(state: Assessment | None, village: str, year: int, place: str) -> Assessment:

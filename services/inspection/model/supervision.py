@@ -26,6 +26,7 @@ from shared.contracts.inspection import (
     VisitWithdrawn,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
+from shared.divisions import place_of
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
 
@@ -111,7 +112,7 @@ def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today
 def recode(state: Supervision | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
     """The village belongs to another division from now on."""
     village = state or Supervision(id=event.village, place=event.place)
-    return Change(village.but(place=event.code[:6]))
+    return Change(village.but(place=place_of(event.code)))
 
 
 def recall(state: Supervision | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date) -> Change:

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from services.registry.model.commands import AnnounceHolidays
 from shared.calendar import Calendar, national
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
+from shared.divisions import COUNTRY
 from shared.policy import Policy
 from shared.rules import Change, Refused, State, Task, overwrite
 
@@ -18,7 +19,6 @@ WORKING_DAYS = "全国年节及纪念日放假办法"
 AHEAD = timedelta(60)
 """How long before the known holidays end the next year's are asked for. The State Council publishes in November."""
 
-COUNTRY = "000000"
 """The division code of notices for the whole country."""
 FEASTS = {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节"}
 """Holidays with a fixed date. The others follow the lunar calendar, such as 春节, or a solar term: 清明."""

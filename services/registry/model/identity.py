@@ -31,7 +31,7 @@ from shared.contracts.registry import (
     VillageUnlisted,
     VillageWithdrawn,
 )
-from shared.contracts.values import around
+from shared.divisions import around, jurisdiction_of, place_of
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
@@ -90,7 +90,7 @@ def registered(village: Village, reason: str | None = None) -> VillageRegistered
 
 
 def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Village:
-    if command.place != command.village[:6]:
+    if command.place != place_of(command.village):
         raise Refused(
             "identity",
             f"村代码 {command.village} 的前六位与所填区划 {command.place} 不符，请改填",
@@ -131,7 +131,7 @@ def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Vi
 
 def check_issued(code: str, place: str, field: str) -> None:
     """Refuse a code that a county could not have given: its own six digits, a township's three, then 200 or more."""
-    if code[:6] != place or code[6:9] == "000" or not "200" <= code[9:] <= "399":
+    if place_of(code) != place or code[6:9] == "000" or not "200" <= code[9:] <= "399":
         raise Refused(
             "identity",
             f"自行编制的村代码 {code} 不合规则：前六位须为本县 {place}，第七至九位为乡镇代码，末三位为200至399",
@@ -280,9 +280,10 @@ def recode(
     if not any(isinstance(j, Jurisdiction) and min(j.packs.values(), default=today) <= today for j in packs):
         raise Refused(
             "policy",
-            f"新代码所在区划 {command.code[:6]} 没有生效的政策包，村迁入后无法办理任何事项，也无法迁回；请先启用政策包",
-            f"no policy pack is in force in {command.code[:6]}, where the new code lies: nothing could be done about "
-            "the village there, nor could it come back; adopt a pack there first",
+            f"新代码所在区划 {place_of(command.code)} 没有生效的政策包，村迁入后无法办理任何事项，"
+            "也无法迁回；请先启用政策包",
+            f"no policy pack is in force in {place_of(command.code)}, where the new code lies: nothing could be done "
+            "about the village there, nor could it come back; adopt a pack there first",
             field="code",
         )
     event = VillageRecoded(
@@ -304,17 +305,17 @@ def _recodable(village: Village | None, command: RecodeVillage) -> Village:
     its neighbour, which has its own pack and units.
     """
     village = there(village, "村", "village", command.village)
-    place, new = command.place, command.code[:6]
-    above = next(place[:n] for n in (0, 2, 4, 6) if place[n:] == "0" * (6 - n))
+    place, new = command.place, place_of(command.code)
+    above = jurisdiction_of(place)
     if village.place.startswith(above) and new.startswith(above):
         return not_ended(village)
     if new == village.place:
         return standing(village, command)
     raise Refused(
         "Regulation on Administrative Divisions 17",
-        f"村 {village.id} 由 {village.place} 划入 {command.code[:6]}，须由两地共同的上级区划办理，"
+        f"村 {village.id} 由 {village.place} 划入 {new}，须由两地共同的上级区划办理，"
         f"不能由 {command.place} 办理，请改填",
-        f"village {village.id} would move from {village.place} to {command.code[:6]}, which a division above both "
+        f"village {village.id} would move from {village.place} to {new}, which a division above both "
         f"decides, not {command.place}; name that one",
         field="place",
         status=422,

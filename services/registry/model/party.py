@@ -14,7 +14,7 @@ import msgspec
 from services.registry.model.commands import RegisterParty, WithdrawParty
 from services.registry.model.village import Village, not_ended
 from shared.contracts.registry import PartyRegistered, PartyWithdrawn
-from shared.contracts.values import place_of
+from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.parties import DIVISIONS, PartyField, PartyKind
 from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests

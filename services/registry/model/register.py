@@ -27,6 +27,7 @@ from shared.contracts.registry import (
     VillageRegistered,
     VillageSplit,
 )
+from shared.divisions import place_of
 from shared.labels import label
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, Task
@@ -332,10 +333,10 @@ def _without_latest(register: Register) -> dict[str, dict[str, float]]:
 
 def recoded(register: Register | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
     """The village moves to another division. Figures of the years that were measured stay counted where it lay."""
-    if register is None or register.place == event.code[:6]:
+    if register is None or register.place == place_of(event.code):
         return Change(register)
     counted = {**dict.fromkeys(register.measurements, register.place), **register.counted}
-    return Change(register.but(place=event.code[:6], counted=counted))
+    return Change(register.but(place=place_of(event.code), counted=counted))
 
 
 def of_predecessor(_register: Register | None, message: VillageMerged | SplitVillage) -> Iterable[Key]:

@@ -12,6 +12,7 @@ from shared.contracts.registry import (
     VillageSplit,
     VillageWithdrawn,
 )
+from shared.divisions import place_of
 from shared.policy import Policy
 from shared.rules import Change, State
 
@@ -65,17 +66,17 @@ def strike(
 
 def left(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
     """The county that a village leaves; none if it stays in it under another code."""
-    return (event.place,) if event.code[:6] != event.place else ()
+    return (event.place,) if place_of(event.code) != event.place else ()
 
 
 def entered(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
     """The county in which a village lies under its new code."""
-    return (event.code[:6],)
+    return (place_of(event.code),)
 
 
 def recode(roster: Roster | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
     """A village has a new code. If it comes from another county, it counts here from that day on."""
-    here = event.code[:6]
+    here = place_of(event.code)
     roster = roster or Roster(id=here, place=here)
     before = roster.villages.get(event.village)
     since = today if here != event.place else before.since if before else None

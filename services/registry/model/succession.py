@@ -39,6 +39,7 @@ from shared.contracts.registry import (
     VillageRegistered,
     VillageSplit,
 )
+from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, known
@@ -222,7 +223,7 @@ def _check_part(part: NewVillage, n: int, village: Village, others: Mapping[Key,
     """Refuse a new village whose code is taken or lies outside the old village's county."""
     field = f"parts[{n}].code"
     check_free(part.code, "", others, field)
-    if part.code[:6] != village.place:
+    if place_of(part.code) != village.place:
         raise Refused(
             RULE,
             f"新村代码 {part.code} 的前六位须为本县 {village.place}",

@@ -37,6 +37,7 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitWithdrawn,
 )
+from shared.divisions import around, jurisdiction_of, place_of
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
 
@@ -112,8 +113,7 @@ class Cadre(State, frozen=True, kw_only=True):
 
 def wider(_jurisdiction: Jurisdiction | None, command: AdoptPolicy) -> Iterable[Key]:
     """The wider divisions around the pack's own. In its own division the pack takes the place of theirs."""
-    digits = str(command.pack.get("jurisdiction", ""))
-    return ((Jurisdiction, digits[:length]) for length in (2, 4) if length < len(digits))
+    return ((Jurisdiction, id) for id in around(str(command.pack.get("jurisdiction", "")))[1:])
 
 
 def may_adopt(
@@ -121,7 +121,7 @@ def may_adopt(
     command: AdoptPolicy,
     policy: Policy,
     today: date,
-    around: Mapping[Key, State | None],
+    others: Mapping[Key, State | None],
 ) -> Change:
     """A pack that replaces another must take effect on a later day, be the other its own division's or a wider one's.
 
@@ -139,7 +139,7 @@ def may_adopt(
             f"the pack {same_day[0]} is in force from {policy.effective_from}, too; choose another day",
             field="pack.effective_from",
         )
-    concerned = [packs, *(other.packs for other in around.values() if isinstance(other, Jurisdiction))]
+    concerned = [packs, *(other.packs for other in others.values() if isinstance(other, Jurisdiction))]
     if policy.effective_from <= today and any(since <= today for known in concerned for since in known.values()):
         raise Refused(
             "policy",
@@ -148,12 +148,12 @@ def may_adopt(
             field="pack.effective_from",
         )
     packs = {**packs, policy.own_version: policy.effective_from}
-    return Change(Jurisdiction(id=policy.jurisdiction, place=policy.jurisdiction.ljust(6, "0"), packs=packs))
+    return Change(Jurisdiction(id=policy.jurisdiction, place=place_of(policy.jurisdiction), packs=packs))
 
 
 def adopt(adoption: Adoption | None, command: AdoptPolicy, policy: Policy, _today: date) -> Change:
     """Adopt a version of a pack: once, since a version never changes. Here `policy` is the pack that is adopted."""
-    jurisdiction = policy.jurisdiction.ljust(6, "0")
+    jurisdiction = place_of(policy.jurisdiction)
     if command.place != jurisdiction:
         raise Refused(
             "policy",
@@ -205,7 +205,7 @@ def employ(unit: Unit | None, command: RegisterCadre, _policy: Policy, _today: d
     unit = known(unit, "单位", "unit", command.unit)
     if unit.withdrawn:
         known(None, "单位", "unit", command.unit)
-    if not unit.place.startswith(_prefix(command.place)):
+    if not unit.place.startswith(jurisdiction_of(command.place)):
         raise Refused(
             "identity",
             f"单位“{unit.id}”属于区划 {unit.place}，不归 {command.place} 管理，请由该区划登记其干部",
@@ -279,11 +279,6 @@ def _data(command: RegisterUnit | RegisterCadre, id: str) -> dict[str, Any]:
     data = msgspec.structs.asdict(command)
     del data[id], data["replaces"]
     return data
-
-
-def _prefix(place: str) -> str:
-    """The digits with which all divisions within a division begin: `2105` for `210500`."""
-    return place.removesuffix("00").removesuffix("00")
 
 
 # --------------------------------------------------------- what rests on them

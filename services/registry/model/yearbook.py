@@ -16,14 +16,11 @@ from services.registry.model.commands import RecordFigures, RequestDecap, Withdr
 from services.registry.model.measurement import check_estimated, check_values
 from services.registry.model.village import Village
 from shared.contracts.registry import FiguresRecorded, FiguresWithdrawn, IndicatorsMeasured, MeasurementWithdrawn
-from shared.contracts.values import place_of
+from shared.divisions import part_of, place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.indicators import Indicator
 from shared.rules import Change, Key, Refused, State, known, overwrite
-
-WIDTHS: Mapping[str, int] = {"province": 2, "city": 4, "county": 6, "township": 9}
-"""How many digits of a village's code name each kind of division."""
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -201,7 +198,7 @@ def totals(
     for one in books:
         year = int(one.status)
         for village in one.villages.values():
-            counted[year, village.code[: WIDTHS[by]]].append(village)
+            counted[year, part_of(village.code, by)].append(village)
         for division, own in one.divisions.items():
             kind, _, code = division.partition(":")
             if kind == by:
