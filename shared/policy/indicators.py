@@ -18,7 +18,7 @@ from shared.policy.exit import INCIDENCE, Criterion
 from shared.policy.section import Found, Section
 
 Pair = tuple[Code, Code]
-Whose = Literal["village"] | Level
+Whose = Literal["village", Level]
 SHARE: Final = "比例"
 """The unit of an indicator that is a share from 0 to 1. People read it in per cent."""
 FORMULAS: Final = ("ratio", "difference", "growth", "meets")
