@@ -48,23 +48,6 @@ SENTENCES: Final[Mapping[str, Both]] = {
     # registry: households and figures
     "HouseholdWithdrawn": _withdrawn("农户{household}的信息", "the facts about household {household}"),
     "HouseholdsLifted": ("{households#}户脱贫", "{households#} households were lifted out of poverty"),
-    "HouseholdsMonitored": (
-        "{households#}户按“{watch_class}”纳入监测",
-        "{households#} households are watched as {watch_class}",
-    ),
-    "HouseholdsCleared": (
-        "{households#}户风险消除（{watch_class}）",
-        "the risk of {households#} households was removed ({watch_class})",
-    ),
-    "MonitoringWithdrawn": _withdrawn("农户{household}的监测", "the monitoring of household {household}"),
-    "MonitoringCounted": (
-        "现有监测对象户数：{watched}；人数：{watched_persons}",
-        "households that are watched: {watched}; people: {watched_persons}",
-    ),
-    "MonitoringOverdue": (
-        "{owed_by}逾期未走访{late}户监测对象，应于{due}前走访",
-        "{owed_by} did not visit {late} watched households in time, by {due}",
-    ),
     "RoundEnded": (
         "{kind}结束：{lifted}户退出，{left_out}户未退出",
         "{kind} ended: {lifted} households left the register, {left_out} did not",
