@@ -71,7 +71,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
         "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
-        "begin_by": "确定联系人的期限", "set_by": "定账期限", "reconcile": "对账期限", "vacancies": "补派期限",
+        "begin_by": "确定联系人的期限", "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
+        "reconcile": "对账期限", "vacancies": "补派期限",
     },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",

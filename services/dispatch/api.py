@@ -18,6 +18,8 @@ from services.dispatch.model.commands import (
     BeginLink,
     ChooseTeam,
     EndLink,
+    EndPairings,
+    PairHouseholds,
     Reconcile,
     ReplaceMember,
     ReportDeparture,
@@ -58,6 +60,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("replacements", ReplaceMember, "补派队员", "Replace a member who left"),
     Route("links", BeginLink, "确定联系人", "Bind a cadre to a village"),
     Route("link-ends", EndLink, "解除联系", "End a cadre's link to a village"),
+    Route("pairings", PairHouseholds, "确定帮扶责任人", "Pair cadres with households"),
+    Route("pairing-ends", EndPairings, "解除帮扶责任人", "End pairs of cadres and households"),
 )
 
 

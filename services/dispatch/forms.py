@@ -5,6 +5,7 @@ from typing import Any
 
 from services.dispatch.model import commands as c
 from services.dispatch.model.owed import Commitments
+from services.dispatch.model.pairings import Pairings
 from shared.forms import BODY, DUE, OWED, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
 from shared.policy import Policy
 from shared.rules import State, Task
@@ -24,6 +25,15 @@ def _items(state: State, task: Task, _policy: Policy) -> Known:
     assert isinstance(state, Commitments)
     owed = state.owed[f"{task.answer['kind']}/{task.answer['period']}"]
     return {"items": "；".join(f"{item.number}. {item.text}" for item in owed.items)[:3000] or None}
+
+
+def _lacking(state: State, task: Task, policy: Policy) -> Known:
+    """The poor households of the village that lack a helper."""
+    assert isinstance(state, Pairings)
+    return {"households": state.lacking(policy.helping[str(task.answer["kind"])])}
+
+
+_PARTING = {"另行确定": "changed", "须回避": "kin", "误录": "mistaken"}
 
 
 def _has_items(_state: State, task: Task, policy: Policy) -> Known:
@@ -112,5 +122,39 @@ _LINKS = Blank(
               by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
-FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS)
+_PAIRINGS = Blank(
+    c.PairHouseholds, "pairings", "帮扶责任人登记表", "Helpers of households",
+    ("village", "kind", "pairs.cadre", "pairs.household"),
+    headings=(PLACE, VILLAGE, Heading("kind", "帮扶方式", "Kind of link", prefilled=True), DUE, BODY,
+              Heading("pairs.household", "户编号", "Household id",
+                      "缺少帮扶责任人的贫困户已列出；可添行填写其他建档立卡户。",
+                      "Poor households without a helper stand there; others may be added.", suggested=True),
+              Heading("pairs.unit", "干部所在单位编号", "Unit id", "干部登记时所属的单位。",
+                      "With which the cadre is registered."),
+              Heading("pairs.cadre", "干部编号", "Cadre id", "须已登记。", "A registered cadre."),
+              Heading("pairs.kin", "是否为该户亲属", "Relative of the household",
+                      "是亲属的须回避，不能帮扶。不填即为“否”。",
+                      "A relative cannot be its helper. No if it is left empty."),
+              by("decided_by", "决定机关及文号", "Decided by")),
+    repeats="pairs",
+    facts=_lacking,
+    lines=lambda row, rows: (
+        {**row, "pairs.household": household} for household in (*row["households"], *[None] * rows)
+    ),
+)  # fmt: skip
+_PAIRING_ENDS = Blank(
+    c.EndPairings, "pairing-ends", "解除帮扶责任人登记表", "Helpers who help no longer",
+    ("village", "kind", "pairs.cadre", "pairs.household"),
+    headings=(Heading("place", "区划代码", "Division"), Heading("village", "村代码", "Village code"),
+              Heading("kind", "帮扶方式", "Kind of link"),
+              Heading("pairs.household", "户编号", "Household id"),
+              Heading("pairs.cadre", "干部编号", "Cadre id", "现在帮扶该户的干部。", "Who helps it now."),
+              Heading("because", "原因", "Why", choices=_PARTING),
+              Heading("body", "办理主体", "Body"),
+              by("decided_by", "决定机关及文号", "Decided by")),
+    repeats="pairs",
+)  # fmt: skip
+
+FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS,
+              _PAIRINGS, _PAIRING_ENDS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

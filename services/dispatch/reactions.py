@@ -9,7 +9,9 @@ from services.dispatch.model import (
     commitments,
     contacts,
     division,
+    helpers,
     members,
+    pairings,
     periods,
     pool,
     takeover,
@@ -21,6 +23,8 @@ from services.dispatch.model.commands import (
     BeginLink,
     ChooseTeam,
     EndLink,
+    EndPairings,
+    PairHouseholds,
     Reconcile,
     ReplaceMember,
     ReportDeparture,
@@ -36,6 +40,7 @@ from services.dispatch.model.commands import (
 from services.dispatch.model.contacts import Bearer, Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
+from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.pool import Pool, Squad, family, relatives
 from shared.codes import Code, aliased
 from shared.contracts import Payload
@@ -44,6 +49,8 @@ from shared.contracts.dispatch import (
     CommitmentSettled,
     CommitmentWithdrawn,
     HelpBegun,
+    HouseholdsPaired,
+    HouseholdsUnpaired,
     LinkEnded,
     MatchWithdrawn,
     MemberDisqualified,
@@ -53,6 +60,8 @@ from shared.contracts.dispatch import (
     MemberRetained,
     PoolChanged,
     PoolDivided,
+    QuotaAsked,
+    QuotaMissed,
     TeamAssigned,
     TeamChosen,
     TeamDisbanded,
@@ -64,6 +73,7 @@ from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
     DiagnosisWithdrawn,
+    HouseholdsCounted,
     PolicyAdopted,
     UnitRegistered,
     UnitWithdrawn,
@@ -130,7 +140,7 @@ def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember | Repo
 MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
 """Events after which a village needs no unit, because its listing, registration or diagnosis was a mistake."""
 
-KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Contacts, Bearer, Code)
+KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Contacts, Bearer, Pairings, Code)
 
 _village, _team = by("village"), by("village", TEAM)
 
@@ -216,11 +226,26 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CadreWithdrawn, Bearer, by("cadre"), contacts.judge, reads=contacts.bound_to),
     Reaction(LinkEnded, Contacts, _village, contacts.lose),
     Reaction(LinkEnded, Bearer, by("cadre"), contacts.free),
+    # Cadres who are responsible for the households of a village, and how many the rank asks for.
+    Reaction(HouseholdsCounted, Pairings, _village, pairings.count, reads=pairings.came_from),
+    Reaction(PairHouseholds, Pairings, _village, pairings.pair, reads=pairings.asked_about),
+    Reaction(EndPairings, Pairings, _village, pairings.end),
+    *(
+        Reaction(on, Squad, pairings.former_unit, pairings.leave, reads=pairings.helped_by)
+        for on in (CadreRegistered, CadreWithdrawn)
+    ),
+    Reaction(HouseholdsPaired, Squad, helpers.units, helpers.note),
+    Reaction(HouseholdsUnpaired, Squad, helpers.units, helpers.note),
+    Reaction(HouseholdsUnpaired, Pairings, _village, pairings.lose),
+    Reaction(PolicyAdopted, Pool, _pool, helpers.plan),
+    Reaction(QuotaAsked, Pool, _pool, helpers.look, reads=helpers.squads),
+    Reaction(QuotaMissed, Squad, by("unit"), helpers.remember),
     # A village comes to another division, and a county gets a pack and a pool of its own.
     Reaction(VillageRecoded, Pool, family, division.recode),
     Reaction(VillageRecoded, Link, _team, recoded),
     Reaction(VillageRecoded, Commitments, _village, recoded),
     Reaction(VillageRecoded, Contacts, _village, recoded),
+    Reaction(VillageRecoded, Pairings, _village, recoded),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
@@ -230,9 +255,9 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 # What a day can do: end a term, make a commitment owed or overdue, end the transition after an exit, end an illness,
-# and give a county its own pool.
+# give a county its own pool, and look who helps too few households.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
-    Pool: {"back": pool.come_back, "divided": division.divide},
+    Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask},
 }

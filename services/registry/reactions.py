@@ -172,7 +172,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.MergeVillages, Village, _merged, rounds.may_end, reads=rounds.of_village),
     Reaction(c.MergeVillages, Village, by("village"), succession.merge, reads=succession.merge_reads),
     Reaction(r.VillageMerged, Register, by("into"), households.take_over, reads=households.of_predecessor),
-    Reaction(r.VillageMerged, Register, by("village"), households.hand_over),
+    Reaction(r.VillageMerged, Register, by("village"), households.telling(households.hand_over)),
     *(Reaction(r.VillageMerged, Register, by(of), monitoring.recount) for of in ("into", "village")),
     Reaction(r.VillageMerged, Baseline, by("village"), baseline.end),
     Reaction(r.VillageMerged, Village, by("village"), succession.ended),
@@ -181,7 +181,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageSplit, Village, lambda e, _: e.successors, succession.split_from, reads=succession.of_old),
     Reaction(r.VillageSplit, Register, by("village"), households.reopen_latest),
     Reaction(c.SplitVillage, Register, _parts, households.take_share, reads=households.of_predecessor),
-    Reaction(c.SplitVillage, Register, by("village"), households.give_share),
+    Reaction(c.SplitVillage, Register, by("village"), households.telling(households.give_share)),
     *(Reaction(c.SplitVillage, Register, of, monitoring.recount) for of in (_parts, by("village"))),
     # A county that began years ago is taken over with its earlier dates.
     Reaction(c.TakeOverVillage, Village, by("village"), identity.take_over),
@@ -189,10 +189,12 @@ REACTIONS: tuple[Reaction, ...] = (
     # It is surveyed and diagnosed.
     Reaction(c.RecordSurvey, Village, by("village"), villages.noted),
     Reaction(c.RecordSurvey, Baseline, by("village"), baseline.record),
-    Reaction(c.RecordSurvey, Register, by("village"), households.visited),
+    Reaction(c.RecordSurvey, Register, by("village"), households.telling(households.visited)),
     Reaction(c.RecordSurvey, Register, by("village"), monitoring.recount),
     Reaction(c.WithdrawSurvey, Village, by("village"), villages.check_unjudged),
-    Reaction(c.WithdrawSurvey, Register, by("village"), figures.forget_visit, reads=figures.of_survey),
+    Reaction(
+        c.WithdrawSurvey, Register, by("village"), households.telling(figures.forget_visit), reads=figures.of_survey
+    ),
     Reaction(c.WithdrawSurvey, Baseline, by("village"), baseline.withdraw_record),
     Reaction(c.Diagnose, Village, by("village"), villages.check_address),
     Reaction(c.Diagnose, Baseline, by("village"), baseline.diagnose),
@@ -212,7 +214,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(d.HelpBegun, Village, by("village"), villages.moved),
     # Each year its households and indicators are measured.
     Reaction(c.RecordHouseholds, Village, by("village"), villages.noted),
-    Reaction(c.RecordHouseholds, Register, by("village"), measurement.record),
+    Reaction(c.RecordHouseholds, Register, by("village"), households.telling(measurement.record)),
     Reaction(c.RecordHouseholds, Register, by("village"), monitoring.recount),
     Reaction(c.MeasureIndicators, Village, by("village"), villages.may_measure),
     Reaction(c.MeasureIndicators, Register, by("village"), measurement.measure),
@@ -224,7 +226,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # Wrong figures are taken back; a closed year is open for them for a time.
     Reaction(c.WithdrawHousehold, Village, by("village"), villages.check_unjudged),
     Reaction(c.WithdrawHousehold, Register, by("village"), monitoring.may_remove),
-    Reaction(c.WithdrawHousehold, Register, by("village"), figures.withdraw_household),
+    Reaction(c.WithdrawHousehold, Register, by("village"), households.telling(figures.withdraw_household)),
     Reaction(c.WithdrawHousehold, Register, by("village"), monitoring.recount),
     Reaction(c.WithdrawMeasurement, Village, by("village"), figures.may_withdraw_measurement),
     Reaction(c.WithdrawMeasurement, Register, by("village"), figures.withdraw_measurement),
@@ -241,7 +243,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(i.ExitVerified, Village, by("village"), exit.verified),
     # During an exit the village's figures cannot change. If they turn out wrong, they are corrected and the exit ends.
     Reaction(c.CorrectFigures, Village, by("village"), figures.correct_village, reads=figures.of_village),
-    Reaction(c.CorrectFigures, Register, by("village"), figures.correct),
+    Reaction(c.CorrectFigures, Register, by("village"), households.telling(figures.correct)),
     Reaction(c.CorrectFigures, Register, by("village"), monitoring.recount),
     Reaction(c.WithdrawExit, Village, by("village"), exit.withdraw),
     Reaction(r.ExitWithdrawn, Village, by("village"), exit.withdrawn),
@@ -287,8 +289,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawStep, Village, by("village"), rounds.may_take_back, reads=rounds.of_step),
     Reaction(c.WithdrawStep, Resolution, resolution.resolution_id, steps.withdraw_step),
     # The register follows what a round decides.
-    Reaction(r.HouseholdsLifted, Register, by("village"), rounds.lift, reads=rounds.of_event),
-    Reaction(r.StepWithdrawn, Register, by("village"), rounds.take_back, reads=rounds.of_event),
+    Reaction(r.HouseholdsLifted, Register, by("village"), households.telling(rounds.lift), reads=rounds.of_event),
+    Reaction(r.StepWithdrawn, Register, by("village"), households.telling(rounds.take_back), reads=rounds.of_event),
     # Households at risk are proposed, watched and visited, until their risk is removed.
     Reaction(c.ReportRisk, Village, by("village"), villages.check_address),
     Reaction(c.ReportRisk, Register, by("village"), monitoring.report),

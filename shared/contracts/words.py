@@ -209,6 +209,10 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "leads_to": ("逾期后转入哪一步；为空则继续等待", "the kind of step to which a time-out leads", "notice"),
     "RoundEnded.lifted": ("评定脱贫的户数", "how many households are lifted out of poverty", 28),
     "HouseholdsLifted.households": ("评定脱贫的户", "the households lifted out of poverty", [HOUSEHOLD, "H12"]),
+    "poor": ("贫困户", "the registered households that are poor", [HOUSEHOLD, "H12"]),
+    "HouseholdsCounted.lifted": ("已脱贫的建档立卡户", "the registered households that are poor no more", ["H13"]),
+    "HouseholdsCounted.former": ("迁出的村", "the village from which the households came", VILLAGE),
+    "came": ("迁来的户：原编号和现编号", "the households that came, each with its id there and here", {"H12": "H12"}),
     "amount": ("金额（元）", "the sum of money, in yuan", 50000),
     "origin": ("资金来源（政策包中的代码）", "where the money comes from, by the pack's code", "donation"),
     "told_to": ("通报对象（角色）；为空则不另行通报", "the role that is told; null if nobody is named", "county"),
@@ -232,6 +236,15 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "LinkEnded.ground": ("解除原因：“decided”决定解除，“delisted”村出列，“merged”并村，“unlisted”除名，"
                          "“withdrawn”撤销村登记，"
                          "“undiagnosed”撤销会诊，“disqualified”联系人不再符合条件", "why the link ends", "delisted"),
+    "pairs": ("帮扶结对：户、单位、干部", "the households, each with its helper and the helper's unit",
+              [{"household": HOUSEHOLD, "unit": UNIT, "cadre": "C2105-0344"}]),
+    "HouseholdsUnpaired.ground": ("解除原因：“changed”另行确定，“kin”须回避，“mistaken”误录，“left”干部离开单位，"
+                                  "“unregistered”不再是建档立卡户，“moved”随户转入他村",
+                                  "why the pairs end", "changed"),
+    "GapFound.missing": ("缺少帮扶责任人的贫困户数", "how many poor households have too few helpers", 3),
+    "GapFound.households": ("贫困户数", "how many poor households the village has", 86),
+    "cadres": ("任务数不足的干部和应帮扶的户数", "the cadres, each with how many households the rank asks for",
+               {"C2105-0344": 2}),
     "ground": ("撤队原因：“merged”并村，“unlisted”除名，“withdrawn”撤销登记", "why the team ends", "merged"),
     # -------------------------------------------------------------------- commitments
     "items": ("逐条内容", "what is owed, item by item", [{"number": 1, "text": "修建村组道路3.2公里", "problem": 3}]),

@@ -102,9 +102,19 @@ def _links(policy: Policy) -> Found:
             yield from team.contradictions(("links", n), link, policy.listing.problem_classes)
         else:
             yield from links.contradictions(("links", n), link)
+            yield from _quotas(policy, n, link)
     if not [*_teams(policy)]:
         zh = '必须有一项派驻工作队的规定，即 kind = "team"、from = "unit"'
         yield ("links",), zh, 'every region needs a team: one entry has kind = "team" and from = "unit"', ""
+
+
+def _quotas(policy: Policy, n: int, link: links.Contact) -> Found:
+    """Quotas are looked at for all units of a pool at once, so that no layer within one can have its own."""
+    said = [policy.layer("links", link.kind, *field) for field in ((), ("quotas",), ("quota_on",))]
+    if link.quotas and any(len(jurisdiction) > len(policy.pool) for jurisdiction in said):
+        zh = f"任务数按选派范围（{policy.pool}）统一核对，应写入该级政策包"
+        en = f"quotas are looked at for the whole of {policy.pool}, which matches; say them in its pack"
+        yield ("links", n, "quotas"), zh, en, ""
 
 
 def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:

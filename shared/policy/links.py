@@ -1,18 +1,25 @@
 """The kinds of link by which somebody is bound to a village: what all of them say, and a cadre's own link.
 
+A cadre's own link leads to a village, as a leader's contact point, or to households, as those of a helper.
+
 A unit's team has a file of its own, `team`.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Final, Literal, get_args
+
+from msgspec import Meta
 
 from shared.contracts.registry import Rank
 from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.bound import HowMany, Limits, Range, ends
+from shared.policy.bound import HowMany, Limits, Range, Some, ends
 from shared.policy.section import Found, Path, Section
 from shared.policy.when import When
 
 TEAM = "team"
 """The kind of link by which a unit's team is in a village."""
+RANKS: Final[tuple[Rank, ...]] = get_args(Rank)
+"""The leading posts from the lowest to the highest."""
 
 
 class LinkKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="from"):
@@ -25,15 +32,28 @@ class LinkKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """代码。 · Its code."""
     label: Name
     """名称。 · Its name."""
-    to: Literal["village"]
-    """派到或联系哪里。村为 village。 · Where it leads. It is a village."""
+    to: Literal["village", "household"]
+    """派到或联系哪里：村 village，户 household（仅限干部）。 ·
+    Where it leads: to a village or, of a cadre only, to its households."""
     each_bearer: Limits = Limits()
-    """每名干部联系几个村。如 { at_most = 2 }；不写为不限。 ·
-    How many villages each bearer may have. It is written `{ at_most = 2 }`; no limit where it is left out."""
+    """每名干部联系几个村或帮扶几户。如 { at_most = 2 }；不写为不限。 ·
+    How many villages or households each bearer may have. It is written `{ at_most = 2 }`; no limit where it is left
+    out."""
+
+
+class Quota(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """某一职务层次的任务数。 · How many households a cadre of a rank must help (2.2)."""
+
+    rank: Rank
+    """职务层次；取不高于本人职务的最高一档。 ·
+    The rank. For each cadre the highest entry that the cadre reaches counts."""
+    at_least: Some
+    """每名至少几户。 · How many households each helps at least."""
 
 
 class Contact(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cadre"):
-    """干部联系村，如领导干部联系点。 · A cadre's own link to a village, such as a leader's contact point (4.2)."""
+    """干部联系村或帮扶户，如领导干部联系点、帮扶责任人。 ·
+    A cadre's own link to a village or its households, such as a leader's contact point (4.2) or a helper (2.2)."""
 
     bearer: ClassVar = "cadre"
     """由谁承担。干部 cadre 自己联系，不离岗。 · Who bears it. It is a cadre, alone and without leaving the office."""
@@ -42,17 +62,23 @@ class Contact(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     decides: Role
     """由谁确定和解除。 · Who decides that it begins and ends."""
     each_target: HowMany
-    """每村几名。一个数，或者最少和最多，如 { at_least = 1, at_most = 2 }。 ·
-    How many a village has: a number, or the fewest and the most."""
+    """每村或每户几名。一个数，或者最少和最多，如 { at_least = 1, at_most = 2 }。 ·
+    How many a village or a household has: a number, or the fewest and the most."""
     rank: Rank = "staff"
     """最低职务层次；不写为不要求。 · The lowest rank that it takes; none is asked for where it is left out."""
     begin_by: When
-    """确定期限。自会诊（registry.village.diagnosed）或者出现空缺起算。 ·
-    The last day for it to begin. It is counted from the diagnosis (`registry.village.diagnosed`), or from the day on
-    which a place came open."""
+    """确定期限。联系村的自会诊（registry.village.diagnosed）、帮扶户的自核定贫困户（registry.households.counted），
+    或者自出现空缺起算。 · The last day for it to begin. It is counted from the diagnosis
+    (`registry.village.diagnosed`), for households from the day on which the register tells them
+    (`registry.households.counted`), or from the day on which a place came open."""
     ends: Literal["delisted"] | None = None
     """随何事解除。填 delisted 为村出列即解除；不写为出列后继续联系。 ·
     What ends it. With `delisted` it is the village's exit; without, it goes on after the exit."""
+    quotas: Annotated[tuple[Quota, ...], Meta(max_length=len(RANKS))] = ()
+    """各职务层次每名干部至少帮扶几户，仅限 to = "household"；不写为不要求。 ·
+    How many households cadres of each rank must help; of links to households only."""
+    quota_on: When | None = None
+    """每年核对任务数的日期。 · The day of each year on which it is looked who helps fewer."""
 
     @property
     def fewest(self) -> int:
@@ -63,6 +89,15 @@ class Contact(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     def most(self) -> int | None:
         """How many a village may have; None for no limit."""
         return ends(self.each_target)[1]
+
+    def quota(self, rank: Rank) -> int:
+        """How many households a cadre of a rank must help; 0 for none."""
+        reached = [one for one in self.quotas if RANKS.index(one.rank) <= RANKS.index(rank)]
+        return max(reached, key=lambda one: RANKS.index(one.rank)).at_least if reached else 0
+
+
+_COUNTED_FROM: Final = {"village": "registry.village.diagnosed", "household": "registry.households.counted"}
+"""What the time for a link is counted from, by where it leads."""
 
 
 def contradictions(at: Path, link: Contact) -> Found:
@@ -75,7 +110,44 @@ def contradictions(at: Path, link: Contact) -> Found:
         zh, en = "至多的人数少于至少的人数", "it is fewer than `at_least`"
         yield (*at, "each_target", "at_most"), zh, en, f"at_most = {size.at_least}"
     if link.each_bearer.at_least:
-        zh = "不能要求每名干部都联系村，只写最多联系几个村（at_most）"
-        en = "a cadre cannot be obliged to have a village; give only at_most, the most villages a cadre may have"
+        zh = "此处只写最多几个村或几户（at_most）；各职务层次至少帮扶几户写在 quotas"
+        en = "give only at_most here, the most that a cadre may have; how many households a rank must have is in quotas"
         most = link.each_bearer.at_most or 1
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {most} }}"
+    since = _COUNTED_FROM[link.to]
+    if link.begin_by.after not in (None, since):
+        zh, en = f"应自 {since} 起算", f"it is counted from {since}"
+        yield (*at, "begin_by", "after"), zh, en, f'after = "{since}"'
+    yield from _quotas(at, link) if link.to == "household" else _of_village(at, link)
+
+
+def _of_village(at: Path, link: Contact) -> Found:
+    """Find what only links to households can say."""
+    for field in ("quotas", "quota_on"):
+        if getattr(link, field):
+            zh, en = '只有联系户的（to = "household"）可以写', 'only a link with to = "household" can say this'
+            yield (*at, field), zh, en, ""
+
+
+def _quotas(at: Path, link: Contact) -> Found:
+    """Find what a link to households cannot say, and quotas that nobody looks at, or that nobody may fulfil."""
+    if link.ends:
+        zh = "村出列后仍须帮扶到户，不能写 ends"
+        yield (*at, "ends"), zh, "households are helped on after the village's exit, so that nothing stands here", ""
+    if bool(link.quotas) != bool(link.quota_on):
+        zh, en = "quotas 和 quota_on 应一并填写", "quotas and quota_on go together"
+        yield (*at, "quota_on"), zh, en, "quota_on = { month = 12, day = 31 }"
+    most = link.each_bearer.at_most
+    for n, one in enumerate(link.quotas):
+        if most and one.at_least > most:
+            zh, en = f"每名最多帮扶{most}户", f"a cadre helps {most} households at most"
+            yield (*at, "quotas", n, "at_least"), zh, en, f"at_least = {most}"
+    yield from _twice(at, [one.rank for one in link.quotas])
+
+
+def _twice(at: Path, ranks: Iterable[Rank]) -> Found:
+    known: set[Rank] = set()
+    for n, rank in enumerate(ranks):
+        if rank in known:
+            yield (*at, "quotas", n, "rank"), f"{rank} 已经写过", f"{rank} stands there already", ""
+        known.add(rank)

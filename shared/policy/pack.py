@@ -191,8 +191,16 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def contacts(self) -> Mapping[str, Contact]:
-        """By kind, the links that cadres bear themselves."""
-        return {link.kind: link for link in self.links if isinstance(link, Contact)}
+        """By kind, the links to villages that cadres bear themselves."""
+        return self._own("village")
+
+    @cached_property
+    def helping(self) -> Mapping[str, Contact]:
+        """By kind, the links of cadres to households."""
+        return self._own("household")
+
+    def _own(self, to: str) -> Mapping[str, Contact]:
+        return {link.kind: link for link in self.links if isinstance(link, Contact) and link.to == to}
 
     @cached_property
     def pool(self) -> str:

@@ -78,6 +78,8 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     """代码：team 指派驻工作队。 · Its code; `team` is the resident team."""
     label: Name
     """名称，如驻村工作队、驻村工作组；各处均按此称呼工作队。 · Its name, by which every sentence calls the team."""
+    to: Literal["village"]
+    """派到哪里。村为 village。 · Where it leads. It is a village."""
     each_target: HowMany
     """每队人数。一个数，或者最少和最多，如 { at_least = 3, at_most = 5 }；建议方案按最少人数提出，另行选定时可多派。 ·
     Cadres in a team. It is a number, or the fewest and the most; a matching proposes the fewest, and who chooses

@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.progress import track
 
-from services.dispatch.model.eligibility import RANKS, Cadre, Unit
+from services.dispatch.model.eligibility import Cadre, Unit
 from services.dispatch.model.matching import Need, Serving, match
 from shared.policy import Policy
+from shared.policy.links import RANKS
 from shared.policy.shipped import FILES, shipped
 from tests.bench.figure import Figure
 

@@ -28,6 +28,8 @@ from shared.contracts.inspection import (
 )
 from shared.engine.flow import encode_state
 from tests.dispatch.benxi import START, V1, Benxi, delisted, own_pack
+from tests.dispatch.test_pairings import city as helped_city
+from tests.dispatch.test_pairings import pair
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
@@ -71,6 +73,13 @@ def ill() -> World:
 def dividing() -> World:
     benxi = Benxi().helped()
     own_pack(benxi, effective=date(2014, 8, 1))
+    return benxi.world
+
+
+def quotas() -> World:
+    """Two cadres of a unit help one household each. One of them ranks so high that it must be two."""
+    benxi = helped_city("H1", "H2")
+    pair(benxi, H1="L1", H2="C1")
     return benxi.world
 
 
@@ -149,6 +158,7 @@ STORIES = {
     ("links", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
     ("pools", "back"): Story(ill, (date(2014, 10, 3), date(2015, 1, 3), date(2015, 1, 8))),
     ("pools", "divided"): Story(dividing, (date(2014, 8, 3), date(2014, 12, 1), date(2015, 1, 5))),
+    ("pools", "quota"): Story(quotas, (date(2015, 1, 1), date(2015, 6, 1), date(2015, 12, 30))),
     ("records", "clock"): Story(proposed_and_imposed, (date(2015, 1, 25), date(2015, 6, 1), date(2016, 8, 1))),
     ("calendars", "adoption"): Story(new_opening, (date(2014, 11, 5), date(2014, 11, 20), date(2015, 7, 1)), PLANS),
     ("calendars", "campaigns"): Story(announced_only, (date(2014, 12, 3), date(2015, 1, 20), date(2016, 2, 1)), PLANS),

@@ -52,6 +52,14 @@ CONTACT: dict[str, Any] = {
     "begin_by": {"after": "registry.village.diagnosed", "within": {"calendar_days": 30}},
 }  # fmt: skip
 """A kind of link that no shipped pack has: a leader's contact point."""
+HELPER: dict[str, Any] = {
+    "kind": "helper", "label": "帮扶责任人", "from": "cadre", "to": "household", "rule": "S3:第一项",
+    "decides": "township", "each_target": {"at_least": 1, "at_most": 2}, "each_bearer": {"at_most": 5},
+    "quotas": [{"rank": "deputy_section", "at_least": 1}, {"rank": "deputy_division", "at_least": 2}],
+    "quota_on": {"month": 12, "day": 31},
+    "begin_by": {"after": "registry.households.counted", "within": {"calendar_days": 30}},
+}  # fmt: skip
+"""A link to households: each poor one has one or two helpers, and leaders help as many as their rank asks for."""
 
 
 CHECK = {**PACK["campaigns"][1], "label": "县抽查", "share": 0.2, "rule": "H1:1"}

@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 
 from services.dispatch.model.commands import BeginLink, EndLink
-from services.dispatch.model.eligibility import RANKS, Cadre
+from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pool import Squad, described, without
 from shared.contracts import Event
 from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
@@ -27,7 +27,7 @@ from shared.contracts.registry import (
 )
 from shared.labels import label
 from shared.policy import Policy
-from shared.policy.links import Contact
+from shared.policy.links import RANKS, Contact
 from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, known, require_body
 
 Others = Mapping[Key, State | None]

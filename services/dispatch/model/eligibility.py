@@ -7,7 +7,7 @@ has ties is a rule of recusal (5.6). Numbers such as years or team size come fro
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,10 +15,8 @@ from shared.calendar import add_months
 from shared.contracts.dispatch import Member, Role
 from shared.contracts.registry import Level, Rank
 from shared.policy import Policy
+from shared.policy.links import RANKS
 from shared.policy.team import TeamRole
-
-RANKS: tuple[Rank, ...] = get_args(Rank)
-"""The leading posts from the lowest to the highest."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -92,6 +92,19 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     personal = True
 
     cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
+    helps: dict[str, dict[str, dict[str, int]]] = msgspec.field(default_factory=dict)
+    """By kind of link and cadre: how many households the cadre helps in each village (see `helpers`)."""
+    short: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """By kind of link: the cadres who helped too few when it was looked last and still do, with how many they must."""
+
+    @property
+    def status(self) -> str:
+        """`short` while a cadre helps too few households."""
+        return "short" if any(self.short.values()) else ""
+
+    def helping(self, kind: str, cadre: str) -> int:
+        """How many households a cadre helps."""
+        return sum(self.helps.get(kind, {}).get(cadre, {}).values())
 
 
 class Pool(State, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,7 +7,8 @@ arrive late: facts of 2015 that come after those of 2016 only give the incidence
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Self
+from functools import wraps
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -20,6 +21,7 @@ from services.registry.model.commands import (
 )
 from shared.contracts.registry import (
     ExitRequested,
+    HouseholdsCounted,
     ObjectionDecided,
     StepOverdue,
     VillageMerged,
@@ -30,7 +32,7 @@ from shared.contracts.registry import (
 from shared.divisions import place_of
 from shared.labels import label
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State, Task
+from shared.rules import Change, Key, Refused, Rule, State, Task, revision
 
 LONGEST_PARTY_ID = 40
 """Characters of a household's id."""
@@ -135,7 +137,8 @@ class Register(State, frozen=True, kw_only=True):
     """How many verifications have been asked for."""
     reopened: dict[str, date] = msgspec.field(default_factory=dict)
     """Closed years that can be corrected for the time being, each with the last day for that."""
-
+    told: str = ""
+    """A hash of the poor households that were told last; empty where the pack binds no cadres to households."""
     proposed: dict[str, date] = msgspec.field(default_factory=dict)
     """What waits for a round to be opened: by effect and class, as `monitor/unstable`, the day of the first sign."""
     watched: dict[str, int] = msgspec.field(default_factory=dict)
@@ -287,7 +290,8 @@ def take_over(
     absorbed = {**ours.absorbed, **theirs.absorbed, event.village: first}
     measurements = _without_latest(ours)
     after = ours.but(households=households, population=population, past=past, measurements=measurements)
-    return Change(after.but(absorbed=absorbed))
+    came = {id: id if households.get(id) is one else f"{theirs.id}-{id}" for id, one in theirs.households.items()}
+    return told(after.but(absorbed=absorbed), policy, theirs.id, came)
 
 
 def _advanced(register: Register, year: int, policy: Policy) -> Register:
@@ -301,7 +305,7 @@ def hand_over(register: Register | None, _event: VillageMerged, _policy: Policy,
 
 
 def take_share(
-    register: Register, command: SplitVillage, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+    register: Register, command: SplitVillage, policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
     """A new village gets the households that the split names for it, and the old village's incidence of past years."""
     before = others[Register, command.village]
@@ -310,7 +314,8 @@ def take_share(
     share = {id: before.households[id] for id in named if id in before.households}
     if not share and register.year:
         return Change(register)  # It was given its households before; this is a repetition.
-    return Change(register.but(year=before.year, past=before.past, households={**register.households, **share}))
+    after = register.but(year=before.year, past=before.past, households={**register.households, **share})
+    return told(after, policy, before.id, {id: id for id in share})
 
 
 def give_share(register: Register, command: SplitVillage, _policy: Policy, _today: date) -> Change:
@@ -342,6 +347,47 @@ def recoded(register: Register | None, event: VillageRecoded, _policy: Policy, _
 def of_predecessor(_register: Register | None, message: VillageMerged | SplitVillage) -> Iterable[Key]:
     """The register from which the households come."""
     yield Register, message.village
+
+
+# ------------------------------------------------------------------- who is poor
+
+
+def told(
+    register: Register, policy: Policy, former: str | None = None, came: Mapping[str, str] | None = None
+) -> Change:
+    """The register, with the event that tells which households are poor, if others are than was told last (0.2).
+
+    It is told only where the pack binds cadres to households, who are to know whom they help.
+    """
+    if not policy.helping:
+        return Change(register)
+    poor = register.poor(register.year, policy) if register.year else set()
+    lifted = {id for id, one in register.households.items() if one.registered} - poor
+    version = revision((sorted(poor), sorted(lifted)))
+    if not came and version == (register.told or _NOBODY):
+        return Change(register)
+    event = HouseholdsCounted(
+        place=register.place, village=register.id, poor=tuple(sorted(poor)), lifted=tuple(sorted(lifted)),
+        former=former if came else None, came=dict(came or {}),
+    )  # fmt: skip
+    return Change(register.but(told=version), (event,))
+
+
+_NOBODY: Final = revision(([], []))
+
+
+def telling(rule: Rule) -> Rule:
+    """The rule, and after it what `told` tells."""
+
+    @wraps(rule)
+    def and_told(register: Register | None, message: Any, policy: Policy, today: date, *others: Any) -> Change:
+        change = rule(register, message, policy, today, *others)
+        if not isinstance(change.state, Register):
+            return change
+        after = told(change.state, policy)
+        return Change(after.state, (*change.events, *after.events))
+
+    return and_told
 
 
 # ------------------------------------------------------------------- facts

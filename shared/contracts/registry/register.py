@@ -1,5 +1,10 @@
 """The households of a village's register, and the years that are closed for them."""
 
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
 from shared.contracts import Event
 from shared.contracts.values import Code, Day, Organ, Parties, PartyId, Reason, RunId, VillageId, Year
 
@@ -23,6 +28,23 @@ class HouseholdsLifted(Event, frozen=True, kw_only=True):
     matter: RunId
     kind: Code
     households: Parties
+
+
+class HouseholdsCounted(Event, frozen=True, kw_only=True):
+    """Which registered households of a village are poor, told whenever it changes where the pack binds cadres to
+    households (0.2, 2.2). Sealed: it describes persons."""
+
+    sealing = "always"
+    label = ("核定贫困户", "poor households counted")
+    source = "0.2"
+    village: VillageId
+    poor: Parties
+    lifted: Parties
+    """The registered households that are poor no more."""
+    former: VillageId | None = None
+    """The village from which households came by a merger or a split, if that is why it is told."""
+    came: Annotated[dict[PartyId, PartyId], Meta(max_length=20_000)] = msgspec.field(default_factory=dict)
+    """Their ids there, each with the id that it has here."""
 
 
 class YearReopened(Event, frozen=True, kw_only=True):

@@ -1,0 +1,109 @@
+"""The cadres who are responsible for households (2.2): a unit's side, and the quotas by rank.
+
+A unit's squad counts how many households each cadre helps. On the day that the pack names, it is looked who helps fewer
+than the rank asks for. That is told for each unit at once, sealed, since it names persons.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from services.dispatch.model.pool import Pool, Squad, pool_of
+from shared.contracts import Event
+from shared.contracts.dispatch import HouseholdsPaired, HouseholdsUnpaired, QuotaAsked, QuotaMet, QuotaMissed
+from shared.contracts.registry import PolicyAdopted
+from shared.policy import Policy
+from shared.policy.links import Contact
+from shared.rules import Change, Due, Key, State
+
+Others = Mapping[Key, State | None]
+
+
+def units(event: HouseholdsPaired | HouseholdsUnpaired, _policy: Policy) -> Iterable[str]:
+    """The units of the cadres, each once."""
+    return sorted({pair.unit for pair in event.pairs})
+
+
+def note(squad: Squad | None, event: HouseholdsPaired | HouseholdsUnpaired, policy: Policy, today: date) -> Change:
+    """Count the households of each cadre anew. A unit of whose cadres none helps too few any more is told to have met
+    its quota."""
+    if squad is None:
+        return Change(squad)
+    sign = 1 if isinstance(event, HouseholdsPaired) else -1
+    kept = dict(squad.helps.get(event.kind, {}))
+    for cadre, change in Counter(pair.cadre for pair in event.pairs if pair.unit == squad.id).items():
+        villages = kept.get(cadre, {})
+        numbers = {**villages, event.village: villages.get(event.village, 0) + sign * change}
+        kept[cadre] = {village: number for village, number in numbers.items() if number > 0}
+    helps = {cadre: villages for cadre, villages in kept.items() if villages}
+    squad = squad.but(helps={**squad.helps, event.kind: helps})
+    owed = squad.short.get(event.kind, {})
+    short = {cadre: n for cadre, n in owed.items() if cadre in squad.cadres and squad.helping(event.kind, cadre) < n}
+    if short == owed:
+        return Change(squad)
+    met = () if short else (QuotaMet(place=squad.place, unit=squad.id, kind=event.kind),)
+    return Change(squad.but(short={**squad.short, event.kind: short}), met)
+
+
+# ------------------------------------------------------------------ the day on which quotas are looked at
+
+
+def plan(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
+    """A pack with quotas sets the next day on which they are looked at; one without takes it away.
+
+    A layer that leaves the matching to a wider pack leaves the quotas to it as well.
+    """
+    if policy.jurisdiction != policy.pool:
+        return Change(pool)
+    day = _next_day(policy, max(today, policy.effective_from - timedelta(1)))
+    return Change(pool_of(pool, policy).timed(quota=day) if day or pool else pool)
+
+
+def _quotas(policy: Policy) -> Iterable[Contact]:
+    return (link for link in policy.helping.values() if link.quotas)
+
+
+def _next_day(policy: Policy, after: date) -> date | None:
+    days = (link.quota_on.begins(after, policy.calendar) for link in _quotas(policy) if link.quota_on)
+    return min(days, default=None)
+
+
+def ask(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
+    """It is the day on which quotas are looked at. After an outage it is looked once, at what is known now."""
+    before = due.on - timedelta(1)
+    told: tuple[Event, ...] = tuple(
+        QuotaAsked(place=pool.place, kind=link.kind)
+        for link in _quotas(policy)
+        if link.quota_on and link.quota_on.begins(before, policy.calendar) <= today
+    )
+    return Change(pool.timed(quota=_next_day(policy, today)), told)
+
+
+def squads(pool: Pool | None, _event: QuotaAsked) -> Iterable[Key]:
+    """The cadres of all units of the pool."""
+    return ((Squad, unit) for unit in (pool.units if pool else ()))
+
+
+def look(pool: Pool | None, event: QuotaAsked, policy: Policy, today: date, others: Others) -> Change:
+    """Tell each unit whose cadres help fewer households than their ranks ask for (2.2)."""
+    link, told = policy.helping.get(event.kind), list[Event]()
+    for unit in sorted(pool.units) if pool and link else ():
+        squad = others[Squad, unit]
+        short = _short(squad, link) if isinstance(squad, Squad) and link else {}
+        if isinstance(squad, Squad) and short:
+            told.append(QuotaMissed(place=squad.place, unit=unit, kind=event.kind, cadres=short))
+    return Change(pool, tuple(told))
+
+
+def _short(squad: Squad, link: Contact) -> dict[str, int]:
+    """The cadres who help too few households, with how many they must."""
+    return {
+        id: link.quota(cadre.rank)
+        for id, cadre in sorted(squad.cadres.items())
+        if squad.helping(link.kind, id) < link.quota(cadre.rank)
+    }
+
+
+def remember(squad: Squad | None, event: QuotaMissed, policy: Policy, today: date) -> Change:
+    """Keep who must help more, so that it can be told when all of them do."""
+    return Change(squad and squad.but(short={**squad.short, event.kind: event.cadres}))
