@@ -431,6 +431,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
     "Item": lambda item, _policy: item.text,
+    "Pair": lambda pair, _policy: f"{pair.household}由{pair.cadre}帮扶",
     "Problem": lambda problem, policy: f"{label('topic', problem.topic, policy)}（{problem.cause}）",
     "Unmet": lambda unmet, policy: (
         f"{label('indicator', unmet.indicator, policy)}{figure(unmet.indicator, unmet.value, policy)}"

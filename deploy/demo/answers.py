@@ -178,6 +178,10 @@ class Story:
         """The cadre who is bound to a village without a team, and the cadre's unit."""
         raise NotImplementedError
 
+    def helpers(self, ask: Ask) -> Sequence[Row]:
+        """The pairs of a village's poor households and the cadres who help them."""
+        raise NotImplementedError
+
     # inspection
 
     def share(self, ask: Ask) -> str:
@@ -275,6 +279,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
     "retentions": _NOTHING,
     "links": Answer(lambda a, s: [s.contact(a)]),
+    "pairings": Answer(lambda a, s: [{"pairs": s.helpers(a)}], ("dispatch", "pairings")),
     # inspection
     "seed-hashes": _HASH,
     "seeds": _SEED,

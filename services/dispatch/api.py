@@ -34,6 +34,7 @@ from services.dispatch.model.commands import (
 )
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments, Owed
+from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.pool import Pool
 from shared.contracts.dispatch import Item, Member
 from shared.engine import store
@@ -179,6 +180,39 @@ async def assignment(state: State, village: FromPath[str]) -> Assignment:
     return together(link, owed)
 
 
-QUERIES: tuple[Any, ...] = (cost, assignments, assignment, *handlers(FORMS))
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """How many poor households of a village lack a helper, and by when each is to have one. It names none of them."""
+
+    village: str
+    place: str
+    kind: str
+    missing: int
+    households: int
+    due: date
+
+
+@get("/v1/gaps", tags=["queries"], summary="缺少帮扶责任人的贫困户数 · Households without a helper")
+async def gaps(
+    state: State,
+    place: PlaceQuery = "",
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
+) -> list[Gap]:
+    """The villages after a given one, in order of id, with poor households that lack a helper; a village has an entry
+    for each kind of link that it lacks."""
+    pipeline: Pipeline = state.pipeline
+    table = pipeline.tables.states[Pairings]
+    found = select(table.c.body).where(table.c.awaits, table.c.id > after, *within(table, place))
+    async with pipeline.engine.connect() as conn:
+        bodies = (await conn.execute(found.order_by(table.c.id).limit(limit))).scalars().all()
+    return [
+        Gap(village=of.id, place=of.place, kind=kind, missing=one.missing, households=len(of.poor), due=one.pair_by)
+        for of in (msgspec.json.decode(body, type=Pairings) for body in bodies)
+        for kind, one in sorted(of.circles.items())
+        if one.pair_by
+    ]
+
+
+QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, *handlers(FORMS))
 """The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
 where, and `commitments` what is owed."""

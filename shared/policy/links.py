@@ -110,8 +110,11 @@ def contradictions(at: Path, link: Contact) -> Found:
         zh, en = "至多的人数少于至少的人数", "it is fewer than `at_least`"
         yield (*at, "each_target", "at_most"), zh, en, f"at_most = {size.at_least}"
     if link.each_bearer.at_least:
-        zh = "此处只写最多几个村或几户（at_most）；各职务层次至少帮扶几户写在 quotas"
-        en = "give only at_most here, the most that a cadre may have; how many households a rank must have is in quotas"
+        zh = "不能要求每名干部都联系村或帮扶户，只写最多几个（at_most）；各职务层次至少帮扶几户写在 quotas"
+        en = (
+            "a cadre cannot be obliged to have a village or a household here; give only at_most, the most that a cadre "
+        )
+        en += "may have; how many households a rank must help is said in quotas"
         most = link.each_bearer.at_most or 1
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {most} }}"
     since = _COUNTED_FROM[link.to]

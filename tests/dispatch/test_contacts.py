@@ -44,7 +44,7 @@ from tests.dispatch.benxi import (
     unlisted,
 )
 from tests.dispatch.kept import kept_alike
-from tests.support.packs import CONTACT
+from tests.support.packs import CONTACT, HELPER
 
 DAY = timedelta(1)
 
@@ -379,7 +379,19 @@ def test_4_2_what_earlier_versions_kept_of_a_cadre_is_read() -> None:
     [
         ([CONTACT], "links", "必须有一项派驻工作队的规定", "one entry has kind"),
         ([*PACK["links"], {**CONTACT, "from": "firm"}], "links[1].from", "应为其中之一", "one of unit, cadre"),
-        ([*PACK["links"], {**CONTACT, "to": "household"}], "links[1].to", "应为其中之一", "one of village"),
+        ([*PACK["links"], {**CONTACT, "to": "party"}], "links[1].to", "应为其中之一", "one of village, household"),
+        ([*PACK["links"], {**CONTACT, "to": "household"}], "links[1].begin_by.after", "应自", "households.counted"),
+        ([*PACK["links"], {**CONTACT, "to": "household"}], "links[1].ends", "不能写", "nothing stands here"),
+        ([*PACK["links"], {**HELPER, "to": "village"}], "links[1].quotas", "只有联系户的", "only a link with"),
+        ([*PACK["links"], {**HELPER, "to": "village"}], "links[1].begin_by.after", "应自", "village.diagnosed"),
+        ([*PACK["links"], {k: v for k, v in HELPER.items() if k != "quota_on"}], "links[1].quota_on", "一并填写",
+         "go together"),
+        ([*PACK["links"], {**HELPER, "quota_on": {"every": {"months": 3}, "from": START}}], "links[1].quota_on",
+         "不能写循环", "cannot stand here"),
+        ([*PACK["links"], {**HELPER, "each_bearer": {"at_most": 1}}], "links[1].quotas[1].at_least", "每名最多帮扶1户",
+         "helps 1 households at most"),
+        ([*PACK["links"], {**HELPER, "quotas": HELPER["quotas"][:1] * 2}], "links[1].quotas[1].rank", "已经写过",
+         "stands there already"),
         ([*PACK["links"], {**CONTACT, "kind": "team"}], "links[1].kind", "专指单位派驻", "a unit's team"),
         ([*PACK["links"], {**CONTACT, "from": "unit"}], "links[1].kind", "应为其中之一", "one of team"),
         ([*PACK["links"], CONTACT, CONTACT], "links[2]", "出现了两次", "contact occurs twice"),

@@ -23,53 +23,15 @@ from shared.contracts.dispatch import (
     QuotaMet,
     QuotaMissed,
 )
-from shared.contracts.registry import CadreWithdrawn, HouseholdsCounted, PolicyAdopted, VillageRecoded
+from shared.contracts.registry import CadreWithdrawn, PolicyAdopted, VillageRecoded
 from shared.labels import said
 from shared.policy import parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import CITY, DECIDED, HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed, unit
+from tests.dispatch.benxi import CITY, DECIDED, HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed
+from tests.dispatch.helping import CADRES, OF, UNITS, city, counted, pack, pair, pairs
 from tests.dispatch.kept import kept_alike
-from tests.support.packs import HELPER
 
 DAY = timedelta(1)
-UNITS = [unit("U1"), unit("U2")]
-CADRES = [
-    cadre("L1", "U1", "division"),
-    cadre("C1", "U1", "deputy_section"),
-    cadre("C2", "U1"),
-    cadre("D1", "U2", "deputy_division", ties=(V1,)),
-]
-OF = {"L1": "U1", "C1": "U1", "C2": "U1", "D1": "U2"}
-
-
-def counted(*poor: str, village: str = V1, lifted: tuple[str, ...] = (), **more: Any) -> HouseholdsCounted:
-    return HouseholdsCounted(place=village[:6], village=village, poor=poor, lifted=lifted, **more)
-
-
-def pack(**link: Any) -> dict[str, Any]:
-    """Benxi's pack with helpers; what is None is left out."""
-    said = {field: value for field, value in {**HELPER, **link}.items() if value is not None}
-    return {**PACK, "links": [*PACK["links"], said]}
-
-
-def city(*poor: str, **link: Any) -> Benxi:
-    """Benxi with helpers of households, four cadres of two units, and the poor households of V1."""
-    benxi = Benxi(links=pack(**link)["links"])
-    benxi.hear(*UNITS, *CADRES, *([counted(*poor)] if poor else []))
-    return benxi
-
-
-def pairs(**helpers: str) -> tuple[Pairing, ...]:
-    """`H1="L1 C1"` means that both help household H1."""
-    return tuple(
-        Pairing(household=household, unit=OF[one], cadre=one) for household, of in helpers.items() for one in of.split()
-    )
-
-
-def pair(
-    benxi: Benxi, *more: Pairing, village: str = V1, body: str = "township", kind: str = "helper", **by: str
-) -> None:
-    benxi.send(PairHouseholds, village, kind=kind, pairs=(*pairs(**by), *more), body=body)
 
 
 def part(benxi: Benxi, household: str, who: str, because: str = "changed", body: str = "township") -> None:

@@ -56,6 +56,7 @@ FORMS: Mapping[tuple[str, str], Blank] = {
 }
 NEVER_IN_BENXI = {
     ("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions"), ("dispatch", "links"),
+    ("dispatch", "pairings"), ("dispatch", "pairing-ends"),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 Pair = tuple[Known, Row]
@@ -174,6 +175,20 @@ def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
     kind = next(link.kind for link in ZUNYI.links if link.kind != "team")
     row = {**_THERE, "place": "520321", "kind": kind, "unit": "U1", "cadre": "C1"}
     assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
+def test_2_2_a_village_is_paired_and_parted_by_form_a_household_to_a_row() -> None:
+    there = {**_THERE, "place": "520321", "kind": "household_helper", "body": "township"}
+    ids = [("H1", "C1"), ("H2", "C1"), ("H2", "C2")]
+    paired = [{"household": household, "unit": "U1", "cadre": cadre} for household, cadre in ids]
+    rows = [({"households": ["H1", "H2", "H2"]}, {**there, "pairs": paired})]
+    assert read_back(FORMS["dispatch", "pairings"], rows, ZUNYI) == [
+        as_command("dispatch", "pairings", {**there, "pairs": paired})
+    ]
+    gone = {**there, "pairs": [{"household": h, "cadre": c} for h, c in ids], "because": "kin"}
+    assert read_back(FORMS["dispatch", "pairing-ends"], [({}, gone)], ZUNYI) == [
+        as_command("dispatch", "pairing-ends", gone)
+    ]
 
 
 _FLOATS = st.floats(-9.99999999999999e307, 9.99999999999999e307)  # A cell cannot hold others (Excel's specifications).

@@ -28,8 +28,8 @@ from shared.contracts.inspection import (
 )
 from shared.engine.flow import encode_state
 from tests.dispatch.benxi import START, V1, Benxi, delisted, own_pack
-from tests.dispatch.test_pairings import city as helped_city
-from tests.dispatch.test_pairings import pair
+from tests.dispatch.helping import city as helped_city
+from tests.dispatch.helping import pair
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december

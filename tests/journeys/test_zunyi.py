@@ -112,6 +112,15 @@ class Zunyi(Story):
         number = VILLAGES.index(ask.about) + 1
         return {"unit": f"U5203-{number:02}", "cadre": f"C{number:02}-6"}
 
+    def helpers(self, ask: Ask) -> list[Row]:
+        # Each leader of the village's unit helps two households, the clerks share the others; U5203-11 sends no leader.
+        number = VILLAGES.index(ask.about) + 1
+        who = [1, 1, 6, 6] if number < len(VILLAGES) else []
+        poor = [id for id in ask.state["poor"] if id not in ask.state["circles"]["household_helper"].get("helped", {})]
+        of = [*who, *(2 + n % 4 for n in range(len(poor)))]
+        unit = f"U5203-{number:02}"
+        return [{"household": id, "unit": unit, "cadre": f"C{number:02}-{k}"} for id, k in zip(poor, of, strict=False)]
+
     def findings(self, ask: Ask) -> list[str]:
         return ["ledger_untrue"] if ask.campaign == "annual" and FATES[ask.about].late else []
 
@@ -252,6 +261,18 @@ def test_2_4_a_ledger_is_reconciled_quarterly_and_settled_in_the_next_year(distr
     assert [item.text for item in second.items if item.problem] == ["没有主导产业"]
     (graded,) = district.said(i.AssessmentGraded, village=IDLE, year=2016)
     assert (graded.score, graded.grade) == (95, "good"), "unclosed items block 优"
+
+
+def test_0_2_2_2_every_poor_household_has_a_helper_and_who_helps_fewer_than_the_rank_asks_is_told(
+    district: County,
+) -> None:
+    for village in VILLAGES:
+        found, closed = (district.dated(event, village=village) for event in (d.GapFound, d.GapClosed))
+        assert [said.missing for _, said in found] == [29 if village == EARLY else 221]
+        assert [day for day, _ in closed] == [day for day, _ in found], "the officer answers at once"
+    missed = {(day.year, said.unit): said.cadres for day, said in district.dated(d.QuotaMissed)}
+    last = f"U5203-{len(VILLAGES)}"
+    assert missed == {(year, last): {"C11-1": 2, "C11-6": 2} for year in (2016, 2017)}, "two for a deputy division"
 
 
 def test_2_13_nobody_is_released_before_the_exit(district: County) -> None:

@@ -7,21 +7,23 @@ from services.registry.model import commands as c
 from shared.contracts.registry import HouseholdsCounted
 from tests.registry.county import (
     AT,
+    BEGIN,
     BENXI,
     CITY,
+    PLACE,
     VILLAGE,
     WHY,
     County,
-    again,
     household,
     of_type,
     pack,
     record,
 )  # fmt: skip
-from tests.registry.test_succession import MERGE, OTHER, PART, SPLIT, facts_of, part, with_other
 from tests.support.packs import HELPER
 from tests.support.rounds import OF, OPEN, ROUND, answered, step
 
+OTHER, PART = "210521100202", "210521100301"
+ON: dict[str, Any] = {"since": BEGIN, "document": "辽政〔2014〕9号", "decided_by": "县政府"}
 HELPED = {"links": [*BENXI["links"], HELPER]}
 
 
@@ -69,10 +71,13 @@ def test_0_2_what_a_visit_and_a_correction_find_is_told() -> None:
 
 
 def test_0_2_a_merged_village_hands_its_households_over_under_the_ids_that_they_get() -> None:
-    county = with_other(County(pack(**HELPED)).listed())
-    facts_of(county, VILLAGE, 2014, household("H1", income=900))
-    facts_of(county, OTHER, 2014, household("H1", income=900), household("H7"))
-    into, gone = of_type(county.do(MERGE), HouseholdsCounted)
+    county = County(pack(**HELPED)).listed()
+    other = {"place": PLACE, "village": OTHER}
+    county.do(c.RegisterVillage(**other, name="下石村", township="小市镇", population=500, listed=False))
+    facts(county, household("H1", income=900))
+    theirs = (household("H1", income=900), household("H7"))
+    county.do(c.RecordHouseholds(**other, year=2014, households=theirs, recorded_by="镇"))
+    into, gone = of_type(county.do(c.MergeVillages(**AT, merged=(OTHER,), **ON)), HouseholdsCounted)
     assert (into.village, into.poor, into.lifted) == (VILLAGE, (f"{OTHER}-H1", "H1"), ("H7",))
     assert (into.former, into.came) == (OTHER, {"H1": f"{OTHER}-H1", "H7": "H7"})
     assert (gone.village, gone.poor, gone.lifted, gone.former) == (OTHER, (), (), None)
@@ -81,7 +86,8 @@ def test_0_2_a_merged_village_hands_its_households_over_under_the_ids_that_they_
 def test_0_2_a_new_village_gets_its_households_from_the_old_one() -> None:
     county = County(pack(**HELPED)).listed()
     facts(county, *POOR)
-    new, old = of_type(county.do(again(SPLIT, parts=(part(households=("H1", "H3")),))), HouseholdsCounted)
+    part = c.NewVillage(code=PART, name="石岭村", township="小市镇", population=100, households=("H1", "H3"))
+    new, old = of_type(county.do(c.SplitVillage(**AT, parts=(part,), **ON)), HouseholdsCounted)
     assert (new.village, new.poor, new.lifted, new.former) == (PART, ("H1",), ("H3",), VILLAGE)
     assert new.came == {"H1": "H1", "H3": "H3"}
     assert (old.village, old.poor, old.lifted) == (VILLAGE, ("H2",), ())

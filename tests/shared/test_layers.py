@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack, renewed
-from tests.support.packs import BENXI, CHECK, CONTACT, COUNTY, HOME_DOCUMENT, PACK, layer, team_says
+from tests.support.packs import BENXI, CHECK, CONTACT, COUNTY, HELPER, HOME_DOCUMENT, PACK, layer, team_says
 
 
 def book(*packs: dict[str, Any]) -> PolicyBook:
@@ -131,6 +131,7 @@ def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_
         ({"links": [{"kind": "contact"}]}, "links[0].from", "one of unit, cadre"),
         ({"links": [CONTACT | {"each_target": {"at_least": 2, "at_most": 1}}]}, "links[0].each_target.at_most",
           "fewer than"),
+        ({"links": [HELPER]}, "links[0].quotas", "quotas are looked at for the whole of 2105, which matches"),
         ({"drop": {"links": ["team"]}}, "links", "1 to 20 entries"),
         ({"drop": {"links": ["team"]}, "links": [CONTACT]}, "links", "every region needs a team"),
         ({"drop": {"links": {"contact": {"suits": []}}}}, "drop.links", "there is no contact to drop; there is team"),
