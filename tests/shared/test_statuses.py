@@ -10,7 +10,8 @@ from services.dispatch.model.contacts import Bond, Contacts
 from services.dispatch.model.link import Link, Vacancy
 from services.dispatch.model.matching import Need
 from services.dispatch.model.owed import Commitments, Owed
-from services.dispatch.model.pool import Pool, Team
+from services.dispatch.model.pairings import Circle, Helper, Pairings
+from services.dispatch.model.pool import Pool, Squad, Team
 from services.incentives.model.record import Case, Record
 from services.inspection.model.assessment import Assessment, Ballot, Proposal
 from services.inspection.model.calendar import Calendar
@@ -124,6 +125,11 @@ ROWS: list[tuple[State, str, bool]] = [
     (Commitments(**HERE, stage="helped", owed={"a/term": Owed(kind="a", period="term", set_by=D)}), "helped", True),
     (Contacts(**HERE, bonds={"leader": Bond({"C1": D})}), "filled", False),
     (Contacts(**HERE, bonds={"leader": Bond({}, D)}), "open", True),
+    (Pairings(**HERE, circles={"helper": Circle({"H1": {"C1": Helper("U1", D)}})}), "filled", False),
+    (Pairings(**HERE, circles={"helper": Circle({}, D, 1)}), "open", True),
+    (Squad(id="U1", place="210500"), "", False),
+    (Squad(id="U1", place="210500", short={"helper": {}}), "", False),
+    (Squad(id="U1", place="210500", short={"helper": {"C1": 2}}), "short", False),
     (Record(id="team:T1", place="210521", subject_kind="team", subject="T1"), "clean", False),
     (record("proposed", defence_until=D), "open", True),
     (record("decidable", decide_by=D), "open", True),
