@@ -67,6 +67,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "cap": {"absences": "查有不在岗", "open_items": "有未销号事项", "approval": "民主测评满意率较低"},
     "period": {"term": "本届任期"},
+    "because": {"changed": "另行确定", "kin": "须回避", "mistaken": "误录"},
     "deadline": {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
         "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",

@@ -33,9 +33,6 @@ def _lacking(state: State, task: Task, policy: Policy) -> Known:
     return {"households": state.lacking(policy.helping[str(task.answer["kind"])])}
 
 
-_PARTING = {"另行确定": "changed", "须回避": "kin", "误录": "mistaken"}
-
-
 def _has_items(_state: State, task: Task, policy: Policy) -> Known:
     """Whether a commitment has items: a ledger and a list have, a letter has none."""
     terms = policy.commitment(str(task.answer["kind"]))
@@ -149,7 +146,7 @@ _PAIRING_ENDS = Blank(
               Heading("kind", "帮扶方式", "Kind of link"),
               Heading("pairs.household", "户编号", "Household id"),
               Heading("pairs.cadre", "干部编号", "Cadre id", "现在帮扶该户的干部。", "Who helps it now."),
-              Heading("because", "原因", "Why", choices=_PARTING),
+              Heading("because", "原因", "Why"),
               Heading("body", "办理主体", "Body"),
               by("decided_by", "决定机关及文号", "Decided by")),
     repeats="pairs",

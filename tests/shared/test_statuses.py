@@ -229,7 +229,7 @@ def test_every_kind_of_state_that_has_a_status_has_rows_here() -> None:
 
 def test_what_is_kept_about_persons_is_read_by_operators_alone() -> None:
     personal = {kind.kind for kind in below(State) if kind.__module__.startswith("services.") and kind.personal}
-    assert personal == {"records", "persons", "cadres", "squads"}
+    assert personal == {"records", "persons", "cadres", "squads", "pairings"}
 
 
 def test_a_state_with_a_secret_has_the_piece_by_which_queries_look_for_one() -> None:
