@@ -49,6 +49,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "disqualified": "不再符合条件", "other": "其他",
     },
     "ground": {
+        "changed": "另行确定", "kin": "须回避", "mistaken": "误录", "left": "干部离开单位",
+        "unregistered": "不再是建档立卡户", "moved": "随户转入他村",
         "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
         "decided": "决定解除", "delisted": "村出列", "disqualified": "联系人不再符合条件",
     },

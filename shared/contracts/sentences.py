@@ -48,6 +48,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
     # registry: households and figures
     "HouseholdWithdrawn": _withdrawn("农户{household}的信息", "the facts about household {household}"),
     "HouseholdsLifted": ("{households#}户脱贫", "{households#} households were lifted out of poverty"),
+    "HouseholdsCounted": (
+        "建档立卡户中贫困户{poor#}户、已脱贫{lifted#}户",
+        "{poor#} registered households are poor, {lifted#} are poor no more",
+    ),
     "RoundEnded": (
         "{kind}结束：{lifted}户退出，{left_out}户未退出",
         "{kind} ended: {lifted} households left the register, {left_out} did not",
@@ -191,6 +195,19 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{replaced_by}补派{unit}的{cadre}任{role}，接替{recalled}",
         "{replaced_by} sent {cadre} of {unit} as {role} in the place of {recalled}",
     ),
+    "HouseholdsPaired": (
+        "[{decided_by}]确定{kind}，共{pairs#}对",
+        "[{decided_by}: ]{pairs#} pairs of a household and its {kind}",
+    ),
+    "HouseholdsUnpaired": (
+        "[{decided_by}]解除{kind}{pairs#}对，原因：{ground}",
+        "[{decided_by} ended ]{pairs#} pairs of a household and its {kind}: {ground}",
+    ),
+    "GapFound": (
+        "{households}户贫困户中有{missing}户缺少{kind}",
+        "{missing} of {households} poor households lack a {kind}",
+    ),
+    "GapClosed": ("贫困户均有{kind}", "every poor household has its {kind}"),
     "LinkBegun": ("{decided_by}确定{unit}的{cadre}为{kind}", "{decided_by} made {cadre} of {unit} the {kind}"),
     "LinkEnded": (
         "[{decided_by}]解除{cadre}的{kind}，原因：{ground}",
