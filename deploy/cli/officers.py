@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from datetime import date
 from functools import cache
 from importlib import import_module
 from itertools import count
@@ -16,7 +15,7 @@ import typer
 from rich.table import Table
 
 from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
-from deploy.language import chosen, day, told
+from deploy.language import chosen, told
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 from shared.chinese import percent
@@ -240,6 +239,8 @@ def tasks(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """待办：谁该做什么、依据、期限 · what is due, from whom, by which rule, until when."""
+    from deploy.day_page import table_of
+
     if role not in ("", *ROLES):
         known, codes = "、".join(map(_role, ROLES)), ", ".join(ROLES)
         raise Trouble(f"没有角色“{role}”，可填：{known}\n  There is no role {role!r}; it is one of {codes}.")
@@ -249,23 +250,7 @@ def tasks(
         whose = told(f"；有待办的角色：{'、'.join(map(_role, others))}", f"; there are tasks of: {', '.join(others)}")
         console.say(told("没有待办", "nothing is due") + (whose if others else ""))
         return
-    routes = [route for service in SERVICES for route in import_module(f"services.{service}.api").COMMANDS]
-    names = {route.path: told(route.zh, route.en) for route in routes}
-    table = folded(*map(chosen, _HEADINGS))
-    for line in sorted(found, key=lambda line: (line.task.due or date.max, line.task.action, line.task.about)):
-        assert line.words  # The request asked for words.
-        action = f"{names[line.task.action]}\n{line.task.action}"
-        table.add_row(
-            day(line.task.due), chosen(line.words.by), action,
-            *map(chosen, (line.words.about, line.words.detail, line.words.basis)),
-        )  # fmt: skip
-    console.print(table)
-
-
-_HEADINGS: Final = (
-    ("期限", "due"), ("由谁办理", "from whom"), ("事项和命令", "task and command"), ("对象", "about"),
-    ("说明", "detail"), ("依据", "basis"),
-)  # fmt: skip
+    console.print(table_of(found))
 
 
 def _role(role: str) -> str:
@@ -273,17 +258,9 @@ def _role(role: str) -> str:
 
 
 def _open_tasks(folder: Path, **asked: str) -> Iterator["OpenTask"]:
-    """All tasks of all processes, page by page."""
-    from shared.web.http import OpenTask, following
+    """All tasks of all processes."""
+    from deploy.day_page import open_tasks
 
     for service in SERVICES:
         for http in clients(folder, service):
-            after = ""
-            while True:
-                answer = http.get(
-                    "/v1/tasks", params={**{name: said for name, said in asked.items() if said}, "after": after}
-                )
-                page = msgspec.json.decode(answer.content, type=list[OpenTask])
-                yield from page
-                if not (after := following(page)):
-                    break
+            yield from open_tasks(http, **asked)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from deploy.day_page import open_tasks, table_of
 from deploy.language import chosen, told
 from deploy.language import day as in_language
 from deploy.local.supervisor import SERVICES
@@ -51,7 +52,10 @@ def history(client: Client, village: str) -> list[Happened]:
 
 
 def show(console: Console, code: str, client: Client) -> None:
-    """Print a village's way and, while it is on the list, why it still is."""
+    """Print a village's way, why it is still on the list, and what any service awaits of whom.
+
+    So the gaps of its links, its missing figures and the steps on which somebody sits are named beside the criteria.
+    """
     registry = client("registry")
     village = registry.get(f"/v1/villages/{code}").raise_for_status().json()
     reasons = registry.get(f"/v1/why-not-yet/{code}").raise_for_status().json()
@@ -65,6 +69,9 @@ def show(console: Console, code: str, client: Client) -> None:
         for reason in reasons:
             why.add_row(told(reason["zh"], reason["en"]), chosen(in_words("mover", reason["mover"], policy)))
         console.print(why)
+    asked = {"place": village["place"], "about": village["id"], "words": "true"}
+    if waiting := [task for service in SERVICES for task in open_tasks(client(service), **asked)]:
+        console.print(told("\n正在等待办理：", "\nwhat is awaited:"), table_of(waiting))
 
 
 def _names(registry: httpx.Client, events: Sequence[Happened]) -> dict[str, str]:

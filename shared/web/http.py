@@ -256,11 +256,13 @@ def _tasks(pipeline: Pipeline) -> Any:
         request: Request[Any, Any, Any],
         place: PlaceQuery = "",
         role: FromQuery[Role | None] = None,
+        about: FromQuery[str] = "",
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
         words: FromQuery[bool] = False,
     ) -> list[OpenTask]:
-        """What people have to do: the lines of an officer's day page. `place` is a prefix of the division.
+        """What people have to do: the lines of an officer's day page. `place` is a prefix of the division, `about` what
+        a task is about, such as a village.
 
         With `words`, each task says in Chinese and English what it is about and by which document. Tasks about persons
         are shown to operators only. Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of
@@ -273,7 +275,7 @@ def _tasks(pipeline: Pipeline) -> Any:
                 of_state = [
                     OpenTask(state.kind, state.id, state.place, task)
                     for task in (state.tasks(policy) if policy or not state.needs_policy else ())
-                    if role in (None, task.role)
+                    if role in (None, task.role) and about in ("", task.about, task.answer.get("village"))
                 ]
                 found += [task.told(policy) for task in of_state] if words else of_state
                 if len(found) >= limit:

@@ -156,7 +156,7 @@ def test_the_report_shows_the_figures_what_went_wrong_and_the_months(three_years
 
 
 async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path: Path) -> None:
-    until, villages = date(2014, 9, 15), 3
+    until, villages = date(2014, 10, 1), 3
     async with System(tmp_path) as system:
         await system.ready()
         played = await play(system, seed=SEED, villages=villages, until=until, kills=3, quiet=True)
@@ -171,4 +171,5 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
     assert played.ways == REGIONS["benxi"].ways(told.records())
     way = shown.getvalue()
     assert "摸底排查记录 ×" in way and "县" in way and "县（区）集体会诊会议" in way, way
+    assert "正在等待办理" in way and "对账" in way.partition("正在等待办理")[2], "what is awaited of whom"
     assert "指标自2014年11月20日起测算" in way, "why not yet"

@@ -336,6 +336,7 @@ async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api
     assert await about() == ["M1", "M2"]
     assert await about(place="210521") == ["M2"]
     assert await about(place="21", role="team") == ["M1"]
+    assert await about(about="M2") == ["M2"] and await about(about="M9") == []
     assert await about(place="21052", role="team") == []
     for place in ("%", "______", "2105021", "２１"):
         (fault,) = refusal(await api.client.get("/v1/tasks", params={"place": place}), 400)
