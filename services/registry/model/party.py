@@ -40,7 +40,7 @@ class Party(State, frozen=True, kw_only=True):
 
 
 class Person(Party, frozen=True, kw_only=True):
-    """A person of a village or of an organisation, such as an adviser."""
+    """A person of a village or of an organisation, such as an adviser (1.11) or the village's secretary (4.3)."""
 
     kind: ClassVar[str] = "persons"
     personal = True
