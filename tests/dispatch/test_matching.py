@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deploy.demo.world import Service
-from services.dispatch.model import pool
+from services.dispatch.model import optimum, pool
 from services.dispatch.model.commands import SolveMatching
 from services.dispatch.model.eligibility import Cadre, Unit
 from services.dispatch.model.matching import Need, match
@@ -221,10 +221,33 @@ def brute_force(scores: Scores) -> tuple[int, int, int, list[tuple[str, str]]]:
 @given(SMALL, st.randoms(use_true_random=False))
 def test_3_2_no_pairing_is_better_and_ties_are_broken_the_same_way_in_any_order(scores: Scores, shuffle: Any) -> None:
     pairs = shuffle.sample(sorted(scores), len(scores))
-    optimum = best_pairs(pairs, [scores[pair] for pair in pairs])
+    found = best_pairs(pairs, [scores[pair] for pair in pairs])
     _, score, _, chosen = brute_force(scores)
-    assert sorted(pairs[i] for i in optimum.chosen) == chosen
-    assert optimum.objective == optimum.bound == score
+    assert sorted(pairs[i] for i in found.chosen) == chosen
+    assert found.objective == found.bound == score
+
+
+@pytest.mark.parametrize(
+    ("pairs", "answers"),
+    [
+        ("av", [([], [1, 0])]),
+        ("av", [([0], [1, 1])]),
+        ("av bv", [([0, 1], [1, 1, 0])]),
+        ("av", [([0], [2, -1])]),
+        ("av", [([0], [1, 0]), ([], [0, 0])]),
+    ],
+    ids=["a pair is missing", "prices are too high", "a unit serves twice", "a price is negative",
+         "what an earlier aim fills stays empty"],
+)  # fmt: skip
+def test_3_2_a_solution_that_its_prices_do_not_prove_is_no_matching(
+    pairs: str, answers: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solver computes with fractions. What it answers wrongly must never become a proposal."""
+    left = iter(answers)
+    monkeypatch.setattr(optimum, "_solve", lambda *_: next(left))
+    with pytest.raises(ArithmeticError, match="do not prove"):
+        best_pairs([(village, unit) for village, unit in pairs.split()], [0] * len(pairs.split()))
+    assert not [*left], "and at the first aim that is not proved"
 
 
 def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
