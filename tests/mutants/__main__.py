@@ -166,7 +166,7 @@ def tried(
 ) -> Iterable[Verdict]:
     """What became of each change, as it becomes known."""
     (folder / "verdicts.jsonl").unlink(missing_ok=True)
-    job = Job(tests=tests, files=rules(tree), changes=[list(change) for change in left], jobs=jobs, seconds=seconds)
+    job = Job(tests=tests, changes=[list(change) for change in left], jobs=jobs, seconds=seconds)
     (folder / "job.json").write_bytes(msgspec.json.encode(job))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (

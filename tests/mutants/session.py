@@ -55,10 +55,9 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What to try: changes by index, and the files in which they lie."""
+    """What to try, and the tests by which it is tried."""
 
     tests: list[str]
-    files: list[str]
     changes: list[list[Any]]
     jobs: int
     seconds: float = 60
@@ -137,12 +136,12 @@ class Plugin:
         of_each: dict[str, tuple[float, set[tuple[str, str]]]] = {}
         module = getattr(items[0], "module", None)
         keeps = any(hasattr(thing, "cache_clear") for thing in vars(module).values())
-        watched = {str(self.root / file): file for file in self.job.files}
+        product = (f"{self.root}/services/", f"{self.root}/shared/")
         self.traced.append(of_all)
 
         def trace(frame: FrameType, event: str, _: Any) -> None:
-            if file := watched.get(frame.f_code.co_filename):
-                self.traced[-1].add((file, frame.f_code.co_qualname))
+            if (file := frame.f_code.co_filename).startswith(product):
+                self.traced[-1].add((file[len(str(self.root)) + 1 :], frame.f_code.co_qualname))
 
         for item, after in _with_next(items):
             item.add_marker(pytest.mark.timeout(LONGEST, func_only=False))

@@ -86,7 +86,7 @@ def test_a_change_that_tests_notice_is_told_apart_from_one_that_they_miss(tmp_pa
     shutil.copytree(Path(__file__).parent, tree / "tests/mutants")
     folder.mkdir()
     found = changes(tree, "services/rule.py")
-    job = Job(["tests/test_rule.py"], ["services/rule.py"], [list(change) for change in found], 1)
+    job = Job(["tests/test_rule.py"], [list(change) for change in found], 1)
     (folder / "job.json").write_bytes(msgspec.json.encode(job))
     subprocess.run([sys.executable, "-m", "tests.mutants.session", str(folder)], cwd=tree, check=True, timeout=300)
     verdicts = [msgspec.json.decode(line, type=Verdict) for line in (folder / "verdicts.jsonl").open()]
