@@ -99,6 +99,14 @@ def test_3_3_a_unit_that_lacks_one_eligible_cadre_cannot_be_matched(one: dict[st
     assert benxi.said(NeedUnmet, village=V1)[0].obstacles == {"U1": obstacle}
 
 
+def test_5_6_a_unit_with_enough_others_sends_a_team_without_whoever_has_ties() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U1"), *squad("U1"), cadre("C-tied", "U1", reserve=True, ties=(V1,)), diagnosed(V1))
+    benxi.solve()
+    (matched,) = benxi.said(VillageMatched)
+    assert {member.cadre for member in matched.team} == {"C-U1-0", "C-U1-1", "C-U1-2"}
+
+
 def test_5_5_work_years_are_full_on_the_anniversary() -> None:
     benxi = Benxi(date(2014, 7, 1))
     benxi.hear(unit("U1"), *squad("U1", work_since=date(2012, 7, 1)), diagnosed(V1))
