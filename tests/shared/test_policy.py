@@ -193,6 +193,22 @@ def test_a_pack_that_does_not_fit_is_refused_with_place_and_what_is_allowed(edit
     assert says in fault.en and fault.zh
 
 
+@pytest.mark.parametrize(
+    ("where", "written", "is_said"),
+    [
+        ("campaigns.0.visit_days", "3", True),
+        ("links.0.each_target", "3", True),
+        ("links.0.roles.0.party_member", "true", True),
+        ("exit.criteria.0.at_most", "few", False),
+        ("exit.criteria.0.mover", "nobody", False),
+        ("links.0", "team", False),
+    ],
+)
+def test_quotes_are_named_where_a_number_or_truth_value_stands_in_them(where: str, written: str, is_said: bool) -> None:
+    (fault,) = faults_of(put(where, written))
+    assert ("without quotes" in fault.en, "不加引号" in fault.zh) == (is_said, is_said)
+
+
 def faults_of(*edits: Any) -> list[Fault]:
     """What is said about the first pack after some edits."""
     pack = copy.deepcopy(PACK)
