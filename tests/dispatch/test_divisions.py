@@ -187,6 +187,12 @@ def test_a_village_that_left_the_list_before_the_system_was_there_waits_for_no_u
     assert benxi.pool.needs
 
 
+def test_a_village_without_a_team_that_is_merged_sends_nobody_home() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(diagnosed(V2), merged(V2, V1))
+    assert not benxi.said(TeamDisbanded) and benxi.assignment(V2).status == "released"
+
+
 # ---------------------------------------------------------------- other divisions, other pools
 
 
