@@ -17,7 +17,7 @@ from shared.contracts import EVENTS, incentives, inspection
 from shared.contracts.dispatch import Member
 from shared.contracts.registry import Level, Rank, Unmet
 from shared.contracts.values import Role
-from shared.labels import NATIONAL, basis, figure, label, said
+from shared.labels import NATIONAL, PACKED, basis, figure, label, said
 from shared.policy import parse_pack
 from shared.rules import Refused
 
@@ -77,6 +77,12 @@ def codes(kind: Any, name: str = "") -> Iterator[tuple[str, str]]:
 def test_no_label_of_a_pack_is_a_bare_code(pack: bytes) -> None:
     labels = parse_pack(pack).labels
     assert [zh for words in labels.values() for zh in words.values() if re.search("[a-z]", zh)] == []
+
+
+def test_the_words_of_a_pack_are_kept_under_the_names_by_which_they_are_looked_up() -> None:
+    assert BENXI.labels.keys() <= PACKED | {*NATIONAL}
+    steps = {step.name: step.label for procedure in BENXI.procedures for step in procedure.steps}
+    assert {name: label("leads_to", name, BENXI) for name in steps} == steps
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import msgspec
 from shared.contracts import Command
 from shared.contracts.values import ROLES
 from shared.labels import basis
-from shared.rules import Refused, Task
+from shared.rules import _LABELS, Refused, Task
 from shared.web.http import Route
 from tests.support.refusals import below, rules
 
@@ -82,6 +82,14 @@ def test_a_kind_of_thing_has_one_name_in_each_language() -> None:
         if " " not in en:
             by_chinese.setdefault(zh, set()).add(en)
     assert {zh: names for zh, names in by_chinese.items() if len(names) > 1} == {}
+
+
+def test_what_can_be_overwritten_is_named_as_a_command_names_it() -> None:
+    """A name that no command has would never be found, and officers would read the field's code."""
+    inner = {
+        name for kind in below(msgspec.Struct) if ".commands" in kind.__module__ for name in kind.__struct_fields__
+    }
+    assert _LABELS.keys() - inner - every_field() == {"incidence"}, "but for the figure that is computed"
 
 
 def strange(parameter: str, fits: Any) -> list[str]:

@@ -209,6 +209,21 @@ def test_quotes_are_named_where_a_number_or_truth_value_stands_in_them(where: st
     assert ("without quotes" in fault.en, "不加引号" in fault.zh) == (is_said, is_said)
 
 
+@pytest.mark.parametrize(
+    ("where", "written", "zh"),
+    [
+        ("commitments.0.by", {"link": "first_secretary"}, "还不能确定由谁办理"),
+        ("outcomes.0.decides", {"of": "sponsor"}, "还不能确定由谁办理"),
+        ("exit.measure_by", {"month": 2, "day": 30}, "应为每年都有的一天，如“{ month = 6, day = 30 }”"),
+        ("links.0.each_target", "3", "不加引号"),
+        ("campaigns.0.kind", "Annual", "应为代码"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_chinese_too(where: str, written: Any, zh: str) -> None:
+    (fault,) = faults_of(put(where, written))
+    assert zh in fault.zh
+
+
 def faults_of(*edits: Any) -> list[Fault]:
     """What is said about the first pack after some edits."""
     pack = copy.deepcopy(PACK)

@@ -227,6 +227,11 @@ def test_every_kind_of_state_that_has_a_status_has_rows_here() -> None:
     assert kinds - told == set()
 
 
+def test_a_kind_of_state_without_a_status_has_an_empty_one_and_waits_for_nobody() -> None:
+    squad = Squad(id="U1", place="210500")
+    assert (squad.status, squad.awaits, squad.journey, [*squad.tasks(POLICY)]) == ("", False, "U1", [])
+
+
 def test_what_is_kept_about_persons_is_read_by_operators_alone() -> None:
     personal = {kind.kind for kind in below(State) if kind.__module__.startswith("services.") and kind.personal}
     assert personal == {"records", "persons", "cadres", "squads", "pairings"}
