@@ -19,6 +19,7 @@ from shared.contracts.registry import Level, Rank, Unmet
 from shared.contracts.values import Role
 from shared.labels import NATIONAL, PACKED, basis, figure, label, said
 from shared.policy import parse_pack
+from shared.policy.exit import Criterion
 from shared.rules import Refused
 
 PACKS = {name: Path(f"shared/policy/packs/{name}.toml").read_bytes() for name in ("benxi", "zunyi")}
@@ -128,6 +129,20 @@ def test_a_value_is_told_in_words(field: str, value: Any, zh: str) -> None:
 
 def test_figures_are_per_cent_only_where_they_are_parts_of_a_whole() -> None:
     assert figure("collective_income", 12_000.0, BENXI) == "12000" and figure("hard_road", None, BENXI) == "未测算"
+
+
+@pytest.mark.parametrize(
+    ("bound", "label", "is_share"),
+    [
+        ({"at_least": 0.95}, "通硬化路", True),
+        ({"at_least": 1}, "安全饮水覆盖率", True),
+        ({"at_least": 1}, "标准化卫生室（个）", False),
+        ({"at_least": 2}, "合作社覆盖率", False),
+        ({"at_most": 0}, "危房比例", False),
+    ],
+)
+def test_a_bound_of_one_is_a_share_only_if_its_label_says_so(bound: Any, label: str, is_share: bool) -> None:
+    assert Criterion(figure="clinic", label=label, mover="county", **bound).is_share == is_share
 
 
 def test_articles_are_numbered_as_laws_number_them() -> None:
