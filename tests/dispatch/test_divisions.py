@@ -309,6 +309,15 @@ def test_within_a_jurisdiction_nothing_but_the_division_changes() -> None:
     assert benxi.pool.place == CITY
 
 
+def test_a_move_is_told_once_however_many_pools_know_the_village_and_a_new_code_alone_is_none() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi)
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210521100777", since=START))
+    assert not benxi.said(PoolChanged)
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210522100999", since=START))
+    assert len(benxi.said(PoolChanged)) == 1
+
+
 def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> None:
     benxi = Benxi().helped()
     benxi.hear(diagnosed(V2), diagnosed(V3))

@@ -209,6 +209,11 @@ def test_quotes_are_named_where_a_number_or_truth_value_stands_in_them(where: st
     assert ("without quotes" in fault.en, "不加引号" in fault.zh) == (is_said, is_said)
 
 
+def test_the_example_of_a_day_in_a_list_is_one_of_the_list() -> None:
+    told = {fault.where: fault for fault in faults_of(put("campaigns.0.opens.0", {"every": {"months": 3}}))}
+    assert told["campaigns[0].opens[0]"].example.startswith("opens = ")
+
+
 @pytest.mark.parametrize(
     ("where", "written", "zh"),
     [
