@@ -1,10 +1,11 @@
 """What unit and team owe: letters, plans and ledgers, set, reconciled and settled (1.2, 2.4, 3.1, 3.5, 3.6)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import (
     CommitmentOverdue,
     CommitmentReconciled,
@@ -52,6 +53,24 @@ def test_1_2_a_letter_unsigned_by_its_deadline_is_told_once_and_stays_awaited() 
     assert benxi.details("commitments") == ["letter term"]
     benxi.set("letter", "term")
     assert benxi.details("commitments") == ["three_year_plan term"]
+
+
+def test_1_2_a_day_that_becomes_a_working_day_brings_nearer_what_is_owed_and_the_day_on_which_it_is_told() -> None:
+    letter = {**PACK["commitments"][0]}
+    letter["set_by"] = {"after": "dispatch.team.assigned", "within": {"working_days": 10}}
+    benxi = Benxi(commitments=[letter, *PACK["commitments"][1:]]).assigned()
+    (before,) = [task.due for task in benxi.tasks("commitments")]
+    saturday = benxi.today + timedelta((5 - benxi.today.weekday()) % 7 or 7)
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=(), worked=(saturday,),
+                          announced_by="国务院办公厅")
+    )  # fmt: skip
+    (due,) = [task.due for task in benxi.tasks("commitments")]
+    assert before and due and due < before
+    benxi.until(due)
+    assert not benxi.said(CommitmentOverdue)
+    benxi.until(due + timedelta(1))
+    assert [told.due for told in benxi.said(CommitmentOverdue)] == [due]
 
 
 def test_3_5_a_measure_of_the_year_serves_a_target_of_the_three_year_plan() -> None:

@@ -197,3 +197,11 @@ def test_a_unit_that_is_withdrawn_is_not_on_offer_but_its_team_stays_until_it_is
     benxi.solve("m2")
     assert not benxi.said(VillageMatched, village=V2)
     assert isinstance(benxi.pool, Pool)
+
+
+def test_3_3_the_organisation_department_alone_keeps_a_member_who_no_longer_qualifies() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-U1-1", "U1", party_member=False))
+    with pytest.raises(Refused) as refused:
+        benxi.send(RetainMember, cadre="C-U1-1", body="unit")
+    assert (refused.value.field, refused.value.status) == ("body", 422) and benxi.tasks("retentions")

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.dispatch.model.commands import Held, TakeOver
@@ -169,3 +170,11 @@ def test_a_team_is_in_one_village_only_whether_taken_over_or_matched() -> None:
     benxi.hear(recalled("C-U2-0", V1))
     with pytest.raises(Refused, match="C-U2-0 is no cadre whom U2 can send"):
         benxi.send(TakeOver, V2, unit="U2", team=(Member("C-U2-0", "leader"),), since=TODAY, term_start=TODAY)
+
+
+def test_a_commitment_is_taken_over_for_one_period_only() -> None:
+    benxi = county()
+    earlier = msgspec.structs.replace(LEDGER, period="2017", set_on=date(2017, 2, 27), reconciled_on=None)
+    with pytest.raises(Refused, match="named twice") as refused:
+        take_over(benxi, commitments=(LETTER, PLAN, YEAR, LEDGER, earlier))
+    assert (refused.value.field, refused.value.status) == ("commitments", 422)
