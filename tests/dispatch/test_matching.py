@@ -254,7 +254,7 @@ def test_3_2_a_solution_that_its_prices_do_not_prove_is_no_matching(
     left = iter(answers)
     monkeypatch.setattr(optimum, "_solve", lambda *_: next(left))
     with pytest.raises(ArithmeticError, match="do not prove"):
-        best_pairs([(village, unit) for village, unit in pairs.split()], [0] * len(pairs.split()))
+        best_pairs([(pair[0], pair[1]) for pair in pairs.split()], [0] * len(pairs.split()))
     assert not [*left], "and at the first aim that is not proved"
 
 
