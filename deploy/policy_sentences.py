@@ -239,6 +239,7 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
         **{indicator.figure: indicator.label for indicator in policy.indicators},
         **{party.kind: party.label for party in policy.parties},
+        **{one.kind: one.label for one in policy.training},
         "sum": "合计",
         "mean": "平均",
         "ratio": "合计之比",

@@ -75,7 +75,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
         "begin_by": "确定联系人的期限", "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
-        "reconcile": "对账期限", "vacancies": "补派期限",
+        "reconcile": "对账期限", "vacancies": "补派期限", "train_by": "培训期限",
+        "count_by": "确认驻村天数的期限",
     },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
@@ -86,6 +87,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "body": "by", "decides": "by", "audiences": "by",
+    "holder": "by", "skills": "skill", "lacking": "skill", "heads": "group",
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
@@ -268,6 +270,7 @@ _AT_THE_HEAD: Final = ("place", "village", "body")
 _AWAITED: Final = {
     "cadre": ("干部{}", "cadre {}"),
     "left": ("离队的干部{}", "the cadre {} who left"),
+    "number": ("第{}号请假", "request {} for leave"),
     "matter": ("村内事项“{}”", "matter {}"),
     "attempt": ("{}核查", "verification {}"),
 }
@@ -320,7 +323,7 @@ def _codes() -> frozenset[str]:
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
-     "subject_code", "origin", "watch_class", "party_field", "party_value")
+     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
@@ -425,6 +428,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "evidence": _evidence,
     "clause": lambda text, policy: basis(text, policy)[0] or f"“{text}”",
     "period": lambda text, _policy: "本届任期" if text == "term" else f"{text}年度",
+    "month": lambda text, _policy: f"{text}月",
     "year": lambda text, _policy: f"{text}年度",
     "amount": lambda text, _policy: f"{int(text):,}元",
     "objection": lambda text, _policy: f"第{text}号异议",
@@ -433,6 +437,8 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
 """Fields whose texts are composed of codes, days and numbers, each with the function that words them."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
+    "Present": lambda one, _policy: f"{one.cadre}{one.days}天",
+    "Attendee": lambda one, _policy: one.cadre,
     "Item": lambda item, _policy: item.text,
     "Pair": lambda pair, _policy: f"{pair.household}由{pair.cadre}帮扶",
     "Problem": lambda problem, policy: f"{label('topic', problem.topic, policy)}（{problem.cause}）",

@@ -182,6 +182,10 @@ class Story:
         """The pairs of a village's poor households and the cadres who help them."""
         raise NotImplementedError
 
+    def course(self, ask: Ask) -> str:
+        """The course that members of a team attended who owed training."""
+        raise NotImplementedError
+
     # inspection
 
     def share(self, ask: Ask) -> str:
@@ -255,6 +259,11 @@ def _decisions(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated}
 
 
+def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
+    attended = [{"unit": ask.state["unit"], "cadre": cadre} for cadre in ask.state["lessons"][ask.detail]]
+    yield {"course": story.course(ask), "attended": attended}
+
+
 def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"seed_hash": sha256(story.share(ask).encode()).hexdigest()}
 
@@ -280,6 +289,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "retentions": _NOTHING,
     "links": Answer(lambda a, s: [s.contact(a)]),
     "pairings": Answer(lambda a, s: [{"pairs": s.helpers(a)}], ("dispatch", "pairings")),
+    "attendances": Answer(_attendances, ("dispatch", "rosters")),
     # inspection
     "seed-hashes": _HASH,
     "seeds": _SEED,

@@ -1,5 +1,6 @@
 """What people ask of the dispatch over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Annotated, Any
@@ -7,29 +8,39 @@ from typing import Annotated, Any
 import msgspec
 from litestar import get
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dispatch.forms import FORMS
+from services.dispatch.model import course
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
     AssignTeam,
     BeginLink,
     ChooseTeam,
+    CountPresence,
+    DecideLeave,
+    DecideReturn,
     EndLink,
     EndPairings,
+    HoldCourse,
     PairHouseholds,
     Reconcile,
+    RecordAttendance,
     ReplaceMember,
     ReportDeparture,
+    ReportSkills,
+    RequestLeave,
     RetainMember,
     SetCommitment,
     Settle,
     SolveMatching,
     TakeOver,
     WithdrawAssignment,
+    WithdrawAttendance,
     WithdrawCommitment,
+    WithdrawCourse,
     WithdrawMatch,
 )
 from services.dispatch.model.link import Link, id_of
@@ -60,6 +71,15 @@ COMMANDS: tuple[Route, ...] = (
     Route("retentions", RetainMember, "决定队员留任", "Keep a member who no longer qualifies"),
     Route("replacements", ReplaceMember, "补派队员", "Replace a member who left"),
     Route("links", BeginLink, "确定联系人", "Bind a cadre to a village"),
+    Route("courses", HoldCourse, "登记培训", "Record a course"),
+    Route("course-withdrawals", WithdrawCourse, "撤销培训登记", "Withdraw a course"),
+    Route("attendances", RecordAttendance, "登记参训人员", "Record who came to a course"),
+    Route("attendance-withdrawals", WithdrawAttendance, "撤销参训登记", "Withdraw that cadres came to a course"),
+    Route("skill-reports", ReportSkills, "报告村内所缺技能", "Report which skills are lacking in a village"),
+    Route("leaves", RequestLeave, "为队员请假", "Ask for a member's leave"),
+    Route("leave-decisions", DecideLeave, "审批请假", "Decide on leave"),
+    Route("leave-returns", DecideReturn, "决定休假后是否返回", "Decide whether a cadre comes back after long leave"),
+    Route("presences", CountPresence, "确认当月驻村天数", "Say how many days of a month each was in the village"),
     Route("link-ends", EndLink, "解除联系", "End a cadre's link to a village"),
     Route("pairings", PairHouseholds, "确定帮扶责任人", "Pair cadres with households"),
     Route("pairing-ends", EndPairings, "解除帮扶责任人", "End pairs of cadres and households"),
@@ -213,6 +233,25 @@ async def gaps(
     ]
 
 
-QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, *handlers(FORMS))
+@get("/v1/course-counts/{place:str}", tags=["queries"], summary="查询培训期数和人次 · How many courses and heads")
+async def course_counts(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
+    state: State,
+    year: Annotated[int, QueryParameter(ge=1990, le=2100)],
+) -> list[course.Count]:
+    """How many courses of each kind ended in a year, by who held them, and how many people came, by group."""
+    pipeline: Pipeline = state.pipeline
+    table = pipeline.tables.states[course.Course]
+    found = select(table.c.body).where(table.c.status == "held", *within(table, place))
+    async with pipeline.engine.connect() as conn:
+        rows = (await conn.execute(found)).scalars().all()
+    counted: list[course.Course] = []
+    for first in range(0, len(rows), SMOOTH):
+        counted += (msgspec.json.decode(body, type=course.Course) for body in rows[first : first + SMOOTH])
+        await asyncio.sleep(0)  # Other requests get their turn.
+    return course.counts(counted, year)
+
+
+QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, course_counts, *handlers(FORMS))
 """The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
 where, and `commitments` what is owed."""

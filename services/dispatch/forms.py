@@ -1,11 +1,12 @@
 """The Excel forms of the dispatch: how officers call the fields of its bulk commands, and what they are told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.dispatch.model import commands as c
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
+from services.dispatch.model.roster import Roster
 from shared.forms import BODY, DUE, OWED, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
 from shared.policy import Policy
 from shared.rules import State, Task
@@ -37,6 +38,18 @@ def _has_items(_state: State, task: Task, policy: Policy) -> Known:
     """Whether a commitment has items: a ledger and a list have, a letter has none."""
     terms = policy.commitment(str(task.answer["kind"]))
     return {"itemised": terms is not None and bool(terms.items_at_least or terms.reconcile or terms.settle)}
+
+
+def _untrained(state: State, task: Task, _policy: Policy) -> Known:
+    """The members of a team who owe the training that a task is about, each with the unit."""
+    assert isinstance(state, Roster)
+    return {"owing": [(state.unit, cadre) for cadre in sorted(state.lessons.get(task.detail, {}))]}
+
+
+def _month_end(state: State, task: Task, _policy: Policy) -> Known:
+    """Who was in the team at the end of the month that a task is about."""
+    assert isinstance(state, Roster)
+    return {"in_team": sorted(state.months[task.detail].since)}
 
 
 def _team(row: Mapping[str, Any]) -> Known:
@@ -152,6 +165,104 @@ _PAIRING_ENDS = Blank(
     repeats="pairs",
 )  # fmt: skip
 
+
+def _coded(field: str, words: str, help_zh: str, help_en: str) -> Callable[[Sequence[Policy]], Iterator[Heading]]:
+    """A column for each code of the packs' trainings: their groups, or their skills."""
+
+    def headings(policies: Sequence[Policy]) -> Iterator[Heading]:
+        trainings = (one for policy in policies for one in policy.training)
+        for code, zh in {code: zh for one in trainings for code, zh in getattr(one, words).items()}.items():
+            yield Heading(f"{field}.{code}", zh, code.replace("_", " ").capitalize(), help_zh, help_en, required=False)
+
+    return headings
+
+
+def _leave_kinds(policies: Sequence[Policy]) -> Iterator[Heading]:
+    kinds = {one.label: one.kind for policy in policies if policy.presence for one in policy.presence.leave}
+    yield Heading("kind", "假别", "Kind of leave", kind="choice", choices=kinds)
+
+
+def _courses(policies: Sequence[Policy]) -> Iterator[Heading]:
+    kinds = {one.label: one.kind for policy in policies for one in policy.training}
+    yield Heading("kind", "培训类别", "Kind", kind="choice", choices=kinds)
+
+
+_COURSE = Heading("course", "培训编号", "Course id", "市县对同一期培训填同一编号，如 ZY-2016-07。",
+                  "City and county give one session one id, such as ZY-2016-07.")  # fmt: skip
+_HELD = Blank(
+    c.HoldCourse, "courses", "培训登记表", "Courses", ("course",),
+    headings=(
+        Heading("place", "区划代码", "Division", "举办地的行政区划，6位数字。", "Of who held it, 6 digits."),
+        _COURSE, _courses, Heading("title", "培训名称", "Title"),
+        Heading("first", "首日", "First day"), Heading("last", "最后一日", "Last day"),
+        Heading("days", "培训天数", "Days", "1至120。", "1 to 120."),
+        _coded("heads", "groups", "该类参训人数，没有的不填。", "How many of them came; empty if none did."),
+        Heading("skills", "所补技能", "Skills", "针对村内所缺技能的才填，多个用顿号隔开。",
+                "Where it answers a reported lack, with commas between.", required=False, choices="skill"),
+        Heading("villages", "所针对的村（代码）", "Villages", "报告缺少上列技能的村，12位代码，多个用顿号隔开。",
+                "Which reported that lack: codes of 12 digits, with commas between.", required=False),
+        Heading("body", "举办主体", "Body", choices="by"),
+        by("held_by", "举办机关", "Held by"),
+    ),
+)  # fmt: skip
+_ATTENDANCES = Blank(
+    c.RecordAttendance, "attendances", "参训人员登记表", "Who came to courses", ("course", "attended.cadre"),
+    headings=(
+        PLACE, BODY, Heading("attended.unit", "单位编号", "Unit id", prefilled=True),
+        Heading("attended.cadre", "应参训干部编号", "Cadre id", prefilled=True), _COURSE,
+        by("recorded_by", "登记机关", "Recorded by"),
+    ),
+    repeats="attended",
+    facts=_untrained,
+    lines=lambda row, _rows: ({**row, "attended.unit": unit, "attended.cadre": cadre} for unit, cadre in row["owing"]),
+)  # fmt: skip
+_SKILLS = Blank(
+    c.ReportSkills, "skill-reports", "村内所缺技能报告表", "Skills that are lacking", ("village", "kind"),
+    headings=(
+        Heading("village", "村代码", "Village code", "12位数字。", "12 digits."), _courses,
+        _coded("lacking", "skills", "缺此技能的人数，不再缺的填0。", "How many lack it; 0 if nobody does any more."),
+        Heading("body", "报告主体", "Body", choices="by"), by("reported_by", "报告机关", "Reported by"),
+    ),
+    implied=lambda row: {"place": row["village"][:6]},
+)  # fmt: skip
+
+_PRESENCES = Blank(
+    c.CountPresence, "presences", "驻村天数确认表", "Days in the village",
+    ("village", "year", "month", "present.cadre"),
+    headings=(
+        PLACE, VILLAGE, Heading("year", "年度", "Year", prefilled=True),
+        Heading("month", "月份", "Month", prefilled=True), DUE, BODY,
+        Heading("present.cadre", "干部编号", "Cadre id", prefilled=True),
+        Heading("present.days", "当月驻村天数", "Days in the village", "由乡镇按实际情况确认，不打卡。",
+                "As the township knows them; nobody checks in."),
+        by("counted_by", "确认机关", "Counted by"),
+    ),
+    repeats="present",
+    facts=_month_end,
+    lines=lambda row, _rows: ({**row, "present.cadre": cadre} for cadre in row["in_team"]),
+)  # fmt: skip
+_LEAVES = Blank(
+    c.RequestLeave, "leaves", "队员请假表", "Leave", ("village", "cadre", "first"),
+    headings=(
+        Heading("village", "村代码", "Village code", "12位数字。", "12 digits."),
+        Heading("cadre", "干部编号", "Cadre id", "工作队现任队员。", "A member of the team."), _leave_kinds,
+        Heading("first", "首日", "First day"), Heading("last", "最后一日", "Last day"),
+        by("asked_by", "请假的工作队", "Asked by"),
+    ),
+    implied=lambda row: {"place": row["village"][:6], "body": "team"},
+)  # fmt: skip
+_LEAVE_DECISIONS = Blank(
+    c.DecideLeave, "leave-decisions", "请假审批表", "Decisions on leave", ("village", "number"),
+    headings=(PLACE, VILLAGE, Heading("number", "请假编号", "Number", prefilled=True), DUE, BODY,
+              Heading("granted", "是否批准", "Granted"), by("decided_by", "审批机关", "Decided by")),
+)  # fmt: skip
+_LEAVE_RETURNS = Blank(
+    c.DecideReturn, "leave-returns", "休假后返回决定表", "Returns from long leave", ("village", "number"),
+    headings=(PLACE, VILLAGE, Heading("number", "请假编号", "Number", prefilled=True), DUE, BODY,
+              Heading("returns", "是否返回工作队", "Returns"), by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+
 FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS,
-              _PAIRINGS, _PAIRING_ENDS)  # fmt: skip
+              _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES, _LEAVE_DECISIONS,
+              _LEAVE_RETURNS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

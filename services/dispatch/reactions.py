@@ -8,49 +8,70 @@ from services.dispatch.model import (
     choice,
     commitments,
     contacts,
+    course,
     division,
     helpers,
+    leave,
     members,
     pairings,
     periods,
     pool,
+    presence,
+    roster,
     takeover,
     team,
+    training,
     withdrawal,
 )
 from services.dispatch.model.commands import (
     AssignTeam,
     BeginLink,
     ChooseTeam,
+    CountPresence,
+    DecideLeave,
+    DecideReturn,
     EndLink,
     EndPairings,
+    HoldCourse,
     PairHouseholds,
     Reconcile,
+    RecordAttendance,
     ReplaceMember,
     ReportDeparture,
+    ReportSkills,
+    RequestLeave,
     RetainMember,
     SetCommitment,
     Settle,
     SolveMatching,
     TakeOver,
     WithdrawAssignment,
+    WithdrawAttendance,
     WithdrawCommitment,
+    WithdrawCourse,
     WithdrawMatch,
 )
 from services.dispatch.model.contacts import Bearer, Contacts
+from services.dispatch.model.course import Course
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.pool import Pool, Squad, family, relatives
+from services.dispatch.model.roster import Roster
 from shared.codes import Code, aliased
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
+    AttendanceWithdrawn,
     CommitmentSettled,
     CommitmentWithdrawn,
+    CourseAttended,
+    CourseHeld,
+    CourseWithdrawn,
     HelpBegun,
     HouseholdsPaired,
     HouseholdsUnpaired,
+    LeaveBegun,
     LinkEnded,
     MatchWithdrawn,
     MemberDisqualified,
@@ -130,7 +151,9 @@ def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
         yield from relatives(command)
 
 
-def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember | ReportDeparture) -> Iterable[Key]:
+def _colleagues(
+    asked: Pool | None, command: ReplaceMember | RetainMember | ReportDeparture | LeaveBegun
+) -> Iterable[Key]:
     """The keys for a replacement: the unit's squad, from which it comes, and the pools that know who is free."""
     if asked is not None and command.village in asked.teams:
         yield Squad, asked.teams[command.village].unit
@@ -140,7 +163,7 @@ def _colleagues(asked: Pool | None, command: ReplaceMember | RetainMember | Repo
 MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
 """Events after which a village needs no unit, because its listing, registration or diagnosis was a mistake."""
 
-KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Contacts, Bearer, Pairings, Code)
+KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Contacts, Bearer, Pairings, Course, Roster, Code)
 
 _village, _team = by("village"), by("village", TEAM)
 
@@ -149,7 +172,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(UnitRegistered, Pool, _pool, pool.offer_unit),
     Reaction(UnitWithdrawn, Pool, family, pool.withdraw_unit),
     Reaction(CadreRegistered, Squad, lambda e, p: (e.left,) if e.left else (), pool.lose_cadre),
-    Reaction(CadreRegistered, Squad, by("unit"), pool.offer_cadre),
+    Reaction(CadreRegistered, Squad, by("unit"), pool.offer_cadre, reads=pool.left_unit),
     Reaction(CadreRegistered, Pool, _pool, pool.reopen),
     Reaction(CadreWithdrawn, Squad, by("unit"), pool.withdraw_cadre),
     Reaction(CadreWithdrawn, Pool, family, pool.doubt_withdrawn),
@@ -240,12 +263,39 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PolicyAdopted, Pool, _pool, helpers.plan),
     Reaction(QuotaAsked, Pool, _pool, helpers.look, reads=helpers.squads),
     Reaction(QuotaMissed, Squad, by("unit"), helpers.remember),
+    # Courses are held and attended. Who was sent is to be trained, and what people in a village lack is to be taught.
+    Reaction(HoldCourse, Course, course.by_id, course.hold, reads=course.lacking),
+    Reaction(CourseHeld, Roster, roster.named, training.teach),
+    Reaction(WithdrawCourse, Course, course.by_id, course.withdraw, reads=course.served_by),
+    Reaction(CourseWithdrawn, Roster, roster.named, training.unteach),
+    Reaction(RecordAttendance, Course, course.by_id, course.attend, reads=course.asked_about),
+    Reaction(CourseAttended, Squad, course.units, course.note),
+    Reaction(CourseAttended, Roster, roster.named, training.count, reads=training.squads),
+    Reaction(WithdrawAttendance, Course, course.by_id, course.unseat, reads=course.served_by),
+    Reaction(AttendanceWithdrawn, Squad, course.units, course.forget),
+    Reaction(AttendanceWithdrawn, Roster, roster.named, training.count, reads=training.squads),
+    Reaction(ReportSkills, Roster, _village, training.report, reads=training.diagnosed),
+    Reaction(TeamAssigned, Roster, roster.kept, training.arrive, reads=training.squad_of),
+    Reaction(MemberReplaced, Roster, roster.kept, training.join, reads=training.squad_of),
+    *(Reaction(left, Roster, roster.kept, roster.lose) for left in (MemberRecalled, MemberLeft)),
+    *(Reaction(gone, Roster, roster.kept, roster.clear) for gone in (TeamReleased, TeamDisbanded, AssignmentWithdrawn)),
+    Reaction(VillageMerged, Roster, by("into"), roster.absorb, reads=roster.merging),
+    Reaction(VillageMerged, Roster, _village, roster.dissolve),
+    # Members ask for leave; for long leave somebody else is sent. The township says who was there, once a month.
+    Reaction(RequestLeave, Roster, _village, leave.request, reads=leave.team_of),
+    Reaction(DecideLeave, Roster, _village, leave.decide),
+    Reaction(LeaveBegun, Pool, _pool, members.spare, reads=_colleagues),
+    Reaction(LeaveBegun, Pool, family, members.note_leave),
+    Reaction(DecideReturn, Pool, _pool, members.take_in, reads=members.on_leave),
+    Reaction(DecideReturn, Roster, _village, leave.decide_return),
+    Reaction(CountPresence, Roster, _village, presence.count),
     # A village comes to another division, and a county gets a pack and a pool of its own.
     Reaction(VillageRecoded, Pool, family, division.recode),
     Reaction(VillageRecoded, Link, _team, recoded),
     Reaction(VillageRecoded, Commitments, _village, recoded),
     Reaction(VillageRecoded, Contacts, _village, recoded),
     Reaction(VillageRecoded, Pairings, _village, recoded),
+    Reaction(VillageRecoded, Roster, _village, recoded),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
@@ -254,10 +304,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PoolDivided, Pool, division.others_of, division.hand_over),
 )
 
-# What a day can do: end a term, make a commitment owed or overdue, end the transition after an exit, end an illness,
-# give a county its own pool, and look who helps too few households.
+# What a day can do: end a term, make a commitment or training owed or overdue, end the transition after an exit, end an
+# illness or leave, ask for a month's presence, give a county its own pool, and look who helps too few households.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
+    Roster: {"training": training.fall_due, "presence": presence.fall_due, "leave": leave.fall_due},
     Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask},
 }

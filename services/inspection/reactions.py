@@ -33,6 +33,8 @@ from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentReconciled,
     CommitmentSettled,
+    LeaveGranted,
+    LeaveRefused,
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
@@ -111,6 +113,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(TeamAssigned, Calendar, calendar.family, calendar.join, calendar.team_and_place),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
+    Reaction(LeaveGranted, Supervision, by("village"), supervision.excuse),
+    Reaction(LeaveRefused, Supervision, by("village"), supervision.end_excuse),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
     Reaction(VillageRecoded, Code, by("code"), aliased),
@@ -135,6 +139,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # A visit is recorded in its campaign. It may lead to an order, and it counts in the year's assessment.
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_absent),
     Reaction(RecordVisit, Campaign, by("campaign"), campaign.record),
+    Reaction(RecordVisit, Supervision, by("village"), supervision.check_leave),
     Reaction(
         VisitMade, Supervision, by("village"), supervision.order, lambda _state, event: ((Campaign, event.campaign),)
     ),

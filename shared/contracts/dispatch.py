@@ -1,6 +1,6 @@
 """Events of the dispatch: which unit and team serve which village, what they owe, and until when."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ from shared.contracts.values import (
     Day,
     DerivedId,
     Figure,
+    Name,
     Number,
     Numbers,
     Organ,
@@ -27,6 +28,7 @@ from shared.contracts.values import (
     Short,
     Total,
     VillageId,
+    Villages,
 )
 
 Role = Literal["leader", "member"]
@@ -460,6 +462,212 @@ class QuotaMet(Event, frozen=True, kw_only=True):
     source = "2.2"
     unit: PartyId
     kind: Code
+
+
+class Attendee(msgspec.Struct, frozen=True):
+    """A cadre who came to a course, with the unit that has registered the cadre."""
+
+    unit: PartyId
+    cadre: PartyId
+
+    named_by: ClassVar = ("cadre",)
+
+
+CourseDays = Annotated[int, Meta(ge=1, le=120)]
+"""How many days a course lasts."""
+Attendees = Annotated[tuple[Attendee, ...], Meta(max_length=2000)]
+"""At most as many as one command may name."""
+Heads = Annotated[dict[Code, Count], Meta(max_length=50)]
+"""Persons by the pack's groups."""
+
+
+class CourseHeld(Event, frozen=True, kw_only=True):
+    """A course was held (2.12, 4.5): how many came, by group. Who came is said in no open event."""
+
+    about = "course"
+    label = ("举办培训", "course held")
+    source = "2.12"
+    course: RunId
+    kind: Code
+    title: Name
+    first: Day
+    last: Day
+    days: CourseDays
+    heads: Heads
+    skills: Codes = ()
+    villages: Villages = ()
+    """The villages whose reported lack of these skills it answers (1.8)."""
+    holder: values.Role
+    held_by: Organ
+
+
+class CourseWithdrawn(Event, frozen=True, kw_only=True):
+    """A course was recorded by mistake. It counts for nobody, and a lack that it answered is open again."""
+
+    about = "course"
+    label = ("撤销培训登记", "course withdrawn")
+    source = "2.12"
+    course: RunId
+    kind: Code
+    skills: Codes = ()
+    villages: Villages = ()
+    reason: Reason
+    decided_by: Organ
+
+
+class CourseAttended(Event, frozen=True, kw_only=True):
+    """Who came to a course, as far as it was recorded by name: for those who owe training."""
+
+    about = "course"
+    label = ("参加培训", "course attended")
+    source = "2.12"
+    sealing = "always"
+    course: RunId
+    kind: Code
+    last: Day
+    days: CourseDays
+    attended: Attendees
+    villages: Villages
+    """The villages that are served by the teams of which some of them are members."""
+
+
+class AttendanceWithdrawn(Event, frozen=True, kw_only=True):
+    """Cadres were recorded as having come to a course by mistake, or the course itself was."""
+
+    about = "course"
+    label = ("撤销参训登记", "attendance withdrawn")
+    source = "2.12"
+    sealing = "always"
+    course: RunId
+    kind: Code
+    attended: Attendees
+    villages: Villages
+    reason: Reason
+    decided_by: Organ
+
+
+class SkillsReported(Event, frozen=True, kw_only=True):
+    """How many people in a village lack which skills, so that courses follow (缺什么补什么, 1.8)."""
+
+    label = ("报告所缺技能", "lacking skills reported")
+    source = "1.8"
+    village: VillageId
+    kind: Code
+    lacking: Heads
+    reported_by: Organ
+
+
+class TrainingMissed(Event, frozen=True, kw_only=True):
+    """Training that was owed was not had in time: by members of a team (2.12), or in a skill that is lacking (1.8).
+
+    It is told to who has to see to the courses. It is nobody's fault who was sent without.
+    """
+
+    label = ("培训未按期完成", "training missed")
+    source = "2.12"
+    village: VillageId
+    kind: Code
+    skill: Code | None = None
+    """The skill that is lacking; None if it is members of the team who were not trained."""
+    due: Day
+    missing: Count
+    """How many members of the team were not trained, or how many people lack the skill."""
+    owed_by: values.EventRole
+
+
+class TrainingCompleted(Event, frozen=True, kw_only=True):
+    """Training that had been missed is made up for, or was recorded late: nobody in the village lacks it now."""
+
+    label = ("培训已补齐", "training completed")
+    source = "2.12"
+    village: VillageId
+    kind: Code
+    skill: Code | None = None
+
+
+MonthNumber = Annotated[int, Meta(ge=1, le=12)]
+MonthDays = Annotated[int, Meta(ge=0, le=31)]
+
+
+class Present(msgspec.Struct, frozen=True):
+    """How many days of a month a member of the team was in the village."""
+
+    cadre: PartyId
+    days: MonthDays
+
+
+class LeaveGranted(Event, frozen=True, kw_only=True):
+    """A member of a team was granted leave (请假). For long leave the unit sends somebody else for the time."""
+
+    label = ("批准请假", "leave granted")
+    sealing = "always"
+    village: VillageId
+    cadre: PartyId
+    kind: Code
+    first: Day
+    last: Day
+    replaced: bool
+    decided_by: Organ
+
+
+class LeaveRefused(Event, frozen=True, kw_only=True):
+    """Leave was not granted, or was taken back before it began."""
+
+    label = ("不批准请假", "leave refused")
+    sealing = "always"
+    village: VillageId
+    cadre: PartyId
+    kind: Code
+    first: Day
+    last: Day
+    decided_by: Organ
+
+
+class LeaveBegun(Event, frozen=True, kw_only=True):
+    """Leave for whose time the unit sends somebody else has begun. It is no recall, and the member may come back."""
+
+    label = ("离队休假", "leave begun")
+    sealing = "always"
+    village: VillageId
+    unit: PartyId
+    cadre: PartyId
+    last: Day
+    decided_by: Organ
+
+
+class PresenceCounted(Event, frozen=True, kw_only=True):
+    """How many days of a month each member was in the village, as the township says. A later one corrects it."""
+
+    label = ("确认驻村天数", "presence counted")
+    sealing = "always"
+    village: VillageId
+    year: values.Year
+    month: MonthNumber
+    present: Annotated[tuple[Present, ...], Meta(max_length=50)]
+    counted_by: Organ
+
+
+class PresenceShort(Event, frozen=True, kw_only=True):
+    """Members were in the village for fewer days of a month than the region asks for. Nothing follows by itself."""
+
+    label = ("驻村天数不足", "presence short")
+    village: VillageId
+    year: values.Year
+    month: MonthNumber
+    short: Count
+    """How many members it was; 0 if a correction found none."""
+    owed_by: values.EventRole
+
+
+class PresenceMissed(Event, frozen=True, kw_only=True):
+    """The days of a month were not confirmed in time. They are still awaited."""
+
+    label = ("驻村天数未按期确认", "presence not counted")
+    village: VillageId
+    year: values.Year
+    month: MonthNumber
+    due: Day
+    owed_by: values.EventRole
 
 
 class PoolDivided(Event, frozen=True, kw_only=True):

@@ -181,6 +181,39 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{replaced_by}补派{unit}的{cadre}任{role}，接替{recalled}",
         "{replaced_by} sent {cadre} of {unit} as {role} in the place of {recalled}",
     ),
+    "SkillsReported": (
+        "{reported_by}报告村内所缺技能人数：{lacking}",
+        "{reported_by} reported lacking skills: {lacking}",
+    ),
+    "TrainingMissed": (
+        "{kind}应于{due}前完成，仍有{missing}人未受训[（{skill}）]，由{owed_by}负责组织",
+        "{kind} was due on {due}, {missing} people are without it[ ({skill})]; {owed_by} sees to it",
+    ),
+    "TrainingCompleted": ("{kind}已补齐[（{skill}）]", "{kind} is made up for[ ({skill})]"),
+    "LeaveGranted": (
+        "{decided_by}批准{cadre}{kind}，自{first}至{last}",
+        "{decided_by} granted {cadre} leave ({kind}) from {first} to {last}",
+    ),
+    "LeaveRefused": (
+        "{decided_by}不批准{cadre}{kind}，自{first}至{last}",
+        "{decided_by} did not grant {cadre} leave ({kind}) from {first} to {last}",
+    ),
+    "LeaveBegun": (
+        "{unit}的{cadre}离队休假至{last}，由{decided_by}批准",
+        "{cadre} of {unit} is on leave until {last}, granted by {decided_by}",
+    ),
+    "PresenceCounted": (
+        "{counted_by}确认{year}{month}驻村天数：{present}",
+        "{counted_by} said how many days of {month} {year} each was there: {present}",
+    ),
+    "PresenceShort": (
+        "{year}{month}有{short}名队员驻村天数不足，告知{owed_by}",
+        "{short} members were there for too few days of {month} {year}; {owed_by} is told",
+    ),
+    "PresenceMissed": (
+        "{year}{month}驻村天数应于{due}前确认，逾期未办，由{owed_by}负责",
+        "the days of {month} {year} were due on {due} and are overdue with {owed_by}",
+    ),
     "HouseholdsPaired": (
         "[{decided_by}]确定{kind}，共{pairs#}对",
         "[{decided_by}: ]{pairs#} pairs of a household and its {kind}",

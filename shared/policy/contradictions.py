@@ -21,12 +21,15 @@ from shared.policy import (
     monitoring,
     outcomes,
     parties,
+    presence,
     procedure,
     team,
+    training,
     when,
 )
 from shared.policy.checking import Fault
 from shared.policy.pack import Policy
+from shared.policy.presence import Tier
 from shared.policy.section import Document, Found, Path, Reference, Section, parts
 from shared.policy.team import Team
 
@@ -58,6 +61,8 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *monitoring.contradictions(policy.monitoring, policy.procedures, first, layered=layered),
         *parties.contradictions(policy.parties),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
+        *training.contradictions(policy.training),
+        *presence.contradictions(policy.presence),
         *bound.contradictions(policy),
         *days,
     ):
@@ -139,6 +144,7 @@ def _doubles(policy: Policy) -> Found:
         ("monitoring", "classes"): [one.code for one in policy.monitoring.classes] if policy.monitoring else [],
         ("parties",): [party.kind for party in policy.parties],
         ("indicators",): [indicator.figure for indicator in policy.indicators],
+        ("training",): [one.kind for one in policy.training],
         ("procedures",): [procedure.kind for procedure in policy.procedures],
         **{("procedures", n, "steps"): [step.name for step in p.steps] for n, p in enumerate(policy.procedures)},
     }
@@ -172,10 +178,12 @@ def _references(policy: Policy) -> Found:
     """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
-    for field in ("links", "commitments", "campaigns", "procedures"):
+    for field in ("links", "commitments", "campaigns", "procedures", "training"):
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
+    if policy.presence:
+        yield from _cited(policy, ("presence", "rule"), policy.presence.rule)
     for n, rites in enumerate(policy.procedures):
         for m, rite in enumerate(rites.steps):
             if rite.rule:
@@ -256,9 +264,16 @@ def _roles(policy: Policy) -> Found:
         *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),
         *((("links", n, "decides"), link.decides, _NEVER) for n, link in enumerate(policy.links)
           if not isinstance(link, Team)),
+        *((("training", n, field), role, _NEVER) for n, one in enumerate(policy.training)
+          for field, roles in (("by", (one.by,)), ("held_by", one.held_by), ("reported_by", (one.reported_by,)))
+          for role in roles if role),
         *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
     )  # fmt: skip
+    if policy.presence:
+        tiers = (((*at, "by"), tier.by) for at, tier in parts(Tier, policy.presence, ("presence",)))
+        said = ((("presence", field), getattr(policy.presence, field)) for field in ("by", "owed_by"))
+        acting = (*acting, *((at, role, _NEVER) for at, role in (*said, *tiers)))
     for path, role, barred in acting:
         if role in barred:
             zh = f"{role} 不能办理此事；不可填：{'、'.join(barred)}"

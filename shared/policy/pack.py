@@ -27,9 +27,11 @@ from shared.policy.listing import Listing
 from shared.policy.monitoring import Monitoring
 from shared.policy.outcomes import Outcome
 from shared.policy.parties import PartyKind
+from shared.policy.presence import Presence
 from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
 from shared.policy.team import MATCHED, Team
+from shared.policy.training import Training
 
 _TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
@@ -102,6 +104,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """村和单位之外的各类组织、人员。 · Kinds of organisations and persons beside villages and units."""
     indicators: Annotated[tuple[Indicator, ...], Meta(max_length=100)] = ()
     """出列指标之外的年度指标。 · What is recorded and computed each year beside the exit criteria."""
+    training: Some[Training] = ()
+    """培训。 · The courses, and who owes one."""
+    presence: Presence | None = None
+    """驻村天数和请假。 · Days in the village, and leave."""
     holidays: Some[Holidays] = ()
     """本地节假日。 · The region's own holidays."""
     words: Words = msgspec.field(default_factory=Words)
@@ -112,8 +118,17 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The pack's own Chinese words for codes, by the kind of code: `labels["grade"]["excellent"]`."""
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
-        for part in (self.links, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties):
+        for part in (
+            self.links,
+            self.commitments,
+            self.campaigns,
+            self.outcomes,
+            self.procedures,
+            self.parties,
+            self.training,
+        ):
             kinds |= {one.kind: one.label for one in part}
+        kinds |= {one.kind: one.label for one in self.presence.leave} if self.presence else {}
         fields = [field for party in self.parties for field in party.fields]
         watched = {one.code: one.label for one in self.monitoring.classes} if self.monitoring else {}
         roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
@@ -136,6 +151,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | watched,
             "watch_class": watched,
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
+            "group": {code: zh for one in self.training for code, zh in one.groups.items()},
+            "skill": {code: zh for one in self.training for code, zh in one.skills.items()},
             "by": roles,
         }
 
@@ -225,6 +242,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             off, worked = (entry.days, ()) if entry.kind == "holiday" else ((), entry.days)
             calendar = calendar.told(off, worked)
         return calendar
+
+    def course(self, kind: str) -> Training | None:
+        """The training of a kind; None if the region has none."""
+        return next((one for one in self.training if one.kind == kind), None)
 
     def campaign(self, kind: str) -> Campaign | None:
         """The campaign of a kind; None if the region has none."""

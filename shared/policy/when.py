@@ -116,6 +116,9 @@ HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
     "inspection.assessment.proposed": ("拟定等次", "the proposal of a grade"),
     "proposal": ("提出建议", "the proposal"),
     "defence": ("陈述申辩结束", "the end of the defence"),
+    "joining": ("队员进队", "a member's joining the team"),
+    "month": ("当月结束", "the end of the month"),
+    "report": ("报告所缺技能", "the report of a lack"),
 }
 """Chinese and English words for what times are counted from."""
 
@@ -150,6 +153,9 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("campaigns", "opens"): _AGAIN,
     ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
     ("outcomes", "decide_by"): _due("proposal", "defence"),
+    ("presence", "count_by"): _due("month"),
+    ("training", "duty", "due"): _due("joining"),
+    ("training", "taught_by"): _due("report"),
 }
 """The catalogue: what is allowed in each `when` of a pack. A commitment may also be counted from another commitment."""
 

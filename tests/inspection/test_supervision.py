@@ -1,13 +1,14 @@
 """What a visit leads to in a village: orders, deadlines, close-outs."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from services.inspection.model.commands import CloseOrder, OpenCampaign, WithdrawVisit
 from services.inspection.model.supervision import Supervision
-from shared.contracts.dispatch import MemberRecalled, MemberReplaced
+from shared.contracts.dispatch import LeaveGranted, LeaveRefused, MemberRecalled, MemberReplaced
 from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade, VisitWithdrawn
 from shared.contracts.registry import VillageRecoded
 from shared.rules import Refused
@@ -46,6 +47,28 @@ def test_2_19_only_the_team_s_members_can_be_found_absent(region: Region) -> Non
     (visit,) = region.said(VisitMade)
     assert visit.absent == 2
     assert leader not in repr(visit), "the open event names nobody"
+
+
+def test_5_12_2_19_who_is_on_granted_leave_is_not_absent_and_only_whose_visit_is_due_learns_of_it(
+    region: Region,
+) -> None:
+    (village,) = region.villages
+    leader, member, other = team_of(village)
+    days: dict[str, Any] = {"first": date(2015, 6, 19), "last": date(2015, 6, 20)}
+    said = {**days, "place": region.county, "village": village, "kind": "sick", "decided_by": "县委组织部"}
+    region.hear(*(LeaveGranted(**said, cadre=cadre, replaced=False) for cadre in (leader, other)))
+    region.hear(LeaveRefused(**said, cadre=other))
+    undue = region.refuses(region.visit_to(village, "2105-annual-2015-12-01", absent=(leader,)), 404)
+    assert "请假" not in undue.zh
+    refused = region.refuses(region.visit_to(village, CHECK, absent=(leader, member), score=80), 422, "absent")
+    assert refused.zh.startswith(f"{leader}当日经批准请假") and not region.said(VisitMade)
+    assert not region.kept(Supervision, village).shown().excused
+    region.visit(village, CHECK, absent=(member, other), score=80)
+    (visit,) = region.said(VisitMade)
+    assert visit.absent == 2, "leave that was taken back excuses nobody"
+    region.pass_days(date(2016, 7, 1))
+    region.hear(LeaveGranted(**{**said, "first": region.today, "last": region.today}, cadre=member, replaced=False))
+    assert {*region.kept(Supervision, village).excused} == {member}, "leave of a year ago is forgotten"
 
 
 def test_2_20_a_recalled_member_is_not_absent_but_the_replacement_may_be(region: Region) -> None:

@@ -44,6 +44,8 @@ from shared.web.token import operator_headers
 from shared.workbook import WorkbookRefused
 from shared.workbook.reading import read_rows
 from shared.workbook.writing import write_template
+from tests.dispatch.present import PRESENCE
+from tests.dispatch.trained import SKILLS, asks
 from tests.support.process import delivery
 from tests.support.servers import engine_with
 
@@ -57,6 +59,8 @@ FORMS: Mapping[tuple[str, str], Blank] = {
 NEVER_IN_BENXI = {
     ("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions"), ("dispatch", "links"),
     ("dispatch", "pairings"), ("dispatch", "pairing-ends"),
+    *(("dispatch", name) for name in ("courses", "attendances", "skill-reports", "presences", "leaves",
+                                      "leave-decisions", "leave-returns")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 Pair = tuple[Known, Row]
@@ -189,6 +193,41 @@ def test_2_2_a_village_is_paired_and_parted_by_form_a_household_to_a_row() -> No
     assert read_back(FORMS["dispatch", "pairing-ends"], [({}, gone)], ZUNYI) == [
         as_command("dispatch", "pairing-ends", gone)
     ]
+
+
+_TRAINED: Row = {"place": "210521", "kind": "posted", "body": "county"}
+_HELD: Row = {**_TRAINED, "course": "K1", "title": "专题培训班", "first": "2014-07-01", "last": "2014-07-03", "days": 3,
+              "held_by": "县委党校"}  # fmt: skip
+_MEMBERS: Row = {"place": "210521", "village": "210521100201", "body": "township"}
+_LEAVE: Row = {"village": "210521100201", "cadre": "C1", "kind": "sick", "first": "2014-07-01", "last": "2014-07-03",
+               "asked_by": "工作队"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "more"),
+    [
+        ("courses", {**_HELD, "heads": {"posted": 40}}, {}),
+        ("courses", {**_HELD, "heads": {"posted": 4, "village_cadre": 6}, "skills": ["masonry"],
+                     "villages": ["210521100201"]}, {}),
+        ("attendances", {"place": "210521", "course": "K1", "body": "county", "recorded_by": "县委党校",
+                         "attended": [{"unit": "U1", "cadre": "C1"}, {"unit": "U2", "cadre": "C2"}]}, {}),
+        ("skill-reports", {**_MEMBERS, "kind": "posted", "lacking": {"masonry": 0, "ecommerce": 12}, "body": "team",
+                           "reported_by": "工作队"}, {}),
+        ("presences", {**_MEMBERS, "year": 2014, "month": 7, "counted_by": "碱厂镇党委",
+                       "present": [{"cadre": "C1", "days": 22}, {"cadre": "C2", "days": 0}]}, {}),
+        ("leaves", _LEAVE, {"place": "210521", "body": "team"}),
+        ("leave-decisions", {**_MEMBERS, "number": 3, "granted": False, "decided_by": "碱厂镇党委"}, {}),
+        ("leave-returns", {**_THERE, "number": 3, "returns": True}, {}),
+    ],
+)  # fmt: skip
+def test_2_12_5_12_courses_leave_and_presence_are_told_by_form(name: str, row: Row, more: Row) -> None:
+    region = parse_pack({**PACK, **asks(**SKILLS), "presence": PRESENCE})
+    blank = FORMS["dispatch", name]
+    flat = {field: said for field, said in row.items() if not isinstance(said, dict)}
+    flat |= {
+        f"{field}.{part}": of for field, said in row.items() if isinstance(said, dict) for part, of in said.items()
+    }
+    assert read_back(blank, [({}, flat)], region) == [as_command("dispatch", name, {**row, **more})]
 
 
 _FLOATS = st.floats(-9.99999999999999e307, 9.99999999999999e307)  # A cell cannot hold others (Excel's specifications).

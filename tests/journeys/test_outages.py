@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from deploy.demo.world import World
-from services.dispatch.model.commands import ReportDeparture
+from services.dispatch.model.commands import DecideLeave, ReportDeparture, RequestLeave
 from services.dispatch.reactions import DUE as DISPATCH
 from services.incentives.reactions import DUE as INCENTIVES
 from services.inspection.model.campaign import Campaign
@@ -30,6 +30,8 @@ from shared.engine.flow import encode_state
 from tests.dispatch.benxi import START, V1, Benxi, delisted, own_pack
 from tests.dispatch.helping import city as helped_city
 from tests.dispatch.helping import pair
+from tests.dispatch.present import asking
+from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
@@ -67,6 +69,15 @@ def ill() -> World:
     benxi = Benxi().helped()
     benxi.send(ReportDeparture, cadre="C-U1-2", cause="ill", until=date(2014, 9, 30))
     benxi.send(ReportDeparture, cadre="C-U1-1", cause="ill", until=date(2015, 1, 2))
+    return benxi.world
+
+
+def on_leave() -> World:
+    """Long leave that begins tomorrow and ends after two months."""
+    benxi = asking().assigned()
+    asked: dict[str, Any] = {"cadre": "C-U1-2", "kind": "sick", "first": START + DAY, "last": START + 60 * DAY}
+    benxi.send(RequestLeave, **asked, asked_by="工作队", body="team")
+    benxi.send(DecideLeave, number=1, granted=True)
     return benxi.world
 
 
@@ -156,6 +167,15 @@ STORIES = {
         lambda: Benxi().assigned().world, (date(2014, 7, 22), date(2014, 11, 3), date(2015, 1, 3), date(2016, 7, 20))
     ),
     ("links", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
+    ("rosters", "training"): Story(
+        lambda: trained({"due": {"month": 2, "day": 1}}).world, (date(2015, 1, 3), date(2015, 2, 20), date(2017, 1, 5))
+    ),
+    ("rosters", "presence"): Story(
+        lambda: asking().assigned().world, (date(2014, 7, 3), date(2014, 7, 20), date(2015, 3, 5))
+    ),
+    ("rosters", "leave"): Story(
+        on_leave, (START + 3 * DAY, START + 70 * DAY, START + 200 * DAY), ("rosters", "Leave", "Member")
+    ),
     ("pools", "back"): Story(ill, (date(2014, 10, 3), date(2015, 1, 3), date(2015, 1, 8))),
     ("pools", "divided"): Story(dividing, (date(2014, 8, 3), date(2014, 12, 1), date(2015, 1, 5))),
     ("pools", "quota"): Story(quotas, (date(2015, 1, 1), date(2015, 6, 1), date(2015, 12, 30))),

@@ -34,6 +34,12 @@ BEGIN, END = date(2016, 1, 4), date(2018, 2, 10)
 LISTS = ("list_leadership", "list_cadres", "list_team", "list_members", "list_capable")
 
 
+COURSE: Row = {
+    "place": CITY, "course": "ZY-2016-1", "kind": "poverty_relief", "title": "脱贫攻坚专题培训班", "first": BEGIN,
+    "last": BEGIN, "days": 1, "heads": {"posted": 90, "village_cadre": 30}, "held_by": "市委党校", "body": "city",
+}  # fmt: skip
+
+
 class Fate(NamedTuple):
     """What sets one village apart."""
 
@@ -73,8 +79,11 @@ class Zunyi(Story):
         """One village rectifies, settles 2016, and sets what is owed for 2017 only once that has become overdue."""
         put_off = {"order-closings": None, "settlements": "2016", "commitments": "2017"}
         late = ask.about in FATES and FATES[ask.about].late and ask.action in put_off
-        return ask.action in self.left or (
-            late and ask.given.get("period") == put_off[ask.action] and not ask.is_overdue
+        untaught = ask.action == "attendances" and ask.today <= BEGIN + DAY
+        return (
+            ask.action in self.left
+            or untaught
+            or (late and ask.given.get("period") == put_off[ask.action] and not ask.is_overdue)
         )
 
     def surveys(self, ask: Ask) -> Iterator[Row]:
@@ -121,6 +130,9 @@ class Zunyi(Story):
         unit = f"U5203-{number:02}"
         return [{"household": id, "unit": unit, "cadre": f"C{number:02}-{k}"} for id, k in zip(poor, of, strict=False)]
 
+    def course(self, ask: Ask) -> str:
+        return str(COURSE["course"])
+
     def findings(self, ask: Ask) -> list[str]:
         return ["ledger_untrue"] if ask.campaign == "annual" and FATES[ask.about].late else []
 
@@ -143,6 +155,7 @@ class Zunyi(Story):
         unit = {"place": CITY, "name": "某局", "level": "city", "department": "农业", "strength": 50}
         return [
             Letter(BEGIN, "registry", "policies", (adopted,)),
+            Letter(BEGIN + DAY, "dispatch", "courses", (COURSE,)),
             Letter(BEGIN, "registry", "villages", tuple({**at(village), **listed} for village in VILLAGES)),
             Letter(BEGIN, "registry", "units", tuple({**unit, "unit": f"U5203-{number:02}"} for number in numbers)),
             Letter(BEGIN, "registry", "cadres", tuple(cadre for number in numbers for cadre in cadres(number))),
@@ -199,6 +212,23 @@ def test_1_18_a_village_leaves_the_list_at_1_45_percent_and_not_at_9_13(district
             assert unmet == ([] if is_lifted else [("incidence", 0.03)]), "Guizhou is western, hence 3 %"
         exits = [day.year for day, _ in district.dated(r.VillageDelisted, village=village)]
         assert exits == ([] if village == IDLE else [fate.lifted])
+
+
+def test_2_12_everybody_who_was_sent_is_trained(district: County) -> None:
+    (course,) = district.said(d.CourseHeld)
+    assert sum(course.heads.values()) == 120, "1,200 in the city's ten courses"
+    sent = {member.cadre for said in district.said(d.TeamAssigned) for member in said.team}
+    sent |= {said.cadre for said in district.said(d.MemberReplaced)}
+    trained = {one.cadre for said in district.said(d.CourseAttended) for one in said.attended}
+    assert sent == trained and not district.said(d.TrainingMissed)
+
+
+def test_2_12_who_is_sent_untrained_is_told_of_half_a_year_later() -> None:
+    district = live(PACK, "attendances", until=date(2016, 9, 1))
+    sent = {said.village: len(said.team) for said in district.said(d.TeamAssigned)}
+    assert {said.village: (said.missing, said.owed_by) for said in district.said(d.TrainingMissed)} == {
+        village: (size, "county") for village, size in sent.items()
+    }
 
 
 def test_2_3_help_begins_with_five_lists_and_a_ledger_and_without_any_letter() -> None:

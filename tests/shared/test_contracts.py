@@ -410,6 +410,10 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.quota.met.v1": "always",
         "registry.party.registered.v1": "sometimes",
         "registry.party.withdrawn.v1": "sometimes",
+        "dispatch.course.attended.v1": "always",
+        "dispatch.attendance.withdrawn.v1": "always",
+        **{f"dispatch.leave.{step}.v1": "always" for step in ("granted", "refused", "begun")},
+        "dispatch.presence.counted.v1": "always",
         "inspection.draw.made.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from services.dispatch.model.contacts import Bond, Contacts
+from services.dispatch.model.course import Course
 from services.dispatch.model.link import Link, Vacancy
 from services.dispatch.model.matching import Need
 from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pairings import Circle, Helper, Pairings
 from services.dispatch.model.pool import Pool, Squad, Team
+from services.dispatch.model.roster import Leave, Lesson, Month, Post, Roster
 from services.incentives.model.record import Case, Record
 from services.inspection.model.assessment import Assessment, Ballot, Proposal
 from services.inspection.model.calendar import Calendar
@@ -30,6 +32,7 @@ from services.registry.model.units import Adoption, Cadre, Unit
 from services.registry.model.village import Exit, Village
 from services.registry.model.yearbook import Yearbook
 from shared.calendar import Span, national
+from shared.contracts.dispatch import CourseHeld
 from shared.contracts.registry import Unmet
 from shared.policy import parse_pack
 from shared.rules import Moved, State
@@ -47,6 +50,15 @@ MISSES = (Unmet("hard_road", 0.0, 1.0, "county"),)
 
 def pool(**fields: Any) -> Pool:
     return Pool(id="2105", place="210500", **fields)
+
+
+def course(**fields: Any) -> Course:
+    held = CourseHeld(place="210500", course="K1", kind="a", title="班", first=D, last=D, days=1, heads={"x": 1},
+                      holder="city", held_by="市")  # fmt: skip
+    return Course(id="2105/K1", place="210500", held=held, **fields)
+
+
+LEAVE: dict[str, Any] = {"cadre": "C1", "kind": "sick", "first": D, "last": D}
 
 
 def record(status: Any, **fields: Any) -> Record:
@@ -130,6 +142,19 @@ ROWS: list[tuple[State, str, bool]] = [
     (Squad(id="U1", place="210500"), "", False),
     (Squad(id="U1", place="210500", short={"helper": {}}), "", False),
     (Squad(id="U1", place="210500", short={"helper": {"C1": 2}}), "short", False),
+    (course(), "held", False),
+    (course(withdrawn=True), "withdrawn", False),
+    (Roster(**HERE), "empty", False),
+    (Roster(**HERE, members={"C1": Post("leader", D)}), "staffed", False),
+    (Roster(**HERE, lessons={"a": {}}), "empty", False),
+    (Roster(**HERE, lessons={"a": {"C1": Lesson(D)}}), "empty", True),
+    (Roster(**HERE, lacking={"a": {"masonry": Lesson(D)}}), "empty", True),
+    (Roster(**HERE, lacking={"a": {"masonry": Lesson(D, course="2105/K1")}}), "empty", False),
+    (Roster(**HERE, leaves={"1": Leave(**LEAVE)}), "empty", True),
+    (Roster(**HERE, leaves={"1": Leave(**LEAVE, decided_by="县", begun=True)}), "empty", False),
+    (Roster(**HERE, leaves={"1": Leave(**LEAVE, decided_by="县", begun=True, over=True)}), "empty", True),
+    (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D})}), "empty", True),
+    (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D}, days={"C1": 0})}), "empty", False),
     (Record(id="team:T1", place="210521", subject_kind="team", subject="T1"), "clean", False),
     (record("proposed", defence_until=D), "open", True),
     (record("decidable", decide_by=D), "open", True),

@@ -6,19 +6,25 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Command
-from shared.contracts.dispatch import Item, Member, Pair
+from shared.contracts.dispatch import Attendees, CourseDays, Heads, Item, Member, MonthNumber, Pair, Present
 from shared.contracts.values import (
     Bounded,
     Code,
+    Codes,
     Day,
+    Name,
+    Number,
     Numbers,
     Organ,
     PartyId,
     Period,
     Reason,
+    Revision,
     Role,
     RunId,
     VillageId,
+    Villages,
+    Year,
 )
 
 Cause = Literal["transferred", "ill", "retired", "resigned", "deceased", "disqualified", "other"]
@@ -262,3 +268,114 @@ class TakeOver(Command, frozen=True, kw_only=True):
     commitments: Annotated[tuple[Held, ...], Meta(max_length=50)] = ()
     decided_by: Organ
     body: Role
+
+
+class HoldCourse(Command, frozen=True, kw_only=True):
+    """A course was held (2.12, 4.5). The county and the city give one session one id, so that it counts once."""
+
+    about = "course"
+    course: RunId
+    """Its id within the prefecture, such as `ZY-2016-07`."""
+    kind: Code
+    title: Name
+    first: Day
+    last: Day
+    days: CourseDays
+    heads: Heads
+    """How many came, by the pack's groups. Those who are recorded by name are among them."""
+    skills: Codes = ()
+    villages: Villages = ()
+    """The villages whose people it was held for, where they had reported that these skills are lacking."""
+    held_by: Organ
+    body: Role
+
+
+class RecordAttendance(Command, frozen=True, kw_only=True):
+    """Cadres who came to a course, by name, so that what they owe is known. Who stood in for another counts himself."""
+
+    about = "course"
+    course: RunId
+    attended: Attendees
+    recorded_by: Organ
+    body: Role
+
+
+class WithdrawCourse(Command, frozen=True, kw_only=True):
+    """Take back a course that was recorded by mistake, with everybody who was recorded for it."""
+
+    about = "course"
+    course: RunId
+    reason: Reason
+    decided_by: Organ
+    body: Role
+
+
+class WithdrawAttendance(Command, frozen=True, kw_only=True):
+    """Take back that some cadres came to a course."""
+
+    about = "course"
+    course: RunId
+    cadres: Annotated[tuple[PartyId, ...], Meta(min_length=1, max_length=2000)]
+    reason: Reason
+    decided_by: Organ
+    body: Role
+
+
+class ReportSkills(Command, frozen=True, kw_only=True):
+    """How many people in a village lack which skills now (1.8). It replaces what was reported before."""
+
+    village: VillageId
+    kind: Code
+    lacking: Heads
+    """By skill; 0 where nobody lacks it any more."""
+    reported_by: Organ
+    body: Role
+
+
+class RequestLeave(Command, frozen=True, kw_only=True):
+    """The team asks for a member's leave, in writing. Why is said by the kind alone."""
+
+    village: VillageId
+    cadre: PartyId
+    kind: Code
+    first: Day
+    last: Day
+    asked_by: Organ
+    body: Role
+
+
+class DecideLeave(Command, frozen=True, kw_only=True):
+    """Whoever the pack names for its length grants leave or does not. Leave that has not begun can be taken back so."""
+
+    village: VillageId
+    number: Number
+    """The number of the request within the village, as the task says it."""
+    granted: bool
+    decided_by: Organ
+    body: Role
+
+
+class DecideReturn(Command, frozen=True, kw_only=True):
+    """After long leave the organisation department decides whether the cadre comes back to the team.
+
+    Who was sent meanwhile then goes home; both are nobody's recall.
+    """
+
+    village: VillageId
+    number: Number
+    returns: bool
+    decided_by: Organ
+    body: Role
+
+
+class CountPresence(Command, frozen=True, kw_only=True):
+    """The township says how many days of a month each member was in the village. Nobody checks in for this."""
+
+    village: VillageId
+    year: Year
+    month: MonthNumber
+    present: Annotated[tuple[Present, ...], Meta(max_length=50)]
+    counted_by: Organ
+    body: Role
+    replaces: Revision | None = None
+    """To correct a month that was counted: the version that the refusal names."""

@@ -4,15 +4,18 @@ A command's rule decides and returns an event. The event then changes the team i
 all pools of the village's family (see `pool.family`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
 
-from services.dispatch.model.commands import ReplaceMember, ReportDeparture, RetainMember
+from services.dispatch.model.commands import DecideReturn, ReplaceMember, ReportDeparture, RetainMember
 from services.dispatch.model.eligibility import Cadre, Posting, unmet
-from services.dispatch.model.pool import Absence, Pool, Squad, Team, pool_of, with_absences, without
+from services.dispatch.model.pool import Absence, Pool, Squad, Team, pool_of, relatives, with_absences, without
+from services.dispatch.model.roster import Roster
+from shared.contracts import Event
 from shared.contracts.dispatch import (
+    LeaveBegun,
     MemberDisqualified,
     MemberLeft,
     MemberRecalled,
@@ -97,6 +100,68 @@ def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, to
     if command.cadre not in pool.teams[command.village].vacant or pool.away.get(command.cadre) == absence:
         return Change(pool)
     return Change(with_absences(pool, {**pool.away, command.cadre: absence}))
+
+
+def spare(pool: Pool | None, event: LeaveBegun, policy: Policy, today: date, others: Others) -> Change:
+    """A member begins long leave, and is off the team in each village that it serves. It is no recall."""
+    team = pool.teams.get(event.village) if pool else None
+    role = team.members.get(event.cadre) if team else None
+    if pool is None or team is None or role is None:
+        return Change(pool)
+    return Change(pool, tuple(
+        MemberLeft(place=one.place, village=village, unit=one.unit, cadre=event.cadre, role=role,
+                   decided_by=event.decided_by)
+        for village, one in _same_team(pool, team, others) if event.cadre in one.members
+    ))  # fmt: skip
+
+
+def note_leave(pool: Pool | None, event: LeaveBegun, policy: Policy, today: date) -> Change:
+    """Note a cadre who is on long leave, so that no pool sends the cadre before its end."""
+    if pool is None or event.village not in pool.teams:
+        return Change(pool)
+    return Change(with_absences(pool, {**pool.away, event.cadre: Absence("other", event.last)}))
+
+
+def on_leave(asked: Pool | None, command: DecideReturn) -> Iterable[Key]:
+    """The keys of the roster that knows the leave, and of the pools that know the team."""
+    yield Roster, command.village
+    yield from relatives(command)
+
+
+def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: date, others: Others) -> Change:
+    """A cadre comes back after long leave: to the place if it is still open, else instead of who was sent meanwhile."""
+    pool, team = _team(pool, command, policy)
+    roster = others[Roster, command.village]
+    leave = roster.leaves.get(str(command.number)) if isinstance(roster, Roster) else None
+    if not leave or not command.returns or command.body != "organisation":
+        return Change(pool)  # The roster's own rule says what is wrong.
+    if not leave.over:
+        raise Refused(
+            "3.3",
+            f"该队员没有期满待定的假（{leave.first}至{leave.last}），请在期满后决定",
+            f"the leave from {leave.first} to {leave.last} is no long leave that is over; decide after its end",
+            field="number",
+        )
+    substitute, told = leave.substitute, list[Event]()
+    for village, one in _same_team(pool, team, others):
+        left = substitute if substitute in one.members else leave.cadre if leave.cadre in one.vacant else ""
+        role = one.members.get(left) or one.vacant.get(left)
+        if role is None:
+            continue
+        if left == substitute:
+            told.append(
+                MemberLeft(place=one.place, village=village, unit=one.unit, cadre=left, role=role,
+                           decided_by=command.decided_by)
+            )  # fmt: skip
+        told.append(
+            MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=left, cadre=leave.cadre, role=role,
+                           replaced_by=command.decided_by)
+        )  # fmt: skip
+    if not told:
+        zh = "队中没有可以返回的位置（补派的人已不在队），请填不返回，需要时另行补派"
+        en = "there is no place to come back to, since who was sent meanwhile is gone; say that the cadre does not"
+        raise Refused("3.3", zh, en, field="returns")
+    return Change(pool, tuple(told))
 
 
 def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date, others: Others) -> Change:
@@ -215,7 +280,7 @@ def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: d
 
 
 def _team(
-    pool: Pool | None, command: ReportDeparture | RetainMember | ReplaceMember, policy: Policy
+    pool: Pool | None, command: ReportDeparture | RetainMember | ReplaceMember | DecideReturn, policy: Policy
 ) -> tuple[Pool, Team]:  # fmt: skip
     pool = known(pool, "选派库", "the pool", policy.pool)
     return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")

@@ -81,6 +81,14 @@ class Absence(msgspec.Struct, frozen=True):
     until: date | None = None
 
 
+class Attended(msgspec.Struct, frozen=True):
+    """A course that a cadre attended: its kind, its last day, and how many days it had."""
+
+    kind: str
+    last: date
+    days: int
+
+
 class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     """The cadres whom a unit can send, by id. Its own id is the unit's.
 
@@ -92,6 +100,8 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     personal = True
 
     cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
+    attended: dict[str, dict[str, Attended]] = msgspec.field(default_factory=dict)
+    """By cadre, the courses that the cadre attended (2.12), by their ids with the prefecture."""
     helps: dict[str, dict[str, dict[str, int]]] = msgspec.field(default_factory=dict)
     """By kind of link and cadre: how many households the cadre helps in each village (see `helpers`)."""
     short: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
@@ -243,10 +253,23 @@ def offer_unit(pool: Pool | None, event: UnitRegistered, policy: Policy, today: 
     return Change(pool.but(units={**pool.units, event.unit: unit}, answered=False))
 
 
-def offer_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """A cadre is on offer, or is described anew. Recalls and absences are kept in the pool, so they stay."""
+def left_unit(_squad: Squad | None, event: CadreRegistered) -> Iterable[Key]:
+    """The key of the unit that the cadre left."""
+    return ((Squad, event.left),) if event.left else ()
+
+
+def offer_cadre(
+    squad: Squad | None, event: CadreRegistered, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A cadre is on offer, or is described anew, and brings along what the cadre attended while in another unit.
+
+    Recalls and absences are kept in the pool, so they stay.
+    """
     squad = squad or Squad(id=event.unit, place=event.place)
-    return Change(squad.but(cadres={**squad.cadres, event.cadre: described(event)}))
+    squad = squad.but(cadres={**squad.cadres, event.cadre: described(event)})
+    before = others.get((Squad, event.left or ""))
+    came = before.attended.get(event.cadre) if isinstance(before, Squad) else None
+    return Change(squad.but(attended={**squad.attended, event.cadre: came}) if came else squad)
 
 
 def described(event: CadreRegistered) -> Cadre:

@@ -9,6 +9,8 @@ from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
+    LeaveGranted,
+    LeaveRefused,
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
@@ -45,10 +47,18 @@ class Order(msgspec.Struct, frozen=True):
     """How often it has become overdue."""
 
 
+class Excuse(msgspec.Struct, frozen=True):
+    """Granted leave: its first and its last day."""
+
+    first: date
+    last: date
+
+
 class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """One village under inspection, from its team's assignment to the team's release. Its id is the village's."""
 
     kind = "supervisions"
+    hides = '"excused"'
 
     unit: str = ""
     leader: str = ""
@@ -64,6 +74,13 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     answered_for: frozenset[str] = frozenset()
     """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
     """
+
+    excused: dict[str, tuple[Excuse, ...]] = msgspec.field(default_factory=dict)
+    """By cadre, the leave that was granted: who is on leave is not absent. It is sealed."""
+
+    def shown(self, *, to_operator: bool = False) -> "Supervision":
+        """The village as it may be read: only operators see who is on leave."""
+        return self if to_operator else self.but(excused={})
 
     @property
     def status(self) -> str:
@@ -142,6 +159,24 @@ def release(state: Supervision | None, event: Gone | VillageMerged, policy: Poli
     return Change(Supervision(id=state.id, place=state.place, answered_for=state.answered_for | state.closed | overdue))
 
 
+def excuse(state: Supervision | None, event: LeaveGranted, policy: Policy, today: date) -> Change:
+    """A member was granted leave (5.12). Leave that ended a year ago is forgotten."""
+    village = state or Supervision(id=event.village, place=event.place)
+    granted = (*village.excused.get(event.cadre, ()), Excuse(event.first, event.last))
+    kept = {cadre: tuple(one for one in leave if one.last > today - timedelta(365))
+            for cadre, leave in {**village.excused, event.cadre: granted}.items()}  # fmt: skip
+    return Change(village.but(excused={cadre: leave for cadre, leave in kept.items() if leave}))
+
+
+def end_excuse(state: Supervision | None, event: LeaveRefused, policy: Policy, today: date) -> Change:
+    """Leave was taken back before it began, or was never granted."""
+    if state is None or event.cadre not in state.excused:
+        return Change(state)
+    left = tuple(one for one in state.excused[event.cadre] if one != Excuse(event.first, event.last))
+    others = {cadre: leave for cadre, leave in state.excused.items() if cadre != event.cadre}
+    return Change(state.but(excused={**others, event.cadre: left} if left else others))
+
+
 def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
     """Refuse an absent cadre who is no member of the team."""
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
@@ -150,6 +185,25 @@ def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy
             "2.19",
             f"{'、'.join(strangers)}不是村 {village.id} 工作队的现任队员，请核对不在岗人员",
             f"{', '.join(strangers)} are not members of the team in village {village.id} now; check who was absent",
+            field="absent",
+            status=422,
+        )
+    return Change(state)
+
+
+def check_leave(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
+    """Refuse an absent cadre who was on leave that day: that is no absence (5.12).
+
+    It is asked last, so that nobody learns who is on leave whose visit is not due.
+    """
+    village = addressed(state, command, "派驻过工作队的村", "village with a team")
+    on_leave = [cadre for cadre in sorted(set(command.absent))
+                if any(one.first <= command.on <= one.last for one in village.excused.get(cadre, ()))]  # fmt: skip
+    if on_leave:
+        raise Refused(
+            "5.12",
+            f"{'、'.join(on_leave)}当日经批准请假，不属于不在岗，请不列入不在岗人员",
+            f"{', '.join(on_leave)} had been granted leave for that day, which is no absence; leave them out",
             field="absent",
             status=422,
         )

@@ -1,0 +1,163 @@
+"""Leave from the village: asked for by the team, granted by whoever the pack names, and no recall.
+
+For long leave the unit sends somebody else. The member is off the team from the first day of the leave, with nothing
+against the name, and a named body decides afterwards whether the cadre comes back. Who is on leave is sealed.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from msgspec.structs import replace
+
+from services.dispatch.model.commands import DecideLeave, DecideReturn, RequestLeave
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.pool import without
+from services.dispatch.model.roster import Leave, Others, Post, Roster, clocked
+from shared.contracts import Event
+from shared.contracts.dispatch import LeaveBegun, LeaveGranted, LeaveRefused
+from shared.policy import Policy
+from shared.policy.presence import Presence
+from shared.rules import Change, Due, Key, Refused, addressed, require_body, require_soon
+
+_LONGEST = 731
+_RULE = "5.12"
+
+
+def terms_of(policy: Policy) -> Presence:
+    """What the pack says of presence and leave. Refuses if it says nothing."""
+    if policy.presence is None:
+        zh = "本地规定没有驻村天数和请假的规定，请先在政策包中写明"
+        raise Refused(_RULE, zh, "the pack says nothing of presence and leave; it needs a section `presence`")
+    return policy.presence
+
+
+def team_of(_state: Roster | None, command: RequestLeave) -> Iterable[Key]:
+    """The key of the village's team."""
+    return ((Link, id_of(command.village)),)
+
+
+def request(state: Roster | None, command: RequestLeave, policy: Policy, today: date, others: Others) -> Change:
+    """The team asks for a member's leave. Whoever decides on leave of this length gets a task."""
+    terms = terms_of(policy)
+    kind = terms.kind(command.kind)
+    if kind is None:
+        raise Refused(
+            terms.rule,
+            f"本地规定中没有这种假，可填：{'、'.join(one.label for one in terms.leave) or '（无）'}",
+            f"the pack has no leave {command.kind}; it has: {', '.join(one.kind for one in terms.leave) or 'none'}",
+            field="kind",
+            status=422,
+        )
+    require_body(command.body, "team", terms.rule)
+    link = others[Link, id_of(command.village)]
+    link = addressed(link if isinstance(link, Link) else None, command)
+    state = state or Roster(id=link.village, place=link.place, unit=link.unit)
+    if not state.members:  # The team was there before the pack asked for anything.
+        state = state.but(unit=link.unit, members={one.cadre: Post(one.role, today) for one in link.team})
+    if command.cadre not in state.members:
+        zh, en = (
+            f"{command.cadre}不是该村工作队的现任队员，请核对",
+            f"{command.cadre} is no member of the team now; check it",
+        )
+        raise Refused(terms.rule, zh, en, field="cadre", status=422)
+    leave = Leave(cadre=command.cadre, kind=command.kind, first=command.first, last=command.last)
+    if any((one.cadre, one.first, one.last) == (leave.cadre, leave.first, leave.last) for one in state.leaves.values()):
+        return Change(state)
+    if leave.days < 1 or (kind.longest and leave.days > kind.longest):
+        raise Refused(
+            terms.rule,
+            f"假期应不少于1日{f'，这种假最多{kind.longest}日' if kind.longest else ''}，请更正起止日期",
+            f"leave has a day at least{f', and {kind.longest} at most' if kind.longest else ''}; correct its days",
+            field="last",
+            status=422,
+        )
+    require_soon(command.last, today, _LONGEST, "last", terms.rule)
+    for one in state.leaves.values():
+        if one.cadre == leave.cadre and one.first <= leave.last and leave.first <= one.last:
+            raise Refused(
+                terms.rule,
+                f"与{one.first}至{one.last}的假重叠，请更正起止日期",
+                f"it overlaps with leave from {one.first} to {one.last}; correct its days",
+                field="first",
+            )
+    number = state.asked + 1
+    state = state.but(asked=number, leaves={**state.leaves, str(number): leave})
+    return Change(clocked(state, policy, today))
+
+
+def _asked(state: Roster | None, command: DecideLeave | DecideReturn, terms: Presence) -> tuple[Roster, Leave]:
+    """The roster and the leave that a decision is about."""
+    state = addressed(state, command)
+    leave = state.leaves.get(str(command.number))
+    if leave is None:
+        zh, en = f"该村没有第{command.number}号请假，请核对编号", f"there is no request {command.number} here; check it"
+        raise Refused(terms.rule, zh, en, field="number")
+    return state, leave
+
+
+def decide(state: Roster | None, command: DecideLeave, policy: Policy, today: date) -> Change:
+    """Grant leave, or do not. What was granted can be taken back by the same body until long leave has begun."""
+    terms = terms_of(policy)
+    state, leave = _asked(state, command, terms)
+    kind = terms.kind(leave.kind)
+    require_body(command.body, kind.decider(leave.days) if kind else "organisation", terms.rule)
+    if leave.begun:
+        raise Refused(
+            terms.rule,
+            "队员已离队休假，不能再撤销；请假期满后决定是否返回",
+            "the leave has begun, and the member is off the team; decide on the return after its end",
+        )
+    said = {"place": state.place, "village": state.id, "cadre": leave.cadre, "kind": leave.kind}
+    if not command.granted:
+        rest = state.but(leaves=without(state.leaves, str(command.number)))
+        refused = LeaveRefused(**said, first=leave.first, last=leave.last, decided_by=command.decided_by)
+        return Change(clocked(rest, policy, today), (refused,))
+    if leave.decided_by:
+        return Change(state)
+    replaced = bool(kind and kind.replaced_from and leave.days >= kind.replaced_from) and leave.last >= today
+    granted = replace(leave, decided_by=command.decided_by, replaced=replaced)
+    told = LeaveGranted(
+        **said, first=leave.first, last=leave.last, replaced=replaced, decided_by=command.decided_by
+    )  # fmt: skip
+    state = state.but(leaves={**state.leaves, str(command.number): granted})
+    if not replaced or leave.first > today:
+        return Change(clocked(state, policy, today), (told,))
+    state, begun = _begun(state, str(command.number), granted)
+    return Change(clocked(state, policy, today), (told, *begun))
+
+
+def _begun(state: Roster, number: str, leave: Leave) -> tuple[Roster, tuple[Event, ...]]:
+    """Long leave begins: the member is off the team, unless the member left it before."""
+    if leave.cadre not in state.members:
+        return state.but(leaves=without(state.leaves, number)), ()
+    begun = LeaveBegun(
+        place=state.place, village=state.id, unit=state.unit, cadre=leave.cadre, last=leave.last,
+        decided_by=leave.decided_by,
+    )  # fmt: skip
+    return state.but(leaves={**state.leaves, number: replace(leave, begun=True)}), (begun,)
+
+
+def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
+    """Long leave begins, and after its end the return is to be decided."""
+    told: tuple[Event, ...] = ()
+    for number, leave in sorted(state.leaves.items()):
+        if leave.begun and not leave.over and leave.last < due.on:
+            state = state.but(leaves={**state.leaves, number: replace(leave, over=True)})
+        elif leave.replaced and not leave.begun and leave.first <= due.on:
+            state, begun = _begun(state, number, leave)
+            told += begun
+    return Change(clocked(state, policy, due.on), told)
+
+
+def decide_return(state: Roster | None, command: DecideReturn, policy: Policy, today: date) -> Change:
+    """The leave is done with. Whether the cadre comes back, the pool has settled."""
+    terms = terms_of(policy)
+    require_body(command.body, "organisation", terms.rule)
+    state, _ = _asked(state, command, terms)
+    return Change(clocked(state.but(leaves=without(state.leaves, str(command.number))), policy, today))
+
+
+def on_leave(leaves: Mapping[str, Leave], cadre: str, first: date, last: date) -> int:
+    """The days from `first` to `last` for which a cadre was granted leave."""
+    granted = (leave for leave in leaves.values() if leave.cadre == cadre and leave.decided_by)
+    return sum(max((min(last, one.last) - max(first, one.first)).days + 1, 0) for one in granted)

@@ -1,0 +1,252 @@
+"""Who of the teams is in a village: a state for what each of them owes or is granted, apart from the link itself.
+
+The link knows who is in the team. The roster hears the same events and keeps what days bring: training that is owed
+(`training`), leave (`leave`), and the days in the village (`presence`). It exists only where the pack asks for any of
+these, so that other regions pay nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.pool import without
+from shared.calendar import add_months
+from shared.contracts import Payload
+from shared.contracts.dispatch import (
+    AssignmentWithdrawn,
+    DeadlineMoved,
+    MemberLeft,
+    MemberRecalled,
+    Role,
+    TeamDisbanded,
+    TeamReleased,
+)
+from shared.contracts.registry import VillageMerged
+from shared.policy import Policy
+from shared.rules import Change, Key, Moved, State, Task
+
+DAY = timedelta(1)
+Others = Mapping[Key, State | None]
+
+
+class Post(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member's place in the team."""
+
+    role: Role
+    since: date
+    """The first day in this team."""
+
+
+class Lesson(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Training that is owed: of a member, or for people who lack a skill."""
+
+    train_by: date
+    """The last day for it."""
+    missing: int = 0
+    """How many people lack the skill; 0 where it is a member's own duty."""
+    is_missed: bool = False
+    """Whether it was told that the day passed."""
+    course: str = ""
+    """The course that answered it, as long as it stands; empty while it is owed."""
+
+
+class Leave(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A member's leave: asked for, and granted or not yet."""
+
+    cadre: str
+    kind: str
+    first: date
+    last: date
+    decided_by: str = ""
+    """The organ that granted it; empty while that is awaited."""
+    replaced: bool = False
+    """Whether the unit sends somebody else for the time."""
+    begun: bool = False
+    """Whether it is of that kind and has begun, so that the member is off the team."""
+    over: bool = False
+    """Whether such leave is over, so that it is to be decided whether the cadre comes back."""
+    substitute: str = ""
+    """Who was sent for the time."""
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
+
+class Month(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The presence of a month: who was in the team at its end, and how many days each was in the village."""
+
+    count_by: date
+    since: dict[str, date]
+    """By cadre, the first day in this team."""
+    days: dict[str, int] = msgspec.field(default_factory=dict)
+    """By cadre, the days in the village; empty while they are awaited."""
+    is_missed: bool = False
+    """Whether it was told that they were not confirmed in time."""
+
+
+class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
+    """The members of a village's team, and what each of them owes. Its id is the village's."""
+
+    kind = "rosters"
+
+    unit: str = ""
+    members: dict[str, Post] = msgspec.field(default_factory=dict)
+    lessons: dict[str, dict[str, Lesson]] = msgspec.field(default_factory=dict)
+    """By kind of training, the members who still owe it."""
+    lacking: dict[str, dict[str, Lesson]] = msgspec.field(default_factory=dict)
+    """By kind of training, the skills that people in the village lack."""
+
+    leaves: dict[str, Leave] = msgspec.field(default_factory=dict)
+    """By number, the leave that members asked for."""
+    asked: int = 0
+    """The number of the last request for leave."""
+    months: dict[str, Month] = msgspec.field(default_factory=dict)
+    """By month, such as `2016-03`: presence that is awaited, and what was said of the last twelve months."""
+
+    @property
+    def status(self) -> str:
+        """`staffed` while there is a team, else `empty`."""
+        return "staffed" if self.members else "empty"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether training, a decision on leave or a month's presence is awaited here."""
+        return (
+            any(self.lessons.values())
+            or any(not one.course for skills in self.lacking.values() for one in skills.values())
+            or any(not one.decided_by or one.over for one in self.leaves.values())
+            or any(not month.days for month in self.months.values())
+        )
+
+    def shown(self, *, to_operator: bool = False) -> "Roster":
+        """The roster as it may be read: only operators see who is on leave, and how many days each was there."""
+        if to_operator:
+            return self
+        months = {name: msgspec.structs.replace(month, days={}) for name, month in self.months.items()}
+        return self.but(leaves={}, months=months).timed(leave=None)
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """The last day of something that is owed here moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """Training that is to be had, leave to be decided on, and months whose presence is to be confirmed."""
+        yield from self._lessons(policy)
+        if (terms := policy.presence) is None:
+            return
+        village: Mapping[str, str | int] = {"place": self.place, "village": self.id}
+        for number, leave in sorted(self.leaves.items(), key=lambda item: int(item[0])):
+            kind = terms.kind(leave.kind)
+            if kind and not leave.decided_by:
+                role = kind.decider(leave.days)
+                yield Task(
+                    action="leave-decisions", about=self.id, role=role, due=leave.first, rule=terms.rule, detail=number,
+                    answer={**village, "number": int(number), "body": role},
+                )  # fmt: skip
+            elif leave.over:
+                yield Task(
+                    action="leave-returns", about=self.id, role="organisation", due=leave.last + DAY, rule=terms.rule,
+                    detail=number, answer={**village, "number": int(number), "body": "organisation"},
+                )  # fmt: skip
+        for name, month in sorted(self.months.items()):
+            if not month.days:
+                year, _, number = name.partition("-")
+                yield Task(
+                    action="presences", about=self.id, role=terms.by, due=month.count_by, rule=terms.rule, detail=name,
+                    answer={**village, "year": int(year), "month": int(number), "body": terms.by},
+                )  # fmt: skip
+
+    def _lessons(self, policy: Policy) -> Iterable[Task]:
+        for kind, owed in sorted(self.lessons.items()):
+            if owed and (terms := policy.course(kind)):
+                yield Task(
+                    action="attendances", about=self.id, role=terms.by, rule=terms.rule, detail=kind,
+                    due=min(lesson.train_by for lesson in owed.values()),
+                    answer={"place": self.place, "body": terms.by},
+                )  # fmt: skip
+        for kind, skills in sorted(self.lacking.items()):
+            for skill, lesson in sorted(skills.items()):
+                if not lesson.course and (terms := policy.course(kind)):
+                    yield Task(
+                        action="courses", about=self.id, role=terms.by, due=lesson.train_by, rule=terms.rule,
+                        detail=skill, answer={"place": self.place, "kind": kind, "body": terms.by},
+                    )  # fmt: skip
+
+    def without_member(self, cadre: str) -> "Roster":
+        """The roster after a member left: nothing is owed any more."""
+        lessons = {kind: without(owed, cadre) for kind, owed in self.lessons.items()}
+        return self.but(members=without(self.members, cadre), lessons=lessons)
+
+
+def kept(message: Any, policy: Policy) -> Iterable[str]:
+    """The roster of a message's village, where the pack asks for anything that it keeps."""
+    return (message.village,) if policy.training or policy.presence else ()
+
+
+def lose(state: Roster | None, event: MemberLeft | MemberRecalled, policy: Policy, today: date) -> Change:
+    """A member is not in the village any more and owes nothing."""
+    return Change(state and state.without_member(event.cadre))
+
+
+def clear(
+    state: Roster | None, event: TeamReleased | TeamDisbanded | AssignmentWithdrawn, policy: Policy, today: date
+) -> Change:
+    """The team is home. What people in the village lack stays."""
+    return Change(state and clocked(state.but(unit="", members={}, lessons={}, leaves={}, months={}), policy, today))
+
+
+def merging(_state: Roster | None, event: VillageMerged) -> Iterable[Key]:
+    """The keys of the ended village's roster and of the team of the one that remains."""
+    return (Roster, event.village), (Link, id_of(event.into))
+
+
+def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
+    """The remaining village has the other one's team where it took it, and the people who lack a skill."""
+    other, link = others[Roster, event.village], others[Link, id_of(event.into)]
+    if not isinstance(other, Roster):
+        return Change(state)
+    state = state or Roster(id=event.into, place=event.into_place)
+    lacking = {kind: {**skills, **state.lacking.get(kind, {})} for kind, skills in other.lacking.items()}
+    state = state.but(lacking={**state.lacking, **lacking})
+    if not state.members and isinstance(link, Link) and link.unit == other.unit:
+        state = state.but(
+            unit=other.unit, members=other.members, lessons=other.lessons, leaves=other.leaves, asked=other.asked,
+            months=other.months,
+        )  # fmt: skip
+    return Change(clocked(state, policy, today))
+
+
+def dissolve(state: Roster | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """Nobody is in a village that is no more, and nobody lacks anything there."""
+    return Change(state and Roster(id=state.id, place=state.place))
+
+
+def clocked(state: Roster, policy: Policy, today: date) -> Roster:
+    """The roster with its timers on the next days on which something begins or has become overdue.
+
+    On New Year's Day the training begins that members owe each year, and on the first of each month the presence of
+    the one before is asked for.
+    """
+    every = (*state.lessons.values(), *state.lacking.values())
+    lessons = (lesson for lessons in every for lesson in lessons.values())
+    days = [lesson.train_by + DAY for lesson in lessons if not lesson.is_missed and not lesson.course]
+    if state.members and any(one.duty and not one.duty.due.after for one in policy.training):
+        days.append(date(today.year + 1, 1, 1))
+    counts = [month.count_by + DAY for month in state.months.values() if not month.days and not month.is_missed]
+    if state.members and policy.presence:
+        counts.append(add_months(today.replace(day=1), 1))
+    replaced = [leave for leave in state.leaves.values() if leave.replaced and not leave.over]
+    turns = [leave.last + DAY if leave.begun else leave.first for leave in replaced]
+    first = (min(one, default=None) for one in (days, counts, turns))
+    return state.timed(**dict(zip(("training", "presence", "leave"), first, strict=True)))
+
+
+def named(message: Payload, _policy: Policy) -> Iterable[str]:
+    """The villages that a message names, as ids of their rosters."""
+    villages: tuple[str, ...] = message.villages  # type: ignore[attr-defined]
+    return villages

@@ -1,0 +1,246 @@
+"""Training that is owed: of members who were sent (2.12), and in skills that people in a village lack (1.8).
+
+Who joins a team owes what the pack asks of the role, less what the cadre attended before. A lack that is reported is
+answered by a course for the village. What is missed is told to who has to see to the courses, once.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from msgspec.structs import replace
+
+from services.dispatch.model.commands import ReportSkills
+from services.dispatch.model.contacts import Contacts
+from services.dispatch.model.course import terms_of
+from services.dispatch.model.pool import Attended, Squad, without
+from services.dispatch.model.roster import DAY, Lesson, Others, Post, Roster, clocked
+from shared.contracts import Event
+from shared.contracts.dispatch import (
+    AttendanceWithdrawn,
+    CourseAttended,
+    CourseHeld,
+    CourseWithdrawn,
+    MemberReplaced,
+    SkillsReported,
+    TeamAssigned,
+    TrainingCompleted,
+    TrainingMissed,
+)
+from shared.policy import Policy
+from shared.policy.training import Duty
+from shared.rules import Change, Due, Key, Refused, addressed, known, require_body
+
+
+def squad_of(_state: Roster | None, event: TeamAssigned | MemberReplaced) -> Iterable[Key]:
+    """The key of the unit's squad, which knows who attended what."""
+    return ((Squad, event.unit),)
+
+
+def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: date, others: Others) -> Change:
+    """A team is assigned. Its members owe what the pack asks of them. Who was there before has joined before."""
+    state = state or Roster(id=event.village, place=event.place)
+    since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
+    members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
+    state = state.but(unit=event.unit, members=members)
+    return Change(clocked(_owing(state, members, policy, others, today), policy, today))
+
+
+def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: date, others: Others) -> Change:
+    """A cadre joins the team, or a member takes another role."""
+    state = state or Roster(id=event.village, place=event.place, unit=event.unit)
+    before = state.members.get(event.cadre)
+    post = Post(event.role, before.since if before else today)
+    leaves = {number: replace(leave, substitute=event.cadre) if event.recalled in (leave.cadre, leave.substitute)
+              else leave for number, leave in state.leaves.items()}  # fmt: skip
+    state = state.but(members={**state.members, event.cadre: post}, leaves=leaves)
+    return Change(clocked(_owing(state, {event.cadre: post}, policy, others, today), policy, today))
+
+
+def _owing(state: Roster, joined: Mapping[str, Post], policy: Policy, others: Others, today: date) -> Roster:
+    """The roster with what these members owe once from their joining on, less what they attended."""
+    for terms in policy.training:
+        if terms.duty and terms.duty.due.after:
+            for cadre, post in sorted(joined.items()):
+                state = _judged(state, cadre, post, terms.kind, terms.duty, policy, others, today)
+    return state
+
+
+def _judged(
+    state: Roster, cadre: str, post: Post, kind: str, duty: Duty, policy: Policy, others: Others, today: date
+) -> Roster:
+    """The roster with or without a member's duty, by what the member attended.
+
+    A duty of every year is that of today's. It is not owed for the year of joining.
+    """
+    owed = state.lessons.get(kind, {})
+    since = post.since if duty.due.after else date(today.year, 1, 1) - DAY
+    train_by = owed[cadre].train_by if cadre in owed else duty.due.due(since, policy.calendar)
+    begun = duty.due.after or post.since.year < train_by.year
+    of = None if duty.due.after else train_by.year
+    came = _days(others, state.unit, cadre, kind, of)
+    if not begun or (duty.roles and post.role not in duty.roles) or duty.at_least.met(came):
+        return state.but(lessons={**state.lessons, kind: without(owed, cadre)})
+    lesson = owed.get(cadre) or Lesson(train_by)
+    state = state.but(lessons={**state.lessons, kind: {**owed, cadre: lesson}})
+    return state.counting("lessons", kind, cadre, "train_by", since=since, span=duty.due.span, timer="training")
+
+
+def _days(others: Others, unit: str, cadre: str, kind: str, year: int | None) -> list[int]:
+    """The lengths of the courses of a kind that a cadre attended, all or those that ended in a year."""
+    squad = others[Squad, unit]
+    courses: Iterable[Attended] = squad.attended.get(cadre, {}).values() if isinstance(squad, Squad) else ()
+    return [one.days for one in courses if one.kind == kind and year in (None, one.last.year)]
+
+
+def squads(state: Roster | None, event: CourseAttended | AttendanceWithdrawn) -> Iterable[Key]:
+    """The key of the squad from which the village's team comes."""
+    return ((Squad, state.unit),) if state else ()
+
+
+def count(
+    state: Roster | None, event: CourseAttended | AttendanceWithdrawn, policy: Policy, today: date, others: Others
+) -> Change:
+    """Members attended a course, or did not after all: what they owe is judged anew."""
+    terms = policy.course(event.kind)
+    if state is None or terms is None or terms.duty is None:
+        return Change(state)
+    was = _overdue(state, event.kind)
+    for one in event.attended:
+        # Attendance can only lessen what is owed; what was owed before comes back with its withdrawal.
+        concerned = isinstance(event, AttendanceWithdrawn) or one.cadre in state.lessons.get(event.kind, {})
+        if concerned and (post := state.members.get(one.cadre)):
+            state = _judged(state, one.cadre, post, event.kind, terms.duty, policy, others, today)
+    return Change(clocked(state, policy, today), _made_up(state, event.kind, was))
+
+
+def _overdue(state: Roster, kind: str) -> bool:
+    """Whether it was told that members missed a kind of training which they still owe."""
+    return any(lesson.is_missed for lesson in state.lessons.get(kind, {}).values())
+
+
+def _made_up(state: Roster, kind: str, was_overdue: bool) -> tuple[Event, ...]:
+    """What is told when nobody owes a kind of training any more that had been missed."""
+    if not was_overdue or _overdue(state, kind):
+        return ()
+    return (TrainingCompleted(place=state.place, village=state.id, kind=kind),)
+
+
+def diagnosed(_state: Roster | None, command: ReportSkills) -> Iterable[Key]:
+    """The key of a state that every village has which was diagnosed."""
+    return ((Contacts, command.village),)
+
+
+def report(state: Roster | None, command: ReportSkills, policy: Policy, today: date, others: Others) -> Change:
+    """Tell how many people in a village lack which skills (1.8). A course is to answer each by the pack's day."""
+    terms = terms_of(policy, command.kind)
+    if unknown := command.lacking.keys() - terms.skills.keys():
+        zh = "、".join(terms.skills.values()) or "（无）"
+        raise Refused(
+            terms.rule,
+            f"本地规定中没有这项技能，可填：{zh}",
+            f"the pack does not have {', '.join(sorted(unknown))}; it has: {', '.join(terms.skills) or 'none'}",
+            field="lacking",
+            status=422,
+        )
+    assert terms.reported_by and terms.taught_by, "a pack with skills says who reports their lack, and until when"
+    require_body(command.body, terms.reported_by, terms.rule)
+    place = known(others[Contacts, command.village], "村", "the village", command.village).place
+    state = addressed(state or Roster(id=command.village, place=place), command)
+    open_now = state.lacking.get(command.kind, {})
+    lacking = dict(open_now)
+    for skill, missing in command.lacking.items():
+        before = open_now.get(skill)
+        if not missing:
+            lacking.pop(skill, None)
+        elif before and not before.course:
+            lacking[skill] = replace(before, missing=missing)
+        else:
+            lacking[skill] = Lesson(terms.taught_by.due(today, policy.calendar), missing)
+    if lacking == open_now:
+        return Change(state)
+    state = state.but(lacking={**state.lacking, command.kind: lacking})
+    for skill in lacking.keys() - {skill for skill, one in open_now.items() if not one.course}:
+        state = state.counting(
+            "lacking", command.kind, skill, "train_by", since=today, span=terms.taught_by.span, timer="training"
+        )
+    told = SkillsReported(
+        place=state.place, village=state.id, kind=command.kind, lacking=command.lacking, reported_by=command.reported_by
+    )  # fmt: skip
+    return Change(clocked(state, policy, today), (told,))
+
+
+def teach(state: Roster | None, event: CourseHeld, policy: Policy, today: date) -> Change:
+    """A course was held for people of the village in skills that they lack. What still lacks is reported again."""
+    return _answered(state, event, "", event.course, policy, today)
+
+
+def unteach(state: Roster | None, event: CourseWithdrawn, policy: Policy, today: date) -> Change:
+    """The course was none: what it answered is owed again, by the same day."""
+    return _answered(state, event, event.course, "", policy, today)
+
+
+def _answered(
+    state: Roster | None, event: CourseHeld | CourseWithdrawn, was: str, course: str, policy: Policy, today: date
+) -> Change:
+    """The roster in which lacks of the event's skills that were answered by `was` are answered by `course`."""
+    skills = state.lacking.get(event.kind, {}) if state else {}
+    taught = {skill: one for skill, one in skills.items() if skill in event.skills and one.course == was}
+    if state is None or not taught:
+        return Change(state)
+    now = {skill: replace(one, course=course) for skill, one in taught.items()}
+    state = state.but(lacking={**state.lacking, event.kind: {**skills, **now}})
+    made_up = (
+        TrainingCompleted(place=state.place, village=state.id, kind=event.kind, skill=skill)
+        for skill, one in sorted(taught.items())
+        if one.is_missed and course
+    )
+    return Change(clocked(state, policy, today), tuple(made_up))
+
+
+def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
+    """Tell once what was not had by its last day. On New Year's Day, begin what is owed each year."""
+    told: list[Event] = []
+    for kind, owed in sorted(state.lessons.items()):
+        missed = {cadre: one for cadre, one in owed.items() if not one.is_missed and one.train_by < due.on}
+        now = {cadre: replace(one, is_missed=True) for cadre, one in missed.items()}
+        state = state.but(lessons={**state.lessons, kind: {**owed, **now}})
+        for last in sorted({one.train_by for one in missed.values()}):
+            told += _missed(state, kind, None, last, sum(one.train_by == last for one in missed.values()), policy)
+    for kind, skills in sorted(state.lacking.items()):
+        for skill, one in sorted(skills.items()):
+            if not one.is_missed and not one.course and one.train_by < due.on:
+                skills = {**skills, skill: replace(one, is_missed=True)}
+                told += _missed(state, kind, skill, one.train_by, one.missing, policy)
+        state = state.but(lacking={**state.lacking, kind: skills})
+    if (due.on.month, due.on.day) == (1, 1):
+        state = _new_year(state, policy, due.on)
+    return Change(clocked(state, policy, due.on), tuple(told))
+
+
+def _missed(
+    state: Roster, kind: str, skill: str | None, due: date, missing: int, policy: Policy
+) -> tuple[TrainingMissed, ...]:
+    """What is told of training that was missed; nothing if the pack in force has no such training any more."""
+    terms = policy.course(kind)
+    if terms is None:
+        return ()
+    return (
+        TrainingMissed(
+            place=state.place, village=state.id, kind=kind, skill=skill, due=due, missing=missing, owed_by=terms.by
+        ),
+    )  # fmt: skip
+
+
+def _new_year(state: Roster, policy: Policy, day: date) -> Roster:
+    """The roster with the year's duties of all who joined before. What of the year before was not had lapses."""
+    for terms in policy.training:
+        duty = terms.duty
+        if duty and not duty.due.after:
+            last = duty.due.due(day - DAY, policy.calendar)
+            owed = {
+                cadre: Lesson(last)
+                for cadre, post in state.members.items()
+                if post.since < day and (not duty.roles or post.role in duty.roles)
+            }
+            state = state.but(lessons={**state.lessons, terms.kind: owed})
+    return state

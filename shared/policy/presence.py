@@ -1,0 +1,88 @@
+"""Presence and leave: how many days a month members of a team live in the village, and who grants leave from it."""
+
+from itertools import pairwise
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.contracts.values import Clause, Code, EventRole, Name
+from shared.policy.section import Found, One, Path, Section
+from shared.policy.when import When
+
+Days = Annotated[int, Meta(ge=1, le=731)]
+"""Calendar days, the first and the last included. Medical treatment lasts 24 months at most (企业职工患病医疗期)."""
+
+
+class Tier(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """谁审批多长的假。 · Who decides on leave of a length."""
+
+    days: Days | None = None
+    """不超过几日（日历日）；最后一级不写，为更长的。 ·
+    Up to so many calendar days; the last tier has none and takes the rest."""
+    by: EventRole
+    """由谁审批。 · Who decides."""
+
+
+class LeaveKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """一种假。 · A kind of leave."""
+
+    named_by = ("kind",)
+    kind: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称，如病假、产假。 · Its name."""
+    decided_by: One[Tier]
+    """由谁审批，按假期长短从短到长。 · Who decides, by length, from the shortest on."""
+    longest: Days | None = None
+    """最多几日；不写为不限。 · At most so many days; no limit where it is left out."""
+    replaced_from: Days | None = None
+    """满几日的，请假期间由派出单位补派；不写为不补派。 ·
+    From so many days on, the unit sends somebody else for the time; nobody where it is left out."""
+
+    def decider(self, days: int) -> EventRole:
+        """Who decides on leave of so many days."""
+        return next(tier.by for tier in self.decided_by if tier.days is None or days <= tier.days)
+
+
+class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """驻村天数和请假。 · The days in the village, as the township knows them each month, and leave.
+
+    Nobody checks in: a township says once a month how many days each was there.
+    """
+
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    days: Annotated[int, Meta(ge=1, le=28)]
+    """每人每月至少驻村几日；当月进队或请假的，按在队未请假的日数折算。 ·
+    At least so many days a month each; for part of a month, or with leave in it, as large a part of them."""
+    by: EventRole
+    """由谁每月确认驻村天数。 · Who says each month how many days it was."""
+    count_by: When
+    """确认期限，自当月结束（month）起算。 · The last day for that, counted from the end of the month (`month`)."""
+    owed_by: EventRole
+    """驻村天数不足的，告知谁。 · Who is told where it was fewer."""
+    leave: Annotated[tuple[LeaveKind, ...], Meta(max_length=20)] = ()
+    """各种假。 · The kinds of leave."""
+
+    def kind(self, code: str) -> LeaveKind | None:
+        """The kind of leave with this code; None if the region has none."""
+        return next((one for one in self.leave if one.kind == code), None)
+
+
+def contradictions(presence: Presence | None) -> Found:
+    """Find leave of a length on which nobody decides, and lengths that contradict one another."""
+    kinds = presence.leave if presence else ()
+    for n, one in enumerate(kinds):
+        at: Path = ("presence", "leave", n)
+        if one.kind in [before.kind for before in kinds[:n]]:
+            yield at, f"{one.kind} 出现了两次", f"{one.kind} occurs twice"
+        *upper, last = [tier.days for tier in one.decided_by]
+        if any(days is None for days in upper) or any((b or 732) <= (a or 0) for a, b in pairwise((*upper, last))):
+            zh = "各级的日数应从短到长，只有最后一级可以不写"
+            yield (*at, "decided_by"), zh, "lengths rise from tier to tier, and only the last one may be left out", ""
+        elif last is not None and (one.longest is None or one.longest > last):
+            zh, en = f"超过 {last} 日的假没有人审批", f"nobody decides on leave of more than {last} days"
+            yield (*at, "decided_by"), zh, en, f"longest = {last}"
+        if one.longest and one.replaced_from and one.replaced_from > one.longest:
+            zh, en = "补派的日数多于这种假的最长日数", "it is more than the longest leave of this kind"
+            yield (*at, "replaced_from"), zh, en, f"replaced_from = {one.longest}"

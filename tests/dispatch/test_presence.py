@@ -1,0 +1,415 @@
+"""Leave that is no recall, and the days in the village that a township confirms once a month (5.12)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.dispatch.forms import FORMS
+from services.dispatch.model.commands import (
+    AssignTeam,
+    CountPresence,
+    DecideLeave,
+    DecideReturn,
+    ReportDeparture,
+    RequestLeave,
+    SolveMatching,
+    WithdrawAssignment,
+)
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.roster import Roster
+from shared.contracts import Command
+from shared.contracts.dispatch import (
+    LeaveBegun,
+    LeaveGranted,
+    LeaveRefused,
+    MemberLeft,
+    MemberRecalled,
+    MemberReplaced,
+    PresenceCounted,
+    PresenceMissed,
+    PresenceShort,
+    Present,
+)
+from shared.policy import PolicyInvalid, parse_pack
+from shared.rules import Refused
+from tests.dispatch.benxi import AWAY, HOME, PACK, START, V1, V2, Benxi, cadre, diagnosed, squad, unit
+from tests.dispatch.kept import kept_alike
+from tests.dispatch.present import FIRST, PRESENCE, SECOND, THIRD, asking
+
+DAY = timedelta(1)
+LATER = START + 60 * DAY
+JUNE = (Present(FIRST, 8), Present(THIRD, 8))
+JULY = {FIRST: 22, SECOND: 20, THIRD: 31}
+
+
+def ask(benxi: Benxi, first: date, last: date, cadre: str = SECOND, kind: str = "sick", **said: Any) -> None:
+    send(benxi, RequestLeave, **{"cadre": cadre, "kind": kind, "first": first, "last": last, "body": "team", **said})
+
+
+def grant(benxi: Benxi, number: int = 1, **said: Any) -> None:
+    send(benxi, DecideLeave, **{"number": number, "granted": True, "body": "organisation", **said})
+
+
+def returns(benxi: Benxi, number: int = 1, **said: Any) -> None:
+    send(benxi, DecideReturn, **{"number": number, "returns": True, "body": "organisation", **said})
+
+
+def count(benxi: Benxi, days: dict[str, int], year: int = 2014, month: int = 7, **said: Any) -> None:
+    present = tuple(Present(cadre, number) for cadre, number in days.items())
+    send(benxi, CountPresence, **{"year": year, "month": month, "present": present, "body": "township", **said})
+
+
+def send(benxi: Benxi, command: type[Command], **said: Any) -> None:
+    signed = {"asked_by": "驻村工作队", "decided_by": "县委组织部", "counted_by": "碱厂镇党委"}
+    fields = {field: value for field, value in signed.items() if field in command.__struct_fields__}
+    benxi.world.command("dispatch", command(**{"place": HOME, "village": V1, **fields, **said}))
+
+
+def roster(benxi: Benxi, village: str = V1) -> Roster:
+    state = benxi.dispatch.states[Roster, village]
+    assert isinstance(state, Roster)
+    return state
+
+
+def team(benxi: Benxi, village: str = V1) -> dict[str, str]:
+    link = benxi.dispatch.states[Link, id_of(village)]
+    assert isinstance(link, Link)
+    return {member.cadre: member.role for member in link.team}
+
+
+# --------------------------------------------------------------------------- leave
+
+
+def test_5_12_short_leave_is_the_townships_and_longer_the_organisation_departments() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + DAY, START + 3 * DAY, kind="personal")
+    ask(benxi, START + DAY, START + 4 * DAY, THIRD, kind="personal")
+    assert [(t.role, t.due, t.detail) for t in benxi.tasks("leave-decisions")] == [
+        ("township", START + DAY, "1"), ("organisation", START + DAY, "2"),
+    ]  # fmt: skip
+    answer = {"place": HOME, "village": V1, "number": 1, "body": "township"}
+    assert benxi.tasks("leave-decisions")[0].answer == answer
+    with pytest.raises(Refused, match="a matter of the township"):
+        grant(benxi, 1)
+    grant(benxi, 1, body="township")
+    grant(benxi, 1, body="township")
+    grant(benxi, 2, granted=False)
+    assert [(said.cadre, said.replaced) for said in benxi.said(LeaveGranted)] == [(SECOND, False)]
+    assert [said.cadre for said in benxi.said(LeaveRefused)] == [THIRD]
+    assert not benxi.tasks("leave-decisions") and not benxi.said(MemberLeft)
+    assert all(said.is_sealed() for kind in (LeaveGranted, LeaveRefused) for said in benxi.said(kind))
+
+
+def test_5_12_long_leave_is_replaced_and_is_no_recall_and_the_cadre_comes_back_by_decision() -> None:
+    benxi = asking().assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    ask(benxi, START + 10 * DAY, START + 100 * DAY)
+    grant(benxi)
+    benxi.until(START + 9 * DAY)
+    assert SECOND in team(benxi) and not benxi.said(LeaveBegun), "until the first day nothing changes"
+    benxi.until(START + 10 * DAY)
+    assert SECOND not in team(benxi) and not benxi.said(MemberRecalled)
+    (task,) = benxi.tasks("replacements")
+    assert (task.role, task.due) == ("unit", START + 40 * DAY)
+    with pytest.raises(Refused, match="out in a village, under a recall or away"):
+        benxi.replace(SECOND, "C-U1-8")
+    benxi.replace(SECOND, "C-U1-9")
+    with pytest.raises(Refused, match="is no long leave that is over"):
+        returns(benxi)
+    benxi.until(START + 101 * DAY)
+    (task,) = benxi.tasks("leave-returns")
+    assert (task.role, task.due) == ("organisation", START + 101 * DAY)
+    returns(benxi)
+    assert team(benxi) == {FIRST: "leader", SECOND: "member", THIRD: "member"}
+    assert [said.cadre for said in benxi.said(MemberLeft)] == [SECOND, "C-U1-9"]
+    assert "C-U1-9" in benxi.free and SECOND not in benxi.free, "who was sent meanwhile is on offer again"
+    assert not benxi.tasks("leave-returns") and not benxi.tasks("replacements")
+
+
+def test_5_12_nobody_was_sent_and_the_cadre_comes_back_to_the_open_place() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START, START + 60 * DAY)
+    grant(benxi)
+    assert SECOND not in team(benxi), "leave that begins today begins with its grant"
+    benxi.until(START + 61 * DAY)
+    returns(benxi)
+    assert SECOND in team(benxi) and not benxi.tasks("replacements")
+    (said,) = benxi.said(MemberReplaced)
+    assert (said.recalled, said.cadre, said.role) == (SECOND, SECOND, "member")
+
+
+def test_5_12_a_cadre_who_does_not_come_back_leaves_whoever_was_sent_in_the_team() -> None:
+    benxi = asking().assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    ask(benxi, START, START + 60 * DAY)
+    grant(benxi)
+    benxi.replace(SECOND, "C-U1-9")
+    benxi.until(START + 61 * DAY)
+    returns(benxi, returns=False)
+    assert {*team(benxi)} == {FIRST, "C-U1-9", THIRD} and SECOND in benxi.free
+    with pytest.raises(Refused, match="there is no request 1 here"):
+        returns(benxi)
+
+
+def test_5_12_who_was_sent_in_turn_left_and_another_came_for_whom_the_cadre_comes_back() -> None:
+    benxi = asking().assigned()
+    benxi.hear(cadre("C-U1-8", "U1"), cadre("C-U1-9", "U1"))
+    ask(benxi, START, START + 60 * DAY)
+    grant(benxi)
+    benxi.replace(SECOND, "C-U1-8")
+    benxi.send(ReportDeparture, cadre="C-U1-8", cause="transferred")
+    benxi.replace("C-U1-8", "C-U1-9")
+    benxi.until(START + 61 * DAY)
+    returns(benxi)
+    assert {*team(benxi)} == {FIRST, SECOND, THIRD}
+
+
+def test_5_12_leave_of_one_team_in_two_villages_is_leave_in_both() -> None:
+    benxi = asking(team={"each_bearer": {"at_most": 2}})
+    benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1), diagnosed(V2))
+    benxi.solve()
+    benxi.assign(V1)
+    benxi.assign(V2)
+    ask(benxi, START, START + 60 * DAY)
+    grant(benxi)
+    assert SECOND not in team(benxi) and SECOND not in team(benxi, V2)
+    benxi.until(START + 61 * DAY)
+    returns(benxi)
+    assert SECOND in team(benxi) and SECOND in team(benxi, V2)
+
+
+def test_5_12_leave_can_be_taken_back_until_it_has_begun() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + 5 * DAY, START + 60 * DAY)
+    grant(benxi)
+    grant(benxi, granted=False)
+    benxi.until(START + 90 * DAY)
+    assert SECOND in team(benxi) and not benxi.said(LeaveBegun)
+    ask(benxi, benxi.today, benxi.today + 60 * DAY)
+    grant(benxi, 2)
+    with pytest.raises(Refused, match="the leave has begun"):
+        grant(benxi, 2, granted=False)
+
+
+def test_5_12_a_member_who_left_before_the_leave_and_a_team_that_went_home_leave_nothing_behind() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + 5 * DAY, START + 60 * DAY)
+    grant(benxi)
+    benxi.send(ReportDeparture, cadre=SECOND, cause="retired")
+    benxi.until(START + 90 * DAY)
+    assert not benxi.said(LeaveBegun) and not roster(benxi).leaves
+    benxi = asking().assigned()
+    ask(benxi, START + 5 * DAY, START + 60 * DAY)
+    grant(benxi)
+    benxi.send(WithdrawAssignment)
+    benxi.until(START + 90 * DAY)
+    assert not benxi.said(LeaveBegun) and not benxi.tasks("leave-decisions")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "zh"),
+    [
+        ({"kind": "study"}, "kind", "可填：事假、病假"),
+        ({"body": "unit"}, "body", "驻村工作队办理"),
+        ({"cadre": "C9"}, "cadre", "不是该村工作队的现任队员"),
+        ({"first": START + 9 * DAY}, "last", "假期应不少于1日"),
+        ({"kind": "personal", "last": START + 30 * DAY}, "last", "最多20日"),
+        ({"last": START + 999 * DAY}, "last", "太远"),
+        ({"village": V2}, None, "不存在"),
+        ({"place": AWAY}, "place", "属于区划"),
+    ],
+)
+def test_5_12_leave_that_cannot_be_is_refused(said: dict[str, Any], field: str | None, zh: str) -> None:
+    benxi = asking().assigned()
+    with pytest.raises(Refused) as refused:
+        ask(benxi, **{"first": START, "last": START + 5 * DAY, **said})
+    assert refused.value.field == field and zh in refused.value.zh
+    assert not benxi.tasks("leave-decisions")
+
+
+def test_5_12_leave_does_not_overlap_and_is_not_asked_for_twice() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START, START + 5 * DAY)
+    ask(benxi, START, START + 5 * DAY)
+    assert len(benxi.tasks("leave-decisions")) == 1, "a repetition changes nothing"
+    with pytest.raises(Refused, match="overlaps with leave from"):
+        ask(benxi, START + 5 * DAY, START + 6 * DAY)
+    ask(benxi, START + 6 * DAY, START + 7 * DAY)
+    ask(benxi, START, START + 5 * DAY, THIRD)
+
+
+def test_5_12_a_pack_without_presence_takes_no_leave() -> None:
+    benxi = Benxi().assigned()
+    with pytest.raises(Refused, match="the pack says nothing of presence and leave"):
+        ask(benxi, START, START + DAY)
+
+
+def test_5_12_who_is_on_leave_is_shown_to_operators_alone() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START, START + 60 * DAY)
+    grant(benxi)
+    benxi.until(START + 12 * DAY)
+    count(benxi, {FIRST: 9, THIRD: 9}, month=6)
+    state = roster(benxi)
+    shown = state.shown()
+    assert state.leaves and not shown.leaves and "leave" not in shown.timers
+    assert state.months["2014-06"].days and not shown.months["2014-06"].days
+    assert state.shown(to_operator=True) == state
+
+
+# ------------------------------------------------------------------------ presence
+
+
+def test_5_12_the_township_says_once_a_month_who_was_there() -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2014, 7, 1))
+    (task,) = benxi.tasks("presences")
+    assert (task.role, task.due, task.detail) == ("township", date(2014, 7, 10), "2014-06")
+    assert task.answer == {"place": HOME, "village": V1, "year": 2014, "month": 6, "body": "township"}
+    count(benxi, {FIRST: 11, SECOND: 8, THIRD: 7}, month=6)
+    assert not benxi.tasks("presences")
+    assert not benxi.said(PresenceShort), "of 11 days of 30 a third of 20 is asked: 7"
+    benxi.until(date(2014, 8, 1))
+    count(benxi, JULY)
+    assert [said.is_sealed() for said in benxi.said(PresenceCounted)] == [True, True]
+    assert not benxi.said(PresenceShort)
+    benxi.until(date(2014, 12, 31))
+    assert [(said.month, said.owed_by) for said in benxi.said(PresenceMissed)] == [
+        (8, "township"), (9, "township"), (10, "township"), (11, "township"),
+    ]  # fmt: skip
+    assert len(benxi.tasks("presences")) == 4, "they stay awaited"
+
+
+def test_5_12_too_few_days_are_told_to_the_unit_as_a_number_and_a_correction_takes_it_back() -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2014, 8, 1))
+    count(benxi, {**JULY, SECOND: 19})
+    (said,) = benxi.said(PresenceShort)
+    assert said == PresenceShort(place=HOME, village=V1, year=2014, month=7, short=1, owed_by="unit")
+    count(benxi, {**JULY, SECOND: 19})
+    assert len(benxi.said(PresenceCounted)) == 1, "a repetition changes nothing"
+    with pytest.raises(Refused) as refused:
+        count(benxi, JULY)
+    assert SECOND not in refused.value.en and refused.value.version
+    count(benxi, JULY, replaces=refused.value.version)
+    assert [said.short for said in benxi.said(PresenceShort)] == [1, 0]
+    assert len(benxi.said(PresenceCounted)) == 2
+
+
+def test_5_12_days_on_leave_are_not_asked_for_and_not_counted() -> None:
+    benxi = asking().assigned()
+    ask(benxi, date(2014, 7, 1), date(2014, 7, 15))
+    grant(benxi)
+    benxi.until(date(2014, 8, 1))
+    with pytest.raises(Refused, match="not on leave for 16 days of it"):
+        count(benxi, {**JULY, SECOND: 17})
+    count(benxi, {**JULY, SECOND: 10})
+    assert not benxi.said(PresenceShort), "16 of 31 days: 10 of 20"
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "zh"),
+    [
+        ({FIRST: 20}, {}, "应填写月末在队的每名队员"),
+        ({**JULY, "C9": 3}, {}, "应填写月末在队的每名队员"),
+        (JULY, {"month": 8}, "2014年8月不须确认"),
+        (JULY, {"month": 5}, "2014年5月不须确认"),
+        (JULY, {"body": "team"}, "乡镇办理"),
+    ],
+)
+def test_5_12_a_month_that_cannot_be_is_refused(days: dict[str, int], said: dict[str, Any], zh: str) -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2014, 8, 1))
+    with pytest.raises(Refused) as refused:
+        count(benxi, days, **said)
+    assert zh in refused.value.zh and not benxi.said(PresenceCounted)
+
+
+def test_5_12_who_came_in_the_month_owes_a_part_of_it_and_who_left_nothing() -> None:
+    benxi = asking().assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    benxi.until(date(2014, 7, 21))
+    benxi.send(ReportDeparture, cadre=SECOND, cause="transferred")
+    benxi.replace(SECOND, "C-U1-9")
+    benxi.until(date(2014, 8, 1))
+    with pytest.raises(Refused, match="was in the team and not on leave for 11 days"):
+        count(benxi, {FIRST: 22, THIRD: 22, "C-U1-9": 12})
+    count(benxi, {FIRST: 22, THIRD: 22, "C-U1-9": 6})
+    assert [said.short for said in benxi.said(PresenceShort)] == [1]
+
+
+def test_5_12_a_year_of_months_is_kept_and_no_more() -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2016, 1, 2))
+    assert [*roster(benxi).months] == [f"2015-{month:02}" for month in range(1, 13)]
+
+
+def test_5_12_the_forms_name_who_was_in_the_team() -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2014, 7, 1))
+    (task,) = benxi.tasks("presences")
+    blank = FORMS["presences"]
+    rows = [*blank.lines(blank.row(roster(benxi), task, benxi.policy), 1)]
+    assert [(row["village"], row["month"], row["present.cadre"]) for row in rows] == [
+        (V1, 6, one) for one in (FIRST, SECOND, THIRD)
+    ]
+
+
+SICK = PRESENCE["leave"][1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "en"),
+    [
+        ({"count_by": {"after": "vacancy", "within": {"calendar_days": 10}}}, "from vacancy, but from month"),
+        ({"by": "operator"}, "operator cannot do this"),
+        ({"rule": "S9:1"}, "S9 is none of [documents]"),
+        ({"leave": [{**SICK, "decided_by": [{"days": 9, "by": "county"}]}]}, "nobody decides on leave of more than 9"),
+        ({"leave": [{**SICK, "decided_by": [{"by": "county"}, {"days": 3, "by": "township"}]}]}, "rise from tier to"),
+        ({"leave": [{**SICK, "decided_by": [{"by": "operator"}]}]}, "operator cannot do this"),
+        ({"leave": [{**SICK, "longest": 10}]}, "it is more than the longest leave"),
+        ({"leave": [SICK, SICK]}, "sick occurs twice"),
+    ],
+)
+def test_5_12_what_a_pack_cannot_say_of_presence_is_refused(wrong: dict[str, Any], en: str) -> None:
+    with pytest.raises(PolicyInvalid) as invalid:
+        parse_pack({**PACK, "presence": {**PRESENCE, **wrong}})
+    assert en in invalid.value.en
+
+
+async def test_5_12_leave_and_presence_are_kept_alike_on_both_databases(database: str) -> None:
+    at: dict[str, Any] = {"place": HOME, "village": V1}
+    benxi = asking()
+    at_work = [unit("U1"), *squad("U1"), diagnosed(V1)]
+    await kept_alike(
+        benxi,
+        {**PACK, "presence": PRESENCE},
+        [
+            *at_work,
+            *_assigned(),
+            RequestLeave(
+                **at, cadre=SECOND, kind="sick", first=START, last=START + 60 * DAY, asked_by="队", body="team"
+            ),
+            DecideLeave(**at, number=1, granted=True, decided_by="县委组织部", body="organisation"),
+            date(2014, 7, 1),
+            CountPresence(
+                **at,
+                year=2014,
+                month=6,
+                present=(Present(FIRST, 8), Present(THIRD, 8)),
+                counted_by="镇",
+                body="township",
+            ),
+            START + 61 * DAY,
+            DecideReturn(**at, number=1, returns=True, decided_by="县委组织部", body="organisation"),
+        ],
+        database,
+    )
+
+
+def _assigned() -> list[Command]:
+    return [
+        SolveMatching(place="210500", matching="m1", asked_by="市委组织部", body="organisation"),
+        AssignTeam(place=HOME, village=V1, assigned_by="市委组织部", body="organisation"),
+    ]
