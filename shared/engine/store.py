@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
+from shared.engine import sqlite
 from shared.engine.flow import States, decoder, encode_state
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook, kept_pack
@@ -52,6 +53,7 @@ def open_engine(url: str) -> AsyncEngine:
     """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults."""
     engine = create_async_engine(url, hide_parameters=True)  # Errors are logged, and parameters may be personal data.
     if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "do_connect", sqlite.connect)
 
         @event.listens_for(engine.sync_engine, "connect")
         def set_pragmas(connection: Any, _record: Any) -> None:

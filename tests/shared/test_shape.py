@@ -67,6 +67,10 @@ STEPS = {
         "beside", "log_facts",
     ),
     "engine/store.py": ("upsert", "insert", "insert_new", "keep_packs", "decode_state"),
+    "engine/sqlite.py": (
+        "_Cursor.__init__", "_Cursor.execute", "_Cursor.executemany", "_Cursor._run", "_Cursor._async_soft_close",
+        "_Cursor.close",
+    ),
     "engine/shares.py": ("Share.mark",),
     "engine/flow.py": (
         "_Batch.__init__", "_Batch.learn", "_Batch.absent", "_Batch.missing", "_Batch.policy_for", "Missing.__init__",
@@ -76,7 +80,7 @@ STEPS = {
     "stream/bus.py": ("_require_publishable", "_is_subject", "_send_ahead"),
 }  # fmt: skip
 """By file what these call for every event. Each does what one sentence says, so that the way is read without them."""
-LONGEST_STEPS = 181
+LONGEST_STEPS = 200
 """Lines of code of all these together."""
 
 
@@ -90,9 +94,9 @@ def _lines(listed: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], int]:
         for owner, body in (("", tree.body), *((f"{node.name}.", node.body) for node in classes)):
             for node in body:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and owner + node.name in listed[file]:
-                    code = node.body[1] if ast.get_docstring(node) else node.body[0]
+                    code = node.body[1:] if ast.get_docstring(node) else node.body
                     lines = text.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
-                    lines += text.splitlines()[code.lineno - 1 : node.end_lineno]
+                    lines += text.splitlines()[code[0].lineno - 1 : node.end_lineno] if code else []
                     count = sum(1 for line in lines if line.strip() and not line.strip().startswith("#"))
                     lengths[file, owner + node.name] = count
     assert {*lengths} == {(file, name) for file, names in listed.items() for name in names}

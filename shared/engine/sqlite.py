@@ -1,0 +1,60 @@
+"""SQLite with one way to the connection's thread and back for each statement.
+
+aiosqlite goes there four times: to make a cursor, to execute, to fetch and to close. Each time takes more CPU than a
+short statement itself. It was so with SQLAlchemy 2.1.9 and aiosqlite 0.22.1.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.util import await_only, immutabledict
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """A cursor that executes, fetches and is done, all at once. Streams keep the library's own."""
+
+    __slots__ = ()
+    _cursor: Any
+
+    def __init__(self, connection: Any) -> None:
+        self._adapt_connection, self._connection = connection, connection._connection
+        self._cursor, self._rows, self._soft_closed_memoized = None, deque(), immutabledict()
+
+    def execute(self, operation: str, parameters: Any = None) -> None:
+        """Run a statement."""
+        self._run(sqlite3.Cursor.execute, operation, parameters or ())
+
+    def executemany(self, operation: str, seq_of_parameters: Any) -> None:
+        """Run a statement with many rows of parameters."""
+        self._run(sqlite3.Cursor.executemany, operation, seq_of_parameters)
+
+    def _run(self, execute: Callable[..., sqlite3.Cursor], *given: Any) -> None:
+        def at_once() -> tuple[sqlite3.Cursor, list[Any]]:
+            cursor = execute(self._connection._conn.cursor(), *given)
+            return cursor, cursor.fetchall()
+
+        try:
+            self._cursor, rows = await_only(self._connection._execute(at_once))
+        except Exception as error:
+            self._adapt_connection._handle_exception(error)
+        self._rows = deque(rows)
+
+    async def _async_soft_close(self) -> None:
+        """Nothing is open: all rows are here."""
+
+    def close(self) -> None:
+        """Forget the rows."""
+        self._rows.clear()
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+    _cursor_cls: type[AsyncAdapt_aiosqlite_cursor] = _Cursor
+
+
+def connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> _Connection:
+    """Connect, as SQLAlchemy's event `do_connect` asks for it."""
+    return _Connection(dialect.dbapi, dialect.connect(*arguments, **named).driver_connection)
