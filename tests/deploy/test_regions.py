@@ -111,12 +111,20 @@ def richest(yuan: int) -> Change:
     return lambda patch: patch.setattr(jalaid, "INCOMES", (*jalaid.INCOMES[:-1], (1, yuan, 0)))
 
 
+def late_helpers(patch: pytest.MonkeyPatch) -> None:
+    """The first village finds helpers only after the end of the story."""
+    patch.setattr(
+        jalaid.Jalaid, "late", lambda story, about, action: 90 * (action == "pairings" and about.endswith("201"))
+    )
+
+
 CHANGED: list[tuple[str, str, Change, int]] = [
     ("benxi", "Party-member cadres", pack_of(benxi, teams_of(2)), 128),
     ("jalaid", "first secretaries", offers(195), 195),
     ("jalaid", "reserve cadres among them", offers(195), 195),
     ("jalaid", "members of teams", pack_of(jalaid, teams_of(4)), 588),
     ("jalaid", "villages without a team", offers(195), 1),
+    ("jalaid", "households without a helper", late_helpers, 36),
     ("jalaid", "mean of a village in yuan", richest(2_002_000 + 196), 95_664),
 ]
 """By region and computed figure: a change of one entry or pack, and what the figure becomes."""

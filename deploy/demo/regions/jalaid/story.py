@@ -16,7 +16,7 @@ from deploy.demo.scenario import Scenario
 from shared.policy.shipped import shipped
 
 START: Final = date(2018, 1, 8)
-END: Final = date(2019, 1, 15)
+END: Final = date(2019, 2, 15)
 YEAR: Final = START.year
 BANNER: Final = "152223"
 _PACKS: Final = resources.files("shared.policy") / "packs"
@@ -186,6 +186,14 @@ class Jalaid(Scenario):
     def indicators(self, ask: Ask) -> Mapping[str, float]:
         """The village's collective income."""
         return {"collective_income": float(self.villages[ask.about].income)}
+
+    def helpers(self, ask: Ask) -> list[Row]:
+        """The cadres of a unit take the village's poor households in turn."""
+        number, poor = (self.villages[ask.about].number - 1) % self.offered + 1, ask.state["poor"]
+        return [
+            {"household": household, "unit": f"U{number:03}", "cadre": f"C{number:03}-{n % 6 + 1}"}
+            for n, household in enumerate(poor)
+        ]
 
     def ballot(self, ask: Ask) -> tuple[int, int, int]:
         """Most who may vote come, and most of them are satisfied."""
