@@ -129,7 +129,7 @@ async def _measure(console: Console, folder: Path, cadres: int) -> list[Figure]:
                     bare.append(count / (time.perf_counter() - began))
                     ours.append(count / await take_in(system, file.read_bytes(), count, f"bench-{suffix}-{first}"))
                     progress.advance(task, count)
-            rate, peak = median(ours), _peak_mib(system.pid("registry"))
+            rate, peak = median(ours), peak_mib(system.pid("registry"))
             note = f"{cadres:,} cadres, {FILE:,} in a file at most; the slowest file {min(ours):,.0f} rows/s"
             figures += [
                 Figure(key=f"imports.{suffix}", zh=f"{kind.name} 导入", en=f"{kind.name}, imported", value=rate,
@@ -173,7 +173,7 @@ async def take_in(system: System, content: bytes, count: int, key: str) -> float
     return taken
 
 
-def _peak_mib(pid: int) -> float:
+def peak_mib(pid: int) -> float:
     """The most memory that a process ever had, as Linux counts it."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

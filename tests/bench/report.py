@@ -23,6 +23,7 @@ PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "country": ("全国各村三年", "the whole country's three years"),
     "matching": ("各县匹配", "the counties' matchings"),
     "imports": ("导入干部名册", "imports of the cadres' register"),
+    "pairings": ("导入帮扶结对", "imports of households and their helpers"),
     "replicas": ("每个服务两个副本", "two replicas of each service"),
 }
 """The parts of a run in order, each a module beside this one."""
