@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 import msgspec
@@ -64,6 +64,9 @@ def show(console: Console, code: str, client: Client) -> None:
     console.print(Text.assemble("\n", *head.items(), (chosen(STAGES[village["stage"]]), "cyan")))
     events = history(client, code)
     console.print(way(events, policy, _names(registry, events)))
+    levels = client("dispatch").get("/v1/linkages", params={"village": code}).raise_for_status().json()
+    if levels:
+        console.print(answering(levels))
     if reasons:
         why = folded(told("为什么还没出列？", "why not yet?"), told("责任主体", "who can move it"))
         for reason in reasons:
@@ -72,6 +75,21 @@ def show(console: Console, code: str, client: Client) -> None:
     asked = {"place": village["place"], "about": village["id"], "words": "true"}
     if waiting := [task for service in SERVICES for task in open_tasks(client(service), **asked)]:
         console.print(told("\n正在等待办理：", "\nwhat is awaited:"), table_of(waiting))
+
+
+def answering(linkages: Sequence[Mapping[str, Any]]) -> Table:
+    """Who answers together for the village, level by level, and where somebody is missing."""
+    table = folded(*map(chosen, _LEVELS))
+    for linkage in linkages:
+        for level in linkage["levels"]:
+            who = told("、", ", ").join(filter(None, (level["unit"], *level["cadres"])))
+            missing = level["missing"]
+            lacks = told(f"缺{missing}名（户）", f"{missing} missing") if missing else ""
+            table.add_row(linkage["label"], level["label"], neutral(who), lacks)
+    return table
+
+
+_LEVELS: Final = ("包联", "linkage"), ("层级", "level"), ("由谁负责", "who answers"), ("空缺", "gap")
 
 
 def _names(registry: httpx.Client, events: Sequence[Happened]) -> dict[str, str]:

@@ -43,7 +43,9 @@ from services.dispatch.model.commands import (
     WithdrawCourse,
     WithdrawMatch,
 )
+from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.linkage import Answering, answering
 from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.pool import Pool
@@ -252,6 +254,37 @@ async def course_counts(
     return course.counts(counted, year)
 
 
-QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, course_counts, *handlers(FORMS))
+@get("/v1/linkages", tags=["queries"], summary="各村由哪几级负责 · Who answers together for each village")
+async def linkages(
+    state: State,
+    place: PlaceQuery = "",
+    village: FromQuery[str] = "",
+    gaps_only: FromQuery[bool] = False,
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
+) -> list[Answering]:
+    """The villages after a given one, in order of id, with each linkage of the pack and who answers on each level.
+
+    With `gaps_only` those where a level names nobody, or too few; of `limit` villages that were looked at.
+    """
+    pipeline: Pipeline = state.pipeline
+    table = pipeline.tables.states[Contacts]
+    found = select(table.c.body).where(table.c.id > after, *within(table, place))
+    async with pipeline.engine.connect() as conn:
+        if village:
+            found = found.where(table.c.id == await id_by_code(conn, pipeline.tables, village))
+        bodies = (await conn.execute(found.order_by(table.c.id).limit(limit))).scalars().all()
+        told = list[Answering]()
+        for contacts in (msgspec.json.decode(body, type=Contacts) for body in bodies):
+            policy = pipeline.book.at(contacts.place, pipeline.today) if pipeline.today else None
+            if policy and policy.linkages:
+                keys: list[Key] = [(Link, id_of(contacts.id)), (Pairings, contacts.id)]
+                link, pairs = (await store.load_states(conn, pipeline.tables, keys)).values()
+                assert isinstance(link, Link | None) and isinstance(pairs, Pairings | None)
+                told += answering(contacts, link, pairs, policy)
+    return [one for one in told if one.is_open or not gaps_only]
+
+
+QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, linkages, course_counts, *handlers(FORMS))
 """The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
 where, and `commitments` what is owed."""

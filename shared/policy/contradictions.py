@@ -16,6 +16,7 @@ from shared.policy import (
     commitments,
     exit,
     indicators,
+    linkages,
     links,
     listing,
     monitoring,
@@ -50,6 +51,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_references(policy),
         *listing.contradictions(policy.listing),
         *_links(policy),
+        *linkages.contradictions(policy.linkages, [link.kind for link in policy.links]),
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
         *_roles(policy),
@@ -134,6 +136,7 @@ def _doubles(policy: Policy) -> Found:
         ("exit", "verification", "rates"): [rate.figure for rate in policy.exit.verification.rates],
         ("links",): [link.kind for link in policy.links],
         **{("links", n, "roles"): [one.role for one in link.roles] for n, link in _teams(policy)},
+        ("linkages",): [linkage.kind for linkage in policy.linkages],
         ("commitments",): [commitment.kind for commitment in policy.commitments],
         ("campaigns",): [campaign.kind for campaign in policy.campaigns],
         ("findings",): [finding.code for finding in policy.findings],
@@ -178,7 +181,7 @@ def _references(policy: Policy) -> Found:
     """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
-    for field in ("links", "commitments", "campaigns", "procedures", "training"):
+    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training"):
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)

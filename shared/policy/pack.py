@@ -22,6 +22,7 @@ from shared.policy.campaigns import Campaign, Finding
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
+from shared.policy.linkages import Linkage
 from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
 from shared.policy.monitoring import Monitoring
@@ -86,6 +87,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """出列和监测。 · The way off the list, and what follows."""
     links: Annotated[tuple[Team | Contact, ...], Meta(min_length=1, max_length=20)]
     """派驻和联系。 · Who is bound to a village. Each kind of link is an entry; one is the resident team."""
+    linkages: Some[Linkage] = ()
+    """几级包联：由哪几种联系共同对村负责。 · Which kinds of link answer together for a village."""
     commitments: Some[Commitment]
     """责任事项。 · What is owed."""
     campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)]
@@ -120,6 +123,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         kinds: dict[str, str] = {}
         for part in (
             self.links,
+            self.linkages,
             self.commitments,
             self.campaigns,
             self.outcomes,

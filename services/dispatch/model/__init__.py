@@ -6,5 +6,7 @@
   pools. `choice` and `members`: people's changes to a proposed or working team.
 - `link`: the tie between a village and its unit and team. `team`: the rules for it, from diagnosis to release.
 - `contacts`: cadres who are bound to a village without a team, such as leaders to contact points.
+- `pairings`: cadres who are responsible for households, by village; `helpers`: by unit, with quotas by rank.
+- `linkage`: who answers together for a village, level by level.
 - `owed`: what unit and team owe the village meanwhile. `commitments`: the rules for that.
 """

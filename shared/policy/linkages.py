@@ -1,0 +1,35 @@
+"""Linkages: kinds of link that answer together for one village, a level of government each (0.7, 1.3)."""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from shared.contracts.values import Clause, Code, Name
+from shared.policy.section import Found, Section
+
+
+class Linkage(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """几级包联：各级共同对一个村负责。 ·
+    A linkage: several kinds of link that answer together for one village (0.7, 1.3)."""
+
+    named_by: ClassVar = ("kind",)
+    kind: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称，如三级包联。 · Its name."""
+    rule: Clause
+    """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
+    of: Annotated[tuple[Code, ...], Meta(min_length=2, max_length=10)]
+    """由上到下各级是哪几种联系：[[links]] 中的代码。 · The kinds of `[[links]]` from the highest level down."""
+
+
+def contradictions(linkages: Sequence[Linkage], kinds: Sequence[str]) -> Found:
+    """Find levels that are no kind of link, and a kind that stands twice."""
+    for n, linkage in enumerate(linkages):
+        for m, kind in enumerate(linkage.of):
+            if kind not in kinds:
+                zh = f"[[links]] 中没有 {kind}，可填：{'、'.join(kinds)}"
+                yield ("linkages", n, "of", m), zh, f"{kind} is none of [[links]]: {', '.join(kinds)}", ""
+            elif kind in linkage.of[:m]:
+                yield ("linkages", n, "of", m), f"{kind} 已经写过", f"{kind} stands there already", ""

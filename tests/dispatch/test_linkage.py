@@ -1,0 +1,78 @@
+"""Who answers together for a village, level by level (0.7, 1.3)."""
+
+from typing import Any
+
+import pytest
+
+from deploy.demo.village import answering as shown
+from services.dispatch.model.commands import BeginLink, EndLink
+from services.dispatch.model.contacts import Contacts
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.linkage import answering
+from services.dispatch.model.pairings import Pairings
+from shared.policy import PolicyInvalid, parse_pack
+from tests.dispatch.benxi import PACK, V1, Benxi, cadre, diagnosed, squad, unit
+from tests.dispatch.helping import counted
+from tests.support.packs import CONTACT, HELPER
+
+BANNER = {**CONTACT, "kind": "banner_leader", "label": "旗领导定点包联", "each_target": 1}
+CHIEF = {**CONTACT, "kind": "township_chief", "label": "乡镇长进点指导", "each_target": 1, "rank": "section"}
+LINKAGE: dict[str, Any] = {
+    "kind": "three_level", "label": "三级包联", "rule": "S3:第一项",
+    "of": ["banner_leader", "township_chief", "team", "helper"],
+}  # fmt: skip
+LINKS = [*PACK["links"], BANNER, CHIEF, HELPER]
+
+
+def levels(benxi: Benxi) -> list[tuple[str, str, tuple[str, ...], int]]:
+    """Of each level of V1: its kind, the unit, the cadres, and how many are missing."""
+    states = benxi.dispatch.states
+    contacts, link, pairings = (states.get(key) for key in ((Contacts, V1), (Link, id_of(V1)), (Pairings, V1)))
+    assert isinstance(contacts, Contacts)
+    (told,) = answering(
+        contacts,
+        link if isinstance(link, Link) else None,
+        pairings if isinstance(pairings, Pairings) else None,
+        benxi.policy,
+    )
+    assert told.is_open == any(level.missing for level in told.levels)
+    assert shown([{"label": told.label, "levels": [
+        {"label": one.label, "unit": one.unit, "cadres": one.cadres, "missing": one.missing} for one in told.levels
+    ]}]).row_count == len(told.levels)  # fmt: skip
+    return [(level.kind, level.unit, level.cadres, level.missing) for level in told.levels]
+
+
+def test_0_7_1_3_each_level_names_who_answers_and_an_open_one_is_named() -> None:
+    benxi = Benxi(links=LINKS, linkages=[LINKAGE])
+    benxi.hear(unit("U1"), *squad("U1"), unit("U2"), cadre("L1", "U2", "division"), cadre("L2", "U2", "section"))
+    benxi.hear(diagnosed(V1), counted("H1", "H2"))
+    nobody: list[tuple[str, str, tuple[str, ...], int]] = [
+        ("banner_leader", "", (), 1), ("township_chief", "", (), 1), ("team", "", (), 3), ("helper", "", (), 2),
+    ]  # fmt: skip
+    assert levels(benxi) == nobody
+    benxi.solve()
+    assert levels(benxi) == nobody, "a team that is only proposed answers for nothing"
+    benxi.assign()
+    for kind, who in (("banner_leader", "L1"), ("township_chief", "L2")):
+        benxi.send(BeginLink, kind=kind, unit="U2", cadre=who)
+    team = ("C-U1-0", "C-U1-1", "C-U1-2")
+    held = [("banner_leader", "", ("L1",), 0), ("township_chief", "", ("L2",), 0), ("team", "U1", team, 0)]
+    assert levels(benxi) == [*held, ("helper", "", (), 2)], "who helps single households is not named"
+    benxi.send(EndLink, kind="banner_leader", cadre="L1")
+    assert levels(benxi)[:2] == [nobody[0], held[1]]
+
+
+@pytest.mark.parametrize(
+    ("linkages", "where", "zh", "en"),
+    [
+        ([{**LINKAGE, "of": ["team", "mayor"]}], "linkages[0].of[1]", "没有", "mayor is none of [[links]]"),
+        ([{**LINKAGE, "of": ["team", "team"]}], "linkages[0].of[1]", "已经写过", "stands there already"),
+        ([{**LINKAGE, "of": ["team"]}], "linkages[0].of", "", "2 to 10 entries"),
+        ([{**LINKAGE, "rule": "S9:1"}], "linkages[0].rule", "不在", "none of [documents]"),
+        ([LINKAGE, LINKAGE], "linkages[1]", "出现了两次", "three_level occurs twice"),
+    ],
+)
+def test_0_7_1_3_a_linkage_that_nothing_can_hold_is_refused(linkages: list[Any], where: str, zh: str, en: str) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, "links": LINKS, "linkages": linkages})
+    assert any(f.where == where and zh in f.zh and en in f.en for f in refused.value.faults), refused.value.faults
