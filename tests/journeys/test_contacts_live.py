@@ -26,7 +26,7 @@ LINK = {**IN_THE_VILLAGE, "kind": "leader", "cadre": "C1", "decided_by": "市委
 async def diagnosed(simulation: Simulation) -> None:
     """A village of the list is surveyed and diagnosed, and a unit with a leader is registered."""
     problem, form = {"kind": "problem", "cause": "没有主导产业"}, {"kind": "form"}
-    topics = enumerate(ZUNYI["listing"]["topics"].values(), 1)  # Its Excel form has words for codes.
+    topics = enumerate(ZUNYI["listing"]["topics"], 1)
     surveys = [{**IN_THE_VILLAGE, "number": n, "topic": topic, "on": BEGIN, **(problem if n == 1 else form)}
                for n, topic in topics]  # fmt: skip
     village = {**IN_THE_VILLAGE, "name": "某村（虚构）", "township": "示例镇", "population": 900, "listed": True}
