@@ -56,6 +56,20 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{kind}结束：{lifted}户退出，{left_out}户未退出",
         "{kind} ended: {lifted} households left the register, {left_out} did not",
     ),
+    "HouseholdsMonitored": (
+        "{households#}户纳入防返贫监测，类别为{watch_class}",
+        "{households#} households are watched as {watch_class}",
+    ),
+    "HouseholdsCleared": (
+        "{watch_class}{households#}户风险消除，不再监测",
+        "the risk of {households#} households watched as {watch_class} is removed",
+    ),
+    "MonitoringWithdrawn": _withdrawn("{watch_class}{household}的监测", "the watch on {household} ({watch_class})"),
+    "MonitoringCounted": ("现有监测对象：{watched}", "watched households: {watched}"),
+    "MonitoringOverdue": (
+        "{late}户监测对象应于{due}前走访，逾期未走访，由{owed_by}负责",
+        "{late} watched households were to be visited by {due}; that is overdue with {owed_by}",
+    ),
     "IndicatorsMeasured": (
         "{measured_by}测算{year}指标：{values}[；未达标：{unmet}][；为估计数：{estimated}][；数据来源：{drawn_from}]",
         "{measured_by} measured the indicators of {year}: {values}[; missed: {unmet}][; estimated: {estimated}]"
