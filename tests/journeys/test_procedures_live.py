@@ -10,6 +10,7 @@ import httpx
 
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
+from tests.support.watching import MONITORING, PROCEDURES
 
 PACKS = Path("shared/policy/packs")
 NATION, ZUNYI = (tomllib.loads((PACKS / f"{name}.toml").read_text("utf-8")) for name in ("national", "zunyi"))
@@ -17,7 +18,8 @@ MATTERS = [one for one in ZUNYI["procedures"] if one["kind"] in ("fund", "questi
 CITY: dict[str, Any] = {
     "jurisdiction": "5203", "version": "5203-2018.1", "effective_from": "2018-05-01", "name": "遵义市",
     "name_en": "Zunyi", "extends": "00", "documents": {key: ZUNYI["documents"][key] for key in ("S2", "S4")},
-    "procedures": MATTERS,
+    "procedures": [*MATTERS, *({**one, "rule": "S2"} for one in PROCEDURES)],
+    "monitoring": MONITORING | {"line": {"2018": 4500}},
     "exit": {"criteria": [ZUNYI["exit"]["criteria"][0] | {"below": 0.03}, ZUNYI["exit"]["criteria"][1]]},
 }  # fmt: skip
 """What a western city says over the country's rules: 3 % instead of 2 %, one more criterion, money and questions."""
@@ -90,6 +92,23 @@ async def a_round(office: Office, system: System) -> None:
     await office.do("measurements", year=2018, values={"collective_entities": 1.0}, measured_by="镇")
 
 
+async def a_watched_household(office: Office, system: System) -> None:
+    """A household that was lifted reports a hardship, and is watched once the county has decided so."""
+    on = date(2018, 11, 17)
+    said = {"household": "H1", "watch_class": "sudden", "source": "self", "on": on}
+    await office.do("risk-reports", **said, reported_by="村委会")
+    asked = {"kind": "watch", "subject_code": "sudden", "members": ["H1"], "body": "village"}
+    await office.do("resolutions", matter="W1", **asked, opened_by="村“两委”")
+    await office.step("W1", "watch_appraise", votes=20)
+    await office.step("W1", "watch_accept", acceptances=[{"household": "H1", "accepted": True}])
+    system.kill("registry")
+    await office.do("notices", matter="W1", body="village", posted_by="村委会")
+    await office.until(date(2018, 11, 25))
+    await office.step("W1", "watch_review", body="township", votes=1)
+    await office.step("W1", "watch_decide", body="county", votes=1)
+    await office.until(date(2019, 2, 27))
+
+
 async def a_township(office: Office, system: System) -> None:
     """Of its thousand people ten are poor: it asks, and is one no more after check, notice and approval."""
     of: dict[str, Any] = {"village": None, "division": "township:520302901"}
@@ -102,7 +121,7 @@ async def a_township(office: Office, system: System) -> None:
     await office.do("decap-steps", **of, step="township_announce", body="county", decided_by="县扶贫办")
 
 
-async def test_2_18_4_7_5_2_1_18_rounds_money_questions_and_a_township_go_through_the_real_processes(
+async def test_2_18_4_7_5_2_1_18_5_11_rounds_money_questions_and_a_township_go_through_the_real_processes(
     tmp_path: Path,
 ) -> None:
     async with System(tmp_path, kind="demo") as system:
@@ -116,6 +135,7 @@ async def test_2_18_4_7_5_2_1_18_rounds_money_questions_and_a_township_go_throug
             await money_and_questions(office, system)
             await a_round(office, system)
             await a_township(office, system)
+            await a_watched_household(office, system)
         facts = await told(system)
         [decapped] = [data for type, data in await told(system, "township:520302901") if type == "township.decapped"]
     assert (decapped["incidence"], decapped["decided_by"]) == (0.01, "市扶贫开发领导小组")
@@ -128,5 +148,9 @@ async def test_2_18_4_7_5_2_1_18_rounds_money_questions_and_a_township_go_throug
     assert "张三" not in json.dumps(facts, ensure_ascii=False)
     assert [data["lifted"] for type, data in facts if type == "round.ended"] == [3]
     assert not [type for type, _ in facts if type == "households.lifted"], "it is sealed"
+    assert [data["watched"] for type, data in facts if type == "monitoring.counted"] == [{"sudden": 1}]
+    [missed] = [data for type, data in facts if type == "monitoring.overdue"]
+    assert (missed["late"], missed["due"], missed["owed_by"]) == (1, "2019-02-25", "team")
+    assert not [type for type, _ in facts if type == "households.monitored"], "it is sealed"
     [measured] = [data for type, data in facts if type == "indicators.measured"]
     assert measured["values"]["incidence"] == 0.01 and not measured.get("unmet"), "ten people are left of a thousand"
