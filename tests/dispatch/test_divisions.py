@@ -318,6 +318,18 @@ def test_a_move_is_told_once_however_many_pools_know_the_village_and_a_new_code_
     assert len(benxi.said(PoolChanged)) == 1
 
 
+def test_of_two_packs_that_are_adopted_ahead_each_has_its_day() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi, effective=date(2014, 9, 1))
+    extending(benxi, effective=date(2014, 11, 1))
+    benxi.until(date(2014, 9, 1))
+    assert len(benxi.said(PoolDivided)) == 1
+    benxi.until(date(2014, 10, 31))
+    assert len(benxi.said(PoolDivided)) == 1
+    benxi.until(date(2014, 11, 1))
+    assert len(benxi.said(PoolDivided)) == 2
+
+
 def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> None:
     benxi = Benxi().helped()
     benxi.hear(diagnosed(V2), diagnosed(V3))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from services.registry.model import Resolution, Village
+from shared.policy.earlier import exit_steps
 
 MIGRATION = import_module("services.registry.migrations.0006_procedures")
 EXIT: dict[str, Any] = {
@@ -66,3 +67,18 @@ def test_a_matter_goes_on_at_its_next_step_and_one_that_failed_stays_failed() ->
     assert matter.course.take_by is None, "nobody had given it a time"
     failed: Resolution = read(Resolution, MIGRATION._resolution({**MATTER, "rejected": True}))
     assert (failed.course.at, failed.course.step, failed.status) == (0, None, "rejected")
+
+
+def test_an_old_exit_leads_back_where_it_said_so_and_else_to_its_verification() -> None:
+    days = {"calendar_days": 7}
+    said = [
+        {"name": "look", "kind": "verify", "by": "inspection", "within": days},
+        {"name": "draft", "kind": "decide", "by": "township", "within": days},
+        {"name": "post", "kind": "notice", "by": "township", "within": days, "on_objection": "draft"},
+        {"name": "approve", "kind": "decide", "by": "county", "within": days, "on_objection": "draft"},
+    ]
+    _, draft, post, approve = exit_steps(said)
+    assert (draft["on_refusal"], post["on_objection"], approve["on_refusal"]) == ("look", "draft", "draft")
+    silent = [{name: value for name, value in one.items() if name != "on_objection"} for one in said]
+    assert [one.get("on_refusal") or one.get("on_objection") for one in exit_steps(silent)] == [None, *["look"] * 3]
+    assert all("on_objection" not in one for one in (draft, approve)) and post["notice_for"] == days
