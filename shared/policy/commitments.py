@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -77,20 +77,30 @@ def contradictions(commitments: Sequence[Commitment]) -> Found:
             yield ("commitments", n, "kind"), zh, en
 
 
+_CYCLE: Final = 28
+"""How many years are looked at: until weekdays and leap years come again, and with them cycles of months."""
+
+
 def _reconciliations(path: Path, commitment: Commitment) -> Found:
-    """Find reconciliations of a year that are not over before the next one begins."""
-    kind, year = commitment.kind, sample_year(commitment.reconcile)
-    days = [day for when in commitment.reconcile for day in when.of(year, national())]
-    for day, following in pairwise(days):
-        if following <= day:
-            zh = f"对账日应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
-            en = f"the days go from the first to the last, each once; {following:%d %B} does not"
-            yield (*path, "reconcile"), zh, en
-            return
-    spans = commitment.reconciliations(year, national())
-    for day, following in pairwise((*days, *commitment.reconciliations(year + 1, national()))):
-        if day in spans and (last := spans[day].after(day, national())) >= following:
-            zh = f"{kind} {day.month}月{day.day}日的对账持续到 {last}，与下一次重叠，请缩短"
-            en = f"{kind}: the reconciliation of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
-            yield (*path, "reconcile"), zh, en
-            return
+    """Find reconciliations of any year that are not over before the next one begins.
+
+    A cycle of five months falls into other months each year, so that one year alone does not tell.
+    """
+    kind, first = commitment.kind, sample_year(commitment.reconcile)
+    for year in range(first, first + _CYCLE):
+        days = [day for when in commitment.reconcile for day in when.of(year, national())]
+        for day, following in pairwise(days):
+            if following <= day:
+                zh = f"对账日应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
+                en = f"the days go from the first to the last, each once; {following:%d %B} does not"
+                yield (*path, "reconcile"), zh, en
+                return
+        spans = commitment.reconciliations(year, national())
+        for day, following in pairwise((*days, *commitment.reconciliations(year + 1, national()))):
+            if day in spans and (last := spans[day].after(day, national())) >= following:
+                zh = f"{kind} {day.month}月{day.day}日的对账持续到 {last}，与下一次重叠，请缩短"
+                en = (
+                    f"{kind}: the reconciliation of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
+                )
+                yield (*path, "reconcile"), zh, en
+                return

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO
@@ -24,7 +25,7 @@ from shared.policy import Policy
 from shared.rules import Refused
 from shared.web.http import PlaceQuery, waiting
 from shared.web.imports import RUNNING, Import, Report, kept
-from shared.web.operations import is_operator
+from shared.web.operations import is_operator, require_say
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
@@ -159,7 +160,7 @@ def _take_in(forms: Forms) -> Any:
                 "该表正在导入，请待导入完成；如为另一份表，请换用新的请求编号",
                 "this form is being taken in; wait for it to end, and use another key for another form",
             )
-        running = RUNNING[name] = Import(state.pipeline, blank, asked, secret, key)
+        running = RUNNING[name] = Import(state.pipeline, blank, asked, secret, key, partial(require_say, request))
         try:
             with TemporaryFile() as file:
                 await _receive(request, file)

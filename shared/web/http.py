@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.contracts.values import Role
-from shared.divisions import COUNTRY, place_of
+from shared.divisions import place_of
 from shared.engine import store
 from shared.engine.commands import submit
 from shared.engine.flow import encode_state
@@ -36,7 +36,7 @@ from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
 from shared.web.openapi import File, Page
-from shared.web.operations import is_operator, operations, require_body_token, require_operator
+from shared.web.operations import is_operator, operations, require_operator, require_say
 from shared.web.patience import patient
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
@@ -192,11 +192,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         dry_run: FromQuery[bool] = False,
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
-        if any(command.place == COUNTRY for command in data):
-            require_operator(request, None)  # Only operators decide what holds for the whole country.
-        if route.command.by_token:
-            for command in data:
-                require_body_token(request, command.body)
+        require_say(request, data)
         answer, refused = await submit(pipeline, f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]

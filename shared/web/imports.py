@@ -15,7 +15,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
@@ -101,8 +101,17 @@ class _Page(NamedTuple):
 class Import:
     """One file that is being imported. `read` and `applied` count the rows that the first and second pass have done."""
 
-    def __init__(self, pipeline: Pipeline, blank: Blank, form: Form, secret: bytes, key: str) -> None:
-        self.pipeline, self.blank, self.form = pipeline, blank, form
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        blank: Blank,
+        form: Form,
+        secret: bytes,
+        key: str,
+        check: Callable[[Sequence[Command]], None],
+    ) -> None:
+        """`check` refuses commands about which whoever sends the file has no say."""
+        self.pipeline, self.blank, self.form, self.check = pipeline, blank, form, check
         self.secret, self.key = secret, f"imports/{form.name}:{key}"
         self.read = self.applied = self.bad = 0
         self._effects: Counter[str] = Counter()
@@ -145,6 +154,7 @@ class Import:
 
         rows = self.blank.together(self.form, read_rows(self.form, file, secret=self.secret, tell=self._notes.add))
         while page := await asyncio.to_thread(self._read, rows):
+            self.check(page.commands)
             answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True)
             self._count(page, answer, {n: told for n, told in refused.items() if not told.version})
             if self.blank.notes:

@@ -1,7 +1,7 @@
 """Queries and commands for operators: health, status, and dead letters."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +11,9 @@ from litestar.params import FromQuery, QueryParameter
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts import Command
 from shared.contracts.values import Reason
+from shared.divisions import COUNTRY
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import discard_letter, replay_letters
@@ -51,6 +53,18 @@ def require_body_token(connection: ASGIConnection[Any, Any, Any, Any], body: str
             field="body",
             status=401,
         )
+
+
+def require_say(connection: ASGIConnection[Any, Any, Any, Any], commands: Iterable[Command]) -> None:
+    """Refuse (401) commands about which their caller has no say, whether they come one by one or in a form.
+
+    Only operators decide what holds for the whole country.
+    """
+    for command in commands:
+        if command.place == COUNTRY:
+            require_operator(connection, None)
+        if command.by_token:
+            require_body_token(connection, str(getattr(command, "body", "")))
 
 
 def operations(

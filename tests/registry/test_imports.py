@@ -21,7 +21,9 @@ from deploy.local.supervisor import System
 from services.registry import forms
 from shared.web import forms as web_forms
 from shared.web import imports
+from shared.web.token import operator_headers
 from tests.registry.office import CODE, FIRST, ROWS, SCENARIO, SURVEYED, Office, office
+from tests.support.asked import refusal
 
 
 @pytest.fixture
@@ -293,6 +295,21 @@ async def test_what_was_read_otherwise_than_it_stands_there_is_told(desk: Office
     report = await desk.hand_in("villages", head + ",备注\r\n".encode() + rest)
     assert report["applied"] and counts(report) == (1, 1, 0, 1, 0, 0)
     assert {note["rule"] for note in report["notes"]} == {"ignored", "folded", "total"}
+
+
+async def test_a_form_says_nothing_about_the_whole_country_for_whoever_is_no_operator(desk: Office) -> None:
+    rows = [
+        ["210521500001", "甲村", "镇", "10", "是", "", ""],
+        ["210521500002", "乙村", "镇", "10", "是", "", "000000"],
+    ]
+    options: tuple[dict[str, Any], ...] = ({}, {"dry_run": True}, {"keep_good": True})
+    for option in options:
+        (fault,) = refusal(await desk.send("villages", lines(*rows), **option), 401)
+        assert fault["rule"] == "operator"
+    assert (await desk.get("/v1/villages")).json() == []
+    desk.client.headers.update(operator_headers(b"secret"))
+    report = await desk.hand_in("villages", lines(*rows))
+    assert not report["applied"] and [error["row"] for error in report["errors"]] == [3], "no village lies there"
 
 
 async def test_a_file_that_is_too_large_is_refused(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:

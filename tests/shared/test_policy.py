@@ -420,6 +420,9 @@ def test_a_pack_that_contradicts_itself_is_refused_with_place_and_reason(edit: A
 
 
 OVERDUE = {**PACK["outcomes"][4], "on": "dispatch.commitment.overdue"}
+FIVE_MONTHS = {"every": {"months": 5}, "from": date(2014, 1, 15)}
+"""A cycle that comes near the end of the year in some years only: it begins on 15 December first in 2016."""
+LAST_DAY = {"month": 12, "day": 31}
 BORDERS = [
     ("exit.monitor_for", {"calendar_days": 365}, {"calendar_days": 364}, "", "for a year at least"),
     ("exit.measure_by", {"month": 11, "day": 20}, {"month": 11, "day": 19}, "", "must lie after `measure_from`"),
@@ -441,8 +444,11 @@ BORDERS = [
     ("assessment.caps.3.grade", "incompetent", "excellent", "", "the best grade, so it limits nothing"),
     ("assessment.review.grades", ["incompetent", "competent"], ["incompetent", "dismal"], "assessment.review.grades[1]",
      "there is no grade dismal"),
-    ("commitments.3.reconcile.0.within", {"calendar_days": 90}, {"calendar_days": 91}, "commitments[3].reconcile",
+    ("commitments.3.reconcile.0.within", {"calendar_days": 89}, {"calendar_days": 90}, "commitments[3].reconcile",
      "lasts until"),
+    ("commitments.3.reconcile", [{**FIVE_MONTHS, "within": {"calendar_days": 12}}, LAST_DAY],
+     [{**FIVE_MONTHS, "within": {"calendar_days": 20}}, LAST_DAY], "commitments[3].reconcile",
+     "of 15 December lasts until"),
     ("commitments.0.by", "organisation", "inspection", "", "inspection cannot do this; nor can discipline, operator"),
     ("commitments.1.by", "village", "discipline", "", "discipline cannot do this"),
     ("commitments.1.by", "township", "operator", "", "operator cannot do this"),
