@@ -16,6 +16,7 @@ from services.dispatch.api import COMMANDS as DISPATCH
 from services.incentives.api import COMMANDS as INCENTIVES
 from services.inspection.api import COMMANDS as INSPECTION
 from services.registry.api import COMMANDS as REGISTRY
+from shared.calendar import add_months
 from shared.contracts import Command
 from shared.divisions import place_of
 from shared.policy import Policy
@@ -264,6 +265,14 @@ def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"course": story.course(ask), "attended": attended}
 
 
+def _presences(ask: Ask, story: Story) -> Iterable[Row]:
+    """Each was in the village for 22 days, or for as many as there were since the cadre came."""
+    since = ask.state["months"][ask.detail]["since"]
+    last = add_months(date(ask.given["year"], ask.given["month"], 1), 1)
+    yield {"present": [{"cadre": cadre, "days": min(22, (last - date.fromisoformat(day)).days)}
+                       for cadre, day in since.items()]}  # fmt: skip
+
+
 def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"seed_hash": sha256(story.share(ask).encode()).hexdigest()}
 
@@ -289,6 +298,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "retentions": _NOTHING,
     "links": Answer(lambda a, s: [s.contact(a)]),
     "pairings": Answer(lambda a, s: [{"pairs": s.helpers(a)}], ("dispatch", "pairings")),
+    "presences": Answer(_presences, ("dispatch", "rosters")),
     "attendances": Answer(_attendances, ("dispatch", "rosters")),
     # inspection
     "seed-hashes": _HASH,

@@ -1,4 +1,4 @@
-"""Training through the real processes: nats-server, four services, Zunyi's pack; a course of 300, and who missed it."""
+"""Training and leave through the real processes: nats-server, four services, Zunyi's pack."""
 
 import json
 import tomllib
@@ -26,7 +26,7 @@ COURSE = {
 
 async def sent(simulation: Simulation) -> None:
     """A village is surveyed, diagnosed and matched with U1, whose five cadres C1 to C5 are assigned."""
-    topics = enumerate(ZUNYI["listing"]["topics"].values(), 1)  # Its Excel form has words for codes.
+    topics = enumerate(ZUNYI["listing"]["topics"], 1)
     problem, form = {"kind": "problem", "cause": "没有主导产业"}, {"kind": "form"}
     surveys = [{**IN_THE_VILLAGE, "number": n, "topic": topic, "on": BEGIN, **(problem if n == 1 else form)}
                for n, topic in topics]  # fmt: skip
@@ -63,11 +63,26 @@ async def test_2_12_who_is_sent_is_trained_through_the_real_processes(tmp_path: 
             await post(simulation, "dispatch", "attendances", attendance)
             (task,) = [task for task in await simulation.tasks() if task.action == "attendances"]
             assert (task.about, task.role, task.due) == (VILLAGE, "county", date(2016, 11, 3))
+            leave = {**IN_THE_VILLAGE, "cadre": "C2", "kind": "maternity", "first": BEGIN, "last": date(2016, 8, 8)}
+            await post(simulation, "dispatch", "leaves", {**leave, "asked_by": "工作队", "body": "team"})
+            decided = {**IN_THE_VILLAGE, "number": 1, "granted": True, **ORGAN}
+            await post(simulation, "dispatch", "leave-decisions", decided)
+            await simulation.pass_day(date(2016, 8, 9))
+            awaited = {task.action: task.role for task in await simulation.tasks()}
+            assert (awaited["replacements"], awaited["leave-returns"]) == ("unit", "organisation")
+            await post(
+                simulation, "dispatch", "leave-returns", {**IN_THE_VILLAGE, "number": 1, "returns": True, **ORGAN}
+            )
+            months = {task.detail for task in await simulation.tasks() if task.action == "presences"}
+            assert months == {"2016-05", "2016-06", "2016-07"}
             await simulation.pass_day(date(2016, 11, 4))
             async with httpx.AsyncClient(base_url=system.url("dispatch", CITY), timeout=60, trust_env=False) as client:
                 told = (await client.get(f"/v1/journal/{VILLAGE}")).json()
                 (count,) = (await client.get("/v1/course-counts/52", params={"year": 2016})).json()
                 (course,) = (await client.get("/v1/courses", params={"place": CITY})).json()
+    types = [one["type"].removeprefix("dispatch.") for one in told]
+    assert [one for one in types if one.startswith("member.")] == ["member.left.v1", "member.replaced.v1"]
+    assert types.count("presence.missed.v1") == 5, "the township has said nothing of five months"
     missed = [one for one in told if one["type"] == "dispatch.training.missed.v1"]
     assert [(one["data"]["missing"], one["data"]["owed_by"]) for one in missed] == [(1, "county")]
     assert count == {"kind": "poverty_relief", "holder": "city", "courses": 1, "heads": {"posted": 300}}

@@ -223,6 +223,15 @@ def test_2_12_everybody_who_was_sent_is_trained(district: County) -> None:
     assert sent == trained and not district.said(d.TrainingMissed)
 
 
+def test_5_12_the_days_of_each_month_are_confirmed_for_every_team(district: County) -> None:
+    counted = [(said.village, said.year, said.month) for said in district.said(d.PresenceCounted)]
+    assert len(counted) == len({*counted}) and {village for village, *_ in counted} == {*VILLAGES}
+    assert {(year, month) for village, year, month in counted if village == IDLE} == {
+        (year, month) for year in (2016, 2017, 2018) for month in range(1, 13) if (year, month) < (2018, 2)
+    }
+    assert not district.said(d.PresenceShort) and not district.said(d.PresenceMissed)
+
+
 def test_2_12_who_is_sent_untrained_is_told_of_half_a_year_later() -> None:
     district = live(PACK, "attendances", until=date(2016, 9, 1))
     sent = {said.village: len(said.team) for said in district.said(d.TeamAssigned)}
