@@ -307,6 +307,9 @@ def test_within_a_jurisdiction_nothing_but_the_division_changes() -> None:
     benxi.hear(recalled("C-U1-2", V1), cadre("C-NEW", "U1"))
     benxi.replace("C-U1-2", "C-NEW", place=AWAY)
     assert benxi.pool.place == CITY
+    benxi.hear(cadre("C-U1-1", "U1", party_member=False))
+    (doubt,) = benxi.tasks("retentions")
+    assert doubt.answer["place"] == AWAY, "it is decided where the village lies now, not where its code began"
 
 
 def test_a_move_is_told_once_however_many_pools_know_the_village_and_a_new_code_alone_is_none() -> None:

@@ -333,6 +333,7 @@ async def test_after_a_failed_commit_the_pipeline_goes_on_from_the_database(
 
         with monkeypatch.context() as patch:
             patch.setattr(store, "save_states", fail)
+            patch.setattr(store, "PATIENCE", 1.0)  # Whoever asks waits that long for a database that is away.
             with pytest.raises(ConnectionError):
                 await submit(running.pipeline, "k1", villages(V1))
         await submit(running.pipeline, "k1", villages(V1))

@@ -173,7 +173,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
                 last = since and policy.team.retain_by.due(since, policy.calendar)
                 yield Task(
                     action="retentions", about=village, role="organisation", due=last, rule="3.3", detail=cadre,
-                    answer={"village": village, "cadre": cadre, "body": "organisation"},
+                    answer={"place": team.place, "village": village, "cadre": cadre, "body": "organisation"},
                 )  # fmt: skip
 
     def family(self, others: Iterable[State | None]) -> list["Pool"]:
