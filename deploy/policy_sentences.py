@@ -240,6 +240,7 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{indicator.figure: indicator.label for indicator in policy.indicators},
         **{party.kind: party.label for party in policy.parties},
         **{one.kind: one.label for one in policy.training},
+        **{procedure.kind: procedure.label for procedure in policy.procedures},
         "sum": "合计",
         "mean": "平均",
         "ratio": "合计之比",

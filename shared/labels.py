@@ -52,6 +52,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "changed": "另行确定", "kin": "须回避", "mistaken": "误录", "left": "干部离开单位",
         "unregistered": "不再是建档立卡户", "moved": "随户转入他村",
         "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
+        "rectified": "整顿验收通过", "expired": "到期",
         "decided": "决定解除", "delisted": "村出列", "disqualified": "联系人不再符合条件",
     },
     "source": {"self": "自主申报", "visit": "干部排查", "department": "部门筛查预警"},
@@ -92,7 +93,7 @@ _NAMED_AS: Final = {
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
     "watched": "watch_class", "watched_persons": "watch_class",
-    "findings": "finding", "triggers": "trigger", "before": "grade",
+    "findings": "finding", "codes": "found", "triggers": "trigger", "before": "grade",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
@@ -323,7 +324,7 @@ def _codes() -> frozenset[str]:
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
-     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group")
+     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 

@@ -12,6 +12,7 @@ from services.dispatch.model import (
     division,
     helpers,
     leave,
+    listed,
     members,
     pairings,
     periods,
@@ -87,6 +88,7 @@ from shared.contracts.dispatch import (
     TeamChosen,
     TeamDisbanded,
     TeamReleased,
+    TermEnded,
     VillageMatched,
 )
 from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, OutcomeDecided, OutcomeEvent, OutcomeExpired
@@ -95,6 +97,8 @@ from shared.contracts.registry import (
     CadreWithdrawn,
     DiagnosisWithdrawn,
     HouseholdsCounted,
+    ListingBegun,
+    ListingEnded,
     PolicyAdopted,
     UnitRegistered,
     UnitWithdrawn,
@@ -222,17 +226,29 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(DecisionWithdrawn, Pool, _if_recall(family), members.end_recall),
     Reaction(OutcomeExpired, Pool, _if_recall(family), members.end_recall),
     # After the exit the team stays, settles its ledgers and goes home, unless the village relapses before.
-    Reaction(VillageDelisted, Commitments, _village, commitments.close_out),
+    Reaction(VillageDelisted, Commitments, _village, commitments.close_out, reads=commitments.team_there),
     Reaction(VillageDelisted, Link, _team, team.keep, reads=team.owed_there),
     Reaction(VillageRelapsed, Link, _team, team.stay),
     Reaction(CommitmentSettled, Link, _if_cleared, team.note_settled),
     Reaction(CommitmentWithdrawn, Link, _if_unsettled, team.note_unsettled),
     Reaction(TeamReleased, Commitments, _village, commitments.clear),
     Reaction(TeamReleased, Pool, family, pool.take_back),
+    # Lists beside the poverty list ask for a team as well. The last thing that asks for it keeps it.
+    Reaction(ListingBegun, Pool, listed.pool_for, listed.need_unit),
+    Reaction(ListingBegun, Link, listed.link_of, listed.enlist),
+    Reaction(ListingEnded, Commitments, listed.owed_of, listed.close_out, reads=listed.link_there),
+    Reaction(ListingEnded, Pool, listed.pools_of, listed.need_no_more, reads=listed.link_there),
+    Reaction(ListingEnded, Link, listed.link_of, listed.unlist, reads=listed.owed_there),
+    # A term that is not extended ends with another team.
+    Reaction(TermEnded, Pool, _pool, listed.need_successor, reads=listed.link_there),
+    Reaction(TermEnded, Commitments, _village, listed.hand_over),
     # A mistaken registration, listing or diagnosis leaves no team. A merged village's team goes to its successor.
-    *(Reaction(ended, Pool, family, pool.need_no_more) for ended in (*MISTAKEN, VillageDelisted)),
+    *(
+        Reaction(ended, Pool, family, pool.need_no_more, commitments.team_there)
+        for ended in (*MISTAKEN, VillageDelisted)
+    ),
+    *(Reaction(ended, Commitments, _village, commitments.end, commitments.team_there) for ended in MISTAKEN),
     *(Reaction(ended, Link, _team, team.end) for ended in MISTAKEN),
-    *(Reaction(ended, Commitments, _village, commitments.end) for ended in MISTAKEN),
     Reaction(VillageMerged, Commitments, by("into"), commitments.absorb, reads=commitments.joining),
     Reaction(VillageMerged, Commitments, _village, commitments.dissolve),
     Reaction(VillageMerged, Link, by("into", TEAM), team.absorb, reads=team.merging),

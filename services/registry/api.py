@@ -34,6 +34,9 @@ COMMANDS: tuple[Route, ...] = (
     Route("party-withdrawals", c.WithdrawParty, "撤销组织或人员登记", "Withdraw a party's registration"),
     Route("village-withdrawals", c.WithdrawVillage, "撤销村登记", "Withdraw a village's registration"),
     Route("listing-withdrawals", c.WithdrawListing, "撤销列入贫困村", "Withdraw a listing"),
+    Route("listings", c.EnterList, "列入重点村等名单", "Put a village or an organisation on a list"),
+    Route("unlistings", c.LeaveList, "移出重点村等名单", "Take a village or an organisation off a list"),
+    Route("list-entry-withdrawals", c.WithdrawEntry, "撤销误列", "Withdraw a mistaken entry of a list"),
     Route("village-mergers", c.MergeVillages, "村合并", "Merge villages into one"),
     Route("village-splits", c.SplitVillage, "村分设", "Split a village"),
     Route("surveys", c.RecordSurvey, "录入摸底排查记录", "Record the baseline survey"),
@@ -82,7 +85,7 @@ COMMANDS: tuple[Route, ...] = (
 
 @get("/v1/why-not-yet/{village:str}", tags=["queries"])
 async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
-    """What keeps a village on the list, and who can act on it. Empty for a village that is not on the list."""
+    """What keeps a village on the poverty list and on others, and who can act on it. Empty for one that is on none."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
         village = await id_by_code(conn, pipeline.tables, village)

@@ -291,6 +291,33 @@ _MEASURES = Blank(
     completed=store.named,
 )  # fmt: skip
 
+
+def _lists(policies: Sequence[Policy]) -> tuple[Heading, ...]:
+    """The column of the list: those of the packs, by their names."""
+    known = {one.label: one.kind for policy in policies for one in policy.lists}
+    return (Heading("kind", "名单", "List", "不是贫困村名单。", "Not the poverty list.", choices=known or "kind"),)
+
+
+_OF_LIST = (
+    _lists,
+    Heading("village", "村代码", "Village code", "名单列村的填写。", "On a list of villages.", required=False,
+            pattern=VILLAGE_CODE),
+    Heading("party", "组织编号", "Party id", "名单列组织的填写。", "On a list of organisations.", required=False),
+    _DIVISION,
+    Heading("body", "办理机构", "Body"),
+)  # fmt: skip
+_LISTINGS = Blank(
+    c.EnterList, "listings", "列入名单登记表", "Entries of lists", ("kind", "village", "party"),
+    headings=(*_OF_LIST, Heading("since", "列入日期", "Since"),
+              Heading("document", "列入文件", "Document", "名称或文号，不超过200字。",
+                      "Title or number, at most 200 characters."),
+              by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+_UNLISTINGS = Blank(
+    c.LeaveList, "unlistings", "移出名单登记表", "Exits from lists", ("kind", "village", "party"),
+    headings=(*_OF_LIST, Heading("reason", "移出原因", "Reason"), by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+
 FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
-              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES)  # fmt: skip
+              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES, _LISTINGS, _UNLISTINGS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

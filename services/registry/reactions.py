@@ -3,7 +3,8 @@
 Where several states react to a command, the village comes first, since it refuses what its division or stage forbids.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from services.registry.model import (
     Adoption,
@@ -12,10 +13,12 @@ from services.registry.model import (
     Clock,
     Decap,
     Jurisdiction,
+    Listing,
     Party,
     Person,
     Register,
     Resolution,
+    Roll,
     Roster,
     Unit,
     Village,
@@ -26,6 +29,7 @@ from services.registry.model import (
     exit,
     figures,
     identity,
+    listing,
     measurement,
     monitoring,
     notice,
@@ -81,6 +85,11 @@ def _of_matter(command: notice.Notice, _policy: Policy) -> Iterable[str]:
     return (command.village,) if command.matter else ()
 
 
+def _of(field: str) -> Callable[[Any, Policy], Iterable[str]]:
+    """The state with the id in a field that may be empty."""
+    return lambda message, _policy: (getattr(message, field),) if getattr(message, field) else ()
+
+
 def _at_notices(on: type[notice.Notice], rule: Rule) -> tuple[Reaction, ...]:
     """The reactions to a command about a notice, which is about a village's exit or about one of its matters."""
     return (
@@ -105,6 +114,8 @@ KINDS: tuple[type[State], ...] = (
     Decap,
     Party,
     Person,
+    Listing,
+    Roll,
     Code,
 )
 
@@ -168,6 +179,20 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline)),
     Reaction(r.VillageRecoded, Register, by("village"), households.recoded),
     Reaction(r.VillageRecoded, Resolution, _matters, recoded),
+    # Villages and organisations are on lists beside the poverty list; a village knows its own and its organisations'.
+    Reaction(c.EnterList, Listing, listing.listing, listing.enter, reads=listing.reads),
+    Reaction(c.LeaveList, Listing, listing.listing, listing.leave),
+    Reaction(c.WithdrawEntry, Listing, listing.listing, listing.withdraw),
+    Reaction(r.ListingBegun, Listing, listing.listing, listing.begun),
+    Reaction(r.ListingBegun, Roll, listing.rolls, listing.count),
+    Reaction(r.ListingBegun, Village, _of("village"), listing.note),
+    Reaction(r.ListingBegun, Party, _of("party"), listing.note),
+    Reaction(r.ListingEnded, Listing, listing.listing, listing.ended),
+    Reaction(r.ListingEnded, Roll, listing.rolls, listing.discount),
+    Reaction(r.ListingEnded, Village, _of("village"), listing.forget),
+    Reaction(r.ListingEnded, Party, _of("party"), listing.forget),
+    Reaction(r.ListingEnded, Listing, listing.successor, listing.go_on, reads=listing.ended_one),
+    Reaction(r.VillageRecoded, Listing, listing.of_village, recoded),
     # Villages are merged into one that goes on with what was theirs.
     Reaction(c.MergeVillages, Village, _merged, rounds.may_end, reads=rounds.of_village),
     Reaction(c.MergeVillages, Village, by("village"), succession.merge, reads=succession.merge_reads),
@@ -275,6 +300,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, notice.withdraw_objection),
     # On or off the list, it decides matters of its own.
     Reaction(c.OpenResolution, Village, by("village"), rounds.may_open, reads=rounds.of_village),
+    Reaction(c.OpenResolution, Listing, listing.ending_by, listing.may_open),
     Reaction(
         c.OpenResolution,
         Resolution,
@@ -284,6 +310,10 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction(c.OpenResolution, Register, by("village"), monitoring.consider),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
+    # An organisation on a list is put in order, and leaves the list once that is accepted.
+    Reaction(r.ResolutionOpened, Listing, listing.ending_by, listing.rectify),
+    Reaction(r.PartyRectified, Listing, listing.ending_by, listing.rectified),
+    *(Reaction(e, Listing, listing.not_ending, listing.stay) for e in (r.ResolutionRejected, r.ResolutionWithdrawn)),
     Reaction(c.TakeStep, Village, by("village"), steps.check_voters),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, steps.take_step, reads=resolution.of_village),
     Reaction(c.WithdrawStep, Village, by("village"), rounds.may_take_back, reads=rounds.of_step),
@@ -312,11 +342,12 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionWithdrawn, Resolution, resolution.resolution_id, resolution.withdrawn),
 )
 
-# What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened,
-# or find a visit to a watched household overdue.
+# What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened, end a
+# term on a list, or find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
     Decap: {"step": procedure.fall_due},
+    Listing: {"remind": listing.remind, "term": listing.expire},
     Register: {"reopened": figures.close_years, "review": monitoring.fall_due},
 }

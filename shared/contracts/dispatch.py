@@ -228,6 +228,21 @@ class TermExtended(Event, frozen=True, kw_only=True):
     extension: Number
 
 
+class TermEnded(Event, frozen=True, kw_only=True):
+    """The term is over, and the pack extends none: the team goes home, and the village gets another one (到期轮换).
+
+    `dispatch.team.released` follows, and after the next matching another assignment.
+    """
+
+    label = ("任期届满", "term ended")
+    source = "2.10"
+    village: VillageId
+    unit: PartyId
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    until: Day
+    """The last day of the term."""
+
+
 class TeamKept(Event, frozen=True, kw_only=True):
     """The village left the list; the team stays for the transition (摘帽不摘帮扶)."""
 

@@ -25,6 +25,18 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "VillageListed": ("列入贫困村[，自{since}起]", "put on the poverty list[, since {since}]"),
     "VillageUnlisted": ("{decided_by}撤销列入，原因：{reason}", "{decided_by} took back the listing: {reason}"),
+    "ListingBegun": (
+        "{decided_by}按{document}将[组织{party}]列入“{kind}”名单，自{since}起[，至{until}到期]",
+        "{decided_by} put [{party}] on the list {kind} since {since}[ until {until}], by {document}",
+    ),
+    "ListingEnded": (
+        "[组织{party}]移出“{kind}”名单：{ground}[，原因：{reason}][，并入{into}][，由{decided_by}办理]",
+        "[{party}] left the list {kind}: {ground}[: {reason}][, into {into}][, by {decided_by}]",
+    ),
+    "PartyRectified": (
+        "组织{party}的{kind}经{decided_by}验收通过[，查明的问题：{found}]",
+        "{decided_by} accepted the {kind} of {party}[; found: {found}]",
+    ),
     "VillageRecoded": (
         "{decided_by}按{document}将区划代码变更为{code}，自{since}起",
         "{decided_by} changed the code to {code} since {since}, by {document}",
@@ -172,6 +184,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "AssignmentWithdrawn": _withdrawn("{unit}工作队的派驻", "the assignment of {unit}'s team"),
     "HelpBegun": ("{unit}的工作队开始帮扶", "the team of {unit} began to help"),
     "TeamKept": ("出列后，{unit}的工作队继续驻村至{until}", "the team of {unit} stays after the exit until {until}"),
+    "TermEnded": (
+        "{unit}的工作队任期于{until}届满，予以轮换",
+        "the term of the team of {unit} ended on {until}; another team follows",
+    ),
     "TermExtended": (
         "任期届满仍未出列，{unit}的帮扶期限延长至{until}（第{extension}次）",
         "the term ended before the exit: {unit} stays until {until} (extension {extension})",

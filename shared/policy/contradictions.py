@@ -19,6 +19,7 @@ from shared.policy import (
     linkages,
     links,
     listing,
+    lists,
     monitoring,
     outcomes,
     parties,
@@ -62,6 +63,13 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *procedure.contradictions(policy.procedures, policy.indicators),
         *monitoring.contradictions(policy.monitoring, policy.procedures, first, layered=layered),
         *parties.contradictions(policy.parties),
+        *lists.contradictions(
+            policy.lists,
+            policy.parties,
+            policy.procedures,
+            (link.kind for link in policy.links),
+            policy.listing.problem_classes,
+        ),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *training.contradictions(policy.training),
         *presence.contradictions(policy.presence),
@@ -146,6 +154,7 @@ def _doubles(policy: Policy) -> Found:
         ("outcomes",): [outcome.kind for outcome in policy.outcomes],
         ("monitoring", "classes"): [one.code for one in policy.monitoring.classes] if policy.monitoring else [],
         ("parties",): [party.kind for party in policy.parties],
+        ("lists",): [one.kind for one in policy.lists],
         ("indicators",): [indicator.figure for indicator in policy.indicators],
         ("training",): [one.kind for one in policy.training],
         ("procedures",): [procedure.kind for procedure in policy.procedures],
@@ -181,7 +190,7 @@ def _references(policy: Policy) -> Found:
     """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
-    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training"):
+    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists"):
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
@@ -253,8 +262,8 @@ def _spans(policy: Policy) -> Found:
 
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
-_FIXED = ("term", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe", "propose_within",
-          "review_every")  # fmt: skip
+_FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe",
+          "propose_within", "review_every")  # fmt: skip
 """Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 
 
@@ -270,6 +279,8 @@ def _roles(policy: Policy) -> Found:
         *((("training", n, field), role, _NEVER) for n, one in enumerate(policy.training)
           for field, roles in (("by", (one.by,)), ("held_by", one.held_by), ("reported_by", (one.reported_by,)))
           for role in roles if role),
+        *((("lists", n, field), role, (*_JUDGED, "villager")) for n, one in enumerate(policy.lists)
+          for field, role in (("by", one.by), ("unlisted_by", one.unlisted_by)) if role),
         *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
     )  # fmt: skip

@@ -10,6 +10,9 @@ SURVEY_KINDS = ("household_visit", "problem")
 class Listing(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """摸底排查和集体会诊（3.1）。 · How a village is surveyed and diagnosed (mechanism 3.1)."""
 
+    poverty_list: bool = True
+    """是否还有贫困村名单；填 false 的不再列入村，此前列入的照旧办理。 ·
+    Whether there is a poverty list; with false no village enters it, and those on it go on as before."""
     diagnose_by: When
     """集体会诊期限。自列入贫困村（registry.village.listed）起算。 ·
     The last day for the joint diagnosis. It is counted from the listing (`registry.village.listed`)."""

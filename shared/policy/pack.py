@@ -25,6 +25,7 @@ from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
 from shared.policy.linkages import Linkage
 from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
+from shared.policy.lists import ListKind
 from shared.policy.monitoring import Monitoring
 from shared.policy.outcomes import Outcome
 from shared.policy.parties import PartyKind
@@ -105,6 +106,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """防止返贫监测。 · Households that are watched so that they do not fall into poverty again."""
     parties: Some[PartyKind] = ()
     """村和单位之外的各类组织、人员。 · Kinds of organisations and persons beside villages and units."""
+    lists: Some[ListKind] = ()
+    """贫困村名单之外的名单。 · Lists beside the poverty list."""
     indicators: Annotated[tuple[Indicator, ...], Meta(max_length=100)] = ()
     """出列指标之外的年度指标。 · What is recorded and computed each year beside the exit criteria."""
     training: Some[Training] = ()
@@ -122,15 +125,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
         for part in (
-            self.links,
-            self.linkages,
-            self.commitments,
-            self.campaigns,
-            self.outcomes,
-            self.procedures,
-            self.parties,
+            self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties,
+            self.lists,
             self.training,
-        ):
+        ):  # fmt: skip
             kinds |= {one.kind: one.label for one in part}
         kinds |= {one.kind: one.label for one in self.presence.leave} if self.presence else {}
         fields = [field for party in self.parties for field in party.fields]
@@ -150,6 +148,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "role": {one.role: one.label for one in self.team.roles},
             "party_field": {field.field: field.label for field in fields},
             "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},
+            "found": {
+                code: zh for one in self.procedures for step in one.steps for code, zh in (step.codes or {}).items()
+            },
             "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
             "subject_code": {code: zh for one in self.procedures for code, zh in (one.subjects or {}).items()}
             | watched,
@@ -250,6 +251,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def course(self, kind: str) -> Training | None:
         """The training of a kind; None if the region has none."""
         return next((one for one in self.training if one.kind == kind), None)
+
+    def list_kind(self, kind: str) -> ListKind | None:
+        """The list of a kind; None if the region has none."""
+        return next((one for one in self.lists if one.kind == kind), None)
 
     def campaign(self, kind: str) -> Campaign | None:
         """The campaign of a kind; None if the region has none."""

@@ -1,8 +1,8 @@
 """Procedures step by step: the way off the list, what a village decides, and rounds over its households.
 
 All are written as lists of steps, and the registry runs them all in the same way. They differ in their effect: a
-village is delisted, something is decided, money is released, a villager's question is answered, or households are
-lifted out of poverty.
+village is delisted, something is decided, money is released, a villager's question is answered, an organisation is put
+in order, or households are lifted out of poverty.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from shared.policy.section import Found, Labels, Path, Section, Some
 
 Kind = Literal[StepKind, "act"]
 """The kinds of steps that a pack may have. Events of version 1 can name all of them but `act`."""
-Effect = Literal["decide", "delist", "lift", "monitor", "clear", "release_fund", "answer", "decap"]
+Effect = Literal["decide", "delist", "lift", "monitor", "clear", "release_fund", "answer", "rectify", "decap"]
 """What a procedure leads to."""
 _JUDGED: Final = ("unit", "team", "villager", "village", "operator")
 """Roles that take no step of an exit: it judges their work. The operator decides nothing at all."""
@@ -72,6 +72,9 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The step to which an upheld objection leads back; every notice needs it, unless the procedure has members."""
     on_refusal: Code | None = None
     """未通过时退回的环节；不填则程序终止。 · The step to which a refusal leads back; without it the procedure ends."""
+    codes: Labels | None = None
+    """查明的问题：代码和名称；只用于整顿的第一个环节。 ·
+    What the step may find, such as chaotic management: code and name. For the first step of a rectification."""
     on_timeout: Code | None = None
     """逾期后转入的环节；不填则只通报逾期，继续等待。 ·
     The step to which a time-out leads; without it the delay is told, and the step goes on being awaited."""
@@ -87,9 +90,10 @@ class Judged(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """程序：出列、村民主决策（如四议两公开）、资金审批、点题公开、逐户办理的认定和脱贫、乡镇和县的摘帽。 ·
+    """程序：出列、村民主决策（如四议两公开）、资金审批、点题公开、组织整顿、逐户办理的认定和脱贫、乡镇和县的摘帽。 ·
     A procedure, step by step: the exit, what a village decides (3.12), the use of funds (2.18), the answer to a
-    question (4.7), a round over its households, or the de-capping of a township or county (1.18)."""
+    question (4.7), the rectification of an organisation (0.6), a round over its households, or the de-capping of a
+    township or county (1.18)."""
 
     named_by = ("kind",)
     kind: Code
@@ -100,10 +104,10 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """依据。 · Where it comes from."""
     effect: Effect
     """结果：决议 decide、出列 delist、农户脱贫 lift、纳入监测 monitor、风险消除 clear、资金拨付 release_fund、
-    答复 answer、乡镇或县摘帽 decap。 ·
+    答复 answer、整顿 rectify、乡镇或县摘帽 decap。 ·
     What it leads to: a resolution, the village's removal from the list, households lifted out of poverty, watched so
-    that they do not fall into it, or watched no more, money that is released, an answer, or a township or county that
-    is no poor one any more."""
+    that they do not fall into it, or watched no more, money that is released, an answer, an organisation that was put
+    in order and leaves its list, or a township or county that is no poor one any more."""
     subject: Literal["village", "township", "county"] = "village"
     """程序针对村（village）、乡镇（township）还是县（county）。 · Whose procedure it is."""
     proposed_by: Role | None = None
@@ -128,7 +132,7 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 _FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide",),
     "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
-    "on_timeout": ("notice", "decide", "accept", "publish"),
+    "on_timeout": ("notice", "decide", "accept", "publish"), "codes": ("act",),
 }  # fmt: skip
 """For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for."""
 _NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
@@ -268,6 +272,17 @@ def _decaps(steps: Sequence[Step]) -> bool:
     return decided >= 0 and kinds.count("verify") < 2 and not {"verify", "notice"} & {*kinds[decided:]}
 
 
+def _rectifies(steps: Sequence[Step]) -> bool:
+    """Whether what is wrong is found first, then a plan is decided and carried out, and acceptance is the end (0.6)."""
+    kinds = _kinds(steps)
+    begins, ends = kinds[:3] == ["act", "decide", "act"], kinds[-1:] == ["decide"]
+    planned = begins and len(kinds) > 3 and steps[-1].on_refusal == steps[1].name
+    judged = bool(steps) and steps[-1].by in _JUDGED
+    return (
+        planned and ends and not judged and [bool(step.codes) for step in steps] == [True, *[False] * (len(steps) - 1)]
+    )
+
+
 def _answers(steps: Sequence[Step]) -> bool:
     kinds = _kinds(steps)
     return kinds.count("act") == 1 and _last(kinds, "publish") > kinds.index("act")
@@ -287,6 +302,12 @@ _ORDERS: Final[Mapping[Effect, _Order]] = {
                            "only then something is published"),
     "answer": _Order(_answers, "应有且只有一个答复环节（act），其后公开（publish）",
                      "answers: it has one act step, the answer, and a publish step after it"),
+    "rectify": _Order(_rectifies,
+                      "应依次为查明问题（act，填 codes）、定计划（decide）、落实（act），最后验收（decide，未通过的退回"
+                      "定计划；不由村、工作队、派出单位验收），codes 只用于第一个环节",
+                      "must begin with a finding (act, with codes), a plan (decide) and its carrying out (act), and "
+                      "end with an acceptance (decide) by others than village, team and unit, whose refusal leads "
+                      "back to the plan; only the first has codes"),
     "decap": _Order(_decaps, "应由一个机构审批（decide），此前至多核查一次，其后只可公告备案",
                     "is decided by a body: it is verified once at most before, and only a publication (publish) and a "
                     "filing (act) may follow"),
@@ -308,6 +329,9 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
             zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
             counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
             yield (*path, field), zh, f"{procedure.kind}: {step.name} is a {kind} step: {counted}leave {field} out", ""
+    if step.codes is not None and procedure.effect != "rectify":
+        zh = f"{procedure.kind} 的 {step.name}：codes 只用于整顿（rectify）"
+        yield (*path, "codes"), zh, f"{procedure.kind}: codes are for a rectification; leave them out", ""
     if step.overdue_to == step.by:
         zh = f"{procedure.kind} 的 {step.name}：逾期应向上级通报，不能通报给办理机构自己"
         en = f"{procedure.kind}: that {step.name} is overdue is told to somebody else than who takes it"

@@ -103,8 +103,10 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     """选派建议的加分。 · The points of the matching."""
     term: Span
     """任期，按年、月或日历日计。 · The term, in years, months or calendar days."""
-    extension: Span
-    """期满未出列的，每次延长时间。 · By how much it is extended while the village is on the list."""
+    extension: Span | None = None
+    """期满未出列的，每次延长时间；不写为不延长，到期轮换。 ·
+    By how much it is extended while the village is on the list; without it no term is extended, and another team
+    follows."""
     keep_after_exit: Span
     """出列后继续驻村时间。 · How long the team stays after the exit."""
     replace_by: When

@@ -291,6 +291,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {d.QuotaAsked, d.QuotaMet}
     own_matters |= {d.CourseHeld, d.CourseAttended, d.SkillsReported, d.TrainingCompleted}
     own_matters |= {d.LeaveGranted, d.LeaveRefused, d.LeaveBegun, d.PresenceCounted, d.PresenceShort}
+    own_matters |= {r.Listed, r.ListingBegun, r.ListingEnded, r.PartyRectified, d.TermEnded}
     own_matters |= {event for name, event in vars(r).items() if "Decap" in name and not is_rare(event)}
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
@@ -340,6 +341,7 @@ def test_3_11_a_village_still_on_the_list_after_three_years_keeps_its_team_for_a
     ((_, assigned),) = county.dated(d.TeamAssigned, village=IDLE)
     assert (extended.village, extended.unit) == (IDLE, assigned.unit)
     assert day == assigned.term_end + DAY
+    assert POLICY.team.extension
     assert extended.until == POLICY.team.extension.after(assigned.term_end, POLICY.calendar)
 
 

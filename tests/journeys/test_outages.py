@@ -37,6 +37,8 @@ from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
+from tests.registry.lists import county as listing_county
+from tests.registry.lists import enter
 from tests.registry.matters import opened
 from tests.support.outage import sleep
 from tests.support.watching import watched
@@ -56,6 +58,13 @@ class Story(NamedTuple):
 
     A campaign that is planned late deals its visits from that day on.
     """
+
+
+def point() -> World:
+    """A village that is a demonstration point until 3 June 2016."""
+    here = listing_county()
+    here.do(enter("demonstration"))
+    return here.world
 
 
 def kept_after_exit() -> World:
@@ -204,6 +213,8 @@ STORIES = {
     ("registers", "review"): Story(
         lambda: watched().world, (date(2014, 10, 12), date(2014, 12, 20), date(2015, 6, 1)), ("registers", "Monitoring")
     ),
+    ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),
+    ("listings", "term"): Story(point, (date(2016, 6, 5), date(2016, 7, 1), date(2017, 6, 1))),
     ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
 }
 DRAWS = {(kind, timer) for kind in ("campaigns", "verifications") for timer in ("open", "shares")}

@@ -24,6 +24,7 @@ from services.inspection.model.verification import Verification
 from services.registry.model.baseline import Baseline, Survey
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
+from services.registry.model.listing import Listing, Spell
 from services.registry.model.party import Party, Person
 from services.registry.model.proceeding import Proceeding
 from services.registry.model.register import Register
@@ -98,6 +99,10 @@ def proceeding(**fields: Any) -> Proceeding:
 
 def baseline(problem_class: str = "", **fields: Any) -> Baseline:
     return Baseline(**HERE, surveys=(Survey(spell=1, opened=D, problem_class=problem_class),), **fields)
+
+
+def listing(ended: date | None = None, **fields: Any) -> Listing:
+    return Listing(id=f"key/{V}", place="210521", sort="key", village=V, spells=(Spell(D, "x", ended=ended),), **fields)
 
 
 def unit(**fields: Any) -> Unit:
@@ -198,6 +203,9 @@ ROWS: list[tuple[State, str, bool]] = [
     (Party(id="P1", place="210521", sort="branch", parent=f"village:{V}", name="支部"), "branch", False),
     (Person(id="P2", place="210521", sort="adviser", parent=f"village:{V}", name="某", withdrawn=True), "withdrawn",
      False),
+    (listing(), "key", False),
+    (listing(reminded=True), "key", True),
+    (listing(D), "ended", False),
     (Adoption(id="2105-1", place="210500", adopted_by="市委", effective_from=D, sha256="0"), "2015-06-01", False),
     (unit(), "city", False),
     (unit(withdrawn=True), "withdrawn", False),

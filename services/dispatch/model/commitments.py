@@ -47,7 +47,10 @@ from shared.rules import Change, Key, Refused, State, require_body
 Others = Mapping[Key, State | None]
 
 
-def team_there(_state: Commitments | None, event: VillageDiagnosed) -> Iterable[Key]:
+def team_there(
+    _state: State | None,
+    event: VillageDiagnosed | VillageDelisted | VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn,
+) -> Iterable[Key]:
     """The key of the village's link to its team, so that the rule can read it."""
     return ((Link, id_of(event.village)),)
 
@@ -60,6 +63,8 @@ def diagnose(
     if isinstance(link, Link) and not link.awaits_diagnosis(event.spell):
         return Change(state)
     state = state or Commitments(id=event.village, place=event.place)
+    if state.stage in ACTIVE:  # A team is there for another list. It begins anew, so what is open is settled first.
+        state = closing(state, policy, today)
     return Change(state.but(carried=_with_problems(state.carried, event, policy)))
 
 
@@ -80,23 +85,31 @@ def end(
     event: DiagnosisWithdrawn | VillageUnlisted | VillageWithdrawn,
     policy: Policy,
     today: date,
+    others: Others,
 ) -> Change:  # fmt: skip
-    """The diagnosis, listing or registration was a mistake, so nothing is owed. What was open before it stays open."""
+    """The diagnosis, listing or registration was a mistake, so nothing is owed. What was open before it stays open.
+
+    If a team is there for another list, only the problems of the diagnosis are gone.
+    """
     if state is None:
         return Change(state)
-    before = state.carried if isinstance(event, DiagnosisWithdrawn) else {}
+    link = others[Link, id_of(event.village)]
+    stays = isinstance(link, Link) and link.goes_on_after(event)
+    before = state.carried if stays or isinstance(event, DiagnosisWithdrawn) else {}
     without = {kind: tuple(item for item in items if item.problem is None) for kind, items in before.items()}
-    return Change(_nothing_owed(state, {kind: items for kind, items in without.items() if items}))
+    carried = {kind: items for kind, items in without.items() if items}
+    return Change(state.but(carried=carried) if stays else nothing_owed(state, carried))
 
 
 def clear(
     state: Commitments | None, event: TeamReleased | AssignmentWithdrawn, policy: Policy, today: date
 ) -> Change:  # fmt: skip
     """The team went home, or its assignment was a mistake: nothing is owed. Open items wait for the next ledgers."""
-    return Change(state and _nothing_owed(state, state.carried))
+    return Change(state and nothing_owed(state, state.carried))
 
 
-def _nothing_owed(state: Commitments, carried: Mapping[str, tuple[Item, ...]]) -> Commitments:
+def nothing_owed(state: Commitments, carried: Mapping[str, tuple[Item, ...]]) -> Commitments:
+    """The state in which nothing is owed, and these items wait for the next ledgers."""
     return Commitments(id=state.id, place=state.place, carried=dict(carried))
 
 
@@ -113,15 +126,15 @@ def absorb(
     if not isinstance(other, Commitments):
         return Change(state)
     state = state or Commitments(id=event.into, place=event.into_place)
-    return Change(state.but(carried=_left_open(state.carried, other, policy)))
+    return Change(state.but(carried=left_open(state.carried, other, policy)))
 
 
 def dissolve(state: Commitments | None, event: VillageMerged, policy: Policy, today: date) -> Change:
     """Nothing is owed any more in a village that was merged into another."""
-    return Change(state and _nothing_owed(state, {}))
+    return Change(state and nothing_owed(state, {}))
 
 
-def _left_open(
+def left_open(
     carried: Mapping[str, tuple[Item, ...]], other: Commitments, policy: Policy
 ) -> dict[str, tuple[Item, ...]]:  # fmt: skip
     """What waits for the next ledgers, with the open items of a village that is now part of this one."""
@@ -264,10 +277,20 @@ def settle(state: Commitments | None, command: Settle, policy: Policy, today: da
     return Change(clocked(state, policy, today), (settled,))
 
 
-def close_out(state: Commitments | None, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """After the exit nothing new is owed. Every open ledger must be settled before the team goes home."""
-    if state is None or state.stage not in ACTIVE:
+def close_out(
+    state: Commitments | None, event: VillageDelisted, policy: Policy, today: date, others: Others
+) -> Change:  # fmt: skip
+    """After the exit nothing new is owed, unless the team stays for another list."""
+    link = others[Link, id_of(event.village)]
+    if state is None or state.stage not in ACTIVE or (isinstance(link, Link) and link.goes_on_after(event)):
         return Change(state)
+    return Change(closing(state, policy, today))
+
+
+def closing(state: Commitments, policy: Policy, today: date) -> Commitments:
+    """Nothing new is owed, and every open ledger must be settled before the team goes home or begins anew."""
+    if state.stage not in ACTIVE:
+        return state
     until = policy.team.keep_after_exit.after(today, policy.calendar)
     owed = {}
     for key, one in state.owed.items():
@@ -277,4 +300,4 @@ def close_out(state: Commitments | None, event: VillageDelisted, policy: Policy,
             one = replace(one, reconcile={}, settle_by=min(regular, until))
         if one.set_on:
             owed[key] = one
-    return Change(clocked(state.but(stage="closing", owed=owed), policy, today))
+    return clocked(state.but(stage="closing", owed=owed), policy, today)

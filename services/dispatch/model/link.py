@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from shared.contracts import Event
 from shared.contracts.dispatch import DeadlineMoved, Member, Role
+from shared.contracts.registry import ListingEnded
 from shared.policy import Policy
 from shared.policy.links import TEAM
 from shared.rules import Moved, State, Task
@@ -33,6 +35,12 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
 
     stage: Stage
     spell: int
+    lists: tuple[str, ...] = ()
+    """The lists beside the poverty list that ask for a team here, by listing: `weak_organisation/ORG-0012`."""
+    by_lists: bool = False
+    """True while only these ask for it, and no diagnosis as a poor village does."""
+    problem_class: str = ""
+    """The class by which a unit is matched; empty in links of earlier versions."""
     unit: str = ""
     team: tuple[Member, ...] = ()
     """Its members, the leader first."""
@@ -71,7 +79,18 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def awaits_diagnosis(self, spell: int) -> bool:
         """Whether a diagnosis is the expected one, and no repetition of an earlier one."""
-        return self.stage in ("relapsed", "merged", "released") and spell > self.spell
+        return (self.by_lists or self.stage in ("relapsed", "merged", "released")) and spell > self.spell
+
+    def goes_on_after(self, event: Event) -> bool:
+        """Whether something still asks for a team here after an event that ends a list, or the diagnosis.
+
+        Whether a merged village's team goes on is decided by the merger, so that its lists end nothing.
+        """
+        if not isinstance(event, ListingEnded):
+            return bool(self.lists)
+        if not self.by_lists or event.listing not in self.lists or event.ground == "merged":
+            return True
+        return len(self.lists) > 1
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """A deadline of the village moved."""

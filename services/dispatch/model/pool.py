@@ -17,6 +17,7 @@ import msgspec
 
 from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
+from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Need, Serving, match
 from shared.contracts import Event, Payload
 from shared.contracts.dispatch import (
@@ -485,9 +486,12 @@ def need_no_more(
     event: VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn | VillageDelisted,
     policy: Policy,
     today: date,
+    others: Mapping[Key, State | None],
 ) -> Change:  # fmt: skip
-    """A village that left the list, or whose diagnosis was withdrawn, needs no unit any more."""
-    if pool is None or event.village not in pool.needs:
+    """A village that left the list, or whose diagnosis was withdrawn, needs no unit any more, unless another list asks
+    for one."""
+    link = others[Link, id_of(event.village)]
+    if pool is None or event.village not in pool.needs or (isinstance(link, Link) and link.goes_on_after(event)):
         return Change(pool)
     return Change(pool.but(needs=without(pool.needs, event.village)))
 

@@ -24,6 +24,7 @@ from shared.contracts.dispatch import (
     TeamDisbanded,
     TeamKept,
     TeamReleased,
+    TermEnded,
     TermExtended,
     VillageMatched,
 )
@@ -45,16 +46,18 @@ Others = Mapping[Key, State | None]
 
 
 def diagnose(state: Link | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
-    """A diagnosed village waits for a unit. If it relapsed while its team was still there, it gets this team again."""
+    """A diagnosed village waits for a unit. If a team is still there, after a relapse or for a list, it gets that
+    again."""
     state = state or Link(id=id_of(event.village), place=event.place, stage="released", spell=0)
     if not state.awaits_diagnosis(event.spell):
         return Change(state)
-    goes_on = state.stage != "released"
-    state = state.but(stage="diagnosed", spell=event.spell)
-    return Change(state, (_kept_team(state, event.problem_class),) if goes_on else ())
+    goes_on = state.stage not in ("released", "diagnosed")
+    state = state.but(stage="diagnosed", spell=event.spell, by_lists=False, problem_class=event.problem_class)
+    state = state.timed(term=None)
+    return Change(state, (kept_team(state, event.problem_class),) if goes_on else ())
 
 
-def _kept_team(state: Link, problem_class: str) -> VillageMatched:
+def kept_team(state: Link, problem_class: str) -> VillageMatched:
     """The match with the unit and team that are there already."""
     return VillageMatched(
         place=state.place,
@@ -135,7 +138,16 @@ def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date,
 def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extensions: int = 0) -> Change:
     """Begin a term on a day, which may be in the past: then the term may have been extended since."""
     term_end = policy.team.term.after(start, policy.calendar)
+    if extensions and policy.team.extension is None:
+        raise Refused(
+            "3.11",
+            "本地规定任期届满即轮换，不延长，请删去延长次数",
+            "the pack extends no term; another team follows; leave `extensions` out",
+            field="extensions",
+            status=422,
+        )
     for _ in range(extensions):
+        assert policy.team.extension
         term_end = policy.team.extension.after(term_end, policy.calendar)
     state = state.but(
         stage="assigned",
@@ -150,7 +162,7 @@ def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extension
         place=state.place,
         village=state.village,
         unit=state.unit,
-        spell=state.spell,
+        spell=max(state.spell, 1),
         team=state.team,
         term_start=start,
         term_end=term_end,
@@ -274,10 +286,13 @@ def _with_owed(state: Link, policy: Policy) -> Link:
 
 
 def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
-    """The term is over and the village is still on the list, so unit and team stay: 不脱贫不脱钩 (3.11, 2.13).
+    """The term is over and the village is still on a list, so unit and team stay: 不脱贫不脱钩 (3.11, 2.13). Where the
+    pack extends no term, another team follows.
 
-    An exit removes this timer, so when the timer runs out the village is always still on the list.
+    An exit removes this timer, so when the timer runs out the village is always still on a list.
     """
+    if policy.team.extension is None:
+        return _rotated(state, due)
     until = policy.team.extension.after(due.on - DAY, policy.calendar)
     extension = state.extension + 1
     extended = TermExtended(
@@ -286,16 +301,35 @@ def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
     return Change(state.but(term_end=until, extension=extension).timed(term=until + DAY), (extended,))
 
 
+def _rotated(state: Link, due: Due) -> Change:
+    """The pack extends no term: the team goes home, and the village needs another one (到期轮换)."""
+    assert state.term_end, "the timer goes with its term"
+    about = {"place": state.place, "village": state.village, "unit": state.unit}
+    ended = TermEnded(**about, team=state.team, until=state.term_end)
+    rest = Link(
+        id=state.id, place=state.place, stage="diagnosed", spell=state.spell, lists=state.lists,
+        by_lists=state.by_lists, problem_class=state.problem_class,
+    )  # fmt: skip
+    return Change(rest, (ended, released(state, due.on)))
+
+
 def keep(state: Link | None, event: VillageDelisted, policy: Policy, today: date, others: Others) -> Change:
     """The village left the list. Its team stays for the pack's transition, and until every ledger is settled.
 
     This is one of the “four no's” after an exit: help is not withdrawn with the label (摘帽不摘帮扶, 5.4). A village
-    that was waiting for a unit needs none any more.
+    that was waiting for a unit needs none any more. While another list asks for the team, nothing changes.
     """
+    if state and state.lists:
+        return Change(state.but(by_lists=True))
     if state and state.stage == "diagnosed":
         return Change(state.but(stage="released"))
     if state is None or state.stage not in ("assigned", "helped"):
         return Change(state)
+    return let_go(state, policy, today, others)
+
+
+def let_go(state: Link, policy: Policy, today: date, others: Others) -> Change:
+    """Nothing asks for the team any more: it stays for the pack's transition, and until every ledger is settled."""
     until = policy.team.keep_after_exit.after(today, policy.calendar)
     kept = TeamKept(place=state.place, village=state.village, unit=state.unit, until=until)
     state = state.but(stage="kept", until=until, unsettled=bool(_owed(others, state.village).unsettled))
@@ -311,14 +345,14 @@ def stay(state: Link | None, event: VillageRelapsed, policy: Policy, today: date
 
 def go_home(state: Link, due: Due, policy: Policy, today: date) -> Change:
     """The transition after the exit is over. With an unsettled ledger the team stays until `note_settled`."""
-    return Change(state) if state.unsettled else _release(state, due.on)
+    return Change(state) if state.unsettled else _gone_home(state, due.on)
 
 
 def note_settled(state: Link | None, event: CommitmentSettled, policy: Policy, today: date) -> Change:
     """The last ledger from before the exit is settled. If the transition is over too, the team goes home."""
     state = known(state, "村", "the village", event.village).but(unsettled=False)
     is_over = state.until is not None and state.until < today
-    return _release(state, today) if is_over else Change(state)
+    return _gone_home(state, today) if is_over else Change(state)
 
 
 def note_unsettled(state: Link | None, event: CommitmentWithdrawn, policy: Policy, today: date) -> Change:
@@ -341,15 +375,19 @@ def end(
     policy: Policy,
     today: date,
 ) -> Change:
-    """The listing, registration or diagnosis was a mistake. The team, if there is one, goes home without an exit."""
+    """The listing, registration or diagnosis was a mistake. The team goes home without an exit, unless another list
+    asks for it."""
     if state is None:
         return Change(state)
     before = 0 if isinstance(event, VillageWithdrawn) else event.spell - 1
+    if state.goes_on_after(event):
+        return Change(state.but(spell=before, by_lists=True))
     rest = Link(id=state.id, place=state.place, stage="released", spell=before)
-    return Change(rest, _disbanded(state, _GROUNDS[type(event)]) if state.unit else ())
+    return Change(rest, disbanded(state, _GROUNDS[type(event)]) if state.unit else ())
 
 
-def _disbanded(state: Link, ground: str) -> tuple[TeamDisbanded, ...]:
+def disbanded(state: Link, ground: str) -> tuple[TeamDisbanded, ...]:
+    """The event that the team goes home without an exit."""
     told = TeamDisbanded(
         place=state.place,
         village=state.village,
@@ -379,7 +417,7 @@ def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date
     needs = (pool.needs.get(event.into) for pool in others.values() if isinstance(pool, Pool))
     need = next((need for need in needs if need), None)
     if state.stage == "diagnosed" and need:
-        return Change(state, (_kept_team(state, need.problem_class),))
+        return Change(state, (kept_team(state, need.problem_class),))
     if other.stage == "kept" and other.until:
         return Change(state.but(stage="kept", until=other.until).timed(kept=other.until + DAY))
     return Change(state.but(stage="merged"))
@@ -392,19 +430,23 @@ def dissolve(state: Link | None, event: VillageMerged, policy: Policy, today: da
     successor = others[Link, id_of(event.into)]
     goes_over = isinstance(successor, Link) and successor.unit == state.unit
     rest = Link(id=state.id, place=state.place, stage="released", spell=state.spell)
-    return Change(rest, () if goes_over or not state.unit else _disbanded(state, "merged"))
+    return Change(rest, () if goes_over or not state.unit else disbanded(state, "merged"))
 
 
-def _release(state: Link, on: date) -> Change:
+def _gone_home(state: Link, on: date) -> Change:
     """The team goes home. The link keeps only the spell, by which the next diagnosis is recognised as a new one."""
-    assert state.since, "a team that is kept was assigned"
-    released = TeamReleased(
+    rest = Link(id=state.id, place=state.place, stage="released", spell=state.spell)
+    return Change(rest, (released(state, on),))
+
+
+def released(state: Link, on: date) -> TeamReleased:
+    """The event that the team goes home on a day."""
+    assert state.since, "a team that is out was assigned"
+    return TeamReleased(
         place=state.place,
         village=state.village,
         unit=state.unit,
-        spell=state.spell,
+        spell=max(state.spell, 1),  # A village that was on other lists only counts as one in its first spell.
         team=state.team,
         served_days=(on - state.since).days,
     )
-    rest = Link(id=state.id, place=state.place, stage="released", spell=state.spell)
-    return Change(rest, (released,))

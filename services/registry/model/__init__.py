@@ -3,6 +3,7 @@
 from services.registry.model.baseline import Baseline
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
+from services.registry.model.listing import Listing, Roll
 from services.registry.model.party import Party, Person
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
@@ -19,11 +20,13 @@ __all__ = [
     "Clock",
     "Decap",
     "Jurisdiction",
+    "Listing",
     "Party",
     "Person",
     "Reason",
     "Register",
     "Resolution",
+    "Roll",
     "Roster",
     "Unit",
     "Village",

@@ -32,6 +32,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from shared.divisions import around, jurisdiction_of, place_of
+from shared.labels import said
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE
 from shared.rules import Change, Key, Refused, State, addressed, overwrite, rests
@@ -48,7 +49,7 @@ FIRST_LISTING = date(2001, 1, 1)
 """No village was on a list of poor villages before the Outline of 2001 (中国农村扶贫开发纲要) asked for them."""
 
 
-def register(village: Village | None, command: RegisterVillage, _policy: Policy, today: date) -> Change:
+def register(village: Village | None, command: RegisterVillage, policy: Policy, today: date) -> Change:
     """Register a village or correct its data. A repetition makes an event only if data changed or it enters the list.
 
     A command may name a village by a later code. It has been led to the village's id by then, so a village cannot be
@@ -72,8 +73,22 @@ def register(village: Village | None, command: RegisterVillage, _policy: Policy,
     if (after.name, after.township, after.population) != (before.name, before.township, before.population):
         events.append(registered(after, command.reason))
     if command.listed and not after.spell:
+        _check_list(policy, "listed")
         events.append(VillageListed(place=after.place, village=after.id, spell=1))
     return Change(after, tuple(events))
+
+
+def _check_list(policy: Policy, field: str) -> None:
+    """Refuse to put a village on a poverty list that there is no more."""
+    if not policy.listing.poverty_list:
+        labels = "、".join(one.label for one in policy.lists) or "（无）"
+        raise Refused(
+            "2.10",
+            f"本地规定中已没有贫困村名单，不能列入；可列入的名单：{labels}",
+            f"the pack has no poverty list any more; its lists are {', '.join(one.kind for one in policy.lists)}",
+            field=field,
+            status=422,
+        )
 
 
 def registered(village: Village, reason: str | None = None) -> VillageRegistered:
@@ -185,7 +200,7 @@ def decides_no_more(village: Village | None, event: ResolutionWithdrawn, _policy
 def withdraw(
     village: Village | None,
     command: WithdrawVillage,
-    _policy: Policy,
+    policy: Policy,
     _today: date,
     units: Mapping[Key, State | None],
 ) -> Change:
@@ -200,6 +215,10 @@ def withdraw(
         f"{village.facts}年度农户信息": (f"household facts of {village.facts}", bool(village.facts)),
         f"{village.measured}年度指标": (f"figures of {village.measured}", bool(village.measured)),
         f"民主决策事项“{'”“'.join(village.matters)}”": (f"matters {', '.join(village.matters)}", bool(village.matters)),
+        f"列入{said('kind', [one.kind for one in village.listings.values()], policy)}": (
+            f"its places on lists: {', '.join(village.listings)}",
+            bool(village.listings),
+        ),
         f"指定帮扶单位{'、'.join(u.id for u in serving)}": (
             f"units designated for it: {', '.join(u.id for u in serving)}",
             bool(serving),
@@ -294,6 +313,7 @@ def recode(
         document=command.document,
         decided_by=command.decided_by,
         matters=village.matters,
+        listings=tuple(village.listings),
     )
     return Change(village.but(codes=(*village.codes, Alias(command.code, command.since))), (event,))
 
@@ -353,6 +373,8 @@ def take_over(village: Village | None, command: TakeOverVillage, policy: Policy,
             f"village {village.id} is registered already and cannot be taken over; correct its data instead",
             field="village",
         )
+    if command.delisted_on is None:
+        _check_list(policy, "listed_on")
     _check_dates(command, today)
     _check_diagnosis(command, policy)
     latest = max(command.figures, key=lambda figures: figures.year, default=None)

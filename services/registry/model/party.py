@@ -12,9 +12,10 @@ from typing import ClassVar
 import msgspec
 
 from services.registry.model.commands import RegisterParty, WithdrawParty
-from services.registry.model.village import Village, not_ended
+from services.registry.model.village import Held, Village, not_ended
 from shared.contracts.registry import PartyRegistered, PartyWithdrawn
 from shared.divisions import place_of
+from shared.labels import said
 from shared.policy import Policy
 from shared.policy.parties import DIVISIONS, PartyField, PartyKind
 from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
@@ -33,6 +34,8 @@ class Party(State, frozen=True, kw_only=True):
     withdrawn: bool = False
     holds: tuple[str, ...] = ()
     """The parties that belong to it."""
+    listings: dict[str, Held] = msgspec.field(default_factory=dict)
+    """By id, its places on lists."""
 
     @property
     def status(self) -> str:
@@ -99,6 +102,8 @@ def register(
         words = {"parent": "隶属关系", **{field.field: field.label for field in sort.fields}}
         kept = {field: before.get(field) for field in given}
         overwrite(kept, given, command.replaces, "2.7", personal=sort.personal, words=words)
+        if party.parent != command.parent:
+            rests("2.7", _listed(party, policy))
     after = _class(sort)(
         id=command.party,
         place=command.place,
@@ -107,6 +112,7 @@ def register(
         name=command.name,
         fields=command.fields,
         holds=party.holds if party else (),
+        listings=party.listings if party else {},
     )
     if after == party:
         return Change(party)
@@ -140,15 +146,16 @@ def release(party: Party | None, event: PartyRegistered | PartyWithdrawn, _polic
 
 
 def withdraw(
-    party: Party | None, command: WithdrawParty, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+    party: Party | None, command: WithdrawParty, policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Take a registration back that was a mistake, or whose party is no more. Refused while others belong to it."""
+    """Take a registration back that was a mistake, or whose party is no more. Refused while others belong to it, and
+    while it is on a list."""
     if party is None and any(_of_id(others, command.party)):
         return Change(None)  # It is a person and this is the table of the others, or the other way round.
     party = addressed(party, command, "组织或人员", "party")
     if party.withdrawn:
         return Change(party)
-    rests("2.7", {f"下属{id}": f"{id}, which belongs to it" for id in party.holds})
+    rests("2.7", {f"下属{id}": f"{id}, which belongs to it" for id in party.holds} | _listed(party, policy))
     event = PartyWithdrawn(
         place=party.place,
         party=party.id,
@@ -159,6 +166,12 @@ def withdraw(
         decided_by=command.decided_by,
     )
     return Change(party.but(withdrawn=True), (event,))
+
+
+def _listed(party: Party, policy: Policy) -> dict[str, str]:
+    """The lists that it is on, in Chinese and English."""
+    kinds = [one.kind for one in party.listings.values()]
+    return {f"列入“{said('kind', kind, policy)}”": f"its place on the list {kind}" for kind in kinds}
 
 
 class Count(msgspec.Struct, frozen=True):

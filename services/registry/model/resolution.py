@@ -67,6 +67,8 @@ class Resolution(Dossier, frozen=True, kw_only=True):
     effect: Effect = "decide"
     fund: Fund | None = None
     question: Question | None = None
+    party: str | None = None
+    """The organisation that is put in order."""
     taken: tuple[StepTaken, ...] = ()
     """The steps so far, in order."""
 
@@ -95,7 +97,7 @@ class Resolution(Dossier, frozen=True, kw_only=True):
         events: list[Event] = []
         if after.ended == "rejected" != before.ended:
             failed = after.steps[after.at].name
-            events.append(ResolutionRejected(**about, subject_code=self.subject_code, step=failed))
+            events.append(ResolutionRejected(**about, subject_code=self.subject_code, step=failed, party=self.party))
         elif after.passed and not before.passed and self.question is None:
             events.append(ResolutionPassed(**about, subject_code=self.subject_code))
         if self.effect == "lift" and over:
@@ -208,6 +210,7 @@ def open_resolution(
         effect=procedure.effect,
         fund=command.fund,
         question=Question(command.question) if command.question else None,
+        party=command.party,
         course=course,
     )
     event = ResolutionOpened(
@@ -215,6 +218,7 @@ def open_resolution(
         kind=command.kind,
         subject_code=command.subject_code,
         opened_by=command.opened_by,
+        party=command.party,
         **(msgspec.structs.asdict(command.fund) if command.fund else {}),
     )
     return Change(carry(opened, course.moved_to(0, today, policy.calendar), today), (event,))
@@ -223,8 +227,10 @@ def open_resolution(
 def _is_known(resolution: Resolution, command: OpenResolution) -> bool:
     """Whether a command opens the matter that is already there."""
     asked = resolution.question.ground if resolution.question else None
-    known = resolution.course.kind, resolution.subject_code, resolution.fund, asked, {*resolution.course.members}
-    return known == (command.kind, command.subject_code, command.fund, command.question, {*command.members})
+    about = resolution.course.kind, resolution.subject_code, resolution.party
+    known = *about, resolution.fund, asked, {*resolution.course.members}
+    named = command.kind, command.subject_code, command.party
+    return known == (*named, command.fund, command.question, {*command.members})
 
 
 def _money(fund: Fund, policy: Policy) -> str:
@@ -236,6 +242,7 @@ def _check_subject(procedure: Procedure, command: OpenResolution, policy: Policy
     for field, given, zh, effect in (
         ("fund", command.fund, "资金的金额和来源", "release_fund"),
         ("question", command.question, "村民所提的问题", "answer"),
+        ("party", command.party, "所整顿的组织编号", "rectify"),
     ):
         check_given(procedure, field, given, zh, procedure.rule, wanted=procedure.effect == effect)
     if procedure.effect in WATCHING:
@@ -298,7 +305,9 @@ def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy
         begun[f"“{now.step.label}”"] = f"the notice {now.step.name}"
     begun |= {f"第{number}号异议": f"objection {number}" for number in now.objections}
     rests(resolution.rule, begun)
-    event = ResolutionWithdrawn(**resolution.names, reason=command.reason, decided_by=command.decided_by)
+    event = ResolutionWithdrawn(
+        **resolution.names, party=resolution.party, reason=command.reason, decided_by=command.decided_by
+    )  # fmt: skip
     return Change(resolution, (event,))
 
 

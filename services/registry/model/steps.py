@@ -19,7 +19,7 @@ from services.registry.model.register import Register
 from services.registry.model.resolution import Question, Resolution, found
 from services.registry.model.village import Village, standing
 from shared.contracts import Event
-from shared.contracts.registry import StepTaken, StepWithdrawn
+from shared.contracts.registry import PartyRectified, StepTaken, StepWithdrawn
 from shared.policy import Policy, Step
 from shared.rules import Change, Key, Refused, State, require_body, rests
 
@@ -48,6 +48,7 @@ def take_step(
     _check_figures(now, step, command, rule)
     answers = step.kind == "act" and resolution.question is not None
     check_given(step, "answer", command.answer, _HEADINGS["answer"], rule, wanted=answers)
+    _check_codes(step, command, rule)
     marked = _asked(now, step, command, rule) if step.kind == "accept" else now.without(command.left_out)
     asked = [one for one in marked.members.values() if one.left in ("", step.name)]
     if step.kind == "accept" and not all(one.accepted for one in asked):
@@ -60,14 +61,29 @@ def take_step(
     taken = StepTaken(
         **resolution.names, step=step.name, entitled=figures[0], present=figures[1], agreed=figures[2],
         left_out=sum(one.left.removeprefix(UNREGISTERED) == step.name for one in marked.members.values()),
-        decided_by=command.decided_by,
+        codes=tuple(sorted(command.codes)), decided_by=command.decided_by,
     )  # fmt: skip
     events: list[Event] = [taken]
     if not agreed and not after.ended:
         events.append(resolution.sent_back(after, command.decided_by))
     answered = _answered(resolution.question, command.answer or "") if step.kind == "act" else resolution.question
     moved = resolution.but(question=answered, taken=(*resolution.taken, taken))
-    return Change(carry(moved, after, today), (*events, *resolution.follows(after)))
+    events += resolution.follows(after)
+    if resolution.effect == "rectify" and after.step is None and not after.ended:
+        events.append(_rectified(moved, command))
+    return Change(carry(moved, after, today), tuple(events))
+
+
+def _rectified(resolution: Resolution, command: TakeStep) -> PartyRectified:
+    """The organisation was put in order, and the body that accepts it says so (0.6)."""
+    assert resolution.party, "a rectification has its organisation"
+    return PartyRectified(
+        **resolution.names,
+        party=resolution.party,
+        kind=resolution.course.kind,
+        found=resolution.taken[0].codes,
+        decided_by=command.decided_by,
+    )
 
 
 def _answered(question: Question | None, answer: str) -> Question | None:
@@ -78,6 +94,8 @@ def _answered(question: Question | None, answer: str) -> Question | None:
 def _same(command: TakeStep, taken: StepTaken, question: Question | None) -> bool:
     """Whether a command repeats a step that was taken. Of households' answers the event has only the number."""
     named = ("step", "decided_by", *(() if command.acceptances else ("entitled", "present", "agreed")))
+    if {*command.codes} != {*taken.codes}:
+        return False
     if command.answer and (question is None or question.answer != command.answer):
         return False
     return all(getattr(command, field) == getattr(taken, field) for field in named)
@@ -141,6 +159,8 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
     if now.notice_until or (now.at != at + 1 and now.ended != "rejected"):
         label = now.steps[min(now.at, len(now.steps) - 1)].label
         rests(resolution.rule, {f"已转入的“{label}”": "where the procedure has gone since"})
+    if resolution.effect == "rectify" and now.step is None:
+        rests(resolution.rule, {"整顿的结果": "what the rectification has come to"})
     if resolution.fund and now.published and not now.moved_to(at, today, policy.calendar).published:
         rests(resolution.rule, {"已拨付的资金": "the money, which has been released"})
     event = StepWithdrawn(
@@ -160,7 +180,7 @@ def _is_agreed(step: Step, command: TakeStep) -> bool:
 
 
 _FIGURES: Mapping[str, tuple[str, ...]] = {
-    "decide": ("entitled", "present", "agreed", "left_out"), "accept": ("acceptances",), "act": ("answer",),
+    "decide": ("entitled", "present", "agreed", "left_out"), "accept": ("acceptances",), "act": ("answer", "codes"),
     "publish": (),
 }  # fmt: skip
 """By kind of step, what a command that takes it says; the last of it names households."""
@@ -168,7 +188,7 @@ _NEEDED: Mapping[str, str] = {"decide": "present", "accept": "acceptances"}
 """By kind of step, what cannot be missing from it."""
 _HEADINGS = {
     "entitled": "应到人数", "present": "实到人数", "agreed": "同意人数", "left_out": "未继续参加评定的农户",
-    "acceptances": "农户的答复", "answer": "答复内容",
+    "acceptances": "农户的答复", "answer": "答复内容", "codes": "查明的问题",
 }  # fmt: skip
 
 
@@ -204,4 +224,18 @@ def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) ->
             f"{command.present} of {command.entitled} were present at {step.name}, which is no quorum: "
             f"{step.quorum.said[1]} of them must come; hold it again",
             field="present",
+        )
+
+
+def _check_codes(step: Step, command: TakeStep, rule: str) -> None:
+    """The step that finds out what is wrong names it by the pack's codes, and no other step does (0.6)."""
+    known = step.codes or {}
+    check_given(step, "codes", command.codes, _HEADINGS["codes"], rule, wanted=bool(known))
+    if strange := [code for code in command.codes if code not in known]:
+        raise Refused(
+            rule,
+            f"“{step.label}”没有代码为“{strange[0]}”的问题，可填：{'、'.join(known.values())}",
+            f"{step.name} knows no {strange[0]!r}, only {', '.join(known)}",
+            field="codes",
+            status=422,
         )

@@ -6,7 +6,8 @@ from the list by a merger. So if the remaining village was never on the list and
 and if it has already left the list, it cannot take in a village that is still on it.
 
 In a split the old village remains with everything that belongs to it. Each new village begins where the old one stands:
-on the list with a survey of its own, monitored like the old one after its exit, or neither.
+on the list with a survey of its own, monitored like the old one after its exit, or neither. On the other lists
+(`listing.py`) a new village is where the old one is, and the remaining village of a merger where the ended ones were.
 
 An exit that is under way in any of these villages ends, with the merger or split as its reason, since its figures
 describe a village that no longer exists as it was.
@@ -32,6 +33,8 @@ from shared.codes import Code
 from shared.contracts import Event
 from shared.contracts.journey import STAGES
 from shared.contracts.registry import (
+    ListingBegun,
+    ListingEnded,
     ResolutionWithdrawn,
     VillageDelisted,
     VillageListed,
@@ -95,6 +98,8 @@ def merge(
             for matter in other.matters
         )
     for other in merged:
+        events += _listings_end(other, village.id, command.decided_by)
+    for other in merged:
         events.append(
             VillageMerged(
                 place=other.place,
@@ -110,6 +115,21 @@ def merge(
     if not village.spell and any(other.stage in LISTED for other in merged):
         events.append(VillageListed(place=village.place, village=village.id, spell=1))
     return Change(after, tuple(events))
+
+
+def _listings_end(other: Village, into: str, decided_by: str) -> Iterable[Event]:
+    """The ends of a merged village's places on lists and of its organisations'. They go on in the other village."""
+    for one in other.listings.values():
+        yield ListingEnded(
+            place=other.place,
+            kind=one.kind,
+            village=other.id,
+            party=one.party,
+            spell=one.spell,
+            ground="merged",
+            into=into,
+            decided_by=decided_by,
+        )
 
 
 def _mergeable(other: State | None, id: str, village: Village) -> Village:
@@ -288,6 +308,17 @@ def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> It
         yield VillageDelisted(
             **about, spell=1, incidence=incidence, decided_by=command.decided_by, since=village.delisted_on
         )
+    for one in village.listings.values():
+        if one.party is None:
+            yield ListingBegun(
+                **about,
+                kind=one.kind,
+                spell=1,
+                since=command.since,
+                until=one.until,
+                document=command.document,
+                decided_by=command.decided_by,
+            )
 
 
 def born(village: Village | None, event: VillageRegistered, policy: Policy, today: date) -> Change:

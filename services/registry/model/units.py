@@ -15,7 +15,7 @@ from services.registry.model.commands import (
     WithdrawCadre,
     WithdrawUnit,
 )
-from services.registry.model.village import Village
+from services.registry.model.village import ENDED, Village
 from shared.calendar import add_months
 from shared.contracts.dispatch import (
     MatchWithdrawn,
@@ -317,7 +317,8 @@ def served(party: Unit | Cadre | None, _command: WithdrawUnit | WithdrawCadre) -
 
 
 def _still(villages: Mapping[Key, State | None], stages: Iterable[str]) -> list[str]:
-    return [village.id for village in villages.values() if isinstance(village, Village) and village.stage in stages]
+    found = (village for village in villages.values() if isinstance(village, Village))
+    return [one.id for one in found if one.stage in stages or (one.listings and one.stage not in ENDED)]
 
 
 def withdraw_unit(

@@ -60,6 +60,19 @@ class Alias(msgspec.Struct, frozen=True):
     since: date
 
 
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That a village or an organisation is on a list beside the poverty list."""
+
+    kind: str
+    """The list, as the pack names it."""
+    spell: int
+    since: date
+    document: str
+    until: date | None = None
+    party: str | None = None
+    """The organisation of the village that is on it; None if it is the village itself."""
+
+
 class Exit(Proceeding, frozen=True, kw_only=True, omit_defaults=True):
     """The exit procedure of a village, from the request until it has left the list or the attempt has ended."""
 
@@ -118,6 +131,8 @@ class Village(Carrier, frozen=True, kw_only=True):
     """The units that a superior has ever designated for it."""
     matters: tuple[str, ...] = ()
     """Matters that it has begun to decide."""
+    listings: dict[str, Held] = msgspec.field(default_factory=dict)
+    """By id, its places on lists beside the poverty list, and those of its organisations."""
     predecessors: tuple[str, ...] = ()
     """Villages that were merged into it, or the one from which it was split: the earlier history is told of those."""
 

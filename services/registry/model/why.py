@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from services.registry.model.village import LISTED, Village
+from services.registry.model.village import ENDED, LISTED, Village
 from shared import chinese
 from shared.labels import figure, label, said
 from shared.policy import RELATIONS, Commitment, Policy
@@ -43,9 +43,10 @@ BY_TASK = {
 
 
 def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
-    """Why a village is still on the list; empty for one that is not."""
+    """Why a village is still on the poverty list, and on others; empty for one that is on none."""
+    listed = _listed(village, policy) if village.stage not in ENDED else []
     if village.stage not in LISTED:
-        return ()
+        return tuple(listed)
     reasons = [BY_STAGE[village.stage]] if village.stage in BY_STAGE else _commitments(village, policy)
     if village.obstacles:
         zh = f"上次生成方案时暂无符合条件的派出单位：{said('obstacle', village.obstacles, policy)}"
@@ -57,8 +58,27 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
         if task.action == "approvals" and step and step.kind != "decide":
             zh, en = f"出列已经批准，待办理“{step.label}”", f"the exit is approved; {step.name} is awaited"
         reasons.append(Reason(task.action, zh.format(task.detail), en.format(task.detail), task.role))
-    reasons += [*_exit(village), *_measurement(village), *_unmet(village, policy)]
+    reasons += [*_exit(village), *_measurement(village), *_unmet(village, policy), *listed]
     return tuple(reasons)
+
+
+def _listed(village: Village, policy: Policy) -> list[Reason]:
+    """The other lists that the village or its organisations are on, how each is left, and who decides that."""
+    reasons = []
+    for one in village.listings.values():
+        kind = policy.list_kind(one.kind)
+        if kind is None:  # A later pack has the list no more; what is on it is still to be taken off.
+            continue
+        procedure = policy.procedure(kind.leaves_by) if kind.leaves_by else None
+        mover = procedure.steps[-1].by if procedure else kind.unlisted_by or kind.by
+        who = f"组织{one.party}" if one.party else "本村"
+        way = f"经“{procedure.label}”验收移出" if procedure else f"由{label('by', mover, policy)}决定移出"
+        term = f"，至{chinese.day(one.until)}到期" if one.until else ""
+        en = f"{one.party or 'the village'} is on the list {kind.kind.replace('_', ' ')} since {one.since}"
+        reasons.append(
+            Reason(kind.kind, f"{who}自{chinese.day(one.since)}起列入“{kind.label}”名单，{way}{term}", en, mover)
+        )
+    return reasons
 
 
 def _commitments(village: Village, policy: Policy) -> list[Reason]:

@@ -7,6 +7,7 @@ Whoever needs an event imports it from here; a new one needs nothing but its cla
 from shared.contracts.registry.baseline import *
 from shared.contracts.registry.decap import *
 from shared.contracts.registry.exit import *
+from shared.contracts.registry.listing import *
 from shared.contracts.registry.measurement import *
 from shared.contracts.registry.monitoring import *
 from shared.contracts.registry.party import *

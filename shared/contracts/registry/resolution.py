@@ -1,7 +1,7 @@
 """What a village decides itself: projects, money, questions, rounds over its households (2.18, 3.12)."""
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Count, Organ, Reason, RunId, VillageId, Voters, Yuan
+from shared.contracts.values import Code, Codes, Count, Organ, PartyId, Reason, RunId, VillageId, Voters, Yuan
 
 
 class ResolutionOpened(Event, frozen=True, kw_only=True):
@@ -17,6 +17,8 @@ class ResolutionOpened(Event, frozen=True, kw_only=True):
     subject_code: Code
     """The subject of the matter, as a code."""
     opened_by: Organ
+    party: PartyId | None = None
+    """The organisation that it is about, where one is put in order (0.6)."""
     amount: Yuan | None = None
     """The money that is asked for, in yuan; None where the matter is about no money."""
     origin: Code | None = None
@@ -41,6 +43,8 @@ class ResolutionRejected(Event, frozen=True, kw_only=True):
     source = "3.12"
     village: VillageId
     matter: RunId
+    party: PartyId | None = None
+    """The organisation, where one was to be put in order."""
     kind: Code
     subject_code: Code
     step: Code
@@ -52,6 +56,8 @@ class ResolutionWithdrawn(Event, frozen=True, kw_only=True):
     label = ("撤销民主决策事项", "resolution withdrawn")
     village: VillageId
     matter: RunId
+    party: PartyId | None = None
+    """The organisation, where one was to be put in order."""
     reason: Reason
     decided_by: Organ
 
@@ -69,6 +75,8 @@ class StepTaken(Event, frozen=True, kw_only=True):
     agreed: Voters = 0
     left_out: Count = 0
     """The number of a round's households that leave it with this step."""
+    codes: Codes = ()
+    """What the step found, by the pack's codes."""
     decided_by: Organ
 
 

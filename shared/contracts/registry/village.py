@@ -8,6 +8,7 @@ from shared.contracts import Event
 from shared.contracts.calendar import Movement
 from shared.contracts.values import (
     Day,
+    DerivedId,
     DivisionCode,
     Name,
     Number,
@@ -62,6 +63,8 @@ class VillageRecoded(Event, frozen=True, kw_only=True):
     decided_by: OrganOrNone = ""
     matters: Matters = ()
     """The village's own matters, which move to the new division with it."""
+    listings: Annotated[tuple[DerivedId, ...], Meta(max_length=5000)] = ()
+    """Its places on lists and those of its organisations, which move with it."""
 
 
 class VillageMerged(Event, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
-from shared.contracts.values import Code, Organ, Parties, PartyId, Role, RunId, Told, VillageId, Voters, Yuan
+from shared.contracts.values import Code, Codes, Organ, Parties, PartyId, Role, RunId, Told, VillageId, Voters, Yuan
 
 
 class Fund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +37,8 @@ class OpenResolution(Command, frozen=True, kw_only=True):
     """The money, where the procedure releases any."""
     question: Told | None = None
     """What a villager asks, where the procedure answers a question. Who asks is not asked for."""
+    party: PartyId | None = None
+    """The organisation of the village, where the procedure puts one in order."""
     body: Role | None = None
     """Who asks for it, where the pack says who may: `proposed_by` of the procedure."""
     opened_by: Organ
@@ -74,6 +76,8 @@ class TakeStep(Command, frozen=True, kw_only=True):
     """For a step of acceptance: the answers of households. The step is taken once every household has answered."""
     answer: Told | None = None
     """For the step that answers a villager's question: the answer."""
+    codes: Codes = ()
+    """For the step that finds out what is wrong: what it found, by the pack's codes."""
     body: Role
     decided_by: Organ
     """The body, never a person."""

@@ -1,0 +1,493 @@
+"""Lists beside the poverty list: what is put on them, for how long, how many, and how it leaves them.
+
+    list ─► (the term is nearly over: list again?) ─► decided off, rectified, or over
+
+A village or an organisation is on a list for a spell, and may be on it again later (0.6, 2.6, 2.10, 2.22, 4.9). The
+village of an organisation on a list is concerned as well: it may need a team (2.10), and its merger, split or new code
+takes its listings along. A listing with a rectification under way ends by that, or not at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from services.registry.model.commands import EnterList, LeaveList, OfList, OpenResolution, WithdrawEntry
+from services.registry.model.identity import FIRST_LISTING
+from services.registry.model.party import Party
+from services.registry.model.village import Held, Village, not_ended
+from shared import chinese
+from shared.calendar import add_months
+from shared.contracts.registry import (
+    Listed,
+    ListingBegun,
+    ListingEnded,
+    PartyRectified,
+    ResolutionOpened,
+    ResolutionRejected,
+    ResolutionWithdrawn,
+    VillageRecoded,
+)
+from shared.divisions import around
+from shared.labels import said
+from shared.policy import Policy
+from shared.policy.lists import VILLAGE, ListKind
+from shared.rules import Change, Due, Key, Refused, State, Task, known, require_body, rests
+
+DAY = timedelta(1)
+RULE = "2.10"
+"""The key of the rule that refusals cite where the pack has no such list."""
+Others = Mapping[Key, State | None]
+
+
+class Spell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One time on a list."""
+
+    since: date
+    document: str
+    until: date | None = None
+    ended: date | None = None
+    """The day on which it ended; None while it lasts."""
+
+
+class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
+    """A village's or an organisation's place on one list. Its id is `<list>/<subject>`."""
+
+    kind = "listings"
+    sort: str
+    """The list, as the pack names it."""
+    village: str = ""
+    """The village on it, or that of the organisation."""
+    party: str = ""
+    spells: tuple[Spell, ...] = ()
+    count: int = 0
+    """How often it was put on the list, mistakes included."""
+    matter: str = ""
+    """The rectification that is under way, as the village names it."""
+    reminded: bool = False
+    """Whether its term is nearly over, so that it is asked whether it begins anew."""
+
+    @property
+    def journey(self) -> str:
+        """The village that it concerns, or the organisation."""
+        return self.village or self.party
+
+    @property
+    def last(self) -> Spell | None:
+        """The spell that lasts; None while it is off the list."""
+        return self.spells[-1] if self.spells and self.spells[-1].ended is None else None
+
+    @property
+    def status(self) -> str:
+        """The list while it is on it, else `ended`."""
+        return self.sort if self.last else "ended"
+
+    @property
+    def awaits(self) -> bool:
+        return self.reminded
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """How events and commands name it."""
+        named = {"village": self.village or None, "party": self.party or None}
+        return {"place": self.place, "kind": self.sort, **named}
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """Before its term is over: whether it is listed again."""
+        kind = policy.list_kind(self.sort)
+        if self.reminded and self.last and kind:
+            named: dict[str, str | int] = {name: value for name, value in self.about.items() if value}
+            if self.party:
+                named.pop("village", None)
+            yield Task(
+                action="listings", about=self.village or self.party, role=kind.by, due=self.last.until, rule=kind.rule,
+                detail=self.id, answer={**named, "body": kind.by},
+            )  # fmt: skip
+
+
+class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is on a list that has a quota, in the division whose pack says it. Its id is `<division>/<list>`."""
+
+    kind = "rolls"
+    members: tuple[str, ...] = ()
+    """The subjects, sorted. A village that moves to another division is counted where it was listed."""
+
+
+def listing(message: OfList | Listed, _policy: Policy) -> Iterable[str]:
+    """The id of the listing that a message names."""
+    return (message.listing,)
+
+
+# ----------------------------------------------------------------------- on the list
+
+
+def reads(_listing: Listing | None, command: OfList) -> Iterable[Key]:
+    """What is named, and all that may count it for a quota."""
+    if command.village:
+        yield Village, command.village
+    if command.party:
+        yield Party, command.party
+    yield from ((Roll, f"{division}/{command.kind}") for division in around(command.place))
+
+
+def enter(listing: Listing | None, command: EnterList, policy: Policy, today: date, others: Others) -> Change:
+    """Put a village or an organisation on a list. What is on it already begins its term anew, if it has one (2.22)."""
+    kind = _kind(command, policy)
+    require_body(command.body, kind.by, kind.rule)
+    about = _subject(command, kind, others)
+    last = listing.last if listing else None
+    if last and (last.since, last.document) == (command.since, command.document):
+        return Change(listing)
+    until = _until(command, kind, listing, policy, today)
+    if last is None:
+        _check_quota(command, kind, policy, others)
+    event = ListingBegun(
+        **about,
+        spell=listing.count + 1 if listing else 1,
+        since=command.since,
+        until=until,
+        document=command.document,
+        decided_by=command.decided_by,
+    )
+    return Change(listing, (event,))
+
+
+def _kind(command: OfList, policy: Policy) -> ListKind:
+    """The list. Refuses one that the pack does not have, and a village or organisation where the other is listed."""
+    kind = policy.list_kind(command.kind)
+    if kind is None:
+        labels = "、".join(one.label for one in policy.lists) or "（无）"
+        raise Refused(
+            RULE,
+            f"本地规定中没有代码为“{command.kind}”的名单，可填：{labels}",
+            f"the pack has no list {command.kind!r}, only {', '.join(one.kind for one in policy.lists) or 'none'}",
+            field="kind",
+            status=422,
+        )
+    wanted, other = ("village", "party") if kind.of == VILLAGE else ("party", "village")
+    if getattr(command, wanted) is None or getattr(command, other) is not None:
+        zh = "村代码，不填组织编号" if kind.of == VILLAGE else "组织编号，不填村代码"
+        raise Refused(
+            kind.rule,
+            f"“{kind.label}”应填{zh}",
+            f"{kind.kind} is a list of {wanted}s: name the {wanted} alone",
+            field=wanted if getattr(command, wanted) is None else other,
+            status=422,
+        )
+    return kind
+
+
+def _subject(command: OfList, kind: ListKind, others: Others) -> dict[str, Any]:
+    """How the event names what is listed. Refuses what is unknown, has ended, or lies in another division."""
+    if command.village:
+        village = others[Village, command.village]
+        found: Village | Party = not_ended(
+            known(village if isinstance(village, Village) else None, "村", "village", command.village)
+        )
+    else:
+        party = others[Party, str(command.party)]
+        found = known(party if isinstance(party, Party) else None, "组织", "party", str(command.party))
+        if found.withdrawn or found.sort != kind.of:
+            raise Refused(
+                kind.rule,
+                f"组织“{found.id}”已撤销登记，或者不是“{kind.label}”所列的一类，请核对编号",
+                f"the party {found.id!r} was withdrawn, or is no {kind.of}; check its id",
+                field="party",
+                status=422,
+            )
+    if found.place != command.place:
+        raise Refused(
+            "identity",
+            f"“{found.id}”属于区划 {found.place}，不属于 {command.place}，请改填",
+            f"{found.id} belongs to division {found.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    of, _, parent = found.parent.partition(":") if isinstance(found, Party) else (VILLAGE, "", found.id)
+    if of != VILLAGE and (kind.needs or kind.leaves_by):
+        raise Refused(
+            kind.rule,
+            f"组织“{found.id}”不直接隶属于村，不能列入“{kind.label}”：该名单须由所在村派驻或者整顿",
+            f"the party {found.id!r} belongs to no village itself, which {kind.kind} asks something of",
+            field="party",
+        )
+    return {
+        "place": found.place,
+        "kind": kind.kind,
+        "village": parent if of == VILLAGE else None,
+        "party": command.party,
+    }
+
+
+def _until(command: EnterList, kind: ListKind, listing: Listing | None, policy: Policy, today: date) -> date | None:
+    """The last day of its term. Refuses days in the future, before the list could be, or within an earlier spell."""
+    last = listing.last if listing else None
+    if last and kind.term is None:
+        raise Refused(
+            kind.rule,
+            f"已自{chinese.day(last.since)}起列入“{kind.label}”，无须再次列入；当时误列的，请先撤销",
+            f"it has been on {kind.kind} since {last.since}; if that was a mistake, withdraw it first",
+            field="since",
+        )
+    ended = listing.spells[-1].ended if listing and listing.spells else None
+    first = max(FIRST_LISTING, last.since + DAY if last else ended or FIRST_LISTING)
+    until = kind.term.after(command.since, policy.calendar) if kind.term else None
+    if not first <= command.since <= today or (until and until < today):
+        raise Refused(
+            kind.rule,
+            f"列入日期{command.since}有误：应当在{first}至今天（{today}）之间，且列入期限尚未届满，请核对",
+            f"{command.since} must lie between {first} and today, {today}, and its term must not be over; check it",
+            field="since",
+            status=422,
+        )
+    return until
+
+
+def _check_quota(command: OfList, kind: ListKind, policy: Policy, others: Others) -> None:
+    """Refuse one more than the pack allows in the division that says the list (2.22, 4.9)."""
+    frame = policy.layer("lists", kind.kind)
+    roll = others.get((Roll, f"{frame}/{kind.kind}"))
+    number = len(roll.members) if isinstance(roll, Roll) else 0
+    if kind.at_most is not None and number >= kind.at_most:
+        raise Refused(
+            kind.rule,
+            f"“{kind.label}”在{policy.name}（区划{frame}）至多{kind.at_most}个，现已列入{number}个，不能再列入；"
+            "请先移出其他的",
+            f"{kind.kind} has {kind.at_most} places in division {frame}, and {number} are taken; take another one off",
+            field="party" if command.party else "village",
+        )
+
+
+def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: date) -> Change:
+    """It is on the list. What was split from a village, or goes on after a merger, comes here without a command."""
+    listing = listing or Listing(id=event.listing, place=event.place, sort=event.kind)
+    earlier = [msgspec.structs.replace(one, ended=one.ended or event.since) for one in listing.spells]
+    kind = policy.list_kind(event.kind)
+    remind = None
+    if event.until and kind and kind.remind:
+        months, days = 12 * kind.remind.years + kind.remind.months, kind.remind.calendar_days
+        remind = max(add_months(event.until, -months) - days * DAY, today + DAY)
+    after = listing.but(
+        place=event.place,
+        village=event.village or "",
+        party=event.party or "",
+        spells=(*earlier, Spell(event.since, event.document, event.until)),
+        count=event.spell,
+        reminded=False,
+    )
+    return Change(after.timed(remind=remind, term=event.until and event.until + DAY))
+
+
+def remind(listing: Listing, _due: Due, _policy: Policy, _today: date) -> Change:
+    """Its term is nearly over, so it is asked whether it begins anew."""
+    return Change(listing.but(reminded=True))
+
+
+# ---------------------------------------------------------------------- off the list
+
+
+def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: date) -> Change:
+    """A body takes it off the list. A list that is left by a procedure is left by that alone."""
+    kind = _kind(command, policy)
+    listing = _on(listing, command, kind)
+    if listing.last is None:
+        return Change(listing)
+    if kind.unlisted_by is None:
+        procedure = policy.procedure(str(kind.leaves_by))
+        label = procedure.label if procedure else kind.leaves_by
+        raise Refused(
+            kind.rule,
+            f"“{kind.label}”经“{label}”验收移出，不能直接移出；请启动该程序",
+            f"{kind.kind} is left by the procedure {kind.leaves_by} only; open it",
+            field="kind",
+        )
+    require_body(command.body, kind.unlisted_by, kind.rule)
+    return Change(listing, (_ended(listing, "decided", reason=command.reason, decided_by=command.decided_by),))
+
+
+def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, _today: date) -> Change:
+    """Its latest listing was a mistake. Refused while a rectification rests on it."""
+    kind = _kind(command, policy)
+    listing = _on(listing, command, kind)
+    if listing.last is None:
+        return Change(listing)
+    if listing.matter:
+        rests(kind.rule, {f"整顿事项“{listing.matter}”": f"the rectification {listing.matter!r}"})
+    return Change(listing, (_ended(listing, "mistaken", reason=command.reason, decided_by=command.decided_by),))
+
+
+def _on(listing: Listing | None, command: OfList, kind: ListKind) -> Listing:
+    """The listing. Refuses one that there never was, or of another division."""
+    if listing is None:
+        raise Refused(
+            kind.rule,
+            f"“{command.subject_id}”没有列入“{kind.label}”，请核对",
+            f"{command.subject_id} is not on {kind.kind}; check it",
+            field="party" if command.party else "village",
+            status=404,
+        )
+    if listing.place != command.place:
+        raise Refused(
+            "identity",
+            f"“{command.subject_id}”属于区划 {listing.place}，不属于 {command.place}，请改填",
+            f"{command.subject_id} belongs to division {listing.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    return listing
+
+
+def expire(listing: Listing, _due: Due, _policy: Policy, _today: date) -> Change:
+    """Its term is over. It leaves the list by itself, as the body decided when it was listed."""
+    return Change(listing, (_ended(listing, "expired"),) if listing.last else ())
+
+
+def _ended(listing: Listing, ground: Any, **more: Any) -> ListingEnded:
+    return ListingEnded(**listing.about, spell=listing.count, ground=ground, **more)
+
+
+def ended(listing: Listing | None, event: ListingEnded, _policy: Policy, today: date) -> Change:
+    """It is off the list. A mistaken listing leaves no spell behind."""
+    if listing is None or listing.last is None or listing.count != event.spell:
+        return Change(listing)
+    *before, last = listing.spells
+    on = last.until if event.ground == "expired" and last.until else today
+    over = () if event.ground == "mistaken" else (msgspec.structs.replace(last, ended=max(on, last.since)),)
+    return Change(listing.but(spells=(*before, *over), reminded=False, matter="").timed(remind=None, term=None))
+
+
+# ---------------------------------------------------------- mergers, splits, new codes
+
+
+def successor(event: ListingEnded, _policy: Policy) -> Iterable[str]:
+    """The listing of the village that goes on after a merger; an organisation's is its own."""
+    return (f"{event.kind}/{event.party or event.into}",) if event.into else ()
+
+
+def ended_one(_listing: Listing | None, event: ListingEnded) -> Iterable[Key]:
+    """The listing that ended by a merger."""
+    yield Listing, event.listing
+
+
+def go_on(listing: Listing | None, event: ListingEnded, _policy: Policy, today: date, others: Others) -> Change:
+    """What a merged village had on a list goes on in the village that remains, unless that is on this list itself."""
+    before = others[Listing, event.listing]
+    assert isinstance(before, Listing)
+    if listing and listing.last:
+        return Change(listing)
+    last = before.spells[-1]
+    begins = ListingBegun(
+        place=event.place,
+        kind=event.kind,
+        village=event.into,
+        party=event.party,
+        spell=listing.count + 1 if listing else 1,
+        since=today,
+        until=last.until,
+        document=last.document,
+        decided_by=event.decided_by,
+    )
+    return Change(listing, (begins,))
+
+
+def of_village(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
+    """The listings that move with a village to the division of its new code."""
+    return event.listings
+
+
+# --------------------------------------------------------------------- rectifications
+
+
+def ending_by(message: OpenResolution | ResolutionOpened | PartyRectified, policy: Policy) -> Iterable[str]:
+    """The listings of an organisation that the named procedure ends."""
+    ending = (one.kind for one in policy.lists if one.leaves_by == message.kind)
+    return (f"{kind}/{message.party}" for kind in ending) if message.party else ()
+
+
+def not_ending(event: ResolutionRejected | ResolutionWithdrawn, policy: Policy) -> Iterable[str]:
+    """The listings of an organisation whose rectification may have been this matter."""
+    return (f"{one.kind}/{event.party}" for one in policy.lists if one.leaves_by) if event.party else ()
+
+
+def may_open(listing: Listing | None, command: OpenResolution, policy: Policy, _today: date) -> Change:
+    """Refuse to rectify an organisation that is not on the list, or is being rectified already (0.6)."""
+    if listing is None or listing.last is None or listing.village != command.village:
+        label = said("kind", [one.kind for one in policy.lists if one.leaves_by == command.kind], policy)
+        raise Refused(
+            "0.6",
+            f"组织“{command.party}”没有列入{label}名单，或者不隶属于该村，不能启动整顿；请先列入",
+            f"the party {command.party!r} is not on the list, or not of this village, so that there is nothing to "
+            "rectify; list it first",
+            field="party",
+        )
+    if listing.matter not in ("", command.matter):
+        raise Refused(
+            "0.6",
+            f"组织“{command.party}”正在事项“{listing.matter}”中整顿，不能另行启动",
+            f"the party {command.party!r} is being rectified in {listing.matter!r}; no other one can begin",
+            field="matter",
+        )
+    return Change(listing)
+
+
+def rectify(listing: Listing | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
+    """Its rectification has begun."""
+    return Change(listing and listing.but(matter=event.matter))
+
+
+def stay(
+    listing: Listing | None, event: ResolutionRejected | ResolutionWithdrawn, _policy: Policy, _today: date
+) -> Change:
+    """Its rectification has ended without success, so it stays on the list until another one succeeds."""
+    return Change(listing.but(matter="") if listing and listing.matter == event.matter else listing)
+
+
+def rectified(listing: Listing | None, event: PartyRectified, _policy: Policy, _today: date) -> Change:
+    """Its rectification was accepted, so it leaves the list."""
+    if listing is None or listing.last is None:
+        return Change(listing)
+    return Change(listing, (_ended(listing, "rectified", decided_by=event.decided_by),))
+
+
+# -------------------------------------------------------------------------- the quota
+
+
+def rolls(event: ListingBegun | ListingEnded, policy: Policy) -> Iterable[str]:
+    """The rolls that may count it: of its division, and for an end also of the division where it was first."""
+    kind = policy.list_kind(event.kind)
+    if isinstance(event, ListingBegun):
+        return (f"{policy.layer('lists', event.kind)}/{event.kind}",) if kind and kind.at_most else ()
+    codes = (*around(event.place), *around(event.village or event.place))
+    return dict.fromkeys(f"{code}/{event.kind}" for code in codes)
+
+
+def count(roll: Roll | None, event: ListingBegun, policy: Policy, _today: date) -> Change:
+    """One more is on the list."""
+    frame = policy.layer("lists", event.kind)
+    roll = roll or Roll(id=f"{frame}/{event.kind}", place=frame.ljust(6, "0"))
+    return Change(roll.but(members=tuple(sorted({*roll.members, event.listing}))))
+
+
+def discount(roll: Roll | None, event: ListingEnded, _policy: Policy, _today: date) -> Change:
+    """One is off the list."""
+    return Change(roll and roll.but(members=tuple(one for one in roll.members if one != event.listing)))
+
+
+# ------------------------------------------------------- what villages and parties know
+
+
+def note(state: Village | Party | None, event: ListingBegun, _policy: Policy, _today: date) -> Change:
+    """The village or the organisation is on this list."""
+    if state is None:
+        return Change(state)
+    held = Held(event.kind, event.spell, event.since, event.document, event.until, event.party)
+    listed = {**state.listings, event.listing: held}
+    return Change(state.but(listings=dict(sorted(listed.items()))))
+
+
+def forget(state: Village | Party | None, event: ListingEnded, _policy: Policy, _today: date) -> Change:
+    """The village or the organisation is on this list no more."""
+    if state is None:
+        return Change(state)
+    return Change(state.but(listings={id: one for id, one in state.listings.items() if id != event.listing}))

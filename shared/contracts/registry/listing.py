@@ -1,0 +1,89 @@
+"""Events of lists beside the poverty list, and of the organisations that leave one by a rectification."""
+
+from typing import Literal
+
+from shared.contracts import Event
+from shared.contracts.values import (
+    Code,
+    Codes,
+    Day,
+    Number,
+    Organ,
+    OrganOrNone,
+    PartyId,
+    Reason,
+    RunId,
+    Short,
+    VillageId,
+)
+
+Ended = Literal["decided", "rectified", "expired", "mistaken", "merged"]
+"""Why something left a list: a body decided it, a rectification was accepted, its term was over, it was never to be on
+it, or its village was merged into another one."""
+
+
+class Listed(Event, frozen=True, kw_only=True):
+    """What the events about a list beside the poverty list have in common."""
+
+    kind: Code
+    """The list, as the pack names it."""
+    village: VillageId | None = None
+    """The village on it, or the village of the organisation on it. None if that belongs to no village."""
+    party: PartyId | None = None
+    """The organisation on it; None on a list of villages."""
+    spell: Number
+    """Which time it is on the list."""
+
+    @property
+    def subject_id(self) -> str:
+        """The village, since what happens to it and to its organisations is told in one order; else the party."""
+        return str(self.village or self.party)
+
+    @property
+    def listing(self) -> str:
+        """The id of the listing: `weak_organisation/ORG-0012`."""
+        return f"{self.kind}/{self.party or self.village}"
+
+
+class ListingBegun(Listed, frozen=True, kw_only=True):
+    """A village or an organisation is on a list beside the poverty list, such as that of demonstration points (2.22).
+
+    It is told again, with the next spell, when its term begins anew.
+    """
+
+    label = ("列入名单", "listing begun")
+    source = "2.10"
+    since: Day
+    until: Day | None = None
+    """The last day of its term; None without a term."""
+    document: Short
+    decided_by: Organ
+
+
+class ListingEnded(Listed, frozen=True, kw_only=True):
+    """A village or an organisation has left a list beside the poverty list."""
+
+    label = ("移出名单", "listing ended")
+    source = "2.10"
+    ground: Ended
+    reason: Reason | None = None
+    """Why, if a body decided it or takes it back as a mistake."""
+    into: VillageId | None = None
+    """After a merger, the village that goes on."""
+    decided_by: OrganOrNone = ""
+    """The body that decided it; empty where the term was over."""
+
+
+class PartyRectified(Event, frozen=True, kw_only=True):
+    """An organisation was put in order (整顿), and the body that accepts it has done so (0.6)."""
+
+    label = ("整顿验收通过", "organisation put in order")
+    source = "0.6"
+    village: VillageId
+    party: PartyId
+    matter: RunId
+    kind: Code
+    """The procedure, as the pack names it."""
+    found: Codes = ()
+    """What was wrong, by the codes of its first step."""
+    decided_by: Organ

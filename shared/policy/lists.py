@@ -1,0 +1,163 @@
+"""Lists beside the poverty list: key villages, weak organisations, minority villages, demonstration points.
+
+A list names what stands on it (villages, or parties of a kind), who puts them on and takes them off, how many and for
+how long, and what its villages need. The poverty list is no entry here: it has a journey of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar, Final
+
+from msgspec import Meta
+
+from shared.calendar import Span
+from shared.contracts.values import Clause, Code, Name, Role
+from shared.policy.links import TEAM
+from shared.policy.parties import PartyKind
+from shared.policy.procedure import Procedure
+from shared.policy.section import Found, Path, Section
+
+VILLAGE: Final = "village"
+"""What stands on a list of villages. Any other word is the code of a kind of party."""
+POVERTY: Final = "poverty"
+"""The poverty list. Its name is taken, since it is no entry of the pack."""
+
+
+class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """贫困村名单之外的一种名单，如重点村、软弱涣散党组织、示范点。 ·
+    A list beside the poverty list, such as key villages, weak organisations, demonstration points (mechanisms 0.6,
+    2.6, 2.10, 2.22, 4.9)."""
+
+    named_by: ClassVar = ("kind",)
+    kind: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    of: Code
+    """名单上是什么：村 village，或者一类组织的代码。 · What stands on it: `village`, or the code of a kind of party."""
+    by: Role
+    """由谁列入。 · Who puts something on it."""
+    unlisted_by: Role | None = None
+    """由谁决定移出；与 leaves_by 二选一。 · Who takes something off it; this, or `leaves_by`."""
+    leaves_by: Code | None = None
+    """经哪一程序移出，程序的结果（effect）为 rectify；与 unlisted_by 二选一。 ·
+    The procedure, with effect `rectify`, whose end takes something off; this, or `unlisted_by`."""
+    at_most: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """名额：规定本名单的区划内至多几个；不写为不限。 ·
+    At most so many in the division whose pack says the list; no limit where it is left out."""
+    term: Span | None = None
+    """列入多长时间，到期自行移出；不写为不设期限。 ·
+    How long something stays on it before it leaves by itself; without end where it is left out."""
+    remind: Span | None = None
+    """到期前多长时间提请决定是否再次列入；有 term 的必填。 ·
+    How long before that end it is asked whether the term begins anew; needed where there is a `term`."""
+    needs: Annotated[tuple[Code, ...], Meta(max_length=5)] = ()
+    """名单所涉的村须有哪几种派驻或联系，如 team。 · The kinds of links that its villages must have, such as `team`."""
+    problem_class: Code | None = None
+    """这些村按哪一类别匹配派出单位；needs 有 team 的必填。 ·
+    The problem class by which units are matched to them; needed where they need a `team`."""
+
+    @property
+    def needs_team(self) -> bool:
+        """Whether each of its villages must have a resident team."""
+        return TEAM in self.needs
+
+
+def contradictions(
+    lists: Sequence[ListKind],
+    parties: Sequence[PartyKind],
+    procedures: Sequence[Procedure],
+    links: Iterable[str],
+    classes: Mapping[str, str],
+) -> Found:
+    """Find lists of what there is not, that nothing leaves, or whose villages need what nobody sends."""
+    taken = {*links, *(party.kind for party in parties), *(procedure.kind for procedure in procedures)}
+    for n, one in enumerate(lists):
+        at: Path = ("lists", n)
+        if one.kind == POVERTY or one.kind in taken:
+            zh = f"{one.kind} 已有他用（贫困村名单、派驻、组织类别或者程序），请换一个代码"
+            en = f"{one.kind} is the poverty list, a link, a kind of party or a procedure; choose another code"
+            yield (*at, "kind"), zh, en, ""
+        yield from _of_subject(at, one, parties)
+        yield from _of_end(at, one, procedures)
+        yield from _of_needs(at, one, classes)
+    ending = {one.leaves_by for one in lists}
+    for n, procedure in enumerate(procedures):
+        if procedure.effect == "rectify" and procedure.kind not in ending:
+            zh = f"{procedure.kind} 使组织移出名单，但没有名单写明 leaves_by = “{procedure.kind}”"
+            en = f"{procedure.kind} takes something off a list, but no list says leaves_by = {procedure.kind!r}"
+            yield ("procedures", n, "effect"), zh, en, 'effect = "decide"'
+
+
+def _of_subject(at: Path, one: ListKind, parties: Sequence[PartyKind]) -> Found:
+    """Find a list of a kind of party that the pack does not have, or of persons."""
+    kind = next((party for party in parties if party.kind == one.of), None)
+    if one.of != VILLAGE and kind is None:
+        known = (VILLAGE, *(party.kind for party in parties))
+        zh = f"没有 {one.of} 这一类，可填：{'、'.join(known)}"
+        yield (*at, "of"), zh, f"there is no {one.of}, only {', '.join(known)}", 'of = "village"'
+    elif kind and kind.personal:
+        zh = f"{one.of} 是个人；名单是公开的，不能列个人"
+        yield (*at, "of"), zh, f"{one.of} is a person, and lists are public; no person is on one", 'of = "village"'
+    elif kind and VILLAGE not in kind.parents and (one.needs or one.leaves_by):
+        zh = f"{one.of} 不隶属于村，不能由村派驻（needs）或者按村的程序移出（leaves_by）"
+        en = f"{one.of} belongs to no village, which `needs` or `leaves_by` would be about"
+        yield (*at, "of"), zh, en, ""
+
+
+def _of_end(at: Path, one: ListKind, procedures: Sequence[Procedure]) -> Found:
+    """Find a list without a way off or with two, and a term whose end nobody is told of in time."""
+    if (one.unlisted_by is None) == (one.leaves_by is None):
+        zh, en = "unlisted_by 和 leaves_by 须填且只填一项", "it needs `unlisted_by` or `leaves_by`, and not both"
+        yield (*at, "unlisted_by"), zh, en, f'unlisted_by = "{one.by}"'
+    if one.leaves_by is not None:
+        fitting = [procedure.kind for procedure in procedures if procedure.effect == "rectify"]
+        if one.leaves_by not in fitting:
+            zh = f"没有结果为 rectify 的程序 {one.leaves_by}，可填：{'、'.join(fitting) or '（无）'}"
+            en = f"no procedure {one.leaves_by} has effect rectify; those are {', '.join(fitting) or 'none'}"
+            yield (*at, "leaves_by"), zh, en, ""
+        if one.of == VILLAGE:
+            zh = "村经决定移出（unlisted_by）；整顿程序只针对组织"
+            yield (
+                (*at, "leaves_by"),
+                zh,
+                "a village is taken off by a decision; a rectification is an organisation's",
+                "",
+            )
+    if (one.term is None) != (one.remind is None):
+        zh, en = "term 和 remind 应同时填写", "`term` and `remind` go together"
+        yield (*at, "term" if one.remind else "remind"), zh, en, "remind = { months = 1 }" if one.term else ""
+    elif one.term and one.remind and _days(one.remind) >= _days(one.term):
+        zh, en = "应短于列入的时间（term）", "it must be shorter than `term`"
+        yield (*at, "remind"), zh, en, "remind = { calendar_days = 7 }"
+
+
+def _days(span: Span) -> int:
+    """The length of a span, for a comparison."""
+    return span.calendar_days + span.working_days + 30 * span.months + 365 * span.years
+
+
+def _of_needs(at: Path, one: ListKind, classes: Mapping[str, str]) -> Found:
+    """Find a need that no list can lead to, and a team that nobody could match."""
+    for m, need in enumerate(one.needs):
+        if need != TEAM:
+            zh = f"名单只能要求派驻工作队（{TEAM}），{need} 不随名单派驻"
+            yield (
+                (*at, "needs", m),
+                zh,
+                f"a list can ask for a {TEAM} only; no {need} follows a list",
+                f'needs = ["{TEAM}"]',
+            )
+    if one.needs_team != (one.problem_class is not None):
+        zh = f"needs 有 {TEAM} 的应填 problem_class，没有的不填"
+        en = f"problem_class goes with needs = [{TEAM!r}]: units are matched by it"
+        yield (
+            (*at, "problem_class"),
+            zh,
+            en,
+            "" if one.problem_class else f'problem_class = "{next(iter(classes), "")}"',
+        )
+    elif one.problem_class is not None and one.problem_class not in classes:
+        zh = f"没有贫困村类别 {one.problem_class}，可填：{'、'.join(classes)}"
+        yield (*at, "problem_class"), zh, f"{one.problem_class} is no problem class; those are {', '.join(classes)}"

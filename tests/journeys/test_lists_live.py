@@ -1,0 +1,118 @@
+"""A county of 2021 without a poverty list, through the real processes: listed, a team, another team, off the lists."""
+
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.demo.simulation import Simulation
+from deploy.local.supervisor import System
+
+NATION = tomllib.loads(Path("shared/policy/packs/national-2021.toml").read_text("utf-8"))
+CITY: dict[str, Any] = {
+    "jurisdiction": "5203", "version": "5203-2021.1", "effective_from": "2021-06-15", "name": "示例市",
+    "name_en": "Example City", "extends": "00",
+}  # fmt: skip
+"""What a city says over the country's rules: nothing of its own."""
+BEGIN = date(2021, 6, 15)
+COUNTY, VILLAGE = "520302", "520302901201"
+AT = {"place": COUNTY, "village": VILLAGE}
+ON = {"since": BEGIN, "document": "县委发〔2021〕6号", "body": "county", "decided_by": "县委"}
+PERSON = {"work_since": "2005-07-01", "born_on": "1980-01-01", "party_member": True, "reserve": False}
+MATTER = {**AT, "matter": "2021-1"}
+
+
+class Office:
+    """Officers who send commands, each with a key of its own."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation, self.sent = simulation, 0
+
+    async def do(self, path: str, *rows: dict[str, Any], service: str = "registry") -> None:
+        self.sent += 1
+        sent = json.loads(json.dumps(rows, default=str))
+        await self.simulation.post(service, path, f"letter-{self.sent:03}", sent)
+
+    async def step(self, name: str, body: str, *codes: str, votes: int = 0) -> None:
+        counted = {"entitled": votes, "present": votes, "agreed": votes} if votes else {}
+        by = {"step": name, "body": body, "codes": codes, "decided_by": "镇党委"}
+        await self.do("resolution-steps", {**MATTER, **by, **counted})
+
+    async def team(self, matching: str) -> None:
+        await self.do("matchings", {"place": "520300", "matching": matching, "asked_by": "市委组织部",
+                      "body": "organisation"}, service="dispatch")  # fmt: skip
+        await self.do("assignments", {**AT, "assigned_by": "市委组织部", "body": "organisation"}, service="dispatch")
+
+    async def until(self, day: date) -> None:
+        while (due := await self.simulation.next_due()) and due < day:
+            await self.simulation.pass_day(due)
+        await self.simulation.pass_day(day)
+
+
+def unit(id: str) -> dict[str, Any]:
+    return {"place": "520300", "unit": id, "name": "某（虚构）", "level": "city", "department": "农业", "strength": 50}
+
+
+def squad(of: str) -> list[dict[str, Any]]:
+    named = [{"cadre": f"C-{of}-{n}", "rank": "deputy_section" if n == 0 else "staff"} for n in range(3)]
+    return [{"place": "520300", "unit": of, "name": "某（虚构）", **PERSON, **one} for one in named]
+
+
+async def registered(office: Office) -> None:
+    await office.do("policies", {"place": "000000", "pack": NATION, "adopted_by": "中央农村工作领导小组"})
+    await office.do("policies", {"place": "520300", "pack": CITY, "adopted_by": "市委"})
+    await office.do("units", unit("U1"), unit("U2"))
+    await office.do("cadres", *squad("U1"), *squad("U2"))
+    village = {**AT, "name": "某村（虚构）", "township": "示例镇", "population": 900, "listed": False}
+    await office.do("villages", village)
+    branch = {"place": COUNTY, "party": "ORG-1", "kind": "organisation", "parent": f"village:{VILLAGE}"}
+    await office.do("parties", {**branch, "name": "某村党支部"})
+
+
+async def rectified(office: Office) -> None:
+    of = {"kind": "rectification", "subject_code": "branch", "party": "ORG-1", "opened_by": "镇党委"}
+    await office.do("resolutions", {**MATTER, **of})
+    await office.step("find_problems", "township", "unsound_rules")
+    await office.step("make_plan", "township", votes=9)
+    await office.step("carry_out", "village")
+    await office.step("accept_result", "county", votes=1)
+
+
+async def asked(system: System, service: str, path: str, **params: str) -> Any:
+    async with httpx.AsyncClient(base_url=system.url(service, "520300"), timeout=60, trust_env=False) as client:
+        return (await client.get(path, params=params)).json()
+
+
+async def test_0_6_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leaves_its_lists(tmp_path: Path) -> None:
+    async with System(tmp_path, kind="demo") as system:
+        await system.ready()
+        async with Simulation(system) as simulation:
+            office = Office(simulation)
+            await simulation.pass_day(BEGIN)
+            await registered(office)
+            weak = {"place": COUNTY, "party": "ORG-1", "kind": "weak_organisation", **ON}
+            await office.do("listings", {**AT, "kind": "lifted_village", **ON}, weak)
+            listed = await asked(system, "registry", "/v1/listings", place="5203", status="lifted_village")
+            why = await asked(system, "registry", f"/v1/why-not-yet/{VILLAGE}")
+            await office.team("first")
+            system.kill("dispatch")
+            await rectified(office)
+            await office.until(date(2023, 6, 16))
+            system.kill("registry")
+            await office.team("second")
+            gone = {**AT, "kind": "lifted_village", "reason": "过渡期满", "body": "county", "decided_by": "县委"}
+            await office.do("unlistings", gone)
+            await office.until(date(2023, 7, 18))
+            told = await asked(system, "dispatch", f"/v1/journal/{VILLAGE}")
+            ended = await asked(system, "registry", "/v1/listings", place="5203", status="ended")
+    assert [(one["village"], one["sort"]) for one in listed] == [(VILLAGE, "lifted_village")]
+    assert [one["code"] for one in why] == ["lifted_village", "weak_organisation"] and "整顿" in why[1]["zh"]
+    assert {one["id"] for one in ended} == {f"lifted_village/{VILLAGE}", "weak_organisation/ORG-1"}
+    of_team = [(one["type"].removeprefix("dispatch.").removesuffix(".v1"), one["occurredon"]) for one in told]
+    assert [one for one in of_team if one[0].startswith(("team.", "term."))] == [
+        ("team.assigned", "2021-06-15"), ("term.ended", "2023-06-16"), ("team.released", "2023-06-16"),
+        ("team.assigned", "2023-06-16"), ("team.kept", "2023-06-16"), ("team.released", "2023-07-17"),
+    ]  # fmt: skip

@@ -1,0 +1,339 @@
+"""Lists beside the poverty list: put on, for a term, within a quota, taken off, mistaken; merged and split villages."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.registry.model import Village, why_not_yet
+from services.registry.model import commands as c
+from shared.contracts import registry as r
+from shared.policy import PolicyInvalid, parse_pack
+from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, County, again, of_type
+from tests.registry.lists import (
+    BRANCH,
+    KEY,
+    LISTS,
+    MERGE,
+    OPEN,
+    OTHER,
+    PART,
+    POINT,
+    RECTIFICATION,
+    SPLIT,
+    STEPS,
+    THIRD,
+    WEAK,
+    county,
+    enter,
+    leave,
+    listing,
+    members,
+    step,
+    with_other,
+    withdraw,
+)
+from tests.support.packs import PACK
+
+DAY = timedelta(1)
+
+
+def test_2_10_a_village_is_on_two_lists_and_leaves_one() -> None:
+    here = county()
+    (begun,) = here.do(enter())
+    assert (begun.subject_id, begun.kind, begun.spell, begun.since, begun.until) == (
+        VILLAGE,
+        "key_village",
+        1,
+        BEGIN,
+        None,
+    )
+    here.do(enter("demonstration"))
+    assert [*here.village.listings] == [f"demonstration/{VILLAGE}", f"key_village/{VILLAGE}"]
+    (ended,) = here.do(leave())
+    assert (ended.ground, ended.reason) == ("decided", "已达到要求") and here.do(leave()) == []
+    assert [*here.village.listings] == [f"demonstration/{VILLAGE}"]
+    assert (listing(here).status, listing(here, "demonstration").status) == ("ended", "demonstration")
+    (begun,) = here.until(BEGIN + 3 * DAY).do(enter(since=BEGIN + 2 * DAY))
+    assert begun.spell == 2 and [one.ended for one in listing(here).spells] == [BEGIN, None]
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "field", "word"),
+    [
+        (enter("club"), 422, "kind", "示范点"),
+        (enter(village="210521100299"), 404, None, "村"),
+        (enter(village=None), 422, "village", "村代码"),
+        (enter(party="B-1"), 422, "party", "不填组织编号"),
+        (enter("weak_organisation", party="B-9"), 404, None, "组织"),
+        (enter(place="210522"), 422, "place", PLACE),
+        (enter(body="township"), 422, "body", "县"),
+        (enter(since=BEGIN + DAY), 422, "since", "列入日期"),
+        (enter(since=date(2000, 12, 31)), 422, "since", "列入日期"),
+        (enter("demonstration", since=BEGIN.replace(year=2012) - DAY), 422, "since", "届满"),
+        (leave(), 404, "village", "没有列入"),
+        (withdraw(), 404, "village", "没有列入"),
+    ],
+)
+def test_2_10_what_cannot_be_on_a_list_is_refused(command: Any, status: int, field: str | None, word: str) -> None:
+    refused = county().refusal(command)
+    assert (refused.status, refused.field) == (status, field) and word in refused.zh
+
+
+def test_2_10_a_listing_may_be_backdated_repeated_and_is_not_made_twice() -> None:
+    here = county()
+    early = enter(since=date(2013, 5, 1))
+    here.do(early)
+    assert here.do(early) == [] and here.refusal(enter()).field == "since"
+    here.do(leave())
+    refused = here.refusal(enter(since=date(2013, 6, 1)))
+    assert str(BEGIN.year) in refused.zh and listing(here).count == 1
+
+
+def test_2_10_a_mistaken_entry_is_withdrawn_by_a_named_body_and_leaves_nothing() -> None:
+    here = county()
+    here.do(enter(), enter("demonstration"))
+    (gone,) = here.do(withdraw())
+    assert (gone.ground, gone.reason, gone.decided_by) == ("mistaken", "误列", "县委")
+    assert here.do(withdraw()) == [] and listing(here).spells == ()
+    (begun,) = here.do(enter())
+    assert begun.spell == 2
+
+
+def test_2_22_4_9_no_more_demonstration_points_than_the_pack_allows() -> None:
+    here = with_other(with_other(county()), id=THIRD)
+    here.do(enter("demonstration"), enter("demonstration", OTHER))
+    refused = here.refusal(enter("demonstration", THIRD))
+    assert refused.rule == "S3:第一项" and "至多2个" in refused.zh
+    assert here.do(enter("demonstration")) == []
+    here.do(leave("demonstration", OTHER))
+    here.do(enter("demonstration", THIRD))
+    assert members(here) == (f"demonstration/{VILLAGE}", f"demonstration/{THIRD}")
+
+
+def test_2_22_4_9_a_term_is_told_before_its_end_begins_anew_or_ends() -> None:
+    here = county()
+    here.do(enter("demonstration"))
+    assert here.until(date(2016, 5, 2)).todo() == []
+    (task,) = here.until(date(2016, 5, 3)).tasks
+    assert (task.action, task.role, task.due) == ("listings", "organisation", date(2016, 6, 3))
+    assert task.answer == {"place": PLACE, "kind": "demonstration", "village": VILLAGE, "body": "organisation"}
+    (begun,) = here.do(enter("demonstration", since=date(2016, 5, 3), document="续定"))
+    assert (begun.spell, begun.until) == (2, date(2018, 5, 3)) and here.tasks == []
+    assert members(here) == (f"demonstration/{VILLAGE}",)
+    assert here.until(date(2018, 5, 3)).village.listings
+    assert here.until(date(2018, 5, 4)).village.listings == {} and members(here) == ()
+    assert listing(here, "demonstration").spells[-1].ended == date(2018, 5, 3)
+
+
+def test_wish_10_a_village_reads_which_lists_it_is_on_and_how_each_is_left() -> None:
+    here = county()
+    here.do(enter(), enter("demonstration"), enter("weak_organisation"))
+    said = {one.code: one for one in why_not_yet(here.village, here.policy)}
+    assert said["key_village"].zh == "本村自2014年6月3日起列入“重点村”名单，由县决定移出"
+    assert "至2016年6月3日到期" in said["demonstration"].zh
+    assert "组织B-1" in said["weak_organisation"].zh and "“软弱涣散党组织整顿”验收移出" in said["weak_organisation"].zh
+    assert [one.mover for one in said.values()] == ["organisation", "county", "county"]
+    assert all(one.en for one in said.values())
+
+
+# ------------------------------------------------------------------ weak organisations
+
+
+def test_0_6_2_6_a_weak_organisation_is_put_in_order_and_leaves_the_list() -> None:
+    here = county()
+    (begun,) = here.do(enter("weak_organisation"))
+    assert (begun.village, begun.party, begun.subject_id) == (VILLAGE, "B-1", VILLAGE)
+    here.do(OPEN)
+    assert here.todo() == [("resolution-steps", "township", "2014-1 find")]
+    for one in STEPS[:3]:
+        here.do(one)
+    refused = step("accept_it", "county", agreed=0)
+    here.do(refused)
+    assert here.todo() == [("resolution-steps", "township", "2014-1 make_plan")], "a refusal leads back to the plan"
+    here.do(*STEPS[1:3])
+    _taken, _passed, rectified, ended = here.do(STEPS[3])
+    assert (rectified.party, rectified.found, rectified.decided_by) == ("B-1", ("chaotic", "rules"), "县委组织部")
+    assert (ended.ground, ended.party) == ("rectified", "B-1")
+    assert here.village.listings == {} and listing(here, "weak_organisation", "B-1").matter == ""
+    assert here.refusal(c.WithdrawStep(**AT, matter="2014-1", step="accept_it", reason="误录", decided_by="县委")).zh
+
+
+@pytest.mark.parametrize(
+    ("command", "field", "word"),
+    [
+        (again(STEPS[0], codes=()), "codes", "查明的问题"),
+        (again(STEPS[0], codes=("lazy",)), "codes", "管理混乱"),
+        (again(STEPS[0], body="county"), "body", "乡镇"),
+    ],
+)
+def test_0_6_a_finding_names_the_packs_codes(command: Any, field: str, word: str) -> None:
+    here = county()
+    here.do(enter("weak_organisation"), OPEN)
+    refused = here.refusal(command)
+    assert refused.field == field and word in refused.zh
+    here.do(STEPS[0])
+    assert here.refusal(again(STEPS[1], codes=("chaotic",))).field == "codes"
+
+
+def test_0_6_only_what_is_on_the_list_is_rectified_and_once_at_a_time() -> None:
+    here = county()
+    assert here.refusal(OPEN).field == "party" and here.refusal(again(OPEN, party=None)).field == "party"
+    assert here.refusal(again(OPEN, kind="four_deliberations_one_review")).field == "party"
+    here.do(enter("weak_organisation"), OPEN)
+    assert here.do(OPEN) == [] and "2014-1" in here.refusal(again(OPEN, matter="2014-2")).zh
+    assert "2014-1" in here.refusal(withdraw("weak_organisation")).zh
+    assert "整顿" in here.refusal(leave("weak_organisation")).zh
+    here.do(c.WithdrawResolution(**AT, matter="2014-1", reason="误录", decided_by="县委"))
+    here.do(again(OPEN, matter="2014-2"))
+    assert listing(here, "weak_organisation", "B-1").matter == "2014-2"
+
+
+def test_0_6_a_plan_that_is_refused_ends_the_matter_and_the_organisation_stays_on_the_list() -> None:
+    here = county()
+    here.do(enter("weak_organisation"), OPEN, STEPS[0], again(STEPS[1], agreed=0))
+    assert listing(here, "weak_organisation", "B-1").matter == "" and here.village.listings
+    assert here.refusal(c.WithdrawStep(**AT, matter="2014-1", step="make_plan", reason="误录", decided_by="县委")).zh
+    here.do(again(OPEN, matter="2014-2"))
+
+
+def test_2_6_an_organisation_on_a_list_stays_registered_where_it_is() -> None:
+    here = county()
+    here.do(enter("weak_organisation"))
+    gone = c.WithdrawParty(place=PLACE, party="B-1", reason="误录", decided_by="县委")
+    assert "软弱涣散党组织" in here.refusal(gone).zh
+    moved = c.RegisterParty(
+        place=PLACE, party="B-1", kind="branch", parent=f"township:{VILLAGE[:9]}", name="上石村党支部"
+    )
+    refused = here.refusal(moved)
+    assert "软弱涣散党组织" in here.refusal(again(moved, replaces=refused.version)).zh
+    here.do(withdraw("weak_organisation"))
+    here.correct(moved)
+    assert "不直接隶属于村" in here.refusal(enter("weak_organisation")).zh
+    here.do(gone)
+    assert here.refusal(enter("weak_organisation")).field == "party"
+
+
+# --------------------------------------------------------------- villages that change
+
+
+def test_2_10_a_village_on_a_list_is_not_withdrawn() -> None:
+    here = county()
+    here.do(enter())
+    gone = c.WithdrawVillage(**AT, reason="误录", decided_by="县委")
+    assert "重点村" in here.refusal(gone).zh
+    here.do(withdraw())
+    here.do(gone)
+    assert here.refusal(enter()).zh
+
+
+def test_2_10_what_a_merged_village_had_goes_on_in_the_one_that_remains() -> None:
+    here = with_other(county())
+    branch = c.RegisterParty(place=PLACE, party="B-2", kind="branch", parent=f"village:{OTHER}", name="下石村党支部")
+    here.do(branch, enter(), enter("demonstration", OTHER), enter(village=OTHER))
+    here.do(enter("weak_organisation", party="B-2"))
+    told = here.do(MERGE)
+    ended, begun = of_type(told, r.ListingEnded), of_type(told, r.ListingBegun)
+    assert {(one.listing, one.ground, one.into) for one in ended} == {
+        (f"demonstration/{OTHER}", "merged", VILLAGE), (f"key_village/{OTHER}", "merged", VILLAGE),
+        ("weak_organisation/B-2", "merged", VILLAGE),
+    }  # fmt: skip
+    assert {(one.listing, one.village) for one in begun} == {
+        (f"demonstration/{VILLAGE}", VILLAGE), ("weak_organisation/B-2", VILLAGE),
+    }  # fmt: skip
+    assert {*here.village.listings} == {f"demonstration/{VILLAGE}", f"key_village/{VILLAGE}", "weak_organisation/B-2"}
+    assert members(here) == (f"demonstration/{VILLAGE}",)
+    assert here.world.state("registry", Village, OTHER).listings == {}
+    assert [type(one) for one in told].index(r.ListingEnded) < [type(one) for one in told].index(r.VillageMerged)
+
+
+def test_2_10_a_new_village_of_a_split_is_on_the_lists_of_the_old_one_and_its_branch_stays_there() -> None:
+    here = county()
+    here.do(enter("demonstration"), enter("weak_organisation"))
+    (begun,) = of_type(here.do(SPLIT), r.ListingBegun)
+    assert (begun.listing, begun.until) == (f"demonstration/{PART}", date(2016, 6, 3))
+    assert {*here.village.listings} == {f"demonstration/{VILLAGE}", "weak_organisation/B-1"}
+
+
+def test_2_10_a_listing_goes_along_to_the_county_of_a_new_code() -> None:
+    here = county()
+    here.do(enter(), enter("weak_organisation"))
+    code = "210522" + VILLAGE[6:]
+    here.do(
+        c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=BEGIN, document="民发3号", decided_by="市政府")
+    )
+    assert {listing(here).place, listing(here, "weak_organisation", "B-1").place} == {"210522"}
+    assert here.refusal(leave()).field == "place"
+    (ended,) = here.do(leave(place="210522", village=code))
+    assert (ended.place, ended.village) == ("210522", VILLAGE) and [*here.village.listings] == ["weak_organisation/B-1"]
+
+
+# ---------------------------------------------------------------------------- the pack
+
+
+def test_2_10_where_there_is_no_poverty_list_no_village_enters_it() -> None:
+    here = County({**PACK, **LISTS, "listing": {**PACK["listing"], "poverty_list": False}})
+    village = c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True)
+    refused = here.refusal(village)
+    assert (refused.status, refused.field) == (422, "listed") and "重点村" in refused.zh
+    here.do(again(village, listed=False))
+    here.do(enter())
+
+
+def without(entry: dict[str, Any], *fields: str, **said: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**entry, **said}.items() if name not in fields}
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"lists": [KEY, KEY]}, ("lists", 1)),
+        ({"lists": [{**KEY, "kind": "poverty"}]}, ("lists", 0, "kind")),
+        ({"lists": [{**KEY, "kind": "branch"}]}, ("lists", 0, "kind")),
+        ({"lists": [{**KEY, "of": "club"}]}, ("lists", 0, "of")),
+        ({"lists": [{**KEY, "rule": "S9:1"}]}, ("lists", 0, "rule")),
+        ({"lists": [{**KEY, "by": "village"}]}, ("lists", 0, "by")),
+        ({"lists": [{**KEY, "unlisted_by": "team"}]}, ("lists", 0, "unlisted_by")),
+        ({"lists": [without(KEY, "unlisted_by")]}, ("lists", 0, "unlisted_by")),
+        ({"lists": [{**WEAK, "unlisted_by": "county"}]}, ("lists", 0, "unlisted_by")),
+        ({"lists": [{**WEAK, "leaves_by": "exit"}]}, ("lists", 0, "leaves_by")),
+        ({"lists": [{**WEAK, "of": "village"}]}, ("lists", 0, "leaves_by")),
+        ({"lists": [{**KEY, "at_most": 0}]}, ("lists", 0, "at_most")),
+        ({"lists": [{**KEY, "needs": ["helper"]}]}, ("lists", 0, "needs", 0)),
+        ({"lists": [without(KEY, "problem_class")]}, ("lists", 0, "problem_class")),
+        ({"lists": [{**KEY, "problem_class": "poor"}]}, ("lists", 0, "problem_class")),
+        ({"lists": [{**POINT, "problem_class": "weak_governance"}]}, ("lists", 0, "problem_class")),
+        ({"lists": [without(POINT, "remind")]}, ("lists", 0, "remind")),
+        ({"lists": [without(POINT, "term")]}, ("lists", 0, "term")),
+        ({"lists": [{**POINT, "remind": {"years": 2}}]}, ("lists", 0, "remind")),
+        ({"lists": [{**POINT, "term": {"working_days": 9}}]}, ("lists", 0, "term")),
+        ({"parties": [{**BRANCH, "personal": True}]}, ("lists", 2, "of")),
+        ({"parties": [{**BRANCH, "parents": ["county"]}]}, ("lists", 2, "of")),
+        ({"lists": []}, ("procedures", len(PACK["procedures"]), "effect")),
+    ],
+)
+def test_2_10_a_list_that_contradicts_itself_is_refused_when_the_pack_is_checked(
+    said: dict[str, Any], path: tuple[str | int, ...]
+) -> None:
+    parse_pack({**PACK, **LISTS})
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, **LISTS, **said})
+    assert path in [fault.path for fault in refused.value.faults]
+    assert all(fault.zh and fault.en for fault in refused.value.faults)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        RECTIFICATION["steps"][1:],
+        RECTIFICATION["steps"][:3],
+        [without(RECTIFICATION["steps"][0], "codes"), *RECTIFICATION["steps"][1:]],
+        [*RECTIFICATION["steps"][:3], without(RECTIFICATION["steps"][3], "on_refusal")],
+        [*RECTIFICATION["steps"][:3], {**RECTIFICATION["steps"][3], "by": "village"}],
+    ],
+)
+def test_0_6_a_rectification_without_its_steps_is_refused(steps: list[dict[str, Any]]) -> None:
+    changed = [*PACK["procedures"], {**RECTIFICATION, "steps": steps}]
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, **LISTS, "procedures": changed})
+    assert ("procedures", len(changed) - 1, "steps") in [fault.path for fault in refused.value.faults]
