@@ -1,6 +1,8 @@
 """The cadres who are responsible for households (帮扶责任人, 0.2, 2.2, 2.17)."""
 
+import tomllib
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.dispatch.model.commands import EndPairings, PairHouseholds, Pairing, Parting
 from services.dispatch.model.pairings import Pairings
-from services.dispatch.model.pool import Squad
+from services.dispatch.model.pool import Pool, Squad
 from shared.contracts import Event
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import (
@@ -30,6 +32,7 @@ from shared.rules import Refused
 from tests.dispatch.benxi import CITY, DECIDED, HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed
 from tests.dispatch.helping import CADRES, OF, UNITS, city, counted, pack, pair, pairs
 from tests.dispatch.kept import kept_alike
+from tests.support.packs import HELPER
 
 DAY = timedelta(1)
 
@@ -327,6 +330,15 @@ def test_2_2_quotas_are_asked_of_units_that_were_registered_before_the_pack_and_
     benxi.policy = parse_pack(later)
     benxi.until(date(2015, 12, 31))
     assert [event.unit for event in benxi.said(QuotaMissed)] == ["U1", "U2"]
+
+
+def test_2_2_the_countrys_pack_asks_nobody_by_itself() -> None:
+    benxi = city("H1")
+    national = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
+    link = {**HELPER, "rule": f"{next(iter(national['documents']))}:1"}
+    whole = {**national, "version": "00-2014.9", "effective_from": START, "links": [*national["links"], link]}
+    benxi.hear(PolicyAdopted(place="000000", version="00-2014.9", adopted_by="国务院扶贫办", pack=whole))
+    assert [state.id for state in benxi.dispatch.states.values() if isinstance(state, Pool)] == ["2105"]
 
 
 def test_2_2_a_cadre_who_leaves_owes_the_unit_nothing() -> None:

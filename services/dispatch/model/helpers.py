@@ -12,6 +12,7 @@ from services.dispatch.model.pool import Pool, Squad, pool_of
 from shared.contracts import Event
 from shared.contracts.dispatch import HouseholdsPaired, HouseholdsUnpaired, QuotaAsked, QuotaMet, QuotaMissed
 from shared.contracts.registry import PolicyAdopted
+from shared.divisions import NATIONAL
 from shared.policy import Policy
 from shared.policy.links import Contact
 from shared.rules import Change, Due, Key, State
@@ -51,9 +52,10 @@ def note(squad: Squad | None, event: HouseholdsPaired | HouseholdsUnpaired, poli
 def plan(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
     """A pack with quotas sets the next day on which they are looked at; one without takes it away.
 
-    A layer that leaves the matching to a wider pack leaves the quotas to it as well.
+    A layer that leaves the matching to a wider pack leaves the quotas to it as well. The country's pack is in force
+    only where a region extends it, which has a pool of its own.
     """
-    if policy.jurisdiction != policy.pool:
+    if policy.jurisdiction != policy.pool or policy.jurisdiction == NATIONAL:
         return Change(pool)
     day = _next_day(policy, max(today, policy.effective_from - timedelta(1)))
     return Change(pool_of(pool, policy).timed(quota=day) if day or pool else pool)
