@@ -91,6 +91,16 @@ def test_2_20_a_recalled_member_is_not_absent_but_the_replacement_may_be(region:
     region.visit(village, CHECK, absent=("C-new", "C-2"), score=80)
 
 
+def test_2_13_who_is_named_after_the_team_went_home_is_nobody_s_member(region: Region) -> None:
+    village = region.villages[0]
+    region.hear(region.released(village))
+    region.hear(
+        MemberReplaced(place=region.county, village=village, unit="U1", recalled="C-1", cadre="C-new", role="leader")
+    )
+    gone = region.kept(Supervision, village)
+    assert (gone.team, gone.leader, gone.status) == ((), "", "released")
+
+
 def test_a_visit_to_a_village_that_never_had_a_team_is_refused(region: Region) -> None:
     region.refuses(region.visit_to("210521100999", CHECK, score=80), 404)
 
