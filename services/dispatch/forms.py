@@ -7,6 +7,7 @@ from services.dispatch.model import commands as c
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
+from shared.divisions import place_of
 from shared.forms import BODY, DUE, OWED, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
 from shared.policy import Policy
 from shared.rules import State, Task
@@ -223,7 +224,7 @@ _SKILLS = Blank(
         _coded("lacking", "skills", "缺此技能的人数，不再缺的填0。", "How many lack it; 0 if nobody does any more."),
         Heading("body", "报告主体", "Body", choices="by"), by("reported_by", "报告机关", "Reported by"),
     ),
-    implied=lambda row: {"place": row["village"][:6]},
+    implied=lambda row: {"place": place_of(row["village"])},
 )  # fmt: skip
 
 _PRESENCES = Blank(
@@ -249,7 +250,7 @@ _LEAVES = Blank(
         Heading("first", "首日", "First day"), Heading("last", "最后一日", "Last day"),
         by("asked_by", "请假的工作队", "Asked by"),
     ),
-    implied=lambda row: {"place": row["village"][:6], "body": "team"},
+    implied=lambda row: {"place": place_of(row["village"]), "body": "team"},
 )  # fmt: skip
 _LEAVE_DECISIONS = Blank(
     c.DecideLeave, "leave-decisions", "请假审批表", "Decisions on leave", ("village", "number"),

@@ -14,6 +14,7 @@ from services.dispatch.model.commands import HoldCourse, RecordAttendance, Withd
 from services.dispatch.model.pool import Attended, Pool, Squad, prefixes, without
 from services.dispatch.model.roster import Roster
 from shared.contracts.dispatch import AttendanceWithdrawn, Attendee, CourseAttended, CourseHeld, CourseWithdrawn
+from shared.divisions import jurisdiction_of, prefecture_of
 from shared.policy import Policy
 from shared.policy.training import Training
 from shared.rules import Change, Key, Refused, State, addressed, known, require_body
@@ -66,7 +67,7 @@ def counts(courses: Iterable[Course], year: int) -> list[Count]:
 
 def id_of(message: OfCourse | CourseAttended | AttendanceWithdrawn) -> str:
     """The id of a message's course."""
-    return f"{message.place[:4]}/{message.course}"
+    return f"{prefecture_of(message.place)}/{message.course}"
 
 
 def by_id(message: OfCourse, _policy: Policy) -> Iterable[str]:
@@ -164,7 +165,7 @@ def _require_sound(command: HoldCourse, terms: Training, today: date) -> None:
 
 def _require_reported(command: HoldCourse, terms: Training, others: Others) -> None:
     """Refuse villages of other divisions, and those that have not reported that they lack one of these skills."""
-    within = command.place.removesuffix("00").removesuffix("00")
+    within = jurisdiction_of(command.place)
     for village in command.villages:
         roster = others[Roster, village]
         reported = isinstance(roster, Roster) and not roster.lacking.get(command.kind, {}).keys().isdisjoint(
