@@ -77,10 +77,13 @@ class Office:
             self._arrived[msgspec.json.decode(message.data, type=Heard).subject] = time.perf_counter()
 
         await self._js.subscribe("zhucun.v1.21.>", stream=bus.OPEN, cb=hear, ordered_consumer=True)
-        host, port = self._system.url("registry").removeprefix("http://").split(":")
         for _ in range(LINES):
-            self._free.put_nowait(await asyncio.open_connection(host, int(port)))
+            self._free.put_nowait(await self._connected())
         return self
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, port = self._system.url("registry").removeprefix("http://").split(":")
+        return await asyncio.open_connection(host, int(port))
 
     async def __aexit__(self, *_: object) -> None:
         while not self._free.empty():
@@ -103,6 +106,9 @@ class Office:
             f"Idempotency-Key: bench-{commands[0]['village']}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         reader, writer = line = await self._free.get()
+        if reader.at_eof():  # The service ends connections that have been idle for some seconds.
+            writer.close()
+            reader, writer = line = await self._connected()
         writer.write(head.encode() + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
