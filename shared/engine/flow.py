@@ -431,8 +431,7 @@ class _Batch:
             if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
                 command = codes.resolved(command, ids)
                 cause = msgspec.structs.replace(cause, payload=command)
-        if self.loaded:  # The first run only asks for states.
-            once_each(command)
+        once_each(command)
         return cause
 
     def run_out(self, key: Key, day_id: str) -> None:
