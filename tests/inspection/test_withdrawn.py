@@ -303,3 +303,11 @@ def test_of_a_village_that_is_no_more_or_not_on_the_list_nothing_is_verified(reg
 def test_the_visit_of_a_campaign_is_kept_without_names(region: Region) -> None:
     assert team_of(region.villages[0])[0] not in str(region.kept(Campaign, HALF_YEAR))
     assert region.said(VisitMade)[0].absent == 1
+
+
+def test_1_6_a_visit_that_led_to_no_order_is_withdrawn_at_any_time() -> None:
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 6, 20))
+    region.visit(region.villages[0], HALF_YEAR, score=80)
+    region.ask(withdraw_visit(region))
+    assert len(region.said(VisitWithdrawn)) == 1
