@@ -37,8 +37,10 @@ def test_a_pack_says_the_same_as_a_file_and_as_an_event(file: Path) -> None:
     assert from_file.version.startswith(from_file.jurisdiction)
 
 
-def test_the_packs_govern_different_regions() -> None:
-    assert len({shipped(file.stem).jurisdiction for file in FILES}) == len(FILES) >= 2
+def test_the_packs_govern_different_regions_or_follow_one_another() -> None:
+    packs = [shipped(file.stem) for file in FILES]
+    assert len({(pack.jurisdiction, pack.effective_from) for pack in packs}) == len(FILES) >= 2
+    assert len({pack.version for pack in packs}) == len(FILES)
 
 
 def within(pack: Any, where: str) -> tuple[Any, Any]:
