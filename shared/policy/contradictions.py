@@ -70,6 +70,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
             (link.kind for link in policy.links),
             policy.listing.problem_classes,
         ),
+        *_places_on_lists(policy),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *training.contradictions(policy.training),
         *presence.contradictions(policy.presence),
@@ -121,6 +122,17 @@ def _links(policy: Policy) -> Found:
     if not [*_teams(policy)]:
         zh = '必须有一项派驻工作队的规定，即 kind = "team"、from = "unit"'
         yield ("links",), zh, 'every region needs a team: one entry has kind = "team" and from = "unit"', ""
+
+
+def _places_on_lists(policy: Policy) -> Found:
+    """Places on a list are counted in the division that says the list, and nobody counts the whole country's."""
+    for n, one in enumerate(policy.lists):
+        if one.at_most is not None and policy.layer("lists", one.kind) == NATIONAL:
+            zh = "名额在规定本名单的区划内计数，全国性规定不计数；请由各地写入本地政策包"
+            en = (
+                "places are counted in the division that says the list, and not for the whole country; a region says it"
+            )
+            yield ("lists", n, "at_most"), zh, en, ""
 
 
 def _quotas(policy: Policy, n: int, link: links.Contact) -> Found:

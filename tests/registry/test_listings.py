@@ -247,6 +247,43 @@ def test_2_10_what_a_merged_village_had_goes_on_in_the_one_that_remains() -> Non
     assert [type(one) for one in told].index(r.ListingEnded) < [type(one) for one in told].index(r.VillageMerged)
 
 
+def test_2_10_a_merged_villages_organisation_is_listed_where_it_belongs_by_now() -> None:
+    here = with_other(county())
+    branch = c.RegisterParty(place=PLACE, party="B-2", kind="branch", parent=f"village:{OTHER}", name="下石村党支部")
+    here.do(branch, MERGE)
+    refused = here.refusal(enter("weak_organisation", party="B-2"))
+    assert refused.field == "party" and f"已并入村{VILLAGE}" in refused.zh
+    here.correct(again(branch, parent=f"village:{VILLAGE}"))
+    (begun,) = here.do(enter("weak_organisation", party="B-2"))
+    assert begun.village == VILLAGE
+
+
+def test_2_22_the_term_of_a_merged_villages_organisation_begins_anew_where_it_went() -> None:
+    point = {**POINT, "of": "branch"}
+    here = with_other(County({**PACK, **LISTS, "lists": [point, WEAK]}).registered())
+    here.do(c.RegisterParty(place=PLACE, party="B-2", kind="branch", parent=f"village:{OTHER}", name="下石村党支部"))
+    listed = enter("demonstration", village=None, party="B-2")
+    here.do(listed, MERGE)
+    (begun,) = here.until(date(2016, 5, 3)).do(again(listed, since=date(2016, 5, 3), document="续定"))
+    assert begun.village == VILLAGE and [*here.village.listings] == ["demonstration/B-2"]
+
+
+def test_2_10_what_is_on_a_list_that_a_later_pack_drops_can_be_taken_off() -> None:
+    here = with_other(county())
+    here.do(enter(), enter(village=OTHER), enter("weak_organisation"), OPEN)
+    later = {**PACK, **LISTS, "lists": [POINT], "version": "2105-2014.9", "effective_from": date(2014, 7, 1)}
+    here.do(c.AdoptPolicy(place=CITY, pack={**later, "procedures": PACK["procedures"]}, adopted_by="市委"))
+    here.until(date(2014, 7, 1))
+    assert here.refusal(leave(place="210522")).field == "place" and here.refusal(enter()).field == "kind"
+    (ended,) = here.do(leave(body="township"))
+    assert ended.ground == "decided" and here.refusal(leave()).field == "kind"
+    (ended,) = here.do(withdraw(village=OTHER))
+    assert ended.ground == "mistaken"
+    assert "2014-1" in here.refusal(withdraw("weak_organisation")).zh
+    here.do(*STEPS, leave("weak_organisation"))
+    assert here.village.listings == {}
+
+
 def test_2_10_a_new_village_of_a_split_is_on_the_lists_of_the_old_one_and_its_branch_stays_there() -> None:
     here = county()
     here.do(enter("demonstration"), enter("weak_organisation"))
@@ -278,6 +315,14 @@ def test_2_10_where_there_is_no_poverty_list_no_village_enters_it() -> None:
     assert (refused.status, refused.field) == (422, "listed") and "重点村" in refused.zh
     here.do(again(village, listed=False))
     here.do(enter())
+
+
+def test_2_22_places_on_a_list_are_not_counted_for_the_whole_country() -> None:
+    wide = PACK | {"lists": [POINT], "jurisdiction": "00", "version": "00-2014.1"}
+    titles = {key: {"title": "某文件", "jurisdiction": "00"} for key in PACK["documents"]}
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**wide, "documents": titles})
+    assert [fault.path for fault in refused.value.faults] == [("lists", 0, "at_most")]
 
 
 def without(entry: dict[str, Any], *fields: str, **said: Any) -> dict[str, Any]:

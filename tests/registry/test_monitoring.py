@@ -15,6 +15,7 @@ from shared.contracts.registry import (
     MonitoringWithdrawn,
     ResolutionRejected,
 )
+from shared.engine.flow import encode_state
 from shared.policy import PolicyInvalid, parse_pack
 from tests.registry.county import AT, CITY, PLACE, VILLAGE, County, again, household, of_type
 from tests.support.watching import (
@@ -228,6 +229,49 @@ def test_5_11_a_removal_of_risk_is_taken_back() -> None:
     assert (counted(county), is_watched(county, "H1")) == ({"unstable": 2}, "unstable")
 
 
+def test_5_11_a_visit_proposes_again_a_removal_of_risk_that_was_refused() -> None:
+    county = eased()
+    county.do(step("E1", "appraise", "ease", agreed=0))
+    assert ("ease", "unstable") not in [one[:2] for one in proposed(county)]
+    county.until(date(2015, 4, 10)).do(visit("H1", date(2015, 4, 10), eased=True))
+    assert ("ease", "unstable", date(2015, 4, 25)) in proposed(county)
+    county.until(date(2015, 4, 12)).do(visit("H1", date(2015, 4, 12), eased=True))
+    assert ("ease", "unstable", date(2015, 4, 25)) in proposed(county), "the first of these visits counts"
+
+
+def test_5_11_a_report_counts_though_it_tells_of_a_day_before_the_latest_round() -> None:
+    county = watching()
+    county.do(open_("M1", "H1"), step("M1", "appraise", agreed=0))
+    county.until(date(2014, 7, 10)).do(report("H1", "sudden", on=date(2014, 7, 1)))
+    assert ("watch", "sudden", date(2014, 7, 16)) in proposed(county)
+    county.do(open_("M2", "H1", code="sudden"))
+    assert ("watch", "sudden") not in [one[:2] for one in proposed(county)]
+    county.do(c.WithdrawResolution(**AT, matter="M2", **BODY))
+    assert ("watch", "sudden", date(2014, 7, 16)) in proposed(county)
+
+
+def test_5_11_a_household_that_leaves_its_village_in_the_middle_of_a_round_is_proposed_in_the_new_one() -> None:
+    county = watching()
+    county.do(report("H6", "sudden"), open_("M1", "H2", "H3"), open_("M2", "H6", code="sudden"))
+    part = c.NewVillage(code=OTHER, name="新村", township="小市镇", population=300, households=("H2", "H6"))
+    said: dict[str, Any] = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
+    county.do(c.SplitVillage(**AT, parts=(part,), **said))
+    there = {(task.about, task.answer["subject_code"]) for task in county.tasks if task.action == "resolutions"}
+    assert there >= {(OTHER, "unstable"), (OTHER, "sudden")}
+
+
+def test_5_11_what_rounds_have_decided_stands_after_a_merger() -> None:
+    county = eased()
+    decided(county, "E1", "ease")
+    county.do(
+        c.RegisterVillage(**{**AT, "village": OTHER}, name="下石村", township="小市镇", population=500, listed=False)
+    )
+    merge: dict[str, Any] = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
+    county.do(c.MergeVillages(place=PLACE, village=OTHER, merged=(VILLAGE,), **merge))
+    register: Register = county.world.state("registry", Register, OTHER)
+    assert register.households["H1"].considered and register.households["H2"].watch
+
+
 def test_5_11_a_named_body_ends_the_monitoring_of_a_household_that_has_moved() -> None:
     county = eased()
     removal = c.WithdrawHousehold(**AT, household="H1", **BODY)
@@ -300,6 +344,12 @@ def test_5_11_who_is_watched_is_shown_to_operators_only() -> None:
     assert register.shown(to_operator=True) == register
     assert all(not one.watch and not one.considered for one in register.shown().households.values())
     assert register.shown().watched == {"unstable": 2}
+    county = watching()
+    county.do(open_("M1", "H1"))
+    assert Register.hides in encode_state(county.register).decode(), "a round alone is hidden in queries as well"
+    county = watching()
+    county.do(report("H6", "sudden"))
+    assert Register.hides in encode_state(county.register).decode()
 
 
 def changed(**section: Any) -> dict[str, Any]:

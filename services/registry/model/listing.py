@@ -16,7 +16,7 @@ import msgspec
 from services.registry.model.commands import EnterList, LeaveList, OfList, OpenResolution, WithdrawEntry
 from services.registry.model.identity import FIRST_LISTING
 from services.registry.model.party import Party
-from services.registry.model.village import Held, Village, not_ended
+from services.registry.model.village import ENDED, Held, Village, not_ended
 from shared import chinese
 from shared.calendar import add_months
 from shared.contracts.registry import (
@@ -135,7 +135,7 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
     """Put a village or an organisation on a list. What is on it already begins its term anew, if it has one (2.22)."""
     kind = _kind(command, policy)
     require_body(command.body, kind.by, kind.rule)
-    about = _subject(command, kind, others)
+    about = _subject(command, kind, listing, others)
     last = listing.last if listing else None
     if last and (last.since, last.document) == (command.since, command.document):
         return Change(listing)
@@ -178,8 +178,11 @@ def _kind(command: OfList, policy: Policy) -> ListKind:
     return kind
 
 
-def _subject(command: OfList, kind: ListKind, others: Others) -> dict[str, Any]:
-    """How the event names what is listed. Refuses what is unknown, has ended, or lies in another division."""
+def _subject(command: OfList, kind: ListKind, listing: Listing | None, others: Others) -> dict[str, Any]:
+    """How the event names what is listed. Refuses what is unknown, has ended, or lies in another division.
+
+    What is on the list already may have come to another village by a merger, and stays with that one.
+    """
     if command.village:
         village = others[Village, command.village]
         found: Village | Party = not_ended(
@@ -212,10 +215,11 @@ def _subject(command: OfList, kind: ListKind, others: Others) -> dict[str, Any]:
             f"the party {found.id!r} belongs to no village itself, which {kind.kind} asks something of",
             field="party",
         )
+    village_id = listing.village if listing and listing.last else parent if of == VILLAGE else None
     return {
         "place": found.place,
         "kind": kind.kind,
-        "village": parent if of == VILLAGE else None,
+        "village": village_id or None,
         "party": command.party,
     }
 
@@ -288,12 +292,15 @@ def remind(listing: Listing, _due: Due, _policy: Policy, _today: date) -> Change
 
 
 def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: date) -> Change:
-    """A body takes it off the list. A list that is left by a procedure is left by that alone."""
-    kind = _kind(command, policy)
+    """A body takes it off the list. A list that is left by a procedure is left by that alone.
+
+    If the pack has the list no more, nobody is named there who decides, so that any body may.
+    """
+    kind = _kind_left(listing, command, policy)
     listing = _on(listing, command, kind)
     if listing.last is None:
         return Change(listing)
-    if kind.unlisted_by is None:
+    if kind and kind.unlisted_by is None:
         procedure = policy.procedure(str(kind.leaves_by))
         label = procedure.label if procedure else kind.leaves_by
         raise Refused(
@@ -302,24 +309,34 @@ def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: d
             f"{kind.kind} is left by the procedure {kind.leaves_by} only; open it",
             field="kind",
         )
-    require_body(command.body, kind.unlisted_by, kind.rule)
+    if kind and kind.unlisted_by:
+        require_body(command.body, kind.unlisted_by, kind.rule)
     return Change(listing, (_ended(listing, "decided", reason=command.reason, decided_by=command.decided_by),))
 
 
 def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, _today: date) -> Change:
     """Its latest listing was a mistake. Refused while a rectification rests on it."""
-    kind = _kind(command, policy)
+    kind = _kind_left(listing, command, policy)
     listing = _on(listing, command, kind)
     if listing.last is None:
         return Change(listing)
     if listing.matter:
-        rests(kind.rule, {f"整顿事项“{listing.matter}”": f"the rectification {listing.matter!r}"})
+        rests(kind.rule if kind else RULE, {f"整顿事项“{listing.matter}”": f"the rectification {listing.matter!r}"})
     return Change(listing, (_ended(listing, "mistaken", reason=command.reason, decided_by=command.decided_by),))
 
 
-def _on(listing: Listing | None, command: OfList, kind: ListKind) -> Listing:
+def _kind_left(listing: Listing | None, command: OfList, policy: Policy) -> ListKind | None:
+    """The list that is left. None if a later pack, or that of the village's new division, has it no more: what is on
+    it must still come off."""
+    if listing and listing.last and policy.list_kind(command.kind) is None:
+        return None
+    return _kind(command, policy)
+
+
+def _on(listing: Listing | None, command: OfList, kind: ListKind | None) -> Listing:
     """The listing. Refuses one that there never was, or of another division."""
     if listing is None:
+        assert kind, "what is on no list names one of the pack"
         raise Refused(
             kind.rule,
             f"“{command.subject_id}”没有列入“{kind.label}”，请核对",
@@ -478,9 +495,21 @@ def discount(roll: Roll | None, event: ListingEnded, _policy: Policy, _today: da
 
 
 def note(state: Village | Party | None, event: ListingBegun, _policy: Policy, _today: date) -> Change:
-    """The village or the organisation is on this list."""
+    """The village or the organisation is on this list.
+
+    Refused if the organisation is registered at a village that has ended or moved to another division since.
+    """
     if state is None:
         return Change(state)
+    if isinstance(state, Village) and (state.stage in ENDED or state.place != event.place):
+        zh, en = ENDED.get(state.stage, (f"已划入区划 {state.place}", f"it lies in division {state.place} now"))
+        raise Refused(
+            RULE,
+            f"组织“{event.party}”登记所在的村{state.id}{zh.format(state.into)}，请先更正该组织的隶属关系和区划",
+            f"the party {event.party!r} is registered at village {state.id}, but {en.format(state.into)}; first "
+            "correct to whom it belongs and where it lies",
+            field="party",
+        )
     held = Held(event.kind, event.spell, event.since, event.document, event.until, event.party)
     listed = {**state.listings, event.listing: held}
     return Change(state.but(listings=dict(sorted(listed.items()))))

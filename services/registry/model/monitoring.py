@@ -53,20 +53,23 @@ def proposals(register: Register, policy: Policy) -> dict[str, date]:
     found: dict[str, date] = {}
     for household in register.households.values() if policy.monitoring else ():
         for key, sign in _signs(household, policy):
-            if household.considered is None or sign > household.considered.on:
-                found[key] = min(sign, found.get(key, sign))
+            found[key] = min(sign, found.get(key, sign))
     return found
 
 
 def _signs(household: Household, policy: Policy) -> Iterator[tuple[str, date]]:
-    """What speaks for watching a household in a class, or for its risk being removed, each with its day."""
+    """What speaks for watching a household in a class, or for its risk being removed, each with its day.
+
+    What a round was opened on speaks no more. A report may tell of an earlier day than that of the latest round.
+    """
     watch, report, terms = household.watch, household.reported, policy.monitoring
     assert terms is not None
-    if report and (watch is None or watch.code != report.code):
+    since = household.considered.on if household.considered else date.min
+    if report and not report.round and (watch is None or watch.code != report.code):
         yield f"monitor/{report.code}", report.on
-    if watch and watch.eased_on:
+    if watch and watch.eased_on and watch.eased_on > since:
         yield f"clear/{watch.code}", watch.eased_on
-    if watch is None and household.is_poor(terms.line_of(household.as_of.year)):
+    if watch is None and household.as_of > since and household.is_poor(terms.line_of(household.as_of.year)):
         fits = (one for one in terms.classes if one.by_income and fits_class(household, one, policy))
         yield from ((f"monitor/{one.code}", household.as_of) for one in [*fits][:1])
 
@@ -186,17 +189,25 @@ def consider(register: Register | None, command: OpenResolution, policy: Policy,
     found = {id: one for id, one in register.households.items() if id in command.members}
     if any(one.considered and one.considered.round == on.round for one in found.values()):
         return Change(register)  # It is a repetition.
-    return recounted(_with(register, found, considered=on), policy)
+    changed = {id: _considered(one, on, procedure.effect) for id, one in found.items()}
+    return recounted(register.but(households={**register.households, **changed}), policy)
+
+
+def _considered(household: Household, on: Lifted, effect: str) -> Household:
+    """The household of a round that was just opened. One on watching it takes up the report, in whatever class."""
+    report = household.reported
+    if report and effect == "monitor":
+        report = msgspec.structs.replace(report, round=on.round)
+    return msgspec.structs.replace(household, considered=on, reported=report)
 
 
 def reconsider(register: Register | None, event: ResolutionWithdrawn, policy: Policy, _today: date) -> Change:
-    """A round was withdrawn before anything was decided, so its households are proposed as before."""
+    """A round was withdrawn, so households on which it has not decided are proposed as before."""
     round = f"{event.village}/{event.matter}"
-    households = register.households if register else {}
-    found = {id: one for id, one in households.items() if one.considered and one.considered.round == round}
-    if register is None or not found:
+    households = {id: one.open_again(round) for id, one in register.households.items()} if register else {}
+    if register is None or households == register.households:
         return Change(register)
-    return recounted(_with(register, found, considered=None), policy)
+    return recounted(register.but(households=households), policy)
 
 
 def watch(register: Register, event: HouseholdsMonitored, policy: Policy, today: date) -> Change:
@@ -238,12 +249,8 @@ def take_back(register: Register | None, event: StepWithdrawn, policy: Policy, _
 
 
 def decided_by(register: Register, round: str) -> list[str]:
-    """The households on which a round's decision stands: neither another round nor a withdrawal has changed it."""
-    return [
-        id
-        for id, one in register.households.items()
-        if (one.watch and one.watch.round == round) or (one.cleared and one.cleared.cleared_by == round)
-    ]
+    """The households on which a round's decision stands."""
+    return [id for id, one in register.households.items() if one.decided_by(round)]
 
 
 # ------------------------------------------------------- reports and visits
@@ -304,7 +311,7 @@ def review(register: Register | None, command: ReviewHousehold, policy: Policy, 
             field="on",
             status=422,
         )
-    one = terms.known(watch.code)
+    one, considered = terms.known(watch.code), household.considered
     if command.eased and one and (until := one.observe.after(watch.on, policy.calendar)) > command.on:
         raise Refused(
             rule,
@@ -313,10 +320,11 @@ def review(register: Register | None, command: ReviewHousehold, policy: Policy, 
             field="eased",
             status=422,
         )
+    first = watch.eased_on if watch.eased_on and (not considered or watch.eased_on > considered.on) else command.on
     seen = msgspec.structs.replace(
         watch,
         seen_on=command.on,
-        eased_on=(watch.eased_on or command.on) if command.eased else None,
+        eased_on=first if command.eased else None,
         review_by=terms.review_every.after(command.on, policy.calendar),
         told=False,
     )

@@ -72,6 +72,8 @@ class Report(msgspec.Struct, frozen=True):
     code: str
     source: str
     on: date
+    round: str = ""
+    """The round that was opened on it, as `<village>/<matter>`; empty while it proposes the household."""
 
 
 class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,8 +97,24 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reported: Report | None = None
     """The latest report that it is at risk."""
     considered: Lifted | None = None
-    """The latest round that was opened on watching it, or on its risk, and the day. Only later signs propose it
-    again."""
+    """The latest round that was opened on watching it, or on its risk, and the day. Only later facts and visits propose
+    it again."""
+
+    def decided_by(self, round: str) -> bool:
+        """Whether a round's decision stands: neither another round nor a withdrawal has changed it."""
+        watched = self.watch is not None and self.watch.round == round
+        return watched or (self.cleared is not None and self.cleared.cleared_by == round)
+
+    def open_again(self, round: str) -> Self:
+        """The household after a round was withdrawn, or has stayed behind in another village, so that what spoke for it
+        proposes the household again. A round that decided on it stands."""
+        if self.decided_by(round):
+            return self
+        considered = None if self.considered and self.considered.round == round else self.considered
+        report = self.reported
+        if report and report.round == round:
+            report = msgspec.structs.replace(report, round="")
+        return msgspec.structs.replace(self, considered=considered, reported=report)
 
     def is_poor(self, line: int) -> bool:
         """Whether its facts are those of a poor one: income per person below the line (yuan), or a guarantee missing.
@@ -111,7 +129,7 @@ class Register(State, frozen=True, kw_only=True):
     """A village's households by id, and its yearly figures."""
 
     kind = "registers"
-    hides = '"code":'
+    hides = '"round":'
     population: int
     year: int = 0
     """The latest year for which there are facts."""
@@ -307,15 +325,26 @@ def hand_over(register: Register | None, _event: VillageMerged, _policy: Policy,
 def take_share(
     register: Register, command: SplitVillage, policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A new village gets the households that the split names for it, and the old village's incidence of past years."""
+    """A new village gets the households that the split names for it, and the old village's incidence of past years.
+
+    Rounds stay in the old village. Whom none has decided on is proposed anew.
+    """
     before = others[Register, command.village]
     assert isinstance(before, Register)
     named = next(part.households for part in command.parts if part.code == register.id)
-    share = {id: before.households[id] for id in named if id in before.households}
+    share = {id: _left_behind(before.households[id]) for id in named if id in before.households}
     if not share and register.year:
         return Change(register)  # It was given its households before; this is a repetition.
     after = register.but(year=before.year, past=before.past, households={**register.households, **share})
     return told(after, policy, before.id, {id: id for id in share})
+
+
+def _left_behind(household: Household) -> Household:
+    """The household without the rounds of the village that it has left."""
+    rounds = {one.round for one in (household.considered, household.reported) if one and one.round}
+    for round in rounds:
+        household = household.open_again(round)
+    return household
 
 
 def give_share(register: Register, command: SplitVillage, _policy: Policy, _today: date) -> Change:
