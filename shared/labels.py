@@ -167,15 +167,25 @@ def _spelt(code: str) -> str:
 
 
 def sentence(event: msgspec.Struct, policy: Policy | None, names: Mapping[str, str]) -> Both:
-    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has the names of ids."""
+    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has units' names by id."""
     given = msgspec.structs.asdict(event)
     given |= _composed(given)
-    words = {field: _counted(field, value, policy) for field, value in given.items()}
-    both = [
+    words = {field: _named(field, value, _counted(field, value, policy), names) for field, value in given.items()}
+    zh, en = (
         _filled(text, given, {field: word[n] for field, word in words.items()})
         for n, text in enumerate(SENTENCES[type(event).__name__])
-    ]
-    zh, en = (_ID.sub(lambda id: names.get(id[0], id[0]), text) for text in both)
+    )
+    return zh, en
+
+
+def _named(field: str, value: Any, words: Both, names: Mapping[str, str]) -> Both:
+    """The words of a field, with units' names in the place of their ids.
+
+    Only fields that have units are changed: the id of a unit may be `365`, which elsewhere is a number of days.
+    """
+    if field not in ("unit", "obstacles") and not (field == "record" and value.startswith("unit:")):
+        return words
+    zh, en = (_ID.sub(lambda id: names.get(id[0], id[0]), text) for text in words)
     return zh, en
 
 

@@ -19,6 +19,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded, neutral
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
+from shared.divisions import COUNTRY, around, place_of
 from shared.labels import Both, basis, in_words, sentence
 from shared.policy import Policy, PolicyBook, kept_pack
 
@@ -72,8 +73,12 @@ def show(console: Console, code: str, client: Client) -> None:
         for reason in reasons:
             why.add_row(told(reason["zh"], reason["en"]), chosen(in_words("mover", reason["mover"], policy)))
         console.print(why)
-    asked = {"place": village["place"], "about": village["id"], "words": "true"}
-    if waiting := [task for service in SERVICES for task in open_tasks(client(service), **asked)]:
+    # What waits in a wider place may be about the village, too, such as a visit of a city's inspection.
+    places = [*map(place_of, around(village["place"])), COUNTRY]
+    asked = [(client(service), place) for service in SERVICES for place in dict.fromkeys(places)]
+    if waiting := [
+        task for http, place in asked for task in open_tasks(http, place=place, about=village["id"], words="true")
+    ]:
         console.print(told("\n正在等待办理：", "\nwhat is awaited:"), table_of(waiting))
 
 

@@ -1,7 +1,11 @@
 """SQLite with one way to the connection's thread and back for each statement.
 
 aiosqlite goes there four times: to make a cursor, to execute, to fetch and to close. Each time takes more CPU than a
-short statement itself. It was so with SQLAlchemy 2.1.9 and aiosqlite 0.22.1.
+short statement itself. It was so with SQLAlchemy 2.1.9 and aiosqlite 0.22.1. This file uses what both keep for
+themselves, so pyproject.toml names the versions for which tests/shared/test_sqlite.py shows that it works.
+
+Whoever waits for a statement may be cancelled, but the statement itself goes on in the thread and always comes to its
+end there. So none is left half read, and the connection can be closed, which ends its transaction.
 """
 
 import sqlite3
@@ -10,7 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
-from sqlalchemy.util import await_only, immutabledict
+from sqlalchemy.util import immutabledict
+from sqlalchemy.util.concurrency import await_
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
@@ -37,7 +42,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
             return cursor, cursor.fetchall()
 
         try:
-            self._cursor, rows = await_only(self._connection._execute(at_once))
+            self._cursor, rows = await_(self._connection._execute(at_once))
         except Exception as error:
             self._adapt_connection._handle_exception(error)
         self._rows = deque(rows)

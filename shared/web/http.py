@@ -258,7 +258,7 @@ def _tasks(pipeline: Pipeline) -> Any:
         words: FromQuery[bool] = False,
     ) -> list[OpenTask]:
         """What people have to do: the lines of an officer's day page. `place` is a prefix of the division, `about` what
-        a task is about, such as a village.
+        a task is about, such as a village, its team or a unit.
 
         With `words`, each task says in Chinese and English what it is about and by which document. Tasks about persons
         are shown to operators only. Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of
@@ -271,7 +271,8 @@ def _tasks(pipeline: Pipeline) -> Any:
                 of_state = [
                     OpenTask(state.kind, state.id, state.place, task)
                     for task in (state.tasks(policy) if policy or not state.needs_policy else ())
-                    if role in (None, task.role) and about in ("", task.about, task.answer.get("village"))
+                    if role in (None, task.role)
+                    and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
                 ]
                 found += [task.told(policy) for task in of_state] if words else of_state
                 if len(found) >= limit:

@@ -337,6 +337,7 @@ async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api
     assert await about(place="210521") == ["M2"]
     assert await about(place="21", role="team") == ["M1"]
     assert await about(about="M2") == ["M2"] and await about(about="M9") == []
+    assert await about(about="210502001001", place="2105") == ["M1", "M2"], "of a team, whose outcomes are awaited"
     assert await about(place="21052", role="team") == []
     for place in ("%", "______", "2105021", "２１"):
         (fault,) = refusal(await api.client.get("/v1/tasks", params={"place": place}), 400)
@@ -346,7 +347,7 @@ async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api
         "kind": "matters", "id": "M2", "place": "210521",
         "task": {
             "action": "matters", "about": "M2", "role": "county", "due": "2014-06-01", "rule": "1.1", "detail": "",
-            "answer": {},
+            "answer": {"subject": "210502001001"},
         },
     }  # fmt: skip
     await api.post("matters", {"place": "210502", "matter": "M1", "answered": True})

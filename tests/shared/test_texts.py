@@ -22,6 +22,7 @@ from deploy.demo.village import line
 from deploy.policy_sentences import sentences
 from shared.chinese import quoted
 from shared.contracts import EVENTS
+from shared.contracts.dispatch import NeedUnmet, TeamReleased
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading
@@ -92,6 +93,15 @@ def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
     assert [faults(zh) for zh, _ in told if faults(zh)] == [], told
     zh, en = SENTENCES[event.__name__]
     assert set(re.findall(r"{(\w+)", zh)) >= set(re.findall(r"{(\w+)", en)), "Chinese is complete"
+
+
+def test_a_unit_is_told_by_its_name_and_a_number_that_looks_like_its_id_stays() -> None:
+    place, names = {"place": "210502", "village": "210502001201"}, {"365": "水务局"}
+    released = TeamReleased(**place, unit="365", spell=1, team=(), served_days=365)
+    (zh, _), _ = line(released, POLICY, names)
+    assert zh == "水务局的工作队期满撤离，共驻村365天"
+    (zh, _), _ = line(NeedUnmet(**place, matching="M1", obstacles={"365": "leader_rank"}), POLICY, names)
+    assert "水务局" in zh and "365" not in zh
 
 
 class Watched(Memory):

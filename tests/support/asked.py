@@ -60,7 +60,9 @@ class Matter(State, frozen=True, kw_only=True, omit_defaults=True):
         return not self.answered
 
     def tasks(self, policy: Policy) -> tuple[Task, ...]:
-        return (Task(action="matters", about=self.id, role=self.of, due=DAY, rule="1.1"),) if self.awaits else ()
+        given = {"subject": "210502001001"}
+        task = Task(action="matters", about=self.id, role=self.of, due=DAY, rule="1.1", answer=given)
+        return (task,) if self.awaits else ()
 
     def shown(self, *, to_operator: bool = False) -> "Matter":
         return self if self.answered else self.but(drawn="")
