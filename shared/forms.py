@@ -87,6 +87,8 @@ class Blank(NamedTuple):
     """Fields of the command that follow from the row; they are added to its cells."""
     adds: bool = False
     """True if a row adds to something that exists: a survey record adds to its village's survey."""
+    personal: bool = False
+    """True if its issued rows say of persons or households what operators alone may read."""
     repeats: str = ""
     """The field whose parts repeat over rows. Rows with the same key but for these parts become one command."""
     task: str = ""

@@ -280,7 +280,7 @@ _REVIEWS = Blank(
                 "It only leads to the procedure for it; the household is watched until that has ended."),
         by("reviewed_by", "走访单位", "Visited by"),
     ),
-    completed=store.with_watched,
+    completed=store.with_watched, personal=True,
     lines=lambda row, _rows: ({**row, **one} for one in row["watched"]),
 )  # fmt: skip
 _MEASURES = Blank(

@@ -25,7 +25,7 @@ from shared.policy import Policy
 from shared.rules import Refused
 from shared.web.http import PlaceQuery, waiting
 from shared.web.imports import RUNNING, Import, Report, kept
-from shared.web.operations import is_operator, require_say
+from shared.web.operations import is_operator, require_operator, require_say
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
@@ -74,6 +74,8 @@ def _template(forms: Forms) -> Any:
         from shared.workbook.writing import write_template  # Only here, since its library takes memory.
 
         blank = _known(forms, form)
+        if blank.personal:
+            require_operator(request, None)
         asked, secret = blank.form(_policies(state, place), place), _secret(state)
         known: Sequence[Known] = ()
         if blank.is_owed:

@@ -102,6 +102,7 @@ async def test_a_form_covers_the_division_that_is_asked_for(desk: Office) -> Non
     ("path", "status", "zh"),
     [
         ("/v1/templates/surveys", 409, "没有正在摸底排查的村"),
+        ("/v1/templates/household-reviews", 401, "仅限运维"),
         ("/v1/templates/cows", 404, "没有名为“cows”的表"),
         ("/v1/templates/units?place=52", 409, "请先启用政策包"),
         ("/v1/copies/guessed", 404, "请重新上传"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Register
+from services.registry.model import Register, Resolution
 from services.registry.model import commands as c
 from shared.contracts.registry import (
     HouseholdsCleared,
@@ -350,6 +350,14 @@ def test_5_11_who_is_watched_is_shown_to_operators_only() -> None:
     county = watching()
     county.do(report("H6", "sudden"))
     assert Register.hides in encode_state(county.register).decode()
+
+
+def test_5_11_the_households_of_a_round_on_who_is_watched_are_shown_to_operators_only() -> None:
+    county = watching()
+    county.do(open_("M1", "H1"), step("M1", "appraise"))
+    round: Resolution = county.world.state("registry", Resolution, f"{VILLAGE}/M1")
+    assert b"H1" not in encode_state(round.shown()) and not Resolution.hides
+    assert round.shown(to_operator=True) == round
 
 
 def changed(**section: Any) -> dict[str, Any]:

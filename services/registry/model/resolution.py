@@ -58,6 +58,7 @@ class Resolution(Dossier, frozen=True, kw_only=True):
     """A matter that a village decides. Its id is `<village>/<matter>`."""
 
     kind = "resolutions"
+    hides = ""  # Every one is looked at: a question has a secret, and so have rounds on who is watched.
     actions = MappingProxyType(
         {"notice": "notices", **dict.fromkeys(("decide", "accept", "act", "publish"), "resolution-steps")}
     )
@@ -86,9 +87,14 @@ class Resolution(Dossier, frozen=True, kw_only=True):
         return f"{self.matter} {of}"
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """The matter without reasons of objections, question and answer, which may name a person."""
+        """The matter without reasons of objections, question and answer, which may name a person, and without the
+        households of a round on who is watched."""
         state = super().shown(to_operator=to_operator)
-        return state if to_operator or state.question is None else state.but(question=Question(""))
+        if to_operator:
+            return state
+        if state.effect in WATCHING:
+            state = state.but(course=state.course.but(members={}))
+        return state if state.question is None else state.but(question=Question(""))
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
         """The event that the matter has passed or failed, and what its procedure leads to."""
