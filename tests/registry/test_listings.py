@@ -9,7 +9,20 @@ from services.registry.model import Village, why_not_yet
 from services.registry.model import commands as c
 from shared.contracts import registry as r
 from shared.policy import PolicyInvalid, parse_pack
-from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, County, again, of_type
+from tests.registry.county import (
+    AT,
+    BEGIN,
+    CADRE,
+    CITY,
+    PLACE,
+    RELEASED,
+    UNIT,
+    VILLAGE,
+    County,
+    again,
+    assigned,
+    of_type,
+)
 from tests.registry.lists import (
     BRANCH,
     KEY,
@@ -266,6 +279,17 @@ def test_2_22_the_term_of_a_merged_villages_organisation_begins_anew_where_it_we
     here.do(listed, MERGE)
     (begun,) = here.until(date(2016, 5, 3)).do(again(listed, since=date(2016, 5, 3), document="续定"))
     assert begun.village == VILLAGE and [*here.village.listings] == ["demonstration/B-2"]
+
+
+def test_3_3_a_cadre_serves_for_a_list_until_the_team_has_gone_home() -> None:
+    here = county()
+    here.do(enter(), UNIT, CADRE)
+    here.hear(assigned(0))
+    here.do(leave())
+    gone = c.WithdrawCadre(place=CITY, cadre="C1", reason="调离", decided_by="市委组织部")
+    assert VILLAGE in here.refusal(gone).zh, "the team is kept for its handing over"
+    here.hear(RELEASED)
+    assert here.do(gone)
 
 
 def test_2_10_what_is_on_a_list_that_a_later_pack_drops_can_be_taken_off() -> None:

@@ -15,7 +15,7 @@ from services.registry.model.commands import (
     WithdrawCadre,
     WithdrawUnit,
 )
-from services.registry.model.village import ENDED, Village
+from services.registry.model.village import ENDED, LISTED, Village
 from shared.calendar import add_months
 from shared.contracts.dispatch import (
     MatchWithdrawn,
@@ -317,8 +317,12 @@ def served(party: Unit | Cadre | None, _command: WithdrawUnit | WithdrawCadre) -
 
 
 def _still(villages: Mapping[Key, State | None], stages: Iterable[str]) -> list[str]:
-    found = (village for village in villages.values() if isinstance(village, Village))
-    return [one.id for one in found if one.stage in stages or (one.listings and one.stage not in ENDED)]
+    """Those of the villages in which there may be a team: by their stage on the poverty list, or for another list.
+
+    A village off the poverty list has its team for another list, until that has gone home.
+    """
+    found = [village for village in villages.values() if isinstance(village, Village) and village.stage not in ENDED]
+    return [one.id for one in found if one.stage in stages or one.listings or one.stage not in LISTED]
 
 
 def withdraw_unit(
