@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from shared import chinese, english
+from shared.contracts import Event
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
@@ -166,14 +167,17 @@ def _spelt(code: str) -> str:
     return re.sub("[_/]", " ", code) if re.fullmatch(r"[a-z_]+(/([0-9]{4}|term))?", code) else code
 
 
-def sentence(event: msgspec.Struct, policy: Policy | None, names: Mapping[str, str]) -> Both:
-    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has units' names by id."""
+def sentence(event: Event, policy: Policy | None, names: Mapping[str, str]) -> Both:
+    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has units' names by id.
+
+    An event that is not about a village has no sentence, but may follow from one that is: its label is told.
+    """
     given = msgspec.structs.asdict(event)
     given |= _composed(given)
     words = {field: _named(field, value, _counted(field, value, policy), names) for field, value in given.items()}
     zh, en = (
         _filled(text, given, {field: word[n] for field, word in words.items()})
-        for n, text in enumerate(SENTENCES[type(event).__name__])
+        for n, text in enumerate(SENTENCES.get(type(event).__name__, event.label))
     )
     return zh, en
 

@@ -23,6 +23,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "登记为{township}{name}，户籍人口{population}人[，由{issued_by}自编代码][，原因：{reason}]",
         "registered as {name} in {township}, with {population} inhabitants[; {issued_by} gave its code][: {reason}]",
     ),
+    "UnitRegistered": (
+        "登记{name}，为上级指定帮扶本村的单位",
+        "{name} was registered, which a superior body designated for the village",
+    ),
     "VillageListed": ("列入贫困村[，自{since}起]", "put on the poverty list[, since {since}]"),
     "VillageUnlisted": ("{decided_by}撤销列入，原因：{reason}", "{decided_by} took back the listing: {reason}"),
     "ListingBegun": (

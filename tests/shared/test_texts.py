@@ -23,6 +23,7 @@ from deploy.policy_sentences import sentences
 from shared.chinese import quoted
 from shared.contracts import EVENTS
 from shared.contracts.dispatch import NeedUnmet, TeamReleased
+from shared.contracts.inspection import CampaignClosed
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading
@@ -82,7 +83,11 @@ def test_every_field_of_an_event_has_a_short_heading() -> None:
     assert found == []
 
 
-OF_VILLAGES = {type_: event for type_, event in EVENTS.items() if event.about in ("village", "outcome")}
+OF_VILLAGES = {
+    type_: event
+    for type_, event in EVENTS.items()
+    if event.about in ("village", "outcome") or "village" in event.__struct_fields__
+}
 
 
 @pytest.mark.parametrize("type_", OF_VILLAGES)
@@ -102,6 +107,14 @@ def test_a_unit_is_told_by_its_name_and_a_number_that_looks_like_its_id_stays() 
     assert zh == "水务局的工作队期满撤离，共驻村365天"
     (zh, _), _ = line(NeedUnmet(**place, matching="M1", obstacles={"365": "leader_rank"}), POLICY, names)
     assert "水务局" in zh and "365" not in zh
+
+
+def test_an_event_that_follows_from_a_village_and_is_about_something_else_is_told_by_its_label() -> None:
+    """As when a village leaves the list before its visit, with which a campaign is closed. It is in its journal."""
+    closed = CampaignClosed(
+        place="210500", campaign="2014-1", kind="spot_check", frame=(), drawn=(), planned=1, visited=0, share=0.0
+    )
+    assert line(closed, POLICY, {})[0] == CampaignClosed.label
 
 
 class Watched(Memory):
