@@ -276,7 +276,6 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(HouseholdsPaired, Squad, helpers.units, helpers.note),
     Reaction(HouseholdsUnpaired, Squad, helpers.units, helpers.note),
     Reaction(HouseholdsUnpaired, Pairings, _village, pairings.lose),
-    Reaction(PolicyAdopted, Pool, _pool, helpers.plan),
     Reaction(QuotaAsked, Pool, _pool, helpers.look, reads=helpers.squads),
     Reaction(QuotaMissed, Squad, by("unit"), helpers.remember),
     # Courses are held and attended. Who was sent is to be trained, and what people in a village lack is to be taught.
@@ -292,7 +291,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(AttendanceWithdrawn, Roster, roster.named, training.count, reads=training.squads),
     Reaction(ReportSkills, Roster, _village, training.report, reads=training.diagnosed),
     Reaction(TeamAssigned, Roster, roster.kept, training.arrive, reads=training.squad_of),
-    Reaction(MemberReplaced, Roster, roster.kept, training.join, reads=training.squad_of),
+    Reaction(MemberReplaced, Roster, roster.kept, training.join, reads=training.squad_and_team),
     *(Reaction(left, Roster, roster.kept, roster.lose) for left in (MemberRecalled, MemberLeft)),
     *(Reaction(gone, Roster, roster.kept, roster.clear) for gone in (TeamReleased, TeamDisbanded, AssignmentWithdrawn)),
     Reaction(VillageMerged, Roster, by("into"), roster.absorb, reads=roster.merging),
@@ -316,6 +315,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
     Reaction(PolicyAdopted, Pool, lambda _event, policy: (policy.jurisdiction,), division.adopt, reads=division.above),
+    Reaction(PolicyAdopted, Pool, _pool, helpers.plan),
     Reaction(PoolDivided, Pool, _pool, division.take_part, reads=division.above),
     Reaction(PoolDivided, Pool, division.others_of, division.hand_over),
 )
@@ -325,6 +325,6 @@ REACTIONS: tuple[Reaction, ...] = (
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
-    Roster: {"training": training.fall_due, "presence": presence.fall_due, "leave": leave.fall_due},
+    Roster: {"training": training.fall_due, "presence": presence.fall_due, "turn": leave.fall_due},
     Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask},
 }

@@ -253,7 +253,7 @@ def test_5_12_who_is_on_leave_is_shown_to_operators_alone() -> None:
     count(benxi, {FIRST: 9, THIRD: 9}, month=6)
     state = roster(benxi)
     shown = state.shown()
-    assert state.leaves and not shown.leaves and "leave" not in shown.timers
+    assert state.leaves and not shown.leaves and "turn" not in shown.timers
     assert state.months["2014-06"].days and not shown.months["2014-06"].days
     assert state.shown(to_operator=True) == state
 

@@ -182,7 +182,7 @@ STORIES = {
     ("rosters", "presence"): Story(
         lambda: asking().assigned().world, (date(2014, 7, 3), date(2014, 7, 20), date(2015, 3, 5))
     ),
-    ("rosters", "leave"): Story(
+    ("rosters", "turn"): Story(
         on_leave, (START + 3 * DAY, START + 70 * DAY, START + 200 * DAY), ("rosters", "Leave", "Member")
     ),
     ("pools", "back"): Story(ill, (date(2014, 10, 3), date(2015, 1, 3), date(2015, 1, 8))),

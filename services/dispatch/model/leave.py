@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from services.dispatch.model.commands import DecideLeave, DecideReturn, RequestLeave
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import without
-from services.dispatch.model.roster import Leave, Others, Post, Roster, clocked
+from services.dispatch.model.roster import DAY, Leave, Others, Post, Roster, clocked
 from shared.contracts import Event
 from shared.contracts.dispatch import LeaveBegun, LeaveGranted, LeaveRefused
 from shared.policy import Policy
@@ -54,13 +54,13 @@ def request(state: Roster | None, command: RequestLeave, policy: Policy, today: 
     state = state or Roster(id=link.village, place=link.place, unit=link.unit)
     if not state.members:  # The team was there before the pack asked for anything.
         state = state.but(unit=link.unit, members={one.cadre: Post(one.role, today) for one in link.team})
-    if command.cadre not in state.members:
+    leave = Leave(cadre=command.cadre, kind=command.kind, first=command.first, last=command.last)
+    if command.cadre not in state.members and _continued(state, leave) is None:
         zh, en = (
             f"{command.cadre}不是该村工作队的现任队员，请核对",
             f"{command.cadre} is no member of the team now; check it",
         )
         raise Refused(terms.rule, zh, en, field="cadre", status=422)
-    leave = Leave(cadre=command.cadre, kind=command.kind, first=command.first, last=command.last)
     if any((one.cadre, one.first, one.last) == (leave.cadre, leave.first, leave.last) for one in state.leaves.values()):
         return Change(state)
     if leave.days < 1 or (kind.longest and leave.days > kind.longest):
@@ -114,7 +114,8 @@ def decide(state: Roster | None, command: DecideLeave, policy: Policy, today: da
         return Change(clocked(rest, policy, today), (refused,))
     if leave.decided_by:
         return Change(state)
-    replaced = bool(kind and kind.replaced_from and leave.days >= kind.replaced_from) and leave.last >= today
+    is_long = bool(kind and kind.replaced_from and leave.days >= kind.replaced_from)
+    replaced = leave.last >= today and (is_long or _continued(state, leave) is not None)
     granted = replace(leave, decided_by=command.decided_by, replaced=replaced)
     told = LeaveGranted(
         **said, first=leave.first, last=leave.last, replaced=replaced, decided_by=command.decided_by
@@ -126,9 +127,22 @@ def decide(state: Roster | None, command: DecideLeave, policy: Policy, today: da
     return Change(clocked(state, policy, today), (told, *begun))
 
 
+def _continued(state: Roster, leave: Leave) -> str | None:
+    """The number of the cadre's long leave that ends on the day before, so that this one goes on with it."""
+    return next((number for number, one in state.leaves.items()
+                 if one.replaced and one.cadre == leave.cadre and one.last + DAY == leave.first), None)  # fmt: skip
+
+
 def _begun(state: Roster, number: str, leave: Leave) -> tuple[Roster, tuple[Event, ...]]:
-    """Long leave begins: the member is off the team, unless the member left it before."""
-    if leave.cadre not in state.members:
+    """Long leave begins: the member is off the team, unless the member left it before.
+
+    Where it goes on with long leave, the member is off the team already, and there is one return to decide on.
+    """
+    before = _continued(state, leave)
+    if before is not None and state.leaves[before].begun:
+        leave = replace(leave, substitute=state.leaves[before].substitute)
+        state = state.but(leaves=without(state.leaves, before))
+    elif leave.cadre not in state.members:
         return state.but(leaves=without(state.leaves, number)), ()
     begun = LeaveBegun(
         place=state.place, village=state.id, unit=state.unit, cadre=leave.cadre, last=leave.last,
@@ -140,12 +154,13 @@ def _begun(state: Roster, number: str, leave: Leave) -> tuple[Roster, tuple[Even
 def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
     """Long leave begins, and after its end the return is to be decided."""
     told: tuple[Event, ...] = ()
-    for number, leave in sorted(state.leaves.items()):
-        if leave.begun and not leave.over and leave.last < due.on:
-            state = state.but(leaves={**state.leaves, number: replace(leave, over=True)})
-        elif leave.replaced and not leave.begun and leave.first <= due.on:
+    for number, leave in sorted(state.leaves.items(), key=lambda item: item[1].first):
+        if leave.replaced and not leave.begun and leave.first <= due.on:
             state, begun = _begun(state, number, leave)
             told += begun
+    ended = {number: replace(leave, over=True) for number, leave in state.leaves.items()
+             if leave.begun and leave.last < due.on}  # fmt: skip
+    state = state.but(leaves={**state.leaves, **ended})
     return Change(clocked(state, policy, due.on), told)
 
 

@@ -123,8 +123,10 @@ def note_leave(pool: Pool | None, event: LeaveBegun, policy: Policy, today: date
 
 
 def on_leave(asked: Pool | None, command: DecideReturn) -> Iterable[Key]:
-    """The keys of the roster that knows the leave, and of the pools that know the team."""
+    """The keys of the roster that knows the leave, of the unit's squad, and of the pools that know who is free."""
     yield Roster, command.village
+    if asked is not None and command.village in asked.teams:
+        yield Squad, asked.teams[command.village].unit
     yield from relatives(command)
 
 
@@ -141,6 +143,14 @@ def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: dat
             f"该队员没有期满待定的假（{leave.first}至{leave.last}），请在期满后决定",
             f"the leave from {leave.first} to {leave.last} is no long leave that is over; decide after its end",
             field="number",
+        )
+    if leave.cadre not in pool.free(others.values(), back=leave.cadre):
+        raise Refused(
+            "3.3",
+            f"{leave.cadre}目前不能返回（已不属于单位{team.unit}、已派往他村或者在召回影响期内），请填不返回",
+            f"{leave.cadre} cannot come back: not of {team.unit} any more, out in another village, or under a recall; "
+            "say that the cadre does not",
+            field="returns",
         )
     substitute, told = leave.substitute, list[Event]()
     for village, one in _same_team(pool, team, others):

@@ -128,7 +128,7 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
         if to_operator:
             return self
         months = {name: msgspec.structs.replace(month, days={}) for name, month in self.months.items()}
-        return self.but(leaves={}, months=months).timed(leave=None)
+        return self.but(leaves={}, months=months).timed(turn=None)
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """The last day of something that is owed here moved."""
@@ -230,7 +230,8 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
     """The roster with its timers on the next days on which something begins or has become overdue.
 
     On New Year's Day the training begins that members owe each year, and on the first of each month the presence of
-    the one before is asked for.
+    the one before is asked for. A timer whose day has come and which has not run yet stays: of several on one day each
+    runs, and none is lost to a command of that day.
     """
     every = (*state.lessons.values(), *state.lacking.values())
     lessons = (lesson for lessons in every for lesson in lessons.values())
@@ -242,8 +243,9 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
         counts.append(add_months(today.replace(day=1), 1))
     replaced = [leave for leave in state.leaves.values() if leave.replaced and not leave.over]
     turns = [leave.last + DAY if leave.begun else leave.first for leave in replaced]
-    first = (min(one, default=None) for one in (days, counts, turns))
-    return state.timed(**dict(zip(("training", "presence", "leave"), first, strict=True)))
+    firsts = {"training": days, "presence": counts, "turn": turns}
+    still = {name for name, on in state.timers.items() if on <= today}
+    return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
 
 
 def named(message: Payload, _policy: Policy) -> Iterable[str]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from services.dispatch.model.commands import ReportSkills
 from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.course import terms_of
+from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Attended, Squad, without
 from services.dispatch.model.roster import DAY, Lesson, Others, Post, Roster, clocked
 from shared.contracts import Event
@@ -31,9 +32,14 @@ from shared.policy.training import Duty
 from shared.rules import Change, Due, Key, Refused, addressed, known, require_body
 
 
-def squad_of(_state: Roster | None, event: TeamAssigned | MemberReplaced) -> Iterable[Key]:
+def squad_of(_state: Roster | None, event: TeamAssigned) -> Iterable[Key]:
     """The key of the unit's squad, which knows who attended what."""
     return ((Squad, event.unit),)
+
+
+def squad_and_team(_state: Roster | None, event: MemberReplaced) -> Iterable[Key]:
+    """The keys of the unit's squad and of the village's team."""
+    return (Squad, event.unit), (Link, id_of(event.village))
 
 
 def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: date, others: Others) -> Change:
@@ -41,17 +47,30 @@ def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: dat
     state = state or Roster(id=event.village, place=event.place)
     since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
     members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
-    state = state.but(unit=event.unit, members=members)
+    lessons = {kind: {cadre: one for cadre, one in owed.items() if cadre in members}
+               for kind, owed in state.lessons.items()}  # fmt: skip
+    state = state.but(unit=event.unit, members=members, lessons=lessons)
     return Change(clocked(_owing(state, members, policy, others, today), policy, today))
 
 
 def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: date, others: Others) -> Change:
-    """A cadre joins the team, or a member takes another role."""
+    """A cadre joins the team, or a member takes another role.
+
+    A team that is proposed only is not there yet. One that was there before the pack asked for anything is known from
+    its first replacement on. A member who takes the lead was not sent for the time of anybody's leave.
+    """
+    link = others[Link, id_of(event.village)]
+    if not isinstance(link, Link) or link.since is None:
+        return Change(state)
     state = state or Roster(id=event.village, place=event.place, unit=event.unit)
+    if not state.members:
+        state = state.but(unit=event.unit, members={one.cadre: Post(one.role, today)
+                                                        for one in link.team if one.cadre != event.cadre})  # fmt: skip
     before = state.members.get(event.cadre)
     post = Post(event.role, before.since if before else today)
-    leaves = {number: replace(leave, substitute=event.cadre) if event.recalled in (leave.cadre, leave.substitute)
-              else leave for number, leave in state.leaves.items()}  # fmt: skip
+    leaves = {number: replace(leave, substitute=event.cadre)
+              if not before and event.recalled in (leave.cadre, leave.substitute) else leave
+              for number, leave in state.leaves.items()}  # fmt: skip
     state = state.but(members={**state.members, event.cadre: post}, leaves=leaves)
     return Change(clocked(_owing(state, {event.cadre: post}, policy, others, today), policy, today))
 
