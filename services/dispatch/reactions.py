@@ -273,6 +273,7 @@ REACTIONS: tuple[Reaction, ...] = (
         Reaction(on, Squad, pairings.former_unit, pairings.leave, reads=pairings.helped_by)
         for on in (CadreRegistered, CadreWithdrawn)
     ),
+    *(Reaction(on, Squad, pairings.former_unit, helpers.owe_no_more) for on in (CadreRegistered, CadreWithdrawn)),
     Reaction(HouseholdsPaired, Squad, helpers.units, helpers.note),
     Reaction(HouseholdsUnpaired, Squad, helpers.units, helpers.note),
     Reaction(HouseholdsUnpaired, Pairings, _village, pairings.lose),
@@ -326,5 +327,5 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
     Roster: {"training": training.fall_due, "presence": presence.fall_due, "turn": leave.fall_due},
-    Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask},
+    Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask, "quotas_begin": helpers.begin},
 }

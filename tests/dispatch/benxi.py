@@ -289,10 +289,10 @@ class Benxi:
         self.set("ledger", period, "修路一公里", "打井两眼", village=village)
 
 
-def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START, number: int = 1) -> None:
+def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START, number: int = 1, **changes: Any) -> None:
     """A county adopts a pack of its own."""
     documents = {name: {**said, "jurisdiction": "00"} for name, said in PACK["documents"].items()}
     pack = {**PACK, "jurisdiction": jurisdiction, "version": f"{jurisdiction}-{number}", "effective_from": effective}
-    pack["documents"] = documents
+    pack = {**pack, "documents": documents, **changes}
     place = jurisdiction.ljust(6, "0")
     benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))

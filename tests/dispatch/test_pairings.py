@@ -29,7 +29,7 @@ from shared.contracts.registry import CadreWithdrawn, PolicyAdopted, VillageReco
 from shared.labels import said
 from shared.policy import parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import CITY, DECIDED, HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed
+from tests.dispatch.benxi import CITY, DECIDED, HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed, own_pack
 from tests.dispatch.helping import CADRES, OF, UNITS, city, counted, pack, pair, pairs
 from tests.dispatch.kept import kept_alike
 from tests.support.packs import HELPER
@@ -348,6 +348,50 @@ def test_2_2_a_cadre_who_leaves_owes_the_unit_nothing() -> None:
     benxi.hear(GONE)
     pair(benxi, H1="C2")
     assert [event.unit for event in benxi.said(QuotaMet)] == ["U1"]
+
+
+def test_2_2_a_unit_has_met_its_quota_when_whoever_helped_too_few_has_left() -> None:
+    benxi = city("H1")
+    pair(benxi, H1="C1")
+    benxi.until(date(2014, 12, 31))
+    benxi.hear(GONE)
+    assert [event.unit for event in benxi.said(QuotaMet)] == ["U1"]
+    assert benxi.dispatch.states[Squad, "U1"].status == ""
+
+
+def test_2_2_until_a_pack_takes_effect_the_day_of_the_one_before_counts() -> None:
+    benxi = city("H1")
+    later = {**pack(quota_on={"month": 6, "day": 30}), "version": "2105-2", "effective_from": date(2015, 1, 1)}
+    benxi.hear(PolicyAdopted(place=CITY, version="2105-2", adopted_by="市委", pack=later))
+    benxi.until(date(2014, 12, 31))
+    assert len(benxi.said(QuotaAsked)) == 1
+    benxi.policy = parse_pack(later)
+    benxi.until(date(2015, 6, 29))
+    assert len(benxi.said(QuotaAsked)) == 1
+    benxi.until(date(2015, 6, 30))
+    assert len(benxi.said(QuotaAsked)) == 2
+
+
+def test_2_2_a_county_with_quotas_of_its_own_has_a_pool_of_its_own_and_is_asked_once() -> None:
+    benxi = city("H1")
+    benxi.hear(diagnosed(V1))
+    own_pack(benxi, links=pack()["links"])
+    assert V1 in benxi.dispatch.states[Pool, HOME].needs and not benxi.pool.needs  # type: ignore[attr-defined]
+    back = {"jurisdiction": HOME, "version": f"{HOME}-2", "effective_from": START, "extends": "2105"}
+    county = {**back, "name": "本溪满族自治县", "name_en": "Benxi County"}
+    benxi.hear(PolicyAdopted(place=HOME, version=f"{HOME}-2", adopted_by="县委", pack=county))
+    assert V1 in benxi.pool.needs
+    benxi.until(date(2014, 12, 31))
+    assert [event.place for event in benxi.said(QuotaAsked)] == [CITY]
+
+
+def test_0_2_whoever_leaves_helps_no_more_also_under_another_pack_than_the_units() -> None:
+    benxi = Benxi()
+    own_pack(benxi, links=pack()["links"])
+    benxi.hear(*UNITS, *CADRES, counted("H1"))
+    pair(benxi, H1="L1")
+    benxi.hear(GONE)
+    assert not helpers(benxi) and gaps(benxi) == [1, 0, 1]
 
 
 NAMES = st.sampled_from(["H1", "H2", "H3", "H4"])

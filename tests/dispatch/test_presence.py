@@ -15,6 +15,7 @@ from services.dispatch.model.commands import (
     RequestLeave,
     SolveMatching,
     WithdrawAssignment,
+    WithdrawMatch,
 )
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.roster import Roster
@@ -31,11 +32,13 @@ from shared.contracts.dispatch import (
     PresenceShort,
     Present,
 )
+from shared.contracts.registry import PolicyAdopted
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import AWAY, HOME, PACK, START, V1, V2, Benxi, cadre, diagnosed, squad, unit
+from tests.dispatch.benxi import AWAY, HOME, PACK, START, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
 from tests.dispatch.kept import kept_alike
 from tests.dispatch.present import FIRST, PRESENCE, SECOND, THIRD, asking
+from tests.dispatch.trained import YEARLY, asks
 
 DAY = timedelta(1)
 LATER = START + 60 * DAY
@@ -79,6 +82,16 @@ def team(benxi: Benxi, village: str = V1) -> dict[str, str]:
 
 
 # --------------------------------------------------------------------------- leave
+
+
+def test_5_12_2_12_what_falls_on_one_day_happens_all() -> None:
+    benxi = asking(**asks({"due": YEARLY})).assigned()
+    ask(benxi, date(2015, 1, 1), date(2015, 2, 28))
+    grant(benxi)
+    benxi.until(date(2015, 1, 1))
+    assert SECOND not in team(benxi), "the leave begins"
+    assert {*roster(benxi).lessons["posted"]} == {FIRST, THIRD}, "the year's training is owed"
+    assert {*roster(benxi).months["2014-12"].since} == {FIRST, SECOND, THIRD}, "December's presence is asked for"
 
 
 def test_5_12_short_leave_is_the_townships_and_longer_the_organisation_departments() -> None:
@@ -177,6 +190,82 @@ def test_5_12_leave_of_one_team_in_two_villages_is_leave_in_both() -> None:
     benxi.until(START + 61 * DAY)
     returns(benxi)
     assert SECOND in team(benxi) and SECOND in team(benxi, V2)
+
+
+def test_5_12_leave_that_goes_on_is_one_absence_with_one_return() -> None:
+    benxi = asking().assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    ask(benxi, START + 10 * DAY, START + 50 * DAY)
+    grant(benxi)
+    benxi.until(START + 20 * DAY)
+    benxi.replace(SECOND, "C-U1-9")
+    with pytest.raises(Refused, match="is no member of the team now"):
+        ask(benxi, START + 52 * DAY, START + 60 * DAY)
+    ask(benxi, START + 51 * DAY, START + 60 * DAY)
+    grant(benxi, 2)
+    benxi.until(START + 60 * DAY)
+    assert not benxi.tasks("leave-returns") and SECOND not in benxi.free
+    benxi.until(START + 61 * DAY)
+    assert [task.detail for task in benxi.tasks("leave-returns")] == ["2"]
+    ask(benxi, START + 61 * DAY, START + 70 * DAY)
+    grant(benxi, 3)
+    assert not benxi.tasks("leave-returns"), "it may also be asked for afterwards"
+    benxi.until(START + 71 * DAY)
+    returns(benxi, 3)
+    assert team(benxi) == {FIRST: "leader", SECOND: "member", THIRD: "member"} and "C-U1-9" in benxi.free
+
+
+@pytest.mark.parametrize("why", ["recalled", "transferred", "sent"])
+def test_5_12_2_20_who_cannot_be_sent_does_not_come_back_from_leave(why: str) -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + 10 * DAY, START + 50 * DAY)
+    grant(benxi)
+    benxi.until(START + 51 * DAY)
+    if why == "recalled":
+        benxi.hear(recalled(SECOND, V1))
+    else:
+        benxi.hear(cadre(SECOND, "U2", left="U1"))
+    if why == "sent":
+        benxi.hear(unit("U2"), *squad("U2", size=2), diagnosed(V2))
+        benxi.solve("m2")
+        assert SECOND in benxi.pool.teams[V2].members
+    with pytest.raises(Refused, match="cannot come back"):
+        returns(benxi)
+    returns(benxi, returns=False)
+    assert SECOND not in team(benxi) and not benxi.tasks("leave-returns")
+
+
+def test_5_12_a_member_who_took_the_lead_meanwhile_stays() -> None:
+    benxi = asking().matched()
+    benxi.hear(cadre("C-U1-7", "U1", "deputy_division"))
+    benxi.assign()
+    benxi.send(ReportDeparture, cadre=SECOND, cause="other")
+    benxi.replace(SECOND, "C-U1-7")
+    ask(benxi, START + 10 * DAY, START + 50 * DAY, FIRST)
+    grant(benxi)
+    benxi.until(START + 11 * DAY)
+    benxi.replace(FIRST, "C-U1-7")
+    benxi.until(START + 51 * DAY)
+    returns(benxi)
+    assert team(benxi) == {"C-U1-7": "leader", FIRST: "member", THIRD: "member"} and not benxi.tasks("replacements")
+
+
+def test_5_12_a_team_that_is_only_proposed_owes_no_presence_and_one_of_before_is_known_whole() -> None:
+    benxi = asking().matched()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    benxi.send(ReportDeparture, cadre=SECOND, cause="other")
+    benxi.replace(SECOND, "C-U1-9")
+    benxi.send(WithdrawMatch)
+    benxi.until(date(2014, 8, 1))
+    assert not benxi.tasks("presences")
+    benxi = Benxi().assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    later = {**PACK, "presence": PRESENCE, "version": "2105-2", "effective_from": START}
+    benxi.hear(PolicyAdopted(place="210500", version="2105-2", adopted_by="市委", pack=later))
+    benxi.policy = parse_pack(later)
+    benxi.send(ReportDeparture, cadre=SECOND, cause="other")
+    benxi.replace(SECOND, "C-U1-9")
+    assert {*roster(benxi).members} == {FIRST, THIRD, "C-U1-9"}
 
 
 def test_5_12_leave_can_be_taken_back_until_it_has_begun() -> None:

@@ -10,7 +10,7 @@ from services.inspection.model.commands import CloseOrder, OpenCampaign, Withdra
 from services.inspection.model.supervision import Supervision
 from shared.contracts.dispatch import LeaveGranted, LeaveRefused, MemberRecalled, MemberReplaced
 from shared.contracts.inspection import OrderClosed, OrderIssued, OrderOverdue, VisitMade, VisitWithdrawn
-from shared.contracts.registry import VillageRecoded
+from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.rules import Refused
 from tests.inspection.region import PACKS, Region, changed, team_of
 
@@ -69,6 +69,24 @@ def test_5_12_2_19_who_is_on_granted_leave_is_not_absent_and_only_whose_visit_is
     region.pass_days(date(2016, 7, 1))
     region.hear(LeaveGranted(**{**said, "first": region.today, "last": region.today}, cadre=member, replaced=False))
     assert {*region.kept(Supervision, village).excused} == {member}, "leave of a year ago is forgotten"
+
+
+def test_5_12_leave_goes_over_to_the_village_into_which_another_was_merged() -> None:
+    region = at_the_check(Region(PACKS["benxi"], date(2015, 5, 1), villages=2))
+    village, into = region.villages
+    leave: dict[str, Any] = {"kind": "sick", "first": region.today, "last": region.today, "decided_by": "县委组织部"}
+    about = {"place": region.county, "village": village}
+    region.hear(LeaveGranted(**about, **leave, cadre="C1", replaced=False))
+    since = date(2015, 6, 1)
+    merged = {
+        "into": into,
+        "into_place": region.county,
+        "since": since,
+        "document": "县政发8号",
+        "decided_by": "县政府",
+    }
+    region.hear(VillageMerged(**about, **merged))
+    assert {*region.kept(Supervision, into).excused} == {"C1"} and not region.kept(Supervision, village).excused
 
 
 def test_2_20_a_recalled_member_is_not_absent_but_the_replacement_may_be(region: Region) -> None:

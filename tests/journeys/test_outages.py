@@ -26,10 +26,12 @@ from shared.contracts.inspection import (
     SampleMissed,
     SeedMissed,
 )
+from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import encode_state
-from tests.dispatch.benxi import START, V1, Benxi, delisted, own_pack
+from tests.dispatch.benxi import CITY, START, V1, Benxi, delisted, own_pack
+from tests.dispatch.helping import CADRES, UNITS, pair
 from tests.dispatch.helping import city as helped_city
-from tests.dispatch.helping import pair
+from tests.dispatch.helping import pack as helping_pack
 from tests.dispatch.present import asking
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
@@ -100,6 +102,15 @@ def quotas() -> World:
     """Two cadres of a unit help one household each. One of them ranks so high that it must be two."""
     benxi = helped_city("H1", "H2")
     pair(benxi, H1="L1", H2="C1")
+    return benxi.world
+
+
+def later_quotas() -> World:
+    """A pack with quotas takes effect in February."""
+    benxi = Benxi()
+    benxi.hear(*UNITS, *CADRES)
+    later = {**helping_pack(), "version": "2105-2", "effective_from": date(2015, 2, 1)}
+    benxi.hear(PolicyAdopted(place=CITY, version="2105-2", adopted_by="市委", pack=later))
     return benxi.world
 
 
@@ -188,6 +199,7 @@ STORIES = {
     ("pools", "back"): Story(ill, (date(2014, 10, 3), date(2015, 1, 3), date(2015, 1, 8))),
     ("pools", "divided"): Story(dividing, (date(2014, 8, 3), date(2014, 12, 1), date(2015, 1, 5))),
     ("pools", "quota"): Story(quotas, (date(2015, 1, 1), date(2015, 6, 1), date(2015, 12, 30))),
+    ("pools", "quotas_begin"): Story(later_quotas, (date(2015, 2, 3), date(2015, 6, 1), date(2016, 1, 3))),
     ("records", "clock"): Story(proposed_and_imposed, (date(2015, 1, 25), date(2015, 6, 1), date(2016, 8, 1))),
     ("calendars", "adoption"): Story(new_opening, (date(2014, 11, 5), date(2014, 11, 20), date(2015, 7, 1)), PLANS),
     ("calendars", "campaigns"): Story(announced_only, (date(2014, 12, 3), date(2015, 1, 20), date(2016, 2, 1)), PLANS),

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from services.dispatch.model.pool import Pool, Squad, pool_of
+from services.dispatch.model.pool import Pool, Squad, pool_of, without
 from shared.contracts import Event
 from shared.contracts.dispatch import HouseholdsPaired, HouseholdsUnpaired, QuotaAsked, QuotaMet, QuotaMissed
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.registry import CadreRegistered, CadreWithdrawn, PolicyAdopted
 from shared.divisions import NATIONAL
 from shared.policy import Policy
 from shared.policy.links import Contact
@@ -46,19 +46,40 @@ def note(squad: Squad | None, event: HouseholdsPaired | HouseholdsUnpaired, poli
     return Change(squad.but(short={**squad.short, event.kind: short}), met)
 
 
+def owe_no_more(squad: Squad | None, event: CadreRegistered | CadreWithdrawn, policy: Policy, today: date) -> Change:
+    """A cadre who left the unit owes it no help. If nobody else helps too few, the unit has met its quota."""
+    if squad is None:
+        return Change(squad)
+    short = {kind: without(owed, event.cadre) for kind, owed in squad.short.items()}
+    met = [kind for kind, owed in sorted(squad.short.items()) if owed and not short[kind]]
+    told = tuple(QuotaMet(place=squad.place, unit=squad.id, kind=kind) for kind in met)
+    return Change(squad.but(short=short), told)
+
+
 # ------------------------------------------------------------------ the day on which quotas are looked at
 
 
 def plan(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
-    """A pack with quotas sets the next day on which they are looked at; one without takes it away.
+    """A pack with quotas sets the next day on which they are looked at; one without takes it away. Before the pack
+    takes effect, the days of the one before it still count.
 
     A layer that leaves the matching to a wider pack leaves the quotas to it as well. The country's pack is in force
     only where a region extends it, which has a pool of its own.
     """
     if policy.jurisdiction != policy.pool or policy.jurisdiction == NATIONAL:
         return Change(pool)
-    day = _next_day(policy, max(today, policy.effective_from - timedelta(1)))
-    return Change(pool_of(pool, policy).timed(quota=day) if day or pool else pool)
+    day = _next_day(policy, today)
+    if not (day or pool):
+        return Change(pool)
+    pool = pool_of(pool, policy)
+    if policy.effective_from > today:
+        return Change(pool.timed(quotas_begin=min(policy.effective_from, pool.timers.get("quotas_begin", date.max))))
+    return Change(pool.timed(quota=day))
+
+
+def begin(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
+    """A pack takes effect, and its days on which quotas are looked at count."""
+    return Change(pool.timed(quota=_next_day(policy, due.on - timedelta(1)) if pool.id == policy.pool else None))
 
 
 def _quotas(policy: Policy) -> Iterable[Contact]:
@@ -71,7 +92,12 @@ def _next_day(policy: Policy, after: date) -> date | None:
 
 
 def ask(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
-    """It is the day on which quotas are looked at. After an outage it is looked once, at what is known now."""
+    """It is the day on which quotas are looked at. After an outage it is looked once, at what is known now.
+
+    A pool for whose region a wider one answers by now looks at nothing.
+    """
+    if pool.id != policy.pool:
+        return Change(pool)
     before = due.on - timedelta(1)
     told: tuple[Event, ...] = tuple(
         QuotaAsked(place=pool.place, kind=link.kind)

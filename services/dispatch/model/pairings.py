@@ -334,9 +334,9 @@ def lose(state: Pairings | None, event: HouseholdsUnpaired, policy: Policy, toda
 
 
 def former_unit(event: CadreRegistered | CadreWithdrawn, policy: Policy) -> Iterable[str]:
-    """The unit that a cadre leaves, where the pack binds cadres to households."""
+    """The unit that a cadre leaves. Its own pack may know no helpers: the households may stand under another one."""
     unit = event.left if isinstance(event, CadreRegistered) else event.unit
-    return (unit,) if unit and policy.helping else ()
+    return (unit,) if unit else ()
 
 
 def helped_by(squad: Squad | None, event: CadreRegistered | CadreWithdrawn) -> Iterable[Key]:

@@ -47,9 +47,7 @@ def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: dat
     state = state or Roster(id=event.village, place=event.place)
     since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
     members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
-    lessons = {kind: {cadre: one for cadre, one in owed.items() if cadre in members}
-               for kind, owed in state.lessons.items()}  # fmt: skip
-    state = state.but(unit=event.unit, members=members, lessons=lessons)
+    state = state.but(unit=event.unit, members=members)
     return Change(clocked(_owing(state, members, policy, others, today), policy, today))
 
 

@@ -177,6 +177,23 @@ def end_excuse(state: Supervision | None, event: LeaveRefused, policy: Policy, t
     return Change(state.but(excused={**others, event.cadre: left} if left else others))
 
 
+def ended_village(_state: Supervision | None, event: VillageMerged) -> Iterable[Key]:
+    """The key of the village that was merged into another one."""
+    return ((Supervision, event.village),)
+
+
+def take_excuses(
+    state: Supervision | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A team that goes over to the village that remains keeps the leave that its members were granted."""
+    ended = others[Supervision, event.village]
+    if not isinstance(ended, Supervision) or not ended.excused:
+        return Change(state)
+    village = state or Supervision(id=event.into, place=event.into_place)
+    both = {cadre: (*village.excused.get(cadre, ()), *leave) for cadre, leave in ended.excused.items()}
+    return Change(village.but(excused={**village.excused, **both}))
+
+
 def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
     """Refuse an absent cadre who is no member of the team."""
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
