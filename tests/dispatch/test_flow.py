@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi import story
 from deploy.demo.regions.benxi.story import CITY, START, Benxi
 from deploy.demo.simulation import Refusal, Simulation
 from deploy.local.supervisor import System
@@ -50,7 +51,7 @@ async def diagnosed(simulation: Simulation, officers: Officers) -> None:
 async def test_a_choice_a_withdrawal_a_departure_and_a_takeover_reach_all_services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.demo.regions.benxi.story.SURVEYED", SURVEYED)
+    monkeypatch.setattr(story, "SURVEYED", SURVEYED)
     signed = {"body": "organisation", "decided_by": "市委组织部（虚构）", "reason": "录入有误"}
     async with System(tmp_path) as system:
         await system.ready()

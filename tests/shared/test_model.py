@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from deploy.demo.answers import Awaited, Letter, Row
 from deploy.demo.officers import Officers
+from deploy.demo.regions.benxi import story
 from deploy.demo.regions.benxi.story import START, Benxi
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
@@ -154,7 +155,7 @@ def hurried() -> Iterator[None]:
     """Sealed events that come early are tried again soon, since here nothing else goes on meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("shared.engine.deliveries.OPEN_READ_WITHIN", 0.001)
-        patch.setattr("deploy.demo.regions.benxi.story.SURVEYED", SURVEYED)
+        patch.setattr(story, "SURVEYED", SURVEYED)
         yield
 
 
