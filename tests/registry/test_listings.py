@@ -299,6 +299,11 @@ def test_2_10_what_is_on_a_list_that_a_later_pack_drops_can_be_taken_off() -> No
     here.do(c.AdoptPolicy(place=CITY, pack={**later, "procedures": PACK["procedures"]}, adopted_by="市委"))
     here.until(date(2014, 7, 1))
     assert here.refusal(leave(place="210522")).field == "place" and here.refusal(enter()).field == "kind"
+    [told, _] = why_not_yet(here.village, here.policy)
+    assert (told.code, told.zh) == (
+        "unlistings",
+        "本村自2014年6月3日起列入的名单本地规定已不再列明（代码“key_village”），请予移出",
+    )
     (ended,) = here.do(leave(body="township"))
     assert ended.ground == "decided" and here.refusal(leave()).field == "kind"
     (ended,) = here.do(withdraw(village=OTHER))

@@ -67,11 +67,15 @@ def _listed(village: Village, policy: Policy) -> list[Reason]:
     reasons = []
     for one in village.listings.values():
         kind = policy.list_kind(one.kind)
+        who = f"组织{one.party}" if one.party else "本村"
         if kind is None:  # A later pack has the list no more; what is on it is still to be taken off.
+            named = label("kind", one.kind, policy)
+            zh = f"{who}自{chinese.day(one.since)}起列入的名单本地规定已不再列明（{named}），请予移出"
+            en = f"{one.party or 'the village'} is on a list that the pack has no more, {one.kind}; take it off"
+            reasons.append(Reason("unlistings", zh, en, "county"))
             continue
         procedure = policy.procedure(kind.leaves_by) if kind.leaves_by else None
         mover = procedure.steps[-1].by if procedure else kind.unlisted_by or kind.by
-        who = f"组织{one.party}" if one.party else "本村"
         way = f"经“{procedure.label}”验收移出" if procedure else f"由{label('by', mover, policy)}决定移出"
         term = f"，至{chinese.day(one.until)}到期" if one.until else ""
         en = f"{one.party or 'the village'} is on the list {kind.kind.replace('_', ' ')} since {one.since}"
