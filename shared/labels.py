@@ -143,7 +143,7 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
         return chinese.percent(value) if field in _SHARES else f"{value:g}"
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{_spelt(key)} {figure(key, part, policy, 'not measured') if field == 'values' else in_english('', part)}"
+            f"{_spelt(key)} {figure(key, part, policy, 'not measured') if field == 'values' else _part(part)}"
             for key, part in value.items()
         )
     if isinstance(value, (tuple, list)):
@@ -151,12 +151,25 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
     if type(value).__name__ == "Unmet":
         return in_english("values", {value.indicator: value.value}, policy)
     if isinstance(value, msgspec.Struct):
-        return " ".join(in_english(name, part) for name, part in msgspec.structs.asdict(value).items() if part)
+        parts = msgspec.structs.asdict(value).items()
+        return " ".join(in_english(name, part) for name, part in parts if part and name not in _NUMBERS)
     text = str(value)
     if _NAMED_AS.get(field, field) == "by" and text in ROLES:
         return ROLES[text][1]
+    if field == "clause":
+        return basis(text, policy)[1] or text
+    if field == "deadline":
+        return " ".join(english.written(_spelt(part)) for part in _ending(text))
     text = text.replace(":", " ") if field == "record" else text
     return _spelt(text) if field in _COMPOSED or _NAMED_AS.get(field, field) in _codes() else english.written(text)
+
+
+_NUMBERS: Final = ("number", "problem", "goal")
+"""Fields of an item or a problem that say nothing without the list to which they belong."""
+
+
+def _part(value: Any) -> str:
+    return _spelt(value) if isinstance(value, str) else in_english("", value)
 
 
 def _spelt(code: str) -> str:
@@ -414,11 +427,17 @@ def _month_day(text: str) -> str:
 
 def _deadline(text: str, policy: Policy | None) -> str:
     """A deadline in words. Its code is a path within the state; the last part names what ends."""
-    first, *rest = text.split()
-    if first == "owed":
-        key, step, *day = rest
-        return f"{_owed(key, policy)}{''.join(map(chinese.written, day))}{label('deadline', step)}"
-    return label("deadline", first if first == "vacancies" else text.split()[-1])
+    told = _ending(text)
+    if len(told) == 1:
+        return label("deadline", told[0])
+    key, step, *day = told
+    return f"{_owed(key, policy)}{''.join(map(chinese.written, day))}{label('deadline', step)}"
+
+
+def _ending(path: str) -> list[str]:
+    """What a deadline's path says of it: what is owed with its step, or else what ends."""
+    first, *rest = path.split()
+    return rest if first == "owed" else [first] if first == "vacancies" or not rest else rest[-1:]
 
 
 def _evidence(text: str, policy: Policy | None) -> str:

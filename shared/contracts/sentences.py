@@ -135,12 +135,12 @@ SENTENCES: Final[Mapping[str, Both]] = {
     # registry: procedures
     "NoticePosted": ("{posted_by}公示，至{until}止", "{posted_by} posted the notice until {until}"),
     "NoticeWithdrawn": _withdrawn("公示", "the notice"),
-    "ObjectionRaised": ("公示期内收到{objection}", "{objection} came in during the notice"),
+    "ObjectionRaised": ("公示期内收到{objection}", "objection {objection} came in during the notice"),
     "ObjectionDecided": (
         "{decided_by}对{objection}作出决定：{upheld?异议成立:异议不成立}[，退回{back_to}]",
-        "{decided_by} decided on {objection}: it {upheld?is upheld:is not upheld}[; back to {back_to}]",
+        "{decided_by} decided on objection {objection}: it {upheld?is upheld:is not upheld}[; back to {back_to}]",
     ),
-    "ObjectionWithdrawn": _withdrawn("{objection}", "{objection}"),
+    "ObjectionWithdrawn": _withdrawn("{objection}", "objection {objection}"),
     "StepOverdue": (
         "{step}应于{due}前办理，逾期未办，由{owed_by}负责[，转入{leads_to}][，已通报{told_to}]",
         "{step} was due on {due} and is overdue with {owed_by}[; it leads to {leads_to}][; {told_to} is told]",
@@ -291,7 +291,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     # inspection
     "VisitMade": (
         "{kind}于{on}到村[，{absent+}名队员不在岗][，发现：{findings}][，评{score}分]",
-        "a visit of {kind} was made on {on}[; {absent+} members were absent][; found: {findings}][; score {score}]",
+        "a visit ({kind}) was made on {on}[; {absent+} members were absent][; found: {findings}][; score {score}]",
     ),
     "VisitWithdrawn": _withdrawn("{kind}的到村记录", "the visit of {kind}"),
     "VisitDropped": ("{campaign}不再到村", "the visit of {campaign} is not made"),

@@ -108,7 +108,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                   "none for the year itself", 2014),
     "period": ("所属年度；“term”指整个任期",
                "the year that it is owed for; `term` for what is owed once a term", "2015"),
-    "deadline": ("哪一个期限", "which deadline", "set_by/annual_plan/2015"),
+    "deadline": ("哪一个期限", "which deadline", "owed annual_plan/2015 set_by"),
     "notice": ("改变期限的放假通知", "the announcement of holidays that moved it", "2015"),
     "HolidaysAnnounced.notice": ("通知的名称，同名的取代前一次",
                                  "the notice's name; the same one replaces itself", "2015"),

@@ -96,6 +96,7 @@ def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
     given = {field.name: words(event.__name__, field.name).example for field in msgspec.structs.fields(event)}
     told = line(msgspec.convert(given, event), POLICY, {})
     assert [faults(zh) for zh, _ in told if faults(zh)] == [], told
+    assert [en for _, en in told if re.search("[a-z]_[a-z]", en)] == [], "no code in English, either"
     zh, en = SENTENCES[event.__name__]
     assert set(re.findall(r"{(\w+)", zh)) >= set(re.findall(r"{(\w+)", en)), "Chinese is complete"
 
