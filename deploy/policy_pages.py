@@ -31,9 +31,11 @@ FILE --by
 ORGAN` adopts it. The file may be in UTF-8, UTF-16 or GB 18030, 256 KiB at most. This page is generated (`zhucun
 contracts`) from what is checked; editors that know JSON Schema can use [policy.schema.json](policy.schema.json).
 
-`zhucun policy show 区划` 逐句说明生效的政策包（各层合并）及其依据，`zhucun policy diff 甲 乙` 说明两者有何不同；
-甲、乙为文件或区划代码。`zhucun policy show DIVISION` tells in sentences what is in force there, layers merged, and
-what it rests on; `zhucun policy diff A B`, each a file or a division, tells what changes.
+`zhucun policy show 甲` 逐句说明政策包（各层合并）及其依据，`zhucun policy diff 甲 乙` 说明两者有何不同；甲、乙为文件或
+区划代码。上级政策包尚未启用的，加 `--over 上级文件`。
+
+`zhucun policy show A` tells in sentences what a pack says, layers merged, and what it rests on; `zhucun policy diff A
+B` tells what changes. A and B are files or divisions; with `--over FILE` the pack below need not be adopted yet.
 
 校验还要求 · The check asks as well that
 

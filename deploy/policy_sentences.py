@@ -7,18 +7,19 @@ field has one, since a field without it would have no sentence.
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
-from deploy.policy_pages import words
+from deploy.policy_pages import structs, words
 from shared import chinese, english
 from shared.calendar import Span, YearDay
-from shared.contracts.values import ROLES
+from shared.contracts.values import ROLES, EventRole, Role
 from shared.labels import heading, label
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES, Limits
-from shared.policy.checking import tag_of
+from shared.policy.checking import bare, hints_of, tag_of
 from shared.policy.indicators import HOUSEHOLD_FIGURES
 from shared.policy.when import HAPPENINGS, When
 
@@ -70,6 +71,8 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
             name = "/".join(str(getattr(entry, field)) for field in getattr(entry, "named_by", ())) or str(n + 1)
             called = next((getattr(entry, field) for field in _NAMED if hasattr(entry, field)), "")
             told = (f"{about[0]}“{called or name}”", f"{about[1]} “{called or name}”")
+            if isinstance(entry, Bound) and not called:  # Its sentence names the figure.
+                told = about
             yield from _of(policy, entry, (*path, name), told, source)
         return
     source = _source(policy, part, path) or source
@@ -111,10 +114,10 @@ def _has_words(value: Any) -> bool:
 
 
 def _title(said: Both) -> Both:
-    """The first sentence of a field's docstring, without its full stop."""
+    """The first sentence of a field's docstring, without its full stop, explanations and examples."""
     zh, en = said
-    zh = chinese.quoted(re.split("[。；：]", zh)[0])
-    return zh, en.split(". ")[0].split("; ")[0].rstrip(".")
+    zh = chinese.quoted(re.split("[。；：]|，如", zh)[0])
+    return zh, re.split("[.;:] |, such as ", en)[0].rstrip(".")
 
 
 def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> str:
@@ -159,7 +162,7 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
         pairs = [_pair(policy, str(key), part, path) for key, part in value.items()]
         return "；".join(zh for zh, _ in pairs), "; ".join(en for _, en in pairs)
     if isinstance(value, str):
-        return _word(policy, value, path[-1] if path else "")
+        return _word(policy, value, path)
     number = f"{value:,.10g}"
     return number, number
 
@@ -168,28 +171,67 @@ def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
     """An entry of a mapping in words: the label of a code that has one, the meaning of an event's field."""
     if path[-1] == "when":
         (zh, en), (what, what_en) = _value(policy, value, (*path, key)), (heading("", key), key.replace("_", " "))
+    elif isinstance(value, str) and not _CODE.fullmatch(value):
+        return value, f"{key.replace('_', ' ')} {value}"  # A code and its own label.
     else:
-        (zh, en), (what, what_en) = _value(policy, value, path), _word(policy, key, _KEYS.get(path[-1], path[-1]))
-    return ("" if what == zh else f"{what} ") + zh, f"{what_en} {en}"
+        (zh, en), (what, what_en) = _value(policy, value, path), _word(policy, key, (_KEYS.get(path[-1], path[-1]),))
+    return f"{what} {zh}", f"{what_en} {en}"
 
 
-def _word(policy: Policy, text: str, field: str) -> Both:
+def _word(policy: Policy, text: str, path: tuple[str, ...]) -> Both:
     """A text in words: a code by its label, the name of an entry in quotation marks, any other text as it is."""
     if not _CODE.fullmatch(text):
         return text, text
-    spelt = text.replace("_", " ")
+    field, spelt = path[-1] if path else "", text.replace("_", " ")
+    if own := _OWN.get((_list_of(path), field)):
+        return own[text], spelt
     if field in _NAMES:
         return f"“{text}”", spelt
-    own = label(_AS.get(field, field), text, policy)
-    zh = own if not own.startswith("代码") else _labels(policy).get(text, own)
-    return zh, ROLES[text][1] if text in ROLES else spelt
+    if field in _roles():
+        return label("by", text, policy), ROLES[text][1]
+    zh = label(_AS.get(field, field), text, policy)
+    zh = zh if not zh.startswith("代码") else _labels(policy).get(text, zh)
+    return zh, ROLES[text][1] if text in ROLES and zh == ROLES[text][0] else spelt
+
+
+def _list_of(path: tuple[str, ...]) -> str:
+    """The list that a field's entry stands in: `steps` for ("procedures", "exit", "steps", "notice", "kind")."""
+    return path[-3] if len(path) > 2 else ""
+
+
+@cache
+def _roles() -> frozenset[str]:
+    """The fields that hold a role, or a list of roles, in whatever section they stand."""
+    found = set()
+    for struct in structs():
+        for name, hint in hints_of(struct).items():
+            inner: Any = bare(hint)[0]
+            if (get_args(inner)[0] if get_origin(inner) is tuple else inner) in (Role, EventRole):
+                found.add(name)
+    return frozenset(found)
+
+
+_OWN: dict[tuple[str, str], dict[str, str]] = {
+    ("procedures", "effect"): {
+        "decide": "作出决议", "delist": "村出列", "lift": "农户脱贫", "monitor": "纳入监测", "clear": "风险消除",
+        "release_fund": "资金拨付", "answer": "答复", "rectify": "整顿完成、移出名单", "decap": "乡镇或县摘帽",
+    },
+    ("procedures", "members"): {"household": "逐户办理"},
+    ("steps", "kind"): {
+        "verify": "核查", "notice": "公示", "decide": "决策或审批", "accept": "农户确认", "act": "办理",
+        "publish": "公开",
+    },
+    ("classes", "of"): {"lifted": "脱贫户", "outside": "未建档立卡的农户", "any": "各类农户"},
+}  # fmt: skip
+"""The words of codes that mean something else in other sections, by the list and the field in which they stand."""
 
 
 _CODE = re.compile("[a-z][a-z0-9_]*")
-_NAMES = ("kind", "name", "code")
+_NAMES = ("kind", "name", "code", "field")
 _AS = {
     "topics": "topic", "survey_kinds": "survey_kind", "problem_classes": "problem_class", "suits": "problem_class",
-    "subject": "subject_kind", "on_objection": "step", "same_county_levels": "level",
+    "subject": "subject_kind", "on_objection": "step", "on_refusal": "step", "on_timeout": "step",
+    "same_county_levels": "level", "roles": "role",
 }  # fmt: skip
 """By field, the vocabulary of its codes if that has another name: `subject` has codes of `subject_kind`."""
 _KEYS = {"rank": "level"}
@@ -232,12 +274,14 @@ def _labels(policy: Policy) -> dict[str, str]:
     return {
         **{role: zh for role, (zh, _) in ROLES.items()},
         "cadre": "干部",
+        "household": "户",
         "delisted": "村出列",
         "draw": "随机抽取",
         "all": "全部",
         **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
         **{indicator.figure: indicator.label for indicator in policy.indicators},
+        **{link.kind: link.label for link in policy.links},
         **{party.kind: party.label for party in policy.parties},
         **{one.kind: one.label for one in policy.training},
         **{procedure.kind: procedure.label for procedure in policy.procedures},

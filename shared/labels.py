@@ -192,7 +192,12 @@ def sentence(event: Event, policy: Policy | None, names: Mapping[str, str]) -> B
         _filled(text, given, {field: word[n] for field, word in words.items()})
         for n, text in enumerate(SENTENCES.get(type(event).__name__, event.label))
     )
-    return zh, en
+    return _once(zh), en
+
+
+def _once(zh: str) -> str:
+    """A text that says 年度 once where a label begins with it: 2016年度帮扶计划, not 2016年度年度帮扶计划."""
+    return zh.replace("年度年度", "年度")
 
 
 def _named(field: str, value: Any, words: Both, names: Mapping[str, str]) -> Both:
@@ -447,7 +452,7 @@ def _evidence(text: str, policy: Policy | None) -> str:
 def _owed(key: str, policy: Policy | None) -> str:
     """What is owed for a period: `ledger/2015` is the ledger of 2015."""
     kind, _, period = key.partition("/")
-    return f"{said('period', period)}{label('kind', kind, policy)}"
+    return _once(f"{said('period', period)}{label('kind', kind, policy)}")
 
 
 _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console, is_elsewhere
 from deploy.cli.usage import meant
 from deploy.language import told
 from shared import chinese, english
@@ -90,15 +90,14 @@ def holidays(
 
 @app.command()
 def show(
-    place: Annotated[str, typer.Argument(help="区划代码 · the division")] = "",
-    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="政策包文件 · a pack's file")] = None,
+    which: Annotated[str, typer.Argument(help="文件或区划代码 · a file or a division")],
     over: OverOption = None,
     folder: FolderOption = DEFAULT,
 ) -> None:
     """逐句说明政策包（各层合并）及其依据 · tell in sentences what a pack says, layers merged, and what it rests on."""
     from deploy.policy_sentences import sentences
 
-    pack = _named(file or place, over or [], folder)
+    pack = _named(which, over or [], folder)
     console.say(told(f"{pack.name}，版本 {pack.version}", f"{pack.name_en}, version {pack.version}"))
     for one in sentences(pack):
         source = f"〔{one.source}〕" if one.source else ""
@@ -115,7 +114,7 @@ def diff(
     """两个政策包有何不同、涉及谁 · tell in sentences what another pack changes, and for whom."""
     from deploy.policy_sentences import changes
 
-    packs = [_named(Path(one) if Path(one).is_file() else one, over or [], folder) for one in (before, after)]
+    packs = [_named(one, over or [], folder) for one in (before, after)]
     count = 0
     for old, new in changes(*packs):
         count += 1
@@ -127,12 +126,17 @@ def diff(
         console.good(told("两个政策包所说相同", "both packs say the same"))
 
 
-def _named(which: Path | str, over: list[Path], folder: Path) -> "Policy":
+def _named(which: str, over: list[Path], folder: Path) -> "Policy":
     """The pack in a file, or the pack that is in force in a division today."""
     from shared.policy import PolicyBook, kept_pack
 
-    if isinstance(which, Path):
-        return _read(which, _base(over, folder))[1]
+    if (file := Path(which)).is_file():
+        return _read(file, _base(over, folder))[1]
+    if not which.isdecimal():
+        raise Trouble(
+            f"没有文件“{which}”；也可填区划代码，如 2105。\n"
+            f"  there is no file “{which}”; the code of a division, such as 2105, does as well."
+        )
     with client(folder, "registry", which) as http:
         packs = http.get(f"/v1/packs/{which}").json()
     book = PolicyBook()
@@ -153,6 +157,13 @@ def _base(over: list[Path], folder: Path) -> "Base":
         from shared.policy.reading import content_of, text_of
 
         packs = [content_of(text_of(file.read_bytes())) for file in over]
+        if not over and not is_elsewhere() and not (folder / "installation.json").is_file():
+            raise Trouble(
+                f"本包以区划“{extends}”的政策包为底，{folder} 中没有运行过的系统。"
+                "请用 --over 指明该政策包的文件，或用 --folder 指明目录。\n"
+                f"  the pack extends that of {extends}, and no system has run in {folder}. Name that pack's file with "
+                "--over, or the folder with --folder."
+            )
         if not over:
             with client(folder, "registry", extends) as http:
                 packs = http.get(f"/v1/packs/{extends}", params={"day": str(day)}).json()

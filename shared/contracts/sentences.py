@@ -301,7 +301,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "OrderClosed": ("{accepted_by}验收整改，予以销号", "{accepted_by} accepted what was put right"),
     "OrderOverdue": (
-        "{unit}整改逾期[，队长为{leader}]（第{times}次）",
+        "{unit}[（{leader}带队）]整改逾期（第{times}次）",
         "{unit} is late to put it right[; leader {leader}] ({times})",
     ),
     "ReportDelivered": (
@@ -313,7 +313,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{held_by} held the ballot: {entitled} entitled, {present} present, {satisfied} satisfied",
     ),
     "AssessmentOpened": (
-        "启动{year}考核，对象为{unit}的工作队[，队长为{leader}]",
+        "启动{year}考核，对象为{unit}的工作队[（{leader}带队）]",
         "the assessment of {unit}'s team for {year} opened",
     ),
     "AssessmentProposed": (

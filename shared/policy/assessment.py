@@ -31,7 +31,7 @@ class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     carries no score."""
 
     channel: Code
-    """written_report 书面述职、oral_report 口头述职、ballot 民主测评，或计分的督查代码。 ·
+    """来源：written_report 书面述职、oral_report 口头述职、ballot 民主测评，或计分的督查代码。 ·
     `written_report`, `oral_report`,
     `ballot`, or the kind of a campaign that scores."""
     weight: Annotated[float, Meta(ge=0, le=100)]

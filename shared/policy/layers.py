@@ -8,7 +8,7 @@ jurisdiction declared it.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -46,6 +46,8 @@ class Entry(NamedTuple):
     own: int
 
 
+_NAMES: Final = ("kind", "name", "code", "figure", "role", "field", "rank")
+"""The fields that name an entry of a list. No entry has two of them that name it."""
 Way = tuple[str | Entry, ...]
 """The way to a part of a pack, from which its path by names, in the whole or in the layer can be told."""
 
@@ -84,15 +86,29 @@ class Merged:
     def told(self, fault: Fault) -> Fault:
         """A fault of the whole, with its place in the layer.
 
-        If the layer does not say that part, the text names the base.
+        If the layer does not say that part, the text names the base. An entry of the base is called by its name, as in
+        `links.team.suits`, since its number in the whole would point at another entry of the layer.
         """
         for length in range(len(fault.path), 0, -1):
             if fault.path[:length] in self.places:
                 return fault._replace(path=(*self.places[fault.path[:length]], *fault.path[length:]))
-        if len(fault.path) < 2 or fault.path[0] in self.said:
+        path = self._by_names(fault.path)
+        if len(path) < 2 or (path == fault.path and path[0] in self.said):
             return fault
-        zh, en = f"{fault.zh}（该项由 {self.base.version} 规定）", f"{fault.en} (said by {self.base.version})"
-        return fault._replace(zh=zh, en=en)
+        zh = f"{fault.zh}（该项由 {self.base.version} 规定，在本包中写明即可更改）"
+        en = f"{fault.en} (said by {self.base.version}; say it in this pack to change it)"
+        return fault._replace(path=path, zh=zh, en=en)
+
+    def _by_names(self, path: Path) -> Path:
+        """A path in which an entry of the base has its name, if the layer says other entries of the same list."""
+        part: Any = self.whole
+        named = list[str | int]()
+        for n, step in enumerate(path):
+            part = part[step] if isinstance(part, list) and isinstance(step, int) else part.get(step, {})
+            is_of_base = isinstance(step, int) and any(place[:-1] == path[:n] for place in self.places)
+            called = (str(part[name]) for name in _NAMES if name in part) if is_of_base else iter(())
+            named.append(next(called, step))
+        return tuple(named)
 
     def _check_head(self) -> None:
         extends, version = str(self.said.get("extends")), f"{self.whole['version']}+{self.base.version}"

@@ -25,7 +25,7 @@ class WatchClass(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     label: Name
     """名称。 · Its name."""
     of: Literal["lifted", "outside", "any"] = "any"
-    """适用于脱贫户 lifted、未建档立卡的农户 outside，还是各类农户 any。 ·
+    """适用范围：脱贫户 lifted、未建档立卡的农户 outside，还是各类农户 any。 ·
     Which households can be in it: those lifted out of poverty, those never registered as poor, or any."""
     by_income: bool = False
     """人均纯收入低于监测线或者“两不愁三保障”有欠缺的，是否由系统提出名单；最终由有权机构认定。 ·

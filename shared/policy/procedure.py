@@ -45,9 +45,9 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """环节名称。 · Its name."""
     kind: Kind
-    """核查 verify、公示 notice、决策或审批 decide、农户确认 accept、办理 act、公开 publish。 ·
-    A verification of sampled households, a public notice, a decision, each household's acceptance, something done
-    without a vote, such as an answer, or a publication."""
+    """种类：核查 verify、公示 notice、决策或审批 decide、农户确认 accept、办理 act、公开 publish。 ·
+    What kind of step it is: a verification of sampled households, a public notice, a decision, each household's
+    acceptance, something done without a vote, such as an answer, or a publication."""
     by: Role
     """由谁办理。 · Who takes it."""
     within: Span
@@ -109,7 +109,7 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     that they do not fall into it, or watched no more, money that is released, an answer, an organisation that was put
     in order and leaves its list, or a township or county that is no poor one any more."""
     subject: Literal["village", "township", "county"] = "village"
-    """程序针对村（village）、乡镇（township）还是县（county）。 · Whose procedure it is."""
+    """针对哪一级：村 village、乡镇 township、县 county。 · Whose procedure it is."""
     proposed_by: Role | None = None
     """由谁申请；摘帽、纳入监测和风险消除必填。 ·
     Who asks for it; needed for a de-capping, and for rounds that monitor households or clear them."""
@@ -118,7 +118,8 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     What a de-capping is judged by. Incidence is added up from the villages; the other three come from a sample, and are
     all needed where there is one."""
     members: Literal["household"] | None = None
-    """逐户办理的填 household。 · `household` where it is about some of the village's households, each by itself."""
+    """办理方式：逐户办理的填 household。 ·
+    `household` where it is about some of the village's households, each by itself."""
     subjects: Labels | None = None
     """事项内容：代码和名称，如资金用途；不填则不限。 ·
     What a matter may be about, such as what money is for: code and name. Without it, any code may be given."""

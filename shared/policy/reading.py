@@ -113,8 +113,12 @@ class Lines:
                     self._of.setdefault(path, number)
 
     def of(self, path: Path) -> int:
-        """The line of a part; if the part is missing, that of the table that should contain it."""
-        while path not in self._of:
+        """The line of a part; if the part is missing, that of the table that should contain it.
+
+        An entry that is missing in a list is in none of its tables, such as one that only the pack below has.
+        """
+        asked = path
+        while path not in self._of or (path != asked and (*path, 0) in self._of):
             path = path[:-1]
         return self._of[path]
 

@@ -174,7 +174,8 @@ def _of_suits(at: Path, team: Team, classes: Mapping[str, str]) -> Found:
             yield (*at, "suits", name), zh, en
     for name in classes:
         if name not in team.suits:
-            yield (*at, "suits"), f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
+            zh, en = f"类别 {name} 没有对口单位", f"no department suits the problem class {name}"
+            yield (*at, "suits"), zh, en, f'suits = {{ {name} = ["农业", "财政"] }}'
 
 
 def _of_roles(at: Path, team: Team) -> Found:

@@ -106,3 +106,37 @@ def test_a_bound_reads_as_a_relation() -> None:
     assert any(
         "民主测评满意率 低于 0.6" in one.zh for path, one in told.items() if path[:2] == ("assessment", "grounds")
     )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_sentence_shows_a_code_but_where_it_tells_the_code_of_an_entry(file: Path) -> None:
+    for one in sentences(shipped(file.stem)):
+        told = one.zh.rpartition("——")[2]
+        assert "代码“" not in one.zh, one.zh
+        assert one.path[-1] in ("kind", "name", "code", "field") or not re.search("“[a-z_]+”", told), one.zh
+    said = {one.path: one.zh for one in sentences(shipped(file.stem))}
+    assert "抽查数量：抽查户数 不低于" in said["exit", "verification", "sample", "households"]
+
+
+@pytest.mark.parametrize(
+    ("path", "zh", "en"),
+    [
+        (("assessment", "report_audiences"), "派出单位、组织部门", "the sending unit, the organisation department"),
+        (("monitoring", "classes", "unstable", "of"), "脱贫户", "lifted"),
+        (("procedures", "rectification", "effect"), "整顿完成、移出名单", "rectify"),
+        (("procedures", "rectification", "steps", "3", "kind"), "办理", "act"),
+        (("procedures", "rectification", "steps", "4", "on_refusal"), "制定一村一策", "make plan"),
+        (("lists", "weak_organisation", "of"), "村党组织", "organisation"),
+    ],
+)
+def test_a_code_has_the_word_of_its_own_section(path: tuple[str, ...], zh: str, en: str) -> None:
+    """`organisation` is a department where a role stands, and a kind of party where the pack has such a kind."""
+    told = {one.path: one for one in sentences(shipped("national-2021"))}[path]
+    assert told.zh.rpartition("——")[2] == zh and told.en.rpartition(" – ")[2].startswith(en)
+
+
+def test_codes_with_labels_of_their_own_are_told_by_these() -> None:
+    told = {one.path: one.zh for one in sentences(shipped("guizhou"))}
+    assert told["procedures", "question", "subjects"].endswith("——党务；村务；财务"), "not 财政部门, which is a role"
+    told = {one.path: one.zh for one in sentences(shipped("zunyi"))}
+    assert told["training", "poverty_relief", "held_by"].endswith("由谁举办的算数——县、市")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack, renewed
+from shared.policy.checking import toml
 from tests.support.packs import BENXI, CHECK, CONTACT, COUNTY, HELPER, HOME_DOCUMENT, PACK, layer, team_says
 
 
@@ -52,7 +53,7 @@ def test_2_21_an_entry_is_overridden_by_its_kind_added_or_dropped_and_remembers_
     found, city = pack.campaign("spot_check"), BENXI.campaign("spot_check")
     assert found and city and (found.share, city.share, found.label) == (0.2, 0.05, "县抽查")
     assert [criterion.figure for criterion in pack.exit.criteria] == [c.figure for c in BENXI.exit.criteria]
-    assert pack.exit.line(2018) == 3535 and pack.exit.line(2017) == 3335
+    assert pack.exit.line(2018) == 3535 and pack.exit.line(2017) == 2952
     assert "talk" not in [outcome.kind for outcome in pack.outcomes] and "problems" not in pack.listing.topics
     assert next(iter(pack.documents)) == "H1", "what the county's pack rests on comes first"
 
@@ -137,6 +138,8 @@ def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_
         ({"drop": {"links": {"contact": {"suits": []}}}}, "drop.links", "there is no contact to drop; there is team"),
         ({"drop": {"links": {"team": {"suits": ["remote"]}}}}, "drop.links.team.suits", "there is no remote to drop"),
         ({"drop": {"links": {"team": {"suits": ["weak_governance"]}}}}, "links[0].suits", "no department suits"),
+        ({"links": [CONTACT], "listing": {"problem_classes": {"remote": "偏远村"}}}, "links.team.suits",
+          "said by 2105-2014.1; say it in this pack"),
         ({"commitments": 3}, "commitments", "it must be a list"),
         ({"campaigns": [{"kind": "spot_check"}]}, "campaigns[0].label", "it is missing"),
         ({"extends": "21052"}, "extends", "2 or 4 digits"),
@@ -189,6 +192,19 @@ def test_a_layer_is_read_by_its_lines() -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack(text.encode(), book(PACK).base)
     assert {fault.line for fault in refused.value.faults} == {7} and "outcomes[0].label" in refused.value.en
+
+
+def test_a_fault_of_the_base_points_at_no_line_of_another_entry() -> None:
+    head = "\n".join(
+        f"{name} = {json.dumps(str(value), ensure_ascii=False) if name != 'effective_from' else value}"
+        for name, value in layer().items()
+    )
+    text = f'{head}\n[listing.problem_classes]\nremote = "偏远村"\n[[links]]\nkind = "contact"\n' + "\n".join(
+        f"{name} = {toml(value)}" for name, value in CONTACT.items() if name != "kind"
+    )
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack(text.encode(), book(PACK).base)
+    assert [(fault.where, fault.line) for fault in refused.value.faults] == [("links.team.suits", 1)]
 
 
 def test_a_pack_without_a_base_says_which_one_is_missing() -> None:
