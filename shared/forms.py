@@ -110,7 +110,11 @@ class Blank(NamedTuple):
         return any(isinstance(one, Heading) and one.prefilled for one in self.headings)
 
     def form(self, policies: Sequence[Policy], place: str = "") -> Form:
-        """The form with the choices of these packs, which are in force in `place`. Raises Refused without a pack."""
+        """The form with the choices of these packs, which are in force in `place`.
+
+        Raises Refused without a pack, and where the packs have nothing to choose from for a column that each row needs,
+        such as a kind of leave. A column that may be empty is left out then, such as the skills of a course.
+        """
         if not policies:
             where = (f"区划 {place} ", f" in division {place}") if place else ("", "")
             raise Refused(
@@ -118,12 +122,20 @@ class Blank(NamedTuple):
                 f"{where[0]}没有生效的政策包，请先启用政策包",
                 f"no policy pack is in force{where[1]}; adopt one first",
             )
+        columns = self.columns(policies)
+        empty = [column for column in columns if column.kind == "choice" and not column.choices]
+        if needed := next((column for column in empty if column.required), None):
+            raise Refused(
+                "form",
+                f"本区划的政策包没有规定可选的“{needed.title}”，不能填写《{self.title}》",
+                f"no pack in force here has any “{needed.en}” to choose, which “{self.en}” needs",
+            )
         documents = [(policy, first, policy.title(first)) for policy in policies for first in [*policy.documents][:1]]
         return Form(
             name=self.name,
             title=self.title,
             en=self.en,
-            columns=self.columns(policies),
+            columns=tuple(column for column in columns if column not in empty),
             key=self.key,
             asked_by_zh="、".join(f"{policy.name}（依据：{title}）" for policy, _, title in documents),
             asked_by_en=", ".join(f"{policy.name_en} (under its document {id})" for policy, id, _ in documents),

@@ -182,7 +182,11 @@ def _recognised(forms: Forms, asked: str, refused: WorkbookRefused, policies: Se
 
     if isinstance(refused, HeadingsRefused):
         for name, blank in forms.items():
-            if has_headings(form := blank.form(policies), refused.headings):
+            try:
+                form = blank.form(policies)
+            except Refused:  # The packs have no choices for it, so that none was issued.
+                continue
+            if has_headings(form, refused.headings):
                 said = (
                     f"；这是《{form.title}（{name}）》，请按该表上传",
                     f"; this is the form {name}, upload it as such",

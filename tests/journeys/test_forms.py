@@ -36,13 +36,16 @@ from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.forms import Blank, Known
 from shared.policy import Policy, parse_pack
-from shared.rules import State
+from shared.policy.shipped import FILES, shipped
+from shared.rules import Refused, State
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from shared.web import http
+from shared.web.forms import _recognised
 from shared.web.token import operator_headers
 from shared.workbook import WorkbookRefused
-from shared.workbook.reading import read_rows
+from shared.workbook.kinds import HeadingsRefused
+from shared.workbook.reading import _plain, read_rows
 from shared.workbook.writing import write_template
 from tests.dispatch.present import PRESENCE
 from tests.dispatch.trained import SKILLS, asks
@@ -142,6 +145,33 @@ def read_back(blank: Blank, pairs: Sequence[Pair], policy: Policy = POLICY) -> l
     wrong = [one for one in said if not isinstance(one, Command)]
     assert not wrong, wrong[0]
     return said  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> None:
+    policy, refused = shipped(file.stem), set[str]()
+    for (_, name), blank in FORMS.items():
+        try:
+            blank.form([policy])
+        except Refused as error:
+            assert error.rule == "form" and "没有规定可选的“" in error.zh and blank.title in error.zh
+            refused.add(name)
+    assert refused == {
+        *({"courses", "skill-reports"} if not policy.training else ()),
+        *({"leaves"} if not policy.presence else ()),
+    }, refused
+
+
+def test_a_file_of_another_form_is_recognised_where_the_pack_has_no_choices_for_some_forms() -> None:
+    forms = {name: blank for (service, name), blank in FORMS.items() if service == "dispatch"}
+    refused = HeadingsRefused("表头不符", "no such headings")
+    refused.headings = frozenset(_plain(column.heading) for column in forms["leave-returns"].form([POLICY]).columns)
+    zh, _ = _recognised(forms, "assignments", refused, [POLICY])
+    assert (
+        "（leave-returns）" in zh
+        and not POLICY.presence
+        and [*forms].index("courses") < [*forms].index("leave-returns")
+    )
 
 
 @pytest.mark.parametrize(("service", "name"), sorted(FORMS.keys() - NEVER_IN_BENXI))
