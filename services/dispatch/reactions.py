@@ -293,8 +293,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(ReportSkills, Roster, _village, training.report, reads=training.diagnosed),
     Reaction(TeamAssigned, Roster, roster.kept, training.arrive, reads=training.squad_of),
     Reaction(MemberReplaced, Roster, roster.kept, training.join, reads=training.squad_and_team),
-    *(Reaction(left, Roster, roster.kept, roster.lose) for left in (MemberRecalled, MemberLeft)),
-    *(Reaction(gone, Roster, roster.kept, roster.clear) for gone in (TeamReleased, TeamDisbanded, AssignmentWithdrawn)),
+    *(Reaction(left, Roster, _village, roster.lose) for left in (MemberRecalled, MemberLeft)),
+    *(Reaction(gone, Roster, _village, roster.clear) for gone in (TeamReleased, TeamDisbanded, AssignmentWithdrawn)),
     Reaction(VillageMerged, Roster, by("into"), roster.absorb, reads=roster.merging),
     Reaction(VillageMerged, Roster, _village, roster.dissolve),
     # Members ask for leave; for long leave somebody else is sent. The township says who was there, once a month.

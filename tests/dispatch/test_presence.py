@@ -215,6 +215,18 @@ def test_5_12_leave_that_goes_on_is_one_absence_with_one_return() -> None:
     assert team(benxi) == {FIRST: "leader", SECOND: "member", THIRD: "member"} and "C-U1-9" in benxi.free
 
 
+def test_5_12_a_pack_that_asks_for_presence_no_more_leaves_no_month_awaited_and_nobody_in_the_village() -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2014, 7, 2))
+    later = {**PACK, "version": "2105-2", "effective_from": date(2014, 7, 3)}
+    benxi.hear(PolicyAdopted(place="210500", version="2105-2", adopted_by="市委", pack=later))
+    benxi.policy = parse_pack(later)
+    benxi.until(date(2014, 9, 3))
+    assert not benxi.tasks("presences") and not benxi.said(PresenceMissed)
+    benxi.send(WithdrawAssignment)
+    assert roster(benxi).status == "empty" and not roster(benxi).timers
+
+
 @pytest.mark.parametrize("why", ["recalled", "transferred", "sent"])
 def test_5_12_2_20_who_cannot_be_sent_does_not_come_back_from_leave(why: str) -> None:
     benxi = asking().assigned()

@@ -189,6 +189,14 @@ def test_2_12_who_was_trained_before_joining_owes_nothing_and_takes_it_along_to_
     assert owing(benxi) == {"C-U1-9": START + 40 * DAY}, "who comes later has the time from then on"
 
 
+def test_2_12_a_member_whom_another_unit_has_by_now_is_trained_from_there() -> None:
+    benxi = city()
+    benxi.hear(cadre(SECOND, "U2", left="U1"))
+    hold(benxi)
+    attend(benxi, SECOND, of="U2")
+    assert {*owing(benxi)} == {FIRST, THIRD}
+
+
 def test_2_12_who_is_replaced_before_the_last_day_is_not_missed() -> None:
     benxi = city()
     benxi.until(START + 29 * DAY)

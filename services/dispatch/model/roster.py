@@ -238,7 +238,8 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
     days = [lesson.train_by + DAY for lesson in lessons if not lesson.is_missed and not lesson.course]
     if state.members and any(one.duty and not one.duty.due.after for one in policy.training):
         days.append(date(today.year + 1, 1, 1))
-    counts = [month.count_by + DAY for month in state.months.values() if not month.days and not month.is_missed]
+    months = state.months.values() if policy.presence else ()
+    counts = [month.count_by + DAY for month in months if not month.days and not month.is_missed]
     if state.members and policy.presence:
         counts.append(add_months(today.replace(day=1), 1))
     replaced = [leave for leave in state.leaves.values() if leave.replaced and not leave.over]

@@ -94,7 +94,7 @@ def _judged(
     train_by = owed[cadre].train_by if cadre in owed else duty.due.due(since, policy.calendar)
     begun = duty.due.after or post.since.year < train_by.year
     of = None if duty.due.after else train_by.year
-    came = _days(others, state.unit, cadre, kind, of)
+    came = _days(others, cadre, kind, of)
     if not begun or (duty.roles and post.role not in duty.roles) or duty.at_least.met(came):
         return state.but(lessons={**state.lessons, kind: without(owed, cadre)})
     lesson = owed.get(cadre) or Lesson(train_by)
@@ -102,16 +102,17 @@ def _judged(
     return state.counting("lessons", kind, cadre, "train_by", since=since, span=duty.due.span, timer="training")
 
 
-def _days(others: Others, unit: str, cadre: str, kind: str, year: int | None) -> list[int]:
+def _days(others: Others, cadre: str, kind: str, year: int | None) -> list[int]:
     """The lengths of the courses of a kind that a cadre attended, all or those that ended in a year."""
-    squad = others[Squad, unit]
-    courses: Iterable[Attended] = squad.attended.get(cadre, {}).values() if isinstance(squad, Squad) else ()
-    return [one.days for one in courses if one.kind == kind and year in (None, one.last.year)]
+    squads = (squad for squad in others.values() if isinstance(squad, Squad))
+    courses: dict[str, Attended] = {id: one for squad in squads for id, one in squad.attended.get(cadre, {}).items()}
+    return [one.days for one in courses.values() if one.kind == kind and year in (None, one.last.year)]
 
 
 def squads(state: Roster | None, event: CourseAttended | AttendanceWithdrawn) -> Iterable[Key]:
-    """The key of the squad from which the village's team comes."""
-    return ((Squad, state.unit),) if state else ()
+    """The keys of the squad from which the village's team comes, and of the units that members have by now."""
+    theirs = (one.unit for one in event.attended if state and one.cadre in state.members)
+    return ((Squad, unit) for unit in dict.fromkeys((state.unit, *theirs))) if state else ()
 
 
 def count(
