@@ -34,13 +34,15 @@ class Records(NamedTuple):
     parties: Sequence[Mapping[str, Any]] = ()
     """How many parties of each kind there are, as `/v1/party-counts` says it."""
 
-    def said(self, kind: type[Event], where: Callable[[Any], object] = lambda _event: True) -> list[Any]:
-        """All events of a type that meet a condition."""
+    def said(
+        self, kind: type[Event] | tuple[type[Event], ...], where: Callable[[Any], object] = lambda _event: True
+    ) -> list[Any]:
+        """All events of a type, or of several, that meet a condition; those about one village in order."""
         return [
             happened.event
             for events in self.events.values()
             for happened in events
-            if type(happened.event) is kind and where(happened.event)
+            if isinstance(happened.event, kind) and where(happened.event)
         ]
 
 

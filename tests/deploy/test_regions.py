@@ -18,9 +18,11 @@ from deploy.demo.records import Figure, Records
 from deploy.demo.regions import REGIONS
 from deploy.demo.regions.benxi import story as benxi
 from deploy.demo.regions.jalaid import story as jalaid
+from deploy.demo.regions.jalaid.figures import unhelped
 from deploy.demo.village import Happened
 from services.registry.model.party import Party, counts
 from services.registry.model.yearbook import Yearbook, totals
+from shared.contracts.dispatch import GapClosed, GapFound
 from shared.policy import parse_pack
 from shared.policy.shipped import base
 
@@ -61,6 +63,14 @@ def played(name: str, until: date) -> list[Figure]:
 
 def test_0_1_0_2_0_12_jalaid_comes_to_the_figures_of_its_document() -> None:
     assert [(f.en, f.document, f.system) for f in played("jalaid", jalaid.END) if not f.equal] == []
+
+
+def test_a_gap_that_opens_again_is_a_gap() -> None:
+    about = {"place": "152223", "village": "152223901201", "kind": "helper"}
+    found, closed = GapFound(**about, households=9, missing=2), GapClosed(**about)
+    told = [Happened(jalaid.START, datetime.min, str(n), "", event) for n, event in enumerate((found, closed, found))]
+    assert unhelped(Records({"152223901201": told}, {}, {})) == 2
+    assert unhelped(Records({"152223901201": told[:2]}, {}, {})) == 0
 
 
 def numbers_of(name: str) -> set[str]:

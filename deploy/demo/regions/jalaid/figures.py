@@ -17,9 +17,6 @@ def figures(records: Records) -> list[Figure]:
     teams = records.said(d.TeamAssigned)
     ranks = Counter(member.role for team in teams for member in team.team)
     leaders = [records.cadres[member.cadre] for team in teams for member in team.team if member.role == "leader"]
-    gaps = {event.village: event.missing for event in records.said(d.GapFound)}
-    closed = {event.village for event in records.said(d.GapClosed)}
-    unhelped = sum(missing for village, missing in gaps.items() if village not in closed)
     unserved = records.events.keys() - {team.village for team in teams}
     now = {event.village: event.bracket for event in records.said(r.BracketChanged)}
     brackets = Counter(now.values())
@@ -42,7 +39,7 @@ def figures(records: Records) -> list[Figure]:
         ),
         Figure("驻村工作队队员", "members of teams", "0.2", 784, ranks["member"], "computed"),
         Figure("没有工作队的村", "villages without a team", "0.2", 0, len(unserved), "computed"),
-        Figure("没有帮扶责任人的贫困户", "households without a helper", "0.2", 0, unhelped, "computed"),
+        Figure("没有帮扶责任人的贫困户", "households without a helper", "0.2", 0, unhelped(records), "computed"),
         *(
             Figure(f"集体经济：{one.label}", f"income bracket {n}", "0.12", document, brackets[one.label], "solved")
             for n, (one, document) in enumerate(zip(_brackets(), IN_BRACKETS, strict=True), 1)
@@ -55,6 +52,12 @@ def figures(records: Records) -> list[Figure]:
             "computed",
         ),
     ]  # fmt: skip
+
+
+def unhelped(records: Records) -> int:
+    """Poor households without a helper. The last word about a village counts: a gap that was closed may open again."""
+    gaps = {event.village: getattr(event, "missing", 0) for event in records.said((d.GapFound, d.GapClosed))}
+    return sum(gaps.values())
 
 
 def _brackets() -> tuple[Bracket, ...]:

@@ -41,12 +41,10 @@ _STEP: Final = 45
 """Incomes are dealt to villages by steps of so many places, which meets each place once."""
 _LEADERS_OF_SURPLUS: Final = ("unmember", "fresh", "plain")
 """What the cadres are whom the surplus units would send to lead: no Party members, too short in work, no reserve."""
-
-
 _SIGNED: Final = {
     "township": "苏木乡镇人民政府", "organisation": "旗委组织部", "unit": "派出单位", "team": "驻村工作队",
 }  # fmt: skip
-"""Who signs, by the role that is asked."""
+"""Who signs, by the role that is asked; the banner's poverty office (旗扶贫办) for all others."""
 
 
 class Village(NamedTuple):
@@ -152,12 +150,7 @@ class Jalaid(Scenario):
 
     def signs(self, ask: Ask) -> str:
         """The banner's offices and the townships sign."""
-        return {
-            "township": "苏木乡镇人民政府",
-            "organisation": "旗委组织部",
-            "unit": "派出单位",
-            "team": "驻村工作队",
-        }.get(ask.role, "旗扶贫办")
+        return _SIGNED.get(ask.role, "旗扶贫办")
 
     def surveys(self, ask: Ask) -> Iterable[Row]:
         """One record on each topic."""
