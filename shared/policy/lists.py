@@ -55,8 +55,9 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     needs: Annotated[tuple[Code, ...], Meta(max_length=5)] = ()
     """名单所涉的村须有哪几种派驻或联系，如 team。 · The kinds of links that its villages must have, such as `team`."""
     problem_class: Code | None = None
-    """这些村按哪一类别匹配派出单位；needs 有 team 的必填。 ·
-    The problem class by which units are matched to them; needed where they need a `team`."""
+    """这些村按哪一类别匹配派出单位；needs 有 team 的必填；新的类别另写入 listing.problem_classes 和工作队的 suits。 ·
+    The problem class by which units are matched to them; needed where they need a `team`. A new class also
+    goes into `listing.problem_classes` and into the team's `suits`."""
 
     @property
     def needs_team(self) -> bool:
