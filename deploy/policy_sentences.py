@@ -250,7 +250,7 @@ def _span(span: Span) -> Both:
     amounts = zip((span.years, span.months, span.calendar_days, span.working_days), units, strict=True)
     given = [(amount, unit) for amount, unit in amounts if amount]
     zh = "".join(f"{'少' if amount < 0 else ''}{abs(amount)}{unit[0]}" for amount, unit in given) or "当日"
-    en = ", ".join(f"{amount} {unit[1]}" for amount, unit in given) or "the same day"
+    en = ", ".join(f"{amount} {unit[1][:-1] if amount == 1 else unit[1]}" for amount, unit in given) or "the same day"
     return (f"{zh}，遇节假日顺延", f"{en}, never ending on a holiday") if span.roll else (zh, en)
 
 

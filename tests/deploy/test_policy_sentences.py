@@ -140,3 +140,9 @@ def test_codes_with_labels_of_their_own_are_told_by_these() -> None:
     assert told["procedures", "question", "subjects"].endswith("——党务；村务；财务"), "not 财政部门, which is a role"
     told = {one.path: one.zh for one in sentences(shipped("zunyi"))}
     assert told["training", "poverty_relief", "held_by"].endswith("由谁举办的算数——县、市")
+
+
+def test_one_month_is_told_in_the_singular() -> None:
+    told = {one.path: one.en for one in sentences(shipped("national"))}
+    assert told["links", "team", "assign_by"].endswith("within 1 month of the matching")
+    assert told["links", "team", "term"].endswith(" 2 years")
