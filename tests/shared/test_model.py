@@ -211,7 +211,7 @@ def test_the_story_is_worth_telling() -> None:
     told = undisturbed(1, WHOLE)
     assert told.refused > 20
     for event in (
-        *(r.VillageDelisted, r.VillageRelapsed, r.VillageRecoded, r.ObjectionDecided),
+        *(r.VillageDelisted, r.VillageMonitored, r.VillageRecoded, r.ObjectionDecided),
         *(d.NeedUnmet, d.MemberRecalled, d.MemberReplaced, d.CommitmentSettled, d.TermExtended, d.TeamReleased),
         *(i.CampaignClosed, n.OutcomeDecided),
     ):

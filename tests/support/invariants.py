@@ -208,22 +208,13 @@ def no_exit_without_all_criteria_verified_and_noticed(run: Evidence) -> None:
                 assert event.incidence == values[INCIDENCE]
 
 
-def a_relapse_begins_a_new_spell(run: Evidence) -> None:
-    """A village is listed once, and then again after each relapse and only then, with the next number."""
-    spells: dict[str, int] = defaultdict(int)
-    may_be_listed: dict[str, bool] = defaultdict(lambda: True)
-    for said in run.journals["registry"]:
-        event = said.event
-        if isinstance(event, r.VillageRelapsed):
-            assert event.unmet and event.decided_by, "a named body decides on criteria that were missed"
-            assert not may_be_listed[event.village]
-            may_be_listed[event.village] = True
-        elif isinstance(event, r.VillageListed):
-            assert may_be_listed[event.village] and event.spell == spells[event.village] + 1
-            spells[event.village], may_be_listed[event.village] = event.spell, False
-    left = Counter(event.village for _, event in run.all(r.VillageDelisted))
-    for village, times in spells.items():
-        assert times - 1 <= left[village] <= times
+def a_village_is_listed_once(run: Evidence) -> None:
+    """Nobody puts a village on the poverty list again; it leaves the list once at most."""
+    listed = Counter((event.village, event.spell) for _, event in run.all(r.VillageListed))
+    left = Counter((event.village, event.spell) for _, event in run.all(r.VillageDelisted))
+    assert not run.all(r.VillageRelapsed), "no body declares that a village has fallen into poverty"
+    assert all(spell == 1 and times == 1 for (_, spell), times in listed.items())
+    assert left <= listed
     diagnoses = [(event.village, event.spell) for _, event in run.all(r.VillageDiagnosed)]
     assert len(diagnoses) == len(set(diagnoses))
 
@@ -417,7 +408,7 @@ INVARIANTS: Final[Sequence[Invariant]] = (
     every_village_goes_by_the_journey,
     stages_add_up_to_the_villages,
     no_exit_without_all_criteria_verified_and_noticed,
-    a_relapse_begins_a_new_spell,
+    a_village_is_listed_once,
     one_village_at_a_time,
     teams_are_everywhere_the_same,
     nobody_goes_home_before_the_exit,
