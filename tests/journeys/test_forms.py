@@ -61,7 +61,8 @@ FORMS: Mapping[tuple[str, str], Blank] = {
 }
 NEVER_IN_BENXI = {
     ("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions"), ("dispatch", "links"),
-    ("dispatch", "pairings"), ("dispatch", "pairing-ends"),
+    ("dispatch", "pairings"), ("dispatch", "pairing-ends"), ("registry", "listings"), ("registry", "unlistings"),
+    ("registry", "risk-reports"), ("registry", "household-reviews"),
     *(("dispatch", name) for name in ("courses", "attendances", "skill-reports", "presences", "leaves",
                                       "leave-decisions", "leave-returns")),
 }  # fmt: skip
@@ -222,6 +223,26 @@ def test_2_2_a_village_is_paired_and_parted_by_form_a_household_to_a_row() -> No
     gone = {**there, "pairs": [{"household": h, "cadre": c} for h, c in ids], "because": "kin"}
     assert read_back(FORMS["dispatch", "pairing-ends"], [({}, gone)], ZUNYI) == [
         as_command("dispatch", "pairing-ends", gone)
+    ]
+
+
+_LISTED: Row = {"place": "210521", "kind": "lifted_village", "village": "210521100201", "body": "county",
+                "decided_by": "县委农村工作领导小组"}  # fmt: skip
+_WATCHED: Row = {"place": "210521", "village": "210521100201", "household": "H1", "on": "2022-07-01"}
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("listings", {**_LISTED, "since": "2022-03-01", "document": "县乡振组〔2022〕3号"}),
+        ("unlistings", {**_LISTED, "reason": "整体搬迁"}),
+        ("risk-reports", {**_WATCHED, "watch_class": "unstable", "source": "self", "reported_by": "碱厂镇政府"}),
+        ("household-reviews", {**_WATCHED, "eased": True, "body": "village", "reviewed_by": "村民委员会"}),
+    ],
+)
+def test_2_10_5_11_lists_and_watched_households_are_told_by_form(name: str, row: Row) -> None:
+    assert read_back(FORMS["registry", name], [({}, row)], shipped("national-2021")) == [
+        as_command("registry", name, row)
     ]
 
 
