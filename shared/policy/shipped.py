@@ -4,16 +4,22 @@ import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.policy import Policy, PolicyBook, kept_pack, parse_pack
 
-FILES: Final = tuple(sorted((Path(__file__).parent / "packs").glob("*.toml")))
+FOLDER: Final = Path(__file__).parent / "packs"
+FILES: Final = tuple(sorted(FOLDER.glob("*.toml")))
+
+
+def content(name: str) -> dict[str, Any]:
+    """What a pack says, by the name of its file, without what it extends."""
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
 def shipped(name: str) -> Policy:
     """A pack by the name of its file, read over what it extends. Raises PolicyInvalid."""
-    return parse_pack((FILES[0].parent / f"{name}.toml").read_bytes(), base)
+    return parse_pack((FOLDER / f"{name}.toml").read_bytes(), base)
 
 
 def base(jurisdiction: str, day: date) -> Policy | None:
@@ -25,5 +31,5 @@ def base(jurisdiction: str, day: date) -> Policy | None:
 def _book() -> PolicyBook:
     book = PolicyBook()
     for path in FILES:
-        book.adopt(kept_pack(tomllib.loads(path.read_text("utf-8"))))
+        book.adopt(kept_pack(content(path.stem)))
     return book

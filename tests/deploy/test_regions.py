@@ -25,6 +25,7 @@ from services.registry.model.yearbook import Yearbook, totals
 from shared.contracts.dispatch import GapClosed, GapFound
 from shared.policy import parse_pack
 from shared.policy.shipped import base
+from tests.support.happened import by_village
 
 Change = Callable[[pytest.MonkeyPatch], None]
 ASSIGNED = {"benxi": date(2014, 9, 30), "jalaid": jalaid.END}
@@ -41,18 +42,13 @@ def played(name: str, until: date) -> list[Figure]:
 
     asyncio.run(Officers(scenario, memory).live(until, watch))
     states = memory.world.services["registry"].states.values()
-    events: dict[str, list[Happened]] = {}
-    for day, fact in zip(days, memory.world.facts, strict=True):
-        if village := getattr(fact.event, "village", None):
-            happened = Happened(day, datetime.min, fact.id, fact.cause.id, fact.event)
-            events.setdefault(village, []).append(happened)
     policy = memory.world.services["registry"].book.at(next(iter(scenario.villages.values())).id[:6], until)
     assert policy
     books = [state for state in states if isinstance(state, Yearbook)]
     parties = [state for state in states if isinstance(state, Party)]
     return REGIONS[name].figures(
         Records(
-            events,
+            by_village(memory.world.facts, days),
             memory.world.all("registry", "units"),
             memory.world.all("registry", "cadres"),
             msgspec.to_builtins([*totals(books, policy.indicators, "county", policy.jurisdiction, {})]),

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -23,8 +23,9 @@ from deploy.demo.play import play
 from deploy.demo.records import Records
 from deploy.demo.regions import REGIONS
 from deploy.demo.regions.benxi.story import END, Benxi
-from deploy.demo.village import Happened, show
+from deploy.demo.village import show
 from deploy.local.supervisor import System
+from tests.support.happened import by_village
 
 SEED = 2014
 
@@ -40,7 +41,7 @@ class Story(Memory):
         super().__init__(Benxi.start, shuffle=shuffle)
         self.answered: dict[str, bytes] = {}
         self.interrupted_after = interrupted_after
-        self.facts: list[tuple[date, int]] = []
+        self.days: list[date] = []
 
     async def pass_day(self, day: date) -> None:
         if day != self.world.today or not self.answered:
@@ -64,20 +65,12 @@ class Story(Memory):
             raise Interrupted
 
     async def watch(self, day: date) -> None:
-        """Remember up to which fact the day went, since facts in memory have no date."""
-        self.facts.append((day, len(self.world.facts)))
+        """Remember the day of each fact."""
+        self.days += [day] * (len(self.world.facts) - len(self.days))
 
     def records(self) -> Records:
         """What a report is computed from."""
-        days = iter(self.facts)
-        day, last = next(days)
-        events: dict[str, list[Happened]] = {}
-        for number, fact in enumerate(self.world.facts):
-            while number >= last:
-                day, last = next(days)
-            if village := getattr(fact.event, "village", None):
-                happened = Happened(day, datetime.min, fact.id, fact.cause.id, fact.event)
-                events.setdefault(village, []).append(happened)
+        events = by_village(self.world.facts, self.days)
         return Records(events, self.world.all("registry", "units"), self.world.all("registry", "cadres"))
 
 

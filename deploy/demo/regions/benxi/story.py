@@ -4,23 +4,21 @@ The figures are the document's, and the counties are real. Villages, people, hou
 (虚构); their codes are in townships from 901 on, which no real township has.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from importlib import resources
 from typing import Any, Final, NamedTuple, get_args
 
 from deploy.demo.answers import Ask, Letter, Row
 from deploy.demo.scenario import Scenario
 from shared.contracts.registry import Rank
-from shared.policy import parse_pack
+from shared.policy.shipped import content, shipped
 
 START: Final = date(2014, 6, 1)
 END: Final = date(2017, 9, 30)
 BENXI: Final = "2105"
 CITY: Final = f"{BENXI}00"
-PACK: Final = tomllib.loads((resources.files("shared.policy") / "packs" / "benxi.toml").read_text())
-POLICY: Final = parse_pack(PACK)
+PACK: Final = content("benxi")
+POLICY: Final = shipped("benxi")
 
 POOR_VILLAGES, OF_PROVINCE, OF_CITY, OF_COUNTIES = 72, 8, 27, 37
 SURVEYED: Final = {

@@ -5,22 +5,19 @@ and say so (虚构); their codes are in townships from 901 on, which no real tow
 villages are on the poverty list, so the story lists them all.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from importlib import resources
 from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
 from deploy.demo.scenario import Scenario
-from shared.policy.shipped import shipped
+from shared.policy.shipped import content, shipped
 
 START: Final = date(2018, 1, 8)
 END: Final = date(2019, 2, 15)
 YEAR: Final = START.year
 BANNER: Final = "152223"
-_PACKS: Final = resources.files("shared.policy") / "packs"
-NATION, PACK = (tomllib.loads((_PACKS / f"{name}.toml").read_text("utf-8")) for name in ("national", "jalaid"))
+NATION, PACK = content("national"), content("jalaid")
 POLICY: Final = shipped("jalaid")
 
 IN_TOWNSHIPS: Final = (18, 17, 16, 16, 15, 15, 14, 14, 13, 13, 12, 12, 11, 10)
