@@ -489,7 +489,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
     async def summary() -> dict[str, int]:
         """The number of states by status."""
         async with engine.connect() as conn:
-            counts = select(table.c.status, func.count()).group_by(table.c.status)
+            counts = select(table.c.status, func.count()).group_by(table.c.status).order_by(table.c.status)
             return {row[0]: row[1] for row in await conn.execute(counts)}
 
     return [listing, one, summary]
