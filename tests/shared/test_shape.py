@@ -34,8 +34,10 @@ def test_no_function_is_longer_than_what_is_read_at_one_go() -> None:
     assert long == []
 
 
-@pytest.mark.parametrize("package", ["shared/contracts/registry", "services/registry/model/commands"])
-def test_what_is_collected_from_a_package_misses_none_of_its_files(package: str) -> None:
+@pytest.mark.parametrize("service", ["dispatch", "registry"])
+@pytest.mark.parametrize("package", ["shared/contracts/{}", "services/{}/model/commands"])
+def test_what_is_collected_from_a_package_misses_none_of_its_files(package: str, service: str) -> None:
+    package = package.format(service)
     imports = re.findall(r"^from (\S+) import \*$", (ROOT / package / "__init__.py").read_text("utf-8"), re.MULTILINE)
     files = [path.stem for path in (ROOT / package).glob("*.py") if path.stem != "__init__"]
     assert imports == [f"{package.replace('/', '.')}.{file}" for file in sorted(files)]

@@ -1,0 +1,26 @@
+"""Cadres' own links to a village, such as leaders to contact points."""
+
+from shared.contracts import Command
+from shared.contracts.values import Code, Organ, PartyId, Role, VillageId
+
+
+class BeginLink(Command, frozen=True, kw_only=True):
+    """A cadre is bound to a village in a kind of link of the pack, such as a leader to a contact point (4.2)."""
+
+    village: VillageId
+    kind: Code
+    unit: PartyId
+    """The cadre's unit, with which the cadre is registered."""
+    cadre: PartyId
+    decided_by: Organ
+    body: Role
+
+
+class EndLink(Command, frozen=True, kw_only=True):
+    """A cadre's link to a village ends by decision. Why is said to nobody, since it may be personal."""
+
+    village: VillageId
+    kind: Code
+    cadre: PartyId
+    decided_by: Organ
+    body: Role

@@ -1,0 +1,46 @@
+"""Who leaves a team, stays in it, or comes instead."""
+
+from typing import Literal
+
+from shared.contracts import Command
+from shared.contracts.values import Day, Organ, PartyId, Role, VillageId
+
+Cause = Literal["transferred", "ill", "retired", "resigned", "deceased", "disqualified", "other"]
+"""Why a member leaves a team other than by a recall."""
+
+
+class ReportDeparture(Command, frozen=True, kw_only=True):
+    """A member leaves the team other than by a recall. The unit owes a replacement; it counts against nobody."""
+
+    village: VillageId
+    cadre: PartyId
+    cause: Cause
+    """The cause is kept here and published nowhere, since an illness is a private matter."""
+    until: Day | None = None
+    """For `ill` only: the last day on which the cadre cannot be sent. Without it the cadre is never sent again."""
+    decided_by: Organ
+    body: Role
+
+
+class RetainMember(Command, frozen=True, kw_only=True):
+    """A member who no longer meets a rule for the role stays by decision of the organisation department."""
+
+    village: VillageId
+    cadre: PartyId
+    decided_by: Organ
+    body: Role
+
+
+class ReplaceMember(Command, frozen=True, kw_only=True):
+    """The unit sends another cadre for one who was recalled or left (2.20, 3.3, 3.4). The rules of the role hold.
+
+    A member of the team may become leader; then the unit owes a member. A cadre who left may come back.
+    """
+
+    village: VillageId
+    left: PartyId
+    """The cadre whose role is to be filled."""
+    cadre: PartyId
+    replaced_by: Organ
+    """The organ, never a person: it is published."""
+    body: Role

@@ -1,0 +1,114 @@
+"""What unit and team owe a village: letters, plans, lists and ledgers."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from shared.contracts import Event, values
+from shared.contracts.values import (
+    Code,
+    Count,
+    Day,
+    Number,
+    Numbers,
+    Organ,
+    OrganOrNone,
+    PartyId,
+    Period,
+    Reason,
+    Short,
+    VillageId,
+)
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One measure, target or ledger item: what is owed, and the baseline problem that it answers, if any."""
+
+    number: Number
+    text: Short
+    problem: Number | None = None
+    goal: Number | None = None
+    """The number of the item that it serves in the commitment before it: of a yearly measure, the three-year target
+    (3.5)."""
+
+
+class CommitmentSet(Event, frozen=True, kw_only=True):
+    """A letter was signed, a plan made, or a list or ledger set. From now on it says, item by item, what is owed."""
+
+    label = ("定账", "commitment set")
+    village: VillageId
+    kind: Code
+    """As the pack names it: `letter`, `three_year_plan`, `annual_plan`, `ledger` …"""
+    period: Period
+    """The year, or `term` for what is owed once a term."""
+    unit: PartyId
+    items: Annotated[tuple[Item, ...], Meta(max_length=500)]
+    set_by: OrganOrNone = ""
+    """The organ that set it, never a person; empty in events from before this was told."""
+
+
+class CommitmentReconciled(Event, frozen=True, kw_only=True):
+    """A ledger was reconciled at one of its dates (季度对账, mechanism 2.4)."""
+
+    label = ("对账", "commitment reconciled")
+    source = "2.4"
+    village: VillageId
+    kind: Code
+    period: Period
+    on: Day
+    done: Count
+    open: Count
+    reconciled_by: OrganOrNone = ""
+    """The organ that reconciled it, never a person; empty in events from before this was told."""
+
+
+class CommitmentSettled(Event, frozen=True, kw_only=True):
+    """A period's ledger was settled: items closed out or carried into the next (次年销账, mechanism 2.4)."""
+
+    label = ("销账", "commitment settled")
+    source = "2.4"
+    village: VillageId
+    kind: Code
+    period: Period
+    closed: Count
+    carried: Count
+    cleared: bool = False
+    """Whether everything from before the exit is settled. Then the team may go home or begin a new term."""
+    settled_by: OrganOrNone = ""
+    """The organ that settled it, never a person; empty in events from before this was told."""
+
+
+class CommitmentOverdue(Event, frozen=True, kw_only=True):
+    """A due date passed without the step that was owed (mechanism 1.2)."""
+
+    label = ("责任事项逾期", "commitment overdue")
+    source = "1.2"
+    village: VillageId
+    kind: Code
+    period: Period
+    step: Short
+    """`set`, `settle`, or `reconcile` followed by a space and the day of the reconciliation."""
+    due: Day
+    unit: PartyId
+    """The unit that helps the village. It need not be the one that owed the step: see `owed_by`."""
+    owed_by: values.EventRole | None = None
+    """The role that owed it, by the pack in force on the day after it was due; None in events of earlier versions."""
+
+
+class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
+    """A letter, plan, list or ledger, one of its items, a reconciliation or a settlement was entered by mistake.
+
+    A withdrawn step is owed again. A withdrawn item is not owed any more.
+    """
+
+    label = ("撤回责任事项", "commitment withdrawn")
+    village: VillageId
+    kind: Code
+    period: Period
+    step: Code = "set"
+    """Which step is taken back: `set`, `reconcile` or `settle`."""
+    items: Numbers = ()
+    """The numbers of single items that were withdrawn; empty if the whole step was."""
+    reason: Reason
+    decided_by: Organ

@@ -1,0 +1,54 @@
+"""How many days of a month the members of a team were in the village."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from shared.contracts import Event, values
+from shared.contracts.values import Count, Day, Organ, PartyId, VillageId
+
+MonthNumber = Annotated[int, Meta(ge=1, le=12)]
+MonthDays = Annotated[int, Meta(ge=0, le=31)]
+
+
+class Present(msgspec.Struct, frozen=True):
+    """How many days of a month a member of the team was in the village."""
+
+    cadre: PartyId
+    days: MonthDays
+
+
+class PresenceCounted(Event, frozen=True, kw_only=True):
+    """How many days of a month each member was in the village, as the township says. A later one corrects it."""
+
+    label = ("确认驻村天数", "presence counted")
+    sealing = "always"
+    village: VillageId
+    year: values.Year
+    month: MonthNumber
+    present: Annotated[tuple[Present, ...], Meta(max_length=50)]
+    counted_by: Organ
+
+
+class PresenceShort(Event, frozen=True, kw_only=True):
+    """Members were in the village for fewer days of a month than the region asks for. Nothing follows by itself."""
+
+    label = ("驻村天数不足", "presence short")
+    village: VillageId
+    year: values.Year
+    month: MonthNumber
+    short: Count
+    """How many members it was; 0 if a correction found none."""
+    owed_by: values.EventRole
+
+
+class PresenceMissed(Event, frozen=True, kw_only=True):
+    """The days of a month were not confirmed in time. They are still awaited."""
+
+    label = ("驻村天数未按期确认", "presence not counted")
+    village: VillageId
+    year: values.Year
+    month: MonthNumber
+    due: Day
+    owed_by: values.EventRole
