@@ -331,8 +331,8 @@ ANSWERS: Final[Mapping[str, Answer]] = {
 
 def answered(story: Story, ask: Ask) -> list[Row]:
     """The commands that answer a task."""
-    place, signed = story.place(ask.about), _signed(ask.action, story.signs(ask))
-    return [{"place": place, **signed, **ask.given, **row} for row in ANSWERS[ask.action].rows(ask, story)]
+    place, by = story.place(ask.about), signed(ask.action, story.signs(ask))
+    return [{"place": place, **by, **ask.given, **row} for row in ANSWERS[ask.action].rows(ask, story)]
 
 
 def as_command(service: str, path: str, row: Row) -> Command:
@@ -342,7 +342,7 @@ def as_command(service: str, path: str, row: Row) -> Command:
 
 
 @cache
-def _signed(action: str, name: str) -> Mapping[str, str]:
+def signed(action: str, name: str) -> Mapping[str, str]:
     """The fields of a command that say who signs it."""
     (command,) = (command for (_, path), command in COMMANDS.items() if path == action)
     return {field: name for field in command.__struct_fields__ if field.endswith("_by") or field == "inspector"}

@@ -79,7 +79,13 @@ async def test_every_village_comes_to_its_end(
         async with country.Country(system, []) as reader:
             states = {
                 kind: {state["id"]: state for state in msgspec.json.decode(await reader.get(service, f"/v1/{kind}"))}
-                for service, kind in (("registry", "villages"), ("dispatch", "pools"), ("inspection", "campaigns"))
+                for service, kind in (
+                    ("registry", "villages"),
+                    ("registry", "registers"),
+                    ("dispatch", "pools"),
+                    ("dispatch", "pairings"),
+                    ("inspection", "campaigns"),
+                )
             }
             journal = {
                 village.id: [
@@ -107,6 +113,18 @@ async def test_every_village_comes_to_its_end(
         assert types.count("inspection.assessment.graded.v1") == graded
         assert types.count("dispatch.term.extended.v1") >= (not village.requests)
         assert types.count("dispatch.commitment.reconciled.v1") == 2 * graded
+        years = range(FIRST, LAST + 1)
+        assert types.count("registry.listing.begun.v1") == sum(map(village.is_shown, years))
+        assert types.count("registry.listing.ended.v1") == sum(map(village.is_shown, years[:-1]))
+        last = [kind for kind in map(village.watch, years) if kind][-1:]
+        household = states["registers"][village.id]["households"][village.register[0]]
+        assert ["watch" in household, "cleared" in household] == [
+            last == ["monitoring_entry"],
+            last == ["risk_removal"],
+        ]
+        helped = states["pairings"][village.id]["circles"]["household_helper"].get("helped", {})
+        assert len(helped) == (0 if village.leaves(FIRST) else len(village.register)), "helpers stay after the exit"
+        assert "dispatch.gap.found.v1" in types and "dispatch.gap.closed.v1" in types, "each had poor households"
     for campaign in states["campaigns"].values():
         assert len(campaign["visits"]) == campaign["size"] >= len(campaign["frame"]) / 10
         assert len(campaign["visited"]) == campaign["size"]

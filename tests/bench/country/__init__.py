@@ -245,8 +245,12 @@ def _year(year: int) -> Iterator[Day]:
             _asked("households", summer, summer=True),
             _asked("measurements", summer, summer=True),
             _asked("fallback-measures", summer),
+            _asked("household-reviews", summer),
         ),
         *closed,
+        (_asked("resolutions", summer),),
+        (_asked("resolution-steps", summer, last=False),),
+        (_asked("notices", summer, watched=True),),
     ))  # fmt: skip
     yield from _drawn(date(year, 10, 1), phase)
     autumn = date(year, 10, 8)
@@ -257,12 +261,13 @@ def _year(year: int) -> Iterator[Day]:
             _asked("reconciliations", autumn),
             _asked("households", autumn, summer=False),
             _asked("measurements", autumn, summer=False),
+            _asked("resolution-steps", autumn, last=True),
         ),
         *closed,
         (_asked("verification-seed-hashes", autumn),),
         (_asked("exit-requests", autumn),),
         (_asked("verification-seeds", autumn), _asked("verifications", autumn)),
-        (_asked("notices", autumn),),
+        (_asked("notices", autumn, watched=False),),
     ))  # fmt: skip
     approved = date(year, 10, 19)
     yield Day(approved, phase, ((_asked("approvals", approved),),))
@@ -271,6 +276,7 @@ def _year(year: int) -> Iterator[Day]:
         _asked("reports", winter),
         _asked("ballots", winter),
         _asked("settlements", winter, left=True),
+        _asked("pairings", winter),
     ),))  # fmt: skip
     yield Day(date(year, 12, 21), phase)  # Teams go home.
     yield from _drawn(date(year + 1, 1, 1), phase)
@@ -281,6 +287,8 @@ def _year(year: int) -> Iterator[Day]:
             *checked,
             _asked("settlements", january, year, left=False),
             _asked("commitments", january),
+            _asked("listings", january),
+            _asked("unlistings", january),
             _asked_by("grades", PROPOSED, january),
         ),
         *closed,
@@ -292,7 +300,7 @@ def _year(year: int) -> Iterator[Day]:
     ))  # fmt: skip
 
 
-def _asked(path: str, on: date, year: int = 0, **how: bool) -> Step:
+def _asked(path: str, on: date, year: int = 0, **how: int) -> Step:
     """What all villages answer on a day, about its own year or another."""
     return Step(path, lambda county: story.answers(path, county.villages, on, year or on.year, **how))
 
@@ -416,7 +424,7 @@ def measure(console: Console, scale: float) -> list[Figure]:
     return [
         Figure(
             key="country.seconds", zh="三年历程用时", en="Three years of every village", value=whole.seconds, unit="s",
-            most=1800 if counties == COUNTIES else None, note=f"{size}{whole.dead_letters}. {phases}. {stages}",
+            most=2400 if counties == COUNTIES else None, note=f"{size}{whole.dead_letters}. {phases}. {stages}",
         ),
         Figure(
             key="country.per_village_ratio", zh="每村用时与一千村之比", en="Time for each village", value=1000 * each,

@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib import resources
 from typing import Final, Literal
 
-from deploy.demo.answers import Ask, Row, Story, answered
+from deploy.demo.answers import ANSWERS, Ask, Row, Story, answered, signed
 from services.inspection.model.seeds import BODIES
 from shared.policy import parse_pack
 from shared.rules import revision
@@ -47,7 +47,7 @@ _UNLED = (4, 5)
 class Told(Story):
     """What is the same in every village."""
 
-    policy = parse_pack({**PACK, "links": [PACK["links"][0] | MIXES[0]]})
+    policy = parse_pack({**PACK, "links": [PACK["links"][0] | MIXES[0], *PACK["links"][1:]]})
 
     def items(self, ask: Ask) -> list[str]:
         """One on each list."""
@@ -104,6 +104,15 @@ class Village(Told):
         """Whether its year is measured in summer, after the exit, or in autumn."""
         return self.monitored(year) if summer else self.helped(year)
 
+    def is_shown(self, year: int) -> bool:
+        """Whether it becomes a demonstration village after a year: one in three of those that left the list in it."""
+        return self.leaves(year) and self.number % 3 == 0
+
+    def watch(self, year: int) -> str:
+        """What is decided about its first household in the summer of a year, by kind of procedure; else nothing."""
+        exit = self.requests[-1] if self.requests else LAST
+        return {exit + 1: "monitoring_entry", exit + 2: "risk_removal"}.get(year, "")
+
     # ---------------------------------------------------- what its people answer
 
     def surveys(self, ask: Ask) -> Iterator[Row]:
@@ -132,6 +141,14 @@ class Village(Told):
     def indicators(self, ask: Ask) -> dict[str, float]:
         """As the households fare."""
         return {"collective_income": 30_000.0 if self.fares_well(ask.year) else 9_000.0, "safe_water": 1.0}
+
+    def helpers(self, ask: Ask) -> list[Row]:
+        """Two cadres of a unit help two households each."""
+        unit = f"U{self.id[:6]}-{self.number:03}"
+        return [
+            {"unit": unit, "cadre": f"C{unit[1:]}-{5 + n % 2:02}", "household": household}
+            for n, household in enumerate(self.register)
+        ]
 
     def numbers(self, ask: Ask) -> list[int]:
         """The item that is set, and at first the problem that the survey found."""
@@ -271,6 +288,22 @@ def _of_exit(v: Village, year: int) -> list[Row]:
     return [{"attempt": v.attempt(year), "body": body} for body in BODIES] if year in v.requests else []
 
 
+_HELPED: Final = {"kind": "household_helper", "body": "township"}
+_SHOWN: Final = {"kind": "demonstration", "body": "county"}
+_STEPS: Final[Mapping[tuple[str, bool], Row]] = {
+    ("monitoring_entry", False): {"step": "entry_appraise", "body": "village"},
+    ("monitoring_entry", True): {"step": "entry_decide", "body": "county"},
+    ("risk_removal", False): {"step": "removal_check", "body": "team"},
+    ("risk_removal", True): {"step": "removal_decide", "body": "county"},
+}
+"""Who takes a step of a round over watched households: by the kind of round, and whether it is the last step."""
+_VOTES: Final = {"entitled": 40, "present": 36, "agreed": 33}
+
+
+def _of_round(v: Village, year: int, **given: object) -> list[Row]:
+    return [{"matter": f"{v.id}-{year}", "body": "village", **given}] if v.watch(year) else []
+
+
 ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
     "surveys": lambda v, year: [{}],
     "diagnoses": lambda v, year: [{"body": "county"}],
@@ -287,20 +320,37 @@ ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
     "verification-seed-hashes": _of_exit,
     "verification-seeds": _of_exit,
     "verifications": lambda v, year: [{**one, "body": "inspection"} for one in _of_exit(v, year)[:1]],
-    "notices": lambda v, year: [{"body": "township"}] * v.leaves(year),
+    "notices": lambda v, year, watched: _of_round(v, year) if watched else [{"body": "township"}] * v.leaves(year),
     "approvals": lambda v, year: [{"body": "county"}] * v.leaves(year),
     "fallback-measures": lambda v, year: [{"body": "county"}] * v.slips(year),
+    "pairings": lambda v, year: [_HELPED] * (year == FIRST and not v.leaves(year)),
+    # The demonstration villages of the year before, and off the list again after a year.
+    "listings": lambda v, year: (
+        [{**_SHOWN, "since": date(year, 1, 8), "document": "示范村名单（虚构文号）"}] * v.is_shown(year - 1)
+    ),
+    "unlistings": lambda v, year: [{**_SHOWN, "reason": "示范期满"}] * v.is_shown(year - 2),
+    "household-reviews": lambda v, year: (
+        [{"household": v.register[0], "on": date(year, 7, 1), "eased": True, "body": "village"}]
+        * (v.watch(year) == "risk_removal")
+    ),
+    "resolutions": lambda v, year: _of_round(
+        v, year, kind=v.watch(year), subject_code="sudden", members=v.register[:1]
+    ),
+    "resolution-steps": lambda v, year, last: _of_round(v, year, **_STEPS.get((v.watch(year), last), {}), **_VOTES),
 }
 """What a village is asked in a year, by action."""
 
 
-def answers(path: str, villages: Iterable[Village], on: date, year: int, **how: bool) -> Iterator[Row]:
+def answers(path: str, villages: Iterable[Village], on: date, year: int, **how: int) -> Iterator[Row]:
     """The commands of one kind with which villages answer on a day what they are asked in a year."""
     for v in villages:
         for given in ASKED[path](v, year, **how):
             # So few households were lifted that all are sampled.
             state = {"sampled": v.register} if path == "verifications" else None
-            yield from answered(v, Ask(path, v.id, on, {"village": v.id, **given}, state))
+            if path in ANSWERS:
+                yield from answered(v, Ask(path, v.id, on, {"village": v.id, **given}, state))
+            else:  # Nothing is left for people to add.
+                yield {"place": v.place(v.id), "village": v.id, **signed(path, _BY), **given}
 
 
 def _of_cases(record: Row, *statuses: str) -> Iterator[tuple[Row, Row]]:
