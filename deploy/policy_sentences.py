@@ -41,11 +41,18 @@ class Sentence(NamedTuple):
     zh: str
     en: str
     source: str
-    """The document and article that it rests on, and the jurisdiction whose pack says it."""
+    """The document and article that it rests on, and the name of the pack that says it: 《…》第四项，本溪市."""
 
 
 def sentences(policy: Policy) -> Iterator[Sentence]:
-    """Everything that a pack says, with its layers merged."""
+    """Everything that a pack says, with its layers merged. What a pack below says rests on what it rests on there."""
+    below = {one.path: one.source for one in sentences(policy.base)} if policy.base else {}
+    for one in _all(policy):
+        yield one if _is_own(policy, one.path) else one._replace(source=below[one.path])
+
+
+def _all(policy: Policy) -> Iterator[Sentence]:
+    """Everything that a pack says, as if it had said all of it itself."""
     for key in policy.documents:
         said = f"《{policy.title(key)}》"
         yield Sentence(("documents", key), ("所引文件", "Documents"), f"{key}：{said}", f"{key}: {said}", "")
@@ -78,7 +85,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
     source = _source(policy, part, path) or source
     if isinstance(part, Bound):
         zh, en = _value(policy, part, path)
-        yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source)
+        yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source or policy.name)
     for name, value, said in _filled(part):
         at = (*path, name)
         if _is_entries(value) or (_has_words(value) and not isinstance(value, Bound)):
@@ -87,7 +94,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
         else:
             (zh, en), (what, what_en) = _value(policy, value, at), _title(said)
             told = f"{about[0]}：{what}——{zh}", f"{about[1]}: {what_en} – {en}"
-            yield Sentence(at, about, *told, source or _layer(policy, at))
+            yield Sentence(at, about, *told, source or policy.name)
 
 
 def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
@@ -121,17 +128,19 @@ def _title(said: Both) -> Both:
 
 
 def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> str:
+    """The document and article that a section or entry cites; empty if the pack itself cites none for it."""
     clause = next((getattr(part, field, None) for field in ("rule", "clause") if getattr(part, field, None)), None)
     reference = getattr(part, "reference", None)
-    if reference:
+    if reference and _is_own(policy, (*path, "reference", "document")):
         clause = f"{reference.document}:{reference.article}" if reference.article else reference.document
-    layer = _layer(policy, path)
-    return f"{policy.cited(clause)}，{layer}" if clause else ""
+    return f"{policy.cited(clause)}，{policy.name}" if clause else ""
 
 
-def _layer(policy: Policy, path: tuple[str, ...]) -> str:
-    """The jurisdiction whose pack says what is at this path."""
-    return next((policy.layer(*path[:n]) for n in range(len(path), 0, -1) if path[:n] in policy.declared), policy.root)
+def _is_own(policy: Policy, path: tuple[str, ...]) -> bool:
+    """Whether a pack says what is at this path, or an entry of the table there, and not the pack that it extends."""
+    whole = [path[:n] for n in range(len(path), 0, -1) if path[:n] in policy.declared]
+    entries = [at for at in policy.declared if at[:-1] == path]
+    return policy.base is None or policy.jurisdiction in {policy.declared[at] for at in (*entries, *whole[:1])}
 
 
 def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:

@@ -80,7 +80,7 @@ class Merged:
         policy = msgspec.structs.replace(policy, version=f"{policy.version}+{self.base.version}")
         # The country's rules are each region's own: draws and matchings are the region's that extends them.
         root = self.of if self.base.root == NATIONAL else self.base.root
-        policy.__dict__.update(declared=self.declared, root=root, extends=str(self.said["extends"]))
+        policy.__dict__.update(declared=self.declared, root=root, extends=str(self.said["extends"]), base=self.base)
         return policy
 
     def told(self, fault: Fault) -> Fault:

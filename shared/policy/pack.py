@@ -199,6 +199,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         """The jurisdiction whose pack this one extends; None if it extends none."""
         return None
 
+    @cached_property
+    def base(self) -> "Policy | None":
+        """The pack over which this one was read; None if it extends none."""
+        return None
+
     def layer(self, *path: str) -> str:
         """The jurisdiction that declared an entry, such as `("campaigns", "unannounced")`.
 

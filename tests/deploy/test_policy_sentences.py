@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import pytest
 
 from deploy import policy_pages
 from deploy.policy_sentences import TOLD_AT_THE_HEAD, changes, sentences
-from shared.policy import Policy, PolicyBook, parse_pack
-from shared.policy.shipped import FILES, shipped
-from tests.support.packs import CHECK, COUNTY, HOME_DOCUMENT, layer, team_says
+from shared.policy import Policy, PolicyBook, kept_pack, parse_pack
+from shared.policy.shipped import FILES, content, shipped
+from tests.support.packs import CHECK, HOME_DOCUMENT, layer, team_says
 
 BENXI = parse_pack(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")))
 
@@ -64,10 +65,49 @@ def test_a_sentence_names_document_article_and_layer() -> None:
     said = layer(documents=HOME_DOCUMENT, campaigns=[CHECK], links=team_says(each_target=4))
     told = {one.path: one for one in sentences(parse_pack(said, book().base))}
     own, citys = told["campaigns", "spot_check", "share"], told["campaigns", "annual", "lasts"]
-    assert own.source == f"《本溪满族自治县驻村工作办法》第一条，{COUNTY}" and "县抽查" in own.zh and "0.2" in own.zh
-    assert citys.source == "《本溪市向贫困村选派驻村工作队》第四项，2105" and "30日" in citys.zh
-    assert told["links", "team", "each_target"].source == COUNTY and told["links", "team", "term"].source == "2105"
-    assert told["links", "team", "term"].zh.endswith("3年")
+    assert (
+        own.source == "《本溪满族自治县驻村工作办法》第一条，本溪满族自治县" and "县抽查" in own.zh and "0.2" in own.zh
+    )
+    assert citys.source == "《本溪市向贫困村选派驻村工作队》第四项，本溪市" and "30日" in citys.zh
+    assert told["links", "team", "each_target"].source == "本溪满族自治县"
+    assert told["links", "team", "term"].source == "本溪市" and told["links", "team", "term"].zh.endswith("3年")
+
+
+JALAID = "《扎赉特旗抓党建促脱贫攻坚工作调研》"
+
+
+@pytest.mark.parametrize(
+    "pack,path,source",
+    [
+        ("jalaid", ("links", "team", "each_target"), f"{JALAID}第一部分第2项，扎赉特旗"),
+        ("jalaid", ("links", "team", "term"), "《关于加强贫困村驻村工作队选派管理工作的指导意见》，全国"),
+        ("jalaid", ("links", "team", "weights", "reserve"), f"{JALAID}第一部分第2项，扎赉特旗"),
+        ("jalaid", ("exit", "criteria", "incidence"), "扎赉特旗"),
+        ("jalaid", ("exit", "monitor_for"), "《关于建立贫困退出机制的意见》，全国"),
+        ("jalaid", ("procedures", "exit", "label"), "《关于建立贫困退出机制的意见》，全国"),
+        ("jalaid", ("listing", "diagnose_by"), "全国"),
+        ("jalaid", ("words", "roles"), "扎赉特旗"),
+        ("national", ("listing", "diagnose_by"), "全国"),
+    ],
+)  # fmt: skip
+def test_a_pack_over_the_countrys_tells_which_of_the_two_says_it_and_by_which_document(
+    pack: str, path: tuple[str, ...], source: str
+) -> None:
+    assert {one.path: one.source for one in sentences(shipped(pack))}[path] == source
+
+
+def test_a_county_over_a_city_over_the_country_tells_each_of_the_three() -> None:
+    kept = PolicyBook()
+    city = {
+        "extends": "00", "jurisdiction": "1522", "version": "1522-2018.1", "effective_from": date(2018, 1, 1),
+        "name": "兴安盟", "name_en": "Hinggan", "exit": {"poverty_line": {"2021": 4100}},
+        "links": team_says(each_target=4),
+    }  # fmt: skip
+    for pack in (content("national"), city):
+        kept.adopt(kept_pack(pack))
+    told = {one.path: one.source for one in sentences(parse_pack({**content("jalaid"), "extends": "1522"}, kept.base))}
+    assert told["exit", "poverty_line"] == "兴安盟", "the league adds a year to the country's table"
+    assert told["links", "team", "each_target"].endswith("扎赉特旗") and told["links", "team", "term"].endswith("全国")
 
 
 def test_the_difference_tells_what_changes_and_nothing_else() -> None:

@@ -501,7 +501,7 @@ def in_zunyi(pack: dict[str, Any], annual: int, satisfied: int) -> Region:
     ("annual", "satisfied", "grade"),
     [(95, 29, "excellent"), (90, 27, "excellent"), (85, 27, "good"), (70, 20, "medium"), (40, 12, "poor")],
 )
-def test_2_15_zunyi_grades_its_teams_on_its_own_scale(annual: int, satisfied: int, grade: str) -> None:
+def test_2_14_2_15_zunyi_grades_its_teams_on_its_own_scale(annual: int, satisfied: int, grade: str) -> None:
     """30 % ballot and 70 % annual check; there is no half-year check in Zunyi."""
     region = in_zunyi(ZUNYI, annual, satisfied)
     (proposed,) = region.said(AssessmentProposed)

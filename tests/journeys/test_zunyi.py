@@ -214,6 +214,29 @@ def test_1_18_a_village_leaves_the_list_at_1_45_percent_and_not_at_9_13(district
         assert exits == ([] if village == IDLE else [fate.lifted])
 
 
+def test_2_1_each_village_is_surveyed_under_the_five_headings_and_not_diagnosed_before() -> None:
+    district = live(PACK, "surveys", until=date(2016, 3, 1))
+    asked = {task.about: task.detail for _, task in district.open_tasks() if task.action == "surveys"}
+    assert asked == dict.fromkeys(VILLAGES, "responsibility,organisation,cadres,resources,results")
+    assert not district.said(r.VillageDiagnosed)
+
+
+class Unreached(Zunyi):
+    """The district where neither water nor every group's road nor the hall is finished."""
+
+    def indicators(self, ask: Ask) -> dict[str, float]:
+        return {**super().indicators(ask), "hard_road": 0.9, "safe_water": 0.99, "hall_area": 299.0}
+
+
+def test_2_16_works_that_are_unfinished_keep_a_village_on_the_list_and_each_says_who_can_move_it() -> None:
+    district = County(Unreached(PACK), BEGIN).live(date(2017, 1, 20))
+    (measured,) = district.said(r.IndicatorsMeasured, village=EARLY, year=2016)
+    assert {(one.indicator, one.mover) for one in measured.unmet} == {
+        ("hard_road", "county"), ("safe_water", "county"), ("hall_area", "township"),
+    }  # fmt: skip
+    assert not district.said(r.ExitRequested)
+
+
 def test_2_12_everybody_who_was_sent_is_trained(district: County) -> None:
     (course,) = district.said(d.CourseHeld)
     assert sum(course.heads.values()) == 120, "1,200 in the city's ten courses"

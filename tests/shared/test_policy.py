@@ -858,7 +858,7 @@ def test_a_title_that_names_another_division_is_doubted(title: str, jurisdiction
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_clause_of_a_shipped_pack_reads_as_a_document_and_its_article(file: Path) -> None:
+def test_1_1_every_clause_of_a_shipped_pack_reads_as_a_document_and_its_article(file: Path) -> None:
     pack = shipped(file.stem)
     steps = [step.rule for procedure in pack.procedures for step in procedure.steps if step.rule]
     owed, visits = [entry.rule for entry in pack.commitments], [entry.rule for entry in pack.campaigns]
