@@ -30,7 +30,7 @@ _OBSTACLES: Final = {
     "matched_elsewhere": "已建议派往其他村", "serving": "已派驻或已确定派往其他村", "county": "只能派往本县的村",
     "department": "单位类别与该村类别不对口", "designated": "已由上级指定派往其他村", "party_member": "不是中共党员",
     "work_years": "工作年限不足", "rank": "职务层次不符合要求", "leader": "无符合条件的队长人选",
-    "unit": "不再是派出单位的干部",
+    "unit": "不再是派出单位的干部", "undisclosed": "具体情形不公开",
 }  # fmt: skip
 _STEPS: Final = {"set": "定账", "reconcile": "对账", "settle": "销账"}
 

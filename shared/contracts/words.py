@@ -246,7 +246,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "obstacles": ("相近单位各缺哪一条", "for each unit that came near, the rule that it fails", {UNIT: "leader_rank"}),
     "cost": ("比匹配方案少得的分", "by how many points the choice scores below the proposal", 3),
     "recalled": ("离队的干部", "the cadre who left", "C2105-0344"),
-    "rule": ("不再符合的规定（代码）", "the rule that is not met any more, as a code", "leader_rank"),
+    "rule": ("不再符合的规定（代码），个人情况不公开", "the rule that is not met any more, as a code", "undisclosed"),
     "extension": ("第几次延长", "which extension this is", 1),
     "served_days": ("驻村天数", "the days that the team served", 1096),
     "LinkEnded.ground": ("解除原因：“decided”决定解除，“delisted”村出列，“merged”并村，“unlisted”除名，"

@@ -144,7 +144,11 @@ def test_3_3_3_4_a_member_who_no_longer_qualifies_is_told_and_nothing_happens_by
     team = benxi.assignment().team
     benxi.hear(again)
     told = [(e.cadre, e.role, e.rule) for e in benxi.said(MemberDisqualified)]
-    assert told == [(again.cadre, role, rule) for rule in rules]
+    openly = "unit" if rules == ["unit"] else "undisclosed"
+    assert told == ([(again.cadre, role, openly)] if rules else []), "what of it is personal, and said to nobody"
+    doubted = {again.cadre: tuple(rules)} if rules else {}
+    assert benxi.pool.shown(to_operator=True).teams[V1].doubted == doubted
+    assert benxi.pool.shown().teams[V1].doubted == dict.fromkeys(doubted, ())
     assert [(t.about, t.role, t.detail) for t in benxi.tasks("retentions")] == (
         [(V1, "organisation", again.cadre)] if rules else []
     )

@@ -192,6 +192,52 @@ def test_5_12_leave_of_one_team_in_two_villages_is_leave_in_both() -> None:
     assert SECOND in team(benxi) and SECOND in team(benxi, V2)
 
 
+def pair() -> Benxi:
+    """One team that serves two villages."""
+    benxi = asking(team={"each_bearer": {"at_most": 2}})
+    benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1), diagnosed(V2))
+    benxi.solve()
+    benxi.assign(V1)
+    benxi.assign(V2)
+    return benxi
+
+
+def test_5_12_2_10_short_leave_of_one_team_in_two_villages_is_told_in_both() -> None:
+    benxi = pair()
+    ask(benxi, START, START + DAY, kind="personal")
+    grant(benxi, body="township")
+    grant(benxi, body="township")
+    assert [(said.village, said.cadre) for said in benxi.said(LeaveGranted)] == [(V2, SECOND), (V1, SECOND)]
+    grant(benxi, granted=False, body="township")
+    assert [said.village for said in benxi.said(LeaveRefused)] == [V2, V1]
+    ask(benxi, START + 5 * DAY, START + 6 * DAY, kind="personal")
+    with pytest.raises(Refused, match="a matter of the township"):
+        grant(benxi, 2)
+    assert len(benxi.said(LeaveGranted)) == 2
+    grant(benxi, 2, granted=False, body="township")
+    assert len(benxi.said(LeaveRefused)) == 3, "what was never granted needs not be taken back elsewhere"
+
+
+def test_5_12_2_10_the_days_of_one_team_in_two_villages_are_added_up_and_leave_in_one_is_leave_in_both() -> None:
+    benxi = pair()
+    ask(benxi, date(2014, 7, 1), date(2014, 7, 3), kind="personal")
+    grant(benxi, body="township")
+    benxi.until(date(2014, 8, 1))
+    count(benxi, {FIRST: 12, SECOND: 10, THIRD: 5})
+    assert not benxi.said(PresenceShort), "the other village is awaited"
+    with pytest.raises(Refused, match="for 28 days of it, and cannot have been there for more, in all villages"):
+        count(benxi, {FIRST: 8, SECOND: 19, THIRD: 6}, village=V2)
+    assert [task.about for task in benxi.tasks("presences") if task.detail == "2014-07"] == [V2]
+    count(benxi, {FIRST: 8, SECOND: 8, THIRD: 6}, village=V2)
+    assert [(said.village, said.month, said.short) for said in benxi.said(PresenceShort)] == [(V1, 7, 1), (V2, 7, 1)]
+    with pytest.raises(Refused) as refused:
+        count(benxi, {FIRST: 12, SECOND: 10, THIRD: 20})
+    count(benxi, {FIRST: 12, SECOND: 10, THIRD: 20}, replaces=refused.value.version)
+    assert [said.short for said in benxi.said(PresenceShort)] == [1, 1, 0, 0]
+    count(benxi, {FIRST: 12, SECOND: 10, THIRD: 20})
+    assert len(benxi.said(PresenceShort)) == 4
+
+
 def test_5_12_leave_that_goes_on_is_one_absence_with_one_return() -> None:
     benxi = asking().assigned()
     benxi.hear(cadre("C-U1-9", "U1"))
@@ -247,9 +293,10 @@ def test_5_12_2_20_who_cannot_be_sent_does_not_come_back_from_leave(why: str) ->
     assert SECOND not in team(benxi) and not benxi.tasks("leave-returns")
 
 
-def test_5_12_a_member_who_took_the_lead_meanwhile_stays() -> None:
-    benxi = asking().matched()
-    benxi.hear(cadre("C-U1-7", "U1", "deputy_division"))
+def leaderless(**pack: Any) -> Benxi:
+    """The leader is on leave, and the member C-U1-7, who may lead, does so meanwhile."""
+    benxi = asking(**pack).matched()
+    benxi.hear(cadre("C-U1-7", "U1", "deputy_division"), cadre("C-U1-8", "U1"), cadre("C-U1-9", "U1", "division"))
     benxi.assign()
     benxi.send(ReportDeparture, cadre=SECOND, cause="other")
     benxi.replace(SECOND, "C-U1-7")
@@ -257,9 +304,61 @@ def test_5_12_a_member_who_took_the_lead_meanwhile_stays() -> None:
     grant(benxi)
     benxi.until(START + 11 * DAY)
     benxi.replace(FIRST, "C-U1-7")
+    return benxi
+
+
+@pytest.mark.parametrize("is_filled", [False, True])
+@pytest.mark.parametrize("fewest", [2, 3])
+def test_5_12_a_leader_back_from_leave_leads_again_and_who_led_meanwhile_is_a_member(
+    is_filled: bool, fewest: int
+) -> None:
+    benxi = leaderless(team={"each_target": {"at_least": fewest, "at_most": 5}} if fewest == 2 else None)
+    if is_filled:
+        benxi.replace(FIRST, "C-U1-8")
     benxi.until(START + 51 * DAY)
     returns(benxi)
-    assert team(benxi) == {"C-U1-7": "leader", FIRST: "member", THIRD: "member"} and not benxi.tasks("replacements")
+    third = {} if fewest == 2 else {THIRD: "member"}
+    assert team(benxi) == {FIRST: "leader", "C-U1-7": "member", **third} and not benxi.tasks("replacements")
+    assert benxi.pool.teams[V1].members == team(benxi) and not benxi.pool.teams[V1].vacant
+    assert {cadre: post.role for cadre, post in roster(benxi).members.items()} == team(benxi)
+    assert "C-U1-8" in benxi.free
+
+
+def test_5_12_leave_of_a_leader_that_goes_on_ends_with_the_lead() -> None:
+    benxi = leaderless()
+    ask(benxi, START + 51 * DAY, START + 60 * DAY, FIRST)
+    grant(benxi, 2)
+    benxi.until(START + 61 * DAY)
+    returns(benxi, 2)
+    assert team(benxi) == {FIRST: "leader", "C-U1-7": "member", THIRD: "member"}
+
+
+def test_5_12_a_leader_back_from_leave_leads_again_whoever_led_last_meanwhile() -> None:
+    benxi = leaderless()
+    benxi.replace(FIRST, "C-U1-8")
+    benxi.hear(recalled("C-U1-7", V1))
+    benxi.replace("C-U1-7", "C-U1-9")
+    benxi.until(START + 51 * DAY)
+    returns(benxi)
+    assert team(benxi) == {FIRST: "leader", "C-U1-9": "member", THIRD: "member"} and "C-U1-8" in benxi.free
+
+
+def test_5_12_leave_and_training_that_a_pack_has_no_more_are_still_decided_or_not_awaited() -> None:
+    benxi = asking(**asks()).assigned()
+    ask(benxi, START + DAY, START + 2 * DAY, kind="personal")
+    ask(benxi, START + 5 * DAY, START + 60 * DAY, THIRD)
+    grant(benxi, 2)
+    benxi.until(START + 10 * DAY)
+    later = {**PACK, "version": "2105-2", "effective_from": benxi.today}
+    benxi.hear(PolicyAdopted(place="210500", version="2105-2", adopted_by="市委", pack=later))
+    benxi.policy = parse_pack(later)
+    (task,) = benxi.tasks("leave-decisions")
+    assert task.role == "organisation" and task.answer["body"] == "organisation"
+    grant(benxi, granted=False)
+    benxi.until(START + 61 * DAY)
+    assert benxi.tasks("leave-returns")
+    returns(benxi, 2)
+    assert THIRD in team(benxi) and not roster(benxi).awaits and not benxi.tasks("leave-returns")
 
 
 def test_5_12_a_team_that_is_only_proposed_owes_no_presence_and_one_of_before_is_known_whole() -> None:

@@ -197,6 +197,24 @@ def test_2_12_a_member_whom_another_unit_has_by_now_is_trained_from_there() -> N
     assert {*owing(benxi)} == {FIRST, THIRD}
 
 
+def test_2_12_attendance_that_is_taken_back_after_a_change_of_unit_counts_in_neither() -> None:
+    benxi = city()
+    hold(benxi)
+    attend(benxi, SECOND)
+    assert {*owing(benxi)} == {FIRST, THIRD}
+    benxi.hear(unit("U2"), cadre(SECOND, "U2", left="U1"))
+    send(benxi, WithdrawAttendance, cadres=(SECOND,))
+    assert {*owing(benxi)} == {FIRST, SECOND, THIRD}
+    assert not any(state.attended for state in benxi.dispatch.states.values() if isinstance(state, Squad))
+    attend(benxi, SECOND, of="U2")
+    benxi.hear(cadre(SECOND, "U1", left="U2"))
+    send(benxi, WithdrawCourse)
+    assert {*owing(benxi)} == {FIRST, SECOND, THIRD}
+    benxi.hear(cadre(SECOND, "U2", left="U1"))
+    other = benxi.dispatch.states[Squad, "U2"]
+    assert isinstance(other, Squad) and SECOND not in other.attended
+
+
 def test_2_12_who_is_replaced_before_the_last_day_is_not_missed() -> None:
     benxi = city()
     benxi.until(START + 29 * DAY)

@@ -109,6 +109,16 @@ def test_2_20_a_recalled_member_is_not_absent_but_the_replacement_may_be(region:
     region.visit(village, CHECK, absent=("C-new", "C-2"), score=80)
 
 
+def test_5_12_a_member_who_comes_back_to_the_open_place_is_in_the_team_again(region: Region) -> None:
+    (village,) = region.villages
+    member = team_of(village)[1]
+    came_back = MemberReplaced(
+        place=region.county, village=village, unit="U1", recalled=member, cadre=member, role="member"
+    )
+    region.hear(came_back)
+    region.visit(village, CHECK, absent=(member,), score=80)
+
+
 def test_2_13_who_is_named_after_the_team_went_home_is_nobody_s_member(region: Region) -> None:
     village = region.villages[0]
     region.hear(region.released(village))

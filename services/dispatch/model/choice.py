@@ -10,8 +10,9 @@ from services.dispatch.model.commands import ChooseTeam, TakeOver, WithdrawMatch
 from services.dispatch.model.eligibility import Posting, in_order, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Offer, Serving, unsuited_for
-from services.dispatch.model.pool import Pool, Squad, Team, all_cadres, relatives
-from shared.contracts.dispatch import MatchWithdrawn, Member, MemberDisqualified, TeamChosen, VillageMatched
+from services.dispatch.model.pool import Pool, Squad, Team, all_cadres, disqualified, relatives, without
+from shared.contracts import Event
+from shared.contracts.dispatch import MatchWithdrawn, Member, TeamChosen, VillageMatched
 from shared.labels import label
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, known, require_body
@@ -227,14 +228,15 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
         problem_class=need.problem_class,
         reasons=("taken_over",),
     )
-    failed = (
-        MemberDisqualified(
-            place=need.place, village=command.village, unit=command.unit, cadre=m.cadre, role=m.role, rule=x.code
-        )
-        for m in matched.team
-        for x in unmet(Posting(free[m.cadre], unit, command.village, policy, today), m.role)
-    )
-    return Change(pool, (matched, *failed))
+    team = Team(unit=command.unit, place=need.place, members={m.cadre: m.role for m in matched.team})
+    told = list[Event]([matched])
+    for m in matched.team:
+        failed = unmet(Posting(free[m.cadre], unit, command.village, policy, today), m.role)
+        if codes := tuple(one.code for one in failed):
+            team = team.doubting(m.cadre, codes, today)
+            told.append(disqualified(command.village, team, m.cadre, m.role, codes))
+    pool = pool.but(needs=without(pool.needs, command.village)).with_team(command.village, team)
+    return Change(pool, tuple(told))
 
 
 def may_choose(

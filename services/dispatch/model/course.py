@@ -308,10 +308,12 @@ def note(state: Squad | None, event: CourseAttended, policy: Policy, today: date
 
 
 def forget(state: Squad | None, event: AttendanceWithdrawn, policy: Policy, today: date) -> Change:
-    """They did not come after all."""
+    """They did not come after all. Of who went to another unit since, that one is told the same."""
     if state is None:
         return Change(state)
     left = {one.cadre: without(state.attended.get(one.cadre, {}), id_of(event)) for one in event.attended
             if one.unit == state.id}  # fmt: skip
     kept = {cadre: courses for cadre, courses in {**state.attended, **left}.items() if courses}
-    return Change(state.but(attended=kept))
+    went = tuple(Attendee(state.went[cadre], cadre) for cadre in left if cadre in state.went)
+    told = (msgspec.structs.replace(event, attended=went),) if went else ()
+    return Change(state.but(attended=kept), told)

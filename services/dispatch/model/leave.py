@@ -4,15 +4,16 @@ For long leave the unit sends somebody else. The member is off the team from the
 against the name, and a named body decides afterwards whether the cadre comes back. Who is on leave is sealed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec.structs import replace
 
 from services.dispatch.model.commands import DecideLeave, DecideReturn, RequestLeave
 from services.dispatch.model.link import Link, id_of
-from services.dispatch.model.pool import without
-from services.dispatch.model.roster import DAY, Leave, Others, Post, Roster, clocked
+from services.dispatch.model.members import same_team
+from services.dispatch.model.pool import Pool, relatives, without
+from services.dispatch.model.roster import DAY, Leave, Others, Post, Roster, clocked, decider
 from shared.contracts import Event
 from shared.contracts.dispatch import LeaveBegun, LeaveGranted, LeaveRefused
 from shared.policy import Policy
@@ -85,46 +86,88 @@ def request(state: Roster | None, command: RequestLeave, policy: Policy, today: 
     return Change(clocked(state, policy, today))
 
 
-def _asked(state: Roster | None, command: DecideLeave | DecideReturn, terms: Presence) -> tuple[Roster, Leave]:
+def rule_of(policy: Policy) -> str:
+    """What a decision on leave rests on, also where the pack says nothing of leave any more."""
+    return policy.presence.rule if policy.presence else _RULE
+
+
+def _asked(state: Roster | None, command: DecideLeave | DecideReturn, policy: Policy) -> tuple[Roster, Leave]:
     """The roster and the leave that a decision is about."""
     state = addressed(state, command)
     leave = state.leaves.get(str(command.number))
     if leave is None:
         zh, en = f"该村没有第{command.number}号请假，请核对编号", f"there is no request {command.number} here; check it"
-        raise Refused(terms.rule, zh, en, field="number")
+        raise Refused(rule_of(policy), zh, en, field="number")
     return state, leave
 
 
 def decide(state: Roster | None, command: DecideLeave, policy: Policy, today: date) -> Change:
     """Grant leave, or do not. What was granted can be taken back by the same body until long leave has begun."""
-    terms = terms_of(policy)
-    state, leave = _asked(state, command, terms)
-    kind = terms.kind(leave.kind)
-    require_body(command.body, kind.decider(leave.days) if kind else "organisation", terms.rule)
+    state, leave = _asked(state, command, policy)
+    rule = rule_of(policy)
+    require_body(command.body, decider(leave, policy), rule)
     if leave.begun:
         raise Refused(
-            terms.rule,
+            rule,
             "队员已离队休假，不能再撤销；请假期满后决定是否返回",
             "the leave has begun, and the member is off the team; decide on the return after its end",
         )
-    said = {"place": state.place, "village": state.id, "cadre": leave.cadre, "kind": leave.kind}
     if not command.granted:
         rest = state.but(leaves=without(state.leaves, str(command.number)))
-        refused = LeaveRefused(**said, first=leave.first, last=leave.last, decided_by=command.decided_by)
-        return Change(clocked(rest, policy, today), (refused,))
+        return Change(clocked(rest, policy, today), (_refused(leave, command, state.id, state.place),))
     if leave.decided_by:
         return Change(state)
-    is_long = bool(kind and kind.replaced_from and leave.days >= kind.replaced_from)
-    replaced = leave.last >= today and (is_long or _continued(state, leave) is not None)
-    granted = replace(leave, decided_by=command.decided_by, replaced=replaced)
-    told = LeaveGranted(
-        **said, first=leave.first, last=leave.last, replaced=replaced, decided_by=command.decided_by
-    )  # fmt: skip
+    granted = _granted(state, leave, command, policy, today)
+    told = _told(granted, state.id, state.place)
     state = state.but(leaves={**state.leaves, str(command.number): granted})
-    if not replaced or leave.first > today:
+    if not granted.replaced or leave.first > today:
         return Change(clocked(state, policy, today), (told,))
     state, begun = _begun(state, str(command.number), granted)
     return Change(clocked(state, policy, today), (told, *begun))
+
+
+def _granted(state: Roster, leave: Leave, command: DecideLeave, policy: Policy, today: date) -> Leave:
+    """The leave as it is granted, with whether the unit sends somebody else for its time."""
+    kind = policy.presence.kind(leave.kind) if policy.presence else None
+    is_long = bool(kind and kind.replaced_from and leave.days >= kind.replaced_from)
+    replaced = leave.last >= today and (is_long or _continued(state, leave) is not None)
+    return replace(leave, decided_by=command.decided_by, replaced=replaced)
+
+
+def _told(leave: Leave, village: str, place: str) -> LeaveGranted:
+    return LeaveGranted(
+        place=place, village=village, cadre=leave.cadre, kind=leave.kind, first=leave.first, last=leave.last,
+        replaced=leave.replaced, decided_by=leave.decided_by,
+    )  # fmt: skip
+
+
+def _refused(leave: Leave, command: DecideLeave, village: str, place: str) -> LeaveRefused:
+    return LeaveRefused(
+        place=place, village=village, cadre=leave.cadre, kind=leave.kind, first=leave.first, last=leave.last,
+        decided_by=command.decided_by,
+    )  # fmt: skip
+
+
+def asked_in(_pool: Pool | None, command: DecideLeave) -> Iterable[Key]:
+    """The keys of the roster that knows the request, and of the pools that know where the team is."""
+    return (Roster, command.village), *relatives(command)
+
+
+def share(pool: Pool | None, command: DecideLeave, policy: Policy, today: date, others: Others) -> Change:
+    """Tell what is decided on leave in each other village of the team, where an inspector may come as well (2.10).
+
+    Whether it may be decided, the roster's own rule says.
+    """
+    team, roster = pool.teams.get(command.village) if pool else None, others[Roster, command.village]
+    leave = roster.leaves.get(str(command.number)) if isinstance(roster, Roster) else None
+    if pool is None or team is None or leave is None or bool(leave.decided_by) == command.granted:
+        return Change(pool)
+    assert isinstance(roster, Roster)
+    granted = _granted(roster, leave, command, policy, today)
+    return Change(pool, tuple(
+        _told(granted, village, one.place) if command.granted else _refused(leave, command, village, one.place)
+        for village, one in same_team(pool, team, others) if village != command.village
+    ))  # fmt: skip
 
 
 def _continued(state: Roster, leave: Leave) -> str | None:
@@ -140,10 +183,13 @@ def _begun(state: Roster, number: str, leave: Leave) -> tuple[Roster, tuple[Even
     """
     before = _continued(state, leave)
     if before is not None and state.leaves[before].begun:
-        leave = replace(leave, substitute=state.leaves[before].substitute)
+        first = state.leaves[before]
+        leave = replace(leave, substitute=first.substitute, role=first.role, acting=first.acting)
         state = state.but(leaves=without(state.leaves, before))
     elif leave.cadre not in state.members:
         return state.but(leaves=without(state.leaves, number)), ()
+    else:
+        leave = replace(leave, role=state.members[leave.cadre].role)
     begun = LeaveBegun(
         place=state.place, village=state.id, unit=state.unit, cadre=leave.cadre, last=leave.last,
         decided_by=leave.decided_by,
@@ -166,13 +212,13 @@ def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
 
 def decide_return(state: Roster | None, command: DecideReturn, policy: Policy, today: date) -> Change:
     """The leave is done with. Whether the cadre comes back, the pool has settled."""
-    terms = terms_of(policy)
-    require_body(command.body, "organisation", terms.rule)
-    state, _ = _asked(state, command, terms)
+    require_body(command.body, "organisation", rule_of(policy))
+    state, _ = _asked(state, command, policy)
     return Change(clocked(state.but(leaves=without(state.leaves, str(command.number))), policy, today))
 
 
-def on_leave(leaves: Mapping[str, Leave], cadre: str, first: date, last: date) -> int:
-    """The days from `first` to `last` for which a cadre was granted leave."""
-    granted = (leave for leave in leaves.values() if leave.cadre == cadre and leave.decided_by)
-    return sum(max((min(last, one.last) - max(first, one.first)).days + 1, 0) for one in granted)
+def on_leave(leaves: Iterable[Leave], cadre: str, first: date, last: date) -> int:
+    """The days from `first` to `last` for which a cadre was granted leave; each once, also if two villages say it."""
+    granted = [leave for leave in leaves if leave.cadre == cadre and leave.decided_by]
+    days = (first + DAY * n for n in range((last - first).days + 1))
+    return sum(any(one.first <= day <= one.last for one in granted) for day in days)

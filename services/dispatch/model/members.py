@@ -88,7 +88,7 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
     return Change(pool, tuple(
         MemberLeft(place=one.place, village=village, unit=one.unit, cadre=command.cadre, role=role,
                    decided_by=command.decided_by)
-        for village, one in _same_team(pool, team, others) if command.cadre in one.members
+        for village, one in same_team(pool, team, others) if command.cadre in one.members
     ))  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def spare(pool: Pool | None, event: LeaveBegun, policy: Policy, today: date, oth
     return Change(pool, tuple(
         MemberLeft(place=one.place, village=village, unit=one.unit, cadre=event.cadre, role=role,
                    decided_by=event.decided_by)
-        for village, one in _same_team(pool, team, others) if event.cadre in one.members
+        for village, one in same_team(pool, team, others) if event.cadre in one.members
     ))  # fmt: skip
 
 
@@ -131,7 +131,10 @@ def on_leave(asked: Pool | None, command: DecideReturn) -> Iterable[Key]:
 
 
 def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: date, others: Others) -> Change:
-    """A cadre comes back after long leave: to the place if it is still open, else instead of who was sent meanwhile."""
+    """A cadre comes back after long leave: to the place if it is still open, else instead of who was sent meanwhile.
+
+    A leader leads again, and the member who did so meanwhile is a member again.
+    """
     pool, team = _team(pool, command, policy)
     roster = others[Roster, command.village]
     leave = roster.leaves.get(str(command.number)) if isinstance(roster, Roster) else None
@@ -153,7 +156,7 @@ def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: dat
             field="returns",
         )
     substitute, told = leave.substitute, list[Event]()
-    for village, one in _same_team(pool, team, others):
+    for village, one in same_team(pool, team, others):
         left = substitute if substitute in one.members else leave.cadre if leave.cadre in one.vacant else ""
         role = one.members.get(left) or one.vacant.get(left)
         if role is None:
@@ -163,9 +166,13 @@ def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: dat
                 MemberLeft(place=one.place, village=village, unit=one.unit, cadre=left, role=role,
                            decided_by=command.decided_by)
             )  # fmt: skip
-        told.append(
-            MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=left, cadre=leave.cadre, role=role,
+        places: list[tuple[str, Role]] = [(leave.cadre, role)]
+        if leave.role == "leader" and one.members.get(leave.acting) == "leader":
+            places = [(leave.acting, role), (leave.cadre, "leader")]
+        told += (
+            MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=left, cadre=cadre, role=role,
                            replaced_by=command.decided_by)
+            for cadre, role in places
         )  # fmt: skip
     if not told:
         zh = "队中没有可以返回的位置（补派的人已不在队），请填不返回，需要时另行补派"
@@ -207,7 +214,7 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
             field="left",
         )
     cadre, unit = _successor(pool, team, role, command, others), pool.unit(team.unit, others.values())
-    open_in = [(village, one) for village, one in _same_team(pool, team, others) if command.left in one.vacant]
+    open_in = [(village, one) for village, one in same_team(pool, team, others) if command.left in one.vacant]
     for village, _ in open_in if unit else ():
         assert unit
         for failed in unmet(Posting(cadre, unit, village, policy, today), role):
@@ -220,7 +227,7 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
     ))  # fmt: skip
 
 
-def _same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
+def same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
     """The villages that a unit's team serves, each with the team as the pool knows it there."""
     return [(village, one) for village, one in pool.out(others.values()).items() if one.unit == team.unit]
 
@@ -273,12 +280,11 @@ def note_gain(pool: Pool | None, event: MemberReplaced, policy: Policy, today: d
 
 
 def note_doubt(pool: Pool | None, event: MemberDisqualified, policy: Policy, today: date) -> Change:
-    """A member no longer meets a rule. It becomes a task to decide whether the member stays."""
+    """A member no longer meets a rule, by another pool. It becomes a task to decide whether the member stays."""
     team = pool.teams.get(event.village) if pool else None
-    if pool is None or team is None or event.rule in team.doubted.get(event.cadre, ()):
+    if pool is None or team is None or event.cadre in team.doubted:
         return Change(pool)
-    rules = (*team.doubted.get(event.cadre, ()), event.rule)
-    return Change(pool.with_team(event.village, team.doubting(event.cadre, rules, today)))
+    return Change(pool.with_team(event.village, team.doubting(event.cadre, (event.rule,), today)))
 
 
 def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: date) -> Change:

@@ -74,6 +74,10 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             doubted[cadre], since[cadre] = rules, self.doubted_since.get(cadre, today)
         return msgspec.structs.replace(self, doubted=doubted, doubted_since=since)
 
+    def shown(self) -> "Team":
+        """The team without which rules a member does not meet."""
+        return msgspec.structs.replace(self, doubted=dict.fromkeys(self.doubted, ())) if self.doubted else self
+
 
 class Absence(msgspec.Struct, frozen=True):
     """Why a cadre who left a team cannot be sent, and the last such day. None if no end is known."""
@@ -103,6 +107,8 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
     attended: dict[str, dict[str, Attended]] = msgspec.field(default_factory=dict)
     """By cadre, the courses that the cadre attended (2.12), by their ids with the prefecture."""
+    went: dict[str, str] = msgspec.field(default_factory=dict)
+    """By cadre who attended courses while here, the unit to which the cadre went with them."""
     helps: dict[str, dict[str, dict[str, int]]] = msgspec.field(default_factory=dict)
     """By kind of link and cadre: how many households the cadre helps in each village (see `helpers`)."""
     short: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
@@ -155,10 +161,11 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.matching_owed or any(team.doubted for team in self.teams.values())
 
     def shown(self, *, to_operator: bool = False) -> "Pool":
-        """The pool as it may be read. Only operators see who is away, and nobody sees why and how long: an absence with
-        an end is an illness."""
+        """The pool as it may be read. Only operators see who is away, and which rules a member does not meet; nobody
+        sees why and how long somebody is away: an absence with an end is an illness."""
         away = {cadre: Absence("other") for cadre in self.away} if to_operator else {}
-        return self.but(away=away).timed(back=None)
+        teams = self.teams if to_operator else {village: team.shown() for village, team in self.teams.items()}
+        return self.but(away=away, teams=teams).timed(back=None)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """A matching, whose time is counted from the oldest waiting diagnosis, and decisions on members in doubt."""
@@ -267,10 +274,13 @@ def offer_cadre(
     Recalls and absences are kept in the pool, so they stay.
     """
     squad = squad or Squad(id=event.unit, place=event.place)
-    squad = squad.but(cadres={**squad.cadres, event.cadre: described(event)})
+    squad = squad.but(cadres={**squad.cadres, event.cadre: described(event)}, went=without(squad.went, event.cadre))
     before = others.get((Squad, event.left or ""))
-    came = before.attended.get(event.cadre) if isinstance(before, Squad) else None
-    return Change(squad.but(attended={**squad.attended, event.cadre: came}) if came else squad)
+    if not isinstance(before, Squad):
+        return Change(squad)
+    came = before.attended.get(event.cadre)
+    rest = without(squad.attended, event.cadre)
+    return Change(squad.but(attended={**rest, event.cadre: came} if came else rest))
 
 
 def described(event: CadreRegistered) -> Cadre:
@@ -287,8 +297,11 @@ def described(event: CadreRegistered) -> Cadre:
 
 
 def lose_cadre(squad: Squad | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """Take a cadre out of the squad: another unit has the cadre now."""
-    return Change(squad and squad.but(cadres=without(squad.cadres, event.cadre)))
+    """Take a cadre out of the squad: another unit has the cadre now, and knows what the cadre attended here."""
+    if squad is None:
+        return Change(squad)
+    went = {**squad.went, event.cadre: event.unit} if event.cadre in squad.attended else squad.went
+    return Change(squad.but(cadres=without(squad.cadres, event.cadre), went=went))
 
 
 def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
@@ -330,11 +343,16 @@ def _doubt(
     team = pool.teams[village]
     if team.doubted.get(cadre, ()) == failed:
         return pool, ()
-    told = tuple(
-        MemberDisqualified(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=code)
-        for code in failed
-    )
+    told = (disqualified(village, team, cadre, role, failed),) if failed else ()
     return pool.with_team(village, team.doubting(cadre, failed, today)), told
+
+
+def disqualified(village: str, team: Team, cadre: str, role: Role, failed: tuple[str, ...]) -> MemberDisqualified:
+    """The event that a member no longer qualifies. It is open, so that it does not say which rule is not met."""
+    rule = "unit" if failed == ("unit",) else "undisclosed"
+    return MemberDisqualified(
+        place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=rule
+    )  # fmt: skip
 
 
 def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today: date) -> Change:

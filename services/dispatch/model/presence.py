@@ -1,23 +1,25 @@
 """How many days of a month each member was in the village: a number that the township says, once a month (5.12).
 
 On the first of a month that of the month before is asked for. Where members were there for fewer days than the pack
-asks, the one whom it names is told how many members it was. Nothing follows by itself.
+asks, the one whom it names is told how many members it was. Nothing follows by itself. The days of a team that serves
+several villages are added up.
 """
 
 from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from msgspec.structs import replace
 
-from services.dispatch.model.commands import CountPresence
+from services.dispatch.model.commands import CountPresence, DecideLeave
 from services.dispatch.model.leave import on_leave, terms_of
-from services.dispatch.model.roster import DAY, Month, Roster, clocked
+from services.dispatch.model.pool import Pool
+from services.dispatch.model.roster import DAY, Month, Others, Roster, clocked
 from shared.contracts import Event
 from shared.contracts.dispatch import PresenceCounted, PresenceMissed, PresenceShort
 from shared.policy import Policy
 from shared.policy.presence import Presence
-from shared.rules import Change, Due, Refused, addressed, overwrite, require_body
+from shared.rules import Change, Due, Key, Refused, addressed, overwrite, require_body
 
 KEPT = 12
 """How many months are kept, so that they can be corrected."""
@@ -61,7 +63,6 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
         zh = f"{command.year}年{command.month}月不须确认：尚未结束，或者当月没有工作队，请核对月份"
         en = f"nothing is asked of {name}: it is not over, or there was no team; check the month"
         raise Refused(terms.rule, zh, en, field="month")
-    first, last = date(command.year, command.month, 1), _last(command.year, command.month)
     days = {one.cadre: one.days for one in command.present}
     if days.keys() != month.since.keys():
         raise Refused(
@@ -71,33 +72,74 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
             field="present",
             status=422,
         )
-    free: dict[str, int] = {}
-    for cadre, since in month.since.items():
-        begun = max(first, since)
-        free[cadre] = (last - begun).days + 1 - on_leave(state.leaves, cadre, begun, last)
-        if days[cadre] > free[cadre]:
-            raise Refused(
-                terms.rule,
-                f"{cadre}当月在队而未请假的只有{free[cadre]}日，驻村天数不能多于此数，请核对",
-                f"{cadre} was in the team and not on leave for {free[cadre]} days of it, and cannot have been there "
-                "for more; check the days",
-                field=f"present.{cadre}.days",
-                status=422,
-            )
     if month.days:
         overwrite({"present": month.days}, {"present": days}, command.replaces, terms.rule, personal=True)
         if month.days == days:
             return Change(state)
-    least = {cadre: terms.days * number // last.day for cadre, number in free.items()}
-    short = sum(days[cadre] < least[cadre] for cadre in days)
-    was_short = bool(month.days) and any(month.days[cadre] < least[cadre] for cadre in days)
-    at: dict[str, Any] = {"place": state.place, "village": state.id, "year": command.year, "month": command.month}
-    told: tuple[Event, ...] = (PresenceCounted(**at, present=command.present, counted_by=command.counted_by),)
-    if short or was_short:
-        told = (*told, PresenceShort(**at, short=short, owed_by=terms.owed_by))
     state = state.but(months={**state.months, name: replace(month, days=days)})
-    return Change(clocked(state, policy, today), told)
+    counted = PresenceCounted(
+        place=state.place, village=state.id, year=command.year, month=command.month, present=command.present,
+        counted_by=command.counted_by,
+    )  # fmt: skip
+    short = () if policy.team.most_villages > 1 else _short([state], name, terms)
+    return Change(clocked(state, policy, today), (counted, *short))
 
 
-def _last(year: int, month: int) -> date:
-    return date(year, month, monthrange(year, month)[1])
+def shared(message: PresenceCounted | DecideLeave, policy: Policy) -> Iterable[str]:
+    """The pool, which knows the other villages of a team where one may have several; else none, so none is loaded."""
+    return (policy.pool,) if policy.team.most_villages > 1 else ()
+
+
+def rosters(pool: Pool | None, event: PresenceCounted) -> Iterable[Key]:
+    """The keys of the rosters of all villages that the village's team serves."""
+    teams = pool.teams if pool else {}
+    unit = teams[event.village].unit if event.village in teams else None
+    return ((Roster, village) for village, team in teams.items() if team.unit == unit)
+
+
+def add_up(pool: Pool | None, event: PresenceCounted, policy: Policy, today: date, others: Others) -> Change:
+    """The days in all villages of one team are added up, once each of them has said its own (2.10)."""
+    name = f"{event.year}-{event.month:02}"
+    asked = [one for one in others.values() if isinstance(one, Roster) and name in one.months]
+    return Change(pool, _short(asked, name, terms_of(policy)))
+
+
+def note_short(state: Roster | None, event: PresenceShort, policy: Policy, today: date) -> Change:
+    """Remember what was told, so that it is told again only if a correction changes it."""
+    name = f"{event.year}-{event.month:02}"
+    if state is None or name not in state.months:
+        return Change(state)
+    return Change(state.but(months={**state.months, name: replace(state.months[name], short=event.short)}))
+
+
+def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[PresenceShort, ...]:
+    """What is told of a month in which some of a team were in its villages for too few days; nothing that is known.
+
+    Nothing is told while the days of a village are awaited. Refuses (422) more days than there were.
+    """
+    year, number = map(int, name.split("-"))
+    first, last = date(year, number, 1), date(year, number, monthrange(year, number)[1])
+    months, leaves = [one.months[name] for one in team], [leave for one in team for leave in one.leaves.values()]
+    short = 0
+    for cadre in sorted({cadre for month in months for cadre in month.since}):
+        begun = max(first, min(month.since[cadre] for month in months if cadre in month.since))
+        free = (last - begun).days + 1 - on_leave(leaves, cadre, begun, last)
+        days = sum(month.days.get(cadre, 0) for month in months)
+        if days > free:
+            raise Refused(
+                terms.rule,
+                f"{cadre}当月在队而未请假的只有{free}日，驻村天数{'（各村合计）' if team[1:] else ''}不能多于此数，"
+                "请核对",
+                f"{cadre} was in the team and not on leave for {free} days of it, and cannot have been there "
+                f"for more{', in all villages together' if team[1:] else ''}; check the days",
+                field=f"present.{cadre}.days",
+                status=422,
+            )
+        short += days < terms.days * free // last.day
+    if not all(month.days for month in months):
+        return ()
+    return tuple(
+        PresenceShort(place=one.place, village=one.id, year=year, month=number, short=short, owed_by=terms.owed_by)
+        for one in team
+        if one.months[name].short != short
+    )

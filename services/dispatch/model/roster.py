@@ -25,6 +25,7 @@ from shared.contracts.dispatch import (
     TeamReleased,
 )
 from shared.contracts.registry import VillageMerged
+from shared.contracts.values import EventRole
 from shared.policy import Policy
 from shared.rules import Change, Key, Moved, State, Task
 
@@ -70,6 +71,10 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether such leave is over, so that it is to be decided whether the cadre comes back."""
     substitute: str = ""
     """Who was sent for the time."""
+    role: Role | None = None
+    """For such leave that has begun: the role in which the member was."""
+    acting: str = ""
+    """Where it is the leader's: which member has led the team meanwhile."""
 
     @property
     def days(self) -> int:
@@ -87,6 +92,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By cadre, the days in the village; empty while they are awaited."""
     is_missed: bool = False
     """Whether it was told that they were not confirmed in time."""
+    short: int = 0
+    """How many members it was told were there for too few days."""
 
 
 class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,22 +144,22 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Training that is to be had, leave to be decided on, and months whose presence is to be confirmed."""
         yield from self._lessons(policy)
-        if (terms := policy.presence) is None:
-            return
-        village: Mapping[str, str | int] = {"place": self.place, "village": self.id}
+        terms, village = policy.presence, dict[str, str | int](place=self.place, village=self.id)
+        rule = terms.rule if terms else "5.12"
         for number, leave in sorted(self.leaves.items(), key=lambda item: int(item[0])):
-            kind = terms.kind(leave.kind)
-            if kind and not leave.decided_by:
-                role = kind.decider(leave.days)
+            if not leave.decided_by:
+                role = decider(leave, policy)
                 yield Task(
-                    action="leave-decisions", about=self.id, role=role, due=leave.first, rule=terms.rule, detail=number,
+                    action="leave-decisions", about=self.id, role=role, due=leave.first, rule=rule, detail=number,
                     answer={**village, "number": int(number), "body": role},
                 )  # fmt: skip
             elif leave.over:
                 yield Task(
-                    action="leave-returns", about=self.id, role="organisation", due=leave.last + DAY, rule=terms.rule,
+                    action="leave-returns", about=self.id, role="organisation", due=leave.last + DAY, rule=rule,
                     detail=number, answer={**village, "number": int(number), "body": "organisation"},
                 )  # fmt: skip
+        if terms is None:
+            return
         for name, month in sorted(self.months.items()):
             if not month.days:
                 year, _, number = name.partition("-")
@@ -181,6 +188,12 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
         """The roster after a member left: nothing is owed any more."""
         lessons = {kind: without(owed, cadre) for kind, owed in self.lessons.items()}
         return self.but(members=without(self.members, cadre), lessons=lessons)
+
+
+def decider(leave: Leave, policy: Policy) -> EventRole:
+    """Who decides on leave; on a kind that the pack has no more, the organisation department."""
+    kind = policy.presence.kind(leave.kind) if policy.presence else None
+    return kind.decider(leave.days) if kind else "organisation"
 
 
 def kept(message: Any, policy: Policy) -> Iterable[str]:
@@ -231,12 +244,14 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
 
     On New Year's Day the training begins that members owe each year, and on the first of each month the presence of
     the one before is asked for. A timer whose day has come and which has not run yet stays: of several on one day each
-    runs, and none is lost to a command of that day.
+    runs, and none is lost to a command of that day. What the pack asks for no more is not awaited any more, at the next
+    such day at the latest.
     """
+    state = _asked_for(state, policy)
     every = (*state.lessons.values(), *state.lacking.values())
-    lessons = (lesson for lessons in every for lesson in lessons.values())
-    days = [lesson.train_by + DAY for lesson in lessons if not lesson.is_missed and not lesson.course]
-    if state.members and any(one.duty and not one.duty.due.after for one in policy.training):
+    lessons = [lesson for lessons in every for lesson in lessons.values() if not lesson.course]
+    days = [lesson.train_by + DAY for lesson in lessons if not lesson.is_missed]
+    if lessons or (state.members and any(one.duty and not one.duty.due.after for one in policy.training)):
         days.append(date(today.year + 1, 1, 1))
     months = state.months.values() if policy.presence else ()
     counts = [month.count_by + DAY for month in months if not month.days and not month.is_missed]
@@ -247,6 +262,19 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
     firsts = {"training": days, "presence": counts, "turn": turns}
     still = {name for name, on in state.timers.items() if on <= today}
     return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
+
+
+def _asked_for(state: Roster, policy: Policy) -> Roster:
+    """The roster without training of kinds that the pack has no more, and without months that it no longer asks for."""
+    owed, taught = (
+        {one.kind for one in policy.training if one.duty},
+        {one.kind for one in policy.training if one.skills},
+    )
+    return state.but(
+        lessons={kind: lessons for kind, lessons in state.lessons.items() if kind in owed},
+        lacking={kind: skills for kind, skills in state.lacking.items() if kind in taught},
+        months={name: month for name, month in state.months.items() if month.days or policy.presence},
+    )
 
 
 def named(message: Payload, _policy: Policy) -> Iterable[str]:

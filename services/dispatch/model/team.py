@@ -267,7 +267,9 @@ def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today
     team = sorted((*others, Member(event.cadre, event.role)), key=lambda m: (m.role != "leader", m.cadre))
     vacancies = {cadre: vacancy for cadre, vacancy in state.vacancies.items() if cadre != event.recalled}
     if before:
-        vacancies[event.recalled] = Vacancy(before, state.vacancies[event.recalled].due)
+        known_place = state.vacancies.get(event.recalled)
+        due = known_place.due if known_place else policy.team.replace_by.due(today, policy.calendar)
+        vacancies[event.recalled] = Vacancy(before, due)
     return Change(_with_owed(state.but(team=tuple(team), vacancies=vacancies), policy))
 
 

@@ -14,7 +14,7 @@ from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.course import terms_of
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Attended, Squad, without
-from services.dispatch.model.roster import DAY, Lesson, Others, Post, Roster, clocked
+from services.dispatch.model.roster import DAY, Leave, Lesson, Others, Post, Roster, clocked
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     AttendanceWithdrawn,
@@ -55,7 +55,7 @@ def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: dat
     """A cadre joins the team, or a member takes another role.
 
     A team that is proposed only is not there yet. One that was there before the pack asked for anything is known from
-    its first replacement on. A member who takes the lead was not sent for the time of anybody's leave.
+    its first replacement on. A member who takes the lead while the leader is on leave leads for that time.
     """
     link = others[Link, id_of(event.village)]
     if not isinstance(link, Link) or link.since is None:
@@ -66,11 +66,17 @@ def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: dat
                                                         for one in link.team if one.cadre != event.cadre})  # fmt: skip
     before = state.members.get(event.cadre)
     post = Post(event.role, before.since if before else today)
-    leaves = {number: replace(leave, substitute=event.cadre)
-              if not before and event.recalled in (leave.cadre, leave.substitute) else leave
-              for number, leave in state.leaves.items()}  # fmt: skip
+    leaves = {number: _stood_in(leave, event, is_new=before is None) for number, leave in state.leaves.items()}
     state = state.but(members={**state.members, event.cadre: post}, leaves=leaves)
     return Change(clocked(_owing(state, {event.cadre: post}, policy, others, today), policy, today))
+
+
+def _stood_in(leave: Leave, event: MemberReplaced, *, is_new: bool) -> Leave:
+    """The leave with who takes the member's place for its time, or leads the team in the leader's."""
+    if is_new and event.recalled in (leave.cadre, leave.substitute):
+        return replace(leave, substitute=event.cadre)
+    leads = event.role == "leader" and leave.role == "leader" and event.recalled in (leave.cadre, leave.acting)
+    return replace(leave, acting=event.cadre) if leads else leave
 
 
 def _owing(state: Roster, joined: Mapping[str, Post], policy: Policy, others: Others, today: date) -> Roster:

@@ -140,13 +140,13 @@ def recall(state: Supervision | None, event: MemberRecalled | MemberLeft, policy
 
 
 def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
-    """Another cadre took the place of the one who left."""
+    """Another cadre took the place of the one who left, or the same one came back."""
     if state is None or not state.unit:
         return Change(state)
     return Change(
         state.but(
             leader=event.cadre if event.role == "leader" else state.leader,
-            team=tuple(sorted({*state.team, event.cadre} - {event.recalled})),
+            team=tuple(sorted({*state.team} - {event.recalled} | {event.cadre})),
         )
     )
 

@@ -55,7 +55,8 @@ class MemberDisqualified(Event, frozen=True, kw_only=True):
     cadre: PartyId
     role: Role
     rule: Code
-    """The rule that is not met any more, such as `leader_rank`, or `unit` if the unit has no such cadre any more."""
+    """`unit` if the unit has no such cadre any more, else `undisclosed`: what of it is not met is personal, and
+    operators read it with the team in `pools`. Events of earlier versions name the rule, such as `leader_rank`."""
 
 
 class MemberRetained(Event, frozen=True, kw_only=True):
