@@ -127,8 +127,9 @@ class Blank(NamedTuple):
         if needed := next((column for column in empty if column.required), None):
             raise Refused(
                 "form",
-                f"本区划的政策包没有规定可选的“{needed.title}”，不能填写《{self.title}》",
-                f"no pack in force here has any “{needed.en}” to choose, which “{self.en}” needs",
+                f"本区划的政策包没有规定可选的“{needed.title}”，不能填写《{self.title}》；请先在政策包中规定，或者核对区划代码",
+                f"no pack in force here has any “{needed.en}” to choose, which “{self.en}” needs; say it in the pack "
+                "first, or check the division",
             )
         documents = [(policy, first, policy.title(first)) for policy in policies for first in [*policy.documents][:1]]
         return Form(

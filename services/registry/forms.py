@@ -295,7 +295,7 @@ _MEASURES = Blank(
 def _lists(policies: Sequence[Policy]) -> tuple[Heading, ...]:
     """The column of the list: those of the packs, by their names."""
     known = {one.label: one.kind for policy in policies for one in policy.lists}
-    return (Heading("kind", "名单", "List", "不是贫困村名单。", "Not the poverty list.", choices=known or "kind"),)
+    return (Heading("kind", "名单", "List", "不是贫困村名单。", "Not the poverty list.", choices=known),)
 
 
 _OF_LIST = (

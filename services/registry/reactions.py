@@ -4,6 +4,7 @@ Where several states react to a command, the village comes first, since it refus
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from services.registry.model import (
@@ -153,8 +154,16 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RegisterParty, Person, party.person, party.register, reads=party.reads),
     *(Reaction(r.PartyRegistered, kind, party.parent, party.hold) for kind in (Party, Person)),
     *(Reaction(r.PartyRegistered, kind, party.former, party.release) for kind in (Party, Person)),
+    *(Reaction(r.PartyRegistered, kind, by("party"), party.follow, reads=party.held) for kind in (Party, Person)),
+    Reaction(r.PartyRegistered, Register, party.of_village, party.settle),
+    Reaction(r.PartyRegistered, Register, party.former_village, party.leave),
     *(Reaction(c.WithdrawParty, kind, by("party"), party.withdraw, reads=party.both) for kind in (Party, Person)),
     *(Reaction(r.PartyWithdrawn, kind, party.parent, party.release) for kind in (Party, Person)),
+    Reaction(r.PartyWithdrawn, Register, party.of_village, party.leave),
+    *(
+        Reaction(event, Register, by("village"), party.go_along, reads=party.of_register)
+        for event in (r.VillageMerged, r.VillageRecoded)
+    ),
     # Each county knows its villages.
     *(Reaction(event, Roster, roster.place, roster.enrol) for event in (r.VillageRegistered, r.VillageSplit)),
     *(Reaction(event, Roster, roster.place, roster.strike) for event in (r.VillageMerged, r.VillageWithdrawn)),
@@ -184,11 +193,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.LeaveList, Listing, listing.listing, listing.leave),
     Reaction(c.WithdrawEntry, Listing, listing.listing, listing.withdraw),
     Reaction(r.ListingBegun, Listing, listing.listing, listing.begun),
-    Reaction(r.ListingBegun, Roll, listing.rolls, listing.count),
+    Reaction(r.ListingBegun, Roll, listing.in_city, partial(listing.count, level="city")),
+    Reaction(r.ListingBegun, Roll, listing.in_province, partial(listing.count, level="province")),
+    Reaction(r.ListingBegun, Roster, roster.place, roster.enlist),
     Reaction(r.ListingBegun, Village, _of("village"), listing.note),
     Reaction(r.ListingBegun, Party, _of("party"), listing.note),
     Reaction(r.ListingEnded, Listing, listing.listing, listing.ended),
     Reaction(r.ListingEnded, Roll, listing.rolls, listing.discount),
+    Reaction(r.ListingEnded, Roster, roster.place, roster.delist),
     Reaction(r.ListingEnded, Village, _of("village"), listing.forget),
     Reaction(r.ListingEnded, Party, _of("party"), listing.forget),
     Reaction(r.ListingEnded, Listing, listing.successor, listing.go_on, reads=listing.ended_one),
@@ -343,11 +355,12 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 # What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened, end a
-# term on a list, or find a visit to a watched household overdue.
+# term on a list, find too few on one, or find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
     Decap: {"step": procedure.fall_due},
     Listing: {"remind": listing.remind, "term": listing.expire},
+    Roster: {"lists": roster.look},
     Register: {"reopened": figures.close_years, "review": monitoring.fall_due},
 }

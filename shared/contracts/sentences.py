@@ -33,6 +33,18 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}按{document}将[组织{party}]列入“{kind}”名单，自{since}起[，至{until}到期]",
         "{decided_by} put [{party}] on the list {kind} since {since}[ until {until}], by {document}",
     ),
+    "ListingOmitted": (
+        "“{kind}”名单只有{at_most}个名额，分设后未随原村列入",
+        "the list {kind} has {at_most} places only, so that the split did not put the village on it",
+    ),
+    "ListUnfilled": (
+        "截至{due}，“{kind}”名单列入{number}个，至少应为{at_least}个",
+        "by {due} there were {number} on the list {kind}, of {at_least} at least",
+    ),
+    "ListFilled": (
+        "“{kind}”名单现有{number}个，已达到至少{at_least}个的要求",
+        "{number} are on the list {kind} now, of {at_least} at least",
+    ),
     "ListingEnded": (
         "[组织{party}]移出“{kind}”名单：{ground}[，原因：{reason}][，并入{into}][，由{decided_by}办理]",
         "[{party}] left the list {kind}: {ground}[: {reason}][, into {into}][, by {decided_by}]",

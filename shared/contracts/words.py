@@ -172,6 +172,16 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "ListingEnded.ground": ("移出原因：“decided”决定移出，“rectified”整顿验收通过，“expired”到期，“mistaken”误列，"
                             "“merged”并村", "why it left the list", "rectified"),
     "ListingEnded.into": ("并入的村；不是并村的为空", "the village that goes on after a merger", "210521902206"),
+    "ListingOmitted.kind": ("名单（政策包中的代码）", "the list, by the pack's code", "demonstration"),
+    "ListingOmitted.village": ("分设的新村", "the new village of the split", VILLAGE),
+    "ListingOmitted.at_most": ("名额", "how many places the list has", 3),
+    **{f"{event}.kind": ("名单（政策包中的代码）", "the list, by the pack's code", "demonstration")
+       for event in ("ListUnfilled", "ListFilled")},
+    **{f"{event}.number": ("现列入几个", "how many the county has on it", 1)
+       for event in ("ListUnfilled", "ListFilled")},
+    **{f"{event}.at_least": ("至少应有几个", "how many it is to have at least", 2)
+       for event in ("ListUnfilled", "ListFilled")},
+    "restored": ("是否因误续而恢复原列入", "whether it is as before, since its renewal was a mistake", False),
     "ListingBegun.until": ("列入的最后一日；不设期限的为空", "the last day of its term, if it has one", "2016-12-31"),
     "codes": ("查明的问题（政策包中的代码）", "what was found, by the pack's codes", ["unsound_rules"]),
     "found": ("查明的问题（政策包中的代码）", "what was wrong, by the pack's codes", ["unsound_rules"]),

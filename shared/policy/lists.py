@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
-from shared.calendar import Span
+from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.links import TEAM
 from shared.policy.parties import PartyKind
@@ -20,6 +20,16 @@ VILLAGE: Final = "village"
 """What stands on a list of villages. Any other word is the code of a kind of party."""
 POVERTY: Final = "poverty"
 """The poverty list. Its name is taken, since it is no entry of the pack."""
+
+
+class Spread(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """每个县至少几个；不足的告知，但不影响列入。 ·
+    How many each county has on a list at least. Too few are told, and bar nothing (mechanism 2.22)."""
+
+    at_least: Annotated[int, Meta(ge=1, le=1000)]
+    """至少几个。 · The least number."""
+    by: YearDay
+    """每年到哪一天。 · The day of each year by which it has them."""
 
 
 class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +56,9 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at_most: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     """名额：规定本名单的区划内至多几个；不写为不限。 ·
     At most so many in the division whose pack says the list; no limit where it is left out."""
+    each_county: Spread | None = None
+    """每个县至少几个、到哪一天；不写为不要求。 · How many each county has at least, and by when; not asked where it is
+    left out."""
     term: Span | None = None
     """列入多长时间，到期自行移出；不写为不设期限。 ·
     How long something stays on it before it leaves by itself; without end where it is left out."""
@@ -82,6 +95,10 @@ def contradictions(
             yield (*at, "kind"), zh, en, ""
         yield from _of_subject(at, one, parties)
         yield from _of_end(at, one, procedures)
+        if one.each_county and one.at_most is not None and one.at_most < one.each_county.at_least:
+            zh = f"名额（at_most）{one.at_most}个，少于每个县至少的{one.each_county.at_least}个"
+            en = f"there are only {one.at_most} places, fewer than the {one.each_county.at_least} of each county"
+            yield (*at, "each_county", "at_least"), zh, en, f"at_least = {one.at_most}"
         yield from _of_needs(at, one, classes)
     ending = {one.leaves_by for one in lists}
     for n, procedure in enumerate(procedures):

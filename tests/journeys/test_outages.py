@@ -42,6 +42,7 @@ from tests.registry.decapping import noticed as decapping
 from tests.registry.lists import county as listing_county
 from tests.registry.lists import enter
 from tests.registry.matters import opened
+from tests.registry.test_listings import each_county
 from tests.support.outage import sleep
 from tests.support.watching import watched
 
@@ -224,6 +225,9 @@ STORIES = {
     ),
     ("registers", "review"): Story(
         lambda: watched().world, (date(2014, 10, 12), date(2014, 12, 20), date(2015, 6, 1)), ("registers", "Monitoring")
+    ),
+    ("rosters", "lists"): Story(
+        lambda: each_county().world, (date(2015, 1, 3), date(2015, 6, 1), date(2017, 2, 1)), ("rosters", "List")
     ),
     ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),
     ("listings", "term"): Story(point, (date(2016, 6, 5), date(2016, 7, 1), date(2017, 6, 1))),

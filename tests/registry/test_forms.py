@@ -18,6 +18,7 @@ from shared.contracts.registry import Level, Rank
 from shared.forms import refusal
 from shared.policy import Policy, parse_pack
 from shared.policy.indicators import HOUSEHOLD_FIGURES
+from shared.policy.shipped import shipped
 from shared.rules import Refused
 from shared.workbook import CellError, Form
 from shared.workbook.reading import read_rows
@@ -221,7 +222,7 @@ def test_no_form_is_issued_without_a_pack() -> None:
 
 @pytest.mark.parametrize("name", forms.FORMS)
 def test_every_column_explains_itself_in_both_languages_and_asks_for_no_identity_card(name: str) -> None:
-    form = forms.FORMS[name].form([BENXI])
+    form = forms.FORMS[name].form([BENXI, shipped("national-2021")])
     file = BytesIO()
     write_template(form, file, secret=SECRET)
     headings = [str(cell.value) for cell in openpyxl.load_workbook(file).worksheets[0][1]]
@@ -304,3 +305,10 @@ def test_0_1_a_division_is_named_by_its_level_and_code() -> None:
         place="520321", division="township:520321100", year=2016, values={one.figure: 12.5}, estimated=(one.figure,),
         drawn_from="统计年报", recorded_by="某镇人民政府",
     )  # fmt: skip
+
+
+def test_2_10_the_form_of_a_region_without_lists_is_refused_with_what_to_do() -> None:
+    for name in ("listings", "unlistings"):
+        with pytest.raises(Refused) as refused:
+            forms.FORMS[name].form([BENXI], "2105")
+        assert "可选的“名单”" in refused.value.zh and "请先在政策包中规定" in refused.value.zh

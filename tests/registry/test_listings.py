@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Village, why_not_yet
+from services.registry.model import Register, Village, why_not_yet
 from services.registry.model import commands as c
 from shared.contracts import registry as r
 from shared.policy import PolicyInvalid, parse_pack
@@ -139,6 +139,110 @@ def test_2_22_4_9_a_term_is_told_before_its_end_begins_anew_or_ends() -> None:
     assert listing(here, "demonstration").spells[-1].ended == date(2018, 5, 3)
 
 
+def test_2_22_a_mistaken_renewal_is_withdrawn_and_the_term_before_it_goes_on() -> None:
+    here = county()
+    here.do(enter("demonstration"))
+    here.until(date(2016, 5, 3)).do(enter("demonstration", since=date(2016, 5, 3), document="续定"))
+    refused = here.refusal(withdraw("demonstration"))
+    assert refused.field == "since" and "2016年5月3日" in refused.zh, "either listing could be meant"
+    (event,) = here.do(withdraw("demonstration", since=date(2016, 5, 3)))
+    assert (event.restored, event.since, event.until, event.reason) == (True, BEGIN, date(2016, 6, 3), "误列")
+    assert [one.since for one in listing(here, "demonstration").spells] == [BEGIN]
+    assert here.village.listings[f"demonstration/{VILLAGE}"].until == date(2016, 6, 3)
+    assert members(here) == (f"demonstration/{VILLAGE}",)
+    assert here.refusal(withdraw("demonstration", since=date(2016, 5, 3))).field == "since", "not a second time"
+    (task,) = here.until(date(2016, 5, 4)).tasks
+    assert (task.action, task.due) == ("listings", date(2016, 6, 3))
+    (renewed,) = here.do(enter("demonstration", since=date(2016, 5, 4), document="续定"))
+    assert renewed.spell == 4
+    here.until(date(2016, 6, 4))
+    (ended,) = here.do(withdraw("demonstration", since=date(2016, 5, 4)))
+    assert ended.ground == "mistaken" and here.village.listings == {}, "the term before it is over by now"
+    assert [one.ended for one in listing(here, "demonstration").spells] == [date(2016, 6, 3)]
+
+
+def test_2_22_who_was_taken_off_and_listed_again_on_a_day_was_not_renewed() -> None:
+    here = county()
+    here.do(enter("demonstration"), leave("demonstration"), enter("demonstration", document="重新认定"))
+    (ended,) = here.do(withdraw("demonstration"))
+    assert ended.ground == "mistaken" and [one.document for one in listing(here, "demonstration").spells] == [
+        "县委发〔2014〕5号"
+    ]
+
+
+FREE = {**PACK, **LISTS, "lists": [{name: said for name, said in POINT.items() if name != "at_most"}, WEAK]}
+OF_COUNTY = {
+    "jurisdiction": PLACE, "extends": "2105", "name": "本溪满族自治县", "name_en": "Benxi County", "lists": [POINT],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pack", [OF_COUNTY, {**FREE, "lists": [POINT, WEAK]}], ids=["county", "city"])
+def test_2_22_4_9_a_quota_counts_what_was_listed_before_it_was_said(pack: dict[str, Any]) -> None:
+    here = with_other(with_other(County(FREE).registered()), id=THIRD)
+    here.do(enter("demonstration"), enter("demonstration", OTHER))
+    later = {**pack, "version": f"{pack['jurisdiction']}-2014.9", "effective_from": date(2014, 7, 1)}
+    here.do(c.AdoptPolicy(place=pack["jurisdiction"].ljust(6, "0"), pack=later, adopted_by="县委"))
+    here.until(date(2014, 7, 1))
+    assert "至多2个" in here.refusal(enter("demonstration", THIRD)).zh
+    here.do(leave("demonstration", OTHER), enter("demonstration", THIRD))
+
+
+def test_2_22_a_new_village_of_a_split_is_on_a_list_only_where_it_has_a_place() -> None:
+    here = with_other(county())
+    here.do(enter(), enter("demonstration"), enter("demonstration", OTHER))
+    told = here.do(SPLIT)
+    (omitted,) = of_type(told, r.ListingOmitted)
+    assert (omitted.village, omitted.kind, omitted.at_most) == (PART, "demonstration", 2)
+    assert [one.listing for one in of_type(told, r.ListingBegun)] == [f"key_village/{PART}"]
+    assert len(members(here)) == 2
+
+
+def test_2_22_of_two_new_villages_the_first_gets_the_last_place() -> None:
+    here = county()
+    here.do(enter("demonstration"))
+    more = c.NewVillage(code="210521100302", name="石门村", township="小市镇", population=100)
+    told = here.do(again(SPLIT, parts=(*SPLIT.parts, more)))
+    assert [one.village for one in of_type(told, r.ListingBegun)] == [PART]
+    assert [one.village for one in of_type(told, r.ListingOmitted)] == ["210521100302"]
+
+
+EACH = {**POINT, "at_most": 5, "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}}}
+
+
+def each_county() -> County:
+    """A county that is to have two demonstration points at the end of each year."""
+    return with_other(County({**PACK, **LISTS, "lists": [EACH, WEAK]}).registered())
+
+
+def test_2_22_a_county_with_too_few_demonstration_points_is_told_and_may_go_on() -> None:
+    here = each_county()
+    here.do(enter("demonstration"))
+    assert here.until(date(2014, 12, 31)).todo() == []
+    here.until(date(2015, 1, 1))
+    (short,) = here.world.said(r.ListUnfilled)
+    assert (short.place, short.number, short.at_least, short.due) == (PLACE, 1, 2, date(2014, 12, 31))
+    (task,) = (one for one in here.tasks if one.action == "listings")
+    assert (task.about, task.role, task.detail) == (PLACE, "organisation", "demonstration")
+    assert task.answer == {"place": PLACE, "kind": "demonstration", "body": "organisation"}
+    here.until(date(2016, 1, 1))
+    assert len(here.world.said(r.ListUnfilled)) == 1, "it is told once"
+    (_, filled) = here.do(enter("demonstration", OTHER))
+    assert isinstance(filled, r.ListFilled) and filled.number == 2
+    assert "listings" not in [action for action, _, _ in here.todo()]
+
+
+def test_2_22_a_county_without_any_is_told_as_well_and_a_village_counts_where_it_lies() -> None:
+    here = each_county()
+    here.until(date(2015, 1, 1))
+    assert [one.number for one in here.world.said(r.ListUnfilled)] == [0]
+    here.do(enter("demonstration"), enter("demonstration", OTHER))
+    code = "210522" + VILLAGE[6:]
+    here.do(c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=BEGIN, document="3号", decided_by="市政府"))
+    here.until(date(2016, 1, 1))
+    told = {one.place: one.number for one in here.world.said(r.ListUnfilled)[1:]}
+    assert told == {PLACE: 1, "210522": 1}
+
+
 def test_wish_10_a_village_reads_which_lists_it_is_on_and_how_each_is_left() -> None:
     here = county()
     here.do(enter(), enter("demonstration"), enter("weak_organisation"))
@@ -263,11 +367,20 @@ def test_2_10_what_a_merged_village_had_goes_on_in_the_one_that_remains() -> Non
 def test_2_10_a_merged_villages_organisation_is_listed_where_it_belongs_by_now() -> None:
     here = with_other(county())
     branch = c.RegisterParty(place=PLACE, party="B-2", kind="branch", parent=f"village:{OTHER}", name="下石村党支部")
-    here.do(branch, MERGE)
-    refused = here.refusal(enter("weak_organisation", party="B-2"))
-    assert refused.field == "party" and f"已并入村{VILLAGE}" in refused.zh
-    here.correct(again(branch, parent=f"village:{VILLAGE}"))
+    here.do(branch)
+    forgotten = with_other(county())
+    forgotten.do(branch)
+    forgotten.registry.states[Register, OTHER] = forgotten.world.state("registry", Register, OTHER).but(parties=())
+    (moved,) = of_type(here.do(MERGE), r.PartyRegistered)
+    assert (moved.party, moved.former, moved.parent) == ("B-2", f"village:{OTHER}", f"village:{VILLAGE}")
     (begun,) = here.do(enter("weak_organisation", party="B-2"))
+    assert begun.village == VILLAGE
+    # What was registered before villages knew their organisations stayed behind, until it is corrected.
+    forgotten.do(MERGE)
+    refused = forgotten.refusal(enter("weak_organisation", party="B-2"))
+    assert refused.field == "party" and f"已并入村{VILLAGE}" in refused.zh
+    forgotten.correct(again(branch, parent=f"village:{VILLAGE}"))
+    (begun,) = forgotten.do(enter("weak_organisation", party="B-2"))
     assert begun.village == VILLAGE
 
 
@@ -373,6 +486,11 @@ def without(entry: dict[str, Any], *fields: str, **said: Any) -> dict[str, Any]:
         ({"lists": [{**WEAK, "leaves_by": "exit"}]}, ("lists", 0, "leaves_by")),
         ({"lists": [{**WEAK, "of": "village"}]}, ("lists", 0, "leaves_by")),
         ({"lists": [{**KEY, "at_most": 0}]}, ("lists", 0, "at_most")),
+        ({"lists": [{**EACH, "at_most": 1}]}, ("lists", 0, "each_county", "at_least")),
+        (
+            {"lists": [{**EACH, "each_county": {"at_least": 0, "by": {"month": 12, "day": 31}}}]},
+            ("lists", 0, "each_county", "at_least"),
+        ),
         ({"lists": [{**KEY, "needs": ["helper"]}]}, ("lists", 0, "needs", 0)),
         ({"lists": [without(KEY, "problem_class")]}, ("lists", 0, "problem_class")),
         ({"lists": [{**KEY, "problem_class": "poor"}]}, ("lists", 0, "problem_class")),

@@ -14,7 +14,7 @@ from shared.engine.deliveries import handle
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import FILES
 from shared.stream.bus import OPEN
-from tests.registry.county import AT, CITY, PLACE, VILLAGE, County
+from tests.registry.county import AT, CITY, PLACE, VILLAGE, County, again
 from tests.registry.office import office
 from tests.support.packs import PACK
 from tests.support.process import delivery
@@ -147,9 +147,39 @@ def test_2_7_a_branch_moves_with_its_village_to_another_county() -> None:
     here.do(branch())
     code, since, by = "210522" + VILLAGE[6:], here.world.today, {"document": "民发〔2014〕3号", "decided_by": "市政府"}
     here.do(c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=since, **by))
+    assert here.world.state("registry", Party, "B-1").place == "210522", "it came along by itself"
     assert here.refusal(branch(name="新支部")).field == "place"
     (event,) = here.sure(branch(place="210522", name="新支部"))
     assert (event.place, here.world.state("registry", Party, "B-1").place) == ("210522", "210522")
+
+
+def test_2_7_a_merged_villages_organisations_and_persons_go_along_and_are_withdrawn_from_there() -> None:
+    here = county()
+    other = "210521100202"
+    here.do(
+        c.RegisterVillage(place=PLACE, village=other, name="下石村", township="小市镇", population=500, listed=False)
+    )
+    here.do(branch(party="B-2", parent=f"village:{other}"), branch(party="B-3", parent=f"village:{other}"))
+    here.do(again(FIRST_ADVISER, party="A-2", parent=f"village:{other}"), withdrawal("B-3"))
+    since = here.world.today
+    merge = c.MergeVillages(**AT, merged=(other,), since=since, document="辽政〔2014〕9号", decided_by="县政府")
+    told = {one.party: one for one in here.do(merge) if isinstance(one, r.PartyRegistered)}
+    assert {*told} == {"A-2", "B-2"} and {one.parent for one in told.values()} == {OF_VILLAGE}
+    assert told["A-2"].is_sealed() and told["A-2"].name is None and told["B-2"].name == "上石村党支部"
+    assert here.world.state("registry", Person, "A-2").parent == OF_VILLAGE
+    assert here.register.parties == ("A-2", "B-2") and here.do(merge) == []
+    here.do(withdrawal("B-2"))
+    assert here.register.parties == ("A-2",)
+
+
+def test_2_7_what_belongs_to_a_villages_organisation_moves_with_it_to_another_county() -> None:
+    nested = {"kind": "group", "label": "小组", "parents": ["branch"]}
+    here = County({**PACK, "parties": [*KINDS, nested]}).registered()
+    here.do(branch(), c.RegisterParty(place=PLACE, party="G-1", kind="group", parent="party:B-1", name="第一小组"))
+    code, since, by = "210522" + VILLAGE[6:], here.world.today, {"document": "民发〔2014〕3号", "decided_by": "市政府"}
+    here.do(c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=since, **by))
+    group = here.world.state("registry", Party, "G-1")
+    assert (group.place, group.parent) == ("210522", "party:B-1")
 
 
 @pytest.mark.parametrize("parent", ["party:C-1", "party:C-2"])

@@ -29,6 +29,7 @@ from services.registry.model.party import Party, Person
 from services.registry.model.proceeding import Proceeding
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
+from services.registry.model.roster import Roster as County
 from services.registry.model.units import Adoption, Cadre, Unit
 from services.registry.model.village import Exit, Village
 from services.registry.model.yearbook import Yearbook
@@ -211,6 +212,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (unit(withdrawn=True), "withdrawn", False),
     (cadre(), "staff", False),
     (cadre(withdrawn=True), "withdrawn", False),
+    (County(id="210521", place="210521"), "", False),
+    (County(id="210521", place="210521", short={"point": D}), "", True),
     (Yearbook(id="210521/2015", place="210521"), "2015", False),
     (resolution(), "open", True),
     (resolution(at=len(STEPS)), "passed", False),

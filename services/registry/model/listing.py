@@ -9,13 +9,14 @@ takes its listings along. A listing with a rectification under way ends by that,
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from services.registry.model.commands import EnterList, LeaveList, OfList, OpenResolution, WithdrawEntry
 from services.registry.model.identity import FIRST_LISTING
 from services.registry.model.party import Party
+from services.registry.model.roster import Roster
 from services.registry.model.village import ENDED, Held, Village, not_ended
 from shared import chinese
 from shared.calendar import add_months
@@ -29,7 +30,7 @@ from shared.contracts.registry import (
     ResolutionWithdrawn,
     VillageRecoded,
 )
-from shared.divisions import around
+from shared.divisions import around, part_of, place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.lists import VILLAGE, ListKind
@@ -49,6 +50,8 @@ class Spell(msgspec.Struct, frozen=True, omit_defaults=True):
     until: date | None = None
     ended: date | None = None
     """The day on which it ended; None while it lasts."""
+    renews: bool = False
+    """Whether it began while the one before it lasted, so that its term began anew."""
 
 
 class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,7 +110,8 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is on a list that has a quota, in the division whose pack says it. Its id is `<division>/<list>`."""
+    """What is on a list in a city, or in a province whose pack says how many places there are. Its id is
+    `<division>/<list>`. What is on it in a county, the county's roster knows (`roster.py`)."""
 
     kind = "rolls"
     members: tuple[str, ...] = ()
@@ -128,7 +132,7 @@ def reads(_listing: Listing | None, command: OfList) -> Iterable[Key]:
         yield Village, command.village
     if command.party:
         yield Party, command.party
-    yield from ((Roll, f"{division}/{command.kind}") for division in around(command.place))
+    yield from counting(command.place, command.kind)
 
 
 def enter(listing: Listing | None, command: EnterList, policy: Policy, today: date, others: Others) -> Change:
@@ -140,8 +144,8 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
     if last and (last.since, last.document) == (command.since, command.document):
         return Change(listing)
     until = _until(command, kind, listing, policy, today)
-    if last is None:
-        _check_quota(command, kind, policy, others)
+    if last is None and not has_room(kind, policy, others):
+        raise _full(command, kind, policy)
     event = ListingBegun(
         **about,
         spell=listing.count + 1 if listing else 1,
@@ -248,25 +252,23 @@ def _until(command: EnterList, kind: ListKind, listing: Listing | None, policy: 
     return until
 
 
-def _check_quota(command: OfList, kind: ListKind, policy: Policy, others: Others) -> None:
-    """Refuse one more than the pack allows in the division that says the list (2.22, 4.9)."""
+def _full(command: OfList, kind: ListKind, policy: Policy) -> Refused:
+    """The refusal of one more than the pack allows in the division that says the list (2.22, 4.9)."""
     frame = policy.layer("lists", kind.kind)
-    roll = others.get((Roll, f"{frame}/{kind.kind}"))
-    number = len(roll.members) if isinstance(roll, Roll) else 0
-    if kind.at_most is not None and number >= kind.at_most:
-        raise Refused(
-            kind.rule,
-            f"“{kind.label}”在{policy.name}（区划{frame}）至多{kind.at_most}个，现已列入{number}个，不能再列入；"
-            "请先移出其他的",
-            f"{kind.kind} has {kind.at_most} places in division {frame}, and {number} are taken; take another one off",
-            field="party" if command.party else "village",
-        )
+    return Refused(
+        kind.rule,
+        f"“{kind.label}”在{policy.name}（区划{frame}）至多{kind.at_most}个，名额已满，不能再列入；请先移出其他的",
+        f"{kind.kind} has {kind.at_most} places in division {frame}, and all are taken; take another one off",
+        field="party" if command.party else "village",
+    )
 
 
 def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: date) -> Change:
     """It is on the list. What was split from a village, or goes on after a merger, comes here without a command."""
     listing = listing or Listing(id=event.listing, place=event.place, sort=event.kind)
-    earlier = [msgspec.structs.replace(one, ended=one.ended or event.since) for one in listing.spells]
+    spells = listing.spells[:-2] if event.restored else listing.spells
+    earlier = [msgspec.structs.replace(one, ended=one.ended or event.since) for one in spells]
+    renews = event.until is not None and listing.last is not None and not event.restored
     kind = policy.list_kind(event.kind)
     remind = None
     if event.until and kind and kind.remind:
@@ -276,7 +278,7 @@ def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: d
         place=event.place,
         village=event.village or "",
         party=event.party or "",
-        spells=(*earlier, Spell(event.since, event.document, event.until)),
+        spells=(*earlier, Spell(event.since, event.document, event.until, renews=renews)),
         count=event.spell,
         reminded=False,
     )
@@ -314,15 +316,48 @@ def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: d
     return Change(listing, (_ended(listing, "decided", reason=command.reason, decided_by=command.decided_by),))
 
 
-def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, _today: date) -> Change:
-    """Its latest listing was a mistake. Refused while a rectification rests on it."""
+def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, today: date) -> Change:
+    """Its latest listing was a mistake. Refused while a rectification rests on it.
+
+    If that listing only began its term anew, it is on the list as it was before, unless that term is over by now.
+    """
     kind = _kind_left(listing, command, policy)
     listing = _on(listing, command, kind)
-    if listing.last is None:
+    last = listing.last
+    if last is None:
         return Change(listing)
     if listing.matter:
         rests(kind.rule if kind else RULE, {f"整顿事项“{listing.matter}”": f"the rectification {listing.matter!r}"})
-    return Change(listing, (_ended(listing, "mistaken", reason=command.reason, decided_by=command.decided_by),))
+    _check_meant(listing, last, command, kind)
+    before = listing.spells[-2] if last.renews else None
+    if before is None or (before.until and before.until < today):
+        return Change(listing, (_ended(listing, "mistaken", reason=command.reason, decided_by=command.decided_by),))
+    restored = ListingBegun(
+        **listing.about,
+        spell=listing.count + 1,
+        since=before.since,
+        until=before.until,
+        document=before.document,
+        decided_by=command.decided_by,
+        restored=True,
+        reason=command.reason,
+    )
+    return Change(listing, (restored,))
+
+
+def _check_meant(listing: Listing, last: Spell, command: WithdrawEntry, kind: ListKind | None) -> None:
+    """Refuse to guess which listing was a mistake, where several follow one another, or to take back another one."""
+    if command.since == last.since or (command.since is None and not last.renews):
+        return
+    days = [one.since for one in listing.spells]
+    raise Refused(
+        kind.rule if kind else RULE,
+        f"“{command.subject_id}”列入过多次（{'、'.join(map(str, days))}），只能撤销最近一次，"
+        f"请填写其列入日期{last.since}",
+        f"{command.subject_id} was listed on {', '.join(map(str, days))}, and only the latest listing is taken back: "
+        f"name its day, {last.since}",
+        field="since",
+    )
 
 
 def _kind_left(listing: Listing | None, command: OfList, policy: Policy) -> ListKind | None:
@@ -371,6 +406,8 @@ def ended(listing: Listing | None, event: ListingEnded, _policy: Policy, today: 
     *before, last = listing.spells
     on = last.until if event.ground == "expired" and last.until else today
     over = () if event.ground == "mistaken" else (msgspec.structs.replace(last, ended=max(on, last.since)),)
+    if event.ground == "mistaken" and last.renews:  # The term before it ran out meanwhile.
+        before[-1] = msgspec.structs.replace(before[-1], ended=before[-1].until)
     return Change(listing.but(spells=(*before, *over), reminded=False, matter="").timed(remind=None, term=None))
 
 
@@ -470,19 +507,47 @@ def rectified(listing: Listing | None, event: PartyRectified, _policy: Policy, _
 # -------------------------------------------------------------------------- the quota
 
 
-def rolls(event: ListingBegun | ListingEnded, policy: Policy) -> Iterable[str]:
-    """The rolls that may count it: of its division, and for an end also of the division where it was first."""
-    kind = policy.list_kind(event.kind)
-    if isinstance(event, ListingBegun):
-        return (f"{policy.layer('lists', event.kind)}/{event.kind}",) if kind and kind.at_most else ()
+def counting(place: str, kind: str) -> Iterable[Key]:
+    """The states that know how much is on a list in the divisions around a place."""
+    yield Roster, place
+    yield from ((Roll, f"{division}/{kind}") for division in around(place))
+
+
+def has_room(kind: ListKind, policy: Policy, others: Others, more: int = 0) -> bool:
+    """Whether one more can be on the list beside `more` new ones, by its quota in the division whose pack says it."""
+    if kind.at_most is None:
+        return True
+    frame = policy.layer("lists", kind.kind)
+    roll, roster = others.get((Roll, f"{frame}/{kind.kind}")), others.get((Roster, frame))
+    there = {*(roll.members if isinstance(roll, Roll) else ())}
+    there |= {*(roster.listed.get(kind.kind, ()) if isinstance(roster, Roster) else ())}
+    return len(there) + more < kind.at_most
+
+
+def in_city(event: ListingBegun, _policy: Policy) -> Iterable[str]:
+    """The roll of the city. It counts every list, since a pack may say later how many places there are."""
+    return (f"{part_of(event.place, 'city')}/{event.kind}",)
+
+
+def in_province(event: ListingBegun, policy: Policy) -> Iterable[str]:
+    """The roll of the province, if its pack says how many places there are."""
+    kind, province = policy.list_kind(event.kind), part_of(event.place, "province")
+    limited = kind and kind.at_most and policy.layer("lists", event.kind) == province
+    return (f"{province}/{event.kind}",) if limited else ()
+
+
+def rolls(event: ListingEnded, _policy: Policy) -> Iterable[str]:
+    """The rolls that may count it: of the divisions where it is now, and of those where it was first."""
     codes = (*around(event.place), *around(event.village or event.place))
     return dict.fromkeys(f"{code}/{event.kind}" for code in codes)
 
 
-def count(roll: Roll | None, event: ListingBegun, policy: Policy, _today: date) -> Change:
+def count(
+    roll: Roll | None, event: ListingBegun, _policy: Policy, _today: date, level: Literal["city", "province"]
+) -> Change:
     """One more is on the list."""
-    frame = policy.layer("lists", event.kind)
-    roll = roll or Roll(id=f"{frame}/{event.kind}", place=frame.ljust(6, "0"))
+    division = part_of(event.place, level)
+    roll = roll or Roll(id=f"{division}/{event.kind}", place=place_of(division))
     return Change(roll.but(members=tuple(sorted({*roll.members, event.listing}))))
 
 

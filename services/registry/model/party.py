@@ -12,8 +12,9 @@ from typing import ClassVar
 import msgspec
 
 from services.registry.model.commands import RegisterParty, WithdrawParty
+from services.registry.model.register import Register
 from services.registry.model.village import Held, Village, not_ended
-from shared.contracts.registry import PartyRegistered, PartyWithdrawn
+from shared.contracts.registry import PartyRegistered, PartyWithdrawn, VillageMerged, VillageRecoded
 from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
@@ -116,17 +117,7 @@ def register(
     )
     if after == party:
         return Change(party)
-    event = PartyRegistered(
-        place=command.place,
-        party=command.party,
-        kind=command.kind,
-        parent=command.parent,
-        former=party.parent if party and party.parent != command.parent and not party.withdrawn else None,
-        personal=sort.personal,
-        name=None if sort.personal else command.name,
-        fields=command.fields,
-    )
-    return Change(after, (event,))
+    return Change(after, (_told(after, party.parent if party and not party.withdrawn else None),))
 
 
 def hold(party: Party | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
@@ -143,6 +134,91 @@ def former(event: PartyRegistered, _policy: Policy) -> Iterable[str]:
 def release(party: Party | None, event: PartyRegistered | PartyWithdrawn, _policy: Policy, _today: date) -> Change:
     """Another party belongs to this one no more."""
     return Change(party and party.but(holds=tuple(id for id in party.holds if id != event.party)))
+
+
+# ------------------------------------------------------------- with their village
+
+
+def of_village(event: PartyRegistered | PartyWithdrawn, _policy: Policy) -> Iterable[str]:
+    """The village to which a party belongs."""
+    return _village_of(event.parent)
+
+
+def former_village(event: PartyRegistered, _policy: Policy) -> Iterable[str]:
+    """The village to which it belonged before."""
+    return _village_of(event.former or "")
+
+
+def _village_of(parent: str) -> Iterable[str]:
+    of, _, id = parent.partition(":")
+    return (id,) if of == "village" else ()
+
+
+def settle(register: Register | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
+    """A party belongs to the village."""
+    return Change(register and register.but(parties=tuple(sorted({*register.parties, event.party}))))
+
+
+def leave(register: Register | None, event: PartyRegistered | PartyWithdrawn, _policy: Policy, _today: date) -> Change:
+    """A party belongs to the village no more."""
+    return Change(register and register.but(parties=tuple(id for id in register.parties if id != event.party)))
+
+
+def of_register(register: Register | None, _event: VillageMerged | VillageRecoded) -> Iterable[Key]:
+    """The village's parties."""
+    return ((kind, id) for id in (register.parties if register else ()) for kind in (Party, Person))
+
+
+def go_along(
+    register: Register | None,
+    event: VillageMerged | VillageRecoded,
+    _policy: Policy,
+    _today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
+    """The parties of a village that was merged belong to the one that goes on; those of a village that moved to another
+    county lie there. After a split they stay with the old village."""
+    if isinstance(event, VillageMerged):
+        place, parent = event.into_place, f"village:{event.into}"
+    else:
+        place, parent = place_of(event.code), f"village:{event.village}"
+    found = (others.get(key) for key in of_register(register, event))
+    there = [one for one in found if isinstance(one, Party) and (one.place, one.parent) != (place, parent)]
+    return Change(register, tuple(_told(one.but(place=place, parent=parent), one.parent) for one in there))
+
+
+def held(party: Party | None, _event: PartyRegistered) -> Iterable[Key]:
+    """Those that belong to a party."""
+    return ((kind, id) for id in (party.holds if party else ()) for kind in (Party, Person))
+
+
+def follow(
+    party: Party | None, event: PartyRegistered, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A party that came along with its village is where the event says, and so are those that belong to it."""
+    if party is None:
+        return Change(None)
+    found = (others.get(key) for key in held(party, event))
+    there = [one for one in found if isinstance(one, Party) and one.place != event.place]
+    moved = party.but(place=event.place, parent=event.parent)
+    return Change(moved, tuple(_told(one.but(place=event.place), one.parent) for one in there))
+
+
+def _told(party: Party, former: str | None) -> PartyRegistered:
+    """What is told of a party as it is now; a person's name is not."""
+    return PartyRegistered(
+        place=party.place,
+        party=party.id,
+        kind=party.sort,
+        parent=party.parent,
+        former=former if former != party.parent else None,
+        personal=type(party) is Person,
+        name=None if type(party) is Person else party.name,
+        fields=party.fields,
+    )
+
+
+# ------------------------------------------------------------------------ taken back
 
 
 def withdraw(

@@ -163,6 +163,9 @@ class Register(State, frozen=True, kw_only=True):
     """By class: how many households are watched, as was told last."""
     watched_persons: dict[str, int] = msgspec.field(default_factory=dict)
     """By class: how many people live in these households, as was told last."""
+    parties: tuple[str, ...] = ()
+    """The ids of the organisations and persons that belong to the village, so that they follow it into another one or
+    to another county."""
 
     @property
     def status(self) -> str:

@@ -1,11 +1,19 @@
-"""Which villages there are in a county, so that a figure of the county can tell if it leaves some of them out."""
+"""Which villages there are in a county, and what is on its lists.
 
-from collections.abc import Iterable
-from datetime import date
+So a figure of the county can tell if it leaves villages out, and the county learns on which lists it has too few
+(2.22).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 
 import msgspec
 
 from shared.contracts.registry import (
+    ListFilled,
+    ListingBegun,
+    ListingEnded,
+    ListUnfilled,
     VillageMerged,
     VillageRecoded,
     VillageRegistered,
@@ -14,7 +22,9 @@ from shared.contracts.registry import (
 )
 from shared.divisions import place_of
 from shared.policy import Policy
-from shared.rules import Change, State
+from shared.rules import Change, Due, State, Task
+
+DAY = timedelta(1)
 
 
 class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,10 +36,34 @@ class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Roster(State, frozen=True, kw_only=True):
-    """A county's villages by id."""
+    """A county's villages by id, and by list the ids of what is on it."""
 
     kind = "rosters"
     villages: dict[str, Enrolled] = msgspec.field(default_factory=dict)
+    listed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    short: dict[str, date] = msgspec.field(default_factory=dict)
+    """The lists of which it was told that the county has too few on them, each with the day by which it was to have
+    them."""
+
+    @property
+    def awaits(self) -> bool:
+        return bool(self.short)
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """To put more on each list that has too few."""
+        for list_, due in sorted(self.short.items()):
+            if (kind := policy.list_kind(list_)) and kind.each_county:
+                yield Task(action="listings", about=self.place, role=kind.by, due=due, rule=kind.rule, detail=list_,
+                           answer={"place": self.place, "kind": list_, "body": kind.by})  # fmt: skip
+
+    def clocked(self, policy: Policy, after: date) -> "Roster":
+        """The roster with its timer on the first day after `after` that follows a day by which a list is filled.
+
+        It stands on New Year's Day at the latest, since a new pack may have other lists.
+        """
+        days = [date(after.year + 1, 1, 1)]
+        days += (one.each_county.by.next_after(after - DAY) + DAY for one in policy.lists if one.each_county)
+        return self.timed(lists=min(days))
 
     def owing(self, division: str, opened: date) -> set[str]:
         """The villages of a division whose figures were due in the measurement that opened on a day.
@@ -41,14 +75,19 @@ class Roster(State, frozen=True, kw_only=True):
         return {id for id, one in here.items() if one.since is None or one.since < opened}
 
 
-def place(event: VillageRegistered | VillageSplit | VillageMerged | VillageWithdrawn, _policy: Policy) -> Iterable[str]:
+def place(
+    event: VillageRegistered | VillageSplit | VillageMerged | VillageWithdrawn | ListingBegun | ListingEnded,
+    _policy: Policy,
+) -> Iterable[str]:
     """The county that an event is about."""
     return (event.place,)
 
 
-def enrol(roster: Roster | None, event: VillageRegistered | VillageSplit, _policy: Policy, today: date) -> Change:
+def enrol(roster: Roster | None, event: VillageRegistered | VillageSplit, policy: Policy, today: date) -> Change:
     """A village was registered, or some were split from another one."""
     roster = roster or Roster(id=event.place, place=event.place)
+    if "lists" not in roster.timers:
+        roster = roster.clocked(policy, today)
     if isinstance(event, VillageSplit):
         parts = {id: Enrolled(id, today) for id in event.successors}
         return Change(roster.but(villages={**roster.villages, **parts}))
@@ -61,7 +100,9 @@ def strike(
     """A village is none any more, or lies in another county from now on."""
     if roster is None:
         return Change(None)
-    return Change(roster.but(villages={id: one for id, one in roster.villages.items() if id != event.village}))
+    villages = {id: one for id, one in roster.villages.items() if id != event.village}
+    taken = {*event.listings} if isinstance(event, VillageRecoded) else set[str]()
+    return Change(roster.but(villages=villages, listed=_without(roster.listed, taken)))
 
 
 def left(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
@@ -74,10 +115,67 @@ def entered(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
     return (place_of(event.code),)
 
 
-def recode(roster: Roster | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
-    """A village has a new code. If it comes from another county, it counts here from that day on."""
+def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """A village has a new code. If it comes from another county, it counts here from that day on, with its lists."""
     here = place_of(event.code)
-    roster = roster or Roster(id=here, place=here)
+    roster = roster or Roster(id=here, place=here).clocked(policy, today)
     before = roster.villages.get(event.village)
     since = today if here != event.place else before.since if before else None
-    return Change(roster.but(villages={**roster.villages, event.village: Enrolled(event.code, since)}))
+    roster = roster.but(villages={**roster.villages, event.village: Enrolled(event.code, since)})
+    listed = dict(roster.listed)
+    for listing in event.listings:
+        kind = listing.partition("/")[0]
+        listed[kind] = tuple(sorted({*listed.get(kind, ()), listing}))
+    return _filled(roster.but(listed=listed), policy)
+
+
+# ------------------------------------------------------------------- what is on its lists
+
+
+def enlist(roster: Roster | None, event: ListingBegun, policy: Policy, today: date) -> Change:
+    """One more is on a list of the county."""
+    roster = roster or Roster(id=event.place, place=event.place).clocked(policy, today)
+    there = {*roster.listed.get(event.kind, ()), event.listing}
+    return _filled(roster.but(listed={**roster.listed, event.kind: tuple(sorted(there))}), policy)
+
+
+def delist(roster: Roster | None, event: ListingEnded, _policy: Policy, _today: date) -> Change:
+    """One is off a list of the county. Whether too few are left is looked at on the list's day."""
+    return Change(roster and roster.but(listed=_without(roster.listed, {event.listing})))
+
+
+def look(roster: Roster, due: Due, policy: Policy, _today: date) -> Change:
+    """The day of a list has passed: tell once if the county has too few on it. They are still to come."""
+    last = due.on - DAY
+    short = {kind: day for kind, day in roster.short.items() if _asked(kind, policy)}
+    told = []
+    for one in policy.lists:
+        number = len(roster.listed.get(one.kind, ()))
+        if one.each_county and one.each_county.by.of(last.year) == last and number < one.each_county.at_least:
+            if one.kind not in short:
+                at_least = one.each_county.at_least
+                told.append(ListUnfilled(place=roster.place, kind=one.kind, number=number, at_least=at_least, due=last))
+            short[one.kind] = short.get(one.kind, last)
+    return Change(roster.but(short=short).clocked(policy, due.on), tuple(told))
+
+
+def _filled(roster: Roster, policy: Policy) -> Change:
+    """The roster, and the news of each list that had too few and has enough now."""
+    told = []
+    for kind in roster.short:
+        number, asked = len(roster.listed.get(kind, ())), _asked(kind, policy)
+        if asked and number >= asked:
+            told.append(ListFilled(place=roster.place, kind=kind, number=number, at_least=asked))
+    filled = {one.kind for one in told}
+    return Change(roster.but(short={k: day for k, day in roster.short.items() if k not in filled}), tuple(told))
+
+
+def _asked(kind: str, policy: Policy) -> int:
+    """How many each county is to have on a list; 0 where nothing is asked."""
+    one = policy.list_kind(kind)
+    return one.each_county.at_least if one and one.each_county else 0
+
+
+def _without(listed: Mapping[str, tuple[str, ...]], gone: set[str]) -> dict[str, tuple[str, ...]]:
+    kept = {kind: tuple(id for id in ids if id not in gone) for kind, ids in listed.items()}
+    return {kind: ids for kind, ids in kept.items() if ids}

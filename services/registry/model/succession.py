@@ -7,7 +7,8 @@ and if it has already left the list, it cannot take in a village that is still o
 
 In a split the old village remains with everything that belongs to it. Each new village begins where the old one stands:
 on the list with a survey of its own, monitored like the old one after its exit, or neither. On the other lists
-(`listing.py`) a new village is where the old one is, and the remaining village of a merger where the ended ones were.
+(`listing.py`) a new village is where the old one is, as far as there are places, and the remaining village of a merger
+where the ended ones were.
 
 An exit that is under way in any of these villages ends, with the merger or split as its reason, since its figures
 describe a village that no longer exists as it was.
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from services.registry.model import listing
 from services.registry.model.commands import MergeVillages, NewVillage, SplitVillage
 from services.registry.model.exit import withdrawal
 from services.registry.model.identity import check_free, check_issued, registered
@@ -35,6 +37,7 @@ from shared.contracts.journey import STAGES
 from shared.contracts.registry import (
     ListingBegun,
     ListingEnded,
+    ListingOmitted,
     ResolutionWithdrawn,
     VillageDelisted,
     VillageListed,
@@ -198,12 +201,14 @@ def ended(village: Village | None, event: VillageMerged, policy: Policy, today: 
 # -------------------------------------------------------------------- splits
 
 
-def split_reads(_village: Village | None, command: SplitVillage) -> Iterable[Key]:
-    """Whoever has the new codes already, and the register whose households are shared out."""
+def split_reads(village: Village | None, command: SplitVillage) -> Iterable[Key]:
+    """Whoever has the new codes already, the register whose households are shared out, and who counts the lists."""
     for part in command.parts:
         yield Village, part.code
         yield Code, part.code
     yield Register, command.village
+    for one in village.listings.values() if village else ():
+        yield from listing.counting(command.place, one.kind)
 
 
 def split(
@@ -225,6 +230,8 @@ def split(
     events: list[Event] = [*withdrawal(village, f"村分设：{command.document}", command.decided_by)]
     for part in command.parts:
         events += _beginnings(part, village, command)
+    for n, part in enumerate(command.parts):
+        events += _on_lists(part, n, village, command, policy, others)
     successors = tuple(part.code for part in command.parts)
     events.append(
         VillageSplit(
@@ -308,17 +315,37 @@ def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> It
         yield VillageDelisted(
             **about, spell=1, incidence=incidence, decided_by=command.decided_by, since=village.delisted_on
         )
+
+
+def _on_lists(
+    part: NewVillage,
+    number: int,
+    village: Village,
+    command: SplitVillage,
+    policy: Policy,
+    others: Mapping[Key, State | None],
+) -> Iterable[Event]:
+    """A new village, of which there are `number` before it, is on the lists of the old one, as far as they have places.
+
+    A list that the pack has no more has no quota either.
+    """
+    about: dict[str, Any] = {"place": village.place, "village": part.code}
     for one in village.listings.values():
-        if one.party is None:
-            yield ListingBegun(
-                **about,
-                kind=one.kind,
-                spell=1,
-                since=command.since,
-                until=one.until,
-                document=command.document,
-                decided_by=command.decided_by,
-            )
+        kind = policy.list_kind(one.kind)
+        if one.party is not None:
+            continue
+        if kind and kind.at_most and not listing.has_room(kind, policy, others, number):
+            yield ListingOmitted(**about, kind=one.kind, at_most=kind.at_most)
+            continue
+        yield ListingBegun(
+            **about,
+            kind=one.kind,
+            spell=1,
+            since=command.since,
+            until=one.until,
+            document=command.document,
+            decided_by=command.decided_by,
+        )
 
 
 def born(village: Village | None, event: VillageRegistered, policy: Policy, today: date) -> Change:

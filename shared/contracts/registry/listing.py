@@ -6,6 +6,7 @@ from shared.contracts import Event
 from shared.contracts.values import (
     Code,
     Codes,
+    Count,
     Day,
     Number,
     Organ,
@@ -58,6 +59,50 @@ class ListingBegun(Listed, frozen=True, kw_only=True):
     """The last day of its term; None without a term."""
     document: Short
     decided_by: Organ
+    restored: bool = False
+    """Whether it is as it was before its term was begun anew by mistake."""
+    reason: Reason | None = None
+    """Why, if it is restored."""
+
+
+class ListingOmitted(Event, frozen=True, kw_only=True):
+    """A new village of a split is not on a list of the old one, since all places on that list are taken (2.22)."""
+
+    label = ("未随原村列入名单", "listing omitted")
+    source = "2.22"
+    kind: Code
+    """The list, as the pack names it."""
+    village: VillageId
+    """The new village."""
+    at_most: Number
+    """How many places there are."""
+
+
+class OfCounty(Event, frozen=True, kw_only=True):
+    """What the events about a county's places on a list have in common."""
+
+    about = "place"
+    kind: Code
+    """The list, as the pack names it."""
+    number: Count
+    """How many the county has on it."""
+    at_least: Number
+    """How many it is to have at least."""
+
+
+class ListUnfilled(OfCounty, frozen=True, kw_only=True):
+    """A county has fewer on a list than its pack asks of each county, and the day for it has passed (2.22)."""
+
+    label = ("名单未达最低数", "too few on a list")
+    source = "2.22"
+    due: Day
+
+
+class ListFilled(OfCounty, frozen=True, kw_only=True):
+    """A county that had too few on a list has enough now."""
+
+    label = ("名单已达最低数", "enough on a list")
+    source = "2.22"
 
 
 class ListingEnded(Listed, frozen=True, kw_only=True):

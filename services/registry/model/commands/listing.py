@@ -43,7 +43,12 @@ class LeaveList(OfList, frozen=True, kw_only=True):
 
 
 class WithdrawEntry(OfList, frozen=True, kw_only=True):
-    """A village or an organisation was put on a list by mistake: its latest listing counts as never made."""
+    """A village or an organisation was put on a list by mistake: its latest listing counts as never made.
 
+    If that only began its term anew, it is on the list as before.
+    """
+
+    since: Day | None = None
+    """The day of that listing; needed where it began a term anew, since an earlier one could be meant."""
     reason: Reason
     decided_by: Organ
