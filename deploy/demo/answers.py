@@ -157,6 +157,10 @@ class Story:
         """What is done for a village that misses criteria after its exit."""
         return "发展产业，组织务工，逐户落实帮扶措施"
 
+    def listed(self, ask: Ask) -> Row:
+        """The village or organisation that is put on a list which is to have more."""
+        raise NotImplementedError
+
     # dispatch
 
     def items(self, ask: Ask) -> Sequence[str]:
@@ -320,6 +324,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "notices": Answer(lambda a, s: [{}], _VILLAGES),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
+    "listings": Answer(lambda a, s: [s.listed(a)]),
     "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),
     # incentives
     "defences": _NOTHING,

@@ -40,9 +40,8 @@ from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
 from tests.registry.lists import county as listing_county
-from tests.registry.lists import enter
+from tests.registry.lists import each_county, enter
 from tests.registry.matters import opened
-from tests.registry.test_listings import each_county
 from tests.support.outage import sleep
 from tests.support.watching import watched
 

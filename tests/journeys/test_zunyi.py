@@ -58,6 +58,8 @@ class Fate(NamedTuple):
 # Eleven villages, so that a tenth of them is more than one.
 VILLAGES = tuple(f"520302100{number}" for number in range(201, 212))
 EARLY, GOOD, MEDIUM, POOR, LATE, IDLE, *_ = VILLAGES
+POINTS = {EARLY: date(2016, 9, 1), GOOD: date(2017, 3, 1)}
+"""The demonstration points of the district, of which it is to have two at the end of 2016."""
 FATES = dict.fromkeys(VILLAGES, Fate()) | {
     EARLY: Fate(lifted=2016),
     GOOD: Fate(score=85),
@@ -83,6 +85,7 @@ class Zunyi(Story):
         return (
             ask.action in self.left
             or untaught
+            or (ask.action == "listings" and ask.today < POINTS[GOOD])
             or (late and ask.given.get("period") == put_off[ask.action] and not ask.is_overdue)
         )
 
@@ -107,6 +110,9 @@ class Zunyi(Story):
     def indicators(self, ask: Ask) -> dict[str, float]:
         works = {"hard_road": 1.0, "safe_water": 1.0, "electricity": 1.0}
         return {"collective_entities": 1.0, "hall_area": 320.0, **works}
+
+    def listed(self, ask: Ask) -> Row:
+        return point(GOOD)
 
     def items(self, ask: Ask) -> list[str]:
         return [f"第{number}项" for number in range(1, 6)]
@@ -159,7 +165,14 @@ class Zunyi(Story):
             Letter(BEGIN, "registry", "villages", tuple({**at(village), **listed} for village in VILLAGES)),
             Letter(BEGIN, "registry", "units", tuple({**unit, "unit": f"U5203-{number:02}"} for number in numbers)),
             Letter(BEGIN, "registry", "cadres", tuple(cadre for number in numbers for cadre in cadres(number))),
+            Letter(POINTS[EARLY], "registry", "listings", (point(EARLY),)),
         ]
+
+
+def point(village: str) -> Row:
+    """A village is named as a demonstration point."""
+    named = {"kind": "demonstration", "body": "organisation", "decided_by": "区委组织部"}
+    return {**at(village), **named, "since": POINTS[village], "document": "区组通〔2016〕8号"}
 
 
 def at(village: str) -> dict[str, Any]:
@@ -235,6 +248,15 @@ def test_2_16_works_that_are_unfinished_keep_a_village_on_the_list_and_each_says
         ("hard_road", "county"), ("safe_water", "county"), ("hall_area", "township"),
     }  # fmt: skip
     assert not district.said(r.ExitRequested)
+
+
+def test_2_22_the_district_is_told_that_it_has_one_demonstration_point_of_two_and_when_it_has_both(
+    district: County,
+) -> None:
+    assert {said.village: said.since for said in district.said(r.ListingBegun)} == POINTS
+    (short,), (filled,) = district.said(r.ListUnfilled), district.said(r.ListFilled)
+    assert (short.kind, short.number, short.at_least, short.due) == ("demonstration", 1, 2, date(2016, 12, 31))
+    assert filled.number == 2
 
 
 def test_2_12_everybody_who_was_sent_is_trained(district: County) -> None:

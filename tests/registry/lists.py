@@ -16,6 +16,9 @@ POINT: dict[str, Any] = {
     "kind": "demonstration", "label": "示范点", "of": "village", "rule": "S3:第一项", "by": "organisation",
     "unlisted_by": "organisation", "at_most": 2, "term": {"years": 2}, "remind": {"months": 1},
 }  # fmt: skip
+EACH: dict[str, Any] = {
+    **POINT, "at_most": 5, "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}},
+}  # fmt: skip
 WEAK: dict[str, Any] = {
     "kind": "weak_organisation", "label": "软弱涣散党组织", "of": "branch", "rule": "S3:第一项", "by": "organisation",
     "leaves_by": "rectification", "needs": ["team"], "problem_class": "weak_governance",
@@ -52,6 +55,11 @@ def county() -> County:
     here = County({**PACK, **LISTS}).registered()
     here.do(c.RegisterParty(place=PLACE, party="B-1", kind="branch", parent=f"village:{VILLAGE}", name="上石村党支部"))
     return here
+
+
+def each_county() -> County:
+    """A county that is to have two demonstration points at the end of each year."""
+    return with_other(County({**PACK, **LISTS, "lists": [EACH, WEAK]}).registered())
 
 
 def with_other(here: County, id: str = OTHER) -> County:

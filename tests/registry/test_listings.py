@@ -25,6 +25,7 @@ from tests.registry.county import (
 )
 from tests.registry.lists import (
     BRANCH,
+    EACH,
     KEY,
     LISTS,
     MERGE,
@@ -38,6 +39,7 @@ from tests.registry.lists import (
     THIRD,
     WEAK,
     county,
+    each_county,
     enter,
     leave,
     listing,
@@ -204,14 +206,6 @@ def test_2_22_of_two_new_villages_the_first_gets_the_last_place() -> None:
     told = here.do(again(SPLIT, parts=(*SPLIT.parts, more)))
     assert [one.village for one in of_type(told, r.ListingBegun)] == [PART]
     assert [one.village for one in of_type(told, r.ListingOmitted)] == ["210521100302"]
-
-
-EACH = {**POINT, "at_most": 5, "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}}}
-
-
-def each_county() -> County:
-    """A county that is to have two demonstration points at the end of each year."""
-    return with_other(County({**PACK, **LISTS, "lists": [EACH, WEAK]}).registered())
 
 
 def test_2_22_a_county_with_too_few_demonstration_points_is_told_and_may_go_on() -> None:
