@@ -89,7 +89,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "body": "by", "decides": "by", "audiences": "by",
-    "holder": "by", "skills": "skill", "lacking": "skill", "heads": "group",
+    "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",

@@ -53,11 +53,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Where the duty comes from: a mechanism id such as `3.4`, or a law and its article."""
     detail: str = ""
     """What distinguishes two tasks with the same action and the same `about`: a period, an order, a cadre."""
+    whom: tuple[str, ...] = ()
+    """The cadres whose duty it is, where it is owed by who holds a link; the role then is that of their units."""
     answer: Mapping[str, str | int] = {}
     """The fields of the answering command that the system knows already. People fill in the rest."""
 
     def __hash__(self) -> int:
-        """`answer` is left out: it follows from the other fields, and a mapping cannot be hashed."""
+        """`answer` and `whom` are left out: they follow from the other fields, and a mapping cannot be hashed."""
         return hash((self.action, self.about, self.role, self.due, self.detail))
 
 

@@ -73,6 +73,7 @@ from shared.contracts.dispatch import (
     HouseholdsPaired,
     HouseholdsUnpaired,
     LeaveBegun,
+    LinkBegun,
     LinkEnded,
     MatchWithdrawn,
     MemberDisqualified,
@@ -267,6 +268,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CadreWithdrawn, Bearer, by("cadre"), contacts.judge, reads=contacts.bound_to),
     Reaction(LinkEnded, Contacts, _village, contacts.lose),
     Reaction(LinkEnded, Bearer, by("cadre"), contacts.free),
+    Reaction(LinkBegun, Commitments, _village, commitments.bind),
+    Reaction(LinkEnded, Commitments, _village, commitments.unbind),
     # Cadres who are responsible for the households of a village, and how many the rank asks for.
     Reaction(HouseholdsCounted, Pairings, _village, pairings.count, reads=pairings.came_from),
     Reaction(PairHouseholds, Pairings, _village, pairings.pair, reads=pairings.asked_about),

@@ -289,8 +289,8 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{settled_by} settled the {kind} of {period}: {closed} closed, {carried} carried over",
     ),
     "CommitmentOverdue": (
-        "{period}{kind}的{step}应于{due}前完成，逾期未办，由{owed_by}负责",
-        "{step} of the {kind} of {period} was due on {due} and is overdue with {owed_by}",
+        "{period}{kind}的{step}应于{due}前完成，逾期未办，由{owed_by}负责[（{link}）]",
+        "{step} of the {kind} of {period} was due on {due} and is overdue with {owed_by}[ ({link})]",
     ),
     "CommitmentWithdrawn": (
         "{decided_by}撤回{period}{kind}，原因：{reason}",

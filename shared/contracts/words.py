@@ -220,6 +220,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                                "`reconcile` with its day", "reconcile 03-31"),
     "owed_by": ("由谁负责（角色）；早期事件为空", "the role that owed it; null in events from before this was told",
                 "village"),
+    "CommitmentOverdue.link": ("由联系该村的干部负责的，是哪种联系；由角色负责的为空",
+                               "the kind of link whose holders owed it; null where a role did", "leader"),
     "lodged_by": ("申请复核的工作队或单位", "the team or unit that asks for it", "驻村工作队"),
     "GradeReviewed.before": ("复核前的等次", "the grade before the review", "incompetent"),
     "decides": ("由谁作出决定（角色）", "the role that owes the decision", "organisation"),

@@ -1,15 +1,16 @@
 """What is owed for a village, by whom and by when (1.2, 2.4, 3.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 from msgspec import Meta
 
 from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts.values import Clause, Code, EventRole, Name
+from shared.policy.links import Contact
 from shared.policy.section import Found, Path, Section
 from shared.policy.when import When, sample_year
 
@@ -17,6 +18,14 @@ ASSIGNED = "dispatch.team.assigned"
 """The event from which a commitment is counted if it follows no other commitment."""
 LETTER = "letter"
 """The responsibility letter. When it is signed, the village becomes `pledged` (3.6)."""
+
+
+class Holder(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """由联系该村的干部负责，如领导干部联村责任清单。 ·
+    Whoever is bound to the village in a kind of link, such as the leaders who have a list of their own (2.3)."""
+
+    link: Code
+    """哪种联系：[[links]] 中联系村的干部。 · The kind: one of `[[links]]` from a cadre to a village."""
 
 
 class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,8 +39,9 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """名称。 · Its name."""
     rule: Clause
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
-    by: EventRole
-    """由谁负责。 · Who owes it."""
+    by: EventRole | Holder
+    """由谁负责：一个角色，或者联系该村的干部，如 { link = "leader" }。 ·
+    Who owes it: a role, or the cadres who hold a link to the village, as in `{ link = "leader" }`."""
     set_by: When
     """首次定账期限。自派驻（dispatch.team.assigned）或者列在前面的事项（填其代码）定账起算。 ·
     The last day for setting the first one. It is counted from the assignment (`dispatch.team.assigned`), or from a
@@ -52,15 +62,29 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return {day: when.within for when in self.reconcile for day in when.of(year, calendar)}
 
     @property
+    def link(self) -> str | None:
+        """The kind of link whose holders owe it; None where a role does."""
+        return self.by.link if isinstance(self.by, Holder) else None
+
+    @property
+    def role(self) -> EventRole:
+        """The role that takes its steps: the one that owes it, or the unit of the cadres who hold the link."""
+        return "unit" if isinstance(self.by, Holder) else self.by
+
+    @property
     def after(self) -> str | None:
         """The commitment that must be set first; None where the assignment starts the clock."""
         return None if self.set_by.after == ASSIGNED else self.set_by.after
 
 
-def contradictions(commitments: Sequence[Commitment]) -> Found:
-    """Find commitments that could never begin, and those whose days contradict each other."""
+def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contact]) -> Found:
+    """Find commitments that could never begin, those that nobody could owe, and days that contradict each other.
+
+    `links`: by kind, the links of cadres to villages.
+    """
     kinds = [commitment.kind for commitment in commitments]
     for n, c in enumerate(commitments):
+        yield from _held(("commitments", n, "by", "link"), c, links)
         if c.after and c.after not in kinds[:n]:
             zh = f"{c.kind} 的 after 应是 {ASSIGNED} 或者列在它前面的事项，而不是 {c.after}"
             en = f"{c.kind} is set after {c.after}, which must be {ASSIGNED} or a commitment further up"
@@ -75,6 +99,19 @@ def contradictions(commitments: Sequence[Commitment]) -> Found:
             zh = f"责任书的代码专用 {LETTER}，{c.kind} 不会使村进入“已签责任书”；确为其他事项的，请换一个代码"
             en = f"a letter's code is {LETTER}: by {c.kind} no village becomes pledged; name another thing differently"
             yield ("commitments", n, "kind"), zh, en
+
+
+def _held(path: Path, commitment: Commitment, links: Mapping[str, Contact]) -> Found:
+    """Find a link that binds no cadre to a village, and one whose deciding body cannot answer while nobody holds it."""
+    link = links.get(commitment.link or "")
+    if commitment.link and link is None:
+        zh = f"{commitment.link} 不是 [[links]] 中由干部联系村的一种，可填：{'、'.join(links) or '（无）'}"
+        en = f"{commitment.link} is no link from a cadre to a village; those are: {', '.join(links) or 'none'}"
+        yield path, f'{zh}；工作队填 by = "team"', f'{en}; for the team say by = "team"', ""
+    elif link and link.decides not in get_args(EventRole):
+        zh = f"{link.kind} 由 {link.decides} 确定，无人联系时责任落到它，只能是：{'、'.join(get_args(EventRole))}"
+        en = f"{link.decides} decides on {link.kind}, and owes this while nobody holds it; that can be one of "
+        yield path, zh, en + ", ".join(get_args(EventRole)), ""
 
 
 _CYCLE: Final = 28

@@ -56,7 +56,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
         *_roles(policy),
-        *commitments.contradictions(policy.commitments),
+        *commitments.contradictions(policy.commitments, policy.contacts),
         *campaigns.contradictions(policy.campaigns),
         *assessment.contradictions(policy.assessment, policy.campaigns),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments),
@@ -293,7 +293,7 @@ def _roles(policy: Policy) -> Found:
           for role in roles if role),
         *((("lists", n, field), role, (*_JUDGED, "villager")) for n, one in enumerate(policy.lists)
           for field, role in (("by", one.by), ("unlisted_by", one.unlisted_by)) if role),
-        *((("commitments", n, "by"), c.by, outside) for n, c in enumerate(policy.commitments)),
+        *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
     )  # fmt: skip
     if policy.presence:

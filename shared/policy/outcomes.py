@@ -110,8 +110,9 @@ def _blames(path: Path, outcome: Outcome, commitments: Sequence[Commitment]) -> 
     for kind in wanted if isinstance(wanted, tuple) else (wanted,):
         commitment = next((one for one in commitments if one.kind == kind), None)
         if commitment and kind not in theirs:
-            zh = f"{outcome.kind}：{kind} 由 {commitment.by} 负责，不能归责于 {outcome.subject}"
-            en = f"{outcome.kind}: {kind} is owed by the {commitment.by}, for which no {outcome.subject} answers"
+            owing = commitment.link or commitment.by
+            zh = f"{outcome.kind}：{kind} 由 {owing} 负责，不能归责于 {outcome.subject}"
+            en = f"{outcome.kind}: {kind} is owed by the {owing}, for which no {outcome.subject} answers"
             line = f'when = {{ kind = "{theirs[0]}" }}' if theirs else ""
             yield (*path, "when"), zh, en, line
 

@@ -81,7 +81,7 @@ class InWords(msgspec.Struct, frozen=True):
     """A task in words, each part in Chinese and English."""
 
     by: Both
-    """Who has to do it."""
+    """Who has to do it: the role, and the cadres whose duty it is, where it is that of single cadres."""
     about: Both
     """What it concerns: a village with its code, a campaign with its day and kind."""
     detail: Both
@@ -103,7 +103,8 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
     def told(self, policy: Policy | None) -> Self:
         """The same task with `words`; a region's own words come first."""
         task = self.task
-        by = in_words("by", task.role, policy)
+        (zh, en), whom = in_words("by", task.role, policy), task.whom
+        by = (f"{zh}（{'、'.join(whom)}）", f"{en} ({', '.join(whom)})") if whom else (zh, en)
         words = InWords(by, *awaited(task.about, task.answer, task.detail, policy), basis(task.rule, policy))
         return msgspec.structs.replace(self, words=words)
 

@@ -196,7 +196,7 @@ class Benxi:
     def by(self, kind: str) -> Any:
         """Who owes a commitment."""
         commitment = self.policy.commitment(kind)
-        return commitment.by if commitment else "team"
+        return commitment.role if commitment else "team"
 
     def solve(self, matching: str = "m1", place: str = CITY) -> None:
         self.world.command(

@@ -161,6 +161,23 @@ def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> 
     assert len({p.outcome for p in world.said(OutcomeProposed)}) == len(world.said(OutcomeProposed)) == 2
 
 
+def test_2_3_the_unit_that_helps_answers_for_no_list_of_leaders_who_are_bound_to_the_village() -> None:
+    notice = {
+        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue",
+        "subject": "unit", "decides": "county",
+    }  # fmt: skip
+    world = world_with(outcomes=[notice])
+    for link in ("leader", None):
+        hear(
+            world,
+            CommitmentOverdue(
+                place=COUNTY, village=VILLAGE, kind="list_cadres", period="2016", step="set", due=TODAY, unit=UNIT[1],
+                owed_by="unit", link=link,
+            ),
+        )  # fmt: skip
+        assert len(world.said(OutcomeProposed)) == (0 if link else 1), "the leaders may belong to another unit"
+
+
 @pytest.mark.parametrize(
     ("when", "expected"),
     [

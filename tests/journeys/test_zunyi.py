@@ -295,7 +295,7 @@ def test_2_3_help_begins_with_five_lists_and_a_ledger_and_without_any_letter() -
         assert district.course(GOOD)[-1] == "assigned"
         owed = district.policy.commitment(kind)
         assert owed
-        given = {"kind": kind, **signed, **at(GOOD), "body": owed.by}
+        given = {"kind": kind, **signed, **at(GOOD), "body": owed.role}
         # The problem of the survey stands on the ledger by itself, so that only a list can be too short.
         if kind != "ledger":
             with pytest.raises(Refused, match=rf"\[S2:.*{duties}"):
@@ -327,6 +327,18 @@ def test_2_3_lists_and_ledger_of_a_year_are_owed_before_march(district: County) 
     assert {said.due for said in overdue} == {date(2017, 2, 28)}
     by = {"list_leadership": "unit", "list_cadres": "unit", "list_members": "village", "list_capable": "village"}
     assert {said.kind: said.owed_by for said in overdue} == {kind: by.get(kind, "team") for kind in (*LISTS, "ledger")}
+    assert {said.kind: said.link for said in overdue} == dict.fromkeys((*LISTS, "ledger")) | {"list_cadres": "leader"}
+
+
+def test_2_3_the_list_of_a_villages_leaders_names_the_leader_whose_it_is() -> None:
+    district = live(PACK, "commitments", until=date(2016, 1, 20))
+    leaders = {said.village: (said.cadre,) for said in district.said(d.LinkBegun)}
+    asked = {
+        (task.about, task.answer["kind"]): task for _, task in district.open_tasks() if task.action == "commitments"
+    }
+    for village in VILLAGES:
+        task, other = asked[village, "list_cadres"], asked[village, "list_leadership"]
+        assert (task.role, task.whom) == ("unit", leaders[village]) and other.whom == ()
 
 
 def test_2_4_a_ledger_is_reconciled_quarterly_and_settled_in_the_next_year(district: County) -> None:

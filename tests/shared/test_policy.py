@@ -169,7 +169,8 @@ SCHEMA_FAULTS = [
     (drop("outcomes.0.decide_by"), "outcomes[0].decide_by", "missing; it must be a table"),
     (put("outcomes.0.decides", "computer"), "outcomes[0].decides", "one of organisation"),
     (put("outcomes.0.when", {"grade": {"a": 1}}), "outcomes[0].when.grade", "it is a table"),
-    (put("commitments.0.by", {"link": "first_secretary"}), "commitments[0].by", "cannot be found yet"),
+    (put("outcomes.0.decides", {"link": "first_secretary"}), "outcomes[0].decides", "cannot be found yet"),
+    (put("commitments.0.by", {"link": "contact", "of": "sponsor"}), "commitments[0].by.of", "it may be link"),
     (put("outcomes.0.decides", {"of": "sponsor"}), "outcomes[0].decides", "stands in a relation cannot be found yet"),
     (put("commitments.0.by", "teem"), "commitments[0].by", '"teem"'),
     (put("campaigns.0.visit_days", 0), "campaigns[0].visit_days", "from 1 to 366"),
@@ -219,7 +220,7 @@ def test_the_example_of_a_day_in_a_list_is_one_of_the_list() -> None:
 @pytest.mark.parametrize(
     ("where", "written", "zh"),
     [
-        ("commitments.0.by", {"link": "first_secretary"}, "还不能确定由谁办理"),
+        ("exit.criteria.0.mover", {"link": "first_secretary"}, "还不能确定由谁办理"),
         ("outcomes.0.decides", {"of": "sponsor"}, "还不能确定由谁办理"),
         ("exit.measure_by", {"month": 2, "day": 30}, "应为每年都有的一天，如“{ month = 6, day = 30 }”"),
         ("links.0.each_target", "3", "不加引号"),
@@ -451,6 +452,8 @@ BORDERS = [
     ("commitments.3.reconcile", [{**FIVE_MONTHS, "within": {"calendar_days": 12}}, LAST_DAY],
      [{**FIVE_MONTHS, "within": {"calendar_days": 20}}, LAST_DAY], "commitments[3].reconcile",
      "of 15 December lasts until"),
+    *(("commitments.0.by", "organisation", {"link": link}, "commitments[0].by.link",
+       f"{link} is no link from a cadre to a village; those are: none") for link in ("team", "first_secretary")),
     ("commitments.0.by", "organisation", "inspection", "", "inspection cannot do this; nor can discipline, operator"),
     ("commitments.1.by", "village", "discipline", "", "discipline cannot do this"),
     ("commitments.1.by", "township", "operator", "", "operator cannot do this"),

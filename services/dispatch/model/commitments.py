@@ -29,6 +29,8 @@ from shared.contracts.dispatch import (
     CommitmentSet,
     CommitmentSettled,
     Item,
+    LinkBegun,
+    LinkEnded,
     TeamAssigned,
     TeamReleased,
 )
@@ -110,7 +112,23 @@ def clear(
 
 def nothing_owed(state: Commitments, carried: Mapping[str, tuple[Item, ...]]) -> Commitments:
     """The state in which nothing is owed, and these items wait for the next ledgers."""
-    return Commitments(id=state.id, place=state.place, carried=dict(carried))
+    return Commitments(id=state.id, place=state.place, holders=state.holders, carried=dict(carried))
+
+
+def bind(state: Commitments | None, event: LinkBegun, policy: Policy, today: date) -> Change:
+    """A cadre is bound to the village, and owes what the pack asks of those who hold this kind of link (2.3)."""
+    state = state or Commitments(id=event.village, place=event.place)
+    of_kind = {**state.holders.get(event.kind, {}), event.cadre: event.unit}
+    return Change(state.but(holders={**state.holders, event.kind: of_kind}))
+
+
+def unbind(state: Commitments | None, event: LinkEnded, policy: Policy, today: date) -> Change:
+    """A cadre is not bound to the village any more. What was owed stays owed, by whoever comes next."""
+    if state is None:
+        return Change(state)
+    left = {cadre: unit for cadre, unit in state.holders.get(event.kind, {}).items() if cadre != event.cadre}
+    others = {kind: of_kind for kind, of_kind in state.holders.items() if kind != event.kind}
+    return Change(state.but(holders={**others, event.kind: left} if left else others))
 
 
 def joining(_state: Commitments | None, event: VillageMerged) -> Iterable[Key]:
@@ -159,7 +177,7 @@ def set_commitment(state: Commitments | None, command: SetCommitment, policy: Po
     """Set what is owed for a period. Help begins once everything is set that the pack asks for at the start."""
     state, owed = period_of(state, command, policy)
     commitment = commitment_of(command, policy)
-    require_body(command.body, commitment.by, commitment.rule)
+    require_body(command.body, state.owing(commitment, policy), commitment.rule)
     given = tuple(sorted(command.items, key=lambda item: item.number))
     if owed.set_on:
         if set(given) <= set(owed.items):
@@ -206,7 +224,7 @@ def reconcile(state: Commitments | None, command: Reconcile, policy: Policy, tod
     """Answer the oldest open reconciliation day (2.4)."""
     state, owed = period_of(state, command, policy)
     commitment = commitment_of(command, policy)
-    require_body(command.body, commitment.by, commitment.rule)
+    require_body(command.body, state.owing(commitment, policy), commitment.rule)
     done = tuple(sorted({*owed.done, *command.done}))
     if not owed.reconcile:
         if done == owed.done and owed.set_on:
@@ -238,7 +256,7 @@ def settle(state: Commitments | None, command: Settle, policy: Policy, today: da
     """Close the period's ledger; what is not closed is carried into the next one (2.4)."""
     state, owed = period_of(state, command, policy)
     commitment = commitment_of(command, policy)
-    require_body(command.body, commitment.by, commitment.rule)
+    require_body(command.body, state.owing(commitment, policy), commitment.rule)
     if owed.closed == tuple(sorted(set(command.closed))):
         return Change(state)
     if owed.closed is not None:

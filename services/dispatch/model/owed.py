@@ -5,12 +5,13 @@ They are kept from the diagnosis on, since its problems wait for the first ledge
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
 from shared.contracts.dispatch import DeadlineMoved, Item
-from shared.policy import Policy
+from shared.contracts.values import EventRole
+from shared.policy import Commitment, Policy
 from shared.rules import Moved, State, Task
 
 TERM = "term"
@@ -94,6 +95,8 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
     """The day on which everything was set that the pack asks for at the start, so that help began."""
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
     """By kind and period: `ledger/2015`."""
+    holders: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    """By kind of link, the cadres who are bound to the village, each with the unit. A commitment may be theirs."""
     carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)
     """By kind, the items that the next period gets by itself: open problems, and items that a settlement carried over.
     """
@@ -117,6 +120,15 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
         """The state with one period as it is now."""
         return self.but(owed={**self.owed, owed.key: owed})
 
+    def held(self, commitment: Commitment) -> dict[str, str]:
+        """The cadres who owe a commitment since they hold its link, each with the unit."""
+        return self.holders.get(commitment.link or "", {})
+
+    def owing(self, commitment: Commitment, policy: Policy) -> EventRole:
+        """The role that takes a commitment's steps. While nobody holds its link, it is who decides on the link."""
+        link = policy.contacts.get(commitment.link or "")
+        return cast(EventRole, link.decides) if link and not self.held(commitment) else commitment.role
+
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """A deadline of the village moved."""
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
@@ -132,12 +144,14 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
                 first = step == owed.steps[0][0]
                 behind = owed.kind in waiting if name == "set" else not first
                 if commitment and not behind:
+                    body = self.owing(commitment, policy)
                     yield Task(
                         action=_COMMANDS[name],
                         about=self.id,
-                        role=commitment.by,
+                        role=body,
+                        whom=tuple(sorted(self.held(commitment))),
                         due=due,
                         rule=commitment.rule,
                         detail=" ".join((owed.kind, owed.period, *day)),
-                        answer={**village, "kind": owed.kind, "period": owed.period, "body": commitment.by},
+                        answer={**village, "kind": owed.kind, "period": owed.period, "body": body},
                     )

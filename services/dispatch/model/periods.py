@@ -26,7 +26,7 @@ ACTIVE = ("assigned", "helped")
 
 def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Change:
     """Tell once what became overdue yesterday (it stays owed), and open what begins today."""
-    owed_by = {commitment.kind: commitment.by for commitment in policy.commitments}
+    owing = {one.kind: (state.owing(one, policy), one.link) for one in policy.commitments}
     overdue = tuple(
         CommitmentOverdue(
             place=state.place,
@@ -36,7 +36,8 @@ def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Chang
             step=step,
             due=last,
             unit=state.unit,
-            owed_by=owed_by.get(owed.kind),
+            owed_by=owing.get(owed.kind, (None, None))[0],
+            link=owing.get(owed.kind, (None, None))[1],
         )
         for _, owed in sorted(state.owed.items())
         for step, last in owed.steps

@@ -21,7 +21,7 @@ def withdraw_commitment(
     """Take back what was entered by mistake. Refused once something depends on it."""
     state, owed = period_of(state, command, policy)
     commitment = commitment_of(command, policy)
-    require_body(command.body, commitment.by, commitment.rule)
+    require_body(command.body, state.owing(commitment, policy), commitment.rule)
     if command.items and command.step != "set":
         raise Refused(
             commitment.rule,

@@ -232,9 +232,11 @@ def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[O
 
 
 def _is_theirs(terms: Outcome, event: Event) -> bool:
-    """Whether the subject answers for what happened: a unit does not answer for what the village itself owed."""
-    owed_by = event.owed_by if isinstance(event, dispatch.CommitmentOverdue) else None
-    return owed_by is None or owed_by in terms.answers_for
+    """Whether the subject answers for what happened: a unit does not answer for what the village itself owed, or
+    for what a leader of another unit did who is bound to the village."""
+    if not isinstance(event, dispatch.CommitmentOverdue):
+        return True
+    return event.link is None and (event.owed_by is None or event.owed_by in terms.answers_for)
 
 
 def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:

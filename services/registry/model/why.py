@@ -96,7 +96,7 @@ def _commitments(village: Village, policy: Policy) -> list[Reason]:
         return []
     by_role: dict[str, list[Commitment]] = {}
     for commitment in owed:
-        by_role.setdefault(commitment.by, []).append(commitment)
+        by_role.setdefault(commitment.role, []).append(commitment)
     return [
         Reason(
             "commitments",

@@ -94,6 +94,9 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     """The unit that helps the village. It need not be the one that owed the step: see `owed_by`."""
     owed_by: values.EventRole | None = None
     """The role that owed it, by the pack in force on the day after it was due; None in events of earlier versions."""
+    link: Code | None = None
+    """The kind of link whose holders owed it, such as leaders of the village; None where a role did. They may belong to
+    another unit than the one that helps the village. Nobody holds it where `owed_by` is who decides on the link."""
 
 
 class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
