@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,7 +63,7 @@ async def _run_out(
     """
     day = date.fromordinal(positions["today"])
     async with pipeline.transaction() as work:
-        work.terms = work.terms._replace(today=day)
+        work.terms = msgspec.structs.replace(work.terms, today=day)
         if failure:
             result = stop(cause.id, states[0], failure)
         else:

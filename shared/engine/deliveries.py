@@ -59,7 +59,8 @@ async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None
         fresh = [cause for id, cause in causes.items() if id in new]
         result = await pipeline.run(work, partial(run, work.terms, fresh, blocked=pipeline.blocked))
         await pipeline.save(work, result)
-        await pipeline.park(work, [*_letters(stream, batch, result.parked)])
+        if result.parked or len(causes) < len(batch):
+            await pipeline.park(work, [*_letters(stream, batch, result.parked)])
         work.positions[stream] = batch[-1][0].sequence
 
 

@@ -162,12 +162,14 @@ class Wiring:
         return [(kind, way.to(id)) for kind, way in ways for _, id in named] if ways else ()
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True):
     """What rules go by: the service's reactions, the policy packs it knows, and the business day."""
 
     wiring: Wiring
     book: PolicyBook
     today: date
+    concerned: "dict[str, Concerned]" = msgspec.field(default_factory=dict)
+    """What causes concern, by their ids, as the first run has found it. The next runs need not look again."""
 
     def policy(self, place: str) -> Policy:
         """The pack in force in a division. Raises Refused where there is none."""
@@ -188,6 +190,18 @@ Targets = Sequence[tuple[Key, Reaction, Any]]
 """The keys of the states that a message concerns, each with its reaction and the policy in force."""
 Effect = Literal["created", "changed", "unchanged"]
 """Whether a command created a state, changed one, or left all as they were."""
+
+
+class Concerned(NamedTuple):
+    """What a message concerned by the packs that were in force."""
+
+    payload: Payload
+    packs: Mapping[str, Any]
+    targets: Targets
+    named: Sequence[Key]
+    """The keys of the targets."""
+    needed: Sequence[Key]
+    """The same, and those of the states that their rules look at."""
 
 
 class Result(NamedTuple):
@@ -318,11 +332,11 @@ class _Batch:
         """Run the rules of a message, and of all events that follow from it."""
         if isinstance(cause.payload, Command):
             cause = self.resolved(cause)
-        targets = self.targets(cause.payload)
-        self.named, self.root = [key for key, _, _ in targets], type(cause.payload)
+        _, _, targets, self.named, needed = self.concerned(cause)
+        self.root = type(cause.payload)
         if self.absent(self.named):
-            read = [key for _, reaction, _ in targets if reaction.reads for key in reaction.reads(None, cause.payload)]
-            raise self.missing((*self.named, *read))
+            self.missed |= self.missing(needed)
+            return
         self.follow(cause, targets)
         if isinstance(cause.payload, Command):
             self.effects[cause.id] = self.effect()
@@ -348,8 +362,8 @@ class _Batch:
             self.states[key] = state
         followed = [(event, self.targets(event)) for event in change.events]
         # Ask for the states of all events at once. Else a rule with many events would be run again for each.
-        if absent := self.absent(key for _, targets in followed for key, _, _ in targets):
-            raise self.later(absent)
+        if followed and (absent := self.absent(key for _, targets in followed for key, _, _ in targets)):
+            raise Missing(self.later(absent))
         for event, targets in followed:
             fact = self.fact(event, cause, policy, next(numbers))
             self.facts.append(fact)
@@ -368,6 +382,22 @@ class _Batch:
         if cause.depth >= LONGEST_CHAIN:
             raise RuntimeError(f"{event.type} about {event.subject_id}: more than {LONGEST_CHAIN} in one chain")
         return fact
+
+    def concerned(self, cause: Cause) -> "Concerned":
+        """What a cause concerns. Another run finds the same, unless it has come to other packs or another village's id.
+
+        Raises Refused, also if a command says something twice.
+        """
+        known = self.terms.concerned.get(cause.id)
+        if not known or known.payload is not cause.payload or known.packs is not self.terms.book.packs:
+            if isinstance(cause.payload, Command):
+                once_each(cause.payload)
+            targets = self.targets(cause.payload)
+            named = [key for key, _, _ in targets]
+            read = [key for _, reaction, _ in targets if reaction.reads for key in reaction.reads(None, cause.payload)]
+            known = Concerned(cause.payload, self.terms.book.packs, targets, named, [*named, *read])
+            self.terms.concerned[cause.id] = known
+        return known
 
     def targets(self, payload: Payload) -> Targets:
         """The keys of the states that a message concerns, each with its reaction and the policy in force.
@@ -388,13 +418,13 @@ class _Batch:
         """Those of the keys whose states are not loaded."""
         return {key for key in keys if key not in self.states}
 
-    def missing(self, keys: Iterable[Key]) -> Missing:
-        """The exception for those of the states that are not loaded, and of those that later events of the chain will
-        probably need, by what earlier runs have taught."""
-        return Missing(self.absent((*keys, *self.wiring.likely(self.root, self.named))))
+    def missing(self, keys: Iterable[Key]) -> set[Key]:
+        """Those of the states that are not loaded, and of those that later events of the chain will probably need, by
+        what earlier runs have taught."""
+        return self.absent((*keys, *self.wiring.likely(self.root, self.named)))
 
-    def later(self, absent: Iterable[Key]) -> Missing:
-        """The exception for states that are needed later in the chain. The ways to them are remembered."""
+    def later(self, absent: Iterable[Key]) -> set[Key]:
+        """The same for states that are needed later in the chain. The ways to them are remembered."""
         ways = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
         self.wiring.sequels.setdefault(self.root, set()).update(ways)
         return self.missing(absent)
@@ -421,8 +451,7 @@ class _Batch:
         return "changed" if self.before else "unchanged"
 
     def resolved(self, cause: Cause) -> Cause:
-        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing, and
-        Refused if the command says something twice."""
+        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""
         command = cause.payload
         assert isinstance(command, Command)
         if recoded := self.wiring.recoded:
@@ -431,7 +460,6 @@ class _Batch:
             if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
                 command = codes.resolved(command, ids)
                 cause = msgspec.structs.replace(cause, payload=command)
-        once_each(command)
         return cause
 
     def run_out(self, key: Key, day_id: str) -> None:

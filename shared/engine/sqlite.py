@@ -59,6 +59,11 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
     _cursor_cls: type[AsyncAdapt_aiosqlite_cursor] = _Cursor
 
+    def rollback(self) -> None:
+        """Roll back, if there is anything to: SQLAlchemy asks for it whenever a connection is returned."""
+        if self._connection.in_transaction:
+            super().rollback()
+
 
 def connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> _Connection:
     """Connect, as SQLAlchemy's event `do_connect` asks for it."""

@@ -262,12 +262,11 @@ async def publish_batch(nc: Client, stream: str, messages: Sequence[Message], wi
         for number, own in enumerate(headers, 1):
             own |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
         headers[-1]["Nats-Batch-Commit"] = "1"
-    last = messages[-1]
     try:
         async with asyncio.timeout(within):
             await _send_ahead(nc, messages[:-1], headers)
             # The server answers for the whole batch at its last message, so only that one is a request.
-            reply = await nc.request(last.subject, last.body, timeout=within, headers=headers[-1])
+            reply = await nc.request(messages[-1].subject, messages[-1].body, timeout=within, headers=headers[-1])
     except (errors.Error, TimeoutError, OSError) as error:
         told = f"no answer from {stream} to {len(messages)} messages from id {messages[0].id}: {error!r}"
         raise PublishFailed(told) from error

@@ -63,19 +63,20 @@ LONGEST_WAY = 299
 STEPS = {
     "stream/consumer.py": ("OrderedConsumer._receive", "OrderedConsumer._complete", "_delivery"),
     "engine/days.py": ("is_for_all",),
-    "engine/deliveries.py": ("_is_ours", "_placed", "_letters"),
+    "engine/deliveries.py": ("_is_ours", "_placed"),
     "engine/pipeline.py": (
-        "Pipeline.published", "Pipeline.refresh", "Pipeline.today", "Pipeline.park", "Work.__init__", "Work.day",
+        "Pipeline.published", "Pipeline.refresh", "Pipeline.today", "Work.__init__", "Work.day",
         "beside", "log_facts",
     ),
-    "engine/store.py": ("upsert", "insert", "insert_new", "keep_packs", "decode_state"),
+    "engine/store.py": ("upsert", "insert", "keep_packs", "decode_state"),
     "engine/sqlite.py": (
         "_Cursor.__init__", "_Cursor.execute", "_Cursor.executemany", "_Cursor._run", "_Cursor._async_soft_close",
-        "_Cursor.close",
+        "_Cursor.close", "_Connection.rollback",
     ),
     "engine/shares.py": ("Share.mark",),
     "engine/flow.py": (
-        "_Batch.__init__", "_Batch.learn", "_Batch.absent", "_Batch.missing", "_Batch.policy_for", "Missing.__init__",
+        "_Batch.__init__", "_Batch.learn", "_Batch.absent", "_Batch.missing", "_Batch.policy_for", "_Batch.concerned",
+        "Missing.__init__",
         "Terms.policy", "Wiring.likely", "derived_id", "id_bytes", "encode_state",
     ),
     "stream/relay.py": ("Relay.reached",),
