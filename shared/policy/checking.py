@@ -329,7 +329,7 @@ def toml(value: Any) -> str:
 
 def mended(data: Any, faults: Iterable[Fault]) -> Any:
     """The content with each faulty value replaced by a valid one, so that the rest can be checked for
-    contradictions."""
+    contradictions. Raises RecursionError if it is nested without end."""
     copy = _copied(data)
     for n, fault in enumerate(faults):
         *way, last = fault.path or ("",)
@@ -354,10 +354,8 @@ def _has(part: Any, step: str | int) -> bool:
     return isinstance(part, dict) and step in part
 
 
-def _copied(value: Any, depth: int = 0) -> Any:
-    """A copy, cut off where it is deeper or longer than any pack."""
-    if depth > 8:
-        return None
+def _copied(value: Any) -> Any:
+    """A copy, cut off where it is longer than any pack. Raises RecursionError where it is nested without end."""
     if isinstance(value, Mapping):
-        return {str(key): _copied(part, depth + 1) for key, part in [*value.items()][:MOST]}
-    return [_copied(part, depth + 1) for part in value[:MOST]] if isinstance(value, list | tuple) else value
+        return {str(key): _copied(part) for key, part in [*value.items()][:MOST]}
+    return [_copied(part) for part in value[:MOST]] if isinstance(value, list | tuple) else value

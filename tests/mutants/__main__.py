@@ -32,6 +32,7 @@ RULES: Final = (
     "shared/rules.py",
     "shared/calendar.py",
     "shared/codes.py",
+    "shared/engine/flow.py",
     "shared/policy/**/*.py",
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")

@@ -117,6 +117,17 @@ def test_1_18_a_measurement_by_mistake_is_awaited_again() -> None:
     assert "2014年12月10日" in County().delisted().refusal(back).zh, "an exit rests on it"
 
 
+def test_1_18_an_earlier_measurement_that_is_taken_back_leaves_the_figures_of_the_later_year() -> None:
+    county = County().measured().until(date(2015, 12, 1)).count(2015)
+    county.measure(2015, collective_income=26_000.0)
+    assert county.do(c.WithdrawMeasurement(**AT, year=2014, **WHY)) == [MeasurementWithdrawn(**AT, year=2014, **WHY)]
+    assert ("measurements", "township", "2014") in county.todo()
+    assert (county.village.measured, county.village.values["collective_income"]) == (2015, 26_000.0)
+    county.measure(2014)
+    assert (county.village.measured, county.village.values["collective_income"]) == (2015, 26_000.0)
+    assert county.todo() == [("exit-requests", "township", "")]
+
+
 @pytest.mark.parametrize(
     ("indicator", "value", "hint"),
     [
