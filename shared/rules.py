@@ -125,9 +125,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, timers={name: on for name, on in kept.items() if on})
 
     def counting(self, *path: str, since: date | None = None, span: Span | None = None, timer: str = "") -> Self:
-        """The state with the deadline at `path` remembered if holidays can move it; without `span`, forgotten."""
-        kept = tuple(d for d in self.deadlines if d.path != path and _at(self, d.path) is not None)
-        if since and span and span.follows_calendar:
+        """The state with the deadline at `path` remembered if holidays can move it; without `span`, or without a
+        deadline there, forgotten."""
+        kept = tuple(d for d in self.deadlines if d.path != path and _at(self, d.path))
+        if since and span and span.follows_calendar and _at(self, path):
             kept = (*kept, Deadline(path, since, span, timer))
         return self if kept == self.deadlines else self.but(deadlines=kept)
 

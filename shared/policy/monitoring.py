@@ -55,9 +55,9 @@ class Monitoring(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """本节依据。 · What the section rests on."""
 
     def line_of(self, year: int) -> int:
-        """The line of a year in yuan: its own, else that of the latest year before it, else the first one."""
+        """The line of a year in yuan: its own; before the first year the first one, after the last the last."""
         years = sorted(map(int, self.line))
-        return self.line[str(max((known for known in years if known <= year), default=years[0]))]
+        return self.line[str(min(max(year, years[0]), years[-1]))]
 
     def known(self, code: str) -> WatchClass | None:
         """The class of a code; None if the pack has none."""

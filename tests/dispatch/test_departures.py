@@ -80,6 +80,13 @@ def test_who_was_transferred_is_sent_by_the_new_unit() -> None:
     assert Member("C-U1-2", "member") in benxi.said(VillageMatched, village=V2)[0].team
 
 
+def test_who_was_transferred_is_not_sent_by_the_old_unit_whose_records_are_corrected() -> None:
+    benxi = Benxi().helped()
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred")
+    benxi.hear(cadre("C-U1-2", "U1", reserve=True))
+    assert "C-U1-2" not in benxi.free
+
+
 @pytest.mark.parametrize(
     ("said", "status", "why"),
     [

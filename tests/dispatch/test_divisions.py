@@ -104,9 +104,12 @@ def test_of_two_teams_that_of_the_village_that_goes_on_stays_and_the_other_goes_
     benxi.hear(unit("U2"), *squad("U2"), diagnosed(V2))
     benxi.solve("m2")
     benxi.assign(V2)
+    benxi.begin(V2)
+    own = benxi.assignment(V2).owed
     benxi.hear(merged())
     (gone,) = benxi.said(TeamDisbanded)
     assert (gone.village, gone.unit, gone.ground, gone.spell) == (V1, "U1", "merged", 1)
+    assert own and benxi.assignment(V2).owed == own, "what it owes itself it goes on owing"
     assert list(benxi.pool.teams) == [V2] and benxi.pool.teams[V2].unit == "U2" and "C-U1-0" in benxi.free
     assert benxi.assignment(V2).carried["ledger"] == (Item(1, "修路一公里"), Item(2, "打井两眼"))
     assert not [task for task in benxi.tasks() if task.about == V1] and not benxi.assignment(V1).timers
@@ -250,6 +253,16 @@ def test_a_further_version_of_a_county_s_own_pack_hands_over_nothing_again() -> 
     benxi.until(date(2014, 8, 1))
     own_pack(benxi, effective=date(2014, 8, 1), number=2)
     assert len(benxi.said(PoolDivided)) == 1
+
+
+def test_a_pool_of_before_that_leaves_the_matching_to_its_city_hands_everything_over() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi)
+    benxi.hear(diagnosed(V2))
+    before = pool(benxi, HOME)
+    benxi.dispatch.states[Pool, HOME] = before.but(turns={})  # As earlier versions kept it.
+    extending(benxi)
+    assert V2 in before.needs and V2 in benxi.pool.needs and V2 not in pool(benxi, HOME).needs
 
 
 def test_after_a_division_nobody_is_in_two_teams() -> None:

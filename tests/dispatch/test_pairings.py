@@ -76,7 +76,9 @@ def test_0_2_every_poor_household_needs_a_helper_and_only_the_number_is_told_ope
     (task,) = benxi.tasks("pairings")
     assert (task.role, task.due, task.rule, task.detail) == ("township", START + 30 * DAY, "S3:第一项", "helper")
     assert task.answer == {"place": HOME, "village": V1, "kind": "helper", "body": "township"}
+    benxi.until(START + 9 * DAY)
     pair(benxi, H1="L1", H2="L1 C1")
+    assert [task.due for task in benxi.tasks("pairings")] == [START + 30 * DAY], "the day stays for who still lacks one"
     state = benxi.dispatch.states[Pairings, V1]
     assert isinstance(state, Pairings) and state.lacking(benxi.policy.helping["helper"]) == ["H3"]
     assert state.personal and state.status == "open" and gaps(benxi) == [3, 1]

@@ -89,6 +89,8 @@ def test_5_4_after_the_exit_the_team_is_kept_for_the_transition_and_then_release
     assert [kept.until for kept in benxi.said(TeamKept)] == [date(2016, 1, 20)]
     benxi.settle("2014", 1, 2)
     assert not benxi.tasks()
+    benxi.hear(delisted(V1))
+    assert len(benxi.said(TeamKept)) == 1, "what is told twice prolongs nothing"
     benxi.until(date(2016, 1, 20))
     assert not benxi.said(TeamReleased) and benxi.assignment().status == "kept"
     benxi.until(date(2016, 1, 21))

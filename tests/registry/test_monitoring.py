@@ -64,6 +64,12 @@ def test_5_11_facts_propose_households_by_class_and_watch_nobody() -> None:
     assert not county.world.said(HouseholdsMonitored) and not county.world.said(MonitoringCounted)
 
 
+@pytest.mark.parametrize(("year", "line"), [(2013, 4000), (2014, 4000), (2015, 5000), (2016, 6000), (2020, 6000)])
+def test_5_11_a_years_line_is_its_own_or_the_nearest_one(year: int, line: int) -> None:
+    terms = parse_pack(changed(line={"2014": 4000, "2015": 5000, "2016": 6000})).monitoring
+    assert terms and terms.line_of(year) == line
+
+
 def test_5_11_a_body_decides_who_is_watched_and_everybody_hears_only_how_many() -> None:
     county = watching()
     county.do(open_("M1", "H1", "H2", "H3"))

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.policy import Fault, Policy, PolicyInvalid, kept_pack, parse_pack, renewed
-from shared.policy.bound import FIGURES, RELATIONS, Bound
+from shared.policy.bound import FIGURES, RELATIONS, Bound, Limits
 from shared.policy.checking import hints_of
 
 PACK: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
@@ -180,6 +180,20 @@ def test_every_bound_of_a_pack_stands_where_the_catalogue_knows_its_figures() ->
 
     walk(Policy, ())
     assert found == set(FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("said", "zh", "en"),
+    [
+        ({"at_least": 3, "at_most": 5}, "3至5", "3 to 5"),
+        ({"at_least": 3, "at_most": 3}, "3", "3"),
+        ({"at_least": 3}, "不少于3", "3 or more"),
+        ({"at_most": 5}, "不多于5", "5 or fewer"),
+        ({}, "不少于0", "0 or more"),
+    ],
+)
+def test_limits_are_said_as_people_say_them(said: dict[str, int], zh: str, en: str) -> None:
+    assert Limits(**said).said == (zh, en)
 
 
 # -------------------------------------------------------------- earlier words

@@ -176,6 +176,16 @@ def test_5_1_a_region_says_only_where_it_differs_from_the_whole_country_and_deci
     assert below and (below.root, below.pool) == ("2105", "2105")
 
 
+def test_4_2_who_declared_a_link_stays_known_where_a_layer_drops_something_else_of_that_name() -> None:
+    province = {**OVER_NATION, "jurisdiction": "21", "version": "21-2018.1"}
+    link = {**CONTACT, "kind": "household_exit", "rule": f"{next(iter(NATION['documents']))}:1"}
+    city = {**OVER_NATION, "extends": "21", "links": [link]}
+    county = {**OVER_NATION, "jurisdiction": "210521", "version": "210521-2018.1", "extends": "2105"}
+    packs = book(NATION, province, city, {**county, "drop": {"procedures": ["household_exit"]}})
+    pack = packs.at("210521", date(2018, 6, 1))
+    assert pack and pack.layer("links", "household_exit") == "2105"
+
+
 def test_5_1_a_new_version_for_the_country_is_checked_against_every_region_that_extends_it() -> None:
     packs = book(NATION, {**OVER_NATION, "drop": {"procedures": ["household_exit"]}})
     newer = {**NATION, "version": "00-2019.1", "effective_from": date(2019, 1, 1)}

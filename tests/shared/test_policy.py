@@ -612,6 +612,7 @@ def test_a_file_that_is_no_pack_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(PolicyInvalid) as refusal:
         parse_pack(data)
     assert says in refusal.value.en
+    assert ": :" not in refusal.value.en, "it is about the file, and no part of it"
 
 
 def nested(depth: int) -> Any:

@@ -308,6 +308,7 @@ def test_a_deadline_is_remembered_if_holidays_can_move_it_and_forgotten_with_wha
         state.counting("until", since=TODAY, span=Span(calendar_days=3)),
         state.counting("until", span=WORKED),
         state.but(until=None).counting("other"),
+        state.but(until=None).counting("until", since=TODAY, span=WORKED),
         state.counting(*PATH).counting("until"),
     ):
         assert same.deadlines == ()

@@ -95,8 +95,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         state = self.but(bonds={**self.bonds, link.kind: Bond(since, begin_by)})
         if begin_by and bond.begin_by:
             return state
-        span = link.begin_by.span if begin_by else None
-        return state.counting("bonds", link.kind, "begin_by", since=today, span=span)
+        return state.counting("bonds", link.kind, "begin_by", since=today, span=link.begin_by.span)
 
 
 class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):

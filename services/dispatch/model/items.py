@@ -83,7 +83,7 @@ def require_enough(items: tuple[Item, ...], commitment: Commitment) -> None:
 
 def require_goals(state: Commitments, items: tuple[Item, ...], commitment: Commitment) -> None:
     """Refuse items that serve a goal which the commitment before this one has not set: plans form a tree (3.5)."""
-    goals = {item.number for o in state.owed.values() if o.kind == commitment.after and o.set_on for item in o.items}
+    goals = {item.number for o in state.owed.values() if o.kind == commitment.after for item in o.items}
     unknown = sorted({item.goal for item in items if item.goal is not None} - goals)
     if unknown:
         raise Refused(

@@ -62,9 +62,9 @@ def owed_there(_state: Link | None, event: ListingEnded) -> Iterable[Key]:
 
 def need_unit(pool: Pool | None, event: ListingBegun, policy: Policy, today: date) -> Change:
     """A village on a list that needs a team needs a unit, unless it has one or waits for one already (2.10)."""
-    pool, kind = pool_of(pool, policy), policy.list_kind(event.kind)
-    village = event.village
-    if not kind or not kind.problem_class or village is None or village in pool.teams or village in pool.needs:
+    pool, kind, village = pool_of(pool, policy), policy.list_kind(event.kind), event.village
+    assert kind and kind.problem_class and village, "only a village on a list that needs a team concerns a pool"
+    if village in pool.teams or village in pool.needs:
         return Change(pool)
     need = Need(place=event.place, problem_class=kind.problem_class, since=today)
     return Change(pool.but(needs={**pool.needs, village: need}, answered=False))

@@ -96,10 +96,7 @@ def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, to
     """Note a cadre who is ill, retired or otherwise gone, so that no pool sends the cadre."""
     if pool is None or command.village not in pool.teams:
         return Change(pool)
-    absence = Absence(command.cause, command.until)
-    if command.cadre not in pool.teams[command.village].vacant or pool.away.get(command.cadre) == absence:
-        return Change(pool)
-    return Change(with_absences(pool, {**pool.away, command.cadre: absence}))
+    return Change(with_absences(pool, {**pool.away, command.cadre: Absence(command.cause, command.until)}))
 
 
 def spare(pool: Pool | None, event: LeaveBegun, policy: Policy, today: date, others: Others) -> Change:

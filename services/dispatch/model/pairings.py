@@ -113,8 +113,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
         circle = Circle(helped, pair_by, missing)
         after = self.but(circles={**self.circles, link.kind: circle})
         if not (pair_by and before.pair_by):
-            span = link.begin_by.span if pair_by else None
-            after = after.counting("circles", link.kind, "pair_by", since=today, span=span)
+            after = after.counting("circles", link.kind, "pair_by", since=today, span=link.begin_by.span)
         place, village, kind = self.place, self.id, link.kind
         if missing == before.missing:
             return after, ()
@@ -143,12 +142,11 @@ def count(state: Pairings | None, event: HouseholdsCounted, policy: Policy, toda
         theirs = {old: left.helped(kind)[old] for old in event.came if old in left.helped(kind)} if left else {}
         came = {event.came[old]: helpers for old, helpers in theirs.items()}
         gone = {household: helpers for household, helpers in ours.items() if household not in known}
-        helped = {id: helpers for id, helpers in {**ours, **came}.items() if id not in gone}
-        after, gaps = _with(state, kind, helped, policy, today)
+        after, gaps = _with(state, kind, {**ours, **came}, policy, today)
         if left and theirs:
             told += _unpaired(left, kind, theirs, "moved"), _paired(state, kind, came, "")
         if gone:
-            told.append(_unpaired(state, kind, gone, "unregistered"))
+            told.append(_unpaired(state, kind, gone, "unregistered"))  # By which they are lost (`lose`).
         state, told = after, [*told, *gaps]
     return Change(state, tuple(told))
 

@@ -45,10 +45,9 @@ def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Chang
     )
     if state.stage in ACTIVE:
         kept = {key: _opened(owed, due.on, policy) for key, owed in state.owed.items()}
-        opened = [owed for key, owed in kept.items() if owed is not state.owed[key] and str(due.on) in owed.reconcile]
         state = state.but(owed={**kept, **_new_periods(state, due.on, policy)})
-        for owed in opened:
-            state = counting(state, policy, due.on, owed.key, "reconcile", str(due.on))
+        for key in kept:
+            state = counting(state, policy, due.on, key, "reconcile", str(due.on))
         # A period that was never set is dropped when the next one of its kind opens.
         newest = {owed.kind: owed.period for _, owed in sorted(state.owed.items())}
         state = state.but(owed={k: o for k, o in state.owed.items() if o.set_on or o.period == newest[o.kind]})
