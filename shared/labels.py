@@ -54,7 +54,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "unregistered": "不再是建档立卡户", "moved": "随户转入他村",
         "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
         "rectified": "整顿验收通过", "expired": "到期",
-        "decided": "决定解除", "delisted": "村出列", "disqualified": "联系人不再符合条件",
+        "decided": "决定解除", "delisted": "村出列", "list_ended": "移出名单", "agreed": "协商解除",
+        "insolvent": "经营困难", "other": "其他", "dissolved": "组织已撤销", "disqualified": "联系人不再符合条件",
     },
     "source": {"self": "自主申报", "visit": "干部排查", "department": "部门筛查预警"},
     "what": {"hash": "随机码校验值", "share": "随机码"},
@@ -71,14 +72,18 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "cap": {"absences": "查有不在岗", "open_items": "有未销号事项", "approval": "民主测评满意率较低"},
     "period": {"term": "本届任期"},
-    "because": {"changed": "另行确定", "kin": "须回避", "mistaken": "误录"},
+    "because": {
+        "changed": "另行确定", "kin": "须回避", "mistaken": "误录", "agreed": "协商解除", "insolvent": "经营困难",
+        "other": "其他",
+    },
     "deadline": {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
         "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
         "begin_by": "确定联系人的期限", "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
         "reconcile": "对账期限", "vacancies": "补派期限", "train_by": "培训期限",
-        "count_by": "确认驻村天数的期限",
+        "count_by": "确认驻村天数的期限", "compare_by": "对照承诺的期限",
+        "tell_by": "确认到村次数的期限",
     },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
@@ -90,6 +95,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "body": "by", "decides": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
+    "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
@@ -356,7 +362,7 @@ def _codes() -> frozenset[str]:
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
-     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found")
+     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
@@ -478,6 +484,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
     "Present": lambda one, _policy: f"{one.cadre}{one.days}天",
     "Attendee": lambda one, _policy: one.cadre,
+    "Visited": lambda one, _policy: f"{one.bearer}{one.times}次",
     "Item": lambda item, _policy: item.text,
     "Pair": lambda pair, _policy: f"{pair.household}由{pair.cadre}帮扶",
     "Problem": lambda problem, policy: f"{label('topic', problem.topic, policy)}（{problem.cause}）",

@@ -14,23 +14,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dispatch.forms import FORMS
 from services.dispatch.model import course
+from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
     AssignTeam,
     BeginLink,
+    BeginPartner,
     ChooseTeam,
     CountPresence,
+    CountVisits,
     DecideLeave,
     DecideReturn,
     EndLink,
     EndPairings,
+    EndPartner,
     HoldCourse,
     PairHouseholds,
+    PledgeSupport,
     Reconcile,
     RecordAttendance,
     ReplaceMember,
     ReportDeparture,
     ReportSkills,
+    ReportSupport,
     RequestLeave,
     RetainMember,
     SetCommitment,
@@ -43,7 +49,6 @@ from services.dispatch.model.commands import (
     WithdrawCourse,
     WithdrawMatch,
 )
-from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.linkage import Answering, answering
 from services.dispatch.model.owed import Commitments, Owed
@@ -83,6 +88,11 @@ COMMANDS: tuple[Route, ...] = (
     Route("leave-returns", DecideReturn, "决定休假后是否返回", "Decide whether a cadre comes back after long leave"),
     Route("presences", CountPresence, "确认当月驻村天数", "Say how many days of a month each was in the village"),
     Route("link-ends", EndLink, "解除联系", "End a cadre's link to a village"),
+    Route("partners", BeginPartner, "确定结对的组织", "Pair a party with a village"),
+    Route("partner-ends", EndPartner, "解除结对", "End a party's pair with a village"),
+    Route("pledges", PledgeSupport, "登记帮扶承诺", "Record what a partner promises for a year"),
+    Route("deliveries", ReportSupport, "报告帮扶到位情况", "Report what of a promise has come"),
+    Route("visit-counts", CountVisits, "确认到村次数", "Say how often each came to the village"),
     Route("pairings", PairHouseholds, "确定帮扶责任人", "Pair cadres with households"),
     Route("pairing-ends", EndPairings, "解除帮扶责任人", "End pairs of cadres and households"),
 )

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.dispatch.model import commands as c
+from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
 from shared.divisions import place_of
 from shared.forms import BODY, DUE, OWED, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.labels import said
 from shared.policy import Policy
 from shared.rules import State, Task
 
@@ -51,6 +53,21 @@ def _month_end(state: State, task: Task, _policy: Policy) -> Known:
     """Who was in the team at the end of the month that a task is about."""
     assert isinstance(state, Roster)
     return {"in_team": sorted(state.months[task.detail].since)}
+
+
+def _promised(state: State, task: Task, policy: Policy) -> Known:
+    """What a partner promised for the year that a task is about."""
+    assert isinstance(state, Contacts)
+    kind, party, year = task.detail.split("/")
+    pledge = state.pledges[f"{kind}/{party}"][year]
+    return {"promised": said("pledged", pledge.pledged, policy) or None}
+
+
+def _period_end(state: State, task: Task, _policy: Policy) -> Known:
+    """Who was bound to the village at the end of the period that a task is about."""
+    assert isinstance(state, Contacts)
+    kind, _, last = task.detail.partition("/")
+    return {"bound": sorted(state.visits[kind][last].whole)}
 
 
 def _team(row: Mapping[str, Any]) -> Known:
@@ -124,13 +141,100 @@ _RETENTIONS = Blank(
               by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
+
+def _skills(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column for an expert's skill, where a pack has experts."""
+    skills = {zh: code for policy in policies for one in policy.contacts.values() for code, zh in one.skills.items()}
+    if skills:
+        yield Heading("skill", "专长", "Skill", "确定专家的须填。", "Of experts.", required=False, choices=skills)
+
+
 _LINKS = Blank(
     c.BeginLink, "links", "干部联系村登记表", "Cadres' links to villages", ("village", "kind", "cadre"),
     headings=(PLACE, VILLAGE, Heading("kind", "联系方式", "Kind of link", prefilled=True), DUE, BODY,
               Heading("unit", "干部所在单位编号", "Unit id", "干部登记时所属的单位。",
                       "With which the cadre is registered."),
               Heading("cadre", "干部编号", "Cadre id", "须已登记。", "A registered cadre."),
-              by("decided_by", "决定机关及文号", "Decided by")),
+              _skills, by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+
+
+def _partner(policies: Sequence[Policy]) -> Iterator[Heading]:
+    kinds = {one.label: one.kind for policy in policies for one in policy.partners.values()}
+    yield Heading("kind", "结对方式", "Kind of link", kind="choice", choices=kinds)
+
+
+def _amounts(field: str, help_zh: str, help_en: str) -> Callable[[Sequence[Policy]], Iterator[Heading]]:
+    """A column for each thing that the packs' partners may promise."""
+
+    def headings(policies: Sequence[Policy]) -> Iterator[Heading]:
+        kinds = (one for policy in policies for one in policy.partners.values())
+        for code, zh in {code: zh for one in kinds for code, zh in one.pledges.items()}.items():
+            yield Heading(f"{field}.{code}", zh, code.replace("_", " ").capitalize(), help_zh, help_en, required=False)
+
+    return headings
+
+
+_WITH_WHOM = (
+    Heading("village", "村代码", "Village code", "12位数字。", "12 digits."), _partner,
+    Heading("party", "组织编号", "Party id", "现在与该村结对的组织。", "Which is paired with the village now."),
+)  # fmt: skip
+_PARTNERS = Blank(
+    c.BeginPartner, "partners", "企业、组织结对登记表", "Partners of villages", ("village", "kind", "party"),
+    headings=(
+        Heading("village", "村代码", "Village code", "12位数字。", "12 digits."), _partner,
+        Heading("party", "组织编号", "Party id", "须已登记的企业、党支部等。",
+                "A registered firm, branch or the like."),
+        Heading("paired", "村里的组织编号", "Party of the village", "与村里的组织结对的才填，如村党支部。",
+                "Only where it is paired with the village's own party, such as its branch.", required=False),
+        Heading("body", "办理主体", "Body", choices="by"), by("decided_by", "决定机关及文号", "Decided by"),
+    ),
+    implied=lambda row: {"place": place_of(row["village"])},
+)  # fmt: skip
+_PARTNER_ENDS = Blank(
+    c.EndPartner, "partner-ends", "解除结对登记表", "Pairs that end", ("village", "kind", "party"),
+    headings=(
+        *_WITH_WHOM,
+        Heading("because", "原因", "Why"),
+        Heading("body", "办理主体", "Body", choices="by"), by("decided_by", "决定机关及文号", "Decided by"),
+    ),
+    implied=lambda row: {"place": place_of(row["village"])},
+)  # fmt: skip
+_PLEDGES = Blank(
+    c.PledgeSupport, "pledges", "帮扶承诺登记表", "What partners promise", ("village", "kind", "party", "year"),
+    headings=(
+        *_WITH_WHOM, Heading("year", "年度", "Year"),
+        _amounts("pledged", "当年承诺的数额，没有的不填。", "What is promised for the year; empty if nothing."),
+        Heading("body", "办理主体", "Body", choices="by"),
+        Heading("pledged_by", "承诺方", "Promised by", "填组织名称，不填个人姓名。",
+                "The organisation, never a person."),
+    ),
+    implied=lambda row: {"place": place_of(row["village"])},
+)  # fmt: skip
+_DELIVERIES = Blank(
+    c.ReportSupport, "deliveries", "帮扶承诺对照表", "Promises beside what came", ("village", "kind", "party", "year"),
+    headings=(
+        PLACE, VILLAGE, Heading("kind", "结对方式", "Kind of link", prefilled=True),
+        Heading("party", "组织编号", "Party id", prefilled=True), Heading("year", "年度", "Year", prefilled=True),
+        DUE, BODY, Heading("promised", "承诺", "Promised", required=False, prefilled=True),
+        _amounts("delivered", "全年累计到位的数额，没有到位的不填。", "All that came in the year; empty if nothing."),
+        by("reported_by", "对照机关", "Compared by"),
+    ),
+    facts=_promised,
+)  # fmt: skip
+_VISIT_COUNTS = Blank(
+    c.CountVisits, "visit-counts", "到村次数确认表", "Visits", ("village", "kind", "last", "visited.bearer"),
+    headings=(
+        PLACE, VILLAGE, Heading("kind", "联系方式", "Kind of link", prefilled=True),
+        Heading("last", "期末", "Last day", prefilled=True), DUE, BODY,
+        Heading("visited.bearer", "干部或组织编号", "Cadre or party", prefilled=True),
+        Heading("visited.times", "本期到村几次", "Visits", "由确认机关按实际情况填写，不打卡。",
+                "As the body knows them; nobody checks in."),
+        by("counted_by", "确认机关", "Counted by"),
+    ),
+    repeats="visited",
+    facts=_period_end,
+    lines=lambda row, _rows: ({**row, "visited.bearer": bearer} for bearer in row["bound"]),
 )  # fmt: skip
 
 _PAIRINGS = Blank(
@@ -264,6 +368,7 @@ _LEAVE_RETURNS = Blank(
 )  # fmt: skip
 
 FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS,
-              _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES, _LEAVE_DECISIONS,
+              _PARTNERS, _PARTNER_ENDS, _PLEDGES, _DELIVERIES, _VISIT_COUNTS, _PAIRINGS,
+              _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES, _LEAVE_DECISIONS,
               _LEAVE_RETURNS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

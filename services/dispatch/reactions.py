@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from services.dispatch.model import (
+    bonds,
     choice,
     commitments,
     contacts,
@@ -15,31 +16,40 @@ from services.dispatch.model import (
     listed,
     members,
     pairings,
+    partners,
     periods,
+    pledges,
     pool,
     presence,
     roster,
     takeover,
     team,
     training,
+    visits,
     withdrawal,
 )
+from services.dispatch.model.bonds import Bearer, Contacts
 from services.dispatch.model.commands import (
     AssignTeam,
     BeginLink,
+    BeginPartner,
     ChooseTeam,
     CountPresence,
+    CountVisits,
     DecideLeave,
     DecideReturn,
     EndLink,
     EndPairings,
+    EndPartner,
     HoldCourse,
     PairHouseholds,
+    PledgeSupport,
     Reconcile,
     RecordAttendance,
     ReplaceMember,
     ReportDeparture,
     ReportSkills,
+    ReportSupport,
     RequestLeave,
     RetainMember,
     SetCommitment,
@@ -52,11 +62,11 @@ from services.dispatch.model.commands import (
     WithdrawCourse,
     WithdrawMatch,
 )
-from services.dispatch.model.contacts import Bearer, Contacts
 from services.dispatch.model.course import Course
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
+from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, family, relatives
 from services.dispatch.model.roster import Roster
 from shared.codes import Code, aliased
@@ -81,6 +91,8 @@ from shared.contracts.dispatch import (
     MemberRecalled,
     MemberReplaced,
     MemberRetained,
+    PartnerEnded,
+    PartnerMoved,
     PoolChanged,
     PoolDivided,
     PresenceCounted,
@@ -102,6 +114,9 @@ from shared.contracts.registry import (
     HouseholdsCounted,
     ListingBegun,
     ListingEnded,
+    PartyMerged,
+    PartyRegistered,
+    PartyWithdrawn,
     PolicyAdopted,
     UnitRegistered,
     UnitWithdrawn,
@@ -170,7 +185,10 @@ def _colleagues(
 MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
 """Events after which a village needs no unit, because its listing, registration or diagnosis was a mistake."""
 
-KINDS: tuple[type[State], ...] = (Pool, Squad, Link, Commitments, Contacts, Bearer, Pairings, Course, Roster, Code)
+KINDS: tuple[type[State], ...] = (
+    Pool, Squad, Link, Commitments, Contacts, Bearer, Ally, Pairings, Course, Roster,
+    Code,
+)  # fmt: skip
 
 _village, _team = by("village"), by("village", TEAM)
 
@@ -270,6 +288,24 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LinkEnded, Bearer, by("cadre"), contacts.free),
     Reaction(LinkBegun, Commitments, _village, commitments.bind),
     Reaction(LinkEnded, Commitments, _village, commitments.unbind),
+    # Lists beside the poverty list may need them, too.
+    Reaction(ListingBegun, Contacts, contacts.village_of, contacts.enlist),
+    Reaction(ListingEnded, Contacts, contacts.village_of, contacts.unlist),
+    # Parties that help a village. What they promise is compared with what came, and visits are counted.
+    Reaction(PartyRegistered, Ally, partners.party_of, partners.hear),
+    Reaction(BeginPartner, Contacts, _village, partners.begin, reads=partners.asked_about),
+    Reaction(BeginPartner, Ally, by("party"), partners.bear),
+    Reaction(BeginPartner, Ally, partners.own, partners.pair),
+    Reaction(EndPartner, Contacts, _village, partners.end),
+    Reaction(PartnerEnded, Contacts, _village, partners.lose),
+    Reaction(PartnerEnded, Ally, by("party"), partners.free),
+    Reaction(PartyWithdrawn, Ally, partners.party_of, partners.dissolve, reads=partners.there),
+    Reaction(PartyMerged, Ally, partners.party_of, partners.merge, reads=partners.there),
+    Reaction(PartnerMoved, Ally, by("into"), partners.take_on),
+    Reaction(PartnerMoved, Contacts, _village, partners.move),
+    Reaction(PledgeSupport, Contacts, _village, pledges.pledge),
+    Reaction(ReportSupport, Contacts, _village, pledges.report),
+    Reaction(CountVisits, Contacts, _village, visits.count),
     # Cadres who are responsible for the households of a village, and how many the rank asks for.
     Reaction(HouseholdsCounted, Pairings, _village, pairings.count, reads=pairings.came_from),
     Reaction(PairHouseholds, Pairings, _village, pairings.pair, reads=pairings.asked_about),
@@ -334,6 +370,7 @@ REACTIONS: tuple[Reaction, ...] = (
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
+    Contacts: {"places": bonds.fall_due, "pledges": pledges.fall_due, "visits": visits.fall_due},
     Roster: {"training": training.fall_due, "presence": presence.fall_due, "turn": leave.fall_due},
     Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask, "quotas_begin": helpers.begin},
 }

@@ -31,6 +31,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("villages", c.RegisterVillage, "登记村、列入贫困村", "Register or list a village"),
     Route("village-codes", c.RecodeVillage, "变更区划代码", "Change a village's division code"),
     Route("parties", c.RegisterParty, "登记组织或人员", "Register a party beside villages and units"),
+    Route("party-mergers", c.MergeParty, "合并重复登记的组织或人员", "Merge two registrations of one party"),
     Route("party-withdrawals", c.WithdrawParty, "撤销组织或人员登记", "Withdraw a party's registration"),
     Route("village-withdrawals", c.WithdrawVillage, "撤销村登记", "Withdraw a village's registration"),
     Route("listing-withdrawals", c.WithdrawListing, "撤销列入贫困村", "Withdraw a listing"),

@@ -158,8 +158,13 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.PartyRegistered, Register, party.of_village, party.settle),
     Reaction(r.PartyRegistered, Register, party.former_village, party.leave),
     *(Reaction(c.WithdrawParty, kind, by("party"), party.withdraw, reads=party.both) for kind in (Party, Person)),
-    *(Reaction(r.PartyWithdrawn, kind, party.parent, party.release) for kind in (Party, Person)),
-    Reaction(r.PartyWithdrawn, Register, party.of_village, party.leave),
+    *(Reaction(c.MergeParty, kind, by("party"), party.merge, reads=party.twins) for kind in (Party, Person)),
+    *(
+        Reaction(gone, kind, party.parent, party.release)
+        for gone in (r.PartyWithdrawn, r.PartyMerged)
+        for kind in (Party, Person)
+    ),
+    *(Reaction(gone, Register, party.of_village, party.leave) for gone in (r.PartyWithdrawn, r.PartyMerged)),
     *(
         Reaction(event, Register, by("village"), party.go_along, reads=party.of_register)
         for event in (r.VillageMerged, r.VillageRecoded)

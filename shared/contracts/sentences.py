@@ -273,7 +273,53 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{missing} of {households} poor households lack a {kind}",
     ),
     "GapClosed": ("贫困户均有{kind}", "every poor household has its {kind}"),
-    "LinkBegun": ("{decided_by}确定{unit}的{cadre}为{kind}", "{decided_by} made {cadre} of {unit} the {kind}"),
+    "LinkBegun": (
+        "{decided_by}确定{unit}的{cadre}为{kind}[（{skill}）]",
+        "{decided_by} made {cadre} of {unit} the {kind}[ ({skill})]",
+    ),
+    "PartnerBegun": (
+        "{decided_by}确定{party}与本村[{paired}]结对：{kind}",
+        "{decided_by} paired {party} with the village[, its party {paired}]: {kind}",
+    ),
+    "PartnerEnded": (
+        "[{decided_by}]解除{party}的{kind}，原因：{ground}[；承诺尚未到位：{outstanding}]",
+        "[{decided_by}] ended the {kind} of {party}: {ground}[; promised and not given: {outstanding}]",
+    ),
+    "PartnerMoved": (
+        "{kind}：重复登记的组织[{own}]已合并为{into}，原结对方为{party}",
+        "{kind}: a party that was registered twice goes on as {into}; the partner was "
+        "{party}[, the village's own {own}]",
+    ),
+    "SupportPledged": (
+        "{pledged_by}（{party}）承诺{year}帮扶：[{pledged}]",
+        "{pledged_by} ({party}) promised for {year}: [{pledged}]",
+    ),
+    "SupportDelivered": (
+        "{year}{party}帮扶到位：[{delivered}]（承诺{pledged}）[，尚缺{outstanding}]，由{reported_by}{compared?对照:报告}",
+        "{year}: of {party} came [{delivered}], of {pledged} promised[; missing {outstanding}]; "
+        "{compared?compared:told} by {reported_by}",
+    ),
+    "ComparisonMissed": (
+        "{party}{year}的帮扶承诺应于{due}前对照，逾期未办，由{owed_by}负责",
+        "the comparison of what {party} promised for {year} was due on {due} and is overdue with {owed_by}",
+    ),
+    "VisitsCounted": (
+        "{counted_by}确认至{last}一期{kind}到村次数：{visited}",
+        "{counted_by} told the visits of the {kind} until {last}: {visited}",
+    ),
+    "VisitsShort": (
+        "至{last}一期，{kind}中有{short}名（家）到村次数不足，告知{owed_by}",
+        "until {last}, {short} of the {kind} came less often than asked; {owed_by} is told",
+    ),
+    "VisitsMissed": (
+        "至{last}一期{kind}的到村次数应于{due}前确认，逾期未办，由{owed_by}负责",
+        "the visits of the {kind} until {last} were to be told by {due} and are overdue with {owed_by}",
+    ),
+    "PlaceOverdue": (
+        "{kind}应于{due}前确定，仍缺{missing}名（家），由{owed_by}负责",
+        "the {kind} was due on {due}, {missing} are missing; {owed_by} sees to it",
+    ),
+    "PlaceFilled": ("{kind}已确定或者不再需要", "the {kind} is there, or is needed no more"),
     "LinkEnded": (
         "[{decided_by}]解除{cadre}的{kind}，原因：{ground}",
         "[{decided_by}] ended the {kind} of {cadre}: {ground}",

@@ -132,7 +132,7 @@ HowMany = Some | Range
 """Exactly so many, as `3`, or a range, as `{ at_least = 3, at_most = 5 }`."""
 
 
-def ends(number: HowMany) -> tuple[int, int | None]:
+def ends(number: Some | Limits) -> tuple[int, int | None]:
     """The least and the most of a number of something; None for no limit."""
     return (number, number) if isinstance(number, int) else (number.at_least, number.at_most)
 

@@ -23,6 +23,7 @@ from shared.policy import (
     monitoring,
     outcomes,
     parties,
+    partners,
     presence,
     procedure,
     team,
@@ -67,7 +68,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
             policy.lists,
             policy.parties,
             policy.procedures,
-            (link.kind for link in policy.links),
+            policy.links,
             policy.listing.problem_classes,
         ),
         *_places_on_lists(policy),
@@ -116,6 +117,8 @@ def _links(policy: Policy) -> Found:
     for n, link in enumerate(policy.links):
         if isinstance(link, Team):
             yield from team.contradictions(("links", n), link, policy.listing.problem_classes)
+        elif isinstance(link, partners.Partner):
+            yield from partners.contradictions(("links", n), link, policy.parties)
         else:
             yield from links.contradictions(("links", n), link)
             yield from _quotas(policy, n, link)
@@ -288,6 +291,10 @@ def _roles(policy: Policy) -> Found:
         *((("exit", "criteria", n, "mover"), c.mover, _NEVER) for n, c in enumerate(policy.exit.criteria)),
         *((("links", n, "decides"), link.decides, _NEVER) for n, link in enumerate(policy.links)
           if not isinstance(link, Team)),
+        *(((*at, field), getattr(part, field), _NEVER) for at, part in parts(links.Visits, policy)
+          for field in ("by", "owed_by")),
+        *((("links", n, "compared_by"), link.compared_by, _NEVER) for n, link in enumerate(policy.links)
+          if isinstance(link, partners.Partner) and link.compared_by),
         *((("training", n, field), role, _NEVER) for n, one in enumerate(policy.training)
           for field, roles in (("by", (one.by,)), ("held_by", one.held_by), ("reported_by", (one.reported_by,)))
           for role in roles if role),

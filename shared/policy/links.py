@@ -5,19 +5,22 @@ A cadre's own link leads to a village, as a leader's contact point, or to househ
 A unit's team has a file of its own, `team`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta
 
 from shared.contracts.registry import Rank
-from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.bound import HowMany, Limits, Range, Some, ends
+from shared.contracts.values import Clause, Code, EventRole, Name, Role
+from shared.policy.bound import Limits, Some, ends
 from shared.policy.section import Found, Path, Section
 from shared.policy.when import When
 
 TEAM = "team"
 """The kind of link by which a unit's team is in a village."""
+Every = Literal["month", "quarter", "half_year", "year"]
+MONTHS: Final[Mapping[Every, int]] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+"""How many months a period has. Each begins in January, or whole periods after it."""
 RANKS: Final[tuple[Rank, ...]] = get_args(Rank)
 """The leading posts from the lowest to the highest."""
 
@@ -40,6 +43,11 @@ class LinkKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     How many villages or households each bearer may have. It is written `{ at_most = 2 }`; no limit where it is left
     out."""
 
+    @property
+    def fewest(self) -> int:
+        """How many of them a village must have."""
+        raise NotImplementedError
+
 
 class Quota(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """某一职务层次的任务数。 · How many households a cadre of a rank must help (2.2)."""
@@ -51,44 +59,77 @@ class Quota(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """每名至少几户。 · How many households each helps at least."""
 
 
-class Contact(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cadre"):
-    """干部联系村或帮扶户，如领导干部联系点、帮扶责任人。 ·
-    A cadre's own link to a village or its households, such as a leader's contact point (4.2) or a helper (2.2)."""
+class Visits(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """到村次数：由一个机构按期确认，不打卡。 · How often a period somebody comes to the village (2.11).
 
-    bearer: ClassVar = "cadre"
-    """由谁承担。干部 cadre 自己联系，不离岗。 · Who bears it. It is a cadre, alone and without leaving the office."""
+    Nobody checks in: after each period a body says how often each came.
+    """
+
+    at_least: Some
+    """每期每名（每家）至少几次；期内才确定的不计不足。 ·
+    How often each comes at least; who was bound to the village only during the period is not asked for as much."""
+    every: Every
+    """每期多长：month 一月、quarter 一季、half_year 半年、year 一年。 · How long a period is."""
+    by: EventRole
+    """由谁确认。 · Who says how often it was."""
+    count_by: When
+    """确认期限，自一期结束（period）起算。 · The last day for that, counted from the end of the period (`period`)."""
+    owed_by: EventRole
+    """次数不足的，告知谁。 · Who is told where it was fewer."""
+
+
+class OwnLink(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """不派工作队的联系。 · A link by which no team is sent: what cadres' and partners' links say alike."""
+
     rule: Clause
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
     decides: Role
     """由谁确定和解除。 · Who decides that it begins and ends."""
-    each_target: HowMany
-    """每村或每户几名。一个数，或者最少和最多，如 { at_least = 1, at_most = 2 }。 ·
-    How many a village or a household has: a number, or the fewest and the most."""
-    rank: Rank = "staff"
-    """最低职务层次；不写为不要求。 · The lowest rank that it takes; none is asked for where it is left out."""
-    begin_by: When
-    """确定期限。联系村的自会诊（registry.village.diagnosed）、帮扶户的自核定贫困户（registry.households.counted），
-    或者自出现空缺起算。 · The last day for it to begin. It is counted from the diagnosis
+    each_target: Some | Limits
+    """每村或每户几名（家）。一个数，或者最少和最多，如 { at_least = 1, at_most = 2 }；不要求的只写最多。 ·
+    How many a village or a household has: a number, or the fewest and the most; only the most where none is asked for.
+    """
+    begin_by: When | None = None
+    """确定期限，要求至少几名（家）的必填。联系村的自会诊（registry.village.diagnosed）、帮扶户的自核定贫困户
+    （registry.households.counted），或者自出现空缺起算；只有列入名单的村才须有的，写 registry.listing.begun。 ·
+    The last day for it to begin, needed where some must be there. It is counted from the diagnosis
     (`registry.village.diagnosed`), for households from the day on which the register tells them
-    (`registry.households.counted`), or from the day on which a place came open."""
+    (`registry.households.counted`), or from the day on which a place came open. With `registry.listing.begun` only
+    villages on a list that needs it are to have it."""
     ends: Literal["delisted"] | None = None
     """随何事解除。填 delisted 为村出列即解除；不写为出列后继续联系。 ·
     What ends it. With `delisted` it is the village's exit; without, it goes on after the exit."""
+    visits: Visits | None = None
+    """到村次数，仅限联系村的；不写为不要求。 · How often each comes to the village; nothing where it is left out."""
+
+    @property
+    def fewest(self) -> int:
+        """How many a village or a household must have."""
+        return ends(self.each_target)[0]
+
+    @property
+    def most(self) -> int | None:
+        """How many it may have; None for no limit."""
+        return ends(self.each_target)[1]
+
+
+class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cadre"):
+    """干部联系村或帮扶户，如领导干部联系点、帮扶责任人、专家。 ·
+    A cadre's own link to a village or its households, such as a leader's contact point (4.2), a helper (2.2) or an
+    expert (2.11)."""
+
+    bearer: ClassVar = "cadre"
+    """由谁承担。干部 cadre 自己联系，不离岗。 · Who bears it. It is a cadre, alone and without leaving the office."""
+    rank: Rank = "staff"
+    """最低职务层次；不写为不要求。 · The lowest rank that it takes; none is asked for where it is left out."""
+    skills: Annotated[Mapping[Code, Name], Meta(max_length=100)] = {}
+    """专长，如茶叶、养殖；写明的，确定时须填其中之一，仅限联系村的。 ·
+    What the cadres are experts in; where it is said, each link names one of these (2.11)."""
     quotas: Annotated[tuple[Quota, ...], Meta(max_length=len(RANKS))] = ()
     """各职务层次每名干部至少帮扶几户，仅限 to = "household"；不写为不要求。 ·
     How many households cadres of each rank must help; of links to households only."""
     quota_on: When | None = None
     """每年核对任务数的日期。 · The day of each year on which it is looked who helps fewer."""
-
-    @property
-    def fewest(self) -> int:
-        """How many a village must have."""
-        return ends(self.each_target)[0]
-
-    @property
-    def most(self) -> int | None:
-        """How many a village may have; None for no limit."""
-        return ends(self.each_target)[1]
 
     def quota(self, rank: Rank) -> int:
         """How many households a cadre of a rank must help; 0 for none."""
@@ -96,19 +137,18 @@ class Contact(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, t
         return max(reached, key=lambda one: RANKS.index(one.rank)).at_least if reached else 0
 
 
-_COUNTED_FROM: Final = {"village": "registry.village.diagnosed", "household": "registry.households.counted"}
-"""What the time for a link is counted from, by where it leads."""
+LISTING: Final = "registry.listing.begun"
+"""What the time for a link is counted from that villages on a list must have, and no others."""
+COUNTED_FROM: Final = {
+    "village": ("registry.village.diagnosed", LISTING),
+    "household": ("registry.households.counted",),
+}
+"""What the time for a link may be counted from, by where it leads."""
 
 
 def contradictions(at: Path, link: Contact) -> Found:
     """Find what no cadre's link can be."""
-    size = link.each_target
-    if link.kind == TEAM:
-        zh, en = f"{TEAM} 专指单位派驻的工作队，请换一个代码", f"{TEAM} is a unit's team; choose another code"
-        yield (*at, "kind"), zh, en, 'kind = "contact"'
-    if isinstance(size, Range) and size.at_most is not None and size.at_most < size.at_least:
-        zh, en = "至多的人数少于至少的人数", "it is fewer than `at_least`"
-        yield (*at, "each_target", "at_most"), zh, en, f"at_most = {size.at_least}"
+    yield from of_own(at, link)
     if link.each_bearer.at_least:
         zh = "不能要求每名干部都联系村或帮扶户，只写最多几个（at_most）；各职务层次至少帮扶几户写在 quotas"
         en = (
@@ -117,11 +157,27 @@ def contradictions(at: Path, link: Contact) -> Found:
         en += "may have; how many households a rank must help is said in quotas"
         most = link.each_bearer.at_most or 1
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {most} }}"
-    since = _COUNTED_FROM[link.to]
-    if link.begin_by.after not in (None, since):
-        zh, en = f"应自 {since} 起算", f"it is counted from {since}"
-        yield (*at, "begin_by", "after"), zh, en, f'after = "{since}"'
     yield from _quotas(at, link) if link.to == "household" else _of_village(at, link)
+
+
+def of_own(at: Path, link: OwnLink) -> Found:
+    """Find what no link without a team can be: numbers that contradict each other, places that nobody must fill by a
+    day, and times that are counted from what no such village or household comes to."""
+    if link.kind == TEAM:
+        zh, en = f"{TEAM} 专指单位派驻的工作队，请换一个代码", f"{TEAM} is a unit's team; choose another code"
+        yield (*at, "kind"), zh, en, 'kind = "contact"'
+    if link.most is not None and link.most < link.fewest:
+        zh, en = "至多的数目少于至少的数目", "it is fewer than `at_least`"
+        yield (*at, "each_target", "at_most"), zh, en, f"at_most = {link.fewest}"
+    since = COUNTED_FROM[link.to]
+    if bool(link.fewest) != bool(link.begin_by):
+        zh = "要求至少几名（家）的，应写确定期限；不要求的，不写期限"
+        en = "`begin_by` goes with the least number: open places are filled by a day"
+        example = f'begin_by = {{ after = "{since[0]}", within = {{ calendar_days = 30 }} }}' if link.fewest else ""
+        yield (*at, "begin_by"), zh, en, example
+    elif link.begin_by and link.begin_by.after not in (None, *since):
+        zh, en = f"应自 {'、'.join(since)} 起算", f"it is counted from {' or '.join(since)}"
+        yield (*at, "begin_by", "after"), zh, en, f'after = "{since[0]}"'
 
 
 def _of_village(at: Path, link: Contact) -> Found:
@@ -134,6 +190,13 @@ def _of_village(at: Path, link: Contact) -> Found:
 
 def _quotas(at: Path, link: Contact) -> Found:
     """Find what a link to households cannot say, and quotas that nobody looks at, or that nobody may fulfil."""
+    for field in ("visits", "skills"):
+        if getattr(link, field):
+            zh, en = '只有联系村的（to = "village"）可以写', 'only a link with to = "village" can say this'
+            yield (*at, field), zh, en, ""
+    if not link.fewest:
+        zh = "帮扶户的应写明每户至少几名"
+        yield (*at, "each_target"), zh, "it says how many each household has at least", "each_target = 1"
     if link.ends:
         zh = "村出列后仍须帮扶到户，不能写 ends"
         yield (*at, "ends"), zh, "households are helped on after the village's exit, so that nothing stands here", ""

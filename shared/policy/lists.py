@@ -4,14 +4,14 @@ A list names what stands on it (villages, or parties of a kind), who puts them o
 how long, and what its villages need. The poverty list is no entry here: it has a journey of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.links import TEAM
+from shared.policy.links import LISTING, TEAM, LinkKind
 from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
 from shared.policy.section import Found, Path, Section
@@ -66,7 +66,8 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """到期前多长时间提请决定是否再次列入；有 term 的必填。 ·
     How long before that end it is asked whether the term begins anew; needed where there is a `term`."""
     needs: Annotated[tuple[Code, ...], Meta(max_length=5)] = ()
-    """名单所涉的村须有哪几种派驻或联系，如 team。 · The kinds of links that its villages must have, such as `team`."""
+    """名单所涉的村须有哪几种派驻、联系或结对，如 team、企业结对的代码。 ·
+    The kinds of links that its villages must have, such as `team`, or those of experts or firms."""
     problem_class: Code | None = None
     """这些村按哪一类别匹配派出单位；needs 有 team 的必填；新的类别另写入 listing.problem_classes 和工作队的 suits。 ·
     The problem class by which units are matched to them; needed where they need a `team`. A new class also
@@ -82,11 +83,15 @@ def contradictions(
     lists: Sequence[ListKind],
     parties: Sequence[PartyKind],
     procedures: Sequence[Procedure],
-    links: Iterable[str],
+    links: Sequence[LinkKind],
     classes: Mapping[str, str],
 ) -> Found:
     """Find lists of what there is not, that nothing leaves, or whose villages need what nobody sends."""
-    taken = {*links, *(party.kind for party in parties), *(procedure.kind for procedure in procedures)}
+    taken = {
+        *(link.kind for link in links),
+        *(party.kind for party in parties),
+        *(procedure.kind for procedure in procedures),
+    }
     for n, one in enumerate(lists):
         at: Path = ("lists", n)
         if one.kind == POVERTY or one.kind in taken:
@@ -99,7 +104,18 @@ def contradictions(
             zh = f"名额（at_most）{one.at_most}个，少于每个县至少的{one.each_county.at_least}个"
             en = f"there are only {one.at_most} places, fewer than the {one.each_county.at_least} of each county"
             yield (*at, "each_county", "at_least"), zh, en, f"at_least = {one.at_most}"
-        yield from _of_needs(at, one, classes)
+        yield from _of_needs(at, one, links, classes)
+    needed = {need for one in lists for need in one.needs}
+    for n, link in enumerate(links):
+        begin_by = getattr(link, "begin_by", None)
+        if begin_by and begin_by.after == LISTING and link.kind not in needed:
+            zh = f"没有名单需要 {link.kind}，无从自列入名单起算"
+            yield (
+                ("links", n, "begin_by", "after"),
+                zh,
+                f"no list needs {link.kind}, which would be counted from it",
+                "",
+            )
     ending = {one.leaves_by for one in lists}
     for n, procedure in enumerate(procedures):
         if procedure.effect == "rectify" and procedure.kind not in ending:
@@ -156,17 +172,19 @@ def _days(span: Span) -> int:
     return span.calendar_days + span.working_days + 30 * span.months + 365 * span.years
 
 
-def _of_needs(at: Path, one: ListKind, classes: Mapping[str, str]) -> Found:
+def _of_needs(at: Path, one: ListKind, links: Sequence[LinkKind], classes: Mapping[str, str]) -> Found:
     """Find a need that no list can lead to, and a team that nobody could match."""
     for m, need in enumerate(one.needs):
-        if need != TEAM:
-            zh = f"名单只能要求派驻工作队（{TEAM}），{need} 不随名单派驻"
-            yield (
-                (*at, "needs", m),
-                zh,
-                f"a list can ask for a {TEAM} only; no {need} follows a list",
-                f'needs = ["{TEAM}"]',
-            )
+        link = next((link for link in links if link.kind == need and link.to == "village"), None)
+        if link is None:
+            known = [link.kind for link in links if link.to == "village"]
+            zh = f"没有 {need} 这种联系村的规定，可填：{'、'.join(known)}"
+            en = f"there is no {need} among the links to villages, only {', '.join(known)}"
+            yield (*at, "needs", m), zh, en, ""
+        elif not link.fewest:
+            zh = f"{need} 没有写明至少几名（家），名单无从要求；请写 each_target"
+            en = f"{need} says no number that a village has at least; say each_target"
+            yield (*at, "needs", m), zh, en, ""
     if one.needs_team != (one.problem_class is not None):
         zh = f"needs 有 {TEAM} 的应填 problem_class，没有的不填"
         en = f"problem_class goes with needs = [{TEAM!r}]: units are matched by it"

@@ -29,6 +29,7 @@ from shared.policy.lists import ListKind
 from shared.policy.monitoring import Monitoring
 from shared.policy.outcomes import Outcome
 from shared.policy.parties import PartyKind
+from shared.policy.partners import Partner
 from shared.policy.presence import Presence
 from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
@@ -86,7 +87,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """摸底排查和会诊。 · Survey and diagnosis."""
     exit: Exit
     """出列和监测。 · The way off the list, and what follows."""
-    links: Annotated[tuple[Team | Contact, ...], Meta(min_length=1, max_length=20)]
+    links: Annotated[tuple[Team | Contact | Partner, ...], Meta(min_length=1, max_length=20)]
     """派驻和联系。 · Who is bound to a village. Each kind of link is an entry; one is the resident team."""
     linkages: Some[Linkage] = ()
     """几级包联：由哪几种联系共同对村负责。 · Which kinds of link answer together for a village."""
@@ -157,7 +158,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "watch_class": watched,
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
             "group": {code: zh for one in self.training for code, zh in one.groups.items()},
-            "skill": {code: zh for one in self.training for code, zh in one.skills.items()},
+            "skill": {code: zh for one in self.training for code, zh in one.skills.items()}
+            | {code: zh for one in self.contacts.values() for code, zh in one.skills.items()},
+            "pledge": {code: zh for one in self.partners.values() for code, zh in one.pledges.items()},
             "by": roles,
         }
 
@@ -220,6 +223,16 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def contacts(self) -> Mapping[str, Contact]:
         """By kind, the links to villages that cadres bear themselves."""
         return self._own("village")
+
+    @cached_property
+    def partners(self) -> Mapping[str, Partner]:
+        """By kind, the links of parties to villages."""
+        return {link.kind: link for link in self.links if isinstance(link, Partner)}
+
+    @cached_property
+    def bonds(self) -> Mapping[str, Contact | Partner]:
+        """By kind, the links to villages of cadres and of parties."""
+        return {**self.contacts, **self.partners}
 
     @cached_property
     def helping(self) -> Mapping[str, Contact]:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.dispatch.model.bonds import Bearer, Contacts
 from services.dispatch.model.commands import BeginLink, EndLink
-from services.dispatch.model.contacts import Bearer, Contacts
 from shared.contracts import Command, Event
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from deploy.demo.village import answering as shown
+from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.commands import BeginLink, EndLink
-from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.linkage import answering
 from services.dispatch.model.pairings import Pairings

@@ -47,6 +47,7 @@ from shared.workbook import WorkbookRefused
 from shared.workbook.kinds import HeadingsRefused
 from shared.workbook.reading import _plain, read_rows
 from shared.workbook.writing import write_template
+from tests.dispatch.partnered import PARTNERED
 from tests.dispatch.present import PRESENCE
 from tests.dispatch.trained import SKILLS, asks
 from tests.support.process import delivery
@@ -63,6 +64,7 @@ NEVER_IN_BENXI = {
     ("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions"), ("dispatch", "links"),
     ("dispatch", "pairings"), ("dispatch", "pairing-ends"), ("registry", "listings"), ("registry", "unlistings"),
     ("registry", "risk-reports"), ("registry", "household-reviews"),
+    *(("dispatch", name) for name in ("partners", "partner-ends", "pledges", "deliveries", "visit-counts")),
     *(("dispatch", name) for name in ("courses", "attendances", "skill-reports", "presences", "leaves",
                                       "leave-decisions", "leave-returns")),
 }  # fmt: skip
@@ -160,6 +162,8 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
     assert refused == {
         *({"courses", "skill-reports"} if not policy.training else ()),
         *({"leaves"} if not policy.presence else ()),
+        *({"listings", "unlistings"} if not policy.lists else ()),
+        *({"partners", "partner-ends", "pledges"} if not policy.partners else ()),
     }, refused
 
 
@@ -210,6 +214,26 @@ def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
     kind = next(link.kind for link in ZUNYI.links if link.kind != "team")
     row = {**_THERE, "place": "520321", "kind": kind, "unit": "U1", "cadre": "C1"}
     assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
+_HERE: Row = {"place": "210521", "village": "210521100201", "body": "poverty_office"}
+_FIRM: Row = {**_HERE, "kind": "firm", "party": "F1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("partners", {**_FIRM, "kind": "branch_pair", "party": "B1", "paired": "B2", "decided_by": "县委组织部"}),
+        ("partner-ends", {**_FIRM, "because": "insolvent", "decided_by": "县扶贫办"}),
+        ("pledges", {**_FIRM, "year": 2014, "pledged": {"yuan": 5000.0, "jobs": 4.0}, "pledged_by": "绿源公司"}),
+        ("deliveries", {**_FIRM, "year": 2014, "delivered": {"yuan": 5000.0}, "reported_by": "县扶贫办"}),
+        ("visit-counts", {**_HERE, "kind": "expert", "last": date(2014, 6, 30), "counted_by": "朝阳村",
+                          "visited": [{"bearer": "E1", "times": 3}, {"bearer": "E2", "times": 0}]}),
+    ],
+)  # fmt: skip
+def test_1_12_2_11_2_17_partners_their_promises_and_visits_are_said_by_form(name: str, row: Row) -> None:
+    policy = parse_pack({**PACK, **PARTNERED})
+    assert read_back(FORMS["dispatch", name], [({}, row)], policy) == [as_command("dispatch", name, row)]
 
 
 def test_2_2_a_village_is_paired_and_parted_by_form_a_household_to_a_row() -> None:

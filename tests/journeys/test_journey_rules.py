@@ -289,6 +289,8 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {r.HouseholdsMonitored, r.HouseholdsCleared, r.MonitoringCounted, r.MonitoringOverdue}
     own_matters |= {r.HouseholdsCounted, d.HouseholdsPaired, d.HouseholdsUnpaired, d.GapFound, d.GapClosed}
     own_matters |= {d.QuotaAsked, d.QuotaMet}
+    own_matters |= {d.PartnerBegun, d.PartnerEnded, d.PartnerMoved, d.SupportPledged, d.SupportDelivered}
+    own_matters |= {d.VisitsCounted, d.VisitsShort, d.PlaceOverdue, d.PlaceFilled}
     own_matters |= {d.CourseHeld, d.CourseAttended, d.SkillsReported, d.TrainingCompleted}
     own_matters |= {d.LeaveGranted, d.LeaveRefused, d.LeaveBegun, d.PresenceCounted, d.PresenceShort}
     own_matters |= {r.Listed, r.ListingBegun, r.ListingEnded, r.PartyRectified, d.TermEnded}

@@ -32,6 +32,7 @@ from tests.dispatch.benxi import CITY, START, V1, Benxi, delisted, own_pack
 from tests.dispatch.helping import CADRES, UNITS, pair
 from tests.dispatch.helping import city as helped_city
 from tests.dispatch.helping import pack as helping_pack
+from tests.dispatch.partnered import begin, city, helped, pledge
 from tests.dispatch.present import asking
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
@@ -89,6 +90,15 @@ def on_leave() -> World:
     asked: dict[str, Any] = {"cadre": "C-U1-2", "kind": "sick", "first": START + DAY, "last": START + 60 * DAY}
     benxi.send(RequestLeave, **asked, asked_by="工作队", body="team")
     benxi.send(DecideLeave, number=1, granted=True)
+    return benxi.world
+
+
+def promised() -> World:
+    """A firm's promises of two years, which nobody compares."""
+    benxi = city(V1)
+    begin(benxi)
+    for year in (2014, 2015):
+        pledge(benxi, {"yuan": 5}, year=year)
     return benxi.world
 
 
@@ -187,6 +197,9 @@ STORIES = {
         lambda: Benxi().assigned().world, (date(2014, 7, 22), date(2014, 11, 3), date(2015, 1, 3), date(2016, 7, 20))
     ),
     ("links", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
+    ("contacts", "places"): Story(lambda: city(V1).world, (START + 33 * DAY, date(2014, 9, 1), date(2015, 1, 5))),
+    ("contacts", "pledges"): Story(promised, (date(2015, 1, 3), date(2015, 2, 3), date(2016, 1, 5))),
+    ("contacts", "visits"): Story(lambda: helped().world, (date(2014, 7, 3), date(2014, 7, 20), date(2015, 2, 5))),
     ("rosters", "training"): Story(
         lambda: trained({"due": {"month": 2, "day": 1}}).world, (date(2015, 1, 3), date(2015, 2, 20), date(2017, 1, 5))
     ),

@@ -414,6 +414,8 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.attendance.withdrawn.v1": "always",
         **{f"dispatch.leave.{step}.v1": "always" for step in ("granted", "refused", "begun")},
         "dispatch.presence.counted.v1": "always",
+        "dispatch.visits.counted.v1": "always",
+        "registry.party.merged.v1": "sometimes",
         "inspection.draw.made.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},

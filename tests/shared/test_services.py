@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.access.users import SERVICES
 from deploy.contracts import documents
-from services.dispatch.model.contacts import Contacts
+from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model.contacts import Bond, Contacts
+from services.dispatch.model.bonds import Bond, Contacts, Period, Pledge
 from services.dispatch.model.course import Course
 from services.dispatch.model.link import Link, Vacancy
 from services.dispatch.model.matching import Need
 from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pairings import Circle, Helper, Pairings
+from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, Team
 from services.dispatch.model.roster import Leave, Lesson, Month, Post, Roster
 from services.incentives.model.record import Case, Record
@@ -143,6 +144,13 @@ ROWS: list[tuple[State, str, bool]] = [
     (Commitments(**HERE, stage="helped", owed={"a/term": Owed(kind="a", period="term", set_by=D)}), "helped", True),
     (Contacts(**HERE, bonds={"leader": Bond({"C1": D})}), "filled", False),
     (Contacts(**HERE, bonds={"leader": Bond({}, D)}), "open", True),
+    (Contacts(**HERE, pledges={"firm/F1": {"2014": Pledge({"yuan": 1})}}), "filled", False),
+    (Contacts(**HERE, pledges={"firm/F1": {"2014": Pledge({"yuan": 1}, compare_by=D)}}), "filled", True),
+    (Contacts(**HERE, pledges={"firm/F1": {"2014": Pledge({"a": 1}, compare_by=D, compared=True)}}), "filled", False),
+    (Contacts(**HERE, visits={"expert": {"2014-06-30": Period(D, {"C1": True})}}), "filled", True),
+    (Contacts(**HERE, visits={"expert": {"2014-06-30": Period(D, {"C1": True}, {"C1": 0})}}), "filled", False),
+    (Ally(**HERE, sort="firm", name="绿源公司", parent="county:210521"), "firm", False),
+    (Ally(**HERE, sort="firm", name="绿源公司", parent="county:210521", gone=True), "gone", False),
     (Pairings(**HERE, circles={"helper": Circle({"H1": {"C1": Helper("U1", D)}})}), "filled", False),
     (Pairings(**HERE, circles={"helper": Circle({}, D, 1)}), "open", True),
     (Squad(id="U1", place="210500"), "", False),

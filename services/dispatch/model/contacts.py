@@ -4,20 +4,23 @@ The pack says each kind of such a link: how many cadres a village has, of which 
 and who decides. A place that is open is a task with a last day.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
-import msgspec
-
+from services.dispatch.model.bonds import Bearer, Bond, Contacts, changed
 from services.dispatch.model.commands import BeginLink, EndLink
 from services.dispatch.model.eligibility import Cadre
+from services.dispatch.model.pledges import outstanding
 from services.dispatch.model.pool import Squad, described, without
 from shared.contracts import Event
-from shared.contracts.dispatch import DeadlineMoved, LinkBegun, LinkEnded
+from shared.contracts.dispatch import LinkBegun, LinkEnded, PartnerEnded, PlaceFilled
 from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
     DiagnosisWithdrawn,
+    ListingBegun,
+    ListingEnded,
     Rank,
     VillageDelisted,
     VillageDiagnosed,
@@ -28,7 +31,8 @@ from shared.contracts.registry import (
 from shared.labels import label
 from shared.policy import Policy
 from shared.policy.links import RANKS, Contact
-from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, known, require_body
+from shared.policy.partners import Partner
+from shared.rules import Change, Key, Refused, State, addressed, known, require_body
 
 Others = Mapping[Key, State | None]
 Ending = VillageDelisted | VillageMerged | VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn
@@ -42,81 +46,38 @@ GROUNDS: Mapping[type[Event], str] = {
 """What ends the links of a village, as the event says it."""
 
 
-class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The cadres who are bound to a village in one kind of link."""
-
-    since: dict[str, date] = {}
-    """By cadre, the day on which the link began."""
-    begin_by: date | None = None
-    """The last day for filling the open places; None while no place must be filled."""
-
-
-class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
-    """The cadres who are bound to a village, by kind of link. Its id is the village's."""
-
-    kind = "contacts"
-
-    bonds: dict[str, Bond] = msgspec.field(default_factory=dict)
-    needed: bool = False
-    """Whether the village needs them: from the diagnosis until it leaves the list."""
-    left: bool = False
-    """Whether it left the list by an exit, after which a kind of link may go on."""
-
-    @property
-    def status(self) -> str:
-        """`open` while a place must be filled, else `filled`."""
-        return "open" if self.awaits else "filled"
-
-    @property
-    def awaits(self) -> bool:
-        """Whether a place must be filled."""
-        return any(bond.begin_by for bond in self.bonds.values())
-
-    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """The last day for filling a place moved."""
-        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
-
-    def tasks(self, policy: Policy) -> Iterator[Task]:
-        """For each kind of link that has too few cadres, that another must be found."""
-        for kind, bond in sorted(self.bonds.items()):
-            link = policy.contacts.get(kind)
-            if link and bond.begin_by:
-                yield Task(
-                    action="links", about=self.id, role=link.decides, due=bond.begin_by, rule=link.rule, detail=kind,
-                    answer={"place": self.place, "village": self.id, "kind": kind, "body": link.decides},
-                )  # fmt: skip
-
-    def having(self, link: Contact, since: dict[str, date], policy: Policy, today: date) -> "Contacts":
-        """The state with these cadres in one kind of link, and a last day for filling its places if they are too
-        few."""
-        bond = self.bonds.get(link.kind, Bond())
-        is_short = self.needed and len(since) < link.fewest
-        begin_by = (bond.begin_by or link.begin_by.due(today, policy.calendar)) if is_short else None
-        state = self.but(bonds={**self.bonds, link.kind: Bond(since, begin_by)})
-        if begin_by and bond.begin_by:
-            return state
-        return state.counting("bonds", link.kind, "begin_by", since=today, span=link.begin_by.span)
-
-
-class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
-    """The villages to which a cadre is bound, so that nobody has more than the pack allows. Its id is the cadre's."""
-
-    kind = "bearers"
-
-    villages: dict[str, dict[str, Rank]] = msgspec.field(default_factory=dict)
-    """By kind of link, the villages, each with the lowest rank that its pack asked for when the link began."""
-
-
 def need(state: Contacts | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
-    """A diagnosed village needs cadres in each kind of link that the pack has, now or later."""
+    """A diagnosed village needs cadres and parties in each kind of link of which the pack asks for some."""
     state = (state or Contacts(id=event.village, place=event.place)).but(needed=True, left=False)
-    for link in policy.contacts.values():
-        state = state.having(link, _since(state, link.kind), policy, today)
-    return Change(state)
+    return changed(state, state.weighed(policy, today), policy, today)
 
 
-def _since(state: Contacts, kind: str) -> dict[str, date]:
-    return state.bonds.get(kind, Bond()).since
+def village_of(event: ListingBegun | ListingEnded, _policy: Policy) -> Iterable[str]:
+    """The village that a list concerns; none if it concerns no village."""
+    return (event.village,) if event.village else ()
+
+
+def enlist(state: Contacts | None, event: ListingBegun, policy: Policy, today: date) -> Change:
+    """A list may need kinds of link in its villages. The others are not concerned."""
+    kind = policy.list_kind(event.kind)
+    if kind is None or not any(need in policy.bonds for need in kind.needs):
+        return Change(state)
+    state = state or Contacts(id=str(event.village), place=event.place)
+    now = state.but(lists={**state.lists, event.listing: event.kind}).weighed(policy, today)
+    return changed(state, now, policy, today)
+
+
+def unlist(state: Contacts | None, event: ListingEnded, policy: Policy, today: date) -> Change:
+    """A list needs nothing any more. Who would have gone with the exit goes, if nothing else asks for them."""
+    if state is None or event.listing not in state.lists:
+        return Change(state)
+    now = state.but(lists=without(state.lists, event.listing))
+    gone = {
+        kind: [*bond.since]
+        for kind, bond in now.bonds.items()
+        if bond.since and (link := policy.bonds.get(kind)) and not now.takes(link, policy)
+    }
+    return ended(now, gone, "list_ended", policy, today, before=state)
 
 
 def asked_about(_state: Contacts | None, command: BeginLink) -> Iterable[Key]:
@@ -138,15 +99,11 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
         )
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
-    since = _since(state, link.kind)
+    since = state.bound(link.kind)
     if command.cadre in since:
         return Change(state)
-    if not state.needed and (link.ends == "delisted" or not state.left):
-        raise Refused(
-            link.rule,
-            f"该村现未列入贫困村或者尚未会诊，不能确定{link.label}联系人",
-            f"the village is not on the poverty list now, or was not diagnosed; no {link.kind} link can begin",
-        )
+    require_need(state, link, policy)
+    _require_skill(command, link)
     squad = others[Squad, command.unit]
     cadre = squad.cadres.get(command.cadre) if isinstance(squad, Squad) else None
     if cadre is None:
@@ -169,9 +126,35 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
         kind=link.kind,
         unit=command.unit,
         cadre=command.cadre,
+        skill=command.skill,
         decided_by=command.decided_by,
     )
-    return Change(state.having(link, {**since, command.cadre: today}, policy, today), (begun,))
+    bond = state.bonds.get(link.kind, Bond())
+    about = {**bond.about, command.cadre: command.skill} if command.skill else bond.about
+    now = state.having(link, {**since, command.cadre: today}, policy, today, about)
+    return changed(state, now, policy, today, begun)
+
+
+def require_need(state: Contacts, link: Contact | Partner, policy: Policy) -> None:
+    """Refuse a link to a village that nothing asks for it any more."""
+    if not state.takes(link, policy):
+        raise Refused(
+            link.rule,
+            f"该村现未列入贫困村或者尚未会诊，也不在需要“{link.label}”的名单上，不能确定",
+            f"the village is not on the poverty list now, or was not diagnosed; no {link.kind} link can begin",
+        )
+
+
+def _require_skill(command: BeginLink, link: Contact) -> None:
+    """Refuse an expert without a skill of the pack, and a skill where the pack names none (2.11)."""
+    if (command.skill is None) if link.skills else (command.skill is not None):
+        zh = f"须填专长，可填：{'、'.join(link.skills.values())}" if link.skills else "这种联系不填专长"
+        en = f"it names a skill: {', '.join(link.skills)}" if link.skills else "a link of this kind names no skill"
+        raise Refused(link.rule, zh, en, field="skill", status=422)
+    if command.skill and command.skill not in link.skills:
+        zh = f"本地规定中没有这项专长，可填：{'、'.join(link.skills.values())}"
+        en = f"the pack does not have {command.skill}; it has: {', '.join(link.skills)}"
+        raise Refused(link.rule, zh, en, field="skill", status=422)
 
 
 def _misfit(cadre: Cadre, rank: Rank, village: str) -> tuple[str, str] | None:
@@ -207,14 +190,14 @@ def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -
     link = policy.contacts.get(command.kind)
     require_body(command.body, link.decides if link else "organisation", link.rule if link else "4.2")
     state = addressed(state, command)
-    if command.cadre not in _since(state, command.kind):
+    if command.cadre not in state.bound(command.kind):
         raise Refused(
             link.rule if link else "4.2",
             f"{command.cadre}目前没有联系该村，请核对干部编号",
             f"{command.cadre} is not bound to the village now; check the id",
             field="cadre",
         )
-    return _without(state, {command.kind: [command.cadre]}, "decided", policy, today, command.decided_by)
+    return ended(state, {command.kind: [command.cadre]}, "decided", policy, today, command.decided_by, before=state)
 
 
 def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -> Change:
@@ -224,30 +207,38 @@ def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -
     """
     if state is None:
         return Change(state)
-    links = policy.contacts
-    stays = {kind for kind, link in links.items() if link.ends is None and isinstance(event, VillageDelisted)}
+    rest = state.but(needed=False, left=isinstance(event, VillageDelisted))
+    may_stay = isinstance(event, VillageDelisted | VillageUnlisted | DiagnosisWithdrawn)
+    stays = {kind for kind, link in policy.bonds.items() if may_stay and rest.takes(link, policy)}
     gone = {kind: [*bond.since] for kind, bond in state.bonds.items() if kind not in stays}
-    bonds = {kind: Bond(bond.since) for kind, bond in state.bonds.items()}
-    rest = state.but(needed=False, left=isinstance(event, VillageDelisted), bonds=bonds, deadlines=())
-    return _without(rest, gone, GROUNDS[type(event)], policy, today)
+    return ended(rest, gone, GROUNDS[type(event)], policy, today, before=state)
 
 
-def _without(
-    state: Contacts, gone: Mapping[str, Iterable[str]], ground: str, policy: Policy, today: date, by: str = ""
-) -> Change:
-    """The village without the links that end, each of which is told."""
+def ended(
+    state: Contacts, gone: Mapping[str, Iterable[str]], ground: str, policy: Policy, today: date, by: str = "",
+    *, before: Contacts,
+) -> Change:  # fmt: skip
+    """The village without the links that end, each of which is told. What it needs is weighed anew."""
     told: list[Event] = []
-    for kind, cadres in sorted(gone.items()):
-        since = {cadre: day for cadre, day in _since(state, kind).items() if cadre not in {*cadres}}
-        link = policy.contacts.get(kind)
-        state = (
-            state.having(link, since, policy, today) if link else state.but(bonds={**state.bonds, kind: Bond(since)})
-        )
-        told += (
-            LinkEnded(place=state.place, village=state.id, kind=kind, cadre=cadre, ground=ground, decided_by=by)
-            for cadre in sorted(cadres)
-        )
-    return Change(state, tuple(told))
+    for kind, bearers in sorted(gone.items()):
+        since = {bearer: day for bearer, day in state.bound(kind).items() if bearer not in {*bearers}}
+        bond, link = state.bonds[kind], policy.bonds.get(kind)
+        at: dict[str, Any] = {
+            "place": state.place,
+            "village": state.id,
+            "kind": kind,
+            "ground": ground,
+            "decided_by": by,
+        }
+        for bearer in sorted(bearers):
+            if bond.parties:
+                told.append(PartnerEnded(**at, party=bearer, outstanding=outstanding(state, kind, bearer)))
+                state = state.but(pledges=without(state.pledges, f"{kind}/{bearer}"))
+            else:
+                told.append(LinkEnded(**at, cadre=bearer))
+        left = state.having(link, since, policy, today) if link else None
+        state = left or state.but(bonds={**state.bonds, kind: Bond(since, parties=bond.parties)})
+    return changed(before, state.weighed(policy, today), policy, today, *told)
 
 
 def bound_to(state: Bearer | None, _event: CadreRegistered | CadreWithdrawn) -> Iterable[Key]:
@@ -285,7 +276,7 @@ def free(state: Bearer | None, event: LinkEnded, policy: Policy, today: date) ->
 
 def lose(state: Contacts | None, event: LinkEnded, policy: Policy, today: date) -> Change:
     """A link ended otherwise than by a decision about the village. The place is open, if the village needs it."""
-    since = _since(state, event.kind) if state else {}
-    if state is None or event.cadre not in since:
+    if state is None or event.cadre not in state.bound(event.kind):
         return Change(state)
-    return Change(_without(state, {event.kind: [event.cadre]}, event.ground, policy, today).state)
+    lost = ended(state, {event.kind: [event.cadre]}, event.ground, policy, today, before=state)
+    return Change(lost.state, tuple(told for told in lost.events if isinstance(told, PlaceFilled)))

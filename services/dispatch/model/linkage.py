@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from services.dispatch.model.contacts import Bond, Contacts
+from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.link import OUT, Link
 from services.dispatch.model.pairings import Pairings
 from shared.policy import Policy
 from shared.policy.links import TEAM
+from shared.policy.partners import Partner
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,8 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     """The unit, where a team answers."""
     cadres: tuple[str, ...] = ()
     """The cadres, the leader of a team first. Who helps single households is told to nobody here."""
+    parties: tuple[str, ...] = ()
+    """The parties, such as a firm."""
     missing: int
     """How many are missing: cadres of the team or of the link, or households without a helper."""
 
@@ -71,8 +74,10 @@ def _level(
             kind=kind, label=label, unit=out.unit if out else "", cadres=cadres,
             missing=max(policy.team.fewest - len(cadres), 0),
         )  # fmt: skip
-    if own := policy.contacts.get(kind):
-        bound = tuple(sorted(contacts.bonds.get(kind, Bond()).since))
-        return Level(kind=kind, label=label, cadres=bound, missing=max(own.fewest - len(bound), 0))
+    if own := policy.bonds.get(kind):
+        bound, missing = tuple(sorted(contacts.bound(kind))), max(own.fewest - len(contacts.bound(kind)), 0)
+        if isinstance(own, Partner):
+            return Level(kind=kind, label=label, parties=bound, missing=missing)
+        return Level(kind=kind, label=label, cadres=bound, missing=missing)
     lacking = len(pairings.lacking(policy.helping[kind])) if pairings else 0
     return Level(kind=kind, label=label, missing=lacking)

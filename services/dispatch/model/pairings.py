@@ -109,6 +109,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
         before = self.circles.get(link.kind, Circle())
         after = self.but(circles={**self.circles, link.kind: Circle(helped)})
         missing = len(after.lacking(link))
+        assert link.begin_by, "a pack says by when each household has its helpers"
         pair_by = (before.pair_by or link.begin_by.due(today, policy.calendar)) if missing else None
         circle = Circle(helped, pair_by, missing)
         after = self.but(circles={**self.circles, link.kind: circle})

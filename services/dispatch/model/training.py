@@ -9,8 +9,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.commands import ReportSkills
-from services.dispatch.model.contacts import Contacts
 from services.dispatch.model.course import terms_of
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Attended, Squad, without

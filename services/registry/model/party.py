@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import msgspec
 
-from services.registry.model.commands import RegisterParty, WithdrawParty
+from services.registry.model.commands import MergeParty, RegisterParty, WithdrawParty
 from services.registry.model.register import Register
 from services.registry.model.village import Held, Village, not_ended
-from shared.contracts.registry import PartyRegistered, PartyWithdrawn, VillageMerged, VillageRecoded
+from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged, VillageRecoded
 from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
@@ -60,7 +60,7 @@ def person(command: RegisterParty, policy: Policy) -> Iterable[str]:
     return (command.party,) if _is_person(command.kind, policy) else ()
 
 
-def parent(event: PartyRegistered | PartyWithdrawn, _policy: Policy) -> Iterable[str]:
+def parent(event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Policy) -> Iterable[str]:
     """The party to which another one belongs."""
     of, _, id = event.parent.partition(":")
     return (id,) if of == "party" else ()
@@ -131,7 +131,9 @@ def former(event: PartyRegistered, _policy: Policy) -> Iterable[str]:
     return (id,) if of == "party" else ()
 
 
-def release(party: Party | None, event: PartyRegistered | PartyWithdrawn, _policy: Policy, _today: date) -> Change:
+def release(
+    party: Party | None, event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Policy, _today: date
+) -> Change:
     """Another party belongs to this one no more."""
     return Change(party and party.but(holds=tuple(id for id in party.holds if id != event.party)))
 
@@ -139,7 +141,7 @@ def release(party: Party | None, event: PartyRegistered | PartyWithdrawn, _polic
 # ------------------------------------------------------------- with their village
 
 
-def of_village(event: PartyRegistered | PartyWithdrawn, _policy: Policy) -> Iterable[str]:
+def of_village(event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Policy) -> Iterable[str]:
     """The village to which a party belongs."""
     return _village_of(event.parent)
 
@@ -159,7 +161,9 @@ def settle(register: Register | None, event: PartyRegistered, _policy: Policy, _
     return Change(register and register.but(parties=tuple(sorted({*register.parties, event.party}))))
 
 
-def leave(register: Register | None, event: PartyRegistered | PartyWithdrawn, _policy: Policy, _today: date) -> Change:
+def leave(
+    register: Register | None, event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Policy, _today: date
+) -> Change:
     """A party belongs to the village no more."""
     return Change(register and register.but(parties=tuple(id for id in register.parties if id != event.party)))
 
@@ -235,6 +239,40 @@ def withdraw(
     event = PartyWithdrawn(
         place=party.place,
         party=party.id,
+        kind=party.sort,
+        parent=party.parent,
+        personal=type(party) is Person,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    return Change(party.but(withdrawn=True), (event,))
+
+
+def twins(_party: Party | None, command: MergeParty) -> Iterable[Key]:
+    """The parties of both ids, of either kind."""
+    yield from ((kind, id) for kind in (Party, Person) for id in (command.party, command.into))
+
+
+def merge(
+    party: Party | None, command: MergeParty, policy: Policy, _today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A party was registered twice, such as a firm under two spellings: it goes on under the other id (1.12)."""
+    if party is None and any(_of_id(others, command.party)):
+        return Change(None)  # It is a person and this is the table of the others, or the other way round.
+    party = addressed(party, command, "组织或人员", "party")
+    if party.withdrawn:
+        return Change(party)
+    into = next((one for one in _of_id(others, command.into) if isinstance(one, Party) and not one.withdrawn), None)
+    into = known(into, "组织或人员", "party", command.into)
+    if into.id == party.id or into.sort != party.sort:
+        zh = f"只能并入另一编号的同类登记：{into.id}是{said('kind', into.sort, policy)}，请核对编号"
+        en = f"it goes on under another id of the same kind, and {into.id} is a {into.sort}; check the ids"
+        raise Refused("1.12", zh, en, field="into", status=422)
+    rests("2.7", {f"下属{id}": f"{id}, which belongs to it" for id in party.holds} | _listed(party, policy))
+    event = PartyMerged(
+        place=party.place,
+        party=party.id,
+        into=into.id,
         kind=party.sort,
         parent=party.parent,
         personal=type(party) is Person,

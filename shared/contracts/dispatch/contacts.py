@@ -13,6 +13,8 @@ class LinkBegun(Event, frozen=True, kw_only=True):
     kind: Code
     unit: PartyId
     cadre: PartyId
+    skill: Code | None = None
+    """Of an expert the skill, by the pack's code (2.11)."""
     decided_by: Organ
 
 
@@ -25,6 +27,7 @@ class LinkEnded(Event, frozen=True, kw_only=True):
     kind: Code
     cadre: PartyId
     ground: Code
-    """Why: `decided` by the body that may, `delisted`, `merged`, `unlisted`, `withdrawn`, `undiagnosed`, or
+    """Why: `decided` by the body that may, `delisted`, `merged`, `unlisted`, `withdrawn`, `undiagnosed`,
+    `list_ended`, or
     `disqualified`: the cadre no longer fits. What of it, is personal and said to nobody."""
     decided_by: OrganOrNone

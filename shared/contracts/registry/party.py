@@ -33,6 +33,28 @@ class PartyRegistered(Event, frozen=True, kw_only=True):
         return self.personal
 
 
+class PartyMerged(Event, frozen=True, kw_only=True):
+    """A party was registered twice, and goes on under its other id: a firm under two spellings (1.12)."""
+
+    about = "party"
+    sealing = "sometimes"
+    label = ("重复登记合并", "party merged")
+    source = "1.12"
+    party: PartyId
+    """The id that ends."""
+    into: PartyId
+    """The id that goes on."""
+    kind: Code
+    parent: ParentRef
+    """Whom the registration that ends belonged to."""
+    personal: bool = False
+    reason: Reason
+    decided_by: Organ
+
+    def is_sealed(self) -> bool:
+        return self.personal
+
+
 class PartyWithdrawn(Event, frozen=True, kw_only=True):
     """A party was registered by mistake, or is no more."""
 

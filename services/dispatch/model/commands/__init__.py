@@ -11,6 +11,7 @@ from services.dispatch.model.commands.leave import *
 from services.dispatch.model.commands.matching import *
 from services.dispatch.model.commands.members import *
 from services.dispatch.model.commands.pairings import *
+from services.dispatch.model.commands.partners import *
 from services.dispatch.model.commands.presence import *
 from services.dispatch.model.commands.takeover import *
 from services.dispatch.model.commands.team import *

@@ -12,6 +12,8 @@ class BeginLink(Command, frozen=True, kw_only=True):
     unit: PartyId
     """The cadre's unit, with which the cadre is registered."""
     cadre: PartyId
+    skill: Code | None = None
+    """For which skill, where the pack names skills: experts on tea, on breeding (2.11)."""
     decided_by: Organ
     body: Role
 

@@ -31,3 +31,13 @@ class WithdrawParty(Correction, frozen=True, kw_only=True):
 
     about = "party"
     party: PartyId
+
+
+class MergeParty(Correction, frozen=True, kw_only=True):
+    """A party was registered twice: it goes on under its other id. Refused while others belong to the one that ends."""
+
+    about = "party"
+    party: PartyId
+    """The id that ends."""
+    into: PartyId
+    """The id that goes on, of the same kind."""

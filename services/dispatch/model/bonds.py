@@ -1,0 +1,262 @@
+"""Who is bound to a village without a team: cadres (`contacts`) and parties (`partners`), and what these owe there.
+
+One state for each village keeps them by kind of link, with the places that must be filled, the promises that are
+compared with what came (`pledges`), and the visits of each period (`visits`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from shared.calendar import add_months
+from shared.contracts import Event
+from shared.contracts.dispatch import DeadlineMoved, PlaceFilled, PlaceOverdue
+from shared.contracts.registry import Rank
+from shared.policy import Policy
+from shared.policy.links import LISTING, MONTHS, Contact, Every
+from shared.policy.partners import Partner
+from shared.rules import Change, Due, Moved, State, Task
+
+DAY = timedelta(1)
+
+
+class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The cadres or parties that are bound to a village in one kind of link."""
+
+    since: dict[str, date] = {}
+    """By cadre or party, the day on which the link began."""
+    begin_by: date | None = None
+    """The last day for filling the open places; None while no place must be filled."""
+    about: dict[str, str] = {}
+    """By cadre the skill for which the link is, or by party the village's party with which it is paired."""
+    parties: bool = False
+    """Whether parties bear it, not cadres."""
+    overdue: bool = False
+    """Whether it was told that the last day is over."""
+
+
+class Pledge(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a partner promised for a year, and what has come."""
+
+    pledged: dict[str, float]
+    delivered: dict[str, float] = {}
+    compare_by: date | None = None
+    """The last day for the comparison; None before its first day."""
+    compared: bool = False
+    is_missed: bool = False
+    """Whether it was told that the last day is over."""
+
+    @property
+    def short(self) -> dict[str, float]:
+        """What has not come of what was promised."""
+        left = {code: amount - self.delivered.get(code, 0) for code, amount in self.pledged.items()}
+        return {code: amount for code, amount in left.items() if amount > 0}
+
+
+class Period(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A period that is over, whose visits are asked for, or were told."""
+
+    tell_by: date
+    whole: dict[str, bool]
+    """Who was bound to the village on its last day, and whether also on its first."""
+    times: dict[str, int] = {}
+    """How often each came; empty until it is told."""
+    is_missed: bool = False
+
+
+class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
+    """The cadres and parties that are bound to a village, by kind of link. Its id is the village's."""
+
+    kind = "contacts"
+
+    bonds: dict[str, Bond] = msgspec.field(default_factory=dict)
+    needed: bool = False
+    """Whether the village needs them: from the diagnosis until it leaves the list."""
+    left: bool = False
+    """Whether it left the list by an exit, after which a kind of link may go on."""
+    lists: dict[str, str] = msgspec.field(default_factory=dict)
+    """By id, the kinds of the lists beside the poverty list that the village is on."""
+    pledges: dict[str, dict[str, Pledge]] = msgspec.field(default_factory=dict)
+    """By `<kind>/<party>` and year, what its partners promised."""
+    visits: dict[str, dict[str, Period]] = msgspec.field(default_factory=dict)
+    """By kind of link and last day, such as `2016-06-30`, the periods whose visits are asked for or were told."""
+
+    @property
+    def status(self) -> str:
+        """`open` while a place must be filled, else `filled`."""
+        return "open" if any(bond.begin_by for bond in self.bonds.values()) else "filled"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a place must be filled, a promise compared, or visits told."""
+        return (
+            self.status == "open"
+            or any(one.compare_by and not one.compared for years in self.pledges.values() for one in years.values())
+            or any(not one.times for periods in self.visits.values() for one in periods.values())
+        )
+
+    def shown(self, *, to_operator: bool = False) -> "Contacts":
+        """The state as it may be read: only operators see how often each came."""
+        if to_operator or not self.visits:
+            return self
+        hidden = {kind: {last: replace(one, times={}) for last, one in periods.items()}
+                  for kind, periods in self.visits.items()}  # fmt: skip
+        return self.but(visits=hidden)
+
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """The last day for filling a place, comparing a promise or telling visits moved."""
+        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+
+    def tasks(self, policy: Policy) -> Iterator[Task]:
+        """Places that must be filled, promises to be compared, and visits to be told."""
+        village: Mapping[str, str] = {"place": self.place, "village": self.id}
+        for kind, bond in sorted(self.bonds.items()):
+            link = policy.bonds.get(kind)
+            if link and bond.begin_by:
+                yield Task(
+                    action="partners" if isinstance(link, Partner) else "links", about=self.id, role=link.decides,
+                    due=bond.begin_by, rule=link.rule, detail=kind,
+                    answer={**village, "kind": kind, "body": link.decides},
+                )  # fmt: skip
+        for key, years in sorted(self.pledges.items()):
+            kind, _, party = key.partition("/")
+            partner = policy.partners.get(kind)
+            for year, pledge in sorted(years.items()):
+                if partner and partner.compared_by and pledge.compare_by and not pledge.compared:
+                    yield Task(
+                        action="deliveries", about=self.id, role=partner.compared_by, due=pledge.compare_by,
+                        rule=partner.rule, detail=f"{key}/{year}",
+                        answer={**village, "kind": kind, "party": party, "year": int(year),
+                                "body": partner.compared_by},
+                    )  # fmt: skip
+        for kind, periods in sorted(self.visits.items()):
+            link = policy.bonds.get(kind)
+            for last, period in sorted(periods.items()):
+                if link and link.visits and not period.times:
+                    yield Task(
+                        action="visit-counts", about=self.id, role=link.visits.by, due=period.tell_by,
+                        rule=link.rule, detail=f"{kind}/{last}",
+                        answer={**village, "kind": kind, "last": last, "body": link.visits.by},
+                    )  # fmt: skip
+
+    def asks(self, link: Contact | Partner, policy: Policy) -> bool:
+        """Whether the village must have this kind of link: since it is diagnosed, or by a list that it is on."""
+        if link.begin_by is None:
+            return False
+        on = (policy.list_kind(kind) for kind in self.lists.values())
+        return (self.needed and link.begin_by.after != LISTING) or any(one and link.kind in one.needs for one in on)
+
+    def takes(self, link: Contact | Partner, policy: Policy) -> bool:
+        """Whether such a link may begin: while anything asks for it, or after the exit, if it goes on then."""
+        return self.needed or (self.left and link.ends is None) or self.asks(link, policy)
+
+    def bound(self, kind: str) -> dict[str, date]:
+        """Who is bound to the village in a kind of link, each with the first day."""
+        return self.bonds.get(kind, Bond()).since
+
+    def having(
+        self, link: Contact | Partner, since: dict[str, date], policy: Policy, today: date,
+        about: dict[str, str] | None = None,
+    ) -> "Contacts":  # fmt: skip
+        """The state with these in one kind of link, and a last day for filling its places if they are too few."""
+        bond = self.bonds.get(link.kind, Bond())
+        is_short = self.asks(link, policy) and len(since) < link.fewest
+        begin_by = None
+        if is_short and link.begin_by:
+            begin_by = bond.begin_by or link.begin_by.due(today, policy.calendar)
+        kept = {bearer: what for bearer, what in (about or bond.about).items() if bearer in since}
+        now = Bond(since, begin_by, kept, isinstance(link, Partner), bond.overdue and begin_by is not None)
+        state = self.but(bonds={**self.bonds, link.kind: now})
+        if begin_by and bond.begin_by:
+            return state
+        span = link.begin_by.span if link.begin_by else None
+        return state.counting("bonds", link.kind, "begin_by", since=today, span=span, timer="places")
+
+    def weighed(self, policy: Policy, today: date) -> "Contacts":
+        """The state with a last day for each kind of link that the village must have and has too few of."""
+        state = self
+        for link in policy.bonds.values():
+            if link.kind in state.bonds or state.asks(link, policy):
+                state = state.having(link, state.bound(link.kind), policy, today)
+        return state
+
+
+class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
+    """The villages to which a cadre is bound, so that nobody has more than the pack allows. Its id is the cadre's."""
+
+    kind = "bearers"
+
+    villages: dict[str, dict[str, Rank]] = msgspec.field(default_factory=dict)
+    """By kind of link, the villages, each with the lowest rank that its pack asked for when the link began."""
+
+
+def changed(before: Contacts | None, state: Contacts, policy: Policy, today: date, *told: Event) -> Change:
+    """A change with its timers, and what is told of places that were overdue and are filled or needed no more."""
+    filled = (
+        PlaceFilled(place=state.place, village=state.id, kind=kind)
+        for kind, bond in sorted(before.bonds.items() if before else ())
+        if bond.overdue and not state.bonds[kind].overdue
+    )
+    return Change(clocked(state, policy, today), (*told, *filled))
+
+
+def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
+    """The state with its timers on the next days on which something begins or has become overdue.
+
+    A timer whose day has come and which has not run yet stays, so that none is lost to a command of that day.
+    """
+    places = [bond.begin_by + DAY for bond in state.bonds.values() if bond.begin_by and not bond.overdue]
+    firsts = {"places": places, "pledges": [*_of_pledges(state, policy)], "visits": [*_of_visits(state, policy, today)]}
+    still = {name for name, on in state.timers.items() if on <= today}
+    return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
+
+
+def _of_pledges(state: Contacts, policy: Policy) -> Iterable[date]:
+    for key, years in state.pledges.items():
+        link = policy.partners.get(key.partition("/")[0])
+        for year, one in years.items():
+            if one.compare_by and not one.compared and not one.is_missed:
+                yield one.compare_by + DAY
+            elif link and not one.compare_by:
+                yield comparison(link, int(year), policy)
+
+
+def comparison(link: Partner, year: int, policy: Policy) -> date:
+    """The day from which the promises of a year are compared; the year's end in a pack that names none any more."""
+    days = link.compare_on.of(year, policy.calendar) if link.compare_on else ()
+    return days[0] if days else date(year, 12, 31)
+
+
+def _of_visits(state: Contacts, policy: Policy, today: date) -> Iterable[date]:
+    for kind, bond in state.bonds.items():
+        link = policy.bonds.get(kind)
+        if bond.since and link and link.visits:
+            yield add_months(period_of(today, link.visits.every), MONTHS[link.visits.every])
+    for periods in state.visits.values():
+        yield from (one.tell_by + DAY for one in periods.values() if not one.times and not one.is_missed)
+
+
+def period_of(day: date, every: Every) -> date:
+    """The first day of the period in which a day lies."""
+    months = MONTHS[every]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
+    """Tell once in which kinds of link a village has too few after the last day (0.2)."""
+    told, bonds = [], dict(state.bonds)
+    for kind, bond in sorted(state.bonds.items()):
+        link = policy.bonds.get(kind)
+        if bond.begin_by and bond.begin_by < due.on and not bond.overdue:
+            bonds[kind] = replace(bond, overdue=True)
+            if link:
+                missing = link.fewest - len(bond.since)
+                told.append(
+                    PlaceOverdue(
+                        place=state.place, village=state.id, kind=kind, missing=max(missing, 0), due=bond.begin_by,
+                        owed_by=link.decides,
+                    )
+                )  # fmt: skip
+    return Change(clocked(state.but(bonds=bonds), policy, due.on), tuple(told))
