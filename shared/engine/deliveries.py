@@ -164,9 +164,9 @@ async def _caught_up(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
     async with asyncio.timeout(OPEN_READ_WITHIN):
         while any(too_early(pipeline, cause) for _, cause in heard):
             if await pipeline.open_is_read():
-                break
+                return [(delivery, too_early(pipeline, cause) or cause) for delivery, cause in heard]
             await asyncio.sleep(0.05)  # This is rare and takes moments.
-    return [(delivery, too_early(pipeline, cause) or cause) for delivery, cause in heard]
+    return heard
 
 
 def too_early(pipeline: Pipeline, cause: object) -> Exception | None:

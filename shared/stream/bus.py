@@ -300,7 +300,7 @@ async def _send_ahead(nc: Client, messages: Iterable[Message], headers: Iterable
     """Write messages that need no answer, all at once. nats-py would process each message and each header by itself."""
     wire = bytearray()
     for message, own in zip(messages, headers, strict=False):
-        head = "".join(("NATS/1.0\r\n", *(f"{name}: {value}\r\n" for name, value in own.items()), "\r\n")).encode()
+        head = "".join(["NATS/1.0\r\n", *[f"{name}: {value}\r\n" for name, value in own.items()], "\r\n"]).encode()
         wire += f"HPUB {message.subject} {len(head)} {len(head) + len(message.body)}\r\n".encode()
         wire += head + message.body + b"\r\n"
     await nc._send_command(bytes(wire))

@@ -26,7 +26,6 @@ ACTIVE = ("assigned", "helped")
 
 def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Change:
     """Tell once what became overdue yesterday (it stays owed), and open what begins today."""
-    owing = {one.kind: (state.owing(one, policy), one.link) for one in policy.commitments}
     overdue = tuple(
         CommitmentOverdue(
             place=state.place,
@@ -36,12 +35,13 @@ def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Chang
             step=step,
             due=last,
             unit=state.unit,
-            owed_by=owing.get(owed.kind, (None, None))[0],
-            link=owing.get(owed.kind, (None, None))[1],
+            owed_by=commitment and state.owing(commitment, policy),
+            link=commitment and commitment.link,
         )
         for _, owed in sorted(state.owed.items())
         for step, last in owed.steps
         if last + DAY == due.on
+        for commitment in [policy.commitment(owed.kind)]
     )
     if state.stage in ACTIVE:
         kept = {key: _opened(owed, due.on, policy) for key, owed in state.owed.items()}
