@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from services.registry.forms import FORMS
-from services.registry.model import Reason, Village, monitoring, party, yearbook
+from services.registry.model import Reason, Village, monitoring, party, twins, yearbook
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import parties_of, watching, yearbooks
@@ -136,6 +136,18 @@ async def party_counts(
     return list(party.counts(found, [*kinds.values()]))
 
 
+@get("/v1/party-twins/{place:str}", tags=["queries"], summary="查询疑似重复登记的组织 · Parties with names alike")
+async def party_twins(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
+) -> list[twins.Twins]:
+    """Parties of a place that may have been registered twice (1.12); `party-mergers` merges two of them."""
+    pipeline: Pipeline = state.pipeline
+    found = await parties_of(pipeline, place)
+    policies = _in_force(pipeline, ((at, date.max) for at in sorted({one.place for one in found})))
+    kinds = {kind.kind: kind for policy in policies for kind in policy.parties}
+    return twins.twins(found, [*kinds.values()])
+
+
 @get("/v1/watched/{place:str}", tags=["queries"], summary="查询监测对象统计 · How many households are watched")
 async def watched(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
@@ -154,4 +166,4 @@ def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy
     return [policy for policy in found if policy]
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, watched, *handlers(FORMS))
+QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, party_twins, watched, *handlers(FORMS))

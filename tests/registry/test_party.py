@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Party, Person, party
+from services.registry.model import Party, Person, party, twins
 from services.registry.model import commands as c
 from shared.contracts import registry as r
 from shared.contracts.calendar import DayPassed
@@ -226,7 +226,92 @@ async def test_2_7_people_ask_over_http_and_only_operators_read_persons(database
             ("党支部", ""): 1, ("党支部", "村党支部"): 0, ("党支部", "电商党支部"): 1, ("企业", ""): 1,
         }  # fmt: skip
         assert len((await desk.get("/v1/parties", place=PLACE)).json()) == 2
+        assert (await desk.get("/v1/party-twins/2105")).json() == []
+        await desk.post("parties", {**firm, "party": "F-2", "name": "山泉有限公司"})
+        (twins_,) = (await desk.get("/v1/party-twins/210521")).json()
+        assert (twins_["label"], [one["party"] for one in twins_["parties"]]) == ("企业", ["F-1", "F-2"])
         assert (await desk.client.get("/v1/persons")).status_code in (401, 403)
+
+
+# --------------------------------------------------------------------- registered twice
+
+
+def merger(party: str, into: str, **said: Any) -> c.MergeParty:
+    signed: dict[str, Any] = {"place": PLACE, "reason": "重复登记", "decided_by": "县扶贫办"}
+    return c.MergeParty(**{**signed, "party": party, "into": into, **said})
+
+
+def firm(id: str, name: str) -> c.RegisterParty:
+    return c.RegisterParty(place=PLACE, party=id, kind="firm", parent=f"county:{PLACE}", name=name)
+
+
+def test_1_12_a_firm_that_was_registered_twice_goes_on_under_one_id() -> None:
+    here = county()
+    here.do(FIRST_FIRM, firm("F-2", "山泉有限公司"))
+    (event,) = here.do(merger("F-1", "F-2"))
+    assert event == r.PartyMerged(
+        place=PLACE, party="F-1", into="F-2", kind="firm", parent=f"county:{PLACE}", reason="重复登记",
+        decided_by="县扶贫办",
+    )  # fmt: skip
+    assert here.registry.states[Party, "F-1"].status == "withdrawn" and here.do(merger("F-1", "F-2")) == []
+    assert here.refusal(merger("F-2", "F-1")).status == 404, "F-1 is no more"
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "zh", "en"),
+    [
+        (merger("F-1", "F-1"), 422, "只能并入另一编号的同类登记", "under another id of the same kind"),
+        (merger("F-1", "B-1"), 422, "B-1是党支部", "B-1 is a branch"),
+        (merger("F-1", "F-9"), 404, "不存在", "does not exist"),
+        (merger("F-9", "F-1"), 404, "不存在", "does not exist"),
+        (merger("F-1", "F-2", place="210522"), 422, "属于区划", "belongs to division"),
+        (merger("F-2", "F-1"), 409, "下属B-2", "B-2, which belongs to it"),
+    ],
+)
+def test_1_12_a_merger_of_what_is_not_one_party_is_refused(
+    command: c.MergeParty, status: int, zh: str, en: str
+) -> None:
+    here = county()
+    here.do(FIRST_FIRM, firm("F-2", "山泉有限公司"), branch(), branch(party="B-2", parent="party:F-2"))
+    refused = here.refusal(command)
+    assert refused.status == status and zh in refused.zh and en in refused.en, (refused.zh, refused.en)
+
+
+def test_1_12_a_person_who_was_registered_twice_is_merged_under_seal() -> None:
+    here = county()
+    here.do(FIRST_ADVISER, c.RegisterParty(place=PLACE, party="A-2", kind="adviser", parent=OF_VILLAGE, name="老村长"))
+    (event,) = here.do(merger("A-1", "A-2"))
+    assert event.is_sealed() and here.registry.states[Person, "A-1"].status == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("本溪市绿源农业有限公司", "本溪绿源农业有限责任公司", True),
+        ("绿源（本溪）农业公司", "绿源(本溪)农业", True),
+        ("ＡＢＣ 食品", "abc食品集团", True),
+        ("绿源农业有限公司", "绿野农业有限公司", False),
+        ("公司", "合作社", False),
+        ("市", "县", False),
+        ("向阳专业合作社", "向阳村合作社", True),
+    ],
+)
+def test_1_12_two_spellings_of_one_firm_are_found(one: str, other: str, alike: bool) -> None:
+    here = county()
+    here.do(firm("F-1", one), firm("F-2", other), branch(name=one), firm("F-3", "山泉公司"))
+    found = [state for state in here.registry.states.values() if isinstance(state, Party)]
+    told = [[twin.party for twin in of.parties] for of in twins.twins(found, here.policy.parties)]
+    assert told == ([["F-1", "F-2"]] if alike else [])
+    here.do(merger("F-1", "F-2"))
+    found = [state for state in here.registry.states.values() if isinstance(state, Party)]
+    assert twins.twins(found, here.policy.parties) == [], "who was merged is not found again"
+
+
+def test_1_12_persons_of_one_name_are_no_twins() -> None:
+    here = county()
+    here.do(FIRST_ADVISER, c.RegisterParty(place=PLACE, party="A-2", kind="adviser", parent=OF_VILLAGE, name="老村长"))
+    found = [state for state in here.registry.states.values() if isinstance(state, Party)]
+    assert found and twins.twins(found, here.policy.parties) == []
 
 
 @pytest.mark.parametrize(
