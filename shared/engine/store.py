@@ -207,7 +207,7 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
         given = ids if by_array else msgspec.json.encode(ids).decode()
         statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
         rows = (await conn.exec_driver_sql(statement, (given,))).all()  # Row by row each would take three steps more.
-        found |= {(kind, id): decode_state(kind, body) for id, body in rows}
+        found |= {(kind, row[0]): decode_state(kind, row[1]) for row in rows}
     return found
 
 

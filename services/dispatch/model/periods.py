@@ -35,8 +35,8 @@ def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Chang
             step=step,
             due=last,
             unit=state.unit,
-            owed_by=commitment and state.owing(commitment, policy),
-            link=commitment and commitment.link,
+            owed_by=state.owing(commitment, policy) if commitment else None,
+            link=commitment.link if commitment else None,
         )
         for _, owed in sorted(state.owed.items())
         for step, last in owed.steps

@@ -41,7 +41,7 @@ _DIVISIONS = re.compile("[省市县区旗盟州乡镇村]|自治")
 def plain(name: str) -> str:
     """A name as it is compared: without signs, spaces, legal form and words for divisions, in one width and case.
 
-    本溪市绿源农业有限公司 and 本溪绿源农业（有限责任）公司 are alike. Where nothing would be left, the whole name stays.
+    本溪市绿源农业有限公司 and 本溪绿源农业（有限责任）公司 are alike. Where nothing would be left, all stays.
     """
     letters = "".join(sign for sign in unicodedata.normalize("NFKC", name).casefold() if sign.isalnum())
     return _DIVISIONS.sub("", _FORMS.sub("", letters)) or letters
