@@ -206,8 +206,9 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
         ids = [id for of, id in found if of is kind]
         given = ids if by_array else msgspec.json.encode(ids).decode()
         statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
-        rows = (await conn.exec_driver_sql(statement, (given,))).all()  # Row by row each would take three steps more.
-        found |= {(kind, row[0]): decode_state(kind, row[1]) for row in rows}
+        # They are read at once: row by row each would take three steps more.
+        rows: Sequence[Any] = (await conn.exec_driver_sql(statement, (given,))).all()
+        found |= {(kind, id): decode_state(kind, body) for id, body in rows}
     return found
 
 
