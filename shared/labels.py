@@ -84,6 +84,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "reconcile": "对账期限", "vacancies": "补派期限", "train_by": "培训期限",
         "count_by": "确认驻村天数的期限", "compare_by": "对照承诺的期限",
         "tell_by": "确认到村次数的期限",
+        "nominate_by": "推荐人选的期限", "review_by": "审核人选的期限",
+        "release_by": "确认全脱产的期限", "assess_by": "期满考核的期限",
     },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
@@ -483,6 +485,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
     "Present": lambda one, _policy: f"{one.cadre}{one.days}天",
+    "Merit": lambda one, policy: f"{one.cadre}{label('grade', one.grade, policy)}",
     "Attendee": lambda one, _policy: one.cadre,
     "Visited": lambda one, _policy: f"{one.bearer}{one.times}次",
     "Item": lambda item, _policy: item.text,

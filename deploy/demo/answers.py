@@ -277,6 +277,12 @@ def _presences(ask: Ask, story: Story) -> Iterable[Row]:
                        for cadre, day in since.items()]}  # fmt: skip
 
 
+def _merits(ask: Ask, story: Story) -> Iterable[Row]:
+    """Each gets the second of the pack's grades, which in every pack is the usual one."""
+    grade = story.policy.assessment.grades[1].name
+    yield {"merits": [{"cadre": cadre, "grade": grade} for cadre in ask.state["ended"][ask.detail]["members"]]}
+
+
 def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"seed_hash": sha256(story.share(ask).encode()).hexdigest()}
 
@@ -294,7 +300,11 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "diagnoses": Answer(lambda a, s: [{"problem_class": s.problem_class(a)}]),
     # dispatch
     "matchings": Answer(lambda a, s: [{"matching": f"{a.about}-{a.today}"}]),
+    "nominations": Answer(lambda a, s: [{"team": a.state["team"]}], ("dispatch", "links")),
+    "nomination-reviews": Answer(lambda a, s: [{"approved": True}]),
     "assignments": _NOTHING,
+    "term-assessments": Answer(_merits, ("dispatch", "rosters")),
+    "releases": Answer(lambda a, s: [{"members": [*a.state["bound"]], "released": True}], ("dispatch", "rosters")),
     "commitments": Answer(lambda a, s: [{"items": [{"number": n, "text": t} for n, t in enumerate(s.items(a), 1)]}]),
     "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _COMMITMENTS),
     "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),

@@ -17,10 +17,12 @@ from services.dispatch.model import course
 from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
+    AssessTerm,
     AssignTeam,
     BeginLink,
     BeginPartner,
     ChooseTeam,
+    ConfirmRelease,
     CountPresence,
     CountVisits,
     DecideLeave,
@@ -29,6 +31,7 @@ from services.dispatch.model.commands import (
     EndPairings,
     EndPartner,
     HoldCourse,
+    NominateTeam,
     PairHouseholds,
     PledgeSupport,
     Reconcile,
@@ -39,6 +42,7 @@ from services.dispatch.model.commands import (
     ReportSupport,
     RequestLeave,
     RetainMember,
+    ReviewNomination,
     SetCommitment,
     Settle,
     SolveMatching,
@@ -66,6 +70,8 @@ from shared.web.http import SMOOTH, PlaceQuery, Route, id_by_code, within
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),
     Route("choices", ChooseTeam, "另行选定单位或队员", "Choose another unit or other cadres than proposed"),
+    Route("nominations", NominateTeam, "推荐工作队人选", "Nominate who goes"),
+    Route("nomination-reviews", ReviewNomination, "审核工作队人选", "Review a nomination"),
     Route("match-withdrawals", WithdrawMatch, "撤销派出单位建议", "Withdraw a match"),
     Route("assignments", AssignTeam, "派驻工作队", "Assign a team"),
     Route("assignment-withdrawals", WithdrawAssignment, "撤销派驻", "Withdraw an assignment"),
@@ -78,6 +84,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("retentions", RetainMember, "决定队员留任", "Keep a member who no longer qualifies"),
     Route("replacements", ReplaceMember, "补派队员", "Replace a member who left"),
     Route("links", BeginLink, "确定联系人", "Bind a cadre to a village"),
+    Route("releases", ConfirmRelease, "确认全脱产", "Confirm that members have no duties at home"),
+    Route("term-assessments", AssessTerm, "评定期满考核等次", "Grade the members of a team whose term is over"),
     Route("courses", HoldCourse, "登记培训", "Record a course"),
     Route("course-withdrawals", WithdrawCourse, "撤销培训登记", "Withdraw a course"),
     Route("attendances", RecordAttendance, "登记参训人员", "Record who came to a course"),
@@ -173,6 +181,7 @@ async def _together(conn: AsyncConnection, tables: Tables, bodies: Sequence[str]
 
 def together(link: Link, owed: Model | None) -> Assignment:
     """A link with what is owed in its village."""
+    link = link.shown()
     said = {field: getattr(link, field) for field in Link.__struct_fields__} | {"id": link.village}
     if isinstance(owed, Commitments):
         said |= {field: getattr(owed, field) for field in ("helped_since", "owed", "carried")}

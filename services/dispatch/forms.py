@@ -5,6 +5,7 @@ from typing import Any
 
 from services.dispatch.model import commands as c
 from services.dispatch.model.bonds import Contacts
+from services.dispatch.model.link import Link
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
@@ -70,6 +71,24 @@ def _period_end(state: State, task: Task, _policy: Policy) -> Known:
     return {"bound": sorted(state.visits[kind][last].whole)}
 
 
+def _bound(state: State, _task: Task, _policy: Policy) -> Known:
+    """The members of a team who are not confirmed to be released from duties at home."""
+    assert isinstance(state, Roster)
+    return {"owing": sorted(state.bound)}
+
+
+def _of_term(state: State, task: Task, _policy: Policy) -> Known:
+    """Who was in the team at the end of the term that a task is about."""
+    assert isinstance(state, Roster)
+    return {"in_team": state.ended[task.detail].members}
+
+
+def _nominated(state: State, _task: Task, policy: Policy) -> Known:
+    """Whom the unit nominated, with the roles."""
+    assert isinstance(state, Link)
+    return {"nominated": "、".join(f"{one.cadre}（{policy.team.terms(one.role).label}）" for one in state.team)}
+
+
 def _team(row: Mapping[str, Any]) -> Known:
     """The chosen team: its leader and its members. Without a leader the unit's team is formed by the rules."""
     leader = [{"cadre": row["leader"], "role": "leader"}] if row["leader"] else []
@@ -91,6 +110,51 @@ _CHOICES = Blank(
     ),
     implied=_team,
     task="assignments",
+)  # fmt: skip
+_NOMINATIONS = Blank(
+    c.NominateTeam, "nominations", "工作队人选推荐表", "Nominations", ("village",),
+    headings=(
+        PLACE, VILLAGE, Heading("unit", "派出单位编号", "Unit id", prefilled=True), DUE, BODY,
+        Heading("leader", "队长编号", "Leader", "干部编号。", "A cadre's id.", kind="id"),
+        Heading("members", "队员编号", "Members", "干部编号，多个用顿号隔开。", "Cadres' ids, with commas between.",
+                required=False, kind="id", many=True),
+        by("nominated_by", "推荐机关", "Nominated by"),
+    ),
+    implied=_team,
+)  # fmt: skip
+_NOMINATION_REVIEWS = Blank(
+    c.ReviewNomination, "nomination-reviews", "工作队人选审核表", "Nominations to be reviewed", ("village",),
+    headings=(
+        PLACE, VILLAGE, DUE, BODY, Heading("nominated", "推荐人选", "Nominated", required=False, prefilled=True),
+        Heading("approved", "是否同意", "Approved"),
+        Heading("reason", "退回理由", "Reason", "不同意的必填。", "Needed where it is sent back.", required=False),
+        by("decided_by", "审核机关", "Decided by"),
+    ),
+    facts=_nominated,
+)  # fmt: skip
+_RELEASES = Blank(
+    c.ConfirmRelease, "releases", "全脱产确认表", "Releases from duties at home", ("village",),
+    headings=(
+        PLACE, VILLAGE, DUE, BODY,
+        Heading("members", "干部编号", "Cadre ids", "已全部移交原单位工作的队员，多个用顿号隔开。",
+                "Those who handed over everything at home, with commas between.", suggested=True),
+        Heading("released", "是否全脱产", "Released", "原单位仍有工作的填“否”。", "No if there are duties at home."),
+        by("confirmed_by", "确认机关", "Confirmed by"),
+    ),
+    facts=_bound,
+    lines=lambda row, _rows: [{**row, "members": row["owing"]}],
+)  # fmt: skip
+_TERM_ASSESSMENTS = Blank(
+    c.AssessTerm, "term-assessments", "期满考核等次表", "Assessments at the end of a term",
+    ("village", "ended", "merits.cadre"),
+    headings=(
+        PLACE, VILLAGE, Heading("ended", "任期届满之日", "Term ended", prefilled=True), DUE, BODY,
+        Heading("merits.cadre", "干部编号", "Cadre id", prefilled=True),
+        Heading("merits.grade", "等次", "Grade", choices="grade"), by("assessed_by", "考核机关", "Assessed by"),
+    ),
+    repeats="merits",
+    facts=_of_term,
+    lines=lambda row, _rows: ({**row, "merits.cadre": cadre} for cadre in row["in_team"]),
 )  # fmt: skip
 _ASSIGNMENTS = Blank(
     c.AssignTeam, "assignments", "驻村工作队派驻表", "Teams to be assigned", ("village",),
@@ -367,8 +431,8 @@ _LEAVE_RETURNS = Blank(
               Heading("returns", "是否返回工作队", "Returns"), by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
-FORMS = named(_CHOICES, _ASSIGNMENTS, _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS,
-              _PARTNERS, _PARTNER_ENDS, _PLEDGES, _DELIVERIES, _VISIT_COUNTS, _PAIRINGS,
-              _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES, _LEAVE_DECISIONS,
-              _LEAVE_RETURNS)  # fmt: skip
+FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _RELEASES, _TERM_ASSESSMENTS, _COMMITMENTS,
+              _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _PARTNERS, _PARTNER_ENDS, _PLEDGES,
+              _DELIVERIES, _VISIT_COUNTS, _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES,
+              _LEAVE_DECISIONS, _LEAVE_RETURNS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -15,25 +15,30 @@ from services.dispatch.model import (
     leave,
     listed,
     members,
+    nomination,
     pairings,
     partners,
     periods,
     pledges,
     pool,
     presence,
+    release,
     roster,
     takeover,
     team,
+    term,
     training,
     visits,
     withdrawal,
 )
 from services.dispatch.model.bonds import Bearer, Contacts
 from services.dispatch.model.commands import (
+    AssessTerm,
     AssignTeam,
     BeginLink,
     BeginPartner,
     ChooseTeam,
+    ConfirmRelease,
     CountPresence,
     CountVisits,
     DecideLeave,
@@ -42,6 +47,7 @@ from services.dispatch.model.commands import (
     EndPairings,
     EndPartner,
     HoldCourse,
+    NominateTeam,
     PairHouseholds,
     PledgeSupport,
     Reconcile,
@@ -52,6 +58,7 @@ from services.dispatch.model.commands import (
     ReportSupport,
     RequestLeave,
     RetainMember,
+    ReviewNomination,
     SetCommitment,
     Settle,
     SolveMatching,
@@ -102,8 +109,10 @@ from shared.contracts.dispatch import (
     TeamAssigned,
     TeamChosen,
     TeamDisbanded,
+    TeamNominated,
     TeamReleased,
     TermEnded,
+    TermExtended,
     VillageMatched,
 )
 from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, OutcomeDecided, OutcomeEvent, OutcomeExpired
@@ -207,13 +216,18 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageDiagnosed, Pool, _pool, pool.need_unit),
     Reaction(VillageDiagnosed, Commitments, _village, commitments.diagnose, reads=commitments.team_there),
     Reaction(VillageDiagnosed, Link, _team, team.diagnose),
-    # A matching proposes. People may choose otherwise or take the match back. Then the organisation department assigns.
+    # A matching proposes. People may choose otherwise or take the match back. The unit nominates and the organisation
+    # department reviews, where the pack asks for it, and assigns.
     Reaction(SolveMatching, Pool, _pool, pool.solve, reads=_offers),
     Reaction(VillageMatched, Pool, family, pool.note_team),
     Reaction(VillageMatched, Link, _team, team.match),
     Reaction(ChooseTeam, Pool, _pool, choice.choose, reads=choice.asked_about),
     Reaction(TeamChosen, Pool, family, pool.note_team),
     Reaction(TeamChosen, Link, _team, team.choose),
+    Reaction(NominateTeam, Pool, _pool, nomination.nominate, reads=nomination.asked_about),
+    Reaction(TeamNominated, Pool, family, pool.note_team),
+    Reaction(TeamNominated, Link, _team, nomination.note),
+    Reaction(ReviewNomination, Link, _team, nomination.review),
     Reaction(WithdrawMatch, Pool, _pool, choice.withdraw_match, reads=choice.asked_about),
     Reaction(MatchWithdrawn, Pool, family, pool.need_again),
     Reaction(MatchWithdrawn, Link, _team, team.unmatch),
@@ -334,10 +348,13 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(ReportSkills, Roster, _village, training.report, reads=training.diagnosed),
     Reaction(TeamAssigned, Roster, roster.kept, training.arrive, reads=training.squad_of),
     Reaction(MemberReplaced, Roster, roster.kept, training.join, reads=training.squad_and_team),
+    *(Reaction(over, Roster, roster.kept, term.end) for over in (TermEnded, TermExtended, TeamReleased)),
+    Reaction(AssessTerm, Roster, _village, term.assess),
     *(Reaction(left, Roster, _village, roster.lose) for left in (MemberRecalled, MemberLeft)),
     *(Reaction(gone, Roster, _village, roster.clear) for gone in (TeamReleased, TeamDisbanded, AssignmentWithdrawn)),
     Reaction(VillageMerged, Roster, by("into"), roster.absorb, reads=roster.merging),
     Reaction(VillageMerged, Roster, _village, roster.dissolve),
+    Reaction(ConfirmRelease, Roster, _village, release.confirm),
     # Members ask for leave; for long leave somebody else is sent. The township says who was there, once a month.
     Reaction(RequestLeave, Roster, _village, leave.request, reads=leave.team_of),
     Reaction(DecideLeave, Pool, presence.shared, leave.share, reads=leave.asked_in),
@@ -365,12 +382,19 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PoolDivided, Pool, division.others_of, division.hand_over),
 )
 
-# What a day can do: end a term, make a commitment or training owed or overdue, end the transition after an exit, end an
-# illness or leave, ask for a month's presence, give a county its own pool, and look who helps too few households.
+# What a day can do: end a term, make a commitment, training or a release owed or overdue, end the transition after an
+# exit, end an illness or leave, ask for a month's presence, give a county its own pool, and look who helps too few
+# households.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
     Contacts: {"places": bonds.fall_due, "pledges": pledges.fall_due, "visits": visits.fall_due},
-    Roster: {"training": training.fall_due, "presence": presence.fall_due, "turn": leave.fall_due},
+    Roster: {
+        "training": training.fall_due,
+        "presence": presence.fall_due,
+        "turn": leave.fall_due,
+        "release": release.fall_due,
+        "assessment": term.fall_due,
+    },
     Pool: {"back": pool.come_back, "divided": division.divide, "quota": helpers.ask, "quotas_begin": helpers.begin},
 }

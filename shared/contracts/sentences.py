@@ -192,6 +192,11 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}另行选定{unit}，工作队为{team}，原因：{reason}",
         "{decided_by} chose {unit} with the team of {team} instead: {reason}",
     ),
+    "TeamNominated": ("{nominated_by}推荐{unit}的{team}", "{nominated_by} nominated {team} of {unit}"),
+    "NominationReviewed": (
+        "{decided_by}审核{unit}推荐的人选：{approved?同意:退回}[，理由：{reason}]",
+        "{decided_by} reviewed the nomination of {unit}: it is {approved?approved:sent back}[: {reason}]",
+    ),
     "MatchWithdrawn": _withdrawn("由{unit}帮扶的建议", "the proposal of {unit}"),
     "TeamAssigned": (
         "{assigned_by}从{unit}派驻工作队：{team}，任期自{term_start}至{term_end}",
@@ -226,6 +231,27 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "MemberReplaced": (
         "{replaced_by}补派{unit}的{cadre}任{role}，接替{recalled}",
         "{replaced_by} sent {cadre} of {unit} as {role} in the place of {recalled}",
+    ),
+    "ReleaseConfirmed": (
+        "{confirmed_by}确认{released}全脱产驻村",
+        "{confirmed_by} confirmed that {released} have no duties at home",
+    ),
+    "ReleaseDoubted": (
+        "{confirmed_by}查明{doubted}在原单位仍有工作",
+        "{confirmed_by} found that {doubted} still have duties at home",
+    ),
+    "ReleaseMissed": (
+        "{unit}有{missing}名队员应于{due}前确认全脱产，逾期未确认，由{owed_by}负责",
+        "{missing} members from {unit} were to be released from duties at home by {due}; that is overdue with "
+        "{owed_by}",
+    ),
+    "TermAssessed": (
+        "{assessed_by}对{unit}的工作队期满考核：{merits}",
+        "{assessed_by} assessed the team of {unit} at the end of its term: {merits}",
+    ),
+    "AssessmentMissed": (
+        "{unit}的工作队期满考核应于{due}前完成，逾期未办，由{owed_by}负责",
+        "the assessment of the team of {unit} was due on {due} and is overdue with {owed_by}",
     ),
     "SkillsReported": (
         "{reported_by}报告村内所缺技能人数：{lacking}",

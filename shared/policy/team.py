@@ -9,7 +9,7 @@ from msgspec import Meta
 from shared.calendar import Span
 from shared.contracts.dispatch import Role
 from shared.contracts.registry import Level, Rank
-from shared.contracts.values import Code, Name
+from shared.contracts.values import Clause, Code, EventRole, Name
 from shared.policy.bound import HowMany, Limits, Range, ends
 from shared.policy.links import LinkKind
 from shared.policy.section import Found, One, Path, Reference, Section
@@ -69,6 +69,48 @@ _ABSENT: Final[Mapping[Role, TeamRole]] = {
 }
 
 
+class Nomination(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """派出单位推荐、组织部门审核人选。 ·
+    The sending unit nominates who goes, and the organisation department reviews it before the assignment (5.13)."""
+
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    nominate_by: When
+    """推荐期限。自确定帮扶单位（dispatch.village.matched）起算；退回重新推荐的，自退回起算同样时间。 ·
+    The last day for the nomination. It is counted from the matching (`dispatch.village.matched`), and for another one
+    anew from the day on which the first was sent back."""
+    review_by: When
+    """审核期限。自推荐（dispatch.team.nominated）起算。 ·
+    The last day for the review. It is counted from the nomination (`dispatch.team.nominated`)."""
+
+
+class Release(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """全脱产驻村：驻村期间在原单位不承担工作。 ·
+    Full release: who is in a village has no duties at home meanwhile (0.3)."""
+
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    by: EventRole
+    """由谁确认原单位工作已全部移交。 · Who confirms that everything at home is handed over."""
+    confirm_by: When
+    """确认期限。自进队（joining）起算。 · The last day for that. It is counted from joining the team (`joining`)."""
+    checked_by: EventRole
+    """由谁核查；发现在原单位仍有工作的，须重新确认。 ·
+    Who looks into it. Whoever still has duties at home is to be released anew."""
+
+
+class TermAssessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """期满考核：任期届满时逐人评定等次，等次用年度考核的。 ·
+    The assessment at the end of a term: each member is graded, with the grades of the yearly assessment (5.14)."""
+
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    by: EventRole
+    """由谁评定。 · Who grades."""
+    assess_by: When
+    """评定期限。自任期届满（term）起算。 · The last day for it. It is counted from the end of the term (`term`)."""
+
+
 class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="unit"):
     """派驻工作队：人数、资格、任期。 · Who is sent, by which unit, for how long (mechanisms 3.2–3.4, 3.11)."""
 
@@ -101,6 +143,13 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     The last day for assigning the team. It is counted from the matching (`dispatch.village.matched`)."""
     weights: Weights
     """选派建议的加分。 · The points of the matching."""
+    term_assessment: TermAssessment | None = None
+    """期满考核；不写为没有。 · The assessment at the end of a term; none where it is left out."""
+    nomination: Nomination | None = None
+    """派出单位推荐、组织部门审核；不写为不需推荐。 ·
+    That the unit nominates and the organisation department reviews; nobody nominates where it is left out."""
+    release: Release | None = None
+    """全脱产；不写为不作要求。 · Full release from duties at home; not asked for where it is left out."""
     term: Span
     """任期，按年、月或日历日计。 · The term, in years, months or calendar days."""
     extension: Span | None = None

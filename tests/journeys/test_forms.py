@@ -49,7 +49,9 @@ from shared.workbook.reading import _plain, read_rows
 from shared.workbook.writing import write_template
 from tests.dispatch.partnered import PARTNERED
 from tests.dispatch.present import PRESENCE
+from tests.dispatch.sent import ASSESSED, NOMINATION, RELEASE
 from tests.dispatch.trained import SKILLS, asks
+from tests.support.packs import with_team
 from tests.support.process import delivery
 from tests.support.servers import engine_with
 
@@ -66,7 +68,8 @@ NEVER_IN_BENXI = {
     ("registry", "risk-reports"), ("registry", "household-reviews"),
     *(("dispatch", name) for name in ("partners", "partner-ends", "pledges", "deliveries", "visit-counts")),
     *(("dispatch", name) for name in ("courses", "attendances", "skill-reports", "presences", "leaves",
-                                      "leave-decisions", "leave-returns")),
+                                      "leave-decisions", "leave-returns", "nominations", "nomination-reviews",
+                                      "releases", "term-assessments")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 Pair = tuple[Known, Row]
@@ -303,6 +306,34 @@ def test_2_12_5_12_courses_leave_and_presence_are_told_by_form(name: str, row: R
         f"{field}.{part}": of for field, said in row.items() if isinstance(said, dict) for part, of in said.items()
     }
     assert read_back(blank, [({}, flat)], region) == [as_command("dispatch", name, {**row, **more})]
+
+
+_NOMINATED: Row = {"place": "210521", "village": "210521100201", "unit": "U1", "body": "unit", "nominated_by": "局党组"}
+_REVIEWED: Row = {"place": "210521", "village": "210521100201", "body": "organisation", "decided_by": "市委组织部"}
+
+
+def test_5_13_0_3_5_14_nominations_releases_and_assessments_are_told_by_form() -> None:
+    region = parse_pack(with_team(PACK, nomination=NOMINATION, release=RELEASE, term_assessment=ASSESSED))
+
+    def told(name: str, row: Row) -> list[Command]:
+        return read_back(FORMS["dispatch", name], [({}, row)], region)
+
+    team = [{"cadre": c, "role": r} for c, r in (("C1", "leader"), ("C2", "member"), ("C3", "member"))]
+    assert told("nominations", {**_NOMINATED, "leader": "C1", "members": ("C2", "C3")}) == [
+        as_command("dispatch", "nominations", {**_NOMINATED, "team": team})
+    ]
+    for said in ({"approved": True}, {"approved": False, "reason": "考核未定等次"}):
+        row = {**_REVIEWED, **said}
+        assert told("nomination-reviews", row) == [as_command("dispatch", "nomination-reviews", row)]
+    released = {**_MEMBERS, "members": ["C1", "C2"], "released": True, "confirmed_by": "局党组", "body": "unit"}
+    shown = [({"owing": ["C1", "C2"]}, released)]
+    assert read_back(FORMS["dispatch", "releases"], shown, region) == [as_command("dispatch", "releases", released)]
+    graded = [{"cadre": c, "grade": g} for c, g in (("C1", "excellent"), ("C2", "competent"))]
+    assessed = {**_REVIEWED, "ended": "2017-06-21", "merits": graded, "assessed_by": "市委组织部"}
+    del assessed["decided_by"]
+    assert read_back(FORMS["dispatch", "term-assessments"], [({"in_team": ("C1", "C2")}, assessed)], region) == [
+        as_command("dispatch", "term-assessments", assessed)
+    ]
 
 
 _FLOATS = st.floats(-9.99999999999999e307, 9.99999999999999e307)  # A cell cannot hold others (Excel's specifications).

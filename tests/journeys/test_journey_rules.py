@@ -288,6 +288,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {r.BracketChanged, r.FloorMet, r.FiguresRecorded, r.PartyRegistered, d.LinkBegun, d.LinkEnded}
     own_matters |= {r.HouseholdsMonitored, r.HouseholdsCleared, r.MonitoringCounted, r.MonitoringOverdue}
     own_matters |= {r.HouseholdsCounted, d.HouseholdsPaired, d.HouseholdsUnpaired, d.GapFound, d.GapClosed}
+    own_matters |= {d.TeamNominated, d.NominationReviewed, d.ReleaseConfirmed, d.ReleaseDoubted, d.TermAssessed}
     own_matters |= {d.QuotaAsked, d.QuotaMet}
     own_matters |= {d.PartnerBegun, d.PartnerEnded, d.PartnerMoved, d.SupportPledged, d.SupportDelivered}
     own_matters |= {d.VisitsCounted, d.VisitsShort, d.PlaceOverdue, d.PlaceFilled}

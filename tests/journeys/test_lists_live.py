@@ -44,6 +44,11 @@ class Office:
     async def team(self, matching: str) -> None:
         await self.do("matchings", {"place": "520300", "matching": matching, "asked_by": "市委组织部",
                       "body": "organisation"}, service="dispatch")  # fmt: skip
+        link = await asked(self.simulation.system, "dispatch", f"/v1/assignments/{VILLAGE}")
+        nominated = {**AT, "unit": link["unit"], "team": link["team"], "nominated_by": "派出单位党委", "body": "unit"}
+        await self.do("nominations", nominated, service="dispatch")
+        reviewed = {**AT, "approved": True, "decided_by": "市委组织部", "body": "organisation"}
+        await self.do("nomination-reviews", reviewed, service="dispatch")
         await self.do("assignments", {**AT, "assigned_by": "市委组织部", "body": "organisation"}, service="dispatch")
 
     async def until(self, day: date) -> None:
@@ -113,6 +118,7 @@ async def test_0_6_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leav
     assert {one["id"] for one in ended} == {f"lifted_village/{VILLAGE}", "weak_organisation/ORG-1"}
     of_team = [(one["type"].removeprefix("dispatch.").removesuffix(".v1"), one["occurredon"]) for one in told]
     assert [one for one in of_team if one[0].startswith(("team.", "term."))] == [
-        ("team.assigned", "2021-06-15"), ("term.ended", "2023-06-16"), ("team.released", "2023-06-16"),
-        ("team.assigned", "2023-06-16"), ("team.kept", "2023-06-16"), ("team.released", "2023-07-17"),
+        ("team.nominated", "2021-06-15"), ("team.assigned", "2021-06-15"), ("term.ended", "2023-06-16"),
+        ("team.released", "2023-06-16"), ("team.nominated", "2023-06-16"), ("team.assigned", "2023-06-16"),
+        ("team.kept", "2023-06-16"), ("team.released", "2023-07-17"),
     ]  # fmt: skip

@@ -34,6 +34,7 @@ from tests.dispatch.helping import city as helped_city
 from tests.dispatch.helping import pack as helping_pack
 from tests.dispatch.partnered import begin, city, helped, pledge
 from tests.dispatch.present import asking
+from tests.dispatch.sent import ASSESSED, RELEASE
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
@@ -99,6 +100,13 @@ def promised() -> World:
     begin(benxi)
     for year in (2014, 2015):
         pledge(benxi, {"yuan": 5}, year=year)
+    return benxi.world
+
+
+def over() -> World:
+    """A term is over, and its members are to be assessed."""
+    benxi = Benxi(team={"term_assessment": ASSESSED}).helped()
+    benxi.until(date(2017, 6, 21))
     return benxi.world
 
 
@@ -206,6 +214,12 @@ STORIES = {
     ("rosters", "presence"): Story(
         lambda: asking().assigned().world, (date(2014, 7, 3), date(2014, 7, 20), date(2015, 3, 5))
     ),
+    ("rosters", "release"): Story(
+        lambda: Benxi(team={"release": RELEASE}).assigned().world,
+        (START + 33 * DAY, START + 90 * DAY, START + 400 * DAY),
+        ("rosters", "Release"),
+    ),
+    ("rosters", "assessment"): Story(over, (date(2017, 7, 25), date(2018, 3, 1)), ("rosters", "Assessment")),
     ("rosters", "turn"): Story(
         on_leave, (START + 3 * DAY, START + 70 * DAY, START + 200 * DAY), ("rosters", "Leave", "Member")
     ),

@@ -416,6 +416,9 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.presence.counted.v1": "always",
         "dispatch.visits.counted.v1": "always",
         "registry.party.merged.v1": "sometimes",
+        "dispatch.nomination.reviewed.v1": "always",
+        "dispatch.release.doubted.v1": "always",
+        "dispatch.term.assessed.v1": "always",
         "inspection.draw.made.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},

@@ -14,7 +14,7 @@ from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pairings import Circle, Helper, Pairings
 from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, Team
-from services.dispatch.model.roster import Leave, Lesson, Month, Post, Roster
+from services.dispatch.model.roster import Bound, Ended, Leave, Lesson, Month, Post, Roster
 from services.incentives.model.record import Case, Record
 from services.inspection.model.assessment import Assessment, Ballot, Proposal
 from services.inspection.model.calendar import Calendar
@@ -138,6 +138,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (pool(teams={V: DOUBTED}), "quiet", True),
     (Link(**HERE, stage="diagnosed", spell=1), "diagnosed", False),
     (Link(**HERE, stage="matched", spell=1), "matched", True),
+    (Link(**HERE, stage="matched", spell=1, nominate_by=D), "matched", True),
     (Link(**HERE, stage="assigned", spell=1), "assigned", False),
     (Link(**HERE, stage="assigned", spell=1, vacancies={"C1": Vacancy("leader", D)}), "assigned", True),
     (Commitments(**HERE), "none", False),
@@ -164,6 +165,13 @@ ROWS: list[tuple[State, str, bool]] = [
     (Roster(**HERE, lessons={"a": {"C1": Lesson(D)}}), "empty", True),
     (Roster(**HERE, lacking={"a": {"masonry": Lesson(D)}}), "empty", True),
     (Roster(**HERE, lacking={"a": {"masonry": Lesson(D, course="2105/K1")}}), "empty", False),
+    (Roster(**HERE, members={"C1": Post("leader", D)}, bound={"C1": Bound(D)}), "staffed", True),
+    (Roster(**HERE, ended={"2015-06-01": Ended(unit="U1", members=("C1",), assess_by=D)}), "empty", True),
+    (
+        Roster(**HERE, ended={"2015-06-01": Ended(unit="U1", members=("C1",), assess_by=D, grades={"C1": "x"})}),
+        "empty",
+        False,
+    ),
     (Roster(**HERE, leaves={"1": Leave(**LEAVE)}), "empty", True),
     (Roster(**HERE, leaves={"1": Leave(**LEAVE, decided_by="县", begun=True)}), "empty", False),
     (Roster(**HERE, leaves={"1": Leave(**LEAVE, decided_by="县", begun=True, over=True)}), "empty", True),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.dispatch.model.commands import ChooseTeam, TakeOver, WithdrawMatch
+from services.dispatch.model.commands import ChooseTeam, NominateTeam, TakeOver, WithdrawMatch
 from services.dispatch.model.eligibility import Posting, in_order, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Offer, Serving, unsuited_for
@@ -139,20 +139,25 @@ def _unfit(team: Sequence[Member], postings: Mapping[str, Posting]) -> Iterable[
             yield Fault(failed.rule, *failed.refused(member.cadre, posting.policy.team.terms(member.role)))
 
 
-def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, others: Others) -> Change:
-    """A named body chooses another unit or other cadres before the assignment."""
-    require_body(command.body, "organisation", "3.2")
-    pool, team = may_choose(pool, command, policy, others)
-    choice = weigh(pool, command.village, command.unit, command.team, policy, today, others)
+def require_match(choice: Choice, field: str) -> Match:
+    """The choice as a match. Refuses (422) one that breaks rules, and names them all."""
     if choice.match is None:
         raise Refused(
             choice.faults[0].rule,
             "；".join(fault.zh for fault in choice.faults) + "。请另选",
             "; ".join(fault.en for fault in choice.faults) + "; choose otherwise",
-            field="team" if command.team else "unit",
+            field=field,
             status=422,
         )
-    chosen = choice.match
+    return choice.match
+
+
+def choose(pool: Pool | None, command: ChooseTeam, policy: Policy, today: date, others: Others) -> Change:
+    """A named body chooses another unit or other cadres before the assignment."""
+    require_body(command.body, "organisation", "3.2")
+    pool, team = may_choose(pool, command, policy, others)
+    choice = weigh(pool, command.village, command.unit, command.team, policy, today, others)
+    chosen = require_match(choice, "team" if command.team else "unit")
     if (chosen.unit, {m.cadre: m.role for m in chosen.team}) == (team.unit, team.members):
         return Change(pool)
     told = TeamChosen(
@@ -240,7 +245,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
 
 
 def may_choose(
-    pool: Pool | None, command: ChooseTeam | WithdrawMatch, policy: Policy, others: Others
+    pool: Pool | None, command: ChooseTeam | NominateTeam | WithdrawMatch, policy: Policy, others: Others
 ) -> tuple[Pool, Team]:  # fmt: skip
     """The pool and the match of a village. Raises Refused if there is no match, or the team is assigned already."""
     pool = known(pool, "选派库", "the pool", policy.pool)

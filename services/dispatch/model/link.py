@@ -32,6 +32,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     """What binds a unit and its team to a village, from the diagnosis on. Its id is `<village>/<kind>`."""
 
     kind = "links"
+    hides = '"refused"'
 
     stage: Stage
     spell: int
@@ -45,6 +46,12 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     team: tuple[Member, ...] = ()
     """Its members, the leader first."""
     assign_by: date | None = None
+    nominate_by: date | None = None
+    """While a nomination by the unit is awaited: its last day."""
+    review_by: date | None = None
+    """While its review is awaited: its last day. Without either the team may be assigned."""
+    refused: str = ""
+    """Why the last nomination was sent back to the unit, as long as no other one has come."""
     since: date | None = None
     """The unit's first day here. It stays the same if the unit serves the village again after a relapse."""
     term_start: date | None = None
@@ -77,6 +84,10 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether an assignment or a replacement is awaited."""
         return self.stage == "matched" or bool(self.vacancies)
 
+    def shown(self, *, to_operator: bool = False) -> "Link":
+        """The link as it may be read: only operators see why a nomination was sent back, as it may be personal."""
+        return self if to_operator else self.but(refused="")
+
     def awaits_diagnosis(self, spell: int) -> bool:
         """Whether a diagnosis is the expected one, and no repetition of an earlier one."""
         return (self.by_lists or self.stage in ("relapsed", "merged", "released")) and spell > self.spell
@@ -99,12 +110,22 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The replacements that the unit must send, and the assignment once nothing stands in its way."""
         village: Mapping[str, str | int] = {"place": self.place, "village": self.village}
-        for cadre, vacancy in sorted(self.vacancies.items()):
+        for cadre, vacancy in sorted(self.vacancies.items()) if not self.nominate_by else ():
             yield Task(
                 action="replacements", about=self.village, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
                 answer={**village, "left": cadre, "body": "unit"},
             )  # fmt: skip
-        if self.stage == "matched" and not self.vacancies and not self.unsettled:
+        if self.nominate_by:
+            yield Task(
+                action="nominations", about=self.village, role="unit", due=self.nominate_by, rule="5.13",
+                answer={**village, "unit": self.unit, "body": "unit"},
+            )  # fmt: skip
+        elif self.review_by and not self.vacancies:
+            yield Task(
+                action="nomination-reviews", about=self.village, role="organisation", due=self.review_by, rule="5.13",
+                answer={**village, "body": "organisation"},
+            )  # fmt: skip
+        elif self.stage == "matched" and not self.vacancies and not self.unsettled:
             yield Task(
                 action="assignments", about=self.village, role="organisation", due=self.assign_by, rule="3.2",
                 answer={**village, "body": "organisation"},

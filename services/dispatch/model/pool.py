@@ -28,6 +28,7 @@ from shared.contracts.dispatch import (
     Role,
     TeamChosen,
     TeamDisbanded,
+    TeamNominated,
     TeamReleased,
     VillageMatched,
 )
@@ -468,7 +469,9 @@ def matched(m: Match, need: Need, matching: str) -> VillageMatched:
     )
 
 
-def note_team(pool: Pool | None, event: VillageMatched | TeamChosen, policy: Policy, today: date) -> Change:
+def note_team(
+    pool: Pool | None, event: VillageMatched | TeamChosen | TeamNominated, policy: Policy, today: date
+) -> Change:
     """A unit and a team were found for a village, by this pool or another one."""
     if pool is None:
         return Change(pool)
@@ -480,7 +483,7 @@ def note_team(pool: Pool | None, event: VillageMatched | TeamChosen, policy: Pol
     members = {member.cadre: member.role for member in event.team}
     usual = Team(unit=event.unit, place=event.place, members=members)
     team = (
-        msgspec.structs.replace(before, unit=event.unit, members=members, doubted={}, doubted_since={})
+        msgspec.structs.replace(before, unit=event.unit, members=members, vacant={}, doubted={}, doubted_since={})
         if before
         else usual
     )

@@ -82,6 +82,32 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return (self.last - self.first).days + 1
 
 
+class Bound(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member who is not confirmed to have no duties at home (see `release`)."""
+
+    release_by: date
+    """The last day for the confirmation."""
+    is_missed: bool = False
+    """Whether it was told that the day passed."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A term that is over: who was in the team, and how each was assessed (see `term`)."""
+
+    unit: str
+    members: tuple[str, ...]
+    assess_by: date
+    grades: dict[str, str] = msgspec.field(default_factory=dict)
+    """By cadre, the grade; empty while they are awaited."""
+    is_missed: bool = False
+    """Whether it was told that the day passed."""
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the assessment is awaited."""
+        return not self.grades
+
+
 class Month(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The presence of a month: who was in the team at its end, and how many days each was in the village."""
 
@@ -108,12 +134,16 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     lacking: dict[str, dict[str, Lesson]] = msgspec.field(default_factory=dict)
     """By kind of training, the skills that people in the village lack."""
 
+    bound: dict[str, Bound] = msgspec.field(default_factory=dict)
+    """The members who are to be released from duties at home (0.3)."""
     leaves: dict[str, Leave] = msgspec.field(default_factory=dict)
     """By number, the leave that members asked for."""
     asked: int = 0
     """The number of the last request for leave."""
     months: dict[str, Month] = msgspec.field(default_factory=dict)
     """By month, such as `2016-03`: presence that is awaited, and what was said of the last twelve months."""
+    ended: dict[str, Ended] = msgspec.field(default_factory=dict)
+    """By the day on which they were over, the terms whose members are to be or were assessed (5.14)."""
 
     @property
     def status(self) -> str:
@@ -122,20 +152,23 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether training, a decision on leave or a month's presence is awaited here."""
+        """Whether training, a release, a decision on leave or a month's presence is awaited here."""
         return (
             any(self.lessons.values())
+            or bool(self.bound)
+            or any(one.is_owed for one in self.ended.values())
             or any(not one.course for skills in self.lacking.values() for one in skills.values())
             or any(not one.decided_by or one.over for one in self.leaves.values())
             or any(not month.days for month in self.months.values())
         )
 
     def shown(self, *, to_operator: bool = False) -> "Roster":
-        """The roster as it may be read: only operators see who is on leave, and how many days each was there."""
+        """The roster as it may be read: only operators see leave, how many days each was there, and grades."""
         if to_operator:
             return self
         months = {name: msgspec.structs.replace(month, days={}) for name, month in self.months.items()}
-        return self.but(leaves={}, months=months).timed(turn=None)
+        ended = {day: msgspec.structs.replace(one, grades={}) for day, one in self.ended.items()}
+        return self.but(leaves={}, months=months, ended=ended).timed(turn=None)
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """The last day of something that is owed here moved."""
@@ -144,6 +177,19 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Training that is to be had, leave to be decided on, and months whose presence is to be confirmed."""
         yield from self._lessons(policy)
+        if self.bound and (release := policy.team.release):
+            yield Task(
+                action="releases", about=self.id, role=release.by, rule=release.rule,
+                due=min(one.release_by for one in self.bound.values()),
+                answer={"place": self.place, "village": self.id, "body": release.by},
+            )  # fmt: skip
+        for day, over in sorted(self.ended.items()):
+            if over.is_owed and (assessing := policy.team.term_assessment):
+                yield Task(
+                    action="term-assessments", about=self.id, role=assessing.by, due=over.assess_by,
+                    rule=assessing.rule, detail=day,
+                    answer={"place": self.place, "village": self.id, "ended": day, "body": assessing.by},
+                )  # fmt: skip
         terms, village = policy.presence, dict[str, str | int](place=self.place, village=self.id)
         rule = terms.rule if terms else "5.12"
         for number, leave in sorted(self.leaves.items(), key=lambda item: int(item[0])):
@@ -187,7 +233,7 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     def without_member(self, cadre: str) -> "Roster":
         """The roster after a member left: nothing is owed any more."""
         lessons = {kind: without(owed, cadre) for kind, owed in self.lessons.items()}
-        return self.but(members=without(self.members, cadre), lessons=lessons)
+        return self.but(members=without(self.members, cadre), lessons=lessons, bound=without(self.bound, cadre))
 
 
 def decider(leave: Leave, policy: Policy) -> EventRole:
@@ -198,7 +244,9 @@ def decider(leave: Leave, policy: Policy) -> EventRole:
 
 def kept(message: Any, policy: Policy) -> Iterable[str]:
     """The roster of a message's village, where the pack asks for anything that it keeps."""
-    return (message.village,) if policy.training or policy.presence else ()
+    team = policy.team
+    asks = policy.training or policy.presence or team.release or team.term_assessment
+    return (message.village,) if asks else ()
 
 
 def lose(state: Roster | None, event: MemberLeft | MemberRecalled, policy: Policy, today: date) -> Change:
@@ -210,7 +258,9 @@ def clear(
     state: Roster | None, event: TeamReleased | TeamDisbanded | AssignmentWithdrawn, policy: Policy, today: date
 ) -> Change:
     """The team is home. What people in the village lack stays."""
-    return Change(state and clocked(state.but(unit="", members={}, lessons={}, leaves={}, months={}), policy, today))
+    return Change(
+        state and clocked(state.but(unit="", members={}, lessons={}, bound={}, leaves={}, months={}), policy, today)
+    )
 
 
 def merging(_state: Roster | None, event: VillageMerged) -> Iterable[Key]:
@@ -228,8 +278,8 @@ def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: da
     state = state.but(lacking={**state.lacking, **lacking})
     if not state.members and isinstance(link, Link) and link.unit == other.unit:
         state = state.but(
-            unit=other.unit, members=other.members, lessons=other.lessons, leaves=other.leaves, asked=other.asked,
-            months=other.months,
+            unit=other.unit, members=other.members, lessons=other.lessons, bound=other.bound, leaves=other.leaves,
+            asked=other.asked, months=other.months, ended={**other.ended, **state.ended},
         )  # fmt: skip
     return Change(clocked(state, policy, today))
 
@@ -251,7 +301,11 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
     every = (*state.lessons.values(), *state.lacking.values())
     lessons = [lesson for lessons in every for lesson in lessons.values() if not lesson.course]
     days = [lesson.train_by + DAY for lesson in lessons if not lesson.is_missed]
-    if lessons or (state.members and any(one.duty and not one.duty.due.after for one in policy.training)):
+    if (
+        lessons
+        or state.bound
+        or (state.members and any(one.duty and not one.duty.due.after for one in policy.training))
+    ):
         days.append(date(today.year + 1, 1, 1))
     months = state.months.values() if policy.presence else ()
     counts = [month.count_by + DAY for month in months if not month.days and not month.is_missed]
@@ -259,7 +313,9 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
         counts.append(add_months(today.replace(day=1), 1))
     replaced = [leave for leave in state.leaves.values() if leave.replaced and not leave.over]
     turns = [leave.last + DAY if leave.begun else leave.first for leave in replaced]
-    firsts = {"training": days, "presence": counts, "turn": turns}
+    releases = [one.release_by + DAY for one in state.bound.values() if not one.is_missed]
+    over = [one.assess_by + DAY for one in state.ended.values() if one.is_owed and not one.is_missed]
+    firsts = {"training": days, "presence": counts, "turn": turns, "release": releases, "assessment": over}
     still = {name for name, on in state.timers.items() if on <= today}
     return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
 
@@ -273,6 +329,8 @@ def _asked_for(state: Roster, policy: Policy) -> Roster:
     return state.but(
         lessons={kind: lessons for kind, lessons in state.lessons.items() if kind in owed},
         lacking={kind: skills for kind, skills in state.lacking.items() if kind in taught},
+        bound=state.bound if policy.team.release else {},
+        ended={day: one for day, one in state.ended.items() if not one.is_owed or policy.team.term_assessment},
         months={name: month for name, month in state.months.items() if month.days or policy.presence},
     )
 

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from services.dispatch.model.commands import AssignTeam, TakeOver, WithdrawAssignment
 from services.dispatch.model.link import OUT, Link, Vacancy, id_of
+from services.dispatch.model.nomination import to_nominate, to_review
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, relatives
 from shared.contracts import Event
@@ -42,6 +44,7 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
 DAY = timedelta(1)
+_NOT_NOMINATED: Mapping[str, Any] = {"nominate_by": None, "review_by": None, "refused": ""}
 Others = Mapping[Key, State | None]
 
 
@@ -77,19 +80,20 @@ def match(state: Link | None, event: VillageMatched, policy: Policy, today: date
         return Change(state)
     assign_by = policy.team.assign_by.due(today, policy.calendar)
     matched = state.but(stage="matched", unit=event.unit, team=event.team, assign_by=assign_by)
+    matched = to_nominate(matched, policy, today)
     return Change(matched.counting("assign_by", since=today, span=policy.team.assign_by.span))
 
 
 def choose(state: Link | None, event: TeamChosen, policy: Policy, today: date) -> Change:
-    """Another unit or other cadres were chosen. The last day for the assignment stays the same."""
+    """Another unit or other cadres were chosen, whom the unit is to nominate. The last day for the assignment stays."""
     state = known(state, "村", "the village", event.village)
-    return Change(state.but(unit=event.unit, team=event.team, vacancies={}))
+    return Change(to_nominate(state.but(unit=event.unit, team=event.team, vacancies={}), policy, today))
 
 
 def unmatch(state: Link | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
     """The match was taken back, and the village waits for a unit again."""
     state = known(state, "村", "the village", event.village)
-    return Change(state.but(stage="diagnosed", unit="", team=(), vacancies={}, assign_by=None))
+    return Change(state.but(stage="diagnosed", unit="", team=(), vacancies={}, assign_by=None, **_NOT_NOMINATED))
 
 
 def owed_there(_state: Link | None, message: AssignTeam | WithdrawAssignment | VillageDelisted) -> Iterable[Key]:
@@ -118,6 +122,12 @@ def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date,
             "3.2",
             "该村尚未确定帮扶单位，请先生成选派建议方案",
             "the village is not matched with a unit; solve a matching first",
+        )
+    if state.nominate_by or state.review_by:
+        raise Refused(
+            "5.13",
+            "人选须先由派出单位推荐、组织部门审核同意，请先办理推荐和审核",
+            "the unit nominates the team and the department reviews it before the assignment; do that first",
         )
     if state.vacancies:
         raise Refused(
@@ -152,6 +162,7 @@ def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extension
     state = state.but(
         stage="assigned",
         assign_by=None,
+        **_NOT_NOMINATED,
         since=state.since or start,
         term_start=start,
         term_end=term_end,
@@ -270,7 +281,8 @@ def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today
         known_place = state.vacancies.get(event.recalled)
         due = known_place.due if known_place else policy.team.replace_by.due(today, policy.calendar)
         vacancies[event.recalled] = Vacancy(before, due)
-    return Change(_with_owed(state.but(team=tuple(team), vacancies=vacancies), policy))
+    state = _with_owed(state.but(team=tuple(team), vacancies=vacancies), policy)
+    return Change(to_review(state, policy, today) if state.stage == "matched" and not state.nominate_by else state)
 
 
 def _with_owed(state: Link, policy: Policy) -> Link:

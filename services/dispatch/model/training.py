@@ -14,6 +14,7 @@ from services.dispatch.model.commands import ReportSkills
 from services.dispatch.model.course import terms_of
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Attended, Squad, without
+from services.dispatch.model.release import bind
 from services.dispatch.model.roster import DAY, Leave, Lesson, Others, Post, Roster, clocked
 from shared.contracts import Event
 from shared.contracts.dispatch import (
@@ -47,7 +48,7 @@ def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: dat
     state = state or Roster(id=event.village, place=event.place)
     since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
     members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
-    state = state.but(unit=event.unit, members=members)
+    state = bind(state.but(unit=event.unit, members=members), members.keys() - since.keys(), policy, today)
     return Change(clocked(_owing(state, members, policy, others, today), policy, today))
 
 
@@ -68,6 +69,7 @@ def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: dat
     post = Post(event.role, before.since if before else today)
     leaves = {number: _stood_in(leave, event, is_new=before is None) for number, leave in state.leaves.items()}
     state = state.but(members={**state.members, event.cadre: post}, leaves=leaves)
+    state = bind(state, () if before else (event.cadre,), policy, today)
     return Change(clocked(_owing(state, {event.cadre: post}, policy, others, today), policy, today))
 
 

@@ -19,6 +19,34 @@ class Member(msgspec.Struct, frozen=True):
     role: Role
 
 
+class TeamNominated(Event, frozen=True, kw_only=True):
+    """The sending unit nominated who goes to the village. The organisation department is to review it (5.13)."""
+
+    label = ("推荐工作队人选", "team nominated")
+    source = "5.13"
+    village: VillageId
+    unit: PartyId
+    team: Annotated[tuple[Member, ...], Meta(max_length=50)]
+    nominated_by: Organ
+
+
+class NominationReviewed(Event, frozen=True, kw_only=True):
+    """The organisation department reviewed a nomination: the team may be assigned, or the unit nominates again (5.13).
+
+    It is sealed, since the reason may be about a person.
+    """
+
+    label = ("审核工作队人选", "nomination reviewed")
+    source = "5.13"
+    sealing = "always"
+    village: VillageId
+    unit: PartyId
+    approved: bool
+    reason: Reason | None = None
+    """Why it was sent back to the unit; None if it was approved."""
+    decided_by: Organ
+
+
 class TeamAssigned(Event, frozen=True, kw_only=True):
     """The organisation department assigned unit and team to the village: the term begins."""
 

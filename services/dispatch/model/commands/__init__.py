@@ -13,7 +13,9 @@ from services.dispatch.model.commands.members import *
 from services.dispatch.model.commands.pairings import *
 from services.dispatch.model.commands.partners import *
 from services.dispatch.model.commands.presence import *
+from services.dispatch.model.commands.release import *
 from services.dispatch.model.commands.takeover import *
 from services.dispatch.model.commands.team import *
+from services.dispatch.model.commands.term import *
 from services.dispatch.model.commands.training import *
 from services.dispatch.model.commands.withdrawal import *

@@ -36,5 +36,26 @@ class ChooseTeam(Command, frozen=True, kw_only=True):
     body: Role
 
 
+class NominateTeam(Command, frozen=True, kw_only=True):
+    """The matched unit nominates who goes (派出单位推荐, 5.13). The rules for a team hold."""
+
+    village: VillageId
+    unit: PartyId
+    team: Annotated[tuple[Member, ...], Meta(min_length=1, max_length=50)]
+    nominated_by: Organ
+    body: Role
+
+
+class ReviewNomination(Command, frozen=True, kw_only=True):
+    """The organisation department reviews a nomination: it approves it, or sends it back to the unit (5.13)."""
+
+    village: VillageId
+    approved: bool
+    reason: Reason | None = None
+    """Why it is sent back; needed then, and for nothing else."""
+    decided_by: Organ
+    body: Role
+
+
 class WithdrawMatch(Withdrawal, frozen=True, kw_only=True):
     """Take a match back before the team is assigned. Unit and cadres are on offer again; the village needs a unit."""

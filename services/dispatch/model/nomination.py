@@ -1,0 +1,114 @@
+"""Who goes is nominated by the sending unit and reviewed by the organisation department, before the assignment (5.13).
+
+The matching only proposes a team. Where the pack asks for it, the unit answers with its own, by the same rules, and the
+department approves it or sends it back with the reason. What people choose or replace meanwhile is asked again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from services.dispatch.model.choice import may_choose, require_match, weigh
+from services.dispatch.model.commands import NominateTeam, ReviewNomination
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.pool import Pool, Squad, relatives
+from shared.contracts.dispatch import NominationReviewed, TeamNominated
+from shared.policy import Policy
+from shared.policy.team import Nomination
+from shared.rules import Change, Key, Refused, State, addressed, require_body
+
+Others = Mapping[Key, State | None]
+_RULE = "5.13"
+
+
+def to_nominate(state: Link, policy: Policy, today: date, refused: str = "") -> Link:
+    """The matched link with a last day for the unit's nomination; a team that is there already is not nominated."""
+    terms = policy.team.nomination
+    if terms is None or state.since:
+        return state.but(nominate_by=None, review_by=None, refused="")
+    nominate_by = terms.nominate_by.due(today, policy.calendar)
+    state = state.but(nominate_by=nominate_by, review_by=None, refused=refused)
+    return state.counting("nominate_by", since=today, span=terms.nominate_by.span)
+
+
+def to_review(state: Link, policy: Policy, today: date) -> Link:
+    """The matched link with a last day for the review of the team that the unit sends."""
+    terms = policy.team.nomination
+    if terms is None or state.since:
+        return state
+    review_by = terms.review_by.due(today, policy.calendar)
+    state = state.but(nominate_by=None, review_by=review_by, refused="")
+    return state.counting("review_by", since=today, span=terms.review_by.span)
+
+
+def _terms(policy: Policy) -> Nomination:
+    if policy.team.nomination is None:
+        zh, en = "本地规定不要求派出单位推荐，可直接派驻", "the pack asks for no nomination; the team can be assigned"
+        raise Refused(_RULE, zh, en)
+    return policy.team.nomination
+
+
+def asked_about(_asked: Pool | None, command: NominateTeam) -> Iterable[Key]:
+    """What a nomination needs to see: the village's link, the wider pools, and the unit's cadres."""
+    return (Link, id_of(command.village)), *relatives(command), (Squad, command.unit)
+
+
+def nominate(pool: Pool | None, command: NominateTeam, policy: Policy, today: date, others: Others) -> Change:
+    """The unit names who goes. The rules for a team hold; until the review it may name others."""
+    terms = _terms(policy)
+    require_body(command.body, "unit", terms.rule)
+    pool, team = may_choose(pool, command, policy, others)
+    link = others[Link, id_of(command.village)]
+    if command.unit != team.unit:
+        raise Refused(
+            terms.rule,
+            f"该村的帮扶单位是{team.unit}，不是{command.unit}，请由该单位推荐",
+            f"the village is matched with {team.unit}, not with {command.unit}; that unit nominates",
+            field="unit",
+            status=422,
+        )
+    if isinstance(link, Link) and not link.nominate_by and not link.review_by:
+        raise Refused(
+            terms.rule,
+            "人选已审核同意，如需调整，请先由组织部门退回",
+            "the nomination is approved; for another one the organisation department sends it back first",
+        )
+    chosen = require_match(weigh(pool, command.village, command.unit, command.team, policy, today, others), "team")
+    is_known = isinstance(link, Link) and link.review_by and {m.cadre: m.role for m in chosen.team} == team.members
+    told = TeamNominated(
+        place=team.place, village=command.village, unit=command.unit, team=chosen.team,
+        nominated_by=command.nominated_by,
+    )  # fmt: skip
+    return Change(pool, () if is_known else (told,))
+
+
+def note(state: Link | None, event: TeamNominated, policy: Policy, today: date) -> Change:
+    """The unit nominated its team. It waits for the review."""
+    return Change(state and to_review(state.but(team=event.team, vacancies={}), policy, today))
+
+
+def review(state: Link | None, command: ReviewNomination, policy: Policy, today: date) -> Change:
+    """Approve a nomination, or send it back to the unit with the reason. What was approved can still be sent back until
+    the assignment."""
+    terms = _terms(policy)
+    require_body(command.body, "organisation", terms.rule)
+    state = addressed(state, command)
+    if state.stage != "matched" or state.nominate_by:
+        raise Refused(
+            terms.rule,
+            "该村没有待审核的推荐人选，请等派出单位推荐后再办理"
+            if state.nominate_by
+            else "该村目前没有待派驻的工作队，不需审核",
+            "there is no nomination to review: the unit has not nominated yet, or no team is to be assigned here",
+        )
+    if not command.approved and not command.reason:
+        zh, en = "退回的应写明理由，请填写", "say in `reason` why it is sent back"
+        raise Refused(terms.rule, zh, en, field="reason", status=422)
+    if command.approved and not state.review_by:
+        return Change(state)
+    told = NominationReviewed(
+        place=state.place, village=state.village, unit=state.unit, approved=command.approved,
+        reason=None if command.approved else command.reason, decided_by=command.decided_by,
+    )  # fmt: skip
+    if command.approved:
+        return Change(state.but(review_by=None), (told,))
+    return Change(to_nominate(state, policy, today, command.reason or ""), (told,))
