@@ -1,8 +1,9 @@
-"""A village's division codes: an officer may name a village by any code that it has or had.
+"""A village's division codes and its name: an officer may name a village by any code that it has or had.
 
 The code under which a village was first registered is its id for ever. Codes change, and new ones are issued within a
 month (Regulation on Administrative Divisions 17). Every later code is an alias of the id. Each service that takes
-commands about villages keeps the aliases and replaces them by the id.
+commands about villages keeps the aliases and replaces them by the id. Those that do not keep villages themselves keep
+the name with the id, so that officers see it beside the code.
 """
 
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from shared.contracts import Command
-from shared.contracts.registry import VillageRecoded
+from shared.contracts.registry import VillageRecoded, VillageRegistered
 from shared.contracts.values import VillageId
 from shared.divisions import place_of
 from shared.policy import Policy
@@ -20,10 +21,12 @@ from shared.rules import Change, Key, State
 
 
 class Code(State, frozen=True, kw_only=True):
-    """An alias: a code that a village has or had, and that is not its id."""
+    """A code that a village has or had: an alias of its id, or the id itself with the village's name."""
 
     kind = "codes"
     village: str
+    name: str = ""
+    """What the village is called. It stands with the id only, since an alias leads there."""
 
     @property
     def status(self) -> str:
@@ -33,6 +36,13 @@ class Code(State, frozen=True, kw_only=True):
 def aliased(_code: Code | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
     """Keep the new code as an alias. The registry has checked that no other village has it."""
     return Change(Code(id=event.code, place=place_of(event.code), village=event.village))
+
+
+def called(code: Code | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
+    """Keep what a village is called. A village that is registered again may have got another name."""
+    if code and code.name == event.name:
+        return Change(code)
+    return Change(Code(id=event.village, place=event.place, village=event.village, name=event.name))
 
 
 @cache

@@ -59,10 +59,11 @@ class Heading(NamedTuple):
 
 PLACE = Heading("place", "区划代码", "Division", prefilled=True)
 VILLAGE = Heading("village", "村代码", "Village code", prefilled=True)
+NAME = Heading("name", "村名", "Village", required=False, prefilled=True)
 TASK = Heading("task", "事项", "Matter", required=False, prefilled=True)
 DUE = Heading("due", "办理期限", "Due", required=False, prefilled=True, kind="date")
 BODY = Heading("body", "办理主体", "Body", prefilled=True)
-OWED = (PLACE, VILLAGE, TASK, DUE, BODY)
+OWED = (PLACE, VILLAGE, NAME, TASK, DUE, BODY)
 """What is known of most open tasks: where, what, until when, and by which body it is to be answered."""
 
 
@@ -70,6 +71,16 @@ def by(field: str, title: str, en: str) -> Heading:
     """The organ that signs."""
     return Heading(field, title, en, "填机关名称，有文件的写明文号；不填个人姓名。",
                    "The organ, and its document if there is one; never a person.")  # fmt: skip
+
+
+WHICH_VILLAGE = Heading("village", "村代码", "Village code", "现行的12位代码。", "The present one, of 12 digits.")
+WHY = Heading("reason", "原因", "Reason", "2至500字，不写个人姓名。", "2 to 500 characters; names no person.")
+DECIDED = by("decided_by", "决定机关及文号", "Decided by")
+
+
+def lies_there(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The division of a row that names a village and no division."""
+    return {"place": place_of(row["village"])}
 
 
 class Blank(NamedTuple):
@@ -190,7 +201,8 @@ class Blank(NamedTuple):
             else:
                 fields[field] = value
         if self.repeats:
-            fields[self.repeats] = [self._part(row) for row in rows if self._says_part(form, row) or len(rows) > 1]
+            parts = [self._part(row) for row in rows if self._says_part(form, row) or len(rows) > 1]
+            fields[self.repeats] = {one.pop(self._part_key): one for one in parts} if self.by_key else parts
         try:
             return msgspec.convert({**fields, **self.implied(first.values)}, self.command)
         except msgspec.ValidationError as error:
@@ -210,6 +222,17 @@ class Blank(NamedTuple):
         own = (column.field for column in form.columns if column.field.startswith(head) and not column.suggested)
         return any(row.values[field] is not None for field in own)
 
+    @property
+    def by_key(self) -> bool:
+        """Whether the field that repeats is a mapping, such as the households of a verification by their ids."""
+        (field,) = (one for one in inspect.type_info(self.command).fields if one.name == self.repeats)  # type: ignore[attr-defined]
+        return isinstance(_bare(field.type, required=True).type, inspect.DictType)
+
+    @property
+    def _part_key(self) -> str:
+        """The part by which one row of a field that repeats is told from the others."""
+        return self.key[-1].removeprefix(f"{self.repeats}.")
+
     def _part(self, row: Row) -> dict[str, Any]:
         """What one row adds to the field that repeats."""
         head = f"{self.repeats}."
@@ -223,9 +246,8 @@ class Blank(NamedTuple):
         """
         if self.repeats and field.startswith(f"{self.repeats}."):
             id, _, part = field.removeprefix(f"{self.repeats}.").rpartition(".")
-            name = self.key[-1].removeprefix(f"{self.repeats}.")
             for nth, one in enumerate(getattr(command, self.repeats)):
-                if str(getattr(one, name)) == id:
+                if str(one if self.by_key else getattr(one, self._part_key)) == id:
                     return nth, f"{self.repeats}.{part}"
         return 0, field
 
@@ -397,7 +419,10 @@ def _field(command: type[msgspec.Struct], path: str) -> _Field | None:
     if not part:
         return found
     if isinstance(found.type, inspect.DictType):
-        return _bare(found.type.value_type, required=False)
+        value = found.type.value_type
+        if not isinstance(value, inspect.StructType):
+            return _bare(value, required=False)
+        return _field(value.cls, part) or _bare(found.type.key_type, required=True)
     assert isinstance(found.type, inspect.StructType), f"{path} names a part of what has no parts"
     within = _field(found.type.cls, part)
     return within and within._replace(required=within.required and found.required)
@@ -409,7 +434,7 @@ def _bare(type_: inspect.Type, *, required: bool) -> _Field:
         years = (type_.extra or {}).get("years", ())
         return _bare(type_.type, required=required)._replace(personal=_PERSON in years)
     if isinstance(type_, inspect.UnionType):
-        (one,) = [of for of in type_.types if not isinstance(of, inspect.NoneType)]
+        one, *_ = [of for of in type_.types if not isinstance(of, inspect.NoneType)]
         return _bare(one, required=required)
     if isinstance(type_, inspect.VarTupleType):
         return _bare(type_.item_type, required=required)._replace(many=True)

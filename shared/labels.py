@@ -95,7 +95,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """The Chinese words of the whole country, by field and code: `NATIONAL["level"]["city"]` is 市直."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "owed_by": "by", "told_to": "by", "body": "by", "decides": "by", "audiences": "by",
+    "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
     "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "back_to": "step", "leads_to": "step", "caps": "cap",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from itertools import count
@@ -49,9 +50,14 @@ def _forms() -> dict[str, tuple[str, "Blank"]]:
 
 
 def _known(form: str) -> str:
-    if form not in _forms():
-        raise typer.BadParameter(f"Value error, {form!r} is not one of {', '.join(map(repr, _forms()))}")
-    return form
+    if form in _forms():
+        return form
+    titled = [name for name, (_, blank) in _forms().items() if form in (blank.title, blank.en)]
+    if len(titled) == 1:
+        return titled[0]
+    near = get_close_matches(form, _forms(), n=3)
+    perhaps = f", perhaps {', '.join(near)}" if near else "; `zhucun forms` lists them"
+    raise typer.BadParameter(f"Value error, {form!r} is no form{perhaps}")
 
 
 FormArgument = Annotated[

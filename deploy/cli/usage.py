@@ -15,6 +15,8 @@ _SAID: Final = (
     (r"Invalid value for (.+?): Input should be greater than or equal to (.+)", "{0} 不能小于 {1}"),
     (r"Invalid value for (.+?): Input should be less than or equal to (.+)", "{0} 不能大于 {1}"),
     (r"Invalid value for (.+?): Input should be a valid integer", "{0} 应为整数"),
+    (r"Invalid value for (.+?): Value error, (.+?) is no form, perhaps (.+?)\.?$", "没有名为 {1} 的表，可能是 {2}"),
+    (r"Invalid value for (.+?): Value error, (.+?) is no form", "没有名为 {1} 的表，可用 zhucun forms 查看各表"),
     (r"Invalid value for (.+?): Value error, (.+?) is not one of (.+?)\.?$", "{0} 不能是 {1}，可填 {2}"),
     (r"Invalid value for (.+?): file (.+) does not exist", "{0}：没有文件 {1}"),
     (r"Invalid value for (.+?): file (.+) is a directory", "{0}：{1} 是目录，应为文件"),

@@ -153,6 +153,10 @@ class Story:
         """Whether a body upholds an objection or approves an exit."""
         return True
 
+    def delay(self, ask: Ask) -> str:
+        """Why the body above takes over a step that is late."""
+        raise NotImplementedError
+
     def measures(self, ask: Ask) -> str:
         """What is done for a village that misses criteria after its exit."""
         return "发展产业，组织务工，逐户落实帮扶措施"
@@ -333,6 +337,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     # registry
     "notices": Answer(lambda a, s: [{}], _VILLAGES),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
+    "delay-decisions": Answer(lambda a, s: [{"takes_over": True, "reason": s.delay(a)}]),
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
     "listings": Answer(lambda a, s: [s.listed(a)]),
     "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),

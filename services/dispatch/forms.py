@@ -10,7 +10,24 @@ from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
 from shared.divisions import place_of
-from shared.forms import BODY, DUE, OWED, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.forms import (
+    BODY,
+    DECIDED,
+    DUE,
+    NAME,
+    OWED,
+    PLACE,
+    TASK,
+    VILLAGE,
+    WHICH_VILLAGE,
+    WHY,
+    Blank,
+    Heading,
+    Known,
+    by,
+    lies_there,
+    named,
+)
 from shared.labels import said
 from shared.policy import Policy
 from shared.rules import State, Task
@@ -114,7 +131,7 @@ _CHOICES = Blank(
 _NOMINATIONS = Blank(
     c.NominateTeam, "nominations", "工作队人选推荐表", "Nominations", ("village",),
     headings=(
-        PLACE, VILLAGE, Heading("unit", "派出单位编号", "Unit id", prefilled=True), DUE, BODY,
+        PLACE, VILLAGE, NAME, Heading("unit", "派出单位编号", "Unit id", prefilled=True), DUE, BODY,
         Heading("leader", "队长编号", "Leader", "干部编号。", "A cadre's id.", kind="id"),
         Heading("members", "队员编号", "Members", "干部编号，多个用顿号隔开。", "Cadres' ids, with commas between.",
                 required=False, kind="id", many=True),
@@ -148,7 +165,7 @@ _TERM_ASSESSMENTS = Blank(
     c.AssessTerm, "term-assessments", "期满考核等次表", "Assessments at the end of a term",
     ("village", "ended", "merits.cadre"),
     headings=(
-        PLACE, VILLAGE, Heading("ended", "任期届满之日", "Term ended", prefilled=True), DUE, BODY,
+        PLACE, VILLAGE, NAME, Heading("ended", "任期届满之日", "Term ended", prefilled=True), DUE, BODY,
         Heading("merits.cadre", "干部编号", "Cadre id", prefilled=True),
         Heading("merits.grade", "等次", "Grade", choices="grade"), by("assessed_by", "考核机关", "Assessed by"),
     ),
@@ -164,7 +181,7 @@ _COMMITMENTS = Blank(
     c.SetCommitment, "commitments", "责任事项定账表", "Commitments to be set",
     ("village", "kind", "period", "items.number"),
     headings=(
-        PLACE, VILLAGE, *_PERIOD, DUE, BODY,
+        PLACE, VILLAGE, NAME, *_PERIOD, DUE, BODY,
         Heading("items.number", "编号", "Number", "本清单内的序号，从1起。责任书没有清单的，填一行、事项留空。",
                 "Within its list, from 1. A letter without items has one row, with an empty item.", suggested=True),
         Heading("items.text", "事项", "Item", "一项一行，不超过200字。", "One to a row, 200 characters at most.",
@@ -181,27 +198,27 @@ _COMMITMENTS = Blank(
 )  # fmt: skip
 _RECONCILIATIONS = Blank(
     c.Reconcile, "reconciliations", "季度对账表", "Ledgers to be reconciled", ("village", "kind", "period"),
-    headings=(PLACE, VILLAGE, *_PERIOD, TASK, DUE, BODY, _ITEMS,
+    headings=(PLACE, VILLAGE, NAME, *_PERIOD, TASK, DUE, BODY, _ITEMS,
               Heading("done", "已完成事项编号", "Done", *_NUMBERS, required=False),
               by("reconciled_by", "对账机关", "Reconciled by")),
     facts=_items,
 )  # fmt: skip
 _SETTLEMENTS = Blank(
     c.Settle, "settlements", "年度销账表", "Ledgers to be settled", ("village", "kind", "period"),
-    headings=(PLACE, VILLAGE, *_PERIOD, DUE, BODY, _ITEMS,
+    headings=(PLACE, VILLAGE, NAME, *_PERIOD, DUE, BODY, _ITEMS,
               Heading("closed", "已销账事项编号", "Closed", *_NUMBERS, required=False),
               by("settled_by", "销账机关", "Settled by")),
     facts=_items,
 )  # fmt: skip
 _REPLACEMENTS = Blank(
     c.ReplaceMember, "replacements", "补派队员表", "Replacements", ("village", "left"),
-    headings=(PLACE, VILLAGE, Heading("left", "离队干部编号", "Who left", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("left", "离队干部编号", "Who left", prefilled=True), DUE, BODY,
               Heading("cadre", "补派干部编号", "Who comes", "须已登记。", "A registered cadre."),
               by("replaced_by", "补派机关", "Replaced by")),
 )  # fmt: skip
 _RETENTIONS = Blank(
     c.RetainMember, "retentions", "队员留任决定表", "Members to be kept", ("village", "cadre"),
-    headings=(PLACE, VILLAGE, Heading("cadre", "干部编号", "Cadre id", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("cadre", "干部编号", "Cadre id", prefilled=True), DUE, BODY,
               by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
@@ -215,7 +232,7 @@ def _skills(policies: Sequence[Policy]) -> Iterator[Heading]:
 
 _LINKS = Blank(
     c.BeginLink, "links", "干部联系村登记表", "Cadres' links to villages", ("village", "kind", "cadre"),
-    headings=(PLACE, VILLAGE, Heading("kind", "联系方式", "Kind of link", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("kind", "联系方式", "Kind of link", prefilled=True), DUE, BODY,
               Heading("unit", "干部所在单位编号", "Unit id", "干部登记时所属的单位。",
                       "With which the cadre is registered."),
               Heading("cadre", "干部编号", "Cadre id", "须已登记。", "A registered cadre."),
@@ -278,7 +295,7 @@ _PLEDGES = Blank(
 _DELIVERIES = Blank(
     c.ReportSupport, "deliveries", "帮扶承诺对照表", "Promises beside what came", ("village", "kind", "party", "year"),
     headings=(
-        PLACE, VILLAGE, Heading("kind", "结对方式", "Kind of link", prefilled=True),
+        PLACE, VILLAGE, NAME, Heading("kind", "结对方式", "Kind of link", prefilled=True),
         Heading("party", "组织编号", "Party id", prefilled=True), Heading("year", "年度", "Year", prefilled=True),
         DUE, BODY, Heading("promised", "承诺", "Promised", required=False, prefilled=True),
         _amounts("delivered", "全年累计到位的数额，没有到位的不填。", "All that came in the year; empty if nothing."),
@@ -289,7 +306,7 @@ _DELIVERIES = Blank(
 _VISIT_COUNTS = Blank(
     c.CountVisits, "visit-counts", "到村次数确认表", "Visits", ("village", "kind", "last", "visited.bearer"),
     headings=(
-        PLACE, VILLAGE, Heading("kind", "联系方式", "Kind of link", prefilled=True),
+        PLACE, VILLAGE, NAME, Heading("kind", "联系方式", "Kind of link", prefilled=True),
         Heading("last", "期末", "Last day", prefilled=True), DUE, BODY,
         Heading("visited.bearer", "干部或组织编号", "Cadre or party", prefilled=True),
         Heading("visited.times", "本期到村几次", "Visits", "由确认机关按实际情况填写，不打卡。",
@@ -304,7 +321,7 @@ _VISIT_COUNTS = Blank(
 _PAIRINGS = Blank(
     c.PairHouseholds, "pairings", "帮扶责任人登记表", "Helpers of households",
     ("village", "kind", "pairs.cadre", "pairs.household"),
-    headings=(PLACE, VILLAGE, Heading("kind", "帮扶方式", "Kind of link", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("kind", "帮扶方式", "Kind of link", prefilled=True), DUE, BODY,
               Heading("pairs.household", "户编号", "Household id",
                       "缺少帮扶责任人的贫困户已列出；可添行填写其他建档立卡户。",
                       "Poor households without a helper stand there; others may be added.", suggested=True),
@@ -399,7 +416,7 @@ _PRESENCES = Blank(
     c.CountPresence, "presences", "驻村天数确认表", "Days in the village",
     ("village", "year", "month", "present.cadre"),
     headings=(
-        PLACE, VILLAGE, Heading("year", "年度", "Year", prefilled=True),
+        PLACE, VILLAGE, NAME, Heading("year", "年度", "Year", prefilled=True),
         Heading("month", "月份", "Month", prefilled=True), DUE, BODY,
         Heading("present.cadre", "干部编号", "Cadre id", prefilled=True),
         Heading("present.days", "当月驻村天数", "Days in the village", "由乡镇按实际情况确认，不打卡。",
@@ -422,17 +439,49 @@ _LEAVES = Blank(
 )  # fmt: skip
 _LEAVE_DECISIONS = Blank(
     c.DecideLeave, "leave-decisions", "请假审批表", "Decisions on leave", ("village", "number"),
-    headings=(PLACE, VILLAGE, Heading("number", "请假编号", "Number", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("number", "请假编号", "Number", prefilled=True), DUE, BODY,
               Heading("granted", "是否批准", "Granted"), by("decided_by", "审批机关", "Decided by")),
 )  # fmt: skip
 _LEAVE_RETURNS = Blank(
     c.DecideReturn, "leave-returns", "休假后返回决定表", "Returns from long leave", ("village", "number"),
-    headings=(PLACE, VILLAGE, Heading("number", "请假编号", "Number", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("number", "请假编号", "Number", prefilled=True), DUE, BODY,
               Heading("returns", "是否返回工作队", "Returns"), by("decided_by", "决定机关及文号", "Decided by")),
+)  # fmt: skip
+
+_CORRECTS = Heading("body", "办理主体", "Body", choices="by")
+_DEPARTURES = Blank(
+    c.ReportDeparture, "departures", "队员离队登记表", "Members who leave", ("village", "cadre"),
+    headings=(
+        WHICH_VILLAGE, Heading("cadre", "干部编号", "Cadre id", "工作队现任队员。", "A member of the team."),
+        Heading("cause", "离队原因", "Cause", "只在本系统保存，不公布。", "Kept here and published nowhere."),
+        Heading("until", "因病不能选派至", "Ill until", "因病离队的填写。", "Where an illness has a known end.",
+                required=False),
+        Heading("body", "办理主体", "Body"), DECIDED,
+    ),
+    implied=lies_there,
+)  # fmt: skip
+_LINK_ENDS = Blank(
+    c.EndLink, "link-ends", "解除联系登记表", "Links that end", ("village", "kind", "cadre"),
+    headings=(WHICH_VILLAGE, Heading("kind", "联系方式", "Kind of link"), Heading("cadre", "干部编号", "Cadre id"),
+              Heading("body", "办理主体", "Body"), DECIDED),
+    implied=lies_there,
+)  # fmt: skip
+_OF_COURSE = (
+    Heading("place", "区划代码", "Division", "举办地的行政区划，6位数字。", "Of who held it, 6 digits."),
+    _COURSE,
+)
+_COURSES_BACK = Blank(
+    c.WithdrawCourse, "course-withdrawals", "撤销培训登记表", "Courses to be withdrawn", ("course",),
+    headings=(*_OF_COURSE, _CORRECTS, WHY, DECIDED),
+)  # fmt: skip
+_ATTENDANCES_BACK = Blank(
+    c.WithdrawAttendance, "attendance-withdrawals", "撤销参训登记表", "Attendances to be withdrawn", ("course",),
+    headings=(*_OF_COURSE, Heading("cadres", "误登记的干部编号", "Cadres", "多个用顿号隔开。", "With commas between."),
+              _CORRECTS, WHY, DECIDED),
 )  # fmt: skip
 
 FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _RELEASES, _TERM_ASSESSMENTS, _COMMITMENTS,
               _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _PARTNERS, _PARTNER_ENDS, _PLEDGES,
               _DELIVERIES, _VISIT_COUNTS, _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES,
-              _LEAVE_DECISIONS, _LEAVE_RETURNS)  # fmt: skip
+              _LEAVE_DECISIONS, _LEAVE_RETURNS, _DEPARTURES, _LINK_ENDS, _COURSES_BACK, _ATTENDANCES_BACK)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

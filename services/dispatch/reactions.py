@@ -76,7 +76,7 @@ from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, family, relatives
 from services.dispatch.model.roster import Roster
-from shared.codes import Code, aliased
+from shared.codes import Code, aliased, called
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -133,6 +133,7 @@ from shared.contracts.registry import (
     VillageDiagnosed,
     VillageMerged,
     VillageRecoded,
+    VillageRegistered,
     VillageRelapsed,
     VillageUnlisted,
     VillageWithdrawn,
@@ -373,6 +374,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Contacts, _village, recoded),
     Reaction(VillageRecoded, Pairings, _village, recoded),
     Reaction(VillageRecoded, Roster, _village, recoded),
+    Reaction(VillageRegistered, Code, by("village"), called),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),

@@ -28,5 +28,12 @@ _APPEALS = Blank(
               by("decided_by", "复核机关及文号", "Decided by")),
 )  # fmt: skip
 
-FORMS = named(_DECISIONS, _APPEALS)
+_DEFENCES = Blank(
+    c.HearDefence, "defences", "听取陈述申辩登记表", "Defences that were heard", _KEY,
+    headings=(*_CASE[:-1], Heading("heard", "是否已听取", "Heard", "已当面或书面听取的选“已听取”，未听取的整行留空。",
+                                   "Choose it if the subject was heard; leave the row empty otherwise.",
+                                   kind="choice", choices={"已听取": "yes"})),
+)  # fmt: skip
+
+FORMS = named(_DEFENCES, _DECISIONS, _APPEALS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -1,15 +1,18 @@
 """The Excel forms of the inspection: how officers call the fields of its bulk commands, and what they are told."""
 
 from services.inspection.model import commands as c
-from shared.forms import BODY, DUE, PLACE, TASK, VILLAGE, Blank, Heading, by, named
+from services.inspection.model.verification import Verification
+from shared.forms import BODY, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.policy import Policy
+from shared.rules import State, Task
 
 _YEAR = Heading("year", "年度", "Year", prefilled=True)
-_OF_YEAR = (PLACE, VILLAGE, _YEAR, DUE, BODY)
+_OF_YEAR = (PLACE, VILLAGE, NAME, _YEAR, DUE, BODY)
 
 _VISITS = Blank(
     c.RecordVisit, "visits", "到村督查情况表", "Visits", ("village", "campaign"),
     headings=(
-        PLACE, VILLAGE, Heading("campaign", "督查编号", "Campaign", prefilled=True), TASK, DUE, BODY,
+        PLACE, VILLAGE, NAME, Heading("campaign", "督查编号", "Campaign", prefilled=True), TASK, DUE, BODY,
         Heading("on", "到村日期", "Day of the visit"),
         Heading("absent", "不在岗队员编号", "Absent members", "既不在岗又未请假的，多个用顿号隔开；都在岗的不填。",
                 "Neither present nor on leave, with commas between; empty if nobody is missing."),
@@ -22,12 +25,12 @@ _VISITS = Blank(
 )  # fmt: skip
 _ORDERS = Blank(
     c.CloseOrder, "order-closings", "整改审核销号表", "Rectifications to be accepted", ("village", "order"),
-    headings=(PLACE, VILLAGE, Heading("order", "整改编号", "Order", prefilled=True), TASK, DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("order", "整改编号", "Order", prefilled=True), TASK, DUE, BODY,
               by("accepted_by", "审核销号单位", "Accepted by")),
 )  # fmt: skip
 _REPORTS = Blank(
     c.DeliverReport, "reports", "述职报告报送登记表", "Duty reports", ("village", "year", "form"),
-    headings=(PLACE, VILLAGE, _YEAR, Heading("form", "述职方式", "Form", prefilled=True), DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, _YEAR, Heading("form", "述职方式", "Form", prefilled=True), DUE, BODY,
               by("delivered_by", "述职单位", "Delivered by")),
 )  # fmt: skip
 _BALLOTS = Blank(
@@ -43,5 +46,32 @@ _GRADES = Blank(
     headings=(*_OF_YEAR, Heading("grade", "考核等次", "Grade"), by("decided_by", "审定机关及文号", "Decided by")),
 )  # fmt: skip
 
-FORMS = named(_VISITS, _ORDERS, _REPORTS, _BALLOTS, _GRADES)
+
+def _sample(state: State, _task: Task, _policy: Policy) -> Known:
+    """The households that were drawn for a verification."""
+    assert isinstance(state, Verification)
+    return {"sampled": state.sampled}
+
+
+_VERIFICATIONS = Blank(
+    c.RecordVerification, "verifications", "出列入户核查表", "Verifications of exits",
+    ("village", "attempt", "households.household"),
+    headings=(
+        PLACE, VILLAGE, NAME, Heading("attempt", "第几次申请出列", "Attempt", prefilled=True), DUE, BODY,
+        Heading("households.household", "核查户编号", "Household id", required=False, prefilled=True),
+        Heading("households.persons", "家庭人口", "Persons", "与登记一致；登记有误的先更正。",
+                "As in the register, which is corrected first where it is wrong.", required=False),
+        Heading("households.meets", "是否达到脱贫标准", "Meets the standard", required=False),
+        Heading("households.approves", "是否认可出列", "Approves", required=False),
+        Heading("unregistered", "抽查的未建档人口", "People outside the register", "全村合计，各行填同一数。",
+                "Of the whole village; the same number in each row."),
+        Heading("omitted", "其中漏评人口", "Omitted", "全村合计，各行填同一数。",
+                "Of the whole village; the same number in each row."),
+        by("verified_by", "核查单位", "Verified by"),
+    ),
+    repeats="households", facts=_sample, personal=True,
+    lines=lambda row, _rows: ({**row, "households.household": one} for one in row["sampled"] or [None]),
+)  # fmt: skip
+
+FORMS = named(_VISITS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

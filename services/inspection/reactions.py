@@ -28,7 +28,7 @@ from services.inspection.model.commands import (
 from services.inspection.model.seeds import SeedHash
 from services.inspection.model.supervision import Gone, Supervision
 from services.inspection.model.verification import Verification
-from shared.codes import Code, aliased
+from shared.codes import Code, aliased, called
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentReconciled,
@@ -57,6 +57,7 @@ from shared.contracts.registry import (
     VillageDelisted,
     VillageMerged,
     VillageRecoded,
+    VillageRegistered,
     VillageRelapsed,
     VillageUnlisted,
 )
@@ -117,6 +118,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LeaveRefused, Supervision, by("village"), supervision.end_excuse),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
+    Reaction(VillageRegistered, Code, by("village"), called),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     # A recoded village is visited by the jurisdictions of its new code.
     Reaction(VillageRecoded, Calendar, calendar.left_jurisdictions, calendar.move_out),

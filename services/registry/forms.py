@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from services.registry import store
+from services.registry import correction_forms, procedure_forms, store
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
 from shared.divisions import LABELS, place_of
-from shared.forms import BODY, DUE, PLACE, VILLAGE, Blank, Heading, by, named
+from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, VILLAGE, WHY, Blank, Heading, by, named
 from shared.policy import Policy
 from shared.policy.exit import Criterion
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
+from shared.policy.parties import PartyField
+from shared.workbook import Kind
 
 RANKS: Mapping[str, str] = {
     # Leading posts by level (领导职务层次, Civil Servant Law of 2018, article 18), in the words that everybody uses.
@@ -132,7 +134,7 @@ _SURVEYS = Blank(
     headings=(
         Heading("place", "区划代码", "Division", prefilled=True),
         Heading("village", "村代码", "Village code", prefilled=True),
-        Heading("name", "村名", "Village", prefilled=True),
+        NAME,
         Heading("number", "编号", "Number", "本村记录的序号，每条一个，从1起。",
                 "Of the record within its village, from 1.", suggested=True),
         Heading("kind", "调查方式", "Kind of record", choices="survey_kind"),
@@ -197,9 +199,8 @@ _FIGURES = (
     Heading("drawn_from", "数据来源", "Source", "统计表、调查或文件的名称，不超过200字。",
             "A table, a survey or a document, 200 characters at most."),
 )  # fmt: skip
-_NAME = Heading("name", "村名", "Village", prefilled=True)
-_OF_VILLAGE = (PLACE, VILLAGE, _NAME, DUE)
-_OF_YEAR = (PLACE, VILLAGE, _NAME, Heading("year", "年度", "Year", prefilled=True), DUE)
+_OF_VILLAGE = (PLACE, VILLAGE, NAME, DUE)
+_OF_YEAR = (PLACE, VILLAGE, NAME, Heading("year", "年度", "Year", prefilled=True), DUE)
 _HOUSEHOLDS = Blank(
     c.RecordHouseholds, "households", "年度农户信息采集表", "Households of the year",
     ("village", "year", "households.household"),
@@ -224,7 +225,6 @@ _HOUSEHOLDS = Blank(
 _MEASUREMENTS = Blank(
     c.MeasureIndicators, "measurements", "年度出列指标测算表", "Indicators of the year", ("village", "year"),
     headings=(*_OF_YEAR, _indicators("village"), *_FIGURES, by("measured_by", "测算单位", "Measured by")),
-    completed=store.named,
 )  # fmt: skip
 _DIVISION_FIGURES = Blank(
     c.RecordFigures, "division-figures", "区划年度指标登记表", "Figures of divisions", ("code", "year"),
@@ -242,18 +242,15 @@ _DIAGNOSES = Blank(
     c.Diagnose, "diagnoses", "贫困村集体会诊结论表", "Joint diagnoses", ("village",),
     headings=(*_OF_VILLAGE, BODY, Heading("problem_class", "贫困村类别", "Problem class"),
               by("decided_by", "会诊单位", "Diagnosed by")),
-    completed=store.named,
 )  # fmt: skip
 _EXIT_REQUESTS = Blank(
     c.RequestExit, "exit-requests", "贫困村出列申请表", "Requests for exits", ("village",),
     headings=(*_OF_VILLAGE, BODY, by("requested_by", "申请单位", "Requested by")),
-    completed=store.named,
 )  # fmt: skip
 _APPROVALS = Blank(
     c.ApproveExit, "approvals", "贫困村出列审批表", "Decisions on exits", ("village",),
     headings=(*_OF_VILLAGE, BODY, Heading("approved", "是否批准出列", "Approved"),
               by("decided_by", "审批机关及文号", "Decided by")),
-    completed=store.named,
 )  # fmt: skip
 _RISKS = Blank(
     c.ReportRisk, "risk-reports", "返贫致贫风险报告表", "Households at risk", ("village", "household"),
@@ -288,7 +285,6 @@ _MEASURES = Blank(
     headings=(*_OF_VILLAGE, BODY, Heading("measures", "帮扶措施", "Measures", "不写个人，不超过200字。",
                       "Names no person; 200 characters at most."),
               by("decided_by", "决定机关及文号", "Decided by")),
-    completed=store.named,
 )  # fmt: skip
 
 
@@ -318,6 +314,58 @@ _UNLISTINGS = Blank(
     headings=(*_OF_LIST, Heading("reason", "移出原因", "Reason"), by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
+_ENTRIES = Blank(
+    c.WithdrawEntry, "list-entry-withdrawals", "撤销误列登记表", "Mistaken entries of lists",
+    ("kind", "village", "party"),
+    headings=(*_OF_LIST[:-1], WHY, DECIDED),
+)  # fmt: skip
+
+
+def _party_kinds(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column of the kind, and one for each field of any kind. Which of them a party needs, its kind says."""
+    kinds = [one for policy in policies for one in policy.parties]
+    yield Heading("kind", "类别", "Kind", kind="choice", choices={one.label: one.kind for one in kinds})
+
+
+def _party_fields(policies: Sequence[Policy]) -> Iterator[Heading]:
+    kinds = [one for policy in policies for one in policy.parties]
+    named: dict[str, list[tuple[str, PartyField]]] = {}
+    for kind in kinds:
+        for one in kind.fields:
+            named.setdefault(one.field, []).append((kind.label, one))
+    titles: set[str] = set()
+    for field, uses in named.items():
+        first = uses[0][1]
+        title = first.label if first.label not in titles else f"{first.label}（{uses[0][0]}）"
+        titles.add(title)
+        of = "、".join(dict.fromkeys(label for label, _ in uses))
+        choices = {zh: code for _, one in uses for code, zh in (one.one_of or {}).items()}
+        of_kind: Kind = "choice" if choices else "number" if first.most is not None else "text"
+        yield Heading(f"fields.{field}", title, field.replace("_", " ").capitalize(), f"{of}填写。",
+                      "For the kinds that have it.", required=False, kind=of_kind, choices=choices)  # fmt: skip
+
+
+def _parent(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whom a party belongs to, which a row names by its kind and code."""
+    return {"parent": f"{row['of']}:{row['of_code']}"}
+
+
+_PARTIES = Blank(
+    c.RegisterParty, "parties", "组织（人员）登记表", "Parties", ("party",),
+    headings=(
+        Heading("party", "组织编号", "Party id", "本系统内固定不变的编号。", "Its id here for good."),
+        _party_kinds, Heading("name", "名称", "Name"), _DIVISION,
+        Heading("of", "隶属于", "Belongs to", kind="choice",
+                choices={"村": "village", "组织": "party", **{zh: level for level, zh in LABELS.items()}}),
+        Heading("of_code", "隶属对象代码", "Its code", "村12位、乡镇9位、县6位、市4位、省2位，或者组织编号。",
+                "A village's 12 digits, a township's 9, a county's 6, a city's 4, a province's 2, or a party's id.",
+                kind="id"),
+        _party_fields,
+    ),
+    implied=_parent,
+)  # fmt: skip
+
 FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
-              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES, _LISTINGS, _UNLISTINGS)  # fmt: skip
+              _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES, _LISTINGS, _UNLISTINGS,
+              _ENTRIES, _PARTIES, *procedure_forms.BLANKS, *correction_forms.BLANKS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

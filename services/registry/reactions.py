@@ -27,6 +27,7 @@ from services.registry.model import (
     baseline,
     clock,
     decap,
+    delay,
     exit,
     figures,
     identity,
@@ -296,6 +297,7 @@ REACTIONS: tuple[Reaction, ...] = (
     *_at_notices(c.RaiseObjection, notice.raise_objection),
     *_at_notices(c.WithdrawObjection, notice.withdraw_objection),
     *_at_notices(c.DecideObjection, notice.decide_objection),
+    *_at_notices(c.DecideDelay, delay.decide),
     Reaction(r.ObjectionDecided, Register, _exit, households.ask_again),
     Reaction(r.StepOverdue, Register, _exit, households.ask_again),
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
@@ -313,6 +315,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.PostDecapNotice, Decap, decap.decap_id, notice.post_notice),
     Reaction(c.RaiseDecapObjection, Decap, decap.decap_id, notice.raise_objection),
     Reaction(c.DecideDecapObjection, Decap, decap.decap_id, notice.decide_objection),
+    Reaction(c.DecideDecapDelay, Decap, decap.decap_id, delay.decide),
     Reaction(c.WithdrawDecapNotice, Decap, decap.decap_id, notice.withdraw_notice),
     Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, notice.withdraw_objection),
     # On or off the list, it decides matters of its own.

@@ -88,23 +88,16 @@ async def yearbooks(pipeline: Pipeline, place: str, since: int, until: int) -> l
         return [msgspec.json.decode(body, type=Yearbook) for body in await conn.scalars(found)]
 
 
-async def named(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]:
-    """The rows with their villages' names."""
-    async with pipeline.engine.connect() as conn:
-        states = await load_states(conn, pipeline.tables, [(Village, row["village"]) for row in rows])
-    return [{**row, "name": getattr(states[Village, row["village"]], "name", None)} for row in rows]
-
-
 async def with_households(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]:
-    """The rows with their villages' names and the ids of the households that are known there."""
+    """The rows with the ids of the households that are known there."""
     async with pipeline.engine.connect() as conn:
         states = await load_states(conn, pipeline.tables, [(Register, row["village"]) for row in rows])
     known = {id: sorted(register.households) for (_, id), register in states.items() if isinstance(register, Register)}
-    return [{**row, "households": known.get(row["village"], [])} for row in await named(pipeline, rows)]
+    return [{**row, "households": known.get(row["village"], [])} for row in rows]
 
 
 async def with_watched(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]:
-    """The rows with their villages' names and the households that are watched there, each with its next visit."""
+    """The rows with the households that are watched there, each with its next visit."""
     async with pipeline.engine.connect() as conn:
         states = await load_states(conn, pipeline.tables, [(Register, row["village"]) for row in rows])
     known = {id: register.households for (_, id), register in states.items() if isinstance(register, Register)}
@@ -112,7 +105,7 @@ async def with_watched(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]
         id: [{"household": h, "due": one.watch.review_by} for h, one in sorted(households.items()) if one.watch]
         for id, households in known.items()
     }
-    return [{**row, "watched": visits.get(row["village"], [])} for row in await named(pipeline, rows)]
+    return [{**row, "watched": visits.get(row["village"], [])} for row in rows]
 
 
 async def watching(pipeline: Pipeline, place: str) -> list[Register]:

@@ -157,6 +157,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{step}应于{due}前办理，逾期未办，由{owed_by}负责[，转入{leads_to}][，已通报{told_to}]",
         "{step} was due on {due} and is overdue with {owed_by}[; it leads to {leads_to}][; {told_to} is told]",
     ),
+    "DelayDecided": (
+        "{decided_by}对逾期的“{step}”作出处理：[由{taken_by}接办，]期限改为{until}，原因：{reason}",
+        "{decided_by} decided on the late {step}: [{taken_by} takes it, and ]it is due on {until}, since {reason}",
+    ),
     "StepTaken": (
         "{decided_by}办理“{step}”[：应到{entitled+}人][、实到{present+}人][、同意{agreed+}人][，{left_out+}户退出本次评定]",
         "{decided_by} took the step {step}[: {entitled+} entitled][, {present+} present][, {agreed+} agreed]"

@@ -243,6 +243,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "came": ("迁来的户：原编号和现编号", "the households that came, each with its id there and here", {"H12": "H12"}),
     "amount": ("金额（元）", "the sum of money, in yuan", 50000),
     "origin": ("资金来源（政策包中的代码）", "where the money comes from, by the pack's code", "donation"),
+    "taken_by": ("接办机构（角色）；为空则不接办", "the role that takes the step over; null if nobody does", "county"),
     "told_to": ("通报对象（角色）；为空则不另行通报", "the role that is told; null if nobody is named", "county"),
     "agreed": ("同意人数", "how many agreed", 45),
     # ------------------------------------------------------------------- matching and team

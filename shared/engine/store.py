@@ -290,7 +290,17 @@ async def recoded(conn: AsyncConnection, tables: Tables) -> Sequence[tuple[str, 
     codes = tables.states.get(Code)
     if codes is None:
         return ()
-    return [(place, village) for place, village in await conn.execute(select(codes.c.place, codes.c.status))]
+    aliases = select(codes.c.place, codes.c.status).where(codes.c.id != codes.c.status)
+    return [(place, village) for place, village in await conn.execute(aliases)]
+
+
+async def names(conn: AsyncConnection, tables: Tables, villages: Iterable[str]) -> dict[str, str]:
+    """What villages are called, by id: as the registry has it, or as another service heard it from there."""
+    kept = next((kind for kind in tables.states if kind.kind == "villages"), Code)
+    if kept not in tables.states:
+        return {}
+    found = await load_states(conn, tables, {(kept, id): None for id in villages})
+    return {id: name for (_, id), state in found.items() if (name := getattr(state, "name", ""))}
 
 
 async def keep_packs(conn: AsyncConnection, tables: Tables, adopted: Iterable[PolicyAdopted]) -> None:

@@ -32,6 +32,9 @@ _PROPOSED: Final = ("decap", "monitor", "clear")
 """Effects that a body asks for and another one decides on."""
 _BARRED: Final = {"delist": _JUDGED, "decap": _JUDGED}
 """By effect, the roles that take no step."""
+STAY: Final = ("villager", "village", "team", "unit", "inspection")
+"""Roles whose steps nobody takes over. A village decides itself (Organic Law of Villagers' Committees 5), and an
+inspection is independent of those whom it looks at."""
 _RATES: Final = ("wrong_exit", "omission", "approval")
 """What the sample of a de-capping is judged by."""
 
@@ -79,8 +82,12 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """逾期后转入的环节；不填则只通报逾期，继续等待。 ·
     The step to which a time-out leads; without it the delay is told, and the step goes on being awaited."""
     overdue_to: Role | None = None
-    """逾期向哪一级通报，如乡镇逾期向县通报；不填则不另行通报。 ·
-    Who is told that the step is overdue, such as the county where the township is; nobody in particular without it."""
+    """逾期向哪一级通报，由其延期或者接办，如乡镇逾期向县通报；不填则不另行通报。 ·
+    Who is told that the step is overdue, such as the county where the township is, and gives it more time or takes it
+    itself; nobody in particular without it."""
+    extensions: Annotated[int, Meta(ge=0, le=5)] | None = None
+    """逾期后最多延期几次，每次不超过本环节的办理时限；不填则不能延期。 ·
+    How often a late step may get more time, each time no more than the step has; None if it gets none."""
 
 
 class Judged(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -330,6 +337,10 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
             zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
             counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
             yield (*path, field), zh, f"{procedure.kind}: {step.name} is a {kind} step: {counted}leave {field} out", ""
+    if step.extensions and (step.overdue_to is None or step.on_timeout):
+        zh = f"{procedure.kind} 的 {step.name}：extensions 应与 overdue_to 同时填写，且不与 on_timeout 同时填写"
+        en = f"{procedure.kind}: {step.name} has extensions, so that it needs overdue_to, and no on_timeout"
+        yield (*path, "extensions"), zh, en, ""
     if step.codes is not None and procedure.effect != "rectify":
         zh = f"{procedure.kind} 的 {step.name}：codes 只用于整顿（rectify）"
         yield (*path, "codes"), zh, f"{procedure.kind}: codes are for a rectification; leave them out", ""

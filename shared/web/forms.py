@@ -18,6 +18,7 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, 
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.forms import Blank, Known
@@ -123,7 +124,16 @@ async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to_operator: boo
         async for state, policy in states:
             if policy:
                 found += [blank.row(state, task, policy) for task in state.tasks(policy) if task.action == action]
-    return await blank.completed(pipeline, found) if blank.completed else found
+    rows = await blank.completed(pipeline, found) if blank.completed else found
+    return await named(pipeline, rows)
+
+
+async def named(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Known]:
+    """The rows with their villages' names."""
+    async with pipeline.engine.connect() as conn:
+        villages = [row["village"] for row in rows if "village" in row]
+        names = await store.names(conn, pipeline.tables, villages)
+    return [{**row, "name": names.get(row.get("village", ""))} for row in rows]
 
 
 def _take_in(forms: Forms) -> Any:

@@ -100,12 +100,15 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
     words: InWords | None = None
     """Only if it is asked for."""
 
-    def told(self, policy: Policy | None) -> Self:
-        """The same task with `words`; a region's own words come first."""
+    def told(self, policy: Policy | None, names: Mapping[str, str]) -> Self:
+        """The same task with `words`; a region's own words come first. `names` has the villages' names by id."""
         task = self.task
         (zh, en), whom = in_words("by", task.role, policy), task.whom
         by = (f"{zh}（{'、'.join(whom)}）", f"{en} ({', '.join(whom)})") if whom else (zh, en)
-        words = InWords(by, *awaited(task.about, task.answer, task.detail, policy), basis(task.rule, policy))
+        about, detail = awaited(task.about, task.answer, task.detail, policy)
+        if name := names.get(task.about):
+            about = f"{name}（{about[0]}）", f"{name} ({about[1]})"
+        words = InWords(by, about, detail, basis(task.rule, policy))
         return msgspec.structs.replace(self, words=words)
 
 
@@ -265,20 +268,23 @@ def _tasks(pipeline: Pipeline) -> Any:
         are shown to operators only. Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of
         one state stay together, so there may be more than `limit`. Fewer than `limit` means the end.
         """
-        found: list[OpenTask] = []
+        found: list[tuple[OpenTask, Policy | None]] = []
         policy: Any
         async with aclosing(waiting(pipeline, place, to_operator=is_operator(request), after=after)) as states:
             async for state, policy in states:
-                of_state = [
-                    OpenTask(state.kind, state.id, state.place, task)
+                found += [
+                    (OpenTask(state.kind, state.id, state.place, task), policy)
                     for task in (state.tasks(policy) if policy or not state.needs_policy else ())
                     if role in (None, task.role)
                     and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
                 ]
-                found += [task.told(policy) for task in of_state] if words else of_state
                 if len(found) >= limit:
                     break
-        return found
+        if not words:
+            return [task for task, _ in found]
+        async with pipeline.engine.connect() as conn:
+            names = await store.names(conn, pipeline.tables, (task.task.about for task, _ in found))
+        return [task.told(policy, names) for task, policy in found]
 
     return tasks
 

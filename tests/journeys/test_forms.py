@@ -67,11 +67,38 @@ NEVER_IN_BENXI = {
     ("dispatch", "pairings"), ("dispatch", "pairing-ends"), ("registry", "listings"), ("registry", "unlistings"),
     ("registry", "risk-reports"), ("registry", "household-reviews"),
     *(("dispatch", name) for name in ("partners", "partner-ends", "pledges", "deliveries", "visit-counts")),
-    *(("dispatch", name) for name in ("courses", "attendances", "skill-reports", "presences", "leaves",
-                                      "leave-decisions", "leave-returns", "nominations", "nomination-reviews",
-                                      "releases", "term-assessments")),
+    *(("registry", name) for name in (
+        "parties", "resolutions", "resolution-steps", "delay-decisions", "list-entry-withdrawals", "village-codes",
+        "village-mergers", "village-withdrawals", "listing-withdrawals", "survey-withdrawals", "diagnosis-withdrawals",
+        "household-withdrawals", "measurement-withdrawals", "risk-report-withdrawals", "monitoring-withdrawals",
+        "unit-withdrawals", "cadre-withdrawals", "party-withdrawals", "division-figure-withdrawals")),
+    *(("dispatch", name) for name in (
+        "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
+        "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
+        "nominations", "nomination-reviews", "releases", "term-assessments")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
+ONE_BY_ONE: Mapping[str, str] = {
+    **dict.fromkeys(("policies", "holidays"), "a document of the whole region"),
+    **dict.fromkeys(("takeovers", "village-splits"), "parts within parts, which no row holds"),
+    **dict.fromkeys(("matchings", "campaigns"), "one call for a whole county"),
+    **dict.fromkeys(("seed-hashes", "seeds", "verification-seed-hashes", "verification-seeds"), "secrets by token"),
+    **dict.fromkeys((
+        "decap-requests", "decap-steps", "decap-notices", "decap-objections", "decap-objection-decisions",
+        "decap-delay-decisions", "decap-notice-withdrawals", "decap-objection-withdrawals", "decap-withdrawals",
+    ), "one township or county at a time"),
+    **dict.fromkeys((
+        "figure-corrections", "year-reopenings", "exit-withdrawals", "notice-withdrawals", "objection-withdrawals",
+        "step-withdrawals", "fund-withdrawals", "resolution-withdrawals",
+    ), "stops or corrects one procedure that is under way"),
+    **dict.fromkeys((
+        "match-withdrawals", "assignment-withdrawals", "commitment-withdrawals", "visit-withdrawals",
+        "input-withdrawals", "grade-withdrawals", "decision-withdrawals",
+    ), "takes back one decision of a body"),
+    "party-mergers": "one party that was entered twice",
+    **dict.fromkeys(("grade-reviews", "appeals"), "one subject asks for itself"),
+}  # fmt: skip
+"""Commands without a form, each with the reason why nobody sends them by the hundred."""
 Pair = tuple[Known, Row]
 Sent = Mapping[tuple[str, str], list[list[Pair]]]
 """By service and form: what was sent together, each with what the form would have shown."""
@@ -129,13 +156,15 @@ def cells(blank: Blank, known: Known, row: Row) -> list[dict[str, Any]]:
     """The rows of a form that say what a command says: known fields as issued, all others as people fill them in."""
     flat: dict[str, Any] = {**row, **known}
     for field, value in row.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and field != blank.repeats:
             flat |= {f"{field}.{part}": of for part, of in value.items()}
     if not blank.repeats:
         return [flat]
-    return [{**flat, **{f"{blank.repeats}.{part}": of for part, of in one.items()}} for one in row[blank.repeats]] or [
-        flat
-    ]
+    parts = row.get(blank.repeats, ())
+    if isinstance(parts, dict):
+        key = blank.key[-1].partition(".")[2]
+        parts = [{key: id, **part} for id, part in parts.items()]
+    return [{**flat, **{f"{blank.repeats}.{part}": of for part, of in one.items()}} for one in parts] or [flat]
 
 
 def read_back(blank: Blank, pairs: Sequence[Pair], policy: Policy = POLICY) -> list[Command]:
@@ -145,12 +174,24 @@ def read_back(blank: Blank, pairs: Sequence[Pair], policy: Policy = POLICY) -> l
     days = {column.field for column in form.columns if column.kind in ("date", "month")}
     for line in filled:
         line |= {day: date.fromisoformat(line[day]) for day in days if isinstance(line.get(day), str)}
-        line |= {"name": line.get("name") or "某村"} if "name" in {column.field for column in form.columns} else {}
+        columns = {column.field for column in form.columns}
+        line |= {"name": line.get("name") or "某村"} if "name" in columns else {}
+        line |= {"heard": "yes"} if "heard" in columns else {}
     write_template(form, file, prefilled=filled, secret=SECRET)
     said = [blank.said(form, rows) for rows in blank.together(form, read_rows(form, file, secret=SECRET))]
     wrong = [one for one in said if not isinstance(one, Command)]
     assert not wrong, wrong[0]
     return said  # type: ignore[return-value]
+
+
+def test_every_command_has_a_form_or_a_reason_why_it_needs_none() -> None:
+    paths = [
+        (service, route.path) for service in SERVICES for route in import_module(f"services.{service}.api").COMMANDS
+    ]
+    formless = {path for service, path in paths if (service, path) not in FORMS}
+    assert formless - ONE_BY_ONE.keys() == set(), "each needs a form, or a line in ONE_BY_ONE"
+    assert ONE_BY_ONE.keys() - formless == set(), "no such command, or it has a form"
+    assert {*FORMS} <= {*paths}, "each form's rows are posted somewhere"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -165,8 +206,9 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
     assert refused == {
         *({"courses", "skill-reports"} if not policy.training else ()),
         *({"leaves"} if not policy.presence else ()),
-        *({"listings", "unlistings"} if not policy.lists else ()),
+        *({"listings", "unlistings", "list-entry-withdrawals"} if not policy.lists else ()),
         *({"partners", "partner-ends", "pledges"} if not policy.partners else ()),
+        *({"parties"} if not policy.parties else ()),
     }, refused
 
 
@@ -273,6 +315,82 @@ def test_2_10_5_11_lists_and_watched_households_are_told_by_form(name: str, row:
     ]
 
 
+_WHY: Row = {"reason": "误录", "decided_by": "县委组织部"}
+_OF_IT: Row = {"place": "210521", "village": "210521100201"}
+_MATTER: Row = {**_OF_IT, "matter": "2016-1"}
+_OF_STEP: Row = {**_MATTER, "body": "village", "decided_by": "村民代表会议"}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "pack"),
+    [
+        ("village-codes", {**_OF_IT, "code": "210521100299", "since": "2016-01-01", "document": "民政局〔2016〕1号",
+                           "decided_by": "县民政局"}, "benxi"),
+        ("village-mergers", {**_OF_IT, "merged": ["210521100202", "210521100203"], "since": "2016-01-01",
+                             "document": "县政府〔2016〕1号", "decided_by": "县政府"}, "benxi"),
+        *((f"{name}-withdrawals", {**_OF_IT, **_WHY, **more}, "benxi") for name, more in (
+            ("village", {}), ("listing", {}), ("survey", {"number": 3}), ("diagnosis", {}),
+            ("household", {"household": "H1"}), ("measurement", {"year": 2015}), ("risk-report", {"household": "H1"}),
+            ("monitoring", {"household": "H1"}))),
+        *((f"{name}-withdrawals", {"place": "210521", name: "U1", **_WHY}, "benxi")
+          for name in ("unit", "cadre", "party")),
+        ("list-entry-withdrawals", {"place": "210521", "kind": "lifted_village", "village": "210521100201", **_WHY},
+         "national-2021"),
+        ("objections", {**_OF_IT, "objection": 1, "ground": "收入不实"}, "benxi"),
+        ("objections", {**_MATTER, "objection": 2, "ground": "收入不实", "household": "H1"}, "benxi"),
+        ("resolutions", {**_MATTER, "kind": "fund", "subject_code": "industry", "opened_by": "村党组织",
+                         "fund": {"amount": 80000, "origin": "donation"}}, "zunyi"),
+        ("resolutions", {**_MATTER, "kind": "question", "subject_code": "finance", "question": "低保为什么停发",
+                         "opened_by": "村民"}, "zunyi"),
+        ("resolutions", {**_MATTER, "kind": "household_exit", "subject_code": "round", "members": ["H1", "H2"],
+                         "opened_by": "村党组织"}, "national"),
+        ("resolution-steps", {**_OF_STEP, "step": "fund_resolve", "entitled": 45, "present": 30, "agreed": 16},
+         "zunyi"),
+        ("resolution-steps", {**_OF_STEP, "step": "question_answer", "answer": "依据已张贴"}, "zunyi"),
+        ("delay-decisions", {**_MATTER, "step": "fund_gate", "takes_over": True, "body": "county", **_WHY}, "zunyi"),
+        ("delay-decisions", {**_OF_IT, "step": "approve", "takes_over": False, "until": "2016-02-01", "body": "city",
+                             **_WHY}, "zunyi"),
+    ],
+)  # fmt: skip
+def test_3_12_matters_late_steps_and_mistakes_are_told_by_form(name: str, row: Row, pack: str) -> None:
+    flat = {field: said for field, said in row.items() if not isinstance(said, dict)}
+    flat |= {f"{f}.{part}": of for f, said in row.items() if isinstance(said, dict) for part, of in said.items()}
+    [said] = read_back(FORMS["registry", name], [({}, flat)], shipped(pack))
+    assert said == as_command("registry", name, row)
+
+
+def test_5_2_households_that_accept_are_told_by_form_a_household_to_a_row() -> None:
+    step = next(s.name for one in shipped("national").procedures for s in one.steps if s.kind == "accept")
+    answers = [{"household": "H1", "accepted": True}, {"household": "H2", "accepted": False, "by_phone": True}]
+    row = {**_OF_STEP, "step": step, "acceptances": answers}
+    assert read_back(FORMS["registry", "resolution-steps"], [({}, row)], shipped("national")) == [
+        as_command("registry", "resolution-steps", row)
+    ]
+
+
+def test_2_7_parties_of_every_kind_are_registered_by_form() -> None:
+    """Each kind with all its fields, and whom it belongs to named by kind and code."""
+    policy, blank = shipped("zunyi"), FORMS["registry", "parties"]
+    assert policy.parties
+    for kind in policy.parties:
+        fields = {
+            one.field: next(iter(one.one_of)) if one.one_of else one.most if one.most is not None else "说明"
+            for one in kind.fields
+        }
+        row = {"place": "520321", "party": "P1", "kind": kind.kind, "name": "某组织", "fields": fields}
+        cells = {**{k: v for k, v in row.items() if k != "fields"}, **{f"fields.{k}": v for k, v in fields.items()}}
+        [said] = read_back(blank, [({}, {**cells, "of": "village", "of_code": "520321100201"})], policy)
+        assert said == as_command("registry", "parties", {**row, "parent": "village:520321100201"})
+
+
+def test_1_18_division_figures_are_taken_back_by_form() -> None:
+    row = {"place": "210521", **_WHY, "year": 2015}
+    [said] = read_back(
+        FORMS["registry", "division-figure-withdrawals"], [({}, {**row, "level": "county", "code": "210521"})]
+    )
+    assert said == as_command("registry", "division-figure-withdrawals", {**row, "division": "county:210521"})
+
+
 _TRAINED: Row = {"place": "210521", "kind": "posted", "body": "county"}
 _HELD: Row = {**_TRAINED, "course": "K1", "title": "专题培训班", "first": "2014-07-01", "last": "2014-07-03", "days": 3,
               "held_by": "县委党校"}  # fmt: skip
@@ -295,6 +413,11 @@ _LEAVE: Row = {"village": "210521100201", "cadre": "C1", "kind": "sick", "first"
                        "present": [{"cadre": "C1", "days": 22}, {"cadre": "C2", "days": 0}]}, {}),
         ("leaves", _LEAVE, {"place": "210521", "body": "team"}),
         ("leave-decisions", {**_MEMBERS, "number": 3, "granted": False, "decided_by": "碱厂镇党委"}, {}),
+        ("departures", {**_THERE, "cadre": "C1", "cause": "ill", "until": "2015-03-01"}, {}),
+        ("link-ends", {**_THERE, "kind": "posted", "cadre": "C1"}, {}),
+        ("course-withdrawals", {"place": "210521", "course": "K1", "body": "county", **_WHY}, {}),
+        ("attendance-withdrawals", {"place": "210521", "course": "K1", "cadres": ["C1", "C2"], "body": "county",
+                                    **_WHY}, {}),
         ("leave-returns", {**_THERE, "number": 3, "returns": True}, {}),
     ],
 )  # fmt: skip

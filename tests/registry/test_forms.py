@@ -222,7 +222,7 @@ def test_no_form_is_issued_without_a_pack() -> None:
 
 @pytest.mark.parametrize("name", forms.FORMS)
 def test_every_column_explains_itself_in_both_languages_and_asks_for_no_identity_card(name: str) -> None:
-    form = forms.FORMS[name].form([BENXI, shipped("national-2021")])
+    form = forms.FORMS[name].form([BENXI, ZUNYI, shipped("national-2021")])
     file = BytesIO()
     write_template(form, file, secret=SECRET)
     headings = [str(cell.value) for cell in openpyxl.load_workbook(file).worksheets[0][1]]

@@ -129,8 +129,9 @@ def test_2_18_a_township_that_sits_on_the_gate_is_told_to_the_county_once() -> N
     county.until(date(2014, 7, 30))
     [late] = county.world.said(StepOverdue)
     assert (late.step, late.due, late.owed_by, late.told_to) == ("fund_gate", date(2014, 6, 17), "township", "county")
-    [task] = county.tasks
+    task, above = county.tasks
     assert (task.role, task.due) == ("township", date(2014, 6, 17)), "it is awaited as before"
+    assert (above.action, above.role) == ("delay-decisions", "county")
     county.do(step("fund_gate"))
 
 

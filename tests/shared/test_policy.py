@@ -292,6 +292,10 @@ CONTRADICTIONS = [
     (put("procedures.0.effect", "answer"), "procedures[0].steps", "it has one act step"),
     (all_of(put("procedures.0.effect", "answer"), put("procedures.0.steps.6.kind", "act")),
      "procedures[0].steps", "a publish step after it"),
+    (put("procedures.0.steps.0.extensions", 1), "procedures[0].steps[0].extensions", "needs overdue_to"),
+    (all_of(*(put(f"{STEPS}.2.{field}", said)
+              for field, said in (("extensions", 1), ("overdue_to", "province"), ("on_timeout", "verify")))),
+     f"{EXIT}[2].extensions", "no on_timeout"),
     (put("procedures.0.steps.4.overdue_to", "township"), "procedures[0].steps[4].overdue_to", "somebody else"),
     (all_of(put("procedures.0.steps.5.on_timeout", "publish_result"), put("procedures.0.steps.6.kind", "act")),
      "procedures[0].steps[5].on_timeout", "leads back to an earlier step only"),

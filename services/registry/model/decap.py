@@ -32,6 +32,7 @@ from shared.contracts.registry import (
     CountyDecapped,
     DecapAssessed,
     DecapDeadlineMoved,
+    DecapDelayDecided,
     DecapNoticePosted,
     DecapNoticeWithdrawn,
     DecapObjectionDecided,
@@ -42,6 +43,7 @@ from shared.contracts.registry import (
     DecapStepOverdue,
     DecapStepTaken,
     DecapWithdrawn,
+    DelayDecided,
     NoticePosted,
     NoticeWithdrawn,
     ObjectionDecided,
@@ -72,11 +74,12 @@ class Decap(Dossier, frozen=True, kw_only=True):
         {"notice": "decap-notices", **dict.fromkeys(("verify", "decide", "publish", "act"), "decap-steps")}
     )
     decides_objections = "decap-objection-decisions"
+    decides_delays = "decap-delay-decisions"
     tells = MappingProxyType(
         {
             NoticePosted: DecapNoticePosted, NoticeWithdrawn: DecapNoticeWithdrawn, StepOverdue: DecapStepOverdue,
             ObjectionRaised: DecapObjectionRaised, ObjectionDecided: DecapObjectionDecided,
-            ObjectionWithdrawn: DecapObjectionWithdrawn,
+            ObjectionWithdrawn: DecapObjectionWithdrawn, DelayDecided: DecapDelayDecided,
         }
     )  # fmt: skip
     year: int
@@ -266,7 +269,7 @@ def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today
     now, step = decap.course, decap.course.step
     if step is None or step.name != command.step or step.kind == "notice":
         raise decap.out_of_turn(command.step)
-    require_body(command.body, step.by, decap.rests_on(step))
+    require_body(command.body, now.by, decap.rests_on(step))
     _check_fields(decap, step, command)
     about: dict[str, Any] = {**decap.names, "attempt": now.attempt, "step": step.name, "decided_by": command.decided_by}
     if command.sampled:

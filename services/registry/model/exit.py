@@ -122,7 +122,7 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
     exit = village.exit
     if exit is None or (step := exit.step) is None or step.kind not in village.actions or step.kind == "notice":
         raise village.not_now("公示期满且异议处理完毕后方可审批", "the approval follows the notice")
-    require_body(command.body, step.by, EXIT_RULE)
+    require_body(command.body, exit.by, EXIT_RULE)
     about: dict[str, Any] = {**village.names, "decided_by": command.decided_by}
     check_approved(village, step, command.approved)
     after = exit.taken(command.approved, today, policy.calendar)

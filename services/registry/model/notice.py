@@ -9,7 +9,9 @@ from datetime import date
 import msgspec
 
 from services.registry.model.commands import (
+    DecideDecapDelay,
     DecideDecapObjection,
+    DecideDelay,
     DecideObjection,
     PostDecapNotice,
     PostNotice,
@@ -33,16 +35,23 @@ from shared.labels import label
 from shared.policy import Policy, Step
 from shared.rules import Change, Refused, known, require_body, rests
 
-Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection
-"""The commands about a notice. Where a command names no matter it is about the village's exit."""
-OfDecap = PostDecapNotice | RaiseDecapObjection | DecideDecapObjection | WithdrawDecapNotice | WithdrawDecapObjection
-"""The same about a notice of a township's or county's de-capping."""
+Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection | DecideDelay
+"""The commands about a notice or a late step. Where a command names no matter it is about the village's exit."""
+OfDecap = (
+    PostDecapNotice
+    | RaiseDecapObjection
+    | DecideDecapObjection
+    | WithdrawDecapNotice
+    | WithdrawDecapObjection
+    | DecideDecapDelay
+)
+"""The same about a township's or county's de-capping."""
 
 
 def post_notice(state: Carrier | None, command: PostNotice | PostDecapNotice, policy: Policy, today: date) -> Change:
     """Post a notice for the pack's time. The next step may be taken on the day after the notice's last day."""
     state, now, step = _at_notice(state, command, "还没有轮到公示", "it is not the turn of a notice yet")
-    require_body(command.body, step.by, state.rests_on(step))
+    require_body(command.body, now.by, state.rests_on(step))
     if now.notice_until is not None:
         return Change(state)
     assert step.notice_for is not None, "every notice has its time"
@@ -55,12 +64,12 @@ def withdraw_notice(
     state: Carrier | None, command: WithdrawNotice | WithdrawDecapNotice, policy: Policy, today: date
 ) -> Change:
     """Take down a notice that was posted by mistake. Refused once somebody has objected or the notice is over."""
-    state = _named(state, command)
+    state = named(state, command)
     now = state.under_way
     if now is None or now.step is None or now.notice_until is None:
         if now and now.step and now.at and now.steps[now.at - 1].kind == "notice":
-            zh = f"公示期已满，待{label('by', now.step.by, policy)}办理“{now.step.label}”"
-            rests(state.rests_on(now.step), {zh: f"it is over, and {now.step.by} is awaited to take {now.step.name}"})
+            zh = f"公示期已满，待{label('by', now.by, policy)}办理“{now.step.label}”"
+            rests(state.rests_on(now.step), {zh: f"it is over, and {now.by} is awaited to take {now.step.name}"})
         return Change(state)
     numbers = sorted(now.objections, key=int)
     rests(state.rests_on(now.step), {f"第{number}号异议": f"objection {number}" for number in numbers})
@@ -147,7 +156,7 @@ def withdraw_objection(
     state: Carrier | None, command: WithdrawObjection | WithdrawDecapObjection, policy: Policy, today: date
 ) -> Change:
     """Withdraw an objection that the objector takes back or that was entered by mistake, before it is decided."""
-    state = _named(state, command)
+    state = named(state, command)
     now = state.under_way
     objection = now.objections.get(str(command.objection)) if now else None
     if now is None or objection is None:
@@ -163,7 +172,7 @@ def withdraw_objection(
     return Change(carry(state, after, today), (event, *state.follows(after)))
 
 
-def _named(state: Carrier | None, command: Notice | OfDecap) -> Carrier:
+def named(state: Carrier | None, command: Notice | OfDecap) -> Carrier:
     """The matter or division that a command names, or the village if its exit is meant. Raises Refused without it."""
     if state is None and command.matter is not None:
         raise no_matter(command.matter)
@@ -176,7 +185,7 @@ def _named(state: Carrier | None, command: Notice | OfDecap) -> Carrier:
 
 def _at_notice(state: Carrier | None, command: Notice | OfDecap, zh: str, en: str) -> tuple[Carrier, Proceeding, Step]:
     """The named state, its procedure and its awaited step. Raises Refused if that step is no notice."""
-    state = _named(state, command)
+    state = named(state, command)
     now = state.under_way
     if now is None or now.step is None or now.step.kind != "notice":
         raise state.not_now(zh, en)

@@ -48,6 +48,8 @@ class Carrier(State, frozen=True, kw_only=True):
     """By kind of step, the command that takes it. A kind that is missing here is another service's task."""
     decides_objections: ClassVar[str] = "objection-decisions"
     """The command that decides on an objection."""
+    decides_delays: ClassVar[str] = "delay-decisions"
+    """The command that decides what is done about a late step."""
     tells: ClassVar[Mapping[type[Event], type[Event]]] = {}
     """Events that are told in another form than a village's, since they name another subject."""
 
@@ -118,8 +120,13 @@ class Carrier(State, frozen=True, kw_only=True):
                        answer=answer)  # fmt: skip
         if step.kind in self.actions and now.notice_until is None:
             answer = {**names, **({"step": step.name} if self.actions[step.kind].endswith("steps") else {})}
-            yield Task(action=self.actions[step.kind], about=about, role=step.by, due=now.take_by, rule=rule,
-                       detail=self.detail(step.name), answer={**answer, "body": step.by})  # fmt: skip
+            yield Task(action=self.actions[step.kind], about=about, role=now.by, due=now.take_by, rule=rule,
+                       detail=self.detail(step.name), answer={**answer, "body": now.by})  # fmt: skip
+        if now.awaits_superior:
+            superior = str(step.overdue_to)
+            yield Task(action=self.decides_delays, about=about, role=superior, due=None, rule=rule,
+                       detail=self.detail(step.name),
+                       answer={**names, "step": step.name, "body": superior})  # fmt: skip
 
 
 class Dossier(Carrier, frozen=True, kw_only=True):
@@ -191,8 +198,8 @@ def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
             after = now.without(silent)
             after = after if after.ended else after.led_to(step.on_timeout, due.on, policy.calendar)
         leads_to = cast(StepKind, after.step.kind) if step.on_timeout and after.step else None
-        due_by = passed["take_by"]
-        events.append(_overdue(state, now, step.by, due_by, leads_to=leads_to, told_to=step.overdue_to))
+        told_to = None if now.taken_by else step.overdue_to
+        events.append(_overdue(state, now, now.by, passed["take_by"], leads_to=leads_to, told_to=told_to))
         now = after
     return Change(carry(state, now, due.on), (*events, *state.follows(now)))
 

@@ -13,6 +13,7 @@ from shared.calendar import Calendar, Span
 from shared.contracts.registry import BackTo
 from shared.contracts.values import Role
 from shared.policy import Step
+from shared.policy.procedure import STAY
 
 UNREGISTERED = "-"
 """What stands before the step at which a member left because it is no longer in the village's register. It never comes
@@ -56,6 +57,10 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last day for the awaited step. None while its notice stands, or if the pack set no time when it began."""
     told: bool = False
     """Whether an event has said that the step is overdue."""
+    extended: int = 0
+    """How often the step got more time after it was overdue."""
+    taken_by: Role | None = None
+    """The body that took the step over after it was overdue; None if it is still with the pack's."""
     notice_until: date | None = None
     """The last day of the notice of this step, once it is posted."""
     notice_over: bool = False
@@ -70,6 +75,19 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def step(self) -> Step | None:
         """The awaited step; None once it has ended."""
         return None if self.ended or self.at == len(self.steps) else self.steps[self.at]
+
+    @property
+    def by(self) -> Role:
+        """Who takes the awaited step: the pack's body, or the one that took it over."""
+        return self.taken_by or self.steps[self.at].by
+
+    @property
+    def awaits_superior(self) -> bool:
+        """Whether the body that was told of the delay can do something about it, and has not yet."""
+        step = self.step
+        if step is None or not self.told or self.taken_by or step.overdue_to is None:
+            return False
+        return step.by not in STAY or self.extended < (step.extensions or 0)
 
     @property
     def goes_back(self) -> BackTo:
@@ -98,7 +116,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         If the same body posts the notice and decides everything, it answers itself.
         """
         deciding = [step.by for step in reversed(self.steps) if step.kind == "decide"]
-        return next((by for by in deciding if by != self.steps[self.at].by), deciding[0])
+        return next((by for by in deciding if by != self.by), deciding[0])
 
     @property
     def open_objections(self) -> list[int]:
@@ -106,19 +124,23 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sorted(int(number) for number, objection in self.objections.items() if objection.upheld is None)
 
     @property
-    def days(self) -> dict[tuple[str, ...], tuple[date, Span]]:
-        """The days that fall due. By path of the field in this struct: the last day, and the span that it ends."""
+    def days(self) -> dict[tuple[str, ...], tuple[date, Span | None]]:
+        """The days that fall due. By path of the field in this struct: the last day, and the span that it ends.
+
+        A day that somebody named ends no span, so that holidays do not move it.
+        """
         step = self.step
         if step is None:
             return {}
+        named = self.extended or self.taken_by
         found: dict[tuple[str, ...], tuple[date | None, Span | None]] = {
-            ("take_by",): (None if self.told else self.take_by, step.within),
+            ("take_by",): (None if self.told else self.take_by, None if named else step.within),
             ("notice_until",): (None if self.notice_over else self.notice_until, step.notice_for),
         }
         for number in map(str, self.open_objections):
             one = self.objections[number]
             found["objections", number, "answer_by"] = (None if one.told else one.answer_by, step.answer)
-        return {path: (day, span) for path, (day, span) in found.items() if day and span}
+        return {path: (day, span) for path, (day, span) in found.items() if day}
 
     def but(self, **changes: Any) -> Self:
         """The same with some fields changed."""
@@ -136,8 +158,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 id: Member("" if "accept" in again.values() else one.accepted, "" if one.left in again else one.left)
                 for id, one in members.items()
             }
-        return self.but(at=at, take_by=by, told=False, notice_until=None, notice_over=False, objections={}, ended="",
-                        members=members)  # fmt: skip
+        return self.but(at=at, take_by=by, told=False, extended=0, taken_by=None, notice_until=None, notice_over=False,
+                        objections={}, ended="", members=members)  # fmt: skip
 
     def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
         """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""

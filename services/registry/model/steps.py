@@ -42,7 +42,7 @@ def take_step(
     if step.kind not in _FIGURES:
         raise resolution.not_now("公示请用公示命令办理", "a notice is posted by `notices`")
     rule = resolution.rests_on(step)
-    require_body(command.body, step.by, rule)
+    require_body(command.body, now.by, rule)
     if now.ended:
         return Change(carry(resolution, now, today), resolution.follows(now))
     _check_figures(now, step, command, rule)

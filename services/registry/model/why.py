@@ -37,6 +37,7 @@ BY_TASK = {
     "exit-requests": ("各项指标均已达标，尚未申请出列", "all criteria are met; the request for the exit is awaited"),
     "notices": ("核查已通过，待公示", "verified; the public notice is awaited"),
     "objection-decisions": ("第{}号异议尚未处理", "objection {} is awaiting its decision"),
+    "delay-decisions": ("办理环节已经逾期，待延期或者接办", "a step is late; more time or another body is awaited"),
     "approvals": ("公示期已满，待审批", "the notice has ended; the approval is awaited"),
 }
 """By action, the words for a task of this service."""

@@ -180,6 +180,23 @@ class DecapStepOverdue(Event, frozen=True, kw_only=True):
     told_to: Role | None = None
 
 
+class DecapDelayDecided(Event, frozen=True, kw_only=True):
+    """The body that was told of a late step of a de-capping gave it more time, or takes the step itself."""
+
+    about = "division"
+    label = ("摘帽逾期环节处理", "delay of a de-capping decided on")
+    division: DivisionRef
+    attempt: Number
+    kind: Code
+    step: Code
+    until: Day
+    """The new last day."""
+    taken_by: Role | None = None
+    """The body that takes the step itself; None if it stays with the one that is late."""
+    reason: Reason
+    decided_by: Organ
+
+
 class DecapDeadlineMoved(Movement, frozen=True, kw_only=True):
     """Newly announced holidays moved a last day of a de-capping."""
 

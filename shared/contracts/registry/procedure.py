@@ -80,7 +80,7 @@ class ObjectionWithdrawn(Event, frozen=True, kw_only=True):
 class StepOverdue(Event, frozen=True, kw_only=True):
     """The last day of a step, or of the answer to an objection, is over.
 
-    It is still owed; this event comes only once.
+    It is still owed; this event comes once, and again if more time passed as well.
     """
 
     label = ("程序环节逾期", "step overdue")
@@ -98,3 +98,22 @@ class StepOverdue(Event, frozen=True, kw_only=True):
     """The kind of step to which the time-out leads by the pack; None if the step is still awaited."""
     told_to: Role | None = None
     """Whom the pack has told of it, such as the county above a township; None where it names nobody."""
+
+
+class DelayDecided(Event, frozen=True, kw_only=True):
+    """The body that was told of a late step gave it more time, or takes the step itself."""
+
+    label = ("逾期环节处理", "delay decided on")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+    until: Day
+    """The new last day."""
+    taken_by: Role | None = None
+    """The body that takes the step itself; None if it stays with the one that is late."""
+    reason: Reason
+    decided_by: Organ

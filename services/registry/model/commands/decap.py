@@ -5,7 +5,7 @@ from typing import ClassVar
 import msgspec
 
 from shared.contracts import Command
-from shared.contracts.values import Code, Count, DivisionRef, Number, Organ, Population, Reason, Role, Short, Year
+from shared.contracts.values import Code, Count, Day, DivisionRef, Number, Organ, Population, Reason, Role, Short, Year
 
 
 class OfDivision(Command, frozen=True, kw_only=True):
@@ -96,3 +96,13 @@ class WithdrawDecapObjection(DecapCorrection, frozen=True, kw_only=True):
     """An objection to a de-capping is taken back before it is decided."""
 
     objection: Number
+
+
+class DecideDecapDelay(DecapCorrection, frozen=True, kw_only=True):
+    """The body that was told of a late step of a de-capping gives it more time, or takes the step itself."""
+
+    step: Code
+    takes_over: bool
+    until: Day | None = None
+    """The new last day; None if the body takes the step itself."""
+    body: Role

@@ -2,7 +2,7 @@
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
-from shared.contracts.values import Number, Organ, PartyId, Role, RunId, Short, VillageId
+from shared.contracts.values import Code, Day, Number, Organ, PartyId, Reason, Role, RunId, Short, VillageId
 
 
 class PostNotice(Command, frozen=True, kw_only=True):
@@ -55,3 +55,21 @@ class WithdrawObjection(Correction, frozen=True, kw_only=True):
     matter: RunId | None = None
     """The matter whose notice it is; None for that of the village's exit."""
     objection: Number
+
+
+class DecideDelay(Command, frozen=True, kw_only=True):
+    """The body that was told of a late step gives it more time, or takes the step itself.
+
+    The same body may decide otherwise, as long as the step has not been taken.
+    """
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter whose step is late; None for a step of the village's exit."""
+    step: Code
+    takes_over: bool
+    until: Day | None = None
+    """The new last day; None if the body takes the step itself."""
+    reason: Reason
+    body: Role
+    decided_by: Organ

@@ -1,0 +1,91 @@
+"""The Excel forms by which mistakes are taken back in bulk, and by which villages change their codes or are merged."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.registry.model import commands as c
+from services.registry.model.identity import VILLAGE_CODE
+from shared.contracts import Command
+from shared.divisions import LABELS, place_of
+from shared.forms import DECIDED, WHICH_VILLAGE, WHY, Blank, Heading, lies_there
+
+_PLACE = Heading("place", "所在区划", "Division", "行政区划代码，6位数字，如 210521。", "6 digits, such as 210521.")
+_CHANGE = (
+    Heading("since", "生效日期", "Since"),
+    Heading("document", "批准文件", "Document", "名称或文号。", "Title or number."),
+    DECIDED,
+)
+_YEAR = Heading("year", "年度", "Year", "四位年份。", "Of four digits.")
+_HOUSEHOLD = Heading("household", "户编号", "Household id")
+
+
+def _of_village(command: type[Command], name: str, title: str, en: str, *more: Heading) -> Blank:
+    """The form of a correction of what was entered about villages."""
+    key = ("village", *(one.field for one in more))
+    return Blank(command, name, title, en, key, (WHICH_VILLAGE, *more, WHY, DECIDED), implied=lies_there)
+
+
+def _of_other(command: type[Command], name: str, title: str, en: str, what: Heading) -> Blank:
+    """The form of a correction of what was entered about units, cadres or parties."""
+    return Blank(command, name, title, en, (what.field,), (what, _PLACE, WHY, DECIDED))
+
+
+def _division(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The division that a row names by its level and code, and the place in which it is recorded."""
+    return {"division": f"{row['level']}:{row['code']}", "place": place_of(row["code"])}
+
+
+BLANKS = (
+    Blank(
+        c.RecodeVillage, "village-codes", "村代码变更登记表", "Changes of villages' codes", ("village",),
+        headings=(
+            Heading("place", "办理区划", "Division", "跨县变更的填上级区划，如 210500。",
+                    "A division above both where the county changes."),
+            WHICH_VILLAGE,
+            Heading("code", "新代码", "New code", "12位数字。", "12 digits.", kind="code", pattern=VILLAGE_CODE),
+            *_CHANGE,
+        ),
+    ),
+    Blank(
+        c.MergeVillages, "village-mergers", "村合并登记表", "Mergers of villages", ("village",),
+        headings=(
+            Heading("village", "合并后的村（代码）", "Remaining village", "沿用其代码的村。", "Whose code stays."),
+            Heading("merged", "并入的村（代码）", "Merged villages", "多个用顿号隔开，须属同一县。",
+                    "With commas between; of the same county."),
+            *_CHANGE,
+        ),
+        implied=lies_there,
+    ),
+    _of_village(c.WithdrawVillage, "village-withdrawals", "撤销村登记表", "Registrations of villages to be withdrawn"),
+    _of_village(c.WithdrawListing, "listing-withdrawals", "撤销列入贫困村表", "Listings to be withdrawn"),
+    _of_village(c.WithdrawSurvey, "survey-withdrawals", "撤销摸底排查记录表", "Survey records to be withdrawn",
+                Heading("number", "记录编号", "Number")),
+    _of_village(c.WithdrawDiagnosis, "diagnosis-withdrawals", "撤销会诊结论表", "Diagnoses to be withdrawn"),
+    _of_village(c.WithdrawHousehold, "household-withdrawals", "撤销农户信息表", "Households to be withdrawn",
+                _HOUSEHOLD),
+    _of_village(c.WithdrawMeasurement, "measurement-withdrawals", "撤销年度测算表", "Measurements to be withdrawn",
+                _YEAR),
+    _of_village(c.WithdrawRisk, "risk-report-withdrawals", "撤销风险报告表", "Reports of risks to be withdrawn",
+                _HOUSEHOLD),
+    _of_village(c.WithdrawMonitoring, "monitoring-withdrawals", "撤销农户监测表", "Watches to be withdrawn",
+                _HOUSEHOLD),
+    _of_other(c.WithdrawUnit, "unit-withdrawals", "撤销单位登记表", "Registrations of units to be withdrawn",
+              Heading("unit", "单位编号", "Unit id")),
+    _of_other(c.WithdrawCadre, "cadre-withdrawals", "撤销干部登记表", "Registrations of cadres to be withdrawn",
+              Heading("cadre", "干部编号", "Cadre id")),
+    _of_other(c.WithdrawParty, "party-withdrawals", "撤销组织登记表", "Registrations of parties to be withdrawn",
+              Heading("party", "组织编号", "Party id")),
+    Blank(
+        c.WithdrawFigures, "division-figure-withdrawals", "撤销区划指标表", "Figures of divisions to be withdrawn",
+        ("code", "year"),
+        headings=(
+            Heading("level", "层级", "Level", kind="choice", choices={zh: level for level, zh in LABELS.items()}),
+            Heading("code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
+                    "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code",
+                    pattern=r"\d{2}|\d{4}|\d{6}|\d{9}"),
+            _YEAR, WHY, DECIDED,
+        ),
+        implied=_division,
+    ),
+)  # fmt: skip
+"""The forms of corrections, in the order in which a village meets what they correct."""
