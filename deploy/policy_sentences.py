@@ -21,12 +21,13 @@ from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES, Limits
 from shared.policy.checking import bare, hints_of, tag_of
 from shared.policy.indicators import HOUSEHOLD_FIGURES
+from shared.policy.outcomes import TRIGGERS
 from shared.policy.when import HAPPENINGS, When
 
 Both = tuple[str, str]
 """Chinese and English."""
 TOLD_AT_THE_HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "documents")
-_NAMED = ("label", "title")
+_NAMED = ("label", "title", "channel", "rank")
 """The fields by which people call an entry."""
 _CITED = ("rule", "clause", "reference")
 
@@ -76,9 +77,10 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
     if _is_entries(part):
         for n, entry in enumerate(part):
             name = "/".join(str(getattr(entry, field)) for field in getattr(entry, "named_by", ())) or str(n + 1)
-            called = next((getattr(entry, field) for field in _NAMED if hasattr(entry, field)), "")
-            told = (f"{about[0]}“{called or name}”", f"{about[1]} “{called or name}”")
-            if isinstance(entry, Bound) and not called:  # Its sentence names the figure.
+            named_by = next((field for field in _NAMED if getattr(entry, field, "")), "")
+            zh, en = _word(policy, getattr(entry, named_by), (*path, named_by)) if named_by else (name, name)
+            told = (f"{about[0]}“{zh}”", f"{about[1]} “{en}”")
+            if isinstance(entry, Bound) and not named_by:  # Its sentence names the figure.
                 told = about
             yield from _of(policy, entry, (*path, name), told, source)
         return
@@ -189,6 +191,8 @@ def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
 
 def _word(policy: Policy, text: str, path: tuple[str, ...]) -> Both:
     """A text in words: a code by its label, the name of an entry in quotation marks, any other text as it is."""
+    if text in TRIGGERS:
+        return TRIGGERS[text].label
     if not _CODE.fullmatch(text):
         return text, text
     field, spelt = path[-1] if path else "", text.replace("_", " ")

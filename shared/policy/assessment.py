@@ -35,7 +35,7 @@ class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `written_report`, `oral_report`,
     `ballot`, or the kind of a campaign that scores."""
     weight: Annotated[float, Meta(ge=0, le=100)]
-    """权重，各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
+    """权重：各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
 
 
 class Grade(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

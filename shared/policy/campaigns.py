@@ -24,14 +24,14 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: Clause
     """依据。 · Where it comes from."""
     choice: Literal["draw", "all"]
-    """随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""
+    """怎样选村：随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""
     share: Rate = 1.0
-    """抽取比例，10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
+    """抽取比例：10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
     opens: Annotated[tuple[When, ...], Meta(max_length=53)] = ()
     """开始日。每年的一天或者循环；不定期的不填。 ·
     The days on which it opens. These are days of the year or a cycle; none where officers open it irregularly."""
     lasts: Span
-    """持续时间，按年、月或日历日计。 · How long it lasts, in years, months or calendar days."""
+    """持续时间：按年、月或日历日计。 · How long it lasts, in years, months or calendar days."""
     announced: bool = True
     """是否事先通知；抽取的为 false。 · Whether the visited side may know beforehand; a draw is sealed until its end."""
     seed_days: Annotated[int, Meta(ge=0, le=60)] = 0

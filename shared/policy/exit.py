@@ -95,13 +95,13 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     verification: Verification
     """抽户核查。 · The verification by sampled households."""
     request_by: When
-    """申请出列的期限，自测算指标（registry.indicators.measured）起算。 ·
+    """申请出列的期限：自测算指标（registry.indicators.measured）起算。 ·
     The last day for asking for the exit of a village that meets all criteria, counted from the measurement
     (`registry.indicators.measured`)."""
     monitor_on: YearDay
     """出列后每年监测日。 · The yearly day of the review after the exit."""
     relapse_by: When
-    """对出列指标回落作出处理决定的期限，自测算指标（registry.indicators.measured）起算。 ·
+    """对出列指标回落作出处理决定的期限：自测算指标（registry.indicators.measured）起算。 ·
     The last day for deciding on criteria missed after the exit, counted from the measurement
     (`registry.indicators.measured`)."""
     monitor_for: Span

@@ -40,7 +40,7 @@ class Formula(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     difference: Pair | None = None
     """第一项减去第二项。 · The first less the second."""
     growth: Code | None = None
-    """比上一年增长的比例，10% 为 0.1。 · By what share a figure grew since the year before; 10 % is 0.1."""
+    """比上一年增长的比例：10% 为 0.1。 · By what share a figure grew since the year before; 10 % is 0.1."""
     meets: Bound | None = None
     """符合界限的为1，不符合的为0；合计即符合的村数。 ·
     1 where a figure keeps a bound, else 0, so that their sum is the number of villages that keep it."""

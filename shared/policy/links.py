@@ -126,7 +126,7 @@ class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     """专长，如茶叶、养殖；写明的，确定时须填其中之一，仅限联系村的。 ·
     What the cadres are experts in; where it is said, each link names one of these (2.11)."""
     quotas: Annotated[tuple[Quota, ...], Meta(max_length=len(RANKS))] = ()
-    """各职务层次每名干部至少帮扶几户，仅限 to = "household"；不写为不要求。 ·
+    """各职务层次每名干部至少帮扶几户：仅限 to = "household"；不写为不要求。 ·
     How many households cadres of each rank must help; of links to households only."""
     quota_on: When | None = None
     """每年核对任务数的日期。 · The day of each year on which it is looked who helps fewer."""

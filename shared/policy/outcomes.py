@@ -41,7 +41,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     named_by = ("kind",)
     kind: Code
-    """代码，不得重复。 · Unique in the pack: what is proposed is known by it."""
+    """代码：不得重复。 · Unique in the pack: what is proposed is known by it."""
     label: Name
     """名称。 · Its name."""
     clause: Short
@@ -68,7 +68,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     impact: Span | None = None
     """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
     effect: Literal["record", "recall"] = "record"
-    """记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
+    """效果：记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
 
     @property
     def subject_field(self) -> str:

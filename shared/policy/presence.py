@@ -58,7 +58,7 @@ class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: EventRole
     """由谁每月确认驻村天数。 · Who says each month how many days it was."""
     count_by: When
-    """确认期限，自当月结束（month）起算。 · The last day for that, counted from the end of the month (`month`)."""
+    """确认期限：自当月结束（month）起算。 · The last day for that, counted from the end of the month (`month`)."""
     owed_by: EventRole
     """驻村天数不足的，告知谁。 · Who is told where it was fewer."""
     leave: Annotated[tuple[LeaveKind, ...], Meta(max_length=20)] = ()

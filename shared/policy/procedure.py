@@ -54,7 +54,7 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: Role
     """由谁办理。 · Who takes it."""
     within: Span
-    """办理时限，自轮到该环节之日起。 · The time for it, from the day on which it is its turn."""
+    """办理时限：自轮到该环节之日起。 · The time for it, from the day on which it is its turn."""
     rule: Clause | None = None
     """到会人数和表决要求的依据，与程序依据不同时填写。 ·
     The law and article of its quorum and majority, where it is not the procedure's own rule."""
@@ -68,7 +68,7 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notice_for: Span | None = None
     """公示期；公示必填。 · How long a notice stands; every notice needs it."""
     answer: Span | None = None
-    """作出异议处理决定的期限，自收到异议之日起；公示必填。 · The time for the answer to an objection; every notice
+    """作出异议处理决定的期限：自收到异议之日起；公示必填。 · The time for the answer to an objection; every notice
     needs it."""
     on_objection: Code | None = None
     """异议成立时退回的环节；公示必填，逐户办理的程序可以不填。 ·

@@ -151,7 +151,7 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     release: Release | None = None
     """全脱产；不写为不作要求。 · Full release from duties at home; not asked for where it is left out."""
     term: Span
-    """任期，按年、月或日历日计。 · The term, in years, months or calendar days."""
+    """任期：按年、月或日历日计。 · The term, in years, months or calendar days."""
     extension: Span | None = None
     """期满未出列的，每次延长时间；不写为不延长，到期轮换。 ·
     By how much it is extended while the village is on the list; without it no term is extended, and another team

@@ -110,6 +110,12 @@ def test_a_county_over_a_city_over_the_country_tells_each_of_the_three() -> None
     assert told["links", "team", "each_target"].endswith("扎赉特旗") and told["links", "team", "term"].endswith("全国")
 
 
+@pytest.mark.parametrize("pack", [file.stem for file in FILES])
+def test_no_sentence_has_a_code_but_where_it_tells_the_code_of_an_entry(pack: str) -> None:
+    told = [one.zh for one in sentences(shipped(pack)) if one.path[0] != "documents"]
+    assert [zh for zh in told if re.search("[a-z]{2}", zh) and "代码——" not in zh] == []
+
+
 def test_the_difference_tells_what_changes_and_nothing_else() -> None:
     said = layer(documents=HOME_DOCUMENT, links=team_says(each_target=4), drop={"outcomes": ["talk"]})
     after = parse_pack(said, book().base)
