@@ -87,6 +87,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "nominate_by": "推荐人选的期限", "review_by": "审核人选的期限",
         "release_by": "确认全脱产的期限", "assess_by": "期满考核的期限",
     },
+    "every": {"month": "一个月", "quarter": "一个季度", "half_year": "半年", "year": "一年"},
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
         "imposed": "已作出决定", "overturned": "已改变原决定", "expired": "影响期满", "withdrawn": "已撤销",

@@ -73,7 +73,7 @@ class Visits(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: EventRole
     """由谁确认。 · Who says how often it was."""
     count_by: When
-    """确认期限，自一期结束（period）起算。 · The last day for that, counted from the end of the period (`period`)."""
+    """确认期限：自一期结束（period）起算。 · The last day for that, counted from the end of the period (`period`)."""
     owed_by: EventRole
     """次数不足的，告知谁。 · Who is told where it was fewer."""
 
