@@ -6,7 +6,8 @@ import pytest
 
 from services.registry.model import Reason, why_not_yet
 from shared.contracts.dispatch import NeedUnmet
-from tests.registry.county import AT, MATCHED, OBJECT, County, pack, verdict
+from tests.registry.county import AT, BENXI, MATCHED, OBJECT, County, pack, verdict
+from tests.support.packs import CONTACT
 
 SAID = {
     "listed": [("diagnoses", "county")],
@@ -42,7 +43,9 @@ def test_wish_10_what_a_team_and_its_unit_owe_is_named_as_the_pack_has_it() -> N
     assert why(County().assigned())[0].zh == "尚未签订：工作目标责任书"
     assert why(County().pledged())[0].zh == "尚未制定：三年帮扶目标、年度帮扶计划、工作台账"
     zunyi = tomllib.loads(Path("shared/policy/packs/zunyi.toml").read_text("utf-8"))["commitments"]
-    reasons = why(County(pack(commitments=[{**owed, "rule": "S3"} for owed in zunyi])).assigned())
+    owed = [{**one, "rule": "S3"} for one in zunyi]
+    leaders = {**CONTACT, "kind": "leader"}
+    reasons = why(County(pack(commitments=owed, links=[*BENXI["links"], leaders])).assigned())
     assert [(reason.mover, reason.en) for reason in reasons] == [
         ("unit", "waiting for: list leadership, list cadres"),
         ("team", "waiting for: list team, ledger"),
