@@ -347,6 +347,21 @@ def test_4_2_holidays_move_the_last_day_of_an_open_place() -> None:
     assert said("deadline", moved.deadline, benxi.policy) == "确定联系人的期限"
 
 
+def test_4_2_a_place_that_is_filled_leaves_the_last_day_of_the_other_counted_as_before() -> None:
+    within = {"after": "registry.village.diagnosed", "within": {"working_days": 5}}
+    benxi, alone = (city(V1, begin_by=within, each_target=2) for _ in range(2))
+    benxi.until(START + 3 * DAY)
+    alone.until(START + 3 * DAY)
+    begin(benxi)
+    off = (date(2014, 6, 25), date(2014, 6, 26))
+    for one in (benxi, alone):
+        one.world.announce(
+            HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=off, worked=(),
+                              announced_by="国务院办公厅")
+        )  # fmt: skip
+    assert owed(benxi) == owed(alone) and len(benxi.said(DeadlineMoved)) == 1
+
+
 async def test_4_2_contacts_are_on_both_databases_what_the_rules_decide_in_memory(database: str) -> None:
     benxi = Benxi(links=[*PACK["links"], CONTACT])
     signed: dict[str, Any] = {"kind": "contact", "decided_by": "市委组织部", "body": "organisation"}
@@ -412,3 +427,4 @@ def test_4_2_links_that_nothing_in_the_system_can_carry_are_refused(
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**PACK, "links": links})
     assert any(f.where == where and zh in f.zh and en in f.en for f in refused.value.faults), refused.value.faults
+    assert not any("None" in f.example for f in refused.value.faults)

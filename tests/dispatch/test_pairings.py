@@ -61,6 +61,8 @@ def helpers(benxi: Benxi, village: str = V1) -> dict[str, str]:
         for who, villages in squad.helps.get("helper", {}).items()
         for of, number in villages.items()
     }
+    squads = [squad for squad in benxi.dispatch.states.values() if isinstance(squad, Squad)]
+    assert all(villages for squad in squads for villages in squad.helps.get("helper", {}).values()), "who helps nobody"
     return found
 
 

@@ -160,6 +160,18 @@ def test_single_items_are_taken_out_but_not_problems_nor_goals_nor_all() -> None
     ):
         with pytest.raises(Refused, match=why):
             withdraw(benxi, kind, period, items=numbers)
+    benxi.set("annual_plan", "2014", items=(Item(1, "修路", goal=3), Item(2, "修渠"), Item(3, "误录", goal=2)))
+    withdraw(benxi, "annual_plan", "2014", items=(2, 3))
+    assert [item.text for item in benxi.assignment().owed["annual_plan/2014"].items] == ["修路"], (
+        "goals 2 and 3 are the three-year plan's"
+    )
+    with pytest.raises(Refused, match=r"items \[3\] answer the diagnosis or are what others serve"):
+        withdraw(benxi, "three_year_plan", items=(3,))
+
+
+def test_an_item_of_the_letter_is_taken_out_while_nothing_is_set_after_it() -> None:
+    benxi = Benxi().assigned()
+    benxi.set("letter", "term", "承诺")
     withdraw(benxi, "letter", items=(1,))
     assert stage(benxi) == "pledged", "the letter stands without one of its items"
 
@@ -199,6 +211,14 @@ def test_2_4_a_settlement_is_taken_back_until_the_next_ledger_is_set() -> None:
         withdraw(benxi, "ledger", "2014", "settle")
     withdraw(benxi, "ledger", "2015")
     assert [item.text for item in benxi.assignment().carried["ledger"]] == ["打井两眼"]
+    benxi.set("ledger", "2015", "养蜂")
+    benxi.until(date(2016, 1, 5))
+    for _ in range(4):
+        benxi.reconcile("2015")
+    benxi.settle("2015", 1, 2)
+    benxi.set("ledger", "2016", "种茶")
+    with pytest.raises(Refused, match="its reconciliation or settlement rest on ledger/2015"):
+        withdraw(benxi, "ledger", "2015")
 
 
 @pytest.mark.parametrize("step", ["set", "settle"])

@@ -225,6 +225,7 @@ def test_the_example_of_a_day_in_a_list_is_one_of_the_list() -> None:
         ("exit.measure_by", {"month": 2, "day": 30}, "应为每年都有的一天，如“{ month = 6, day = 30 }”"),
         ("links.0.each_target", "3", "不加引号"),
         ("campaigns.0.kind", "Annual", "应为代码"),
+        ("campaigns.0.kind", "A" * 60, f"{'A' * 39}…，应为代码"),
     ],
 )
 def test_what_is_wrong_with_a_field_is_said_in_chinese_too(where: str, written: Any, zh: str) -> None:

@@ -65,8 +65,7 @@ def diagnose(
     if isinstance(link, Link) and not link.awaits_diagnosis(event.spell):
         return Change(state)
     state = state or Commitments(id=event.village, place=event.place)
-    if state.stage in ACTIVE:  # A team is there for another list. It begins anew, so what is open is settled first.
-        state = closing(state, policy, today)
+    state = closing(state, policy, today)  # A team that is there for another list begins anew, and settles first.
     return Change(state.but(carried=_with_problems(state.carried, event, policy)))
 
 

@@ -59,7 +59,7 @@ def _unset(
             f"{', '.join(en for _, en in rests)} rest on {owed.key}; it cannot be withdrawn",
         )
     if command.items:
-        return state.having(_without_items(state, owed, command.items, commitment))
+        return state.having(_without_items(state, owed, command.items, commitment, policy))
     back = owed.items[len(owed.items) - owed.joined :]
     # Commitments that may begin only after this one (`after`) are not owed any more, unless they are set.
     opened = {c.kind for c in policy.commitments if c.after == owed.kind}
@@ -84,10 +84,13 @@ def _rests_on(state: Commitments, owed: Owed, policy: Policy, *, whole: bool) ->
         yield "已进入的帮扶阶段", "the help that has begun"
 
 
-def _without_items(state: Commitments, owed: Owed, numbers: tuple[int, ...], commitment: Commitment) -> Owed:
+def _without_items(
+    state: Commitments, owed: Owed, numbers: tuple[int, ...], commitment: Commitment, policy: Policy
+) -> Owed:
     """The period without some items. Refused for items that answer a problem of the diagnosis or that others serve."""
     require_items(owed, numbers, commitment, "items")
-    goals = {item.goal for one in state.owed.values() for item in one.items if one.kind != owed.kind}
+    after = {one.kind for one in policy.commitments if one.after == owed.kind}
+    goals = {item.goal for one in state.owed.values() for item in one.items if one.kind in after}
     gone = [item for item in owed.items if item.number in numbers]
     bound = sorted(item.number for item in gone if item.problem is not None or item.number in goals)
     if bound:
