@@ -255,6 +255,13 @@ def test_a_further_version_of_a_county_s_own_pack_hands_over_nothing_again() -> 
     assert len(benxi.said(PoolDivided)) == 1
 
 
+def test_a_county_that_always_left_the_matching_to_its_city_gets_no_pool() -> None:
+    benxi = Benxi()
+    extending(benxi, effective=date(2014, 9, 1))
+    benxi.until(date(2014, 9, 2))
+    assert (Pool, HOME) not in benxi.dispatch.states
+
+
 def test_a_pool_of_before_that_leaves_the_matching_to_its_city_hands_everything_over() -> None:
     benxi = Benxi().helped()
     own_pack(benxi)

@@ -233,6 +233,12 @@ def test_what_is_wrong_with_a_field_is_said_in_chinese_too(where: str, written: 
     assert zh in fault.zh
 
 
+def test_a_fault_within_a_part_that_may_be_left_out_is_shown_at_its_entry() -> None:
+    assert [fault.where for fault in faults_of(put("procedures.0.subjects", {"road": "道路", "water": ""}))] == [
+        "procedures[0].subjects.water"
+    ]
+
+
 def faults_of(*edits: Any) -> list[Fault]:
     """What is said about the first pack after some edits."""
     pack = copy.deepcopy(PACK)
