@@ -324,7 +324,7 @@ class _Batch:
         """What all chains decided. Raises Missing for all of them together."""
         if self.missed:
             self.terms.book.restore(self.packs)  # Else the next run would judge by a pack that is adopted only later.
-            raise Missing(self.missed)
+            raise Missing(self.absent(self.missed))
         changed = {key: state for key, state in self.states.items() if state and state is not self.loaded.get(key)}
         return Result(changed, self.facts, self.parked, self.adopted, self.effects)
 
@@ -335,7 +335,7 @@ class _Batch:
         _, _, targets, self.named, needed = self.concerned(cause)
         self.root = type(cause.payload)
         if self.absent(self.named):
-            self.missed |= self.missing(needed)
+            self.missed.update(needed, self.wiring.likely(self.root, self.named))
             return
         self.follow(cause, targets)
         if isinstance(cause.payload, Command):
@@ -418,16 +418,12 @@ class _Batch:
         """Those of the keys whose states are not loaded."""
         return {key for key in keys if key not in self.states}
 
-    def missing(self, keys: Iterable[Key]) -> set[Key]:
-        """Those of the states that are not loaded, and of those that later events of the chain will probably need, by
-        what earlier runs have taught."""
-        return self.absent((*keys, *self.wiring.likely(self.root, self.named)))
-
     def later(self, absent: Iterable[Key]) -> set[Key]:
-        """The same for states that are needed later in the chain. The ways to them are remembered."""
+        """States that are needed later in the chain, with others that probably will be. The ways to them are
+        remembered."""
         ways = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
         self.wiring.sequels.setdefault(self.root, set()).update(ways)
-        return self.missing(absent)
+        return {*absent, *self.wiring.likely(self.root, self.named)}
 
     def others(self, keys: Iterable[Key]) -> Mapping[Key, State | None]:
         """Other states that a rule looks at. Raises Missing."""

@@ -75,7 +75,7 @@ STEPS = {
     ),
     "engine/shares.py": ("Share.mark",),
     "engine/flow.py": (
-        "_Batch.__init__", "_Batch.learn", "_Batch.absent", "_Batch.missing", "_Batch.policy_for", "_Batch.concerned",
+        "_Batch.__init__", "_Batch.learn", "_Batch.absent", "_Batch.policy_for", "_Batch.concerned",
         "Missing.__init__",
         "Terms.policy", "Wiring.likely", "derived_id", "id_bytes", "encode_state",
     ),
