@@ -98,7 +98,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
-    "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
+    "shared_by": "kind", "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",

@@ -13,6 +13,7 @@ from services.dispatch.model import (
     division,
     helpers,
     leave,
+    linkage,
     listed,
     members,
     nomination,
@@ -116,6 +117,7 @@ from shared.contracts.dispatch import (
     VillageMatched,
 )
 from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, OutcomeDecided, OutcomeEvent, OutcomeExpired
+from shared.contracts.inspection import AssessmentGraded, GradeWithdrawn
 from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
@@ -303,6 +305,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LinkEnded, Bearer, by("cadre"), contacts.free),
     Reaction(LinkBegun, Commitments, _village, commitments.bind),
     Reaction(LinkEnded, Commitments, _village, commitments.unbind),
+    # Where the pack says so, all who answer for a village share the grade of its team.
+    *(Reaction(graded, Contacts, linkage.sharing, linkage.share) for graded in (AssessmentGraded, GradeWithdrawn)),
     # Lists beside the poverty list may need them, too.
     Reaction(ListingBegun, Contacts, contacts.village_of, contacts.enlist),
     Reaction(ListingEnded, Contacts, contacts.village_of, contacts.unlist),

@@ -307,6 +307,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}确定{unit}的{cadre}为{kind}[（{skill}）]",
         "{decided_by} made {cadre} of {unit} the {kind}[ ({skill})]",
     ),
+    "ResultShared": (
+        "{kind}各级共担{year}工作队考核等次：[{grade}]{grade?:已撤销}[（{shared_by}）]",
+        "{kind}: all levels share the team's grade of {year}: [{grade}]{grade?:taken back}[ ({shared_by})]",
+    ),
     "PartnerBegun": (
         "{decided_by}确定{party}与本村[{paired}]结对：{kind}",
         "{decided_by} paired {party} with the village[, its party {paired}]: {kind}",

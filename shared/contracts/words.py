@@ -277,6 +277,11 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                          "“withdrawn”撤销村登记，"
                          "“undiagnosed”撤销会诊，“list_ended”移出名单，“disqualified”联系人不再符合条件",
                          "why the link ends", "delisted"),
+    "ResultShared.grade": ("工作队当年考核等次（政策包中的代码）；已撤销的为空",
+                           "the team's grade, by the pack's code; null if it was taken back", "excellent"),
+    "ResultShared.year": ("考核年度", "the year of the grade", 2016),
+    "ResultShared.kind": ("哪一种包联（政策包中的代码）", "the linkage, by the pack's code", "three_level"),
+    "shared_by": ("各级联系该村的干部和组织", "by kind of link, who shares it", {"leader": [CADRE]}),
     # ----------------------------------------------------------------------- partners
     "paired": ("与村里的哪一组织结对；与村结对的为空", "the village's own party of the pair; null if it is the village",
                "DZB-0345"),

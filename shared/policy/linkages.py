@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from shared.contracts.values import Clause, Code, Name
+from shared.policy.links import TEAM
 from shared.policy.section import Found, Section
 
 
@@ -22,6 +23,9 @@ class Linkage(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
     of: Annotated[tuple[Code, ...], Meta(min_length=2, max_length=10)]
     """由上到下各级是哪几种联系：[[links]] 中的代码。 · The kinds of `[[links]]` from the highest level down."""
+    shares_result: bool = False
+    """工作队的年度考核等次是否一并记到各级联系村的干部和组织名下（帮扶成效与工作实绩挂钩）。 ·
+    Whether the grade of the village's team for a year counts for all levels (0.7)."""
 
 
 def contradictions(linkages: Sequence[Linkage], kinds: Sequence[str]) -> Found:
@@ -33,3 +37,11 @@ def contradictions(linkages: Sequence[Linkage], kinds: Sequence[str]) -> Found:
                 yield ("linkages", n, "of", m), zh, f"{kind} is none of [[links]]: {', '.join(kinds)}", ""
             elif kind in linkage.of[:m]:
                 yield ("linkages", n, "of", m), f"{kind} 已经写过", f"{kind} stands there already", ""
+        if linkage.shares_result and TEAM not in linkage.of:
+            zh = f"共用考核等次的，各级中应有派驻工作队（{TEAM}）：等次是工作队的"
+            yield (
+                ("linkages", n, "shares_result"),
+                zh,
+                f"{TEAM} is none of its levels, whose grade they would share",
+                "",
+            )

@@ -415,6 +415,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         **{f"dispatch.leave.{step}.v1": "always" for step in ("granted", "refused", "begun")},
         "dispatch.presence.counted.v1": "always",
         "dispatch.visits.counted.v1": "always",
+        "dispatch.result.shared.v1": "always",
         "registry.party.merged.v1": "sometimes",
         "dispatch.nomination.reviewed.v1": "always",
         "dispatch.release.doubted.v1": "always",

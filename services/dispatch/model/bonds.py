@@ -66,6 +66,13 @@ class Period(msgspec.Struct, frozen=True, omit_defaults=True):
     is_missed: bool = False
 
 
+class Result(msgspec.Struct, frozen=True):
+    """The team's grade of a year, which a linkage shares."""
+
+    year: int
+    grade: str
+
+
 class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     """The cadres and parties that are bound to a village, by kind of link. Its id is the village's."""
 
@@ -82,6 +89,9 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     """By `<kind>/<party>` and year, what its partners promised."""
     visits: dict[str, dict[str, Period]] = msgspec.field(default_factory=dict)
     """By kind of link and last day, such as `2016-06-30`, the periods whose visits are asked for or were told."""
+
+    results: dict[str, Result] = msgspec.field(default_factory=dict)
+    """By linkage, the last grade that its levels share."""
 
     @property
     def status(self) -> str:

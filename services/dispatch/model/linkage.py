@@ -4,16 +4,20 @@ A linkage decides nothing itself: each of its kinds of link has its own rules, l
 by side, so that an open level is named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 import msgspec
 
-from services.dispatch.model.bonds import Contacts
+from services.dispatch.model.bonds import Contacts, Result
 from services.dispatch.model.link import OUT, Link
 from services.dispatch.model.pairings import Pairings
+from shared.contracts.dispatch import ResultShared
+from shared.contracts.inspection import AssessmentGraded, GradeWithdrawn
 from shared.policy import Policy
 from shared.policy.links import TEAM
 from shared.policy.partners import Partner
+from shared.rules import Change
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +44,8 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     label: str
     levels: tuple[Level, ...]
+    result: Result | None = None
+    """The last grade of the team that the levels share, if the pack has them share it."""
 
     @property
     def is_open(self) -> bool:
@@ -59,6 +65,7 @@ def answering(
             kind=linkage.kind,
             label=linkage.label,
             levels=tuple(_level(kind, labels[kind], contacts, link, pairings, policy) for kind in linkage.of),
+            result=contacts.results.get(linkage.kind),
         )
         for linkage in policy.linkages
     )
@@ -81,3 +88,35 @@ def _level(
         return Level(kind=kind, label=label, cadres=bound, missing=missing)
     lacking = len(pairings.lacking(policy.helping[kind])) if pairings else 0
     return Level(kind=kind, label=label, missing=lacking)
+
+
+def sharing(event: AssessmentGraded | GradeWithdrawn, policy: Policy) -> Iterable[str]:
+    """The village of a grade, where a linkage shares it."""
+    return (event.village,) if any(linkage.shares_result for linkage in policy.linkages) else ()
+
+
+def share(state: Contacts | None, event: AssessmentGraded | GradeWithdrawn, policy: Policy, _today: date) -> Change:
+    """The year's grade of the team is that of all who answer for the village, where the pack says so (0.7).
+
+    It counts for those who were bound to the village in that year and still are. A grade that a review changed is told
+    anew; one that was taken back is told without a grade.
+    """
+    if state is None:
+        return Change(state)
+    told: list[ResultShared] = []
+    for linkage in (one for one in policy.linkages if one.shares_result):
+        shared = {
+            kind: tuple(sorted(id for id, since in state.bound(kind).items() if since.year <= event.year))
+            for kind in linkage.of
+            if kind in policy.bonds
+        }
+        grade = event.grade if isinstance(event, AssessmentGraded) else None
+        results = {kind: one for kind, one in state.results.items() if kind != linkage.kind}
+        state = state.but(results={**results, linkage.kind: Result(event.year, grade)} if grade else results)
+        told.append(
+            ResultShared(
+                place=state.place, village=state.id, kind=linkage.kind, year=event.year, grade=grade,
+                shared_by={kind: ids for kind, ids in shared.items() if ids},
+            )
+        )  # fmt: skip
+    return Change(state, tuple(told))

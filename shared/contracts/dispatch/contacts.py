@@ -1,7 +1,14 @@
 """Cadres' own links to a village, such as leaders to contact points."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from shared.contracts import Event
-from shared.contracts.values import Code, Organ, OrganOrNone, PartyId, VillageId
+from shared.contracts.values import Code, Organ, OrganOrNone, PartyId, VillageId, Year
+
+Shared = Annotated[dict[Code, Annotated[tuple[PartyId, ...], Meta(max_length=200)]], Meta(max_length=10)]
+"""By kind of link, cadres or parties."""
 
 
 class LinkBegun(Event, frozen=True, kw_only=True):
@@ -31,3 +38,23 @@ class LinkEnded(Event, frozen=True, kw_only=True):
     `list_ended`, or
     `disqualified`: the cadre no longer fits. What of it, is personal and said to nobody."""
     decided_by: OrganOrNone
+
+
+class ResultShared(Event, frozen=True, kw_only=True):
+    """Who answers for a village beside its team shares the team's grade for a year (三级包联, 0.7).
+
+    A later one of the same year replaces it. It is a fact for people who review them; nothing follows by itself. It is
+    sealed, since it names persons.
+    """
+
+    sealing = "always"
+    label = ("包联各级共担考核结果", "result shared")
+    source = "0.7"
+    village: VillageId
+    kind: Code
+    """The linkage, by the pack's code."""
+    year: Year
+    grade: Code | None
+    """None where the grade was taken back."""
+    shared_by: Shared
+    """By kind of link, the cadres or parties that were bound to the village in that year and still are."""
