@@ -131,6 +131,17 @@ GONE = CadreWithdrawn(place=CITY, cadre="C-U1-1", unit="U1", reason="调离", de
 LEADER: dict[str, Any] = {"id": "C-U1-0", "of": "U1", "rank": "deputy_division"}
 
 
+def test_who_is_withdrawn_from_the_register_can_be_sent_no_more() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-NEW", "U1"))
+    assert "C-NEW" in benxi.free
+    benxi.hear(CadreWithdrawn(place=CITY, cadre="C-NEW", unit="U1", reason="误登", decided_by="市委"))
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred")
+    with pytest.raises(Refused, match="no cadre whom U1 can send"):
+        benxi.replace("C-U1-2", "C-NEW")
+    assert "C-NEW" not in benxi.free
+
+
 @pytest.mark.parametrize(
     ("again", "role", "rules"),
     [

@@ -379,6 +379,15 @@ def test_5_12_a_team_that_is_only_proposed_owes_no_presence_and_one_of_before_is
     assert {*roster(benxi).members} == {FIRST, THIRD, "C-U1-9"}
 
 
+def test_5_12_long_leave_that_is_granted_after_its_end_takes_nobody_off_the_team() -> None:
+    benxi = asking().assigned()
+    benxi.until(START + 70 * DAY)
+    ask(benxi, START + 5 * DAY, START + 60 * DAY)
+    grant(benxi)
+    benxi.until(START + 72 * DAY)
+    assert SECOND in team(benxi) and not benxi.said(LeaveBegun) and not benxi.tasks("leave-returns")
+
+
 def test_5_12_leave_can_be_taken_back_until_it_has_begun() -> None:
     benxi = asking().assigned()
     ask(benxi, START + 5 * DAY, START + 60 * DAY)
