@@ -122,6 +122,10 @@ class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     """由谁承担。干部 cadre 自己联系，不离岗。 · Who bears it. It is a cadre, alone and without leaving the office."""
     rank: Rank = "staff"
     """最低职务层次；不写为不要求。 · The lowest rank that it takes; none is asked for where it is left out."""
+    full_time: bool = False
+    """是否脱产驻村，如突击队：只能在一处，不得同时在工作队；自列入名单起算的，移出名单即结束。仅限联系村的。 ·
+    Whether it is full-time, as in a reinforcement team (1.4): the cadre is in one place only, and in no resident team
+    meanwhile. Where it is counted from a list, it ends with that. Of links to a village only."""
     skills: Annotated[Mapping[Code, Name], Meta(max_length=100)] = {}
     """专长，如茶叶、养殖；写明的，确定时须填其中之一，仅限联系村的。 ·
     What the cadres are experts in; where it is said, each link names one of these (2.11)."""
@@ -157,6 +161,9 @@ def contradictions(at: Path, link: Contact) -> Found:
         en += "may have; how many households a rank must help is said in quotas"
         most = link.each_bearer.at_most or 1
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {most} }}"
+    if link.full_time and link.each_bearer.at_most != 1:
+        zh, en = "脱产的只能在一个村，应写 at_most = 1", "who is there full-time is in one village: say at_most = 1"
+        yield (*at, "each_bearer"), zh, en, "each_bearer = { at_most = 1 }"
     yield from _quotas(at, link) if link.to == "household" else _of_village(at, link)
 
 
@@ -190,7 +197,7 @@ def _of_village(at: Path, link: Contact) -> Found:
 
 def _quotas(at: Path, link: Contact) -> Found:
     """Find what a link to households cannot say, and quotas that nobody looks at, or that nobody may fulfil."""
-    for field in ("visits", "skills"):
+    for field in ("visits", "skills", "full_time"):
         if getattr(link, field):
             zh, en = '只有联系村的（to = "village"）可以写', 'only a link with to = "village" can say this'
             yield (*at, field), zh, en, ""

@@ -159,7 +159,12 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         return (self.needed and link.begin_by.after != LISTING) or any(one and link.kind in one.needs for one in on)
 
     def takes(self, link: Contact | Partner, policy: Policy) -> bool:
-        """Whether such a link may begin: while anything asks for it, or after the exit, if it goes on then."""
+        """Whether such a link may begin: while anything asks for it, or after the exit, if it goes on then.
+
+        A full-time one that a list asks for is for the time of that list alone.
+        """
+        if isinstance(link, Contact) and link.full_time and link.begin_by and link.begin_by.after == LISTING:
+            return self.asks(link, policy)
         return self.needed or (self.left and link.ends is None) or self.asks(link, policy)
 
     def bound(self, kind: str) -> dict[str, date]:

@@ -12,7 +12,7 @@ from services.dispatch.model.bonds import Bearer, Bond, Contacts, changed
 from services.dispatch.model.commands import BeginLink, EndLink
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
-from services.dispatch.model.pool import Squad, described, without
+from services.dispatch.model.pool import Pool, Squad, described, family, pool_of, relatives, without
 from shared.contracts import Event
 from shared.contracts.dispatch import LinkBegun, LinkEnded, PartnerEnded, PlaceFilled
 from shared.contracts.registry import (
@@ -133,6 +133,51 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     about = {**bond.about, command.cadre: command.skill} if command.skill else bond.about
     now = state.having(link, {**since, command.cadre: today}, policy, today, about)
     return changed(state, now, policy, today, begun)
+
+
+def posting_pool(message: BeginLink | LinkBegun, policy: Policy) -> Iterable[str]:
+    """The pool, which knows who is out, for a full-time link; none for others, so that none is loaded."""
+    link = policy.contacts.get(message.kind)
+    return (policy.pool,) if link and link.full_time else ()
+
+
+def pools_of(event: LinkBegun | LinkEnded, policy: Policy) -> Iterable[str]:
+    """The pools that may send the cadre elsewhere, if the link is full-time or of a kind that the pack has no more."""
+    link = policy.contacts.get(event.kind)
+    return family(event, policy) if link is None or link.full_time else ()
+
+
+def who_is_free(_pool: Pool | None, command: BeginLink) -> Iterable[Key]:
+    """The keys of the cadre's unit and of the pools that know who is out."""
+    return (Squad, command.unit), *relatives(command)
+
+
+def require_free(pool: Pool | None, command: BeginLink, policy: Policy, today: date, others: Others) -> Change:
+    """Refuse a full-time link of a cadre who is in a team or in another such link, under a recall or away (1.4)."""
+    pool, squad = pool_of(pool, policy), others[Squad, command.unit]
+    is_there = any(one.posted.get(command.cadre) == command.village for one in pool.family(others.values()))
+    is_known = isinstance(squad, Squad) and command.cadre in squad.cadres  # Else the link's own rule refuses.
+    if is_known and not is_there and command.cadre not in pool.free(others.values()):
+        raise Refused(
+            policy.contacts[command.kind].rule,
+            f"{command.cadre}已在他处驻村、在召回影响期内或者已离岗，不能脱产参加，请改派他人",
+            f"{command.cadre} is out in a village, under a recall or away, and cannot be there full-time",
+            field="cadre",
+            status=422,
+        )
+    return Change(pool)
+
+
+def post(pool: Pool | None, event: LinkBegun, policy: Policy, today: date) -> Change:
+    """A cadre is in a village full-time, and cannot be sent elsewhere."""
+    return Change(pool and pool.but(posted={**pool.posted, event.cadre: event.village}))
+
+
+def come_home(pool: Pool | None, event: LinkEnded, policy: Policy, today: date) -> Change:
+    """A cadre who was in a village full-time can be sent again."""
+    if pool is None or pool.posted.get(event.cadre) != event.village:
+        return Change(pool)
+    return Change(pool.but(posted=without(pool.posted, event.cadre), answered=False))
 
 
 def require_need(state: Contacts, link: Contact | Partner, policy: Policy) -> None:

@@ -139,6 +139,8 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """Cadres under recalls whose impact period is running, with the sorted ids of those outcomes: not on offer."""
     away: dict[str, Absence] = msgspec.field(default_factory=dict)
     """Cadres who left a team without a recall and cannot be sent."""
+    posted: dict[str, str] = msgspec.field(default_factory=dict)
+    """Cadres who are in a village full-time by a link of their own, such as a reinforcement team's (1.4)."""
     matching: str = ""
     """The name of the last matching that was solved."""
     answered: bool = False
@@ -203,14 +205,14 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         return {unit: Serving(tuple(served), teams[served[0]].members) for unit, served in villages.items()}
 
     def free(self, others: Iterable[State | None], besides: str = "", back: str = "") -> dict[str, Cadre]:
-        """The cadres who can be sent: in no team, not under a recall, and not away.
+        """The cadres who can be sent: in no team, not in a village full-time otherwise, not under a recall, not away.
 
         The team of the village `besides` does not count, nor does the absence of the cadre `back`, who comes back.
         """
         states = [*others]
         gone: set[str] = set()
         for pool in self.family(states):
-            gone.update(pool.recalled, pool.away.keys() - {back})
+            gone.update(pool.recalled, pool.posted, pool.away.keys() - {back})
             gone.update(id for village, team in pool.teams.items() if village != besides for id in team.members)
         return {id: cadre for id, cadre in all_cadres(states).items() if id not in gone}
 
