@@ -22,12 +22,12 @@ EXACT = 10**15
 
 # Full-width letters and digits become plain ones. Invisible marks, as from text copied out of chats, are removed.
 _UNSEEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
-_PLAIN: dict[int, int | None] = {
+_PLAIN: Mapping[int, int | None] = {
     **{i: i - 0xFEE0 for i in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
     **dict.fromkeys(_UNSEEN),
 }
 # Only full-width forms are converted. A circled or raised digit is a footnote mark, not part of a number.
-_NARROW: dict[int, int] = {i: i - 0xFEE0 for i in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
+_NARROW: Mapping[int, int | None] = {i: i - 0xFEE0 for i in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
 _DITTO = re.compile("[〃〞″\"'“”‘’＂＇]{1,3}|同(?:上|前|左|右|上行|上一行|上栏)|上同|ditto|do\\.", re.IGNORECASE)
 _NOTHING = frozenset(("无", "没有", "暂无", "/", "／"))
 _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d]+")
@@ -72,12 +72,17 @@ def shown(raw: Raw) -> str:
     marks.
     """
     if isinstance(raw, str):
-        return raw.translate(_PLAIN).strip()
+        return _translated(raw, _PLAIN).strip()
     if isinstance(raw, float):
         return format(raw, ".15g")
     if isinstance(raw, datetime):
         return raw.date().isoformat()
     return "" if raw is None else str(raw)
+
+
+def _translated(text: str, table: Mapping[int, int | None]) -> str:
+    """The text with some characters replaced, none of which is ASCII. Most cells are, and looking costs more there."""
+    return text if text.isascii() else text.translate(table)
 
 
 def cell(column: Column, value: Any) -> Raw:
@@ -126,7 +131,7 @@ def noted(column: Column, raw: Raw, value: object) -> str | None:
         bare = raw.strip()
         if isinstance(value, tuple):
             return "folded" if column.kind in ("id", "code") and (*_BETWEEN.split(bare),) != value else None
-        if bare != value if isinstance(value, str) else isinstance(value, int | float) and _narrow(raw) != bare:
+        if bare != value if isinstance(value, str) else isinstance(value, (int, float)) and _narrow(raw) != bare:
             return "folded"
     if isinstance(value, date) and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
         return "month"
@@ -134,7 +139,7 @@ def noted(column: Column, raw: Raw, value: object) -> str | None:
 
 
 def _narrow(raw: Raw) -> str:
-    return shown(raw).translate(_NARROW)
+    return _translated(shown(raw), _NARROW)
 
 
 def _several(convert: _Conversion) -> _Conversion:
@@ -211,7 +216,7 @@ def _id(column: Column) -> _Conversion:
             return text
         if isinstance(raw, str) and not (text.isascii() and text.isupper()):
             text = _DASHES.sub("-", text)
-            text = text.translate(_NARROW)
+            text = _translated(text, _NARROW)
             text = text.upper() if text.isascii() else text
         _typed_plainly(text)
         return plain(raw, text)
@@ -225,10 +230,10 @@ def _code(column: Column) -> _Conversion:
     pattern = re.compile(column.pattern or "", re.ASCII)
 
     def convert(raw: Raw, text: str) -> str:
-        if isinstance(raw, str | int) and not isinstance(raw, bool) and pattern.fullmatch(text):
+        if isinstance(raw, (str, int)) and not isinstance(raw, bool) and pattern.fullmatch(text):
             return text
         if isinstance(raw, str):
-            text = text.translate(_NARROW)
+            text = _translated(text, _NARROW)
             _typed_plainly(text)
         return plain(raw, text)
 
@@ -249,9 +254,9 @@ def _number(column: Column) -> _Conversion:
     def convert(raw: Raw, text: str) -> float:
         if isinstance(raw, Unlike):
             raise Bad("unlike")
-        if isinstance(raw, int | float) and not isinstance(raw, bool):
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool):
             return float(raw)
-        narrow = text.translate(_NARROW)
+        narrow = _translated(text, _NARROW)
         found = _NUMBER.fullmatch(narrow) if isinstance(raw, str) else None
         if found:
             return float(found[1].replace(",", ""))
@@ -277,7 +282,7 @@ def _integer(column: Column) -> _Conversion:
 
 def _date(column: Column) -> Callable[[Raw, str], date]:
     def convert(raw: Raw, text: str) -> date:
-        found = _DATE.fullmatch(text.translate(_NARROW))
+        found = _DATE.fullmatch(_translated(text, _NARROW))
         if not found:
             raise Bad(column.kind)
         try:
@@ -293,7 +298,7 @@ def _month(column: Column) -> _Conversion:
     day = _date(column)
 
     def convert(raw: Raw, text: str) -> date:
-        found = _MONTH.fullmatch(text.translate(_NARROW))
+        found = _MONTH.fullmatch(_translated(text, _NARROW))
         if not found:
             return day(raw, text)
         year, between, month, joined = found.groups()
