@@ -288,11 +288,6 @@ def _labels(policy: Policy) -> dict[str, str]:
     return {
         **{role: zh for role, (zh, _) in ROLES.items()},
         "cadre": "干部",
-        "party": "组织",
-        "month": "每月",
-        "quarter": "每季度",
-        "half_year": "每半年",
-        "year": "每年",
         "household": "户",
         "delisted": "村出列",
         "draw": "随机抽取",

@@ -1,7 +1,7 @@
 """What people ask of the dispatch over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -62,6 +62,7 @@ from shared.contracts.dispatch import Item, Member
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.tables import Tables
+from shared.policy import Policy
 from shared.rules import Key, Refused, known
 from shared.rules import State as Model
 from shared.web.forms import handlers
@@ -222,35 +223,87 @@ async def assignment(state: State, village: FromPath[str]) -> Assignment:
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """How many poor households of a village lack a helper, and by when each is to have one. It names none of them."""
+    """How many are missing in a kind of link, and by when they are to be there: cadres or partners of a village, or
+    helpers of its poor households, of which none is named."""
 
     village: str
     place: str
     kind: str
     missing: int
     households: int
+    """How many poor households the village has, if the link leads to these; else 0."""
     due: date
 
 
-@get("/v1/gaps", tags=["queries"], summary="缺少帮扶责任人的贫困户数 · Households without a helper")
+@get("/v1/gaps", tags=["queries"], summary="联系、结对和帮扶责任人的空缺数 · How many are missing in each kind of link")
 async def gaps(
     state: State,
     place: PlaceQuery = "",
     after: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
 ) -> list[Gap]:
-    """The villages after a given one, in order of id, with poor households that lack a helper; a village has an entry
-    for each kind of link that it lacks."""
+    """The villages after a given one, in order of id, where somebody is missing; a village has an entry for each kind
+    of link that it lacks."""
     pipeline: Pipeline = state.pipeline
-    table = pipeline.tables.states[Pairings]
-    found = select(table.c.body).where(table.c.awaits, table.c.id > after, *within(table, place))
+    found: list[Gap] = []
+    async with pipeline.engine.connect() as conn:
+        for kind in (Contacts, Pairings):
+            table = pipeline.tables.states[kind]
+            rows = select(table.c.body).where(table.c.awaits, table.c.id > after, *within(table, place))
+            bodies = (await conn.execute(rows.order_by(table.c.id).limit(limit))).scalars().all()
+            for body in bodies:
+                of = msgspec.json.decode(body, type=kind)
+                assert isinstance(of, Contacts | Pairings)
+                found += _gaps(of, pipeline.book.at(of.place, pipeline.today) if pipeline.today else None)
+    first = sorted({gap.village for gap in found})[:limit]
+    return sorted((gap for gap in found if gap.village in first), key=lambda gap: (gap.village, gap.kind))
+
+
+def _gaps(of: Contacts | Pairings, policy: Policy | None) -> Iterator[Gap]:
+    at: dict[str, Any] = {"village": of.id, "place": of.place}
+    if isinstance(of, Pairings):
+        for kind, one in of.circles.items():
+            if one.pair_by:
+                yield Gap(**at, kind=kind, missing=one.missing, households=len(of.poor), due=one.pair_by)
+        return
+    for kind, bond in of.bonds.items():
+        link = policy.bonds.get(kind) if policy else None
+        if bond.begin_by and link:
+            yield Gap(**at, kind=kind, missing=link.fewest - len(bond.since), households=0, due=bond.begin_by)
+
+
+class Expert(msgspec.Struct, frozen=True, kw_only=True):
+    """A cadre who is bound to a village for a skill."""
+
+    village: str
+    place: str
+    kind: str
+    cadre: str
+    skill: str
+    since: date
+
+
+@get("/v1/experts", tags=["queries"], summary="按专长查询专家 · Experts by their skill")
+async def experts(
+    state: State,
+    place: PlaceQuery = "",
+    skill: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
+) -> list[Expert]:
+    """Experts of the villages after a given one, in order of id, of one skill or of all (2.11); of `limit` villages
+    that were looked at."""
+    pipeline: Pipeline = state.pipeline
+    table = pipeline.tables.states[Contacts]
+    found = select(table.c.body).where(table.c.id > after, *within(table, place))
     async with pipeline.engine.connect() as conn:
         bodies = (await conn.execute(found.order_by(table.c.id).limit(limit))).scalars().all()
     return [
-        Gap(village=of.id, place=of.place, kind=kind, missing=one.missing, households=len(of.poor), due=one.pair_by)
-        for of in (msgspec.json.decode(body, type=Pairings) for body in bodies)
-        for kind, one in sorted(of.circles.items())
-        if one.pair_by
+        Expert(village=of.id, place=of.place, kind=kind, cadre=cadre, skill=named, since=bond.since[cadre])
+        for of in (msgspec.json.decode(body, type=Contacts) for body in bodies)
+        for kind, bond in sorted(of.bonds.items())
+        for cadre, named in sorted(bond.about.items())
+        if not bond.parties and named == (skill or named)
     ]
 
 
@@ -304,6 +357,6 @@ async def linkages(
     return [one for one in told if one.is_open or not gaps_only]
 
 
-QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, linkages, course_counts, *handlers(FORMS))
+QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, experts, linkages, course_counts, *handlers(FORMS))
 """The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
 where, and `commitments` what is owed."""
