@@ -322,6 +322,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "seed-hashes": _HASH,
     "seeds": _SEED,
     "visits": Answer(_visits, _SUPERVISIONS),
+    "bulletins": _NOTHING,
     "order-closings": Answer(lambda a, s: [{}], _SUPERVISIONS),
     "reports": _NOTHING,
     "ballots": Answer(_ballots),

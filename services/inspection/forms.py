@@ -23,6 +23,11 @@ _VISITS = Blank(
         by("inspector", "督查组", "Inspectors"),
     ),
 )  # fmt: skip
+_BULLETINS = Blank(
+    c.PublishBulletin, "bulletins", "督查通报印发登记表", "Bulletins", ("campaign",),
+    headings=(PLACE, Heading("campaign", "督查编号", "Campaign", prefilled=True), DUE, BODY,
+              by("published_by", "印发机关及文号", "Published by")),
+)  # fmt: skip
 _ORDERS = Blank(
     c.CloseOrder, "order-closings", "整改审核销号表", "Rectifications to be accepted", ("village", "order"),
     headings=(PLACE, VILLAGE, NAME, Heading("order", "整改编号", "Order", prefilled=True), TASK, DUE, BODY,
@@ -73,5 +78,5 @@ _VERIFICATIONS = Blank(
     lines=lambda row, _rows: ({**row, "households.household": one} for one in row["sampled"] or [None]),
 )  # fmt: skip
 
-FORMS = named(_VISITS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS)
+FORMS = named(_VISITS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.inspection.model import calendar, campaign, grade, inputs, seeds, supervision, verification
+from services.inspection.model import bulletin, calendar, campaign, grade, inputs, seeds, supervision, verification
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
@@ -19,8 +19,10 @@ from services.inspection.model.commands import (
     OpenCampaign,
     PostSeedHash,
     PostVerificationHash,
+    PublishBulletin,
     RecordVerification,
     RecordVisit,
+    WithdrawBulletin,
     WithdrawGrade,
     WithdrawInput,
     WithdrawVisit,
@@ -138,6 +140,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PostSeedHash, SeedHash, by("seed_hash"), seeds.must_be_new),
     Reaction(PostSeedHash, Campaign, by("campaign"), campaign.post_hash),
     Reaction(GiveSeed, Campaign, by("campaign"), campaign.give_seed),
+    # A campaign may end with a bulletin.
+    Reaction(PublishBulletin, Campaign, by("campaign"), bulletin.publish, bulletin.units),
+    Reaction(WithdrawBulletin, Campaign, by("campaign"), bulletin.withdraw),
     # A visit is recorded in its campaign. It may lead to an order, and it counts in the year's assessment.
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_absent),
     Reaction(RecordVisit, Campaign, by("campaign"), campaign.record),
@@ -191,6 +196,7 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
         "shares": campaign.end_shares,
         "visits": campaign.reach,
         "close": campaign.close,
+        "bulletin": bulletin.miss,
     },
     Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue},
     Assessment: {"propose": grade.propose},

@@ -22,6 +22,7 @@ from shared.contracts.values import (
     Percent,
     Rate,
     Reason,
+    Role,
     Score,
     Seed,
     Sha256,
@@ -45,7 +46,7 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
     opens: Day
     closes: Day
     frame: Villages
-    """The villages with a team in the field on this day, sorted."""
+    """The villages with a team in the field on this day, or on a rota those whose turn it is; sorted."""
 
 
 Body = Literal["discipline", "inspection"]
@@ -129,6 +130,59 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     """The day on which the draw was made: both shares were in, or their time was over. None if nothing was drawn."""
     visits: Annotated[dict[VillageId, Day], Meta(max_length=60_000)] = msgspec.field(default_factory=dict)
     """The day for which each visit was drawn."""
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bulletin says of one village."""
+
+    village: VillageId
+    unit: PartyId | None = None
+    """The unit whose team is in the village; None if it has gone since."""
+    absent: Count
+    findings: Codes
+
+
+class BulletinPublished(Event, frozen=True, kw_only=True):
+    """A body has published what a campaign came to (通报, mechanism 1.5)."""
+
+    about = "campaign"
+    label = ("印发督查通报", "bulletin published")
+    source = "1.5"
+    campaign: CampaignId
+    kind: Code
+    planned: Count
+    visited: Count
+    noted: Annotated[tuple[Noted, ...], Meta(max_length=60_000)] = ()
+    """The villages in which something was found, or members were absent without leave; none if all was well."""
+    missed: Villages = ()
+    """The villages whose visit was not made."""
+    late: bool
+    """Whether it was published after its last day."""
+    published_by: Organ
+
+
+class BulletinMissed(Event, frozen=True, kw_only=True):
+    """The last day for a campaign's bulletin passed without one. It is still awaited."""
+
+    about = "campaign"
+    label = ("督查通报逾期未印发", "bulletin missed")
+    source = "1.5"
+    campaign: CampaignId
+    kind: Code
+    body: Role
+    """Who was to publish it."""
+    due: Day
+
+
+class BulletinWithdrawn(Event, frozen=True, kw_only=True):
+    """A body takes back a bulletin that says something wrong. Another one is awaited."""
+
+    about = "campaign"
+    label = ("撤回督查通报", "bulletin withdrawn")
+    source = "1.5"
+    campaign: CampaignId
+    reason: Reason
+    decided_by: Organ
 
 
 class VisitMade(Event, frozen=True, kw_only=True):
@@ -397,6 +451,14 @@ class ExitVerified(Event, frozen=True, kw_only=True):
     again: Parties = ()
     """The last of `households`: they were drawn by an earlier attempt, which ended before its verification was
     recorded."""
+
+
+class BulletinMoved(Movement, frozen=True, kw_only=True):
+    """Newly announced holidays moved the last day for a campaign's bulletin."""
+
+    about = "campaign"
+    label = ("督查通报期限变更", "bulletin's deadline moved")
+    campaign: CampaignId
 
 
 class DeadlineMoved(Movement, frozen=True, kw_only=True):

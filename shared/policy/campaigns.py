@@ -1,4 +1,4 @@
-"""The calendar of inspections, and what an inspector may find (2.19, 2.21, 3.7)."""
+"""The calendar of inspections, their bulletins, and what an inspector may find (1.5, 2.19, 2.21, 3.7)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,9 +8,19 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.calendar import Span, national
-from shared.contracts.values import Clause, Code, Name, Rate
+from shared.contracts.values import Clause, Code, Name, Rate, Role
 from shared.policy.section import SOME_DAY, Found, Section
 from shared.policy.when import When, sample_year
+
+
+class Bulletin(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """督查通报：由谁印发，督查结束后多长时间内印发。 ·
+    The bulletin about a campaign: who publishes it, and how long after the end (mechanism 1.5)."""
+
+    by: Role
+    """印发单位。 · Who publishes it."""
+    publish_by: When
+    """自督查结束（inspection.campaign.closed）起的印发期限。 · Its last day, counted from the campaign's last day."""
 
 
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,8 +33,11 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """名称。 · Its name."""
     rule: Clause
     """依据。 · Where it comes from."""
-    choice: Literal["draw", "all"]
-    """怎样选村：随机抽取 draw 或全部 all。 · Whether villages are drawn, or all are visited."""
+    choice: Literal["draw", "rota", "all"]
+    """怎样选村：随机抽取 draw、按村轮流 rota 或者全部 all。 · Whether villages are drawn, take turns, or are all visited."""
+    turn: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """每次轮到几个村：用于轮流的，如每个督查组一个村；其他不填。 ·
+    On a rota, how many villages are visited each time, such as one by each group of inspectors; 0 elsewhere."""
     share: Rate = 1.0
     """抽取比例：10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
     opens: Annotated[tuple[When, ...], Meta(max_length=53)] = ()
@@ -42,6 +55,8 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """到村督查分几天进行。 · Over how many days, spread evenly, the visits are dealt."""
     scored: bool = False
     """是否打分计入考核。 · Whether its visits are scored for the assessment."""
+    bulletin: Bulletin | None = None
+    """督查通报；不印发的不填。 · The bulletin that each time ends with; None where none is published."""
 
 
 class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +85,11 @@ def contradictions(campaigns: Sequence[Campaign]) -> Found:
             zh = f'{kind} 是全部督查，不能填 share；按比例的应为 choice = "draw"'
             en = f'{kind} visits all, so it has no share; choice = "draw" has one'
             yield ("campaigns", n, "share"), zh, en, "share = 1.0"
+        yield from _rota_faults(n, campaign)
+        if campaign.bulletin and campaign.bulletin.by in _NO_PUBLISHERS:
+            zh = f"{campaign.bulletin.by} 不印发督查通报；不可填：{'、'.join(_NO_PUBLISHERS)}"
+            en = f"{campaign.bulletin.by} publishes no bulletin; nor do {', '.join(_NO_PUBLISHERS)}"
+            yield ("campaigns", n, "bulletin", "by"), zh, en, 'by = "discipline"'
         days = _length(campaign)
         if 0 < days < campaign.visit_days:
             zh = f"{kind} 只有 {days} 天，分不成 {campaign.visit_days} 天到村"
@@ -79,6 +99,31 @@ def contradictions(campaigns: Sequence[Campaign]) -> Found:
             zh = f"{kind} {met[0].month}月{met[0].day}日的一次持续到 {met[1].month}月{met[1].day}日，与下一次重叠"
             en = f"{kind} of {met[0]:%d %B} lasts until {met[1]:%d %B}, when the next has begun"
             yield ("campaigns", n, "opens"), zh, en, ""
+
+
+_NO_PUBLISHERS = ("village", "villager", "team", "unit", "operator")
+"""Those who are visited do not publish what was found."""
+
+
+def _rota_faults(n: int, campaign: Campaign) -> Found:
+    """A rota says how many villages have their turn, and as everybody can foresee it, it is announced."""
+    is_rota, kind = campaign.choice == "rota", campaign.kind
+    if is_rota and not campaign.turn:
+        zh, en = (
+            f"{kind} 是轮流督查，应填每次几个村（turn）",
+            f"{kind} is a rota: turn says how many villages each time",
+        )
+        yield ("campaigns", n, "turn"), zh, en, "turn = 8"
+    if campaign.turn and not is_rota:
+        zh = f'{kind} 不是轮流督查，不能填 turn；轮流的应为 choice = "rota"'
+        yield ("campaigns", n, "turn"), zh, f'{kind} is no rota, so it has no turn; choice = "rota" has one', "turn = 0"
+    if is_rota and campaign.share != 1:
+        zh, en = f"{kind} 是轮流督查，不能填 share", f"{kind} is a rota: turn says how many villages, and share nothing"
+        yield ("campaigns", n, "share"), zh, en, "share = 1.0"
+    if is_rota and not campaign.announced:
+        zh = f'{kind} 是轮流督查，先后次序人人可知，announced 须为 true；不事先通知的应为 choice = "draw"'
+        en = f'{kind} is a rota, whose order everybody can foresee: announced = true; choice = "draw" is unannounced'
+        yield ("campaigns", n, "announced"), zh, en, "announced = true"
 
 
 def _length(campaign: Campaign) -> int:

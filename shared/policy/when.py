@@ -115,6 +115,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
     "vacancy": ("队员被召回或者离队", "a member's recall or leaving"),
     "dispatch.member.disqualified": ("队员不再符合条件", "the day on which a member no longer qualified"),
     "inspection.assessment.proposed": ("拟定等次", "the proposal of a grade"),
+    "inspection.campaign.closed": ("督查结束", "the end of the campaign"),
     "proposal": ("提出建议", "the proposal"),
     "defence": ("陈述申辩结束", "the end of the defence"),
     "term": ("任期届满", "the end of a term"),
@@ -161,6 +162,10 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("commitments", "set_by"): _due("dispatch.team.assigned"),
     ("commitments", "reconcile"): _AGAIN,
     ("campaigns", "opens"): _AGAIN,
+    ("campaigns", "bulletin", "publish_by"): Fits(
+        ("after",), ("inspection.campaign.closed",),
+        '{ after = "inspection.campaign.closed", within = { calendar_days = 2 } }',
+    ),
     ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
     ("outcomes", "decide_by"): _due("proposal", "defence"),
     ("presence", "count_by"): _due("month"),

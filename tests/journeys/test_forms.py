@@ -76,6 +76,7 @@ NEVER_IN_BENXI = {
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
         "nominations", "nomination-reviews", "releases", "term-assessments")),
+    ("inspection", "bulletins"),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -93,7 +94,7 @@ ONE_BY_ONE: Mapping[str, str] = {
     ), "stops or corrects one procedure that is under way"),
     **dict.fromkeys((
         "match-withdrawals", "assignment-withdrawals", "commitment-withdrawals", "visit-withdrawals",
-        "input-withdrawals", "grade-withdrawals", "decision-withdrawals",
+        "input-withdrawals", "grade-withdrawals", "decision-withdrawals", "bulletin-withdrawals",
     ), "takes back one decision of a body"),
     "party-mergers": "one party that was entered twice",
     **dict.fromkeys(("grade-reviews", "appeals"), "one subject asks for itself"),
@@ -391,6 +392,7 @@ def test_1_18_division_figures_are_taken_back_by_form() -> None:
     assert said == as_command("registry", "division-figure-withdrawals", {**row, "division": "county:210521"})
 
 
+    ("inspection", "bulletins"),
 _TRAINED: Row = {"place": "210521", "kind": "posted", "body": "county"}
 _HELD: Row = {**_TRAINED, "course": "K1", "title": "专题培训班", "first": "2014-07-01", "last": "2014-07-03", "days": 3,
               "held_by": "县委党校"}  # fmt: skip

@@ -15,14 +15,22 @@ NATION = tomllib.loads(Path("shared/policy/packs/national-2021.toml").read_text(
 CITY: dict[str, Any] = {
     "jurisdiction": "5203", "version": "5203-2021.1", "effective_from": "2021-06-15", "name": "示例市",
     "name_en": "Example City", "extends": "00",
+    "campaigns": [{
+        "kind": "supervision", "label": "专项督查", "rule": "Z21", "choice": "rota", "turn": 8,
+        "opens": [{"every": {"months": 6}, "from": "2021-09-01"}], "lasts": {"calendar_days": 1},
+        "bulletin": {"by": "discipline",
+                     "publish_by": {"after": "inspection.campaign.closed", "within": {"calendar_days": 2}}},
+    }],
+    "findings": [{"code": "poor_results", "label": "帮扶成效不好", "order": {"months": 1}}],
 }  # fmt: skip
-"""What a city says over the country's rules: nothing of its own."""
+"""What a city says over the country's rules: teams are inspected in turn, and each turn ends with a bulletin."""
 BEGIN = date(2021, 6, 15)
 COUNTY, VILLAGE = "520302", "520302901201"
 AT = {"place": COUNTY, "village": VILLAGE}
 ON = {"since": BEGIN, "document": "县委发〔2021〕6号", "body": "county", "decided_by": "县委"}
 PERSON = {"work_since": "2005-07-01", "born_on": "1980-01-01", "party_member": True, "reserve": False}
 MATTER = {**AT, "matter": "2021-1"}
+ROUND = "5203-supervision-2021-09-01"
 
 
 class Office:
@@ -86,12 +94,24 @@ async def rectified(office: Office) -> None:
     await office.step("accept_result", "county", votes=1)
 
 
-async def asked(system: System, service: str, path: str, **params: str) -> Any:
+async def inspected(office: Office) -> None:
+    """Once with a finding and a bulletin, once without either."""
+    await office.until(date(2021, 9, 1))
+    visit = {**AT, "campaign": ROUND, "on": date(2021, 9, 1), "findings": ["poor_results"], "body": "inspection"}
+    await office.do("visits", {**visit, "inspector": "第一督查组"}, service="inspection")
+    await office.until(date(2021, 9, 3))
+    bulletin = {"place": "520300", "campaign": ROUND, "body": "discipline", "published_by": "市纪委"}
+    await office.do("bulletins", bulletin, service="inspection")
+
+
+async def asked(system: System, service: str, path: str, **params: str | list[str]) -> Any:
     async with httpx.AsyncClient(base_url=system.url(service, "520300"), timeout=60, trust_env=False) as client:
         return (await client.get(path, params=params)).json()
 
 
-async def test_0_6_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leaves_its_lists(tmp_path: Path) -> None:
+async def test_0_6_1_5_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leaves_its_lists(
+    tmp_path: Path,
+) -> None:
     async with System(tmp_path, kind="demo") as system:
         await system.ready()
         async with Simulation(system) as simulation:
@@ -105,6 +125,8 @@ async def test_0_6_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leav
             await office.team("first")
             system.kill("dispatch")
             await rectified(office)
+            await inspected(office)
+            system.kill("inspection")
             await office.until(date(2023, 6, 16))
             system.kill("registry")
             await office.team("second")
@@ -113,6 +135,12 @@ async def test_0_6_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leav
             await office.until(date(2023, 7, 18))
             told = await asked(system, "dispatch", f"/v1/journal/{VILLAGE}")
             ended = await asked(system, "registry", "/v1/listings", place="5203", status="ended")
+            kinds = ["inspection.bulletin.published.v1", "inspection.bulletin.missed.v1"]
+            bulletins = [one["event"] for one in await asked(system, "inspection", "/v1/journal", type=kinds)]
+    published, *missed = bulletins
+    assert (published["data"]["visited"], published["data"]["late"]) == (1, False)
+    assert [(one["village"], one["findings"]) for one in published["data"]["noted"]] == [(VILLAGE, ["poor_results"])]
+    assert [one["occurredon"] for one in missed] == ["2022-03-05", "2022-09-05", "2023-03-05"]
     assert [(one["village"], one["sort"]) for one in listed] == [(VILLAGE, "lifted_village")]
     assert [one["code"] for one in why] == ["lifted_village", "weak_organisation"] and "整顿" in why[1]["zh"]
     assert {one["id"] for one in ended} == {f"lifted_village/{VILLAGE}", "weak_organisation/ORG-1"}

@@ -38,7 +38,8 @@ from tests.dispatch.sent import ASSESSED, RELEASE
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
-from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
+from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, changed, in_december
+from tests.inspection.rota import PACK as ROTA
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
 from tests.registry.lists import county as listing_county
@@ -165,6 +166,14 @@ def visits_dealt() -> World:
     return region
 
 
+def turn_ended() -> World:
+    """A turn of the rota is over, and its bulletin awaited until 6 March."""
+    seldom = changed(ROTA, "campaigns", "supervision", opens=[{"every": {"months": 6}, "from": date(2015, 3, 3)}])
+    region = Region(seldom, date(2015, 2, 20), villages=20)
+    region.pass_days(date(2015, 3, 5))
+    return region
+
+
 def ordered() -> World:
     region = Region(BENXI, date(2015, 5, 1), villages=1)
     region.pass_days(date(2015, 6, 20))
@@ -232,6 +241,7 @@ STORIES = {
     ("calendars", "campaigns"): Story(announced_only, (date(2014, 12, 3), date(2015, 1, 20), date(2016, 2, 1)), PLANS),
     ("campaigns", "visits"): Story(visits_dealt, (date(2014, 12, 13), date(2014, 12, 30), date(2015, 1, 10))),
     ("campaigns", "close"): Story(visits_dealt, (date(2015, 1, 3), date(2015, 3, 1), date(2015, 5, 20))),
+    ("campaigns", "bulletin"): Story(turn_ended, (date(2015, 3, 8), date(2015, 3, 12), date(2015, 3, 24))),
     ("supervisions", "assessment"): Story(
         announced_only, (date(2014, 12, 4), date(2015, 1, 4), date(2017, 1, 4)), YEARS
     ),

@@ -1,6 +1,6 @@
 """When campaigns take place, and the frame: the villages that a campaign may draw from or visits in full."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
@@ -55,6 +55,9 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     """The days on which adopted packs take effect, sorted."""
     planned: dict[str, date] = msgspec.field(default_factory=dict)
     """The campaigns of the last two years, each with its last day: missed visits may still be made up."""
+
+    turns: dict[str, str] = msgspec.field(default_factory=dict)
+    """By kind of campaign that is a rota, the village that had its turn last."""
 
     @property
     def status(self) -> str:
@@ -199,13 +202,13 @@ def team_and_place(_state: Calendar | None, event: TeamAssigned | VillageRecoded
 
 def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
     """Plan every campaign whose frame is due to be fixed today."""
-    planned = (
-        _planned(state, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
-        for terms in _own(state, policy)
-        for opens in _openings_after(terms, due.on - timedelta(1), policy)
-        if opens - timedelta(terms.seed_days) == due.on
-    )
-    return Change(_scheduled(state, policy, due.on), tuple(campaign for campaign in planned if campaign.frame))
+    calendar, planned = state, []
+    for terms in _own(state, policy):
+        for opens in _openings_after(terms, due.on - timedelta(1), policy):
+            if opens - timedelta(terms.seed_days) == due.on:
+                calendar, campaign = _planned(calendar, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
+                planned += [campaign] if campaign.frame else []
+    return Change(_scheduled(calendar, policy, due.on), tuple(planned))
 
 
 def note_plan(state: Calendar | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
@@ -262,8 +265,8 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
         )
     calendar = addressed(state, command, "督查", "campaign")
-    campaign = chosen_id(calendar.id, command.campaign)
-    return Change(calendar, (_planned(calendar, terms, campaign, command.opens, policy),))
+    calendar, campaign = _planned(calendar, terms, chosen_id(calendar.id, command.campaign), command.opens, policy)
+    return Change(calendar, (campaign,))
 
 
 def _own(calendar: Calendar, policy: Policy) -> list[Terms]:
@@ -271,14 +274,24 @@ def _own(calendar: Calendar, policy: Policy) -> list[Terms]:
     return [terms for terms in policy.campaigns if policy.layer("campaigns", terms.kind) == calendar.id]
 
 
-def _planned(calendar: Calendar, terms: Terms, campaign: str, opens: date, policy: Policy) -> CampaignPlanned:
-    return CampaignPlanned(
+def _planned(
+    calendar: Calendar, terms: Terms, campaign: str, opens: date, policy: Policy
+) -> tuple[Calendar, CampaignPlanned]:
+    """A campaign with its frame, and the calendar that remembers whose turn it was. On a rota (1.5) all villages have
+    theirs in the order of their ids, and then it begins anew."""
+    frame = calendar.visited_by(terms.kind, opens)
+    if terms.choice == "rota" and frame:
+        at = bisect_right(frame, calendar.turns.get(terms.kind, ""))
+        frame = (*frame[at:], *frame[:at])[: terms.turn]
+        calendar = calendar.but(turns={**calendar.turns, terms.kind: frame[-1]})
+    closes = terms.lasts.after(opens, policy.calendar)
+    return calendar, CampaignPlanned(
         place=calendar.place,
         campaign=campaign,
         kind=terms.kind,
         opens=opens,
-        closes=terms.lasts.after(opens, policy.calendar),
-        frame=calendar.visited_by(terms.kind, opens),
+        closes=closes,
+        frame=tuple(sorted(frame)),
     )
 
 

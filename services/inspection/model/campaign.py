@@ -15,6 +15,7 @@ from shared.calendar import Span
 from shared.contracts import Event
 from shared.contracts.inspection import (
     Body,
+    BulletinMoved,
     CampaignClosed,
     CampaignCommitted,
     CampaignPlanned,
@@ -28,7 +29,7 @@ from shared.contracts.inspection import (
 from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Key, Refused, State, Task, addressed, known, require_body
+from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, known, require_body
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -39,6 +40,11 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
     absent: int
     findings: tuple[str, ...]
     score: int | None = None
+
+    @property
+    def noted(self) -> bool:
+        """Whether a bulletin says something of it: members were absent, or something was found."""
+        return bool(self.absent or self.findings)
 
 
 class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +75,10 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     reached: date | None = None
     """The latest day whose visits the inspectors know. None before the first one."""
     closed: bool = False
+    bulletin_by: date | None = None
+    """The last day for the bulletin. None before the end, and where none is published."""
+    published: bool = False
+    """Whether the bulletin is out."""
 
     @property
     def awaits_seeds(self) -> bool:
@@ -79,11 +89,16 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether the village's visit is due and not recorded.
 
         After the campaign's end a missed visit can be made up, unless it was unannounced: the draw is public by then.
+        On a rota it can be recorded until the bulletin is out. Later ones wait for the village's next turn.
         """
         on = self.visits.get(village)
-        if on is None or self.reached is None or (self.closed and not self.terms.announced):
+        if on is None or self.reached is None or (self.closed and not self._takes_late_visits):
             return False
         return on <= self.reached and village not in self.visited and village not in self.dropped
+
+    @property
+    def _takes_late_visits(self) -> bool:
+        return self.awaits_bulletin if self.terms.choice == "rota" else self.terms.announced
 
     @property
     def status(self) -> str:
@@ -96,14 +111,24 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether a hash, a share or a visit is awaited."""
-        return self.awaits_seeds or any(map(self.is_pending, self.visits))
+        """Whether a hash, a share, a visit or the bulletin is awaited."""
+        return self.awaits_seeds or self.awaits_bulletin or any(map(self.is_pending, self.visits))
+
+    @property
+    def awaits_bulletin(self) -> bool:
+        """Whether the bulletin is to be published (1.5)."""
+        return self.bulletin_by is not None and not self.published
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The hashes and shares that bodies owe, and the visits whose day has come."""
+        """The hashes and shares that bodies owe, the visits whose day has come, and the bulletin."""
         if self.awaits_seeds:
             said = {"place": self.place, "campaign": self.id}
             yield from self.seeds.tasks(self.id, "seed", self.terms.rule, self.timers.get("shares"), said)
+        if self.awaits_bulletin and self.terms.bulletin:
+            by = self.terms.bulletin.by
+            answer = {"place": self.place, "campaign": self.id, "body": by}
+            due, rule = self.bulletin_by, self.terms.rule
+            yield Task(action="bulletins", about=self.id, role=by, due=due, rule=rule, answer=answer)
         for village in filter(self.is_pending, sorted(self.visits)):
             yield Task(
                 action="visits",
@@ -114,6 +139,10 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
                 detail=self.id,
                 answer={"village": village, "campaign": self.id, "body": "inspection"},
             )
+
+    def tell_moved(self, moved: Moved, notice: str) -> BulletinMoved:
+        """The last day for the bulletin moved."""
+        return BulletinMoved(place=self.place, campaign=self.id, **moved.said(notice))
 
     def shown(self, *, to_operator: bool = False) -> Self:
         """The campaign as it may be read. An unannounced one shows no seed and no coming visit until it has closed."""
@@ -306,7 +335,9 @@ def withdraw(
     supervision, assessment = (others[key] for key in withdrawal_reads(campaign, command))
     ordered = any(campaign.findings.get(code) for code in made.findings)
     rests = None
-    if campaign.closed and not campaign.terms.announced:
+    if campaign.published:
+        rests = "督查通报已经印发，请先撤回通报", "the campaign's bulletin is published; withdraw that first"
+    elif campaign.closed and not campaign.terms.announced:
         rests = "督查已结束并公布", "the campaign has ended and its account is public"
     elif assessment is not None and assessment.status in ("proposed", "graded"):
         rests = "该村年度考核已拟定等次", "the grade of the village's year has been proposed"
@@ -366,7 +397,18 @@ def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
         visits=state.visits if state.frame else {},
     )
     events = (*_missed(state, silent, "share"), closed)
-    return Change(state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None), events)
+    ended_one = state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None)
+    return Change(awaiting_bulletin(ended_one, policy), events)
+
+
+def awaiting_bulletin(campaign: Campaign, policy: Policy) -> Campaign:
+    """The ended campaign with the last day for its bulletin, if the pack asks for one."""
+    if campaign.terms.bulletin is None:
+        return campaign
+    when = campaign.terms.bulletin.publish_by
+    last = when.due(campaign.closes, policy.calendar)
+    awaiting = campaign.but(bulletin_by=last).timed(bulletin=last + timedelta(1))
+    return awaiting.counting("bulletin_by", since=campaign.closes, span=when.span, timer="bulletin")
 
 
 def _must_be_drawn(campaign: Campaign) -> None:

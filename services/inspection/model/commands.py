@@ -94,6 +94,25 @@ class WithdrawVisit(Command, frozen=True, kw_only=True):
     decided_by: Organ
 
 
+class PublishBulletin(Command, frozen=True, kw_only=True):
+    """A body publishes what a campaign came to (通报, mechanism 1.5). The recorded visits say what stands in it."""
+
+    about = "campaign"
+    campaign: CampaignId
+    body: Role
+    published_by: Organ
+
+
+class WithdrawBulletin(Command, frozen=True, kw_only=True):
+    """A body takes back its bulletin. Visits can be corrected then, and another bulletin is awaited."""
+
+    about = "campaign"
+    campaign: CampaignId
+    body: Role
+    reason: Reason
+    decided_by: Organ
+
+
 class CloseOrder(Command, frozen=True, kw_only=True):
     """The township accepts a rectification, which closes its order (销号, mechanism 1.6)."""
 
