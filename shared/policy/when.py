@@ -163,7 +163,8 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("commitments", "reconcile"): _AGAIN,
     ("campaigns", "opens"): _AGAIN,
     ("campaigns", "bulletin", "publish_by"): Fits(
-        ("after",), ("inspection.campaign.closed",),
+        ("after",),
+        ("inspection.campaign.closed",),
         '{ after = "inspection.campaign.closed", within = { calendar_days = 2 } }',
     ),
     ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
