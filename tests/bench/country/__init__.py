@@ -25,7 +25,6 @@ from sqlalchemy import text
 from deploy.demo.answers import COMMANDS, Row
 from deploy.demo.simulation import Refusal, Simulation, Status
 from deploy.local.supervisor import System
-from services.registry.model.commands import AdoptPolicy
 from shared.engine import store
 from tests.bench.country import county as story
 from tests.bench.country.county import FIRST, LAST, County, Village
@@ -38,10 +37,10 @@ REFERENCE: Final = 7
 GROUPS, GROUP = 3, 12
 """In how many groups the counties do the same things one after the other, and how many make a group at least, or
 batches are small."""
-REQUEST, FLIGHT = 2_000, 3
-"""Commands in a request, and requests that are on their way to one process."""
+FLIGHT = 3
+"""Requests that are on their way to one process."""
 MATCHINGS = 5
-"""Of them in a request: each loads all cadres of its county."""
+"""Matchings in a request: each loads all cadres of its county."""
 PAGE: Final = 5_000
 """States that are read at once."""
 MATCHED: Final = ("dispatch", "links", "matched")
@@ -81,13 +80,18 @@ class Step(NamedTuple):
     """Of a county; or, with `reads`, of a state."""
     reads: tuple[str, str, str] | None = None
     """The service, kind and status of the states that are read first."""
-    most: int = REQUEST
-    """Commands in one request."""
+    fewer: int = 0
+    """Commands in one request; 0 for as many as the service takes."""
 
     @property
     def service(self) -> str:
         """The service that takes them."""
         return SERVICE_OF[self.path]
+
+    @property
+    def most(self) -> int:
+        """Commands in one request."""
+        return self.fewer or COMMANDS[self.service, self.path].at_once
 
 
 class Day(NamedTuple):
@@ -210,7 +214,7 @@ class Country(Simulation):
 def script() -> Iterator[Day]:
     """Three years, from the packs' adoption to the last grades."""
     yield Day(date(FIRST, 1, 5), "register", ((
-        Step("policies", County.policies, most=AdoptPolicy.at_once),
+        Step("policies", County.policies),
         Step("units", County.units),
         Step("cadres", County.cadres),
     ),))  # fmt: skip
@@ -320,7 +324,7 @@ def _diagnosed(villages: Callable[[County], list[Village]], on: date) -> Iterato
 def _matched(on: date, is_asked: Callable[[County], bool]) -> tuple[tuple[Step, ...], ...]:
     """A matching in some counties, and what follows until help has begun."""
     return (
-        (Step("matchings", lambda county: story.matching(county, on) if is_asked(county) else [], most=MATCHINGS),),
+        (Step("matchings", lambda county: story.matching(county, on) if is_asked(county) else [], fewer=MATCHINGS),),
         (_asked_by("assignments", MATCHED, on), _asked_by("commitments", ASSIGNED, on)),
     )
 
