@@ -28,7 +28,12 @@ PARTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The parts of a run in order, each a module beside this one."""
 TOLERATED: Final = 0.2
-"""By which share a ratio may get worse before a comparison names it; machines are noisy."""
+"""By which share a ratio may get worse before a comparison names it.
+
+A tenth would be too little: the CPU time of the same code differs by 8 % from run to run on a machine that does other
+work, and a ratio has two such times. Whether something got a tenth worse is told by several runs of old and new code in
+turn, on the same machine.
+"""
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.codes import Code, aliased
 from shared.contracts import Command
 from shared.contracts.dispatch import HelpBegun, TeamKept
-from shared.contracts.registry import NoticePosted, PolicyAdopted
+from shared.contracts.registry import NoticePosted, PolicyAdopted, VillageRecoded
+from shared.contracts.values import VillageId
 from shared.engine.flow import (
     LONGEST_CHAIN,
     MOST_TIMERS,
@@ -169,12 +171,15 @@ class Everything(States):
         return Everything(self)
 
 
-def loading(causes: Sequence[Cause], kept: PolicyBook, blocked: frozenset[str] = frozenset()) -> Result:
+def loading(
+    causes: Sequence[Cause], kept: PolicyBook, blocked: frozenset[str] = frozenset(), *, wiring: Wiring = WIRING
+) -> Result:
     """Run causes as the pipeline does, loading what is missed; nothing was there before."""
     loaded: States = {}
+    terms = Terms(wiring, kept, DAY)
     for _ in range(100):
         try:
-            return run(Terms(WIRING, kept, DAY), causes, loaded, blocked)
+            return run(terms, causes, loaded, blocked)
         except Missing as missing:
             assert not missing.keys & loaded.keys(), "it asks for what is loaded"
             loaded |= dict.fromkeys(missing.keys)
@@ -374,6 +379,28 @@ def test_loading_what_is_missed_and_running_again_is_as_if_all_had_been_loaded(
     assert reasons(result) == reasons(at_once)
     assert result.effects == at_once.effects
     assert kept.packs == kept_at_once.packs
+
+
+class Recode(Command, frozen=True, kw_only=True):
+    village: VillageId
+    code: str = ""
+
+
+def recode(_box: Box | None, command: Recode, _policy: Policy, _today: date) -> Change:
+    if not command.code:
+        return Change(Box(id=command.village, place=PLACE))
+    return Change(None, (VillageRecoded(place=PLACE, village=command.village, code=command.code, since=DAY),))
+
+
+def test_a_code_that_an_earlier_command_gave_is_known_although_a_first_run_did_not_know_it() -> None:
+    wiring = Wiring(
+        [Reaction(Recode, Box, by("village"), recode), Reaction(VillageRecoded, Code, by("code"), aliased)], {}
+    )
+    id, code = "210502001001", "210503001001"
+    causes = [cause(0, Recode(place=PLACE, village=id, code=code)), cause(1, Recode(place=PLACE, village=code))]
+    result = loading(causes, book(1), wiring=wiring)
+    assert not result.parked
+    assert [key for key in result.changed if key[0] is Box] == [(Box, id)]
 
 
 @settings(deadline=None, max_examples=40)
