@@ -34,7 +34,8 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: Clause
     """依据。 · Where it comes from."""
     choice: Literal["draw", "rota", "all"]
-    """怎样选村：随机抽取 draw、按村轮流 rota 或者全部 all。 · Whether villages are drawn, take turns, or are all visited."""
+    """怎样选村：随机抽取 draw、按村轮流 rota 或者全部 all。 ·
+    Whether villages are drawn, take turns, or are all visited."""
     turn: Annotated[int, Meta(ge=0, le=1000)] = 0
     """每次轮到几个村：用于轮流的，如每个督查组一个村；其他不填。 ·
     On a rota, how many villages are visited each time, such as one by each group of inspectors; 0 elsewhere."""
