@@ -392,6 +392,18 @@ def test_1_18_division_figures_are_taken_back_by_form() -> None:
     assert said == as_command("registry", "division-figure-withdrawals", {**row, "division": "county:210521"})
 
 
+def test_1_5_a_bulletin_is_registered_by_form() -> None:
+    row = {
+        "place": "520402",
+        "campaign": "520402-supervision-2018-03-05",
+        "body": "discipline",
+        "published_by": "区纪委",
+    }
+    assert read_back(FORMS["inspection", "bulletins"], [({}, row)], shipped("xixiu")) == [
+        as_command("inspection", "bulletins", row)
+    ]
+
+
 _TRAINED: Row = {"place": "210521", "kind": "posted", "body": "county"}
 _HELD: Row = {**_TRAINED, "course": "K1", "title": "专题培训班", "first": "2014-07-01", "last": "2014-07-03", "days": 3,
               "held_by": "县委党校"}  # fmt: skip
