@@ -59,7 +59,8 @@ class Heading(NamedTuple):
 
 PLACE = Heading("place", "区划代码", "Division", prefilled=True)
 VILLAGE = Heading("village", "村代码", "Village code", prefilled=True)
-NAME = Heading("name", "村名", "Village", required=False, prefilled=True)
+NAME = Heading("name", "村名", "Village", required=False, spare=True, prefilled=True)
+"""Forms that were issued before they had it are still taken."""
 TASK = Heading("task", "事项", "Matter", required=False, prefilled=True)
 DUE = Heading("due", "办理期限", "Due", required=False, prefilled=True, kind="date")
 BODY = Heading("body", "办理主体", "Body", prefilled=True)

@@ -80,7 +80,8 @@ def run() -> int:
         return _flushed(130)
     with suppress(OSError):  # The terminal is gone, so nobody can be told.
         if told:
-            console.bad(told)
+            zh, between, en = told.partition(" / ")  # Services answer in both languages, on one line.
+            console.bad(f"{zh}\n  {en}" if between and "\n" not in zh else told)
     return _flushed(code)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.day_page import open_tasks, table_of
+from deploy.day_page import open_tasks, overdue, table_of
 from deploy.language import chosen, told
 from deploy.language import day as in_language
 from deploy.local.supervisor import SERVICES
@@ -68,17 +68,21 @@ def show(console: Console, code: str, client: Client) -> None:
     levels = client("dispatch").get("/v1/linkages", params={"village": code}).raise_for_status().json()
     if levels:
         console.print(answering(levels))
-    if reasons:
-        why = folded(told("为什么还没出列？", "why not yet?"), told("责任主体", "who can move it"))
-        for reason in reasons:
-            why.add_row(told(reason["zh"], reason["en"]), chosen(in_words("mover", reason["mover"], policy)))
-        console.print(why)
     # What waits in a wider place may be about the village, too, such as a visit of a city's inspection.
     places = [*map(place_of, around(village["place"])), COUNTRY]
     asked = [(client(service), place) for service in SERVICES for place in dict.fromkeys(places)]
-    if waiting := [
+    waiting = [
         task for http, place in asked for task in open_tasks(http, place=place, about=village["id"], words="true")
-    ]:
+    ]
+    said = [((reason["zh"], reason["en"]), in_words("mover", reason["mover"], policy)) for reason in reasons]
+    today = date.fromisoformat(registry.get("/v1/status").raise_for_status().json()["today"])
+    if found := [*said, *overdue(waiting, today)]:
+        why = folded(told("为什么还没出列？", "why not yet?") if said else told("谁在拖延？", "who is late?"),
+                     told("责任主体", "who can move it"))  # fmt: skip
+        for reason, mover in found:
+            why.add_row(chosen(reason), chosen(mover))
+        console.print(why)
+    if waiting:
         console.print(told("\n正在等待办理：", "\nwhat is awaited:"), table_of(waiting))
 
 

@@ -165,12 +165,22 @@ def find_headings(
     unknown = [text for at, text in headings.items() if at in places and places[at] is None]
     repeated = [title for title, times in counts.items() if title and times > 1]
     if missing or unknown or repeated:
-        where = (f"读的是工作表“{about.name}”。", f"The sheet read is “{about.name}”.") if about.name else ("", "")
+        where = (f"读的是工作表“{about.name}”。", f"The sheet read is “{about.name}”. ") if about.name else ("", "")
         told = [_nearest(text, missing) for text in unknown]
-        error = _refused(
-            HEADINGS_WRONG, form, HeadingsRefused, missing=missing, repeated=repeated, where=[where[0]],
-            where_en=[where[1]], unknown=[zh for zh, _ in told], unknown_en=[en for _, en in told],
-        )  # fmt: skip
+        english = {column.title: f"“{column.en}”" for column in form.columns}
+        wrong = (
+            ("缺少的栏目", "Missing", [(title, english.get(title, title)) for title in missing]),
+            ("无法识别的栏目", "unknown", told),
+            ("重复的栏目", "repeated", [(title, english.get(title, title)) for title in repeated]),
+        )
+        parts = [
+            (*said, _listed([zh for zh, _ in named], "、"), _listed([en for _, en in named], ", "))
+            for *said, named in wrong
+            if named
+        ]
+        zh = "；".join(f"{said}：{listed}" for said, _, listed, _ in parts)
+        en = "; ".join(f"{said}: {listed}" for _, said, _, listed in parts)
+        error = _refused(HEADINGS_WRONG, form, HeadingsRefused, where=where, wrong=(zh, en))
         error.headings = frozenset(map(_plain, headings.values()))  # type: ignore[attr-defined]
         raise error
     others = {ERRORS: max(found) + 1} | {title: at for at, title in places.items() if title in (SEAL, ERRORS)}
@@ -199,16 +209,19 @@ def _plain(heading: str) -> str:
     return re.sub(r"[\s*★]+", "", unicodedata.normalize("NFKC", shown(heading))).casefold().rstrip(":")
 
 
+def _listed(names: Sequence[str], between: str) -> str:
+    """The first names of a list, each on one line and cut where it is long."""
+    return between.join(" ".join(name.split())[:_QUOTED] for name in names[:_NAMED])
+
+
 def _refused(
-    texts: tuple[str, str], form: Form, kind: type[WorkbookRefused] = WorkbookRefused, **names: Sequence[str]
+    texts: tuple[str, str], form: Form, kind: type[WorkbookRefused] = WorkbookRefused, **both: tuple[str, str]
 ) -> WorkbookRefused:
-    listed = {
-        key: "、".join(" ".join(name.split())[:_QUOTED] for name in value[:_NAMED]) for key, value in names.items()
-    }
-    facts = {key: value or ("" if key.startswith("where") else "—") for key, value in listed.items()}
-    if facts.get("where_en"):
-        facts["where_en"] += " "
-    zh, en = (text.format(form=form.title, form_en=form.en, **facts) for text in texts)
+    """The refusal of a file. Each of `both` fills its place in the Chinese and in the English text."""
+    zh, en = (
+        text.format(form=(form.title, form.en)[n], **{key: said[n] for key, said in both.items()})
+        for n, text in enumerate(texts)
+    )
     return kind(zh, en)
 
 

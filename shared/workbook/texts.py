@@ -1,14 +1,12 @@
 """The texts of refusals and remarks about files and cells, by rule, in Chinese and English."""
 
 HEADINGS_WRONG = (
-    "表头与《{form}》不符。{where}缺少的栏目：{missing}；无法识别的栏目：{unknown}；重复的栏目：{repeated}。"
-    "请使用系统下发的模板，不要改动表头。",
-    "The headings are not those of “{form_en}”. {where_en}Missing: {missing}; unknown: {unknown_en}; repeated: "
-    "{repeated}. Use the template as issued and leave its headings alone.",
+    "表头与《{form}》不符。{where}{wrong}。请使用系统下发的模板，不要改动表头。",
+    "The headings are not those of “{form}”. {where}{wrong}. Use the template as issued and leave its headings alone.",
 )
 NO_ROWS = (
     "《{form}》里一行数据也没有。请填写后再上传。",
-    "There is not one row of data in “{form_en}”. Fill it in and upload it again.",
+    "There is not one row of data in “{form}”. Fill it in and upload it again.",
 )
 NOTES = {
     "folded": ("“{title}”的“{value}”按“{read}”读取。", "“{value}” in “{en}” was read as “{read}”."),
