@@ -142,7 +142,7 @@ def import_(
         report = answer.result().json()
         if report["copy"]:
             copy = _kept_beside(file, Path(report["copy"]).suffix, http.get(report["copy"]).content)
-    table = Table("", told("行", "rows"), title=chosen(_IMPORTED[bool(report["applied"])]))
+    table = Table("", told("行", "rows"), title=chosen(_CHECKED if dry_run else _IMPORTED[bool(report["applied"])]))
     for name, label in COUNTS.items():
         table.add_row(chosen(label), str(report["counts"][name]))
     console.print(table)
@@ -163,6 +163,7 @@ def import_(
         raise typer.Exit(0 if dry_run else 1)
 
 
+_CHECKED: Final = ("只检查，未导入", "only checked, not imported")
 _IMPORTED: Final = (("未导入", "not imported"), ("已导入", "imported"))
 
 

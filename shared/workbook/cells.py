@@ -43,7 +43,6 @@ _NO_TEXT = re.compile(
     r"[+-]?\d+(?:\.\d+)?E[+-]\d+|TRUE|FALSE|(?:19|20)\d\d([-/])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}/(?:19|20)\d\d",
     re.ASCII | re.IGNORECASE,
 )
-_CODE = re.compile("[a-z][a-z0-9_]*", re.ASCII)
 _BETWEEN = re.compile(r"[\s,，、;；]+")  # What officers write between several values in one cell.
 _STANDING_IN = frozenset("〃〞″\"'“”‘’＂＇同上dD无没暂/／")  # First characters of `_DITTO` and `_NOTHING`.
 _CAPITALS, _STORED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), frozenset("0123456789+-TtFf")
@@ -321,9 +320,6 @@ def _choice(column: Column) -> _Conversion:
         try:
             return values[_bare(text)]
         except KeyError as error:
-            # What was issued may be of an earlier pack, which has no word for it any more; its seal vouches for it.
-            if column.prefilled and _CODE.fullmatch(text):
-                return text
             raise Bad("choice") from error
 
     return convert

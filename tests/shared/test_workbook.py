@@ -388,7 +388,9 @@ def test_keys_of_several_columns_repeat_only_together() -> None:
 def test_wrong_headings_are_one_error_that_names_each() -> None:
     refused = refusal(filled(GOOD, headings=["村代码", "村名", "人口", "收入", "日期", "软弱涣散", "村名"]))
     assert "缺少的栏目：列入日期、类别；无法识别的栏目：“日期”（是否应为“列入日期”）；重复的栏目：村名" in refused.zh
-    assert "Missing: 列入日期、类别; unknown: 日期 (for “列入日期”?); repeated: 村名" in refused.en
+    assert "Missing: “Listed on”, “Sort”; unknown: 日期 (for “列入日期”?); repeated: “Village”" in refused.en
+    only = refusal(filled(["a"] * 2, headings=["a", "b"]))
+    assert "重复" not in only.zh and "repeated" not in only.en, "what is not wrong is not named"
     assert "缺少的栏目：村代码、" in refusal(filled(["a"] * 7, headings=["a", "b", "c", "d", "e", "f", "g"])).zh
     assert "无法识别的栏目：“a”、“b”" in refusal(filled(["a"] * 2, headings=["a", "b"])).zh
 
