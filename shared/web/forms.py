@@ -198,7 +198,7 @@ def _recognised(forms: Forms, asked: str, refused: WorkbookRefused, policies: Se
                 continue
             if has_headings(form, refused.headings):
                 said = (
-                    f"这是《{form.title}》（{name}），请按该表上传。",
+                    f"这是《{form.title}（{name}）》，请按该表上传。",
                     f" It is the form “{form.en}” ({name}); upload it as such.",
                 )
                 return said if name != asked else ("", "")
