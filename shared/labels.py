@@ -99,6 +99,7 @@ _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
     "shared_by": "kind", "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
+    "followed": "check", "unfollowed": "check", "vacant": "check",
     "back_to": "step", "leads_to": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
@@ -365,7 +366,8 @@ def _codes() -> frozenset[str]:
 
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
-     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge")
+     "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge",
+     "check")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 

@@ -161,6 +161,11 @@ class Story:
         """What is done for a village that misses criteria after its exit."""
         return "发展产业，组织务工，逐户落实帮扶措施"
 
+    def followed(self, ask: Ask) -> Sequence[str]:
+        """What of a list is ticked off for a village."""
+        one = self.policy.checklist(str(ask.given["kind"]))
+        return [*one.items] if one else []
+
     def listed(self, ask: Ask) -> Row:
         """The village or organisation that is put on a list which is to have more."""
         raise NotImplementedError
@@ -340,6 +345,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "delay-decisions": Answer(lambda a, s: [{"takes_over": True, "reason": s.delay(a)}]),
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
+    "checklists": Answer(lambda a, s: [{"followed": s.followed(a), "proof": "村务公开栏"}]),
     "listings": Answer(lambda a, s: [s.listed(a)]),
     "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),
     # incentives

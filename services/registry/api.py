@@ -81,6 +81,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("risk-report-withdrawals", c.WithdrawRisk, "撤销风险报告", "Withdraw such a report"),
     Route("household-reviews", c.ReviewHousehold, "录入监测对象走访", "Record a visit to a watched household"),
     Route("monitoring-withdrawals", c.WithdrawMonitoring, "撤销农户监测", "End the monitoring of a household"),
+    Route("checklists", c.TickChecklist, "填报村级清单", "Tick off a list for a village"),
+    Route("checklist-withdrawals", c.WithdrawChecklist, "撤销清单填报", "Withdraw what was ticked off"),
     Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's matter"),
     Route("resolution-steps", c.TakeStep, "录入民主决策环节", "Take a step of a resolution"),
 )

@@ -1,13 +1,29 @@
 """The Excel forms of the registry: how officers call the fields of its bulk commands, and what they are told."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import Any
 
 from services.registry import correction_forms, procedure_forms, store
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
 from shared.divisions import LABELS, place_of
-from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, VILLAGE, WHY, Blank, Heading, by, named
+from shared.forms import (
+    BODY,
+    DECIDED,
+    DUE,
+    NAME,
+    PLACE,
+    VILLAGE,
+    WHICH_VILLAGE,
+    WHY,
+    Blank,
+    Heading,
+    by,
+    lies_there,
+    named,
+)
 from shared.policy import Policy
 from shared.policy.exit import Criterion
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
@@ -317,7 +333,10 @@ _UNLISTINGS = Blank(
 _ENTRIES = Blank(
     c.WithdrawEntry, "list-entry-withdrawals", "撤销误列登记表", "Mistaken entries of lists",
     ("kind", "village", "party"),
-    headings=(*_OF_LIST[:-1], WHY, DECIDED),
+    headings=(*_OF_LIST[:-1],
+              Heading("since", "误列的列入日期", "Since", "误续期限的填写续期的列入日期。",
+                      "Where a term was begun anew by mistake, the day of that.", required=False),
+              WHY, DECIDED),
 )  # fmt: skip
 
 
@@ -365,7 +384,40 @@ _PARTIES = Blank(
     implied=_parent,
 )  # fmt: skip
 
+
+def _ticked(policies: Sequence[Policy], *, prefilled: bool = True) -> tuple[Heading, ...]:
+    """The column of the list that is ticked off: those of the packs, by their names."""
+    known = {one.label: one.kind for policy in policies for one in policy.checklists}
+    return (Heading("kind", "清单", "List", prefilled=prefilled, choices=known),)
+
+
+_CHECKLISTS = Blank(
+    c.TickChecklist, "checklists", "村级清单填报表", "Lists ticked off", ("village", "kind", "on"),
+    headings=(
+        *_OF_VILLAGE, BODY,
+        _ticked,
+        Heading("on", "填报日", "Day of the list", prefilled=True),
+        Heading("followed", "已落实或者已公开的事项", "Done", "填事项名称，多个用顿号隔开；其余的计为未落实。",
+                "Names of items, with commas between; all others count as not done.", required=False, choices="check"),
+        Heading("vacant", "本期无内容的事项", "Nothing this time", "只填清单允许的。", "Where the list allows it.",
+                required=False, choices="check"),
+        Heading("proof", "佐证", "Proof", "公开栏、文件等，不超过200字。",
+                "A notice board, a document; 200 characters at most.", required=False),
+        by("ticked_by", "填报单位", "Ticked off by"),
+    ),
+    lines=lambda row, _rows: ({**row, "on": date.fromisoformat(row["on"])},),
+)  # fmt: skip
+
+_MISTICKED = Blank(
+    c.WithdrawChecklist, "checklist-withdrawals", "撤销清单填报表", "Lists ticked off by mistake",
+    ("village", "kind", "on"),
+    headings=(WHICH_VILLAGE, partial(_ticked, prefilled=False), Heading("on", "填报日", "Day of the list"), WHY,
+              DECIDED),
+    implied=lies_there,
+)  # fmt: skip
+
 FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
               _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES, _LISTINGS, _UNLISTINGS,
-              _ENTRIES, _PARTIES, *procedure_forms.BLANKS, *correction_forms.BLANKS)  # fmt: skip
+              _ENTRIES, _PARTIES, _CHECKLISTS, _MISTICKED, *procedure_forms.BLANKS,
+              *correction_forms.BLANKS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

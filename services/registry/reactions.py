@@ -11,6 +11,7 @@ from services.registry.model import (
     Adoption,
     Baseline,
     Cadre,
+    Checklists,
     Clock,
     Decap,
     Jurisdiction,
@@ -25,6 +26,7 @@ from services.registry.model import (
     Village,
     Yearbook,
     baseline,
+    checklist,
     clock,
     decap,
     delay,
@@ -118,6 +120,7 @@ KINDS: tuple[type[State], ...] = (
     Person,
     Listing,
     Roll,
+    Checklists,
     Code,
 )
 
@@ -191,7 +194,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageUnlisted, Baseline, by("village"), baseline.unlisted),
     Reaction(c.RecodeVillage, Village, by("village"), identity.recode, reads=identity.recode_reads),
     Reaction(r.VillageRecoded, Code, by("code"), aliased),
-    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline)),
+    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline, Checklists)),
     Reaction(r.VillageRecoded, Register, by("village"), households.recoded),
     Reaction(r.VillageRecoded, Resolution, _matters, recoded),
     # Villages and organisations are on lists beside the poverty list; a village knows its own and its organisations'.
@@ -266,6 +269,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.MeasurementWithdrawn, Yearbook, yearbook.book, yearbook.discount),
     Reaction(c.RecordFigures, Yearbook, yearbook.book_of, yearbook.record),
     Reaction(c.WithdrawFigures, Yearbook, yearbook.book_of, yearbook.withdraw),
+    # On known days lists are ticked off for it: its working methods, and what it discloses.
+    Reaction(r.VillageRegistered, Checklists, checklist.of_village, checklist.begin),
+    Reaction(r.IndicatorsMeasured, Checklists, checklist.of_village, checklist.begin),
+    Reaction(c.TickChecklist, Village, by("village"), villages.check_address),
+    Reaction(c.TickChecklist, Checklists, by("village"), checklist.tick),
+    Reaction(c.WithdrawChecklist, Village, by("village"), villages.check_address),
+    Reaction(c.WithdrawChecklist, Checklists, by("village"), checklist.withdraw),
+    *(Reaction(event, Checklists, by("village"), checklist.end) for event in (r.VillageMerged, r.VillageWithdrawn)),
     # Wrong figures are taken back; a closed year is open for them for a time.
     Reaction(c.WithdrawHousehold, Village, by("village"), villages.check_unjudged),
     Reaction(c.WithdrawHousehold, Register, by("village"), monitoring.may_remove),
@@ -363,12 +374,14 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 # What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened, end a
-# term on a list, find too few on one, or find a visit to a watched household overdue.
+# term on a list, find too few on one, open a list that is ticked off or find it overdue, or find a visit to a watched
+# household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
     Decap: {"step": procedure.fall_due},
     Listing: {"remind": listing.remind, "term": listing.expire},
     Roster: {"lists": roster.look},
+    Checklists: {"lists": checklist.look},
     Register: {"reopened": figures.close_years, "review": monitoring.fall_due},
 }

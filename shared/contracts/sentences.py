@@ -49,6 +49,19 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "[组织{party}]移出“{kind}”名单：{ground}[，原因：{reason}][，并入{into}][，由{decided_by}办理]",
         "[{party}] left the list {kind}: {ground}[: {reason}][, into {into}][, by {decided_by}]",
     ),
+    "ChecklistTicked": (
+        "{ticked_by}填报{on}的“{kind}”[，已落实：{followed}][，本期无内容：{vacant}][，未落实：{unfollowed}][，佐证：{proof}]",
+        "{ticked_by} ticked off {kind} of {on}[; followed: {followed}][; nothing of: {vacant}]"
+        "[; not followed: {unfollowed}][; seen in: {proof}]",
+    ),
+    "ChecklistOverdue": (
+        "{on}的“{kind}”应由{owed_by}在{due}前填报，已逾期",
+        "{kind} of {on} was to be ticked off by {due} and is overdue; {owed_by} owes it",
+    ),
+    "ChecklistWithdrawn": (
+        "{decided_by}撤销{on}的“{kind}”填报，原因：{reason}",
+        "{decided_by} took back {kind} of {on}: {reason}",
+    ),
     "PartyRectified": (
         "组织{party}的{kind}经{decided_by}验收通过[，查明的问题：{found}]",
         "{decided_by} accepted the {kind} of {party}[; found: {found}]",

@@ -181,6 +181,15 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
        for event in ("ListUnfilled", "ListFilled")},
     **{f"{event}.at_least": ("至少应有几个", "how many it is to have at least", 2)
        for event in ("ListUnfilled", "ListFilled")},
+    "followed": ("已落实或者已公开的事项（政策包中的代码）", "what was done, by the pack's codes", ["finance"]),
+    "vacant": ("本期没有内容的事项（政策包中的代码）", "what there was nothing of, by the pack's codes", []),
+    "unfollowed": ("未落实的事项（政策包中的代码）", "what was not done, by the pack's codes", ["village"]),
+    "proof": ("佐证：公开栏、文件等", "where what was done can be seen", "村务公开栏"),
+    "ticked_by": ("填报单位", "who ticked it off", "村民委员会"),
+    **{f"Checklist{event}.kind": ("清单（政策包中的代码）", "the list, by the pack's code", "disclosure")
+       for event in ("Ticked", "Overdue", "Withdrawn")},
+    **{f"Checklist{event}.on": ("清单规定的填报日", "the day of the list that it is about", "2018-03-31")
+       for event in ("Ticked", "Overdue", "Withdrawn")},
     "restored": ("是否因误续而恢复原列入", "whether it is as before, since its renewal was a mistake", False),
     "ListingBegun.until": ("列入的最后一日；不设期限的为空", "the last day of its term, if it has one", "2016-12-31"),
     "codes": ("查明的问题（政策包中的代码）", "what was found, by the pack's codes", ["unsound_rules"]),

@@ -93,7 +93,7 @@ def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contac
             zh = f"{c.kind} 按年对账或销账，应填 yearly"
             en = f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
             yield ("commitments", n), zh, en
-        yield from _reconciliations(("commitments", n), c)
+        yield from crowded(("commitments", n, "reconcile"), c.kind, c.reconcile)
         close = get_close_matches(c.kind, [LETTER], 1, 0.7)
         if close and LETTER not in kinds:
             zh = f"责任书的代码专用 {LETTER}，{c.kind} 不会使村进入“已签责任书”；确为其他事项的，请换一个代码"
@@ -118,26 +118,25 @@ _CYCLE: Final = 28
 """How many years are looked at: until weekdays and leap years come again, and with them cycles of months."""
 
 
-def _reconciliations(path: Path, commitment: Commitment) -> Found:
-    """Find reconciliations of any year that are not over before the next one begins.
+def crowded(path: Path, kind: str, whens: Sequence[When]) -> Found:
+    """Find days, such as those of reconciliation, of any year whose time is not over before the next one begins.
 
     A cycle of five months falls into other months each year, so that one year alone does not tell.
     """
-    kind, first = commitment.kind, sample_year(commitment.reconcile)
+    first = sample_year(whens)
     for year in range(first, first + _CYCLE):
-        days = [day for when in commitment.reconcile for day in when.of(year, national())]
+        days = [day for when in whens for day in when.of(year, national())]
         for day, following in pairwise(days):
             if following <= day:
-                zh = f"对账日应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
+                zh = f"日期应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
                 en = f"the days go from the first to the last, each once; {following:%d %B} does not"
-                yield (*path, "reconcile"), zh, en
+                yield path, zh, en
                 return
-        spans = commitment.reconciliations(year, national())
-        for day, following in pairwise((*days, *commitment.reconciliations(year + 1, national()))):
+        spans = {day: when.within for when in whens for day in when.of(year, national())}
+        following_year = [day for when in whens for day in when.of(year + 1, national())]
+        for day, following in pairwise((*days, *following_year)):
             if day in spans and (last := spans[day].after(day, national())) >= following:
-                zh = f"{kind} {day.month}月{day.day}日的对账持续到 {last}，与下一次重叠，请缩短"
-                en = (
-                    f"{kind}: the reconciliation of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
-                )
-                yield (*path, "reconcile"), zh, en
+                zh = f"{kind} {day.month}月{day.day}日起的办理时间持续到 {last}，与下一次重叠，请缩短"
+                en = f"{kind}: the time of {day:%d %B} lasts until {last}, when the next has begun; shorten it"
+                yield path, zh, en
                 return

@@ -13,6 +13,7 @@ from shared.policy import (
     assessment,
     bound,
     campaigns,
+    checklists,
     commitments,
     exit,
     indicators,
@@ -72,6 +73,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
             policy.listing.problem_classes,
         ),
         *_places_on_lists(policy),
+        *checklists.contradictions(policy.checklists),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *training.contradictions(policy.training),
         *presence.contradictions(policy.presence),
@@ -170,6 +172,7 @@ def _doubles(policy: Policy) -> Found:
         ("monitoring", "classes"): [one.code for one in policy.monitoring.classes] if policy.monitoring else [],
         ("parties",): [party.kind for party in policy.parties],
         ("lists",): [one.kind for one in policy.lists],
+        ("checklists",): [one.kind for one in policy.checklists],
         ("indicators",): [indicator.figure for indicator in policy.indicators],
         ("training",): [one.kind for one in policy.training],
         ("procedures",): [procedure.kind for procedure in policy.procedures],
@@ -205,7 +208,7 @@ def _references(policy: Policy) -> Found:
     """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
-    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists"):
+    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists", "checklists"):
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
@@ -300,6 +303,7 @@ def _roles(policy: Policy) -> Found:
           for role in roles if role),
         *((("lists", n, field), role, (*_JUDGED, "villager")) for n, one in enumerate(policy.lists)
           for field, role in (("by", one.by), ("unlisted_by", one.unlisted_by)) if role),
+        *((("checklists", n, "by"), one.by, _NEVER) for n, one in enumerate(policy.checklists)),
         *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
 from shared.policy.assessment import Assessment
 from shared.policy.campaigns import Campaign, Finding
+from shared.policy.checklists import Checklist
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
@@ -109,6 +110,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """村和单位之外的各类组织、人员。 · Kinds of organisations and persons beside villages and units."""
     lists: Some[ListKind] = ()
     """贫困村名单之外的名单。 · Lists beside the poverty list."""
+    checklists: Some[Checklist] = ()
+    """逐项核对的清单。 · Lists that are ticked off for each village on known days."""
     indicators: Annotated[tuple[Indicator, ...], Meta(max_length=100)] = ()
     """出列指标之外的年度指标。 · What is recorded and computed each year beside the exit criteria."""
     training: Some[Training] = ()
@@ -127,7 +130,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         kinds: dict[str, str] = {}
         for part in (
             self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties,
-            self.lists,
+            self.lists, self.checklists,
             self.training,
         ):  # fmt: skip
             kinds |= {one.kind: one.label for one in part}
@@ -157,6 +160,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | watched,
             "watch_class": watched,
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
+            "check": {code: zh for one in self.checklists for code, zh in one.items.items()},
             "group": {code: zh for one in self.training for code, zh in one.groups.items()},
             "skill": {code: zh for one in self.training for code, zh in one.skills.items()}
             | {code: zh for one in self.contacts.values() for code, zh in one.skills.items()},
@@ -307,6 +311,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def delisting(self) -> Procedure:
         """The procedure by which a village leaves the list."""
         return next(procedure for procedure in self.procedures if procedure.effect == "delist")
+
+    def checklist(self, kind: str) -> Checklist | None:
+        """The list of a kind that is ticked off; None if the region has none."""
+        return next((one for one in self.checklists if one.kind == kind), None)
 
     def procedure(self, kind: str) -> Procedure | None:
         """The procedure of a kind; None if the region has none."""

@@ -161,6 +161,7 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("links", "retain_by"): _due("dispatch.member.disqualified"),
     ("commitments", "set_by"): _due("dispatch.team.assigned"),
     ("commitments", "reconcile"): _AGAIN,
+    ("checklists", "when"): _AGAIN,
     ("campaigns", "opens"): _AGAIN,
     ("campaigns", "bulletin", "publish_by"): Fits(
         ("after",),

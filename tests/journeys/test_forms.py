@@ -68,6 +68,7 @@ NEVER_IN_BENXI = {
     ("registry", "risk-reports"), ("registry", "household-reviews"),
     *(("dispatch", name) for name in ("partners", "partner-ends", "pledges", "deliveries", "visit-counts")),
     *(("registry", name) for name in (
+        "checklists", "checklist-withdrawals",
         "parties", "resolutions", "resolution-steps", "delay-decisions", "list-entry-withdrawals", "village-codes",
         "village-mergers", "village-withdrawals", "listing-withdrawals", "survey-withdrawals", "diagnosis-withdrawals",
         "household-withdrawals", "measurement-withdrawals", "risk-report-withdrawals", "monitoring-withdrawals",
@@ -210,6 +211,7 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
         *({"listings", "unlistings", "list-entry-withdrawals"} if not policy.lists else ()),
         *({"partners", "partner-ends", "pledges"} if not policy.partners else ()),
         *({"parties"} if not policy.parties else ()),
+        *({"checklists", "checklist-withdrawals"} if not policy.checklists else ()),
     }, refused
 
 
@@ -316,6 +318,15 @@ def test_2_10_5_11_lists_and_watched_households_are_told_by_form(name: str, row:
     ]
 
 
+def test_1_17_a_list_that_is_due_is_ticked_off_by_form() -> None:
+    known = {"place": "520402", "village": "520402100201", "kind": "disclosure", "on": "2018-03-31", "body": "village"}
+    row = {"followed": ["finance", "party_affairs"], "vacant": ["village_affairs"], "proof": "村务公开栏",
+           "ticked_by": "村民委员会"}  # fmt: skip
+    assert read_back(FORMS["registry", "checklists"], [(known, row)], shipped("xixiu")) == [
+        as_command("registry", "checklists", {**known, **row})
+    ]
+
+
 _WHY: Row = {"reason": "误录", "decided_by": "县委组织部"}
 _OF_IT: Row = {"place": "210521", "village": "210521100201"}
 _MATTER: Row = {**_OF_IT, "matter": "2016-1"}
@@ -337,6 +348,9 @@ _OF_STEP: Row = {**_MATTER, "body": "village", "decided_by": "村民代表会议
           for name in ("unit", "cadre", "party")),
         ("list-entry-withdrawals", {"place": "210521", "kind": "lifted_village", "village": "210521100201", **_WHY},
          "national-2021"),
+        ("list-entry-withdrawals", {"place": "210521", "kind": "lifted_village", "village": "210521100201",
+                                    "since": "2022-03-01", **_WHY}, "national-2021"),
+        ("checklist-withdrawals", {**_OF_IT, "kind": "disclosure", "on": "2018-03-31", **_WHY}, "xixiu"),
         ("objections", {**_OF_IT, "objection": 1, "ground": "收入不实"}, "benxi"),
         ("objections", {**_MATTER, "objection": 2, "ground": "收入不实", "household": "H1"}, "benxi"),
         ("resolutions", {**_MATTER, "kind": "fund", "subject_code": "industry", "opened_by": "村党组织",

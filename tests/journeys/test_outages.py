@@ -38,8 +38,13 @@ from tests.dispatch.sent import ASSESSED, RELEASE
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
+<<<<<<< HEAD
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, changed, in_december
 from tests.inspection.rota import PACK as ROTA
+=======
+from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
+from tests.registry.checklists import county as checklist_county
+>>>>>>> 97bd2b8 (Villages tick off lists on known days: working methods and what they disclose)
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
 from tests.registry.lists import county as listing_county
@@ -264,6 +269,11 @@ STORIES = {
     ),
     ("rosters", "lists"): Story(
         lambda: each_county().world, (date(2015, 1, 3), date(2015, 6, 1), date(2017, 2, 1)), ("rosters", "List")
+    ),
+    ("checklists", "lists"): Story(
+        lambda: checklist_county().world,
+        (date(2014, 7, 20), date(2014, 10, 3), date(2015, 4, 1)),
+        ("checklists", "Checklist"),
     ),
     ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),
     ("listings", "term"): Story(point, (date(2016, 6, 5), date(2016, 7, 1), date(2017, 6, 1))),

@@ -222,7 +222,7 @@ def test_no_form_is_issued_without_a_pack() -> None:
 
 @pytest.mark.parametrize("name", forms.FORMS)
 def test_every_column_explains_itself_in_both_languages_and_asks_for_no_identity_card(name: str) -> None:
-    form = forms.FORMS[name].form([BENXI, ZUNYI, shipped("national-2021")])
+    form = forms.FORMS[name].form([BENXI, ZUNYI, shipped("national-2021"), shipped("xixiu")])
     file = BytesIO()
     write_template(form, file, secret=SECRET)
     headings = [str(cell.value) for cell in openpyxl.load_workbook(file).worksheets[0][1]]
@@ -308,7 +308,7 @@ def test_0_1_a_division_is_named_by_its_level_and_code() -> None:
 
 
 def test_2_10_the_form_of_a_region_without_lists_is_refused_with_what_to_do() -> None:
-    for name in ("listings", "unlistings"):
+    for name, column in {"listings": "名单", "unlistings": "名单", "checklists": "清单"}.items():
         with pytest.raises(Refused) as refused:
             forms.FORMS[name].form([BENXI], "2105")
-        assert "可选的“名单”" in refused.value.zh and "请先在政策包中规定" in refused.value.zh
+        assert f"可选的“{column}”" in refused.value.zh and "请先在政策包中规定" in refused.value.zh

@@ -23,6 +23,7 @@ from services.inspection.model.seeds import Seeds
 from services.inspection.model.supervision import Order, Supervision
 from services.inspection.model.verification import Verification
 from services.registry.model.baseline import Baseline, Survey
+from services.registry.model.checklist import Checklists
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
 from services.registry.model.listing import Listing, Spell
@@ -228,6 +229,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (unit(withdrawn=True), "withdrawn", False),
     (cadre(), "staff", False),
     (cadre(withdrawn=True), "withdrawn", False),
+    (Checklists(**HERE), "", False),
+    (Checklists(**HERE, open={"disclosure/2015-06-30": D}), "open", True),
     (County(id="210521", place="210521"), "", False),
     (County(id="210521", place="210521", short={"point": D}), "", True),
     (Yearbook(id="210521/2015", place="210521"), "2015", False),

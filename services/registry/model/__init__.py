@@ -1,6 +1,7 @@
 """The registry's rules: functions of state, message, policy and date, without I/O, clock or framework."""
 
 from services.registry.model.baseline import Baseline
+from services.registry.model.checklist import Checklists
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
 from services.registry.model.listing import Listing, Roll
@@ -17,6 +18,7 @@ __all__ = [
     "Adoption",
     "Baseline",
     "Cadre",
+    "Checklists",
     "Clock",
     "Decap",
     "Jurisdiction",

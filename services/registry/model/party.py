@@ -1,7 +1,7 @@
 """Parties beside villages, units and cadres: branches, co-operatives, associations, firms, and persons of a village.
 
-The pack names their kinds, whom each belongs to, and what is known of it (mechanisms 0.1, 1.11, 2.7, 4.4). Persons are
-kept apart from organisations, since only operators may read them.
+The pack names their kinds, whom each belongs to, and what is known of it (mechanisms 0.1, 0.13, 1.11, 2.7, 4.4).
+Persons are kept apart from organisations, since only operators may read them.
 """
 
 from collections import Counter

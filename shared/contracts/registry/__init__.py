@@ -5,6 +5,7 @@ Whoever needs an event imports it from here; a new one needs nothing but its cla
 """
 
 from shared.contracts.registry.baseline import *
+from shared.contracts.registry.checklist import *
 from shared.contracts.registry.decap import *
 from shared.contracts.registry.exit import *
 from shared.contracts.registry.listing import *

@@ -5,6 +5,7 @@ Whoever needs a command imports it from here; a new one needs nothing but its cl
 """
 
 from services.registry.model.commands.baseline import *
+from services.registry.model.commands.checklist import *
 from services.registry.model.commands.clock import *
 from services.registry.model.commands.correction import *
 from services.registry.model.commands.decap import *
