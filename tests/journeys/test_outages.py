@@ -38,13 +38,10 @@ from tests.dispatch.sent import ASSESSED, RELEASE
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
-<<<<<<< HEAD
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, changed, in_december
 from tests.inspection.rota import PACK as ROTA
-=======
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
 from tests.registry.checklists import county as checklist_county
->>>>>>> 97bd2b8 (Villages tick off lists on known days: working methods and what they disclose)
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
 from tests.registry.lists import county as listing_county
