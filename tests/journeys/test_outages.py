@@ -40,7 +40,6 @@ from tests.incentives import cases as outcomes
 from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, changed, in_december
 from tests.inspection.rota import PACK as ROTA
-from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, in_december
 from tests.registry.checklists import county as checklist_county
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
