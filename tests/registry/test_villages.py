@@ -268,9 +268,11 @@ def test_missed_criteria_after_the_exit_are_decided_upon_by_a_named_body() -> No
     events = county.measure(2015)
     assert [type(event) for event in events] == [IndicatorsMeasured], "nothing is decided by software"
     assert county.todo() == [("fallback-measures", "county", "2015")]
+    measured = county.village
     [event] = county.do(MEASURES)
     assert isinstance(event, VillageMonitored) and (event.place, event.village) == (PLACE, VILLAGE)
     assert (event.decided_by, event.measures) == ("县政府", MEASURES.measures)
+    assert (event.year, event.values, event.unmet) == (measured.measured, measured.values, measured.unmet)
     assert (event.unmet[0].value, event.values["incidence"]) == (0.03, 0.03)
     assert county.tasks == [] and county.village.stage == "delisted" and county.village.spell == 1
     assert county.refusal(MEASURES).status == 409
