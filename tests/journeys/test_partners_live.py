@@ -10,7 +10,7 @@ import httpx
 
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
-from tests.journeys.test_contacts_live import BEGIN, CITY, COUNTY, IN_THE_VILLAGE, VILLAGE, diagnosed
+from tests.support.diagnosed import BEGIN, CITY, COUNTY, IN_THE_VILLAGE, VILLAGE, diagnosed
 
 SIGNED = {**IN_THE_VILLAGE, "decided_by": "市委组织部", "body": "organisation"}
 PAIR = {**SIGNED, "kind": "branch_pair", "party": "B1", "paired": "B9"}
