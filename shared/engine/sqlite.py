@@ -60,8 +60,9 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
     _cursor_cls: type[AsyncAdapt_aiosqlite_cursor] = _Cursor
 
     def rollback(self) -> None:
-        """Roll back, if there is anything to: SQLAlchemy asks for it whenever a connection is returned."""
-        if self._connection.in_transaction:
+        """Roll back, if there is anything to: SQLAlchemy asks for it whenever a connection is returned, even a closed
+        one, which cannot tell whether it is in a transaction."""
+        if self._connection._connection and self._connection.in_transaction:
             super().rollback()
 
 

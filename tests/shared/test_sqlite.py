@@ -87,6 +87,22 @@ async def test_a_statement_that_fails_leaves_no_transaction_open(
     await require_free(engine, tmp_path)  # While the error is kept, and with it the frames that knew the cursor.
 
 
+async def test_an_error_is_not_hidden_by_a_connection_that_was_closed_meanwhile(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async def closed(conn: AsyncConnection) -> None:
+        raw: Any = (await conn.get_raw_connection()).driver_connection
+        await raw.close()
+        raise OSError("the network is away")
+
+    with pytest.raises(OSError, match="away"):
+        await begun(engine, closed)
+    with pytest.raises(OperationalError) as raised:
+        await begun(engine, closed)
+    assert store.passing(raised.value), "the next attempt gets another connection"
+    await require_free(engine, tmp_path)
+
+
 async def test_a_transaction_that_waits_for_another_ones_end_can_be_repeated(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
