@@ -33,9 +33,13 @@ class Code(State, frozen=True, kw_only=True):
         return self.village
 
 
-def aliased(_code: Code | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
-    """Keep the new code as an alias. The registry has checked that no other village has it."""
-    return Change(Code(id=event.code, place=place_of(event.code), village=event.village))
+def aliased(code: Code | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
+    """Keep the new code as an alias. The registry has checked that no other village has it.
+
+    A village that comes back to the code that is its id keeps its name there.
+    """
+    name = code.name if code else ""
+    return Change(Code(id=event.code, place=place_of(event.code), village=event.village, name=name))
 
 
 def called(code: Code | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:

@@ -33,6 +33,7 @@ VILLAGE: dict[str, Any] = {"place": "210521", "village": ID}
 NAMED = VillageRegistered(**VILLAGE, name="上石村", township="碱厂镇", population=900)
 RENAMED = VillageRegistered(**VILLAGE, name="新石村", township="碱厂镇", population=900)
 MOVED = VillageRecoded(**VILLAGE, code="210522100299", since=date(2015, 2, 1), document="民政局〔2015〕1号")
+BACK = VillageRecoded(place="210522", village=ID, code=ID, since=date(2015, 3, 1), document="民政局〔2015〕2号")
 
 
 async def send(_stream: str, _messages: Sequence[Message]) -> None:
@@ -70,10 +71,11 @@ async def test_a_village_has_its_present_name_beside_its_code_in_forms_and_tasks
     async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
         issued = await client.get(f"/v1/templates/{form}")
         [task] = (await client.get("/v1/tasks", params={"words": True})).json()
-    await handle(pipeline, OPEN, [delivery(MOVED, 9)])
-    async with engine.connect() as conn:
-        assert await store.recoded(conn, wiring.SERVICE.tables) == [("210522", ID)]
-        assert await store.names(conn, wiring.SERVICE.tables, [ID, "210521100999"]) == {ID: "新石村"}
+    for n, event in enumerate((MOVED, BACK), 9):
+        await handle(pipeline, OPEN, [delivery(event, n)])
+        async with engine.connect() as conn:
+            assert await store.recoded(conn, wiring.SERVICE.tables) == [("210522", ID)]
+            assert await store.names(conn, wiring.SERVICE.tables, [ID, "210521100999"]) == {ID: "新石村"}
     await engine.dispose()
     page = openpyxl.load_workbook(BytesIO(issued.content)).worksheets[0]
     heads = [str(cell.value).partition("\n")[0] for cell in page[1]]
