@@ -169,7 +169,8 @@ class Terms(msgspec.Struct, frozen=True):
     book: PolicyBook
     today: date
     concerned: "dict[str, Concerned]" = msgspec.field(default_factory=dict)
-    """What causes concern, by their ids, as the first run has found it. The next runs need not look again."""
+    """The states that each cause names, by the cause's id. The first run of a transaction finds them; the next ones
+    need not look again."""
 
     def policy(self, place: str) -> Policy:
         """The pack in force in a division. Raises Refused where there is none."""
@@ -193,7 +194,7 @@ Effect = Literal["created", "changed", "unchanged"]
 
 
 class Concerned(NamedTuple):
-    """What a message concerned by the packs that were in force."""
+    """The states that a message names, found by the packs that were in force then."""
 
     payload: Payload
     packs: Mapping[str, Any]
@@ -384,7 +385,8 @@ class _Batch:
         return fact
 
     def concerned(self, cause: Cause) -> "Concerned":
-        """What a cause concerns. Another run finds the same, unless it has come to other packs or another village's id.
+        """The states that a cause names. They are looked for once, and again only if other packs are in force by now
+        or an alias in the command was replaced by its village's id.
 
         Raises Refused, also if a command says something twice.
         """

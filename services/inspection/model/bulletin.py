@@ -61,7 +61,11 @@ def publish(
 
 
 def withdraw(state: Campaign | None, command: WithdrawBulletin, policy: Policy, today: date) -> Change:
-    """Take a bulletin back. Another one is awaited, at once if the last day has passed."""
+    """Take a bulletin back. Another one is awaited.
+
+    If the last day has passed, it is not told to be missed: a bulletin was out by then, or the miss was told on that
+    day. The next bulletin is late all the same.
+    """
     campaign = addressed(state, command, "督查", "campaign")
     require_body(command.body, _terms(campaign).by, campaign.terms.rule)
     if not campaign.published:
@@ -77,7 +81,7 @@ def withdraw(state: Campaign | None, command: WithdrawBulletin, policy: Policy, 
     )
     again = awaiting_bulletin(campaign.but(published=False), policy)
     if again.bulletin_by and again.bulletin_by < today:
-        again = again.timed(bulletin=None)  # That the last day passed was told then, or the bulletin was late.
+        again = again.timed(bulletin=None)
     return Change(again, (withdrawn,))
 
 
