@@ -494,6 +494,11 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Item": lambda item, _policy: item.text,
     "Pair": lambda pair, _policy: f"{pair.household}由{pair.cadre}帮扶",
     "Problem": lambda problem, policy: f"{label('topic', problem.topic, policy)}（{problem.cause}）",
+    "Noted": lambda noted, policy: "，".join(
+        [f"村{noted.village}"]
+        + [f"{noted.absent}人不在岗"] * bool(noted.absent)
+        + [said("findings", noted.findings, policy)] * bool(noted.findings)
+    ),
     "Unmet": lambda unmet, policy: (
         f"{label('indicator', unmet.indicator, policy)}{figure(unmet.indicator, unmet.value, policy)}"
     ),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
@@ -26,7 +26,7 @@ from shared.contracts.dispatch import NeedUnmet, TeamReleased
 from shared.contracts.inspection import CampaignClosed
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
-from shared.labels import awaited, basis, heading
+from shared.labels import awaited, basis, heading, in_words
 from shared.policy.shipped import FILES, shipped
 from tests.support.texts import chinese_parts, faults, is_chinese
 
@@ -88,6 +88,17 @@ OF_VILLAGES = {
     for type_, event in EVENTS.items()
     if event.about in ("village", "outcome") or "village" in event.__struct_fields__
 }
+
+
+@pytest.mark.parametrize("type_", EVENTS)
+def test_every_value_of_an_event_has_words(type_: str) -> None:
+    """Also of one that is told by its label only. A pack is told by other means, sentence by sentence."""
+    event = EVENTS[type_]
+    types = get_type_hints(event, include_extras=True)
+    given = {field: words(event.__name__, field).example for field in event.__struct_fields__ if field != "pack"}
+    values = {field: msgspec.convert(value, types[field]) for field, value in given.items() if value is not None}
+    told = {field: in_words(field, value, POLICY) for field, value in values.items()}
+    assert {field: faults(zh) for field, (zh, _) in told.items() if faults(zh)} == {}
 
 
 @pytest.mark.parametrize("type_", OF_VILLAGES)
