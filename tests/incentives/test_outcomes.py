@@ -309,8 +309,9 @@ def test_1_14_no_sanction_without_the_tolerance_check(world: World) -> None:
 def test_1_14_a_tolerated_error_leaves_no_mark(world: World) -> None:
     hear(world, graded("incompetent"))
     hear_defence(world, LEADER)
-    with pytest.raises(Refused, match="tolerance"):
+    with pytest.raises(Refused, match="tolerance") as refused:
         decide(world, LEADER, tolerated=True)
+    assert (refused.value.field, refused.value.status) == ("tolerated", 422)
     decided = decide(world, LEADER, imposed=False, tolerated=True)
     assert (decided.tolerated, decided.expires, decided.appeal_until) == (True, None, None)
     after = record(world, LEADER)

@@ -1,6 +1,6 @@
 """Villages are merged and split, and nothing that hangs on them is lost."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +62,15 @@ def facts_of(county: County, village: str, year: int, *facts: c.HouseholdFacts) 
 
 
 # ------------------------------------------------------------------- mergers
+
+
+@pytest.mark.parametrize("recoded", [VILLAGE, OTHER])
+def test_a_merger_is_of_no_day_before_either_village_got_its_code(recoded: str) -> None:
+    county = with_other(County().listed()).until(BEGIN + timedelta(5))
+    since, code = BEGIN + timedelta(3), f"{PLACE}100{'4' if recoded == VILLAGE else '5'}01"
+    county.do(c.RecodeVillage(place=PLACE, village=recoded, code=code, since=since, document="民发", decided_by="县"))
+    refused = county.refusal(again(MERGE, since=BEGIN + timedelta(2)))
+    assert (refused.field, refused.status) == ("since", 422) and recoded in refused.zh
 
 
 def test_a_merged_village_ends_and_its_people_and_households_go_over() -> None:
