@@ -291,6 +291,7 @@ def _labels(policy: Policy) -> dict[str, str]:
         "household": "户",
         "delisted": "村出列",
         "draw": "随机抽取",
+        "rota": "按村轮流",
         "all": "全部",
         **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},

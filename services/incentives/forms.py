@@ -1,15 +1,40 @@
 """The Excel forms of the incentives. They are about persons and units, so only operators are issued their rows."""
 
+from collections.abc import Sequence
+
 from services.incentives.model import commands as c
-from shared.forms import BODY, DUE, PLACE, TASK, Blank, Heading, by, named
+from services.incentives.model.record import Record
+from services.incentives.model.units import Unit
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.forms import BODY, DUE, NAME, PLACE, TASK, Blank, Heading, Known, by, named
+from shared.policy import Policy
+from shared.rules import State, Task
 
 _CASE = (
     PLACE, Heading("subject_kind", "对象类别", "Kind of subject", prefilled=True),
     Heading("subject", "对象编号", "Subject", prefilled=True),
-    Heading("outcome", "事项编号", "Outcome", prefilled=True),
+    Heading("unit_name", "单位名称", "Unit", required=False, spare=True, prefilled=True),
+    NAME, Heading("outcome", "事项编号", "Outcome", prefilled=True),
     TASK, DUE, BODY,
 )  # fmt: skip
 _KEY = ("subject_kind", "subject", "outcome")
+
+
+def _village(state: State, task: Task, _policy: Policy) -> Known:
+    """The village where it happened, of which an issued row shows the name."""
+    assert isinstance(state, Record)
+    return {"village": state.cases[task.about].village}
+
+
+async def with_units(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Known]:
+    """The rows with the names of the units that they are about."""
+    asked = {(Unit, row["subject"]): None for row in rows if row["subject_kind"] == "unit"}
+    async with pipeline.engine.connect() as conn:
+        found = await store.load_states(conn, pipeline.tables, asked)
+    names = {id: state.name for (_, id), state in found.items() if isinstance(state, Unit)}
+    return [{**row, "unit_name": names.get(row["subject"]) if row["subject_kind"] == "unit" else None} for row in rows]
+
 
 _DECISIONS = Blank(
     c.Decide, "decisions", "奖惩决定表", "Decisions on outcomes", _KEY,
@@ -21,11 +46,13 @@ _DECISIONS = Blank(
                 "Yes if the proposal is dropped because the error is tolerated; no if it is left empty."),
         by("decided_by", "决定机关及文号", "Decided by"),
     ),
+    facts=_village, completed=with_units,
 )  # fmt: skip
 _APPEALS = Blank(
     c.DecideAppeal, "appeal-decisions", "复核决定表", "Decisions on reviews", _KEY,
     headings=(*_CASE, Heading("overturned", "是否改变原决定", "Overturned"),
               by("decided_by", "复核机关及文号", "Decided by")),
+    facts=_village, completed=with_units,
 )  # fmt: skip
 
 _DEFENCES = Blank(
@@ -33,6 +60,7 @@ _DEFENCES = Blank(
     headings=(*_CASE[:-1], Heading("heard", "是否已听取", "Heard", "已当面或书面听取的选“已听取”，未听取的整行留空。",
                                    "Choose it if the subject was heard; leave the row empty otherwise.",
                                    kind="choice", choices={"已听取": "yes"})),
+    facts=_village, completed=with_units,
 )  # fmt: skip
 
 FORMS = named(_DEFENCES, _DECISIONS, _APPEALS)

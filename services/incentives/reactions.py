@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
+from services.incentives.model import units
 from services.incentives.model.commands import (
     Decide,
     DecideAppeal,
@@ -30,11 +31,19 @@ from services.incentives.model.record import (
     unlist,
     withdraw_decision,
 )
+from services.incentives.model.units import Unit
+from shared.codes import Code, called
 from shared.contracts.incentives import SubjectKind
 from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
-from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
+from shared.contracts.registry import (
+    UnitRegistered,
+    VillageMerged,
+    VillageRegistered,
+    VillageUnlisted,
+    VillageWithdrawn,
+)
 from shared.policy import TRIGGERS, Policy
-from shared.rules import Reaction, Rule, State
+from shared.rules import Reaction, Rule, State, by
 
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
@@ -59,7 +68,7 @@ def _of_team(event: VillageMerged | VillageUnlisted | VillageWithdrawn, _policy:
     return (record_id("team", event.village),)
 
 
-KINDS: tuple[type[State], ...] = (Record,)
+KINDS: tuple[type[State], ...] = (Record, Code, Unit)
 
 REACTIONS: tuple[Reaction, ...] = (
     # By the pack, an event in a village may be an occasion for an outcome: a grade, something overdue, a term extended.
@@ -80,6 +89,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
     Reaction(GradeReviewed, Record, _of_graded, regrade),
     *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
+    # Whoever decides sees the names of units and villages.
+    Reaction(UnitRegistered, Unit, by("unit"), units.called),
+    Reaction(VillageRegistered, Code, by("village"), called),
 )
 
 # What a day can do: end the time for a defence, the time for deciding, or an impact period.

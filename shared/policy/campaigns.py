@@ -20,7 +20,7 @@ class Bulletin(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: Role
     """印发单位。 · Who publishes it."""
     publish_by: When
-    """自督查结束（inspection.campaign.closed）起的印发期限。 · Its last day, counted from the campaign's last day."""
+    """印发期限：自督查结束（inspection.campaign.closed）起。 · Its last day, counted from the campaign's last day."""
 
 
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
