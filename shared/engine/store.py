@@ -215,7 +215,7 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
 async def due_states(
     conn: AsyncConnection,
     tables: Tables,
-    kinds: Iterable[type[State]],
+    kinds: Collection[type[State]],
     day: date,
     most: int,
     blocked: Iterable[str] = (),

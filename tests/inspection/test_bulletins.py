@@ -44,6 +44,11 @@ def withdraw(region: Region, campaign: str = FIRST) -> WithdrawBulletin:
     return WithdrawBulletin(place="210500", campaign=campaign, **said)  # type: ignore[arg-type]
 
 
+def mistaken(region: Region, village: str) -> WithdrawVisit:
+    said = {"body": "inspection", "reason": "误录", "decided_by": "督查组"}
+    return WithdrawVisit(place=region.county, village=village, campaign=FIRST, **said)  # type: ignore[arg-type]
+
+
 def test_1_5_every_two_days_the_next_eight_villages_have_their_turn_until_it_begins_anew(region: Region) -> None:
     turns = []
     for _ in range(5):
@@ -138,15 +143,38 @@ def test_1_5_a_visit_is_corrected_after_its_bulletin_is_withdrawn_and_another_bu
     region.visit(village, FIRST, findings=("absent",))
     region.pass_days(MARCH_3 + 2 * DAY)
     region.ask(publish(region))
-    said = {"body": "inspection", "reason": "误录", "decided_by": "督查组"}
-    mistaken = WithdrawVisit(place=region.county, village=village, campaign=FIRST, **said)  # type: ignore[arg-type]
-    assert "通报" in region.refuses(mistaken, 409, "village").zh
+    assert "通报" in region.refuses(mistaken(region, village), 409, "village").zh
     region.ask(withdraw(region))
     assert region.said(BulletinWithdrawn)[0].reason == "漏登一村"
-    region.ask(mistaken)
+    region.ask(mistaken(region, village))
     region.visit(village, FIRST, on=MARCH_3, findings=("ledger_untrue",))
     region.ask(publish(region))
     assert [one.findings for one in region.said(BulletinPublished)[-1].noted] == [("ledger_untrue",)]
+
+
+def test_1_5_a_mistaken_visit_is_recorded_anew_after_a_turn_that_has_no_bulletin() -> None:
+    silent = {**BENXI, "campaigns": [*BENXI["campaigns"], {k: v for k, v in ROTA.items() if k != "bulletin"}]}
+    region = Region(silent, date(2015, 2, 20), villages=2)
+    region.pass_days(MARCH_3)
+    first, second = region.villages
+    region.visit(first, FIRST, findings=("absent",))
+    region.pass_days(MARCH_3 + 2 * DAY)
+    region.ask(mistaken(region, first))
+    assert [task.about for task in region.tasks("visits") if task.detail == FIRST] == [first]
+    region.visit(first, FIRST, on=MARCH_3, findings=("ledger_untrue",))
+    assert region.kept(Campaign, FIRST).visited[first].findings == ("ledger_untrue",)
+    assert not [task for task in region.tasks("visits") if task.detail == FIRST]
+    region.refuses(region.visit_to(second, FIRST, on=MARCH_3), 409, "village")
+
+
+def test_1_5_a_visit_that_was_taken_back_before_a_bulletin_is_not_recorded_after_it(region: Region) -> None:
+    village = region.villages[0]
+    region.visit(village, FIRST, findings=("absent",))
+    region.pass_days(MARCH_3 + 2 * DAY)
+    region.ask(mistaken(region, village))
+    region.ask(publish(region))
+    assert village in region.said(BulletinPublished)[0].missed
+    region.refuses(region.visit_to(village, FIRST, on=MARCH_3), 409, "village")
 
 
 @pytest.mark.parametrize(("withdrawn", "missed"), [(2, 1), (3, 1), (6, 0)])

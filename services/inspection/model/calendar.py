@@ -55,7 +55,6 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     """The days on which adopted packs take effect, sorted."""
     planned: dict[str, date] = msgspec.field(default_factory=dict)
     """The campaigns of the last two years, each with its last day: missed visits may still be made up."""
-
     turns: dict[str, str] = msgspec.field(default_factory=dict)
     """By kind of campaign that is a rota, the village that had its turn last."""
 

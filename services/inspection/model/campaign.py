@@ -70,6 +70,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """By village, the day of its planned visit."""
     visited: dict[str, Made] = msgspec.field(default_factory=dict)
     """The villages whose visit was recorded."""
+    withdrawn: frozenset[str] = frozenset()
+    """The villages whose visit was once recorded by mistake and taken back."""
     dropped: frozenset[str] = frozenset()
     """The villages that were merged into others before they were visited."""
     reached: date | None = None
@@ -89,16 +91,18 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether the village's visit is due and not recorded.
 
         After the campaign's end a missed visit can be made up, unless it was unannounced: the draw is public by then.
-        On a rota it can be recorded until the bulletin is out. Later ones wait for the village's next turn.
+        On a rota it can be recorded until the bulletin is out, and one that was taken back also where there is none.
+        Later ones wait for the village's next turn.
         """
         on = self.visits.get(village)
-        if on is None or self.reached is None or (self.closed and not self._takes_late_visits):
+        if on is None or self.reached is None or (self.closed and not self._takes_late(village)):
             return False
         return on <= self.reached and village not in self.visited and village not in self.dropped
 
-    @property
-    def _takes_late_visits(self) -> bool:
-        return self.awaits_bulletin if self.terms.choice == "rota" else self.terms.announced
+    def _takes_late(self, village: str) -> bool:
+        if self.terms.choice != "rota":
+            return self.terms.announced
+        return self.awaits_bulletin or (village in self.withdrawn and not self.published)
 
     @property
     def status(self) -> str:
@@ -364,7 +368,7 @@ def withdraw(
         decided_by=command.decided_by,
     )
     rest = {village: visit for village, visit in campaign.visited.items() if village != command.village}
-    return Change(campaign.but(visited=rest), (withdrawn,))
+    return Change(campaign.but(visited=rest, withdrawn=campaign.withdrawn | {command.village}), (withdrawn,))
 
 
 def withdrawal_reads(state: Campaign | None, command: WithdrawVisit) -> tuple[Key, ...]:
