@@ -198,6 +198,13 @@ class Benxi:
         commitment = self.policy.commitment(kind)
         return commitment.role if commitment else "team"
 
+    def adopt(self, **changes: Any) -> None:
+        """The city adopts a further version of the usual pack, with some sections changed."""
+        version = f"2105-2014.{int(self.policy.version.rpartition('.')[2]) + 1}"
+        pack = {**PACK, "version": version, **changes}
+        self.hear(PolicyAdopted(place=CITY, version=version, adopted_by="市委", pack=pack))
+        self.policy = parse_pack(pack)
+
     def solve(self, matching: str = "m1", place: str = CITY) -> None:
         self.world.command(
             "dispatch", SolveMatching(place=place, matching=matching, asked_by="市委组织部", body="organisation")

@@ -189,6 +189,19 @@ def test_5_13_a_pack_that_does_not_ask_takes_no_nomination() -> None:
     benxi.assign()
 
 
+@pytest.mark.parametrize("nominated", [False, True])
+def test_5_13_a_pack_that_asks_no_more_lets_the_team_be_assigned_that_waited_for_it(nominated: bool) -> None:
+    benxi = city()
+    if nominated:
+        nominate(benxi)
+    benxi.adopt()
+    assert [task.action for task in benxi.tasks()] == ["assignments"]
+    with pytest.raises(Refused, match="the team can be assigned"):
+        nominate(benxi)
+    benxi.assign()
+    assert benxi.said(TeamAssigned)
+
+
 def test_5_13_times_that_are_counted_from_elsewhere_are_refused() -> None:
     wrong = {**NOMINATION, "nominate_by": {"after": "vacancy", "within": {"calendar_days": 5}}}
     with pytest.raises(PolicyInvalid, match="counted from"):

@@ -110,19 +110,21 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The replacements that the unit must send, and the assignment once nothing stands in its way."""
         village: Mapping[str, str | int] = {"place": self.place, "village": self.village}
-        for cadre, vacancy in sorted(self.vacancies.items()) if not self.nominate_by else ():
+        # What an earlier pack asked for and this one does not, stands in nobody's way.
+        nominate_by, review_by = (self.nominate_by, self.review_by) if policy.team.nomination else (None, None)
+        for cadre, vacancy in sorted(self.vacancies.items()) if not nominate_by else ():
             yield Task(
                 action="replacements", about=self.village, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
                 answer={**village, "left": cadre, "body": "unit"},
             )  # fmt: skip
-        if self.nominate_by:
+        if nominate_by:
             yield Task(
-                action="nominations", about=self.village, role="unit", due=self.nominate_by, rule="5.13",
+                action="nominations", about=self.village, role="unit", due=nominate_by, rule="5.13",
                 answer={**village, "unit": self.unit, "body": "unit"},
             )  # fmt: skip
-        elif self.review_by and not self.vacancies:
+        elif review_by and not self.vacancies:
             yield Task(
-                action="nomination-reviews", about=self.village, role="organisation", due=self.review_by, rule="5.13",
+                action="nomination-reviews", about=self.village, role="organisation", due=review_by, rule="5.13",
                 answer={**village, "body": "organisation"},
             )  # fmt: skip
         elif self.stage == "matched" and not self.vacancies and not self.unsettled:

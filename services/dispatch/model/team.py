@@ -123,7 +123,7 @@ def assign(state: Link | None, command: AssignTeam, policy: Policy, today: date,
             "该村尚未确定帮扶单位，请先生成选派建议方案",
             "the village is not matched with a unit; solve a matching first",
         )
-    if state.nominate_by or state.review_by:
+    if policy.team.nomination and (state.nominate_by or state.review_by):
         raise Refused(
             "5.13",
             "人选须先由派出单位推荐、组织部门审核同意，请先办理推荐和审核",
