@@ -118,6 +118,21 @@ def test_0_7_all_levels_share_the_grade_of_the_team_and_a_later_one_replaces_it(
     assert benxi.said(ResultShared)[-1].shared_by == {"banner_leader": ("L1",), "township_chief": ("L2",)}
 
 
+def test_0_7_what_becomes_of_an_earlier_years_grade_leaves_the_last_one() -> None:
+    benxi = Benxi(links=LINKS, linkages=[{**LINKAGE, "shares_result": True}])
+    benxi.hear(unit("U2"), cadre("L1", "U2", "division"), diagnosed(V1))
+    benxi.send(BeginLink, kind="banner_leader", unit="U2", cadre="L1")
+    benxi.hear(graded(), graded("competent", 2015))
+    benxi.hear(graded("competent"))
+    assert benxi.said(ResultShared)[-1].year == 2014 and result(benxi) == Result(2015, "competent")
+    benxi.hear(
+        GradeWithdrawn(place=HOME, village=V1, year=2014, unit="U1", leader="C-U1-0", grade="competent",
+                       reason="误录", decided_by="市委组织部")
+    )  # fmt: skip
+    last = benxi.said(ResultShared)[-1]
+    assert (last.year, last.grade, result(benxi)) == (2014, None, Result(2015, "competent"))
+
+
 def result(benxi: Benxi) -> Result | None:
     contacts = benxi.dispatch.states[Contacts, V1]
     assert isinstance(contacts, Contacts)

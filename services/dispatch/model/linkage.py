@@ -12,6 +12,7 @@ import msgspec
 from services.dispatch.model.bonds import Contacts, Result
 from services.dispatch.model.link import OUT, Link
 from services.dispatch.model.pairings import Pairings
+from services.dispatch.model.pool import without
 from shared.contracts.dispatch import ResultShared
 from shared.contracts.inspection import AssessmentGraded, GradeWithdrawn
 from shared.policy import Policy
@@ -99,7 +100,7 @@ def share(state: Contacts | None, event: AssessmentGraded | GradeWithdrawn, poli
     """The year's grade of the team is that of all who answer for the village, where the pack says so (0.7).
 
     It counts for those who were bound to the village in that year and still are. A grade that a review changed is told
-    anew; one that was taken back is told without a grade.
+    anew; one that was taken back is told without a grade. The last grade stays, whatever becomes of an earlier year's.
     """
     if state is None:
         return Change(state)
@@ -111,8 +112,12 @@ def share(state: Contacts | None, event: AssessmentGraded | GradeWithdrawn, poli
             if kind in policy.bonds
         }
         grade = event.grade if isinstance(event, AssessmentGraded) else None
-        results = {kind: one for kind, one in state.results.items() if kind != linkage.kind}
-        state = state.but(results={**results, linkage.kind: Result(event.year, grade)} if grade else results)
+        last = state.results.get(linkage.kind)
+        if last is None or last.year <= event.year:
+            rest = without(state.results, linkage.kind)
+            if grade:
+                rest[linkage.kind] = Result(event.year, grade)
+            state = state.but(results=rest)
         told.append(
             ResultShared(
                 place=state.place, village=state.id, kind=linkage.kind, year=event.year, grade=grade,
