@@ -10,7 +10,7 @@ from services.dispatch.model.commands import AssessTerm, ReportDeparture
 from services.dispatch.model.roster import Roster
 from shared.contracts.dispatch import AssessmentMissed, Merit, TeamReleased, TermAssessed, TermExtended
 from shared.rules import Refused
-from tests.dispatch.benxi import HOME, START, V1, V2, Benxi, delisted, diagnosed, merged
+from tests.dispatch.benxi import HOME, START, V1, V2, Benxi, delisted, diagnosed, merged, squad, unit
 from tests.dispatch.present import FIRST, SECOND, THIRD
 from tests.dispatch.sent import ASSESSED
 
@@ -26,10 +26,10 @@ def ended(**team: Any) -> Benxi:
     return benxi
 
 
-def assess(benxi: Benxi, grades: dict[str, str] = GRADES, **said: Any) -> None:
+def assess(benxi: Benxi, grades: dict[str, str] = GRADES, village: str = V1, **said: Any) -> None:
     merits = tuple(Merit(cadre, grade) for cadre, grade in grades.items())
     usual = {"ended": OVER, "merits": merits, "assessed_by": "县委组织部", "body": "organisation"}
-    benxi.send(AssessTerm, **{**usual, **said})
+    benxi.send(AssessTerm, village, **{**usual, **said})
 
 
 def roster(benxi: Benxi, village: str = V1) -> Roster:
@@ -121,6 +121,21 @@ def test_5_14_a_pack_without_it_asks_for_none_and_after_a_merger_it_is_owed_wher
     benxi = ended()
     benxi.hear(diagnosed(V2), merged())
     assert [task.about for task in benxi.tasks("term-assessments")] == [V2]
+
+
+def test_5_14_of_two_teams_that_meet_in_a_merger_the_one_that_goes_home_is_assessed_all_the_same() -> None:
+    benxi = Benxi(team={"term_assessment": ASSESSED}).helped()
+    benxi.hear(unit("U2"), *squad("U2"), diagnosed(V2))
+    benxi.until(START + 30 * DAY)
+    benxi.solve("m2")
+    benxi.assign(V2)
+    benxi.until(OVER)
+    benxi.hear(merged())
+    assert [(task.about, task.detail) for task in benxi.tasks("term-assessments")] == [(V2, "2017-06-21")]
+    assess(benxi, village=V2)
+    assert benxi.said(TermAssessed)[0].unit == "U1"
+    benxi.until(OVER + 90 * DAY)
+    assert [said.ended for said in benxi.said(AssessmentMissed)] == [OVER + 30 * DAY]
 
 
 def test_5_14_the_form_names_who_was_in_the_team() -> None:

@@ -269,17 +269,18 @@ def merging(_state: Roster | None, event: VillageMerged) -> Iterable[Key]:
 
 
 def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
-    """The remaining village has the other one's team where it took it, and the people who lack a skill."""
+    """The remaining village has the other one's team where it took it, the people who lack a skill, and terms that are
+    to be assessed, whichever team it was."""
     other, link = others[Roster, event.village], others[Link, id_of(event.into)]
     if not isinstance(other, Roster):
         return Change(state)
     state = state or Roster(id=event.into, place=event.into_place)
     lacking = {kind: {**skills, **state.lacking.get(kind, {})} for kind, skills in other.lacking.items()}
-    state = state.but(lacking={**state.lacking, **lacking})
+    state = state.but(lacking={**state.lacking, **lacking}, ended={**other.ended, **state.ended})
     if not state.members and isinstance(link, Link) and link.unit == other.unit:
         state = state.but(
             unit=other.unit, members=other.members, lessons=other.lessons, bound=other.bound, leaves=other.leaves,
-            asked=other.asked, months=other.months, ended={**other.ended, **state.ended},
+            asked=other.asked, months=other.months,
         )  # fmt: skip
     return Change(clocked(state, policy, today))
 
