@@ -356,6 +356,38 @@ def test_2_17_a_villages_branch_that_was_registered_twice_stays_paired() -> None
     assert [(one.party, one.ground) for one in benxi.said(PartnerEnded)] == [("B1", "dissolved")]
 
 
+def test_2_17_a_pair_ends_with_the_villages_branch_also_after_the_other_was_registered_twice() -> None:
+    benxi = city(V1)
+    benxi.hear(party("B4", "branch"))
+    begin(benxi, "B1", kind="branch_pair", paired="B2", body="organisation")
+    benxi.hear(PartyMerged(place=HOME, party="B1", into="B4", kind="branch", parent=f"county:{HOME}", **MISTAKE))
+    assert contacts(benxi).bonds["branch_pair"].about == {"B4": "B2"}
+    benxi.hear(PartyWithdrawn(place=HOME, party="B2", kind="branch", parent=f"village:{V1}", **MISTAKE))
+    assert [(one.party, one.ground) for one in benxi.said(PartnerEnded)] == [("B4", "dissolved")]
+
+
+def test_2_17_a_branch_that_is_paired_no_more_moves_nowhere() -> None:
+    benxi = city(V1)
+    benxi.hear(party("B3", "branch", f"village:{V1}"))
+    begin(benxi, "B1", kind="branch_pair", paired="B2", body="organisation")
+    end(benxi, "B1", kind="branch_pair", body="organisation")
+    benxi.hear(PartyMerged(place=HOME, party="B2", into="B3", kind="branch", parent=f"village:{V1}", **MISTAKE))
+    assert not benxi.said(PartnerMoved)
+
+
+def test_2_17_another_branch_of_the_village_takes_the_place_only_after_the_first_pair_ended() -> None:
+    benxi = city(V1)
+    benxi.hear(party("B3", "branch", f"village:{V1}"))
+    for _ in range(2):
+        begin(benxi, "B1", kind="branch_pair", paired="B2", body="organisation")
+    with pytest.raises(Refused, match="is paired with B2 there") as refused:
+        begin(benxi, "B1", kind="branch_pair", paired="B3", body="organisation")
+    assert refused.value.field == "paired" and contacts(benxi).bonds["branch_pair"].about == {"B1": "B2"}
+    end(benxi, "B1", kind="branch_pair", body="organisation")
+    begin(benxi, "B1", kind="branch_pair", paired="B3", body="organisation")
+    assert contacts(benxi).bonds["branch_pair"].about == {"B1": "B3"}
+
+
 # ------------------------------------------------------------------- what lists need
 
 

@@ -4,7 +4,7 @@ The registry has the parties; here stands to which villages each is bound. A par
 under one id, with its villages and promises.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 import msgspec
@@ -15,7 +15,6 @@ from services.dispatch.model.commands import BeginPartner, EndPartner
 from services.dispatch.model.contacts import ended, require_need
 from services.dispatch.model.pledges import outstanding
 from services.dispatch.model.pool import without
-from shared.contracts import Event
 from shared.contracts.dispatch import PartnerBegun, PartnerEnded, PartnerMoved, PlaceFilled
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn
 from shared.policy import Policy
@@ -52,9 +51,9 @@ def party_of(event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Pol
 
 def hear(state: Ally | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
     """A party was registered, or its data changed."""
-    known = state or Ally(id=event.party, place=event.place, sort=event.kind, name="", parent="")
     name = event.name or event.party
-    return Change(known.but(place=event.place, sort=event.kind, name=name, parent=event.parent, gone=False))
+    state = state or Ally(id=event.party, place=event.place, sort=event.kind, name=name, parent=event.parent)
+    return Change(state.but(place=event.place, sort=event.kind, name=name, parent=event.parent, gone=False))
 
 
 def asked_about(_state: State | None, command: BeginPartner) -> Iterable[Key]:
@@ -77,11 +76,8 @@ def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: 
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
     since = state.bound(link.kind)
-    if command.party in since:
-        return Change(state)
-    require_need(state, link, policy)
+    about = state.bonds.get(link.kind, Bond()).about
     sorts = {one.kind: one.label for one in policy.parties}
-    _require(others.get((Ally, command.party)), command.party, link.of, sorts, link.rule, "party")
     if (command.paired is None) != (link.paired_with is None):
         sort = sorts.get(link.paired_with or "", "")
         zh = f"须填与村里的哪一{sort}结对" if link.paired_with else "这种结对是与村结对，不填村里的组织"
@@ -89,6 +85,16 @@ def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: 
             f"it names the village's own {link.paired_with}" if link.paired_with else "it names no party of the village"
         )
         raise Refused(link.rule, zh, en, field="paired", status=422)
+    if command.party in since:
+        if command.paired == (own := about.get(command.party)):
+            return Change(state)
+        zh, en = (
+            f"{command.party}在该村已与{own}结对，请先解除",
+            f"{command.party} is paired with {own} there; end that first",
+        )
+        raise Refused(link.rule, zh, en, field="paired")
+    require_need(state, link, policy)
+    _require(others.get((Ally, command.party)), command.party, link.of, sorts, link.rule, "party")
     if command.paired and link.paired_with:
         other = _require(
             others.get((Ally, command.paired)), command.paired, link.paired_with, sorts, link.rule, "paired"
@@ -107,9 +113,8 @@ def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: 
         place=state.place, village=state.id, kind=link.kind, party=command.party, paired=command.paired,
         decided_by=command.decided_by,
     )  # fmt: skip
-    about = dict(state.bonds.get(link.kind, Bond()).about)
     if command.paired:
-        about[command.party] = command.paired
+        about = {**about, command.party: command.paired}
     now = state.having(link, {**since, command.party: today}, policy, today, about)
     return changed(state, now, policy, today, begun)
 
@@ -188,20 +193,26 @@ def dissolve(state: Ally | None, event: PartyWithdrawn, _policy: Policy, _today:
     """A party is no more: its pairs end that day, and what it had promised and not given is told."""
     if state is None:
         return Change(state)
-    told: list[Event] = []
-    helped = [(kind, village, state.id) for kind, villages in state.villages.items() for village in villages]
-    own = [(kind, village, party) for kind, pairs in state.pairs.items() for party, village in pairs.items()]
-    for kind, village, party in sorted({*helped, *own}):
-        contacts = others.get((Contacts, village))
-        bond = contacts.bonds.get(kind, Bond()) if isinstance(contacts, Contacts) else Bond()
-        if isinstance(contacts, Contacts) and party in bond.since and state.id in (party, bond.about.get(party)):
-            told.append(
-                PartnerEnded(
-                    place=contacts.place, village=village, kind=kind, party=party, ground="dissolved",
-                    outstanding=outstanding(contacts, kind, party), decided_by=event.decided_by,
-                )
-            )  # fmt: skip
-    return Change(state.but(gone=True, villages={}, pairs={}), tuple(told))
+    told = tuple(
+        PartnerEnded(
+            place=contacts.place, village=contacts.id, kind=kind, party=party, ground="dissolved",
+            outstanding=outstanding(contacts, kind, party), decided_by=event.decided_by,
+        )
+        for contacts, kind, party in _of(state, others)
+    )  # fmt: skip
+    return Change(state.but(gone=True, villages={}, pairs={}), told)
+
+
+def _of(state: Ally, others: Others) -> Iterator[tuple[Contacts, str, str]]:
+    """The pairs of a party as its villages know them by now: its own, and those in which it is the village's party.
+
+    Each is the village, the kind of link and the partner, who may have another id than when the pair began.
+    """
+    kinds = sorted({*state.villages, *state.pairs})
+    contacts = [one for one in others.values() if isinstance(one, Contacts)]
+    for kind, one in ((kind, one) for kind in kinds for one in sorted(contacts, key=lambda one: one.id)):
+        bond = one.bonds.get(kind, Bond())
+        yield from ((one, kind, id) for id in sorted(bond.since) if state.id in (id, bond.about.get(id)))
 
 
 def lose(state: Contacts | None, event: PartnerEnded, policy: Policy, today: date) -> Change:
@@ -219,19 +230,14 @@ def merge(state: Ally | None, event: PartyMerged, _policy: Policy, _today: date,
     """A party was registered twice: its villages go over to the other id, one by one."""
     if state is None:
         return Change(state)
-    told = [
-        PartnerMoved(place=contacts.place, village=village, kind=kind, party=state.id, into=event.into)
-        for kind, villages in sorted(state.villages.items())
-        for village in villages
-        if isinstance(contacts := others.get((Contacts, village)), Contacts)
-    ]
-    told += [
-        PartnerMoved(place=contacts.place, village=village, kind=kind, party=party, own=state.id, into=event.into)
-        for kind, pairs in sorted(state.pairs.items())
-        for party, village in sorted(pairs.items())
-        if isinstance(contacts := others.get((Contacts, village)), Contacts)
-    ]
-    return Change(state.but(gone=True, villages={}, pairs={}), tuple(told))
+    told = tuple(
+        PartnerMoved(
+            place=contacts.place, village=contacts.id, kind=kind, party=party, into=event.into,
+            own=None if party == state.id else state.id,
+        )
+        for contacts, kind, party in _of(state, others)
+    )  # fmt: skip
+    return Change(state.but(gone=True, villages={}, pairs={}), told)
 
 
 def take_on(state: Ally | None, event: PartnerMoved, _policy: Policy, _today: date) -> Change:
