@@ -297,7 +297,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageDiagnosed, Contacts, _village, contacts.need),
     Reaction(BeginLink, Pool, contacts.posting_pool, contacts.require_free, reads=contacts.who_is_free),
     Reaction(LinkBegun, Pool, contacts.pools_of, contacts.post),
-    Reaction(LinkEnded, Pool, contacts.pools_of, contacts.come_home),
+    Reaction(LinkEnded, Pool, family, contacts.come_home),
     Reaction(BeginLink, Contacts, _village, contacts.begin, reads=contacts.asked_about),
     Reaction(BeginLink, Bearer, by("cadre"), contacts.bear),
     Reaction(EndLink, Contacts, _village, contacts.end),

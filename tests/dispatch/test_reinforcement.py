@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from services.dispatch.model.commands import BeginLink, EndLink, ReportDeparture
+from services.dispatch.model.pool import Pool
 from shared.contracts.dispatch import LinkBegun, LinkEnded
 from shared.contracts.registry import ListingBegun, ListingEnded
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import PACK, START, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import HOME, PACK, START, V1, V2, Benxi, cadre, diagnosed, own_pack, recalled, squad, unit
+from tests.dispatch.test_divisions import extending
 
 DAY = timedelta(1)
 REINFORCEMENT: dict[str, Any] = {
@@ -120,3 +122,25 @@ def test_1_4_a_matching_sends_nobody_who_reinforces_a_village() -> None:
 def test_1_4_what_no_full_time_link_can_be_is_refused(wrong: dict[str, Any], en: str) -> None:
     with pytest.raises(PolicyInvalid, match=en):
         parse_pack({**PACK, "links": [*PACK["links"], {**REINFORCEMENT, **wrong}], "lists": [REINFORCED]})
+
+
+def test_1_4_whoever_comes_home_can_be_sent_also_if_the_pack_asks_for_no_full_time_any_more() -> None:
+    benxi = county()
+    begin(benxi, "C-U2-0")
+    benxi.adopt(links=[*PACK["links"], {**REINFORCEMENT, "full_time": False}], lists=[REINFORCED])
+    assert "C-U2-0" not in benxi.free
+    benxi.send(EndLink, kind="reinforcement", cadre="C-U2-0")
+    assert "C-U2-0" in benxi.free
+
+
+def test_1_4_a_county_that_comes_back_to_the_citys_pool_says_who_is_in_a_village_full_time() -> None:
+    said: dict[str, Any] = {"links": [*PACK["links"], REINFORCEMENT], "lists": [REINFORCED]}
+    benxi = Benxi(**said)
+    own_pack(benxi, **said)
+    benxi.hear(unit("U3", level="county", place=HOME), *squad("U3", place=HOME), diagnosed(V1), listed())
+    begin(benxi, "C-U3-1", "U3")
+    assert benxi.dispatch.states[Pool, HOME].posted == {"C-U3-1": V1}  # type: ignore[attr-defined]
+    extending(benxi, number=2)
+    assert benxi.pool.posted == {"C-U3-1": V1} and {*benxi.free} == {"C-U3-0", "C-U3-2"}
+    benxi.hear(over())
+    assert "C-U3-1" in benxi.free

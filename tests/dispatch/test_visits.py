@@ -12,7 +12,7 @@ from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import DeadlineMoved, VisitsCounted, VisitsMissed, VisitsShort
 from shared.labels import said
 from shared.rules import Refused
-from tests.dispatch.benxi import HOME, PACK, START, V1, Benxi, cadre, diagnosed, unit
+from tests.dispatch.benxi import HOME, PACK, START, V1, Benxi, cadre, diagnosed, merged, unit
 from tests.dispatch.kept import kept_alike
 from tests.dispatch.partnered import BRANCH, EXPERT, FIRM, PARTNERED, bind, helped, listed, visits
 
@@ -86,6 +86,17 @@ def test_2_11_who_left_before_the_end_of_a_period_is_not_asked_for() -> None:
     benxi.send(EndLink, kind="expert", cadre="E1")
     benxi.until(date(2014, 12, 1))
     assert not benxi.tasks("visit-counts") and not benxi.said(VisitsMissed)
+
+
+def test_2_11_of_a_village_that_merged_nobody_is_asked_how_often_they_came() -> None:
+    benxi = helped()
+    benxi.until(date(2014, 10, 1))
+    assert benxi.tasks("visit-counts")
+    benxi.hear(merged())
+    assert not benxi.tasks("visit-counts")
+    told = len(benxi.said(VisitsMissed))
+    benxi.until(date(2014, 11, 1))
+    assert len(benxi.said(VisitsMissed)) == told
 
 
 def test_2_11_how_often_each_came_is_shown_to_operators_alone() -> None:

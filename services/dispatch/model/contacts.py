@@ -100,10 +100,14 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
     since = state.bound(link.kind)
-    if command.cadre in since:
-        return Change(state)
-    require_need(state, link, policy)
     _require_skill(command, link)
+    bond = state.bonds.get(link.kind, Bond())
+    if command.cadre in since:
+        if bond.about.get(command.cadre) == command.skill:
+            return Change(state)
+        zh, en = "在该村已按另一专长联系，请先解除", "is bound to the village for another skill; end that first"
+        raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="skill")
+    require_need(state, link, policy)
     squad = others[Squad, command.unit]
     cadre = squad.cadres.get(command.cadre) if isinstance(squad, Squad) else None
     if cadre is None:
@@ -129,7 +133,6 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
         skill=command.skill,
         decided_by=command.decided_by,
     )
-    bond = state.bonds.get(link.kind, Bond())
     about = {**bond.about, command.cadre: command.skill} if command.skill else bond.about
     now = state.having(link, {**since, command.cadre: today}, policy, today, about)
     return changed(state, now, policy, today, begun)
@@ -141,10 +144,9 @@ def posting_pool(message: BeginLink | LinkBegun, policy: Policy) -> Iterable[str
     return (policy.pool,) if link and link.full_time else ()
 
 
-def pools_of(event: LinkBegun | LinkEnded, policy: Policy) -> Iterable[str]:
-    """The pools that may send the cadre elsewhere, if the link is full-time or of a kind that the pack has no more."""
-    link = policy.contacts.get(event.kind)
-    return family(event, policy) if link is None or link.full_time else ()
+def pools_of(event: LinkBegun, policy: Policy) -> Iterable[str]:
+    """The pools that may send the cadre elsewhere, if the link is full-time."""
+    return family(event, policy) if any(posting_pool(event, policy)) else ()
 
 
 def who_is_free(_pool: Pool | None, command: BeginLink) -> Iterable[Key]:
@@ -174,7 +176,7 @@ def post(pool: Pool | None, event: LinkBegun, policy: Policy, today: date) -> Ch
 
 
 def come_home(pool: Pool | None, event: LinkEnded, policy: Policy, today: date) -> Change:
-    """A cadre who was in a village full-time can be sent again."""
+    """A cadre who was in a village full-time can be sent again, also if the pack asks for no full time any more."""
     if pool is None or pool.posted.get(event.cadre) != event.village:
         return Change(pool)
     return Change(pool.but(posted=without(pool.posted, event.cadre), answered=False))
@@ -248,7 +250,8 @@ def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -
 def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -> Change:
     """The village left the list, or is no village of the list any more. Nobody is needed there.
 
-    After an exit those stay whose link does not end with it; otherwise all links end.
+    After an exit those stay whose link does not end with it; otherwise all links end. Of a village that is none any
+    more, nobody is asked how often they came.
     """
     if state is None:
         return Change(state)
@@ -256,6 +259,8 @@ def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -
     may_stay = isinstance(event, VillageDelisted | VillageUnlisted | DiagnosisWithdrawn)
     stays = {kind for kind, link in policy.bonds.items() if may_stay and rest.takes(link, policy)}
     gone = {kind: [*bond.since] for kind, bond in state.bonds.items() if kind not in stays}
+    if not may_stay:
+        rest = rest.but(visits={}, lists={})
     return ended(rest, gone, GROUNDS[type(event)], policy, today, before=state)
 
 
