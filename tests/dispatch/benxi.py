@@ -296,6 +296,13 @@ class Benxi:
         self.set("ledger", period, "修路一公里", "打井两眼", village=village)
 
 
+def extending(benxi: Benxi, effective: date = START, number: int = 1, **said: Any) -> None:
+    """A county adopts a pack that extends the city's."""
+    head = {"jurisdiction": HOME, "version": f"{HOME}-x{number}", "effective_from": effective, "extends": "2105"}
+    pack = {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
+    benxi.hear(PolicyAdopted(place=HOME, version=f"{HOME}-x{number}", adopted_by="县委", pack=pack))
+
+
 def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START, number: int = 1, **changes: Any) -> None:
     """A county adopts a pack of its own."""
     documents = {name: {**said, "jurisdiction": "00"} for name, said in PACK["documents"].items()}

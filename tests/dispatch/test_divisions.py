@@ -20,7 +20,6 @@ from shared.contracts.dispatch import (
 from shared.contracts.incentives import AppealDecided
 from shared.contracts.registry import (
     DiagnosisWithdrawn,
-    PolicyAdopted,
     VillageRecoded,
     VillageSplit,
     VillageWithdrawn,
@@ -41,6 +40,7 @@ from tests.dispatch.benxi import (
     cadre,
     delisted,
     diagnosed,
+    extending,
     merged,
     own_pack,
     recalled,
@@ -54,13 +54,6 @@ from tests.support.packs import team_says
 
 def pool(benxi: Benxi, jurisdiction: str) -> Pool:
     return benxi.dispatch.states[Pool, jurisdiction]  # type: ignore[return-value]
-
-
-def extending(benxi: Benxi, effective: date = START, number: int = 1, **said: Any) -> None:
-    """A county adopts a pack that extends the city's."""
-    head = {"jurisdiction": HOME, "version": f"{HOME}-x{number}", "effective_from": effective, "extends": "2105"}
-    pack = {**head, "name": "本溪满族自治县", "name_en": "Benxi County", **said}
-    benxi.hear(PolicyAdopted(place=HOME, version=f"{HOME}-x{number}", adopted_by="县委", pack=pack))
 
 
 # ---------------------------------------------------------------- mergers and splits

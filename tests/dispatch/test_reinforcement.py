@@ -11,8 +11,21 @@ from shared.contracts.dispatch import LinkBegun, LinkEnded
 from shared.contracts.registry import ListingBegun, ListingEnded
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import HOME, PACK, START, V1, V2, Benxi, cadre, diagnosed, own_pack, recalled, squad, unit
-from tests.dispatch.test_divisions import extending
+from tests.dispatch.benxi import (
+    HOME,
+    PACK,
+    START,
+    V1,
+    V2,
+    Benxi,
+    cadre,
+    diagnosed,
+    extending,
+    own_pack,
+    recalled,
+    squad,
+    unit,
+)
 
 DAY = timedelta(1)
 REINFORCEMENT: dict[str, Any] = {
