@@ -268,8 +268,8 @@ def _gaps(of: Contacts | Pairings, policy: Policy | None) -> Iterator[Gap]:
         return
     for kind, bond in of.bonds.items():
         link = policy.bonds.get(kind) if policy else None
-        if bond.begin_by and link:
-            yield Gap(**at, kind=kind, missing=link.fewest - len(bond.since), households=0, due=bond.begin_by)
+        if policy and bond.begin_by and link and (missing := of.lacks(link, policy)):
+            yield Gap(**at, kind=kind, missing=missing, households=0, due=bond.begin_by)
 
 
 class Expert(msgspec.Struct, frozen=True, kw_only=True):

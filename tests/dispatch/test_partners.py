@@ -166,6 +166,16 @@ def test_0_2_a_place_that_nobody_filled_in_time_is_told_once_and_when_it_is_fill
     assert [(one.village, one.kind) for one in benxi.said(PlaceFilled)] == [(V1, "branch_pair")]
 
 
+@pytest.mark.parametrize("fewer", [[], [{**BRANCH, "each_target": {"at_most": 2}, "begin_by": None}]])
+def test_0_2_a_place_that_a_further_pack_does_not_ask_for_is_awaited_and_told_no_more(fewer: list[Any]) -> None:
+    benxi = city(V1)
+    assert benxi.tasks("partners") and contacts(benxi).status == "open"
+    benxi.adopt(**{**PARTNERED, "links": [*PACK["links"], FIRM, EXPERT, *fewer]})
+    assert not benxi.tasks("partners")
+    benxi.until(START + 40 * DAY)
+    assert not benxi.said(PlaceOverdue) and contacts(benxi).status == "filled"
+
+
 def test_0_2_a_place_that_is_needed_no_more_is_told_as_closed() -> None:
     benxi = city(V1)
     benxi.until(START + 60 * DAY)

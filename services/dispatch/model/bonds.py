@@ -124,7 +124,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         village: Mapping[str, str] = {"place": self.place, "village": self.id}
         for kind, bond in sorted(self.bonds.items()):
             link = policy.bonds.get(kind)
-            if link and bond.begin_by:
+            if link and bond.begin_by and self.lacks(link, policy):
                 yield Task(
                     action="partners" if isinstance(link, Partner) else "links", about=self.id, role=link.decides,
                     due=bond.begin_by, rule=link.rule, detail=kind,
@@ -157,6 +157,10 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
             return False
         on = (policy.list_kind(kind) for kind in self.lists.values())
         return (self.needed and link.begin_by.after != LISTING) or any(one and link.kind in one.needs for one in on)
+
+    def lacks(self, link: Contact | Partner, policy: Policy) -> int:
+        """How many the village must have of a kind of link and has not, as the pack says by now."""
+        return max(link.fewest - len(self.bound(link.kind)), 0) if self.asks(link, policy) else 0
 
     def takes(self, link: Contact | Partner, policy: Policy) -> bool:
         """Whether such a link may begin: while anything asks for it, or after the exit, if it goes on then.
@@ -260,17 +264,20 @@ def period_of(day: date, every: Every) -> date:
 
 
 def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
-    """Tell once in which kinds of link a village has too few after the last day (0.2)."""
+    """Tell once in which kinds of link a village has too few after the last day (0.2).
+
+    What the pack by then asks for no more is not awaited any more.
+    """
     told, bonds = [], dict(state.bonds)
     for kind, bond in sorted(state.bonds.items()):
         link = policy.bonds.get(kind)
         if bond.begin_by and bond.begin_by < due.on and not bond.overdue:
-            bonds[kind] = replace(bond, overdue=True)
-            if link:
-                missing = link.fewest - len(bond.since)
+            missing = state.lacks(link, policy) if link else 0
+            bonds[kind] = replace(bond, overdue=True) if missing else replace(bond, begin_by=None)
+            if link and missing:
                 told.append(
                     PlaceOverdue(
-                        place=state.place, village=state.id, kind=kind, missing=max(missing, 0), due=bond.begin_by,
+                        place=state.place, village=state.id, kind=kind, missing=missing, due=bond.begin_by,
                         owed_by=link.decides,
                     )
                 )  # fmt: skip
