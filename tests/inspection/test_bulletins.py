@@ -21,6 +21,7 @@ from shared.contracts.registry import VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
 from tests.inspection.region import BENXI, Region, changed
 from tests.inspection.rota import CLOSED, MARCH_3, PACK, ROTA
+from tests.support.outage import sleep
 
 DAY = timedelta(1)
 FIRST, SECOND = "2105-supervision-2015-03-03", "2105-supervision-2015-03-05"
@@ -125,6 +126,15 @@ def test_1_5_a_round_that_found_nothing_owes_its_bulletin_too_and_an_unpublished
     assert (said.late, said.noted, said.missed) == (True, (), ())
     region.pass_days(MARCH_3 + 5 * DAY)
     assert [said.campaign for said in region.said(BulletinMissed)] == [FIRST], "told once"
+
+
+def test_1_5_after_days_without_the_service_the_body_still_has_its_time(region: Region) -> None:
+    sleep(region, MARCH_3 + 10 * DAY)
+    assert (FIRST, MARCH_3 + 11 * DAY) in {(task.about, task.due) for task in region.tasks("bulletins")}
+    region.pass_days(MARCH_3 + 11 * DAY)
+    assert not region.said(BulletinMissed), "nobody could publish anything while the service was away"
+    region.ask(publish(region))
+    assert [said.late for said in region.said(BulletinPublished)] == [False]
 
 
 def test_1_5_only_the_body_of_the_pack_publishes_and_only_where_there_is_a_bulletin(region: Region) -> None:

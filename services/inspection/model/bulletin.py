@@ -7,7 +7,7 @@ bulletin as well.
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from services.inspection.model.campaign import Campaign, awaiting_bulletin
+from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import PublishBulletin, WithdrawBulletin
 from services.inspection.model.supervision import Supervision
 from shared.contracts.inspection import BulletinMissed, BulletinPublished, BulletinWithdrawn, Noted
@@ -79,10 +79,8 @@ def withdraw(state: Campaign | None, command: WithdrawBulletin, policy: Policy, 
     withdrawn = BulletinWithdrawn(
         place=campaign.place, campaign=campaign.id, reason=command.reason, decided_by=command.decided_by
     )
-    again = awaiting_bulletin(campaign.but(published=False), policy)
-    if again.bulletin_by and again.bulletin_by < today:
-        again = again.timed(bulletin=None)
-    return Change(again, (withdrawn,))
+    again, last = campaign.but(published=False), campaign.bulletin_by
+    return Change(again.timed(bulletin=last + timedelta(1) if last and last >= today else None), (withdrawn,))
 
 
 def miss(state: Campaign, due: Due, policy: Policy, today: date) -> Change:

@@ -402,17 +402,21 @@ def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     )
     events = (*_missed(state, silent, "share"), closed)
     ended_one = state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None)
-    return Change(awaiting_bulletin(ended_one, policy), events)
+    return Change(_awaiting_bulletin(ended_one, policy, max(state.closes, today - timedelta(1))), events)
 
 
-def awaiting_bulletin(campaign: Campaign, policy: Policy) -> Campaign:
-    """The ended campaign with the last day for its bulletin, if the pack asks for one."""
+def _awaiting_bulletin(campaign: Campaign, policy: Policy, since: date) -> Campaign:
+    """The ended campaign with the last day for its bulletin, if the pack asks for one.
+
+    It is counted from the campaign's last day. If the service was away then, it is counted from the day before it came
+    back, so that the body has its time.
+    """
     if campaign.terms.bulletin is None:
         return campaign
     when = campaign.terms.bulletin.publish_by
-    last = when.due(campaign.closes, policy.calendar)
+    last = when.due(since, policy.calendar)
     awaiting = campaign.but(bulletin_by=last).timed(bulletin=last + timedelta(1))
-    return awaiting.counting("bulletin_by", since=campaign.closes, span=when.span, timer="bulletin")
+    return awaiting.counting("bulletin_by", since=since, span=when.span, timer="bulletin")
 
 
 def _must_be_drawn(campaign: Campaign) -> None:
