@@ -82,6 +82,17 @@ def test_1_17_a_mistake_is_withdrawn_by_a_named_body_and_owed_again_until_the_ne
     assert "下一次已经开始" in here.refusal(withdraw()).zh
 
 
+def test_1_17_what_is_taken_back_after_its_time_is_told_as_overdue_once() -> None:
+    here = county()
+    here.until(Q2).do(tick())
+    here.until(LAST + DAY)
+    _, late = here.do(withdraw())
+    assert (late.on, late.due, late.owed_by) == (Q2, LAST, "village")
+    here.do(tick())
+    assert not [one for one in here.do(withdraw()) if isinstance(one, r.ChecklistOverdue)], "it has been told"
+    assert asked(here) == [("village", "disclosure/2014-06-30")]
+
+
 @pytest.mark.parametrize(
     ("command", "status", "field", "word"),
     [

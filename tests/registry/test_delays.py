@@ -109,11 +109,30 @@ def test_2_18_what_the_county_decided_can_be_decided_otherwise_until_the_step_is
     county.do(again(MORE, until=date(2014, 6, 23)))
     assert (matter(county).course.take_by, matter(county).course.extended) == (date(2014, 6, 23), 1)
     county.do(TAKE)
-    assert county.do(TAKE) == [] and matter(county).course.extended == 0
+    assert county.do(TAKE) == [] and matter(county).course.taken_by == "county"
     county.do(MORE)
     assert county.todo() == BOTH[:1] and matter(county).course.extended == 1
     county.do(step("fund_gate"))
     assert county.refusal(MORE).status == 409 and matter(county).course.extended == 0
+
+
+def test_2_18_more_time_is_never_more_than_the_step_has_however_often_it_is_decided_anew() -> None:
+    county = late()
+    county.do(MORE)
+    county.until(date(2014, 6, 24))
+    assert "2014年7月2日" in county.refusal(again(MORE, until=date(2014, 7, 3))).zh, "counted from the first decision"
+    county.do(again(MORE, until=date(2014, 7, 2)), TAKE)
+    county.until(date(2014, 6, 25))
+    assert "2014年7月2日" in county.refusal(again(MORE, until=date(2014, 7, 3))).zh, "nor by taking it over in between"
+    county.until(date(2014, 7, 3))
+    refused = county.refusal(again(MORE, until=date(2014, 7, 5)))
+    assert refused.field == "until" and "最多延期1次，已延期1次" in refused.zh
+
+
+def test_2_18_the_time_of_whoever_took_over_is_moved_by_new_holidays() -> None:
+    county = late()
+    county.do(MORE, TAKE)
+    assert any("take_by" in one.path for one in matter(county).deadlines)
 
 
 def test_2_18_a_matter_that_goes_back_is_the_packs_again() -> None:

@@ -163,6 +163,17 @@ def test_2_22_a_mistaken_renewal_is_withdrawn_and_the_term_before_it_goes_on() -
     assert [one.ended for one in listing(here, "demonstration").spells] == [date(2016, 6, 3)]
 
 
+def test_2_22_two_mistaken_renewals_are_withdrawn_one_after_the_other() -> None:
+    here = county()
+    here.do(enter("demonstration"))
+    for day in (date(2016, 5, 3), date(2016, 5, 4)):
+        here.until(day).do(enter("demonstration", since=day, document="续定"))
+    here.do(withdraw("demonstration", since=date(2016, 5, 4)))
+    (event,) = here.do(withdraw("demonstration", since=date(2016, 5, 3)))
+    assert (event.since, event.until) == (BEGIN, date(2016, 6, 3)), "the first term goes on"
+    assert [one.since for one in listing(here, "demonstration").spells] == [BEGIN]
+
+
 def test_2_22_who_was_taken_off_and_listed_again_on_a_day_was_not_renewed() -> None:
     here = county()
     here.do(enter("demonstration"), leave("demonstration"), enter("demonstration", document="重新认定"))

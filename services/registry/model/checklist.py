@@ -39,6 +39,8 @@ class Ticked(msgspec.Struct, frozen=True, omit_defaults=True):
     followed: tuple[str, ...]
     vacant: tuple[str, ...] = ()
     proof: str | None = None
+    late: bool = False
+    """Whether it was overdue then, which had been told."""
 
 
 class Checklists(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,8 +106,7 @@ def look(state: Checklists, due: Due, policy: Policy, _today: date) -> Change:
     for key, last in sorted(state.open.items()):
         kind, _, on = key.partition("/")
         if last + DAY == due.on and (one := policy.checklist(kind)):
-            about = {"place": state.place, "village": state.id, "kind": kind}
-            overdue.append(ChecklistOverdue(**about, on=date.fromisoformat(on), due=last, owed_by=one.by))
+            overdue.append(_overdue(state, one, date.fromisoformat(on), last))
     opened = {
         one.kind: when.within.after(due.on, policy.calendar)
         for one in policy.checklists
@@ -115,6 +116,10 @@ def look(state: Checklists, due: Due, policy: Policy, _today: date) -> Change:
     kept = {key: last for key, last in state.open.items() if _goes_on(key.partition("/")[0], opened, policy)}
     kept |= {f"{kind}/{due.on}": last for kind, last in opened.items()}
     return Change(state.but(open=kept).clocked(policy, due.on), tuple(overdue))
+
+
+def _overdue(state: Checklists, one: Checklist, on: date, due: date) -> ChecklistOverdue:
+    return ChecklistOverdue(place=state.place, village=state.id, kind=one.kind, on=on, due=due, owed_by=one.by)
 
 
 def _goes_on(kind: str, opened: Iterable[str], policy: Policy) -> bool:
@@ -152,7 +157,7 @@ def tick(state: Checklists | None, command: TickChecklist, policy: Policy, today
     unfollowed = tuple(code for code in one.items if code not in (*followed, *vacant))
     after = state.but(
         open={other: last for other, last in state.open.items() if other != key},
-        last={**state.last, one.kind: Ticked(command.on, due, followed, vacant, command.proof)},
+        last={**state.last, one.kind: Ticked(command.on, due, followed, vacant, command.proof, due < today)},
     )
     event = ChecklistTicked(
         place=state.place,
@@ -209,7 +214,10 @@ def _check_items(command: TickChecklist, one: Checklist) -> None:
 
 
 def withdraw(state: Checklists | None, command: WithdrawChecklist, policy: Policy, today: date) -> Change:
-    """What was ticked off last was a mistake: it is owed again. After the list's next day it stands."""
+    """What was ticked off last was a mistake: it is owed again, and told as overdue if its time is over by now.
+
+    After the list's next day it stands.
+    """
     one = _checklist(command, policy)
     state = addressed(state, command)
     last, key = state.last.get(command.kind), f"{command.kind}/{command.on}"
@@ -233,4 +241,6 @@ def withdraw(state: Checklists | None, command: WithdrawChecklist, policy: Polic
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(after.clocked(policy, today), (event,))
+    if last.late or last.due >= today:
+        return Change(after.clocked(policy, today), (event,))
+    return Change(after.clocked(policy, today), (event, _overdue(state, one, command.on, last.due)))

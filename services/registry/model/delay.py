@@ -23,7 +23,7 @@ from shared.rules import Change, Refused, require_body
 
 
 def decide(state: Carrier | None, command: DecideDelay | DecideDecapDelay, policy: Policy, today: date) -> Change:
-    """Decide on a late step. Until it is taken the same body may decide otherwise, which is no further extension."""
+    """Decide on a late step. Until it is taken the same body may decide otherwise."""
     state = named(state, command)
     now = state.under_way
     if now is None or now.step is None or now.step.name != command.step or now.notice_until:
@@ -45,12 +45,6 @@ def decide(state: Carrier | None, command: DecideDelay | DecideDecapDelay, polic
     return Change(carry(state, after, today), (event,))
 
 
-def _before(now: Proceeding) -> int:
-    """How often the step had been extended before the decision that stands; all times, if none stands."""
-    stands = now.extended and not now.told and not now.taken_by
-    return now.extended - bool(stands)
-
-
 def _taken_over(now: Proceeding, step: Step, by: Role, rule: str, today: date, policy: Policy) -> Proceeding:
     """The procedure with its step taken over. Whoever takes it has as long as the step has."""
     if now.taken_by == by:
@@ -66,14 +60,19 @@ def _taken_over(now: Proceeding, step: Step, by: Role, rule: str, today: date, p
             status=422,
         )
     due = step.within.after(today, policy.calendar)
-    return now.but(taken_by=by, take_by=due, told=False, extended=_before(now))
+    return now.but(taken_by=by, take_by=due, told=False)
 
 
 def _extended(now: Proceeding, step: Step, until: date, rule: str, today: date, policy: Policy) -> Proceeding:
-    """The procedure with a new last day for its step, in the hands of the pack's body."""
-    most, before = step.extensions or 0, _before(now)
-    if now.extended and not now.told and not now.taken_by and now.take_by == until:
+    """The procedure with a new last day for its step, in the hands of the pack's body.
+
+    While the time that it was given lasts, another day within that time is no further extension.
+    """
+    if now.more_from and not now.taken_by and now.take_by == until:
         return now
+    most, before, since = step.extensions or 0, now.extended, today
+    if now.more_from and step.within.after(now.more_from, policy.calendar) > today:
+        before, since = before - 1, now.more_from
     if before >= most:
         told = f"“{step.label}”最多延期{most}次，已延期{before}次" if most else f"“{step.label}”不能延期"
         taken = "请督促办理" if step.by in STAY else "请督促办理，或者接办"
@@ -84,7 +83,7 @@ def _extended(now: Proceeding, step: Step, until: date, rule: str, today: date, 
             "that is possible",
             field="until",
         )
-    last = step.within.after(today, policy.calendar)
+    last = step.within.after(since, policy.calendar)
     if not today < until <= last:
         raise Refused(
             rule,
@@ -94,4 +93,4 @@ def _extended(now: Proceeding, step: Step, until: date, rule: str, today: date, 
             field="until",
             status=422,
         )
-    return now.but(take_by=until, told=False, extended=before + 1, taken_by=None)
+    return now.but(take_by=until, told=False, extended=before + 1, more_from=since, taken_by=None)

@@ -268,7 +268,7 @@ def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: d
     listing = listing or Listing(id=event.listing, place=event.place, sort=event.kind)
     spells = listing.spells[:-2] if event.restored else listing.spells
     earlier = [msgspec.structs.replace(one, ended=one.ended or event.since) for one in spells]
-    renews = event.until is not None and listing.last is not None and not event.restored
+    renews = listing.spells[-2].renews if event.restored else event.until is not None and listing.last is not None
     kind = policy.list_kind(event.kind)
     remind = None
     if event.until and kind and kind.remind:

@@ -33,6 +33,8 @@ class Party(State, frozen=True, kw_only=True):
     name: str
     fields: dict[str, str | float] = msgspec.field(default_factory=dict)
     withdrawn: bool = False
+    into: str = ""
+    """The id under which it goes on, if it was registered twice."""
     holds: tuple[str, ...] = ()
     """The parties that belong to it."""
     listings: dict[str, Held] = msgspec.field(default_factory=dict)
@@ -260,8 +262,12 @@ def merge(
     if party is None and any(_of_id(others, command.party)):
         return Change(None)  # It is a person and this is the table of the others, or the other way round.
     party = addressed(party, command, "组织或人员", "party")
-    if party.withdrawn:
+    if party.withdrawn and party.into == command.into:
         return Change(party)
+    if party.withdrawn:
+        zh = f"已并入“{party.into}”" if party.into else "已撤销登记"
+        en = f"was merged into {party.into}" if party.into else "was withdrawn"
+        raise Refused("1.12", f"“{party.id}”{zh}，不能再合并，请核对编号", f"{party.id} {en}; check its id", field="party")
     into = next((one for one in _of_id(others, command.into) if isinstance(one, Party) and not one.withdrawn), None)
     into = known(into, "组织或人员", "party", command.into)
     if into.id == party.id or into.sort != party.sort:
@@ -279,7 +285,7 @@ def merge(
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(party.but(withdrawn=True), (event,))
+    return Change(party.but(withdrawn=True, into=into.id), (event,))
 
 
 def _listed(party: Party, policy: Policy) -> dict[str, str]:

@@ -173,7 +173,7 @@ def carry(state: C, now: Proceeding | None, since: date) -> C:
         return state.timed(step=None)
     counted, days = was.days if was and was.at == now.at else {}, now.days
     for path, (day, span) in days.items():
-        if path not in counted or counted[path][0] != day:
+        if counted.get(path) != (day, span):
             state = state.counting(field, *path, since=since, span=span, timer="step")
     return state.timed(step=min((day + DAY for day, _ in days.values()), default=None))
 
@@ -192,7 +192,7 @@ def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
     if "notice_until" in passed:
         now = settled(now.but(notice_over=True), due.on, policy.calendar)
     elif "take_by" in passed:
-        after = now.but(told=True)
+        after = now.but(told=True, more_from=None)
         if step.on_timeout:
             silent = [id for id in now.present if not now.members[id].accepted] if step.kind == "accept" else []
             after = now.without(silent)

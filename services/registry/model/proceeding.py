@@ -59,6 +59,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether an event has said that the step is overdue."""
     extended: int = 0
     """How often the step got more time after it was overdue."""
+    more_from: date | None = None
+    """The day on which it got more time last. None once that time is over, so that it can get more only anew."""
     taken_by: Role | None = None
     """The body that took the step over after it was overdue; None if it is still with the pack's."""
     notice_until: date | None = None
@@ -132,7 +134,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         step = self.step
         if step is None:
             return {}
-        named = self.extended or self.taken_by
+        named = self.more_from and not self.taken_by
         found: dict[tuple[str, ...], tuple[date | None, Span | None]] = {
             ("take_by",): (None if self.told else self.take_by, None if named else step.within),
             ("notice_until",): (None if self.notice_over else self.notice_until, step.notice_for),
@@ -158,8 +160,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 id: Member("" if "accept" in again.values() else one.accepted, "" if one.left in again else one.left)
                 for id, one in members.items()
             }
-        return self.but(at=at, take_by=by, told=False, extended=0, taken_by=None, notice_until=None, notice_over=False,
-                        objections={}, ended="", members=members)  # fmt: skip
+        return self.but(at=at, take_by=by, told=False, extended=0, more_from=None, taken_by=None, notice_until=None,
+                        notice_over=False, objections={}, ended="", members=members)  # fmt: skip
 
     def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
         """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""

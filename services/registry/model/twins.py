@@ -32,7 +32,7 @@ class Twins(msgspec.Struct, frozen=True):
     parties: tuple[Twin, ...]
 
 
-_FORMS = re.compile("(股份有限公司|有限责任公司|有限公司|集团公司|总公司|公司|集团|专业合作社|合作社)$")
+_FORMS = re.compile("(股份有限公司|有限责任公司|有限公司|集团公司|总公司|公司|集团|专业合作社|合作社)+$")
 """What a firm or co-operative is by law; people write it in full, in short or not at all."""
 _DIVISIONS = re.compile("[省市县区旗盟州乡镇村]|自治")
 """The words for divisions, which people leave out: 本溪绿源 for 本溪市绿源."""
