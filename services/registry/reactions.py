@@ -185,7 +185,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageRegistered, Register, by("village"), households.counted),
     Reaction(r.VillageListed, Village, by("village"), villages.listed),
     Reaction(r.VillageListed, Baseline, by("village"), baseline.open_survey),
-    Reaction(c.WithdrawVillage, Village, by("village"), identity.withdraw, reads=identity.designated),
+    Reaction(c.WithdrawVillage, Village, by("village"), identity.withdraw, reads=identity.resting),
     Reaction(r.VillageWithdrawn, Village, by("village"), villages.moved),
     Reaction(c.WithdrawListing, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawListing, Baseline, by("village"), baseline.may_unlist),

@@ -198,6 +198,16 @@ def test_an_ended_village_gets_no_branch() -> None:
     assert "登记已撤销" in here.refusal(branch()).zh
 
 
+def test_2_7_a_village_is_not_withdrawn_while_parties_belong_to_it() -> None:
+    here = county()
+    here.do(branch(), FIRST_ADVISER)
+    gone = c.WithdrawVillage(**AT, reason="登记有误", decided_by="县政府")
+    refused = here.refusal(gone)
+    assert "组织（人员）A-1、B-1" in refused.zh and "parties A-1, B-1" in refused.en
+    here.do(withdrawal("B-1"), withdrawal("A-1"), gone)
+    assert here.village.stage == "withdrawn"
+
+
 def test_2_7_parties_are_counted_by_kind_and_choice() -> None:
     here = county()
     here.do(branch(), branch(party="B-2", fields={"type": "ecommerce", "members": 5.0}), FIRST_FIRM, FIRST_ADVISER)
@@ -255,6 +265,11 @@ def test_1_12_a_firm_that_was_registered_twice_goes_on_under_one_id() -> None:
     )  # fmt: skip
     assert here.registry.states[Party, "F-1"].status == "withdrawn" and here.do(merger("F-1", "F-2")) == []
     assert here.refusal(merger("F-2", "F-1")).status == 404, "F-1 is no more"
+    here.do(firm("F-3", "山泉饮品公司"))
+    refused = here.refusal(merger("F-1", "F-3"))
+    assert (refused.field, refused.status) == ("party", 409) and "已并入“F-2”" in refused.zh
+    here.do(withdrawal("F-3"))
+    assert "已撤销登记" in here.refusal(merger("F-3", "F-2")).zh
 
 
 @pytest.mark.parametrize(
@@ -294,6 +309,7 @@ def test_1_12_a_person_who_was_registered_twice_is_merged_under_seal() -> None:
         ("公司", "合作社", False),
         ("市", "县", False),
         ("向阳专业合作社", "向阳村合作社", True),
+        ("绿源集团有限公司", "绿源公司", True),
     ],
 )
 def test_1_12_two_spellings_of_one_firm_are_found(one: str, other: str, alike: bool) -> None:

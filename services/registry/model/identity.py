@@ -14,6 +14,7 @@ from services.registry.model.commands import (
     WithdrawVillage,
 )
 from services.registry.model.measurement import unmet
+from services.registry.model.register import Register
 from services.registry.model.units import Jurisdiction, Unit, among
 from services.registry.model.village import Alias, Village, moved, not_ended, standing, unjudged
 from shared.codes import Code
@@ -177,9 +178,10 @@ def _check_correction(village: Village, command: RegisterVillage) -> None:
         )
 
 
-def designated(village: Village | None, _command: WithdrawVillage) -> Iterable[Key]:
-    """The units that a superior once designated for the village."""
-    return ((Unit, unit) for unit in village.designated) if village else ()
+def resting(village: Village | None, command: WithdrawVillage) -> Iterable[Key]:
+    """The units that a superior once designated for the village, and its register, which knows its parties."""
+    yield Register, command.village
+    yield from ((Unit, unit) for unit in village.designated) if village else ()
 
 
 def designate(village: Village | None, event: UnitRegistered, _policy: Policy, _today: date) -> Change:
@@ -202,14 +204,16 @@ def withdraw(
     command: WithdrawVillage,
     policy: Policy,
     _today: date,
-    units: Mapping[Key, State | None],
+    others: Mapping[Key, State | None],
 ) -> Change:
     """Take back a registration that was a mistake. Refused once something depends on it, such as a survey."""
     village = addressed(village, command)
     if village.stage == "withdrawn":
         return Change(village)
     village = standing(village, command)
-    serving = [unit for unit in units.values() if isinstance(unit, Unit) and unit.village == village.id]
+    serving = [unit for unit in others.values() if isinstance(unit, Unit) and unit.village == village.id]
+    register = others.get((Register, village.id))
+    parties = register.parties if isinstance(register, Register) else ()
     found = {
         "列入贫困村": ("its place on the list", bool(village.spell)),
         f"{village.facts}年度农户信息": (f"household facts of {village.facts}", bool(village.facts)),
@@ -223,6 +227,7 @@ def withdraw(
             f"units designated for it: {', '.join(u.id for u in serving)}",
             bool(serving),
         ),
+        f"所属组织（人员）{'、'.join(parties)}": (f"its parties {', '.join(parties)}", bool(parties)),
         f"由村 {'、'.join(village.predecessors)} 合并或分设": (
             f"its origin in {', '.join(village.predecessors)}",
             bool(village.predecessors),
