@@ -341,18 +341,26 @@ _ENTRIES = Blank(
 
 
 def _party_kinds(policies: Sequence[Policy]) -> Iterator[Heading]:
-    """The column of the kind, and one for each field of any kind. Which of them a party needs, its kind says."""
+    """The column of the kind: those of the packs, by their names."""
     kinds = [one for policy in policies for one in policy.parties]
     yield Heading("kind", "类别", "Kind", kind="choice", choices={one.label: one.kind for one in kinds})
 
 
 def _party_fields(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """A column for each field of any kind. Which of them a party needs, its kind says."""
     kinds = [one for policy in policies for one in policy.parties]
     named: dict[str, list[tuple[str, PartyField]]] = {}
     for kind in kinds:
         for one in kind.fields:
             named.setdefault(one.field, []).append((kind.label, one))
-    titles: set[str] = set()
+    titles = {
+        "组织编号",
+        "类别",
+        "名称",
+        "所在区划",
+        "隶属于",
+        "隶属对象代码",
+    }  # Of the columns that stand before them.
     for field, uses in named.items():
         first = uses[0][1]
         title = first.label if first.label not in titles else f"{first.label}（{uses[0][0]}）"

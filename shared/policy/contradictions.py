@@ -154,7 +154,7 @@ def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:
 
 
 def _doubles(policy: Policy) -> Found:
-    """Find entries of a list with the same name."""
+    """Find entries of a list with the same code, or with one name where forms offer them by their names."""
     lists: dict[Path, Sequence[str]] = {
         ("exit", "criteria"): [criterion.figure for criterion in policy.exit.criteria],
         ("exit", "verification", "sample"): [least.figure for least in policy.exit.verification.sample],
@@ -182,6 +182,12 @@ def _doubles(policy: Policy) -> Found:
         for n, name in enumerate(names):
             if name in names[:n]:
                 yield (*where, n), f"{name} 出现了两次", f"{name} occurs twice"
+    for section in ("parties", "lists", "checklists", "procedures"):
+        labels = [one.label for one in getattr(policy, section)]
+        for n, label in enumerate(labels):
+            if label in labels[:n]:
+                zh = f"已有另一项也称“{label}”，填表的人无法区分，请改名"
+                yield (section, n, "label"), zh, f"another one is called {label!r}, too; a form cannot tell them apart"
 
 
 def _head(policy: Policy) -> Found:

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from shared.contracts.values import Code, Figure, Name
 from shared.divisions import LABELS
-from shared.policy.section import Found, Labels, Section
+from shared.policy.section import Found, Labels, Path, Section
 
 DIVISIONS: Final[Mapping[str, str]] = {"village": "村", **LABELS}
 """What a party may belong to beside other parties."""
@@ -64,16 +64,42 @@ def contradictions(kinds: Sequence[PartyKind]) -> Found:
                 zh = f"{parent} 是个人，公开的 {one.kind} 不能隶属于个人；请填 personal = true，或改隶属"
                 en = f"{parent} is a person, whom {one.kind} would tell to everybody; say personal = true, or another"
                 yield ("parties", n, "parents"), zh, en, ""
-        names = [field.field for field in one.fields]
-        for m, field in enumerate(one.fields):
-            if field.field in names[:m]:
-                yield ("parties", n, "fields", m), f"{field.field} 出现了两次", f"{field.field} occurs twice"
-            if field.field in ("name", "parent"):
-                zh, en = f"{field.field} 是每个组织都有的，请换一个代码", f"every party has {field.field}; rename it"
-                yield ("parties", n, "fields", m, "field"), zh, en, ""
-            if field.one_of is not None and field.most is not None:
-                zh, en = (
-                    "选择项没有最大值，one_of 和 most 只填一项",
-                    "a choice has no greatest value; one of both is enough",
-                )
-                yield ("parties", n, "fields", m, "most"), zh, en, ""
+        yield from _of_fields(n, one, kinds[:n])
+
+
+def _of_fields(n: int, one: PartyKind, before: Sequence[PartyKind]) -> Found:
+    """Find fields that are two things at once, or that the form of all kinds could not tell apart."""
+    others = {field.field: field for kind in before for field in kind.fields}
+    names, labels = [field.field for field in one.fields], [field.label for field in one.fields]
+    for m, field in enumerate(one.fields):
+        at: Path = ("parties", n, "fields", m)
+        if field.field in names[:m]:
+            yield at, f"{field.field} 出现了两次", f"{field.field} occurs twice"
+        elif field.label in labels[:m]:
+            zh, en = (
+                f"已有另一项信息也称“{field.label}”，请改名",
+                f"another field is called {field.label!r}, too; rename it",
+            )
+            yield (*at, "label"), zh, en, ""
+        other = others.get(field.field)
+        if other and not _alike(field, other):
+            zh = f"另一类组织的 {field.field} 名称或者填法不同，而表格只有一栏，请统一或者换一个代码"
+            en = f"{field.field} of another kind has another label, or takes other values; make them alike, or rename it"
+            yield (*at, "field"), zh, en, ""
+        if field.field in ("name", "parent"):
+            zh, en = f"{field.field} 是每个组织都有的，请换一个代码", f"every party has {field.field}; rename it"
+            yield (*at, "field"), zh, en, ""
+        if field.one_of is not None and field.most is not None:
+            zh, en = (
+                "选择项没有最大值，one_of 和 most 只填一项",
+                "a choice has no greatest value; one of both is enough",
+            )
+            yield (*at, "most"), zh, en, ""
+
+
+def _alike(one: PartyField, other: PartyField) -> bool:
+    """Whether one column of a form can take both: both choices, both numbers or both texts, of one label."""
+    codes = {label: code for code, label in (other.one_of or {}).items()}
+    return (
+        (one.label, one.one_of is None, one.most is None) == (other.label, other.one_of is None, other.most is None)
+    ) and all(codes.get(label, code) == code for code, label in (one.one_of or {}).items())

@@ -29,6 +29,7 @@ BRANCH: dict[str, Any] = {
 }  # fmt: skip
 FIRM: dict[str, Any] = {"kind": "firm", "label": "企业", "parents": ["county"]}
 ADVISER: dict[str, Any] = {"kind": "adviser", "label": "顾问团成员", "parents": ["village", "branch"], "personal": True}
+SHOP, SIZE = {**FIRM, "kind": "shop", "label": "商店"}, {"field": "size", "label": "规模"}
 KINDS = [BRANCH, FIRM, ADVISER]
 OF_VILLAGE = f"village:{VILLAGE}"
 
@@ -340,6 +341,16 @@ def test_1_12_persons_of_one_name_are_no_twins() -> None:
         (
             [{**FIRM, "fields": [{"field": "a", "label": "甲", "one_of": {"x": "乙"}, "most": 3}]}],
             (0, "fields", 0, "most"),
+        ),
+        ([FIRM, {**FIRM, "kind": "shop"}], (1, "label")),
+        ([{**FIRM, "fields": [SIZE, {**SIZE, "field": "scale"}]}], (0, "fields", 1, "label")),
+        *(
+            ([{**FIRM, "fields": [SIZE]}, {**SHOP, "fields": [{**SIZE, **other}]}], (1, "fields", 0, "field"))
+            for other in ({"one_of": {"big": "大"}}, {"most": 9}, {"label": "面积"})
+        ),
+        (
+            [{**one, "fields": [{**SIZE, "one_of": {code: "大"}}]} for one, code in ((FIRM, "big"), (SHOP, "large"))],
+            (1, "fields", 0, "field"),
         ),
     ],
 )  # fmt: skip

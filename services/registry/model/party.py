@@ -267,7 +267,9 @@ def merge(
     if party.withdrawn:
         zh = f"已并入“{party.into}”" if party.into else "已撤销登记"
         en = f"was merged into {party.into}" if party.into else "was withdrawn"
-        raise Refused("1.12", f"“{party.id}”{zh}，不能再合并，请核对编号", f"{party.id} {en}; check its id", field="party")
+        raise Refused(
+            "1.12", f"“{party.id}”{zh}，不能再合并，请核对编号", f"{party.id} {en}; check its id", field="party"
+        )
     into = next((one for one in _of_id(others, command.into) if isinstance(one, Party) and not one.withdrawn), None)
     into = known(into, "组织或人员", "party", command.into)
     if into.id == party.id or into.sort != party.sort:
