@@ -84,7 +84,7 @@ def _of_fields(n: int, one: PartyKind, before: Sequence[PartyKind]) -> Found:
         other = others.get(field.field)
         if other and not _alike(field, other):
             zh = f"另一类组织的 {field.field} 名称或者填法不同，而表格只有一栏，请统一或者换一个代码"
-            en = f"{field.field} of another kind has another label, or takes other values; make them alike, or rename it"
+            en = f"{field.field} of another kind has another label or takes other values; make them alike, or rename it"
             yield (*at, "field"), zh, en, ""
         if field.field in ("name", "parent"):
             zh, en = f"{field.field} 是每个组织都有的，请换一个代码", f"every party has {field.field}; rename it"
