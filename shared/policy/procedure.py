@@ -35,6 +35,8 @@ _BARRED: Final = {"delist": _JUDGED, "decap": _JUDGED}
 STAY: Final = ("villager", "village", "team", "unit", "inspection")
 """Roles whose steps nobody takes over. A village decides itself (Organic Law of Villagers' Committees 5), and an
 inspection is independent of those whom it looks at."""
+_LEVELS: Final = ("township", "county", "city", "province", "state")
+"""Roles that stand one above the other."""
 _RATES: Final = ("wrong_exit", "omission", "approval")
 """What the sample of a de-capping is judged by."""
 
@@ -171,10 +173,12 @@ def contradictions(procedures: Sequence[Procedure], indicators: Sequence[Indicat
             yield from _fields(path, procedure, step)
             yield from _targets(path, procedure, m)
             barred = _BARRED.get(procedure.effect, _OUTSIDE)
-            if step.by in barred:
-                zh = f"{step.by} 不能办理此事；不可填：{'、'.join(barred)}"
-                others = ", ".join(role for role in barred if role != step.by)
-                yield (*path, "by"), zh, f"{step.by} cannot do this; nor can {others}"
+            superiors = tuple(dict.fromkeys((*barred, *_JUDGED)))
+            for field, role, never in (("by", step.by, barred), ("overdue_to", step.overdue_to, superiors)):
+                if role in never:
+                    zh = f"{role} 不能办理此事；不可填：{'、'.join(never)}"
+                    others = ", ".join(other for other in never if other != role)
+                    yield (*path, field), zh, f"{role} cannot do this; nor can {others}"
 
 
 def _shape(path: Path, procedure: Procedure) -> Found:
@@ -344,6 +348,10 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
     if step.codes is not None and procedure.effect != "rectify":
         zh = f"{procedure.kind} 的 {step.name}：codes 只用于整顿（rectify）"
         yield (*path, "codes"), zh, f"{procedure.kind}: codes are for a rectification; leave them out", ""
+    if step.overdue_to in _LEVELS and step.by in _LEVELS[_LEVELS.index(step.overdue_to) + 1 :]:
+        zh = f"{procedure.kind} 的 {step.name}：逾期应向上级通报，{step.overdue_to} 在 {step.by} 之下"
+        en = f"{procedure.kind}: that {step.name} is overdue is told upward, and {step.overdue_to} is below {step.by}"
+        yield (*path, "overdue_to"), zh, en, ""
     if step.overdue_to == step.by:
         zh = f"{procedure.kind} 的 {step.name}：逾期应向上级通报，不能通报给办理机构自己"
         en = f"{procedure.kind}: that {step.name} is overdue is told to somebody else than who takes it"

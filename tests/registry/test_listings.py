@@ -345,6 +345,7 @@ def test_2_10_a_village_on_a_list_is_not_withdrawn() -> None:
     gone = c.WithdrawVillage(**AT, reason="误录", decided_by="县委")
     assert "重点村" in here.refusal(gone).zh
     here.do(withdraw())
+    here.do(c.WithdrawParty(place=PLACE, party="B-1", reason="误录", decided_by="县委"))
     here.do(gone)
     assert here.refusal(enter()).zh
 
