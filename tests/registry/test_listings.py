@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Register, Village, why_not_yet
+from services.registry.model import Register, Roster, Village, why_not_yet
 from services.registry.model import commands as c
 from shared.contracts import registry as r
 from shared.policy import PolicyInvalid, parse_pack
@@ -246,6 +246,16 @@ def test_2_22_a_county_without_any_is_told_as_well_and_a_village_counts_where_it
     here.until(date(2016, 1, 1))
     told = {one.place: one.number for one in here.world.said(r.ListUnfilled)[1:]}
     assert told == {PLACE: 1, "210522": 1}
+
+
+def test_2_22_a_county_from_an_earlier_version_is_told_from_its_next_listing_on() -> None:
+    here = each_county()
+    before = here.registry.states[Roster, PLACE]
+    assert before is not None
+    here.registry.states[Roster, PLACE] = before.but(timers={})
+    here.do(enter("demonstration"))
+    here.until(date(2015, 1, 1))
+    assert [one.number for one in here.world.said(r.ListUnfilled)] == [1]
 
 
 def test_wish_10_a_village_reads_which_lists_it_is_on_and_how_each_is_left() -> None:

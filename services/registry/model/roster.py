@@ -85,13 +85,17 @@ def place(
 
 def enrol(roster: Roster | None, event: VillageRegistered | VillageSplit, policy: Policy, today: date) -> Change:
     """A village was registered, or some were split from another one."""
-    roster = roster or Roster(id=event.place, place=event.place)
-    if "lists" not in roster.timers:
-        roster = roster.clocked(policy, today)
+    roster = _at(event.place, roster, policy, today)
     if isinstance(event, VillageSplit):
         parts = {id: Enrolled(id, today) for id in event.successors}
         return Change(roster.but(villages={**roster.villages, **parts}))
     return Change(roster.but(villages={event.village: Enrolled(event.village), **roster.villages}))
+
+
+def _at(county: str, roster: Roster | None, policy: Policy, today: date) -> Roster:
+    """The county's roster with its timer, which one from an earlier version does not have yet."""
+    roster = roster or Roster(id=county, place=county)
+    return roster if "lists" in roster.timers else roster.clocked(policy, today)
 
 
 def strike(
@@ -118,7 +122,7 @@ def entered(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
 def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
     """A village has a new code. If it comes from another county, it counts here from that day on, with its lists."""
     here = place_of(event.code)
-    roster = roster or Roster(id=here, place=here).clocked(policy, today)
+    roster = _at(here, roster, policy, today)
     before = roster.villages.get(event.village)
     since = today if here != event.place else before.since if before else None
     roster = roster.but(villages={**roster.villages, event.village: Enrolled(event.code, since)})
@@ -134,7 +138,7 @@ def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: 
 
 def enlist(roster: Roster | None, event: ListingBegun, policy: Policy, today: date) -> Change:
     """One more is on a list of the county."""
-    roster = roster or Roster(id=event.place, place=event.place).clocked(policy, today)
+    roster = _at(event.place, roster, policy, today)
     there = {*roster.listed.get(event.kind, ()), event.listing}
     return _filled(roster.but(listed={**roster.listed, event.kind: tuple(sorted(there))}), policy)
 
