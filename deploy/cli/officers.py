@@ -34,7 +34,7 @@ COUNTS = {
     "good": ("正确", "good"),
     "bad": ("有错误", "bad"),
     "created": ("新登记", "new"),
-    "changed": ("有更正", "corrected"),
+    "changed": ("有更新", "updated"),
     "unchanged": ("已登记过", "known already"),
 }
 
@@ -219,7 +219,8 @@ def totals(
     answer = client(folder, "registry", place).get(f"/v1/totals/{place}", params=asked)
     found = msgspec.json.decode(answer.content, type=list[Total])
     if not found:
-        console.say(told("没有这些年度的指标", "there are no figures of these years"))
+        console.say(told("没有这些年度的指标：尚未填报，或者政策包没有规定要汇总的指标",
+                         "there are no figures of these years: none were recorded, or the pack adds none up"))  # fmt: skip
         return
     table = folded(*map(chosen, _TOTALS))
     for one in found:

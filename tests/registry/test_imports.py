@@ -533,4 +533,4 @@ async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
         assert code == 1 and "未导入" in told and "改名的单位" in told
         (confirm,) = set(re.findall(r"--confirm ([0-9a-f]{16})", told))
         code, told = await zhucun("import", "units", file, "--confirm", confirm)
-        assert code == 0 and "已导入" in told and re.search(r"有更正\s+│ 1 ", told)
+        assert code == 0 and "已导入" in told and re.search(r"有更新\s+│ 1 ", told)
