@@ -313,7 +313,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "nomination-reviews": Answer(lambda a, s: [{"approved": True}]),
     "assignments": _NOTHING,
     "term-assessments": Answer(_merits, ("dispatch", "rosters")),
-    "releases": Answer(lambda a, s: [{"members": [*a.state["bound"]], "released": True}], ("dispatch", "rosters")),
+    "releases": Answer(lambda a, s: [{"members": [*a.state["members"]], "released": True}], ("dispatch", "rosters")),
     "commitments": Answer(lambda a, s: [{"items": [{"number": n, "text": t} for n, t in enumerate(s.items(a), 1)]}]),
     "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _COMMITMENTS),
     "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),

@@ -88,10 +88,10 @@ def _period_end(state: State, task: Task, _policy: Policy) -> Known:
     return {"bound": sorted(state.visits[kind][last].whole)}
 
 
-def _bound(state: State, _task: Task, _policy: Policy) -> Known:
-    """The members of a team who are not confirmed to be released from duties at home."""
+def _members(state: State, _task: Task, _policy: Policy) -> Known:
+    """The members of a team. Who of them is not released yet stands in no form, since it may have been found of one."""
     assert isinstance(state, Roster)
-    return {"owing": sorted(state.bound)}
+    return {"in_team": sorted(state.members)}
 
 
 def _of_term(state: State, task: Task, _policy: Policy) -> Known:
@@ -158,8 +158,8 @@ _RELEASES = Blank(
         Heading("released", "是否全脱产", "Released", "原单位仍有工作的填“否”。", "No if there are duties at home."),
         by("confirmed_by", "确认机关", "Confirmed by"),
     ),
-    facts=_bound,
-    lines=lambda row, _rows: [{**row, "members": row["owing"]}],
+    facts=_members,
+    lines=lambda row, _rows: [{**row, "members": row["in_team"]}],
 )  # fmt: skip
 _TERM_ASSESSMENTS = Blank(
     c.AssessTerm, "term-assessments", "期满考核等次表", "Assessments at the end of a term",

@@ -8,7 +8,8 @@ import pytest
 from services.dispatch.forms import FORMS
 from services.dispatch.model.commands import ConfirmRelease, ReportDeparture, WithdrawAssignment
 from services.dispatch.model.roster import Roster
-from shared.contracts.dispatch import ReleaseConfirmed, ReleaseDoubted, ReleaseMissed
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.dispatch import DeadlineMoved, ReleaseConfirmed, ReleaseDoubted, ReleaseMissed
 from shared.contracts.registry import PolicyAdopted
 from shared.policy import parse_pack
 from shared.rules import Refused
@@ -118,9 +119,38 @@ def test_0_3_a_pack_that_asks_no_more_awaits_nothing_after_the_year() -> None:
     assert not bound(benxi) and not benxi.said(ReleaseMissed)
 
 
-def test_0_3_the_form_names_who_is_to_be_released() -> None:
+def test_0_3_the_form_names_the_team_and_who_was_found_to_have_duties_at_home_is_said_to_operators_alone() -> None:
     benxi = city()
-    confirm(benxi, FIRST)
-    (task,) = benxi.tasks("releases")
-    facts = FORMS["releases"].facts
-    assert facts(benxi.dispatch.states[Roster, V1], task, benxi.policy) == {"owing": [SECOND, THIRD]}
+    confirm(benxi, FIRST, SECOND, THIRD)
+    confirm(benxi, SECOND, released=False, body="township")
+    (task,), roster = benxi.tasks("releases"), benxi.dispatch.states[Roster, V1]
+    assert isinstance(roster, Roster)
+    assert FORMS["releases"].facts(roster, task, benxi.policy) == {"in_team": [FIRST, SECOND, THIRD]}
+    assert {*roster.shown(to_operator=True).bound} == {SECOND}
+    shown = roster.shown()
+    assert not shown.bound and not [one for one in shown.deadlines if "bound" in one.path]
+    confirm(benxi, FIRST, SECOND, THIRD)
+    assert benxi.said(ReleaseConfirmed)[-1].released == (SECOND,) and not bound(benxi)
+
+
+def test_0_3_holidays_move_the_day_and_name_nobody() -> None:
+    working = {**RELEASE, "confirm_by": {"after": "joining", "within": {"working_days": 20}}}
+    benxi = Benxi(team={"release": working}).assigned()
+    confirm(benxi, FIRST, SECOND)
+    (before,) = benxi.tasks("releases")
+    assert before.due
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=(before.due,), worked=(),
+                          announced_by="国务院办公厅")
+    )  # fmt: skip
+    roster = benxi.dispatch.states[Roster, V1]
+    assert isinstance(roster, Roster)
+    assert THIRD in str(roster.deadlines) and THIRD not in str(roster.shown().deadlines)
+    assert benxi.tasks("releases")[0].due != before.due
+    assert [said.deadline for said in benxi.said(DeadlineMoved)] == ["bound release_by"]
+
+
+def test_0_3_who_is_to_be_released_is_kept_in_the_order_of_the_team() -> None:
+    benxi = city()
+    roster = benxi.dispatch.states[Roster, V1]
+    assert isinstance(roster, Roster) and [*roster.bound] == [*roster.members] == [FIRST, SECOND, THIRD]

@@ -476,7 +476,7 @@ def test_5_13_0_3_5_14_nominations_releases_and_assessments_are_told_by_form() -
         row = {**_REVIEWED, **said}
         assert told("nomination-reviews", row) == [as_command("dispatch", "nomination-reviews", row)]
     released = {**_MEMBERS, "members": ["C1", "C2"], "released": True, "confirmed_by": "局党组", "body": "unit"}
-    shown = [({"owing": ["C1", "C2"]}, released)]
+    shown = [({"in_team": ["C1", "C2"]}, released)]
     assert read_back(FORMS["dispatch", "releases"], shown, region) == [as_command("dispatch", "releases", released)]
     graded = [{"cadre": c, "grade": g} for c, g in (("C1", "excellent"), ("C2", "competent"))]
     assessed = {**_REVIEWED, "ended": "2017-06-21", "merits": graded, "assessed_by": "市委组织部"}

@@ -163,16 +163,20 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def shown(self, *, to_operator: bool = False) -> "Roster":
-        """The roster as it may be read: only operators see leave, how many days each was there, and grades."""
+        """The roster as it may be read: only operators see leave, who is not released from duties at home, how many
+        days each was there, and grades."""
         if to_operator:
             return self
         months = {name: msgspec.structs.replace(month, days={}) for name, month in self.months.items()}
         ended = {day: msgspec.structs.replace(one, grades={}) for day, one in self.ended.items()}
-        return self.but(leaves={}, months=months, ended=ended).timed(turn=None)
+        deadlines = tuple(one for one in self.deadlines if one.path[0] != "bound")
+        shown = self.but(bound={}, leaves={}, months=months, ended=ended, deadlines=deadlines)
+        return shown.timed(turn=None)
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """The last day of something that is owed here moved."""
-        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+        """The last day of something that is owed here moved. Who is not released from duties at home is not said."""
+        path = (moved.path[0], moved.path[-1]) if moved.path[0] == "bound" else moved.path
+        return DeadlineMoved(place=self.place, village=self.id, **moved._replace(path=path).said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Training that is to be had, leave to be decided on, and months whose presence is to be confirmed."""

@@ -48,7 +48,7 @@ def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: dat
     state = state or Roster(id=event.village, place=event.place)
     since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
     members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
-    state = bind(state.but(unit=event.unit, members=members), members.keys() - since.keys(), policy, today)
+    state = bind(state.but(unit=event.unit, members=members), (id for id in members if id not in since), policy, today)
     return Change(clocked(_owing(state, members, policy, others, today), policy, today))
 
 
@@ -185,7 +185,8 @@ def report(state: Roster | None, command: ReportSkills, policy: Policy, today: d
     if lacking == open_now:
         return Change(state)
     state = state.but(lacking={**state.lacking, command.kind: lacking})
-    for skill in lacking.keys() - {skill for skill, one in open_now.items() if not one.course}:
+    known_before = {skill for skill, one in open_now.items() if not one.course}
+    for skill in (one for one in lacking if one not in known_before):
         state = state.counting(
             "lacking", command.kind, skill, "train_by", since=today, span=terms.taught_by.span, timer="training"
         )
