@@ -219,8 +219,12 @@ def totals(
     answer = client(folder, "registry", place).get(f"/v1/totals/{place}", params=asked)
     found = msgspec.json.decode(answer.content, type=list[Total])
     if not found:
-        console.say(told("没有这些年度的指标：尚未填报，或者政策包没有规定要汇总的指标",
-                         "there are no figures of these years: none were recorded, or the pack adds none up"))  # fmt: skip
+        console.say(
+            told(
+                "没有这些年度的指标：尚未填报，或者政策包没有规定要汇总的指标",
+                "there are no figures of these years: none were recorded, or the pack adds none up",
+            )
+        )
         return
     table = folded(*map(chosen, _TOTALS))
     for one in found:
