@@ -349,7 +349,7 @@ async def test_tasks_are_found_by_division_and_role_until_they_are_done(api: Api
         "kind": "matters", "id": "M2", "place": "210521",
         "task": {
             "action": "matters", "about": "M2", "role": "county", "due": "2014-06-01", "rule": "1.1", "detail": "",
-            "answer": {"subject": "210502001001"},
+            "whom": [], "answer": {"subject": "210502001001"},
         },
     }  # fmt: skip
     await api.post("matters", {"place": "210502", "matter": "M1", "answered": True})
