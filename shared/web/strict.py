@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -104,6 +105,11 @@ def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
 _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
     int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
+    date | None: (
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        "应为日期：年4位、月2位、日2位，中间用“-”隔开",
+        "must be a date: year, month and day, as YYYY-MM-DD",
+    ),
 }
 _PREFIX = ("[0-9]{0,6}", "应为区划代码或其开头几位，最多 6 位数字", "a division's code or its first digits, 6 at most")
 _SEEN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 import httpx
+from litestar import get
+from litestar.params import FromQuery
 
 from shared.codes import Code
 from shared.contracts import Command
@@ -114,6 +116,12 @@ class Api:
         return answer.json()
 
 
+@get("/v1/days", tags=["queries"])
+async def on_day(day: FromQuery[date | None] = None) -> list[date]:
+    """A query about a day."""
+    return [day] if day else []
+
+
 @asynccontextmanager
 async def serving(database: str) -> AsyncIterator[Api]:
     """A service on its first day with a pack in force."""
@@ -129,7 +137,7 @@ async def serving(database: str) -> AsyncIterator[Api]:
     relay = Relay(send)
     pipeline = Pipeline(SERVICE, engine, relay, "http://localhost/schemas")
     await pipeline.start()
-    app: Any = http.build(pipeline, ROUTES, (), health, b"secret")
+    app: Any = http.build(pipeline, ROUTES, (on_day,), health, b"secret")
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         found = Api(client, pipeline)
