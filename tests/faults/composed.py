@@ -116,6 +116,8 @@ class Pace:
         self._today = self._first = START
         self._last = START + timedelta(1)
         self._began = self._seconds = 0.0
+        self._held: date | None = None
+        self._freed = asyncio.Event()
         self.days = 0
         """Days that were played while something was lost."""
 
@@ -125,9 +127,21 @@ class Pace:
         self._began, self._seconds = time.monotonic(), seconds
         await asyncio.sleep(seconds)
 
+    @asynccontextmanager
+    async def holding(self, last: date) -> AsyncIterator[None]:
+        """The day `last` ends no sooner than what is done within, however long a container takes to come back."""
+        self._held, self._freed = last, asyncio.Event()
+        try:
+            yield
+        finally:
+            self._held = None
+            self._freed.set()
+
     async def after(self, day: date) -> None:
         """Wait until the next day may begin."""
         self._today = day
+        if self._held and day >= self._held:
+            await self._freed.wait()
         part = min((day - self._first) / (self._last - self._first), 1)
         wait = self._began + self._seconds * part - time.monotonic()
         self.days += time.monotonic() < self._began + self._seconds
@@ -143,10 +157,11 @@ async def lost(
     async def harm(number: int) -> None:
         nonlocal whole
         names.append(await victims[number](system))
-        async with officer.at_work():
+        last = START + due(number + 1, len(victims)) * (ground.until - START)
+        async with pace.holding(last), officer.at_work():
             await asyncio.to_thread(found.kill, names[-1])
             try:
-                await pace.lose(seconds, START + due(number + 1, len(victims)) * (ground.until - START))
+                await pace.lose(seconds, last)
                 whole += 1
             finally:
                 await asyncio.to_thread(found.start, names[-1])
