@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from shared.calendar import CHINA
-from shared.codes import Code
 from shared.contracts import EVENTS, Envelope, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.registry import VillageRecoded
@@ -136,8 +135,8 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
 
     A village belongs to a division if its id or a later code begins with the division's digits.
     """
-    # The new code may be known to another replica only.
-    if Code not in pipeline.tables.states or pipeline.share.of > 1:
+    # A service that hears of no new codes cannot judge, and of several replicas another one may know the code.
+    if VillageRecoded not in pipeline.wiring.reactions or pipeline.share.of > 1:
         return heard
     placed: list[Heard] = []
     for delivery, cause in heard:
