@@ -4,8 +4,9 @@ One state for each village keeps them by kind of link, with the places that must
 compared with what came (`pledges`), and the visits of each period (`visits`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -17,9 +18,10 @@ from shared.contracts.registry import Rank
 from shared.policy import Policy
 from shared.policy.links import LISTING, MONTHS, Contact, Every
 from shared.policy.partners import Partner
-from shared.rules import Change, Due, Moved, State, Task
+from shared.rules import Change, Due, Moved, Refused, State, Task
 
 DAY = timedelta(1)
+L = TypeVar("L", Contact, Partner)
 
 
 class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -282,3 +284,32 @@ def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
                     )
                 )  # fmt: skip
     return Change(clocked(state.but(bonds=bonds), policy, due.on), tuple(told))
+
+
+# --------------------------------------------------------------- what a link must keep
+
+
+def declared(links: Mapping[str, L], kind: str, rule: str, zh: str, en: str) -> L:
+    """The pack's link of a kind. Refuses a kind that the pack does not have; `zh` and `en` say what it would be."""
+    link = links.get(kind)
+    if link is None:
+        raise Refused(
+            rule,
+            f"本地规定中没有这种{zh}，可填：{'、'.join(one.label for one in links.values()) or '（无）'}",
+            f"the pack has no such {en}, {kind}; its kinds are: {', '.join(links) or 'none'}",
+            field="kind",
+            status=422,
+        )
+    return link
+
+
+def require_place(link: Contact | Partner, bound: Collection[str], field: str, zh: str, en: str) -> None:
+    """Refuse one more in a village that has as many as the pack allows. `zh` counts them, `en` says what is to end."""
+    if link.most is not None and len(bound) >= link.most:
+        there = sorted(bound)
+        raise Refused(
+            link.rule,
+            f"{link.label}每村最多{link.most}{zh}，该村已有{'、'.join(there)}，请先解除",
+            f"the village has {', '.join(there)} already, and {link.most} at most; end {en} first",
+            field=field,
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from services.dispatch.model.bonds import Bearer, Bond, Contacts, changed
+from services.dispatch.model.bonds import Bearer, Bond, Contacts, changed, declared, require_place
 from services.dispatch.model.commands import BeginLink, EndLink
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
@@ -87,16 +87,7 @@ def asked_about(_state: Contacts | None, command: BeginLink) -> Iterable[Key]:
 
 def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: date, others: Others) -> Change:
     """The body that the pack names binds a cadre to a village. Rank, ties and number must be as the pack says (4.2)."""
-    link = policy.contacts.get(command.kind)
-    if link is None:
-        kinds = "、".join(one.label for one in policy.contacts.values()) or "（无）"
-        raise Refused(
-            "4.2",
-            f"本地规定中没有这种联系方式，可填：{kinds}",
-            f"the pack has no such kind of link, {command.kind}; its kinds are: {', '.join(policy.contacts) or 'none'}",
-            field="kind",
-            status=422,
-        )
+    link = declared(policy.contacts, command.kind, "4.2", "联系方式", "kind of link")
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
     since = state.bound(link.kind)
@@ -117,13 +108,7 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     if misfit := _misfit(cadre, link.rank, command.village):
         zh, en = misfit
         raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
-    if link.most is not None and len(since) >= link.most:
-        raise Refused(
-            link.rule,
-            f"{link.label}每村最多{link.most}名，该村已有{'、'.join(sorted(since))}，请先解除",
-            f"the village has {', '.join(sorted(since))} already, and {link.most} at most; end a link first",
-            field="cadre",
-        )
+    require_place(link, since, "cadre", "名", "a link")
     begun = LinkBegun(
         place=state.place,
         village=command.village,

@@ -10,6 +10,7 @@ from datetime import date
 
 import msgspec
 
+from services.dispatch.model.bonds import declared
 from services.dispatch.model.commands import EndPairings, PairHouseholds, Pairing
 from services.dispatch.model.pool import Squad, without
 from shared.contracts import Event
@@ -193,17 +194,7 @@ def pair(state: Pairings | None, command: PairHouseholds, policy: Policy, today:
 
     A cadre with ties to the village may help there; whoever is a relative of the household may not.
     """
-    link = policy.helping.get(command.kind)
-    if link is None:
-        kinds = "、".join(one.label for one in policy.helping.values()) or "（无）"
-        raise Refused(
-            "2.2",
-            f"本地规定中没有这种帮扶到户方式，可填：{kinds}",
-            f"the pack has no such link to households, {command.kind}; its kinds are: "
-            f"{', '.join(policy.helping) or 'none'}",
-            field="kind",
-            status=422,
-        )
+    link = declared(policy.helping, command.kind, "2.2", "帮扶到户方式", "link to households")
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
     helped, new = dict(state.helped(link.kind)), dict[str, dict[str, Helper]]()

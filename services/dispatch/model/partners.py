@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from services.dispatch.model.bonds import Bond, Contacts, changed
+from services.dispatch.model.bonds import Bond, Contacts, changed, declared, require_place
 from services.dispatch.model.commands import BeginPartner, EndPartner
 from services.dispatch.model.contacts import ended, require_need
 from services.dispatch.model.pledges import outstanding
@@ -63,16 +63,7 @@ def asked_about(_state: State | None, command: BeginPartner) -> Iterable[Key]:
 
 def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: date, others: Others) -> Change:
     """The body that the pack names pairs a party with a village (1.12, 2.17)."""
-    link = policy.partners.get(command.kind)
-    if link is None:
-        kinds = "、".join(one.label for one in policy.partners.values()) or "（无）"
-        raise Refused(
-            "1.12",
-            f"本地规定中没有这种结对，可填：{kinds}",
-            f"the pack has no such kind of link, {command.kind}; its kinds are: {', '.join(policy.partners) or 'none'}",
-            field="kind",
-            status=422,
-        )
+    link = declared(policy.partners, command.kind, "1.12", "结对", "kind of link")
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
     since = state.bound(link.kind)
@@ -102,13 +93,7 @@ def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: 
         if other.parent != f"village:{state.id}":
             zh, en = f"{command.paired}不是该村的组织，请核对编号", f"{command.paired} is no party of the village"
             raise Refused(link.rule, zh, en, field="paired", status=422)
-    if link.most is not None and len(since) >= link.most:
-        raise Refused(
-            link.rule,
-            f"{link.label}每村最多{link.most}家，该村已有{'、'.join(sorted(since))}，请先解除",
-            f"the village has {', '.join(sorted(since))} already, and {link.most} at most; end one first",
-            field="party",
-        )
+    require_place(link, since, "party", "家", "one")
     begun = PartnerBegun(
         place=state.place, village=state.id, kind=link.kind, party=command.party, paired=command.paired,
         decided_by=command.decided_by,
