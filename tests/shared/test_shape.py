@@ -34,6 +34,12 @@ def test_no_function_is_longer_than_what_is_read_at_one_go() -> None:
     assert long == []
 
 
+def test_every_folder_of_tests_is_a_package() -> None:
+    """Two files of one name, say a `test_forms.py` of two services, can be collected together only in packages."""
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
 @pytest.mark.parametrize("service", ["dispatch", "registry"])
 @pytest.mark.parametrize("package", ["shared/contracts/{}", "services/{}/model/commands"])
 def test_what_is_collected_from_a_package_misses_none_of_its_files(package: str, service: str) -> None:
