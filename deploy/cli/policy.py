@@ -15,7 +15,7 @@ from shared.contracts.values import Organ
 from shared.divisions import COUNTRY, place_of
 
 if TYPE_CHECKING:
-    from shared.policy import Base, Policy
+    from shared.policy import Base, Policy, PolicyInvalid
     from shared.policy.checking import Fault
 
 app = typer.Typer(help="政策包：检查、启用；节假日 · policy packs: check, adopt; holidays", no_args_is_help=True)
@@ -40,24 +40,58 @@ OverOption = Annotated[
 @app.command()
 def check(file: FileArgument, over: OverOption = None, folder: FolderOption = DEFAULT) -> None:
     """检查政策包文件（连同所扩展的上级政策包），一次列出全部问题 · check a pack, with what it extends."""
-    described, pack, _ = _read(file, _base(over or [], folder))
+    pack, _ = _read(file, _base(over or [], folder))
+    described = _described(pack, pack.jurisdiction, pack.version)
     console.good(told(f"政策包无误：{described}", f"the pack is sound: {described}"))
     for zh, en in _notes(pack):
         console.note(told(zh, en))
 
 
 @app.command()
-def adopt(file: FileArgument, by: ByOption, folder: FolderOption = DEFAULT) -> None:
-    """启用政策包，自其生效日起按它办 · adopt a pack; every service decides by it from its effective date on."""
-    described, _, pack = _read(file, _base([], folder))
-    place = place_of(pack["jurisdiction"])
-    command = {"place": place, "pack": pack, "adopted_by": by}
-    with client(folder, "registry", place) as http:
-        answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
-    if not answer["applied"]:
-        console.note(told(f"此前已启用，没有变化：{described}", f"adopted before, nothing changed: {described}"))
-        return
-    console.good(told(f"已启用：{described}", f"adopted: {described}"))
+def adopt(
+    file: FileArgument,
+    by: ByOption,
+    over: OverOption = None,
+    each: Annotated[
+        list[str] | None,
+        typer.Option("--each", help="分别启用的区划，可多次填写 · a division that adopts it for itself; repeatable"),
+    ] = None,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """启用政策包，自其生效日起按它办；填了 --over 的，连同上级政策包写成一个完整的包 · adopt a pack; every service
+    decides by it from its effective date on. With --over it is adopted whole, with what it extends."""
+    policy, content = _read(file, _base(over or [], folder))
+    codes = each or [policy.jurisdiction]
+    packs = [_by_itself(file, policy, code) for code in codes] if over or each else [content]
+    for code, pack in zip(codes, packs, strict=True):
+        described, place = _described(policy, code, pack["version"]), place_of(code)
+        command = {"place": place, "pack": pack, "adopted_by": by}
+        with client(folder, "registry", place) as http:
+            answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
+        if answer["applied"]:
+            console.good(told(f"已启用：{described}", f"adopted: {described}"))
+        else:
+            console.note(told(f"此前已启用，没有变化：{described}", f"adopted before, nothing changed: {described}"))
+
+
+def _by_itself(file: Path, policy: "Policy", code: str) -> dict[str, Any]:
+    """The content of a pack, with all that it extends, for one division. Raises Trouble if it cannot be its pack."""
+    from shared.divisions import lies_in
+    from shared.policy import PolicyInvalid, by_itself, parse_pack
+
+    if code != policy.jurisdiction and not (
+        code.isdecimal() and len(code) in (4, 6) and lies_in(code, policy.jurisdiction)
+    ):
+        raise Trouble(
+            f"--each 应填“{policy.jurisdiction}”以内的地市或县代码，4位或6位数字，现为“{code}”。\n"
+            f"  --each names a prefecture or county in {policy.jurisdiction} by 4 or 6 digits, not {code}."
+        )
+    content = by_itself(policy, code)
+    try:
+        parse_pack(content)
+    except PolicyInvalid as error:
+        raise _faults(file, error) from error
+    return content
 
 
 @app.command()
@@ -131,7 +165,7 @@ def _named(which: str, over: list[Path], folder: Path) -> "Policy":
     from shared.policy import PolicyBook, kept_pack
 
     if (file := Path(which)).is_file():
-        return _read(file, _base(over, folder))[1]
+        return _read(file, _base(over, folder))[0]
     if not which.isdecimal():
         raise Trouble(
             f"没有文件“{which}”；也可填区划代码，如 2105。\n"
@@ -175,24 +209,34 @@ def _base(over: list[Path], folder: Path) -> "Base":
     return found
 
 
-def _read(file: Path, base: "Base") -> tuple[str, "Policy", dict[str, Any]]:
-    """Read a pack. Returns a line about it, the pack, and its content to send. Raises Trouble with all its faults."""
+def _read(file: Path, base: "Base") -> tuple["Policy", dict[str, Any]]:
+    """Read a pack. Returns it and its content to send. Prints all its faults and ends the command if there are any."""
     from shared.policy import PolicyInvalid, read_pack
 
     try:
         pack, content = read_pack(file.read_bytes(), base)
     except PolicyInvalid as error:
-        count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
-        console.bad(told(f"{file}：{len(error.faults)}处问题", f"{file}: {count}"))
-        for fault in error.faults:
-            console.say(f"- {told(*_fault(fault))}")
-            if fault.example:
-                console.say(f"    {told('示例：', 'for example: ')}{fault.example}")
-        raise typer.Exit(1) from error
-    zh = f"{pack.name}（{pack.jurisdiction}），版本{pack.version}，自{chinese.day(pack.effective_from)}起生效"
+        raise _faults(file, error) from error
+    return pack, content
+
+
+def _faults(file: Path, error: "PolicyInvalid") -> typer.Exit:
+    """Print the faults of a pack, and give what ends the command."""
+    count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+    console.bad(told(f"{file}：{len(error.faults)}处问题", f"{file}: {count}"))
+    for fault in error.faults:
+        console.say(f"- {told(*_fault(fault))}")
+        if fault.example:
+            console.say(f"    {told('示例：', 'for example: ')}{fault.example}")
+    return typer.Exit(1)
+
+
+def _described(pack: "Policy", jurisdiction: str, version: str) -> str:
+    """A line about a pack: whose it is, which version, and since when it is in force."""
+    zh = f"{pack.name}（{jurisdiction}），版本{version}，自{chinese.day(pack.effective_from)}起生效"
     since = english.day(pack.effective_from)
-    en = f"{pack.name_en} ({pack.jurisdiction}), version {pack.version}, in force from {since}"
-    return told(zh, en), pack, content
+    en = f"{pack.name_en} ({jurisdiction}), version {version}, in force from {since}"
+    return told(zh, en)
 
 
 def _fault(fault: "Fault") -> tuple[str, str]:

@@ -20,7 +20,7 @@ from shared.policy.checking import Fault, mended, misfits
 from shared.policy.commitments import Commitment
 from shared.policy.contradictions import find_contradictions, find_doubts
 from shared.policy.earlier import renewed
-from shared.policy.layers import NAMED, Layer, Merged
+from shared.policy.layers import NAMED, Layer, Merged, by_itself
 from shared.policy.outcomes import TRIGGERS, Outcome
 from shared.policy.pack import Policy
 from shared.policy.procedure import Step
@@ -29,8 +29,8 @@ from shared.policy.section import Path
 
 __all__ = [
     "RELATIONS", "TRIGGERS", "Base", "Bound", "Campaign", "Cap", "Commitment", "Fault", "Ground",
-    "Layer", "Outcome", "Policy", "PolicyBook", "PolicyInvalid", "Review", "Step", "find_doubts", "kept_pack",
-    "layer_of", "over", "parse_pack", "read_pack", "renewed",
+    "Layer", "Outcome", "Policy", "PolicyBook", "PolicyInvalid", "Review", "Step", "by_itself", "find_doubts",
+    "kept_pack", "layer_of", "over", "parse_pack", "read_pack", "renewed",
 ]  # fmt: skip
 Base = Callable[[str, date], Policy | None]
 """(jurisdiction, day) -> the pack in force there on that day, or None."""

@@ -248,6 +248,15 @@ def _is_section(part: Any) -> bool:
     return isinstance(part, type) and issubclass(part, Section)
 
 
+def by_itself(policy: Policy, jurisdiction: str) -> dict[str, Any]:
+    """The content of a pack with all that it extends, as the pack of a division that extends nothing.
+
+    The division is that of the pack or lies in it. Draws, matchings and quotas are then its own.
+    """
+    version = f"{jurisdiction}{policy.own_version.removeprefix(policy.jurisdiction)}"
+    return {**plain(msgspec.to_builtins(policy)), "jurisdiction": jurisdiction, "version": version}
+
+
 def plain(value: Any) -> Any:
     """The content of a pack as a file would have it: lists, tables and values; None means left out."""
     if isinstance(value, Mapping):

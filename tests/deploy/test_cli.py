@@ -312,6 +312,22 @@ def test_what_is_adopted_already_is_told_as_unchanged(folder: Path) -> None:
         assert expected in zhucun(folder, "policy", "adopt", PACK, "--by", "市委组织部")
 
 
+def test_a_pack_is_adopted_whole_with_what_it_extends(folder: Path) -> None:
+    """So the country's rules serve a region also where the country's pack is adopted by nobody, as with replicas."""
+    adopt = ("policy", "adopt", "shared/policy/packs/xixiu.toml", "--by", "区委")
+    assert "请先启用该区划的政策包" in zhucun(folder, *adopt, fails=True)
+    assert "已启用：西秀区（520402）" in zhucun(folder, *adopt, "--over", "shared/policy/packs/national.toml")
+    assert "贫困" in zhucun(folder, "policy", "show", "520402")
+
+
+def test_each_prefecture_adopts_a_provinces_pack_for_itself(folder: Path) -> None:
+    adopt = ("policy", "adopt", "shared/policy/packs/guizhou.toml", "--by", "省委组织部")
+    told = zhucun(folder, *adopt, "--each", "5203", "--each", "5206")
+    assert "（5203），版本5203-" in told and "（5206），版本5206-" in told
+    for code in ("2105", "5203x", "520321103"):
+        assert f"现为“{code}”" in zhucun(folder, *adopt, "--each", code, fails=True)
+
+
 def test_every_form_is_listed_with_the_service_that_takes_it() -> None:
     listed = run("forms", COLUMNS="200")[1]
     for form, title, service in (
