@@ -43,7 +43,10 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     "indicator": {figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
     "role": {"leader": "队长", "member": "队员"},
     "by": {role: zh for role, (zh, _) in ROLES.items()},
-    "subject_kind": {"unit": "单位", "team": "工作队", "cadre": "干部"},
+    "subject_kind": {
+        "unit": "单位", "team": "工作队", "cadre": "干部", "village": "村", "township": "乡镇", "organisation": "组织",
+        "village_cadre": "村干部",
+    },
     "effect": {"record": "记录", "recall": "召回"},
     "cause_of_leave": {
         "transferred": "工作调动", "ill": "病休", "retired": "退休", "resigned": "辞职", "deceased": "去世",
@@ -105,6 +108,7 @@ _NAMED_AS: Final = {
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
     "watched": "watch_class", "watched_persons": "watch_class",
     "findings": "finding", "codes": "found", "triggers": "trigger", "before": "grade",
+    "failings": "failing", "feeds": "feed", "scores": "channel",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
@@ -367,7 +371,7 @@ def _codes() -> frozenset[str]:
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
      "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge",
-     "check")
+     "check", "failing", "feed")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
@@ -427,7 +431,7 @@ def _division(id: str, policy: Policy | None) -> str:
 
 def _record(id: str, policy: Policy | None) -> str:
     kind, _, subject = id.partition(":")
-    return f"{label('subject_kind', kind, policy)}{subject}"
+    return _division(subject, policy) if ":" in subject else f"{label('subject_kind', kind, policy)}{subject}"
 
 
 def _step(text: str, policy: Policy | None) -> str:

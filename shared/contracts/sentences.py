@@ -440,6 +440,27 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "GradeWithdrawn": _withdrawn("{year}考核等次“{grade}”", "the grade {grade} of {year}"),
     "InputWithdrawn": _withdrawn("{year}考核的{channel}", "{channel} of the assessment of {year}"),
+    "AppraisalOpened": ("启动{record}{year}“{kind}”", "the {kind} of {record} for {year} opened"),
+    "AppraisalProposed": (
+        "{record}{year}“{kind}”得{score}分（{scores}），拟定为{grade}[；降档原因：{caps}]",
+        "{record} scored {score} in the {kind} of {year} ({scores}); {grade} is proposed[; capped: {caps}]",
+    ),
+    "AppraisalGraded": (
+        "{decided_by}评定{record}{year}“{kind}”等次为{grade}[；问题：{failings}][；涉及：{triggers}][；结果用于：{feeds}]",
+        "{decided_by} graded {record} in the {kind} of {year}: {grade}[; failings: {failings}][; {triggers}]"
+        "[; it is used for {feeds}]",
+    ),
+    "AppraisalDropped": ("{record}{year}“{kind}”终止", "the {kind} of {record} for {year} was dropped"),
+    "AppraisalContested": (
+        "{lodged_by}对{record}{year}“{kind}”等次“{grade}”申请复核，{answer_until}前答复",
+        "{lodged_by} contested the grade {grade} of {record} in the {kind} of {year}; an answer is due by "
+        "{answer_until}",
+    ),
+    "AppraisalReviewed": (
+        "{decided_by}复核{record}{year}“{kind}”等次：由“{before}”到“{grade}”",
+        "{decided_by} reviewed the {kind} of {record} for {year}: from {before} to {grade}",
+    ),
+    "AppraisalWithdrawn": _withdrawn("{record}{year}“{kind}”等次“{grade}”", "the grade {grade} of {record} in {year}"),
     "SampleCommitted": ("{body}公布核查随机码的校验值", "{body} published the hash of its share of the seed"),
     "SampleDrawn": ("抽取{size}户入户核查", "{size} households were drawn for the verification"),
     "SampleMissed": (

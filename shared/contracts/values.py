@@ -46,6 +46,9 @@ PartyId = Annotated[
 Each thing has one spelling. Forms convert small letters and look-alikes to it; everything else is refused. So are
 numbers of identity cards and mobile phones, since ids are published.
 """
+_PARTY: Final = r"(?![0-9]{17}[0-9X]$)(?!1[3-9][0-9]{9}$)[A-Z0-9](?:[A-Z0-9._-]{0,38}[A-Z0-9])?"
+GradedId = Annotated[str, Meta(pattern=rf"^(?:township:[0-9]{{9}}|{_PARTY}){_END}")]
+"""Whom an assessment grades: a village, a party or a cadre by its id, a township as `township:210521100`."""
 RunId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}{_END}")]
 """A name that people choose for a single matching, or for a matter that a village decides."""
 _DIVISION: Final = "|".join(f"{level}:[0-9]{{{digits}}}" for level, digits in DIGITS.items())
@@ -207,6 +210,10 @@ SAID: Final = {
         PartyId: (
             "编号，由大写字母、数字和 . _ - 组成，最多40个字符，不能是身份证号或手机号",
             "an id of capitals, digits and . _ -, 40 characters at most, no number of an identity card or a phone",
+        ),
+        GradedId: (
+            "村、组织或者人员的编号；乡镇写作 township:9位代码",
+            "the id of a village, an organisation or a person; a township is township: and 9 digits",
         ),
         RunId: (
             "编号，由字母、数字和 . _ - 组成，最多40个字符",

@@ -442,6 +442,25 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "again": ("其中由上一次中止的核查抽中的户", "those of them that an attempt drew which ended early", ["H12"]),
     # --------------------------------------------------------------------- incentives
     "outcome": ("奖惩事项编号", "the case's id", f"criticism/{VILLAGE}/2015"),
+    **{f"Appraisal{event}.{field}": said
+       for event in ("Opened", "Proposed", "Graded", "Dropped", "Contested", "Reviewed", "Withdrawn")
+       for field, said in (
+           ("kind", ("哪一项考核评价（政策包中的代码）", "which assessment, by the pack's code", "secretary_rating")),
+           ("subject_kind", ("对象：村、乡镇、组织、村干部或者干部",
+                             "whether a village, a township, an organisation, a village cadre or a unit's cadre",
+                             "organisation")),
+           ("subject", ("对象编号；村以村代码、乡镇以“township:”加代码表示",
+                        "the party's or cadre's id; a village is named by its code, a township by `township:` and its "
+                        "digits", "ORG-0012")),
+           ("village", ("对象所在的村；不属于任何村的为空", "the village that it belongs to, if any", VILLAGE)),
+       )},
+    "AppraisalReviewed.before": ("复核前的等次", "the grade before the review", "incompetent"),
+    "AppraisalProposed.score": ("考核得分，0 至 100", "the score of the year, 0 to 100", 91.5),
+    "AppraisalGraded.score": ("考核得分，0 至 100", "the score of the year, 0 to 100", 91.5),
+    "scores": ("各项来源的得分，0 至 100", "the score of each channel, 0 to 100", {"ballot": 86.0}),
+    "failings": ("认定的问题（政策包中的代码）", "the failings that the body found, by the pack's codes", ["inactive"]),
+    "feeds": ("结果用于哪些考核（政策包中的代码）", "the reviews in which the result is used, by the pack's codes",
+              ["annual_appraisal"]),
     "subject_kind": ("对象：单位、工作队或干部", "whether a unit, a team or a cadre", "team"),
     "subject": ("对象编号；工作队以村代码表示", "the unit or the cadre; a team is named by its village", VILLAGE),
     "effect": ("后果：记载（“record”）或召回（“recall”）", "what it does when imposed", "record"),

@@ -160,6 +160,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | watched,
             "watch_class": watched,
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
+            "failing": {},
+            "feed": {},
             "check": {code: zh for one in self.checklists for code, zh in one.items.items()},
             "group": {code: zh for one in self.training for code, zh in one.groups.items()},
             "skill": {code: zh for one in self.training for code, zh in one.skills.items()}

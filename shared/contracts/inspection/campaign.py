@@ -1,4 +1,4 @@
-"""Events of the inspection: draws, visits, findings, orders, grades, and the verification of an exit."""
+"""Draws, visits, findings, orders and bulletins."""
 
 from typing import Annotated, Literal
 
@@ -16,10 +16,7 @@ from shared.contracts.values import (
     DerivedId,
     Number,
     Organ,
-    OrganOrNone,
-    Parties,
     PartyId,
-    Percent,
     Rate,
     Reason,
     Role,
@@ -28,7 +25,6 @@ from shared.contracts.values import (
     Sha256,
     VillageId,
     Villages,
-    Voters,
     Year,
 )
 
@@ -257,200 +253,6 @@ class OrderOverdue(Event, frozen=True, kw_only=True):
     leader: PartyId
     times: Number
     """How often this order has become overdue, 1 the first time."""
-
-
-class ReportDelivered(Event, frozen=True, kw_only=True):
-    """The yearly duty report, one document for all its audiences (述职, mechanism 3.8)."""
-
-    label = ("述职", "duty report delivered")
-    source = "3.8"
-    village: VillageId
-    year: Year
-    form: Literal["written", "oral"]
-    audiences: Codes
-    delivered_by: OrganOrNone = ""
-    """The team or its unit, never a person."""
-
-
-class BallotHeld(Event, frozen=True, kw_only=True):
-    """Members' and villagers' representatives voted on the team after its oral report (民主测评, 3.8)."""
-
-    label = ("民主测评", "ballot held")
-    source = "3.8"
-    village: VillageId
-    year: Year
-    entitled: Voters
-    present: Voters
-    satisfied: Voters
-    held_by: OrganOrNone = ""
-
-
-class AssessmentOpened(Event, frozen=True, kw_only=True):
-    """The year's assessment of a team begins, for every village with one (mechanism 2.21)."""
-
-    label = ("启动年度考核", "assessment opened")
-    source = "2.21"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
-    """The team's leader on this day, who will get the grade."""
-    inputs: Codes
-    """The inputs needed before a grade can be proposed. Checks from before the team's arrival are not among them."""
-
-
-class AssessmentProposed(Event, frozen=True, kw_only=True):
-    """The year is over and all inputs are in. The software proposes score and grade; a body still has to confirm it."""
-
-    label = ("拟定考核等次", "assessment proposed")
-    village: VillageId
-    year: Year
-    score: Percent
-    """The mean of the inputs, weighted as the pack says: 0 to 100, rounded to two decimals."""
-    grade: Code
-    caps: Codes
-
-
-class InputWithdrawn(Event, frozen=True, kw_only=True):
-    """A report or a ballot was entered by mistake, and is awaited again."""
-
-    label = ("撤销考核材料", "input withdrawn")
-    village: VillageId
-    year: Year
-    channel: Code
-    reason: Reason
-    decided_by: Organ
-
-
-class GradeWithdrawn(Event, frozen=True, kw_only=True):
-    """A grade was entered by mistake; it is to be decided anew. Nothing was decided on it yet."""
-
-    label = ("撤销考核等次", "grade withdrawn")
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
-    grade: Code
-    reason: Reason
-    decided_by: Organ
-
-
-class GradeContested(Event, frozen=True, kw_only=True):
-    """Those who were graded ask for a review in time; the grade holds meanwhile (Civil Servant Law 95, 96)."""
-
-    label = ("申请复核考核等次", "grade contested")
-    source = "Civil Servant Law 95"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
-    grade: Code
-    answer_until: Day
-    lodged_by: Organ
-
-
-class GradeReviewed(Event, frozen=True, kw_only=True):
-    """The answer to a review: the grade stands or is a better one; it never aggravates (Civil Servant Law 96).
-
-    If it is better, outcomes proposed for the former grade end, and the new grade gets an `AssessmentGraded` of its
-    own.
-    """
-
-    label = ("考核等次复核决定", "grade reviewed")
-    source = "Civil Servant Law 96"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
-    before: Code
-    grade: Code
-    decided_by: Organ
-
-
-class AssessmentDropped(Event, frozen=True, kw_only=True):
-    """The village was merged into another before a grade was proposed: its team's year is not graded."""
-
-    label = ("考核终止", "assessment dropped")
-    village: VillageId
-    year: Year
-
-
-class AssessmentGraded(Event, frozen=True, kw_only=True):
-    """The year's grade of a team was confirmed by a named body (mechanisms 2.15, 3.7)."""
-
-    label = ("评定考核等次", "assessment graded")
-    source = "2.15"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
-    score: Percent
-    grade: Code
-    triggers: Codes
-    decided_by: Organ
-
-
-class SampleCommitted(Event, frozen=True, kw_only=True):
-    """A body's hash of its seed share for the sample of an exit's verification is public (5.3)."""
-
-    label = ("核查随机码校验值公布", "sample hash published")
-    source = "5.3"
-    village: VillageId
-    attempt: Number
-    body: Body
-    seed_hash: Sha256
-    """SHA-256 of the share."""
-    on: Day
-
-
-class SampleMissed(Event, frozen=True, kw_only=True):
-    """A body gave no hash or no share for an exit's sample in time. The sample is drawn without it (5.3)."""
-
-    label = ("核查随机码逾期未交", "sample share missed")
-    source = "5.3"
-    village: VillageId
-    attempt: Number
-    body: Body
-    what: Literal["hash", "share"]
-
-
-class SampleDrawn(Event, frozen=True, kw_only=True):
-    """The households to visit for an exit's verification are drawn. Which ones stays secret until it is recorded."""
-
-    label = ("核查户抽取", "sample drawn")
-    village: VillageId
-    attempt: Number
-    size: Count
-    """How many households will be visited."""
-
-
-class ExitVerified(Event, frozen=True, kw_only=True):
-    """Sampled households were visited: the request holds, or it does not, by the pack's rates (5.3)."""
-
-    label = ("出列核查", "exit verified")
-    source = "5.3"
-    village: VillageId
-    attempt: Number
-    passed: bool
-    sampled: Count
-    """Households."""
-    wrong_exit_rate: Rate
-    """People in sampled households that do not meet the standard ÷ people in sampled households, 0 to 1."""
-    omission_rate: Rate
-    """Poor people outside the register ÷ people outside it who were looked at, 0 to 1."""
-    approval_rate: Rate
-    """Approving households ÷ sampled households, 0 to 1; 1 where none was sampled."""
-    verified_by: OrganOrNone = ""
-    """The organ, never a person."""
-    seed: Seed = ""
-    """The seed, if one body alone gave it, as in earlier versions."""
-    seeds: Shares = msgspec.field(default_factory=dict)
-    """The shares with which anyone can recompute which lifted households were sampled."""
-    households: Parties = ()
-    """The households that were sampled."""
-    again: Parties = ()
-    """The last of `households`: they were drawn by an earlier attempt, which ended before its verification was
-    recorded."""
 
 
 class BulletinMoved(Movement, frozen=True, kw_only=True):

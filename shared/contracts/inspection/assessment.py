@@ -1,0 +1,149 @@
+"""The yearly assessment of a village's team: its inputs, its grade, and the review of the grade."""
+
+from typing import Literal
+
+from shared.contracts import Event
+from shared.contracts.values import (
+    Code,
+    Codes,
+    Day,
+    Organ,
+    OrganOrNone,
+    PartyId,
+    Percent,
+    Reason,
+    VillageId,
+    Voters,
+    Year,
+)
+
+
+class ReportDelivered(Event, frozen=True, kw_only=True):
+    """The yearly duty report, one document for all its audiences (述职, mechanism 3.8)."""
+
+    label = ("述职", "duty report delivered")
+    source = "3.8"
+    village: VillageId
+    year: Year
+    form: Literal["written", "oral"]
+    audiences: Codes
+    delivered_by: OrganOrNone = ""
+    """The team or its unit, never a person."""
+
+
+class BallotHeld(Event, frozen=True, kw_only=True):
+    """Members' and villagers' representatives voted on the team after its oral report (民主测评, 3.8)."""
+
+    label = ("民主测评", "ballot held")
+    source = "3.8"
+    village: VillageId
+    year: Year
+    entitled: Voters
+    present: Voters
+    satisfied: Voters
+    held_by: OrganOrNone = ""
+
+
+class AssessmentOpened(Event, frozen=True, kw_only=True):
+    """The year's assessment of a team begins, for every village with one (mechanism 2.21)."""
+
+    label = ("启动年度考核", "assessment opened")
+    source = "2.21"
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    """The team's leader on this day, who will get the grade."""
+    inputs: Codes
+    """The inputs needed before a grade can be proposed. Checks from before the team's arrival are not among them."""
+
+
+class AssessmentProposed(Event, frozen=True, kw_only=True):
+    """The year is over and all inputs are in. The software proposes score and grade; a body still has to confirm it."""
+
+    label = ("拟定考核等次", "assessment proposed")
+    village: VillageId
+    year: Year
+    score: Percent
+    """The mean of the inputs, weighted as the pack says: 0 to 100, rounded to two decimals."""
+    grade: Code
+    caps: Codes
+
+
+class InputWithdrawn(Event, frozen=True, kw_only=True):
+    """A report or a ballot was entered by mistake, and is awaited again."""
+
+    label = ("撤销考核材料", "input withdrawn")
+    village: VillageId
+    year: Year
+    channel: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class GradeWithdrawn(Event, frozen=True, kw_only=True):
+    """A grade was entered by mistake; it is to be decided anew. Nothing was decided on it yet."""
+
+    label = ("撤销考核等次", "grade withdrawn")
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    grade: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class GradeContested(Event, frozen=True, kw_only=True):
+    """Those who were graded ask for a review in time; the grade holds meanwhile (Civil Servant Law 95, 96)."""
+
+    label = ("申请复核考核等次", "grade contested")
+    source = "Civil Servant Law 95"
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    grade: Code
+    answer_until: Day
+    lodged_by: Organ
+
+
+class GradeReviewed(Event, frozen=True, kw_only=True):
+    """The answer to a review: the grade stands or is a better one; it never aggravates (Civil Servant Law 96).
+
+    If it is better, outcomes proposed for the former grade end, and the new grade gets an `AssessmentGraded` of its
+    own.
+    """
+
+    label = ("考核等次复核决定", "grade reviewed")
+    source = "Civil Servant Law 96"
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    before: Code
+    grade: Code
+    decided_by: Organ
+
+
+class AssessmentDropped(Event, frozen=True, kw_only=True):
+    """The village was merged into another before a grade was proposed: its team's year is not graded."""
+
+    label = ("考核终止", "assessment dropped")
+    village: VillageId
+    year: Year
+
+
+class AssessmentGraded(Event, frozen=True, kw_only=True):
+    """The year's grade of a team was confirmed by a named body (mechanisms 2.15, 3.7)."""
+
+    label = ("评定考核等次", "assessment graded")
+    source = "2.15"
+    village: VillageId
+    year: Year
+    unit: PartyId
+    leader: PartyId
+    score: Percent
+    grade: Code
+    triggers: Codes
+    decided_by: Organ
