@@ -12,7 +12,7 @@ from deploy.cli.usage import meant
 from deploy.language import told
 from shared import chinese, english
 from shared.contracts.values import Organ
-from shared.divisions import COUNTRY, place_of
+from shared.divisions import COUNTRY, NATIONAL, place_of
 
 if TYPE_CHECKING:
     from shared.policy import Base, Policy, PolicyInvalid
@@ -184,14 +184,25 @@ def _named(which: str, over: list[Path], folder: Path) -> "Policy":
 
 
 def _base(over: list[Path], folder: Path) -> "Base":
-    """Where to find the pack that another one extends: in the given files, or else in the running system."""
+    """Where to find the pack that another one extends: in the given files, or else in the running system.
+
+    Where no system has run, the country's pack is the one that comes with the program, so that a region's can be
+    written first.
+    """
 
     def found(extends: str, day: date) -> "Policy | None":
         from shared.policy import PolicyBook, kept_pack
         from shared.policy.reading import content_of, text_of
+        from shared.policy.shipped import base
 
         packs = [content_of(text_of(file.read_bytes())) for file in over]
-        if not over and not is_elsewhere() and not (folder / "installation.json").is_file():
+        has_no_system = not over and not is_elsewhere() and not (folder / "installation.json").is_file()
+        if has_no_system and (country := base(extends, day)) and extends == NATIONAL:
+            zh = f"{folder} 中没有运行过的系统，以随程序提供的全国政策包 {country.version} 为底"
+            en = f"no system has run in {folder}; read over the country's pack {country.version} of the program"
+            console.note(told(zh, en))
+            return country
+        if has_no_system:
             raise Trouble(
                 f"本包以区划“{extends}”的政策包为底，{folder} 中没有运行过的系统。"
                 "请用 --over 指明该政策包的文件，或用 --folder 指明目录。\n"

@@ -312,6 +312,11 @@ def test_what_is_adopted_already_is_told_as_unchanged(folder: Path) -> None:
         assert expected in zhucun(folder, "policy", "adopt", PACK, "--by", "市委组织部")
 
 
+def test_before_a_system_runs_a_pack_is_checked_over_the_countrys_of_the_program(tmp_path: Path) -> None:
+    told = zhucun(tmp_path / "none", "policy", "check", "shared/policy/packs/jalaid.toml")
+    assert "以随程序提供的全国政策包 00-2018.1 为底" in told and "政策包无误" in told
+
+
 def test_a_pack_is_adopted_whole_with_what_it_extends(folder: Path) -> None:
     """So the country's rules serve a region also where the country's pack is adopted by nobody, as with replicas."""
     adopt = ("policy", "adopt", "shared/policy/packs/xixiu.toml", "--by", "区委")
