@@ -24,7 +24,7 @@ test: $(BIN)/zhucun  ## everything that guards it (ARGS=tests/dispatch)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --verbose
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 mutants: $(BIN)/zhucun  ## change the rules at random, and list what no test notices (ARGS="--seed 7 --sample 200")
 	@$(BIN)/python -m tests.mutants $(ARGS)

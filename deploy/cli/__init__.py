@@ -4,7 +4,6 @@ Each subject has a module with its own Typer. `commands` puts them together, and
 talks to.
 """
 
-import logging
 import os
 import signal
 import sys
@@ -13,6 +12,8 @@ import sys
 def main() -> None:
     """Run a command. Ctrl-C ends it without a traceback, even while its modules are still being imported."""
     interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import logging  # Not above, since Ctrl-C during an import there would end with a traceback.
+
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # The caller closed it and wants no output.
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process runs
