@@ -52,6 +52,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "transferred": "工作调动", "ill": "病休", "retired": "退休", "resigned": "辞职", "deceased": "去世",
         "disqualified": "不再符合条件", "other": "其他",
     },
+    "hindrance": {"merged": "已并入他村"},
     "ground": {
         "changed": "另行确定", "kin": "须回避", "mistaken": "误录", "left": "干部离开单位",
         "unregistered": "不再是建档立卡户", "moved": "随户转入他村",
@@ -107,8 +108,8 @@ _NAMED_AS: Final = {
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
     "watched": "watch_class", "watched_persons": "watch_class",
-    "findings": "finding", "codes": "found", "triggers": "trigger", "before": "grade",
-    "failings": "failing", "feeds": "feed", "scores": "channel",
+    "findings": "finding", "facets": "facet", "uncovered": "facet", "codes": "found", "triggers": "trigger",
+    "before": "grade", "failings": "failing", "feeds": "feed", "scores": "channel",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
@@ -371,7 +372,7 @@ def _codes() -> frozenset[str]:
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
      "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge",
-     "check", "failing", "feed")
+     "check", "failing", "feed", "facet", "hindrance")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
@@ -502,6 +503,10 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
         [f"村{noted.village}"]
         + [f"{noted.absent}人不在岗"] * bool(noted.absent)
         + [said("findings", noted.findings, policy)] * bool(noted.findings)
+    ),
+    "Replacement": lambda one, policy: (
+        f"村{one.village}（{label('hindrance', one.hindrance, policy)}）"
+        + (f"由村{one.replacement}替补" if one.replacement else "无村替补")
     ),
     "Unmet": lambda unmet, policy: (
         f"{label('indicator', unmet.indicator, policy)}{figure(unmet.indicator, unmet.value, policy)}"

@@ -252,10 +252,16 @@ class Answer(NamedTuple):
 
 def _visits(ask: Ask, story: Story) -> Iterable[Row]:
     absent, findings = story.absent(ask), story.findings(ask)
-    is_scored = any(campaign.scored for campaign in story.policy.campaigns if campaign.kind == ask.campaign)
+    terms = story.policy.campaign(ask.campaign)
+    asked: dict[str, list[str]] = {}
+    if terms and terms.facets:
+        asked["facets"] = [one.code for one in terms.facets if one.share == terms.share]
+    if terms and terms.recuse:
+        asked["inspectors"] = ["INSPECTOR-1", "INSPECTOR-2"]
     yield {
         "on": ask.today, "absent": absent, "findings": [*["absent"] * bool(absent), *findings],
-        "score": story.score(ask) if is_scored else None,
+        "score": story.score(ask) if terms and terms.scored else None,
+        **asked, **{kind: [f"{ask.about}-{kind}"] for kind in (terms.evidence if terms else ())},
     }  # fmt: skip
 
 

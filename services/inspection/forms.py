@@ -1,13 +1,27 @@
 """The Excel forms of the inspection: how officers call the fields of its bulk commands, and what they are told."""
 
 from services.inspection.model import commands as c
+from services.inspection.model.campaign import Campaign
 from services.inspection.model.verification import Verification
-from shared.forms import BODY, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
 from shared.policy import Policy
 from shared.rules import State, Task
 
 _YEAR = Heading("year", "年度", "Year", prefilled=True)
 _OF_YEAR = (PLACE, VILLAGE, NAME, _YEAR, DUE, BODY)
+
+
+def _looked_into(state: State, task: Task, _policy: Policy) -> Known:
+    """What a visit is to look into."""
+    assert isinstance(state, Campaign)
+    return {"facets": list(state.looked_into(task.about))}
+
+
+def _decider(state: State, _task: Task, _policy: Policy) -> Known:
+    """Who decides that a village cannot be reached."""
+    assert isinstance(state, Campaign)
+    return {"body": state.terms.unreachable.by} if state.terms.unreachable else {}
+
 
 _VISITS = Blank(
     c.RecordVisit, "visits", "到村督查情况表", "Visits", ("village", "campaign"),
@@ -20,8 +34,29 @@ _VISITS = Blank(
                 "Of the choices named, with commas between; empty if there is none.", choices="finding"),
         Heading("score", "评分", "Score", "0至100，只在计分的督查中填写。",
                 "0 to 100, in a campaign that scores only."),
+        Heading("facets", "督查内容", "Looked into", "从可填内容中选，多个用顿号隔开；未督查到的去掉。",
+                "Of the choices named, with commas between; take out what was not looked into.", choices="facet",
+                suggested=True),
+        Heading("process", "过程证据", "Evidence of the process", "材料编号或者照片校验值，多个用顿号隔开。",
+                "Numbers of records, or hashes of photographs, with commas between."),
+        Heading("result", "结果证据", "Evidence of the result", "材料编号或者照片校验值，多个用顿号隔开。",
+                "Numbers of records, or hashes of photographs, with commas between."),
         by("inspector", "督查组", "Inspectors"),
+        Heading("inspectors", "督查人员编号", "Ids of the inspectors", "规定回避的督查应填，多个用顿号隔开。",
+                "Where somebody is recused; with commas between."),
     ),
+    facts=_looked_into,
+)  # fmt: skip
+_UNREACHABLES = Blank(
+    c.ReplaceVisit, "unreachables", "无法到达的村认定表", "Villages that cannot be reached", ("village", "campaign"),
+    headings=(
+        Heading("place", "区划代码", "Division", prefilled=True), VILLAGE, NAME,
+        Heading("campaign", "督查编号", "Campaign", prefilled=True), BODY,
+        Heading("hindrance", "情形", "Why", "无法到达才填；能够到达的留空。",
+                "Only where it cannot be reached; empty where it can."),
+        DECIDED,
+    ),
+    task="visits", facts=_decider,
 )  # fmt: skip
 _BULLETINS = Blank(
     c.PublishBulletin, "bulletins", "督查通报印发登记表", "Bulletins", ("campaign",),
@@ -78,5 +113,5 @@ _VERIFICATIONS = Blank(
     lines=lambda row, _rows: ({**row, "households.household": one} for one in row["sampled"] or [None]),
 )  # fmt: skip
 
-FORMS = named(_VISITS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS)
+FORMS = named(_VISITS, _UNREACHABLES, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

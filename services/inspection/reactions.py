@@ -4,8 +4,20 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.inspection.model import bulletin, calendar, campaign, grade, inputs, seeds, supervision, verification
+from services.inspection.model import (
+    bulletin,
+    cadre,
+    calendar,
+    campaign,
+    grade,
+    inputs,
+    seeds,
+    supervision,
+    verification,
+    visit,
+)
 from services.inspection.model.assessment import Assessment
+from services.inspection.model.cadre import Cadre
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import (
@@ -22,6 +34,7 @@ from services.inspection.model.commands import (
     PublishBulletin,
     RecordVerification,
     RecordVisit,
+    ReplaceVisit,
     WithdrawBulletin,
     WithdrawGrade,
     WithdrawInput,
@@ -37,6 +50,8 @@ from shared.contracts.dispatch import (
     CommitmentSettled,
     LeaveGranted,
     LeaveRefused,
+    LinkBegun,
+    LinkEnded,
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
@@ -51,6 +66,8 @@ from shared.contracts.inspection import (
     VisitWithdrawn,
 )
 from shared.contracts.registry import (
+    CadreRegistered,
+    CadreWithdrawn,
     ExitRequested,
     ExitWithdrawn,
     IndicatorsMeasured,
@@ -106,6 +123,7 @@ KINDS: tuple[type[State], ...] = (
     Supervision,
     Assessment,
     Verification,
+    Cadre,
     Code,
 )
 
@@ -120,6 +138,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LeaveRefused, Supervision, by("village"), supervision.end_excuse),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
+    # Who has ties to a village, or answers for it, does not inspect it.
+    Reaction(CadreRegistered, Cadre, by("cadre"), cadre.register),
+    Reaction(CadreWithdrawn, Cadre, by("cadre"), cadre.withdraw),
+    Reaction(LinkBegun, Supervision, by("village"), supervision.bind),
+    Reaction(LinkEnded, Supervision, by("village"), supervision.unbind),
     Reaction(VillageRegistered, Code, by("village"), called),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     # A recoded village is visited by the jurisdictions of its new code.
@@ -145,13 +168,15 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(WithdrawBulletin, Campaign, by("campaign"), bulletin.withdraw),
     # A visit is recorded in its campaign. It may lead to an order, and it counts in the year's assessment.
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_absent),
-    Reaction(RecordVisit, Campaign, by("campaign"), campaign.record),
+    Reaction(RecordVisit, Campaign, by("campaign"), visit.record),
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_leave),
+    Reaction(RecordVisit, Supervision, by("village"), cadre.check_recused, cadre.inspectors),
     Reaction(
         VisitMade, Supervision, by("village"), supervision.order, lambda _state, event: ((Campaign, event.campaign),)
     ),
     Reaction(VisitMade, Assessment, _year, inputs.note_visit),
-    Reaction(WithdrawVisit, Campaign, by("campaign"), campaign.withdraw, campaign.withdrawal_reads),
+    Reaction(ReplaceVisit, Campaign, by("campaign"), visit.replace),
+    Reaction(WithdrawVisit, Campaign, by("campaign"), visit.withdraw, visit.withdrawal_reads),
     Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
     Reaction(VisitWithdrawn, Assessment, _year, inputs.forget_visit),
     Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
@@ -170,7 +195,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # A merged village is no longer visited, assessed or verified, and its orders end with its team. A split village
     # goes on as it is, so nothing here reacts to a split.
     Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),
-    Reaction(VisitDropped, Campaign, by("campaign"), campaign.drop),
+    Reaction(VisitDropped, Campaign, by("campaign"), visit.drop),
     Reaction(VillageMerged, Supervision, by("into"), supervision.take_excuses, reads=supervision.ended_village),
     Reaction(VillageMerged, Supervision, by("village"), supervision.release),
     *(Reaction(VillageMerged, Assessment, _of_year(n), inputs.drop) for n in (-1, 0, 1)),

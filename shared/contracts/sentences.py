@@ -395,8 +395,14 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     # inspection
     "VisitMade": (
-        "{kind}于{on}到村[，{absent+}名队员不在岗][，发现：{findings}][，评{score}分]",
-        "a visit ({kind}) was made on {on}[; {absent+} members were absent][; found: {findings}][; score {score}]",
+        "{kind}于{on}到村[，督查{facets}][，{absent+}名队员不在岗][，发现：{findings}][，评{score}分]",
+        "a visit ({kind}) was made on {on}[, looking into {facets}][; {absent+} members were absent]"
+        "[; found: {findings}][; score {score}]",
+    ),
+    "VisitReplaced": (
+        "{decided_by}认定{campaign}无法到达本村（{hindrance}）[，由村{replacement}替补]",
+        "{decided_by}: the village cannot be reached for {campaign} ({hindrance})[; village {replacement} takes its "
+        "place]",
     ),
     "VisitWithdrawn": _withdrawn("{kind}的到村记录", "the visit of {kind}"),
     "VisitDropped": ("{campaign}不再到村", "the visit of {campaign} is not made"),

@@ -73,6 +73,16 @@ DerivedId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,119}}
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 """A SHA-256 in hexadecimal digits."""
 
+Exhibit = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?![0-9]{{17}}[0-9Xx]$)(?!1[3-9][0-9]{{9}}$)[0-9A-Za-z][0-9A-Za-z._/-]{{1,78}}[0-9A-Za-z]{_END}",
+        max_length=80,
+    ),
+]
+"""A piece of evidence: the number of a record or document, or the SHA-256 of a photograph. It is published, so it is no
+number of an identity card or a mobile phone, and has no room for a name."""
+
 Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", max_length=12)]
 """The version of data as they are now. A command that overwrites them must name it in `replaces`."""
 
@@ -133,6 +143,7 @@ Villages = Annotated[tuple[VillageId, ...], Meta(max_length=60_000)]
 Parties = Annotated[tuple[PartyId, ...], Meta(max_length=20_000)]
 """Units, cadres or households."""
 Codes = Annotated[tuple[Code, ...], Meta(max_length=100)]
+Exhibits = Annotated[tuple[Exhibit, ...], Meta(max_length=50)]
 Numbers = Annotated[tuple[Number, ...], Meta(max_length=1000)]
 Figures = Annotated[dict[Code, Figure], Meta(max_length=200)]
 """The values of indicators by their codes."""
@@ -244,6 +255,11 @@ SAID: Final = {
         DerivedId: (
             "编号，由字母、数字和 . _ : / - 组成，最多120个字符",
             "an id of letters, digits and . _ : / -, 120 characters at most",
+        ),
+        Exhibit: (
+            "材料编号或者照片的SHA-256，由字母、数字和 . _ / - 组成，3至80个字符，不能是身份证号或手机号",
+            "the number of a record or the SHA-256 of a photograph: letters, digits and . _ / -, 3 to 80 characters, "
+            "no number of an identity card or a phone",
         ),
         Sha256: ("64位十六进制数字（SHA-256）", "a SHA-256 of 64 hexadecimal digits"),
         Name: (

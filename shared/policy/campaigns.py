@@ -1,4 +1,4 @@
-"""The calendar of inspections, their bulletins, and what an inspector may find (1.5, 2.19, 2.21, 3.7)."""
+"""The calendar of inspections, their bulletins, what inspectors look at and may find (1.5, 2.19, 2.21, 3.7, 4.10)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from shared.calendar import Span, national
 from shared.contracts.values import Clause, Code, Name, Rate, Role
-from shared.policy.section import SOME_DAY, Found, Section
+from shared.policy.section import SOME_DAY, Found, Labels, Section
 from shared.policy.when import When, sample_year
 
 
@@ -21,6 +21,31 @@ class Bulletin(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """印发单位。 · Who publishes it."""
     publish_by: When
     """印发期限：自督查结束（inspection.campaign.closed）起。 · Its last day, counted from the campaign's last day."""
+
+
+class Facet(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """督查内容。 · A part of the work that visits look into, such as the help of leaders (mechanism 2.19)."""
+
+    named_by = ("code",)
+    code: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    share: Rate
+    """至少抽查底册中多大比例的村，不多于本类督查的抽取比例。 ·
+    In which share of the frame's villages it is looked into at least; no more than the campaign draws."""
+
+
+class Unreachable(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """无法到达的村怎样处理：由谁认定、什么情形。随机抽取的，由同一次抽取中的下一个村替补。 ·
+    The rule for a village that cannot be reached. In a draw, the village with the next ticket takes its place."""
+
+    by: Role
+    """认定单位，不能是督查部门自己。 · Who decides that it cannot be reached; never the inspection itself."""
+    hindrances: Labels
+    """情形，如道路中断。 · What may hinder it, such as a road that is cut."""
+    at_most: Annotated[int, Meta(ge=1, le=10_000)]
+    """每次督查最多几个村。 · At most so many villages of one campaign."""
 
 
 class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +83,19 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """是否打分计入考核。 · Whether its visits are scored for the assessment."""
     bulletin: Bulletin | None = None
     """督查通报；不印发的不填。 · The bulletin that each time ends with; None where none is published."""
+    facets: Annotated[tuple[Facet, ...], Meta(max_length=20)] = ()
+    """督查内容，如帮村、联村、驻村；不分内容的不填。 ·
+    What visits look into, each with its own least share; none where a visit is not divided."""
+    evidence: Annotated[tuple[Literal["process", "result"], ...], Meta(max_length=2)] = ()
+    """每次到村应当取得的证据：过程 process、结果 result；不要求的不填。 ·
+    The evidence that each visit brings, of how the work is done and of what it led to (4.10); none where none is asked.
+    """
+    recuse: Annotated[tuple[Literal["ties", "bearers"], ...], Meta(max_length=2)] = ()
+    """哪些人回避：有亲属或籍贯关系的 ties；队员、联系该村的干部和派出单位的干部 bearers。不要求的不填。 ·
+    Who does not inspect a village: cadres with ties to it, and those who answer for it (members of its team, cadres
+    bound to it, cadres of the unit that sends the team)."""
+    unreachable: Unreachable | None = None
+    """无法到达的村怎样处理；不填则照常等待。 · The rule for villages that cannot be reached; None: they are awaited."""
 
 
 class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +125,7 @@ def contradictions(campaigns: Sequence[Campaign]) -> Found:
             en = f'{kind} visits all, so it has no share; choice = "draw" has one'
             yield ("campaigns", n, "share"), zh, en, "share = 1.0"
         yield from _rota_faults(n, campaign)
+        yield from _visit_faults(n, campaign)
         if campaign.bulletin and campaign.bulletin.by in _NO_PUBLISHERS:
             zh = f"{campaign.bulletin.by} 不印发督查通报；不可填：{'、'.join(_NO_PUBLISHERS)}"
             en = f"{campaign.bulletin.by} publishes no bulletin; nor do {', '.join(_NO_PUBLISHERS)}"
@@ -125,6 +164,33 @@ def _rota_faults(n: int, campaign: Campaign) -> Found:
         zh = f'{kind} 是轮流督查，先后次序人人可知，announced 须为 true；不事先通知的应为 choice = "draw"'
         en = f'{kind} is a rota, whose order everybody can foresee: announced = true; choice = "draw" is unannounced'
         yield ("campaigns", n, "announced"), zh, en, "announced = true"
+
+
+def _visit_faults(n: int, campaign: Campaign) -> Found:
+    """Find what a visit could not bring, and a body that would let the inspection choose its villages."""
+    kind, drawn, at = campaign.kind, campaign.share, ("campaigns", n)
+    codes = [facet.code for facet in campaign.facets]
+    for m, facet in enumerate(campaign.facets):
+        where = (*at, "facets", m)
+        if facet.code in codes[:m]:
+            yield (*where, "code"), f"{facet.code} 出现了两次", f"{facet.code} occurs twice", ""
+        if not 0 < facet.share <= drawn:
+            zh = f"{kind} 只抽查 {drawn:g}，督查内容 {facet.code} 的比例应在 0 以上、不多于它"
+            en = f"{kind} draws {drawn:g}, so the share of {facet.code} must be above 0 and no more than that"
+            yield (*where, "share"), zh, en, f"share = {drawn:g}"
+        elif facet.share < drawn and campaign.choice != "draw":
+            zh, en = (
+                f"{kind} 不是随机抽取，各村都应督查 {facet.code}",
+                f"{kind} is no draw, so each visit looks into {facet.code}",
+            )
+            yield (*where, "share"), zh, en, "share = 1.0"
+    for field, said in (("evidence", campaign.evidence), ("recuse", campaign.recuse)):
+        if len({*said}) < len(said):
+            yield (*at, field), "同一项出现了两次", "one of them occurs twice", ""
+    if campaign.unreachable and campaign.unreachable.by in (*_NO_PUBLISHERS, "inspection"):
+        zh = f"{campaign.unreachable.by} 不能认定无法到达：督查部门和被督查方不得自行选村"
+        en = f"{campaign.unreachable.by} cannot decide it: neither inspectors nor inspected choose the villages"
+        yield (*at, "unreachable", "by"), zh, en, 'by = "discipline"'
 
 
 def _length(campaign: Campaign) -> int:

@@ -146,6 +146,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | {indicator.figure: indicator.label for indicator in self.indicators},
             "kind": kinds,
             "finding": {finding.code: finding.label for finding in self.findings},
+            "facet": {facet.code: facet.label for one in self.campaigns for facet in one.facets},
+            "hindrance": {
+                code: zh for one in self.campaigns if one.unreachable for code, zh in one.unreachable.hindrances.items()
+            },
             "grade": {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
             "channel": inspected,

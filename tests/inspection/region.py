@@ -26,6 +26,7 @@ from shared.contracts import Command, Event
 from shared.contracts.dispatch import Member, TeamAssigned, TeamReleased
 from shared.contracts.inspection import Body, CampaignCommitted, SeedCommitted
 from shared.contracts.registry import PolicyAdopted
+from shared.policy import Campaign as Terms
 from shared.rules import Refused, State, Task
 
 PACKS = {
@@ -149,8 +150,17 @@ class Region(World):
         self.ask(self.visit_to(village, campaign, **found))
 
     def visit_to(self, village: str, campaign: str, **found: Any) -> RecordVisit:
+        terms = self.terms_of(campaign)
+        if terms and terms.facets:
+            found.setdefault("facets", tuple(one.code for one in terms.facets))
+        if terms and terms.recuse:
+            found.setdefault("inspectors", ("I1",))
         found = {"on": self.today, "body": "inspection", "inspector": "督查一组", **found}
         return RecordVisit(place=self.county, village=village, campaign=campaign, **found)
+
+    def terms_of(self, campaign: str) -> Terms | None:
+        state = self.services["inspection"].states.get((Campaign, campaign))
+        return state.terms if isinstance(state, Campaign) else None
 
     def visit_all(self, **found: Any) -> None:
         """Do every visit that the day page shows."""

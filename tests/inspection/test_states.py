@@ -10,7 +10,7 @@ from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.verification import Verification
 from services.inspection.reactions import KINDS
-from shared.contracts.registry import ExitRequested, VillageRecoded
+from shared.contracts.registry import CadreRegistered, ExitRequested, VillageRecoded
 from shared.engine.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
 
@@ -36,6 +36,12 @@ def test_every_kind_of_state_survives_being_written_and_read() -> None:
     )
     region.pass_days(date(2016, 2, 1))
     region.hear(VillageRecoded(place=county, village=village, code="210522100900", since=region.today))
+    region.hear(
+        CadreRegistered(
+            place=county, cadre="C9", unit="U9", rank="section", party_member=True, work_since=date(1998, 1, 1),
+            born_on=date(1975, 1, 1), reserve=False, ties=(village,),
+        )
+    )  # fmt: skip
     states = region.services["inspection"].states.values()
     assert {type(state) for state in states} == set(KINDS)
     for state in states:

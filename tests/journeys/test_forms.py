@@ -77,7 +77,7 @@ NEVER_IN_BENXI = {
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
         "nominations", "nomination-reviews", "releases", "term-assessments")),
-    ("inspection", "bulletins"),
+    ("inspection", "bulletins"), ("inspection", "unreachables"),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -404,6 +404,27 @@ def test_1_18_division_figures_are_taken_back_by_form() -> None:
         FORMS["registry", "division-figure-withdrawals"], [({}, {**row, "level": "county", "code": "210521"})]
     )
     assert said == as_command("registry", "division-figure-withdrawals", {**row, "division": "county:210521"})
+
+
+def test_2_19_a_village_that_cannot_be_reached_is_told_by_form() -> None:
+    row = {
+        "place": "520321", "village": "520321100201", "campaign": "5203-unannounced-2016-04-01", "body": "discipline",
+        "hindrance": "road_cut", "decided_by": "市纪委",
+    }  # fmt: skip
+    assert read_back(FORMS["inspection", "unreachables"], [({}, row)], shipped("zunyi")) == [
+        as_command("inspection", "unreachables", row)
+    ]
+
+
+def test_2_19_4_10_a_visit_is_recorded_by_form_with_what_it_looked_into_who_went_and_its_evidence() -> None:
+    row = {
+        "place": "520321", "village": "520321100201", "campaign": "5203-unannounced-2016-04-01", "body": "inspection",
+        "on": date(2016, 4, 7), "facets": ["help", "residence"], "process": ["DA-1", "DA-2"], "result": ["9f" * 32],
+        "inspector": "督查一组", "inspectors": ["I1", "I2"],
+    }  # fmt: skip
+    assert read_back(FORMS["inspection", "visits"], [({}, row)], shipped("zunyi")) == [
+        as_command("inspection", "visits", row)
+    ]
 
 
 def test_1_5_a_bulletin_is_registered_by_form() -> None:

@@ -423,6 +423,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "inspection.draw.made.v1": "always",
         **{f"inspection.appraisal.{step}.v1": "sometimes" for step in
            ("opened", "proposed", "graded", "dropped", "contested", "reviewed", "withdrawn")},
+        "inspection.visit.replaced.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},
         "incentives.decision.overdue.v1": "sometimes",

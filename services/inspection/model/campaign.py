@@ -1,16 +1,17 @@
-"""A campaign: seed shares, draw, visits day by day, and the summary at its end (mechanisms 2.19, 2.21, 3.7)."""
+"""A campaign: seed shares, draw, the days of its visits, and the summary at its end (mechanisms 2.19, 2.21, 3.7).
 
-from collections.abc import Iterable, Mapping
+What is recorded of its visits is in `visit`.
+"""
+
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal, Self
 
 import msgspec
 
-from services.inspection.model.assessment import Assessment
-from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash, RecordVisit, WithdrawVisit
-from services.inspection.model.draw import deal, deal_by, draw, frame_hash, sample_size
+from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash
+from services.inspection.model.draw import deal, deal_by, dealt, draw, frame_hash, sample_size
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
-from services.inspection.model.supervision import Supervision
 from shared.calendar import Span
 from shared.contracts import Event
 from shared.contracts.inspection import (
@@ -20,16 +21,13 @@ from shared.contracts.inspection import (
     CampaignCommitted,
     CampaignPlanned,
     DrawMade,
+    Replacement,
     SeedCommitted,
     SeedMissed,
-    VisitDropped,
-    VisitMade,
-    VisitWithdrawn,
 )
-from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, known, require_body
+from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -40,11 +38,22 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
     absent: int
     findings: tuple[str, ...]
     score: int | None = None
+    facets: tuple[str, ...] = ()
+    process: tuple[str, ...] = ()
+    result: tuple[str, ...] = ()
 
     @property
     def noted(self) -> bool:
         """Whether a bulletin says something of it: members were absent, or something was found."""
         return bool(self.absent or self.findings)
+
+
+class Replaced(msgspec.Struct, frozen=True, array_like=True):
+    """A village that cannot be reached: why, the village that is visited in its place, if any, and from which day."""
+
+    hindrance: str
+    by: str | None
+    on: date
 
 
 class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,6 +83,10 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """The villages whose visit was once recorded by mistake and taken back."""
     dropped: frozenset[str] = frozenset()
     """The villages that were merged into others before they were visited."""
+    replaced: dict[str, Replaced] = msgspec.field(default_factory=dict)
+    """The villages that cannot be reached, in the order in which that was decided."""
+    facets: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By part of the work that is not looked into everywhere, the villages where it is."""
     reached: date | None = None
     """The latest day whose visits the inspectors know. None before the first one."""
     closed: bool = False
@@ -97,7 +110,15 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         on = self.visits.get(village)
         if on is None or self.reached is None or (self.closed and not self._takes_late(village)):
             return False
-        return on <= self.reached and village not in self.visited and village not in self.dropped
+        return on <= self.reached and not any(village in of for of in (self.visited, self.dropped, self.replaced))
+
+    def looked_into(self, village: str) -> tuple[str, ...]:
+        """The parts of the work that a visit to this village is to look into."""
+        return tuple(one.code for one in self.terms.facets if village in self.facets.get(one.code, (village,)))
+
+    def at_least(self, share: float) -> int:
+        """In how many villages of the frame a part of the work is to be looked into, at this least share."""
+        return sample_size(share, len(self.frame or self.visits))
 
     def _takes_late(self, village: str) -> bool:
         if self.terms.choice != "rota":
@@ -153,7 +174,9 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         if self.closed or self.terms.announced:
             return self
         come = {village: on for village, on in self.visits.items() if self.reached and on <= self.reached}
-        return self.but(seeds=msgspec.structs.replace(self.seeds, shares={}), visits=come).timed(visits=None)
+        facets = {facet: tuple(one for one in villages if one in come) for facet, villages in self.facets.items()}
+        seeds = msgspec.structs.replace(self.seeds, shares={})
+        return self.but(seeds=seeds, visits=come, facets=facets).timed(visits=None)
 
 
 def chosen_id(jurisdiction: str, name: str) -> str:
@@ -194,7 +217,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
     ).timed(close=event.closes + timedelta(1))
     if not is_draw:
         visits = deal(event.frame, max(campaign.opens, today), campaign.closes, terms.visit_days)
-        return Change(_reached(campaign.but(visits=visits), today))
+        return Change(reached(campaign.but(visits=visits), today))
     committed = CampaignCommitted(
         place=campaign.place,
         campaign=campaign.id,
@@ -206,6 +229,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
         frame_hash=frame_hash(campaign.frame),
         seed_hashes={},
         visit_days=terms.visit_days,
+        facets={one.code: campaign.at_least(one.share) for one in terms.facets},
     )
     opens = max(campaign.opens, today + timedelta(max(terms.seed_days, 1)))
     return Change(_opening(campaign.but(seeds=Seeds(opens=opens))), (committed,))
@@ -255,138 +279,13 @@ def end_shares(state: Campaign, due: Due, policy: Policy, today: date) -> Change
 
 def reach(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """The visits of a day become known to the inspectors on that day."""
-    return Change(_reached(state, today))
-
-
-def record(state: Campaign | None, command: RecordVisit, policy: Policy, today: date) -> Change:
-    """Record a planned visit.
-
-    Every visit that is not due is refused in the same words, so that nobody can find out by trial which villages were
-    drawn.
-    """
-    campaign = known(state, "督查", "campaign", command.campaign)
-    require_body(command.body, "inspection", campaign.terms.rule)
-    absent, findings = len(set(command.absent)), tuple(sorted(set(command.findings)))
-    made = Made(command.inspector, command.on, absent, findings, command.score)
-    if campaign.visited.get(command.village) == made:
-        return Change(campaign)
-    if not campaign.is_pending(command.village):
-        raise Refused(
-            campaign.terms.rule,
-            f"村 {command.village} 今日在督查“{campaign.id}”中没有应查任务（未安排、未到日期、已录入或者已结束）",
-            f"no visit to village {command.village} is due in campaign {campaign.id!r} today "
-            "(not planned, not yet its day, already recorded, or ended)",
-            field="village",
-        )
-    planned = campaign.visits[command.village]
-    if not planned <= command.on <= today:
-        raise Refused(
-            campaign.terms.rule,
-            f"到村日期{command.on}有误，应当在{planned}至{today}之间",
-            f"the day of the visit, {command.on}, must lie between {planned} and {today}",
-            field="on",
-            status=422,
-        )
-    codes = sorted(campaign.findings)
-    if unknown := sorted(set(command.findings) - set(codes)):
-        raise Refused(
-            campaign.terms.rule,
-            f"无此问题类型：{said('findings', unknown, policy)}；可填：{said('findings', codes, policy)}",
-            f"this campaign knows no finding {', '.join(unknown)}; it knows {', '.join(codes)}",
-            field="findings",
-            status=422,
-        )
-    scored = command.score is not None
-    if scored != campaign.terms.scored or not 0 <= (command.score or 0) <= 100:
-        raise Refused(
-            campaign.terms.rule,
-            "本类督查应当打分，请填0至100" if campaign.terms.scored else "本类督查不打分，请去掉分数",
-            "this kind of campaign scores: give 0 to 100"
-            if campaign.terms.scored
-            else "this kind does not score: leave the score out",
-            field="score",
-            status=422,
-        )
-    told = VisitMade(
-        place=command.place,
-        village=command.village,
-        campaign=campaign.id,
-        kind=campaign.terms.kind,
-        on=command.on,
-        absent=absent,
-        findings=findings,
-        year=campaign.opens.year,
-        score=command.score,
-    )
-    return Change(campaign.but(visited={**campaign.visited, command.village: made}), (told,))
-
-
-def withdraw(
-    state: Campaign | None, command: WithdrawVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
-) -> Change:
-    """Take back a visit that was recorded by mistake: it is awaited again. Refused if something depends on it."""
-    campaign = known(state, "督查", "campaign", command.campaign)
-    require_body(command.body, "inspection", campaign.terms.rule)
-    made = campaign.visited.get(command.village)
-    if made is None:
-        raise Refused(
-            campaign.terms.rule,
-            f"督查“{campaign.id}”没有村 {command.village} 的到村督查记录，无可撤销",
-            f"campaign {campaign.id!r} has no visit to village {command.village} that could be withdrawn",
-            field="village",
-            status=404,
-        )
-    supervision, assessment = (others[key] for key in withdrawal_reads(campaign, command))
-    ordered = any(campaign.findings.get(code) for code in made.findings)
-    rests = None
-    if campaign.published:
-        rests = "督查通报已经印发，请先撤回通报", "the campaign's bulletin is published; withdraw that first"
-    elif campaign.closed and not campaign.terms.announced:
-        rests = "督查已结束并公布", "the campaign has ended and its account is public"
-    elif assessment is not None and assessment.status in ("proposed", "graded"):
-        rests = "该村年度考核已拟定等次", "the grade of the village's year has been proposed"
-    elif (
-        ordered
-        and isinstance(supervision, Supervision)
-        and not supervision.can_forget(f"{campaign.id}/{command.village}")
-    ):
-        rests = "由此下达的整改已销号或已逾期", "the order that followed is closed out or has become overdue"
-    if rests:
-        raise Refused(
-            campaign.terms.rule,
-            f"{rests[0]}，不能撤销",
-            f"it cannot be withdrawn: {rests[1]}",
-            field="village",
-        )
-    withdrawn = VisitWithdrawn(
-        place=command.place,
-        village=command.village,
-        campaign=campaign.id,
-        kind=campaign.terms.kind,
-        year=campaign.opens.year,
-        reason=command.reason,
-        decided_by=command.decided_by,
-    )
-    rest = {village: visit for village, visit in campaign.visited.items() if village != command.village}
-    return Change(campaign.but(visited=rest, withdrawn=campaign.withdrawn | {command.village}), (withdrawn,))
-
-
-def withdrawal_reads(state: Campaign | None, command: WithdrawVisit) -> tuple[Key, ...]:
-    """The keys of what may depend on a visit: the village's order that followed, and the year's assessment."""
-    year = state.opens.year if state else 0
-    return (Supervision, command.village), (Assessment, f"{command.village}/{year}")
-
-
-def drop(state: Campaign | None, event: VisitDropped, policy: Policy, today: date) -> Change:
-    """A merged village is not visited any more. No event tells whether it was drawn."""
-    if state is None or event.village in state.visited:
-        return Change(state)
-    return Change(state.but(dropped=state.dropped | {event.village}))
+    return Change(reached(state, today))
 
 
 def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """The campaign's last day is over. A visit not made by now counts as missed, even if it is made up later."""
     seeds, silent = ended(state.seeds) if state.awaits_seeds and state.seeds.is_open else (state.seeds, ())
+    facets = {one.code: _looked_into(state, one.code) for one in state.terms.facets}
     closed = CampaignClosed(
         place=state.place,
         campaign=state.id,
@@ -399,10 +298,21 @@ def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
         seeds=seeds.shares if state.drawn_on else {},
         drawn_on=state.drawn_on,
         visits=state.visits if state.frame else {},
+        replaced=tuple(
+            Replacement(village=village, replacement=one.by, hindrance=one.hindrance, on=one.on)
+            for village, one in state.replaced.items()
+        ),
+        facets=facets,
+        uncovered=tuple(one.code for one in state.terms.facets if len(facets[one.code]) < state.at_least(one.share)),
     )
     events = (*_missed(state, silent, "share"), closed)
     ended_one = state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None)
     return Change(_awaiting_bulletin(ended_one, policy, max(state.closes, today - timedelta(1))), events)
+
+
+def _looked_into(campaign: Campaign, facet: str) -> tuple[str, ...]:
+    """The villages in which a part of the work was looked into, sorted."""
+    return tuple(sorted(village for village, made in campaign.visited.items() if facet in made.facets))
 
 
 def _awaiting_bulletin(campaign: Campaign, policy: Policy, since: date) -> Campaign:
@@ -450,12 +360,13 @@ def _drawn(campaign: Campaign, today: date, events: tuple[Event, ...]) -> Change
     villages = draw(seed, campaign.id, campaign.frame, campaign.size)
     first = max(campaign.opens, today)
     visits = deal_by(seed, campaign.id, villages, first, campaign.closes, terms.visit_days)
-    drawn = campaign.but(visits=visits, drawn_on=today).timed(open=None, shares=None)
+    facets = dealt(seed, campaign.id, {one.code: campaign.at_least(one.share) for one in terms.facets}, villages)
+    drawn = campaign.but(visits=visits, facets=facets, drawn_on=today).timed(open=None, shares=None)
     made = DrawMade(place=campaign.place, campaign=campaign.id, visits=visits)
-    return Change(_reached(drawn, today), (*events, made))
+    return Change(reached(drawn, today), (*events, made))
 
 
-def _reached(campaign: Campaign, today: date) -> Campaign:
+def reached(campaign: Campaign, today: date) -> Campaign:
     """The campaign with the visits up to today made known, and a timer on the next day of visits."""
     days = campaign.visits.values()
     return campaign.but(reached=max((on for on in days if on <= today), default=campaign.reached)).timed(

@@ -14,6 +14,7 @@ from shared.contracts.values import (
     Count,
     Day,
     DerivedId,
+    Exhibits,
     Number,
     Organ,
     Parties,
@@ -79,9 +80,28 @@ class RecordVisit(Command, frozen=True, kw_only=True):
     """The findings, by the codes of the pack."""
     score: Score | None = None
     """0 to 100. Only in a campaign that scores teams."""
+    facets: Codes = ()
+    """The parts of the work that were looked into, by the pack's codes, where a campaign divides its visits (2.19)."""
+    process: Exhibits = ()
+    """Evidence of how the work is done: records, documents, hashes of photographs (4.10)."""
+    result: Exhibits = ()
+    """Evidence of what the work led to."""
     body: Role
     inspector: Organ
     """The group of inspectors."""
+    inspectors: Parties = ()
+    """Ids of the persons who went, where the pack asks for recusal. They are neither published nor kept."""
+
+
+class ReplaceVisit(Command, frozen=True, kw_only=True):
+    """A body decides that a village cannot be reached; in a draw the next ticket takes its place (mechanism 2.19)."""
+
+    village: VillageId
+    campaign: CampaignId
+    hindrance: Code
+    """Why it cannot be reached, by the pack's code."""
+    body: Role
+    decided_by: Organ
 
 
 class WithdrawVisit(Command, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 This service's README.md says byte by byte what is hashed, so that a few lines in any language give the same result.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -72,6 +72,18 @@ def deal_by(seed: str, round: str, villages: Sequence[str], first: date, last: d
     return {village: chosen[number * days // len(villages)] for number, village in enumerate(villages)}
 
 
+def dealt(seed: str, round: str, facets: Mapping[str, int], villages: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """In which of the drawn villages each part of the work is looked into: those with the lowest tickets for it.
+
+    A part that is looked into in all of them is not in the result.
+    """
+    return {
+        facet: draw(seed, f"{round}/{facet}", villages, number)
+        for facet, number in facets.items()
+        if number < len(villages)
+    }
+
+
 def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Sequence[SeedCommitted]) -> list[str]:
     """Recompute a finished draw from its public events. Returns what is wrong with it, an empty list if nothing is."""
     said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
@@ -88,11 +100,15 @@ def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Se
         and all(one.on < closed.drawn_on for one in hashes),
     }
     seed = joined(seeds, committed.frame_hash)
-    drawn = draw(seed, closed.campaign, closed.frame, committed.size)
-    faults["the villages are not those that the seeds draw"] = sorted(drawn) == sorted(closed.drawn)
+    tickets = draw(seed, closed.campaign, closed.frame, committed.size + len(closed.replaced))
+    drawn, following = tickets[: committed.size], tickets[committed.size :]
+    by = tuple(one.replacement for one in closed.replaced if one.replacement)
+    faults["the villages are not those that the seeds draw"] = sorted((*drawn, *by)) == sorted(closed.drawn)
+    faults["a village was replaced by another than that of the next ticket"] = by == following
     if closed.drawn_on is not None:
         first = max(closed.drawn_on, committed.opens)
         days = deal_by(seed, closed.campaign, drawn, first, committed.closes, committed.visit_days)
+        days |= {one.replacement: one.on for one in closed.replaced if one.replacement}
         faults["the days are not those that the seeds deal"] = days == closed.visits
     return [fault for fault, holds in faults.items() if not holds]
 

@@ -11,6 +11,8 @@ from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     LeaveGranted,
     LeaveRefused,
+    LinkBegun,
+    LinkEnded,
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
@@ -75,6 +77,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
     """
 
+    bound: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By kind of link, the cadres who are bound to the village beside its team, such as a leader to a contact point."""
     excused: dict[str, tuple[Excuse, ...]] = msgspec.field(default_factory=dict)
     """By cadre, the leave that was granted: who is on leave is not absent. It is sealed."""
 
@@ -93,6 +97,11 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     def awaits(self) -> bool:
         """Whether an open order waits to be closed."""
         return bool(self.orders)
+
+    @property
+    def bearers(self) -> frozenset[str]:
+        """The cadres who answer for the village: its team's members, and those bound to it beside them."""
+        return frozenset(self.team).union(*self.bound.values())
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
         """A deadline of the village moved."""
@@ -156,7 +165,24 @@ def release(state: Supervision | None, event: Gone | VillageMerged, policy: Poli
     if state is None:
         return Change(None)
     overdue = {id for id, order in state.orders.items() if order.times}
-    return Change(Supervision(id=state.id, place=state.place, answered_for=state.answered_for | state.closed | overdue))
+    answered_for = state.answered_for | state.closed | overdue
+    return Change(Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound))
+
+
+def bind(state: Supervision | None, event: LinkBegun, policy: Policy, today: date) -> Change:
+    """A cadre is bound to the village beside its team, and so does not inspect it where the pack asks for recusal."""
+    village = state or Supervision(id=event.village, place=event.place)
+    of_kind = tuple(sorted({*village.bound.get(event.kind, ()), event.cadre}))
+    return Change(village.but(bound={**village.bound, event.kind: of_kind}))
+
+
+def unbind(state: Supervision | None, event: LinkEnded, policy: Policy, today: date) -> Change:
+    """A cadre is no longer bound to the village."""
+    if state is None:
+        return Change(state)
+    of_kind = tuple(one for one in state.bound.get(event.kind, ()) if one != event.cadre)
+    others = {kind: cadres for kind, cadres in state.bound.items() if kind != event.kind}
+    return Change(state.but(bound={**others, event.kind: of_kind} if of_kind else others))
 
 
 def excuse(state: Supervision | None, event: LeaveGranted, policy: Policy, today: date) -> Change:

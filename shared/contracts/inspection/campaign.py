@@ -14,6 +14,7 @@ from shared.contracts.values import (
     Count,
     Day,
     DerivedId,
+    Exhibits,
     Number,
     Organ,
     PartyId,
@@ -69,6 +70,8 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     """Always empty, since the hashes come in `SeedCommitted`."""
     visit_days: Number = 1
     """Over how many days the visits will be dealt."""
+    facets: Annotated[dict[Code, Count], Meta(max_length=20)] = msgspec.field(default_factory=dict)
+    """In how many villages each part of the work will be looked into at least, where visits are divided."""
 
 
 class SeedCommitted(Event, frozen=True, kw_only=True):
@@ -93,6 +96,18 @@ class SeedMissed(Event, frozen=True, kw_only=True):
     campaign: CampaignId
     body: Body
     what: Literal["hash", "share"]
+
+
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """A drawn village that could not be reached."""
+
+    village: VillageId
+    replacement: VillageId | None = None
+    """The village of the next ticket, which is visited in its place; None where none was left."""
+    hindrance: Code
+    """Why it could not be reached, by the pack's code."""
+    on: Day
+    """From this day on the other village is visited."""
 
 
 class DrawMade(Event, frozen=True, kw_only=True):
@@ -126,6 +141,12 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     """The day on which the draw was made: both shares were in, or their time was over. None if nothing was drawn."""
     visits: Annotated[dict[VillageId, Day], Meta(max_length=60_000)] = msgspec.field(default_factory=dict)
     """The day for which each visit was drawn."""
+    replaced: Annotated[tuple[Replacement, ...], Meta(max_length=10_000)] = ()
+    """The villages that could not be reached, in the order in which others took their places."""
+    facets: Annotated[dict[Code, Villages], Meta(max_length=20)] = msgspec.field(default_factory=dict)
+    """By part of the work, the villages in which it was looked into."""
+    uncovered: Codes = ()
+    """The parts of the work that were looked into in fewer villages than was planned."""
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +220,30 @@ class VisitMade(Event, frozen=True, kw_only=True):
     """The year to whose assessment the visit counts: the one in which the campaign opened."""
     score: Score | None = None
     """0 to 100 where the campaign scores, such as the half-year check and the annual assessment."""
+    facets: Codes = ()
+    """The parts of the work that were looked into, where the campaign divides its visits."""
+    process: Exhibits = ()
+    """Evidence of how the work is done: records, documents, photographs (4.10)."""
+    result: Exhibits = ()
+    """Evidence of what the work led to."""
+
+
+class VisitReplaced(Event, frozen=True, kw_only=True):
+    """A village cannot be reached. In a draw the village with the next ticket is visited in its place (2.19).
+
+    It is sealed, since it tells which villages were drawn; the campaign's end tells it to everybody.
+    """
+
+    sealing = "always"
+    label = ("替补到村督查", "visit replaced")
+    source = "2.19"
+    village: VillageId
+    campaign: CampaignId
+    replacement: VillageId | None
+    """The village of the next ticket; None where nobody takes its place."""
+    hindrance: Code
+    """Why it cannot be reached, by the pack's code."""
+    decided_by: Organ
 
 
 class VisitWithdrawn(Event, frozen=True, kw_only=True):

@@ -1,0 +1,74 @@
+"""What the inspection knows of cadres, so that nobody inspects where he must be recused (2.19): unit and ties."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.commands import RecordVisit
+from services.inspection.model.supervision import Supervision
+from shared.contracts.registry import CadreRegistered, CadreWithdrawn
+from shared.policy import Policy
+from shared.rules import Change, Key, Refused, State
+
+
+class Cadre(State, frozen=True, kw_only=True, omit_defaults=True):
+    """A cadre of a unit that sends teams. The id is the cadre's."""
+
+    kind = "cadres"
+    needs_policy = False
+    personal = True
+
+    unit: str
+    ties: tuple[str, ...] = ()
+    """The villages in which the cadre is recused because of kinship or origin."""
+
+
+def register(state: Cadre | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
+    """A cadre was registered, or is of another unit or has other ties now."""
+    return Change(Cadre(id=event.cadre, place=event.place, unit=event.unit, ties=event.ties))
+
+
+def withdraw(state: Cadre | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
+    """A cadre who has left the service has no unit any more. Ties stay: they are of the person."""
+    return Change(state and state.but(unit=""))
+
+
+def inspectors(_state: Supervision | None, command: RecordVisit) -> Iterable[Key]:
+    """The keys of a visit's campaign and of the cadres who went there."""
+    return ((Campaign, command.campaign), *((Cadre, one) for one in command.inspectors))
+
+
+def check_recused(
+    state: Supervision | None, command: RecordVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Refuse a visit by somebody who answers for the village, or has ties to it.
+
+    It is asked last, so that nobody learns anything of a village whose visit is not due. An inspector whom the register
+    does not know has no ties that it could know.
+    """
+    campaign = others[Campaign, command.campaign]
+    recuse = campaign.terms.recuse if isinstance(campaign, Campaign) else ()
+    if not recuse:
+        return Change(state)
+    if not command.inspectors:
+        zh, en = "请填写到村督查人员的编号，以便核对回避情形", "name the inspectors by their ids: some may be recused"
+        raise _refused(zh, en)
+    for one in sorted({*command.inspectors}):
+        known = others[Cadre, one]
+        unit, ties = (known.unit, known.ties) if isinstance(known, Cadre) else ("", ())
+        if "bearers" in recuse and state and (one in state.bearers or (unit and unit == state.unit)):
+            raise _refused(
+                f"{one}是该村的队员、联系干部或者派出单位的干部，应当回避，请改派他人",
+                f"{one} is in the team, bound to the village, or of the unit that sends the team, and is recused; send "
+                "somebody else",
+            )
+        if "ties" in recuse and command.village in ties:
+            raise _refused(
+                f"{one}与该村有亲属或籍贯关系，应当回避，请改派他人",
+                f"{one} has ties to the village and is recused; send somebody else",
+            )
+    return Change(state)
+
+
+def _refused(zh: str, en: str) -> Refused:
+    return Refused("2.19", zh, en, field="inspectors", status=422)
