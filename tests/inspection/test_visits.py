@@ -39,8 +39,8 @@ def on_the_last_day(region: Region) -> Campaign:
 
 def closed(region: Region) -> CampaignClosed:
     region.pass_days(date(2015, 1, 1))
-    (found,) = region.said(CampaignClosed, campaign=Q4)
-    return found
+    found: list[CampaignClosed] = region.said(CampaignClosed, campaign=Q4)
+    return found[0]
 
 
 def unreachable(region: Region, village: str, **said: Any) -> ReplaceVisit:
