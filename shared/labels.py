@@ -59,7 +59,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "merged": "村合并", "unlisted": "撤销列入贫困村", "withdrawn": "撤销村登记", "undiagnosed": "撤销会诊",
         "rectified": "整顿验收通过", "expired": "到期",
         "decided": "决定解除", "delisted": "村出列", "list_ended": "移出名单", "agreed": "协商解除",
-        "insolvent": "经营困难", "other": "其他", "dissolved": "组织已撤销", "disqualified": "联系人不再符合条件",
+        "insolvent": "经营困难", "other": "其他", "dissolved": "组织已撤销",
+        "duplicate": "组织重复登记已合并", "term": "任期届满", "disqualified": "联系人不再符合条件",
     },
     "source": {"self": "自主申报", "visit": "干部排查", "department": "部门筛查预警"},
     "what": {"hash": "随机码校验值", "share": "随机码"},
@@ -372,7 +373,7 @@ def _codes() -> frozenset[str]:
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
      "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge",
-     "check", "failing", "feed", "facet", "hindrance")
+     "check", "failing", "feed", "facet", "hindrance", "post")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 

@@ -13,14 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dispatch.forms import FORMS
-from services.dispatch.model import course
-from services.dispatch.model.bonds import Contacts
+from services.dispatch.model import course, posts
+from services.dispatch.model.bonds import Contacts, Posts
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
     AssessTerm,
     AssignTeam,
     BeginLink,
     BeginPartner,
+    BeginPost,
     ChooseTeam,
     ConfirmRelease,
     CountPresence,
@@ -30,6 +31,7 @@ from services.dispatch.model.commands import (
     EndLink,
     EndPairings,
     EndPartner,
+    EndPost,
     HoldCourse,
     NominateTeam,
     PairHouseholds,
@@ -97,6 +99,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("leave-returns", DecideReturn, "决定休假后是否返回", "Decide whether a cadre comes back after long leave"),
     Route("presences", CountPresence, "确认当月驻村天数", "Say how many days of a month each was in the village"),
     Route("link-ends", EndLink, "解除联系", "End a cadre's link to a village"),
+    Route("posts", BeginPost, "确定任职干部", "Bind a cadre to a party"),
+    Route("post-ends", EndPost, "结束任职", "End a cadre's link to a party"),
     Route("partners", BeginPartner, "确定结对的组织", "Pair a party with a village"),
     Route("partner-ends", EndPartner, "解除结对", "End a party's pair with a village"),
     Route("pledges", PledgeSupport, "登记帮扶承诺", "Record what a partner promises for a year"),
@@ -307,6 +311,21 @@ async def experts(
     ]
 
 
+@get("/v1/post-counts/{place:str}", tags=["queries"], summary="查询任职干部数 · How many cadres are posted to parties")
+async def post_counts(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
+) -> list[posts.Count]:
+    """How many cadres are bound to parties in each kind of link, to how many of them, and how many are missing."""
+    pipeline: Pipeline = state.pipeline
+    table = pipeline.tables.states[Posts]
+    policy = pipeline.book.at(place.ljust(6, "0"), pipeline.today) if pipeline.today else None
+    if policy is None:
+        return []
+    async with pipeline.engine.connect() as conn:
+        rows = (await conn.execute(select(table.c.body).where(*within(table, place)))).scalars().all()
+    return posts.counts((msgspec.json.decode(body, type=Posts) for body in rows), policy)
+
+
 @get("/v1/course-counts/{place:str}", tags=["queries"], summary="查询培训期数和人次 · How many courses and heads")
 async def course_counts(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
@@ -357,6 +376,16 @@ async def linkages(
     return [one for one in told if one.is_open or not gaps_only]
 
 
-QUERIES: tuple[Any, ...] = (cost, assignments, assignment, gaps, experts, linkages, course_counts, *handlers(FORMS))
+QUERIES: tuple[Any, ...] = (
+    cost,
+    assignments,
+    assignment,
+    gaps,
+    experts,
+    linkages,
+    post_counts,
+    course_counts,
+    *handlers(FORMS),
+)
 """The dispatch's own queries. Of those that every service has, `pools` shows needs and offers, `links` which team is
 where, and `commitments` what is owed."""

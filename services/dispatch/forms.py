@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.dispatch.model import commands as c
-from services.dispatch.model.bonds import Contacts
+from services.dispatch.model.bonds import Contacts, Posts
 from services.dispatch.model.link import Link
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
@@ -240,6 +240,33 @@ _LINKS = Blank(
 )  # fmt: skip
 
 
+def _called(state: State, _task: Task, _policy: Policy) -> Known:
+    """What the party is called that a task is about."""
+    assert isinstance(state, Posts)
+    return {"called": state.name}
+
+
+def _posts(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column for the post, where a pack appoints cadres to posts."""
+    posts = {zh: code for policy in policies for one in policy.posts.values() for code, zh in one.posts.items()}
+    if posts:
+        yield Heading("post", "职务", "Post", "任职方式列有职务的须填。", "Where the kind of link has posts.",
+                      required=False, choices=posts)  # fmt: skip
+
+
+_POSTS = Blank(
+    c.BeginPost, "posts", "干部任职登记表", "Cadres who are posted", ("party", "kind", "cadre"),
+    headings=(PLACE, Heading("party", "组织编号", "Party id", prefilled=True),
+              Heading("called", "组织名称", "Party", required=False, spare=True, prefilled=True),
+              Heading("kind", "任职方式", "Kind of link", prefilled=True), DUE, BODY,
+              Heading("unit", "干部所在单位编号", "Unit id", "干部登记时所属的单位。",
+                      "With which the cadre is registered."),
+              Heading("cadre", "干部编号", "Cadre id", "须已登记。", "A registered cadre."),
+              _posts, by("decided_by", "决定机关及文号", "Decided by")),
+    facts=_called,
+)  # fmt: skip
+
+
 def _partner(policies: Sequence[Policy]) -> Iterator[Heading]:
     kinds = {one.label: one.kind for policy in policies for one in policy.partners.values()}
     yield Heading("kind", "结对方式", "Kind of link", kind="choice", choices=kinds)
@@ -466,6 +493,13 @@ _LINK_ENDS = Blank(
               Heading("body", "办理主体", "Body"), DECIDED),
     implied=lies_there,
 )  # fmt: skip
+_POST_ENDS = Blank(
+    c.EndPost, "post-ends", "结束任职登记表", "Posts that end", ("party", "kind", "cadre"),
+    headings=(Heading("place", "区划代码", "Division", "组织所在的行政区划，6位数字。", "Of the party, 6 digits."),
+              Heading("party", "组织编号", "Party id"), Heading("kind", "任职方式", "Kind of link"),
+              Heading("cadre", "干部编号", "Cadre id", "现在该处任职的干部。", "Who is posted there now."),
+              Heading("body", "办理主体", "Body"), DECIDED),
+)  # fmt: skip
 _OF_COURSE = (
     Heading("place", "区划代码", "Division", "举办地的行政区划，6位数字。", "Of who held it, 6 digits."),
     _COURSE,
@@ -481,7 +515,8 @@ _ATTENDANCES_BACK = Blank(
 )  # fmt: skip
 
 FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _RELEASES, _TERM_ASSESSMENTS, _COMMITMENTS,
-              _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _PARTNERS, _PARTNER_ENDS, _PLEDGES,
+              _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _POSTS, _POST_ENDS, _PARTNERS,
+              _PARTNER_ENDS, _PLEDGES,
               _DELIVERIES, _VISIT_COUNTS, _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES,
               _LEAVE_DECISIONS, _LEAVE_RETURNS, _DEPARTURES, _LINK_ENDS, _COURSES_BACK, _ATTENDANCES_BACK)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

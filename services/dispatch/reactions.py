@@ -22,6 +22,7 @@ from services.dispatch.model import (
     periods,
     pledges,
     pool,
+    posts,
     presence,
     release,
     roster,
@@ -32,12 +33,13 @@ from services.dispatch.model import (
     visits,
     withdrawal,
 )
-from services.dispatch.model.bonds import Bearer, Contacts
+from services.dispatch.model.bonds import Bearer, Contacts, Posts
 from services.dispatch.model.commands import (
     AssessTerm,
     AssignTeam,
     BeginLink,
     BeginPartner,
+    BeginPost,
     ChooseTeam,
     ConfirmRelease,
     CountPresence,
@@ -47,6 +49,7 @@ from services.dispatch.model.commands import (
     EndLink,
     EndPairings,
     EndPartner,
+    EndPost,
     HoldCourse,
     NominateTeam,
     PairHouseholds,
@@ -103,6 +106,8 @@ from shared.contracts.dispatch import (
     PartnerMoved,
     PoolChanged,
     PoolDivided,
+    PostBegun,
+    PostEnded,
     PresenceCounted,
     PresenceShort,
     QuotaAsked,
@@ -198,7 +203,7 @@ MISTAKEN = (VillageUnlisted, VillageWithdrawn, DiagnosisWithdrawn)
 """Events after which a village needs no unit, because its listing, registration or diagnosis was a mistake."""
 
 KINDS: tuple[type[State], ...] = (
-    Pool, Squad, Link, Commitments, Contacts, Bearer, Ally, Pairings, Course, Roster,
+    Pool, Squad, Link, Commitments, Contacts, Posts, Bearer, Ally, Pairings, Course, Roster,
     Code,
 )  # fmt: skip
 
@@ -313,6 +318,19 @@ REACTIONS: tuple[Reaction, ...] = (
     # Lists beside the poverty list may need them, too.
     Reaction(ListingBegun, Contacts, contacts.village_of, contacts.enlist),
     Reaction(ListingEnded, Contacts, contacts.village_of, contacts.unlist),
+    # Cadres who are bound to a party, as deputies to a township's leading group, or to a project that they lead.
+    Reaction(PartyRegistered, Posts, posts.of_kind, posts.hear),
+    *(Reaction(gone, Posts, posts.party_of, posts.dissolve) for gone in (PartyWithdrawn, PartyMerged)),
+    Reaction(ListingBegun, Posts, posts.party_of, posts.enlist, reads=posts.the_party),
+    Reaction(ListingEnded, Posts, posts.party_of, contacts.unlist),
+    Reaction(BeginPost, Pool, contacts.posting_pool, contacts.require_free, reads=contacts.who_is_free),
+    Reaction(BeginPost, Posts, by("party"), posts.begin, reads=posts.asked_about),
+    Reaction(BeginPost, Bearer, by("cadre"), contacts.bear),
+    Reaction(EndPost, Posts, by("party"), posts.end),
+    Reaction(PostBegun, Pool, contacts.pools_of, contacts.post),
+    Reaction(PostEnded, Pool, family, contacts.come_home),
+    Reaction(PostEnded, Posts, by("party"), contacts.lose),
+    Reaction(PostEnded, Bearer, by("cadre"), contacts.free),
     # Parties that help a village. What they promise is compared with what came, and visits are counted.
     Reaction(PartyRegistered, Ally, partners.party_of, partners.hear),
     Reaction(BeginPartner, Contacts, _village, partners.begin, reads=partners.asked_about),
@@ -397,7 +415,13 @@ REACTIONS: tuple[Reaction, ...] = (
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},
-    Contacts: {"places": bonds.fall_due, "pledges": pledges.fall_due, "visits": visits.fall_due},
+    Contacts: {
+        "places": bonds.fall_due,
+        "terms": contacts.expire,
+        "pledges": pledges.fall_due,
+        "visits": visits.fall_due,
+    },
+    Posts: {"places": bonds.fall_due, "terms": contacts.expire},
     Roster: {
         "training": training.fall_due,
         "presence": presence.fall_due,

@@ -317,8 +317,25 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "GapClosed": ("贫困户均有{kind}", "every poor household has its {kind}"),
     "LinkBegun": (
-        "{decided_by}确定{unit}的{cadre}为{kind}[（{skill}）]",
-        "{decided_by} made {cadre} of {unit} the {kind}[ ({skill})]",
+        "{decided_by}确定{unit}的{cadre}为{kind}[（{skill}）][，任期至{until}]",
+        "{decided_by} made {cadre} of {unit} the {kind}[ ({skill})][ until {until}]",
+    ),
+    "PostBegun": (
+        "{decided_by}确定{unit}的{cadre}到{party}：{kind}[，任{post}][，任期至{until}]",
+        "{decided_by} bound {cadre} of {unit} to {party}: {kind}[, as {post}][, until {until}]",
+    ),
+    "PostEnded": (
+        "[{decided_by}]结束{cadre}在{party}的{kind}，原因：{ground}",
+        "[{decided_by}] ended the {kind} of {cadre} at {party}: {ground}",
+    ),
+    "PostOverdue": (
+        "{party}的{kind}应于{due}前确定，仍缺{missing}名，由{owed_by}负责",
+        "the {kind} of {party} was due on {due}, {missing} are missing; {owed_by} sees to it",
+    ),
+    "PostFilled": ("{party}的{kind}已确定或者不再需要", "the {kind} of {party} is there, or is needed no more"),
+    "PostDeadlineMoved": (
+        "因公布“{notice}”节假日安排，{party}任职的{deadline}由{was}改为{due}",
+        "the holidays of {notice} moved a deadline of {party} ({deadline}) from {was} to {due}",
     ),
     "ResultShared": (
         "{kind}各级共担{year}工作队考核等次：[{grade}]{grade?:已撤销}[（{shared_by}）]",

@@ -284,7 +284,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "served_days": ("驻村天数", "the days that the team served", 1096),
     "LinkEnded.ground": ("解除原因：“decided”决定解除，“delisted”村出列，“merged”并村，“unlisted”除名，"
                          "“withdrawn”撤销村登记，"
-                         "“undiagnosed”撤销会诊，“list_ended”移出名单，“disqualified”联系人不再符合条件",
+                         "“undiagnosed”撤销会诊，“list_ended”移出名单，“term”任期届满，“disqualified”联系人不再符合条件",
                          "why the link ends", "delisted"),
     "ResultShared.grade": ("工作队当年考核等次（政策包中的代码）；已撤销的为空",
                            "the team's grade, by the pack's code; null if it was taken back", "excellent"),
@@ -325,6 +325,14 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "PartyMerged.into": ("合并后的编号", "the id that goes on", "QY-0013"),
     "LinkBegun.skill": ("专长（政策包中的代码）；不是专家的为空",
                         "an expert's skill, by the pack's code; null of others", "tea"),
+    "LinkBegun.until": ("任期最后一日；不设任期的为空", "the last day of the term; null without one", "2016-12-31"),
+    "PostBegun.until": ("任期最后一日；不设任期的为空", "the last day of the term; null without one", "2016-12-31"),
+    "post": ("职务（政策包中的代码）；不设职务的为空", "the post, by the pack's code; null without one",
+             "deputy_secretary"),
+    "PostEnded.ground": ("结束原因：“decided”决定解除，“term”任期届满，“list_ended”移出名单，“dissolved”组织已撤销，"
+                         "“duplicate”组织重复登记已合并，“disqualified”不再符合条件", "why it ends", "term"),
+    "PostOverdue.owed_by": ("由谁确定（角色）", "the role that was to decide", "organisation"),
+    "PostOverdue.missing": ("缺几名", "how many are missing", 1),
     "pairs": ("帮扶结对：户、单位、干部", "the households, each with its helper and the helper's unit",
               [{"household": HOUSEHOLD, "unit": UNIT, "cadre": "C2105-0344"}]),
     "HouseholdsUnpaired.ground": ("解除原因：“changed”另行确定，“kin”须回避，“mistaken”误录，“left”干部离开单位，"

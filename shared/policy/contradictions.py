@@ -54,7 +54,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_references(policy),
         *listing.contradictions(policy.listing),
         *_links(policy),
-        *linkages.contradictions(policy.linkages, [link.kind for link in policy.links]),
+        *linkages.contradictions(policy.linkages, [link.kind for link in policy.links if link.to != "party"]),
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
         *_roles(policy),
@@ -122,7 +122,7 @@ def _links(policy: Policy) -> Found:
         elif isinstance(link, partners.Partner):
             yield from partners.contradictions(("links", n), link, policy.parties)
         else:
-            yield from links.contradictions(("links", n), link)
+            yield from links.contradictions(("links", n), link, policy.parties)
             yield from _quotas(policy, n, link)
     if not [*_teams(policy)]:
         zh = '必须有一项派驻工作队的规定，即 kind = "team"、from = "unit"'

@@ -1,18 +1,21 @@
 """The kinds of link by which somebody is bound to a village: what all of them say, and a cadre's own link.
 
-A cadre's own link leads to a village, as a leader's contact point, or to households, as those of a helper.
+A cadre's own link leads to a village, as a leader's contact point, to households, as those of a helper, or to a party,
+as a deputy's to a township's leading group.
 
 A unit's team has a file of its own, `team`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta
 
+from shared.calendar import Span
 from shared.contracts.registry import Rank
 from shared.contracts.values import Clause, Code, EventRole, Name, Role
 from shared.policy.bound import Limits, Some, ends
+from shared.policy.parties import PartyKind
 from shared.policy.section import Found, Path, Section
 from shared.policy.when import When
 
@@ -35,13 +38,13 @@ class LinkKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """代码。 · Its code."""
     label: Name
     """名称。 · Its name."""
-    to: Literal["village", "household"]
-    """派到或联系哪里：村 village，户 household（仅限干部）。 ·
-    Where it leads: to a village or, of a cadre only, to its households."""
+    to: Literal["village", "household", "party"]
+    """派到或联系哪里：村 village，户 household，组织 party（户和组织仅限干部）。 ·
+    Where it leads: to a village or, of a cadre only, to its households or to a party."""
     each_bearer: Limits = Limits()
-    """每名干部联系几个村或帮扶几户。如 { at_most = 2 }；不写为不限。 ·
-    How many villages or households each bearer may have. It is written `{ at_most = 2 }`; no limit where it is left
-    out."""
+    """每名干部联系几个村（组织）或帮扶几户。如 { at_most = 2 }；不写为不限。 ·
+    How many villages, parties or households each bearer may have. It is written `{ at_most = 2 }`; no limit where it
+    is left out."""
 
     @property
     def fewest(self) -> int:
@@ -86,16 +89,17 @@ class OwnLink(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decides: Role
     """由谁确定和解除。 · Who decides that it begins and ends."""
     each_target: Some | Limits
-    """每村或每户几名（家）。一个数，或者最少和最多，如 { at_least = 1, at_most = 2 }；不要求的只写最多。 ·
-    How many a village or a household has: a number, or the fewest and the most; only the most where none is asked for.
-    """
+    """每村、每个组织或每户几名（家）。一个数，或者最少和最多，如 { at_least = 1, at_most = 2 }；不要求的只写最多。 ·
+    How many a village, a party or a household has: a number, or the fewest and the most; only the most where none is
+    asked for."""
     begin_by: When | None = None
     """确定期限，要求至少几名（家）的必填。联系村的自会诊（registry.village.diagnosed）、帮扶户的自核定贫困户
-    （registry.households.counted），或者自出现空缺起算；只有列入名单的村才须有的，写 registry.listing.begun。 ·
+    （registry.households.counted）、到组织的自其登记（registry.party.registered），或者自出现空缺起算；只有列入名单的
+    才须有的，写 registry.listing.begun。 ·
     The last day for it to begin, needed where some must be there. It is counted from the diagnosis
     (`registry.village.diagnosed`), for households from the day on which the register tells them
-    (`registry.households.counted`), or from the day on which a place came open. With `registry.listing.begun` only
-    villages on a list that needs it are to have it."""
+    (`registry.households.counted`), for parties from their registration (`registry.party.registered`), or from the day
+    on which a place came open. With `registry.listing.begun` only what is on a list that needs it is to have it."""
     ends: Literal["delisted"] | None = None
     """随何事解除。填 delisted 为村出列即解除；不写为出列后继续联系。 ·
     What ends it. With `delisted` it is the village's exit; without, it goes on after the exit."""
@@ -114,18 +118,34 @@ class OwnLink(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cadre"):
-    """干部联系村或帮扶户，如领导干部联系点、帮扶责任人、专家。 ·
-    A cadre's own link to a village or its households, such as a leader's contact point (4.2), a helper (2.2) or an
-    expert (2.11)."""
+    """干部联系村、帮扶户或者到组织任职，如领导干部联系点、帮扶责任人、专家、挂任乡镇领导。 ·
+    A cadre's own link to a village, its households or a party, such as a leader's contact point (4.2), a helper (2.2),
+    an expert (2.11) or a deputy who is posted to a township (0.5)."""
 
     bearer: ClassVar = "cadre"
     """由谁承担。干部 cadre 自己联系，不离岗。 · Who bears it. It is a cadre, alone and without leaving the office."""
     rank: Rank = "staff"
     """最低职务层次；不写为不要求。 · The lowest rank that it takes; none is asked for where it is left out."""
+    reserve: bool = False
+    """是否须为后备干部，确定时核对；不能用于帮扶户的。 ·
+    Whether it takes a reserve cadre when it begins; not of links to households."""
+    younger_than: Annotated[int, Meta(ge=18, le=65)] | None = None
+    """确定时须小于几周岁；不能用于帮扶户的。 ·
+    The age in years that a cadre has not reached when it begins; not of links to households."""
+    at: Code | None = None
+    """到哪一类组织：[[parties]] 中的代码；to = "party" 的必填。 ·
+    The kind of party to which it leads, one of `[[parties]]`; needed with `to = "party"`."""
+    posts: Annotated[Mapping[Code, Name], Meta(max_length=50)] = {}
+    """职务，如副书记、副乡长；写明的，确定时须填其中之一，仅限到组织的。 ·
+    The posts to which cadres are appointed there; where they are said, each link names one. Of links to parties only.
+    """
+    term: Span | None = None
+    """任期，到期自行解除；不写为不设任期。不能用于帮扶户的。 ·
+    How long it lasts before it ends by itself; without end where it is left out. Not of links to households."""
     full_time: bool = False
-    """是否脱产驻村，如突击队：只能在一处，不得同时在工作队；自列入名单起算的，移出名单即结束。仅限联系村的。 ·
-    Whether it is full-time, as in a reinforcement team (1.4): the cadre is in one place only, and in no resident team
-    meanwhile. Where it is counted from a list, it ends with that. Of links to a village only."""
+    """是否脱产，如突击队、挂任：只能在一处，不得同时在工作队；自列入名单起算的，移出名单即结束。不能用于帮扶户的。 ·
+    Whether it is full-time, as in a reinforcement team (1.4) or at a posting (0.5): the cadre is in one place only, and
+    in no resident team meanwhile. Where it is counted from a list, it ends with that. Not of links to households."""
     skills: Annotated[Mapping[Code, Name], Meta(max_length=100)] = {}
     """专长，如茶叶、养殖；写明的，确定时须填其中之一，仅限联系村的。 ·
     What the cadres are experts in; where it is said, each link names one of these (2.11)."""
@@ -142,15 +162,16 @@ class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
 
 LISTING: Final = "registry.listing.begun"
-"""What the time for a link is counted from that villages on a list must have, and no others."""
+"""What the time for a link is counted from that must be there on a list, and nowhere else."""
 COUNTED_FROM: Final = {
     "village": ("registry.village.diagnosed", LISTING),
     "household": ("registry.households.counted",),
+    "party": ("registry.party.registered", LISTING),
 }
 """What the time for a link may be counted from, by where it leads."""
 
 
-def contradictions(at: Path, link: Contact) -> Found:
+def contradictions(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Found:
     """Find what no cadre's link can be."""
     yield from of_own(at, link)
     if link.each_bearer.at_least:
@@ -162,14 +183,45 @@ def contradictions(at: Path, link: Contact) -> Found:
         most = link.each_bearer.at_most or 1
         yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {most} }}"
     if link.full_time and link.each_bearer.at_most != 1:
-        zh, en = "脱产的只能在一个村，应写 at_most = 1", "who is there full-time is in one village: say at_most = 1"
+        zh, en = "脱产的只能在一处，应写 at_most = 1", "who is there full-time is in one village: say at_most = 1"
         yield (*at, "each_bearer"), zh, en, "each_bearer = { at_most = 1 }"
-    yield from _quotas(at, link) if link.to == "household" else _of_village(at, link)
+    for to, fields in ONLY.items():
+        for field in fields:
+            if link.to not in to and getattr(link, field):
+                zh = f"只有{'或者'.join(_TO[one] for one in to)}的可以写（to 为 {'、'.join(to)}）"
+                en = f"only a link with to = {' or '.join(map(repr, to))} can say this"
+                yield (*at, field), zh, en, ""
+    if link.to == "household":
+        yield from _quotas(at, link)
+    elif link.to == "party":
+        yield from _of_party(at, link, parties)
+
+
+_TO: Final = {"village": "联系村", "household": "联系户", "party": "到组织任职"}
+ONLY: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
+    ("household",): ("quotas", "quota_on"),
+    ("village",): ("visits", "skills"),
+    ("party",): ("at", "posts"),
+    ("village", "party"): ("full_time", "reserve", "younger_than", "term"),
+}
+"""By where a cadre's link leads: the fields that only such a link can have."""
+
+
+def _of_party(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Found:
+    """Find a kind of party that there is not, or that is a person, and an exit that no party has."""
+    open_kinds = [one.kind for one in parties if not one.personal]
+    if link.at not in open_kinds:
+        zh = f"应写明到哪一类组织（不能是个人），可填：{'、'.join(open_kinds) or '（无）'}"
+        en = f"it names the kind of party, no person, to which it leads: {', '.join(open_kinds) or 'none'}"
+        yield (*at, "at"), zh, en, f'at = "{open_kinds[0]}"' if open_kinds else ""
+    if link.ends:
+        zh, en = "组织没有出列，不能写 ends；有任期的写 term", "no party leaves the list; a link that ends has a `term`"
+        yield (*at, "ends"), zh, en, ""
 
 
 def of_own(at: Path, link: OwnLink) -> Found:
     """Find what no link without a team can be: numbers that contradict each other, places that nobody must fill by a
-    day, and times that are counted from what no such village or household comes to."""
+    day, and times that are counted from what nothing of the kind comes to."""
     if link.kind == TEAM:
         zh, en = f"{TEAM} 专指单位派驻的工作队，请换一个代码", f"{TEAM} is a unit's team; choose another code"
         yield (*at, "kind"), zh, en, 'kind = "contact"'
@@ -187,20 +239,8 @@ def of_own(at: Path, link: OwnLink) -> Found:
         yield (*at, "begin_by", "after"), zh, en, f'after = "{since[0]}"'
 
 
-def _of_village(at: Path, link: Contact) -> Found:
-    """Find what only links to households can say."""
-    for field in ("quotas", "quota_on"):
-        if getattr(link, field):
-            zh, en = '只有联系户的（to = "household"）可以写', 'only a link with to = "household" can say this'
-            yield (*at, field), zh, en, ""
-
-
 def _quotas(at: Path, link: Contact) -> Found:
     """Find what a link to households cannot say, and quotas that nobody looks at, or that nobody may fulfil."""
-    for field in ("visits", "skills", "full_time"):
-        if getattr(link, field):
-            zh, en = '只有联系村的（to = "village"）可以写', 'only a link with to = "village" can say this'
-            yield (*at, field), zh, en, ""
     if not link.fewest:
         zh = "帮扶户的应写明每户至少几名"
         yield (*at, "each_target"), zh, "it says how many each household has at least", "each_target = 1"

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.links import LISTING, TEAM, LinkKind
+from shared.policy.links import LISTING, TEAM, Contact, LinkKind
 from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
 from shared.policy.section import Found, Path, Section
@@ -66,8 +66,9 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """到期前多长时间提请决定是否再次列入；有 term 的必填。 ·
     How long before that end it is asked whether the term begins anew; needed where there is a `term`."""
     needs: Annotated[tuple[Code, ...], Meta(max_length=5)] = ()
-    """名单所涉的村须有哪几种派驻、联系或结对，如 team、企业结对的代码。 ·
-    The kinds of links that its villages must have, such as `team`, or those of experts or firms."""
+    """名单所涉的村须有哪几种派驻、联系或结对，如 team、企业结对的代码；列的是组织的，也可写到该类组织的联系，如挂任。 ·
+    The kinds of links that its villages must have, such as `team`, or those of experts or firms. On a list of parties
+    also links to these, such as postings."""
     problem_class: Code | None = None
     """这些村按哪一类别匹配派出单位；needs 有 team 的必填；新的类别另写入 listing.problem_classes 和工作队的 suits。 ·
     The problem class by which units are matched to them; needed where they need a `team`. A new class also
@@ -98,7 +99,7 @@ def contradictions(
             zh = f"{one.kind} 已有他用（贫困村名单、派驻、组织类别或者程序），请换一个代码"
             en = f"{one.kind} is the poverty list, a link, a kind of party or a procedure; choose another code"
             yield (*at, "kind"), zh, en, ""
-        yield from _of_subject(at, one, parties)
+        yield from _of_subject(at, one, parties, links)
         yield from _of_end(at, one, procedures)
         if one.each_county and one.at_most is not None and one.at_most < one.each_county.at_least:
             zh = f"名额（at_most）{one.at_most}个，少于每个县至少的{one.each_county.at_least}个"
@@ -124,7 +125,7 @@ def contradictions(
             yield ("procedures", n, "effect"), zh, en, 'effect = "decide"'
 
 
-def _of_subject(at: Path, one: ListKind, parties: Sequence[PartyKind]) -> Found:
+def _of_subject(at: Path, one: ListKind, parties: Sequence[PartyKind], links: Sequence[LinkKind]) -> Found:
     """Find a list of a kind of party that the pack does not have, or of persons."""
     kind = next((party for party in parties if party.kind == one.of), None)
     if one.of != VILLAGE and kind is None:
@@ -134,10 +135,15 @@ def _of_subject(at: Path, one: ListKind, parties: Sequence[PartyKind]) -> Found:
     elif kind and kind.personal:
         zh = f"{one.of} 是个人；名单是公开的，不能列个人"
         yield (*at, "of"), zh, f"{one.of} is a person, and lists are public; no person is on one", 'of = "village"'
-    elif kind and VILLAGE not in kind.parents and (one.needs or one.leaves_by):
+    elif kind and VILLAGE not in kind.parents and (_of_villages(one, links) or one.leaves_by):
         zh = f"{one.of} 不隶属于村，不能由村派驻（needs）或者按村的程序移出（leaves_by）"
         en = f"{one.of} belongs to no village, which `needs` or `leaves_by` would be about"
         yield (*at, "of"), zh, en, ""
+
+
+def _of_villages(one: ListKind, links: Sequence[LinkKind]) -> bool:
+    """Whether the list needs something of the villages."""
+    return any(link.kind in one.needs and link.to == VILLAGE for link in links)
 
 
 def _of_end(at: Path, one: ListKind, procedures: Sequence[Procedure]) -> Found:
@@ -175,11 +181,12 @@ def _days(span: Span) -> int:
 def _of_needs(at: Path, one: ListKind, links: Sequence[LinkKind], classes: Mapping[str, str]) -> Found:
     """Find a need that no list can lead to, and a team that nobody could match."""
     for m, need in enumerate(one.needs):
-        link = next((link for link in links if link.kind == need and link.to == "village"), None)
+        fitting = [link for link in links if link.to == VILLAGE or (isinstance(link, Contact) and link.at == one.of)]
+        link = next((link for link in fitting if link.kind == need), None)
         if link is None:
-            known = [link.kind for link in links if link.to == "village"]
-            zh = f"没有 {need} 这种联系村的规定，可填：{'、'.join(known)}"
-            en = f"there is no {need} among the links to villages, only {', '.join(known)}"
+            known = [link.kind for link in fitting]
+            zh = f"没有 {need} 这种联系村（或者到 {one.of}）的规定，可填：{'、'.join(known)}"
+            en = f"there is no {need} among the links to villages, or to what is listed, only {', '.join(known)}"
             yield (*at, "needs", m), zh, en, ""
         elif not link.fewest:
             zh = f"{need} 没有写明至少几名（家），名单无从要求；请写 each_target"

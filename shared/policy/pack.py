@@ -170,6 +170,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "group": {code: zh for one in self.training for code, zh in one.groups.items()},
             "skill": {code: zh for one in self.training for code, zh in one.skills.items()}
             | {code: zh for one in self.contacts.values() for code, zh in one.skills.items()},
+            "post": {code: zh for one in self.posts.values() for code, zh in one.posts.items()},
             "pledge": {code: zh for one in self.partners.values() for code, zh in one.pledges.items()},
             "by": roles,
         }
@@ -233,6 +234,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def contacts(self) -> Mapping[str, Contact]:
         """By kind, the links to villages that cadres bear themselves."""
         return self._own("village")
+
+    @cached_property
+    def posts(self) -> Mapping[str, Contact]:
+        """By kind, the links of cadres to parties."""
+        return self._own("party")
 
     @cached_property
     def partners(self) -> Mapping[str, Partner]:

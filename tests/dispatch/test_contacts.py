@@ -95,6 +95,15 @@ def test_4_2_a_diagnosed_village_needs_a_contact_until_one_is_named() -> None:
     assert len(benxi.said(LinkBegun)) == 1, "a repetition changes nothing"
 
 
+def test_4_2_a_contact_for_a_term_ends_with_it_and_the_place_is_open() -> None:
+    benxi = city(V1, term={"years": 1})
+    begin(benxi)
+    assert benxi.said(LinkBegun)[0].until == date(2015, 6, 20)
+    benxi.until(date(2015, 6, 21))
+    assert [(said.cadre, said.ground) for said in benxi.said(LinkEnded)] == [("L1", "term")]
+    assert not bound(benxi) and owed(benxi) == [(V1, date(2015, 7, 21))]
+
+
 def test_4_2_a_pack_without_contacts_asks_for_none() -> None:
     benxi = Benxi()
     benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
@@ -394,7 +403,7 @@ def test_4_2_what_earlier_versions_kept_of_a_cadre_is_read() -> None:
     [
         ([CONTACT], "links", "必须有一项派驻工作队的规定", "one entry has kind"),
         ([*PACK["links"], {**CONTACT, "from": "firm"}], "links[1].from", "应为其中之一", "one of unit, cadre"),
-        ([*PACK["links"], {**CONTACT, "to": "party"}], "links[1].to", "应为其中之一", "one of village, household"),
+        ([*PACK["links"], {**CONTACT, "to": "party"}], "links[1].at", "应写明到哪一类组织", "names the kind of party"),
         ([*PACK["links"], {**CONTACT, "to": "household"}], "links[1].begin_by.after", "应自", "households.counted"),
         ([*PACK["links"], {**CONTACT, "to": "household"}], "links[1].ends", "不能写", "nothing stands here"),
         ([*PACK["links"], {**HELPER, "to": "village"}], "links[1].quotas", "只有联系户的", "only a link with"),
@@ -418,7 +427,8 @@ def test_4_2_what_earlier_versions_kept_of_a_cadre_is_read() -> None:
         ([*PACK["links"], {**CONTACT, "rule": "S9:1"}], "links[1].rule", "不在", "none of [documents]"),
         ([*PACK["links"], {**CONTACT, "begin_by": {"after": "vacancy", "within": {"calendar_days": 3}}}],
          "links[1].begin_by.after", "不能自", "cannot be counted from vacancy"),
-        ([*PACK["links"], {**CONTACT, "term": {"years": 1}}], "links[1].term", "没有这个字段", "no such field"),
+        ([*PACK["links"], {**CONTACT, "pay": 1}], "links[1].pay", "没有这个字段", "no such field"),
+        ([*PACK["links"], {**HELPER, "term": {"years": 1}}], "links[1].term", "只有联系村或者", "or 'party' can say"),
     ],
 )  # fmt: skip
 def test_4_2_links_that_nothing_in_the_system_can_carry_are_refused(

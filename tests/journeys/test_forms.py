@@ -65,7 +65,7 @@ FORMS: Mapping[tuple[str, str], Blank] = {
 NEVER_IN_BENXI = {
     ("registry", "division-figures"), ("dispatch", "choices"), ("dispatch", "retentions"), ("dispatch", "links"),
     ("dispatch", "pairings"), ("dispatch", "pairing-ends"), ("registry", "listings"), ("registry", "unlistings"),
-    ("registry", "risk-reports"), ("registry", "household-reviews"),
+    ("registry", "risk-reports"), ("registry", "household-reviews"), ("dispatch", "posts"), ("dispatch", "post-ends"),
     *(("dispatch", name) for name in ("partners", "partner-ends", "pledges", "deliveries", "visit-counts")),
     *(("registry", name) for name in (
         "checklists", "checklist-withdrawals",
@@ -262,6 +262,19 @@ def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
     kind = next(link.kind for link in ZUNYI.links if link.kind != "team")
     row = {**_THERE, "place": "520321", "kind": kind, "unit": "U1", "cadre": "C1"}
     assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
+def test_0_5_a_township_gets_its_deputy_by_form() -> None:
+    there = {"place": "152223", "party": "BZ-100", "kind": "township_deputy", "body": "organisation"}
+    row = {**there, "unit": "U1", "cadre": "C1", "post": "deputy_head", "decided_by": "旗委组织部"}
+    jalaid = shipped("jalaid")
+    assert read_back(FORMS["dispatch", "posts"], [({"called": "音德尔镇班子"}, row)], jalaid) == [
+        as_command("dispatch", "posts", row)
+    ]
+    gone = {**there, "cadre": "C1", "decided_by": "旗委组织部"}
+    assert read_back(FORMS["dispatch", "post-ends"], [({}, gone)], jalaid) == [
+        as_command("dispatch", "post-ends", gone)
+    ]
 
 
 _HERE: Row = {"place": "210521", "village": "210521100201", "body": "poverty_office"}

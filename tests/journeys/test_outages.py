@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from deploy.demo.world import World
-from services.dispatch.model.commands import DecideLeave, ReportDeparture, RequestLeave
+from services.dispatch.model.commands import BeginLink, DecideLeave, ReportDeparture, RequestLeave
 from services.dispatch.reactions import DUE as DISPATCH
 from services.incentives.reactions import DUE as INCENTIVES
 from services.inspection.model.campaign import Campaign
@@ -28,11 +28,14 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import encode_state
-from tests.dispatch.benxi import CITY, START, V1, Benxi, delisted, own_pack
+from tests.dispatch.benxi import CITY, START, V1, Benxi, cadre, delisted, diagnosed, own_pack, unit
+from tests.dispatch.benxi import PACK as BENXI_PACK
 from tests.dispatch.helping import CADRES, UNITS, pair
 from tests.dispatch.helping import city as helped_city
 from tests.dispatch.helping import pack as helping_pack
 from tests.dispatch.partnered import begin, city, helped, pledge
+from tests.dispatch.posted import begin as post
+from tests.dispatch.posted import county as deputies
 from tests.dispatch.present import asking
 from tests.dispatch.sent import ASSESSED, RELEASE
 from tests.dispatch.trained import city as trained
@@ -47,6 +50,7 @@ from tests.registry.lists import county as listing_county
 from tests.registry.lists import each_county, enter
 from tests.registry.matters import opened
 from tests.support.outage import sleep
+from tests.support.packs import CONTACT
 from tests.support.watching import watched
 
 BENXI = PACKS["benxi"]
@@ -200,6 +204,21 @@ def reopened() -> World:
     return county.world
 
 
+def for_a_term() -> World:
+    """A leader who is bound to a village for a year."""
+    benxi = Benxi(links=[*BENXI_PACK["links"], {**CONTACT, "term": {"years": 1}}])
+    benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
+    benxi.send(BeginLink, kind="contact", unit="U1", cadre="L1")
+    return benxi.world
+
+
+def deputy() -> World:
+    """A township with a deputy whose term has two years."""
+    benxi = deputies()
+    post(benxi)
+    return benxi.world
+
+
 def objected() -> World:
     """An objection on the last day of a notice, which nobody answers, and an exit that nobody approves."""
     county = County().noticed().until(date(2014, 12, 9))
@@ -216,6 +235,9 @@ STORIES = {
     ),
     ("links", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
     ("contacts", "places"): Story(lambda: city(V1).world, (START + 33 * DAY, date(2014, 9, 1), date(2015, 1, 5))),
+    ("contacts", "terms"): Story(for_a_term, (date(2015, 6, 23), date(2015, 9, 1))),
+    ("posts", "places"): Story(lambda: deputies().world, (START + 33 * DAY, date(2014, 9, 1))),
+    ("posts", "terms"): Story(deputy, (date(2016, 6, 23), date(2016, 9, 1))),
     ("contacts", "pledges"): Story(promised, (date(2015, 1, 3), date(2015, 2, 3), date(2016, 1, 5))),
     ("contacts", "visits"): Story(lambda: helped().world, (date(2014, 7, 3), date(2014, 7, 20), date(2015, 2, 5))),
     ("rosters", "training"): Story(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model.bonds import Bond, Contacts, Period, Pledge
+from services.dispatch.model.bonds import Bond, Contacts, Period, Pledge, Posts
 from services.dispatch.model.course import Course
 from services.dispatch.model.link import Link, Vacancy
 from services.dispatch.model.matching import Need
@@ -151,6 +151,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (Contacts(**HERE, pledges={"firm/F1": {"2014": Pledge({"a": 1}, compare_by=D, compared=True)}}), "filled", False),
     (Contacts(**HERE, visits={"expert": {"2014-06-30": Period(D, {"C1": True})}}), "filled", True),
     (Contacts(**HERE, visits={"expert": {"2014-06-30": Period(D, {"C1": True}, {"C1": 0})}}), "filled", False),
+    (Posts(**HERE, sort="group", name="班子", parent="township:210521100", bonds={"a": Bond({}, D)}), "open", True),
+    (Posts(**HERE, sort="group", name="班子", parent="township:210521100"), "filled", False),
     (Ally(**HERE, sort="firm", name="绿源公司", parent="county:210521"), "firm", False),
     (Ally(**HERE, sort="firm", name="绿源公司", parent="county:210521", gone=True), "gone", False),
     (Pairings(**HERE, circles={"helper": Circle({"H1": {"C1": Helper("U1", D)}})}), "filled", False),
@@ -270,7 +272,7 @@ def test_a_deadline_that_holidays_moved_is_told_of_the_place_where_it_is_owed(ki
     told: Any = state.tell_moved(Moved(path, D, D + timedelta(1)), "2015")
     assert (told.place, told.deadline, told.was, told.due, told.notice) == (state.place, path[-1], D, told.due, "2015")
     assert told.due == D + timedelta(1)
-    of = {Decap: "division", Campaign: "campaign"}.get(kind)
+    of = {Decap: "division", Campaign: "campaign", Posts: "party"}.get(kind)
     assert getattr(told, of) == state.id if of else told.village == V
 
 

@@ -1,19 +1,32 @@
 """Who is bound to a village without a team: cadres (`contacts`) and parties (`partners`), and what these owe there.
 
 One state for each village keeps them by kind of link, with the places that must be filled, the promises that are
-compared with what came (`pledges`), and the visits of each period (`visits`).
+compared with what came (`pledges`), and the visits of each period (`visits`). Cadres who are bound to a party stand in
+a state of the same shape for each party (`posts`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from shared.calendar import add_months
 from shared.contracts import Event
-from shared.contracts.dispatch import DeadlineMoved, PlaceFilled, PlaceOverdue
+from shared.contracts.dispatch import (
+    DeadlineMoved,
+    LinkBegun,
+    LinkEnded,
+    PlaceFilled,
+    PlaceOverdue,
+    PostBegun,
+    PostDeadlineMoved,
+    PostEnded,
+    PostFilled,
+    PostOverdue,
+)
 from shared.contracts.registry import Rank
 from shared.policy import Policy
 from shared.policy.links import LISTING, MONTHS, Contact, Every
@@ -37,6 +50,8 @@ class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether parties bear it, not cadres."""
     overdue: bool = False
     """Whether it was told that the last day is over."""
+    until: dict[str, date] = {}
+    """By cadre the last day of the term, where the pack gives one."""
 
 
 class Pledge(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +94,8 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     """The cadres and parties that are bound to a village, by kind of link. Its id is the village's."""
 
     kind = "contacts"
+    tells: ClassVar[Mapping[type[Event], type[Event]]] = {}
+    """What is told of something else than a village instead of the events about a village's links."""
 
     bonds: dict[str, Bond] = msgspec.field(default_factory=dict)
     needed: bool = False
@@ -94,6 +111,24 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
 
     results: dict[str, Result] = msgspec.field(default_factory=dict)
     """By linkage, the last grade that its levels share."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """How events and commands name it."""
+        return {"place": self.place, "village": self.id}
+
+    @property
+    def lies_in(self) -> str:
+        """The village that a cadre with ties to it has to keep away from; empty for none."""
+        return self.id
+
+    def told(self, event: type[Event], **said: Any) -> Event:
+        """What is told of this: the event about a village, or the one in its place."""
+        return self.tells.get(event, event)(**self.named, **said)
+
+    def links(self, policy: Policy) -> Mapping[str, Contact | Partner]:
+        """By kind, the links that may lead to it."""
+        return policy.bonds
 
     @property
     def status(self) -> str:
@@ -117,21 +152,14 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
                   for kind, periods in self.visits.items()}  # fmt: skip
         return self.but(visits=hidden)
 
-    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+    def tell_moved(self, moved: Moved, notice: str) -> Event:
         """The last day for filling a place, comparing a promise or telling visits moved."""
-        return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
+        return self.told(DeadlineMoved, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterator[Task]:
         """Places that must be filled, promises to be compared, and visits to be told."""
-        village: Mapping[str, str] = {"place": self.place, "village": self.id}
-        for kind, bond in sorted(self.bonds.items()):
-            link = policy.bonds.get(kind)
-            if link and bond.begin_by and self.lacks(link, policy):
-                yield Task(
-                    action="partners" if isinstance(link, Partner) else "links", about=self.id, role=link.decides,
-                    due=bond.begin_by, rule=link.rule, detail=kind,
-                    answer={**village, "kind": kind, "body": link.decides},
-                )  # fmt: skip
+        village = self.named
+        yield from self._places(policy, "links")
         for key, years in sorted(self.pledges.items()):
             kind, _, party = key.partition("/")
             partner = policy.partners.get(kind)
@@ -152,6 +180,16 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
                         rule=link.rule, detail=f"{kind}/{last}",
                         answer={**village, "kind": kind, "last": last, "body": link.visits.by},
                     )  # fmt: skip
+
+    def _places(self, policy: Policy, action: str) -> Iterator[Task]:
+        for kind, bond in sorted(self.bonds.items()):
+            link = self.links(policy).get(kind)
+            if link and bond.begin_by and self.lacks(link, policy):
+                yield Task(
+                    action="partners" if isinstance(link, Partner) else action, about=self.id, role=link.decides,
+                    due=bond.begin_by, rule=link.rule, detail=kind,
+                    answer={**self.named, "kind": kind, "body": link.decides},
+                )  # fmt: skip
 
     def asks(self, link: Contact | Partner, policy: Policy) -> bool:
         """Whether the village must have this kind of link: since it is diagnosed, or by a list that it is on."""
@@ -179,7 +217,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def having(
         self, link: Contact | Partner, since: dict[str, date], policy: Policy, today: date,
-        about: dict[str, str] | None = None,
+        about: dict[str, str] | None = None, until: dict[str, date] | None = None,
     ) -> "Contacts":  # fmt: skip
         """The state with these in one kind of link, and a last day for filling its places if they are too few."""
         bond = self.bonds.get(link.kind, Bond())
@@ -188,7 +226,8 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         if is_short and link.begin_by:
             begin_by = bond.begin_by or link.begin_by.due(today, policy.calendar)
         kept = {bearer: what for bearer, what in (about or bond.about).items() if bearer in since}
-        now = Bond(since, begin_by, kept, isinstance(link, Partner), bond.overdue and begin_by is not None)
+        ends = {bearer: last for bearer, last in (until or bond.until).items() if bearer in since}
+        now = Bond(since, begin_by, kept, isinstance(link, Partner), bond.overdue and begin_by is not None, ends)
         state = self.but(bonds={**self.bonds, link.kind: now})
         if begin_by and bond.begin_by:
             return state
@@ -198,25 +237,78 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     def weighed(self, policy: Policy, today: date) -> "Contacts":
         """The state with a last day for each kind of link that the village must have and has too few of."""
         state = self
-        for link in policy.bonds.values():
+        for link in self.links(policy).values():
             if link.kind in state.bonds or state.asks(link, policy):
                 state = state.having(link, state.bound(link.kind), policy, today)
         return state
 
 
+class Posts(Contacts, frozen=True, kw_only=True, omit_defaults=True):
+    """The cadres who are bound to a party, such as the deputies of a township's leading group (0.5) or those who lead a
+    project (2.11). Its id is the party's."""
+
+    kind = "posts"
+    tells = MappingProxyType(
+        {
+            LinkBegun: PostBegun, LinkEnded: PostEnded, PlaceOverdue: PostOverdue, PlaceFilled: PostFilled,
+            DeadlineMoved: PostDeadlineMoved,
+        }
+    )  # fmt: skip
+    sort: str
+    """The party's kind, by the pack's code."""
+    name: str
+    parent: str
+    """Whom the party belongs to, such as `township:152223100`."""
+    gone: bool = False
+
+    @property
+    def journey(self) -> str:
+        """The village to which the party belongs, since what happens there is told in one order; else the party."""
+        return self.lies_in or self.id
+
+    @property
+    def named(self) -> dict[str, str]:
+        return {"place": self.place, "party": self.id}
+
+    @property
+    def lies_in(self) -> str:
+        of, _, id = self.parent.partition(":")
+        return id if of == "village" else ""
+
+    def links(self, policy: Policy) -> Mapping[str, Contact | Partner]:
+        """By kind, the links that lead to parties of its kind."""
+        return {kind: link for kind, link in policy.posts.items() if link.at == self.sort}
+
+    def tasks(self, policy: Policy) -> Iterator[Task]:
+        """Places that must be filled."""
+        return self._places(policy, "posts")
+
+    def asks(self, link: Contact | Partner, policy: Policy) -> bool:
+        """Whether the party must have this kind of link: since it is registered, or by a list that it is on."""
+        if self.gone or link.begin_by is None:
+            return False
+        on = (policy.list_kind(kind) for kind in self.lists.values())
+        return link.begin_by.after != LISTING or any(one and link.kind in one.needs for one in on)
+
+    def takes(self, link: Contact | Partner, policy: Policy) -> bool:
+        """Whether such a link may begin: while the party is there and, if a list is to ask for it, on such a list."""
+        return not self.gone and (link.begin_by is None or self.asks(link, policy))
+
+
 class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
-    """The villages to which a cadre is bound, so that nobody has more than the pack allows. Its id is the cadre's."""
+    """The villages and parties to which a cadre is bound, so that nobody has more than the pack allows. Its id is the
+    cadre's."""
 
     kind = "bearers"
 
     villages: dict[str, dict[str, Rank]] = msgspec.field(default_factory=dict)
-    """By kind of link, the villages, each with the lowest rank that its pack asked for when the link began."""
+    """By kind of link, the villages or parties, each with the lowest rank that its pack asked for when it began."""
 
 
 def changed(before: Contacts | None, state: Contacts, policy: Policy, today: date, *told: Event) -> Change:
     """A change with its timers, and what is told of places that were overdue and are filled or needed no more."""
     filled = (
-        PlaceFilled(place=state.place, village=state.id, kind=kind)
+        state.told(PlaceFilled, kind=kind)
         for kind, bond in sorted(before.bonds.items() if before else ())
         if bond.overdue and not state.bonds[kind].overdue
     )
@@ -229,7 +321,11 @@ def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
     A timer whose day has come and which has not run yet stays, so that none is lost to a command of that day.
     """
     places = [bond.begin_by + DAY for bond in state.bonds.values() if bond.begin_by and not bond.overdue]
-    firsts = {"places": places, "pledges": [*_of_pledges(state, policy)], "visits": [*_of_visits(state, policy, today)]}
+    terms = [last + DAY for bond in state.bonds.values() for last in bond.until.values()]
+    firsts = {
+        "places": places, "terms": terms, "pledges": [*_of_pledges(state, policy)],
+        "visits": [*_of_visits(state, policy, today)],
+    }  # fmt: skip
     still = {name for name, on in state.timers.items() if on <= today}
     return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
 
@@ -266,23 +362,20 @@ def period_of(day: date, every: Every) -> date:
 
 
 def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
-    """Tell once in which kinds of link a village has too few after the last day (0.2).
+    """Tell once in which kinds of link a village or a party has too few after the last day (0.2).
 
     What the pack by then asks for no more is not awaited any more.
     """
     told, bonds = [], dict(state.bonds)
     for kind, bond in sorted(state.bonds.items()):
-        link = policy.bonds.get(kind)
+        link = state.links(policy).get(kind)
         if bond.begin_by and bond.begin_by < due.on and not bond.overdue:
             missing = state.lacks(link, policy) if link else 0
             bonds[kind] = replace(bond, overdue=True) if missing else replace(bond, begin_by=None)
             if link and missing:
                 told.append(
-                    PlaceOverdue(
-                        place=state.place, village=state.id, kind=kind, missing=missing, due=bond.begin_by,
-                        owed_by=link.decides,
-                    )
-                )  # fmt: skip
+                    state.told(PlaceOverdue, kind=kind, missing=missing, due=bond.begin_by, owed_by=link.decides)
+                )
     return Change(clocked(state.but(bonds=bonds), policy, due.on), tuple(told))
 
 

@@ -1,20 +1,30 @@
-"""Cadres who are bound to a village without a team, such as a leader to a contact point (联系点, 4.2).
+"""Cadres who are bound to a village without a team, such as a leader to a contact point (联系点, 4.2), or to a party.
 
 The pack says each kind of such a link: how many cadres a village has, of which rank, how many villages each may have,
-and who decides. A place that is open is a task with a last day.
+and who decides. A place that is open is a task with a last day. A link to a party, such as a deputy's to a township's
+leading group (0.5), keeps the same rules; what is its own is in `posts`.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from services.dispatch.model.bonds import Bearer, Bond, Contacts, changed, declared, require_place
-from services.dispatch.model.commands import BeginLink, EndLink
+from services.dispatch.model.bonds import Bearer, Bond, Contacts, Posts, changed, declared, require_place
+from services.dispatch.model.commands import BeginLink, BeginPost, EndLink, EndPost
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
-from services.dispatch.model.pool import Pool, Squad, described, family, pool_of, relatives, without
+from services.dispatch.model.pool import Pool, Squad, described, enrolled, family, pool_of, relatives, without
+from shared.calendar import add_months
 from shared.contracts import Event
-from shared.contracts.dispatch import LinkBegun, LinkEnded, PartnerEnded, PlaceFilled
+from shared.contracts.dispatch import (
+    LinkBegun,
+    LinkEnded,
+    PartnerEnded,
+    PlaceFilled,
+    PostBegun,
+    PostEnded,
+    PostFilled,
+)
 from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
@@ -32,7 +42,7 @@ from shared.labels import label
 from shared.policy import Policy
 from shared.policy.links import RANKS, Contact
 from shared.policy.partners import Partner
-from shared.rules import Change, Key, Refused, State, addressed, known, require_body
+from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
 Others = Mapping[Key, State | None]
 Ending = VillageDelisted | VillageMerged | VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn
@@ -75,7 +85,7 @@ def unlist(state: Contacts | None, event: ListingEnded, policy: Policy, today: d
     gone = {
         kind: [*bond.since]
         for kind, bond in now.bonds.items()
-        if bond.since and (link := policy.bonds.get(kind)) and not now.takes(link, policy)
+        if bond.since and (link := now.links(policy).get(kind)) and not now.takes(link, policy)
     }
     return ended(now, gone, "list_ended", policy, today, before=state)
 
@@ -89,64 +99,88 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     """The body that the pack names binds a cadre to a village. Rank, ties and number must be as the pack says (4.2)."""
     link = declared(policy.contacts, command.kind, "4.2", "联系方式", "kind of link")
     require_body(command.body, link.decides, link.rule)
-    state = addressed(state, command)
+    skill = Choice("skill", command.skill, link.skills, ("专长", "skill"))
+    return bind(addressed(state, command), link, command, skill, policy, today, others)
+
+
+class Choice(NamedTuple):
+    """What a link names beside the cadre: an expert's skill (2.11), or a deputy's post (0.5)."""
+
+    field: str
+    chosen: str | None
+    known: Mapping[str, str]
+    """What the pack allows; empty where a link of the kind names nothing."""
+    words: tuple[str, str]
+
+
+def bind(
+    state: Contacts, link: Contact, command: BeginLink | BeginPost, choice: Choice, policy: Policy, today: date,
+    others: Others,
+) -> Change:  # fmt: skip
+    """A cadre is bound to a village or to a party, if the cadre is as the pack asks and there is a place."""
     since = state.bound(link.kind)
-    _require_skill(command, link)
+    _require_chosen(choice, link)
     bond = state.bonds.get(link.kind, Bond())
     if command.cadre in since:
-        if bond.about.get(command.cadre) == command.skill:
+        if bond.about.get(command.cadre) == choice.chosen:
             return Change(state)
-        zh, en = "在该村已按另一专长联系，请先解除", "is bound to the village for another skill; end that first"
-        raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="skill")
+        (zh, en), cadre = choice.words, command.cadre
+        raise Refused(
+            link.rule,
+            f"{cadre}在此已按另一{zh}确定，请先解除",
+            f"{cadre} is bound there for another {en}; end that first",
+            field=choice.field,
+        )
     require_need(state, link, policy)
-    squad = others[Squad, command.unit]
-    cadre = squad.cadres.get(command.cadre) if isinstance(squad, Squad) else None
-    if cadre is None:
-        zh = f"{command.cadre}不是单位{command.unit}登记的干部，请核对"
-        en = f"{command.cadre} is not registered as a cadre of {command.unit}; check both ids"
-        raise Refused(link.rule, zh, en, field="cadre", status=422)
-    if misfit := _misfit(cadre, link.rank, command.village):
+    cadre_of_unit = enrolled(others, command.unit, command.cadre, link.rule, "cadre")
+    misfit = _misfit(cadre_of_unit, link.rank, state.lies_in) or _unready(cadre_of_unit, link, today)
+    if misfit:
         zh, en = misfit
         raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
     require_place(link, since, "cadre", "名", "a link")
-    begun = LinkBegun(
-        place=state.place,
-        village=command.village,
-        kind=link.kind,
-        unit=command.unit,
-        cadre=command.cadre,
-        skill=command.skill,
-        decided_by=command.decided_by,
-    )
-    about = {**bond.about, command.cadre: command.skill} if command.skill else bond.about
-    now = state.having(link, {**since, command.cadre: today}, policy, today, about)
+    about = {**bond.about, command.cadre: choice.chosen} if choice.chosen else bond.about
+    last = link.term.after(today, policy.calendar) if link.term else None
+    until = {**bond.until, command.cadre: last} if last else bond.until
+    begun = state.told(
+        LinkBegun, kind=link.kind, unit=command.unit, cadre=command.cadre, until=last, decided_by=command.decided_by,
+        **{choice.field: choice.chosen},
+    )  # fmt: skip
+    now = state.having(link, {**since, command.cadre: today}, policy, today, about, until)
     return changed(state, now, policy, today, begun)
 
 
-def posting_pool(message: BeginLink | LinkBegun, policy: Policy) -> Iterable[str]:
+def own_link(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Contact | None:
+    """The pack's link that a message is about; None if it has none of the kind."""
+    links = policy.posts if isinstance(message, BeginPost | PostBegun) else policy.contacts
+    return links.get(message.kind)
+
+
+def posting_pool(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Iterable[str]:
     """The pool, which knows who is out, for a full-time link; none for others, so that none is loaded."""
-    link = policy.contacts.get(message.kind)
+    link = own_link(message, policy)
     return (policy.pool,) if link and link.full_time else ()
 
 
-def pools_of(event: LinkBegun, policy: Policy) -> Iterable[str]:
+def pools_of(event: LinkBegun | PostBegun, policy: Policy) -> Iterable[str]:
     """The pools that may send the cadre elsewhere, if the link is full-time."""
     return family(event, policy) if any(posting_pool(event, policy)) else ()
 
 
-def who_is_free(_pool: Pool | None, command: BeginLink) -> Iterable[Key]:
+def who_is_free(_pool: Pool | None, command: BeginLink | BeginPost) -> Iterable[Key]:
     """The keys of the cadre's unit and of the pools that know who is out."""
     return (Squad, command.unit), *relatives(command)
 
 
-def require_free(pool: Pool | None, command: BeginLink, policy: Policy, today: date, others: Others) -> Change:
+def require_free(
+    pool: Pool | None, command: BeginLink | BeginPost, policy: Policy, today: date, others: Others
+) -> Change:
     """Refuse a full-time link of a cadre who is in a team or in another such link, under a recall or away (1.4)."""
-    pool, squad = pool_of(pool, policy), others[Squad, command.unit]
-    is_there = any(one.posted.get(command.cadre) == command.village for one in pool.family(others.values()))
+    pool, squad, link = pool_of(pool, policy), others[Squad, command.unit], own_link(command, policy)
+    is_there = any(one.posted.get(command.cadre) == command.subject_id for one in pool.family(others.values()))
     is_known = isinstance(squad, Squad) and command.cadre in squad.cadres  # Else the link's own rule refuses.
-    if is_known and not is_there and command.cadre not in pool.free(others.values()):
+    if link and is_known and not is_there and command.cadre not in pool.free(others.values()):
         raise Refused(
-            policy.contacts[command.kind].rule,
+            link.rule,
             f"{command.cadre}已在他处驻村、在召回影响期内或者已离岗，不能脱产参加，请改派他人",
             f"{command.cadre} is out in a village, under a recall or away, and cannot be there full-time",
             field="cadre",
@@ -155,20 +189,27 @@ def require_free(pool: Pool | None, command: BeginLink, policy: Policy, today: d
     return Change(pool)
 
 
-def post(pool: Pool | None, event: LinkBegun, policy: Policy, today: date) -> Change:
-    """A cadre is in a village full-time, and cannot be sent elsewhere."""
-    return Change(pool and pool.but(posted={**pool.posted, event.cadre: event.village}))
+def post(pool: Pool | None, event: LinkBegun | PostBegun, policy: Policy, today: date) -> Change:
+    """A cadre is in a village or at a post full-time, and cannot be sent elsewhere."""
+    return Change(pool and pool.but(posted={**pool.posted, event.cadre: event.subject_id}))
 
 
-def come_home(pool: Pool | None, event: LinkEnded, policy: Policy, today: date) -> Change:
-    """A cadre who was in a village full-time can be sent again, also if the pack asks for no full time any more."""
-    if pool is None or pool.posted.get(event.cadre) != event.village:
+def come_home(pool: Pool | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
+    """A cadre who was there full-time can be sent again, also if the pack asks for no full time any more."""
+    if pool is None or pool.posted.get(event.cadre) != event.subject_id:
         return Change(pool)
     return Change(pool.but(posted=without(pool.posted, event.cadre), answered=False))
 
 
 def require_need(state: Contacts, link: Contact | Partner, policy: Policy) -> None:
-    """Refuse a link to a village that nothing asks for it any more."""
+    """Refuse a link to a village or a party for which nothing asks any more."""
+    if not state.takes(link, policy) and isinstance(state, Posts):
+        raise Refused(
+            link.rule,
+            f"“{state.name}”已撤销登记，或者不在需要“{link.label}”的名单上，不能确定",
+            f"{state.id} was withdrawn, or is on no list that needs a {link.kind}; none can begin there",
+            field="party",
+        )
     if not state.takes(link, policy):
         raise Refused(
             link.rule,
@@ -177,16 +218,17 @@ def require_need(state: Contacts, link: Contact | Partner, policy: Policy) -> No
         )
 
 
-def _require_skill(command: BeginLink, link: Contact) -> None:
-    """Refuse an expert without a skill of the pack, and a skill where the pack names none (2.11)."""
-    if (command.skill is None) if link.skills else (command.skill is not None):
-        zh = f"须填专长，可填：{'、'.join(link.skills.values())}" if link.skills else "这种联系不填专长"
-        en = f"it names a skill: {', '.join(link.skills)}" if link.skills else "a link of this kind names no skill"
-        raise Refused(link.rule, zh, en, field="skill", status=422)
-    if command.skill and command.skill not in link.skills:
-        zh = f"本地规定中没有这项专长，可填：{'、'.join(link.skills.values())}"
-        en = f"the pack does not have {command.skill}; it has: {', '.join(link.skills)}"
-        raise Refused(link.rule, zh, en, field="skill", status=422)
+def _require_chosen(choice: Choice, link: Contact) -> None:
+    """Refuse a link without a skill or post of the pack, and one with any where the pack names none (0.5, 2.11)."""
+    (zh, en), known = choice.words, choice.known
+    if (choice.chosen is None) if known else (choice.chosen is not None):
+        said = f"须填{zh}，可填：{'、'.join(known.values())}" if known else f"这种联系不填{zh}"
+        told = f"it names a {en}: {', '.join(known)}" if known else f"a link of this kind names no {en}"
+        raise Refused(link.rule, said, told, field=choice.field, status=422)
+    if choice.chosen and choice.chosen not in known:
+        said = f"本地规定中没有这项{zh}，可填：{'、'.join(known.values())}"
+        told = f"the pack does not have {choice.chosen}; it has: {', '.join(known)}"
+        raise Refused(link.rule, said, told, field=choice.field, status=422)
 
 
 def _misfit(cadre: Cadre, rank: Rank, village: str) -> tuple[str, str] | None:
@@ -199,21 +241,33 @@ def _misfit(cadre: Cadre, rank: Rank, village: str) -> tuple[str, str] | None:
     return None
 
 
-def bear(state: Bearer | None, command: BeginLink, policy: Policy, today: date) -> Change:
-    """Count the village among those of the cadre, who may not have more than the pack allows (2.2)."""
-    link = policy.contacts[command.kind]
+def _unready(cadre: Cadre, link: Contact, today: date) -> tuple[str, str] | None:
+    """Why a cadre cannot begin such a link now, in Chinese and English: no reserve cadre, or too old (0.5)."""
+    if link.reserve and not cadre.reserve:
+        return "不是后备干部，请改派后备干部", "is no reserve cadre; choose one who is"
+    if link.younger_than and add_months(cadre.born_on, 12 * link.younger_than) <= today:
+        age = link.younger_than
+        return f"已满{age}周岁，请改派更年轻的干部", f"is {age} or older; choose somebody younger"
+    return None
+
+
+def bear(state: Bearer | None, command: BeginLink | BeginPost, policy: Policy, today: date) -> Change:
+    """Count the village or party among those of the cadre, who may not have more than the pack allows (2.2)."""
+    link = own_link(command, policy)
+    assert link is not None, "the rule of the link itself has found it"
     state = state or Bearer(id=command.cadre, place=command.place)
-    villages, most = state.villages.get(link.kind, {}), link.each_bearer.at_most
-    if command.village in villages:
+    there, most = state.villages.get(link.kind, {}), link.each_bearer.at_most
+    if command.subject_id in there:
         return Change(state)
-    if most is not None and len(villages) >= most:
+    if most is not None and len(there) >= most:
+        zh, verb = ("个组织", "任职于") if isinstance(command, BeginPost) else ("个村", "联系")
         raise Refused(
             link.rule,
-            f"{command.cadre}已联系{'、'.join(sorted(villages))}，每名干部最多联系{most}个村，请改由其他干部联系",
-            f"{command.cadre} has {', '.join(sorted(villages))} already, and {most} at most; choose another cadre",
+            f"{command.cadre}已{verb}{'、'.join(sorted(there))}，每名干部最多{verb}{most}{zh}，请改由其他干部承担",
+            f"{command.cadre} has {', '.join(sorted(there))} already, and {most} at most; choose another cadre",
             field="cadre",
         )
-    kept = {**state.villages, link.kind: {**villages, command.village: link.rank}}
+    kept = {**state.villages, link.kind: {**there, command.subject_id: link.rank}}
     return Change(state.but(villages=kept))
 
 
@@ -221,12 +275,17 @@ def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -
     """The body that the pack names ends a link. A kind that the pack has no more is the organisation department's."""
     link = policy.contacts.get(command.kind)
     require_body(command.body, link.decides if link else "organisation", link.rule if link else "4.2")
-    state = addressed(state, command)
+    return unbind(addressed(state, command), command, link, policy, today)
+
+
+def unbind(state: Contacts, command: EndLink | EndPost, link: Contact | None, policy: Policy, today: date) -> Change:
+    """A cadre's link ends by decision. Refused where there is none."""
     if command.cadre not in state.bound(command.kind):
+        what, en = ("任职于该组织", "the party") if isinstance(command, EndPost) else ("联系该村", "the village")
         raise Refused(
             link.rule if link else "4.2",
-            f"{command.cadre}目前没有联系该村，请核对干部编号",
-            f"{command.cadre} is not bound to the village now; check the id",
+            f"{command.cadre}目前没有{what}，请核对干部编号",
+            f"{command.cadre} is not bound to {en} now; check the id",
             field="cadre",
         )
     return ended(state, {command.kind: [command.cadre]}, "decided", policy, today, command.decided_by, before=state)
@@ -257,28 +316,25 @@ def ended(
     told: list[Event] = []
     for kind, bearers in sorted(gone.items()):
         since = {bearer: day for bearer, day in state.bound(kind).items() if bearer not in {*bearers}}
-        bond, link = state.bonds[kind], policy.bonds.get(kind)
-        at: dict[str, Any] = {
-            "place": state.place,
-            "village": state.id,
-            "kind": kind,
-            "ground": ground,
-            "decided_by": by,
-        }
+        bond, link = state.bonds[kind], state.links(policy).get(kind)
+        at: dict[str, Any] = {"kind": kind, "ground": ground, "decided_by": by}
         for bearer in sorted(bearers):
             if bond.parties:
-                told.append(PartnerEnded(**at, party=bearer, outstanding=outstanding(state, kind, bearer)))
+                left_over = outstanding(state, kind, bearer)
+                told.append(state.told(PartnerEnded, **at, party=bearer, outstanding=left_over))
                 state = state.but(pledges=without(state.pledges, f"{kind}/{bearer}"))
             else:
-                told.append(LinkEnded(**at, cadre=bearer))
+                told.append(state.told(LinkEnded, **at, cadre=bearer))
         left = state.having(link, since, policy, today) if link else None
-        state = left or state.but(bonds={**state.bonds, kind: Bond(since, parties=bond.parties)})
+        rest = Bond(since, parties=bond.parties, until={id: on for id, on in bond.until.items() if id in since})
+        state = left or state.but(bonds={**state.bonds, kind: rest})
     return changed(before, state.weighed(policy, today), policy, today, *told)
 
 
 def bound_to(state: Bearer | None, _event: CadreRegistered | CadreWithdrawn) -> Iterable[Key]:
-    """The keys of the cadre's villages, which know the divisions where they are by now."""
-    return ((Contacts, village) for villages in (state.villages if state else {}).values() for village in villages)
+    """The keys of the cadre's villages and parties, which know the divisions where they are by now."""
+    there = (id for ids in (state.villages if state else {}).values() for id in ids)
+    return ((kind, id) for id in there for kind in (Contacts, Posts))
 
 
 def judge(
@@ -290,28 +346,36 @@ def judge(
     """
     told: list[Event] = []
     cadre = described(event) if isinstance(event, CadreRegistered) else None
-    for kind, villages in sorted(state.villages.items()) if state else ():
-        for village, rank in sorted(villages.items()):
-            if cadre is None or _misfit(cadre, rank, village):
-                place = known(others[Contacts, village], "村", "the village", village).place
-                told.append(
-                    LinkEnded(
-                        place=place, village=village, kind=kind, cadre=event.cadre, ground="disqualified", decided_by=""
-                    )
-                )
+    for kind, ranks in sorted(state.villages.items()) if state else ():
+        for id, rank in sorted(ranks.items()):
+            found = (others.get((of, id)) for of in (Contacts, Posts))
+            for there in (one for one in found if isinstance(one, Contacts) and event.cadre in one.bound(kind)):
+                if cadre is None or _misfit(cadre, rank, there.lies_in):
+                    gone = {"kind": kind, "cadre": event.cadre, "ground": "disqualified", "decided_by": ""}
+                    told.append(there.told(LinkEnded, **gone))
     return Change(state, tuple(told))
 
 
-def free(state: Bearer | None, event: LinkEnded, policy: Policy, today: date) -> Change:
-    """The cadre has one village less."""
+def free(state: Bearer | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
+    """The cadre has one village or party less."""
     state = known(state, "干部", "cadre", event.cadre)
-    left = without(state.villages.get(event.kind, {}), event.village)
+    left = without(state.villages.get(event.kind, {}), event.subject_id)
     return Change(state.but(villages={**state.villages, event.kind: left}))
 
 
-def lose(state: Contacts | None, event: LinkEnded, policy: Policy, today: date) -> Change:
+def lose(state: Contacts | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
     """A link ended otherwise than by a decision about the village. The place is open, if the village needs it."""
     if state is None or event.cadre not in state.bound(event.kind):
         return Change(state)
     lost = ended(state, {event.kind: [event.cadre]}, event.ground, policy, today, before=state)
-    return Change(lost.state, tuple(told for told in lost.events if isinstance(told, PlaceFilled)))
+    return Change(lost.state, tuple(told for told in lost.events if isinstance(told, PlaceFilled | PostFilled)))
+
+
+def expire(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
+    """The terms of cadres are over: their links end, and places that must be filled are open anew (0.5)."""
+    gone = {
+        kind: [cadre for cadre, last in sorted(bond.until.items()) if last < due.on]
+        for kind, bond in sorted(state.bonds.items())
+    }
+    gone = {kind: of for kind, of in gone.items() if of}
+    return ended(state, gone, "term", policy, due.on, before=state)

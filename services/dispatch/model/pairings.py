@@ -12,7 +12,7 @@ import msgspec
 
 from services.dispatch.model.bonds import declared
 from services.dispatch.model.commands import EndPairings, PairHouseholds, Pairing
-from services.dispatch.model.pool import Squad, without
+from services.dispatch.model.pool import Squad, enrolled, without
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     DeadlineMoved,
@@ -229,12 +229,9 @@ def _check_known(link: Contact, asked: Collection[str], known: Collection[str]) 
 
 def _check_cadre(link: Contact, one: Pairing, others: Others) -> None:
     """Refuse somebody who is not registered with the unit, ranks too low, or is a relative of the household."""
-    squad = others[Squad, one.unit]
-    cadre = squad.cadres.get(one.cadre) if isinstance(squad, Squad) else None
-    if cadre is None:
-        zh = f"{one.cadre}不是单位{one.unit}登记的干部，请核对"
-        en = f"{one.cadre} is not registered as a cadre of {one.unit}; check both ids"
-    elif RANKS.index(cadre.rank) < RANKS.index(link.rank):
+    field = f"pairs.{one.household}.cadre"
+    cadre = enrolled(others, one.unit, one.cadre, link.rule, field)
+    if RANKS.index(cadre.rank) < RANKS.index(link.rank):
         zh = f"{one.cadre}的职务层次低于{label('rank', link.rank)}，请改由符合要求的干部帮扶"
         en = f"{one.cadre} ranks below {_said(link.rank)}; choose a higher rank"
     elif one.kin:
@@ -242,7 +239,7 @@ def _check_cadre(link: Contact, one: Pairing, others: Others) -> None:
         en = f"{one.cadre} is a relative of household {one.household}; choose another cadre"
     else:
         return
-    raise Refused(link.rule, zh, en, field=f"pairs.{one.household}.cadre", status=422)
+    raise Refused(link.rule, zh, en, field=field, status=422)
 
 
 def _said(rank: Rank) -> str:

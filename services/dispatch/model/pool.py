@@ -140,7 +140,8 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     away: dict[str, Absence] = msgspec.field(default_factory=dict)
     """Cadres who left a team without a recall and cannot be sent."""
     posted: dict[str, str] = msgspec.field(default_factory=dict)
-    """Cadres who are in a village full-time by a link of their own, such as a reinforcement team's (1.4)."""
+    """By cadre, the village or party where the cadre is full-time by a link of the cadre's own, such as a
+    reinforcement team's (1.4) or a deputy's posting (0.5)."""
     matching: str = ""
     """The name of the last matching that was solved."""
     answered: bool = False
@@ -229,6 +230,17 @@ def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
     """The cadres of all squads among some states, free or not."""
     squads = (squad.cadres.items() for squad in states if isinstance(squad, Squad))
     return {id: cadre for cadres in squads for id, cadre in cadres}
+
+
+def enrolled(states: Mapping[Key, State | None], unit: str, cadre: str, rule: str, field: str) -> Cadre:
+    """A cadre of a unit, of which `states` has the squad. Refuses somebody who is not registered with that unit."""
+    squad = states[Squad, unit]
+    found = squad.cadres.get(cadre) if isinstance(squad, Squad) else None
+    if found is None:
+        zh = f"{cadre}不是单位{unit}登记的干部，请核对"
+        en = f"{cadre} is not registered as a cadre of {unit}; check both ids"
+        raise Refused(rule, zh, en, field=field, status=422)
+    return found
 
 
 def prefixes(*places: str) -> Iterator[str]:

@@ -139,7 +139,7 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
     """Put a village or an organisation on a list. What is on it already begins its term anew, if it has one (2.22)."""
     kind = _kind(command, policy)
     require_body(command.body, kind.by, kind.rule)
-    about = _subject(command, kind, listing, others)
+    about = _subject(command, kind, listing, policy, others)
     last = listing.last if listing else None
     if last and (last.since, last.document) == (command.since, command.document):
         return Change(listing)
@@ -182,7 +182,9 @@ def _kind(command: OfList, policy: Policy) -> ListKind:
     return kind
 
 
-def _subject(command: OfList, kind: ListKind, listing: Listing | None, others: Others) -> dict[str, Any]:
+def _subject(
+    command: OfList, kind: ListKind, listing: Listing | None, policy: Policy, others: Others
+) -> dict[str, Any]:
     """How the event names what is listed. Refuses what is unknown, has ended, or lies in another division.
 
     What is on the list already may have come to another village by a merger, and stays with that one.
@@ -212,7 +214,7 @@ def _subject(command: OfList, kind: ListKind, listing: Listing | None, others: O
             status=422,
         )
     of, _, parent = found.parent.partition(":") if isinstance(found, Party) else (VILLAGE, "", found.id)
-    if of != VILLAGE and (kind.needs or kind.leaves_by):
+    if of != VILLAGE and (kind.leaves_by or any(need not in policy.posts for need in kind.needs)):
         raise Refused(
             kind.rule,
             f"组织“{found.id}”不直接隶属于村，不能列入“{kind.label}”：该名单须由所在村派驻或者整顿",

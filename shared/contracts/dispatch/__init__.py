@@ -13,6 +13,7 @@ from shared.contracts.dispatch.members import *
 from shared.contracts.dispatch.pairings import *
 from shared.contracts.dispatch.partners import *
 from shared.contracts.dispatch.pool import *
+from shared.contracts.dispatch.posts import *
 from shared.contracts.dispatch.presence import *
 from shared.contracts.dispatch.release import *
 from shared.contracts.dispatch.team import *

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Organ, OrganOrNone, PartyId, VillageId, Year
+from shared.contracts.values import Code, Day, Organ, OrganOrNone, PartyId, VillageId, Year
 
 Shared = Annotated[dict[Code, Annotated[tuple[PartyId, ...], Meta(max_length=200)]], Meta(max_length=10)]
 """By kind of link, cadres or parties."""
@@ -22,6 +22,8 @@ class LinkBegun(Event, frozen=True, kw_only=True):
     cadre: PartyId
     skill: Code | None = None
     """Of an expert the skill, by the pack's code (2.11)."""
+    until: Day | None = None
+    """The last day of the term; None without one."""
     decided_by: Organ
 
 
@@ -35,8 +37,8 @@ class LinkEnded(Event, frozen=True, kw_only=True):
     cadre: PartyId
     ground: Code
     """Why: `decided` by the body that may, `delisted`, `merged`, `unlisted`, `withdrawn`, `undiagnosed`,
-    `list_ended`, or
-    `disqualified`: the cadre no longer fits. What of it, is personal and said to nobody."""
+    `list_ended`, `term` where the term is over, or `disqualified`: the cadre no longer fits. What of it, is personal
+    and said to nobody."""
     decided_by: OrganOrNone
 
 

@@ -12,6 +12,7 @@ from services.dispatch.model.commands.matching import *
 from services.dispatch.model.commands.members import *
 from services.dispatch.model.commands.pairings import *
 from services.dispatch.model.commands.partners import *
+from services.dispatch.model.commands.posts import *
 from services.dispatch.model.commands.presence import *
 from services.dispatch.model.commands.release import *
 from services.dispatch.model.commands.takeover import *

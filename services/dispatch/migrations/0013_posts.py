@@ -1,0 +1,25 @@
+"""The cadres who are bound to parties."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.String(length=120), nullable=False),
+        sa.Column("place", sa.String(length=6), nullable=False),
+        sa.Column("status", sa.String(length=80), nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("awaits", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        postgresql_with={"fillfactor": 50},
+    )
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.create_index("ix_posts_due", ["due"], unique=False)
+        batch_op.create_index("ix_posts_place", ["place", "status"], unique=False)

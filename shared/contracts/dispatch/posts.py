@@ -1,0 +1,72 @@
+"""Cadres who are bound to a party: deputies of a township's leading group (0.5), those who lead a project (2.11)."""
+
+from shared.contracts import Event
+from shared.contracts.calendar import Movement
+from shared.contracts.values import Code, Count, Day, Organ, OrganOrNone, PartyId, Role
+
+
+class PostBegun(Event, frozen=True, kw_only=True):
+    """A cadre was bound to a party in a kind of link of the pack, such as a township's deputy (挂任).
+
+    It says what `dispatch.link.begun` says of a village.
+    """
+
+    about = "party"
+    label = ("任职开始", "post begun")
+    source = "0.5"
+    party: PartyId
+    kind: Code
+    unit: PartyId
+    """The unit from which the cadre comes."""
+    cadre: PartyId
+    post: Code | None = None
+    """The post, by the pack's code, such as that of a deputy secretary."""
+    until: Day | None = None
+    """The last day of the term; None without one."""
+    decided_by: Organ
+
+
+class PostEnded(Event, frozen=True, kw_only=True):
+    """A cadre is no longer bound to a party in a kind of link."""
+
+    about = "party"
+    label = ("任职结束", "post ended")
+    source = "0.5"
+    party: PartyId
+    kind: Code
+    cadre: PartyId
+    ground: Code
+    """Why: `decided` by the body that may, `term` where the term is over, `list_ended`, `dissolved` or `duplicate`,
+    which the party came to, or `disqualified`: the cadre no longer fits. What of it, is personal and said to nobody."""
+    decided_by: OrganOrNone
+
+
+class PostOverdue(Event, frozen=True, kw_only=True):
+    """A party has too few cadres in a kind of link after the last day for it."""
+
+    about = "party"
+    label = ("任职空缺逾期", "post overdue")
+    source = "0.5"
+    party: PartyId
+    kind: Code
+    missing: Count
+    due: Day
+    owed_by: Role
+
+
+class PostFilled(Event, frozen=True, kw_only=True):
+    """A party for which a place was overdue has enough in that kind of link, or needs none any more."""
+
+    about = "party"
+    label = ("任职空缺已补", "post filled")
+    source = "0.5"
+    party: PartyId
+    kind: Code
+
+
+class PostDeadlineMoved(Movement, frozen=True, kw_only=True):
+    """Newly announced holidays moved the last day for filling a party's places."""
+
+    about = "party"
+    label = ("任职期限变更", "deadline of a post moved")
+    party: PartyId
