@@ -190,10 +190,10 @@ class Blank(NamedTuple):
             return errors
         first = rows[0]
         fields: dict[str, Any] = {}
-        several = {column.field for column in form.columns if column.many}
-        for path, value in first.values.items():
-            field, _, part = path.partition(".")
-            if value is None and path in several:
+        for column in form.columns:
+            field, _, part = column.field.partition(".")
+            value = first.values[column.field]
+            if value is None and column.many:
                 value = ()
             if value is None or field not in self.command.__struct_fields__ or field == self.repeats:
                 continue

@@ -331,7 +331,7 @@ class _Batch:
 
     def begin(self, cause: Cause) -> None:
         """Run the rules of a message, and of all events that follow from it."""
-        if isinstance(cause.payload, Command):
+        if self.wiring.recoded and isinstance(cause.payload, Command):
             cause = self.resolved(cause)
         _, _, targets, self.named, needed = self.concerned(cause)
         self.root = type(cause.payload)
@@ -436,10 +436,10 @@ class _Batch:
 
     def learn(self, payload: Payload) -> None:
         """What a message changes beside states: the packs in force, and who has a code elsewhere."""
-        if isinstance(payload, PolicyAdopted):
+        if type(payload) is PolicyAdopted:
             self.terms.book.adopt(_adopted(payload.pack))
             self.adopted.append(payload)
-        elif isinstance(payload, VillageRecoded):
+        elif type(payload) is VillageRecoded:
             self.wiring.note_code(payload)
 
     def effect(self) -> Effect:
@@ -452,12 +452,11 @@ class _Batch:
         """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""
         command = cause.payload
         assert isinstance(command, Command)
-        if recoded := self.wiring.recoded:
-            aliases = [key for key in codes.aliases(command) if place_of(key[1]) in recoded]
-            known = self.others(aliases)
-            if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
-                command = codes.resolved(command, ids)
-                cause = msgspec.structs.replace(cause, payload=command)
+        aliases = [key for key in codes.aliases(command) if place_of(key[1]) in self.wiring.recoded]
+        known = self.others(aliases)
+        if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
+            command = codes.resolved(command, ids)
+            cause = msgspec.structs.replace(cause, payload=command)
         return cause
 
     def run_out(self, key: Key, day_id: str) -> None:

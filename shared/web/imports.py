@@ -157,10 +157,10 @@ class Import:
             self.check(page.commands)
             answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True)
             self._count(page, answer, {n: told for n, told in refused.items() if not told.version})
-            if self.blank.notes:
-                for note in await self.blank.notes(self.pipeline, [*zip(page.numbers, page.commands, strict=True)]):
-                    self._notes.add(note)
             pairs = [*zip(page.numbers, page.commands, strict=True)]
+            if self.blank.notes:
+                for note in await self.blank.notes(self.pipeline, pairs):
+                    self._notes.add(note)
             await self._keep(accepted, [pair for n, pair in enumerate(pairs) if n not in refused])
             if differing := {n: told for n, told in refused.items() if told.version}:
                 await self._compare(accepted, page, differing)

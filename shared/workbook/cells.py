@@ -46,7 +46,9 @@ _NO_TEXT = re.compile(
 _BETWEEN = re.compile(r"[\s,，、;；]+")  # What officers write between several values in one cell.
 _STANDING_IN = frozenset("〃〞″\"'“”‘’＂＇同上dD无没暂/／")  # First characters of `_DITTO` and `_NOTHING`.
 _CAPITALS, _STORED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), frozenset("0123456789+-TtFf")
-_FAULTS = ("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+_FAULTS = frozenset(
+    ("#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+)
 _NUMBER_OR_DATE, _TRUTH = ("数字或日期", "number or date"), ("是非值", "truth value")
 _YES_NO_TYPED: dict[str, object] = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 _DIGEST = 64  # Hexadecimal digits of an HMAC-SHA256.
@@ -71,7 +73,7 @@ def shown(raw: Raw) -> str:
     marks.
     """
     if isinstance(raw, str):
-        return _translated(raw, _PLAIN).strip()
+        return (raw if raw.isascii() else raw.translate(_PLAIN)).strip()
     if isinstance(raw, float):
         return format(raw, ".15g")
     if isinstance(raw, datetime):
@@ -102,7 +104,7 @@ def reader(column: Column) -> Reader:
         convert = _choices(column) if column.labels else _several(convert)
 
     def read(raw: Raw) -> object:
-        if isinstance(raw, Fault) or (isinstance(raw, str) and raw in _FAULTS):
+        if isinstance(raw, str) and (raw in _FAULTS or isinstance(raw, Fault)):
             raise Bad("uncalculated" if raw == "=" else "fault")
         if text := shown(raw):
             if text[0] in _STANDING_IN:
@@ -126,13 +128,15 @@ NOTED = ("id", "code", "month", "integer", "number")
 
 def noted(column: Column, raw: Raw, value: object) -> str | None:
     """The rule by which a cell was changed on reading, if the officer should know: `folded` or `month`. Else None."""
-    if isinstance(raw, str) and value is not None:
+    if value is None or value is raw:  # So it is with most texts, which are spelt as they should be.
+        return None
+    if isinstance(raw, str):
         bare = raw.strip()
         if isinstance(value, tuple):
             return "folded" if column.kind in ("id", "code") and (*_BETWEEN.split(bare),) != value else None
         if bare != value if isinstance(value, str) else isinstance(value, (int, float)) and _narrow(raw) != bare:
             return "folded"
-    if isinstance(value, date) and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
+    if isinstance(value, date) and value.day == 1 and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
         return "month"
     return None
 

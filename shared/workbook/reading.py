@@ -53,7 +53,8 @@ def read_rows(
     noticed = [(at, column) for at, column in layout.columns.items() if column.kind in NOTED]
     present = {column.field for column in layout.columns.values()}
     nothing = {column.field: None for column in form.columns if column.field not in present}
-    one_each = form.sealed and not any(column.suggested for column in form.columns)
+    sealed = form.sealed
+    one_each = sealed and not any(column.suggested for column in form.columns)
     empty = True
     # The name "" gives a temporary file of SQLite. The caller may read from several threads, one after another.
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
@@ -73,7 +74,7 @@ def read_rows(
                     values[column.field] = None
                     if not column.prefilled:  # Its error comes from the seal, which knows the original.
                         errors.append(_error(number, column, raw, str(bad), **bad.facts))
-            if form.sealed:
+            if sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
             shifted = not cells.keys() <= layout.headed and any(shown(cells[at]) for at in cells.keys() - layout.headed)
             if shifted and written:  # An unquoted comma in a .csv: all cells after it are one column too far.
