@@ -82,8 +82,9 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "other": "其他",
     },
     "deadline": {
-        "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核期限",
-        "answer_until": "作出复核决定的期限", "expires": "影响期", "due": "整改期限", "until": "核查期限",
+        "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核、申诉的期限",
+        "direct_until": "直接提出申诉的期限", "answer_until": "作出复核、申诉决定的期限", "expires": "影响期",
+        "due": "整改期限", "until": "核查期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
         "begin_by": "确定联系人的期限", "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
         "reconcile": "对账期限", "vacancies": "补派期限", "train_by": "培训期限",
@@ -93,6 +94,14 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "release_by": "确认全脱产的期限", "assess_by": "期满考核的期限",
     },
     "every": {"month": "一个月", "quarter": "一个季度", "half_year": "半年", "year": "一年"},
+    "standing": {
+        "civil_servant": "公务员（含参照管理人员）", "institution": "事业单位工作人员", "enterprise": "国有企业人员",
+        "village_cadre": "村干部",
+    },
+    "distinctions": {
+        "inexperience": "缺乏经验、先行先试中的失误", "exploration": "尚无明确限制的探索性试验",
+        "unintended": "为推动发展的无意过失",
+    },
     "status": {
         "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
         "imposed": "已作出决定", "overturned": "已改变原决定", "expired": "影响期满", "withdrawn": "已撤销",
@@ -101,7 +110,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """The Chinese words of the whole country, by field and code: `NATIONAL["level"]["city"]` is 市直."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by", "audiences": "by",
+    "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by",
+    "answers": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
     "shared_by": "kind", "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "followed": "check", "unfollowed": "check", "vacant": "check",

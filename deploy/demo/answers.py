@@ -276,7 +276,12 @@ def _verifications(ask: Ask, story: Story) -> Iterable[Row]:
 
 def _decisions(ask: Ask, story: Story) -> Iterable[Row]:
     tolerated = story.tolerates(ask)
-    yield {"imposed": not tolerated, "tolerance_checked": True, "tolerated": tolerated}
+    spoken_for = {"inexperience": False, "exploration": tolerated, "unintended": False}
+    standing = {"standing": "civil_servant"} if ask.given["subject_kind"] == "cadre" else {}
+    yield {"imposed": not tolerated, "tolerated": tolerated, **spoken_for, **standing}
+
+
+_HEARD: Final = {"statement": "情况属实，已作说明", "finding": "与考核情况一致", "accepted": False}
 
 
 def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
@@ -355,8 +360,9 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "listings": Answer(lambda a, s: [s.listed(a)]),
     "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),
     # incentives
-    "defences": _NOTHING,
+    "defences": Answer(lambda a, s: [_HEARD]),
     "decisions": Answer(_decisions),
+    "decision-services": Answer(lambda a, s: [{"served_on": a.today}]),
     "appeal-decisions": Answer(lambda a, s: [{"overturned": s.overturns(a)}]),
 }
 """The answer to each action that a service may await, in the order in which a round sends them."""

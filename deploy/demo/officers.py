@@ -64,6 +64,7 @@ PACE: Final[Mapping[str, Before | After]] = {
     "fallback-measures": After(3, 10),
     "defences": Before(4, 6),
     "decisions": After(2, 15),
+    "decision-services": After(0, 3),
     "appeal-decisions": Before(5, 20),
 }
 """By action, when people answer. Other tasks, and tasks without a last day, are answered within a week."""

@@ -3,7 +3,15 @@
 from typing import Any
 
 from services.incentives.forms import FORMS
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, WithdrawDecision
+from services.incentives.model.commands import (
+    Decide,
+    DecideAppeal,
+    EscalateAppeal,
+    HearDefence,
+    LodgeAppeal,
+    ServeDecision,
+    WithdrawDecision,
+)
 from shared.web.forms import handlers
 from shared.web.http import Route
 
@@ -11,8 +19,10 @@ COMMANDS: tuple[Route, ...] = (
     Route("defences", HearDefence, "听取陈述申辩", "Hear a defence"),
     Route("decisions", Decide, "作出奖惩决定", "Decide an outcome"),
     Route("decision-withdrawals", WithdrawDecision, "撤回误录的决定", "Withdraw a decision entered by mistake"),
+    Route("decision-services", ServeDecision, "登记决定的送达", "Serve a decision"),
     Route("appeals", LodgeAppeal, "申请复核", "Ask for a review"),
-    Route("appeal-decisions", DecideAppeal, "作出复核决定", "Decide a review"),
+    Route("appeal-escalations", EscalateAppeal, "向上一级提出申诉", "Appeal to the next level"),
+    Route("appeal-decisions", DecideAppeal, "作出复核、申诉决定", "Decide a review or appeal"),
 )
 
 QUERIES: tuple[Any, ...] = handlers(FORMS)

@@ -40,8 +40,14 @@ _DECISIONS = Blank(
     c.Decide, "decisions", "奖惩决定表", "Decisions on outcomes", _KEY,
     headings=(
         *_CASE, Heading("imposed", "是否采纳处理（奖励）建议", "Imposed"),
-        Heading("tolerance_checked", "是否已按“三个区分开来”审核", "Tolerance examined",
-                "未经审核的，不得作出处理决定。", "A penalty cannot be decided without it."),
+        Heading("standing", "当事人身份", "Status of the person",
+                "对干部作出处理时填写，救济途径因身份而不同。", "For a penalty on a person."),
+        Heading("inexperience", "是否属于缺乏经验、先行先试中的失误，而非明知故犯", "Inexperience",
+                "“三个区分开来”逐项核查，未填的不得作出处理决定。",
+                "The three distinctions: a penalty cannot be decided until all are answered."),
+        Heading("exploration", "是否属于尚无明确限制的探索性试验，而非明令禁止后依然我行我素",
+                "A trial that nothing forbade"),
+        Heading("unintended", "是否属于为推动发展的无意过失，而非谋取私利", "Unintended"),
         Heading("tolerated", "是否容错免责", "Tolerated", "因容错而不予采纳的填“是”；不填即为“否”。",
                 "Yes if the proposal is dropped because the error is tolerated; no if it is left empty."),
         by("decided_by", "决定机关及文号", "Decided by"),
@@ -49,7 +55,7 @@ _DECISIONS = Blank(
     facts=_village, completed=with_units,
 )  # fmt: skip
 _APPEALS = Blank(
-    c.DecideAppeal, "appeal-decisions", "复核决定表", "Decisions on reviews", _KEY,
+    c.DecideAppeal, "appeal-decisions", "复核、申诉决定表", "Decisions on reviews and appeals", _KEY,
     headings=(*_CASE, Heading("overturned", "是否改变原决定", "Overturned"),
               by("decided_by", "复核机关及文号", "Decided by")),
     facts=_village, completed=with_units,
@@ -57,11 +63,19 @@ _APPEALS = Blank(
 
 _DEFENCES = Blank(
     c.HearDefence, "defences", "听取陈述申辩登记表", "Defences that were heard", _KEY,
-    headings=(*_CASE[:-1], Heading("heard", "是否已听取", "Heard", "已当面或书面听取的选“已听取”，未听取的整行留空。",
-                                   "Choose it if the subject was heard; leave the row empty otherwise.",
-                                   kind="choice", choices={"已听取": "yes"})),
+    headings=(*_CASE[:-1],
+              Heading("statement", "陈述申辩内容", "Statement", "放弃陈述申辩的，写明放弃。未听取的整行留空。",
+                      "Say so if the subject waived it. Leave the row empty if it was not heard."),
+              Heading("finding", "核实情况", "What was found"),
+              Heading("accepted", "陈述申辩是否成立", "Accepted", "成立的应当采纳，不再作出处理。",
+                      "If it holds it is adopted, and nothing is imposed.")),
+    facts=_village, completed=with_units,
+)  # fmt: skip
+_SERVICES = Blank(
+    c.ServeDecision, "decision-services", "决定送达登记表", "Decisions that were served", _KEY,
+    headings=(*_CASE, Heading("served_on", "送达之日", "Served on")),
     facts=_village, completed=with_units,
 )  # fmt: skip
 
-FORMS = named(_DEFENCES, _DECISIONS, _APPEALS)
+FORMS = named(_DEFENCES, _DECISIONS, _SERVICES, _APPEALS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -5,32 +5,29 @@ from functools import partial
 from typing import Any, get_args
 
 from services.incentives.model import units
+from services.incentives.model.appeal import appeal, decide_appeal, escalate
 from services.incentives.model.commands import (
     Decide,
     DecideAppeal,
+    EscalateAppeal,
     HearDefence,
     LodgeAppeal,
+    ServeDecision,
     SubjectCommand,
     WithdrawDecision,
 )
-from services.incentives.model.record import (
-    Record,
-    appeal,
+from services.incentives.model.decision import decide, hear, serve, withdraw_decision
+from services.incentives.model.proposal import (
     both_teams,
-    decide,
-    decide_appeal,
-    hear,
     inherit,
     leave,
     proposals,
     propose,
-    record_id,
     regrade,
-    run_clock,
     ungrade,
     unlist,
-    withdraw_decision,
 )
+from services.incentives.model.record import Record, record_id, run_clock
 from services.incentives.model.units import Unit
 from shared.codes import Code, called
 from shared.contracts.incentives import SubjectKind
@@ -77,11 +74,14 @@ REACTIONS: tuple[Reaction, ...] = (
         for trigger in TRIGGERS.values()
         for subject_kind in SUBJECT_KINDS
     ),
-    # Then people act: the subject is heard, a body decides, the subject may appeal, the body answers.
+    # Then people act: the subject is heard, a body decides and serves its decision, the subject may appeal, to a higher
+    # organ as well, and each answers.
     Reaction(HearDefence, Record, _of_subject, hear),
     Reaction(Decide, Record, _of_subject, decide),
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
+    Reaction(ServeDecision, Record, _of_subject, serve),
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
+    Reaction(EscalateAppeal, Record, _of_subject, escalate),
     Reaction(DecideAppeal, Record, _of_subject, decide_appeal),
     # A team is named by its village. After a merger its cases go over; after a mistaken listing its proposals end.
     Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
@@ -94,5 +94,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRegistered, Code, by("village"), called),
 )
 
-# What a day can do: end the time for a defence, the time for deciding, or an impact period.
+# What a day can do: end the time for a defence, for a decision, for the answer to an appeal, or an impact period.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}}

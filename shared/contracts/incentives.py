@@ -5,9 +5,27 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Day, DerivedId, EventRole, Organ, PartyId, Reason, RunId, Short, VillageId
+from shared.contracts.values import (
+    Code,
+    Day,
+    DerivedId,
+    EventRole,
+    Organ,
+    PartyId,
+    Reason,
+    Role,
+    RunId,
+    Short,
+    VillageId,
+)
 
 SubjectKind = Literal["unit", "team", "cadre"]
+Standing = Literal["civil_servant", "institution", "enterprise", "village_cadre"]
+"""The status of a person, by which the law gives other remedies: a civil servant (公务员), somebody of a public
+institution (事业单位), of a state enterprise, or of a village."""
+Distinction = Literal["inexperience", "exploration", "unintended"]
+"""The three distinctions (三个区分开来): inexperience and not a knowing breach, a trial that nothing forbade and not
+defiance, an unintended slip for the common good and not private gain (1.14)."""
 
 
 class OutcomeEvent(Event, frozen=True, kw_only=True):
@@ -69,9 +87,21 @@ class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):
     clause: Short
     decided_by: Short
     """The role that decided, the organ and its document."""
+    distinctions: Annotated[tuple[Distinction, ...], Meta(max_length=3)] = ()
+    """Which of the three distinctions spoke for the subject."""
     appeal_until: Day | None = None
+    """None where no rule gives a remedy, and until the decision is served."""
     expires: Day | None = None
     """The end of the impact period, after which the record is clean."""
+
+
+class DecisionServed(OutcomeEvent, frozen=True, kw_only=True):
+    """The decision, or the answer to an appeal, was served (送达). The time for the next remedy counts from that."""
+
+    label = ("送达决定", "decision served")
+    source = "Civil Servant Law 95"
+    served_on: Day
+    appeal_until: Day | None = None
 
 
 class OutcomeAppealed(OutcomeEvent, frozen=True, kw_only=True):
@@ -80,6 +110,24 @@ class OutcomeAppealed(OutcomeEvent, frozen=True, kw_only=True):
     label = ("申请复核", "review asked for")
     source = "Civil Servant Law 95"
     answer_until: Day
+
+
+class AppealEscalated(OutcomeEvent, frozen=True, kw_only=True):
+    """The subject went on to the next level of remedy, such as an appeal (申诉) to the organ above."""
+
+    label = ("提出申诉", "appeal escalated")
+    source = "Civil Servant Law 95"
+    answers: Role
+    """Who owes the answer."""
+    answer_until: Day
+
+
+class AppealOverdue(OutcomeEvent, frozen=True, kw_only=True):
+    """The time for answering a review or appeal is over. The answer is still owed; this event comes only once."""
+
+    label = ("复核或申诉逾期未答复", "appeal overdue")
+    answers: Role
+    due: Day
 
 
 class AppealDecided(OutcomeEvent, frozen=True, kw_only=True):

@@ -498,9 +498,9 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "OutcomeDefended": ("{record}就{kind}建议作了陈述申辩", "{record} answered to the proposed {kind}"),
     "OutcomeDecided": (
         "{decided_by}对{record}{imposed?作出决定：:不予}{kind}[（{tolerated+?容错免责:}）][；申请复核至{appeal_until}]"
-        "[；影响期至{expires}]",
+        "[；符合“三个区分开来”：{distinctions}][；影响期至{expires}]",
         "{decided_by} {imposed?decided on:decided against} {kind} for {record}[; a review may be asked until "
-        "{appeal_until}][; it has effect until {expires}]",
+        "{appeal_until}][; of the three distinctions it has {distinctions}][; it has effect until {expires}]",
     ),
     "OutcomeAppealed": (
         "{record}对{kind}申请复核，{answer_until}前答复",
@@ -509,6 +509,18 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "AppealDecided": (
         "{decided_by}复核{record}的{kind}：{overturned?撤销原决定:维持原决定}",
         "{decided_by} reviewed {kind} of {record}: {overturned?it is overturned:it stands}",
+    ),
+    "DecisionServed": (
+        "对{record}的{kind}决定于{served_on}送达[；申请复核或申诉至{appeal_until}]",
+        "{kind} was served on {record} on {served_on}[; a review or appeal may be asked until {appeal_until}]",
+    ),
+    "AppealEscalated": (
+        "{record}对{kind}提出申诉，由{answers}于{answer_until}前答复",
+        "{record} appealed against {kind}; {answers} owes the answer by {answer_until}",
+    ),
+    "AppealOverdue": (
+        "{record}对{kind}的复核或申诉应于{due}前由{answers}答复，逾期未答复",
+        "{answers} should have answered by {due} the appeal of {record} against {kind}",
     ),
     "OutcomeExpired": ("{record}的{kind}影响期满", "the effect of {kind} on {record} is over"),
     "OutcomeWithdrawn": ("撤销对{record}的{kind}建议，原因：{reason}", "{kind} for {record} was dropped: {reason}"),

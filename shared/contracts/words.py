@@ -97,7 +97,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "delisted_on": ("按该年数据已出列的日期", "the day of the exit that rests on that year's figures", "2016-01-04"),
     "defence_until": ("陈述申辩的最后一日", "the last day for the defence", "2015-02-10"),
     "appeal_until": ("申请复核的最后一日", "the last day for an appeal", "2015-03-15"),
-    "answer_until": ("答复复核的最后一日", "the last day for the answer to an appeal", "2015-04-14"),
+    "answer_until": ("答复复核、申诉的最后一日", "the last day for the answer to an appeal", "2015-04-14"),
+    "served_on": ("送达之日", "the day on which it was served", "2015-02-15"),
     "expires": ("影响期满之日，其后不再记载",
                 "the end of the impact period, after which the record is clean", "2016-02-15"),
     "work_since": ("参加工作日期", "at work since", "2001-07-01"),
@@ -494,6 +495,9 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                  ["inspection.assessment.graded 2015"]),
     "imposed": ("是否作出", "whether the proposal was adopted", True),
     "tolerated": ("是否因容错而不作出", "whether error tolerance was the reason for dropping it", False),
+    "answers": ("由谁答复", "who owes the answer", "city"),
+    "distinctions": ("符合“三个区分开来”的哪几项", "which of the three distinctions spoke for the subject",
+                     ["exploration"]),
     "overturned": ("复核是否改变原决定", "whether the review overturned the decision", False),
 }  # fmt: skip
 WORDS: Final = {field: Words(*words) for field, words in _WORDS.items()}

@@ -214,6 +214,8 @@ def _references(policy: Policy) -> Found:
     """Find citations of documents that the pack does not list, or that do not bind this region."""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
+        for m, level in enumerate(outcome.appeals):
+            yield from _cited(policy, ("outcomes", n, "appeals", m, "rule"), level.rule)
     for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists", "checklists"):
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
@@ -312,6 +314,8 @@ def _roles(policy: Policy) -> Found:
         *((("checklists", n, "by"), one.by, _NEVER) for n, one in enumerate(policy.checklists)),
         *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
+        *((("outcomes", n, "appeals", m, "body"), level.body, _JUDGED) for n, o in enumerate(policy.outcomes)
+          for m, level in enumerate(o.appeals) if level.body),
     )  # fmt: skip
     if policy.presence:
         tiers = (((*at, "by"), tier.by) for at, tier in parts(Tier, policy.presence, ("presence",)))

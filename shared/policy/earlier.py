@@ -147,12 +147,18 @@ def step(one: Part) -> Part:
 
 
 def outcome(one: Part) -> Part:
-    """An outcome with `decide_by`. If the old pack set the deciding body no time, it gets thirty days."""
-    if "decide_by" in one:
-        return one
-    kept = {name: value for name, value in one.items() if name != "within"}
-    start = "defence" if one.get("defence") else "proposal"
-    return {**kept, "decide_by": _after(start, one.get("within", _MONTH))}
+    """An outcome with `decide_by` and `appeals`. If the old pack set the deciding body no time, it gets thirty days.
+
+    The one review that an old pack gave stays as it was, to persons, units and teams alike.
+    """
+    kept = {name: value for name, value in one.items() if name not in ("within", "appeal", "answer")}
+    if "decide_by" not in one:
+        start = "defence" if one.get("defence") else "proposal"
+        kept["decide_by"] = _after(start, one.get("within", _MONTH))
+    if one.get("appeal"):
+        review = {"label": "复核", "rule": one["clause"], "within": one["appeal"], "answer": one["answer"]}
+        kept["appeals"] = [review]
+    return kept
 
 
 def _commitment(one: Part) -> Part:

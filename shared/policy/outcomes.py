@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
-from shared.contracts.values import Code, EventRole, Name, Role, Short
+from shared.contracts.incentives import Standing
+from shared.contracts.values import Clause, Code, EventRole, Name, Role, Short
 from shared.policy.assessment import Assessment
 from shared.policy.checking import allowed, hints_of, toml
 from shared.policy.commitments import Commitment
@@ -36,6 +37,31 @@ TRIGGERS: Mapping[str, type[Event]] = {
 """The events after which an outcome may be proposed, by short type. Each names who answers for the village."""
 
 
+class Appeal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """救济的一级：复核、复审或申诉。 · One level of remedy: a review (复核, 复审) or an appeal above it (申诉)."""
+
+    label: Name
+    """名称，如复核、申诉。 · Its name, such as 复核 or 申诉."""
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    standings: Annotated[tuple[Standing, ...], Meta(max_length=4)] = ()
+    """适用于哪些身份的人；不填则均适用。 · Persons of which status it is open to; everybody if it is left out."""
+    body: Role | None = None
+    """由谁受理：上级机关；不填则为原决定机关。 · Who answers: an organ above, or, if left out, the one that decided."""
+    within: Span
+    """提出的期限，自送达起算。 · The time for asking for it, from the service of what it is against."""
+    answer: Span
+    """作出决定的期限。 · The time allowed for the answer."""
+    direct: Span | None = None
+    """不经前一级直接提出的期限；不填则须先经前一级。 ·
+    The time for asking for it without the level before, from the service of the decision; None if that must come first.
+    """
+
+    def by(self, decides: Role) -> Role:
+        """Who answers, where this role decided."""
+        return self.body or decides
+
+
 class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """奖励或问责建议。 · A reward or sanction that may be proposed, its due process, and when its effect ends (5.9)."""
 
@@ -61,10 +87,13 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     defence (`defence`)."""
     defence: Span | None = None
     """陈述申辩期；奖励不填。 · How long the subject has to be heard; None for rewards."""
-    appeal: Span | None = None
-    """申请复核的期限。 · The time for asking for a review."""
-    answer: Span | None = None
-    """作出复核决定的期限。 · The time allowed for the answer."""
+    serve: Span | None = None
+    """决定送达当事人的期限；填写的，救济期限自送达起算，不填则自决定起算。 ·
+    The time for serving the decision. If it is given, the time for an appeal counts from the service, else from the
+    decision."""
+    appeals: Annotated[tuple[Appeal, ...], Meta(max_length=12)] = ()
+    """救济途径，按先后各级；不填则没有法定救济，如对单位的通报。 ·
+    The levels of remedy in their order; none where no rule gives one, as against the criticism of a unit."""
     impact: Span | None = None
     """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
     effect: Literal["record", "recall"] = "record"
@@ -86,7 +115,19 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def sanction(self) -> bool:
         """Whether it burdens someone, so that due process is owed. Everything else is a reward."""
-        return bool(self.impact or self.appeal or self.defence or self.effect == "recall")
+        return bool(self.impact or self.appeals or self.defence or self.effect == "recall")
+
+    def levels(self, standing: str) -> tuple[Appeal, ...]:
+        """The levels of remedy that are open to a subject, in their order.
+
+        `standing` is the status of a person; empty for a unit or team, or where it makes no difference.
+        """
+        return tuple(one for one in self.appeals if not one.standings or standing in one.standings)
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether the remedies depend on the status of the person."""
+        return any(one.standings for one in self.appeals)
 
 
 def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitments: Sequence[Commitment]) -> Found:
@@ -99,6 +140,29 @@ def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitme
     for n, outcome in enumerate(outcomes):
         yield from _misfits(("outcomes", n), outcome, said)
         yield from _blames(("outcomes", n), outcome, commitments)
+        yield from _remedies(("outcomes", n), outcome)
+
+
+def _remedies(path: Path, outcome: Outcome) -> Found:
+    """Find remedies that nobody could use, or that lead nowhere."""
+    kind = outcome.kind
+    if outcome.tells_apart and outcome.subject != "cadre":
+        zh = f"{kind}：只有干部才有身份之分，{outcome.subject} 的救济不能按身份规定"
+        yield (*path, "appeals"), zh, f"{kind}: only persons have a status, a {outcome.subject} has none", ""
+    for n, level in enumerate(outcome.appeals):
+        at = (*path, "appeals", n)
+        before = [one for one in outcome.appeals[:n] if _shared(one, level)]
+        if level.direct and not before:
+            zh, en = "第一级不存在前一级，不填 direct", "the first level has none before it, so it takes no direct"
+            yield (*at, "direct"), f"{kind}：{zh}", f"{kind}: {en}", ""
+        if before and not level.body:
+            zh, en = "向原决定机关申请只能是第一级", "the organ that decided is asked first, or not at all"
+            yield (*at, "body"), f"{kind}：{zh}", f"{kind}: {en}", 'body = "county"'
+
+
+def _shared(one: Appeal, other: Appeal) -> bool:
+    """Whether two levels are open to one and the same person."""
+    return not one.standings or not other.standings or bool({*one.standings} & {*other.standings})
 
 
 def _blames(path: Path, outcome: Outcome, commitments: Sequence[Commitment]) -> Found:
@@ -158,10 +222,13 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
                   "of a reward it counts from the proposal, of what is defended from the end of that")  # fmt: skip
         yield (*path, "decide_by", "after"), f"{kind}：{zh}", f"{kind}: {en}", f'after = "{start}"'
     if outcome.sanction:
-        for field in ("defence", "appeal", "answer"):
+        for field in ("defence", *(["appeals"] if outcome.subject == "cadre" else [])):
             if not getattr(outcome, field):
-                zh = f"{kind} 影响当事人，应填 defence、appeal 和 answer"
-                yield (*path, field), zh, f"{kind} bears on someone, so it needs defence, appeal and answer"
+                zh = f"{kind} 影响当事人，应填 defence；对干部的还应填 appeals"
+                yield (*path, field), zh, f"{kind} bears on someone, so it needs defence, and appeals if on a person"
+    elif outcome.serve:
+        zh, en = "奖励没有救济期限，不填 serve", "nobody appeals against a reward, so it takes no serve"
+        yield (*path, "serve"), f"{kind}：{zh}", f"{kind}: {en}", ""
     if outcome.effect == "recall" and outcome.subject != "cadre":
         zh = f"{kind}：召回的对象只能是 cadre"
         yield (*path, "effect"), zh, f"{kind}: only a cadre can be recalled", 'effect = "record"'

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.world import Service, World
-from services.incentives.model.commands import Decide, DecideAppeal, HearDefence
-from services.incentives.model.record import Record
+from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, ServeDecision
+from services.incentives.model.record import Case, Record
 from services.incentives.reactions import DUE, REACTIONS
 from shared.contracts import Event
 from shared.contracts.dispatch import Member, TeamReleased
@@ -20,6 +20,8 @@ from shared.policy import parse_pack
 BENXI = tomllib.loads((Path(__file__).parents[2] / "shared/policy/packs/benxi.toml").read_text())
 TODAY = date(2015, 1, 10)
 DAY = timedelta(1)
+EXAMINED = dict.fromkeys(("inexperience", "exploration", "unintended"), False)
+"""The three distinctions, none of which speaks for the subject."""
 VILLAGE, COUNTY, CITY = "210521100201", "210521", "210500"
 TEAM, LEADER, UNIT = ("team", VILLAGE), ("cadre", "C1"), ("unit", "U2105-001")
 
@@ -78,14 +80,25 @@ def step(command: type[Any], subject: tuple[str, str], outcome: str, **fields: A
 
 def decide(world: World, subject: tuple[str, str], **fields: Any) -> Any:
     fields = {
-        "imposed": True, "tolerance_checked": True, "body": "organisation", "decided_by": "本组决〔2015〕3号",
+        "imposed": True, **EXAMINED, "body": "organisation", "decided_by": "本组决〔2015〕3号",
+        "standing": "civil_servant" if subject[0] == "cadre" else None,
     } | fields  # fmt: skip
     world.command("incentives", step(Decide, subject, only(world, subject), **fields))
     return world.said(OutcomeDecided)[-1]
 
 
-def hear_defence(world: World, subject: tuple[str, str]) -> None:
-    world.command("incentives", step(HearDefence, subject, only(world, subject)))
+def serve(world: World, subject: tuple[str, str], on: date | None = None, body: str = "organisation") -> None:
+    command = step(ServeDecision, subject, only(world, subject), served_on=on or world.today, body=body)
+    world.command("incentives", command)
+
+
+def hear_defence(world: World, subject: tuple[str, str], *, accepted: bool = False) -> None:
+    said = {"statement": "因路断未能到村", "finding": "经核实，当日道路通行", "accepted": accepted}
+    world.command("incentives", step(HearDefence, subject, only(world, subject), **said))
+
+
+def case(world: World, subject: tuple[str, str]) -> Case:
+    return record(world, subject).cases[only(world, subject)]
 
 
 def answer_appeal(world: World, subject: tuple[str, str], *, overturned: bool, body: str = "organisation") -> None:
@@ -102,7 +115,10 @@ def tasks(world: World, subject: tuple[str, str]) -> list[tuple[str, str, date |
 
 
 def recalled(world: World, **decision: Any) -> Any:
-    """A recall of the leader that is decided after a hearing."""
+    """A recall of the leader that is decided after a hearing, and served on the same day."""
     hear(world, graded("incompetent"))
     hear_defence(world, LEADER)
-    return decide(world, LEADER, **decision)
+    decided = decide(world, LEADER, **decision)
+    if decided.imposed:
+        serve(world, LEADER)
+    return decided

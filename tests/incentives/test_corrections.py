@@ -18,8 +18,10 @@ from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.rules import Refused
 from tests.incentives.cases import (
+    BENXI,
     CITY,
     COUNTY,
+    EXAMINED,
     LEADER,
     TEAM,
     TODAY,
@@ -31,6 +33,7 @@ from tests.incentives.cases import (
     only,
     recalled,
     record,
+    serve,
     step,
     tasks,
     world_with,
@@ -44,7 +47,9 @@ def withdraw(world: World, subject: tuple[str, str], **said: Any) -> None:
     world.command("incentives", step(WithdrawDecision, subject, only(world, subject), **fields))
 
 
-@pytest.mark.parametrize("decision", [{}, {"imposed": False}, {"imposed": False, "tolerated": True}])
+@pytest.mark.parametrize(
+    "decision", [{}, {"imposed": False}, {"imposed": False, "tolerated": True, "unintended": True}]
+)
 def test_a_decision_entered_by_mistake_is_taken_back_and_decided_anew(world: World, decision: dict[str, Any]) -> None:
     recalled(world, **decision)
     withdraw(world, LEADER)
@@ -72,6 +77,7 @@ def test_5_9_a_decision_stands_once_the_time_for_an_appeal_is_over(world: World)
     world.pass_days(TODAY + timedelta(30))
     withdraw(world, LEADER)
     decide(world, LEADER)
+    serve(world, LEADER)
     world.pass_days(world.today + timedelta(31))
     with pytest.raises(Refused, match="can no longer be taken back") as late:
         withdraw(world, LEADER)
@@ -109,7 +115,7 @@ def test_civil_servant_law_95_what_was_proposed_for_a_grade_ends_with_a_review_t
 
 def test_a_reward_against_which_nobody_appeals_can_always_be_taken_back(world: World) -> None:
     hear(world, graded("excellent"))
-    decide(world, TEAM, tolerance_checked=False)
+    decide(world, TEAM, **dict.fromkeys(EXAMINED))
     world.pass_days(date(2016, 1, 1))
     withdraw(world, TEAM)
     assert (
@@ -171,14 +177,16 @@ def merged() -> VillageMerged:
     )
 
 
-def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_its_periods(world: World) -> None:
+def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_its_periods() -> None:
+    lasting = [o | ({"impact": {"months": 6}} if o["kind"] == "criticism" else {}) for o in BENXI["outcomes"]]
+    world = world_with(outcomes=lasting)
     hear(world, graded("basically_competent", "not_resident", year=2013), graded("basically_competent", "bad_opinion"))
     first, second = sorted(record(world, TEAM).cases)
     hear(world, merged())
     successor = ("team", INTO)
     assert record(world, TEAM).cases == {} and not record(world, TEAM).timers and tasks(world, TEAM) == []
     assert [task[0] for task in tasks(world, successor)] == ["defences", "defences"]
-    fields = {"imposed": True, "tolerance_checked": True, "body": "organisation", "decided_by": "市委"}
+    fields = {"imposed": True, **EXAMINED, "body": "organisation", "decided_by": "市委"}
     world.pass_days(TODAY + timedelta(11))
     world.command("incentives", step(Decide, successor, first, **fields))
     world.pass_days(date(2015, 8, 1))

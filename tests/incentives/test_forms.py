@@ -27,6 +27,7 @@ TERMS = POLICY.outcomes[0]
 AWAITED: Mapping[str, Mapping[str, Any]] = {
     "defences": {"status": "proposed", "defence_until": DAY},
     "decisions": {"status": "decidable", "decide_by": DAY},
+    "decision-services": {"status": "imposed", "decided_on": DAY, "serve_by": DAY},
     "appeal-decisions": {"status": "imposed", "appeal": "lodged", "answer_until": DAY},
 }
 

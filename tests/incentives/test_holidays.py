@@ -28,7 +28,7 @@ from tests.incentives.cases import (
     world_with,
 )
 
-TIMES = ("defence_until", "decide_by", "appeal_until", "expires", "answer_until")
+TIMES = ("defence_until", "decide_by", "appeal_until", "direct_until", "expires", "answer_until")
 NOTICE: Any = {
     "place": "000000", "notice": "2015", "year": 2015, "document": "国办发〔2014〕1号", "announced_by": "国务院",
 }  # fmt: skip
@@ -37,7 +37,9 @@ NOTICE: Any = {
 def proposed() -> World:
     """A recall is proposed, whose times are of ten working days; how long it has an effect never depends on those."""
     days = {"working_days": 10}
-    ten = {"defence": days, "appeal": days, "answer": days, "decide_by": {"after": "defence", "within": days}}
+    review, above, *_ = next(one["appeals"] for one in BENXI["outcomes"] if one["kind"] == "recall")
+    ten = {"defence": days, "decide_by": {"after": "defence", "within": days}, "serve": None,
+           "appeals": [{**review, "within": days, "answer": days}, {**above, "direct": days}]}  # fmt: skip
     outcomes = [
         {name: ten.get(name, said) for name, said in outcome.items()} if outcome["kind"] == "recall" else outcome
         for outcome in BENXI["outcomes"]
@@ -74,7 +76,7 @@ def times(world: World) -> dict[str, date]:
     [
         (lambda world: None, {"defence_until"}),
         (heard, {"decide_by"}),
-        (imposed, {"appeal_until"}),
+        (imposed, {"appeal_until", "direct_until"}),
         (appealed, {"answer_until"}),
     ],
 )

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from deploy.demo.world import World
 from services.incentives.model.commands import HearDefence, LodgeAppeal, WithdrawDecision
-from services.incentives.model.record import Record, matches
+from services.incentives.model.proposal import matches
+from services.incentives.model.record import Record
 from shared.calendar import Span
 from shared.contracts import Event, wire_subject
 from shared.contracts.dispatch import CommitmentOverdue, TermExtended
 from shared.contracts.incentives import (
     AppealDecided,
     DecisionOverdue,
+    DecisionServed,
     OutcomeAppealed,
     OutcomeDecided,
     OutcomeDefended,
@@ -34,12 +36,14 @@ from tests.incentives.cases import (
     CITY,
     COUNTY,
     DAY,
+    EXAMINED,
     LEADER,
     TEAM,
     TODAY,
     UNIT,
     VILLAGE,
     answer_appeal,
+    case,
     decide,
     graded,
     hear,
@@ -49,10 +53,14 @@ from tests.incentives.cases import (
     recalled,
     record,
     released,
+    serve,
     step,
     tasks,
     world_with,
 )
+
+UNEXAMINED = dict.fromkeys(EXAMINED)
+HEARD = {"statement": "放弃陈述申辩", "finding": "与考核情况一致", "accepted": False}
 
 # ---------------------------------------------------------------- what follows from what
 
@@ -99,7 +107,7 @@ def test_3_9_rewards_need_no_defence_and_leave_no_mark(world: World) -> None:
         hear_defence(world, TEAM)
     with pytest.raises(Refused, match="a sanction only"):
         decide(world, TEAM, imposed=False, tolerated=True)
-    decided = decide(world, TEAM, tolerance_checked=False)
+    decided = decide(world, TEAM, **UNEXAMINED)
     assert decided.imposed
     assert decided.expires is None
     assert decided.appeal_until is None
@@ -203,7 +211,7 @@ def test_2_15_a_condition_compares_values_lists_and_both(when: dict[str, Any], e
         ({"when": {"grades": ["incompetent"]}}, "no grades"),
         ({"on": "dispatch.team.released", "when": {}}, "no leader"),
         ({"defence": None}, "needs defence"),
-        ({"answer": None}, "needs defence, appeal and answer"),
+        ({"appeals": []}, "needs defence, and appeals if on a person"),
         ({"kind": "talk"}, "talk occurs twice"),
     ],
 )
@@ -297,12 +305,13 @@ def test_sanctions_law_43_a_defence_opens_the_decision_and_may_come_late_but_not
         hear_defence(world, LEADER)
 
 
-def test_1_14_no_sanction_without_the_tolerance_check(world: World) -> None:
+@pytest.mark.parametrize("missing", EXAMINED)
+def test_1_14_no_sanction_until_each_of_the_three_distinctions_is_examined(world: World, missing: str) -> None:
     hear(world, graded("incompetent"))
     hear_defence(world, LEADER)
     with pytest.raises(Refused) as refused:
-        decide(world, LEADER, tolerance_checked=False)
-    assert (refused.value.rule, refused.value.status, refused.value.field) == ("1.14", 422, "tolerance_checked")
+        decide(world, LEADER, **{missing: None})
+    assert (refused.value.rule, refused.value.status, refused.value.field) == ("1.14", 422, missing)
     assert not world.said(OutcomeDecided)
 
 
@@ -312,8 +321,12 @@ def test_1_14_a_tolerated_error_leaves_no_mark(world: World) -> None:
     with pytest.raises(Refused, match="tolerance") as refused:
         decide(world, LEADER, tolerated=True)
     assert (refused.value.field, refused.value.status) == ("tolerated", 422)
-    decided = decide(world, LEADER, imposed=False, tolerated=True)
+    with pytest.raises(Refused, match="none of the three") as refused:
+        decide(world, LEADER, imposed=False, tolerated=True)
+    assert (refused.value.field, refused.value.status) == ("tolerated", 422)
+    decided = decide(world, LEADER, imposed=False, tolerated=True, exploration=True)
     assert (decided.tolerated, decided.expires, decided.appeal_until) == (True, None, None)
+    assert decided.distinctions == ("exploration",)
     after = record(world, LEADER)
     assert (after.status, after.due, tasks(world, LEADER)) == ("clean", None, [])
     assert after.cases[decided.outcome].status == "tolerated"
@@ -343,7 +356,7 @@ def test_5_9_an_outcome_is_decided_once(world: World) -> None:
 def test_an_outcome_that_nobody_proposed_is_unknown(world: World) -> None:
     for subject in (LEADER, TEAM):
         with pytest.raises(Refused) as refused:
-            world.command("incentives", step(HearDefence, subject, "recall/nowhere/2014"))
+            world.command("incentives", step(HearDefence, subject, "recall/nowhere/2014", **HEARD))
         assert refused.value.status == 404
         hear(world, graded("excellent"))
 
@@ -353,10 +366,11 @@ def test_2_20_bodies_of_another_division_do_not_act_but_a_subject_appeals_from_w
     outcome = only(world, LEADER)
     for place in (COUNTY, "210522"):
         with pytest.raises(Refused, match="division 210500") as refused:
-            world.command("incentives", step(HearDefence, LEADER, outcome, place=place))
+            world.command("incentives", step(HearDefence, LEADER, outcome, place=place, **HEARD))
         assert (refused.value.status, refused.value.field) == (422, "place")
     hear_defence(world, LEADER)
     decide(world, LEADER)
+    serve(world, LEADER)
     with pytest.raises(Refused, match="division 210500"):
         world.command("incentives", step(LodgeAppeal, LEADER, outcome, place="210522"))
     world.command("incentives", step(LodgeAppeal, LEADER, outcome, place=COUNTY))
@@ -380,7 +394,7 @@ def test_2_20_every_step_says_what_the_outcome_does_by_its_own_terms(world: Worl
     world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
     answer_appeal(world, LEADER, overturned=True)
     said = {(type(fact.event), fact.event.kind, fact.event.effect) for fact in world.facts}  # type: ignore[attr-defined]
-    steps = (OutcomeProposed, OutcomeDefended, OutcomeDecided, OutcomeAppealed, AppealDecided)
+    steps = (OutcomeProposed, OutcomeDefended, OutcomeDecided, DecisionServed, OutcomeAppealed, AppealDecided)
     assert said == {*((of, "recall", "recall") for of in steps), (OutcomeProposed, "criticism", "record")}
 
 
@@ -389,10 +403,11 @@ def test_personal_cases_are_sealed_and_those_of_units_and_teams_open(world: Worl
     for subject, body in ((LEADER, "organisation"), (TEAM, "organisation"), (UNIT, "discipline")):
         hear_defence(world, subject)
         decide(world, subject, body=body)
-        world.command("incentives", step(LodgeAppeal, subject, only(world, subject)))
-        answer_appeal(world, subject, overturned=False, body=body)
+    serve(world, LEADER)
+    world.command("incentives", step(LodgeAppeal, LEADER, only(world, LEADER)))
+    answer_appeal(world, LEADER, overturned=False)
     world.pass_days(TODAY + timedelta(800))
-    assert len(world.facts) == 3 * 6
+    assert len(world.facts) == 3 * 3 + 4
     for fact in world.facts:
         root = "zhucun-sealed.v1" if getattr(fact.event, "subject", "") == "C1" else "zhucun.v1"
         assert wire_subject(fact.event).startswith(f"{root}.21.05.21.incentives.")
@@ -405,7 +420,7 @@ def test_civil_servant_law_95_an_appeal_is_in_time_for_thirty_days_and_then_refu
     world: World,
 ) -> None:
     decided = recalled(world)
-    last = decided.appeal_until
+    last = case(world, LEADER).appeal_until
     assert last == TODAY + timedelta(30)
     world.pass_days(last + DAY)
     with pytest.raises(Refused, match=str(last)) as refused:
@@ -428,6 +443,7 @@ def test_civil_servant_law_95_only_what_was_imposed_can_be_appealed_and_only_onc
         world.command("incentives", lodge)
     hear_defence(world, LEADER)
     decide(world, LEADER)
+    serve(world, LEADER)
     with pytest.raises(Refused, match="no appeal"):
         answer_appeal(world, LEADER, overturned=True)
     world.command("incentives", lodge)
@@ -443,10 +459,12 @@ def test_civil_servant_law_96_an_appeal_neither_suspends_nor_aggravates(world: W
     before = record(world, LEADER)
     assert before.status == "marked"
     world.command("incentives", step(LodgeAppeal, LEADER, decided.outcome))
-    assert record(world, LEADER).due == before.due, "the impact period runs on"
+    assert case(world, LEADER).expires == decided.expires, "the impact period runs on"
     with pytest.raises(Refused, match="a matter of the organisation department"):
         answer_appeal(world, LEADER, overturned=False, body="county")
     answer_appeal(world, LEADER, overturned=False)
+    after = record(world, LEADER)
+    serve(world, LEADER)
     after = record(world, LEADER)
     assert (after.due, after.status, tasks(world, LEADER)) == (before.due, "marked", [])
     assert after.cases[decided.outcome].expires == decided.expires
@@ -505,6 +523,7 @@ MOVES = st.one_of(
     st.tuples(
         st.just("decide"), SUBJECTS, st.booleans(), st.booleans(), st.sampled_from(["organisation", "discipline"])
     ),
+    st.tuples(st.just("serve"), SUBJECTS),
     st.tuples(st.just("appeal"), SUBJECTS),
     st.tuples(st.just("answer"), SUBJECTS, st.booleans(), st.sampled_from(["organisation", "discipline"])),
     st.tuples(st.just("wait"), st.integers(1, 200)),
@@ -525,7 +544,9 @@ def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]
             elif name == "hear":
                 hear_defence(world, said[0])
             elif name == "decide":
-                decide(world, said[0], imposed=said[1], tolerance_checked=said[2], body=said[3], decided_by=said[3])
+                decide(world, said[0], imposed=said[1], unintended=said[2] or None, body=said[3], decided_by=said[3])
+            elif name == "serve":
+                serve(world, said[0], body="organisation")
             elif name == "appeal":
                 world.command("incentives", step(LodgeAppeal, said[0], only(world, said[0])))
             else:
@@ -534,8 +555,8 @@ def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]
             assert len(world.facts) == told, "a refusal tells nothing"
         for fact in world.facts[told:]:
             key = (type(fact.event), fact.event.outcome)  # type: ignore[attr-defined]
-            assert key not in when, "no step of an outcome is taken twice"
-            when[key] = world.today
+            assert key not in when or key[0] is DecisionServed, "no step of an outcome is taken twice"
+            when.setdefault(key, world.today)
 
     for proposed in world.said(OutcomeProposed):
         outcome = proposed.outcome
@@ -545,9 +566,9 @@ def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]
             assert min(heard, proposed.defence_until + DAY) <= when[OutcomeDecided, outcome]
             body = "discipline" if proposed.kind == "talk" else "organisation"
             assert decided.decided_by.split()[0] == ROLES[body][0]
-            assert decided.imposed == bool(decided.expires) == bool(decided.appeal_until)
+            assert decided.imposed == bool(decided.expires) or proposed.subject_kind != "cadre"
         if appealed := when.get((OutcomeAppealed, outcome)):
-            assert appealed <= decisions[0].appeal_until
+            assert appealed <= world.said(DecisionServed, outcome=outcome)[0].appeal_until
         if expired := when.get((OutcomeExpired, outcome)):
             assert expired > decisions[0].expires
             overturned = any(appeal.overturned for appeal in world.said(AppealDecided, outcome=outcome))
@@ -599,7 +620,7 @@ def test_a_record_survives_being_stored(world: World) -> None:
 def test_a_case_of_an_earlier_version_keeps_its_time_for_the_decision() -> None:
     change = runpy.run_path("services/incentives/migrations/0005_when.py")["_record"]
     terms = {name: part for name, part in BENXI["outcomes"][1].items() if name != "decide_by"}
-    case = {"terms": {**terms, "within": {"working_days": 12}}, "village": VILLAGE, "place": COUNTY, "evidence": [],
+    before = {"terms": {**terms, "within": {"working_days": 12}}, "village": VILLAGE, "place": COUNTY, "evidence": [],
             "proposed_on": "2016-01-04", "status": "decidable", "decidable_on": "2016-01-04"}  # fmt: skip
     kept = change(
         {
@@ -607,7 +628,7 @@ def test_a_case_of_an_earlier_version_keeps_its_time_for_the_decision() -> None:
             "place": COUNTY,
             "subject_kind": "team",
             "subject": VILLAGE,
-            "cases": {"criticism/x": case},
+            "cases": {"criticism/x": before},
         }
     )
     record = msgspec.convert(kept, Record, strict=False)

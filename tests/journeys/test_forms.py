@@ -98,7 +98,7 @@ ONE_BY_ONE: Mapping[str, str] = {
         "input-withdrawals", "grade-withdrawals", "decision-withdrawals", "bulletin-withdrawals",
     ), "takes back one decision of a body"),
     "party-mergers": "one party that was entered twice",
-    **dict.fromkeys(("grade-reviews", "appeals"), "one subject asks for itself"),
+    **dict.fromkeys(("grade-reviews", "appeals", "appeal-escalations"), "one subject asks for itself"),
 }  # fmt: skip
 """Commands without a form, each with the reason why nobody sends them by the hundred."""
 Pair = tuple[Known, Row]
@@ -178,7 +178,6 @@ def read_back(blank: Blank, pairs: Sequence[Pair], policy: Policy = POLICY) -> l
         line |= {day: date.fromisoformat(line[day]) for day in days if isinstance(line.get(day), str)}
         columns = {column.field for column in form.columns}
         line |= {"name": line.get("name") or "某村"} if "name" in columns else {}
-        line |= {"heard": "yes"} if "heard" in columns else {}
     write_template(form, file, prefilled=filled, secret=SECRET)
     said = [blank.said(form, rows) for rows in blank.together(form, read_rows(form, file, secret=SECRET))]
     wrong = [one for one in said if not isinstance(one, Command)]

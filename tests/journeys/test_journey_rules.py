@@ -109,7 +109,7 @@ class Small(Story):
         if ask.action == "notices" and ask.state["exit"]["attempt"] in FATES[ask.about].objected:
             objection = {**whose, "objection": 1, "ground": "有户不达标"}
             yield Letter(ask.today + DAY, "registry", "objections", (objection,))
-        if ask.action == "decisions" and ask.about.startswith("recall/"):
+        if ask.action == "decision-services" and ask.about.startswith("recall/"):
             appeal = {field: said for field, said in ask.given.items() if field != "body"}
             yield Letter(ask.today + timedelta(20), "incentives", "appeals", (appeal,))
 
@@ -306,7 +306,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
         r.VillageRecoded, r.VillageRelapsed, r.ExitApproved, n.OutcomeEvent, n.DecisionOverdue, i.GradeContested,
-        i.GradeReviewed,
+        i.GradeReviewed, n.AppealEscalated, n.AppealOverdue,
     } | own_matters  # fmt: skip
 
 

@@ -428,7 +428,8 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},
         "incentives.decision.overdue.v1": "sometimes",
         "incentives.decision.withdrawn.v1": "sometimes",
-        "incentives.appeal.decided.v1": "sometimes",
+        "incentives.decision.served.v1": "sometimes",
+        **{f"incentives.appeal.{step}.v1": "sometimes" for step in ("decided", "escalated", "overdue")},
         "incentives.deadline.moved.v1": "sometimes",
     }  # fmt: skip
     outcome = {"place": "210502", "outcome": "o", "kind": "recall", "subject": "C1", "village": "210502001001"}

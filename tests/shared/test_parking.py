@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from services.incentives.model import record
+from services.incentives.model import proposal, record
 from services.inspection.app import SERVICE as INSPECTION
 from services.inspection.model.supervision import Supervision
 from services.registry.model.clock import Clock, strike
@@ -380,7 +380,7 @@ LONGEST: dict[str, Any] = {
 """The longest parts of which the services make ids, as `shared.contracts.values` bounds them."""
 
 
-@pytest.mark.parametrize("event", record._OCCASION, ids=lambda event: event.__name__)
+@pytest.mark.parametrize("event", proposal._OCCASION, ids=lambda event: event.__name__)
 def test_14_every_case_about_every_event_has_an_id_that_fits(event: type[Event]) -> None:
     assert set(LONGEST) & set(event.__struct_fields__)
     hints = get_type_hints(event, include_extras=True)
@@ -388,7 +388,7 @@ def test_14_every_case_about_every_event_has_an_id_that_fits(event: type[Event])
         value = LONGEST[field]
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(f"{value}0" if isinstance(value, str) else value + 1, hints[field])
-    outcome = f"{'k' * 32}/{record._OCCASION[event](SimpleNamespace(**LONGEST))}"
+    outcome = f"{'k' * 32}/{proposal._OCCASION[event](SimpleNamespace(**LONGEST))}"
     assert msgspec.convert(outcome, DerivedId) == outcome
 
 

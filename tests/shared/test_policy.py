@@ -315,7 +315,7 @@ CONTRADICTIONS = [
     *(
         (put(where, {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs a time")
         for where in (f"{STEPS}.0.within", f"{STEPS}.2.within",
-                      "outcomes.1.defence", "outcomes.1.appeal", "findings.0.order",
+                      "outcomes.1.defence", "outcomes.2.appeals.0.within", "outcomes.2.serve", "findings.0.order",
                       "assessment.review.within", "assessment.review.answer", "links.0.term", "campaigns.0.lasts")
     ),
     *(
@@ -377,9 +377,15 @@ CONTRADICTIONS = [
     (put("holidays", [{"kind": "holiday", "days": [D, D], "document": "S3"}]), "holidays[0].days", "occurs twice"),
     (put("holidays", [{"kind": "holiday", "days": [D], "document": "GX"}]), "holidays[0].document", "GX is none of"),
     *(
-        (drop(f"outcomes.1.{part}"), f"outcomes[1].{part}", "so it needs defence, appeal and answer")
-        for part in ("defence", "appeal", "answer")
+        (drop(f"outcomes.2.{part}"), f"outcomes[2].{part}", "so it needs defence, and appeals if on a person")
+        for part in ("defence", "appeals")
     ),
+    (put("outcomes.2.subject", "unit"), "outcomes[2].appeals", "only persons have a status"),
+    (put("outcomes.2.appeals.0.direct", {"months": 1}), "outcomes[2].appeals[0].direct", "the first level has none"),
+    (drop("outcomes.2.appeals.1.body"), "outcomes[2].appeals[1].body", "is asked first, or not at all"),
+    (put("outcomes.2.appeals.1.body", "unit"), "outcomes[2].appeals[1].body", "unit cannot do this"),
+    (put("outcomes.2.appeals.1.rule", "S9:1"), "outcomes[2].appeals[1].rule", "S9 is none of [documents]"),
+    (put("outcomes.0.serve", {"calendar_days": 3}), "outcomes[0].serve", "nobody appeals against a reward"),
     (put("outcomes.2.subject", "unit"), "outcomes[2].effect", "only a cadre can be recalled"),
     (put("assessment.inputs.2.channel", "rumour"), "assessment.inputs[2].channel", "rumour is no channel"),
     (put("campaigns.2.scored", False), "assessment.inputs[3].channel", "half_year is no channel, and no campaign"),

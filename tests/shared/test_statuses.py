@@ -187,6 +187,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (record("imposed"), "clean", False),
     (record("imposed", expires=D, appeal="lodged", answer_until=D), "open", True),
     (record("imposed", expires=D, appeal="upheld"), "marked", False),
+    (record("imposed", expires=D, decided_on=D, serve_by=D), "open", True),
     (record("expired", expires=D), "clean", False),
     (Calendar(id="2105", place="210500"), "idle", False),
     (Calendar(id="2105", place="210500", timers={"campaigns": D}), "scheduled", False),

@@ -1,8 +1,8 @@
 """What people ask of the incentives: the steps of due process that a person takes."""
 
 from shared.contracts import Command
-from shared.contracts.incentives import SubjectKind
-from shared.contracts.values import DerivedId, Organ, PartyId, Reason, Role
+from shared.contracts.incentives import Standing, SubjectKind
+from shared.contracts.values import Day, DerivedId, Organ, PartyId, Reason, Role, Told
 
 
 class SubjectCommand(Command, frozen=True, kw_only=True):
@@ -16,17 +16,34 @@ class SubjectCommand(Command, frozen=True, kw_only=True):
 
 
 class HearDefence(SubjectCommand, frozen=True, kw_only=True):
-    """The deciding body heard the subject's statement and defence (陈述和申辩, Sanctions Law 43)."""
+    """The deciding body heard the subject's statement and defence (陈述和申辩), put it on record and verified it.
+
+    Until the decision it can be entered anew. It is in no event, and only operators read it (Sanctions Law 43).
+    """
+
+    statement: Told
+    """What the subject said, or that it waived its defence."""
+    finding: Told
+    """What the verification of it found."""
+    accepted: bool
+    """Whether it holds. Then it must be adopted, and nothing can be imposed."""
 
 
 class Decide(SubjectCommand, frozen=True, kw_only=True):
     """The body that the pack names adopts the proposal or drops it."""
 
     imposed: bool
-    tolerance_checked: bool
-    """Whether the three distinctions (三个区分开来) were examined. A penalty cannot be decided without that (1.14)."""
+    inexperience: bool | None = None
+    """Whether it was inexperience in something new, and not a knowing breach: the first of the three distinctions
+    (三个区分开来). A penalty cannot be decided until all three are answered (1.14)."""
+    exploration: bool | None = None
+    """Whether it was a trial that nothing forbade, and not defiance of a clear ban."""
+    unintended: bool | None = None
+    """Whether it was an unintended slip for the common good, and not private gain."""
     tolerated: bool = False
     """True if the proposal is dropped because the error is tolerated (容错)."""
+    standing: Standing | None = None
+    """The status of the person, where the remedies depend on it."""
     body: Role
     """The role that decides, which must be the one that the pack names."""
     decided_by: Organ
@@ -46,8 +63,26 @@ class WithdrawDecision(SubjectCommand, frozen=True, kw_only=True):
     """The organ and its document, as in `Decide`."""
 
 
+class ServeDecision(SubjectCommand, frozen=True, kw_only=True):
+    """The decision, or the answer to an appeal, was served on the subject (送达). Its remedies count from that day."""
+
+    served_on: Day
+    body: Role
+    """The role that decided or answered."""
+
+
 class LodgeAppeal(SubjectCommand, frozen=True, kw_only=True):
     """The subject asks for a review of the decision (复核, Civil Servant Law 95)."""
+
+    lodged_on: Day | None = None
+    """The day on which it was handed in, if it was lodged on paper and is entered later. None for today."""
+
+
+class EscalateAppeal(SubjectCommand, frozen=True, kw_only=True):
+    """The subject goes on to the next level, such as an appeal (申诉) to the organ above (Civil Servant Law 95)."""
+
+    lodged_on: Day | None = None
+    """The day on which it was handed in, as in `LodgeAppeal`."""
 
 
 class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
@@ -55,6 +90,6 @@ class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
 
     overturned: bool
     body: Role
-    """The role that answers. It is the one that decided: a review (复核) goes to the organ that made the decision."""
+    """The role that answers: a review (复核) goes to the one that decided, an appeal (申诉) to the one above."""
     decided_by: Organ
     """The organ and its document, as in `Decide`."""

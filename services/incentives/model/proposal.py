@@ -1,0 +1,161 @@
+"""What a fact leads to: proposals of outcomes, and their end where the fact is withdrawn."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from services.incentives.model.record import Case, Record, but, decidable, end_of, record_id
+from shared.contracts import Event, dispatch, inspection, short_type
+from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn, SubjectKind
+from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
+from shared.divisions import place_of
+from shared.policy import Outcome, Policy
+from shared.rules import Change, Key, State
+
+_OCCASION: Mapping[type[Event], Callable[[Any], str]] = {
+    inspection.AssessmentGraded: lambda e: f"{e.village}/{e.year}",
+    inspection.OrderOverdue: lambda e: f"{e.order}/{e.times}",
+    dispatch.CommitmentOverdue: lambda e: f"{e.village}/{e.kind}/{e.step.replace(' ', ':')}/{e.due}",
+    dispatch.TermExtended: lambda e: f"{e.village}/{e.until}",
+    dispatch.TeamReleased: lambda e: f"{e.village}/{e.spell}",
+}
+"""By type of event, the key of its occasion: `<village>/<year>` for a grade. A fact that is told twice has the same
+key, so it makes no second proposal."""
+
+
+def occasion(event: Event) -> str:
+    """The occasion of an event, as it stands in an outcome's id."""
+    return _OCCASION[type(event)](event)
+
+
+def matches(when: Mapping[str, Any], event: Event) -> bool:
+    """Whether an event meets a pack's condition: each named field has one of the wanted values."""
+    return all(_found(event, field, wanted) for field, wanted in when.items())
+
+
+def _found(event: Event, field: str, wanted: Any) -> list[Any]:
+    return [value for value in _several(getattr(event, field)) if value in _several(wanted)]
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[Outcome]:
+    """The outcomes of the pack that an event proposes for a kind of subject (1.6, 2.15, 2.20, 3.9, 3.10)."""
+    return [
+        terms
+        for terms in policy.outcomes
+        if terms.subject == subject_kind
+        and terms.on == short_type(event.type)
+        and getattr(event, terms.subject_field)
+        and matches(terms.when, event)
+        and _is_theirs(terms, event)
+    ]
+
+
+def _is_theirs(terms: Outcome, event: Event) -> bool:
+    """Whether the subject answers for what happened: a unit does not answer for what the village itself owed, or
+    for what a leader of another unit did who is bound to the village."""
+    if not isinstance(event, dispatch.CommitmentOverdue):
+        return True
+    return event.link is None and (event.owed_by is None or event.owed_by in terms.answers_for)
+
+
+def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
+    """Propose the outcomes of the pack for this event, with evidence and clause. A proposal affects nobody yet."""
+    told: tuple[Event, ...] = ()
+    said_about = occasion(event)
+    for terms in proposals(subject_kind, event, policy):
+        # The record lies in the division whose pack declares the outcome, since the deciding bodies are there. Outcomes
+        # of a city and a county may arrive in any order; the smaller code, the city's, wins.
+        place = place_of(policy.layer("outcomes", terms.kind))
+        subject = getattr(event, terms.subject_field)
+        record = record or Record(
+            id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
+        )
+        outcome = f"{terms.kind}/{said_about}"
+        # A proposal that was withdrawn with its fact is made again if the fact comes again, such as a new grade.
+        if outcome in record.cases and record.cases[outcome].status != "withdrawn":
+            continue
+        found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
+        evidence = (f"{terms.on} {said_about}", *found)
+        defence_until = end_of(terms.defence, today, policy)
+        case = Case(
+            terms=terms,
+            village=event.village,
+            place=event.place,
+            evidence=evidence,
+            proposed_on=today,
+            status="proposed",
+            defence_until=defence_until,
+        )
+        case = case if defence_until else decidable(case, today, policy)
+        record = record.but(place=min(record.place, place)).keep(outcome, case)
+        proposed = record.tell(
+            OutcomeProposed, outcome, clause=terms.clause, evidence=evidence, defence_until=defence_until
+        )
+        told = (*told, proposed)
+    return Change(record, told)
+
+
+def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, policy: Policy, today: date) -> Change:
+    """The village was listed or registered by mistake, so open proposals about its team end.
+
+    Decisions stay. The deciding body can take them back, and the subject can appeal.
+    """
+    return _withdraw(record, lambda _outcome, _case: True, event.reason)
+
+
+def ungrade(record: Record | None, event: inspection.GradeWithdrawn, policy: Policy, today: date) -> Change:
+    """A grade was withdrawn, and the open proposals that rest on it end."""
+    return _withdraw(record, _rests_on(event.village, event.year), event.reason)
+
+
+def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Policy, today: date) -> Change:
+    """A review gave a better grade, so open proposals for the former one end. The next event tells the new grade.
+
+    Decisions stay until the body takes them back or an appeal ends them.
+    """
+    if event.grade == event.before:
+        return Change(record)
+    return _withdraw(record, _rests_on(event.village, event.year), "复核改变了考核等次")
+
+
+def _rests_on(village: str, year: int) -> Callable[[str, Case], bool]:
+    """A test for cases that rest on a village's grade of a year."""
+    graded = short_type(inspection.AssessmentGraded.type)
+    return lambda outcome, case: case.terms.on == graded and outcome.endswith(f"/{village}/{year}")
+
+
+def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason: str) -> Change:
+    """Withdraw the open proposals for which `rests` holds, since the fact behind them was withdrawn."""
+    told: tuple[Event, ...] = ()
+    for outcome, case in sorted(record.cases.items()) if record else ():
+        if record and case.status in ("proposed", "decidable") and rests(outcome, case):
+            record = record.keep(outcome, but(case, status="withdrawn"))
+            told = (*told, record.tell(OutcomeWithdrawn, outcome, reason=reason))
+    return Change(record, told)
+
+
+def both_teams(_record: Record | None, event: VillageMerged) -> Iterable[Key]:
+    """The keys of the records of both villages' teams."""
+    return ((Record, record_id("team", event.village)), (Record, record_id("team", event.into)))
+
+
+def inherit(
+    record: Record | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """The remaining village's record takes over the cases of the merged village's team."""
+    ended = others[Record, record_id("team", event.village)]
+    if not isinstance(ended, Record) or not ended.cases:
+        return Change(record)
+    record = record or ended.but(id=record_id("team", event.into), subject=event.into, cases={}, deadlines=())
+    for outcome, case in sorted(ended.cases.items()):
+        record = record.keep(outcome, case)
+    return Change(record)
+
+
+def leave(record: Record | None, event: VillageMerged, policy: Policy, today: date) -> Change:
+    """Empty the record of a merged village's team: the remaining village's record has its cases."""
+    return Change(record and record.but(cases={}, deadlines=()).clocked())
