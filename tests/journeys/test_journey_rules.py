@@ -306,7 +306,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
         r.VillageRecoded, r.VillageRelapsed, r.ExitApproved, n.OutcomeEvent, n.DecisionOverdue, i.GradeContested,
-        i.GradeReviewed, n.AppealEscalated, n.AppealOverdue,
+        i.GradeReviewed, n.AppealEscalated, n.AppealOverdue, n.OutcomeExpired,
     } | own_matters  # fmt: skip
 
 
@@ -385,7 +385,7 @@ def test_3_4_a_unit_without_a_leader_of_rank_is_matched_once_it_has_one(county: 
     assert [member.cadre for member in assigned.team if member.role == "leader"] == [LATE_LEADER]
 
 
-def test_1_6_a_late_rectification_leads_to_a_talk_whose_mark_goes_by_itself(county: County) -> None:
+def test_1_6_a_late_rectification_leads_to_a_talk_that_leaves_no_mark(county: County) -> None:
     ((_, issued),) = county.dated(i.OrderIssued, village=LATE)
     ((day, overdue),) = county.dated(i.OrderOverdue)
     assert (overdue.order, day) == (issued.order, issued.due + DAY)
@@ -393,8 +393,7 @@ def test_1_6_a_late_rectification_leads_to_a_talk_whose_mark_goes_by_itself(coun
     ((decided_on, decided),) = county.dated(n.OutcomeDecided, kind="talk")
     assert not county.said(n.OutcomeDefended, kind="talk"), "the unit let its time pass"
     assert decided_on == proposed.defence_until + DAY
-    ((expired_on, _),) = county.dated(n.OutcomeExpired, kind="talk")
-    assert expired_on == decided.expires + DAY
+    assert (decided.imposed, decided.expires, decided.appeal_until) == (True, None, None)
     assert county.state("incentives", Record, f"unit:{overdue.unit}").status == "clean"
 
 
