@@ -128,7 +128,7 @@ class Way(NamedTuple):
 
     def to(self, named: str) -> str:
         """Where it leads from an id."""
-        return (named.rsplit("/", self.cut)[0] if self.cut else named) + self.end
+        return named.rsplit("/", self.cut)[0] + self.end
 
 
 class Wiring:
@@ -491,8 +491,9 @@ def _too_large(event: Event, size: int, largest: int) -> Refused:
     """The refusal of an event that is too large to publish. It must come now: what is committed has to be published."""
     return Refused(
         "size",
-        f"由此产生的 {event.type}（{event.subject_id[:40]}）有 {size} 字节，消息最大 {largest} 字节，请分次办理",
-        f"{event.type} about {event.subject_id[:40]}, which would follow, has {size} bytes; "
+        f"由此产生的“{event.label[0]}”消息（关于“{event.subject_id[:40]}”）有 {size} 字节，"
+        f"最大可有 {largest} 字节，请分次办理",
+        f"the message “{event.label[1]}” about {event.subject_id[:40]}, which would follow, has {size} bytes; "
         f"a message has {largest} at most; do it in parts",
         status=422,
     )

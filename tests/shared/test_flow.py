@@ -1,22 +1,26 @@
 """How messages meet states: ids, all or nothing, loading on miss, order per village, circles, timers."""
 
 import copy
+import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import RFC_4122, UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.codes import Code, aliased
-from shared.contracts import Command
+from shared.contracts import Command, Envelope
 from shared.contracts.dispatch import HelpBegun, TeamKept
 from shared.contracts.registry import NoticePosted, PolicyAdopted, VillageRecoded
 from shared.contracts.values import VillageId
 from shared.engine.flow import (
+    ENVELOPE,
+    LARGEST_DATA,
     LONGEST_CHAIN,
     MOST_TIMERS,
     Cause,
@@ -32,8 +36,9 @@ from shared.engine.flow import (
     run_due,
 )
 from shared.engine.tables import service_tables
-from shared.policy import Policy, PolicyBook, parse_pack
+from shared.policy import Policy, PolicyBook, kept_pack, parse_pack
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, State, by
+from tests.support.packs import layer
 from tests.support.process import PACK
 
 DAY = date(2014, 6, 1)
@@ -214,6 +219,13 @@ def test_an_id_is_a_uuid_that_follows_from_its_causes_and_begins_as_the_first_do
     assert id[:13] == root[:13] and id[14:] != root[14:], "what follows from one cause stands side by side in an index"
 
 
+def test_ids_are_those_that_earlier_versions_made() -> None:
+    """Else what was stored by one version would be taken for something new by the next one."""
+    root = derived_id("registry", "benxi 1", 2105)
+    assert root == "e39fcb38-ab0a-8ba0-857c-a5a8ab5ac9e1"
+    assert derived_id(root, "registry.village.listed.v1", 0) == "e39fcb38-ab0a-88e6-b8b8-29bebf6b8d76"
+
+
 @pytest.mark.parametrize(
     "id", ["", "no uuid", "5d9f0b5e-0f3e-5f0e-8f0e-0a0b0c0d0e", "5d9f0b5e0f3e5f0e8f0e0a0b0c0d0e0fff"]
 )
@@ -330,6 +342,60 @@ def test_an_adopted_pack_judges_what_comes_after_it_and_not_what_came_before() -
     versions = [fact.policy for fact in result.facts if isinstance(fact.event, HelpBegun)]
     assert versions == ["2105-2014.1", "2105-2014.2"]
     assert kept.packs == book(1, 2).packs
+
+
+def test_a_pack_that_no_longer_bears_a_countys_layer_is_refused() -> None:
+    kept = book(1)
+    kept.adopt(kept_pack(json.loads(json.dumps(layer(drop={"outcomes": ["talk"]}), default=str))))
+    newer = {**version(2), "outcomes": [outcome for outcome in PACK["outcomes"] if outcome["kind"] != "talk"]}
+    refused = loading([cause(0, Adopt(place="210500", pack=newer))], kept).parked[0].error
+    assert isinstance(refused, Refused) and (refused.rule, refused.field, refused.status) == ("policy", "pack", 422)
+    assert layer()["name"] in refused.zh and "talk" in refused.en
+    assert not loading([cause(0, Adopt(place="210500", pack=version(2)))], kept).parked
+
+
+def test_a_command_that_names_something_twice_is_refused() -> None:
+    result = loading(pokes({"box": "a", "on_to": ("b", "c", "b")}), book(1))
+    refused = result.parked[0].error
+    assert isinstance(refused, Refused) and (refused.rule, refused.field, refused.status) == ("identity", "on_to", 422)
+    assert not result.changed
+
+
+def test_a_command_is_told_whether_it_created_something_or_changed_it_or_nothing() -> None:
+    causes = pokes({"box": "a"}, {"box": "a"}, {"box": "b", "on_to": ("c",)}, {"box": "d", "also": "refusing"})
+    result = loading(causes, book(1))
+    assert result.effects == {causes[0].id: "created", causes[1].id: "changed", causes[2].id: "created"}
+    nothing = Wiring([Reaction(Poke, Box, by("box"), lambda box, *_: Change(box))], {})
+    assert loading(causes[:1], book(1), wiring=nothing).effects == {causes[0].id: "unchanged"}
+
+
+def test_an_event_that_the_server_would_not_take_is_refused() -> None:
+    def said(most: int) -> Result:
+        wiring = Wiring([Reaction(Poke, Box, by("box"), poke)], {})
+        wiring.largest = most
+        return loading(pokes({"box": "a", "on_to": ("b/c",)}), book(1), wiring=wiring)
+
+    (fact,) = said(1000).facts
+    assert not said(len(fact.data)).parked
+    result = said(len(fact.data) - 1)
+    refused = result.parked[0].error
+    assert isinstance(refused, Refused) and (refused.rule, refused.status) == ("size", 422)
+    assert not result.changed and not result.facts
+
+
+def test_the_largest_envelope_finds_room_beside_the_largest_data() -> None:
+    """Of what the server takes at most by default, its longest texts in Chinese and its headers leave that much."""
+    bounds = {field.name: field.type for field in msgspec.structs.fields(Envelope)}
+    longest = {
+        name: "村" * meta.max_length
+        for name, type in bounds.items()
+        for meta in getattr(type, "__metadata__", ())
+        if isinstance(meta, msgspec.Meta) and meta.max_length
+    }
+    assert len(longest) > 5
+    envelope = Envelope(**longest, time=datetime.now(UTC), occurredon=DAY, data=msgspec.Raw(b'"' + b"x" * LARGEST_DATA))
+    headers = 4 * (64 + 128)
+    assert len(msgspec.json.encode(envelope)) + headers < Wiring((), {}).largest + ENVELOPE == 2**20
 
 
 def test_where_no_pack_is_in_force_nothing_is_decided() -> None:
