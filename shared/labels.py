@@ -85,6 +85,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核、申诉的期限",
         "direct_until": "直接提出申诉的期限", "answer_until": "作出复核、申诉决定的期限", "expires": "影响期",
         "due": "整改期限", "until": "核查期限",
+        "reply_by": "被督查方说明的期限", "decide_by": "认定异议的期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
         "begin_by": "确定联系人的期限", "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
         "reconcile": "对账期限", "vacancies": "补派期限", "train_by": "培训期限",
@@ -120,7 +121,8 @@ _NAMED_AS: Final = {
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
     "watched": "watch_class", "watched_persons": "watch_class",
     "findings": "finding", "facets": "facet", "uncovered": "facet", "codes": "found", "triggers": "trigger",
-    "before": "grade", "failings": "failing", "feeds": "feed", "scores": "channel",
+    "before": "grade", "disputed": "finding", "confirmed": "finding", "refuted": "finding",
+    "failings": "failing", "feeds": "feed", "scores": "channel",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
@@ -514,6 +516,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
         [f"村{noted.village}"]
         + [f"{noted.absent}人不在岗"] * bool(noted.absent)
         + [said("findings", noted.findings, policy)] * bool(noted.findings)
+        + [f"有异议：{said('findings', noted.disputed, policy)}"] * bool(noted.disputed)
     ),
     "Replacement": lambda one, policy: (
         f"村{one.village}（{label('hindrance', one.hindrance, policy)}）"

@@ -308,6 +308,7 @@ def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
 
 
 _NOTHING: Final = Answer(lambda a, s: [{}])
+_WRITTEN: Final = Answer(lambda a, s: [{"document": "书面说明"}])
 _HASH: Final = Answer(_seed_hash)
 _SEED: Final = Answer(lambda a, s: [{"seed": s.share(a)}])
 _COMMITMENTS: Final = ("dispatch", "commitments")
@@ -339,6 +340,8 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "seeds": _SEED,
     "visits": Answer(_visits, _SUPERVISIONS),
     "bulletins": _NOTHING,
+    "replies": _WRITTEN,
+    "reply-decisions": _WRITTEN,
     "order-closings": Answer(lambda a, s: [{}], _SUPERVISIONS),
     "reports": _NOTHING,
     "ballots": Answer(_ballots),

@@ -1,9 +1,13 @@
 """The Excel forms of the inspection: how officers call the fields of its bulk commands, and what they are told."""
 
+from collections.abc import Callable
+
 from services.inspection.model import commands as c
 from services.inspection.model.campaign import Campaign
+from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
 from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.labels import said
 from shared.policy import Policy
 from shared.rules import State, Task
 
@@ -57,6 +61,41 @@ _UNREACHABLES = Blank(
         DECIDED,
     ),
     task="visits", facts=_decider,
+)  # fmt: skip
+_HEARD = (PLACE, VILLAGE, NAME, Heading("campaign", "督查编号", "Campaign", prefilled=True),
+          Heading("found", "发现的问题", "Findings", required=False, prefilled=True), DUE, BODY)  # fmt: skip
+
+
+def _found(field: str) -> Callable[[State, Task, Policy], Known]:
+    """What was found, or what of it is disputed, in words."""
+
+    def known(state: State, task: Task, policy: Policy) -> Known:
+        assert isinstance(state, Supervision)
+        return {"found": said("findings", getattr(state.hearings[f"{task.detail}/{state.id}"], field), policy)}
+
+    return known
+
+
+_REPLIES = Blank(
+    c.ReplyToVisit, "replies", "对督查发现问题的说明表", "Replies to findings", ("village", "campaign"),
+    headings=(
+        *_HEARD,
+        Heading("disputed", "有异议的问题", "Disputed", "从发现的问题中选，多个用顿号隔开；都认可的不填。",
+                "Of the findings, with commas between; empty if all are accepted.", choices="finding"),
+        Heading("document", "说明文号", "Document", "写明理由的文件。", "The document that says why."),
+        by("replied_by", "说明单位", "Replied by"),
+    ),
+    facts=_found("findings"),
+)  # fmt: skip
+_REPLY_DECISIONS = Blank(
+    c.DecideReply, "reply-decisions", "有异议问题认定表", "Decisions on disputed findings", ("village", "campaign"),
+    headings=(
+        *_HEARD,
+        Heading("confirmed", "仍认定的问题", "Confirmed", "从有异议的问题中选，多个用顿号隔开；都不认定的不填。",
+                "Of what is disputed, with commas between; empty if none is confirmed.", choices="finding"),
+        Heading("document", "认定文号", "Document", "写明理由的文件。", "The document that says why."), DECIDED,
+    ),
+    facts=_found("disputed"),
 )  # fmt: skip
 _BULLETINS = Blank(
     c.PublishBulletin, "bulletins", "督查通报印发登记表", "Bulletins", ("campaign",),
@@ -113,5 +152,7 @@ _VERIFICATIONS = Blank(
     lines=lambda row, _rows: ({**row, "households.household": one} for one in row["sampled"] or [None]),
 )  # fmt: skip
 
-FORMS = named(_VISITS, _UNREACHABLES, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS)
+FORMS = named(
+    _VISITS, _UNREACHABLES, _REPLIES, _REPLY_DECISIONS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS
+)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -11,6 +11,7 @@ from services.inspection.model import (
     campaign,
     grade,
     inputs,
+    reply,
     seeds,
     supervision,
     verification,
@@ -24,6 +25,7 @@ from services.inspection.model.commands import (
     CloseOrder,
     ConfirmGrade,
     ContestGrade,
+    DecideReply,
     DeliverReport,
     GiveSeed,
     GiveVerificationSeed,
@@ -35,6 +37,7 @@ from services.inspection.model.commands import (
     RecordVerification,
     RecordVisit,
     ReplaceVisit,
+    ReplyToVisit,
     WithdrawBulletin,
     WithdrawGrade,
     WithdrawInput,
@@ -61,8 +64,10 @@ from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
     AssessmentOpened,
     CampaignPlanned,
+    ReplyDecided,
     VisitDropped,
     VisitMade,
+    VisitReplied,
     VisitWithdrawn,
 )
 from shared.contracts.registry import (
@@ -171,14 +176,17 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(RecordVisit, Campaign, by("campaign"), visit.record),
     Reaction(RecordVisit, Supervision, by("village"), supervision.check_leave),
     Reaction(RecordVisit, Supervision, by("village"), cadre.check_recused, cadre.inspectors),
-    Reaction(
-        VisitMade, Supervision, by("village"), supervision.order, lambda _state, event: ((Campaign, event.campaign),)
-    ),
+    Reaction(VisitMade, Supervision, by("village"), reply.follow, lambda _state, event: ((Campaign, event.campaign),)),
     Reaction(VisitMade, Assessment, _year, inputs.note_visit),
     Reaction(ReplaceVisit, Campaign, by("campaign"), visit.replace),
     Reaction(WithdrawVisit, Campaign, by("campaign"), visit.withdraw, visit.withdrawal_reads),
     Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
     Reaction(VisitWithdrawn, Assessment, _year, inputs.forget_visit),
+    # Where the pack gives it, the visited side replies before the order; the inspection decides on what it disputes.
+    Reaction(ReplyToVisit, Supervision, by("village"), reply.reply),
+    Reaction(VisitReplied, Campaign, by("campaign"), reply.note_reply),
+    Reaction(DecideReply, Supervision, by("village"), reply.decide),
+    Reaction(ReplyDecided, Campaign, by("campaign"), reply.note_decision),
     Reaction(CloseOrder, Supervision, by("village"), supervision.close_order),
     # The year's assessment is opened for every team, gets its inputs (channels and ledgers), and is decided by a body.
     Reaction(CommitmentReconciled, Assessment, _period, inputs.note_items),
@@ -223,7 +231,7 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
         "close": campaign.close,
         "bulletin": bulletin.miss,
     },
-    Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue},
+    Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue, "replies": reply.end},
     Assessment: {"propose": grade.propose},
     Verification: {"open": verification.open_shares, "shares": verification.end_shares},
 }

@@ -416,6 +416,15 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "a visit ({kind}) was made on {on}[, looking into {facets}][; {absent+} members were absent]"
         "[; found: {findings}][; score {score}]",
     ),
+    "VisitReplied": (
+        "{replied_by}对{campaign}发现的问题作出说明（{document}）[，有异议：{disputed}]",
+        "{replied_by} replied to what {campaign} found ({document})[; disputed: {disputed}]",
+    ),
+    "ReplyDecided": (
+        "{decided_by}对{campaign}有异议的问题作出认定（{document}）[，仍认定：{confirmed}][，不予认定：{refuted}]",
+        "{decided_by} decided on what was disputed of {campaign} ({document})[; confirmed: {confirmed}]"
+        "[; refuted: {refuted}]",
+    ),
     "VisitReplaced": (
         "{decided_by}认定{campaign}无法到达本村（{hindrance}）[，由村{replacement}替补]",
         "{decided_by}: the village cannot be reached for {campaign} ({hindrance})[; village {replacement} takes its "

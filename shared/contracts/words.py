@@ -423,6 +423,11 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                                  {"help": 88}),
     "CampaignClosed.facets": ("各项内容督查了哪些村", "by part of the work, the villages in which it was looked into",
                               {"help": [VILLAGE]}),
+    "disputed": ("被督查方有异议的问题（政策包中的代码）", "the findings that the visited side disputes, by codes",
+                 ["ledger_untrue"]),
+    "replied_by": ("作出说明的单位", "who replied, never a person", "市交通局"),
+    "confirmed": ("仍认定的问题（政策包中的代码）", "the disputed findings that stand", ["ledger_untrue"]),
+    "refuted": ("不予认定的问题（政策包中的代码）", "the disputed findings that are none", ["absent"]),
     "uncovered": ("督查村数不足的内容", "the parts of the work that were looked into in too few villages", ["help"]),
     "process": ("过程证据：材料编号或者照片校验值", "evidence of how the work is done: numbers of records, hashes of "
                 "photographs", ["DA-2018-0123"]),

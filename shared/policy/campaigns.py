@@ -23,6 +23,19 @@ class Bulletin(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """印发期限：自督查结束（inspection.campaign.closed）起。 · Its last day, counted from the campaign's last day."""
 
 
+class Reply(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """被督查方的说明：对发现的问题认可或者提出异议，之后才下达整改。 ·
+    The visited side's reply to what was found. An order follows only after it, or when its time is over."""
+
+    by: Role
+    """由谁说明。 · Who replies for the visited side."""
+    reply_by: When
+    """说明期限：自到村督查（inspection.visit.made）录入起。 · Its last day, counted from the record of the visit."""
+    decide_by: When
+    """督查部门对异议作出认定的期限：自提出说明（inspection.visit.replied）起。 ·
+    The last day for the inspection to decide on what is disputed, counted from the reply."""
+
+
 class Facet(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """督查内容。 · A part of the work that visits look into, such as the help of leaders (mechanism 2.19)."""
 
@@ -94,6 +107,8 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """哪些人回避：有亲属或籍贯关系的 ties；队员、联系该村的干部和派出单位的干部 bearers。不要求的不填。 ·
     Who does not inspect a village: cadres with ties to it, and those who answer for it (members of its team, cadres
     bound to it, cadres of the unit that sends the team)."""
+    reply: Reply | None = None
+    """被督查方的说明；不听取的不填。 · The visited side's reply; None where an order follows a visit at once."""
     unreachable: Unreachable | None = None
     """无法到达的村怎样处理；不填则照常等待。 · The rule for villages that cannot be reached; None: they are awaited."""
 
@@ -145,6 +160,10 @@ _NO_PUBLISHERS = ("village", "villager", "team", "unit", "operator")
 """Those who are visited do not publish what was found."""
 
 
+_VISITED = ("unit", "team", "village", "township")
+"""Who can reply for the visited side."""
+
+
 def _rota_faults(n: int, campaign: Campaign) -> Found:
     """A rota says how many villages have their turn, and as everybody can foresee it, it is announced."""
     is_rota, kind = campaign.choice == "rota", campaign.kind
@@ -187,6 +206,10 @@ def _visit_faults(n: int, campaign: Campaign) -> Found:
     for field, said in (("evidence", campaign.evidence), ("recuse", campaign.recuse)):
         if len({*said}) < len(said):
             yield (*at, field), "同一项出现了两次", "one of them occurs twice", ""
+    if campaign.reply and campaign.reply.by not in _VISITED:
+        zh = f"{campaign.reply.by} 不是被督查方，不能由其说明；可填：{'、'.join(_VISITED)}"
+        en = f"{campaign.reply.by} is not the visited side; {', '.join(_VISITED)} are"
+        yield (*at, "reply", "by"), zh, en, 'by = "unit"'
     if campaign.unreachable and campaign.unreachable.by in (*_NO_PUBLISHERS, "inspection"):
         zh = f"{campaign.unreachable.by} 不能认定无法到达：督查部门和被督查方不得自行选村"
         en = f"{campaign.unreachable.by} cannot decide it: neither inspectors nor inspected choose the villages"

@@ -115,6 +115,8 @@ HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
     "vacancy": ("队员被召回或者离队", "a member's recall or leaving"),
     "dispatch.member.disqualified": ("队员不再符合条件", "the day on which a member no longer qualified"),
     "inspection.assessment.proposed": ("拟定等次", "the proposal of a grade"),
+    "inspection.visit.made": ("到村督查", "the visit"),
+    "inspection.visit.replied": ("提出说明", "the reply"),
     "inspection.campaign.closed": ("督查结束", "the end of the campaign"),
     "proposal": ("提出建议", "the proposal"),
     "defence": ("陈述申辩结束", "the end of the defence"),
@@ -142,6 +144,11 @@ def _due(*after: str) -> Fits:
     return Fits(("day", "after"), after, example)
 
 
+def _after(happening: str) -> Fits:
+    """For a last day that is always counted from one happening."""
+    return Fits(("after",), (happening,), f'{{ after = "{happening}", within = {{ calendar_days = 2 }} }}')
+
+
 _AGAIN: Final = Fits(("day", "cycle"), (), "[{ month = 6, day = 30 }]")
 FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("listing", "diagnose_by"): _due("registry.village.listed"),
@@ -163,11 +170,9 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("commitments", "reconcile"): _AGAIN,
     ("checklists", "when"): _AGAIN,
     ("campaigns", "opens"): _AGAIN,
-    ("campaigns", "bulletin", "publish_by"): Fits(
-        ("after",),
-        ("inspection.campaign.closed",),
-        '{ after = "inspection.campaign.closed", within = { calendar_days = 2 } }',
-    ),
+    ("campaigns", "bulletin", "publish_by"): _after("inspection.campaign.closed"),
+    ("campaigns", "reply", "reply_by"): _after("inspection.visit.made"),
+    ("campaigns", "reply", "decide_by"): _after("inspection.visit.replied"),
     ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
     ("outcomes", "decide_by"): _due("proposal", "defence"),
     ("presence", "count_by"): _due("month"),

@@ -77,7 +77,7 @@ NEVER_IN_BENXI = {
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
         "nominations", "nomination-reviews", "releases", "term-assessments")),
-    ("inspection", "bulletins"), ("inspection", "unreachables"),
+    *(("inspection", name) for name in ("bulletins", "unreachables", "replies", "reply-decisions")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -207,6 +207,7 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
     assert refused == {
         *({"courses", "skill-reports"} if not policy.training else ()),
         *({"leaves"} if not policy.presence else ()),
+        *({"unreachables"} if not any(one.unreachable for one in policy.campaigns) else ()),
         *({"listings", "unlistings", "list-entry-withdrawals"} if not policy.lists else ()),
         *({"partners", "partner-ends", "pledges"} if not policy.partners else ()),
         *({"parties"} if not policy.parties else ()),
@@ -437,6 +438,17 @@ def test_2_19_4_10_a_visit_is_recorded_by_form_with_what_it_looked_into_who_went
     assert read_back(FORMS["inspection", "visits"], [({}, row)], shipped("zunyi")) == [
         as_command("inspection", "visits", row)
     ]
+
+
+def test_1_6_replies_and_decisions_on_them_are_registered_by_form() -> None:
+    of = {"place": "520402", "village": "520402100201", "campaign": "520402-supervision-2018-03-05"}
+    reply = {
+        **of, "body": "unit", "disputed": ["poor_results"], "document": "区交函〔2018〕3号", "replied_by": "区交通局",
+    }  # fmt: skip
+    decided = {**of, "body": "inspection", "confirmed": [], "document": "督函〔2018〕5号", "decided_by": "区督查局"}
+    for name, row in (("replies", reply), ("reply-decisions", decided)):
+        [said] = read_back(FORMS["inspection", name], [({}, row)], shipped("xixiu"))
+        assert said == as_command("inspection", name, row)
 
 
 def test_1_5_a_bulletin_is_registered_by_form() -> None:

@@ -179,6 +179,20 @@ def turn_ended() -> World:
     return region
 
 
+def replying() -> World:
+    """Something was found on 3 March, to which the unit may reply until the 8th."""
+    reply = {
+        "by": "unit",
+        "reply_by": {"after": "inspection.visit.made", "within": {"calendar_days": 5}},
+        "decide_by": {"after": "inspection.visit.replied", "within": {"calendar_days": 5}},
+    }
+    seldom = {"opens": [{"every": {"months": 6}, "from": date(2015, 3, 3)}], "reply": reply}
+    region = Region(changed(ROTA, "campaigns", "supervision", **seldom), date(2015, 2, 20), villages=8)
+    region.pass_days(date(2015, 3, 3))
+    region.visit(region.villages[0], "2105-supervision-2015-03-03", findings=("absent",))
+    return region
+
+
 def ordered() -> World:
     region = Region(BENXI, date(2015, 5, 1), villages=1)
     region.pass_days(date(2015, 6, 20))
@@ -270,6 +284,9 @@ STORIES = {
     ),
     ("supervisions", "orders"): Story(
         ordered, (date(2015, 7, 24), date(2015, 11, 24), date(2016, 1, 10)), ("supervisions", "OrderOverdue")
+    ),
+    ("supervisions", "replies"): Story(
+        replying, (date(2015, 3, 10), date(2015, 4, 20), date(2015, 7, 1)), ("supervisions", "Order")
     ),
     ("assessments", "propose"): Story(all_in, (date(2016, 1, 18), date(2016, 5, 1), date(2017, 1, 5)), GRADES),
     ("villages", "measure"): Story(

@@ -20,7 +20,7 @@ from services.inspection.model.assessment import Assessment, Ballot, Proposal
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.seeds import Seeds
-from services.inspection.model.supervision import Order, Supervision
+from services.inspection.model.supervision import Hearing, Order, Supervision
 from services.inspection.model.verification import Verification
 from services.registry.model.baseline import Baseline, Survey
 from services.registry.model.checklist import Checklists
@@ -215,6 +215,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (assessment(**OPEN, ballot=VOTED, proposal=PROPOSED, grade="competent", answer_until=D), "contested", True),
     (Supervision(**HERE), "released", False),
     (Supervision(**HERE, unit="U1"), "supervised", False),
+    (Supervision(**HERE, unit="U1", hearings={"c": Hearing("unit", (), {}, SPAN, D)}), "supervised", True),
     (Supervision(**HERE, unit="U1", orders={"c": Order((), SPAN, D)}), "rectifying", True),
     (Register(**HERE, population=10), "", False),
     (Register(**HERE, population=10, year=2015), "2015", False),

@@ -49,7 +49,7 @@ def publish(
         visited=len(campaign.visited),
         noted=tuple(
             Noted(village=village, unit=_unit(others.get((Supervision, village))), absent=made.absent,
-                  findings=made.findings)
+                  findings=made.findings, disputed=campaign.disputed.get(village, ()))
             for village, made in sorted(campaign.visited.items())
             if made.noted
         ),

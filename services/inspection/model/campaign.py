@@ -79,6 +79,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """By village, the day of its planned visit."""
     visited: dict[str, Made] = msgspec.field(default_factory=dict)
     """The villages whose visit was recorded."""
+    disputed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By village, the findings that the visited side disputes."""
     withdrawn: frozenset[str] = frozenset()
     """The villages whose visit was once recorded by mistake and taken back."""
     dropped: frozenset[str] = frozenset()

@@ -27,6 +27,7 @@ from shared.contracts.values import (
     Score,
     Seed,
     Sha256,
+    Short,
     VillageId,
     Year,
 )
@@ -100,6 +101,33 @@ class ReplaceVisit(Command, frozen=True, kw_only=True):
     campaign: CampaignId
     hindrance: Code
     """Why it cannot be reached, by the pack's code."""
+    body: Role
+    decided_by: Organ
+
+
+class ReplyToVisit(Command, frozen=True, kw_only=True):
+    """The visited side replies to what was found, before an order follows. As long as nothing is decided, it may reply
+    otherwise."""
+
+    village: VillageId
+    campaign: CampaignId
+    disputed: Codes = ()
+    """The findings that it disputes, by the codes of the pack; none if it accepts them all."""
+    document: Short
+    """The document in which it says why."""
+    body: Role
+    replied_by: Organ
+
+
+class DecideReply(Command, frozen=True, kw_only=True):
+    """The inspection decides on the findings that are disputed. Those that it does not confirm are none."""
+
+    village: VillageId
+    campaign: CampaignId
+    confirmed: Codes = ()
+    """The disputed findings that stand."""
+    document: Short
+    """The document in which it says why."""
     body: Role
     decided_by: Organ
 

@@ -26,7 +26,6 @@ from shared.contracts.inspection import (
     OrderClosed,
     OrderIssued,
     OrderOverdue,
-    VisitMade,
     VisitWithdrawn,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
@@ -47,6 +46,22 @@ class Order(msgspec.Struct, frozen=True):
     due: date
     times: int = 0
     """How often it has become overdue."""
+
+
+class Hearing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Findings to which the visited side may reply before an order follows."""
+
+    by: str
+    """The role that replies."""
+    findings: tuple[str, ...]
+    allowed: dict[str, Span]
+    """By finding that is to be rectified, the time that the pack gave for it."""
+    decides: Span
+    """The time for the inspection to decide on a dispute."""
+    reply_by: date
+    disputed: tuple[str, ...] = ()
+    decide_by: date | None = None
+    """The last day for the decision. None as long as nothing is disputed."""
 
 
 class Excuse(msgspec.Struct, frozen=True):
@@ -71,6 +86,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """The day on which the team was assigned."""
     orders: dict[str, Order] = msgspec.field(default_factory=dict)
     """Open orders by id, `<campaign>/<village>`."""
+    hearings: dict[str, Hearing] = msgspec.field(default_factory=dict)
+    """Findings before their order, by the id that it will have."""
     closed: frozenset[str] = frozenset()
     """The ids of this team's orders that were closed out (销号)."""
     answered_for: frozenset[str] = frozenset()
@@ -95,8 +112,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether an open order waits to be closed."""
-        return bool(self.orders)
+        """Whether an open order waits to be closed, or findings wait for a reply or a decision."""
+        return bool(self.orders or self.hearings)
 
     @property
     def bearers(self) -> frozenset[str]:
@@ -109,12 +126,22 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def can_forget(self, order: str) -> bool:
         """Whether an order has had no effect, so that its visit can be withdrawn: it was neither overdue nor closed."""
+        if order in self.hearings:
+            return True
         if self.unit:
             return order in self.orders and not self.orders[order].times
         return order not in self.answered_for
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """For each open order: the township is to accept what was done."""
+        """For each open order: the township is to accept what was done. For findings before it: reply and decision."""
+        for id, heard in sorted(self.hearings.items()):
+            campaign, disputed = id.partition("/")[0], heard.decide_by is not None
+            answer = {"place": self.place, "village": self.id, "campaign": campaign}
+            role, action = ("inspection", "reply-decisions") if disputed else (heard.by, "replies")
+            yield Task(
+                action=action, about=self.id, role=role, due=heard.decide_by or heard.reply_by, rule="1.6",
+                detail=campaign, answer={**answer, "body": role},
+            )  # fmt: skip
         for id, order in sorted(self.orders.items()):
             yield Task(
                 action="order-closings", about=self.id, role="township", due=order.due, rule="1.6", detail=id,
@@ -253,33 +280,28 @@ def check_leave(state: Supervision | None, command: RecordVisit, policy: Policy,
     return Change(state)
 
 
-def order(
-    state: Supervision | None, event: VisitMade, policy: Policy, today: date, others: Mapping[Key, State | None]
-) -> Change:
-    """Make one order for all findings of a visit that the campaign's terms want rectified (mechanism 1.6).
+def issue(village: Supervision, id: str, times: Mapping[str, Span], policy: Policy, today: date) -> Change:
+    """Make one order for all findings of a visit that are to be rectified (mechanism 1.6).
 
     It is due after the longest time among them, since no finding may become overdue before its own time is over.
     """
-    (campaign,) = others.values()
-    known: Mapping[str, Span | None] = getattr(campaign, "findings", {})
-    times = {code: time for code, time in known.items() if time and code in event.findings}
-    if state is None or not state.unit or not times:
-        return Change(state)
+    if not village.unit or not times:
+        return Change(village)
     allowed = max(times.values(), key=lambda span: span.after(today, policy.calendar))
-    due = allowed.after(today, policy.calendar)
-    id, order = f"{event.campaign}/{event.village}", Order(tuple(sorted(times)), allowed, due)
+    order = Order(tuple(sorted(times)), allowed, allowed.after(today, policy.calendar))
     issued = OrderIssued(
-        place=state.place, village=state.id, order=id, unit=state.unit, findings=order.findings, due=order.due
+        place=village.place, village=village.id, order=id, unit=village.unit, findings=order.findings, due=order.due
     )
-    ordered = _with_orders(state, {**state.orders, id: order})
+    ordered = _with_orders(village, {**village.orders, id: order})
     return Change(ordered.counting("orders", id, "due", since=today, span=allowed, timer="orders"), (issued,))
 
 
 def forget(state: Supervision | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
-    """A withdrawn visit takes its order along."""
+    """A withdrawn visit takes its order along, or what was to be replied before it."""
     order = f"{event.campaign}/{event.village}"
-    if state is None or order not in state.orders:
+    if state is None or order not in {*state.orders, *state.hearings}:
         return Change(state)
+    state = heard(state, {id: one for id, one in state.hearings.items() if id != order})
     return Change(_with_orders(state, {id: one for id, one in state.orders.items() if id != order}))
 
 
@@ -357,6 +379,15 @@ def _can_be_given(channel: str, state: Supervision, policy: Policy, year: int) -
     opened = (day for opens in campaign.opens for day in opens.of(year, policy.calendar))
     framed = (day - timedelta(campaign.seed_days) for day in opened)
     return any(max(state.since + timedelta(1), policy.effective_from) <= day for day in framed)
+
+
+def heard(village: Supervision, hearings: Mapping[str, Hearing]) -> Supervision:
+    """The village with these findings before their orders, and a timer on the day after the first reply is due.
+
+    What is disputed waits for its decision, however long that takes.
+    """
+    last = min((one.reply_by for one in hearings.values() if one.decide_by is None), default=None)
+    return village.but(hearings=dict(hearings)).timed(replies=last and last + timedelta(1))
 
 
 def _with_orders(state: Supervision, orders: Mapping[str, Order]) -> Supervision:

@@ -244,8 +244,13 @@ def withdraw(
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    rest = {village: visit for village, visit in campaign.visited.items() if village != command.village}
-    return Change(campaign.but(visited=rest, withdrawn=campaign.withdrawn | {command.village}), (withdrawn,))
+    rest, disputed = (
+        {village: one for village, one in of.items() if village != command.village}
+        for of in (campaign.visited, campaign.disputed)
+    )
+    return Change(
+        campaign.but(visited=rest, disputed=disputed, withdrawn=campaign.withdrawn | {command.village}), (withdrawn,)
+    )
 
 
 def withdrawal_reads(state: Campaign | None, command: WithdrawVisit) -> tuple[Key, ...]:

@@ -24,6 +24,7 @@ from shared.contracts.values import (
     Score,
     Seed,
     Sha256,
+    Short,
     VillageId,
     Villages,
     Year,
@@ -157,6 +158,8 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     """The unit whose team is in the village; None if it has gone since."""
     absent: Count
     findings: Codes
+    disputed: Codes = ()
+    """Those of the findings that the visited side disputes, and on which the inspection has not decided."""
 
 
 class BulletinPublished(Event, frozen=True, kw_only=True):
@@ -243,6 +246,34 @@ class VisitReplaced(Event, frozen=True, kw_only=True):
     """The village of the next ticket; None where nobody takes its place."""
     hindrance: Code
     """Why it cannot be reached, by the pack's code."""
+    decided_by: Organ
+
+
+class VisitReplied(Event, frozen=True, kw_only=True):
+    """The visited side says what it thinks of the findings. An order follows once nothing is disputed any more."""
+
+    label = ("被督查方说明", "visit replied to")
+    source = "1.6"
+    village: VillageId
+    campaign: CampaignId
+    disputed: Codes
+    """The findings that it disputes; none if it accepts them."""
+    document: Short
+    """The document in which it says why."""
+    replied_by: Organ
+
+
+class ReplyDecided(Event, frozen=True, kw_only=True):
+    """The inspection decided on disputed findings: some stand, the others are refuted."""
+
+    label = ("认定有异议的问题", "reply decided")
+    source = "1.6"
+    village: VillageId
+    campaign: CampaignId
+    confirmed: Codes
+    refuted: Codes
+    document: Short
+    """The document in which it says why."""
     decided_by: Organ
 
 
