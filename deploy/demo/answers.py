@@ -285,7 +285,9 @@ _HEARD: Final = {"statement": "情况属实，已作说明", "finding": "与考�
 
 
 def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
-    attended = [{"unit": ask.state["unit"], "cadre": cadre} for cadre in ask.state["lessons"][ask.detail]]
+    held = {cadre: one["unit"] for of in ask.state.get("holders", {}).values() for cadre, one in of.items()}
+    units = {**held, **dict.fromkeys(ask.state.get("members", {}), ask.state.get("unit"))}
+    attended = [{"unit": units[cadre], "cadre": cadre} for cadre in ask.state["lessons"][ask.detail]]
     yield {"course": story.course(ask), "attended": attended}
 
 

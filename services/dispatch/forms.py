@@ -62,9 +62,9 @@ def _has_items(_state: State, task: Task, policy: Policy) -> Known:
 
 
 def _untrained(state: State, task: Task, _policy: Policy) -> Known:
-    """The members of a team who owe the training that a task is about, each with the unit."""
+    """The cadres who owe the training that a task is about, each with the unit."""
     assert isinstance(state, Roster)
-    return {"owing": [(state.unit, cadre) for cadre in sorted(state.lessons.get(task.detail, {}))]}
+    return {"owing": [(state.unit_of(cadre), cadre) for cadre in sorted(state.lessons.get(task.detail, {}))]}
 
 
 def _month_end(state: State, task: Task, _policy: Policy) -> Known:

@@ -371,6 +371,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(WithdrawAttendance, Course, course.by_id, course.unseat, reads=course.served_by),
     Reaction(AttendanceWithdrawn, Squad, course.units, course.forget),
     Reaction(AttendanceWithdrawn, Roster, roster.named, training.count, reads=training.squads),
+    *(
+        Reaction(begun, Roster, training.of_link, training.bind_holders, reads=training.of_units)
+        for begun in (LinkBegun, HouseholdsPaired)
+    ),
+    *(Reaction(over, Roster, _village, training.free_holders) for over in (LinkEnded, HouseholdsUnpaired)),
     Reaction(ReportSkills, Roster, _village, training.report, reads=training.diagnosed),
     Reaction(TeamAssigned, Roster, roster.kept, training.arrive, reads=training.squad_of),
     Reaction(MemberReplaced, Roster, roster.kept, training.join, reads=training.squad_and_team),

@@ -75,7 +75,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_places_on_lists(policy),
         *checklists.contradictions(policy.checklists),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
-        *training.contradictions(policy.training),
+        *training.contradictions(policy.training, [*policy.contacts, *policy.helping]),
         *presence.contradictions(policy.presence),
         *bound.contradictions(policy),
         *days,

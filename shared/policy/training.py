@@ -1,6 +1,6 @@
 """Training: the courses of a region, who of the teams owes one, and by when a reported lack is answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -25,16 +25,25 @@ class Amount(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Duty(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """驻村人员应受的培训。 · The training that members of a team must have (2.12)."""
+    """驻村人员和联系人应受的培训。 ·
+    The training that members of a team, and cadres who are bound to a village otherwise, must have (1.8, 2.12)."""
 
     roles: Annotated[tuple[TeamRole, ...], Meta(max_length=2)] = ()
-    """哪些人：队长 leader、队员 member；不写为全体。 · Which of the team; all where it is left out."""
+    """工作队的哪些人：队长 leader、队员 member；不写的，没有 links 为全队，有 links 为不含工作队。 ·
+    Which of the team; where it is left out, all of the team, or nobody of it where there are `links`."""
+    links: Annotated[tuple[Code, ...], Meta(max_length=10)] = ()
+    """哪几种联系人：[[links]] 中由干部联系村或帮扶户的代码，如领导干部、帮扶责任人。 ·
+    Which cadres who are bound to a village or its households, by the codes of `[[links]]`: leaders, helpers (1.8)."""
     at_least: Amount
     """至少多少，如 { courses = 1 } 或 { days = 5 }。 · At least how much: `{ courses = 1 }` or `{ days = 5 }`."""
     due: When
-    """期限。自进队（joining）起算的，一人一次，进队前参加的也算；每年的一天，每年一次，自进队次年起。 ·
-    The last day. Counted from joining the team (`joining`), it is owed once, and courses before that day count as well.
-    A day of the year means every calendar year, from the one after joining on."""
+    """期限。自进队或者确定联系（joining）起算的，一人一次，此前参加的也算；每年的一天，每年一次，自进队次年起。 ·
+    The last day. Counted from joining the team or from the beginning of the link (`joining`), it is owed once, and
+    courses before that day count as well. A day of the year means every calendar year, from the one after on."""
+
+    def of_team(self, role: TeamRole) -> bool:
+        """Whether a member of the team in this role owes it."""
+        return role in self.roles if self.roles else not self.links
 
 
 class Training(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,13 +72,21 @@ class Training(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """报告（report）后多长时间内开班。 · The last day for a course after a report (`report`)."""
 
 
-def contradictions(trainings: Sequence[Training]) -> Found:
-    """Find duties of no amount or of two, and skills that nobody reports or that nobody has to teach by a day."""
+def contradictions(trainings: Sequence[Training], links: Collection[str]) -> Found:
+    """Find duties of no amount or of two, or of links that no cadre has to a village, and skills that nobody reports
+    or that nobody has to teach by a day."""
     for n, one in enumerate(trainings):
         at = ("training", n)
         if one.duty and (one.duty.at_least.courses is None) == (one.duty.at_least.days is None):
             zh, en = "期数（courses）和天数（days）应写且只写一项", "it is a number of courses or of days: one of both"
             yield (*at, "duty", "at_least"), zh, en, "at_least = { courses = 1 }"
+        for m, kind in enumerate(one.duty.links if one.duty else ()):
+            if kind not in links:
+                zh = f"{kind} 不是由干部联系村或帮扶户的一种，可填：{'、'.join(links) or '（无）'}"
+                en = f"{kind} is no link from a cadre to a village or its households: {', '.join(links) or 'none'}"
+                yield (*at, "duty", "links", m), zh, en, ""
+            elif one.duty and kind in one.duty.links[:m]:
+                yield (*at, "duty", "links", m), f"{kind} 已经写过", f"{kind} stands there already", ""
         if one.duty and len(set(one.duty.roles)) != len(one.duty.roles):
             yield (*at, "duty", "roles"), "同一角色写了两次", "a role stands there twice", 'roles = ["leader"]'
         for field, example in (("reported_by", '"team"'), ("taught_by", _TAUGHT)):

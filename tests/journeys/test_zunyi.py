@@ -264,6 +264,7 @@ def test_2_12_everybody_who_was_sent_is_trained(district: County) -> None:
     assert sum(course.heads.values()) == 120, "1,200 in the city's ten courses"
     sent = {member.cadre for said in district.said(d.TeamAssigned) for member in said.team}
     sent |= {said.cadre for said in district.said(d.MemberReplaced)}
+    sent |= {said.cadre for said in district.said(d.LinkBegun)}
     trained = {one.cadre for said in district.said(d.CourseAttended) for one in said.attended}
     assert sent == trained and not district.said(d.TrainingMissed)
 
@@ -281,8 +282,8 @@ def test_2_12_who_is_sent_untrained_is_told_of_half_a_year_later() -> None:
     district = live(PACK, "attendances", until=date(2016, 9, 1))
     sent = {said.village: len(said.team) for said in district.said(d.TeamAssigned)}
     assert {said.village: (said.missing, said.owed_by) for said in district.said(d.TrainingMissed)} == {
-        village: (size, "county") for village, size in sent.items()
-    }
+        village: (size + 1, "county") for village, size in sent.items()
+    }, "the team, and the leader who is bound to the village"
 
 
 def test_2_3_help_begins_with_five_lists_and_a_ledger_and_without_any_letter() -> None:

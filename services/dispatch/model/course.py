@@ -10,6 +10,7 @@ from datetime import date
 
 import msgspec
 
+from services.dispatch.model.bonds import Bearer
 from services.dispatch.model.commands import HoldCourse, RecordAttendance, WithdrawAttendance, WithdrawCourse
 from services.dispatch.model.pool import Attended, Pool, Squad, prefixes, without
 from services.dispatch.model.roster import Roster
@@ -182,9 +183,15 @@ def _require_reported(command: HoldCourse, terms: Training, others: Others) -> N
 
 
 def asked_about(_state: Course | None, command: RecordAttendance) -> Iterable[Key]:
-    """The keys of the cadres' units, and of the pools that know where their teams are."""
-    yield from ((Squad, unit) for unit in sorted({one.unit for one in command.attended}))
-    yield from ((Pool, id) for id in prefixes(command.place))
+    """The keys of the cadres' units, and of what knows where the cadres are: in teams, or bound to villages."""
+    return _whereabouts({one.cadre: one.unit for one in command.attended}, command.place)
+
+
+def _whereabouts(attended: Mapping[str, str], place: str) -> Iterable[Key]:
+    """By cadre, the unit: the keys of the units' squads, of what each cadre is bound to, and of the pools."""
+    yield from ((Squad, unit) for unit in sorted({*attended.values()}))
+    yield from ((Bearer, cadre) for cadre in sorted(attended))
+    yield from ((Pool, id) for id in prefixes(place))
 
 
 def _standing(state: Course | None, command: RecordAttendance | WithdrawAttendance | WithdrawCourse) -> Course:
@@ -232,22 +239,31 @@ def attend(state: Course | None, command: RecordAttendance, policy: Policy, toda
     held = state.held
     told = CourseAttended(
         place=state.place, course=held.course, kind=held.kind, last=held.last, days=held.days, attended=new,
-        villages=_served(new, others),
+        villages=_served(new, terms, others),
     )  # fmt: skip
     return Change(state.but(attended=came), (told,))
 
 
-def _served(attended: Iterable[Attendee], others: Others) -> tuple[str, ...]:
-    """The villages of the teams in which some of the cadres are."""
+def _served(attended: Iterable[Attendee], terms: Training, others: Others) -> tuple[str, ...]:
+    """The villages where some of the cadres may owe it: those of their teams, and of links that the duty names."""
     cadres = {one.cadre for one in attended}
     teams = {v: team for pool in others.values() if isinstance(pool, Pool) for v, team in pool.teams.items()}
-    return tuple(sorted(village for village, team in teams.items() if not cadres.isdisjoint(team.members)))
+    villages = {village for village, team in teams.items() if not cadres.isdisjoint(team.members)}
+    for kind in terms.duty.links if terms.duty else ():
+        for state in others.values():
+            if isinstance(state, Bearer):
+                villages.update(state.villages.get(kind, ()))
+            elif isinstance(state, Squad):
+                helped = (of for cadre, of in state.helps.get(kind, {}).items() if cadre in cadres)
+                villages.update(village for of in helped for village in of)
+    return tuple(sorted(villages))
 
 
 def unseat(state: Course | None, command: WithdrawAttendance, policy: Policy, today: date, others: Others) -> Change:
     """Take back that these cadres came. Who holds such courses may."""
     state = addressed(_standing(state, command), command, "培训", "course")
-    _require_holder(command.body, terms_of(policy, state.held.kind))
+    terms = terms_of(policy, state.held.kind)
+    _require_holder(command.body, terms)
     for cadre in command.cadres:
         if cadre not in state.attended:
             raise Refused(
@@ -259,28 +275,30 @@ def unseat(state: Course | None, command: WithdrawAttendance, policy: Policy, to
             )
     gone = {cadre: state.attended[cadre] for cadre in command.cadres}
     rest = {cadre: unit for cadre, unit in state.attended.items() if cadre not in gone}
-    return Change(state.but(attended=rest), (_unseated(state, gone, command, others),))
+    return Change(state.but(attended=rest), (_unseated(state, gone, command, terms, others),))
 
 
 def _unseated(
-    state: Course, gone: Mapping[str, str], command: WithdrawAttendance | WithdrawCourse, others: Others
-) -> AttendanceWithdrawn:
+    state: Course, gone: Mapping[str, str], command: WithdrawAttendance | WithdrawCourse, terms: Training,
+    others: Others,
+) -> AttendanceWithdrawn:  # fmt: skip
     attended = tuple(Attendee(unit, cadre) for cadre, unit in gone.items())
     return AttendanceWithdrawn(
         place=state.place, course=state.held.course, kind=state.held.kind, attended=attended,
-        villages=_served(attended, others), reason=command.reason, decided_by=command.decided_by,
+        villages=_served(attended, terms, others), reason=command.reason, decided_by=command.decided_by,
     )  # fmt: skip
 
 
-def served_by(_state: Course | None, command: WithdrawCourse | WithdrawAttendance) -> Iterable[Key]:
-    """The keys of the pools that know where the cadres' teams are."""
-    return ((Pool, id) for id in prefixes(command.place))
+def served_by(state: Course | None, command: WithdrawCourse | WithdrawAttendance) -> Iterable[Key]:
+    """The keys of what knows where those who came are."""
+    return _whereabouts(state.attended if state else {}, command.place)
 
 
 def withdraw(state: Course | None, command: WithdrawCourse, policy: Policy, today: date, others: Others) -> Change:
     """Take back a course that was no course, with everybody who was recorded for it."""
     state = addressed(state, command, "培训", "course")
-    _require_holder(command.body, terms_of(policy, state.held.kind))
+    terms = terms_of(policy, state.held.kind)
+    _require_holder(command.body, terms)
     if state.withdrawn:
         return Change(state)
     held = state.held
@@ -288,7 +306,7 @@ def withdraw(state: Course | None, command: WithdrawCourse, policy: Policy, toda
         place=state.place, course=held.course, kind=held.kind, skills=held.skills, villages=held.villages,
         reason=command.reason, decided_by=command.decided_by,
     )  # fmt: skip
-    gone = (_unseated(state, state.attended, command, others),) if state.attended else ()
+    gone = (_unseated(state, state.attended, command, terms, others),) if state.attended else ()
     return Change(state.but(withdrawn=True, attended={}), (told, *gone))
 
 

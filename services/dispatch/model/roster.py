@@ -27,6 +27,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.registry import VillageMerged
 from shared.contracts.values import EventRole
 from shared.policy import Policy
+from shared.policy.training import Duty
 from shared.rules import Change, Key, Moved, State, Task
 
 DAY = timedelta(1)
@@ -41,13 +42,22 @@ class Post(msgspec.Struct, frozen=True, omit_defaults=True):
     """The first day in this team."""
 
 
+class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A cadre who is bound to the village, or helps households there, and owes training."""
+
+    unit: str
+    since: date
+    households: int = 0
+    """How many households the cadre helps there; 0 of a link to the village."""
+
+
 class Lesson(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Training that is owed: of a member, or for people who lack a skill."""
+    """Training that is owed: of a member, of who is bound to the village, or for people who lack a skill."""
 
     train_by: date
     """The last day for it."""
     missing: int = 0
-    """How many people lack the skill; 0 where it is a member's own duty."""
+    """How many people lack the skill; 0 where it is a cadre's own duty."""
     is_missed: bool = False
     """Whether it was told that the day passed."""
     course: str = ""
@@ -130,7 +140,9 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     unit: str = ""
     members: dict[str, Post] = msgspec.field(default_factory=dict)
     lessons: dict[str, dict[str, Lesson]] = msgspec.field(default_factory=dict)
-    """By kind of training, the members who still owe it."""
+    """By kind of training, the members and other cadres who still owe it."""
+    holders: dict[str, dict[str, Holder]] = msgspec.field(default_factory=dict)
+    """By kind of link, the cadres who have it here, as far as the pack asks them for training (1.8)."""
     lacking: dict[str, dict[str, Lesson]] = msgspec.field(default_factory=dict)
     """By kind of training, the skills that people in the village lack."""
 
@@ -163,14 +175,18 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def shown(self, *, to_operator: bool = False) -> "Roster":
-        """The roster as it may be read: only operators see leave, who is not released from duties at home, how many
-        days each was there, and grades."""
+        """The roster as it may be read: only operators see who helps households, leave, who is not released from
+        duties at home, how many days each was there, and grades."""
         if to_operator:
             return self
         months = {name: msgspec.structs.replace(month, days={}) for name, month in self.months.items()}
         ended = {day: msgspec.structs.replace(one, grades={}) for day, one in self.ended.items()}
         deadlines = tuple(one for one in self.deadlines if one.path[0] != "bound")
-        shown = self.but(bound={}, leaves={}, months=months, ended=ended, deadlines=deadlines)
+        open_links = {
+            kind: {cadre: one for cadre, one in of.items() if not one.households} for kind, of in self.holders.items()
+        }
+        holders = {kind: of for kind, of in open_links.items() if of}
+        shown = self.but(holders=holders, bound={}, leaves={}, months=months, ended=ended, deadlines=deadlines)
         return shown.timed(turn=None)
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
@@ -234,10 +250,17 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
                         detail=skill, answer={"place": self.place, "kind": kind, "body": terms.by},
                     )  # fmt: skip
 
-    def without_member(self, cadre: str) -> "Roster":
-        """The roster after a member left: nothing is owed any more."""
-        lessons = {kind: without(owed, cadre) for kind, owed in self.lessons.items()}
-        return self.but(members=without(self.members, cadre), lessons=lessons, bound=without(self.bound, cadre))
+    def owing_since(self, cadre: str, duty: Duty) -> date | None:
+        """Since when a cadre is here in a way for which a duty is owed; None for nobody who owes it."""
+        post = self.members.get(cadre)
+        days = [post.since] if post and duty.of_team(post.role) else []
+        held = (self.holders.get(kind, {}).get(cadre) for kind in duty.links)
+        return min((*days, *(one.since for one in held if one)), default=None)
+
+    def unit_of(self, cadre: str) -> str:
+        """The unit of who owes training here."""
+        held = (of[cadre].unit for of in self.holders.values() if cadre in of)
+        return self.unit if cadre in self.members else next(held, self.unit)
 
 
 def decider(leave: Leave, policy: Policy) -> EventRole:
@@ -254,17 +277,18 @@ def kept(message: Any, policy: Policy) -> Iterable[str]:
 
 
 def lose(state: Roster | None, event: MemberLeft | MemberRecalled, policy: Policy, today: date) -> Change:
-    """A member is not in the village any more and owes nothing."""
-    return Change(state and state.without_member(event.cadre))
+    """A member is not in the team any more, and owes nothing as such."""
+    if state is None:
+        return Change(state)
+    left = state.but(members=without(state.members, event.cadre), bound=without(state.bound, event.cadre))
+    return Change(clocked(left, policy, today))
 
 
 def clear(
     state: Roster | None, event: TeamReleased | TeamDisbanded | AssignmentWithdrawn, policy: Policy, today: date
 ) -> Change:
-    """The team is home. What people in the village lack stays."""
-    return Change(
-        state and clocked(state.but(unit="", members={}, lessons={}, bound={}, leaves={}, months={}), policy, today)
-    )
+    """The team is home. What people in the village lack stays, and what others owe who are bound to it."""
+    return Change(state and clocked(state.but(unit="", members={}, bound={}, leaves={}, months={}), policy, today))
 
 
 def merging(_state: Roster | None, event: VillageMerged) -> Iterable[Key]:
@@ -309,7 +333,7 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
     if (
         lessons
         or state.bound
-        or (state.members and any(one.duty and not one.duty.due.after for one in policy.training))
+        or ((state.members or state.holders) and any(one.duty and not one.duty.due.after for one in policy.training))
     ):
         days.append(date(today.year + 1, 1, 1))
     months = state.months.values() if policy.presence else ()
@@ -326,13 +350,16 @@ def clocked(state: Roster, policy: Policy, today: date) -> Roster:
 
 
 def _asked_for(state: Roster, policy: Policy) -> Roster:
-    """The roster without training of kinds that the pack has no more, and without months that it no longer asks for."""
-    owed, taught = (
-        {one.kind for one in policy.training if one.duty},
-        {one.kind for one in policy.training if one.skills},
-    )
+    """The roster without training that nobody here owes any more, or that the pack no longer asks for, and without
+    months that it no longer asks for."""
+    duties = {one.kind: one.duty for one in policy.training if one.duty}
+    taught = {one.kind for one in policy.training if one.skills}
     return state.but(
-        lessons={kind: lessons for kind, lessons in state.lessons.items() if kind in owed},
+        lessons={
+            kind: {cadre: one for cadre, one in lessons.items() if state.owing_since(cadre, duties[kind])}
+            for kind, lessons in state.lessons.items()
+            if kind in duties
+        },
         lacking={kind: skills for kind, skills in state.lacking.items() if kind in taught},
         bound=state.bound if policy.team.release else {},
         ended={day: one for day, one in state.ended.items() if not one.is_owed or policy.team.term_assessment},

@@ -1,10 +1,12 @@
-"""Training that is owed: of members who were sent (2.12), and in skills that people in a village lack (1.8).
+"""Training that is owed: of members who were sent (2.12), of cadres who are bound to a village otherwise, such as
+leaders and helpers of households (1.8), and in skills that people in a village lack (1.8).
 
-Who joins a team owes what the pack asks of the role, less what the cadre attended before. A lack that is reported is
-answered by a course for the village. What is missed is told to who has to see to the courses, once.
+Who joins a team, or is bound to a village, owes what the pack asks, less what the cadre attended before. A lack that is
+reported is answered by a course for the village. What is missed is told to who has to see to the courses, once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec.structs import replace
@@ -15,13 +17,17 @@ from services.dispatch.model.course import terms_of
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Attended, Squad, without
 from services.dispatch.model.release import bind
-from services.dispatch.model.roster import DAY, Leave, Lesson, Others, Post, Roster, clocked
+from services.dispatch.model.roster import DAY, Holder, Leave, Lesson, Others, Post, Roster, clocked
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     AttendanceWithdrawn,
     CourseAttended,
     CourseHeld,
     CourseWithdrawn,
+    HouseholdsPaired,
+    HouseholdsUnpaired,
+    LinkBegun,
+    LinkEnded,
     MemberReplaced,
     SkillsReported,
     TeamAssigned,
@@ -70,7 +76,7 @@ def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: dat
     leaves = {number: _stood_in(leave, event, is_new=before is None) for number, leave in state.leaves.items()}
     state = state.but(members={**state.members, event.cadre: post}, leaves=leaves)
     state = bind(state, () if before else (event.cadre,), policy, today)
-    return Change(clocked(_owing(state, {event.cadre: post}, policy, others, today), policy, today))
+    return Change(clocked(_owing(state, [event.cadre], policy, others, today), policy, today))
 
 
 def _stood_in(leave: Leave, event: MemberReplaced, *, is_new: bool) -> Leave:
@@ -81,29 +87,29 @@ def _stood_in(leave: Leave, event: MemberReplaced, *, is_new: bool) -> Leave:
     return replace(leave, acting=event.cadre) if leads else leave
 
 
-def _owing(state: Roster, joined: Mapping[str, Post], policy: Policy, others: Others, today: date) -> Roster:
-    """The roster with what these members owe once from their joining on, less what they attended."""
+def _owing(state: Roster, joined: Iterable[str], policy: Policy, others: Others, today: date) -> Roster:
+    """The roster with what these cadres owe once from their joining on, less what they attended."""
     for terms in policy.training:
         if terms.duty and terms.duty.due.after:
-            for cadre, post in sorted(joined.items()):
-                state = _judged(state, cadre, post, terms.kind, terms.duty, policy, others, today)
+            for cadre in sorted(joined):
+                state = _judged(state, cadre, terms.kind, terms.duty, policy, others, today)
     return state
 
 
-def _judged(
-    state: Roster, cadre: str, post: Post, kind: str, duty: Duty, policy: Policy, others: Others, today: date
-) -> Roster:
-    """The roster with or without a member's duty, by what the member attended.
+def _judged(state: Roster, cadre: str, kind: str, duty: Duty, policy: Policy, others: Others, today: date) -> Roster:
+    """The roster with or without a cadre's duty, by what the cadre attended.
 
     A duty of every year is that of today's. It is not owed for the year of joining.
     """
-    owed = state.lessons.get(kind, {})
-    since = post.since if duty.due.after else date(today.year, 1, 1) - DAY
+    owed, first = state.lessons.get(kind, {}), state.owing_since(cadre, duty)
+    if first is None:
+        return state.but(lessons={**state.lessons, kind: without(owed, cadre)})
+    since = first if duty.due.after else date(today.year, 1, 1) - DAY
     train_by = owed[cadre].train_by if cadre in owed else duty.due.due(since, policy.calendar)
-    begun = duty.due.after or post.since.year < train_by.year
+    begun = duty.due.after or first.year < train_by.year
     of = None if duty.due.after else train_by.year
     came = _days(others, cadre, kind, of)
-    if not begun or (duty.roles and post.role not in duty.roles) or duty.at_least.met(came):
+    if not begun or duty.at_least.met(came):
         return state.but(lessons={**state.lessons, kind: without(owed, cadre)})
     lesson = owed.get(cadre) or Lesson(train_by)
     state = state.but(lessons={**state.lessons, kind: {**owed, cadre: lesson}})
@@ -117,9 +123,55 @@ def _days(others: Others, cadre: str, kind: str, year: int | None) -> list[int]:
     return [one.days for one in courses.values() if one.kind == kind and year in (None, one.last.year)]
 
 
+# ------------------------------------------------------------- of who is bound to the village otherwise
+
+
+def of_link(event: LinkBegun | HouseholdsPaired, policy: Policy) -> Iterable[str]:
+    """The village, where the pack asks those who have this kind of link for training."""
+    asks = any(one.duty and event.kind in one.duty.links for one in policy.training)
+    return (event.village,) if asks else ()
+
+
+def of_units(_state: Roster | None, event: LinkBegun | HouseholdsPaired) -> Iterable[Key]:
+    """The keys of the squads that know what the cadres attended."""
+    named = (event.unit,) if isinstance(event, LinkBegun) else dict.fromkeys(pair.unit for pair in event.pairs)
+    return ((Squad, unit) for unit in named)
+
+
+def bind_holders(
+    state: Roster | None, event: LinkBegun | HouseholdsPaired, policy: Policy, today: date, others: Others
+) -> Change:
+    """Cadres are bound to the village, or help households there, and owe what the pack asks of them (1.8)."""
+    state = state or Roster(id=event.village, place=event.place)
+    of_kind = state.holders.get(event.kind, {})
+    if isinstance(event, LinkBegun):
+        came = {event.cadre: Holder(event.unit, today)}
+    else:
+        numbers = Counter(pair.cadre for pair in event.pairs)
+        known_before = {pair.cadre: of_kind.get(pair.cadre, Holder(pair.unit, today)) for pair in event.pairs}
+        came = {cadre: replace(one, households=one.households + numbers[cadre]) for cadre, one in known_before.items()}
+    state = state.but(holders={**state.holders, event.kind: {**of_kind, **came}})
+    return Change(clocked(_owing(state, came, policy, others, today), policy, today))
+
+
+def free_holders(state: Roster | None, event: LinkEnded | HouseholdsUnpaired, policy: Policy, today: date) -> Change:
+    """Cadres are not bound to the village any more, or help fewer households. Who has none left owes nothing here."""
+    if state is None or event.kind not in state.holders:
+        return Change(state)
+    gone = [event.cadre] if isinstance(event, LinkEnded) else [pair.cadre for pair in event.pairs]
+    of_kind = dict(state.holders[event.kind])
+    for cadre, number in Counter(gone).items():
+        one = of_kind.pop(cadre, None)
+        if one and one.households > number:
+            of_kind[cadre] = replace(one, households=one.households - number)
+    rest = {kind: of for kind, of in {**state.holders, event.kind: of_kind}.items() if of}
+    return Change(clocked(state.but(holders=rest), policy, today))
+
+
 def squads(state: Roster | None, event: CourseAttended | AttendanceWithdrawn) -> Iterable[Key]:
-    """The keys of the squad from which the village's team comes, and of the units that members have by now."""
-    theirs = (one.unit for one in event.attended if state and one.cadre in state.members)
+    """The keys of the squad from which the village's team comes, and of the units that the others have by now."""
+    held = {cadre for of in (state.holders.values() if state else ()) for cadre in of}
+    theirs = (one.unit for one in event.attended if state and (one.cadre in state.members or one.cadre in held))
     return ((Squad, unit) for unit in dict.fromkeys((state.unit, *theirs))) if state else ()
 
 
@@ -134,8 +186,8 @@ def count(
     for one in event.attended:
         # Attendance can only lessen what is owed; what was owed before comes back with its withdrawal.
         concerned = isinstance(event, AttendanceWithdrawn) or one.cadre in state.lessons.get(event.kind, {})
-        if concerned and (post := state.members.get(one.cadre)):
-            state = _judged(state, one.cadre, post, event.kind, terms.duty, policy, others, today)
+        if concerned and state.owing_since(one.cadre, terms.duty):
+            state = _judged(state, one.cadre, event.kind, terms.duty, policy, others, today)
     return Change(clocked(state, policy, today), _made_up(state, event.kind, was))
 
 
@@ -259,15 +311,13 @@ def _missed(
 
 
 def _new_year(state: Roster, policy: Policy, day: date) -> Roster:
-    """The roster with the year's duties of all who joined before. What of the year before was not had lapses."""
+    """The roster with the year's duties of all who came before. What of the year before was not had lapses."""
     for terms in policy.training:
         duty = terms.duty
         if duty and not duty.due.after:
             last = duty.due.due(day - DAY, policy.calendar)
-            owed = {
-                cadre: Lesson(last)
-                for cadre, post in state.members.items()
-                if post.since < day and (not duty.roles or post.role in duty.roles)
-            }
+            there = {*state.members, *(cadre for of in state.holders.values() for cadre in of)}
+            since = {cadre: state.owing_since(cadre, duty) for cadre in sorted(there)}
+            owed = {cadre: Lesson(last) for cadre, first in since.items() if first and first < day}
             state = state.but(lessons={**state.lessons, terms.kind: owed})
     return state

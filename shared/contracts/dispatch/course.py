@@ -73,7 +73,7 @@ class CourseAttended(Event, frozen=True, kw_only=True):
     days: CourseDays
     attended: Attendees
     villages: Villages
-    """The villages that are served by the teams of which some of them are members."""
+    """The villages that are served by the teams of which some are members, or to which some are bound otherwise."""
 
 
 class AttendanceWithdrawn(Event, frozen=True, kw_only=True):

@@ -17,7 +17,8 @@ class SkillsReported(Event, frozen=True, kw_only=True):
 
 
 class TrainingMissed(Event, frozen=True, kw_only=True):
-    """Training that was owed was not had in time: by members of a team (2.12), or in a skill that is lacking (1.8).
+    """Training that was owed was not had in time: by members of a team (2.12), by cadres who are bound
+    to the village otherwise, or in a skill that is lacking (1.8).
 
     It is told to who has to see to the courses. It is nobody's fault who was sent without.
     """
@@ -27,10 +28,10 @@ class TrainingMissed(Event, frozen=True, kw_only=True):
     village: VillageId
     kind: Code
     skill: Code | None = None
-    """The skill that is lacking; None if it is members of the team who were not trained."""
+    """The skill that is lacking; None if it is cadres who were not trained."""
     due: Day
     missing: Count
-    """How many members of the team were not trained, or how many people lack the skill."""
+    """How many cadres were not trained, or how many people lack the skill."""
     owed_by: values.EventRole
 
 
