@@ -230,6 +230,7 @@ _OWN: dict[tuple[str, str], dict[str, str]] = {
         "release_fund": "资金拨付", "answer": "答复", "rectify": "整顿完成、移出名单", "decap": "乡镇或县摘帽",
     },
     ("links", "from"): {"unit": "派出单位", "cadre": "干部", "party": "组织"},
+    ("links", "to"): {"village": "村", "household": "户", "party": "组织"},
     ("procedures", "members"): {"household": "逐户办理"},
     ("steps", "kind"): {
         "verify": "核查", "notice": "公示", "decide": "决策或审批", "accept": "农户确认", "act": "办理",

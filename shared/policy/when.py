@@ -124,6 +124,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, str]]] = {
     "joining": ("队员进队", "a member's joining the team"),
     "month": ("当月结束", "the end of the month"),
     "registry.listing.begun": ("列入名单", "the entry on a list"),
+    "registry.party.registered": ("登记组织", "the registration of the party"),
     "period": ("一期结束", "the end of the period"),
     "report": ("报告所缺技能", "the report of a lack"),
 }
@@ -154,7 +155,12 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("listing", "diagnose_by"): _due("registry.village.listed"),
     ("exit", "request_by"): _due("registry.indicators.measured"),
     ("exit", "relapse_by"): _due("registry.indicators.measured"),
-    ("links", "begin_by"): _due("registry.village.diagnosed", "registry.households.counted", "registry.listing.begun"),
+    ("links", "begin_by"): _due(
+        "registry.village.diagnosed",
+        "registry.households.counted",
+        "registry.listing.begun",
+        "registry.party.registered",
+    ),
     ("links", "visits", "count_by"): _due("period"),
     ("links", "compare_on"): Fits(("day",), (), "{ month = 12, day = 31, within = { months = 1 } }"),
     ("links", "quota_on"): Fits(("day",), (), "{ month = 12, day = 31 }"),

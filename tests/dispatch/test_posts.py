@@ -214,6 +214,18 @@ def test_0_5_a_township_that_was_registered_before_the_pack_asked_gets_deputies(
     assert posted(benxi) == {"C-U1-0"}
 
 
+def test_0_5_a_pack_may_ask_for_somebody_from_the_registration_on() -> None:
+    always = {**DEPUTY, "begin_by": {"after": "registry.party.registered", "within": {"calendar_days": 10}}}
+    benxi = county(links=[*PACK["links"], always], lists=[])
+    assert [(task.about, task.due) for task in benxi.tasks("posts")] == [(G1, START + 10 * DAY), (G2, START + 10 * DAY)]
+    begin(benxi)
+    benxi.hear(PartyWithdrawn(place=HOME, party=G2, kind="group", parent="township:210521100", reason="撤乡",
+                              decided_by="县政府"))  # fmt: skip
+    assert not benxi.tasks("posts")
+    benxi.hear(group(G2, name="高官镇领导班子"))
+    assert [task.about for task in benxi.tasks("posts")] == [G2], "registered again, it needs somebody again"
+
+
 def test_0_5_in_a_county_with_a_pool_of_its_own_as_well() -> None:
     benxi = Benxi(**SAID)
     own_pack(benxi, **SAID)
