@@ -220,7 +220,7 @@ class Blank(NamedTuple):
     def _says_part(self, form: Form, row: Row) -> bool:
         """Whether a row has a part of what repeats. A letter has no items, so that its one row has none."""
         head = f"{self.repeats}."
-        own = (column.field for column in form.columns if column.field.startswith(head) and not column.suggested)
+        own = (one.field for one in form.columns if one.field.startswith(head) and one.field != self.key[-1])
         return any(row.values[field] is not None for field in own)
 
     @property
@@ -237,8 +237,14 @@ class Blank(NamedTuple):
     def _part(self, row: Row) -> dict[str, Any]:
         """What one row adds to the field that repeats."""
         head = f"{self.repeats}."
-        parts = {path.removeprefix(head): value for path, value in row.values.items() if path.startswith(head)}
-        return {part: value for part, value in parts.items() if value is not None}
+        parts: dict[str, Any] = {}
+        for path, value in row.values.items():
+            field, _, part = path.removeprefix(head).partition(".")
+            if path.startswith(head) and value is not None and part:
+                parts.setdefault(field, {})[part] = value
+            elif path.startswith(head) and value is not None:
+                parts[field] = value
+        return parts
 
     def where(self, command: Command, field: str) -> tuple[int, str]:
         """Which of a command's rows a rule means, counted from 0, and the field of its column.

@@ -113,7 +113,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by",
     "answers": "by", "audiences": "by",
-    "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "heads": "group",
+    "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "sources": "fund", "heads": "group",
     "shared_by": "kind", "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "followed": "check", "unfollowed": "check", "vacant": "check",
     "back_to": "step", "leads_to": "step", "caps": "cap",
@@ -192,8 +192,8 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
     return _spelt(text) if field in _COMPOSED or _NAMED_AS.get(field, field) in _codes() else english.written(text)
 
 
-_NUMBERS: Final = ("number", "problem", "goal")
-"""Fields of an item or a problem that say nothing without the list to which they belong."""
+_NUMBERS: Final = ("number", "problem", "goal", "duty", "sources", "yuan")
+"""Fields of an item or a problem that say nothing without the list to which they belong, or less than its text."""
 
 
 def _part(value: Any) -> str:
@@ -385,7 +385,7 @@ def _codes() -> frozenset[str]:
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
      "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge",
-     "check", "failing", "feed", "facet", "hindrance", "post")
+     "check", "failing", "feed", "facet", "hindrance", "post", "duty", "fund")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 
@@ -479,9 +479,9 @@ def _evidence(text: str, policy: Policy | None) -> str:
 
 
 def _owed(key: str, policy: Policy | None) -> str:
-    """What is owed for a period: `ledger/2015` is the ledger of 2015."""
-    kind, _, period = key.partition("/")
-    return _once(f"{said('period', period)}{label('kind', kind, policy)}")
+    """What is owed for a period: `ledger/2015` is the ledger of 2015, `list/2016/C1` that of the cadre C1."""
+    kind, period, *cadre = key.split("/")
+    return _once(f"{said('period', period)}{label('kind', kind, policy)}{''.join(f'（{one}）' for one in cadre)}")
 
 
 _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {

@@ -284,6 +284,18 @@ def _decisions(ask: Ask, story: Story) -> Iterable[Row]:
 _HEARD: Final = {"statement": "情况属实，已作说明", "finding": "与考核情况一致", "accepted": False}
 
 
+def _commitments(ask: Ask, story: Story) -> Iterable[Row]:
+    """The items. Each serves one of the goals in turn, and carries out one of the duties, where there are any."""
+    terms = story.policy.commitment(ask.given["kind"])
+    assert terms
+    owed = [one for _, one in sorted(ask.state["owed"].items()) if one["kind"] == terms.serves]
+    goals = [item["number"] for one in owed for item in one.get("items", ())]
+    rows: list[Row] = [{"number": n, "text": text} for n, text in enumerate(story.items(ask), 1)]
+    for field, codes in (("goal", goals), ("duty", [*(terms.duties or ())])):
+        rows = [{**row, field: codes[n % len(codes)]} if codes else row for n, row in enumerate(rows)]
+    yield {"items": rows}
+
+
 def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
     held = {cadre: one["unit"] for of in ask.state.get("holders", {}).values() for cadre, one in of.items()}
     units = {**held, **dict.fromkeys(ask.state.get("members", {}), ask.state.get("unit"))}
@@ -328,7 +340,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "assignments": _NOTHING,
     "term-assessments": Answer(_merits, ("dispatch", "rosters")),
     "releases": Answer(lambda a, s: [{"members": [*a.state["members"]], "released": True}], ("dispatch", "rosters")),
-    "commitments": Answer(lambda a, s: [{"items": [{"number": n, "text": t} for n, t in enumerate(s.items(a), 1)]}]),
+    "commitments": Answer(_commitments, _COMMITMENTS),
     "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _COMMITMENTS),
     "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),
     "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
@@ -362,6 +374,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "delay-decisions": Answer(lambda a, s: [{"takes_over": True, "reason": s.delay(a)}]),
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
     "checklists": Answer(lambda a, s: [{"followed": s.followed(a), "proof": "村务公开栏"}]),
+    "letters": _NOTHING,
     "listings": Answer(lambda a, s: [s.listed(a)]),
     "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),
     # incentives

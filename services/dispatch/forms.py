@@ -9,6 +9,7 @@ from services.dispatch.model.link import Link
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
+from shared.contracts.dispatch import Item
 from shared.divisions import place_of
 from shared.forms import (
     BODY,
@@ -32,6 +33,8 @@ from shared.labels import said
 from shared.policy import Policy
 from shared.rules import State, Task
 
+Headings = Callable[[Sequence[Policy]], Iterator[Heading]]
+"""Columns that depend on the packs."""
 _PERIODS: Mapping[str, str] = {"本届任期": "term"} | {f"{year}年度": str(year) for year in range(1990, 2101)}
 _PERIOD = (
     Heading("kind", "责任事项", "Commitment", prefilled=True),
@@ -55,10 +58,39 @@ def _lacking(state: State, task: Task, policy: Policy) -> Known:
     return {"households": state.lacking(policy.helping[str(task.answer["kind"])])}
 
 
-def _has_items(_state: State, task: Task, policy: Policy) -> Known:
-    """Whether a commitment has items: a ledger and a list have, a letter has none."""
+def _to_set(state: State, task: Task, policy: Policy) -> Known:
+    """Whether a commitment has items, which a letter has not; the goals that they serve; and those of last year."""
+    assert isinstance(state, Commitments)
     terms = policy.commitment(str(task.answer["kind"]))
-    return {"itemised": terms is not None and bool(terms.items_at_least or terms.reconcile or terms.settle)}
+    assert terms
+    goals = [item for _, one in sorted(state.owed.items()) if one.kind == terms.serves for item in one.items]
+    return {
+        "itemised": bool(terms.items_at_least or terms.duties or terms.reconcile or terms.settle),
+        "goals": "；".join(f"{item.number}. {item.text}" for item in goals)[:3000] or None,
+        "earlier": state.earlier(terms.kind, str(task.answer.get("cadre", ""))),
+    }
+
+
+def _lines(row: Known, rows: int) -> Iterator[Known]:
+    """The rows of a commitment: its items of last year, which are changed or kept, and empty ones."""
+    earlier: Sequence[Item] = row["earlier"] if row["itemised"] else ()
+    count = max(rows, len(earlier)) if row["itemised"] else 1
+    for n in range(count):
+        item = earlier[n] if n < len(earlier) else None
+        yield {**row, "items.number": n + 1, "items.text": item and item.text, "items.duty": item and item.duty,
+               "items.goal": item and item.goal}  # fmt: skip
+
+
+def _of_items(field: str, words: str, title: str, en: str, help_zh: str, help_en: str) -> Headings:
+    """A column of items for what some pack's commitments have, such as duties or sources of money."""
+
+    def headings(policies: Sequence[Policy]) -> Iterator[Heading]:
+        if any(policy.labels[words] for policy in policies):
+            yield Heading(
+                field, title, en, help_zh, help_en, required=False, suggested=field == "items.duty", choices=words
+            )
+
+    return headings
 
 
 def _untrained(state: State, task: Task, _policy: Policy) -> Known:
@@ -179,22 +211,31 @@ _ASSIGNMENTS = Blank(
 )  # fmt: skip
 _COMMITMENTS = Blank(
     c.SetCommitment, "commitments", "责任事项定账表", "Commitments to be set",
-    ("village", "kind", "period", "items.number"),
+    ("village", "kind", "period", "cadre", "items.number"),
     headings=(
-        PLACE, VILLAGE, NAME, *_PERIOD, DUE, BODY,
+        PLACE, VILLAGE, NAME, *_PERIOD,
+        Heading("cadre", "责任人编号", "Cadre id", "每人一份的才有。", "Where each cadre has one.", prefilled=True),
+        DUE, BODY,
         Heading("items.number", "编号", "Number", "本清单内的序号，从1起。责任书没有清单的，填一行、事项留空。",
                 "Within its list, from 1. A letter without items has one row, with an empty item.", suggested=True),
-        Heading("items.text", "事项", "Item", "一项一行，不超过200字。", "One to a row, 200 characters at most.",
-                required=False),
+        Heading("items.text", "事项", "Item", "一项一行，不超过200字；上年的已列出，可改可删。",
+                "One to a row, 200 characters at most. Last year's stand there, to be kept or changed.",
+                required=False, suggested=True),
+        _of_items("items.duty", "duty", "职责", "Duty", "清单规定了职责的，每项职责至少一行。",
+                  "Where the list has duties, each has a row at least."),
         Heading("items.problem", "对应的突出问题编号", "Problem", "摸底排查中的编号，没有的不填。",
                 "Its number in the survey, if it answers one."),
-        Heading("items.goal", "对应的上级目标编号", "Goal", "三年规划等前一清单中的编号，没有的不填。",
-                "The number in the list before it, such as the three-year plan, if it serves one."),
+        Heading("goals", "可对应的目标", "Goals", required=False, prefilled=True),
+        Heading("items.goal", "对应的上级目标编号", "Goal", "前一清单中的编号；列出了可对应的目标的，必须填写。",
+                "The number in the list before it, such as the three-year plan; needed where goals stand beside it.",
+                suggested=True),
+        _of_items("items.sources", "fund", "经费来源", "Sources", "多个用顿号隔开。", "With commas between."),
+        Heading("items.yuan", "计划经费（元）", "Planned yuan", "不用经费的不填。", "Empty if it costs nothing."),
         by("set_by", "签订或制定机关", "Set by"),
     ),
     repeats="items",
-    facts=_has_items,
-    lines=lambda row, rows: ({**row, "items.number": n + 1} for n in range(rows if row["itemised"] else 1)),
+    facts=_to_set,
+    lines=_lines,
 )  # fmt: skip
 _RECONCILIATIONS = Blank(
     c.Reconcile, "reconciliations", "季度对账表", "Ledgers to be reconciled", ("village", "kind", "period"),
@@ -209,6 +250,21 @@ _SETTLEMENTS = Blank(
               Heading("closed", "已销账事项编号", "Closed", *_NUMBERS, required=False),
               by("settled_by", "销账机关", "Settled by")),
     facts=_items,
+)  # fmt: skip
+_TAKEOVERS = Blank(
+    c.TakeOver, "takeovers", "已在村工作队接续登记表", "Teams that are taken over", ("village",),
+    headings=(
+        WHICH_VILLAGE, Heading("unit", "派出单位编号", "Unit id", "须已登记。", "A registered unit."),
+        Heading("leader", "队长编号", "Leader", "干部编号。", "A cadre's id.", kind="id"),
+        Heading("members", "队员编号", "Members", "干部编号，多个用顿号隔开。", "Cadres' ids, with commas between.",
+                required=False, kind="id", many=True),
+        Heading("since", "单位进村日期", "In the village since"),
+        Heading("term_start", "本届任期开始日期", "Term began on", "责任书、计划等随后按定账表补录。",
+                "Letters and plans are entered afterwards, by the form of commitments."),
+        Heading("extensions", "已延期次数", "Extensions", "没有延期的不填。", "Empty if there were none."),
+        DECIDED, Heading("body", "办理主体", "Body", choices="by"),
+    ),
+    implied=lambda row: {**lies_there(row), **_team(row)},
 )  # fmt: skip
 _REPLACEMENTS = Blank(
     c.ReplaceMember, "replacements", "补派队员表", "Replacements", ("village", "left"),
@@ -272,7 +328,7 @@ def _partner(policies: Sequence[Policy]) -> Iterator[Heading]:
     yield Heading("kind", "结对方式", "Kind of link", kind="choice", choices=kinds)
 
 
-def _amounts(field: str, help_zh: str, help_en: str) -> Callable[[Sequence[Policy]], Iterator[Heading]]:
+def _amounts(field: str, help_zh: str, help_en: str) -> Headings:
     """A column for each thing that the packs' partners may promise."""
 
     def headings(policies: Sequence[Policy]) -> Iterator[Heading]:
@@ -379,7 +435,7 @@ _PAIRING_ENDS = Blank(
 )  # fmt: skip
 
 
-def _coded(field: str, words: str, help_zh: str, help_en: str) -> Callable[[Sequence[Policy]], Iterator[Heading]]:
+def _coded(field: str, words: str, help_zh: str, help_en: str) -> Headings:
     """A column for each code of the packs' trainings: their groups, or their skills."""
 
     def headings(policies: Sequence[Policy]) -> Iterator[Heading]:
@@ -514,9 +570,9 @@ _ATTENDANCES_BACK = Blank(
               _CORRECTS, WHY, DECIDED),
 )  # fmt: skip
 
-FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _RELEASES, _TERM_ASSESSMENTS, _COMMITMENTS,
-              _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _POSTS, _POST_ENDS, _PARTNERS,
-              _PARTNER_ENDS, _PLEDGES,
+FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _TAKEOVERS, _RELEASES, _TERM_ASSESSMENTS,
+              _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _POSTS, _POST_ENDS,
+              _PARTNERS, _PARTNER_ENDS, _PLEDGES,
               _DELIVERIES, _VISIT_COUNTS, _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES,
               _LEAVE_DECISIONS, _LEAVE_RETURNS, _DEPARTURES, _LINK_ENDS, _COURSES_BACK, _ATTENDANCES_BACK)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from services.registry import correction_forms, procedure_forms, store
+from services.registry import correction_forms, procedure_forms, store, takeover_forms
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
 from shared.divisions import LABELS, place_of
@@ -15,6 +15,7 @@ from shared.forms import (
     DUE,
     NAME,
     PLACE,
+    TASK,
     VILLAGE,
     WHICH_VILLAGE,
     WHY,
@@ -265,7 +266,9 @@ _EXIT_REQUESTS = Blank(
 )  # fmt: skip
 _APPROVALS = Blank(
     c.ApproveExit, "approvals", "贫困村出列审批表", "Decisions on exits", ("village",),
-    headings=(*_OF_VILLAGE, BODY, Heading("approved", "是否批准出列", "Approved"),
+    headings=(*_OF_VILLAGE, TASK._replace(spare=True), BODY, procedure_forms.STEP._replace(spare=True, required=False),
+              Heading("approved", "是否批准或者办结", "Approved", "公告、备案办结后填“是”。",
+                      "Yes once it is announced or filed.", once=("是否批准出列",)),
               by("decided_by", "审批机关及文号", "Decided by")),
 )  # fmt: skip
 _RISKS = Blank(
@@ -416,6 +419,44 @@ _CHECKLISTS = Blank(
     lines=lambda row, _rows: ({**row, "on": date.fromisoformat(row["on"])},),
 )  # fmt: skip
 
+_TOWNSHIP = Heading("code", "乡镇代码", "Township code", "9位数字。", "9 digits.", kind="code", pattern=r"\d{9}")
+_LETTER_YEAR = Heading("year", "年度", "Year", "四位年份。", "Of four digits.")
+
+
+def _letter_kinds(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column of the letter: those of the packs, by their names."""
+    yield Heading("kind", "责任书", "Letter", kind="choice",
+                  choices={one.label: one.kind for policy in policies for one in policy.letters})  # fmt: skip
+
+
+def _of_township(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The township that a row names by its code, and the county in which it lies."""
+    return {"division": f"township:{row['code']}", "place": place_of(row["code"])}
+
+
+_LETTERS = Blank(
+    c.SignLetter, "letters", "乡镇责任书签订登记表", "Townships' letters of responsibility", ("code", "kind", "year"),
+    headings=(
+        _TOWNSHIP._replace(prefilled=True),
+        lambda policies: (one._replace(prefilled=True) for one in _letter_kinds(policies)),
+        _LETTER_YEAR._replace(prefilled=True), DUE, BODY,
+        by("signed_by", "签订双方", "Signed by"),
+    ),
+    implied=_of_township,
+    facts=lambda _state, task, _policy: {"code": str(task.answer["division"]).partition(":")[2]},
+)  # fmt: skip
+_BROKEN_LETTERS = Blank(
+    c.BreakLetter, "letter-breaches", "未履行责任书认定表", "Letters that were broken", ("code", "kind", "year"),
+    headings=(_TOWNSHIP, _letter_kinds, _LETTER_YEAR, WHY, Heading("body", "办理主体", "Body", choices="by"), DECIDED),
+    implied=_of_township,
+)  # fmt: skip
+_LETTERS_BACK = Blank(
+    c.WithdrawLetter, "letter-withdrawals", "撤回责任书登记表", "Entries about letters to be withdrawn",
+    ("code", "kind", "year"),
+    headings=(_TOWNSHIP, _letter_kinds, _LETTER_YEAR, WHY, DECIDED),
+    implied=_of_township,
+)  # fmt: skip
+
 _MISTICKED = Blank(
     c.WithdrawChecklist, "checklist-withdrawals", "撤销清单填报表", "Lists ticked off by mistake",
     ("village", "kind", "on"),
@@ -426,6 +467,6 @@ _MISTICKED = Blank(
 
 FORMS = named(_VILLAGES, _UNITS, _CADRES, _SURVEYS, _HOUSEHOLDS, _MEASUREMENTS, _DIVISION_FIGURES, _DIAGNOSES,
               _EXIT_REQUESTS, _APPROVALS, _RISKS, _REVIEWS, _MEASURES, _LISTINGS, _UNLISTINGS,
-              _ENTRIES, _PARTIES, _CHECKLISTS, _MISTICKED, *procedure_forms.BLANKS,
-              *correction_forms.BLANKS)  # fmt: skip
+              _ENTRIES, _PARTIES, _CHECKLISTS, _MISTICKED, _LETTERS, _BROKEN_LETTERS, _LETTERS_BACK,
+              *procedure_forms.BLANKS, *correction_forms.BLANKS, *takeover_forms.BLANKS)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

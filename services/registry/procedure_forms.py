@@ -30,7 +30,7 @@ _OF_MATTER = Heading("matter", "事项编号", "Matter", "出列的不填。", "
                      prefilled=True)  # fmt: skip
 # The step is of the pack by which the matter was opened, so that the pack of today may have no word for it: its code
 # stands there, and the matter's words beside it.
-_STEP = Heading("step", "环节代码", "Step", prefilled=True, kind="text")
+STEP = Heading("step", "环节代码", "Step", prefilled=True, kind="text")
 _OF_PROCEDURE = (PLACE, VILLAGE, NAME, _OF_MATTER, DUE, BODY)
 _ONLY: Mapping[str, Any] = {"required": False}
 
@@ -101,7 +101,7 @@ _STEPS = Blank(
     c.TakeStep, "resolution-steps", "村级事项办理登记表", "Steps of villages' matters",
     ("village", "matter", "step", "acceptances.household"),
     headings=(
-        PLACE, VILLAGE, NAME, Heading("matter", "事项编号", "Matter", prefilled=True), _STEP, TASK, DUE, BODY,
+        PLACE, VILLAGE, NAME, Heading("matter", "事项编号", "Matter", prefilled=True), STEP, TASK, DUE, BODY,
         Heading("entitled", "应到人数", "Entitled", "不计票的决策填1；公开、答复、农户确认不填。",
                 "1 where no votes are counted; empty for what decides nothing.", **_ONLY),
         Heading("present", "实到人数", "Present", **_ONLY), Heading("agreed", "同意人数", "Agreed", **_ONLY),
@@ -141,7 +141,7 @@ _OBJECTION_DECISIONS = Blank(
 _DELAYS = Blank(
     c.DecideDelay, "delay-decisions", "逾期环节处理表", "Decisions on late steps", ("village", "matter", "step"),
     headings=(
-        PLACE, VILLAGE, NAME, _OF_MATTER, _STEP, TASK, BODY,
+        PLACE, VILLAGE, NAME, _OF_MATTER, STEP, TASK, BODY,
         Heading("takes_over", "是否接办", "Taken over", "由本机构接办的填“是”，给予延期的填“否”。",
                 "Yes if this body takes the step itself, no if it gives more time."),
         Heading("until", "新的期限", "Due", "延期的填写，接办的不填。", "Where more time is given.", **_ONLY),

@@ -33,6 +33,7 @@ from services.registry.model import (
     exit,
     figures,
     identity,
+    letter,
     listing,
     measurement,
     monitoring,
@@ -178,6 +179,10 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(event, Roster, roster.place, roster.strike) for event in (r.VillageMerged, r.VillageWithdrawn)),
     Reaction(r.VillageRecoded, Roster, roster.left, roster.strike),
     Reaction(r.VillageRecoded, Roster, roster.entered, roster.recode),
+    # Its townships sign their letters of responsibility.
+    Reaction(c.SignLetter, Roster, letter.county_of, letter.sign),
+    Reaction(c.BreakLetter, Roster, letter.county_of, letter.find_broken),
+    Reaction(c.WithdrawLetter, Roster, letter.county_of, letter.withdraw),
     # A village is registered and enters the list.
     Reaction(c.RegisterVillage, Village, by("village"), identity.register),
     Reaction(c.RegisterVillage, Register, by("village"), households.check_population),
@@ -374,8 +379,8 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 # What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened, end a
-# term on a list, find too few on one, open a list that is ticked off or find it overdue, or find a visit to a watched
-# household overdue.
+# term on a list, find too few on one or a township without its letter, open a list that is ticked off or find it
+# overdue, or find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},

@@ -389,7 +389,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "[{decided_by}] ended the {kind} of {cadre}: {ground}",
     ),
     "PoolChanged": ("转入另一选派库", "the village changed to another pool"),
-    "CommitmentSet": ("{set_by}确定{period}{kind}：{items}", "{set_by} set the {kind} of {period}: {items}"),
+    "CommitmentSet": (
+        "{set_by}确定[{cadre}的]{period}{kind}：{items}",
+        "{set_by} set the {kind} of {period}[ for the cadre {cadre}]: {items}",
+    ),
     "CommitmentReconciled": (
         "{reconciled_by}于{on}对{period}{kind}对账：完成{done}项、未完成{open}项",
         "{reconciled_by} reconciled the {kind} of {period} on {on}: {done} done, {open} open",
@@ -399,12 +402,12 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{settled_by} settled the {kind} of {period}: {closed} closed, {carried} carried over",
     ),
     "CommitmentOverdue": (
-        "{period}{kind}的{step}应于{due}前完成，逾期未办，由{owed_by}负责[（{link}）]",
-        "{step} of the {kind} of {period} was due on {due} and is overdue with {owed_by}[ ({link})]",
+        "{period}{kind}的{step}应于{due}前完成，逾期未办，由{owed_by}负责[（{link}）][，涉及{owing}人]",
+        "{step} of the {kind} of {period} was due on {due} and is overdue with {owed_by}[ ({link})][, {owing} cadres]",
     ),
     "CommitmentWithdrawn": (
-        "{decided_by}撤回{period}{kind}，原因：{reason}",
-        "{decided_by} took back the {kind} of {period}: {reason}",
+        "{decided_by}撤回[{cadre}的]{period}{kind}，原因：{reason}",
+        "{decided_by} took back the {kind} of {period}[ of the cadre {cadre}]: {reason}",
     ),
     "DeadlineMoved": (
         "因公布“{notice}”节假日安排，{deadline}由{was}改为{due}",

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shared.contracts.values import Clause, Code, EventRole, Name
-from shared.policy.commitments import crowded
+from shared.policy.commitments import crowded, unlike
 from shared.policy.section import Found, Labels, Section
 from shared.policy.when import When
 
@@ -39,7 +39,7 @@ class Checklist(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def contradictions(checklists: Sequence[Checklist]) -> Found:
     """Find days that overlap or move, and items of two lists that a form could not tell apart."""
-    codes, labels = dict[str, str](), dict[str, str]()
+    yield from unlike((("checklists", n, "items"), one.items) for n, one in enumerate(checklists))
     for n, one in enumerate(checklists):
         yield from crowded(("checklists", n, "when"), one.kind, one.when)
         for m, when in enumerate(one.when):
@@ -47,8 +47,3 @@ def contradictions(checklists: Sequence[Checklist]) -> Found:
                 zh = "应按年、月或日历日计，不按工作日，也不顺延"
                 en = "it is counted in years, months or calendar days, neither in working days nor rolled"
                 yield ("checklists", n, "when", m, "within"), zh, en, "within = { calendar_days = 15 }"
-        for code, label in one.items.items():
-            if codes.setdefault(code, label) != label or labels.setdefault(label, code) != code:
-                zh = f"{code}（{label}）与另一清单的事项同名不同码，或者同码不同名，请统一或者区分"
-                en = f"{code} shares its name or its code with another list's item, but not both; make them alike"
-                yield ("checklists", n, "items", code), zh, en, ""

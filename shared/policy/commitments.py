@@ -1,6 +1,6 @@
 """What is owed for a village, by whom and by when (1.2, 2.4, 3.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
@@ -11,7 +11,7 @@ from msgspec import Meta
 from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts.values import Clause, Code, EventRole, Name
 from shared.policy.links import Contact
-from shared.policy.section import Found, Path, Section
+from shared.policy.section import Found, Labels, Path, Section
 from shared.policy.when import When, sample_year
 
 ASSIGNED = "dispatch.team.assigned"
@@ -26,6 +26,8 @@ class Holder(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     link: Code
     """哪种联系：[[links]] 中联系村的干部。 · The kind: one of `[[links]]` from a cadre to a village."""
+    each: bool = False
+    """是否每人一份。 · Whether each of them has one of their own, from the day on which the link begins."""
 
 
 class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +58,15 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     The days of reconciliation. `within` is how long each may take."""
     settle: YearDay | None = None
     """次年销账日。 · The day of the next year by which it is settled."""
+    serves: Code | None = None
+    """每一项须对应列在前面的哪一事项的目标，如三年帮扶目标。 ·
+    The commitment further up whose items each of its own must serve, such as the three-year plan (3.5)."""
+    duties: Labels | None = None
+    """各项职责的代码和名称，每项职责至少填一条。 ·
+    The duties of the list by code; each has at least one item (2.3)."""
+    sources: Labels | None = None
+    """各项所用经费的来源的代码和名称，如集体自筹、财政投入。 ·
+    By code, where the money of its items may come from; what costs money says from where (3.5)."""
 
     def reconciliations(self, year: int, calendar: Calendar) -> dict[date, Span]:
         """The days in a year on which reconciliation begins, each with the time allowed for it."""
@@ -65,6 +76,11 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def link(self) -> str | None:
         """The kind of link whose holders owe it; None where a role does."""
         return self.by.link if isinstance(self.by, Holder) else None
+
+    @property
+    def each(self) -> bool:
+        """Whether each cadre who holds the link owes one of their own."""
+        return isinstance(self.by, Holder) and self.by.each
 
     @property
     def role(self) -> EventRole:
@@ -83,6 +99,9 @@ def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contac
     `links`: by kind, the links of cadres to villages.
     """
     kinds = [commitment.kind for commitment in commitments]
+    for field in ("duties", "sources"):
+        said = ((n, getattr(one, field)) for n, one in enumerate(commitments))
+        yield from unlike((("commitments", n, field), labels) for n, labels in said if labels)
     for n, c in enumerate(commitments):
         yield from _held(("commitments", n, "by", "link"), c, links)
         if c.after and c.after not in kinds[:n]:
@@ -93,12 +112,46 @@ def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contac
             zh = f"{c.kind} 按年对账或销账，应填 yearly"
             en = f"{c.kind} is reconciled or settled by the year, so it needs `yearly`"
             yield ("commitments", n), zh, en
+        yield from _unserved(("commitments", n, "serves"), c, commitments[:n])
         yield from crowded(("commitments", n, "reconcile"), c.kind, c.reconcile)
+        if c.each and (c.reconcile or c.settle):
+            zh = f"{c.kind} 每人一份，不能对账、销账；需要对账、销账的请由一个角色负责"
+            yield (
+                ("commitments", n, "by", "each"),
+                zh,
+                f"{c.kind} is each cadre's own, and not reconciled or settled",
+                "",
+            )
+        rests = next((one.kind for one in commitments if c.kind in (one.after, one.serves)), None) if c.each else None
+        if rests:
+            zh = f"{c.kind} 每人一份，{rests} 不能以它为前提"
+            yield ("commitments", n, "by", "each"), zh, f"{c.kind} is each cadre's own; {rests} cannot rest on it", ""
         close = get_close_matches(c.kind, [LETTER], 1, 0.7)
         if close and LETTER not in kinds:
             zh = f"责任书的代码专用 {LETTER}，{c.kind} 不会使村进入“已签责任书”；确为其他事项的，请换一个代码"
             en = f"a letter's code is {LETTER}: by {c.kind} no village becomes pledged; name another thing differently"
             yield ("commitments", n, "kind"), zh, en
+
+
+def _unserved(path: Path, commitment: Commitment, before: Sequence[Commitment]) -> Found:
+    """Find goals that are not set by then, that nobody need set, or that another year has replaced."""
+    earlier = {one.kind: one for one in before}
+    goals, chain, at = earlier.get(commitment.serves or ""), list[str](), commitment.after
+    while at in earlier and at not in chain:
+        chain.append(at)
+        at = earlier[at].after
+    if commitment.serves and (goals is None or goals.kind not in chain):
+        zh = f"{commitment.kind} 定账时 {commitment.serves} 未必已定账；须先定账的有：{'、'.join(chain) or '无'}"
+        en = f"{commitment.serves} need not be set before {commitment.kind}; what is: {', '.join(chain) or 'nothing'}"
+        yield path, zh, en, ""
+    elif goals and not goals.items_at_least:
+        zh = f"{goals.kind} 可以一项目标也没有，{commitment.kind} 就无从对应；请给 {goals.kind} 填 items_at_least"
+        en = f"{goals.kind} may have no item that {commitment.kind} could serve; give it `items_at_least`"
+        yield path, zh, en
+    elif goals and goals.yearly and not commitment.yearly:
+        zh = f"{goals.kind} 每年重新定账，{commitment.kind} 一届一次，次年就无从对应"
+        en = f"{goals.kind} is set anew each year, and {commitment.kind} once a term: its goals would be gone"
+        yield path, zh, en, ""
 
 
 def _held(path: Path, commitment: Commitment, links: Mapping[str, Contact]) -> Found:
@@ -112,6 +165,17 @@ def _held(path: Path, commitment: Commitment, links: Mapping[str, Contact]) -> F
         zh = f"{link.kind} 由 {link.decides} 确定，无人联系时责任落到它，只能是：{'、'.join(get_args(EventRole))}"
         en = f"{link.decides} decides on {link.kind}, and owes this while nobody holds it; that can be one of "
         yield path, zh, en + ", ".join(get_args(EventRole)), ""
+
+
+def unlike(lists: Iterable[tuple[Path, Mapping[str, str]]]) -> Found:
+    """Find entries of two lists that share their name or their code, but not both: a form could not tell them apart."""
+    codes, labels = dict[str, str](), dict[str, str]()
+    for path, entries in lists:
+        for code, label in entries.items():
+            if codes.setdefault(code, label) != label or labels.setdefault(label, code) != code:
+                zh = f"{code}（{label}）与另一清单的事项同名不同码，或者同码不同名，请统一或者区分"
+                en = f"{code} shares its name or its code with another list's item, but not both; make them alike"
+                yield (*path, code), zh, en, ""
 
 
 _CYCLE: Final = 28

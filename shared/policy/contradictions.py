@@ -17,6 +17,7 @@ from shared.policy import (
     commitments,
     exit,
     indicators,
+    letters,
     linkages,
     links,
     listing,
@@ -74,6 +75,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         ),
         *_places_on_lists(policy),
         *checklists.contradictions(policy.checklists),
+        *letters.contradictions(policy.letters),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *training.contradictions(policy.training, [*policy.contacts, *policy.helping]),
         *presence.contradictions(policy.presence),
@@ -173,6 +175,7 @@ def _doubles(policy: Policy) -> Found:
         ("parties",): [party.kind for party in policy.parties],
         ("lists",): [one.kind for one in policy.lists],
         ("checklists",): [one.kind for one in policy.checklists],
+        ("letters",): [one.kind for one in policy.letters],
         ("indicators",): [indicator.figure for indicator in policy.indicators],
         ("training",): [one.kind for one in policy.training],
         ("procedures",): [procedure.kind for procedure in policy.procedures],
@@ -182,7 +185,7 @@ def _doubles(policy: Policy) -> Found:
         for n, name in enumerate(names):
             if name in names[:n]:
                 yield (*where, n), f"{name} 出现了两次", f"{name} occurs twice"
-    for section in ("parties", "lists", "checklists", "procedures"):
+    for section in ("parties", "lists", "checklists", "letters", "procedures"):
         labels = [one.label for one in getattr(policy, section)]
         for n, label in enumerate(labels):
             if label in labels[:n]:
@@ -216,7 +219,8 @@ def _references(policy: Policy) -> Found:
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
         for m, level in enumerate(outcome.appeals):
             yield from _cited(policy, ("outcomes", n, "appeals", m, "rule"), level.rule)
-    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists", "checklists"):
+    for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists", "checklists",
+                  "letters"):  # fmt: skip
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
@@ -312,6 +316,8 @@ def _roles(policy: Policy) -> Found:
         *((("lists", n, field), role, (*_JUDGED, "villager")) for n, one in enumerate(policy.lists)
           for field, role in (("by", one.by), ("unlisted_by", one.unlisted_by)) if role),
         *((("checklists", n, "by"), one.by, _NEVER) for n, one in enumerate(policy.checklists)),
+        *((("letters", n, field), getattr(one, field), _NEVER) for n, one in enumerate(policy.letters)
+          for field in ("by", "judged_by")),
         *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
         *((("outcomes", n, "appeals", m, "body"), level.body, _JUDGED) for n, o in enumerate(policy.outcomes)

@@ -23,6 +23,7 @@ from shared.policy.checklists import Checklist
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
+from shared.policy.letters import Letter
 from shared.policy.linkages import Linkage
 from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
@@ -94,6 +95,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """几级包联：由哪几种联系共同对村负责。 · Which kinds of link answer together for a village."""
     commitments: Some[Commitment]
     """责任事项。 · What is owed."""
+    letters: Some[Letter] = ()
+    """县与各乡镇签订的责任书。 · Letters of responsibility between a county and its townships."""
     campaigns: Annotated[tuple[Campaign, ...], Meta(max_length=20)]
     """督查。 · The inspections."""
     findings: Annotated[tuple[Finding, ...], Meta(max_length=100)]
@@ -130,7 +133,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         kinds: dict[str, str] = {}
         for part in (
             self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties,
-            self.lists, self.checklists,
+            self.lists, self.checklists, self.letters,
             self.training,
         ):  # fmt: skip
             kinds |= {one.kind: one.label for one in part}
@@ -166,6 +169,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
             "failing": {},
             "feed": {},
+            "duty": {code: zh for one in self.commitments for code, zh in (one.duties or {}).items()},
+            "fund": {code: zh for one in self.commitments for code, zh in (one.sources or {}).items()},
             "check": {code: zh for one in self.checklists for code, zh in one.items.items()},
             "group": {code: zh for one in self.training for code, zh in one.groups.items()},
             "skill": {code: zh for one in self.training for code, zh in one.skills.items()}
@@ -323,6 +328,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def delisting(self) -> Procedure:
         """The procedure by which a village leaves the list."""
         return next(procedure for procedure in self.procedures if procedure.effect == "delist")
+
+    def letter(self, kind: str) -> Letter | None:
+        """The townships' letter of a kind; None if the region has none."""
+        return next((one for one in self.letters if one.kind == kind), None)
 
     def checklist(self, kind: str) -> Checklist | None:
         """The list of a kind that is ticked off; None if the region has none."""

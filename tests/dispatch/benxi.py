@@ -216,7 +216,9 @@ class Benxi:
         )
 
     def set(self, kind: str, period: str = "2014", *texts: str, village: str = V1, items: Any = None) -> None:
-        items = items if items is not None else tuple(Item(n, text) for n, text in enumerate(texts, 1))
+        terms = self.policy.commitment(kind)
+        goal = 1 if terms and terms.serves else None
+        items = items if items is not None else tuple(Item(n, text, goal=goal) for n, text in enumerate(texts, 1))
         command = SetCommitment(
             place=village[:6],
             village=village,

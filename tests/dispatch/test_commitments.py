@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.dispatch.model.commands import WithdrawCommitment
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import (
     CommitmentOverdue,
@@ -77,12 +78,16 @@ def test_3_5_a_measure_of_the_year_serves_a_target_of_the_three_year_plan() -> N
     benxi = Benxi().assigned()
     benxi.set("letter", "term", "承诺")
     benxi.set("three_year_plan", "term", items=(Item(2, "修路"), Item(4, "引水"), Item(6, "产业")))
-    with pytest.raises(Refused, match=r"three_year_plan has no goals \[1, 3\]") as refused:
-        benxi.set("annual_plan", "2014", items=(Item(1, "修渠", goal=3), Item(2, "硬化", goal=1), Item(3, "打井")))
-    assert (refused.value.rule, refused.value.status, refused.value.field) == ("3.5", 422, "items")
-    measures = (Item(1, "修渠", goal=4), Item(2, "硬化", goal=2), Item(3, "打井"))
-    benxi.set("annual_plan", "2014", items=measures)
-    assert benxi.said(CommitmentSet)[-1].items == measures
+    for match, measures in (
+        (r"three_year_plan has no goals \[1, 3\]", (Item(1, "修渠", goal=3), Item(2, "硬化", goal=1))),
+        (r"which are \[2, 4, 6\]; \[3\] serve none", (Item(1, "修渠", goal=4), Item(3, "打井"))),
+    ):
+        with pytest.raises(Refused, match=match) as refused:
+            benxi.set("annual_plan", "2014", items=measures)
+        assert (refused.value.rule, refused.value.status, refused.value.field) == ("3.5", 422, "items")
+    good = (Item(1, "修渠", goal=4), Item(2, "硬化", goal=2), Item(3, "打井", goal=4))
+    benxi.set("annual_plan", "2014", items=good)
+    assert benxi.said(CommitmentSet)[-1].items == good
     benxi.set("ledger", "2014", items=(Item(1, "修渠两公里", goal=4),))
     benxi.until(date(2015, 1, 1))
     for _ in range(3):
@@ -321,3 +326,95 @@ def test_a_pack_that_settles_what_is_not_yearly_is_refused() -> None:
     ledger = {key: value for key, value in PACK["commitments"][-1].items() if key != "yearly"}
     with pytest.raises(PolicyInvalid, match="ledger is reconciled or settled"):
         parse_pack({**PACK, "commitments": [*PACK["commitments"][:-1], ledger]})
+
+
+def _planned(**said: Any) -> list[dict[str, Any]]:
+    """The pack's commitments, where the annual plan says something else."""
+    return [{**one, **said} if one["kind"] == "annual_plan" else one for one in PACK["commitments"]]
+
+
+@pytest.mark.parametrize(
+    ("item", "match"),
+    [
+        (Item(1, "修渠", goal=1, sources=("lottery",), yuan=30000), "no duty or source 'lottery'"),
+        (Item(1, "修渠", goal=1, yuan=30000), r"items \[1\] cost money"),
+        (Item(1, "修渠", goal=1, duty="visit"), "no duty or source 'visit'; it has none"),
+    ],
+)
+def test_3_5_a_measure_that_costs_money_names_one_of_the_four_sources(item: Item, match: str) -> None:
+    benxi = Benxi().assigned()
+    benxi.set("letter", "term")
+    benxi.set("three_year_plan", "term", "甲", "乙", "丙")
+    with pytest.raises(Refused, match=match) as refused:
+        benxi.set("annual_plan", "2014", items=(item,))
+    assert (refused.value.status, refused.value.field) == (422, "items")
+    paid = Item(1, "修渠", goal=1, sources=("collective", "party_dues"), yuan=30000)
+    benxi.set("annual_plan", "2014", items=(paid, Item(2, "宣传政策", goal=2)))
+    assert benxi.said(CommitmentSet)[-1].items[0] == paid
+
+
+def test_3_5_this_years_measures_serve_this_years_plan_where_the_plan_is_a_years() -> None:
+    measures = {
+        "kind": "measures", "label": "帮扶措施", "rule": "S3:第三项", "by": "team", "serves": "annual_plan",
+        "set_by": {"after": "annual_plan", "within": {"calendar_days": 30}}, "yearly": {"month": 2, "day": 15},
+    }  # fmt: skip
+    benxi = Benxi(commitments=[*PACK["commitments"][:3], measures]).assigned()
+    benxi.set("letter", "term")
+    benxi.set("three_year_plan", "term", "甲", "乙", "丙")
+    benxi.set("annual_plan", "2014", items=(Item(1, "修路", goal=1), Item(2, "引水", goal=3)))
+    benxi.set("measures", "2014", items=(Item(1, "修一公里", goal=2),))
+    benxi.until(date(2015, 1, 1))
+    with pytest.raises(Refused, match="has no goals"):
+        benxi.set("measures", "2015", items=(Item(1, "修两公里", goal=2),))
+    benxi.set("annual_plan", "2015", items=(Item(1, "修路", goal=1),))
+    benxi.set("measures", "2015", items=(Item(1, "修两公里", goal=1),))
+
+
+def test_3_5_the_three_year_plan_is_not_withdrawn_under_measures_that_serve_it() -> None:
+    benxi = Benxi().assigned()
+    benxi.set("letter", "term")
+    benxi.set("three_year_plan", "term", "甲", "乙", "丙", "丁")
+    benxi.set("annual_plan", "2014", items=(Item(1, "修路", goal=2),))
+    with pytest.raises(Refused, match=r"items \[2\]"):
+        benxi.send(WithdrawCommitment, kind="three_year_plan", period="term", items=(2,), body="team")
+    benxi.send(WithdrawCommitment, kind="three_year_plan", period="term", items=(4,), body="team")
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({"serves": "ledger"}, "ledger need not be set before annual_plan"),
+        ({"serves": "letter"}, "letter may have no item"),
+        ({"serves": "nothing"}, "nothing need not be set before annual_plan"),
+    ],
+)
+def test_3_5_a_plan_that_serves_what_is_not_set_before_it_is_refused(said: dict[str, Any], match: str) -> None:
+    with pytest.raises(PolicyInvalid, match=match):
+        parse_pack({**PACK, "commitments": _planned(**said)})
+
+
+def test_3_5_a_plan_of_the_term_does_not_serve_one_that_each_year_replaces() -> None:
+    plan = {
+        "kind": "detail", "label": "实施方案", "rule": "S3:第三项", "by": "team", "serves": "annual_plan",
+        "set_by": {"after": "annual_plan", "within": {"calendar_days": 30}},
+    }  # fmt: skip
+    with pytest.raises(PolicyInvalid, match="its goals would be gone"):
+        parse_pack({**PACK, "commitments": [*PACK["commitments"], plan]})
+
+
+def test_2_3_each_duty_of_a_list_has_an_item() -> None:
+    duties = {"lead": "牵头抓总", "stay": "蹲点指导"}
+    list_ = {
+        "kind": "list_team", "label": "驻村责任清单", "rule": "S3:第三项", "by": "team", "duties": duties,
+        "set_by": {"after": "dispatch.team.assigned", "within": {"calendar_days": 30}},
+        "yearly": {"month": 2, "day": 29},
+    }  # fmt: skip
+    benxi = Benxi(commitments=[list_]).assigned()
+    with pytest.raises(Refused, match="there is none of stay") as refused:
+        benxi.set("list_team", "2014", items=(Item(1, "开会", duty="lead"), Item(2, "另一件")))
+    assert (refused.value.status, refused.value.field) == (422, "items")
+    benxi.set("list_team", "2014", items=(Item(1, "开会", duty="lead"), Item(2, "住村", duty="stay")))
+    assert benxi.said(HelpBegun)
+    twice = {**list_, "kind": "list_unit", "duties": {"lead": "牵头"}}
+    with pytest.raises(PolicyInvalid, match="shares its name or its code"):
+        parse_pack({**PACK, "commitments": [list_, twice]})

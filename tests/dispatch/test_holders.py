@@ -1,13 +1,20 @@
 """What is owed by the cadres who hold a link to the village, such as the list of its leaders (2.3)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.dispatch.model.commands import BeginLink, EndLink, SetCommitment, WithdrawAssignment
+from services.dispatch.forms import FORMS
+from services.dispatch.model.commands import (
+    BeginLink,
+    EndLink,
+    SetCommitment,
+    WithdrawAssignment,
+    WithdrawCommitment,
+)
 from services.dispatch.model.owed import Commitments
-from shared.contracts.dispatch import CommitmentOverdue, CommitmentSet, Item
+from shared.contracts.dispatch import CommitmentOverdue, CommitmentSet, CommitmentWithdrawn, Item
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -135,3 +142,127 @@ def test_2_3_a_link_that_cannot_owe_anything_is_refused(links: list[Any], by: st
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack(pack)
     assert [(fault.where, says in fault.en) for fault in refused.value.faults] == [("commitments[4].by.link", True)]
+
+
+# ------------------------------------------------------------------------ one for each
+
+
+def each(**said: Any) -> Benxi:
+    """Benxi whose leaders have a list each, with two duties."""
+    duties = {"lead": "牵头抓总", "stay": "蹲点指导"}
+    own = {**LIST, "by": {"link": "contact", "each": True}, "duties": duties, **said}
+    benxi = Benxi(links=[*PACK["links"], CONTACT], commitments=[*PACK["commitments"], own])
+    benxi.hear(unit("U9"), cadre("L1", "U9", "division"), cadre("L2", "U9", "division"))
+    return benxi.assigned()
+
+
+def own_items(text: str = "开现场会") -> tuple[Item, ...]:
+    return (Item(1, text, duty="lead"), Item(2, "住村", duty="stay"))
+
+
+def set_own(benxi: Benxi, cadre: str | None, period: str = "2014", **said: Any) -> None:
+    said = {"items": own_items(), "village": V1, **said}
+    benxi.send(SetCommitment, kind="list_leaders", period=period, set_by="县领导", body="unit", cadre=cadre, **said)
+
+
+def test_2_3_each_leader_has_a_list_from_the_day_on_which_the_link_begins() -> None:
+    benxi = each()
+    assert whose(benxi) == [], "nobody leads the village yet"
+    begin(benxi)
+    benxi.until(START + 10 * DAY)
+    begin(benxi, "L2")
+    tasks = [task for task in benxi.tasks("commitments") if task.answer["kind"] == "list_leaders"]
+    assert [(task.whom, task.answer["cadre"], task.due) for task in tasks] == [
+        (("L1",), "L1", START + 30 * DAY), (("L2",), "L2", START + 40 * DAY),
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="is not owed now"):
+        set_own(benxi, None)
+    set_own(benxi, "L2")
+    assert whose(benxi) == [("unit", ("L1",))]
+    assert [said.cadre for said in benxi.said(CommitmentSet, kind="list_leaders")] == ["L2"]
+    with pytest.raises(Refused, match="there is none of stay"):
+        set_own(benxi, "L1", items=(Item(1, "开会", duty="lead"),))
+
+
+def test_2_3_help_begins_once_every_leader_who_is_there_has_a_list() -> None:
+    benxi = each()
+    begin(benxi)
+    benxi.begin()
+    assert benxi.assignment().status == "assigned"
+    set_own(benxi, "L1")
+    assert benxi.assignment().status == "helped"
+    begin(benxi, "L2")
+    assert (benxi.assignment().status, whose(benxi)) == ("helped", [("unit", ("L2",))])
+
+
+def test_2_3_a_leader_who_leaves_takes_the_list_along_and_help_begins_with_the_others() -> None:
+    benxi = each()
+    begin(benxi)
+    begin(benxi, "L2")
+    set_own(benxi, "L1")
+    benxi.begin()
+    assert benxi.assignment().status == "assigned"
+    end(benxi, "L2")
+    assert (benxi.assignment().status, whose(benxi)) == ("helped", [])
+
+
+def test_2_3_next_years_lists_are_made_from_this_years_and_missed_ones_are_told_without_a_name() -> None:
+    benxi = each()
+    begin(benxi)
+    set_own(benxi, "L1", items=own_items("包抓产业"))
+    benxi.until(date(2015, 1, 1))
+    begin(benxi, "L2")
+    assert whose(benxi) == [("unit", ("L1",)), ("unit", ("L2",))]
+    row = issued(benxi, "L1")
+    assert [(item["items.text"], item["items.duty"]) for item in row[:3]] == [
+        ("包抓产业", "lead"), ("住村", "stay"), (None, None),
+    ]  # fmt: skip
+    assert [item["items.text"] for item in issued(benxi, "L2")] == [None, None, None]
+    benxi.until(date(2015, 3, 2))
+    told = [(said.due, said.owing, said.link) for said in benxi.said(CommitmentOverdue, kind="list_leaders")]
+    assert told == [(date(2015, 1, 31), 1, "contact"), (date(2015, 2, 28), 1, "contact")]
+    zh, en = sentence(benxi.said(CommitmentOverdue, kind="list_leaders")[0], benxi.policy, {})
+    assert "涉及1人" in zh and "L2" not in zh + en
+
+
+def issued(benxi: Benxi, cadre: str) -> list[Any]:
+    """The rows of the form for a leader's list, if three are asked for."""
+    blank = FORMS["commitments"]
+    state = benxi.dispatch.states[Commitments, V1]
+    (task,) = [task for task in state.tasks(benxi.policy) if task.answer.get("cadre") == cadre]
+    return [*blank.lines(blank.row(state, task, benxi.policy), 3)]
+
+
+def test_2_3_a_missed_day_of_two_leaders_is_one_event_that_counts_them() -> None:
+    benxi = each()
+    begin(benxi)
+    begin(benxi, "L2")
+    benxi.until(START + 31 * DAY)
+    assert [said.owing for said in benxi.said(CommitmentOverdue, kind="list_leaders")] == [2]
+
+
+def test_2_3_a_leaders_list_is_withdrawn_alone() -> None:
+    benxi = each()
+    begin(benxi)
+    begin(benxi, "L2")
+    set_own(benxi, "L1")
+    set_own(benxi, "L2")
+    benxi.send(WithdrawCommitment, kind="list_leaders", period="2014", body="unit", cadre="L2")
+    assert [said.cadre for said in benxi.said(CommitmentWithdrawn)] == ["L2"]
+    assert whose(benxi) == [("unit", ("L2",))]
+
+
+@pytest.mark.parametrize(
+    ("said", "more", "match"),
+    [
+        ({"settle": {"month": 1, "day": 31}}, {}, "not reconciled or settled"),
+        ({}, {"set_by": {"after": "list_leaders", "within": {"calendar_days": 30}}}, "diary cannot rest on it"),
+    ],
+)
+def test_2_3_a_pack_that_rests_on_a_list_of_each_or_settles_it_is_refused(
+    said: dict[str, Any], more: dict[str, Any], match: str
+) -> None:
+    own = {**LIST, "by": {"link": "contact", "each": True}, **said}
+    diary = {**LIST, "kind": "diary", "by": "team", **more}
+    with pytest.raises(PolicyInvalid, match=match):
+        parse_pack({**PACK, "links": [*PACK["links"], CONTACT], "commitments": [*PACK["commitments"], own, diary]})

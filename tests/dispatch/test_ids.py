@@ -21,7 +21,7 @@ LONGEST: dict[str, Any] = {
     "place": "210521", "village": VILLAGE, "kind": CODE, "period": "2100", "due": DAY, "until": DAY, "unit": PARTY,
     "leader": PARTY, "grade": CODE, "triggers": (CODE,), "year": 2100, "score": 100, "decided_by": "组" * 120,
     "order": f"{CAMPAIGN}/{VILLAGE}", "times": 1_000_000, "spell": 1_000_000, "extension": 1_000_000, "team": (),
-    "served_days": 1_000_000, "owed_by": "poverty_office", "step": f"reconcile {DAY}", "link": CODE,
+    "served_days": 1_000_000, "owed_by": "poverty_office", "step": f"reconcile {DAY}", "link": CODE, "owing": 2,
 }  # fmt: skip
 
 

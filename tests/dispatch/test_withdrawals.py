@@ -160,7 +160,7 @@ def test_single_items_are_taken_out_but_not_problems_nor_goals_nor_all() -> None
     ):
         with pytest.raises(Refused, match=why):
             withdraw(benxi, kind, period, items=numbers)
-    benxi.set("annual_plan", "2014", items=(Item(1, "修路", goal=3), Item(2, "修渠"), Item(3, "误录", goal=2)))
+    benxi.set("annual_plan", "2014", items=(Item(1, "修路", goal=3), Item(2, "修渠", goal=1), Item(3, "误录", goal=2)))
     withdraw(benxi, "annual_plan", "2014", items=(2, 3))
     assert [item.text for item in benxi.assignment().owed["annual_plan/2014"].items] == ["修路"], (
         "goals 2 and 3 are the three-year plan's"

@@ -68,7 +68,8 @@ NEVER_IN_BENXI = {
     ("registry", "risk-reports"), ("registry", "household-reviews"), ("dispatch", "posts"), ("dispatch", "post-ends"),
     *(("dispatch", name) for name in ("partners", "partner-ends", "pledges", "deliveries", "visit-counts")),
     *(("registry", name) for name in (
-        "checklists", "checklist-withdrawals",
+        "checklists", "checklist-withdrawals", "letters", "letter-breaches", "letter-withdrawals",
+        "takeovers", "village-splits",
         "parties", "resolutions", "resolution-steps", "delay-decisions", "list-entry-withdrawals", "village-codes",
         "village-mergers", "village-withdrawals", "listing-withdrawals", "survey-withdrawals", "diagnosis-withdrawals",
         "household-withdrawals", "measurement-withdrawals", "risk-report-withdrawals", "monitoring-withdrawals",
@@ -76,13 +77,12 @@ NEVER_IN_BENXI = {
     *(("dispatch", name) for name in (
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
-        "nominations", "nomination-reviews", "releases", "term-assessments")),
+        "nominations", "nomination-reviews", "releases", "term-assessments", "takeovers")),
     *(("inspection", name) for name in ("bulletins", "unreachables", "replies", "reply-decisions")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
     **dict.fromkeys(("policies", "holidays"), "a document of the whole region"),
-    **dict.fromkeys(("takeovers", "village-splits"), "parts within parts, which no row holds"),
     **dict.fromkeys(("matchings", "campaigns"), "one call for a whole county"),
     **dict.fromkeys(("seed-hashes", "seeds", "verification-seed-hashes", "verification-seeds"), "secrets by token"),
     **dict.fromkeys((
@@ -212,6 +212,7 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
         *({"partners", "partner-ends", "pledges"} if not policy.partners else ()),
         *({"parties"} if not policy.parties else ()),
         *({"checklists", "checklist-withdrawals"} if not policy.checklists else ()),
+        *({"letters", "letter-breaches", "letter-withdrawals"} if not policy.letters else ()),
     }, refused
 
 
@@ -338,6 +339,62 @@ def test_1_17_a_list_that_is_due_is_ticked_off_by_form() -> None:
     assert read_back(FORMS["registry", "checklists"], [(known, row)], shipped("xixiu")) == [
         as_command("registry", "checklists", {**known, **row})
     ]
+
+
+def test_a_county_that_began_years_ago_is_taken_over_by_forms() -> None:
+    at = {"village": "210521100201"}
+    known = {**at, "name": "上石村", "township": "小市镇", "population": 1200, "listed_on": "2014-06-03",
+             "problem_class": "lagging_economy", "diagnosed_on": "2014-06-30", "document": "县政府〔2014〕3号",
+             "decided_by": "县扶贫办"}  # fmt: skip
+    found = {"found/committees": "班子不全", "found/problems": "饮水工程年久失修；村路未硬化"}
+    years = [
+        {"figures.year": 2014, "figures.values.incidence": 0.12, "figures.values.collective_income": 8000},
+        {"figures.year": 2015, "figures.values.incidence": 0.08},
+    ]
+    told: Row = {
+        **known, "place": "210521",
+        "problems": [{"number": 1, "topic": "committees", "cause": "班子不全"},
+                     {"number": 2, "topic": "problems", "cause": "饮水工程年久失修"},
+                     {"number": 3, "topic": "problems", "cause": "村路未硬化"}],
+        "figures": [{"year": 2014, "values": {"incidence": 0.12, "collective_income": 8000}},
+                    {"year": 2015, "values": {"incidence": 0.08}}],
+    }  # fmt: skip
+    rows: list[Pair] = [({}, {**known, **found, **year}) for year in years]
+    assert read_back(FORMS["registry", "takeovers"], rows) == [as_command("registry", "takeovers", told)]
+    never = {**told, "problems": [], "figures": []}
+    assert read_back(FORMS["registry", "takeovers"], [({}, known)]) == [as_command("registry", "takeovers", never)]
+    team = {**at, "unit": "U1", "since": "2013-05-01", "term_start": "2013-05-01", "decided_by": "市委组织部",
+            "body": "organisation"}  # fmt: skip
+    row = {**team, "leader": "C1", "members": ["C2", "C3"]}
+    sent = {**team, "place": "210521", "team": [{"cadre": "C1", "role": "leader"}, {"cadre": "C2", "role": "member"},
+                                                {"cadre": "C3", "role": "member"}]}  # fmt: skip
+    assert read_back(FORMS["dispatch", "takeovers"], [({}, row)]) == [as_command("dispatch", "takeovers", sent)]
+
+
+def test_a_split_village_has_a_row_for_each_new_one() -> None:
+    split = {"village": "210521100201", "since": "2016-01-01", "document": "县政府〔2016〕1号", "decided_by": "县政府"}
+    parts = [
+        {"code": "210521100202", "name": "下石村", "township": "小市镇", "population": 300, "households": ["H1", "H2"]},
+        {"code": "210521100203", "name": "后石村", "township": "小市镇", "population": 200, "issued_by": "县民政局"},
+    ]
+    rows: list[Pair] = [({}, {**split, **{f"parts.{field}": said for field, said in part.items()}}) for part in parts]
+    assert read_back(FORMS["registry", "village-splits"], rows) == [
+        as_command("registry", "village-splits", {**split, "place": "210521", "parts": parts})
+    ]
+
+
+def test_1_2_townships_letters_are_signed_broken_and_corrected_by_form() -> None:
+    of = {"kind": "township_letter", "year": 2018}
+    town = {"place": "520402", "division": "township:520402100"}
+    for name, known, row in (
+        ("letters", {"code": "520402100", **of, "body": "county"}, {"signed_by": "区指挥部、某镇"}),
+        ("letter-breaches", {}, {"code": "520402100", **of, **_WHY, "body": "county"}),
+        ("letter-withdrawals", {}, {"code": "520402100", **of, **_WHY}),
+    ):
+        said = {field: value for field, value in {**known, **row, **town}.items() if field != "code"}
+        assert read_back(FORMS["registry", name], [(known, row)], shipped("xixiu")) == [
+            as_command("registry", name, said)
+        ]
 
 
 _WHY: Row = {"reason": "误录", "decided_by": "县委组织部"}

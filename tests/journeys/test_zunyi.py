@@ -5,7 +5,7 @@ organisational adjustment and talks, teams of five, and terms of two years.
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from math import ceil
@@ -179,8 +179,8 @@ def at(village: str) -> dict[str, Any]:
     return {"place": village[:6], "village": village}
 
 
-def items(count: int) -> tuple[d.Item, ...]:
-    return tuple(d.Item(number, f"第{number}项") for number in range(1, count + 1))
+def items(duties: Iterable[str | None]) -> tuple[d.Item, ...]:
+    return tuple(d.Item(number, f"第{number}项", duty=duty) for number, duty in enumerate(duties, 1))
 
 
 def cadres(number: int) -> Iterator[Row]:
@@ -291,17 +291,20 @@ def test_2_3_help_begins_with_five_lists_and_a_ledger_and_without_any_letter() -
     assert {said.step for said in district.said(d.CommitmentOverdue, due=date(2016, 2, 3))} == {"set"}
     assert {said.kind for said in district.said(d.CommitmentOverdue, village=GOOD)} == set(LISTS)
     signed = {"period": "2016", "set_by": "某机关"}
-    for kind, duties in zip((*LISTS, "ledger"), (5, 4, 5, 2, 3, 1), strict=True):
+    leader = district.said(d.LinkBegun, village=GOOD)[0].cadre
+    for kind, count in zip((*LISTS, "ledger"), (5, 4, 5, 2, 3, 0), strict=True):
         assert not district.said(d.HelpBegun)
         assert district.course(GOOD)[-1] == "assigned"
         owed = district.policy.commitment(kind)
         assert owed
-        given = {"kind": kind, **signed, **at(GOOD), "body": owed.role}
+        duties = [*(owed.duties or ())]
+        assert len(duties) == count
+        given = {"kind": kind, **signed, **at(GOOD), "body": owed.role, "cadre": leader if owed.each else None}
         # The problem of the survey stands on the ledger by itself, so that only a list can be too short.
         if kind != "ledger":
-            with pytest.raises(Refused, match=rf"\[S2:.*{duties}"):
-                district.command("dispatch", dispatch_commands.SetCommitment(**given, items=items(duties - 1)))
-        district.command("dispatch", dispatch_commands.SetCommitment(**given, items=items(duties)))
+            with pytest.raises(Refused, match=rf"\[S2:.*none of {duties[-1]}"):
+                district.command("dispatch", dispatch_commands.SetCommitment(**given, items=items(duties[:-1])))
+        district.command("dispatch", dispatch_commands.SetCommitment(**given, items=items(duties or [None])))
     assert [said.village for said in district.said(d.HelpBegun)] == [GOOD]
 
 

@@ -210,7 +210,7 @@ class County:
 
     def delisted(self) -> "County":
         """Off the list since 10 December 2014."""
-        self.decidable().do(APPROVE)
+        self.decidable().do(*DELIST)
         return self
 
     def released(self) -> "County":
@@ -253,6 +253,12 @@ OBJECT = c.RaiseObjection(**AT, objection=1, ground="收入不实")
 DISMISS = c.DecideObjection(body="county", **AT, objection=1, upheld=False, decided_by="县扶贫办")
 UPHOLD = c.DecideObjection(body="county", **AT, objection=1, upheld=True, decided_by="县扶贫办")
 APPROVE = c.ApproveExit(body="county", **AT, approved=True, decided_by="县政府")
+DELIST = (
+    APPROVE,
+    again(APPROVE, step="announce", decided_by="县政府公告"),
+    again(APPROVE, step="file", decided_by="县扶贫办备案"),
+)
+"""The exit is approved, announced and filed."""
 REFUSE = c.ApproveExit(body="county", **AT, approved=False, decided_by="县政府")
 MEASURES = c.DecideMeasures(body="county", **AT, measures="发展产业，逐户落实帮扶措施", decided_by="县政府")
 LISTED_AGAIN = (

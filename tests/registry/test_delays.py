@@ -17,7 +17,20 @@ from shared.contracts.registry import (
 )
 from shared.contracts.values import Role
 from tests.registry import decapping
-from tests.registry.county import APPROVE, AT, BENXI, NOTICE, VILLAGE, WHY, County, again, exit_of, of_type, pack
+from tests.registry.county import (
+    APPROVE,
+    AT,
+    BENXI,
+    DELIST,
+    NOTICE,
+    VILLAGE,
+    WHY,
+    County,
+    again,
+    exit_of,
+    of_type,
+    pack,
+)
 from tests.registry.matters import ZUNYI
 
 OF: dict[str, Any] = {**AT, "matter": "2014-9"}
@@ -231,7 +244,7 @@ def test_5_1_a_late_step_of_an_exit_is_taken_over_and_its_objections_are_another
         assert county.refusal(c.DecideDelay(**about, takes_over=True)).status == 409
     else:
         assert county.refusal(APPROVE).field == "body"
-        county.do(again(APPROVE, body="city", decided_by="市委"))
+        county.do(again(APPROVE, body="city", decided_by="市委"), *DELIST[1:])
         village: Village = county.village
         assert village.stage == "delisted"
 

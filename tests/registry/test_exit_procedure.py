@@ -29,6 +29,7 @@ from tests.registry.county import (
     AT,
     BENXI,
     CITY,
+    DELIST,
     DISMISS,
     NOTICE,
     OBJECT,
@@ -79,18 +80,20 @@ def test_5_1_an_approved_exit_is_announced_and_filed_before_the_village_is_off_t
         {"name": "file", "label": "备案", "kind": "act", "by": "county", "within": {"calendar_days": 5}},
     ]
     [steps] = [one["steps"] for one in BENXI["procedures"] if one["kind"] == "exit"]
-    county = at("decidable", pack(**exit_of([*steps, *after])))
+    county = at("decidable", pack(**exit_of([*steps[:3], *after])))
     [approved] = county.do(APPROVE)
-    announce: Any = c.ApproveExit(body="township", **AT, approved=True, decided_by="镇")
+    announce: Any = c.ApproveExit(body="township", **AT, step="announce", approved=True, decided_by="镇")
     assert isinstance(approved, ExitApproved) and county.todo() == [("approvals", "township", "")]
     assert [reason.zh for reason in why_not_yet(county.village, county.policy)] == ["出列已经批准，待办理“公告退出”"]
     assert county.refusal(again(announce, approved=False)).field == "approved"
     assert county.refusal(APPROVE).field == "body"
+    assert county.refusal(again(announce, step=None)).field == "step", "an approval sent twice announces nothing"
+    assert county.refusal(again(announce, step="approve")).field == "step"
     [announced] = county.do(announce)
     assert isinstance(announced, ExitApproved) and announced.step == "announce"
     county.until(date(2014, 12, 20))
     assert [(late.step, late.owed_by) for late in county.world.said(StepOverdue)] == [("file", "county")]
-    [delisted] = county.do(again(APPROVE, decided_by="县扶贫办"))
+    [delisted] = county.do(again(APPROVE, step="file", decided_by="县扶贫办"))
     assert isinstance(delisted, VillageDelisted) and delisted.decided_by == "县政府"
     assert county.village.delisted_on == county.world.today
 
@@ -109,7 +112,11 @@ def test_5_1_the_way_off_the_list() -> None:
     county.until(date(2014, 12, 10))
     assert county.todo() == [("approvals", "county", "")]
     assert county.tasks[0].due == date(2014, 12, 24), "ten working days from 10 December 2014"
-    assert county.do(APPROVE) == [VillageDelisted(**AT, spell=1, incidence=0.01, decided_by="县政府")]
+    approved, announced, delisted = county.do(*DELIST)
+    assert [(one.step, one.decided_by) for one in (approved, announced)] == [
+        ("approve", "县政府"), ("announce", "县政府公告"),
+    ]  # fmt: skip
+    assert delisted == VillageDelisted(**AT, spell=1, incidence=0.01, decided_by="县政府"), "filed by another one"
     assert county.village.stage == "delisted" and county.tasks == []
 
 
@@ -177,7 +184,7 @@ def test_5_1_an_upheld_objection_leads_to_a_new_verification_of_the_households_a
     assert county.do(NOTICE) == [NoticePosted(**AT, attempt=2, until=date(2014, 12, 27), posted_by="镇")]
     county.do(OBJECT)  # Numbers begin anew with each notice.
     county.do(DISMISS)
-    county.until(date(2014, 12, 28)).do(APPROVE)
+    county.until(date(2014, 12, 28)).do(*DELIST)
     assert county.village.stage == "delisted"
 
 
@@ -268,7 +275,7 @@ def test_5_1_a_procedure_ends_as_it_began_though_a_new_pack_changes_it() -> None
     county.do(c.AdoptPolicy(place=CITY, pack=changed, adopted_by="市委"))
     county.until(date(2014, 12, 10))
     assert county.todo() == [("approvals", "county", "")]
-    county.do(APPROVE)
+    county.do(*DELIST)
     assert county.village.stage == "delisted"
 
 

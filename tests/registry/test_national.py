@@ -105,8 +105,9 @@ def test_5_1_5_2_the_exit_is_judged_at_the_rate_that_the_round_leaves(
     county.do(c.PostNotice(**AT, body="township", posted_by="镇"))
     county.until(date(2014, 12, 9))
     done: list[Any] = []
-    for _ in ("approve", "announce", "file"):
-        done += county.do(c.ApproveExit(**AT, body="leader_group", approved=True, decided_by="县扶贫开发领导小组"))
+    by: Any = {"body": "leader_group", "decided_by": "县扶贫开发领导小组"}
+    for step in ("approve", "announce", "file"):
+        done += county.do(c.ApproveExit(**AT, step=step, approved=True, **by))
     assert [event.incidence for event in of_type(done, VillageDelisted)] == [rate]
 
 

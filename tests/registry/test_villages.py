@@ -21,6 +21,7 @@ from tests.registry.county import (
     APPROVE,
     AT,
     BEGIN,
+    DELIST,
     HELP,
     LETTER,
     LISTED_AGAIN,
@@ -161,7 +162,7 @@ def test_the_whole_journey_with_a_second_spell_that_an_earlier_version_began() -
     county.do(c.RequestExit(body="township", **AT, requested_by="镇"))
     county.hear(verdict(attempt=2))
     county.do(c.PostNotice(body="township", **AT, posted_by="镇"))
-    county.until(date(2016, 12, 9)).do(APPROVE)
+    county.until(date(2016, 12, 9)).do(*DELIST)
     assert (county.village.stage, county.village.spell) == ("delisted", 2)
     county.hear(RELEASED)
     assert county.village.stage == "delisted", "that was the team of the first spell"

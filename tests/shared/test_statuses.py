@@ -32,6 +32,7 @@ from services.registry.model.proceeding import Proceeding
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
 from services.registry.model.roster import Roster as County
+from services.registry.model.roster import Signed
 from services.registry.model.units import Adoption, Cadre, Unit
 from services.registry.model.village import Exit, Village
 from services.registry.model.yearbook import Yearbook
@@ -237,6 +238,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (Checklists(**HERE, open={"disclosure/2015-06-30": D}), "open", True),
     (County(id="210521", place="210521"), "", False),
     (County(id="210521", place="210521", short={"point": D}), "", True),
+    (County(id="210521", place="210521", letters={"a/2015/210521100": Signed(D)}), "", True),
+    (County(id="210521", place="210521", letters={"a/2015/210521100": Signed(D, D)}), "", False),
     (Yearbook(id="210521/2015", place="210521"), "2015", False),
     (resolution(), "open", True),
     (resolution(at=len(STEPS)), "passed", False),

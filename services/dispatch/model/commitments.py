@@ -15,9 +15,10 @@ from services.dispatch.model.items import (
     joined,
     period_of,
     require_enough,
-    require_goals,
     require_items,
+    require_known,
     require_numbers,
+    require_whole,
     unlinked,
 )
 from services.dispatch.model.link import Link, id_of
@@ -118,16 +119,26 @@ def bind(state: Commitments | None, event: LinkBegun, policy: Policy, today: dat
     """A cadre is bound to the village, and owes what the pack asks of those who hold this kind of link (2.3)."""
     state = state or Commitments(id=event.village, place=event.place)
     of_kind = {**state.holders.get(event.kind, {}), event.cadre: event.unit}
-    return Change(state.but(holders={**state.holders, event.kind: of_kind}))
+    state = state.but(holders={**state.holders, event.kind: of_kind})
+    return go_on(state, policy, today) if state.stage in ACTIVE and _own(event, policy) else Change(state)
 
 
 def unbind(state: Commitments | None, event: LinkEnded, policy: Policy, today: date) -> Change:
-    """A cadre is not bound to the village any more. What was owed stays owed, by whoever comes next."""
+    """A cadre is not bound to the village any more. What was owed stays owed, by whoever comes next; but lists that
+    each cadre has of their own go with the cadre."""
     if state is None:
         return Change(state)
     left = {cadre: unit for cadre, unit in state.holders.get(event.kind, {}).items() if cadre != event.cadre}
     others = {kind: of_kind for kind, of_kind in state.holders.items() if kind != event.kind}
-    return Change(state.but(holders={**others, event.kind: left} if left else others))
+    own = _own(event, policy)
+    owed = {key: one for key, one in state.owed.items() if one.cadre != event.cadre or one.kind not in own}
+    state = state.but(holders={**others, event.kind: left} if left else others, owed=owed)
+    return go_on(state, policy, today) if state.stage in ACTIVE and own else Change(state)
+
+
+def _own(event: LinkBegun | LinkEnded, policy: Policy) -> list[str]:
+    """The kinds of commitment that each cadre with this link has of their own."""
+    return [one.kind for one in policy.commitments if one.each and one.link == event.kind]
 
 
 def joining(_state: Commitments | None, event: VillageMerged) -> Iterable[Key]:
@@ -194,14 +205,15 @@ def set_commitment(state: Commitments | None, command: SetCommitment, policy: Po
             f"{earlier[0]} is not settled; settle it first",
         )
     require_numbers(given, commitment)
-    require_goals(state, given, commitment)
+    require_known(state, given, commitment, command.period)
+    require_whole(state, given, commitment, command.period, policy)
     items = joined(given, state.carried.get(owed.kind, ()))
     require_enough(items, commitment)
     # The period before is over. If it was settled its figures stay, and the settlement cannot be taken back any more.
     kept = {
         key: replace(o, undo=None) if o.kind == owed.kind else o
         for key, o in state.owed.items()
-        if o.kind != owed.kind or o.closed is not None
+        if (o.kind, o.cadre) != (owed.kind, owed.cadre) or o.closed is not None
     }
     state = state.but(
         owed={**kept, owed.key: replace(owed, set_on=today, items=items, joined=len(items) - len(given))},
@@ -214,6 +226,7 @@ def set_commitment(state: Commitments | None, command: SetCommitment, policy: Po
         period=owed.period,
         unit=state.unit,
         items=items,
+        cadre=owed.cadre or None,
         set_by=command.set_by,
     )
     return go_on(state.counting("owed", owed.key, "set_by"), policy, today, is_set)

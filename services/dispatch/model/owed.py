@@ -25,6 +25,8 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: str
     period: str
+    cadre: str = ""
+    """Whose own it is, where each cadre who holds a link owes one."""
     set_by: date
     """The last day for setting it."""
     set_on: date | None = None
@@ -53,8 +55,8 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> str:
-        """The key under which it is kept: `ledger/2015`."""
-        return f"{self.kind}/{self.period}"
+        """The key under which it is kept: `ledger/2015`, or `list_cadres/2016/C1` for a cadre's own."""
+        return f"{self.kind}/{self.period}/{self.cadre}".removesuffix("/")
 
     @property
     def unsettled(self) -> bool:
@@ -120,9 +122,19 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
         """The state with one period as it is now."""
         return self.but(owed={**self.owed, owed.key: owed})
 
+    def earlier(self, kind: str, cadre: str = "") -> tuple[Item, ...]:
+        """What was set for the period before, from which this year's list is made (2.3). Problems wait in `carried`."""
+        of = kind, cadre
+        before = [one for _, one in sorted(self.owed.items()) if (one.kind, one.cadre) == of and one.set_on]
+        return tuple(item for item in before[-1].items if item.problem is None) if before else ()
+
     def held(self, commitment: Commitment) -> dict[str, str]:
         """The cadres who owe a commitment since they hold its link, each with the unit."""
         return self.holders.get(commitment.link or "", {})
+
+    def owners(self, commitment: Commitment) -> tuple[str, ...]:
+        """The cadres who each owe a commitment of their own; one empty id where it is one for all."""
+        return tuple(sorted(self.held(commitment))) if commitment.each else ("",)
 
     def owing(self, commitment: Commitment, policy: Policy) -> EventRole:
         """The role that takes a commitment's steps. While nobody holds its link, it is who decides on the link."""
@@ -149,9 +161,15 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
                         action=_COMMANDS[name],
                         about=self.id,
                         role=body,
-                        whom=tuple(sorted(self.held(commitment))),
+                        whom=(owed.cadre,) if owed.cadre else tuple(sorted(self.held(commitment))),
                         due=due,
                         rule=commitment.rule,
-                        detail=" ".join((owed.kind, owed.period, *day)),
-                        answer={**village, "kind": owed.kind, "period": owed.period, "body": body},
+                        detail=" ".join((*owed.key.split("/"), *day)),
+                        answer={
+                            **village,
+                            "kind": owed.kind,
+                            "period": owed.period,
+                            "body": body,
+                            **({"cadre": owed.cadre} if owed.cadre else {}),
+                        },
                     )

@@ -4,6 +4,7 @@ One timer, `commitments`, stands on the next day on which something opens or bec
 only looks at later days: everything before the timer has been dealt with.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -26,32 +27,38 @@ ACTIVE = ("assigned", "helped")
 
 def fall_due(state: Commitments, due: Due, policy: Policy, today: date) -> Change:
     """Tell once what became overdue yesterday (it stays owed), and open what begins today."""
-    overdue = tuple(
-        CommitmentOverdue(
-            place=state.place,
-            village=state.id,
-            kind=owed.kind,
-            period=owed.period,
-            step=step,
-            due=last,
-            unit=state.unit,
-            owed_by=state.owing(commitment, policy) if commitment else None,
-            link=commitment.link if commitment else None,
-        )
+    missed = Counter(
+        (owed.kind, owed.period, step)
         for _, owed in sorted(state.owed.items())
         for step, last in owed.steps
         if last + DAY == due.on
-        for commitment in [policy.commitment(owed.kind)]
     )
+    overdue = []
+    for (kind, period, step), count in missed.items():
+        commitment = policy.commitment(kind)
+        overdue.append(
+            CommitmentOverdue(
+                place=state.place,
+                village=state.id,
+                kind=kind,
+                period=period,
+                step=step,
+                due=due.on - DAY,
+                unit=state.unit,
+                owed_by=state.owing(commitment, policy) if commitment else None,
+                link=commitment.link if commitment else None,
+                owing=count if commitment and commitment.each else None,
+            )
+        )
     if state.stage in ACTIVE:
         kept = {key: _opened(owed, due.on, policy) for key, owed in state.owed.items()}
         state = state.but(owed={**kept, **_new_periods(state, due.on, policy)})
         for key in kept:
             state = counting(state, policy, due.on, key, "reconcile", str(due.on))
         # A period that was never set is dropped when the next one of its kind opens.
-        newest = {owed.kind: owed.period for _, owed in sorted(state.owed.items())}
-        state = state.but(owed={k: o for k, o in state.owed.items() if o.set_on or o.period == newest[o.kind]})
-    return Change(clocked(state, policy, due.on), overdue)
+        newest = {(owed.kind, owed.cadre): owed.period for _, owed in sorted(state.owed.items())}
+        state = state.but(owed={k: o for k, o in state.owed.items() if o.set_on or o.period == newest[o.kind, o.cadre]})
+    return Change(clocked(state, policy, due.on), tuple(overdue))
 
 
 def _opened(owed: Owed, on: date, policy: Policy) -> Owed:
@@ -69,31 +76,32 @@ def _new_periods(state: Commitments, on: date, policy: Policy) -> dict[str, Owed
     """On New Year's Day: the new year's periods of the yearly commitments that have begun."""
     if (on.month, on.day) != (1, 1):
         return {}
-    begun = {owed.kind for owed in state.owed.values()}
+    begun = {(owed.kind, owed.cadre) for owed in state.owed.values()}
     new = [
-        Owed(kind=c.kind, period=str(on.year), set_by=c.yearly.of(on.year))
+        Owed(kind=c.kind, period=str(on.year), cadre=cadre, set_by=c.yearly.of(on.year))
         for c in policy.commitments
-        if c.yearly and c.kind in begun
+        for cadre in state.owners(c)
+        if c.yearly and (c.kind, cadre) in begun
     ]
     return {owed.key: owed for owed in new if owed.key not in state.owed}
 
 
 def go_on(state: Commitments, policy: Policy, today: date, *told: Event) -> Change:
     """After something was set, open what may begin after it, and see whether help can begin."""
-    begun = {owed.kind for owed in state.owed.values()}
-    are_set = {owed.kind for owed in state.owed.values() if owed.set_on}
-    opened = dict(state.owed)
-    for commitment in policy.commitments:
-        if commitment.kind not in begun and (commitment.after is None or commitment.after in are_set):
+    begun = {(owed.kind, owed.cadre) for owed in state.owed.values()}
+    are_set = {(owed.kind, owed.cadre) for owed in state.owed.values() if owed.set_on}
+    opened, every = dict(state.owed), [(one, cadre) for one in policy.commitments for cadre in state.owners(one)]
+    for commitment, cadre in every:
+        if (commitment.kind, cadre) not in begun and (commitment.after is None or (commitment.after, "") in are_set):
             last = commitment.set_by.due(today, policy.calendar)
             period = str(last.year) if commitment.yearly else TERM
-            owed = Owed(kind=commitment.kind, period=period, set_by=last)
+            owed = Owed(kind=commitment.kind, period=period, cadre=cadre, set_by=last)
             opened[owed.key] = owed
     new = [key for key in opened if key not in state.owed]
     state = state.but(owed=opened)
     for key in new:
         state = counting(state, policy, today, key, "set_by")
-    if state.stage == "assigned" and all(commitment.kind in are_set for commitment in policy.commitments):
+    if state.stage == "assigned" and all((commitment.kind, cadre) in are_set for commitment, cadre in every):
         state = state.but(stage="helped", helped_since=today)
         told = (*told, HelpBegun(place=state.place, village=state.id, unit=state.unit))
     return Change(clocked(state, policy, today), told)

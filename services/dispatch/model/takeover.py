@@ -5,7 +5,13 @@ from datetime import date
 from msgspec.structs import replace
 
 from services.dispatch.model.commands import Held, TakeOver
-from services.dispatch.model.items import commitment_of, require_enough, require_goals, require_items, require_numbers
+from services.dispatch.model.items import (
+    commitment_of,
+    require_enough,
+    require_items,
+    require_known,
+    require_numbers,
+)
 from services.dispatch.model.owed import TERM, Commitments, Owed
 from services.dispatch.model.periods import go_on, reconciliations, settles_from
 from shared.contracts import Event
@@ -63,6 +69,10 @@ def _held(
             f"应当先定账{label('kind', commitment.after, policy)}",
             f"{commitment.after} must be set before it",
         )
+    if commitment.each:
+        raise _contradicted(
+            commitment, "每人一份，请在确定联系人后另行定账", "each cadre sets one, once the link is known"
+        )
     if not since <= held.set_on <= today:
         raise _contradicted(
             commitment,
@@ -74,7 +84,7 @@ def _held(
     items = tuple(sorted(held.items, key=lambda item: item.number))
     require_numbers(items, commitment)
     require_enough(items, commitment)
-    require_goals(state, items, commitment)
+    require_known(state, items, commitment, held.period)
     owed = Owed(
         kind=held.kind,
         period=held.period,

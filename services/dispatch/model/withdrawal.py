@@ -40,6 +40,7 @@ def withdraw_commitment(
         period=owed.period,
         step=command.step,
         items=command.items,
+        cadre=owed.cadre or None,
         reason=command.reason,
         decided_by=command.decided_by,
     )
@@ -65,7 +66,9 @@ def _unset(
     opened = {c.kind for c in policy.commitments if c.after == owed.kind}
     rest = {key: one for key, one in state.owed.items() if one.set_on or one.kind not in opened}
     carried = {owed.kind: (*back, *state.carried.get(owed.kind, ()))} if back else {}
-    again = Owed(kind=owed.kind, period=owed.period, set_by=commitment.set_by.due(today, policy.calendar))
+    again = Owed(
+        kind=owed.kind, period=owed.period, cadre=owed.cadre, set_by=commitment.set_by.due(today, policy.calendar)
+    )
     state = state.but(owed={**rest, owed.key: again}, carried={**state.carried, **carried})
     return counting(state, policy, today, owed.key, "set_by")
 
@@ -78,7 +81,7 @@ def _rests_on(state: Commitments, owed: Owed, policy: Policy, *, whole: bool) ->
         return
     for one in state.owed.values():
         later = policy.commitment(one.kind)
-        if one.set_on and later and later.after == owed.kind:
+        if one.set_on and later and owed.kind in (later.after, later.serves):
             yield said("owed", one.key, policy), one.key
     if state.stage != "assigned" and owed.set_on and owed.set_on <= (state.helped_since or date.max):
         yield "已进入的帮扶阶段", "the help that has begun"
@@ -89,7 +92,7 @@ def _without_items(
 ) -> Owed:
     """The period without some items. Refused for items that answer a problem of the diagnosis or that others serve."""
     require_items(owed, numbers, commitment, "items")
-    after = {one.kind for one in policy.commitments if one.after == owed.kind}
+    after = {one.kind for one in policy.commitments if owed.kind in (one.after, one.serves)}
     goals = {item.goal for one in state.owed.values() for item in one.items if one.kind in after}
     gone = [item for item in owed.items if item.number in numbers]
     bound = sorted(item.number for item in gone if item.problem is not None or item.number in goals)

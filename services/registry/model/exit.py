@@ -123,6 +123,13 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
     if exit is None or (step := exit.step) is None or step.kind not in village.actions or step.kind == "notice":
         raise village.not_now("公示期满且异议处理完毕后方可审批", "the approval follows the notice")
     require_body(command.body, exit.by, EXIT_RULE)
+    if command.step != step.name and (command.step or step.kind != "decide"):
+        raise Refused(
+            EXIT_RULE,
+            f"现在应办理的是“{step.label}”，请写明环节代码“{step.name}”（“step”）",
+            f"what is to be done now is {step.name}; name it as the `step`",
+            field="step",
+        )
     about: dict[str, Any] = {**village.names, "decided_by": command.decided_by}
     check_approved(village, step, command.approved)
     after = exit.taken(command.approved, today, policy.calendar)

@@ -119,7 +119,7 @@ class Carrier(State, frozen=True, kw_only=True):
             yield Task(action=self.decides_objections, about=about, role=by, due=due, rule=rule, detail=detail,
                        answer=answer)  # fmt: skip
         if step.kind in self.actions and now.notice_until is None:
-            answer = {**names, **({"step": step.name} if self.actions[step.kind].endswith("steps") else {})}
+            answer = {**names, **({} if step.kind == "notice" else {"step": step.name})}
             yield Task(action=self.actions[step.kind], about=about, role=now.by, due=now.take_by, rule=rule,
                        detail=self.detail(step.name), answer={**answer, "body": now.by})  # fmt: skip
         if now.awaits_superior:

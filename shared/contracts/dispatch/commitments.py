@@ -19,6 +19,7 @@ from shared.contracts.values import (
     Reason,
     Short,
     VillageId,
+    Yuan,
 )
 
 
@@ -31,6 +32,12 @@ class Item(msgspec.Struct, frozen=True):
     goal: Number | None = None
     """The number of the item that it serves in the commitment before it: of a yearly measure, the three-year target
     (3.5)."""
+    duty: Code | None = None
+    """The duty of the list that it carries out, by the pack's code (2.3)."""
+    sources: Annotated[tuple[Code, ...], Meta(max_length=10)] = ()
+    """Where its money comes from, by the pack's codes (3.5)."""
+    yuan: Yuan | None = None
+    """What it is planned to cost."""
 
 
 class CommitmentSet(Event, frozen=True, kw_only=True):
@@ -44,6 +51,8 @@ class CommitmentSet(Event, frozen=True, kw_only=True):
     """The year, or `term` for what is owed once a term."""
     unit: PartyId
     items: Annotated[tuple[Item, ...], Meta(max_length=500)]
+    cadre: PartyId | None = None
+    """Whose own it is, where each cadre who holds a link to the village has one; else None (2.3)."""
     set_by: OrganOrNone = ""
     """The organ that set it, never a person; empty in events from before this was told."""
 
@@ -97,6 +106,8 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     link: Code | None = None
     """The kind of link whose holders owed it, such as leaders of the village; None where a role did. They may belong to
     another unit than the one that helps the village. Nobody holds it where `owed_by` is who decides on the link."""
+    owing: Count | None = None
+    """How many of those who hold the link owe it, where each has one of their own; else None. Nobody is named."""
 
 
 class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
@@ -113,5 +124,7 @@ class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
     """Which step is taken back: `set`, `reconcile` or `settle`."""
     items: Numbers = ()
     """The numbers of single items that were withdrawn; empty if the whole step was."""
+    cadre: PartyId | None = None
+    """Whose own it was, where each cadre who holds a link has one; else None."""
     reason: Reason
     decided_by: Organ

@@ -8,6 +8,7 @@ from shared.contracts.registry.baseline import *
 from shared.contracts.registry.checklist import *
 from shared.contracts.registry.decap import *
 from shared.contracts.registry.exit import *
+from shared.contracts.registry.letter import *
 from shared.contracts.registry.listing import *
 from shared.contracts.registry.measurement import *
 from shared.contracts.registry.monitoring import *

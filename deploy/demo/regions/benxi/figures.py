@@ -69,8 +69,9 @@ def figures(records: Records) -> list[Figure]:
             "counted",
         ),
         Figure(
-            "帮扶措施", "measures in the annual plans", "3.5", MEASURES,
-            sum(len(plan.items) for plan in plans if level[plan.village] != "province"), "counted", and_more=True,
+            "对应三年目标的帮扶措施", "measures that serve a target of the three years", "3.5", MEASURES,
+            sum(item.goal is not None for plan in plans if level[plan.village] != "province" for item in plan.items),
+            "counted", and_more=True,
         ),
     ]  # fmt: skip
 

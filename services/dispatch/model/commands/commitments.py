@@ -7,7 +7,7 @@ from msgspec import Meta
 from services.dispatch.model.commands.withdrawal import Withdrawal
 from shared.contracts import Command
 from shared.contracts.dispatch import Item
-from shared.contracts.values import Code, Numbers, Organ, Period, Role, VillageId
+from shared.contracts.values import Code, Numbers, Organ, PartyId, Period, Role, VillageId
 
 
 class SetCommitment(Command, frozen=True, kw_only=True):
@@ -19,6 +19,8 @@ class SetCommitment(Command, frozen=True, kw_only=True):
     """As the task names it: the year, such as `2015`, or `term` for what is owed once a term."""
     items: Annotated[tuple[Item, ...], Meta(max_length=500)] = ()
     """What is newly owed. The diagnosis's open problems and items carried over are added by themselves."""
+    cadre: PartyId | None = None
+    """Whose own list it is, where each cadre who holds a link to the village has one (2.3)."""
     set_by: Organ
     """The organ, never a person: it is published."""
     body: Role
@@ -58,3 +60,5 @@ class WithdrawCommitment(Withdrawal, frozen=True, kw_only=True):
     step: Literal["set", "reconcile", "settle"] = "set"
     items: Numbers = ()
     """With the step `set`: take back only these items. Empty takes back everything that was set."""
+    cadre: PartyId | None = None
+    """Whose own list it is, where each cadre who holds a link to the village has one."""

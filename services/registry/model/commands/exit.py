@@ -2,7 +2,7 @@
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
-from shared.contracts.values import Organ, Role, Short, VillageId
+from shared.contracts.values import Code, Organ, Role, Short, VillageId
 
 
 class RequestExit(Command, frozen=True, kw_only=True):
@@ -23,6 +23,9 @@ class ApproveExit(Command, frozen=True, kw_only=True):
     """A named body approves the removal or refuses it. A refusal leads back to the same step as an upheld objection."""
 
     village: VillageId
+    step: Code | None = None
+    """Which step it is, as the task names it. What is announced or filed needs it, so that an approval that is sent
+    twice is not taken for that."""
     approved: bool
     body: Role
     decided_by: Organ

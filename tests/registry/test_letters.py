@@ -1,0 +1,176 @@
+"""Letters of responsibility between a county and its townships: signed, renewed, overdue, broken, mistaken (1.2)."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.registry.model import Roster
+from services.registry.model import commands as c
+from shared.contracts import registry as r
+from shared.policy import PolicyInvalid, parse_pack
+from tests.registry.county import BEGIN, CITY, PLACE, VILLAGE, County
+from tests.support.outage import sleep
+from tests.support.packs import PACK
+
+LETTER: dict[str, Any] = {
+    "kind": "township_letter", "label": "脱贫攻坚责任书", "rule": "S3:第三项", "by": "county",
+    "sign_by": {"month": 7, "day": 31}, "judged_by": "discipline",
+}  # fmt: skip
+OTHER = "210521101201"
+TOWN, OTHER_TOWN = "township:210521100", "township:210521101"
+
+
+def village(id: str, **said: Any) -> c.RegisterVillage:
+    usual = {"place": PLACE, "village": id, "name": "另一村", "township": "另一镇", "population": 600, "listed": False}
+    return c.RegisterVillage(**{**usual, **said})
+
+
+def county(**changes: Any) -> County:
+    """A county with villages in two townships, each of which signs a letter by the end of July."""
+    here = County({**PACK, "letters": [LETTER], **changes}).registered()
+    here.do(village(OTHER))
+    return here
+
+
+def sign(division: str = TOWN, year: int = 2014, **said: Any) -> c.SignLetter:
+    usual = {"place": PLACE, "division": division, "kind": "township_letter", "year": year, "body": "county"}
+    return c.SignLetter(**{**usual, "signed_by": "县指挥部、某镇", **said})
+
+
+def breach(year: int = 2014, **said: Any) -> c.BreakLetter:
+    usual = {"place": PLACE, "division": TOWN, "kind": "township_letter", "year": year, "body": "discipline"}
+    return c.BreakLetter(**{**usual, "reason": "任务未完成", "decided_by": "县纪委", **said})
+
+
+def withdraw(year: int = 2014) -> c.WithdrawLetter:
+    return c.WithdrawLetter(
+        place=PLACE, division=TOWN, kind="township_letter", year=year, reason="误录", decided_by="县委"
+    )
+
+
+def owed(here: County) -> list[tuple[str, date | None]]:
+    return [(task.about, task.due) for task in here.tasks if task.action == "letters"]
+
+
+def test_1_2_each_township_signs_its_letter_and_renews_it_the_next_year() -> None:
+    here = county()
+    assert owed(here) == [(TOWN, date(2014, 7, 31)), (OTHER_TOWN, date(2014, 7, 31))]
+    (signed,) = here.do(sign())
+    assert (signed.division, signed.year, signed.renewed, signed.subject_id) == (TOWN, 2014, False, TOWN)
+    assert not here.do(sign()), "entered twice it counts once"
+    assert owed(here) == [(OTHER_TOWN, date(2014, 7, 31))]
+    here.until(date(2015, 1, 1))
+    assert owed(here) == [(TOWN, date(2015, 7, 31)), (OTHER_TOWN, date(2015, 7, 31))]
+    renewed = [here.do(sign(division, 2015))[0].renewed for division in (TOWN, OTHER_TOWN)]
+    assert renewed == [True, False]
+
+
+def test_1_2_a_township_without_its_letter_is_told_once_and_owes_it_until_the_year_ends() -> None:
+    here = county()
+    here.do(sign())
+    here.until(date(2014, 7, 31))
+    assert not here.world.said(r.LetterOverdue)
+    here.until(date(2014, 12, 31))
+    (overdue,) = here.world.said(r.LetterOverdue)
+    assert (overdue.division, overdue.due, overdue.owed_by) == (OTHER_TOWN, date(2014, 7, 31), "county")
+    assert owed(here) == [(OTHER_TOWN, date(2014, 7, 31))]
+    here.until(date(2015, 1, 1))
+    assert "owes no township_letter of 2014" in here.refusal(sign(OTHER_TOWN, 2014)).en
+    assert [due and due.year for _, due in owed(here)] == [2015, 2015]
+
+
+def test_1_2_a_day_that_was_missed_is_told_with_its_own_day() -> None:
+    here = county()
+    sleep(here.world, date(2016, 8, 5))
+    assert [(one.division, one.year) for one in here.world.said(r.LetterOverdue)] == [
+        (division, year) for year in (2014, 2015, 2016) for division in (TOWN, OTHER_TOWN)
+    ]
+
+
+def test_1_2_a_broken_letter_is_found_by_who_may_and_taken_back() -> None:
+    here = county()
+    assert "cannot have broken it" in here.refusal(breach()).en
+    here.do(sign())
+    assert "discipline" in here.refusal(breach(body="county")).en
+    (broken,) = here.do(breach())
+    assert (broken.division, broken.reason, broken.decided_by) == (TOWN, "任务未完成", "县纪委")
+    assert not here.do(breach())
+    assert [one.broken for one in here.do(withdraw())] == [True]
+    assert [one.broken for one in here.do(withdraw())] == [False]
+    assert "nothing was entered" in here.refusal(withdraw()).en
+    assert owed(here)[0] == (TOWN, date(2014, 7, 31))
+
+
+def test_1_2_a_signature_withdrawn_after_its_day_is_told_as_overdue_once() -> None:
+    here = county()
+    here.do(sign())
+    here.until(date(2014, 9, 1))
+    withdrawn, overdue = here.do(withdraw())
+    assert isinstance(withdrawn, r.LetterWithdrawn) and isinstance(overdue, r.LetterOverdue)
+    here.do(sign())
+    assert [type(one) for one in here.do(withdraw())] == [r.LetterWithdrawn], "it was told already"
+
+
+def test_1_2_a_township_whose_last_village_goes_owes_no_letter_and_one_with_a_new_village_does() -> None:
+    here = county()
+    here.do(
+        c.MergeVillages(place=PLACE, village=VILLAGE, merged=(OTHER,), since=BEGIN, document="1号",
+                        decided_by="县政府")
+    )  # fmt: skip
+    assert [about for about, _ in owed(here)] == [TOWN]
+    here.do(village("210521102201"))
+    assert [about for about, _ in owed(here)] == [TOWN, "township:210521102"]
+    code = "210522" + VILLAGE[6:]
+    here.do(c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=BEGIN, document="3号", **_BY))
+    assert [about for about, _ in owed(here)] == ["township:210521102", "township:210522100"]
+    here.do(sign("township:210522100", place="210522"))
+
+
+_BY: dict[str, Any] = {"decided_by": "市政府"}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "field"),
+    [
+        ({"kind": "letter_of_nobody"}, 422, "kind"),
+        ({"division": "township:210521999"}, 409, "division"),
+        ({"division": "county:210521"}, 409, "division"),
+        ({"year": 2015}, 409, "division"),
+        ({"body": "township"}, 409, "body"),
+    ],
+)
+def test_1_2_what_no_township_owes_is_refused(said: dict[str, Any], status: int, field: str) -> None:
+    refused = county().refusal(sign(**said))
+    assert refused.status in (status, 422, 403) and refused.field == field
+
+
+def test_1_2_a_county_that_begins_after_the_day_owes_the_next_years_letter() -> None:
+    here = county(letters=[{**LETTER, "sign_by": {"month": 3, "day": 31}}])
+    assert owed(here) == []
+    here.until(date(2015, 4, 1))
+    assert len(here.world.said(r.LetterOverdue)) == 2
+
+
+def test_1_2_a_pack_without_letters_any_more_asks_for_none() -> None:
+    here = county()
+    pack = {**PACK, "version": "2105-2014.2", "effective_from": date(2014, 7, 1)}
+    here.do(c.AdoptPolicy(place=CITY, pack=pack, adopted_by="市委"))
+    here.until(date(2014, 8, 5))
+    assert not here.world.said(r.LetterOverdue) and not owed(here)
+    here.until(date(2015, 1, 2))
+    assert not here.world.state("registry", Roster, PLACE).letters
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({"kind": "letter"}, "code of a sending unit's letter"),
+        ({"judged_by": "township"}, "does not judge itself"),
+        ({"by": "operator"}, "cannot do this"),
+        ({"rule": "S9:1"}, "S9"),
+    ],
+)
+def test_1_2_a_letter_that_contradicts_itself_is_refused(said: dict[str, Any], match: str) -> None:
+    with pytest.raises(PolicyInvalid, match=match):
+        parse_pack({**PACK, "letters": [{**LETTER, **said}]})
