@@ -20,11 +20,11 @@ from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.divisions import LABELS
 from shared.policy import Policy
+from shared.policy.assessment import CHANNELS
 from shared.policy.indicators import HOUSEHOLD_FIGURES, SHARE
 
 Both = tuple[str, str]
 """Chinese and English."""
-CHANNELS: Final = {"written_report": "书面述职", "oral_report": "口头述职", "ballot": "民主测评"}
 _OBSTACLES: Final = {
     "leader_rank": "无符合职务层次要求的队长人选", "team_size": "符合条件的干部不足", "recusal": "干部须回避",
     "matched_elsewhere": "已建议派往其他村", "serving": "已派驻或已确定派往其他村", "county": "只能派往本县的村",
@@ -122,7 +122,7 @@ _NAMED_AS: Final = {
     "watched": "watch_class", "watched_persons": "watch_class",
     "findings": "finding", "facets": "facet", "uncovered": "facet", "codes": "found", "triggers": "trigger",
     "before": "grade", "disputed": "finding", "confirmed": "finding", "refuted": "finding",
-    "failings": "failing", "feeds": "feed", "scores": "channel",
+    "failings": "failing", "feeds": "feed", "scores": "channel", "lists": "kind",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
@@ -505,6 +505,9 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
 """Fields whose texts are composed of codes, days and numbers, each with the function that words them."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
+    "Ranked": lambda one, policy: (
+        f"{_division(one.subject, policy) if ':' in one.subject else one.subject}得{one.score:g}分"
+    ),
     "Present": lambda one, _policy: f"{one.cadre}{one.days}天",
     "Merit": lambda one, policy: f"{one.cadre}{label('grade', one.grade, policy)}",
     "Attendee": lambda one, _policy: one.cadre,

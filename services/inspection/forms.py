@@ -6,7 +6,7 @@ from services.inspection.model import commands as c
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
-from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, TASK, VILLAGE, WHY, Blank, Heading, Known, by, named
 from shared.labels import said
 from shared.policy import Policy
 from shared.rules import State, Task
@@ -152,7 +152,57 @@ _VERIFICATIONS = Blank(
     lines=lambda row, _rows: ({**row, "households.household": one} for one in row["sampled"] or [None]),
 )  # fmt: skip
 
-FORMS = named(
-    _VISITS, _UNREACHABLES, _REPLIES, _REPLY_DECISIONS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VERIFICATIONS
+_APPRAISED = (
+    PLACE,
+    Heading("kind", "考核评价", "Appraisal", prefilled=True),
+    Heading("subject", "对象编号", "Subject", prefilled=True),
+    Heading("year", "年度", "Year", prefilled=True),
 )
+_OF_CHANNEL = (*_APPRAISED, Heading("channel", "来源", "Channel", prefilled=True), DUE, BODY)
+_CHANNEL_KEY = ("kind", "subject", "year", "channel")
+_GIVEN = by("given_by", "提交单位", "Given by")
+_APPRAISAL_REPORTS = Blank(
+    c.GiveReport, "appraisal-reports", "考核评价述职报告报送表", "Reports for appraisals", _CHANNEL_KEY,
+    headings=(*_OF_CHANNEL, _GIVEN), personal=True,
+)  # fmt: skip
+_APPRAISAL_BALLOTS = Blank(
+    c.GiveBallot, "appraisal-ballots", "考核评价民主测评汇总表", "Ballots of appraisals", _CHANNEL_KEY,
+    headings=(*_OF_CHANNEL, Heading("entitled", "应到人数", "Entitled", "不超过2000人。", "2,000 at most."),
+              Heading("present", "实到人数", "Present", "不多于应到人数。", "No more than are entitled."),
+              Heading("satisfied", "满意票数", "Satisfied", "不多于实到人数。", "No more than are present."), _GIVEN),
+    personal=True,
+)  # fmt: skip
+_APPRAISAL_SCORES = Blank(
+    c.GiveScores, "appraisal-scores", "评议打分表", "Scores of panels", (*_CHANNEL_KEY, "marks.member"),
+    headings=(*_OF_CHANNEL,
+              Heading("marks.member", "评议人编号", "Member", "一人一行。被评价的人和同村的人应当回避。",
+                      "One to a row; nobody who is assessed, or of the same village.", required=True),
+              Heading("marks.score", "评分", "Score", "0至100。", "0 to 100.", required=True), _GIVEN),
+    personal=True, repeats="marks", lines=lambda row, rows: (row for _ in range(rows)),
+)  # fmt: skip
+_APPRAISAL_VOIDS = Blank(
+    c.VoidChannel, "appraisal-voids", "考核评价来源作废表", "Channels declared void", _CHANNEL_KEY,
+    headings=(*_OF_CHANNEL, WHY, DECIDED), personal=True,
+)  # fmt: skip
+_APPRAISAL_GRADES = Blank(
+    c.GradeAppraisal, "appraisal-grades", "考核评价等次审定表", "Grades of appraisals", ("kind", "subject", "year"),
+    headings=(*_APPRAISED, DUE, BODY, Heading("grade", "等次", "Grade"),
+              Heading("failings", "认定的问题", "Failings", "从可填内容中选，多个用顿号隔开；没有的不填。",
+                      "Of the choices named, with commas between; empty if there is none.", choices="failing"),
+              DECIDED),
+    personal=True,
+)  # fmt: skip
+_RANKINGS = Blank(
+    c.MakeRanking, "rankings", "倒排表", "Rankings", ("kind", "year"),
+    headings=(PLACE, _APPRAISED[1], _APPRAISED[3], BODY,
+              Heading("chosen", "末位同分中选定的编号", "Chosen among equals", "末位没有同分的不填；多个用顿号隔开。",
+                      "Empty if none is equal at the last place; with commas between."), DECIDED),
+    personal=True,
+)  # fmt: skip
+
+FORMS = named(
+    _VISITS, _UNREACHABLES, _REPLIES, _REPLY_DECISIONS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES,
+    _VERIFICATIONS, _APPRAISAL_REPORTS, _APPRAISAL_BALLOTS, _APPRAISAL_SCORES, _APPRAISAL_VOIDS, _APPRAISAL_GRADES,
+    _RANKINGS,
+)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -5,31 +5,43 @@ from functools import partial
 from typing import Any, get_args
 
 from services.inspection.model import (
+    appraisal_grade,
+    appraisal_inputs,
     bulletin,
     cadre,
     calendar,
     campaign,
+    cohort,
     grade,
     inputs,
     reply,
     seeds,
+    subjects,
     supervision,
     verification,
     visit,
 )
+from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.cadre import Cadre
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
+from services.inspection.model.cohort import Cohort
 from services.inspection.model.commands import (
     CloseOrder,
     ConfirmGrade,
+    ContestAppraisal,
     ContestGrade,
     DecideReply,
     DeliverReport,
+    GiveBallot,
+    GiveReport,
+    GiveScores,
     GiveSeed,
     GiveVerificationSeed,
+    GradeAppraisal,
     HoldBallot,
+    MakeRanking,
     OpenCampaign,
     PostSeedHash,
     PostVerificationHash,
@@ -38,12 +50,17 @@ from services.inspection.model.commands import (
     RecordVisit,
     ReplaceVisit,
     ReplyToVisit,
+    VoidChannel,
+    WithdrawAppraisal,
+    WithdrawAppraisalInput,
     WithdrawBulletin,
     WithdrawGrade,
     WithdrawInput,
+    WithdrawRanking,
     WithdrawVisit,
 )
 from services.inspection.model.seeds import SeedHash
+from services.inspection.model.subjects import Subject
 from services.inspection.model.supervision import Gone, Supervision
 from services.inspection.model.verification import Verification
 from shared.codes import Code, aliased, called
@@ -62,6 +79,10 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
+    AppraisalDropped,
+    AppraisalGraded,
+    AppraisalOpened,
+    AppraisalWithdrawn,
     AssessmentOpened,
     CampaignPlanned,
     ReplyDecided,
@@ -77,6 +98,9 @@ from shared.contracts.registry import (
     ExitWithdrawn,
     IndicatorsMeasured,
     ObjectionRaised,
+    PartyMerged,
+    PartyRegistered,
+    PartyWithdrawn,
     PolicyAdopted,
     VillageDelisted,
     VillageMerged,
@@ -84,6 +108,7 @@ from shared.contracts.registry import (
     VillageRegistered,
     VillageRelapsed,
     VillageUnlisted,
+    VillageWithdrawn,
 )
 from shared.policy import Policy
 from shared.rules import Reaction, Rule, State, by, recoded
@@ -121,6 +146,12 @@ def _graded(event: OutcomeDecided | DecisionWithdrawn, _policy: Policy) -> Itera
     return (graded,) if event.outcome.count("/") == 2 and graded[-4:].isdecimal() else ()
 
 
+def _appraised(event: OutcomeDecided | DecisionWithdrawn, _policy: Policy) -> Iterable[str]:
+    # An outcome that follows from another subject's grade is named `<kind>/<assessment>/<subject>/<year>`.
+    _, _, graded = event.outcome.partition("/")
+    return (graded,) if event.outcome.count("/") == 3 and graded[-4:].isdecimal() else ()
+
+
 KINDS: tuple[type[State], ...] = (
     Calendar,
     Campaign,
@@ -130,6 +161,9 @@ KINDS: tuple[type[State], ...] = (
     Verification,
     Cadre,
     Code,
+    Subject,
+    Appraisal,
+    Cohort,
 )
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -200,6 +234,40 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(WithdrawGrade, Assessment, _year, grade.withdraw_grade),
     Reaction(OutcomeDecided, Assessment, _graded, grade.note_decision),
     Reaction(DecisionWithdrawn, Assessment, _graded, grade.forget_decision),
+    # Villages, townships, organisations and village cadres are assessed from their registration to their end.
+    Reaction(VillageRegistered, Subject, subjects.of_village, subjects.register_village),
+    Reaction(VillageRegistered, Subject, subjects.of_township, subjects.register_township),
+    Reaction(VillageRecoded, Subject, subjects.of_village, subjects.recode),
+    Reaction(PartyRegistered, Subject, subjects.of_party, subjects.register_party),
+    *(
+        Reaction(e, Subject, subjects.of_village, subjects.end, subjects.running)
+        for e in (VillageMerged, VillageWithdrawn)
+    ),
+    *(Reaction(e, Subject, subjects.of_party, subjects.end, subjects.running) for e in (PartyMerged, PartyWithdrawn)),
+    # Their year is opened, gets its channels, and is decided by a body. Results go on into others made of them.
+    *(Reaction(e, Subject, subjects.composing, subjects.note_result) for e in get_args(subjects.Source)),
+    Reaction(AppraisalOpened, Appraisal, appraisal_inputs.own, appraisal_inputs.open_own, appraisal_inputs.opened),
+    Reaction(AppraisalDropped, Appraisal, appraisal_inputs.own, appraisal_inputs.drop),
+    *(
+        Reaction(e, Appraisal, appraisal_inputs.composed, appraisal_inputs.take_result)
+        for e in get_args(subjects.Source)
+    ),
+    Reaction(GiveReport, Appraisal, appraisal_inputs.own, appraisal_inputs.give_report),
+    Reaction(GiveBallot, Appraisal, appraisal_inputs.own, appraisal_inputs.give_ballot),
+    Reaction(GiveScores, Appraisal, appraisal_inputs.own, appraisal_inputs.give_scores, appraisal_inputs.members),
+    Reaction(VoidChannel, Appraisal, appraisal_inputs.own, appraisal_inputs.void),
+    Reaction(WithdrawAppraisalInput, Appraisal, appraisal_inputs.own, appraisal_inputs.withdraw),
+    Reaction(GradeAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.confirm),
+    Reaction(ContestAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.contest),
+    Reaction(WithdrawAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.withdraw, appraisal_grade.ranked_in),
+    Reaction(OutcomeDecided, Appraisal, _appraised, appraisal_grade.note_decision),
+    Reaction(DecisionWithdrawn, Appraisal, _appraised, appraisal_grade.forget_decision),
+    # All who are assessed together are counted, and the worst of them ranked.
+    Reaction(AppraisalOpened, Cohort, cohort.ids, cohort.join),
+    *(Reaction(e, Cohort, cohort.ids, cohort.note) for e in (AppraisalGraded, AppraisalWithdrawn)),
+    Reaction(AppraisalDropped, Cohort, cohort.ids, cohort.leave),
+    Reaction(MakeRanking, Cohort, cohort.ids, cohort.rank),
+    Reaction(WithdrawRanking, Cohort, cohort.ids, cohort.withdraw),
     # A merged village is no longer visited, assessed or verified, and its orders end with its team. A split village
     # goes on as it is, so nothing here reacts to a split.
     Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),
@@ -233,5 +301,7 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
     },
     Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue, "replies": reply.end},
     Assessment: {"propose": grade.propose},
+    Subject: {"open": subjects.open_due},
+    Appraisal: {"propose": appraisal_grade.propose},
     Verification: {"open": verification.open_shares, "shares": verification.end_shares},
 }

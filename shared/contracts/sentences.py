@@ -476,14 +476,24 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "GradeWithdrawn": _withdrawn("{year}考核等次“{grade}”", "the grade {grade} of {year}"),
     "InputWithdrawn": _withdrawn("{year}考核的{channel}", "{channel} of the assessment of {year}"),
     "AppraisalOpened": ("启动{record}{year}“{kind}”", "the {kind} of {record} for {year} opened"),
+    "AppraisalInputGiven": (
+        "{given_by}提交{record}{year}“{kind}”的{channel}[，得{score}分]",
+        "{given_by} gave {channel} for the {kind} of {record} in {year}[: {score}]",
+    ),
+    "AppraisalInputVoided": (
+        "{decided_by}将{record}{year}“{kind}”的{channel}作废，原因：{reason}",
+        "{decided_by} declared {channel} void in the {kind} of {record} for {year}: {reason}",
+    ),
+    "AppraisalInputWithdrawn": _withdrawn(
+        "{record}{year}“{kind}”的{channel}", "{channel} in the {kind} of {record} for {year}"
+    ),
     "AppraisalProposed": (
-        "{record}{year}“{kind}”得{score}分（{scores}），拟定为{grade}[；降档原因：{caps}]",
-        "{record} scored {score} in the {kind} of {year} ({scores}); {grade} is proposed[; capped: {caps}]",
+        "{record}{year}“{kind}”得{score}分（{scores}），拟定为{grade}",
+        "{record} scored {score} in the {kind} of {year} ({scores}); {grade} is proposed",
     ),
     "AppraisalGraded": (
-        "{decided_by}评定{record}{year}“{kind}”等次为{grade}[；问题：{failings}][；涉及：{triggers}][；结果用于：{feeds}]",
-        "{decided_by} graded {record} in the {kind} of {year}: {grade}[; failings: {failings}][; {triggers}]"
-        "[; it is used for {feeds}]",
+        "{decided_by}评定{record}{year}“{kind}”等次为{grade}[；问题：{failings}][；结果用于：{feeds}]",
+        "{decided_by} graded {record} in the {kind} of {year}: {grade}[; failings: {failings}][; used for {feeds}]",
     ),
     "AppraisalDropped": ("{record}{year}“{kind}”终止", "the {kind} of {record} for {year} was dropped"),
     "AppraisalContested": (
@@ -496,6 +506,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by} reviewed the {kind} of {record} for {year}: from {before} to {grade}",
     ),
     "AppraisalWithdrawn": _withdrawn("{record}{year}“{kind}”等次“{grade}”", "the grade {grade} of {record} in {year}"),
+    "AppraisalMoved": (
+        "因放假安排调整，{record}{year}“{kind}”的{deadline}由{was}改为{due}",
+        "new holidays moved the {deadline} of {record} in the {kind} of {year} from {was} to {due}",
+    ),
     "SampleCommitted": ("{body}公布核查随机码的校验值", "{body} published the hash of its share of the seed"),
     "SampleDrawn": ("抽取{size}户入户核查", "{size} households were drawn for the verification"),
     "SampleMissed": (

@@ -486,7 +486,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     # --------------------------------------------------------------------- incentives
     "outcome": ("奖惩事项编号", "the case's id", f"criticism/{VILLAGE}/2015"),
     **{f"Appraisal{event}.{field}": said
-       for event in ("Opened", "Proposed", "Graded", "Dropped", "Contested", "Reviewed", "Withdrawn")
+       for event in ("Opened", "InputGiven", "InputVoided", "InputWithdrawn", "Proposed", "Graded", "Dropped",
+                     "Contested", "Reviewed", "Withdrawn", "Moved")
        for field, said in (
            ("kind", ("哪一项考核评价（政策包中的代码）", "which assessment, by the pack's code", "secretary_rating")),
            ("subject_kind", ("对象：村、乡镇、组织、村干部或者干部",
@@ -500,6 +501,24 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "AppraisalReviewed.before": ("复核前的等次", "the grade before the review", "incompetent"),
     "AppraisalProposed.score": ("考核得分，0 至 100", "the score of the year, 0 to 100", 91.5),
     "AppraisalGraded.score": ("考核得分，0 至 100", "the score of the year, 0 to 100", 91.5),
+    "AppraisalInputGiven.score": ("得分，0 至 100；述职没有得分，为空", "the score, 0 to 100; null for a report", 86.0),
+    "members": ("打分或到会的人数；述职为 0", "how many scored or came; 0 for a report", 12),
+    "given_by": ("提交机关", "the organ that gave it", "镇党委"),
+    **{f"{event}.kind": ("哪一项考核评价（政策包中的代码）", "which assessment, by the pack's code", "branch_review")
+       for event in ("BestExceeded", "RankingMade", "RankingWithdrawn")},
+    "ranking": ("一并评价的范围：政策包的区划、考核评价的代码和年度",
+                "all who are assessed together: the pack's division, the assessment and the year",
+                "5203/branch_review/2016"),
+    "BestExceeded.number": ("现有几个最高等次", "how many have the best grade", 26),
+    "BestExceeded.at_most": ("最多可有几个", "how many can have it", 24),
+    "ranked": ("参加排名的个数", "how many were graded", 1680),
+    "worst": ("排在末位的组织、村或者乡镇，从最低分起", "the worst, from the least score up",
+              [{"subject": "ORG-0012", "place": "520323", "score": 41.5}]),
+    "Ranked.subject": ("组织、村或者乡镇的编号", "the id of the organisation, village or township", "ORG-0012"),
+    "Ranked.score": ("得分，0 至 100", "the score, 0 to 100", 41.5),
+    "tied": ("与末位同分的个数；名额足够的为 0", "how many had the score of the last place; 0 if all found room", 3),
+    "lists": ("提请列入的名单（政策包中的代码）", "the list for which they are proposed, by the pack's code",
+              "weak_branch"),
     "scores": ("各项来源的得分，0 至 100", "the score of each channel, 0 to 100", {"ballot": 86.0}),
     "failings": ("认定的问题（政策包中的代码）", "the failings that the body found, by the pack's codes", ["inactive"]),
     "feeds": ("结果用于哪些考核（政策包中的代码）", "the reviews in which the result is used, by the pack's codes",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -13,6 +13,8 @@ from shared.policy.campaigns import Campaign
 from shared.policy.section import Found, One, Reference, Section, Some
 from shared.policy.when import When, sample_year
 
+CHANNELS: Final = {"written_report": "书面述职", "oral_report": "口头述职", "ballot": "民主测评"}
+"""The channels of a team's assessment that are no campaigns, with their names."""
 _AHEAD = 31
 """The most days that an assessment may open before a campaign whose scores it needs."""
 

@@ -189,6 +189,7 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
                          LEAST, True, "at_least = 0.05"),
     },
     ("exit", "verification", "rates"): _RATES,
+    ("appraisals", "ballot_quorum"): _QUORUM,
     ("assessment", "ballot_quorum"): _QUORUM,
     ("assessment", "caps"): _HAPPENED,
     ("assessment", "grounds"): _HAPPENED,

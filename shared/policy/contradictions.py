@@ -10,6 +10,7 @@ from datetime import date
 from shared.calendar import Span
 from shared.divisions import NATIONAL
 from shared.policy import (
+    appraisals,
     assessment,
     bound,
     campaigns,
@@ -62,6 +63,15 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *commitments.contradictions(policy.commitments, policy.contacts),
         *campaigns.contradictions(policy.campaigns),
         *assessment.contradictions(policy.assessment, policy.campaigns),
+        *appraisals.contradictions(
+            policy.appraisals,
+            policy.parties,
+            policy.lists,
+            (
+                {grade.name: grade.label for grade in policy.assessment.grades},
+                assessment.CHANNELS | {one.kind: one.label for one in policy.campaigns},
+            ),
+        ),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments),
         *procedure.contradictions(policy.procedures, policy.indicators),
         *monitoring.contradictions(policy.monitoring, policy.procedures, first, layered=layered),
@@ -170,6 +180,7 @@ def _doubles(policy: Policy) -> Found:
         ("assessment", "inputs"): [channel.channel for channel in policy.assessment.inputs],
         ("assessment", "grades"): [grade.name for grade in policy.assessment.grades],
         ("assessment", "grounds"): [ground.name for ground in policy.assessment.grounds],
+        ("appraisals",): [one.kind for one in policy.appraisals],
         ("outcomes",): [outcome.kind for outcome in policy.outcomes],
         ("monitoring", "classes"): [one.code for one in policy.monitoring.classes] if policy.monitoring else [],
         ("parties",): [party.kind for party in policy.parties],
@@ -185,7 +196,7 @@ def _doubles(policy: Policy) -> Found:
         for n, name in enumerate(names):
             if name in names[:n]:
                 yield (*where, n), f"{name} 出现了两次", f"{name} occurs twice"
-    for section in ("parties", "lists", "checklists", "letters", "procedures"):
+    for section in ("parties", "lists", "checklists", "letters", "procedures", "appraisals"):
         labels = [one.label for one in getattr(policy, section)]
         for n, label in enumerate(labels):
             if label in labels[:n]:
@@ -220,7 +231,7 @@ def _references(policy: Policy) -> Found:
         for m, level in enumerate(outcome.appeals):
             yield from _cited(policy, ("outcomes", n, "appeals", m, "rule"), level.rule)
     for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists", "checklists",
-                  "letters"):  # fmt: skip
+                  "letters", "appraisals"):  # fmt: skip
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
@@ -315,6 +326,11 @@ def _roles(policy: Policy) -> Found:
           for role in roles if role),
         *((("lists", n, field), role, (*_JUDGED, "villager")) for n, one in enumerate(policy.lists)
           for field, role in (("by", one.by), ("unlisted_by", one.unlisted_by)) if role),
+        *((("appraisals", n, "decides"), one.decides, _JUDGED) for n, one in enumerate(policy.appraisals)),
+        *((("appraisals", n, "rank", "by"), one.rank.by, _JUDGED) for n, one in enumerate(policy.appraisals)
+          if one.rank),
+        *((("appraisals", n, "channels", m, "by"), channel.by, _NEVER) for n, one in enumerate(policy.appraisals)
+          for m, channel in enumerate(one.channels) if channel.by),
         *((("checklists", n, "by"), one.by, _NEVER) for n, one in enumerate(policy.checklists)),
         *((("letters", n, field), getattr(one, field), _NEVER) for n, one in enumerate(policy.letters)
           for field in ("by", "judged_by")),

@@ -17,6 +17,7 @@ from msgspec import Meta
 from shared import chinese
 from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
+from shared.policy.appraisals import Appraisal
 from shared.policy.assessment import Assessment
 from shared.policy.campaigns import Campaign, Finding
 from shared.policy.checklists import Checklist
@@ -103,6 +104,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """问题类型。 · What an inspector may find."""
     assessment: Assessment
     """年度考核。 · The yearly assessment."""
+    appraisals: Some[Appraisal] = ()
+    """对村、乡镇、组织和村干部的考核评价。 · The yearly assessments of anything else than teams."""
     outcomes: Some[Outcome]
     """奖励和问责。 · Rewards and accountability."""
     procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
@@ -134,7 +137,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         for part in (
             self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties,
             self.lists, self.checklists, self.letters,
-            self.training,
+            self.training, self.appraisals,
         ):  # fmt: skip
             kinds |= {one.kind: one.label for one in part}
         kinds |= {one.kind: one.label for one in self.presence.leave} if self.presence else {}
@@ -153,9 +156,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "hindrance": {
                 code: zh for one in self.campaigns if one.unreachable for code, zh in one.unreachable.hindrances.items()
             },
-            "grade": {grade.name: grade.label for grade in self.assessment.grades},
+            "grade": {grade.name: grade.label for one in self.appraisals for grade in one.grades}
+            | {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
-            "channel": inspected,
+            "channel": inspected | {one.channel: one.label for each in self.appraisals for one in each.channels},
             "role": {one.role: one.label for one in self.team.roles},
             "party_field": {field.field: field.label for field in fields},
             "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},
@@ -167,8 +171,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | watched,
             "watch_class": watched,
             "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
-            "failing": {},
-            "feed": {},
+            "failing": {code: zh for one in self.appraisals for code, zh in (one.failings or {}).items()},
+            "feed": {code: zh for one in self.appraisals for code, zh in (one.feeds or {}).items()},
             "duty": {code: zh for one in self.commitments for code, zh in (one.duties or {}).items()},
             "fund": {code: zh for one in self.commitments for code, zh in (one.sources or {}).items()},
             "check": {code: zh for one in self.checklists for code, zh in one.items.items()},
@@ -286,6 +290,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             off, worked = (entry.days, ()) if entry.kind == "holiday" else ((), entry.days)
             calendar = calendar.told(off, worked)
         return calendar
+
+    def appraisal(self, kind: str) -> Appraisal | None:
+        """The assessment of a kind, of anything else than teams; None if the region has none."""
+        return next((one for one in self.appraisals if one.kind == kind), None)
 
     def course(self, kind: str) -> Training | None:
         """The training of a kind; None if the region has none."""

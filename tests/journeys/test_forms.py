@@ -78,7 +78,9 @@ NEVER_IN_BENXI = {
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
         "nominations", "nomination-reviews", "releases", "term-assessments", "takeovers")),
-    *(("inspection", name) for name in ("bulletins", "unreachables", "replies", "reply-decisions")),
+    *(("inspection", name) for name in (
+        "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
+        "appraisal-scores", "appraisal-voids", "appraisal-grades", "rankings")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -96,9 +98,12 @@ ONE_BY_ONE: Mapping[str, str] = {
     **dict.fromkeys((
         "match-withdrawals", "assignment-withdrawals", "commitment-withdrawals", "visit-withdrawals",
         "input-withdrawals", "grade-withdrawals", "decision-withdrawals", "bulletin-withdrawals",
+        "appraisal-input-withdrawals", "appraisal-grade-withdrawals", "ranking-withdrawals",
     ), "takes back one decision of a body"),
     "party-mergers": "one party that was entered twice",
-    **dict.fromkeys(("grade-reviews", "appeals", "appeal-escalations"), "one subject asks for itself"),
+    **dict.fromkeys((
+        "grade-reviews", "appraisal-reviews", "appeals", "appeal-escalations",
+    ), "one subject asks for itself"),
 }  # fmt: skip
 """Commands without a form, each with the reason why nobody sends them by the hundred."""
 Pair = tuple[Known, Row]
@@ -213,6 +218,11 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
         *({"parties"} if not policy.parties else ()),
         *({"checklists", "checklist-withdrawals"} if not policy.checklists else ()),
         *({"letters", "letter-breaches", "letter-withdrawals"} if not policy.letters else ()),
+        *(
+            {f"appraisal-{name}" for name in ("reports", "ballots", "scores", "voids")}
+            if not policy.labels["channel"]
+            else ()
+        ),
     }, refused
 
 
@@ -517,6 +527,32 @@ def test_1_5_a_bulletin_is_registered_by_form() -> None:
     }
     assert read_back(FORMS["inspection", "bulletins"], [({}, row)], shipped("xixiu")) == [
         as_command("inspection", "bulletins", row)
+    ]
+
+
+_APPRAISED: Row = {"place": "520323", "kind": "village_cadre_year", "subject": "K1", "year": 2016, "body": "township"}
+_CHANNEL: Row = {**_APPRAISED, "channel": "goals_met"}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "more"),
+    [
+        ("appraisal-reports", [{**_CHANNEL, "given_by": "镇党委"}], {}),
+        ("appraisal-ballots", [{**_CHANNEL, "entitled": 50, "present": 40, "satisfied": 30, "given_by": "镇党委"}], {}),
+        ("appraisal-scores",
+         [{**_CHANNEL, "given_by": "镇党委", "marks.member": member, "marks.score": score}
+          for member, score in (("C1", 80), ("C2", 90))],
+         {"marks": [{"member": "C1", "score": 80}, {"member": "C2", "score": 90}]}),
+        ("appraisal-voids", [{**_CHANNEL, "reason": "今年没有观摩", "decided_by": "镇党委"}], {}),
+        ("appraisal-grades", [{**_APPRAISED, "grade": "good", "decided_by": "镇党委"}], {}),
+        ("rankings", [{"place": "520300", "kind": "branch_review", "year": 2016, "body": "organisation",
+                       "chosen": ["B1", "B2"], "decided_by": "市委组织部"}], {}),
+    ],
+)  # fmt: skip
+def test_0_10_2_6_channels_grades_and_rankings_are_told_by_form(name: str, rows: list[Row], more: Row) -> None:
+    whole = {field: value for field, value in rows[0].items() if "." not in field} | more
+    assert read_back(FORMS["inspection", name], [({}, row) for row in rows], shipped("zunyi")) == [
+        as_command("inspection", name, whole)
     ]
 
 

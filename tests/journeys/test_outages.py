@@ -14,6 +14,7 @@ from services.dispatch.model.commands import BeginLink, DecideLeave, ReportDepar
 from services.dispatch.reactions import DUE as DISPATCH
 from services.incentives.reactions import DUE as INCENTIVES
 from services.inspection.model.campaign import Campaign
+from services.inspection.model.commands import GiveScores, Mark, VoidChannel
 from services.inspection.model.verification import Verification
 from services.inspection.reactions import DUE as INSPECTION
 from services.registry.model import commands as registry
@@ -26,8 +27,9 @@ from shared.contracts.inspection import (
     SampleMissed,
     SeedMissed,
 )
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.registry import PartyRegistered, PolicyAdopted
 from shared.engine.flow import encode_state
+from shared.policy.shipped import content
 from tests.dispatch.benxi import CITY, START, V1, Benxi, cadre, delisted, diagnosed, own_pack, unit
 from tests.dispatch.benxi import PACK as BENXI_PACK
 from tests.dispatch.helping import CADRES, UNITS, pair
@@ -209,6 +211,34 @@ def all_in() -> World:
     return region
 
 
+def secretaries() -> Region:
+    """A region in which a village's secretary is assessed each November."""
+    jalaid = content("jalaid")
+    of = {name: [one for one in jalaid[name] if "secretary" in one["kind"]] for name in ("parties", "appraisals")}
+    rating = [{**one, "rule": "S3"} for one in of["appraisals"]]
+    region = Region({**BENXI, "parties": of["parties"], "appraisals": rating}, date(2014, 8, 1))
+    region.hear(
+        PartyRegistered(place=region.county, party="S1", kind="secretary", parent=f"village:{VILLAGE}", personal=True)
+    )
+    return region
+
+
+def secretary_scored() -> World:
+    """The peers have scored; the other sides are declared void."""
+    region = secretaries()
+    region.pass_days(date(2014, 11, 2))
+    of: dict[str, Any] = {"place": region.county, "kind": "secretary_rating", "subject": "S1", "year": 2014}
+    marks = (Mark("S2", 80),)
+    region.ask(
+        GiveScores(**of, channel="peers", marks=marks, body="township", given_by="观摩组"),
+        *(
+            VoidChannel(**of, channel=channel, body="organisation", reason="未组织", decided_by="县委组织部")
+            for channel in ("leaders", "committee", "representatives")
+        ),
+    )
+    return region
+
+
 def reopened() -> World:
     county = County().measured()
     county.do(
@@ -289,6 +319,12 @@ STORIES = {
         replying, (date(2015, 3, 10), date(2015, 4, 20), date(2015, 7, 1)), ("supervisions", "Order")
     ),
     ("assessments", "propose"): Story(all_in, (date(2016, 1, 18), date(2016, 5, 1), date(2017, 1, 5)), GRADES),
+    ("subjects", "open"): Story(
+        secretaries, (date(2014, 11, 2), date(2015, 1, 5), date(2016, 3, 1)), ("appraisals", "AppraisalOpened")
+    ),
+    ("appraisals", "propose"): Story(
+        secretary_scored, (date(2015, 1, 3), date(2015, 5, 1), date(2016, 3, 1)), ("appraisals", "AppraisalProposed")
+    ),
     ("villages", "measure"): Story(
         lambda: County().helped().world, (date(2014, 12, 20), date(2015, 1, 5), date(2016, 12, 25))
     ),

@@ -422,7 +422,8 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.term.assessed.v1": "always",
         "inspection.draw.made.v1": "always",
         **{f"inspection.appraisal.{step}.v1": "sometimes" for step in
-           ("opened", "proposed", "graded", "dropped", "contested", "reviewed", "withdrawn")},
+           ("opened", "proposed", "graded", "dropped", "contested", "reviewed", "withdrawn", "moved")},
+        **{f"inspection.appraisal_input.{step}.v1": "sometimes" for step in ("given", "voided", "withdrawn")},
         "inspection.visit.replaced.v1": "always",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},

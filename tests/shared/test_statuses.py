@@ -16,10 +16,14 @@ from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, Team
 from services.dispatch.model.roster import Bound, Ended, Leave, Lesson, Month, Post, Roster
 from services.incentives.model.record import Case, Record
+from services.inspection.model.appraisal import Appraisal
+from services.inspection.model.appraisal import Proposal as Proposed
 from services.inspection.model.assessment import Assessment, Ballot, Proposal
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
+from services.inspection.model.cohort import Cohort, Member
 from services.inspection.model.seeds import Seeds
+from services.inspection.model.subjects import Subject
 from services.inspection.model.supervision import Hearing, Order, Supervision
 from services.inspection.model.verification import Verification
 from services.registry.model.baseline import Baseline, Survey
@@ -40,6 +44,7 @@ from shared.calendar import Span, national
 from shared.contracts.dispatch import CourseHeld
 from shared.contracts.registry import Unmet
 from shared.policy import parse_pack
+from shared.policy.shipped import shipped
 from shared.rules import Moved, State
 from tests.support.refusals import below
 
@@ -78,6 +83,19 @@ def campaign(**fields: Any) -> Campaign:
 
 def verification(**fields: Any) -> Verification:
     return Verification(**HERE, attempt=1, **fields)
+
+
+BRANCHES = next(one for one in shipped("zunyi").appraisals if one.rank)
+IN: dict[str, Any] = {"scores": {"township_party": 80.0, "members": 70.0}}
+
+
+def appraisal(**fields: Any) -> Appraisal:
+    named: dict[str, Any] = {"subject_kind": "organisation", "village": V, "terms": BRANCHES}
+    return Appraisal(id="branch_review/B1/2015", place="210521", **named, **fields)
+
+
+def cohort(**fields: Any) -> Cohort:
+    return Cohort(id="5203/branch_review/2015", place="520300", terms=BRANCHES, **fields)
 
 
 def assessment(**fields: Any) -> Assessment:
@@ -227,6 +245,18 @@ ROWS: list[tuple[State, str, bool]] = [
     (Person(id="P2", place="210521", sort="adviser", parent=f"village:{V}", name="某", withdrawn=True), "withdrawn",
      False),
     (listing(), "key", False),
+    (Subject(id=f"village:{V}", place="210521", sort="village"), "village", False),
+    (Subject(id=f"village:{V}", place="210521", sort="village", ended=True), "ended", False),
+    (appraisal(), "open", True),
+    (appraisal(**IN), "complete", False),
+    (appraisal(**IN, proposal=Proposed(77.0, "medium")), "proposed", True),
+    (appraisal(**IN, proposal=Proposed(77.0, "medium"), grade="medium"), "graded", False),
+    (appraisal(**IN, proposal=Proposed(77.0, "medium"), grade="medium", answer_until=D), "contested", True),
+    (appraisal(is_dropped=True), "dropped", False),
+    (cohort(members={"B1": Member("520323")}), "open", False),
+    (cohort(members={"B1": Member("520323")}, exceeded=True), "open", True),
+    (cohort(members={"B1": Member("520323", 77.0, "medium")}), "whole", True),
+    (cohort(members={"B1": Member("520323", 77.0, "medium")}, worst=("B1",)), "ranked", False),
     (listing(reminded=True), "key", True),
     (listing(D), "ended", False),
     (Adoption(id="2105-1", place="210500", adopted_by="市委", effective_from=D, sha256="0"), "2015-06-01", False),
@@ -297,7 +327,9 @@ def test_a_kind_of_state_without_a_status_has_an_empty_one_and_waits_for_nobody(
 
 def test_what_is_kept_about_persons_is_read_by_operators_alone() -> None:
     personal = {kind.kind for kind in below(State) if kind.__module__.startswith("services.") and kind.personal}
-    assert personal == {"records", "persons", "cadres", "squads", "pairings"}
+    assert personal == {
+        "records", "persons", "cadres", "squads", "pairings", "subjects", "appraisals", "cohorts",
+    }  # fmt: skip
 
 
 def test_a_state_with_a_secret_has_the_piece_by_which_queries_look_for_one() -> None:

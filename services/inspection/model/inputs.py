@@ -20,8 +20,8 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.divisions import place_of
-from shared.labels import CHANNELS
 from shared.policy import Policy
+from shared.policy.assessment import CHANNELS
 from shared.rules import Change, Refused, addressed, require_body
 
 

@@ -6,10 +6,25 @@ another subject's grade for a team's, so these have types of their own.
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Codes, Day, GradedId, Organ, Percent, Reason, VillageId, Year
+from shared.contracts.calendar import Movement
+from shared.contracts.values import (
+    Code,
+    Codes,
+    Count,
+    Day,
+    DerivedId,
+    GradedId,
+    Organ,
+    Percent,
+    Place,
+    Reason,
+    VillageId,
+    Year,
+)
 
 AppraisedKind = Literal["village", "township", "organisation", "village_cadre", "cadre"]
 """What is assessed beside teams. An organisation and a village cadre are parties of the registry, a cadre is one of a
@@ -51,6 +66,37 @@ class AppraisalOpened(Appraised, frozen=True, kw_only=True):
     """The channels that must come in before a grade can be proposed."""
 
 
+class AppraisalInputGiven(Appraised, frozen=True, kw_only=True):
+    """A channel came in: a report, a ballot, or the scores of a panel, whose members are not told (0.10, 3.8)."""
+
+    label = ("报送评价材料", "appraisal input given")
+    source = "0.10"
+    channel: Code
+    score: Percent | None = None
+    """The ballot's share of the satisfied, or the mean of the panel's scores, 0 to 100; None for a report."""
+    members: Count = 0
+    """How many of a panel scored, or came to a ballot; 0 for a report."""
+    given_by: Organ
+
+
+class AppraisalInputVoided(Appraised, frozen=True, kw_only=True):
+    """A body declared that a channel cannot come in this year. The other weights are scaled up."""
+
+    label = ("评价来源作废", "appraisal input voided")
+    channel: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class AppraisalInputWithdrawn(Appraised, frozen=True, kw_only=True):
+    """What came in was a mistake, or a channel was declared void by mistake: it is awaited again."""
+
+    label = ("撤销评价材料", "appraisal input withdrawn")
+    channel: Code
+    reason: Reason
+    decided_by: Organ
+
+
 class AppraisalProposed(Appraised, frozen=True, kw_only=True):
     """The year is over and every channel is in or declared void. A body still has to confirm the grade."""
 
@@ -60,7 +106,6 @@ class AppraisalProposed(Appraised, frozen=True, kw_only=True):
     scores: Scores
     """The score of each channel that counts, as it came in (0.10)."""
     grade: Code
-    caps: Codes = ()
 
 
 class AppraisalGraded(Appraised, frozen=True, kw_only=True):
@@ -72,8 +117,6 @@ class AppraisalGraded(Appraised, frozen=True, kw_only=True):
     grade: Code
     failings: Codes = ()
     """The failings that the body found: such as unwilling, inactive, reckless (0.9)."""
-    triggers: Codes = ()
-    """The grounds for criticism by the facts of the year."""
     feeds: Codes = ()
     """The reviews in which the result is used without being entered again (2.5, 4.8)."""
     decided_by: Organ
@@ -108,5 +151,80 @@ class AppraisalWithdrawn(Appraised, frozen=True, kw_only=True):
 
     label = ("撤销评价等次", "appraisal withdrawn")
     grade: Code
+    reason: Reason
+    decided_by: Organ
+
+
+class AppraisalMoved(Movement, frozen=True, kw_only=True):
+    """Newly announced holidays moved a last day of an assessment: for the grade, its review, or the answer to it."""
+
+    about = "subject"
+    sealing = "sometimes"
+    label = ("评价期限变更", "appraisal's deadline moved")
+    kind: Code
+    subject_kind: AppraisedKind
+    subject: GradedId
+    village: VillageId | None = None
+    year: Year
+
+    def is_sealed(self) -> bool:
+        return self.subject_kind in PERSONS
+
+    @property
+    def subject_id(self) -> str:
+        """The village, as with the assessment's other events; else the subject."""
+        return self.village or self.subject
+
+
+class OfYear(Event, frozen=True, kw_only=True):
+    """The fields of every event about all who are assessed in a year under one pack."""
+
+    about = "ranking"
+    ranking: DerivedId
+    """`<jurisdiction of the pack>/<kind>/<year>`."""
+    kind: Code
+    year: Year
+
+
+class BestExceeded(OfYear, frozen=True, kw_only=True):
+    """More have the best grade than the pack allows. The body chooses whose grade it takes back (2.15)."""
+
+    label = ("最高等次超过比例", "best grades exceed their share")
+    source = "2.15"
+    grade: Code
+    number: Count
+    """How many have it."""
+    at_most: Count
+    """How many can have it."""
+
+
+class Ranked(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the worst: an organisation, a village or a township, never a person."""
+
+    subject: GradedId
+    place: Place
+    score: Percent
+
+
+class RankingMade(OfYear, frozen=True, kw_only=True):
+    """A body ranked all who were graded. The worst are proposed for a list; whoever keeps the list decides (2.6)."""
+
+    label = ("倒排名单", "ranking made")
+    source = "2.6"
+    ranked: Count
+    """How many were graded."""
+    worst: Annotated[tuple[Ranked, ...], Meta(max_length=2000)]
+    """The worst, from the least score up."""
+    tied: Count = 0
+    """How many had the score of the last place, if more than there was room for. The body chose among them."""
+    lists: Code
+    """The list for which the worst are proposed."""
+    decided_by: Organ
+
+
+class RankingWithdrawn(OfYear, frozen=True, kw_only=True):
+    """A ranking was a mistake. What was proposed by it is proposed no more; what was listed stays."""
+
+    label = ("撤销倒排", "ranking withdrawn")
     reason: Reason
     decided_by: Organ

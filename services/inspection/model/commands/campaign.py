@@ -1,9 +1,4 @@
-"""What people ask of the inspection."""
-
-from typing import Annotated, Literal
-
-import msgspec
-from msgspec import Meta
+"""What people ask of the inspection about campaigns, their draws, visits, bulletins and orders."""
 
 from shared.contracts import Command
 from shared.contracts.inspection import Body
@@ -11,17 +6,12 @@ from shared.contracts.values import (
     CampaignId,
     Code,
     Codes,
-    Count,
     Day,
     DerivedId,
     Exhibits,
-    Number,
     Organ,
     Parties,
-    PartyId,
-    Persons,
     Reason,
-    Representatives,
     Role,
     RunId,
     Score,
@@ -29,7 +19,6 @@ from shared.contracts.values import (
     Sha256,
     Short,
     VillageId,
-    Year,
 )
 
 
@@ -168,129 +157,4 @@ class CloseOrder(Command, frozen=True, kw_only=True):
     order: DerivedId
     body: Role
     accepted_by: Organ
-    """The organ; it is published, so it names no person."""
-
-
-class DeliverReport(Command, frozen=True, kw_only=True):
-    """The team delivers its yearly duty report (述职, mechanism 3.8)."""
-
-    village: VillageId
-    year: Year
-    form: Literal["written", "oral"]
-    body: Role
-    delivered_by: Organ
-    """The team or its unit; it is published, so it names no person."""
-
-
-class HoldBallot(Command, frozen=True, kw_only=True):
-    """Representatives of Party members and villagers voted on the team after its oral report (民主测评, 3.8)."""
-
-    village: VillageId
-    year: Year
-    entitled: Representatives
-    present: Representatives
-    satisfied: Representatives
-    body: Role
-    held_by: Organ
-    """Who held it; it is an organ, never a person."""
-
-
-class ConfirmGrade(Command, frozen=True, kw_only=True):
-    """The organisation department decides the year's grade: the proposed one, or another that the caps allow."""
-
-    village: VillageId
-    year: Year
-    grade: Code
-    body: Role
-    decided_by: Organ
-    """The organ and its document; it is published, so it names no person."""
-
-
-class ContestGrade(Command, frozen=True, kw_only=True):
-    """The team asks for a review of its grade (复核, Civil Servant Law 95). The command `grades` answers it."""
-
-    village: VillageId
-    year: Year
-    body: Role
-    lodged_by: Organ
-    """The team or its unit; it is published, so it names no person."""
-
-
-class WithdrawInput(Command, frozen=True, kw_only=True):
-    """The organisation department takes back a report or a ballot that was entered by mistake."""
-
-    village: VillageId
-    year: Year
-    channel: Literal["written_report", "oral_report", "ballot"]
-    body: Role
-    reason: Reason
-    decided_by: Organ
-
-
-class WithdrawGrade(Command, frozen=True, kw_only=True):
-    """The organisation department takes back a grade that was a mistake. Refused once an outcome was decided by it."""
-
-    village: VillageId
-    year: Year
-    body: Role
-    reason: Reason
-    decided_by: Organ
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """What the visit to one sampled household found."""
-
-    persons: Persons
-    """How many people live there. The number must be the register's; otherwise the register is corrected first."""
-    meets: bool
-    """Whether the household meets the standard, so that it was rightly lifted."""
-    approves: bool
-
-
-class PostVerificationHash(Command, frozen=True, kw_only=True):
-    """A body publishes the hash of its share of a verification's seed.
-
-    It does so before the exit is asked for, so that it cannot know the households when it chooses its share.
-    """
-
-    by_token = True
-    village: VillageId
-    attempt: Number
-    body: Body
-    seed_hash: Sha256
-    """SHA-256 of the share; `zhucun seed` makes both."""
-
-
-class GiveVerificationSeed(Command, frozen=True, kw_only=True):
-    """After the request for an exit a body gives the share that belongs to its published hash (5.3).
-
-    Both shares together decide which households are visited. Until both are in nobody can know them. The end of the
-    verification reveals the shares, so that everybody can check the sample.
-    """
-
-    by_token = True
-    village: VillageId
-    attempt: Number
-    body: Body
-    seed: Seed
-    """64 random hexadecimal digits, such as `zhucun seed` makes, or 32 other characters that nobody can guess."""
-
-
-class RecordVerification(Command, frozen=True, kw_only=True):
-    """The sampled households were visited, and people outside the register were looked at (5.3).
-
-    From both follow the rates of wrong exits (错退率), of omissions (漏评率) and of approval (群众认可度).
-    """
-
-    village: VillageId
-    attempt: Number
-    households: Annotated[dict[PartyId, Checked], Meta(max_length=5000)]
-    """Every sampled household by its id, and no other."""
-    unregistered: Count
-    """How many people outside the register were looked at, poor or not."""
-    omitted: Count
-    """How many of them are poor, so that they should have been in the register."""
-    body: Role
-    """The role that the pack's procedure names."""
-    verified_by: Organ
     """The organ; it is published, so it names no person."""

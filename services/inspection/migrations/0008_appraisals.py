@@ -1,0 +1,25 @@
+"""Who is assessed beside teams, their years, and all who are assessed together."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    for kind in ("subjects", "appraisals", "cohorts"):
+        op.create_table(
+            kind,
+            sa.Column("id", sa.String(length=120), nullable=False),
+            sa.Column("place", sa.String(length=6), nullable=False),
+            sa.Column("status", sa.String(length=80), nullable=False),
+            sa.Column("due", sa.Date(), nullable=True),
+            sa.Column("awaits", sa.Boolean(), nullable=False),
+            sa.Column("body", sa.Text(), nullable=False),
+            sa.PrimaryKeyConstraint("id"),
+            postgresql_with={"fillfactor": 50},
+        )
+        with op.batch_alter_table(kind, schema=None) as batch_op:
+            batch_op.create_index(f"ix_{kind}_due", ["due"], unique=False)
+            batch_op.create_index(f"ix_{kind}_place", ["place", "status"], unique=False)

@@ -1,0 +1,160 @@
+"""The yearly assessment of a village, a township, an organisation or a village cadre, and what it awaits.
+
+Channels come in over the year: reports, ballots, the scores of panels, and the results of other assessments. When all
+are in or declared void, a grade is proposed, and a body decides it (0.9, 0.10, 1.7, 2.14).
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from statistics import fmean
+from typing import Any
+
+import msgspec
+
+from shared.contracts.inspection import AppraisalMoved
+from shared.policy import Policy
+from shared.policy import appraisals as policies
+from shared.policy.appraisals import Channel
+from shared.rules import Moved, State, Task
+
+ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}
+"""By the way in which a channel comes in: the command that gives it."""
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """The score that follows from the channels, and its grade."""
+
+    score: float
+    grade: str
+
+
+class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One subject's year. Its id is `<kind>/<subject>/<year>`."""
+
+    kind = "appraisals"
+    personal = True
+
+    terms: policies.Appraisal
+    """The pack's entry on the day on which it was opened. It holds for this year, whatever pack follows."""
+    subject_kind: str
+    village: str = ""
+    """The village that it belonged to when it was opened; empty if to none."""
+    cohort: str = ""
+    """All who are assessed together, if they are ranked or the best grade has a share."""
+    reports: frozenset[str] = frozenset()
+    """The channels of the reports that are in."""
+    scores: dict[str, float] = msgspec.field(default_factory=dict)
+    """The scores of ballots and panels by channel, 0 to 100."""
+    marks: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """By channel, what each member of a panel gave."""
+    void: frozenset[str] = frozenset()
+    """The channels that were declared void."""
+    results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
+    """By kind of another assessment whose result counts, and by subject: its score, None until there is a grade."""
+    proposal: Proposal | None = None
+    grade_by: date | None = None
+    """The last day for the decision while a grade is proposed."""
+    grade: str = ""
+    failings: tuple[str, ...] = ()
+    review_until: date | None = None
+    """The last day for asking for a review of the grade; None if the grade is final."""
+    answer_until: date | None = None
+    """The last day for the answer to a request for review."""
+    decided: frozenset[str] = frozenset()
+    """The outcomes that were decided because of the grade."""
+    is_dropped: bool = False
+
+    @property
+    def subject(self) -> str:
+        """Whom it grades."""
+        return self.id.split("/")[1]
+
+    @property
+    def year(self) -> int:
+        """The year that is assessed."""
+        return int(self.id.split("/")[2])
+
+    @property
+    def journey(self) -> str:
+        """The village that it concerns, or the subject."""
+        return self.village or self.subject
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """How its events name it."""
+        named = {"subject_kind": self.subject_kind, "subject": self.subject, "village": self.village or None}
+        return {"kind": self.terms.kind, **named, "year": self.year}
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that count: all but those that were declared void."""
+        return tuple(one for one in self.terms.channels if one.channel not in self.void)
+
+    @property
+    def missing(self) -> tuple[Channel, ...]:
+        """The channels that must still come in."""
+        return tuple(one for one in self.channels if not self.is_in(one))
+
+    def is_in(self, channel: Channel) -> bool:
+        """Whether a channel is in. A result is, once all for whom that assessment was opened have theirs."""
+        if channel.how == "taken":
+            results = self.results.get(channel.of or "", {})
+            return bool(results) and None not in results.values()
+        return channel.channel in (self.reports if channel.how == "report" else self.scores)
+
+    def score(self, channel: Channel) -> float:
+        """The score of a channel that is in, 0 to 100; of several results it is their mean."""
+        if channel.how == "taken":
+            return fmean(score for score in self.results[channel.of or ""].values() if score is not None)
+        return self.scores[channel.channel]
+
+    @property
+    def status(self) -> str:
+        """`open`, `complete` until the year is over, `proposed`, `graded`,
+        `contested` while a review is asked for; `dropped` where the subject is no more."""
+        if self.grade:
+            return "contested" if self.answer_until else "graded"
+        if self.proposal:
+            return "proposed"
+        if self.is_dropped:
+            return "dropped"
+        return "open" if self.missing else "complete"
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a channel or the decision is awaited."""
+        return self.status in ("open", "proposed", "contested")
+
+    def tell_moved(self, moved: Moved, notice: str) -> AppraisalMoved:
+        """The time for the grade, for its review, or for the answer moved."""
+        return AppraisalMoved(place=self.place, **self.about, **moved.said(notice))
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """Each channel that somebody enters; once a grade is proposed, its decision.
+
+        Where nobody's result could come in, the deciding body has to declare that channel void.
+        """
+        said = {name: value for name, value in self.about.items() if name in ("kind", "subject", "year")}
+        known = {"place": self.place, **said}
+        for one in self.missing if self.status == "open" else ():
+            if one.how != "taken" or not self.results.get(one.of or ""):
+                role = one.by or self.terms.decides
+                yield Task(
+                    action=ACTIONS.get(one.how, "appraisal-voids"), about=self.subject, role=role,
+                    due=date(self.year, 12, 31), rule=self.terms.rule, detail=f"{self.year} {one.channel}",
+                    answer={**known, "channel": one.channel, "body": role},
+                )  # fmt: skip
+        if self.status in ("proposed", "contested"):
+            yield Task(
+                action="appraisal-grades", about=self.subject, role=self.terms.decides,
+                due=self.answer_until or self.grade_by, rule=self.terms.rule,
+                detail=f"{self.year} {self.terms.kind}",
+                answer={**known, "body": self.terms.decides},
+            )  # fmt: skip
+
+    def timed_once_complete(self, today: date) -> "Appraisal":
+        """The assessment with its timer for the proposal once all is in: the day after, and not before the year is
+        over."""
+        if self.status != "complete":
+            return self.timed(propose=None) if self.status == "open" else self
+        return self.timed(propose=max(date(self.year, 12, 31), today) + timedelta(1))

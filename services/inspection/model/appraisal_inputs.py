@@ -1,0 +1,291 @@
+"""What comes into the assessment of a subject, and out again: reports, ballots, panels' scores, others' results."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from statistics import fmean
+
+from services.inspection.model.appraisal import Appraisal
+from services.inspection.model.cadre import Cadre
+from services.inspection.model.cohort import cohort_of
+from services.inspection.model.commands import (
+    AppraisalCommand,
+    GiveBallot,
+    GiveReport,
+    GiveScores,
+    VoidChannel,
+    WithdrawAppraisalInput,
+)
+from services.inspection.model.subjects import Source, Subject, noted, source
+from shared.contracts.inspection import (
+    AppraisalDropped,
+    AppraisalInputGiven,
+    AppraisalInputVoided,
+    AppraisalInputWithdrawn,
+    AppraisalOpened,
+)
+from shared.labels import label
+from shared.policy import Policy
+from shared.policy.appraisals import COMPOSED, VILLAGE, Channel
+from shared.rules import Change, Key, Refused, State, known, require_body
+
+RULE = "0.10"
+
+
+def own(message: AppraisalOpened | AppraisalDropped | AppraisalCommand, _policy: Policy) -> Iterable[str]:
+    """The assessment that a message is about."""
+    return (f"{message.kind}/{message.subject}/{message.year}",)
+
+
+def composed(event: Source, policy: Policy) -> Iterable[str]:
+    """The assessments in which a result counts: those of its village, and of its township (0.13, 1.7, 4.8)."""
+    for one in policy.appraisals:
+        if event.village and source(event) in one.sources:
+            subject = event.village if one.of == VILLAGE else f"township:{event.village[:9]}"
+            yield f"{one.kind}/{subject}/{event.year}"
+
+
+def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
+    """The village or township that is assessed, with the results that are known there."""
+    sort = "village:" if event.subject_kind == VILLAGE else ""
+    return ((Subject, f"{sort}{event.subject}"),) if event.subject_kind in COMPOSED else ()
+
+
+def open_own(
+    state: Appraisal | None, event: AppraisalOpened, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """The assessment is opened by the pack's terms of this day."""
+    terms = policy.appraisal(event.kind)
+    if state or terms is None:
+        return Change(state)
+    known = {of: one for it in others.values() if isinstance(it, Subject) for of, one in it.results.items()}
+    one = Appraisal(
+        id=f"{event.kind}/{event.subject}/{event.year}",
+        place=event.place,
+        terms=terms,
+        subject_kind=event.subject_kind,
+        village=event.village or "",
+        cohort=cohort_of(terms, event.year, policy),
+        results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},
+    )
+    return Change(one.timed_once_complete(today))
+
+
+def drop(state: Appraisal | None, event: AppraisalDropped, policy: Policy, today: date) -> Change:
+    """The subject is no more, or left its post."""
+    return Change(state and state.but(is_dropped=True).timed(propose=None))
+
+
+def take_result(state: Appraisal | None, event: Source, policy: Policy, today: date) -> Change:
+    """Another assessment was opened, graded, taken back or dropped, whose score counts here without being entered again
+    (1.7, 2.5, 4.8). Once a grade is proposed it stays, whatever becomes of the results that it was made of."""
+    if state is None or state.proposal:
+        return Change(state)
+    results = noted(state.results.get(source(event), {}), event)
+    return Change(state.but(results={**state.results, source(event): results}).timed_once_complete(today))
+
+
+# ------------------------------------------------------------------ what people enter
+
+
+def give_report(state: Appraisal | None, command: GiveReport, policy: Policy, today: date) -> Change:
+    """A duty report is in."""
+    one, channel = _awaiting(state, command, command.channel, "report", policy)
+    if channel.channel in one.reports:
+        return Change(one)
+    told = AppraisalInputGiven(place=one.place, **one.about, channel=channel.channel, given_by=command.given_by)
+    return Change(one.but(reports=one.reports | {channel.channel}).timed_once_complete(today), (told,))
+
+
+def give_ballot(state: Appraisal | None, command: GiveBallot, policy: Policy, today: date) -> Change:
+    """A ballot was held. Refused without its quorum."""
+    one, channel = _awaiting(state, command, command.channel, "ballot", policy)
+    if not 0 <= command.satisfied <= command.present <= command.entitled or not command.present:
+        raise Refused(
+            RULE,
+            "票数有误：满意票数不得多于到会人数，到会人数不得多于应到人数，且应当有人到会",
+            "the figures do not fit: satisfied ≤ present ≤ entitled, and someone must be present",
+            field="present",
+            status=422,
+        )
+    quorum = one.terms.ballot_quorum
+    if quorum and not quorum.holds(command.present / command.entitled):
+        raise Refused(
+            RULE,
+            f"应到 {command.entitled} 人，到会 {command.present} 人，未达到规定人数（到会比例应当{quorum.said[0]}），"
+            "测评无效；请重新召集，确实无法召集的由评定机关将这项来源作废",
+            f"{command.present} of {command.entitled} were present, which is no quorum: {quorum.said[1]} of them must "
+            "come; call the meeting again, or let the deciding body declare the channel void",
+            field="present",
+            status=422,
+        )
+    score = round(100 * command.satisfied / command.present, 2)
+    return _scored(one, channel, score, command.present, command.given_by, today)
+
+
+def members(_state: Appraisal | None, command: GiveScores) -> Iterable[Key]:
+    """The members of a panel, who may be parties of the registry or cadres."""
+    for mark in command.marks:
+        yield Subject, f"party:{mark.member}"
+        yield Cadre, mark.member
+
+
+def give_scores(
+    state: Appraisal | None, command: GiveScores, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A panel has scored. Whoever is assessed, belongs to the same village, or has ties to it is no member of it."""
+    one, channel = _awaiting(state, command, command.channel, "panel", policy)
+    for mark in command.marks:
+        if why := _related(mark.member, one, others):
+            raise Refused(
+                RULE,
+                f"评议人 {mark.member} {why[0]}，应当回避，请去掉这一行",
+                f"{mark.member} {why[1]} and must not score; leave that member out",
+                field=f"marks.{mark.member}.member",
+                status=422,
+            )
+    one = one.but(marks={**one.marks, channel.channel: {mark.member: mark.score for mark in command.marks}})
+    score = round(fmean(mark.score for mark in command.marks), 2)
+    return _scored(one, channel, score, len(command.marks), command.given_by, today)
+
+
+def _related(member: str, one: Appraisal, others: Mapping[Key, State | None]) -> tuple[str, str] | None:
+    """Why somebody must not score a subject; None if there is nothing known against it."""
+    if member == one.subject:
+        return "就是被评价的人", "is assessed itself"
+    party, cadre = others.get((Subject, f"party:{member}")), others.get((Cadre, member))
+    if isinstance(party, Subject) and one.village and party.village == one.village:
+        return "与被评价的对象同属一村", "belongs to the same village"
+    if isinstance(cadre, Cadre) and one.village in cadre.ties:
+        return "与该村有亲属或者籍贯关系", "has ties to the village"
+    return None
+
+
+def _scored(one: Appraisal, channel: Channel, score: float, members: int, given_by: str, today: date) -> Change:
+    """The assessment with a channel's score. The same figures again change nothing."""
+    if one.scores.get(channel.channel) == score:
+        return Change(one)
+    if channel.channel in one.scores:
+        raise Refused(
+            RULE,
+            "这项来源已经提交，且结果不同；确有错误的，请先由评定机关撤销",
+            "this channel is in already, with another result; if that is wrong, let the deciding body withdraw it",
+            field="channel",
+        )
+    told = AppraisalInputGiven(
+        place=one.place, **one.about, channel=channel.channel, score=score, members=members, given_by=given_by
+    )
+    scored = one.but(scores={**one.scores, channel.channel: score})
+    return Change(scored.timed_once_complete(today), (told,))
+
+
+def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: date) -> Change:
+    """The deciding body declares that a channel cannot come in, so that the other weights are scaled up."""
+    one, channel = _of_channel(state, command, command.channel, policy)
+    require_body(command.body, one.terms.decides, RULE)
+    if channel.channel in one.void:
+        return Change(one)
+    rest = [other for other in one.channels if other != channel]
+    if one.is_in(channel):
+        raise Refused(
+            RULE,
+            "这项来源已经提交；确有错误的，请先撤销，再作废",
+            "this channel is in already; withdraw it first, if it is wrong",
+            field="channel",
+        )
+    if not any(other.weight for other in rest):
+        raise Refused(
+            RULE,
+            "其余来源都不计分，作废后没有得分；请重新组织",
+            "no other channel carries a score, so that nothing would be left to grade; hold it again",
+            field="channel",
+        )
+    if channel.part and channel.part not in {other.part for other in rest}:
+        raise Refused(
+            "2.14",
+            "这项来源是一个必备部分的唯一来源，不能作废；请补办",
+            "it is the only channel of a mandatory part, which cannot be left out; make up for it",
+            field="channel",
+        )
+    told = AppraisalInputVoided(
+        place=one.place, **one.about, channel=channel.channel, reason=command.reason, decided_by=command.decided_by
+    )
+    return Change(one.but(void=one.void | {channel.channel}).timed_once_complete(today), (told,))
+
+
+def withdraw(state: Appraisal | None, command: WithdrawAppraisalInput, policy: Policy, today: date) -> Change:
+    """Take back what came in by mistake, or was declared void by mistake: it is awaited again."""
+    one, channel = _of_channel(state, command, command.channel, policy)
+    require_body(command.body, one.terms.decides, RULE)
+    code = channel.channel
+    if code not in (*one.reports, *one.scores, *one.void):
+        raise Refused(
+            RULE,
+            "这项来源没有录入，也没有作废，无可撤销",
+            "this channel was neither given nor declared void, so that there is nothing to withdraw",
+            field="channel",
+            status=404,
+        )
+    told = AppraisalInputWithdrawn(
+        place=one.place, **one.about, channel=code, reason=command.reason, decided_by=command.decided_by
+    )
+    rest = one.but(
+        reports=one.reports - {code},
+        scores={other: score for other, score in one.scores.items() if other != code},
+        marks={other: marks for other, marks in one.marks.items() if other != code},
+        void=one.void - {code},
+    )
+    return Change(rest.timed_once_complete(today), (told,))
+
+
+def running(state: Appraisal | None, command: AppraisalCommand) -> Appraisal:
+    """The assessment that a command names. Refuses if there is none, or it lies in another division."""
+    one = known(
+        state if state and state.terms else None, "本年度的考核评价", "the assessment of the year of", command.subject
+    )
+    if one.place != command.place:
+        raise Refused(
+            "identity",
+            f"该考核评价属于区划 {one.place}，不属于 {command.place}，请改填",
+            f"this assessment belongs to division {one.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    return one
+
+
+def _of_channel(
+    state: Appraisal | None, command: AppraisalCommand, code: str, policy: Policy
+) -> tuple[Appraisal, Channel]:
+    """The assessment and its channel. Refuses unless it can still change."""
+    one = running(state, command)
+    if one.proposal or one.is_dropped:
+        zh, en = ("已拟定等次", "a grade is proposed") if one.proposal else ("已终止", "it was dropped")
+        raise Refused(RULE, f"本年度考核评价{zh}，不能再改动来源", f"its channels do not change any more: {en}")
+    channel = one.terms.channel(code)
+    if channel is None:
+        names = [other.channel for other in one.terms.channels]
+        raise Refused(
+            RULE,
+            f"没有{label('channel', code, policy)}这项来源，可填：{'、'.join(c.label for c in one.terms.channels)}",
+            f"there is no channel {code!r}, only {', '.join(names)}",
+            field="channel",
+            status=422,
+        )
+    return one, channel
+
+
+def _awaiting(
+    state: Appraisal | None, command: GiveReport | GiveBallot | GiveScores, code: str, how: str, policy: Policy
+) -> tuple[Appraisal, Channel]:
+    """The assessment and the channel that a command gives. Refuses if that comes in otherwise, or is void."""
+    one, channel = _of_channel(state, command, code, policy)
+    if channel.how != how or channel.channel in one.void:
+        zh, en = (
+            ("不是这样提交的，请用相应的表", "does not come in this way; use its own form")
+            if channel.how != how
+            else ("已经作废；确有错误的，请先撤销作废", "was declared void; withdraw that first")
+        )
+        raise Refused(RULE, f"“{channel.label}”{zh}", f"{code!r} {en}", field="channel", status=422)
+    assert channel.by
+    require_body(command.body, channel.by, RULE)
+    return one, channel

@@ -1,0 +1,234 @@
+"""All who are assessed together in a year: how many have the best grade, and who is worst (2.6, 2.14, 2.15).
+
+Organisations, villages and townships are ranked; persons never are, and no pack can say so.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from math import floor
+from typing import Any
+
+import msgspec
+
+from services.inspection.model.commands import MakeRanking, OfYearCommand, WithdrawRanking
+from shared.contracts.inspection import (
+    AppraisalDropped,
+    AppraisalGraded,
+    AppraisalOpened,
+    AppraisalWithdrawn,
+    BestExceeded,
+    Ranked,
+    RankingMade,
+    RankingWithdrawn,
+)
+from shared.divisions import place_of
+from shared.policy import Policy
+from shared.policy.appraisals import Appraisal as Terms
+from shared.rules import Change, Refused, State, Task, known, require_body
+
+RULE = "2.6"
+_NAMED = 20
+"""Of how many a refusal tells the ids."""
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True):
+    """One who is assessed: where, and with which score and grade once there is one."""
+
+    place: str
+    score: float | None = None
+    grade: str = ""
+
+
+class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One kind of assessment in one year, in the division whose pack says it. Its id is
+    `<jurisdiction>/<kind>/<year>`."""
+
+    kind = "cohorts"
+    personal = True
+
+    terms: Terms
+    members: dict[str, Member] = msgspec.field(default_factory=dict)
+    """By subject."""
+    exceeded: bool = False
+    """Whether more have the best grade than the pack allows."""
+    worst: tuple[str, ...] = ()
+    """Who was ranked worst; empty until there is a ranking."""
+
+    @property
+    def year(self) -> int:
+        """The year that is assessed."""
+        return int(self.id.rpartition("/")[2])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everybody has a grade."""
+        return bool(self.members) and all(one.grade for one in self.members.values())
+
+    @property
+    def best(self) -> int:
+        """How many have the best grade."""
+        return sum(one.grade == self.terms.names[0] for one in self.members.values())
+
+    @property
+    def at_most(self) -> int:
+        """How many can have it: the pack's share of all who are assessed, rounded down."""
+        share = self.terms.best_at_most
+        return len(self.members) if share is None else floor(share * len(self.members) + 1e-9)
+
+    @property
+    def status(self) -> str:
+        """`ranked` once there is a ranking, `whole` once everybody has a grade, else `open`."""
+        return "ranked" if self.worst else "whole" if self.is_whole else "open"
+
+    @property
+    def awaits(self) -> bool:
+        return self.exceeded or bool(self.terms.rank and self.status == "whole")
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """How its events name it."""
+        return {"place": self.place, "ranking": self.id, "kind": self.terms.kind, "year": self.year}
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """The ranking once everybody has a grade; before that, fewer best grades where there are too many."""
+        said: dict[str, str | int] = {"place": self.place, "kind": self.terms.kind, "year": self.year}
+        if self.exceeded:
+            yield Task(
+                action="appraisal-grade-withdrawals", about=self.id, role=self.terms.decides, due=None,
+                rule=self.terms.rule, detail=str(self.year), answer={**said, "body": self.terms.decides},
+            )  # fmt: skip
+        if self.terms.rank and self.status == "whole":
+            yield Task(
+                action="rankings", about=self.id, role=self.terms.rank.by, due=None, rule=self.terms.rule,
+                detail=str(self.year), answer={**said, "body": self.terms.rank.by},
+            )  # fmt: skip
+
+
+def cohort_of(terms: Terms, year: int, policy: Policy) -> str:
+    """The id of all who are assessed together with a subject; empty if they are neither ranked nor counted."""
+    if terms.rank is None and terms.best_at_most is None:
+        return ""
+    return f"{policy.layer('appraisals', terms.kind)}/{terms.kind}/{year}"
+
+
+def ids(
+    message: AppraisalOpened | AppraisalGraded | AppraisalWithdrawn | AppraisalDropped | OfYearCommand, policy: Policy
+) -> Iterable[str]:
+    """The cohort of a message."""
+    terms = policy.appraisal(message.kind)
+    id = cohort_of(terms, message.year, policy) if terms else ""
+    return (id,) if id else ()
+
+
+def join(state: Cohort | None, event: AppraisalOpened, policy: Policy, today: date) -> Change:
+    """One more is assessed."""
+    terms = policy.appraisal(event.kind)
+    assert terms
+    (id,) = ids(event, policy)
+    one = state or Cohort(id=id, place=place_of(id.split("/")[0]), terms=terms)
+    return Change(one.but(members={**one.members, event.subject: Member(event.place)}))
+
+
+def note(state: Cohort | None, event: AppraisalGraded | AppraisalWithdrawn, policy: Policy, today: date) -> Change:
+    """One was graded, or the grade was taken back. The body is told once when too many have the best one."""
+    if state is None or event.subject not in state.members:
+        return Change(state)
+    place = state.members[event.subject].place
+    graded = Member(place, event.score, event.grade) if isinstance(event, AppraisalGraded) else Member(place)
+    return _counted(state, {**state.members, event.subject: graded})
+
+
+def leave(state: Cohort | None, event: AppraisalDropped, policy: Policy, today: date) -> Change:
+    """One is assessed no more."""
+    if state is None:
+        return Change(state)
+    return _counted(state, {id: one for id, one in state.members.items() if id != event.subject})
+
+
+def _counted(state: Cohort, members: dict[str, Member]) -> Change:
+    """The cohort with other members, and what is told if more have the best grade than can."""
+    after = state.but(members=members)
+    after = after.but(exceeded=after.best > after.at_most)
+    if not after.exceeded or state.exceeded:
+        return Change(after)
+    told = BestExceeded(**after.about, grade=after.terms.names[0], number=after.best, at_most=after.at_most)
+    return Change(after, (told,))
+
+
+def rank(state: Cohort | None, command: MakeRanking, policy: Policy, today: date) -> Change:
+    """Rank all who were graded: the worst are proposed for the pack's list. The body chooses among equals."""
+    cohort = _addressed(state, command)
+    terms = cohort.terms.rank
+    if terms is None:
+        raise Refused(RULE, "政策包没有规定对此排名", "the pack does not rank these", field="kind", status=422)
+    require_body(command.body, terms.by, RULE)
+    if not cohort.is_whole:
+        waiting = sum(not one.grade for one in cohort.members.values())
+        raise Refused(
+            RULE,
+            f"还有 {waiting} 个没有评定等次，全部评定后方可排名",
+            f"{waiting} have no grade yet; all must have one before they are ranked",
+            field="year",
+        )
+    members = cohort.members
+    order = sorted(members, key=lambda id: (members[id].score, id))
+    last = members[order[min(terms.worst, len(order)) - 1]].score
+    sure = [id for id in order if (members[id].score or 0) < (last or 0)]
+    equal = [id for id in order if members[id].score == last]
+    room = min(terms.worst - len(sure), len(equal))
+    tied = len(equal) if len(equal) > room else 0
+    chosen = sorted(command.chosen)
+    if (len(chosen) != room or not {*chosen} <= {*equal}) if tied else chosen:
+        raise Refused(
+            RULE,
+            f"第 {terms.worst} 位同分（{last:g} 分）的有 {tied} 个，只能列 {room} 个，请从中选定并填写"
+            f"（{'、'.join(equal[:_NAMED])}{'等' if tied > _NAMED else ''}）"
+            if tied
+            else "末位没有同分的，无须选定，请删去",
+            f"{tied} have the same score {last:g} at place {terms.worst}, with room for {room}; choose {room} of "
+            f"{', '.join(equal[:_NAMED])}"
+            if tied
+            else "none has the same score at the last place, so that nothing is to be chosen; leave it out",
+            field="chosen",
+            status=422,
+        )
+    worst = (*sure, *(chosen if tied else equal))
+    if cohort.worst:
+        if {*cohort.worst} == {*worst}:
+            return Change(cohort)
+        raise Refused(RULE, "已经排定；需要更改的，请先撤销", "it is ranked already; withdraw that first", field="year")
+    told = RankingMade(
+        **cohort.about,
+        ranked=len(order),
+        worst=tuple(
+            Ranked(subject=id, place=one.place, score=one.score or 0) for id in worst for one in [cohort.members[id]]
+        ),
+        tied=tied,
+        lists=terms.lists,
+        decided_by=command.decided_by,
+    )
+    return Change(cohort.but(worst=worst), (told,))
+
+
+def withdraw(state: Cohort | None, command: WithdrawRanking, policy: Policy, today: date) -> Change:
+    """Take back a ranking, so that grades can be corrected and another one made."""
+    cohort = _addressed(state, command)
+    if cohort.terms.rank:
+        require_body(command.body, cohort.terms.rank.by, RULE)
+    if not cohort.worst:
+        raise Refused(RULE, "尚未排定，无可撤销", "there is no ranking to withdraw", field="year", status=404)
+    told = RankingWithdrawn(**cohort.about, reason=command.reason, decided_by=command.decided_by)
+    return Change(cohort.but(worst=()), (told,))
+
+
+def _addressed(state: Cohort | None, command: OfYearCommand) -> Cohort:
+    cohort = known(state, "本年度的考核评价", "the assessment of the year of", command.kind)
+    if cohort.place != command.place:
+        raise Refused(
+            "identity",
+            f"该考核评价由区划 {cohort.place} 统一排名，不是 {command.place}，请改填",
+            f"these are ranked in division {cohort.place}, not {command.place}; name that one",
+            field="place",
+            status=422,
+        )
+    return cohort

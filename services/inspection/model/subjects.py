@@ -1,0 +1,219 @@
+"""Whom the inspection may assess beside teams: villages, townships, organisations, village cadres (2.21).
+
+On the day that the pack names, the assessment of each who is registered then begins. Who ends before a grade is
+proposed is not graded: a village that is merged, an organisation that is dissolved, a secretary who leaves the post.
+
+A village and a township also remember the results of all that is assessed there, since their own assessments may be
+made of them, and may be opened later than those (1.7).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import msgspec
+
+from services.inspection.model.appraisal import Appraisal
+from shared.contracts.inspection import (
+    AppraisalDropped,
+    AppraisalGraded,
+    AppraisalOpened,
+    AppraisalWithdrawn,
+    AppraisedKind,
+    AssessmentDropped,
+    AssessmentGraded,
+    AssessmentOpened,
+    GradeWithdrawn,
+)
+from shared.contracts.registry import (
+    PartyMerged,
+    PartyRegistered,
+    PartyWithdrawn,
+    VillageMerged,
+    VillageRecoded,
+    VillageRegistered,
+    VillageWithdrawn,
+)
+from shared.divisions import place_of
+from shared.policy import Policy
+from shared.policy.appraisals import TEAM, TOWNSHIP, VILLAGE
+from shared.policy.appraisals import Appraisal as Terms
+from shared.rules import Change, Due, Key, State
+
+Ends = VillageMerged | VillageWithdrawn | PartyMerged | PartyWithdrawn
+OfTeam = AssessmentOpened | AssessmentGraded | GradeWithdrawn | AssessmentDropped
+Source = OfTeam | AppraisalOpened | AppraisalGraded | AppraisalWithdrawn | AppraisalDropped
+"""The events by which the result of one assessment comes into another one, or out of it."""
+KEPT = 2
+"""Of how many assessments of one kind a subject remembers the years: the last may still await its grade."""
+
+
+class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
+    """One who may be assessed. Its id is `village:`, `township:` or `party:` with the subject's own id."""
+
+    kind = "subjects"
+    personal = True
+
+    sort: str
+    """`village`, `township`, or the kind of party by the pack."""
+    is_person: bool = False
+    fields: dict[str, str | float] = msgspec.field(default_factory=dict)
+    """What is known of a party, such as the post that a village cadre holds."""
+    village: str = ""
+    """The village itself, or the one that a party belongs to."""
+    opened: tuple[str, ...] = ()
+    """Its latest assessments, by id."""
+    results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
+    """By `<kind>/<year>` of other assessments: the score of each who is assessed in the village or township. It is None
+    until there is a grade."""
+    ended: bool = False
+
+    @property
+    def subject(self) -> str:
+        """How events and commands name it."""
+        return self.id if self.sort == TOWNSHIP else self.id.partition(":")[2]
+
+    @property
+    def journey(self) -> str:
+        """The village that it belongs to, or itself."""
+        return self.village or self.subject
+
+    @property
+    def subject_kind(self) -> AppraisedKind:
+        """What it is, in the words of events."""
+        if self.sort == VILLAGE:
+            return "village"
+        if self.sort == TOWNSHIP:
+            return "township"
+        return "village_cadre" if self.is_person else "organisation"
+
+    @property
+    def status(self) -> str:
+        return "ended" if self.ended else self.sort
+
+
+def of_township(event: VillageRegistered, _policy: Policy) -> Iterable[str]:
+    """The township of a village, by the first nine digits of its code."""
+    return (f"{TOWNSHIP}:{event.village[:9]}",)
+
+
+def of_village(
+    event: VillageRegistered | VillageMerged | VillageWithdrawn | VillageRecoded, _policy: Policy
+) -> Iterable[str]:
+    """The village as a subject."""
+    return (f"{VILLAGE}:{event.village}",)
+
+
+def of_party(event: PartyRegistered | PartyMerged | PartyWithdrawn, _policy: Policy) -> Iterable[str]:
+    """The party as a subject."""
+    return (f"party:{event.party}",)
+
+
+def register_village(state: Subject | None, event: VillageRegistered, policy: Policy, today: date) -> Change:
+    """A village was registered, or is registered again."""
+    id = f"{VILLAGE}:{event.village}"
+    known = state or Subject(id=id, place=event.place, sort=VILLAGE, village=event.village)
+    return Change(_waking(known.but(ended=False), policy, today))
+
+
+def register_township(state: Subject | None, event: VillageRegistered, policy: Policy, today: date) -> Change:
+    """A township is known by the first of its villages that is registered."""
+    if state:
+        return Change(state)
+    (id,) = of_township(event, policy)
+    return Change(_waking(Subject(id=id, place=event.place, sort=TOWNSHIP), policy, today))
+
+
+def register_party(state: Subject | None, event: PartyRegistered, policy: Policy, today: date) -> Change:
+    """A party was registered, or belongs to another village now."""
+    village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
+    known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
+    renewed = known.but(place=event.place, sort=event.kind, fields=event.fields, village=village, ended=False)
+    return Change(_waking(renewed, policy, today))
+
+
+def recode(state: Subject | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """The village belongs to the division of its new code, whose pack opens its next assessments."""
+    return Change(state and state.but(place=place_of(event.code)))
+
+
+def composing(event: Source, policy: Policy) -> Iterable[str]:
+    """The village and the township of a result, if anything there is made of such results."""
+    if event.village:
+        for sort in {one.of for one in policy.appraisals if source(event) in one.sources}:
+            yield f"{sort}:{event.village if sort == VILLAGE else event.village[:9]}"
+
+
+def source(event: Source) -> str:
+    """Which assessment an event tells of, as a channel names it."""
+    return TEAM if isinstance(event, OfTeam) else event.kind
+
+
+def noted(results: Mapping[str, float | None], event: Source) -> dict[str, float | None]:
+    """The results of one kind and year after an event: opened, graded, taken back, or dropped."""
+    subject = event.village if isinstance(event, OfTeam) else event.subject
+    others = {one: score for one, score in results.items() if one != subject}
+    if isinstance(event, AppraisalDropped | AssessmentDropped):
+        return others
+    return {**others, subject: event.score if isinstance(event, AppraisalGraded | AssessmentGraded) else None}
+
+
+def note_result(state: Subject | None, event: Source, policy: Policy, today: date) -> Change:
+    """Something in the village or township was assessed. Results of earlier years than the last are forgotten."""
+    if state is None:
+        return Change(state)
+    key = f"{source(event)}/{event.year}"
+    kept = {of: one for of, one in state.results.items() if int(of[-4:]) >= event.year - 1}
+    return Change(state.but(results={**kept, key: noted(state.results.get(key, {}), event)}))
+
+
+def running(state: Subject | None, _event: Ends) -> Iterable[Key]:
+    """The assessments that may still be open."""
+    return ((Appraisal, id) for id in (state.opened if state else ()))
+
+
+def end(state: Subject | None, event: Ends, policy: Policy, today: date, others: Mapping[Key, State | None]) -> Change:
+    """The subject is no more, or left its post. Of its assessments, those without a proposed grade end."""
+    if state is None:
+        return Change(state)
+    dropped = (
+        AppraisalDropped(place=one.place, **one.about)
+        for one in others.values()
+        if isinstance(one, Appraisal) and one.status in ("open", "complete")
+    )
+    return Change(state.but(ended=True).timed(open=None), tuple(dropped))
+
+
+def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
+    """The day on which the pack opens an assessment of such subjects, or on which a new pack is looked at."""
+    opening = [one for one in _own(state, policy) if one.opens.of(due.on.year) == due.on]
+    events = tuple(
+        AppraisalOpened(
+            place=state.place,
+            kind=one.kind,
+            subject_kind=state.subject_kind,
+            subject=state.subject,
+            village=state.village or None,
+            year=due.on.year,
+            inputs=tuple(channel.channel for channel in one.channels),
+        )
+        for one in opening
+    )
+    opened = state.opened
+    for one in opening:
+        of_kind = [id for id in opened if id.startswith(f"{one.kind}/")][-KEPT + 1 :]
+        others = tuple(id for id in opened if not id.startswith(f"{one.kind}/"))
+        opened = (*others, *of_kind, f"{one.kind}/{state.subject}/{due.on.year}")
+    return Change(_waking(state.but(opened=opened), policy, due.on), events)
+
+
+def _own(state: Subject, policy: Policy) -> Iterable[Terms]:
+    """The pack's assessments of such subjects."""
+    return (one for one in policy.appraisals if one.grades_such(state.sort, state.fields))
+
+
+def _waking(state: Subject, policy: Policy, since: date) -> Subject:
+    """The subject with its timer on the next day on which an assessment of it opens. A new pack is looked for on 1
+    January and 1 July at least."""
+    half_years = (date(since.year, 7, 1), date(since.year + 1, 1, 1))
+    opens = (one.opens.next_after(since) for one in _own(state, policy))
+    return state.timed(open=min([*opens, next(day for day in half_years if day > since)]))

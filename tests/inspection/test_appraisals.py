@@ -1,0 +1,684 @@
+"""The assessment of villages, townships, organisations and village cadres, by the entries of the shipped packs."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.inspection.model.appraisal import Appraisal
+from services.inspection.model.cohort import Cohort
+from services.inspection.model.commands import (
+    ContestAppraisal,
+    GiveBallot,
+    GiveScores,
+    GradeAppraisal,
+    MakeRanking,
+    Mark,
+    VoidChannel,
+    WithdrawAppraisal,
+    WithdrawAppraisalInput,
+    WithdrawRanking,
+)
+from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
+from shared.contracts.inspection import (
+    AppraisalDropped,
+    AppraisalGraded,
+    AppraisalInputVoided,
+    AppraisalOpened,
+    AppraisalProposed,
+    AppraisalReviewed,
+    AssessmentGraded,
+    AssessmentOpened,
+    BestExceeded,
+    GradeWithdrawn,
+    RankingMade,
+)
+from shared.contracts.registry import CadreRegistered, PartyRegistered, PartyWithdrawn, VillageMerged, VillageRegistered
+from shared.policy import PolicyInvalid, parse_pack
+from shared.policy.shipped import content
+from tests.inspection.region import BENXI, Region
+
+COUNTY = "210521"
+V, W = f"{COUNTY}100200", f"{COUNTY}100201"
+TOWNSHIP = f"township:{COUNTY}100"
+JALAID, XIXIU, ZUNYI, GUIZHOU = (content(name) for name in ("jalaid", "xixiu", "zunyi", "guizhou"))
+LABELS = {grade["name"]: grade["label"] for grade in BENXI["assessment"]["grades"]}
+"""Benxi calls two of Zunyi's grades otherwise, and one pack has one name for each."""
+SCORED = {"peers": 80, "leaders": 70, "committee": 90}
+BODIES = {"peers": "township", "leaders": "county", "committee": "organisation", "representatives": "village"}
+
+
+def pack_of(*packs: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """Benxi's pack with what other packs say of parties, lists and their assessments."""
+    said = {name: [one for pack in packs for one in pack.get(name, ())] for name in ("parties", "appraisals")}
+    lists = [{**one, "rule": "S3"} for pack in packs for one in pack.get("lists", ()) if one["kind"] == "weak_branch"]
+    appraisals = [
+        {**one, "rule": "S3", "grades": [{**g, "label": LABELS.get(g["name"], g["label"])} for g in one["grades"]]}
+        for one in said["appraisals"]
+    ]
+    return {**BENXI, "parties": said["parties"], "lists": lists, "appraisals": appraisals, **changes}
+
+
+class Rating(Region):
+    """A region in which others than teams are assessed in 2015."""
+
+    def __init__(self, *packs: Mapping[str, Any], pack: dict[str, Any] | None = None) -> None:
+        super().__init__(pack or pack_of(*packs), date(2015, 2, 1))
+
+    def village(self, village: str = V) -> None:
+        registered = VillageRegistered(place=COUNTY, village=village, name="朝阳", township="碱厂镇", population=900)
+        self.hear(registered)
+
+    def party(self, party: str, kind: str, village: str = V, **fields: str | float) -> None:
+        personal = kind in ("secretary", "village_cadre")
+        self.hear(
+            PartyRegistered(
+                place=COUNTY, party=party, kind=kind, parent=f"village:{village}", personal=personal, fields=fields
+            )
+        )
+
+    def left(self, party: str) -> None:
+        self.hear(
+            PartyWithdrawn(
+                place=COUNTY,
+                party=party,
+                kind="secretary",
+                parent=f"village:{V}",
+                personal=True,
+                reason="已调离",
+                decided_by="县委组织部",
+            )
+        )
+
+    def about(self, kind: str, subject: str, year: int = 2015) -> dict[str, Any]:
+        return {"place": COUNTY, "kind": kind, "subject": subject, "year": year}
+
+    def score(self, kind: str, subject: str, channel: str, body: str, *scores: int, by: str = "M") -> GiveScores:
+        marks = tuple(Mark(f"{by}{n}", score) for n, score in enumerate(scores))
+        return GiveScores(**self.about(kind, subject), channel=channel, body=body, marks=marks, given_by="评议组")  # type: ignore[arg-type]
+
+    def poll(self, kind: str, subject: str, channel: str, satisfied: int, present: int = 40) -> GiveBallot:
+        return GiveBallot(
+            **self.about(kind, subject), channel=channel, body="village", entitled=50, present=present,
+            satisfied=satisfied, given_by="村民代表会议",
+        )  # fmt: skip
+
+    def void(self, kind: str, subject: str, channel: str, body: str = "organisation") -> VoidChannel:
+        about = self.about(kind, subject)
+        return VoidChannel(**about, channel=channel, body=body, reason="今年没有组织观摩", decided_by="县委组织部")  # type: ignore[arg-type]
+
+    def graded(self, kind: str, subject: str, grade: str, body: str = "organisation", *failings: str) -> GradeAppraisal:
+        about = self.about(kind, subject)
+        return GradeAppraisal(**about, grade=grade, failings=failings, body=body, decided_by="县委组织部")  # type: ignore[arg-type]
+
+    def take_back(self, kind: str, subject: str, body: str = "organisation") -> WithdrawAppraisal:
+        about = self.about(kind, subject)
+        return WithdrawAppraisal(**about, body=body, reason="等次录入有误", decided_by="县委组织部")  # type: ignore[arg-type]
+
+    def state_of(self, kind: str, subject: str, year: int = 2015) -> Appraisal:
+        found: Appraisal = self.kept(Appraisal, f"{kind}/{subject}/{year}")
+        return found
+
+
+def rating() -> Rating:
+    """A secretary whose rating of 2015 is open."""
+    region = Rating(JALAID)
+    region.village()
+    region.party("S1", "secretary")
+    region.pass_days(date(2015, 11, 2))
+    return region
+
+
+def give(region: Rating, *channels: str) -> None:
+    for channel in channels:
+        if channel == "representatives":
+            region.ask(region.poll("secretary_rating", "S1", channel, satisfied=30))
+        else:
+            score = SCORED[channel]
+            region.ask(region.score("secretary_rating", "S1", channel, BODIES[channel], score - 10, score + 10))
+
+
+# -------------------------------------------------------------- four sides, three failings
+
+
+def test_0_10_four_sides_make_the_rating_and_each_is_kept() -> None:
+    region = rating()
+    (opened,) = region.said(AppraisalOpened)
+    assert (opened.subject_kind, opened.subject, opened.village) == ("village_cadre", "S1", V) and opened.is_sealed()
+    roles = {task.answer["channel"]: task.role for task in region.tasks("appraisal-scores", "S1")}
+    assert roles == {channel: BODIES[channel] for channel in SCORED}
+    give(region, "peers", "leaders", "committee")
+    region.pass_days(date(2016, 2, 1))
+    assert not region.said(AppraisalProposed), "the rating waits for the ballot"
+    give(region, "representatives")
+    region.pass_days(date(2016, 2, 2))
+    (proposed,) = region.said(AppraisalProposed)
+    assert proposed.scores == {"peers": 80, "leaders": 70, "representatives": 75, "committee": 90}
+    assert (proposed.score, proposed.grade) == (78.75, "fairly_good")
+
+
+def test_0_9_a_body_grades_and_finds_failings() -> None:
+    region = rating()
+    give(region, *SCORED, "representatives")
+    early = region.graded("secretary_rating", "S1", "fair")
+    region.refuses(early, 409)
+    region.pass_days(date(2016, 1, 2))
+    region.refuses(region.graded("secretary_rating", "S1", "superb"), 422, "grade")
+    region.refuses(region.graded("secretary_rating", "S1", "fair", "organisation", "asleep"), 422, "failings")
+    region.refuses(region.graded("secretary_rating", "S1", "fair", "township"), 422, "body")
+    region.ask(region.graded("secretary_rating", "S1", "fair", "organisation", "inactive"))
+    (graded,) = region.said(AppraisalGraded)
+    assert (graded.grade, graded.failings, graded.score) == ("fair", ("inactive",), 78.75)
+    assert not region.tasks("appraisal-grades")
+    region.ask(region.graded("secretary_rating", "S1", "fair", "organisation", "inactive"))
+    assert len(region.said(AppraisalGraded)) == 1
+    region.refuses(region.graded("secretary_rating", "S1", "sound"), 409, "grade")
+
+
+def test_0_10_without_a_tour_a_body_declares_the_channel_void_and_the_other_weights_grow() -> None:
+    region = rating()
+    give(region, "leaders", "committee", "representatives")
+    region.refuses(region.void("secretary_rating", "S1", "peers", "township"), 422, "body")
+    region.refuses(region.void("secretary_rating", "S1", "leaders"), 409, "channel")
+    region.ask(region.void("secretary_rating", "S1", "peers"))
+    (told,) = region.said(AppraisalInputVoided)
+    assert told.channel == "peers" and told.is_sealed()
+    region.refuses(region.score("secretary_rating", "S1", "peers", "township", 80), 422, "channel")
+    region.pass_days(date(2016, 1, 2))
+    (proposed,) = region.said(AppraisalProposed)
+    assert proposed.score == round((70 + 75 + 90) / 3, 2)
+
+
+def test_0_10_what_was_void_or_wrong_is_taken_back_and_awaited_again() -> None:
+    region = rating()
+    give(region, *SCORED)
+    region.ask(region.void("secretary_rating", "S1", "representatives"))
+    about = region.about("secretary_rating", "S1")
+    for channel in ("representatives", "peers"):
+        region.ask(
+            WithdrawAppraisalInput(
+                **about, channel=channel, body="organisation", reason="录入有误", decided_by="县委组织部"
+            )
+        )
+    region.pass_days(date(2016, 2, 1))
+    assert not region.said(AppraisalProposed)
+    assert {c.channel for c in region.state_of("secretary_rating", "S1").missing} == {"representatives", "peers"}
+    nothing = WithdrawAppraisalInput(
+        **about, channel="peers", body="organisation", reason="录入有误", decided_by="县委组织部"
+    )
+    region.refuses(nothing, 404, "channel")
+
+
+def test_0_10_the_last_channel_that_carries_a_score_is_never_void() -> None:
+    region = rating()
+    for channel in ("peers", "leaders", "committee"):
+        region.ask(region.void("secretary_rating", "S1", channel))
+    region.refuses(region.void("secretary_rating", "S1", "representatives"), 409, "channel")
+
+
+def test_0_10_a_related_member_of_a_panel_is_refused() -> None:
+    region = rating()
+    region.party("S2", "secretary", W)
+    region.party("K1", "secretary", V)
+    of_village = GiveScores(
+        **region.about("secretary_rating", "S1"), channel="peers", body="township",
+        marks=(Mark("S2", 90), Mark("K1", 100)), given_by="观摩组",
+    )  # fmt: skip
+    region.refuses(of_village, 422, "marks.K1.member")
+    region.hear(
+        CadreRegistered(
+            place="210500",
+            cadre="C9",
+            unit="U1",
+            rank="section",
+            party_member=True,
+            work_since=date(2000, 1, 1),
+            born_on=date(1975, 1, 1),
+            reserve=False,
+            ties=(V,),
+        )
+    )
+    tied = GiveScores(
+        **region.about("secretary_rating", "S1"), channel="peers", body="township",
+        marks=(Mark("S2", 90), Mark("C9", 100)), given_by="观摩组",
+    )  # fmt: skip
+    region.refuses(tied, 422, "marks.C9.member")
+    himself = GiveScores(
+        **region.about("secretary_rating", "S1"), channel="peers", body="township", marks=(Mark("S1", 100),),
+        given_by="观摩组",
+    )  # fmt: skip
+    region.refuses(himself, 422, "marks.S1.member")
+    region.ask(
+        GiveScores(
+            **region.about("secretary_rating", "S1"),
+            channel="peers",
+            body="township",
+            marks=(Mark("S2", 90),),
+            given_by="观摩组",
+        )
+    )
+    assert region.state_of("secretary_rating", "S1").scores == {"peers": 90}
+
+
+def test_0_10_a_ballot_that_twice_has_no_quorum_is_declared_void() -> None:
+    region = rating()
+    give(region, *SCORED)
+    for present in (20, 30):
+        region.refuses(
+            region.poll("secretary_rating", "S1", "representatives", satisfied=20, present=present), 422, "present"
+        )
+    region.refuses(region.poll("secretary_rating", "S1", "representatives", satisfied=41), 422, "present")
+    region.ask(region.void("secretary_rating", "S1", "representatives"))
+    region.pass_days(date(2016, 1, 2))
+    assert region.said(AppraisalProposed)[0].score == 80
+
+
+def test_0_9_a_secretary_who_leaves_in_mid_year_is_not_graded_and_the_successor_is_from_the_next_year_on() -> None:
+    region = rating()
+    give(region, "peers")
+    region.left("S1")
+    (dropped,) = region.said(AppraisalDropped)
+    assert dropped.subject == "S1" and dropped.is_sealed()
+    region.party("S2", "secretary")
+    assert not region.tasks("appraisal-scores")
+    region.refuses(region.score("secretary_rating", "S1", "leaders", "county", 70), 409)
+    region.refuses(region.score("secretary_rating", "S2", "leaders", "county", 70), 404)
+    region.pass_days(date(2016, 11, 2))
+    opened = [(said.subject, said.year) for said in region.said(AppraisalOpened, kind="secretary_rating")]
+    assert opened == [("S1", 2015), ("S2", 2016)]
+
+
+def test_0_9_a_graded_secretary_who_leaves_keeps_the_grade() -> None:
+    region = rating()
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    region.left("S1")
+    assert not region.said(AppraisalDropped)
+    region.ask(region.graded("secretary_rating", "S1", "sound"))
+    assert region.said(AppraisalGraded)
+
+
+def test_0_9_a_weak_grade_is_contested_in_time_and_only_improved() -> None:
+    region = rating()
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    contest = ContestAppraisal(**region.about("secretary_rating", "S1"), body="village", lodged_by="朝阳村党支部")
+    region.refuses(contest, 409, "year")
+    region.ask(region.graded("secretary_rating", "S1", "weak", "organisation", "unable"))
+    region.ask(contest)
+    assert [task.due for task in region.tasks("appraisal-grades")] == [date(2016, 2, 1)]
+    region.refuses(region.graded("secretary_rating", "S1", "weak", "organisation", "unable", "reckless"), 422, "grade")
+    region.ask(region.graded("secretary_rating", "S1", "fair"))
+    (reviewed,) = region.said(AppraisalReviewed)
+    assert (reviewed.before, reviewed.grade) == ("weak", "fair")
+    assert [(said.grade, said.failings) for said in region.said(AppraisalGraded)] == [
+        ("weak", ("unable",)), ("fair", ()),
+    ]  # fmt: skip
+    region.refuses(contest, 409, "year")
+
+
+def test_0_9_a_grade_on_which_something_was_decided_stays_until_that_is_taken_back() -> None:
+    region = rating()
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    region.refuses(region.take_back("secretary_rating", "S1"), 404, "year")
+    region.ask(region.graded("secretary_rating", "S1", "weak"))
+    about: dict[str, Any] = {
+        "place": COUNTY, "outcome": "talk/secretary_rating/S1/2015", "kind": "talk", "subject_kind": "cadre",
+        "subject": "S1", "village": V, "decided_by": "县纪委",
+    }  # fmt: skip
+    region.hear(OutcomeDecided(**about, imposed=True, tolerated=False, clause="S2:二（三）"))
+    region.refuses(region.take_back("secretary_rating", "S1"), 409, "year")
+    region.hear(DecisionWithdrawn(**about, reason="认定有误"))
+    region.ask(region.take_back("secretary_rating", "S1"))
+    region.ask(region.graded("secretary_rating", "S1", "fair"))
+    assert region.state_of("secretary_rating", "S1").grade == "fair"
+
+
+def test_0_9_a_pack_that_changes_in_mid_year_changes_nothing_that_is_open() -> None:
+    region = rating()
+    later = pack_of(JALAID, version="2105-2015.9", effective_from=date(2015, 11, 20))
+    later["appraisals"] = [{**one, "decides": "county"} for one in later["appraisals"]]
+    region.adopt(later)
+    region.pass_days(date(2015, 12, 1))
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    region.refuses(region.graded("secretary_rating", "S1", "fair", "county"), 422, "body")
+    region.ask(region.graded("secretary_rating", "S1", "fair"))
+
+
+def test_0_9_a_new_packs_assessment_is_opened_although_nobody_awaited_it() -> None:
+    region = Rating(pack=BENXI)
+    region.village()
+    region.party("S1", "secretary")
+    region.pass_days(date(2015, 3, 1))
+    region.adopt(pack_of(JALAID, version="2105-2015.9", effective_from=date(2015, 3, 10)))
+    region.pass_days(date(2015, 11, 2))
+    assert [said.subject for said in region.said(AppraisalOpened)] == ["S1"]
+
+
+# ------------------------------------------------------------------------ made of others
+
+
+def of_team(region: Rating, village: str, score: float) -> None:
+    about: dict[str, Any] = {"place": COUNTY, "village": village, "year": 2015, "unit": "U1", "leader": "C1"}
+    region.hear(AssessmentOpened(**about, inputs=("ballot",)))
+    region.hear(AssessmentGraded(**about, score=score, grade="competent", triggers=(), decided_by="市委组织部"))
+
+
+def test_1_7_two_committees_one_team_and_three_people_make_the_study_of_a_village() -> None:
+    region = Rating(XIXIU)
+    region.village()
+    for party, kind in (("B1", "branch"), ("C1", "village_committee")):
+        region.party(party, kind)
+    region.party("K1", "village_cadre", post="both")
+    region.party("K2", "village_cadre", post="other")
+    region.pass_days(date(2015, 12, 2))
+    opened = {(said.kind, said.subject) for said in region.said(AppraisalOpened)}
+    assert opened == {
+        ("branch_review", "B1"), ("committee_review", "C1"), ("secretary_review", "K1"), ("director_review", "K1"),
+        ("village_study", V),
+    }  # fmt: skip
+    region.ask(
+        region.score("branch_review", "B1", "township_party", "township", 80),
+        region.poll("branch_review", "B1", "members", satisfied=36),
+        region.score("committee_review", "C1", "township_government", "township", 70),
+        region.poll("committee_review", "C1", "villagers", satisfied=28),
+        region.score("secretary_review", "K1", "talk_with_secretary", "township", 90),
+        region.score("director_review", "K1", "talk_with_director", "township", 60),
+        region.score("village_study", V, "of_first_secretary", "organisation", 100),
+    )
+    of_team(region, V, 85)
+    region.pass_days(date(2016, 1, 2))
+    region.ask(
+        region.graded("branch_review", "B1", "strong"),
+        region.graded("committee_review", "C1", "middling", "township"),
+        region.graded("secretary_review", "K1", "able"),
+    )
+    region.pass_days(date(2016, 2, 1))
+    assert not region.said(AppraisalProposed, kind="village_study"), "the director has no grade yet"
+    region.ask(region.graded("director_review", "K1", "able", "township"))
+    region.pass_days(date(2016, 2, 2))
+    (study,) = region.said(AppraisalProposed, kind="village_study")
+    assert study.scores == {
+        "of_branch": 84, "of_committee": 70, "of_team": 85, "of_secretary": 90, "of_director": 60,
+        "of_first_secretary": 100,
+    }  # fmt: skip
+    assert study.score == round(0.2 * (84 + 70 + 85) + 0.15 * (90 + 60) + 10, 2)
+    assert not study.is_sealed()
+
+
+def test_1_7_a_grade_that_is_taken_back_is_waited_for_again() -> None:
+    region = Rating(JALAID)
+    region.village()
+    region.pass_days(date(2015, 12, 2))
+    of_team(region, V, 85)
+    region.hear(
+        GradeWithdrawn(
+            place=COUNTY,
+            village=V,
+            year=2015,
+            unit="U1",
+            leader="C1",
+            grade="competent",
+            reason="录入有误",
+            decided_by="市委组织部",
+        )
+    )
+    state = region.state_of("township_targets", TOWNSHIP)
+    assert [one.channel for one in state.missing] == ["poverty_work", "party_building", "other_targets"]
+
+
+def test_1_7_where_nobody_s_result_can_come_in_the_body_is_asked_to_declare_the_channel_void() -> None:
+    region = Rating(JALAID)
+    region.village()
+    region.pass_days(date(2015, 12, 2))
+    (task,) = region.tasks("appraisal-voids")
+    assert (task.about, task.role, task.answer["channel"]) == (TOWNSHIP, "county", "poverty_work")
+
+
+def test_1_7_the_merger_of_a_village_ends_its_study() -> None:
+    region = Rating(XIXIU)
+    region.village()
+    region.pass_days(date(2015, 12, 2))
+    region.hear(
+        VillageMerged(
+            place=COUNTY,
+            village=V,
+            into=W,
+            since=date(2015, 12, 10),
+            document="民政发〔2015〕1号",
+            into_place=COUNTY,
+            decided_by="民政局",
+        )
+    )
+    assert [said.subject for said in region.said(AppraisalDropped)] == [V]
+    assert not region.tasks("appraisal-scores")
+    region.pass_days(date(2016, 12, 2))
+    assert not region.said(AppraisalOpened, year=2016)
+
+
+def test_0_13_poverty_work_weighs_in_the_townships_own_assessment() -> None:
+    region = Rating(JALAID)
+    region.village()
+    region.village(W)
+    of_team(region, V, 90)
+    region.pass_days(date(2015, 12, 2))
+    of_team(region, W, 70)
+    region.ask(
+        region.score("township_targets", TOWNSHIP, "party_building", "organisation", 60),
+        region.score("township_targets", TOWNSHIP, "other_targets", "county", 90),
+    )
+    region.pass_days(date(2016, 1, 2))
+    (proposed,) = region.said(AppraisalProposed, kind="township_targets")
+    assert (proposed.subject_kind, proposed.subject, proposed.village) == ("township", TOWNSHIP, None)
+    assert proposed.scores["poverty_work"] == 80 and proposed.score == 0.4 * 80 + 0.2 * 60 + 0.4 * 90
+
+
+def test_4_8_what_the_teams_came_to_is_what_the_townships_secretary_reports_on() -> None:
+    region = Rating(GUIZHOU)
+    region.village()
+    region.pass_days(date(2015, 12, 2))
+    of_team(region, V, 90)
+    region.ask(region.score("first_responsible", TOWNSHIP, "joint_meeting", "county", 80))
+    region.pass_days(date(2016, 1, 2))
+    region.ask(region.graded("first_responsible", TOWNSHIP, "effective", "county"))
+    (graded,) = region.said(AppraisalGraded)
+    assert (graded.score, graded.feeds) == (85, ("performance", "duty_report"))
+
+
+# ---------------------------------------------------------------------- all of one kind
+
+
+def ranked(scores: Mapping[str, int], worst: int = 2) -> Rating:
+    """Branches that were graded by these scores, of which some are ranked worst."""
+    pack = pack_of(ZUNYI)
+    entry = next(one for one in pack["appraisals"] if one["kind"] == "branch_review")
+    pack["appraisals"] = [{**entry, "rank": {**entry["rank"], "worst": worst}}]
+    region = Rating(pack=pack)
+    for party in scores:
+        region.party(party, "branch")
+    region.pass_days(date(2015, 11, 2))
+    for party, score in scores.items():
+        region.ask(
+            region.score("branch_review", party, "township_party", "township", score),
+            region.poll("branch_review", party, "members", satisfied=20),
+        )
+    region.pass_days(date(2016, 1, 2))
+    return region
+
+
+def ranking(*chosen: str, body: str = "organisation", place: str = "210500") -> MakeRanking:
+    said: dict[str, Any] = {"place": place, "kind": "branch_review", "year": 2015, "chosen": chosen, "body": body}
+    return MakeRanking(**said, decided_by="市委组织部")
+
+
+def grade_all(region: Rating, *parties: str) -> None:
+    region.ask(*(region.graded("branch_review", party, "medium") for party in parties))
+
+
+def test_2_6_the_worst_organisations_are_ranked_once_all_are_graded() -> None:
+    region = ranked({"A": 90, "B": 50, "C": 70, "D": 60})
+    grade_all(region, "A", "B", "C")
+    assert not region.tasks("rankings")
+    assert "1" in region.refuses(ranking(), 409, "year").en
+    grade_all(region, "D")
+    assert [task.role for task in region.tasks("rankings")] == ["organisation"]
+    region.refuses(ranking(place=COUNTY), 422, "place")
+    region.refuses(ranking(body="township"), 422, "body")
+    region.refuses(ranking("B"), 422, "chosen")
+    region.ask(ranking(), ranking())
+    (made,) = region.said(RankingMade)
+    assert [one.subject for one in made.worst] == ["B", "D"]
+    assert (made.ranked, made.tied, made.lists, made.is_sealed()) == (4, 0, "weak_branch", False)
+    assert not region.tasks("rankings")
+
+
+def test_2_6_a_tie_at_the_last_place_is_told_and_the_body_chooses() -> None:
+    region = ranked({"A": 60, "B": 50, "C": 60, "D": 60})
+    grade_all(region, "A", "B", "C", "D")
+    refused = region.refuses(ranking(), 422, "chosen")
+    assert all(party in refused.zh for party in "ACD") and "B" not in refused.zh
+    for wrong in (("B",), ("A", "C"), ("E",)):
+        region.refuses(ranking(*wrong), 422, "chosen")
+    region.ask(ranking("C"))
+    (made,) = region.said(RankingMade)
+    assert [one.subject for one in made.worst] == ["B", "C"] and made.tied == 3
+
+
+def test_2_6_a_ranking_holds_the_grades_until_it_is_taken_back() -> None:
+    region = ranked({"A": 90, "B": 50, "C": 70})
+    grade_all(region, "A", "B", "C")
+    back = WithdrawRanking(
+        place="210500", kind="branch_review", year=2015, body="organisation", reason="排名有误", decided_by="市委组织部"
+    )
+    region.refuses(back, 404, "year")
+    region.ask(ranking())
+    region.refuses(region.take_back("branch_review", "B"), 409, "year")
+    region.ask(back, region.take_back("branch_review", "B"))
+    region.refuses(ranking(), 409, "year")
+
+
+def test_2_6_fewer_than_the_places_are_all_taken() -> None:
+    region = ranked({"A": 90, "B": 50}, worst=5)
+    grade_all(region, "A", "B")
+    region.ask(ranking())
+    assert [one.subject for one in region.said(RankingMade)[0].worst] == ["B", "A"]
+
+
+def test_2_5_one_result_is_told_to_four_reviews() -> None:
+    region = ranked({"A": 90})
+    grade_all(region, "A")
+    assert region.said(AppraisalGraded)[0].feeds == ("secretaries", "annual", "cadres", "members_review")
+
+
+PANELS = ("goals_met", "post_duties", "commended", "deducted", "answers_for")
+
+
+def cadres(count: int) -> Rating:
+    region = Rating(ZUNYI)
+    region.village()
+    for n in range(count):
+        region.party(f"K{n}", "village_cadre")
+    region.pass_days(date(2015, 12, 2))
+    for n in range(count):
+        region.ask(
+            *(region.score("village_cadre_year", f"K{n}", channel, "township", 95) for channel in PANELS),
+            region.poll("village_cadre_year", f"K{n}", "villagers", satisfied=40),
+        )
+    region.pass_days(date(2016, 1, 2))
+    return region
+
+
+def test_2_14_no_mandatory_part_can_be_left_out() -> None:
+    region = Rating(ZUNYI)
+    region.village()
+    region.party("K0", "village_cadre")
+    region.pass_days(date(2015, 12, 2))
+    for channel in (*PANELS, "villagers"):
+        region.refuses(region.void("village_cadre_year", "K0", channel, "township"), 409, "channel")
+
+
+def test_2_15_more_best_grades_than_their_share_are_told_and_the_body_chooses() -> None:
+    region = cadres(10)
+    for n in range(4):
+        region.ask(region.graded("village_cadre_year", f"K{n}", "excellent", "township"))
+    (told,) = region.said(BestExceeded)
+    assert (told.number, told.at_most, told.grade) == (3, 2, "excellent")
+    assert [task.role for task in region.tasks("appraisal-grade-withdrawals")] == ["township"]
+    for n in (0, 3):
+        region.ask(region.take_back("village_cadre_year", f"K{n}", "township"))
+        region.ask(region.graded("village_cadre_year", f"K{n}", "good", "township"))
+    assert not region.tasks("appraisal-grade-withdrawals") and len(region.said(BestExceeded)) == 1
+    region.ask(region.graded("village_cadre_year", "K5", "excellent", "township"))
+    assert len(region.said(BestExceeded)) == 2
+    refused = MakeRanking(place="210500", kind="village_cadre_year", year=2015, body="organisation", decided_by="市委")
+    region.refuses(refused, 422, "kind")
+    assert region.kept(Cohort, "2105/village_cadre_year/2015").best == 3
+
+
+# ------------------------------------------------------------------------ what a pack says
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    said = next(one for one in pack_of(ZUNYI)["appraisals"] if one["kind"] == "branch_review")
+    return {name: value for name, value in {**said, **changes}.items() if value is not None}
+
+
+def channel(**changes: Any) -> dict[str, Any]:
+    return {"channel": "only", "label": "评议", "weight": 100, "how": "panel", "by": "township", **changes}
+
+
+CHANNELS = entry()["channels"]
+GRADES = entry()["grades"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where", "said"),
+    [
+        (entry(of="club"), "of", "there is no club"),
+        (entry(kind="team"), "kind", "choose another code"),
+        (entry(of="village_cadre", rank=entry()["rank"]), "rank", "never ranked"),
+        (entry(rank={"worst": 3, "lists": "poor", "by": "organisation"}), "rank.lists", "is no list of branch"),
+        (entry(rank={"worst": 3, "lists": "weak_branch", "by": "village"}), "rank.by", "cannot do this"),
+        (entry(decides="team"), "decides", "cannot do this"),
+        (entry(channels=[channel(weight=90)], ballot_quorum=None), "channels", "the weights make 90"),
+        (entry(channels=[channel(by=None)], ballot_quorum=None), "channels[0].by", "who enters it"),
+        (entry(channels=[channel(of="team")], ballot_quorum=None), "channels[0].of", "only a result"),
+        (entry(channels=[channel(how="report")], ballot_quorum=None), "channels[0].weight", "its weight is 0"),
+        (entry(ballot_quorum=None), "channels[1].how", "a ballot needs"),
+        (entry(channels=[channel()]), "ballot_quorum", "no ballot"),
+        (entry(channels=[channel(how="taken", by=None, of="team")], ballot_quorum=None), "channels[0].how",
+         "only a village's"),
+        (entry(of="village", rank=None, channels=[channel(how="taken", of="team")], ballot_quorum=None),
+         "channels[0].by", "nobody enters"),
+        (entry(of="village", rank=None, channels=[channel(how="taken", by=None, of="rumour")], ballot_quorum=None),
+         "channels[0].of", "there is no rumour"),
+        (entry(of="village", rank=None, channels=[channel(how="taken", by=None, of="branch_review")]),
+         "channels[0].of", "is made of branch_review in turn"),
+        (entry(channels=[CHANNELS[0], CHANNELS[0]]), "channels[1].channel", "occurs twice"),
+        (entry(grades=GRADES[:3]), "grades[2].at_least", "must begin at 0"),
+        (entry(grades=[GRADES[1], GRADES[0], *GRADES[2:]]), "grades[1].at_least", "above the next"),
+        (entry(grades=[{**GRADES[0], "label": "特优"}, *GRADES[1:]]), "grades", "elsewhere"),
+        (entry(parts={"goals": "定目标"}), "parts.goals", "no channel is about"),
+        (entry(parts={"goals": "定目标"}), "channels[0].part", "must belong to one of goals"),
+        (entry(channels=[channel(part="goals")], ballot_quorum=None), "channels[0].part", "no `parts`"),
+        (entry(where={"type": ["club"]}), "where.type", "never has type = club"),
+        (entry(where={"colour": ["red"]}), "where.colour", "never has colour = red"),
+        (entry(review={"grades": ["dismal"], "within": {"months": 1}, "answer": {"months": 1}}), "review.grades[0]",
+         "there is no grade dismal"),
+    ],
+)  # fmt: skip
+def test_2_14_a_pack_that_contradicts_itself_is_refused(wrong: dict[str, Any], where: str, said: str) -> None:
+    pack = pack_of(ZUNYI)
+    others = [one for one in pack["appraisals"] if one["kind"] != "branch_review"]
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**pack, "appraisals": [wrong, *others]})
+    found = {fault.where: fault.en for fault in refused.value.faults}
+    assert said in found[f"appraisals[0].{where}"], found
+
+
+def test_2_14_the_pack_itself_is_valid() -> None:
+    for shipped in (JALAID, XIXIU, ZUNYI):
+        assert parse_pack(pack_of(shipped))
