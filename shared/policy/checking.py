@@ -116,11 +116,12 @@ def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator
     for key in value:
         if key not in hints:
             sound = False
-            close = get_close_matches(str(key)[:60], hints, 1)
+            name = str(key)[:60]
+            close = get_close_matches(name, hints, 1)
             zh, en = (f"，是否为 {close[0]}？", f"; do you mean `{close[0]}`?") if close else (
                 f"，可填：{'、'.join(hints)}", f"; it may be {', '.join(hints)}"
             )  # fmt: skip
-            yield Fault((*path, str(key)[:60]), f"没有这个字段{zh}", f"there is no such field{en}")
+            yield Fault((*path, name), f"没有这个字段{zh}", f"there is no such field{en}")
     for field in msgspec.structs.fields(struct):
         name = field.encode_name
         if name in value:

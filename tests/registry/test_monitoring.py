@@ -7,6 +7,7 @@ import pytest
 
 from services.registry.model import Register, Resolution
 from services.registry.model import commands as c
+from services.registry.model.monitoring import counts
 from shared.contracts.registry import (
     HouseholdsCleared,
     HouseholdsMonitored,
@@ -80,6 +81,8 @@ def test_5_11_a_body_decides_who_is_watched_and_everybody_hears_only_how_many() 
     [count] = of_type(said, MonitoringCounted)
     assert (count.watched, count.watched_persons) == ({"unstable": 2}, {"unstable": 6})
     assert (is_watched(county, "H1"), is_watched(county, "H3")) == ("unstable", ""), "H3 has refused"
+    [shown] = counts([county.register], [])
+    assert (shown.households, shown.persons, shown.villages) == (2, 6, 1)
     assert ("watch", "unstable") not in [one[:2] for one in proposed(county)], "what was decided is no proposal"
 
 

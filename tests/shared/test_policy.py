@@ -111,6 +111,7 @@ def step(**fields: Any) -> dict[str, Any]:
 
 SCHEMA_FAULTS = [
     (put("lnks", []), "lnks", "no such field; do you mean `links`?"),
+    (put("x" * 61, 1), "x" * 60, "there is no such field"),
     (put("links.0.each_targets", 3), "links[0].each_targets", "do you mean `each_target`?"),
     (drop("links.0.each_target"), "links[0].each_target", "missing; it must be a whole number from 1 to 20"),
     (
@@ -402,6 +403,8 @@ CONTRADICTIONS = [
     (put("campaigns.2.share", 0.5), "campaigns[2].share", "half_year visits all, so it has no share"),
     (put("campaigns.0.lasts", {"months": 4}), "campaigns[0].opens", "when the next has begun"),
     (put("campaigns.2.visit_days", 30), "campaigns[2].visit_days", "too few for visits on 30"),
+    (all_of(put("campaigns.2.lasts", {"years": 1, "calendar_days": -365}), put("campaigns.2.visit_days", 2)),
+     "campaigns[2].visit_days", "half_year lasts 1 days, too few for visits on 2"),
     (drop("listing.survey_kinds.problem"), "listing.survey_kinds", "the reserved code problem is missing"),
     (drop("listing.survey_kinds.household_visit"), "listing.survey_kinds", "household_visit is missing"),
     (drop("links.0.suits.weak_governance"), "links[0].suits", "no department suits the problem class weak_governance"),
