@@ -178,6 +178,16 @@ def test_5_12_who_was_sent_in_turn_left_and_another_came_for_whom_the_cadre_come
     assert {*team(benxi)} == {FIRST, SECOND, THIRD}
 
 
+def test_5_12_long_leave_that_is_over_when_it_is_granted_sends_nobody_in_turn() -> None:
+    benxi = asking().assigned()
+    benxi.until(START + 60 * DAY)
+    ask(benxi, START, START + 59 * DAY)
+    grant(benxi)
+    (said,) = benxi.said(LeaveGranted)
+    assert not said.replaced and not benxi.said(LeaveBegun)
+    assert SECOND in team(benxi) and not benxi.tasks("leave-returns") and not benxi.tasks("replacements")
+
+
 def test_5_12_leave_of_one_team_in_two_villages_is_leave_in_both() -> None:
     benxi = asking(team={"each_bearer": {"at_most": 2}})
     benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1), diagnosed(V2))
