@@ -34,7 +34,7 @@ from shared import chinese
 
 app = typer.Typer()
 DEMO = Path("data/demo")
-Region = Literal["benxi", "jalaid"]
+Region = Literal["benxi", "jalaid", "xixiu"]
 
 
 @app.command()
@@ -42,7 +42,10 @@ def demo(
     context: typer.Context,
     folder: FolderOption = DEMO,
     region: Annotated[
-        Region, typer.Option(help="地区：本溪填“benxi”，扎赉特旗填“jalaid” · whose story: benxi or jalaid")
+        Region,
+        typer.Option(
+            help="地区：本溪填“benxi”，扎赉特旗填“jalaid”，西秀区填“xixiu” · whose story: benxi, jalaid or xixiu"
+        ),
     ] = "benxi",
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
     villages: Annotated[

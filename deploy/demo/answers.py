@@ -157,6 +157,15 @@ class Story:
         """Why the body above takes over a step that is late."""
         raise NotImplementedError
 
+    def vote(self, ask: Ask) -> tuple[int, int, int]:
+        """How many may vote on a step of a village's matter, how many come, and how many agree. One of one is a body
+        that counts no votes."""
+        return (40, 36, 34) if ask.role == "village" else (1, 1, 1)
+
+    def accepts(self, ask: Ask, household: str) -> bool:
+        """Whether a household signs that it is lifted out of poverty."""
+        return True
+
     def measures(self, ask: Ask) -> str:
         """What is done for a village that misses criteria after its exit."""
         return "发展产业，组织务工，逐户落实帮扶措施"
@@ -311,6 +320,19 @@ def _presences(ask: Ask, story: Story) -> Iterable[Row]:
                        for cadre, day in since.items()]}  # fmt: skip
 
 
+def _steps(ask: Ask, story: Story) -> Iterable[Row]:
+    """The step of a matter that is awaited: a vote, the households' signatures, or something that is merely done."""
+    course = ask.state["course"]
+    kind = course["steps"][course.get("at", 0)]["kind"]
+    if kind == "decide":
+        yield dict(zip(("entitled", "present", "agreed"), story.vote(ask), strict=True))
+    elif kind == "accept":
+        asked = [household for household, member in course["members"].items() if not member.get("left")]
+        yield {"acceptances": [{"household": one, "accepted": story.accepts(ask, one)} for one in asked]}
+    else:
+        yield {}
+
+
 def _merits(ask: Ask, story: Story) -> Iterable[Row]:
     """Each gets the second of the pack's grades, which in every pack is the usual one."""
     grade = story.policy.assessment.grades[1].name
@@ -370,6 +392,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "verifications": Answer(_verifications, ("inspection", "verifications")),
     # registry
     "notices": Answer(lambda a, s: [{}], _VILLAGES),
+    "resolution-steps": Answer(_steps, ("registry", "resolutions")),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "delay-decisions": Answer(lambda a, s: [{"takes_over": True, "reason": s.delay(a)}]),
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),

@@ -37,7 +37,7 @@ class Memory:
             Awaited.of(name, state, t)
             for name, service in self.world.services.items()
             for state in service.states.values()
-            if (policy := service.book.at(state.place, self.world.today))
+            if type(state).tasks is not State.tasks and (policy := service.book.at(state.place, self.world.today))
             for t in state.tasks(policy)
         ]
 
@@ -52,7 +52,7 @@ class Memory:
     async def next_due(self) -> date | None:
         """The next day on which anything falls due in any service."""
         states = (state for service in self.world.services.values() for state in service.states.values())
-        return min((state.due for state in states if state.due), default=None)
+        return min((state.due for state in states if state.timers and state.due), default=None)
 
     def digests(self) -> dict[str, dict[str, str]]:
         """The services' digests as under /v1/digest, without those of events, whose ids depend on keys of requests."""

@@ -191,8 +191,10 @@ class Officers:
         if task.action not in ANSWERS:
             raise RuntimeError(f"nobody knows how to answer {task}")
         today, pace = self.diary.today, PACE.get(task.action, WITHIN_THE_WEEK)
-        if task.due and (late := self.scenario.late(task.about, task.action)):
+        if task.due and (late := self.scenario.late(task.about, task.action, task.detail)):
             day = task.due + timedelta(late)
+        elif task.action in self.scenario.at_once:
+            return today
         elif task.due and isinstance(pace, Before):
             day = task.due - timedelta(self.scenario.choose(*pace, "before", *_chance(task)))
         else:

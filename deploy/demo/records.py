@@ -1,9 +1,10 @@
 """What the report of a play reads from the services, and the figures that it shows beside a document's."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
-from deploy.demo.village import Client, Happened, history
+from deploy.demo.village import Client, Happened, history, journal
 from shared.contracts import Event
 
 Origin = Literal["computed", "solved", "counted", "policy", "decided", "historical"]
@@ -33,14 +34,16 @@ class Records(NamedTuple):
     """What the villages' indicators add up to year by year, and a county's own, as `/v1/totals` says it."""
     parties: Sequence[Mapping[str, Any]] = ()
     """How many parties of each kind there are, as `/v1/party-counts` says it."""
+    campaigns: Mapping[str, Sequence[Happened]] = {}
+    """The events of the inspection about its campaigns as such, in order."""
 
     def said(
         self, kind: type[Event] | tuple[type[Event], ...], where: Callable[[Any], object] = lambda _event: True
     ) -> list[Any]:
-        """All events of a type, or of several, that meet a condition; those about one village in order."""
+        """All events of a type, or of several, that meet a condition; those about one village or campaign in order."""
         return [
             happened.event
-            for events in self.events.values()
+            for events in chain(self.events.values(), self.campaigns.values())
             for happened in events
             if isinstance(happened.event, kind) and where(happened.event)
         ]
@@ -76,4 +79,7 @@ def read(client: Client, place: str, since: int, until: int) -> Records:
     )
     events = {village: history(client, village) for village in sorted(villages)}
     totals = asked(f"/v1/totals/{place}", since=since, until=until)
-    return Records(events, units, cadres, totals, asked(f"/v1/party-counts/{place}"))
+    inspection = client("inspection")
+    found = inspection.get("/v1/campaigns", params={"limit": 10_000}).raise_for_status().json()
+    campaigns = {state["id"]: journal(inspection, state["id"]) for state in found}
+    return Records(events, units, cadres, totals, asked(f"/v1/party-counts/{place}"), campaigns)

@@ -1,10 +1,26 @@
 """A region's story that can be played from its first day to its last, with everything left open chosen from a seed."""
 
 import hashlib
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from deploy.demo.answers import Story
+from deploy.demo.answers import Letter, Row, Story
+
+FORM_ROWS: Final = 1000
+"""How many rows one Excel form takes."""
+
+
+def part(total: int, number: int, of: int) -> int:
+    """The part that the village of this number, from 1 on, gets of a total that is divided evenly among so many."""
+    return number * total // of - (number - 1) * total // of
+
+
+def letters(on: date, service: str, path: str, rows: Iterable[Row]) -> Iterator[Letter]:
+    """The letters that enter these rows on a day, each with as many as an Excel form takes."""
+    entered = tuple(rows)
+    for start in range(0, len(entered), FORM_ROWS):
+        yield Letter(on, service, path, entered[start : start + FORM_ROWS])
 
 
 class Scenario(Story):
@@ -24,6 +40,8 @@ class Scenario(Story):
     """The four digits of the prefecture in which the story plays."""
     villages: dict[str, Any]
     """The villages that are played, by id."""
+    at_once: ClassVar[Collection[str]] = ()
+    """The actions that are taken on the day on which they are awaited, whatever weekday it is."""
 
     def __init__(self, seed: int, villages: int) -> None:
         if not 1 <= villages <= self.most:
@@ -40,6 +58,7 @@ class Scenario(Story):
         ticket = hashlib.sha256("\x1f".join(map(str, (self.seed, *about))).encode()).digest()
         return least + int.from_bytes(ticket[:8], "big") % (most - least + 1)
 
-    def late(self, about: str, action: str) -> int:
-        """By how many days at least a village misses its deadlines for an action; 0 if it keeps them."""
+    def late(self, about: str, action: str, detail: str) -> int:
+        """By how many days at least somebody misses the deadline of an action about a village or campaign; 0 if it is
+        kept. `detail` distinguishes tasks of one action about one village, such as a visit's campaign."""
         return 0

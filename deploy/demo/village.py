@@ -43,13 +43,17 @@ class Happened(NamedTuple):
 
 def history(client: Client, village: str) -> list[Happened]:
     """All services' events about a village, in the order in which they were decided."""
-    found = []
-    for service in SERVICES:
-        journal = client(service).get(f"/v1/journal/{village}").raise_for_status().content
-        for e in msgspec.json.decode(journal, type=list[Envelope]):
-            event = msgspec.json.decode(e.data, type=EVENTS[e.type])
-            found.append(Happened(e.occurredon, e.time, e.id, e.causationid, event))
+    found = [happened for service in SERVICES for happened in journal(client(service), village)]
     return sorted(found, key=lambda happened: happened.time)
+
+
+def journal(service: httpx.Client, about: str) -> list[Happened]:
+    """A service's events about a village, a campaign or something else that it keeps."""
+    told = service.get(f"/v1/journal/{about}").raise_for_status().content
+    return [
+        Happened(e.occurredon, e.time, e.id, e.causationid, msgspec.json.decode(e.data, type=EVENTS[e.type]))
+        for e in msgspec.json.decode(told, type=list[Envelope])
+    ]
 
 
 def show(console: Console, code: str, client: Client) -> None:

@@ -52,7 +52,8 @@ class Service:
 
     def pass_day(self, today: date) -> Result:
         """Let the timers run out that are due."""
-        due = [s for s in sorted(self.states.values(), key=lambda s: (s.kind, s.id)) if s.due and s.due <= today]
+        run_out = (s for s in self.states.values() if s.timers and s.due and s.due <= today)
+        due = sorted(run_out, key=lambda s: (s.kind, s.id))
         return self._keep(lambda loaded: run_due(self._terms(today), f"day {today}", due, loaded))
 
     def _terms(self, today: date) -> Terms:

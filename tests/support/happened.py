@@ -7,11 +7,12 @@ from deploy.demo.village import Happened
 from shared.engine.flow import Fact
 
 
-def by_village(facts: Iterable[Fact], days: Sequence[date]) -> dict[str, list[Happened]]:
-    """The facts about each village, each with its day, since facts in memory have no date."""
+def by_village(facts: Iterable[Fact], days: Sequence[date], of: str = "village") -> dict[str, list[Happened]]:
+    """The facts about each village, each with its day, since facts in memory have no date. With `of`, those about
+    each campaign as such."""
     events: dict[str, list[Happened]] = {}
     for day, fact in zip(days, facts, strict=True):
-        if village := getattr(fact.event, "village", None):
+        if about := (of in (fact.event.about, "village") and getattr(fact.event, of, None)):
             happened = Happened(day, datetime.min, fact.id, fact.cause.id, fact.event)
-            events.setdefault(village, []).append(happened)
+            events.setdefault(about, []).append(happened)
     return events

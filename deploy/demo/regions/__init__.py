@@ -8,6 +8,8 @@ from deploy.demo.regions.benxi import figures as benxi
 from deploy.demo.regions.benxi.story import Benxi
 from deploy.demo.regions.jalaid import figures as jalaid
 from deploy.demo.regions.jalaid.story import Jalaid
+from deploy.demo.regions.xixiu import figures as xixiu
+from deploy.demo.regions.xixiu.story import Xixiu
 from deploy.demo.scenario import Scenario
 
 Ways = Mapping[tuple[str, str], int]
@@ -28,4 +30,5 @@ class Region(NamedTuple):
 REGIONS: Final[Mapping[str, Region]] = {
     "benxi": Region(("本溪", "Benxi"), "S3", Benxi, benxi.figures, benxi.ways),
     "jalaid": Region(("扎赉特旗", "Jalaid Banner"), "S0", Jalaid, jalaid.figures, jalaid.ways),
+    "xixiu": Region(("西秀区", "Xixiu District"), "S1", Xixiu, xixiu.figures, xixiu.ways),
 }

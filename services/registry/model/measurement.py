@@ -168,7 +168,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
                 status=422,
             )
         if figure in criteria:
-            _check_criterion(values[figure], criteria[figure], at)
+            _check_criterion(values[figure], criteria[figure], at, limited=figure in indicators)
         if figure in indicators:
             _check_limits(values[figure], indicators[figure], at)
 
@@ -185,7 +185,9 @@ def _check_limits(value: float, one: Indicator, field: str) -> None:
         )
 
 
-def _check_criterion(value: float, criterion: Criterion, field: str) -> None:
+def _check_criterion(value: float, criterion: Criterion, field: str, *, limited: bool) -> None:
+    """Refuse what can be no value of a criterion. How great it may be, its indicator says, if there is one (`limited`):
+    a village that needs an income of 1 yuan may well have 38,452."""
     indicator, required = criterion.figure.replace("_", " "), float(criterion.number)
     wrong = None
     if criterion.is_share and not 0 <= value <= 1:
@@ -194,7 +196,7 @@ def _check_criterion(value: float, criterion: Criterion, field: str) -> None:
             f"“{criterion.label}”是比例，应当填0至1之间的小数，不能是{value:g}{hint[0]}",
             f"{indicator} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",
         )
-    elif abs(value) > MOST_TIMES * max(abs(required), 1):
+    elif not limited and abs(value) > MOST_TIMES * max(abs(required), 1):
         wrong = (
             f"“{criterion.label}”为{value:g}，超出标准（{required:g}）的{MOST_TIMES}倍，请核对数值和计量单位",
             f"{indicator} is {value:g}, more than {MOST_TIMES} times the required {required:g}; check figure and unit",

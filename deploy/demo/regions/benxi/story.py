@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, get_args
 
 from deploy.demo.answers import Ask, Letter, Row
-from deploy.demo.scenario import Scenario
+from deploy.demo.scenario import Scenario, part
 from shared.contracts.registry import Rank
 from shared.policy.shipped import content, shipped
 
@@ -186,7 +186,11 @@ class Benxi(Scenario):
     def survey_rows(self, v: Village, on: date) -> Iterator[Row]:
         """RecordSurvey for one village: its part of the document's figures."""
         first, topics = on.year == START.year, list(POLICY.listing.topics)
-        counts = {kind: _part(total, v.number) for kind, total in SURVEYED.items()} if first else {"meeting": 4}
+        counts = (
+            {kind: part(total, v.number, POOR_VILLAGES) for kind, total in SURVEYED.items()}
+            if first
+            else {"meeting": 4}
+        )
         kinds = [kind for kind, count in counts.items() for _ in range(count)]
         households = iter(self._households(v, on.year, baseline=True))
         for number, kind in enumerate(kinds, 1):
@@ -205,7 +209,7 @@ class Benxi(Scenario):
 
     def _households(self, v: Village, year: int, *, baseline: bool = False) -> Iterator[Row]:
         """All households that the survey visited. Those of the register come first, and are lifted one by one."""
-        line, visited = POLICY.exit.line(year), _part(SURVEYED["household_visit"], v.number)
+        line, visited = POLICY.exit.line(year), part(SURVEYED["household_visit"], v.number, POOR_VILLAGES)
         registered = min(v.population * self.choose(6, 12, "incidence", v.number) // 300, visited)
         still_poor = registered if baseline else round(registered * self._share_poor(v, year))
         for n in range(visited):
@@ -246,7 +250,7 @@ class Benxi(Scenario):
             return f"{organ}〔{ask.today.year}〕{3 if ask.action == 'decisions' else 4}号（虚构）"
         return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（区）扶贫办")
 
-    def late(self, about: str, action: str) -> int:
+    def late(self, about: str, action: str, detail: str) -> int:
         return LATE.get((self.villages[about].fate, action), 0) if about in self.villages else 0
 
     def moves(self, ask: Ask) -> Iterator[Letter]:
@@ -400,11 +404,6 @@ def _city_or_county(index: int) -> str:
     """The level of a unit that is not the province's: the 64 units are divided evenly between city and county."""
     both = OF_CITY + OF_COUNTIES
     return "city" if (index + 1) * OF_CITY // both > index * OF_CITY // both else "county"
-
-
-def _part(total: int, number: int) -> int:
-    """The part of a total that this village gets if the total is divided evenly among all villages."""
-    return number * total // POOR_VILLAGES - (number - 1) * total // POOR_VILLAGES
 
 
 def _leaves(number: int) -> int | None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
-from deploy.demo.scenario import Scenario
+from deploy.demo.scenario import Scenario, letters
 from shared.policy.shipped import content, shipped
 
 START: Final = date(2018, 1, 8)
@@ -32,8 +32,6 @@ INCOMES: Final = (
 )  # fmt: skip
 """Collective incomes in yuan by bracket: how many villages, the mean, and the step from one to the next. The numbers of
 villages are the document's. The means were chosen so that all incomes add up to its 18.75 million at once."""
-FORM_ROWS: Final = 1000
-"""How many rows one Excel form takes."""
 _STEP: Final = 45
 """Incomes are dealt to villages by steps of so many places, which meets each place once."""
 _LEADERS_OF_SURPLUS: Final = ("unmember", "fresh", "plain")
@@ -204,9 +202,4 @@ class Jalaid(Scenario):
             ("parties", self.party_rows()), ("units", self.unit_rows()), ("cadres", self.cadre_rows()),
             ("villages", self.village_rows()),
         )  # fmt: skip
-        return [
-            Letter(START, "registry", path, all[n : n + FORM_ROWS])
-            for path, rows in first
-            for all in [tuple(rows)]
-            for n in range(0, len(all), FORM_ROWS)
-        ]
+        return [letter for path, rows in first for letter in letters(START, "registry", path, rows)]

@@ -1,0 +1,1 @@
+"""Xixiu District in Anshun, Guizhou, 2013 to 2017, by document S1."""

@@ -1,0 +1,103 @@
+"""The figures that document S1 states of Xixiu District, beside the system's own."""
+
+from collections import Counter
+
+from deploy.demo.records import Figure, Records
+from deploy.demo.regions.xixiu.story import FIRST, LAST, POLICY
+from shared.contracts import dispatch as d
+from shared.contracts import inspection as i
+from shared.contracts import registry as r
+
+
+def figures(records: Records) -> list[Figure]:
+    """The figures of S1, with the system's own. Shares and ratios are in hundredths of a per cent or in per cent."""
+    of = {(total["figure"], total["year"]): total["value"] or 0 for total in records.totals}
+
+    def total(figure: str, year: int) -> float:
+        return float(of.get((figure, year), 0))
+
+    first, last = total("collective_income", FIRST), total("collective_income", LAST)
+    rounds = records.said(r.RoundEnded)
+    helpers = {pair.cadre for event in records.said(d.HouseholdsPaired) for pair in event.pairs}
+    linked = records.said(d.LinkBegun, lambda e: e.kind == "helping_secretary")
+    paired = records.said(d.PartnerBegun)
+    supervision = next(one for one in POLICY.campaigns if one.choice == "rota")
+    secretaries = {e.cadre for e in linked}
+    return [
+        Figure("村", "villages", "1.10", 193, len(records.events), "solved"),
+        Figure("贫困村", "poor villages", "1.12", 131, len(_listed(records)), "counted"),
+        Figure(f"{FIRST}年贫困发生率（万分之）", "incidence at first, of 10,000", "1.18", 913,
+               round(total("incidence", FIRST) * 10_000), "solved"),
+        Figure(f"{LAST}年贫困发生率（万分之）", "incidence at last, of 10,000", "1.18", 145,
+               round(total("incidence", LAST) * 10_000), "computed"),
+        Figure("减少贫困人口", "persons lifted", "1.18", 51_024,
+               round(total("poor_persons", FIRST) - total("poor_persons", LAST)), "computed"),
+        Figure("减少贫困户", "households lifted", "1.18", 12_993, sum(e.lifted for e in rounds), "computed"),
+        Figure("贫困村出列", "villages removed from the list", "1.18", 121, len(_left(records)), "computed"),
+        Figure(f"{FIRST}年空壳村", "shell villages at first", "1.10", 108, round(total("shell", FIRST)), "solved"),
+        Figure(f"{LAST}年空壳村", "shell villages at last", "1.10", 0, round(total("shell", LAST)), "computed"),
+        Figure(f"{FIRST}年村集体经营性收入（元）", "collective income at first, in yuan", "1.10", 3_268_440, round(first),
+               "solved"),
+        Figure(f"{LAST}年村集体经营性收入（元）", "collective income at last, in yuan", "1.10", 19_357_300, round(last),
+               "solved"),
+        Figure(f"{LAST}年收入为{FIRST}年的百分之几", "the latter in per cent of the former", "1.10", 592,
+               round(last / first * 100) if first else 0, "computed"),
+        Figure(f"{LAST}年村集体经济积累（元）", "collective stock in yuan", "1.10", 397_000_000,
+               round(total("collective_assets", LAST)), "solved"),
+        Figure("积累100万元以上的村", "villages with more than a million", "1.10", 118, round(total("strong", LAST)),
+               "solved"),
+        Figure("活动场所300平方米以上的村", "villages with a hall of 300 m²", "1.9", 182,
+               round(total("large_premises", LAST)), "computed"),
+        Figure("专项督查组", "teams of inspectors", "1.5", 8, supervision.turn or 0, "policy"),
+        Figure("帮村书记", "helping secretaries", "1.3", 136, len(secretaries), "counted"),
+        Figure("没有工作队的贫困村", "poor villages without a team", "1.3", 0,
+               len(_listed(records) - {e.village for e in records.said(d.TeamAssigned)}), "computed"),
+        Figure("结对帮扶贫困户的区直部门干部", "cadres who answer for households", "1.3", 2862, len(helpers), "counted"),
+        Figure("帮扶企业", "firms", "1.12", 116, len({e.party for e in paired}), "counted"),
+        Figure("企业帮扶的贫困村", "villages that they help", "1.12", 131, len({e.village for e in paired}), "counted"),
+        Figure("累计投入扶贫资金（万元）", "funds in 10,000 yuan", "1.18", 5_553_000, round(total("funds", LAST)),
+               "historical"),
+    ]  # fmt: skip
+
+
+def _listed(records: Records) -> set[str]:
+    return {e.village for e in records.said(r.VillageListed)}
+
+
+def _left(records: Records) -> set[str]:
+    return {e.village for e in records.said(r.VillageDelisted)}
+
+
+def ways(records: Records) -> dict[tuple[str, str], int]:
+    """How often things went wrong, by what went wrong in Chinese and English."""
+    bulletins = records.said(i.BulletinPublished)
+    counts = {
+        ("督查轮次（两天一督查一通报）", "rounds of inspection with their bulletins"): len(bulletins),
+        ("督查到村", "visits"): len(records.said(i.VisitMade)),
+        ("应查未查", "visits that were not made"): sum(len(e.missed) for e in bulletins),
+        ("通报逾期未印发", "bulletins that were late"): len(records.said(i.BulletinMissed)),
+        ("责令限期整改", "rectifications ordered"): len(records.said(i.OrderIssued)),
+        ("整改逾期", "rectifications overdue"): len(records.said(i.OrderOverdue)),
+        ("农户不签字、继续留在建档立卡名单", "households that did not sign and stayed on the register"): sum(
+            e.left_out for e in records.said(r.RoundEnded)
+        ),
+        ("出列核查未通过", "exits refuted by the verification"): len(records.said(i.ExitVerified, lambda e: not e.passed)),
+        ("延长帮扶期限", "terms extended"): len(records.said(d.TermExtended)),
+    }  # fmt: skip
+    return counts | {
+        (f"未出列：{zh}", f"still on the list: {en}"): times for (zh, en), times in still_listed(records).items()
+    }
+
+
+def still_listed(records: Records) -> Counter[tuple[str, str]]:
+    """How many villages stay on the list, by what kept them there by the figures of the year before the last: what
+    they meet at the end of the last year can lead to an exit only in the next one."""
+    stay = _listed(records) - _left(records)
+    measured = {e.village: e.unmet for e in records.said(r.IndicatorsMeasured, lambda e: e.year == LAST - 1)}
+    labels = {one.figure: one.label for one in POLICY.exit.criteria}
+    reasons = Counter[tuple[str, str]]()
+    for village in sorted(stay):
+        unmet = [one.indicator for one in measured.get(village, ())]
+        reasons[("、".join(labels[one] for one in unmet) + "未达标", f"{' and '.join(unmet).replace('_', ' ')} missed")
+                if unmet else ("核查未通过", "the verification refuted the exit")] += 1  # fmt: skip
+    return reasons

@@ -1,0 +1,385 @@
+"""The story of Xixiu District from autumn 2013 to the end of 2017, by document S1: its poor households are lifted round
+by round, villages leave the list, shell villages end, and eight teams inspect and publish every two days.
+
+The figures are the document's, and the district is real. Townships, villages, people, households, units and firms are
+made up and say so (虚构); their codes are in townships from 901 on, which no real township has. S1 tells what was done
+from 2014 on, before the country's rules of 2018 that its pack is read over; the story lets both be in force from 2013.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+
+from deploy.demo.answers import Ask, Letter, Row
+from deploy.demo.scenario import Scenario, letters, part
+from shared.policy import PolicyBook, kept_pack, parse_pack
+from shared.policy.shipped import content
+
+START: Final = date(2013, 9, 2)
+END: Final = date(2017, 12, 31)
+FIRST, LAST = START.year, END.year
+DISTRICT: Final = "520402"
+NATION: Final = content("national") | {"effective_from": date(FIRST, 1, 1)}
+NATION["exit"]["poverty_line"][str(FIRST)] = 2736  # What the country's line was; the pack begins with the next year's.
+PACK: Final = content("xixiu") | {"effective_from": date(FIRST, 1, 1)}
+BOOK: Final = PolicyBook()
+BOOK.adopt(kept_pack(NATION))
+POLICY = parse_pack(PACK, BOOK.base)
+
+VILLAGES, POOR_VILLAGES, IN_TOWNSHIP = 193, 131, 11
+"""193 villages are those of which the document's 108 or so are 55.96 %; 131 are the poor ones that firms help."""
+RURAL: Final = 664_375
+"""The rural population, solved from the persons lifted and the incidence before and after."""
+ABLE, UNABLE, STUCK = 13_126, 2_110, 35
+"""Registered households that earn enough sooner or later, those that do not, and so many more of these in each of the
+villages that stay poor."""
+ABLE_PERSONS, UNABLE_PERSONS, STUCK_PERSONS = 51_550, 8_282, 825
+UNSIGNED: Final = 98
+"""Every so many of the able households do not sign that they are lifted, whenever they are asked."""
+EARNED: Final = {FIRST: 3_268_440, LAST: 19_357_300}
+"""The villages' collective income in yuan, as the document gives it for the first and the last year."""
+SHELLS, STRONG, STRONG_ASSETS, OTHER_ASSETS = 108, 118, 362_000_000, 35_000_000
+"""Villages without income in the first year; those with more than a million in stock, and how both parts of it add up
+to 397 million."""
+SMALL_HALLS: Final = 17
+"""Every so many villages have a hall of less than 300 m²."""
+FUNDS: Final = 5_553_000
+"""Spent until 2017, in units of 10,000 yuan, as the document says."""
+UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 150, 2_862, 136, 40, 116
+"""Units that can send a team, cadres of departments who answer for households, helping secretaries, leaders of the
+district, and firms. How many units and leaders there were is not in the document."""
+
+STAYS: Final = ("poor", "poor", "refuted", "poor", "shell", "poor", "refuted", "poor", "shell", "poor")
+"""Why villages stay on the list, in the order of the document's ten: too many are poor, the verification refutes the
+exit, or the village has no collective income until the last year."""
+_EVERY: Final = POOR_VILLAGES // len(STAYS)
+_SIGNED: Final = {
+    "township": "乡镇人民政府", "organisation": "区委组织部", "discipline": "区纪委", "inspection": "专项督查组",
+    "unit": "派出单位", "team": "驻村工作队", "village": "村民代表会议", "leader_group": "区扶贫开发领导小组",
+}  # fmt: skip
+"""Who signs, by the role that is asked; the district's poverty office (区扶贫办) for all others."""
+
+
+class Village(NamedTuple):
+    """One village."""
+
+    number: int
+    id: str
+    population: int
+    able: tuple[int, ...]
+    """The households that earn enough sooner or later, by their numbers in the district."""
+    unable: tuple[int, ...]
+    stuck: int
+    """How many more do not earn enough."""
+    listed: bool
+    leaves: int | None
+    """The year by whose figures it leaves the list; None if it is not listed, or stays."""
+    stays: str
+    """Why it stays on the list; empty if it does not."""
+    income: Mapping[int, int]
+    """Its collective income in the first year, and in the last."""
+    assets: int
+
+
+class Xixiu(Scenario):
+    """The story of a number of villages of Xixiu District."""
+
+    region, start, end, most = "xixiu", START, END, VILLAGES
+    city = DISTRICT[:4]
+    policy = POLICY
+    at_once = ("visits", "bulletins")  # The teams work in a rhythm of two days, and are in a village on that day.
+    villages: dict[str, Village]
+
+    def __init__(self, seed: int, villages: int = VILLAGES) -> None:
+        super().__init__(seed, villages)
+        self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
+        self.listed = [village for village in self.villages.values() if village.listed]
+        self.units, self.helpers_there, self.leaders, self.firms, seconds = (
+            -(-many * villages // VILLAGES) for many in (UNITS, HELPERS, LEADERS, FIRMS, SECRETARIES - POOR_VILLAGES)
+        )
+        self.secretaries = len(self.listed) + seconds
+
+    @property
+    def shown(self) -> str:
+        """The first village that leaves the list."""
+        return next((village.id for village in self.villages.values() if village.leaves), super().shown)
+
+    def _village(self, number: int) -> Village:
+        poor = number * POOR_VILLAGES // VILLAGES
+        listed = poor > (number - 1) * POOR_VILLAGES // VILLAGES
+        nth, rest = divmod(poor - 1, _EVERY)
+        stays = STAYS[nth] if listed and rest == _EVERY // 2 and nth < len(STAYS) else ""
+        shells = number * SHELLS // VILLAGES
+        is_shell = shells > (number - 1) * SHELLS // VILLAGES
+        is_strong = number * STRONG // VILLAGES > (number - 1) * STRONG // VILLAGES
+        strong = number * STRONG // VILLAGES
+        pair = self.choose(0, 900, "population", (number + 1) // 2) * (number < VILLAGES)
+        return Village(
+            number=number,
+            id=f"{DISTRICT}{901 + (number - 1) // IN_TOWNSHIP}{200 + number}",
+            population=part(RURAL, number, VILLAGES) + (pair if number % 2 else -pair),
+            able=_numbers(ABLE, number),
+            unable=_numbers(UNABLE, number),
+            stuck=STUCK * (stays == "poor"),
+            listed=listed,
+            leaves=FIRST + 1 + poor % (LAST - FIRST - 1) if listed and not stays else None,
+            stays=stays,
+            income={
+                FIRST: 0 if is_shell else part(EARNED[FIRST], number - shells, VILLAGES - SHELLS),
+                LAST: part(EARNED[LAST], number, VILLAGES),
+            },
+            assets=part(STRONG_ASSETS, strong, STRONG) if is_strong
+            else part(OTHER_ASSETS, number - strong, VILLAGES - STRONG),
+        )  # fmt: skip
+
+    # ------------------------------------------------- rows to enter, by command
+
+    def village_rows(self) -> Iterator[Row]:
+        """RegisterVillage for each village; 131 of them are on the poverty list."""
+        for v in self.villages.values():
+            document = {"listing_document": "西秀区贫困村名单（虚构文号）"} if v.listed else {}
+            yield {
+                "place": DISTRICT, "village": v.id, "name": f"第{v.number}村（虚构）",
+                "township": f"第{(v.number - 1) // IN_TOWNSHIP + 1}乡镇（虚构）", "population": v.population,
+                "listed": v.listed, **document,
+            }  # fmt: skip
+
+    def unit_rows(self) -> Iterator[Row]:
+        """RegisterUnit for the units that can send a team, and the district's leadership."""
+        for number in range(self.units + 1):
+            department = self._department(number)
+            name = f"区直{department}部门第{number}单位（虚构）" if number else "区四大班子（虚构）"
+            yield {
+                "place": DISTRICT, "unit": f"U{number:03}", "name": name, "level": "county",
+                "department": department, "strength": self.choose(40, 95, "strength", number),
+            }  # fmt: skip
+
+    def cadre_rows(self) -> Iterator[Row]:
+        """RegisterCadre for those who answer for households, for helping secretaries, and for the district's leaders."""
+        kinds = (
+            ("C", self.helpers_there, "staff"), ("S", self.secretaries, "section"),
+            ("L", self.leaders, "deputy_division"),
+        )  # fmt: skip
+        for kind, many, rank in kinds:
+            for number in range(1, many + 1):
+                born = date(self.choose(1962, 1985, "born", kind, number), 1, 1)
+                yield {
+                    "place": DISTRICT, "cadre": f"{kind}{number:04}", "unit": self._unit(kind, number),
+                    "name": f"干部{kind}{number}（虚构）", "rank": rank, "party_member": True,
+                    "work_since": born.replace(year=born.year + 23), "born_on": born, "reserve": False,
+                }  # fmt: skip
+
+    def firm_rows(self) -> Iterator[Row]:
+        """RegisterParty for the firms."""
+        for number in range(1, self.firms + 1):
+            yield {
+                "place": DISTRICT, "party": f"FIRM-{number}", "kind": "firm", "parent": f"county:{DISTRICT}",
+                "name": f"第{number}企业（虚构）",
+            }  # fmt: skip
+
+    def pair_rows(self) -> Iterator[Row]:
+        """BeginPartner: the firms help the poor villages in turn."""
+        for n, v in enumerate(self.listed):
+            yield {
+                "place": DISTRICT, "village": v.id, "kind": "firm_pair", "party": f"FIRM-{n % self.firms + 1}",
+                "decided_by": "区扶贫办", "body": "poverty_office",
+            }  # fmt: skip
+
+    def second_secretary_rows(self) -> Iterator[Row]:
+        """BeginLink: those helping secretaries who are more than villages help some of these as second ones."""
+        for number, v in zip(range(len(self.listed) + 1, self.secretaries + 1), self.listed, strict=False):
+            yield {
+                "place": DISTRICT, "village": v.id, "kind": "helping_secretary", "unit": self._unit("S", number),
+                "cadre": f"S{number:04}", "decided_by": "区委组织部", "body": "organisation",
+            }  # fmt: skip
+
+    def household_rows(self, v: Village, year: int) -> Iterator[Row]:
+        """A year's facts about the village's registered households. Once the able ones earn enough, they go on to."""
+        line, ids = POLICY.exit.line(year), _households(v)
+        for n, id in enumerate(ids):
+            able, spread = n < len(v.able), self.choose(0, 34, "income", v.number, n, year)
+            enough = able and year >= self._earns_from(v, n)
+            yield {
+                "household": id, "persons": _persons(v, n), "income": line * (115 if enough else 60) // 100 + 9 * spread,
+                "secured": enough or spread % 2 == 0,
+            }  # fmt: skip
+
+    def _earns_from(self, v: Village, n: int) -> int:
+        """The year from which an able household earns enough: mostly that by whose figures the village leaves."""
+        if v.leaves is None:
+            return FIRST + 1 + n % (LAST - FIRST)
+        return FIRST + 1 if n % 4 == 0 else v.leaves
+
+    def rounds(self, year: int) -> Iterator[Row]:
+        """OpenResolution for each village with households that earn enough and are not lifted yet."""
+        for v in self._on_the_list(year):
+            ids = _households(v)
+            new = [ids[n] for n in range(len(v.able)) if self._earns_from(v, n) == year]
+            again = [ids[n] for n in range(len(v.able)) if self._earns_from(v, n) < year and not _signs(v, n)]
+            if new or again:
+                yield {
+                    "place": DISTRICT, "village": v.id, "matter": f"lift-{year}", "kind": "household_exit",
+                    "subject_code": "household_exit", "members": [*new, *again], "opened_by": "村民委员会",
+                }  # fmt: skip
+
+    def _on_the_list(self, year: int) -> Iterator[Village]:
+        """The villages that have not left the list before a year's autumn. Those that have are only watched."""
+        return (v for v in self.villages.values() if v.leaves is None or v.leaves >= year)
+
+    def fact_rows(self, year: int) -> Iterator[Row]:
+        """RecordHouseholds for each village that has not left the list; the others are asked for theirs in summer."""
+        for v in self._on_the_list(year):
+            yield {
+                "place": DISTRICT, "village": v.id, "year": year, "recorded_by": "乡镇人民政府",
+                "households": [*self.household_rows(v, year)],
+            }  # fmt: skip
+
+    def _unit(self, kind: str, number: int) -> str:
+        """The unit of a cadre: 000 is the district's leadership, and the others have the rest in turn."""
+        return "U000" if kind == "L" else f"U{number % self.units + 1:03}"
+
+    def _department(self, number: int) -> str:
+        suits = [*POLICY.team.suits.values()][number % 2]
+        return suits[number // 2 % len(suits)]
+
+    # ------------------------------------------------------- what people answer
+
+    def place(self, about: str) -> str:
+        """All villages lie in the district."""
+        return DISTRICT
+
+    def signs(self, ask: Ask) -> str:
+        """The district's offices and the townships sign."""
+        return _SIGNED.get(ask.role, "区扶贫办")
+
+    def late(self, about: str, action: str, detail: str) -> int:
+        """Some visits are not made and some bulletins not published in time; a village rectifies too late."""
+        if action in self.at_once:
+            return 9 * (self.choose(1, 60 if action == "visits" else 40, "late", about, detail) == 1)
+        return 9 * (action == "order-closings" and self.villages[about].stays != "")
+
+    def surveys(self, ask: Ask) -> Iterable[Row]:
+        """One record on each topic."""
+        for number, topic in enumerate(POLICY.listing.topics, 1):
+            row = {
+                "place": DISTRICT, "village": ask.about, "number": number, "topic": topic,
+                "on": ask.today - timedelta(1), "kind": "problem" if topic == "problems" else "meeting",
+            }  # fmt: skip
+            yield row | ({"cause": "产业单一，集体无经营性收入"} if topic == "problems" else {})
+
+    def problem_class(self, ask: Ask) -> str:
+        """Both classes in turn."""
+        return [*POLICY.listing.problem_classes][self.villages[ask.about].number % 2]
+
+    def households(self, ask: Ask) -> list[Row]:
+        """The year's facts."""
+        return [*self.household_rows(self.villages[ask.about], ask.year)]
+
+    def accepts(self, ask: Ask, household: str) -> bool:
+        """Most households sign."""
+        v = self.villages[ask.about]
+        return _signs(v, _households(v).index(household))
+
+    def indicators(self, ask: Ask) -> Mapping[str, float]:
+        """Collective income and stock, and the hall. A shell village has its first income in the year in which it
+        leaves the list, or some year before the last one."""
+        v, year = self.villages[ask.about], ask.year
+        rises = LAST if v.stays == "shell" else v.leaves or LAST - 1
+        income = v.income[LAST] if year == LAST else v.income[LAST] * 3 // 4 if year >= rises else v.income[FIRST]
+        is_small = v.number % SMALL_HALLS == 0
+        return {
+            "collective_income": float(income),
+            "collective_assets": float(v.assets * (year - FIRST) // (LAST - FIRST)),
+            "premises": float(150 if is_small or year < LAST - 1 else self.choose(300, 520, "hall", v.number)),
+        }
+
+    def contact(self, ask: Ask) -> Row:
+        """The district's leaders link villages in turn, and each poor village has a helping secretary of its own."""
+        number = self.villages[ask.about].number
+        if ask.given["kind"] == "leader":
+            return {"unit": self._unit("L", 0), "cadre": f"L{number % self.leaders + 1:04}"}
+        nth = number * POOR_VILLAGES // VILLAGES
+        return {"unit": self._unit("S", nth), "cadre": f"S{nth:04}"}
+
+    def helpers(self, ask: Ask) -> list[Row]:
+        """The cadres of all departments take the district's poor households in turn."""
+        v = self.villages[ask.about]
+        first = {id: _household_number(v, n) % self.helpers_there + 1 for n, id in enumerate(_households(v))}
+        return [
+            {"household": household, "unit": self._unit("C", first[household]), "cadre": f"C{first[household]:04}"}
+            for household in ask.state["poor"]
+        ]
+
+    def findings(self, ask: Ask) -> list[str]:
+        """In some villages the help of the unit is found wanting."""
+        luck = self.choose(1, 100, "visit", ask.about, ask.detail)
+        return [code for code, most in (("unit_inattentive", 2), ("poor_results", 4)) if most - 2 < luck <= most]
+
+    def ballot(self, ask: Ask) -> tuple[int, int, int]:
+        """Most who may vote come, and most of them are satisfied."""
+        entitled = self.choose(30, 60, "entitled", ask.about)
+        return entitled, entitled * 9 // 10, entitled * self.choose(60, 88, "satisfied", ask.about, ask.year) // 100
+
+    def checked(self, ask: Ask, number: int, household: str) -> Row:
+        """Every household is above the standard; in some villages every second one does not approve of the exit."""
+        v = self.villages[ask.about]
+        approves = v.stays != "refuted" or number % 2 == 0
+        return {"persons": _persons(v, _households(v).index(household)), "meets": True, "approves": approves}
+
+    def unregistered(self, ask: Ask) -> int:
+        """More than one in twenty of those outside the register."""
+        return self.villages[ask.about].population // 16
+
+    def script(self) -> list[Letter]:
+        """What people send without a task: packs, firms, units, people, villages; then facts and rounds, year by year."""
+        adopted: list[dict[str, Any]] = [
+            {"place": "000000", "pack": NATION, "adopted_by": "示例机关（虚构）"},
+            {"place": DISTRICT, "pack": PACK, "adopted_by": "中共西秀区委（虚构）"},
+        ]
+        funds = {
+            "place": DISTRICT, "division": f"county:{DISTRICT}", "year": LAST, "values": {"funds": FUNDS},
+            "recorded_by": "区财政局",
+        }  # fmt: skip
+        entered: list[tuple[date, str, str, Iterable[Row]]] = [
+            *((START, "registry", "policies", [pack]) for pack in adopted),
+            (START, "registry", "parties", self.firm_rows()), (START, "registry", "units", self.unit_rows()),
+            (START, "registry", "cadres", self.cadre_rows()), (START, "registry", "villages", self.village_rows()),
+            (date(FIRST + 1, 1, 6), "dispatch", "links", self.second_secretary_rows()),
+            (date(FIRST + 1, 3, 3), "dispatch", "partners", self.pair_rows()),
+            (date(LAST, 12, 18), "registry", "division-figures", [funds]),
+        ]  # fmt: skip
+        for year in range(FIRST, LAST + 1):
+            entered.append((date(year, 9, 10), "registry", "households", self.fact_rows(year)))
+            entered.append((date(year, 9, 14), "registry", "resolutions", self.rounds(year)))
+        return [letter for one in entered for letter in letters(*one)]
+
+
+def _numbers(total: int, number: int) -> tuple[int, ...]:
+    """The numbers of the households that a village has of so many in the district."""
+    last = number * total // VILLAGES
+    return tuple(range(last - part(total, number, VILLAGES) + 1, last + 1))
+
+
+def _households(v: Village) -> list[str]:
+    """The ids of a village's registered households, the able ones first."""
+    many = len(v.able) + len(v.unable) + v.stuck
+    return [f"H{v.id}-{n + 1:03}" for n in range(many)]
+
+
+def _persons(v: Village, n: int) -> int:
+    """How many live in a household. All of the district's together are as many as were poor at first."""
+    if n < len(v.able):
+        return part(ABLE_PERSONS, v.able[n], ABLE)
+    if n - len(v.able) < len(v.unable):
+        return part(UNABLE_PERSONS, v.unable[n - len(v.able)], UNABLE)
+    return part(STUCK_PERSONS, 1 + n % STUCK, STUCK * STAYS.count("poor"))
+
+
+def _household_number(v: Village, n: int) -> int:
+    """A number for a household, so that helpers take them in turn."""
+    return v.able[n] if n < len(v.able) else ABLE + v.number * STUCK + n
+
+
+def _signs(v: Village, n: int) -> bool:
+    """Whether an able household signs."""
+    return v.able[n] % UNSIGNED > 0
