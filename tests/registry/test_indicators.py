@@ -147,6 +147,19 @@ def test_1_18_a_listed_villages_incidence_comes_from_households_and_those_of_oth
     assert (values["population"], values["income_per_head"]) == (1000, 2.0)
 
 
+def test_5_1_how_great_a_criterions_figure_may_be_is_what_its_indicator_says() -> None:
+    """Who needs an income of 20,000 yuan may have 300 million only where the pack says so of the indicator."""
+    of_exit = next(one for one in PACK["exit"]["criteria"] if one["figure"] == "collective_income")
+    entry = {**INCOME, "figure": "collective_income", "label": of_exit["label"]}
+    values = {one["figure"]: 1 for one in PACK["exit"]["criteria"] if one["figure"] != "incidence"}
+    given = {**values, "collective_income": 3e8}
+    unlimited = County(PACK).registered().until(date(2014, 12, 1))
+    for here, least in ((unlimited, "20000"), (measuring({**entry, "most": 2e8}), "2e+08")):
+        refused = here.refusal(c.MeasureIndicators(**AT, year=2014, values=given, measured_by="镇"))
+        assert (refused.field, least in refused.zh) == ("values.collective_income", True), refused.zh
+    assert measure(measuring(entry), 2014, **given)[0].values["collective_income"] == 3e8
+
+
 @pytest.mark.parametrize(
     ("values", "field", "word"),
     [

@@ -186,11 +186,8 @@ class Benxi(Scenario):
     def survey_rows(self, v: Village, on: date) -> Iterator[Row]:
         """RecordSurvey for one village: its part of the document's figures."""
         first, topics = on.year == START.year, list(POLICY.listing.topics)
-        counts = (
-            {kind: part(total, v.number, POOR_VILLAGES) for kind, total in SURVEYED.items()}
-            if first
-            else {"meeting": 4}
-        )
+        whole = {kind: part(total, v.number, POOR_VILLAGES) for kind, total in SURVEYED.items()}
+        counts = whole if first else {"meeting": 4}
         kinds = [kind for kind, count in counts.items() for _ in range(count)]
         households = iter(self._households(v, on.year, baseline=True))
         for number, kind in enumerate(kinds, 1):

@@ -36,8 +36,8 @@ def figures(records: Records) -> list[Figure]:
         Figure("贫困村出列", "villages removed from the list", "1.18", 121, len(_left(records)), "computed"),
         Figure(f"{FIRST}年空壳村", "shell villages at first", "1.10", 108, round(total("shell", FIRST)), "solved"),
         Figure(f"{LAST}年空壳村", "shell villages at last", "1.10", 0, round(total("shell", LAST)), "computed"),
-        Figure(f"{FIRST}年村集体经营性收入（元）", "collective income at first, in yuan", "1.10", 3_268_440, round(first),
-               "solved"),
+        Figure(f"{FIRST}年村集体经营性收入（元）", "collective income at first, in yuan", "1.10", 3_268_440,
+               round(first), "solved"),
         Figure(f"{LAST}年村集体经营性收入（元）", "collective income at last, in yuan", "1.10", 19_357_300, round(last),
                "solved"),
         Figure(f"{LAST}年收入为{FIRST}年的百分之几", "the latter in per cent of the former", "1.10", 592,
@@ -52,7 +52,8 @@ def figures(records: Records) -> list[Figure]:
         Figure("帮村书记", "helping secretaries", "1.3", 136, len(secretaries), "counted"),
         Figure("没有工作队的贫困村", "poor villages without a team", "1.3", 0,
                len(_listed(records) - {e.village for e in records.said(d.TeamAssigned)}), "computed"),
-        Figure("结对帮扶贫困户的区直部门干部", "cadres who answer for households", "1.3", 2862, len(helpers), "counted"),
+        Figure("结对帮扶贫困户的区直部门干部", "cadres who answer for households", "1.3", 2862, len(helpers),
+               "counted"),
         Figure("帮扶企业", "firms", "1.12", 116, len({e.party for e in paired}), "counted"),
         Figure("企业帮扶的贫困村", "villages that they help", "1.12", 131, len({e.village for e in paired}), "counted"),
         Figure("累计投入扶贫资金（万元）", "funds in 10,000 yuan", "1.18", 5_553_000, round(total("funds", LAST)),
@@ -81,7 +82,9 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("农户不签字、继续留在建档立卡名单", "households that did not sign and stayed on the register"): sum(
             e.left_out for e in records.said(r.RoundEnded)
         ),
-        ("出列核查未通过", "exits refuted by the verification"): len(records.said(i.ExitVerified, lambda e: not e.passed)),
+        ("出列核查未通过", "exits refuted by the verification"): len(
+            records.said(i.ExitVerified, lambda e: not e.passed)
+        ),
         ("延长帮扶期限", "terms extended"): len(records.said(d.TermExtended)),
     }  # fmt: skip
     return counts | {
