@@ -4,6 +4,7 @@ A task contains those fields of the answering command that its service knows. Th
 the task's action. Where people could answer in different ways, the story of their region decides.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -74,13 +75,15 @@ class Ask(NamedTuple):
     role: str = ""
     detail: str = ""
     due: date | None = None
+    others: Mapping[str, Any] = {}
+    """All states of that kind, by id."""
 
     @classmethod
     def of(cls, task: Awaited, today: date, file: Mapping[str, Any]) -> "Ask":
         """A task with the state that its answer reads, found by the task's id or subject; else with all states."""
         reads, given = ANSWERS[task.action].reads, dict(task.answer)
         state = file.get(task.id if reads and reads[1] == task.kind else task.about, file)
-        return cls(task.action, task.about, today, given, state, task.role, task.detail, task.due)
+        return cls(task.action, task.about, today, given, state, task.role, task.detail, task.due, file)
 
     @property
     def is_overdue(self) -> bool:
@@ -313,10 +316,15 @@ def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
 
 
 def _presences(ask: Ask, story: Story) -> Iterable[Row]:
-    """Each was in the village for 22 days, or for as many as there were since the cadre came."""
+    """Each was there for 22 days, or for as many as there were since the cadre came; evenly in each of several
+    villages."""
     since = ask.state["months"][ask.detail]["since"]
     last = add_months(date(ask.given["year"], ask.given["month"], 1), 1)
-    yield {"present": [{"cadre": cadre, "days": min(22, (last - date.fromisoformat(day)).days)}
+    asked = [ask.state]
+    if story.policy.team.most_villages > 1:
+        asked = [state for state in ask.others.values() if ask.detail in state.get("months", {})]
+    villages = Counter(cadre for state in asked for cadre in since.keys() & state["months"][ask.detail]["since"].keys())
+    yield {"present": [{"cadre": cadre, "days": min(22, (last - date.fromisoformat(day)).days) // villages[cadre]}
                        for cadre, day in since.items()]}  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from nats.errors import Error as NatsError
 
 from deploy.access.permissions import WIRED
 from deploy.access.users import SIMULATION
-from deploy.demo.answers import Awaited, Row
+from deploy.demo.answers import COMMANDS, Awaited, Row
 from deploy.demo.forms import hand_in
 from deploy.local.supervisor import System
 from deploy.operations.days import day_message
@@ -301,16 +301,16 @@ class Simulation:
             prefectures[row["place"][:4]].append(row)
         names = {prefecture: self.system.process(service, prefecture) for prefecture in prefectures}
         await asyncio.gather(
-            *(self._send(names[of], path, of, f"{key}-{of}", sent) for of, sent in prefectures.items())
+            *(self._send(service, names[of], path, of, f"{key}-{of}", sent) for of, sent in prefectures.items())
         )
         self.sent[path] += len(rows)
         await self.settle(names.values())
 
-    async def _send(self, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
+    async def _send(self, service: str, name: str, path: str, place: str, key: str, rows: Sequence[Row]) -> None:
         """Send one prefecture's commands to its process.
 
         With a pack, what officers enter at the beginning is handed in by its Excel forms; all else in requests of at
-        most one page.
+        most one page, or of as many as the command allows.
         """
         if self.policy and path in BY_FORM:
             folder, area = self.system.folder.root / "forms", max(place, self.policy.jurisdiction, key=len)
@@ -318,9 +318,10 @@ class Simulation:
             if answer.is_error or not answer.json()["applied"]:
                 raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}")
         else:
-            for start in range(0, len(rows), PAGE):
+            most = min(PAGE, COMMANDS[service, path].at_once)
+            for start in range(0, len(rows), most):
                 answer = await self._request(
-                    name, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + PAGE]),
+                    name, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + most]),
                     headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
                 )  # fmt: skip
                 if answer.is_error:

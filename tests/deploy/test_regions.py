@@ -82,7 +82,7 @@ def test_1_5_xixius_inspectors_miss_visits_and_publish_late_and_villages_stay_fo
     rounds, visits, missed = ([*ways.values()][n] for n in (0, 1, 2))
     days = (xixiu.END - date(2014, 1, 2)).days
     assert days // 2 - 2 <= rounds <= days // 2 + 1, "a round every two days from the first team on, each published"
-    listed = len(xixiu.Xixiu(2014, VILLAGES["xixiu"]).listed)
+    listed = len(xixiu.Xixiu(2014, VILLAGES["xixiu"]).poor)
     assert 0 <= visits + missed - rounds * listed <= listed, "the last round is not published yet"
     assert sum(times for (zh, _), times in ways.items() if "未出列" in zh) > 0
 
@@ -185,11 +185,11 @@ CHANGED: list[tuple[str, Change, dict[str, int]]] = [
     (
         "xixiu",
         fewer_sign,
-        {"persons lifted": 1067, "households lifted": 272, "incidence at last, of 10,000": 382},
+        {"persons lifted": 1068, "households lifted": 272, "incidence at last, of 10,000": 382},
     ),
     ("xixiu", nothing_earned, {"shell villages at last": 6, "the latter in per cent of the former": 0}),
     ("xixiu", small_halls, {"villages with a hall of 300 m²": 3}),
-    ("xixiu", few_units, {"poor villages without a team": 2, "villages removed from the list": 2}),
+    ("xixiu", few_units, {"poor villages without a team": 2, "villages removed from the list": 1}),
 ]
 """By region: a change of one entry or pack, and what computed figures become of it."""
 

@@ -158,10 +158,8 @@ class Village(Carrier, frozen=True, kw_only=True):
         return EXIT_RULE
 
     def detail(self, of: object) -> str:
-        """The number of an objection, and what is announced or filed once it is decided: a village has one exit at a
-        time, so that nothing else needs telling apart."""
-        follows = self.exit and self.exit.step and self.exit.step.kind in ("publish", "act")
-        return str(of) if follows or isinstance(of, int) else ""
+        """Only the numbers of objections distinguish tasks: a village has one exit at a time."""
+        return str(of) if isinstance(of, int) else ""
 
     @property
     def can_leave(self) -> bool:

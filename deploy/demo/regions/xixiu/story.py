@@ -96,11 +96,11 @@ class Xixiu(Scenario):
     def __init__(self, seed: int, villages: int = VILLAGES) -> None:
         super().__init__(seed, villages)
         self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
-        self.listed = [village for village in self.villages.values() if village.listed]
+        self.poor = [village for village in self.villages.values() if village.listed]
         self.units, self.helpers_there, self.leaders, self.firms, seconds = (
             -(-many * villages // VILLAGES) for many in (UNITS, HELPERS, LEADERS, FIRMS, SECRETARIES - POOR_VILLAGES)
         )
-        self.secretaries = len(self.listed) + seconds
+        self.secretaries = len(self.poor) + seconds
 
     @property
     def shown(self) -> str:
@@ -182,7 +182,7 @@ class Xixiu(Scenario):
 
     def pair_rows(self) -> Iterator[Row]:
         """BeginPartner: the firms help the poor villages in turn."""
-        for n, v in enumerate(self.listed):
+        for n, v in enumerate(self.poor):
             yield {
                 "place": DISTRICT, "village": v.id, "kind": "firm_pair", "party": f"FIRM-{n % self.firms + 1}",
                 "decided_by": "区扶贫办", "body": "poverty_office",
@@ -190,7 +190,7 @@ class Xixiu(Scenario):
 
     def second_secretary_rows(self) -> Iterator[Row]:
         """BeginLink: those helping secretaries who are more than villages help some of these as second ones."""
-        for number, v in zip(range(len(self.listed) + 1, self.secretaries + 1), self.listed, strict=False):
+        for number, v in zip(range(len(self.poor) + 1, self.secretaries + 1), self.poor, strict=False):
             yield {
                 "place": DISTRICT, "village": v.id, "kind": "helping_secretary", "unit": self._unit("S", number),
                 "cadre": f"S{number:04}", "decided_by": "区委组织部", "body": "organisation",
