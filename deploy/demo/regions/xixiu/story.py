@@ -50,7 +50,7 @@ UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 150, 2_862, 136, 40, 116
 """Units that can send a team, cadres of departments who answer for households, helping secretaries, leaders of the
 district, and firms. How many units and leaders there were is not in the document."""
 
-STAYS: Final = ("refuted", "poor", "poor", "shell", "poor", "poor", "refuted", "poor", "shell", "poor")
+STAYS: Final = ("refuted", "poor", "poor", "shell", "poor", "poor", "refuted", "shell", "poor", "poor")
 """Why villages stay on the list, in the order of the document's ten: too many are poor, the verification refutes the
 exit, or the village has no collective income until the last year."""
 _EVERY: Final = POOR_VILLAGES // len(STAYS)
