@@ -268,6 +268,8 @@ MOST: Final = 6
 
 
 def _counted(field: str, value: Any, policy: Policy | None) -> Both:
+    if value is None:
+        return "", ""  # As the sum of a matter that is about no money.
     if isinstance(value, (tuple, list, Mapping)) and len(value) > MOST:
         return f"{len(value)}项", f"{len(value)} entries"
     return in_words(field, value, policy)

@@ -437,7 +437,7 @@ _OF_STEP: Row = {**_MATTER, "body": "village", "decided_by": "村民代表会议
                          "fund": {"amount": 80000, "origin": "donation"}}, "zunyi"),
         ("resolutions", {**_MATTER, "kind": "question", "subject_code": "finance", "question": "低保为什么停发",
                          "opened_by": "村民"}, "zunyi"),
-        ("resolutions", {**_MATTER, "kind": "household_exit", "subject_code": "round", "members": ["H1", "H2"],
+        ("resolutions", {**_MATTER, "kind": "household_exit", "subject_code": "exit", "members": ["H1", "H2"],
                          "opened_by": "村党组织"}, "national"),
         ("resolution-steps", {**_OF_STEP, "step": "fund_resolve", "entitled": 45, "present": 30, "agreed": 16},
          "zunyi"),

@@ -24,6 +24,7 @@ from shared.chinese import quoted
 from shared.contracts import EVENTS
 from shared.contracts.dispatch import NeedUnmet, TeamReleased
 from shared.contracts.inspection import CampaignClosed
+from shared.contracts.registry import ResolutionOpened
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading, in_words
@@ -110,6 +111,16 @@ def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
     assert [en for _, en in told if re.search("[a-z]_[a-z]", en)] == [], "no code in English, either"
     zh, en = SENTENCES[event.__name__]
     assert set(re.findall(r"{(\w+)", zh)) >= set(re.findall(r"{(\w+)", en)), "Chinese is complete"
+
+
+def test_what_an_event_leaves_out_is_left_out_of_its_sentence() -> None:
+    """A round over households is opened without any money, and a fund with some."""
+    of = {"place": "210502", "village": "210502001201", "matter": "1", "kind": "fund", "opened_by": "村党组织"}
+    about = {**of, "subject_code": "industry"}
+    (zh, en), _ = line(ResolutionOpened(**about), shipped("zunyi"), {})
+    assert (zh, en) == ("村党组织启动帮扶资金使用审批（四议两公开）：产业发展", "村党组织 opened fund: industry")
+    (zh, _), _ = line(ResolutionOpened(**about, amount=80_000, origin="donation"), shipped("zunyi"), {})
+    assert zh.endswith("：产业发展，资金80,000元，来源：企业、社会资助资金")
 
 
 def test_a_unit_is_told_by_its_name_and_a_number_that_looks_like_its_id_stays() -> None:

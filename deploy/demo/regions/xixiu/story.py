@@ -224,7 +224,7 @@ class Xixiu(Scenario):
             if new or again:
                 yield {
                     "place": DISTRICT, "village": v.id, "matter": f"lift-{year}", "kind": "household_exit",
-                    "subject_code": "household_exit", "members": [*new, *again], "opened_by": "村民委员会",
+                    "subject_code": "exit", "members": [*new, *again], "opened_by": "村民委员会",
                 }  # fmt: skip
 
     def _on_the_list(self, year: int) -> Iterator[Village]:
