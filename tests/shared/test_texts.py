@@ -116,7 +116,7 @@ def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
 def test_what_an_event_leaves_out_is_left_out_of_its_sentence() -> None:
     """A round over households is opened without any money, and a fund with some."""
     of = {"place": "210502", "village": "210502001201", "matter": "1", "kind": "fund", "opened_by": "村党组织"}
-    about = {**of, "subject_code": "industry"}
+    about: dict[str, Any] = {**of, "subject_code": "industry"}
     (zh, en), _ = line(ResolutionOpened(**about), shipped("zunyi"), {})
     assert (zh, en) == ("村党组织启动帮扶资金使用审批（四议两公开）：产业发展", "村党组织 opened fund: industry")
     (zh, _), _ = line(ResolutionOpened(**about, amount=80_000, origin="donation"), shipped("zunyi"), {})
