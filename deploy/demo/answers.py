@@ -230,6 +230,10 @@ class Story:
         """What a visit that scores gives the team."""
         return 95
 
+    def mark(self, ask: Ask) -> int:
+        """What a panel gives whom it assesses, from 0 to 100."""
+        return 85
+
     def ballot(self, ask: Ask) -> tuple[int, int, int]:
         """How many may vote on the team, how many come, and how many are satisfied."""
         return 50, 40, 38
@@ -390,6 +394,11 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "reports": _NOTHING,
     "ballots": Answer(_ballots),
     "grades": Answer(lambda a, s: [{"grade": a.state["proposal"]["grade"]}], ("inspection", "assessments")),
+    "appraisal-reports": _NOTHING,
+    "appraisal-ballots": Answer(_ballots),
+    "appraisal-scores": Answer(lambda a, s: [{"marks": [{"member": "MEMBER-1", "score": s.mark(a)}]}]),
+    "appraisal-voids": Answer(lambda a, s: [{"reason": "本年度没有这一项的结果（虚构）"}]),
+    "appraisal-grades": Answer(lambda a, s: [{"grade": a.state["proposal"]["grade"]}], ("inspection", "appraisals")),
     # registry
     "households": Answer(lambda a, s: [{"households": s.households(a)}]),
     "measurements": Answer(lambda a, s: [{"values": s.indicators(a)}]),
