@@ -206,6 +206,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.EnterList, Listing, listing.listing, listing.enter, reads=listing.reads),
     Reaction(c.LeaveList, Listing, listing.listing, listing.leave),
     Reaction(c.WithdrawEntry, Listing, listing.listing, listing.withdraw),
+    Reaction(i.EntryProposed, Listing, listing.listing, listing.proposed),
+    Reaction(i.EntryDropped, Listing, listing.listing, listing.no_more_proposed),
     Reaction(r.ListingBegun, Listing, listing.listing, listing.begun),
     Reaction(r.ListingBegun, Roll, listing.in_city, partial(listing.count, level="city")),
     Reaction(r.ListingBegun, Roll, listing.in_province, partial(listing.count, level="province")),

@@ -33,6 +33,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}按{document}将[组织{party}]列入“{kind}”名单，自{since}起[，至{until}到期]",
         "{decided_by} put [{party}] on the list {kind} since {since}[ until {until}], by {document}",
     ),
+    "EntryDeclined": (
+        "{decided_by}决定[组织{party}]不列入“{kind}”名单，原因：{reason}",
+        "{decided_by} did not put [{party}] on the list {kind}: {reason}",
+    ),
     "ListingOmitted": (
         "“{kind}”名单只有{at_most}个名额，分设后未随原村列入",
         "the list {kind} has {at_most} places only, so that the split did not put the village on it",
@@ -510,6 +514,11 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "因放假安排调整，{record}{year}“{kind}”的{deadline}由{was}改为{due}",
         "new holidays moved the {deadline} of {record} in the {kind} of {year} from {was} to {due}",
     ),
+    "EntryProposed": (
+        "倒排得{score}分，提请将[组织{party}]列入“{kind}”名单",
+        "ranked among the worst with {score}, [{party}] is proposed for the list {kind}",
+    ),
+    "EntryDropped": ("撤回将[组织{party}]列入“{kind}”名单的提请", "[{party}] is proposed for the list {kind} no more"),
     "SampleCommitted": ("{body}公布核查随机码的校验值", "{body} published the hash of its share of the seed"),
     "SampleDrawn": ("抽取{size}户入户核查", "{size} households were drawn for the verification"),
     "SampleMissed": (

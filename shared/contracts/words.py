@@ -509,6 +509,11 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "ranking": ("一并评价的范围：政策包的区划、考核评价的代码和年度",
                 "all who are assessed together: the pack's division, the assessment and the year",
                 "5203/branch_review/2016"),
+    **{f"{event}.kind": ("名单（政策包中的代码）", "the list, by the pack's code", "weak_organisation")
+       for event in ("EntryProposed", "EntryDropped", "EntryDeclined")},
+    **{f"{event}.village": ("村；列组织的名单为空", "the village, on a list of villages; else null", VILLAGE)
+       for event in ("EntryProposed", "EntryDropped", "EntryDeclined")},
+    "EntryProposed.score": ("得分，0 至 100", "the score, 0 to 100", 41.5),
     "BestExceeded.number": ("现有几个最高等次", "how many have the best grade", 26),
     "BestExceeded.at_most": ("最多可有几个", "how many can have it", 24),
     "ranked": ("参加排名的个数", "how many were graded", 1680),

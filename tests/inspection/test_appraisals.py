@@ -31,6 +31,8 @@ from shared.contracts.inspection import (
     AssessmentGraded,
     AssessmentOpened,
     BestExceeded,
+    EntryDropped,
+    EntryProposed,
     GradeWithdrawn,
     RankingMade,
 )
@@ -533,6 +535,8 @@ def test_2_6_the_worst_organisations_are_ranked_once_all_are_graded() -> None:
     assert [one.subject for one in made.worst] == ["B", "D"]
     assert (made.ranked, made.tied, made.lists, made.is_sealed()) == (4, 0, "weak_branch", False)
     assert not region.tasks("rankings")
+    proposed = [(said.kind, said.party, said.village, said.score) for said in region.said(EntryProposed)]
+    assert proposed == [("weak_branch", "B", None, 50), ("weak_branch", "D", None, 57)]
 
 
 def test_2_6_a_tie_at_the_last_place_is_told_and_the_body_chooses() -> None:
@@ -557,6 +561,7 @@ def test_2_6_a_ranking_holds_the_grades_until_it_is_taken_back() -> None:
     region.ask(ranking())
     region.refuses(region.take_back("branch_review", "B"), 409, "year")
     region.ask(back, region.take_back("branch_review", "B"))
+    assert [said.party for said in region.said(EntryDropped)] == ["B", "C"]
     region.refuses(ranking(), 409, "year")
 
 

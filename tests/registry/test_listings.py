@@ -7,6 +7,7 @@ import pytest
 
 from services.registry.model import Register, Roster, Village, why_not_yet
 from services.registry.model import commands as c
+from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.policy import PolicyInvalid, parse_pack
 from tests.registry.county import (
@@ -545,3 +546,47 @@ def test_0_6_a_rectification_without_its_steps_is_refused(steps: list[dict[str, 
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**PACK, **LISTS, "procedures": changed})
     assert ("procedures", len(changed) - 1, "steps") in [fault.path for fault in refused.value.faults]
+
+
+# ------------------------------------------------------------ proposed by a ranking
+
+NAMED: dict[str, Any] = {"place": PLACE, "ranking": "2105/review/2014", "kind": "weak_organisation", "party": "B-1"}
+PROPOSED, DROPPED = i.EntryProposed(**NAMED, score=41.5), i.EntryDropped(**NAMED)
+
+
+def asked(here: County) -> list[tuple[str, str]]:
+    return [(task.role, str(task.answer["party"])) for task in here.tasks if task.action == "listings"]
+
+
+def test_2_6_who_keeps_the_list_is_asked_about_what_a_ranking_proposes_until_it_is_listed() -> None:
+    here = county()
+    here.hear(PROPOSED, PROPOSED)
+    assert asked(here) == [("organisation", "B-1")] and listing(here, "weak_organisation", "B-1").status == "proposed"
+    (begun,) = of_type(here.do(enter("weak_organisation")), r.ListingBegun)
+    assert (begun.party, begun.village, begun.spell) == ("B-1", VILLAGE, 1)
+    assert asked(here) == []
+    here.hear(PROPOSED)
+    assert asked(here) == [], "it is on the list already"
+
+
+def test_2_6_a_proposal_is_declined_with_a_reason_or_ends_with_its_ranking() -> None:
+    here = county()
+    here.hear(PROPOSED)
+    (declined,) = here.do(withdraw("weak_organisation", reason="已另行整顿"))
+    assert (type(declined), declined.party, declined.reason) == (r.EntryDeclined, "B-1", "已另行整顿")
+    assert asked(here) == [] and here.do(withdraw("weak_organisation")) == []
+    here.hear(PROPOSED)
+    here.hear(i.EntryDropped(**{**NAMED, "ranking": "2105/review/2013"}))
+    assert asked(here) == [("organisation", "B-1")], "another ranking proposed it"
+    here.hear(DROPPED)
+    assert asked(here) == []
+    here.hear(i.EntryDropped(**{**NAMED, "party": "B-9"}))
+
+
+def test_2_6_what_is_proposed_leaves_the_list_as_anything_else_does_and_can_be_proposed_again() -> None:
+    here = county()
+    here.hear(PROPOSED)
+    here.do(enter("weak_organisation"))
+    here.do(withdraw("weak_organisation"))
+    here.hear(PROPOSED)
+    assert asked(here) == [("organisation", "B-1")]

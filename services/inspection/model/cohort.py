@@ -17,12 +17,15 @@ from shared.contracts.inspection import (
     AppraisalOpened,
     AppraisalWithdrawn,
     BestExceeded,
+    EntryDropped,
+    EntryProposed,
     Ranked,
     RankingMade,
     RankingWithdrawn,
 )
 from shared.divisions import place_of
 from shared.policy import Policy
+from shared.policy.appraisals import VILLAGE
 from shared.policy.appraisals import Appraisal as Terms
 from shared.rules import Change, Refused, State, Task, known, require_body
 
@@ -88,6 +91,12 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
     def about(self) -> dict[str, Any]:
         """How its events name it."""
         return {"place": self.place, "ranking": self.id, "kind": self.terms.kind, "year": self.year}
+
+    def entry(self, subject: str) -> dict[str, Any]:
+        """How one of the worst is named on the list."""
+        assert self.terms.rank
+        named = {"village" if self.terms.of == VILLAGE else "party": subject}
+        return {"place": self.members[subject].place, "ranking": self.id, "kind": self.terms.rank.lists, **named}
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The ranking once everybody has a grade; before that, fewer best grades where there are too many."""
@@ -207,7 +216,8 @@ def rank(state: Cohort | None, command: MakeRanking, policy: Policy, today: date
         lists=terms.lists,
         decided_by=command.decided_by,
     )
-    return Change(cohort.but(worst=worst), (told,))
+    proposed = (EntryProposed(**cohort.entry(id), score=members[id].score or 0) for id in worst)
+    return Change(cohort.but(worst=worst), (told, *proposed))
 
 
 def withdraw(state: Cohort | None, command: WithdrawRanking, policy: Policy, today: date) -> Change:
@@ -218,7 +228,7 @@ def withdraw(state: Cohort | None, command: WithdrawRanking, policy: Policy, tod
     if not cohort.worst:
         raise Refused(RULE, "尚未排定，无可撤销", "there is no ranking to withdraw", field="year", status=404)
     told = RankingWithdrawn(**cohort.about, reason=command.reason, decided_by=command.decided_by)
-    return Change(cohort.but(worst=()), (told,))
+    return Change(cohort.but(worst=()), (told, *(EntryDropped(**cohort.entry(id)) for id in cohort.worst)))
 
 
 def _addressed(state: Cohort | None, command: OfYearCommand) -> Cohort:

@@ -20,7 +20,9 @@ from services.registry.model.roster import Roster
 from services.registry.model.village import ENDED, Held, Village, not_ended
 from shared import chinese
 from shared.calendar import add_months
+from shared.contracts.inspection import EntryDropped, EntryProposed
 from shared.contracts.registry import (
+    EntryDeclined,
     Listed,
     ListingBegun,
     ListingEnded,
@@ -70,6 +72,8 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
     """The rectification that is under way, as the village names it."""
     reminded: bool = False
     """Whether its term is nearly over, so that it is asked whether it begins anew."""
+    proposed: str = ""
+    """The ranking that proposes it for the list (2.6); empty once that is decided."""
 
     @property
     def journey(self) -> str:
@@ -83,12 +87,12 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """The list while it is on it, else `ended`."""
-        return self.sort if self.last else "ended"
+        """The list while it is on it, `proposed` while a ranking proposes it, else `ended`."""
+        return self.sort if self.last else "proposed" if self.proposed else "ended"
 
     @property
     def awaits(self) -> bool:
-        return self.reminded
+        return self.reminded or bool(self.proposed)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -97,14 +101,15 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
         return {"place": self.place, "kind": self.sort, **named}
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Before its term is over: whether it is listed again."""
+        """Before its term is over: whether it is listed again. Of what a ranking proposes: whether it is listed."""
         kind = policy.list_kind(self.sort)
-        if self.reminded and self.last and kind:
+        if kind and ((self.reminded and self.last) or self.proposed):
             named: dict[str, str | int] = {name: value for name, value in self.about.items() if value}
             if self.party:
                 named.pop("village", None)
             yield Task(
-                action="listings", about=self.village or self.party, role=kind.by, due=self.last.until, rule=kind.rule,
+                action="listings", about=self.village or self.party, role=kind.by,
+                due=self.last.until if self.last else None, rule=kind.rule,
                 detail=self.id, answer={**named, "body": kind.by},
             )  # fmt: skip
 
@@ -118,7 +123,7 @@ class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
     """The subjects, sorted. A village that moves to another division is counted where it was listed."""
 
 
-def listing(message: OfList | Listed, _policy: Policy) -> Iterable[str]:
+def listing(message: OfList | Listed | EntryProposed | EntryDropped, _policy: Policy) -> Iterable[str]:
     """The id of the listing that a message names."""
     return (message.listing,)
 
@@ -283,6 +288,7 @@ def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: d
         spells=(*earlier, Spell(event.since, event.document, event.until, renews=renews)),
         count=event.spell,
         reminded=False,
+        proposed="",
     )
     return Change(after.timed(remind=remind, term=event.until and event.until + DAY))
 
@@ -319,13 +325,16 @@ def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: d
 
 
 def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, today: date) -> Change:
-    """Its latest listing was a mistake. Refused while a rectification rests on it.
+    """Its latest listing was a mistake, or it is proposed by a ranking and not to be listed. Refused while a
+    rectification rests on it.
 
     If that listing only began its term anew, it is on the list as it was before, unless that term is over by now.
     """
     kind = _kind_left(listing, command, policy)
     listing = _on(listing, command, kind)
     last = listing.last
+    if last is None and listing.proposed:
+        return _declined(listing, command)
     if last is None:
         return Change(listing)
     if listing.matter:
@@ -345,6 +354,25 @@ def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, to
         reason=command.reason,
     )
     return Change(listing, (restored,))
+
+
+def _declined(listing: Listing, command: WithdrawEntry) -> Change:
+    """Whoever keeps the list does not follow the proposal of a ranking (2.6)."""
+    event = EntryDeclined(**listing.about, reason=command.reason, decided_by=command.decided_by)
+    return Change(listing.but(proposed=""), (event,))
+
+
+def proposed(listing: Listing | None, event: EntryProposed, policy: Policy, _today: date) -> Change:
+    """A ranking proposes it for the list; whoever keeps the list is asked, unless it is there already (2.6)."""
+    listing = listing or Listing(
+        id=event.listing, place=event.place, sort=event.kind, village=event.village or "", party=event.party or ""
+    )
+    return Change(listing if listing.last else listing.but(place=event.place, proposed=event.ranking))
+
+
+def no_more_proposed(listing: Listing | None, event: EntryDropped, _policy: Policy, _today: date) -> Change:
+    """The ranking was taken back."""
+    return Change(listing and listing.but(proposed="" if listing.proposed == event.ranking else listing.proposed))
 
 
 def _check_meant(listing: Listing, last: Spell, command: WithdrawEntry, kind: ListKind | None) -> None:

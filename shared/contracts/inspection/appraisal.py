@@ -19,6 +19,7 @@ from shared.contracts.values import (
     DerivedId,
     GradedId,
     Organ,
+    PartyId,
     Percent,
     Place,
     Reason,
@@ -220,6 +221,45 @@ class RankingMade(OfYear, frozen=True, kw_only=True):
     lists: Code
     """The list for which the worst are proposed."""
     decided_by: Organ
+
+
+class OfEntry(Event, frozen=True, kw_only=True):
+    """The fields of every event about one of the worst, who is proposed for a list."""
+
+    ranking: DerivedId
+    """The ranking by which it is proposed."""
+    kind: Code
+    """The list."""
+    village: VillageId | None = None
+    """The village, on a list of villages."""
+    party: PartyId | None = None
+    """The organisation, on a list of organisations."""
+
+    @property
+    def subject_id(self) -> str:
+        """The village or the organisation."""
+        return str(self.village or self.party)
+
+    @property
+    def listing(self) -> str:
+        """The id of its place on the list: `weak_organisation/ORG-0012`."""
+        return f"{self.kind}/{self.party or self.village}"
+
+
+class EntryProposed(OfEntry, frozen=True, kw_only=True):
+    """One of the worst is proposed for a list (倒排整顿, mechanism 2.6). Whoever keeps the list decides."""
+
+    about = "party"
+    label = ("提请列入名单", "entry proposed")
+    source = "2.6"
+    score: Percent
+
+
+class EntryDropped(OfEntry, frozen=True, kw_only=True):
+    """The ranking was taken back, and with it what it proposed. What was listed meanwhile stays."""
+
+    about = "party"
+    label = ("撤回提请", "entry dropped")
 
 
 class RankingWithdrawn(OfYear, frozen=True, kw_only=True):

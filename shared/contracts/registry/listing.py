@@ -132,3 +132,22 @@ class PartyRectified(Event, frozen=True, kw_only=True):
     found: Codes = ()
     """What was wrong, by the codes of its first step."""
     decided_by: Organ
+
+
+class EntryDeclined(Event, frozen=True, kw_only=True):
+    """Whoever keeps a list does not follow the proposal of a ranking: nothing is listed (2.6)."""
+
+    about = "party"
+    label = ("不予列入名单", "entry declined")
+    source = "2.6"
+    kind: Code
+    """The list."""
+    village: VillageId | None = None
+    party: PartyId | None = None
+    reason: Reason
+    decided_by: Organ
+
+    @property
+    def subject_id(self) -> str:
+        """The village or the organisation."""
+        return str(self.village or self.party)

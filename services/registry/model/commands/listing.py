@@ -45,7 +45,7 @@ class LeaveList(OfList, frozen=True, kw_only=True):
 class WithdrawEntry(OfList, frozen=True, kw_only=True):
     """A village or an organisation was put on a list by mistake: its latest listing counts as never made.
 
-    If that only began its term anew, it is on the list as before.
+    If that only began its term anew, it is on the list as before. What a ranking only proposes is declined (2.6).
     """
 
     since: Day | None = None
