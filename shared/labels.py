@@ -440,9 +440,9 @@ def _outcome(id: str, policy: Policy | None) -> str:
 
 
 def _division(id: str, policy: Policy | None) -> str:
-    """A division, as 县210521 for `county:210521`."""
+    """A division, as 县210521 for `county:210521`, by the name that a region has for its kind."""
     kind, _, code = id.partition(":")
-    return f"{LABELS.get(kind, '区划')}{code}"
+    return f"{policy.level(kind) if policy else LABELS.get(kind, '区划')}{code}"
 
 
 def _record(id: str, policy: Policy | None) -> str:

@@ -199,7 +199,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageUnlisted, Baseline, by("village"), baseline.unlisted),
     Reaction(c.RecodeVillage, Village, by("village"), identity.recode, reads=identity.recode_reads),
     Reaction(r.VillageRecoded, Code, by("code"), aliased),
-    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline, Checklists)),
+    *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline)),
+    Reaction(r.VillageRecoded, Checklists, by("village"), checklist.move),
     Reaction(r.VillageRecoded, Register, by("village"), households.recoded),
     Reaction(r.VillageRecoded, Resolution, _matters, recoded),
     # Villages and organisations are on lists beside the poverty list; a village knows its own and its organisations'.

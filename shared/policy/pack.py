@@ -17,6 +17,7 @@ from msgspec import Meta
 from shared import chinese
 from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
+from shared.divisions import LABELS, Level
 from shared.policy.appraisals import Appraisal
 from shared.policy.assessment import Assessment
 from shared.policy.campaigns import Campaign, Finding
@@ -66,6 +67,11 @@ class Words(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """贫困村退出的名称，如出列、销号。 · A village's removal from the list."""
     roles: Annotated[Mapping[Role, Name], Meta(max_length=16)] = msgspec.field(default_factory=dict)
     """各办理机构的称谓，如 organisation（组织部门）为“市委组织部”。 · What those who act are called."""
+    divisions: Annotated[Mapping[Level | Literal["village"], Name], Meta(max_length=5)] = msgspec.field(
+        default_factory=dict
+    )
+    """各级区划和村的本地名称，如 county 为“旗”、township 为“苏木”、village 为“嘎查”。 ·
+    What divisions and villages are called (0.1)."""
 
 
 class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
@@ -183,6 +189,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "pledge": {code: zh for one in self.partners.values() for code, zh in one.pledges.items()},
             "by": roles,
         }
+
+    def level(self, level: str) -> str:
+        """What the region calls a level of divisions, or a village: 旗 for `county` in Inner Mongolia (0.1)."""
+        return {"village": "村", **LABELS, **self.words.divisions}.get(level, "区划")
 
     def spoken(self, zh: str) -> str:
         """A Chinese text with the words of the whole country replaced by the region's own, as 工作队 by 工作组.

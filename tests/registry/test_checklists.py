@@ -187,3 +187,24 @@ def test_0_8_0_13_1_17_packs_name_the_methods_the_disclosures_and_the_demonstrat
     assert [day.month for when in disclosure.when for day in when.of(2019, shipped("xixiu").calendar)] == [3, 6, 9, 12]
     (shown,) = (one for one in shipped("jalaid").parties if one.kind == "demonstration_household")
     assert shown.personal and shown.parents == ("village",)
+
+
+def test_0_8_a_village_that_moves_to_another_county_owes_that_countys_lists_from_the_next_day_on() -> None:
+    here = County().registered()
+    pack = {
+        "jurisdiction": "210522",
+        "version": "210522-2014.1",
+        "effective_from": date(2014, 6, 10),
+        "extends": "2105",
+    }
+    named = {"name": "桓仁满族自治县", "name_en": "Huanren County", "checklists": LISTS["checklists"]}
+    here.do(c.AdoptPolicy(place="210522", pack={**pack, **named}, adopted_by="县委"))
+    here.until(date(2014, 6, 11))
+    code = "210522" + VILLAGE[6:]
+    here.do(
+        c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=here.world.today, document="3号",
+                        decided_by="市政府")
+    )  # fmt: skip
+    here.until(date(2014, 7, 1))
+    state = here.world.state("registry", Checklists, VILLAGE)
+    assert (state.place, [*state.open]) == ("210522", ["disclosure/2014-06-30"])

@@ -14,6 +14,7 @@ from shared.contracts.calendar import DayPassed
 from shared.engine.deliveries import handle
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.indicators import Bracket, Formula, Indicator
+from shared.policy.shipped import content, shipped
 from shared.stream.bus import OPEN
 from tests.registry.county import AT, CITY, PLACE, VILLAGE, County, household
 from tests.registry.office import office
@@ -279,6 +280,25 @@ def test_0_1_a_divisions_own_figures_are_recorded_shown_corrected_and_taken_back
     )
     assert [type(event) for event in here.do(taken_back)] == [r.FiguresWithdrawn]
     assert list(yearbook.totals([book(here)], here.policy.indicators, "county", PLACE, {})) == []
+
+
+def test_4_1_a_province_records_its_people_villages_and_income_and_villages_make_the_rest() -> None:
+    pack = shipped("guizhou")
+    scale = {
+        "inhabitants": 39_000_000, "rural_inhabitants": 29_000_000, "poor_inhabitants": 2_550_000,
+        "low_income_inhabitants": 4_550_000, "key_villages": 5_486, "province_income": 1985, "country_income": 3587,
+    }  # fmt: skip
+    of = [one.figure for one in pack.indicators if one.of == "province"]
+    assert sorted(of) == sorted(scale)
+    here = county()
+    here.do(c.AdoptPolicy(place="520000", pack=content("guizhou"), adopted_by="省委"))
+    said: dict[str, Any] = {"year": 2013, "values": scale, "recorded_by": "省统计局"}
+    (event,) = here.do(c.RecordFigures(place="520000", division="province:52", **said))
+    assert event.values == scale
+    books = [here.world.state("registry", Yearbook, "520000/2013")]
+    assert {one.figure: one.value for one in yearbook.totals(books, pack.indicators, "province", "52", {})} == scale
+    assert round(scale["province_income"] / scale["country_income"], 3) == 0.553
+    assert here.refusal(c.RecordFigures(place="520300", division="city:5203", **said)).status == 422
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,27 @@ def test_1_11_an_adviser_is_a_person_whose_name_nobody_is_told() -> None:
     assert here.refusal(withdrawal("A-9")).status == 404
 
 
+def test_1_11_a_villages_advisory_group_has_advisers_by_name_of_whom_one_convenes_it() -> None:
+    kinds = tomllib.loads((FILES[0].parent / "xixiu.toml").read_text("utf-8"))["parties"]
+    here = County({**PACK, "parties": kinds}).registered()
+    group = c.RegisterParty(place=PLACE, party="G-1", kind="advisory_group", parent=OF_VILLAGE, name="上石村顾问团")
+    (formed,) = here.do(group)
+    assert (formed.name, formed.is_sealed()) == ("上石村顾问团", False)
+
+    def adviser(id: str, parent: str = "party:G-1", **fields: str) -> c.RegisterParty:
+        return c.RegisterParty(place=PLACE, party=id, kind="adviser", parent=parent, name="某某", fields=fields)
+
+    (told,) = here.do(adviser("A-1", type="elder", duty="convener"))
+    assert told.is_sealed() and told.name is None
+    assert here.world.state("registry", Person, "A-1").fields == {"type": "elder", "duty": "convener"}
+    assert here.world.state("registry", Party, "G-1").holds == ("A-1",)
+    assert here.refusal(adviser("A-2", type="elder")).field == "fields.duty", "each has a duty in the group"
+    assert here.refusal(adviser("A-2", OF_VILLAGE, type="elder", duty="adviser")).field == "parent"
+    assert here.refusal(withdrawal("G-1")).status == 409, "it has an adviser"
+    here.do(withdrawal("A-1"))
+    here.do(withdrawal("G-1"))
+
+
 def leader(party: str, **fields: Any) -> c.RegisterParty:
     return c.RegisterParty(
         place=PLACE, party=party, kind="village_leader", parent=OF_VILLAGE, name="某某", fields=fields

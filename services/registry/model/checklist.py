@@ -18,9 +18,11 @@ from shared.contracts.registry import (
     ChecklistWithdrawn,
     IndicatorsMeasured,
     VillageMerged,
+    VillageRecoded,
     VillageRegistered,
     VillageWithdrawn,
 )
+from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.checklists import Checklist
@@ -90,6 +92,15 @@ def begin(
     """A village's lists are due from now on."""
     state = state or Checklists(id=event.village, place=event.place)
     return Change(state if "lists" in state.timers else state.clocked(policy, today))
+
+
+def move(state: Checklists | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
+    """The village has a new code. In another county it owes that county's lists, which are looked at tomorrow."""
+    here = place_of(event.code)
+    if here == event.place:
+        return Change(state)
+    state = state or Checklists(id=event.village, place=here)
+    return Change(state.but(place=here).timed(lists=today + DAY))
 
 
 def end(state: Checklists | None, _event: VillageMerged | VillageWithdrawn, _policy: Policy, _today: date) -> Change:
