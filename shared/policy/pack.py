@@ -192,7 +192,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     def level(self, level: str) -> str:
         """What the region calls a level of divisions, or a village: 旗 for `county` in Inner Mongolia (0.1)."""
-        return {"village": "村", **LABELS, **self.words.divisions}.get(level, "区划")
+        names: dict[str, str] = {"village": "村", **LABELS}
+        own: Mapping[str, str] = self.words.divisions  # type: ignore[assignment]
+        return own.get(level) or names.get(level, "区划")
 
     def spoken(self, zh: str) -> str:
         """A Chinese text with the words of the whole country replaced by the region's own, as 工作队 by 工作组.

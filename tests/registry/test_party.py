@@ -123,7 +123,7 @@ def test_1_11_a_villages_advisory_group_has_advisers_by_name_of_whom_one_convene
     (formed,) = here.do(group)
     assert (formed.name, formed.is_sealed()) == ("上石村顾问团", False)
 
-    def adviser(id: str, parent: str = "party:G-1", **fields: str) -> c.RegisterParty:
+    def adviser(id: str, parent: str = "party:G-1", **fields: Any) -> c.RegisterParty:
         return c.RegisterParty(place=PLACE, party=id, kind="adviser", parent=parent, name="某某", fields=fields)
 
     (told,) = here.do(adviser("A-1", type="elder", duty="convener"))
