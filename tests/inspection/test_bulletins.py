@@ -1,5 +1,6 @@
 """Two days for a round of inspections, and a bulletin after each (1.5): the rota, and the bulletin's ways."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -257,3 +258,22 @@ def test_1_5_the_campaign_s_state_awaits_its_bulletin(region: Region) -> None:
     assert region.kept(Campaign, FIRST).awaits
     region.ask(publish(region))
     assert not region.kept(Campaign, FIRST).awaits
+
+
+def test_1_5_a_district_s_year_comes_to_1464_reports_and_each_finding_stands_in_one_bulletin() -> None:
+    """Eight groups, a village each, every second day from New Year's Day on: 183 turns, as in Xixiu in a year."""
+    all_year = {"opens": [{"every": {"calendar_days": 2}, "from": date(2015, 1, 1)}]}
+    region = Region(changed(PACK, "campaigns", "supervision", **all_year), date(2014, 12, 20), villages=182)
+    while region.today < date(2016, 1, 2):
+        region.pass_days(region.today + DAY)
+        for task in region.tasks("visits"):
+            if "supervision-2015" in task.detail:
+                region.visit(task.about, task.detail, findings=("absent",) if task.about.endswith("7") else ())
+        region.ask(*(publish(region, task.about) for task in region.tasks("bulletins")))
+    reports, bulletins = region.said(VisitMade, kind="supervision"), region.said(BulletinPublished)
+    assert (len(reports), len(bulletins)) == (1464, 183)
+    times = Counter(one.village for one in reports)
+    assert {*times.values()} == {8, 9}, "nobody has a turn more than once before all have had theirs"
+    found = {(one.campaign, one.village) for one in reports if one.findings}
+    assert {(one.campaign, noted.village) for one in bulletins for noted in one.noted} == found
+    assert not region.said(BulletinMissed)
