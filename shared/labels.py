@@ -488,6 +488,7 @@ def _owed(key: str, policy: Policy | None) -> str:
 
 _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "campaign": _campaign,
+    "beside": _campaign,
     "order": _order,
     "owed": _owed,
     "outcome": _outcome,

@@ -423,6 +423,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "a visit ({kind}) was made on {on}[, looking into {facets}][; {absent+} members were absent]"
         "[; found: {findings}][; score {score}]",
     ),
+    "BurdenExceeded": (
+        "{on}到村后，当月到村督查已有{visits}日，超过至多{at_most}日的规定",
+        "with the visit on {on} the village was visited on {visits} days of that month; {at_most} are allowed",
+    ),
     "VisitReplied": (
         "{replied_by}对{campaign}发现的问题作出说明（{document}）[，有异议：{disputed}]",
         "{replied_by} replied to what {campaign} found ({document})[; disputed: {disputed}]",

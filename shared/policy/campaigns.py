@@ -125,7 +125,21 @@ class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """整改期限；不填则不下达整改。 · The time allowed for rectification; None where no order follows."""
 
 
-def contradictions(campaigns: Sequence[Campaign]) -> Found:
+class Burden(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """基层负担：一个村每月至多接受几次督查，相隔几日以内的应当合并。 ·
+    What inspections may ask of a village: so many visits a month, and those within a few days are merged."""
+
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    visits: Annotated[int, Meta(ge=1, le=31)]
+    """每村每月至多几日有人到村督查；同一日的几次算一次。 ·
+    At most so many days a month on which a village is visited; several visits of one day count once."""
+    merge_within: Annotated[int, Meta(ge=1, le=30)]
+    """两类督查到同一村相隔几日以内的，事先告知，合并为一次。 ·
+    Visits of two campaigns to one village within so many calendar days are told beforehand, and made as one."""
+
+
+def contradictions(campaigns: Sequence[Campaign], burden: Burden | None = None) -> Found:
     """Find campaigns that could not be held as they are written, such as one that begins before the last has ended."""
     for n, campaign in enumerate(campaigns):
         kind = campaign.kind
@@ -154,6 +168,8 @@ def contradictions(campaigns: Sequence[Campaign]) -> Found:
             zh = f"{kind} {met[0].month}月{met[0].day}日的一次持续到 {met[1].month}月{met[1].day}日，与下一次重叠"
             en = f"{kind} of {met[0]:%d %B} lasts until {met[1]:%d %B}, when the next has begun"
             yield ("campaigns", n, "opens"), zh, en, ""
+    if burden:
+        yield from _burden_faults(campaigns, burden)
 
 
 _NO_PUBLISHERS = ("village", "villager", "team", "unit", "operator")
@@ -183,6 +199,20 @@ def _rota_faults(n: int, campaign: Campaign) -> Found:
         zh = f'{kind} 是轮流督查，先后次序人人可知，announced 须为 true；不事先通知的应为 choice = "draw"'
         en = f'{kind} is a rota, whose order everybody can foresee: announced = true; choice = "draw" is unannounced'
         yield ("campaigns", n, "announced"), zh, en, "announced = true"
+
+
+def _burden_faults(campaigns: Sequence[Campaign], burden: Burden) -> Found:
+    """Find a month in which the pack's own campaigns visit every village more often than it allows."""
+    every = [campaign for campaign in campaigns if campaign.choice == "all"]
+    year = sample_year([when for campaign in every for when in campaign.opens])
+    days = [day for campaign in every for when in campaign.opens for day in when.of(year, national())]
+    for month in range(1, 13):
+        planned = sum(day.month == month for day in days)
+        if planned > burden.visits:
+            zh = f"{month}月按本包就要到每个村 {planned} 次，多于每月 {burden.visits} 次"
+            en = f"in month {month} the pack itself visits every village {planned} times, more than {burden.visits}"
+            yield ("burden", "visits"), zh, en, f"visits = {planned}"
+            return
 
 
 def _visit_faults(n: int, campaign: Campaign) -> Found:

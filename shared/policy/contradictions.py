@@ -61,7 +61,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_spans(policy),
         *_roles(policy),
         *commitments.contradictions(policy.commitments, policy.contacts),
-        *campaigns.contradictions(policy.campaigns),
+        *campaigns.contradictions(policy.campaigns, policy.burden),
         *assessment.contradictions(policy.assessment, policy.campaigns),
         *appraisals.contradictions(
             policy.appraisals,
@@ -235,6 +235,8 @@ def _references(policy: Policy) -> Found:
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
+    if policy.burden:
+        yield from _cited(policy, ("burden", "rule"), policy.burden.rule)
     if policy.presence:
         yield from _cited(policy, ("presence", "rule"), policy.presence.rule)
     for n, rites in enumerate(policy.procedures):

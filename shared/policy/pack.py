@@ -20,7 +20,7 @@ from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, 
 from shared.divisions import LABELS, Level
 from shared.policy.appraisals import Appraisal
 from shared.policy.assessment import Assessment
-from shared.policy.campaigns import Campaign, Finding
+from shared.policy.campaigns import Burden, Campaign, Finding
 from shared.policy.checklists import Checklist
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
@@ -128,6 +128,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """出列指标之外的年度指标。 · What is recorded and computed each year beside the exit criteria."""
     training: Some[Training] = ()
     """培训。 · The courses, and who owes one."""
+    burden: Burden | None = None
+    """基层负担：一个村至多接受多少督查；不规定的不填。 · What inspections may ask of a village; None: no limit."""
     presence: Presence | None = None
     """驻村天数和请假。 · Days in the village, and leave."""
     holidays: Some[Holidays] = ()

@@ -425,6 +425,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
            ("opened", "proposed", "graded", "dropped", "contested", "reviewed", "withdrawn", "moved")},
         **{f"inspection.appraisal_input.{step}.v1": "sometimes" for step in ("given", "voided", "withdrawn")},
         "inspection.visit.replaced.v1": "always",
+        "inspection.visits.crowded.v1": "sometimes",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},
         "incentives.decision.overdue.v1": "sometimes",

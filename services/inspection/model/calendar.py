@@ -19,6 +19,8 @@ from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, require_body, require_soon
 
+MOST_BESIDE = 100
+"""The most campaigns that are compared with a new one."""
 PLANNED_AHEAD = 366
 """The most days from the command to the opening of an irregular campaign, which is for something that came up now."""
 
@@ -291,7 +293,16 @@ def _planned(
         opens=opens,
         closes=closes,
         frame=tuple(sorted(frame)),
+        beside=_beside(calendar, opens, policy),
     )
+
+
+def _beside(calendar: Calendar, opens: date, policy: Policy) -> tuple[str, ...]:
+    """The campaigns that were planned before and may visit the same villages within the days that the pack merges."""
+    if policy.burden is None:
+        return ()
+    ended = opens - timedelta(policy.burden.merge_within)
+    return tuple(sorted(id for id, closes in calendar.planned.items() if closes >= ended))[:MOST_BESIDE]
 
 
 def _openings_after(terms: Terms, day: date, policy: Policy) -> list[date]:

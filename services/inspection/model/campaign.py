@@ -72,6 +72,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """The villages to draw from, sorted. Empty if all are visited: then `visits` has them."""
     size: int
     """How many villages are to be visited."""
+    beside: tuple[str, ...] = ()
+    """The campaigns whose visits may fall into the same days, where the pack limits what is asked of a village."""
     seeds: Seeds = Seeds()
     """For a draw, the two bodies' hashes and shares."""
     drawn_on: date | None = None
@@ -215,6 +217,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
         opens=event.opens,
         closes=event.closes,
         frame=event.frame if is_draw else (),
+        beside=event.beside,
         size=sample_size(terms.share, len(event.frame)),
     ).timed(close=event.closes + timedelta(1))
     if not is_draw:

@@ -94,6 +94,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
     """
 
+    visits: dict[str, date] = msgspec.field(default_factory=dict)
+    """By campaign, the days of the last two months on which the village was visited, where the pack limits them."""
     bound: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """By kind of link, the cadres who are bound to the village beside its team, such as a leader to a contact point."""
     excused: dict[str, tuple[Excuse, ...]] = msgspec.field(default_factory=dict)

@@ -45,6 +45,8 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
     closes: Day
     frame: Villages
     """The villages with a team in the field on this day, or on a rota those whose turn it is; sorted."""
+    beside: Annotated[tuple[CampaignId, ...], Meta(max_length=100)] = ()
+    """Where the pack limits what is asked of a village: the campaigns whose visits may fall into the same days."""
 
 
 Body = Literal["discipline", "inspection"]
@@ -275,6 +277,41 @@ class ReplyDecided(Event, frozen=True, kw_only=True):
     document: Short
     """The document in which it says why."""
     decided_by: Organ
+
+
+class VisitsCrowded(Event, frozen=True, kw_only=True):
+    """Two campaigns are to visit the same villages within a few days. It is told before, so that one visit serves both.
+
+    It is sealed where one of them was drawn, since it tells where.
+    """
+
+    about = "campaign"
+    sealing = "sometimes"
+    label = ("督查扎堆提示", "visits crowded")
+    source = "3.7"
+    campaign: CampaignId
+    beside: CampaignId
+    """The campaign that was planned before."""
+    announced: bool
+    """Whether both are announced."""
+    visits: Annotated[dict[VillageId, Day], Meta(max_length=60_000)]
+    """By village, the first day on which one visit serves both."""
+
+    def is_sealed(self) -> bool:
+        return not self.announced
+
+
+class BurdenExceeded(Event, frozen=True, kw_only=True):
+    """A village was visited on more days of a month than the pack allows."""
+
+    label = ("到村督查超过限度", "burden exceeded")
+    source = "3.7"
+    village: VillageId
+    on: Day
+    """The visit that was one too many."""
+    visits: Count
+    """Days with a visit in that month."""
+    at_most: Number
 
 
 class VisitWithdrawn(Event, frozen=True, kw_only=True):

@@ -1,0 +1,78 @@
+"""What inspections ask of a village (3.7): visits that fall into the same days, and too many in a month."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from services.inspection.model.campaign import Campaign
+from services.inspection.model.supervision import Supervision
+from shared.contracts.inspection import (
+    BurdenExceeded,
+    CampaignPlanned,
+    DrawMade,
+    VisitMade,
+    VisitsCrowded,
+    VisitWithdrawn,
+)
+from shared.policy import Policy
+from shared.rules import Change, Key, State
+
+REMEMBERED = timedelta(62)
+"""How long a village's visits are kept: a visit of a month may be recorded in the next one."""
+
+
+def beside(state: Campaign | None, event: CampaignPlanned | DrawMade) -> Iterable[Key]:
+    """The keys of the campaigns whose visits may fall into the same days."""
+    ids = event.beside if isinstance(event, CampaignPlanned) else state.beside if state else ()
+    return ((Campaign, id) for id in ids)
+
+
+def compare(
+    state: Campaign | None,
+    event: CampaignPlanned | DrawMade,
+    policy: Policy,
+    today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
+    """Tell which villages are to be visited by two campaigns within a few days, as soon as their days are known."""
+    if state is None or policy.burden is None:
+        return Change(state)
+    crowded = []
+    for other in others.values():
+        near = _near(state, other, policy.burden.merge_within) if isinstance(other, Campaign) else {}
+        if isinstance(other, Campaign) and near:
+            announced = state.terms.announced and other.terms.announced
+            crowded.append(
+                VisitsCrowded(place=state.place, campaign=state.id, beside=other.id, announced=announced, visits=near)
+            )
+    return Change(state, tuple(crowded))
+
+
+def tally(state: Supervision | None, event: VisitMade, policy: Policy, today: date) -> Change:
+    """Count the days of a month on which the village was visited, and tell one that is too many."""
+    if state is None or policy.burden is None:
+        return Change(state)
+    kept = {id: on for id, on in state.visits.items() if on > event.on - REMEMBERED and id != event.campaign}
+    month = {on for on in kept.values() if (on.year, on.month) == (event.on.year, event.on.month)}
+    counted = state.but(visits={**kept, event.campaign: event.on})
+    if event.on in month or len(month) < policy.burden.visits:
+        return Change(counted)
+    exceeded = BurdenExceeded(
+        place=state.place, village=state.id, on=event.on, visits=len(month) + 1, at_most=policy.burden.visits
+    )
+    return Change(counted, (exceeded,))
+
+
+def forget(state: Supervision | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
+    """A visit that was recorded by mistake asked nothing of the village."""
+    if state is None:
+        return Change(state)
+    return Change(state.but(visits={id: on for id, on in state.visits.items() if id != event.campaign}))
+
+
+def _near(campaign: Campaign, other: Campaign, days: int) -> dict[str, date]:
+    """The villages that both are to visit within so many days, each with the later of its two days."""
+    return {
+        village: max(on, other.visits[village])
+        for village, on in sorted(campaign.visits.items())
+        if village in other.visits and village not in other.visited and abs((on - other.visits[village]).days) <= days
+    }
