@@ -305,7 +305,6 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     }
     own_matters |= {i.BulletinPublished, i.BulletinMoved, i.VisitReplaced, i.VisitReplied, i.ReplyDecided}
     own_matters |= {i.OfYear, i.BestExceeded, i.RankingMade, i.OfEntry, i.EntryProposed, r.EntryDeclined}
-    own_matters |= {i.OfYear, i.BestExceeded, i.RankingMade}
     own_matters |= {i.VisitsCrowded, i.BurdenExceeded}
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
