@@ -20,6 +20,7 @@ from services.dispatch.model.commands import (
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.roster import Roster
 from shared.contracts import Command
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import (
     LeaveBegun,
     LeaveGranted,
@@ -186,6 +187,24 @@ def test_5_12_long_leave_that_is_over_when_it_is_granted_sends_nobody_in_turn() 
     (said,) = benxi.said(LeaveGranted)
     assert not said.replaced and not benxi.said(LeaveBegun)
     assert SECOND in team(benxi) and not benxi.tasks("leave-returns") and not benxi.tasks("replacements")
+
+
+def test_5_12_holidays_move_the_last_day_on_which_presence_is_to_be_confirmed() -> None:
+    count_by = {"after": "month", "within": {"working_days": 10}}
+    benxi = Benxi(presence={**PRESENCE, "count_by": count_by}).assigned()
+    benxi.until(date(2014, 8, 1))
+    (before,) = [task.due for task in benxi.tasks("presences") if task.detail == "2014-07"]
+    assert before
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=(before,), worked=(),
+                          announced_by="国务院办公厅")
+    )  # fmt: skip
+    (after,) = [task.due for task in benxi.tasks("presences") if task.detail == "2014-07"]
+    assert after and after > before
+    benxi.until(after)
+    assert not [said for said in benxi.said(PresenceMissed) if said.month == 7]
+    benxi.until(after + DAY)
+    assert [said.due for said in benxi.said(PresenceMissed) if said.month == 7] == [after]
 
 
 def test_5_12_leave_of_one_team_in_two_villages_is_leave_in_both() -> None:

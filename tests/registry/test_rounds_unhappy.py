@@ -87,6 +87,25 @@ def test_5_2_a_time_out_leads_back_and_the_repeated_steps_judge_all_again(late: 
     assert round_of(county).course.present == ["H1", "H2", "H3"]
 
 
+def test_5_2_a_time_out_before_households_are_asked_leaves_none_of_them_out() -> None:
+    appraise, *rest = ROUND["steps"]
+    check = {**appraise, "name": "check", "label": "入户核查", "by": "team", "on_refusal": "appraise"}
+    county = opened({**ROUND, "steps": [appraise, {**check, "on_timeout": "appraise"}, *rest]})
+    county.do(step("appraise"))
+    county.until(date(2015, 1, 15))
+    assert [said.leads_to for said in county.world.said(StepOverdue)] == ["decide"]
+    assert round_of(county).course.present == ["H1", "H2", "H3", "H4"]
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [(step("appraise", left_out=("H9",)), "left_out"), (answered(H1=True, H9=True), "acceptances")],
+)
+def test_5_2_a_step_that_names_a_household_of_another_round_is_refused(command: c.TakeStep, field: str) -> None:
+    refused = at_step(command.step, opened()).refusal(command)
+    assert (refused.field, refused.status) == (field, 422) and "H9" in refused.zh
+
+
 NOTICE_STEP: dict[str, Any] = {
     "name": "notice", "label": "公示", "kind": "notice", "by": "township", "within": {"calendar_days": 15},
     "notice_for": {"calendar_days": 7}, "answer": {"working_days": 10}, "on_objection": "verify",
