@@ -432,6 +432,11 @@ def test_5_12_leave_can_be_taken_back_until_it_has_begun() -> None:
         grant(benxi, 2, granted=False)
 
 
+def test_5_12_nothing_is_kept_of_a_team_of_which_the_pack_asks_nothing() -> None:
+    kept = {kind for (kind, _), state in Benxi().assigned().dispatch.states.items() if state}
+    assert Link in kept and Roster not in kept
+
+
 def test_5_12_a_member_who_left_before_the_leave_and_a_team_that_went_home_leave_nothing_behind() -> None:
     benxi = asking().assigned()
     ask(benxi, START + 5 * DAY, START + 60 * DAY)
@@ -445,6 +450,11 @@ def test_5_12_a_member_who_left_before_the_leave_and_a_team_that_went_home_leave
     benxi.send(WithdrawAssignment)
     benxi.until(START + 90 * DAY)
     assert not benxi.said(LeaveBegun) and not benxi.tasks("leave-decisions")
+    benxi = asking().assigned()
+    benxi.until(date(2014, 8, 1))
+    assert benxi.tasks("presences")
+    benxi.send(WithdrawAssignment)
+    assert not benxi.tasks("presences")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,13 @@ from tests.support.packs import PACK
 DAY = timedelta(1)
 
 
+def test_2_10_a_list_that_the_region_does_not_have_is_refused_with_those_that_it_has() -> None:
+    refused = county().refusal(again(enter(), kind="chaotic"))
+    assert (refused.field, refused.status) == ("kind", 422)
+    assert "可填：" + "、".join(one["label"] for one in LISTS["lists"]) in refused.zh
+    assert "可填：（无）" in County().helped().refusal(enter()).zh
+
+
 def test_2_10_a_village_is_on_two_lists_and_leaves_one() -> None:
     here = county()
     (begun,) = here.do(enter())
