@@ -501,6 +501,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "period": lambda text, _policy: "本届任期" if text == "term" else f"{text}年度",
     "month": lambda text, _policy: f"{text}月",
     "year": lambda text, _policy: f"{text}年度",
+    "exit_year": lambda text, _policy: f"{text}年",
     "amount": lambda text, _policy: f"{int(text):,}元",
     "objection": lambda text, _policy: f"第{text}号异议",
     "attempt": lambda text, _policy: f"第{text}次",

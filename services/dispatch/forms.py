@@ -286,13 +286,20 @@ def _skills(policies: Sequence[Policy]) -> Iterator[Heading]:
         yield Heading("skill", "专长", "Skill", "确定专家的须填。", "Of experts.", required=False, choices=skills)
 
 
+def _exit_year(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column for the year of the exit, where a pack asks leaders for that promise."""
+    if any(one.promise for policy in policies for one in policy.contacts.values()):
+        yield Heading("exit_year", "确保出列年度", "Year of the exit", "须承诺出列的联系方式才填。",
+                      "Where the kind of link promises the exit.", required=False)  # fmt: skip
+
+
 _LINKS = Blank(
     c.BeginLink, "links", "干部联系村登记表", "Cadres' links to villages", ("village", "kind", "cadre"),
     headings=(PLACE, VILLAGE, NAME, Heading("kind", "联系方式", "Kind of link", prefilled=True), DUE, BODY,
               Heading("unit", "干部所在单位编号", "Unit id", "干部登记时所属的单位。",
                       "With which the cadre is registered."),
               Heading("cadre", "干部编号", "Cadre id", "须已登记。", "A registered cadre."),
-              _skills, by("decided_by", "决定机关及文号", "Decided by")),
+              _skills, _exit_year, by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
 

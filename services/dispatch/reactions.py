@@ -24,6 +24,7 @@ from services.dispatch.model import (
     pool,
     posts,
     presence,
+    promises,
     release,
     roster,
     takeover,
@@ -423,6 +424,7 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Contacts: {
         "places": bonds.fall_due,
         "terms": contacts.expire,
+        "promises": promises.fall_due,
         "pledges": pledges.fall_due,
         "visits": visits.fall_due,
     },

@@ -321,8 +321,14 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "GapClosed": ("贫困户均有{kind}", "every poor household has its {kind}"),
     "LinkBegun": (
-        "{decided_by}确定{unit}的{cadre}为{kind}[（{skill}）][，任期至{until}]",
-        "{decided_by} made {cadre} of {unit} the {kind}[ ({skill})][ until {until}]",
+        "{decided_by}确定{unit}的{cadre}为{kind}[（{skill}）][，任期至{until}][，确保该村{exit_year}出列]",
+        "{decided_by} made {cadre} of {unit} the {kind}[ ({skill})][ until {until}]"
+        "[, who promised the exit in {exit_year}]",
+    ),
+    "ExitPromiseKept": ("{kind}：确保{year}出列的承诺已兑现", "{kind}: the exit that was promised for {year} has come"),
+    "ExitPromiseMissed": (
+        "{kind}：{number}名联系人承诺{year}出列，未兑现，告知{owed_by}",
+        "{kind}: {number} had promised the exit in {year}, and it has not come; {owed_by} is told",
     ),
     "PostBegun": (
         "{decided_by}确定{unit}的{cadre}到{party}：{kind}[，任{post}][，任期至{until}]",

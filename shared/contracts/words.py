@@ -334,6 +334,11 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                         "an expert's skill, by the pack's code; null of others", "tea"),
     "LinkBegun.until": ("任期最后一日；不设任期的为空", "the last day of the term; null without one", "2016-12-31"),
     "PostBegun.until": ("任期最后一日；不设任期的为空", "the last day of the term; null without one", "2016-12-31"),
+    "exit_year": ("确保出列的年度；没有承诺的为空", "the year of the exit that was promised; null without one", 2016),
+    "ExitPromiseKept.year": ("确保出列的年度", "the year that was promised", 2016),
+    "ExitPromiseMissed.year": ("确保出列的年度", "the year that was promised", 2016),
+    "ExitPromiseMissed.number": ("承诺的人数", "how many had promised it", 1),
+    "ExitPromiseMissed.owed_by": ("告知谁（角色）", "the role that is told", "organisation"),
     "post": ("职务（政策包中的代码）；不设职务的为空", "the post, by the pack's code; null without one",
              "deputy_secretary"),
     "PostEnded.ground": ("结束原因：“decided”决定解除，“term”任期届满，“list_ended”移出名单，“dissolved”组织已撤销，"

@@ -321,6 +321,7 @@ def _roles(policy: Policy) -> Found:
           if not isinstance(link, Team)),
         *(((*at, field), getattr(part, field), _NEVER) for at, part in parts(links.Visits, policy)
           for field in ("by", "owed_by")),
+        *(((*at, "told_to"), part.told_to, _NEVER) for at, part in parts(links.Promise, policy)),
         *((("links", n, "compared_by"), link.compared_by, _NEVER) for n, link in enumerate(policy.links)
           if isinstance(link, partners.Partner) and link.compared_by),
         *((("training", n, field), role, _NEVER) for n, one in enumerate(policy.training)

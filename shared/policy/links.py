@@ -81,6 +81,17 @@ class Visits(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """次数不足的，告知谁。 · Who is told where it was fewer."""
 
 
+class Promise(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """确保出列：联系人承诺所联系的贫困村在哪一年出列。 ·
+    The promise of who is bound to a poor village: the year in which it leaves the list (2.2)."""
+
+    years: Annotated[int, Meta(ge=1, le=10)]
+    """最晚几年内，含确定联系的当年：1 为当年。 ·
+    Within how many years at most, with the one in which the link begins: 1 is this year."""
+    told_to: EventRole
+    """到期未出列的，告知谁；不因此自动问责。 · Who is told where it was not kept; nothing follows by itself."""
+
+
 class OwnLink(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """不派工作队的联系。 · A link by which no team is sent: what cadres' and partners' links say alike."""
 
@@ -149,6 +160,9 @@ class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     skills: Annotated[Mapping[Code, Name], Meta(max_length=100)] = {}
     """专长，如茶叶、养殖；写明的，确定时须填其中之一，仅限联系村的。 ·
     What the cadres are experts in; where it is said, each link names one of these (2.11)."""
+    promise: Promise | None = None
+    """确保出列的年度，确定时须填；不写为不承诺。仅限联系村的。 ·
+    The year of the exit that each promises; nothing is promised where it is left out. Of links to a village only."""
     quotas: Annotated[tuple[Quota, ...], Meta(max_length=len(RANKS))] = ()
     """各职务层次每名干部至少帮扶几户：仅限 to = "household"；不写为不要求。 ·
     How many households cadres of each rank must help; of links to households only."""
@@ -200,7 +214,7 @@ def contradictions(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Fou
 _TO: Final = {"village": "联系村", "household": "联系户", "party": "到组织任职"}
 ONLY: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     ("household",): ("quotas", "quota_on"),
-    ("village",): ("visits", "skills"),
+    ("village",): ("visits", "skills", "promise"),
     ("party",): ("at", "posts"),
     ("village", "party"): ("full_time", "reserve", "younger_than", "term"),
 }

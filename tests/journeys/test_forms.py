@@ -275,6 +275,11 @@ def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
     assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
 
 
+def test_2_2_a_leader_promises_the_year_of_the_exit_by_form() -> None:
+    row = {**_THERE, "place": "520321", "kind": "city_leader", "unit": "U1", "cadre": "C1", "exit_year": 2016}
+    assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
 def test_0_5_a_township_gets_its_deputy_by_form() -> None:
     there = {"place": "152223", "party": "BZ-100", "kind": "township_deputy", "body": "organisation"}
     row = {**there, "unit": "U1", "cadre": "C1", "post": "deputy_head", "decided_by": "旗委组织部"}

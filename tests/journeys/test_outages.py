@@ -256,6 +256,14 @@ def for_a_term() -> World:
     return benxi.world
 
 
+def promised_exit() -> World:
+    """A leader who promised that a village leaves the list this year."""
+    benxi = Benxi(links=[*BENXI_PACK["links"], {**CONTACT, "promise": {"years": 1, "told_to": "county"}}])
+    benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
+    benxi.send(BeginLink, kind="contact", unit="U1", cadre="L1", exit_year=2014)
+    return benxi.world
+
+
 def deputy() -> World:
     """A township with a deputy whose term has two years."""
     benxi = deputies()
@@ -280,6 +288,7 @@ STORIES = {
     ("links", "kept"): Story(kept_after_exit, (START + 12 * DAY, date(2014, 10, 1), date(2015, 1, 5))),
     ("contacts", "places"): Story(lambda: city(V1).world, (START + 33 * DAY, date(2014, 9, 1), date(2015, 1, 5))),
     ("contacts", "terms"): Story(for_a_term, (date(2015, 6, 23), date(2015, 9, 1))),
+    ("contacts", "promises"): Story(promised_exit, (date(2015, 1, 3), date(2015, 6, 1))),
     ("posts", "places"): Story(lambda: deputies().world, (START + 33 * DAY, date(2014, 9, 1))),
     ("posts", "terms"): Story(deputy, (date(2016, 6, 23), date(2016, 9, 1))),
     ("contacts", "pledges"): Story(promised, (date(2015, 1, 3), date(2015, 2, 3), date(2016, 1, 5))),

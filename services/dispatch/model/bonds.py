@@ -37,6 +37,14 @@ DAY = timedelta(1)
 L = TypeVar("L", Contact, Partner)
 
 
+class Promised(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The year in which a village is to leave the list, as a cadre promised it (see `promises`)."""
+
+    year: int
+    is_told: bool = False
+    """Whether it was told that it was kept, or was not."""
+
+
 class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
     """The cadres or parties that are bound to a village in one kind of link."""
 
@@ -52,6 +60,8 @@ class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether it was told that the last day is over."""
     until: dict[str, date] = {}
     """By cadre the last day of the term, where the pack gives one."""
+    promised: dict[str, Promised] = {}
+    """By cadre what the cadre promised, where the pack asks for it."""
 
 
 class Pledge(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -218,6 +228,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     def having(
         self, link: Contact | Partner, since: dict[str, date], policy: Policy, today: date,
         about: dict[str, str] | None = None, until: dict[str, date] | None = None,
+        promised: dict[str, Promised] | None = None,
     ) -> "Contacts":  # fmt: skip
         """The state with these in one kind of link, and a last day for filling its places if they are too few."""
         bond = self.bonds.get(link.kind, Bond())
@@ -227,7 +238,8 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
             begin_by = bond.begin_by or link.begin_by.due(today, policy.calendar)
         kept = {bearer: what for bearer, what in (about or bond.about).items() if bearer in since}
         ends = {bearer: last for bearer, last in (until or bond.until).items() if bearer in since}
-        now = Bond(since, begin_by, kept, isinstance(link, Partner), bond.overdue and begin_by is not None, ends)
+        said = {bearer: one for bearer, one in (promised or bond.promised).items() if bearer in since}
+        now = Bond(since, begin_by, kept, isinstance(link, Partner), bond.overdue and begin_by is not None, ends, said)
         state = self.but(bonds={**self.bonds, link.kind: now})
         if begin_by and bond.begin_by:
             return state
@@ -323,11 +335,16 @@ def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
     places = [bond.begin_by + DAY for bond in state.bonds.values() if bond.begin_by and not bond.overdue]
     terms = [last + DAY for bond in state.bonds.values() for last in bond.until.values()]
     firsts = {
-        "places": places, "terms": terms, "pledges": [*_of_pledges(state, policy)],
+        "places": places, "terms": terms, "promises": [*_of_promises(state)], "pledges": [*_of_pledges(state, policy)],
         "visits": [*_of_visits(state, policy, today)],
     }  # fmt: skip
     still = {name for name, on in state.timers.items() if on <= today}
     return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
+
+
+def _of_promises(state: Contacts) -> Iterable[date]:
+    promised = (one for bond in state.bonds.values() for one in bond.promised.values() if not one.is_told)
+    return (date(one.year + 1, 1, 1) for one in promised) if state.needed else ()
 
 
 def _of_pledges(state: Contacts, policy: Policy) -> Iterable[date]:

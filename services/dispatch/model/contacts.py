@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from services.dispatch.model.bonds import Bearer, Bond, Contacts, Posts, changed, declared, require_place
+from services.dispatch.model.bonds import Bearer, Bond, Contacts, Posts, Promised, changed, declared, require_place
 from services.dispatch.model.commands import BeginLink, BeginPost, EndLink, EndPost
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
 from services.dispatch.model.pool import Pool, Squad, described, enrolled, family, pool_of, relatives, without
+from services.dispatch.model.promises import keep, require_promise
 from shared.calendar import add_months
 from shared.contracts import Event
 from shared.contracts.dispatch import (
@@ -99,8 +100,11 @@ def begin(state: Contacts | None, command: BeginLink, policy: Policy, today: dat
     """The body that the pack names binds a cadre to a village. Rank, ties and number must be as the pack says (4.2)."""
     link = declared(policy.contacts, command.kind, "4.2", "联系方式", "kind of link")
     require_body(command.body, link.decides, link.rule)
+    state = addressed(state, command)
+    if command.cadre not in state.bound(link.kind):
+        require_promise(state, command, link, today)
     skill = Choice("skill", command.skill, link.skills, ("专长", "skill"))
-    return bind(addressed(state, command), link, command, skill, policy, today, others)
+    return bind(state, link, command, skill, policy, today, others, command.exit_year)
 
 
 class Choice(NamedTuple):
@@ -115,7 +119,7 @@ class Choice(NamedTuple):
 
 def bind(
     state: Contacts, link: Contact, command: BeginLink | BeginPost, choice: Choice, policy: Policy, today: date,
-    others: Others,
+    others: Others, exit_year: int | None = None,
 ) -> Change:  # fmt: skip
     """A cadre is bound to a village or to a party, if the cadre is as the pack asks and there is a place."""
     since = state.bound(link.kind)
@@ -123,7 +127,7 @@ def bind(
     bond = state.bonds.get(link.kind, Bond())
     if command.cadre in since:
         if bond.about.get(command.cadre) == choice.chosen:
-            return Change(state)
+            return Change(_same_promise(state, bond, command.cadre, exit_year, link))
         (zh, en), cadre = choice.words, command.cadre
         raise Refused(
             link.rule,
@@ -141,12 +145,24 @@ def bind(
     about = {**bond.about, command.cadre: choice.chosen} if choice.chosen else bond.about
     last = link.term.after(today, policy.calendar) if link.term else None
     until = {**bond.until, command.cadre: last} if last else bond.until
+    promised = {**bond.promised, command.cadre: Promised(exit_year)} if exit_year else bond.promised
+    said = {choice.field: choice.chosen, **({"exit_year": exit_year} if exit_year else {})}
     begun = state.told(
         LinkBegun, kind=link.kind, unit=command.unit, cadre=command.cadre, until=last, decided_by=command.decided_by,
-        **{choice.field: choice.chosen},
+        **said,
     )  # fmt: skip
-    now = state.having(link, {**since, command.cadre: today}, policy, today, about, until)
+    now = state.having(link, {**since, command.cadre: today}, policy, today, about, until, promised)
     return changed(state, now, policy, today, begun)
+
+
+def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None, link: Contact) -> Contacts:
+    """The state of who is bound to the village already. Refuses another promise than the cadre's own."""
+    promised = bond.promised.get(cadre)
+    if exit_year != (promised.year if promised else None):
+        zh = f"{cadre}已承诺{promised.year}年出列，" if promised else f"{cadre}确定时没有承诺出列的年度，"
+        en = f"{cadre} promised {promised.year}" if promised else f"{cadre} promised no year"
+        raise Refused(link.rule, f"{zh}请先解除", f"{en}; end that first", field="exit_year")
+    return state
 
 
 def own_link(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Contact | None:
@@ -305,7 +321,11 @@ def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -
     gone = {kind: [*bond.since] for kind, bond in state.bonds.items() if kind not in stays}
     if not may_stay:
         rest = rest.but(visits={}, lists={})
-    return ended(rest, gone, GROUNDS[type(event)], policy, today, before=state)
+    told: tuple[Event, ...] = ()
+    if isinstance(event, VillageDelisted):
+        rest, told = keep(rest, today)
+    over = ended(rest, gone, GROUNDS[type(event)], policy, today, before=state)
+    return over._replace(events=(*told, *over.events))
 
 
 def ended(

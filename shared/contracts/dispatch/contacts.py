@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shared.contracts import Event
-from shared.contracts.values import Code, Day, Organ, OrganOrNone, PartyId, VillageId, Year
+from shared.contracts.values import Code, Count, Day, EventRole, Organ, OrganOrNone, PartyId, VillageId, Year
 
 Shared = Annotated[dict[Code, Annotated[tuple[PartyId, ...], Meta(max_length=200)]], Meta(max_length=10)]
 """By kind of link, cadres or parties."""
@@ -24,6 +24,8 @@ class LinkBegun(Event, frozen=True, kw_only=True):
     """Of an expert the skill, by the pack's code (2.11)."""
     until: Day | None = None
     """The last day of the term; None without one."""
+    exit_year: Year | None = None
+    """The year in which the village leaves the list, if the cadre promised one (2.2)."""
     decided_by: Organ
 
 
@@ -40,6 +42,31 @@ class LinkEnded(Event, frozen=True, kw_only=True):
     `list_ended`, `term` where the term is over, or `disqualified`: the cadre no longer fits. What of it, is personal
     and said to nobody."""
     decided_by: OrganOrNone
+
+
+class ExitPromiseKept(Event, frozen=True, kw_only=True):
+    """A village left the list in the year that who is bound to it had promised, or before (2.2)."""
+
+    label = ("确保出列已兑现", "promise of the exit kept")
+    source = "2.2"
+    village: VillageId
+    kind: Code
+    year: Year
+
+
+class ExitPromiseMissed(Event, frozen=True, kw_only=True):
+    """A year is over in which a village was to leave the list by the promise of who is bound to it, and it did not
+    (2.2). Nothing follows by itself."""
+
+    label = ("确保出列未兑现", "promise of the exit missed")
+    source = "2.2"
+    village: VillageId
+    kind: Code
+    year: Year
+    number: Count
+    """How many had promised it."""
+    owed_by: EventRole
+    """Who is told."""
 
 
 class ResultShared(Event, frozen=True, kw_only=True):

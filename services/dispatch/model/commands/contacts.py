@@ -1,7 +1,7 @@
 """Cadres' own links to a village, such as leaders to contact points."""
 
 from shared.contracts import Command
-from shared.contracts.values import Code, Organ, PartyId, Role, VillageId
+from shared.contracts.values import Code, Organ, PartyId, Role, VillageId, Year
 
 
 class BeginLink(Command, frozen=True, kw_only=True):
@@ -14,6 +14,8 @@ class BeginLink(Command, frozen=True, kw_only=True):
     cadre: PartyId
     skill: Code | None = None
     """For which skill, where the pack names skills: experts on tea, on breeding (2.11)."""
+    exit_year: Year | None = None
+    """The year in which the village leaves the list, where the pack asks for that promise (2.2)."""
     decided_by: Organ
     body: Role
 
