@@ -36,7 +36,7 @@ circles."""
 MOST_TIMERS = 1000
 """How many timers of one state may run out on one day. More means that a rule always sets one
 that is due at once."""
-ENVELOPE = 8 * 2**10
+ENVELOPE = 2**13
 """The most bytes that envelope and headers of a published event take, in addition to its data."""
 LARGEST_DATA = 2**20 - ENVELOPE
 """The most bytes of an event's data if the server's `max_payload` is 1 MiB, its default."""

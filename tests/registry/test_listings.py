@@ -144,9 +144,12 @@ def test_2_22_4_9_a_term_is_told_before_its_end_begins_anew_or_ends() -> None:
     (begun,) = here.do(enter("demonstration", since=date(2016, 5, 3), document="续定"))
     assert (begun.spell, begun.until) == (2, date(2018, 5, 3)) and here.tasks == []
     assert members(here) == (f"demonstration/{VILLAGE}",)
+    assert [one.ended for one in listing(here, "demonstration").spells] == [date(2016, 5, 3), None]
     assert here.until(date(2018, 5, 3)).village.listings
+    assert listing(here, "demonstration").awaits, "its term is nearly over again"
     assert here.until(date(2018, 5, 4)).village.listings == {} and members(here) == ()
     assert listing(here, "demonstration").spells[-1].ended == date(2018, 5, 3)
+    assert not listing(here, "demonstration").awaits
 
 
 def test_2_22_a_mistaken_renewal_is_withdrawn_and_the_term_before_it_goes_on() -> None:
@@ -318,7 +321,9 @@ def test_0_6_a_finding_names_the_packs_codes(command: Any, field: str, word: str
 
 def test_0_6_only_what_is_on_the_list_is_rectified_and_once_at_a_time() -> None:
     here = county()
-    assert here.refusal(OPEN).field == "party" and here.refusal(again(OPEN, party=None)).field == "party"
+    refused = here.refusal(OPEN)
+    assert refused.field == "party" and "软弱涣散党组织" in refused.zh and "重点村" not in refused.zh
+    assert here.refusal(again(OPEN, party=None)).field == "party"
     assert here.refusal(again(OPEN, kind="four_deliberations_one_review")).field == "party"
     here.do(enter("weak_organisation"), OPEN)
     assert here.do(OPEN) == [] and "2014-1" in here.refusal(again(OPEN, matter="2014-2")).zh

@@ -396,6 +396,7 @@ def test_the_largest_envelope_finds_room_beside_the_largest_data() -> None:
     envelope = Envelope(**longest, time=datetime.now(UTC), occurredon=DAY, data=data)
     headers = 4 * (64 + 128)
     assert len(msgspec.json.encode(envelope)) + headers < Wiring((), {}).largest + ENVELOPE == 2**20
+    assert ENVELOPE < 2**20 / 100, "no more of it is kept back than a hundredth"
 
 
 def test_where_no_pack_is_in_force_nothing_is_decided() -> None:
