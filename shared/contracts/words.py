@@ -510,6 +510,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                         "the party's or cadre's id; a village is named by its code, a township by `township:` and its "
                         "digits", "ORG-0012")),
            ("village", ("对象所在的村；不属于任何村的为空", "the village that it belongs to, if any", VILLAGE)),
+           ("personal", ("是否由个人的评价结果构成；是的不公开", "whether it is made of persons' results", False)),
        )},
     "AppraisalReviewed.before": ("复核前的等次", "the grade before the review", "incompetent"),
     "AppraisalProposed.score": ("考核得分，0 至 100", "the score of the year, 0 to 100", 91.5),

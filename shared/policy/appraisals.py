@@ -153,7 +153,7 @@ def contradictions(
         yield from _of_weights(at, one)
         yield from _of_grades(at, one)
         yield from _of_parts(at, one)
-        yield from _of_ranking(at, one, kinds, lists)
+        yield from _of_ranking(at, one, tells_of_persons(one, appraisals, parties), lists)
     yield from _alike(appraisals, words)
 
 
@@ -261,12 +261,19 @@ def _of_parts(at: Path, one: Appraisal) -> Found:
             yield (*at, "channels", m, "part"), zh, en, ""
 
 
-def _of_ranking(at: Path, one: Appraisal, kinds: Mapping[str, PartyKind], lists: Sequence[ListKind]) -> Found:
-    """Find a ranking of persons, which there never is, and one for a list of something else."""
+def tells_of_persons(one: Appraisal, appraisals: Sequence[Appraisal], parties: Sequence[PartyKind]) -> bool:
+    """Whether an assessment is of persons, or its score is made of the results of persons."""
+    others, persons = {other.kind: other for other in appraisals}, {party.kind for party in parties if party.personal}
+    return one.of in persons or any(others[kind].of in persons for kind in _sources(one, others))
+
+
+def _of_ranking(at: Path, one: Appraisal, is_of_persons: bool, lists: Sequence[ListKind]) -> Found:
+    """Find a ranking by what persons are graded, which there never is, and one for a list of something else."""
     if one.rank is None:
         return
-    if one.of in kinds and kinds[one.of].personal:
-        zh, en = f"{one.of} 是个人，个人不排名", f"{one.of} is a person, and persons are never ranked"
+    if is_of_persons:
+        zh = f"{one.kind} 评价个人，或者由个人的评价结果构成；个人不排名"
+        en = f"{one.kind} grades persons, or is made of their results, and persons are never ranked"
         yield (*at, "rank"), zh, en, ""
         return
     fitting = [listed.kind for listed in lists if listed.of == one.of]

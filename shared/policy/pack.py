@@ -18,7 +18,7 @@ from shared import chinese
 from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
 from shared.divisions import LABELS, Level
-from shared.policy.appraisals import Appraisal
+from shared.policy.appraisals import Appraisal, tells_of_persons
 from shared.policy.assessment import Assessment
 from shared.policy.campaigns import Burden, Campaign, Finding
 from shared.policy.checklists import Checklist
@@ -308,6 +308,10 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def appraisal(self, kind: str) -> Appraisal | None:
         """The assessment of a kind, of anything else than teams; None if the region has none."""
         return next((one for one in self.appraisals if one.kind == kind), None)
+
+    def tells_of_persons(self, one: Appraisal) -> bool:
+        """Whether an assessment is of persons, or its score is made of the results of persons."""
+        return tells_of_persons(one, self.appraisals, self.parties)
 
     def course(self, kind: str) -> Training | None:
         """The training of a kind; None if the region has none."""

@@ -408,7 +408,10 @@ def test_1_7_two_committees_one_team_and_three_people_make_the_study_of_a_villag
         "of_first_secretary": 100,
     }  # fmt: skip
     assert study.score == round(0.2 * (84 + 70 + 85) + 0.15 * (90 + 60) + 10, 2)
-    assert not study.is_sealed()
+    assert study.is_sealed(), "it tells the secretary's score"
+    assert [said.kind for said in region.said(AppraisalOpened) if not said.is_sealed()] == [
+        "branch_review", "committee_review",
+    ]  # fmt: skip
 
 
 def test_1_7_a_grade_that_is_taken_back_is_waited_for_again() -> None:
@@ -645,6 +648,8 @@ GRADES = entry()["grades"]
         (entry(of="club"), "of", "there is no club"),
         (entry(kind="team"), "kind", "choose another code"),
         (entry(of="village_cadre", rank=entry()["rank"]), "rank", "never ranked"),
+        (entry(of="village", channels=[channel(how="taken", by=None, of="village_cadre_year")], ballot_quorum=None),
+         "rank", "made of their results"),
         (entry(rank={"worst": 3, "lists": "poor", "by": "organisation"}), "rank.lists", "is no list of branch"),
         (entry(rank={"worst": 3, "lists": "weak_branch", "by": "village"}), "rank.by", "cannot do this"),
         (entry(decides="team"), "decides", "cannot do this"),

@@ -37,6 +37,8 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     terms: policies.Appraisal
     """The pack's entry on the day on which it was opened. It holds for this year, whatever pack follows."""
     subject_kind: str
+    tells_of_persons: bool = False
+    """Whether the subject is a person, or the score is made of persons' results; then its events are sealed."""
     village: str = ""
     """The village that it belonged to when it was opened; empty if to none."""
     cohort: str = ""
@@ -83,7 +85,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     def about(self) -> dict[str, Any]:
         """How its events name it."""
         named = {"subject_kind": self.subject_kind, "subject": self.subject, "village": self.village or None}
-        return {"kind": self.terms.kind, **named, "year": self.year}
+        return {"kind": self.terms.kind, **named, "year": self.year, "personal": self.tells_of_persons}
 
     @property
     def channels(self) -> tuple[Channel, ...]:

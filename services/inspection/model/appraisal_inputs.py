@@ -63,6 +63,7 @@ def open_own(
         place=event.place,
         terms=terms,
         subject_kind=event.subject_kind,
+        tells_of_persons=event.personal,
         village=event.village or "",
         cohort=cohort_of(terms, event.year, policy),
         results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},

@@ -195,6 +195,7 @@ def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
             village=state.village or None,
             year=due.on.year,
             inputs=tuple(channel.channel for channel in one.channels),
+            personal=policy.tells_of_persons(one),
         )
         for one in opening
     )

@@ -36,7 +36,7 @@ Scores = Annotated[dict[Code, Percent], Meta(max_length=50)]
 
 
 class Appraised(Event, frozen=True, kw_only=True):
-    """The fields of every event about such an assessment. It is sealed if its subject is a person."""
+    """The fields of every event about such an assessment. It is sealed if it tells of a person."""
 
     about = "subject"
     sealing = "sometimes"
@@ -48,9 +48,11 @@ class Appraised(Event, frozen=True, kw_only=True):
     village: VillageId | None = None
     """The village itself, or the one that the subject belongs to; None if it belongs to none."""
     year: Year
+    personal: bool = False
+    """Whether its score is made of persons' results, which it would tell (1.7)."""
 
     def is_sealed(self) -> bool:
-        return self.subject_kind in PERSONS
+        return self.personal or self.subject_kind in PERSONS
 
     @property
     def subject_id(self) -> str:
@@ -167,9 +169,10 @@ class AppraisalMoved(Movement, frozen=True, kw_only=True):
     subject: GradedId
     village: VillageId | None = None
     year: Year
+    personal: bool = False
 
     def is_sealed(self) -> bool:
-        return self.subject_kind in PERSONS
+        return self.personal or self.subject_kind in PERSONS
 
     @property
     def subject_id(self) -> str:
