@@ -24,6 +24,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.registry import PartyMerged, PartyWithdrawn, PolicyAdopted, VillageRecoded
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
+from shared.policy.shipped import content
 from shared.rules import Refused
 from tests.dispatch.benxi import AWAY, DECIDED, HOME, PACK, START, V1, V2, V3, Benxi, delisted, diagnosed, merged
 from tests.dispatch.kept import kept_alike
@@ -516,3 +517,19 @@ async def test_1_12_partners_are_on_both_databases_what_the_rules_decide_in_memo
         PartyMerged(place=HOME, party="F1", into="F2", kind="firm", parent=f"county:{HOME}", **MISTAKE),
     ]  # fmt: skip
     await kept_alike(benxi, {**PACK, **PARTNERED}, steps, database)
+
+
+def test_4_4_a_joint_branch_is_one_of_several_villages_and_goes_on_when_two_of_them_merge() -> None:
+    (joint,) = [link for link in content("guizhou")["links"] if link["kind"] == "joint_branch"]
+    benxi = city(V1, V2, V3, links=[*PACK["links"], FIRM, BRANCH, EXPERT, {**joint, "rule": "S3:第一项"}])
+    by: dict[str, Any] = {"kind": "joint_branch", "body": "organisation"}
+    for village in (V1, V2, V3):
+        begin(benxi, "B1", village, **by)
+    assert [there(benxi, village, "joint_branch") for village in (V1, V2, V3)] == [{"B1"}] * 3
+    with pytest.raises(Refused):
+        begin(benxi, "F1", V1, **by)
+    benxi.hear(merged(V1, V2))
+    assert there(benxi, V2, "joint_branch") == {"B1"} == there(benxi, V3, "joint_branch")
+    assert [(one.village, one.party) for one in benxi.said(PartnerEnded)] == [(V1, "B1")]
+    end(benxi, "B1", V3, **by)
+    assert there(benxi, V3, "joint_branch") == set()

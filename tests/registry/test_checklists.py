@@ -11,7 +11,7 @@ from services.registry.model.checklist import Ticked
 from shared.contracts import registry as r
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
-from shared.policy.shipped import shipped
+from shared.policy.shipped import content, shipped
 from tests.registry.checklists import DISCLOSURE, LISTS, METHODS, county, tick, withdraw
 from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, County, again
 from tests.registry.lists import MERGE, OTHER, PART, SPLIT, with_other
@@ -208,3 +208,12 @@ def test_0_8_a_village_that_moves_to_another_county_owes_that_countys_lists_from
     here.until(date(2014, 7, 1))
     state = here.world.state("registry", Checklists, VILLAGE)
     assert (state.place, [*state.open]) == ("210522", ["disclosure/2014-06-30"])
+
+
+def test_4_4_whether_a_villages_organisation_is_good_in_five_ways_is_ticked_off_each_december() -> None:
+    lists = [{**one, "rule": "S3:第二项"} for one in content("guizhou")["checklists"]]
+    here = County({**PACK, "checklists": lists}).registered()
+    here.until(date(2014, 12, 1))
+    ticked = tick("five_good", date(2014, 12, 1), body="township", followed=("good_leaders", "good_results"))
+    (told,) = here.do(ticked)
+    assert told.unfollowed == ("good_members", "good_mechanism", "good_opinion")

@@ -143,6 +143,26 @@ def leader(party: str, **fields: Any) -> c.RegisterParty:
     )
 
 
+def test_4_4_a_member_without_office_has_a_post_a_zone_and_a_pledge_that_nobody_is_told() -> None:
+    kinds = tomllib.loads((FILES[0].parent / "guizhou.toml").read_text("utf-8"))["parties"]
+    here = County({**PACK, "parties": kinds}).registered()
+    here.do(c.RegisterParty(place=PLACE, party="B-1", kind="branch", parent=OF_VILLAGE, name="联合支部",
+                            fields={"type": "villages"}))  # fmt: skip
+
+    def post(id: str, **fields: Any) -> c.RegisterParty:
+        return c.RegisterParty(
+            place=PLACE, party=id, kind="member_post", parent="party:B-1", name="某某", fields=fields
+        )
+
+    (told,) = here.do(post("M-1", duty_post="industry", zone="第三村民组", pledge="带动两户种茶"))
+    assert told.is_sealed() and told.name is None
+    here.do(post("M-2", duty_post="policy"))
+    assert here.world.state("registry", Party, "B-1").holds == ("M-1", "M-2")
+    assert here.refusal(post("M-3", zone="第一村民组")).field == "fields.duty_post"
+    assert here.refusal(post("M-3", duty_post="chief")).field == "fields.duty_post"
+    assert here.refusal(withdrawal("B-1")).status == 409
+
+
 def test_4_3_how_a_village_leader_came_to_office_and_whether_one_is_both_is_known() -> None:
     kinds = tomllib.loads((FILES[0].parent / "guizhou.toml").read_text("utf-8"))["parties"]
     here = County({**PACK, "parties": kinds}).registered()
