@@ -130,6 +130,45 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return any(one.standings for one in self.appeals)
 
 
+class Ladder(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """逐级加重的处理：同一对象在规定时间内再次发生的，建议下一级。 ·
+    Sanctions each heavier than the last: whoever does it again within a time is proposed for the next one (1.6)."""
+
+    named_by = ("kind",)
+    kind: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    rungs: Annotated[tuple[Code, ...], Meta(min_length=2, max_length=10)]
+    """从轻到重：[[outcomes]] 的代码，须因同一类事件、针对同一类对象。 ·
+    From the lightest to the heaviest: codes of `[[outcomes]]` after one kind of event and for one kind of subject."""
+    within: Span
+    """作出上一级处理后多长时间内再次发生的，建议下一级；超过的从第一级起。 ·
+    How long after a rung was decided the next one follows; later it begins with the first."""
+
+
+def ladder_contradictions(ladders: Sequence[Ladder], outcomes: Sequence[Outcome]) -> Found:
+    """Find rungs that nobody could climb, and those that stand on two ladders."""
+    known, seen = {outcome.kind: outcome for outcome in outcomes}, set[str]()
+    for n, ladder in enumerate(ladders):
+        at: Path = ("ladders", n, "rungs")
+        for rung in ladder.rungs:
+            if rung not in known:
+                zh = f"{rung} 不是 [[outcomes]] 的代码，可填：{'、'.join(known)}"
+                yield at, zh, f"{rung} is none of [[outcomes]]: {', '.join(known)}", ""
+            elif not known[rung].sanction:
+                yield at, f"{rung} 是奖励，不能逐级加重", f"{rung} is a reward, which nobody is sanctioned with", ""
+            elif rung in seen:
+                zh, en = f"{rung} 已经是某一级，一项处理只能是一级", f"{rung} is a rung already, and can be one only"
+                yield at, zh, en, ""
+            seen.add(rung)
+        of = [known[rung] for rung in ladder.rungs if rung in known]
+        if any((one.on, one.subject, one.when) != (of[0].on, of[0].subject, of[0].when) for one in of):
+            zh, en = ("各级须因同一类事件（on、when）、针对同一类对象（subject）",
+                      "the rungs follow one kind of event (on, when) and concern one kind of subject")  # fmt: skip
+            yield at, f"{ladder.kind}：{zh}", f"{ladder.kind}: {en}", ""
+
+
 def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitments: Sequence[Commitment]) -> Found:
     """Find outcomes that could never be proposed, and those that would not be decided fairly."""
     said = {

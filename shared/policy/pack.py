@@ -31,7 +31,7 @@ from shared.policy.links import TEAM, Contact
 from shared.policy.listing import Listing
 from shared.policy.lists import ListKind
 from shared.policy.monitoring import Monitoring
-from shared.policy.outcomes import Outcome
+from shared.policy.outcomes import Ladder, Outcome
 from shared.policy.parties import PartyKind
 from shared.policy.partners import Partner
 from shared.policy.presence import Presence
@@ -114,6 +114,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """对村、乡镇、组织和村干部的考核评价。 · The yearly assessments of anything else than teams."""
     outcomes: Some[Outcome]
     """奖励和问责。 · Rewards and accountability."""
+    ladders: Some[Ladder] = ()
+    """逐级加重的处理。 · Sanctions each heavier than the last."""
     procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
     """程序：出列、村民主决策等。 · The way off the list, and whatever else is decided step by step."""
     monitoring: Monitoring | None = None
@@ -143,9 +145,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
         for part in (
-            self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.procedures, self.parties,
-            self.lists, self.checklists, self.letters,
-            self.training, self.appraisals,
+            self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.ladders, self.procedures,
+            self.parties, self.lists, self.checklists, self.letters, self.training, self.appraisals,
         ):  # fmt: skip
             kinds |= {one.kind: one.label for one in part}
         kinds |= {one.kind: one.label for one in self.presence.leave} if self.presence else {}

@@ -62,6 +62,27 @@ def _is_theirs(terms: Outcome, event: Event) -> bool:
     return event.link is None and (event.owed_by is None or event.owed_by in terms.answers_for)
 
 
+def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) -> bool:
+    """Whether an outcome is the one to propose, where a ladder has several for the same event (1.6).
+
+    It is the rung above the highest that was decided against the subject within the ladder's time, and has effect yet;
+    the first, if there is none; and the last again for whoever stands on it.
+    """
+    ladder = next((one for one in policy.ladders if terms.kind in one.rungs), None)
+    if ladder is None:
+        return True
+    decided = [
+        ladder.rungs.index(case.terms.kind)
+        for case in (record.cases.values() if record else ())
+        if case.terms.kind in ladder.rungs
+        and case.status in ("imposed", "expired")
+        and case.decided_on
+        and today <= ladder.within.after(case.decided_on, policy.calendar)
+    ]
+    top = len(ladder.rungs) - 1
+    return terms.kind == ladder.rungs[min(max(decided, default=-1) + 1, top)]
+
+
 def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
     """Propose the outcomes of the pack for this event, with evidence and clause. A proposal affects nobody yet."""
     told: tuple[Event, ...] = ()
@@ -74,6 +95,8 @@ def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
         )
+        if not is_next(terms, record, policy, today):
+            continue
         outcome = f"{terms.kind}/{said_about}"
         # A proposal that was withdrawn with its fact is made again if the fact comes again, such as a new grade.
         if outcome in record.cases and record.cases[outcome].status != "withdrawn":
