@@ -246,7 +246,7 @@ _NAMES = ("kind", "name", "code", "field")
 _AS = {
     "topics": "topic", "survey_kinds": "survey_kind", "problem_classes": "problem_class", "suits": "problem_class",
     "subject": "subject_kind", "on_objection": "step", "on_refusal": "step", "on_timeout": "step",
-    "same_county_levels": "level", "roles": "role",
+    "same_county_levels": "level", "standings": "standing", "roles": "role",
 }  # fmt: skip
 """By field, the vocabulary of its codes if that has another name: `subject` has codes of `subject_kind`."""
 _KEYS = {"rank": "level"}
@@ -310,6 +310,7 @@ def _labels(policy: Policy) -> dict[str, str]:
         "ratio": "合计之比",
         **{commitment.kind: commitment.label for commitment in policy.commitments},
         **{outcome.kind: outcome.label for outcome in policy.outcomes},
+        **{part.code: part.label for one in policy.statements for part in one.parts},
         **{campaign.kind: campaign.label for campaign in policy.campaigns},
         **policy.labels["facet"],
         **policy.labels["hindrance"],

@@ -420,6 +420,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     # incentives
     "defences": Answer(lambda a, s: [_HEARD]),
     "decisions": Answer(_decisions),
+    "statements": _NOTHING,
     "decision-services": Answer(lambda a, s: [{"served_on": a.today}]),
     "appeal-decisions": Answer(lambda a, s: [{"overturned": s.overturns(a)}]),
 }

@@ -4,6 +4,8 @@ from typing import Any
 
 from services.incentives.forms import FORMS
 from services.incentives.model.commands import (
+    ConfirmStatements,
+    CorrectStatement,
     Decide,
     DecideAppeal,
     EscalateAppeal,
@@ -23,6 +25,8 @@ COMMANDS: tuple[Route, ...] = (
     Route("appeals", LodgeAppeal, "申请复核", "Ask for a review"),
     Route("appeal-escalations", EscalateAppeal, "向上一级提出申诉", "Appeal to the next level"),
     Route("appeal-decisions", DecideAppeal, "作出复核、申诉决定", "Decide a review or appeal"),
+    Route("statements", ConfirmStatements, "核定报酬补贴", "Confirm statements of pay"),
+    Route("statement-corrections", CorrectStatement, "更正报酬补贴", "Correct a statement of pay"),
 )
 
 QUERIES: tuple[Any, ...] = handlers(FORMS)

@@ -7,7 +7,7 @@ from services.incentives.model.record import Record
 from services.incentives.model.units import Unit
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
-from shared.forms import BODY, DUE, NAME, PLACE, TASK, Blank, Heading, Known, by, named
+from shared.forms import BODY, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
 from shared.policy import Policy
 from shared.rules import State, Task
 
@@ -76,6 +76,12 @@ _SERVICES = Blank(
     headings=(*_CASE, Heading("served_on", "送达之日", "Served on")),
     facts=_village, completed=with_units,
 )  # fmt: skip
+_STATEMENTS = Blank(
+    c.ConfirmStatements, "statements", "报酬补贴核定表", "Statements of pay", ("village", "kind", "year", "month"),
+    headings=(PLACE, VILLAGE, NAME, Heading("kind", "种类", "Kind", prefilled=True),
+              Heading("year", "年度", "Year", prefilled=True), Heading("month", "月份", "Month", prefilled=True),
+              DUE, BODY, by("confirmed_by", "核定机关及文号", "Confirmed by")),
+)  # fmt: skip
 
-FORMS = named(_DEFENCES, _DECISIONS, _SERVICES, _APPEALS)
+FORMS = named(_DEFENCES, _DECISIONS, _SERVICES, _APPEALS, _STATEMENTS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.incentives.model import units
+from services.incentives.model import statement, units
 from services.incentives.model.appeal import appeal, decide_appeal, escalate
 from services.incentives.model.commands import (
+    ConfirmStatements,
+    CorrectStatement,
     Decide,
     DecideAppeal,
     EscalateAppeal,
@@ -28,11 +30,16 @@ from services.incentives.model.proposal import (
     unlist,
 )
 from services.incentives.model.record import Record, record_id, run_clock
+from services.incentives.model.statement import Payroll, village_of
 from services.incentives.model.units import Unit
 from shared.codes import Code, called
+from shared.contracts.dispatch import PresenceCounted
 from shared.contracts.incentives import SubjectKind
-from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
+from shared.contracts.inspection import AppraisalGraded, GradeReviewed, GradeWithdrawn
 from shared.contracts.registry import (
+    PartyMerged,
+    PartyRegistered,
+    PartyWithdrawn,
     UnitRegistered,
     VillageMerged,
     VillageRegistered,
@@ -40,6 +47,7 @@ from shared.contracts.registry import (
     VillageWithdrawn,
 )
 from shared.policy import TRIGGERS, Policy
+from shared.policy.statements import TEAM
 from shared.rules import Reaction, Rule, State, by
 
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
@@ -65,7 +73,21 @@ def _of_team(event: VillageMerged | VillageUnlisted | VillageWithdrawn, _policy:
     return (record_id("team", event.village),)
 
 
-KINDS: tuple[type[State], ...] = (Record, Code, Unit)
+def _paid(event: PartyRegistered | PartyWithdrawn | PartyMerged, policy: Policy, parent: str | None) -> Iterable[str]:
+    """The payroll of the village that a person belongs to, if the pack pays persons of that kind."""
+    village = village_of(parent)
+    return (village,) if village and any(one.of == event.kind for one in policy.statements) else ()
+
+
+def _of_graded_person(event: AppraisalGraded, policy: Policy) -> Iterable[str]:
+    return (event.village,) if event.village and any(one.rests_on(event.kind) for one in policy.statements) else ()
+
+
+def _of_counted(event: PresenceCounted, policy: Policy) -> Iterable[str]:
+    return (event.village,) if any(one.of == TEAM for one in policy.statements) else ()
+
+
+KINDS: tuple[type[State], ...] = (Record, Payroll, Code, Unit)
 
 REACTIONS: tuple[Reaction, ...] = (
     # By the pack, an event in a village may be an occasion for an outcome: a grade, something overdue, a term extended.
@@ -89,6 +111,25 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
     Reaction(GradeReviewed, Record, _of_graded, regrade),
     *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
+    # What is paid follows from posts, grades and days; a body confirms it. A merged village's payees go over.
+    Reaction(
+        PartyRegistered,
+        Payroll,
+        lambda e, policy: _paid(e, policy, e.parent),
+        statement.enter,
+        reads=statement.former_village,
+    ),
+    Reaction(PartyRegistered, Payroll, lambda e, policy: _paid(e, policy, e.former), statement.leave_post),
+    *(
+        Reaction(ended, Payroll, lambda e, policy: _paid(e, policy, e.parent), statement.leave_post)
+        for ended in (PartyWithdrawn, PartyMerged)
+    ),
+    Reaction(AppraisalGraded, Payroll, _of_graded_person, statement.grade),
+    Reaction(PresenceCounted, Payroll, _of_counted, statement.count),
+    Reaction(ConfirmStatements, Payroll, by("village"), statement.confirm),
+    Reaction(CorrectStatement, Payroll, by("village"), statement.correct),
+    Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.both_payrolls),
+    Reaction(VillageMerged, Payroll, by("village"), statement.empty),
     # Whoever decides sees the names of units and villages.
     Reaction(UnitRegistered, Unit, by("unit"), units.called),
     Reaction(VillageRegistered, Code, by("village"), called),

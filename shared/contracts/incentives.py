@@ -5,20 +5,25 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts import Event
+from shared.contracts.dispatch import MonthNumber
 from shared.contracts.values import (
     Code,
     Day,
     DerivedId,
     EventRole,
     Organ,
+    OrganOrNone,
     PartyId,
     Reason,
     Role,
     RunId,
     Short,
     VillageId,
+    Year,
 )
 
+Money = Annotated[int, Meta(ge=0, le=1_000_000)]
+"""A sum of money in whole yuan; 0 is one as well."""
 SubjectKind = Literal["unit", "team", "cadre"]
 Standing = Literal["civil_servant", "institution", "enterprise", "village_cadre"]
 """The status of a person, by which the law gives other remedies: a civil servant (公务员), somebody of a public
@@ -174,3 +179,59 @@ class DecisionWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
     label = ("撤回误录决定", "decision withdrawn")
     reason: Reason
     decided_by: Organ
+
+
+class StatementEvent(Event, frozen=True, kw_only=True):
+    """The fields of every event about what somebody in a village is paid for a month. All are sealed."""
+
+    sealing = "always"
+    village: VillageId
+    kind: Code
+    """As the pack names it: `secretary_pay`."""
+    person: PartyId
+    year: Year
+    month: MonthNumber
+    recurs: bool
+    """Whether it holds each month until another one follows. Otherwise it is for that month alone."""
+    total: Money
+
+
+Parts = Annotated[dict[Code, Money], Meta(max_length=50)]
+"""Yuan by part of the pay."""
+
+
+class StatementDrawn(StatementEvent, frozen=True, kw_only=True):
+    """What somebody is paid was drawn from days and grades. Nothing is told while nothing changes (0.11, 1.13)."""
+
+    label = ("核算报酬补贴", "statement drawn")
+    source = "0.11"
+    parts: Parts
+
+
+class StatementCorrected(StatementEvent, frozen=True, kw_only=True):
+    """A statement is another: a grade was changed after a review, days were counted anew, or a body corrected it."""
+
+    label = ("更正报酬补贴", "statement corrected")
+    source = "0.11"
+    parts: Parts
+    before: Money
+    """The total before."""
+    reason: Reason | None = None
+    """Given where a body corrected it."""
+    decided_by: OrganOrNone = ""
+
+
+class StatementConfirmed(StatementEvent, frozen=True, kw_only=True):
+    """A named body confirmed a statement."""
+
+    label = ("核定报酬补贴", "statement confirmed")
+    source = "0.11"
+    confirmed_by: Organ
+
+
+class PayShort(StatementEvent, frozen=True, kw_only=True):
+    """What somebody is paid each month is less than the region's floor (2.8)."""
+
+    label = ("报酬低于最低数额", "pay short")
+    source = "2.8"
+    floor: Money

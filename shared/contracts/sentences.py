@@ -567,6 +567,22 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{record}对{kind}的复核或申诉应于{due}前由{answers}答复，逾期未答复",
         "{answers} should have answered by {due} the appeal of {record} against {kind}",
     ),
+    "StatementDrawn": (
+        "核算{person}的{kind}：{year}年{month}月{recurs?起每月:}{total}元",
+        "{kind} of {person}: {total} yuan {recurs?a month from:for} {year}-{month}{recurs? on:}",
+    ),
+    "StatementCorrected": (
+        "更正{person}{year}年{month}月的{kind}：由{before}元改为{total}元[，原因：{reason}]",
+        "{kind} of {person} for {year}-{month} was corrected from {before} to {total} yuan[: {reason}]",
+    ),
+    "StatementConfirmed": (
+        "{confirmed_by}核定{person}{year}年{month}月的{kind}{total}元",
+        "{confirmed_by} confirmed {kind} of {person} for {year}-{month}: {total} yuan",
+    ),
+    "PayShort": (
+        "{person}的{kind}每月{total}元，低于最低数额{floor}元",
+        "{kind} of {person} is {total} yuan a month, less than the floor of {floor}",
+    ),
     "OutcomeExpired": ("{record}的{kind}影响期满", "the effect of {kind} on {record} is over"),
     "OutcomeWithdrawn": ("撤销对{record}的{kind}建议，原因：{reason}", "{kind} for {record} was dropped: {reason}"),
     "DecisionOverdue": (

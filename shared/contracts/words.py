@@ -553,6 +553,12 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "answers": ("由谁答复", "who owes the answer", "city"),
     "distinctions": ("符合“三个区分开来”的哪几项", "which of the three distinctions spoke for the subject",
                      ["exploration"]),
+    "person": ("领取人编号", "who is paid", "P-0001"),
+    "parts": ("各部分，元", "yuan by part", {"basic": 1500, "performance": 800}),
+    "recurs": ("是否逐月沿用，直至变更", "whether it holds each month until another follows", True),
+    "total": ("合计，元", "the total, in yuan", 2500),
+    "before": ("原合计，元", "the total before, in yuan", 2300),
+    "floor": ("每月最低数额，元", "the least sum a month, in yuan", 2000),
     "overturned": ("复核是否改变原决定", "whether the review overturned the decision", False),
 }  # fmt: skip
 WORDS: Final = {field: Words(*words) for field, words in _WORDS.items()}

@@ -29,6 +29,7 @@ from shared.policy import (
     partners,
     presence,
     procedure,
+    statements,
     team,
     training,
     when,
@@ -90,6 +91,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
         *training.contradictions(policy.training, [*policy.contacts, *policy.helping]),
         *presence.contradictions(policy.presence),
+        *statements.contradictions(policy.statements, policy.parties, _graded(policy), policy.presence),
         *bound.contradictions(policy),
         *days,
     ):
@@ -166,6 +168,11 @@ def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:
     return ((n, link) for n, link in enumerate(policy.links) if isinstance(link, Team))
 
 
+def _graded(policy: Policy) -> dict[str, tuple[str, list[str]]]:
+    """By assessment of others than teams, whom it grades and the names of its grades."""
+    return {one.kind: (one.of, [grade.name for grade in one.grades]) for one in policy.appraisals}
+
+
 def _doubles(policy: Policy) -> Found:
     """Find entries of a list with the same code, or with one name where forms offer them by their names."""
     lists: dict[Path, Sequence[str]] = {
@@ -184,6 +191,7 @@ def _doubles(policy: Policy) -> Found:
         ("appraisals",): [one.kind for one in policy.appraisals],
         ("outcomes",): [outcome.kind for outcome in policy.outcomes],
         ("ladders",): [ladder.kind for ladder in policy.ladders],
+        ("statements",): [one.kind for one in policy.statements],
         ("monitoring", "classes"): [one.code for one in policy.monitoring.classes] if policy.monitoring else [],
         ("parties",): [party.kind for party in policy.parties],
         ("lists",): [one.kind for one in policy.lists],
@@ -233,7 +241,7 @@ def _references(policy: Policy) -> Found:
         for m, level in enumerate(outcome.appeals):
             yield from _cited(policy, ("outcomes", n, "appeals", m, "rule"), level.rule)
     for field in ("links", "linkages", "commitments", "campaigns", "procedures", "training", "lists", "checklists",
-                  "letters", "appraisals"):  # fmt: skip
+                  "letters", "appraisals", "statements"):  # fmt: skip
         for n, entry in enumerate(getattr(policy, field)):
             if not isinstance(entry, Team):
                 yield from _cited(policy, (field, n, "rule"), entry.rule)
@@ -308,7 +316,7 @@ def _spans(policy: Policy) -> Found:
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
 _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe",
-          "propose_within", "review_every")  # fmt: skip
+          "propose_within", "review_every", "confirm_within")  # fmt: skip
 """Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 
 
@@ -339,6 +347,7 @@ def _roles(policy: Policy) -> Found:
         *((("checklists", n, "by"), one.by, _NEVER) for n, one in enumerate(policy.checklists)),
         *((("letters", n, field), getattr(one, field), _NEVER) for n, one in enumerate(policy.letters)
           for field in ("by", "judged_by")),
+        *((("statements", n, "confirmed_by"), one.confirmed_by, _JUDGED) for n, one in enumerate(policy.statements)),
         *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
         *((("outcomes", n, "appeals", m, "body"), level.body, _JUDGED) for n, o in enumerate(policy.outcomes)

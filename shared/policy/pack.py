@@ -37,6 +37,7 @@ from shared.policy.partners import Partner
 from shared.policy.presence import Presence
 from shared.policy.procedure import Procedure
 from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
+from shared.policy.statements import Statement
 from shared.policy.team import MATCHED, Team
 from shared.policy.training import Training
 
@@ -116,6 +117,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """奖励和问责。 · Rewards and accountability."""
     ladders: Some[Ladder] = ()
     """逐级加重的处理。 · Sanctions each heavier than the last."""
+    statements: Some[Statement] = ()
+    """按月核发的报酬和补贴。 · Pay and allowances by month."""
     procedures: Annotated[tuple[Procedure, ...], Meta(min_length=1, max_length=20)]
     """程序：出列、村民主决策等。 · The way off the list, and whatever else is decided step by step."""
     monitoring: Monitoring | None = None
@@ -145,8 +148,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
         kinds: dict[str, str] = {}
         for part in (
-            self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.ladders, self.procedures,
-            self.parties, self.lists, self.checklists, self.letters, self.training, self.appraisals,
+            self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.ladders, self.statements,
+            self.procedures, self.parties, self.lists, self.checklists, self.letters, self.training, self.appraisals,
         ):  # fmt: skip
             kinds |= {one.kind: one.label for one in part}
         kinds |= {one.kind: one.label for one in self.presence.leave} if self.presence else {}

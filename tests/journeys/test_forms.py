@@ -104,6 +104,7 @@ ONE_BY_ONE: Mapping[str, str] = {
     **dict.fromkeys((
         "grade-reviews", "appraisal-reviews", "appeals", "appeal-escalations",
     ), "one subject asks for itself"),
+    "statement-corrections": "one part of what one person is paid",
 }  # fmt: skip
 """Commands without a form, each with the reason why nobody sends them by the hundred."""
 Pair = tuple[Known, Row]

@@ -431,6 +431,8 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "incentives.decision.overdue.v1": "sometimes",
         "incentives.decision.withdrawn.v1": "sometimes",
         "incentives.decision.served.v1": "sometimes",
+        **{f"incentives.statement.{step}.v1": "always" for step in ("drawn", "corrected", "confirmed")},
+        "incentives.pay.short.v1": "always",
         **{f"incentives.appeal.{step}.v1": "sometimes" for step in ("decided", "escalated", "overdue")},
         "incentives.deadline.moved.v1": "sometimes",
     }  # fmt: skip

@@ -1,8 +1,9 @@
 """What people ask of the incentives: the steps of due process that a person takes."""
 
 from shared.contracts import Command
-from shared.contracts.incentives import Standing, SubjectKind
-from shared.contracts.values import Day, DerivedId, Organ, PartyId, Reason, Role, Told
+from shared.contracts.dispatch import MonthNumber
+from shared.contracts.incentives import Money, Standing, SubjectKind
+from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Reason, Role, Told, VillageId, Year
 
 
 class SubjectCommand(Command, frozen=True, kw_only=True):
@@ -93,3 +94,29 @@ class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
     """The role that answers: a review (复核) goes to the one that decided, an appeal (申诉) to the one above."""
     decided_by: Organ
     """The organ and its document, as in `Decide`."""
+
+
+class ConfirmStatements(Command, frozen=True, kw_only=True):
+    """The body that the pack names, such as finance, confirms all statements of one kind and month in a village."""
+
+    village: VillageId
+    kind: Code
+    year: Year
+    month: MonthNumber
+    body: Role
+    confirmed_by: Organ
+
+
+class CorrectStatement(Command, frozen=True, kw_only=True):
+    """The body corrects one part of what somebody is paid in a month. It is then confirmed again."""
+
+    village: VillageId
+    kind: Code
+    person: PartyId
+    year: Year
+    month: MonthNumber
+    part: Code
+    yuan: Money
+    reason: Reason
+    body: Role
+    corrected_by: Organ

@@ -1,0 +1,135 @@
+"""What village cadres and members of teams are paid beside their salary: of which parts, and who confirms it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from shared.calendar import Span
+from shared.contracts.incentives import Money
+from shared.contracts.values import Clause, Code, EventRole, Name
+from shared.policy.parties import PartyKind
+from shared.policy.presence import Presence
+from shared.policy.section import Found, One, Path, Section
+
+TEAM: Final = "team"
+"""Whom a statement pays where it names no kind of person: the members of a village's team."""
+
+
+class Part(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """报酬的一部分：固定数额、按驻村天数或者按评定等次。 ·
+    One part of what is paid: a fixed sum, by the days in the village, or by the grade (0.11, 1.13)."""
+
+    named_by = ("code",)
+    code: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称，如基本报酬。 · Its name."""
+    yuan: Money | None = None
+    """固定数额，每月多少元。 · A fixed sum, in yuan a month."""
+    per_day: Money | None = None
+    """驻村每日多少元。 · Yuan for each day in the village."""
+    assessment: Code | None = None
+    """按哪一项考核评价的等次。 · The assessment by whose grade it is paid."""
+    grades: Annotated[Mapping[Code, Money], Meta(max_length=20)] = msgspec.field(default_factory=dict)
+    """各等次每月多少元。 · Yuan a month, by grade."""
+
+
+class Statement(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """按月核发的报酬或者补贴。 · Pay or an allowance, by month (mechanisms 0.11, 1.13)."""
+
+    named_by = ("kind",)
+    kind: Code
+    """代码。 · Its code."""
+    label: Name
+    """名称。 · Its name."""
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    of: Code
+    """发给谁：工作队队员 team，或者一类个人的代码。 · Who is paid: members of teams (`team`), or a kind of person."""
+    parts: One[Part]
+    """由哪几部分组成。 · The parts that it consists of."""
+    confirmed_by: EventRole
+    """由谁核定。 · Who confirms it."""
+    confirm_within: Span
+    """核算后多长时间内核定。 · How long after it was drawn the confirmation may take."""
+    floor: Money | None = None
+    """每月最低数额，低于的告知；不填则没有。 · The least sum a month; one that is lower is told."""
+
+    def monthly(self, grades: Mapping[str, str]) -> dict[str, int]:
+        """What is paid each month until something changes, by part. `grades` has the person's, by assessment."""
+        fixed = {part.code: part.yuan for part in self.parts if part.yuan is not None}
+        graded = {
+            part.code: part.grades[grades[part.assessment]]
+            for part in self.parts
+            if part.assessment and grades.get(part.assessment) in part.grades
+        }
+        return {**fixed, **graded}
+
+    def by_days(self, days: int) -> dict[str, int]:
+        """What is paid for one month in which the person was in the village for so many days, by part."""
+        return {part.code: part.per_day * days for part in self.parts if part.per_day is not None}
+
+    def rests_on(self, assessment: str) -> bool:
+        """Whether a part is paid by the grade of this assessment."""
+        return any(part.assessment == assessment for part in self.parts)
+
+
+def contradictions(
+    statements: Sequence[Statement],
+    parties: Sequence[PartyKind],
+    graded: Mapping[str, tuple[str, Sequence[str]]],
+    presence: Presence | None,
+) -> Found:
+    """Find statements that pay nobody, and parts whose amount could never be known.
+
+    `graded` has, by assessment, whom it grades and the names of its grades.
+    """
+    persons = [TEAM, *(party.kind for party in parties if party.personal)]
+    for n, one in enumerate(statements):
+        at: Path = ("statements", n)
+        if one.of not in persons:
+            zh = f"{one.of} 不是个人，可填：{'、'.join(persons)}"
+            yield (*at, "of"), zh, f"{one.of} is no kind of person; it is one of {', '.join(persons)}", 'of = "team"'
+        if one.of == TEAM and presence is None:
+            zh, en = "没有 [presence] 就没有驻村天数，不能发给队员", "without [presence] nobody knows a member's days"
+            yield (*at, "of"), zh, en, ""
+        if one.of == TEAM and one.floor:
+            zh, en = "按驻村天数发放的没有最低数额", "what is paid by days has no floor"
+            yield (*at, "floor"), zh, en, ""
+        theirs = {kind: names for kind, (of, names) in graded.items() if of == one.of}
+        for m, part in enumerate(one.parts):
+            yield from _of_part((*at, "parts", m), one, part, theirs)
+
+
+def _of_part(at: Path, one: Statement, part: Part, graded: Mapping[str, Sequence[str]]) -> Found:
+    """Find a part that is paid in several ways or in none, and grades that there are not."""
+    if part.code in [other.code for other in one.parts[: at[-1]]]:  # type: ignore[misc]
+        yield (*at, "code"), f"{part.code} 出现了两次", f"{part.code} occurs twice"
+    ways = [name for name in ("yuan", "per_day", "assessment") if getattr(part, name) is not None]
+    if len(ways) != 1 or bool(part.grades) != (part.assessment is not None):
+        zh = "固定数额（yuan）、按天数（per_day）、按等次（assessment 和 grades）三种写法取其一"
+        yield (
+            at,
+            zh,
+            "a part is a fixed sum (yuan), by days (per_day), or by the grade (assessment, with grades)",
+            "yuan = 500",
+        )
+    elif (part.per_day is not None) != (one.of == TEAM):
+        zh, en = ("按天数发放的是工作队队员，而且只按天数发放",
+                  "members of teams are paid by days, nobody else is, and they by nothing else")  # fmt: skip
+        yield at, zh, en, "per_day = 50" if one.of == TEAM else "yuan = 500"
+    elif part.assessment and part.assessment not in graded:
+        zh = f"{part.assessment} 不评定 {one.of}，可填：{'、'.join(graded) or '（无）'}"
+        yield (
+            (*at, "assessment"),
+            zh,
+            f"{part.assessment} does not grade a {one.of}, but {', '.join(graded) or 'nothing does'}",
+            "",
+        )
+    elif part.assessment:
+        names = graded[part.assessment]
+        if {*names} != {*part.grades}:
+            zh = f"应逐一写明各等次的数额：{'、'.join(names)}"
+            yield (*at, "grades"), zh, f"say the sum of each grade: {', '.join(names)}", ""

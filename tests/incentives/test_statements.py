@@ -1,0 +1,225 @@
+"""What is paid beside salaries: allowances by days in the village, pay in parts, and what corrects them."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from deploy.demo.world import World
+from services.incentives.model.commands import ConfirmStatements, CorrectStatement
+from services.incentives.model.statement import Payroll
+from shared.contracts.dispatch import PresenceCounted, Present
+from shared.contracts.incentives import PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
+from shared.contracts.registry import PartyRegistered, PartyWithdrawn, VillageMerged
+from shared.policy import PolicyInvalid, parse_pack
+from shared.rules import Refused
+from tests.incentives.cases import BENXI, COUNTY, TODAY, VILLAGE, hear, world_with
+
+INTO, OTHER = "210521100202", "210521100203"
+PERSON = {"kind": "secretary", "label": "村党组织书记", "parents": ["village"], "personal": True}
+PRESENCE = {
+    "rule": "S3:第四项", "days": 20, "by": "township", "owed_by": "unit",
+    "count_by": {"after": "month", "within": {"calendar_days": 5}},
+}  # fmt: skip
+ALLOWANCE: dict[str, Any] = {
+    "kind": "allowance", "label": "驻村补贴", "rule": "S3:第四项", "of": "team", "confirmed_by": "county",
+    "confirm_within": {"calendar_days": 10},
+    "parts": [
+        {"code": "food", "label": "伙食补助", "per_day": 50}, {"code": "travel", "label": "交通补助", "per_day": 20},
+    ],
+}  # fmt: skip
+PAY: dict[str, Any] = {
+    "kind": "pay", "label": "村干部报酬", "rule": "S3:第四项", "of": "secretary", "confirmed_by": "county",
+    "confirm_within": {"calendar_days": 10}, "floor": 2000,
+    "parts": [{"code": "basic", "label": "基本报酬", "yuan": 1400}, {"code": "wage", "label": "工资报酬", "yuan": 500}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def world() -> World:
+    return world_with(parties=[PERSON], presence=PRESENCE, statements=[ALLOWANCE, PAY])
+
+
+def counted(month: int = 3, village: str = VILLAGE, **days: int) -> PresenceCounted:
+    present = tuple(Present(cadre, number) for cadre, number in days.items())
+    return PresenceCounted(
+        place=COUNTY, village=village, year=2015, month=month, present=present, counted_by="清河镇政府"
+    )  # fmt: skip
+
+
+def entered(village: str = VILLAGE, former: str | None = None, party: str = "P1") -> PartyRegistered:
+    return PartyRegistered(
+        place=COUNTY, party=party, kind="secretary", parent=f"village:{village}",
+        former=f"village:{former}" if former else None, personal=True,
+    )  # fmt: skip
+
+
+def payroll(world: World, village: str = VILLAGE) -> Payroll:
+    found: Payroll = world.state("incentives", Payroll, village)
+    return found
+
+
+def confirm(world: World, kind: str = "allowance", month: int = 3, **said: Any) -> None:
+    fields = {"place": COUNTY, "village": VILLAGE, "year": 2015, "body": "county", "confirmed_by": "县财政局", **said}
+    world.command("incentives", ConfirmStatements(kind=kind, month=month, **fields))
+
+
+def correct(world: World, **said: Any) -> None:
+    fields: dict[str, Any] = {
+        "place": COUNTY, "village": VILLAGE, "kind": "allowance", "person": "C1", "year": 2015, "month": 3,
+        "part": "food", "yuan": 900, "reason": "食堂就餐已扣除", "body": "county", "corrected_by": "县财政局",
+    }  # fmt: skip
+    world.command("incentives", CorrectStatement(**fields | said))
+
+
+def tasks(world: World, village: str = VILLAGE) -> list[tuple[str, str, str, date | None]]:
+    policy = parse_pack({**BENXI, "parties": [PERSON], "presence": PRESENCE, "statements": [ALLOWANCE, PAY]})
+    found = payroll(world, village)
+    assert found.awaits == bool(list(found.tasks(policy))), "the column and the tasks must agree"
+    return [(task.action, task.role, task.detail, task.due) for task in found.tasks(policy)]
+
+
+def test_1_13_an_allowance_follows_from_the_days_in_the_village(world: World) -> None:
+    hear(world, counted(C1=22, C2=0, C3=5))
+    drawn = {said.person: (said.parts, said.total, said.recurs) for said in world.said(StatementDrawn)}
+    assert drawn == {
+        "C1": ({"food": 1100, "travel": 440}, 1540, False),
+        "C3": ({"food": 250, "travel": 100}, 350, False),
+    }, "who was never there is paid nothing, and nothing is drawn"
+    assert all(said.is_sealed() for said in world.said(StatementDrawn)), "what somebody earns is nobody else's affair"
+    assert tasks(world) == [("statements", "county", "allowance/2015-03", TODAY + timedelta(10))]
+
+
+def test_1_13_the_same_days_again_draw_nothing(world: World) -> None:
+    hear(world, counted(C1=22))
+    hear(world, counted(C1=22))
+    assert len(world.said(StatementDrawn)) == 1 and not world.said(StatementCorrected)
+    hear(world, counted(month=4, C1=22))
+    assert [(said.month, said.total) for said in world.said(StatementDrawn)] == [(3, 1540), (4, 1540)]
+
+
+def test_1_13_days_that_are_counted_anew_correct_the_statement_also_after_it_was_confirmed(world: World) -> None:
+    hear(world, counted(C1=22, C2=10))
+    confirm(world)
+    assert {said.person: said.total for said in world.said(StatementConfirmed)} == {"C1": 1540, "C2": 700}
+    assert (tasks(world), payroll(world).status) == ([], "settled")
+    hear(world, counted(C1=20))
+    corrected = {said.person: (said.before, said.total) for said in world.said(StatementCorrected)}
+    assert corrected == {"C1": (1540, 1400), "C2": (700, 0)}, "C2 was not in the team"
+    assert [detail for _, _, detail, _ in tasks(world)] == ["allowance/2015-03"], "it is confirmed again"
+    confirm(world)
+    confirm(world)
+    assert len(world.said(StatementConfirmed)) == 4, "what is confirmed is not confirmed twice"
+
+
+def test_0_11_only_the_body_that_the_pack_names_confirms_and_only_what_was_drawn(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        confirm(world)
+    assert refused.value.status == 404
+    hear(world, counted(C1=22))
+    with pytest.raises(Refused, match="matter of the county") as refused:
+        confirm(world, body="township")
+    assert (refused.value.field, refused.value.status) == ("body", 422)
+    for said in ({"month": 4}, {"kind": "pay"}):
+        with pytest.raises(Refused, match="no statement of this kind") as refused:
+            confirm(world, **said)  # type: ignore[arg-type]
+        assert refused.value.status == 404
+
+
+def test_0_11_a_village_cadre_is_paid_from_the_entry_of_the_post_on_and_only_changes_are_drawn(world: World) -> None:
+    hear(world, entered())
+    (drawn,) = world.said(StatementDrawn)
+    assert (drawn.person, drawn.parts, drawn.total) == ("P1", {"basic": 1400, "wage": 500}, 1900)
+    assert (drawn.year, drawn.month, drawn.recurs) == (2015, 1, True)
+    hear(world, entered())
+    world.pass_days(TODAY + timedelta(100))
+    assert len(world.said(StatementDrawn)) == 1, "it holds each month"
+
+
+def test_2_8_pay_below_the_floor_is_told(world: World) -> None:
+    hear(world, entered())
+    (short,) = world.said(PayShort)
+    assert (short.person, short.total, short.floor, short.is_sealed()) == ("P1", 1900, 2000, True)
+    correct(world, kind="pay", person="P1", month=1, part="wage", yuan=600)
+    assert len(world.said(PayShort)) == 1
+
+
+def test_0_11_who_moves_to_another_village_is_paid_there(world: World) -> None:
+    hear(world, entered(), entered(OTHER, VILLAGE))
+    assert payroll(world).payees["pay/P1"].ended and not payroll(world, OTHER).payees["pay/P1"].ended
+    assert tasks(world), "what was drawn stays to be confirmed"
+    hear(world, entered(VILLAGE, OTHER))
+    assert not payroll(world).payees["pay/P1"].ended, "back again"
+
+
+def test_0_11_who_left_the_post_is_paid_no_more(world: World) -> None:
+    withdrawn = PartyWithdrawn(
+        place=COUNTY, party="P1", kind="secretary", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+        decided_by="清河镇党委",
+    )  # fmt: skip
+    hear(world, entered(), withdrawn)
+    assert payroll(world).payees["pay/P1"].ended
+    hear(world, entered())
+    assert not payroll(world).payees["pay/P1"].ended
+
+
+def test_0_11_the_body_corrects_one_part_with_a_reason(world: World) -> None:
+    hear(world, counted(C1=22))
+    confirm(world)
+    correct(world)
+    correct(world)
+    (corrected,) = world.said(StatementCorrected)
+    assert (corrected.before, corrected.total, corrected.reason) == (1540, 1340, "食堂就餐已扣除")
+    assert [detail for _, _, detail, _ in tasks(world)] == ["allowance/2015-03"]
+    for said, status in (
+        ({"person": "C9"}, 404),
+        ({"part": "fuel"}, 404),
+        ({"month": 4}, 404),
+        ({"body": "unit"}, 422),
+    ):
+        with pytest.raises(Refused) as refused:
+            correct(world, **said)
+        assert refused.value.status == status
+
+
+def test_1_13_a_merged_villages_payees_go_over_with_what_is_to_be_confirmed(world: World) -> None:
+    merged = VillageMerged(
+        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        decided_by="县政府",
+    )  # fmt: skip
+    hear(world, counted(C1=22), entered(), merged)
+    assert payroll(world).payees == {} and tasks(world) == []
+    assert [detail for _, _, detail, _ in tasks(world, INTO)] == ["allowance/2015-03", "pay/2015-01"]
+
+
+def test_a_region_that_pays_nothing_keeps_nothing() -> None:
+    world = world_with(parties=[PERSON], presence=PRESENCE)
+    hear(world, counted(C1=22), entered())
+    assert not world.facts
+
+
+@pytest.mark.parametrize(("change", "complaint"), [
+    ({"of": "village"}, "no kind of person"),
+    ({"of": "team"}, "members of teams are paid by days"),
+    ({"parts": [{"code": "a", "label": "甲", "per_day": 50}]}, "members of teams are paid by days"),
+    ({"parts": [{"code": "a", "label": "甲"}]}, "a part is a fixed sum"),
+    ({"parts": [{"code": "a", "label": "甲", "yuan": 1, "per_day": 2}]}, "a part is a fixed sum"),
+    ({"parts": [{"code": "a", "label": "甲", "assessment": "rating"}]}, "a part is a fixed sum"),
+    ({"parts": [{"code": "a", "label": "甲", "assessment": "rating", "grades": {"good": 1}}]}, "rating does not grade"),
+    ({"parts": [PAY["parts"][0]] * 2}, "basic occurs twice"),
+    ({"rule": "S9"}, "S9 is none of"),
+    ({"confirmed_by": "team"}, "team cannot do this"),
+    ({"confirm_within": {"calendar_days": 0}}, "it needs a time"),
+    ({"confirm_within": {"working_days": 5}}, "neither in working days"),
+])  # fmt: skip
+def test_0_11_a_statement_whose_sums_nobody_could_know_is_refused(change: dict[str, Any], complaint: str) -> None:
+    pack = {**BENXI, "parties": [PERSON], "presence": PRESENCE, "statements": [{**PAY, **change}]}
+    with pytest.raises(PolicyInvalid, match=complaint):
+        parse_pack(pack)
+
+
+def test_1_13_without_days_nobody_can_be_paid_by_them() -> None:
+    with pytest.raises(PolicyInvalid, match="nobody knows a member's days"):
+        parse_pack({**BENXI, "statements": [ALLOWANCE]})
+    with pytest.raises(PolicyInvalid, match="has no floor"):
+        parse_pack({**BENXI, "presence": PRESENCE, "statements": [{**ALLOWANCE, "floor": 100}]})
