@@ -33,7 +33,7 @@ class PartyField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PartyKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """一类组织或人员。 · A kind of party (mechanisms 0.1, 0.13, 1.11, 2.7, 4.4)."""
+    """一类组织或人员。 · A kind of party (mechanisms 0.1, 0.13, 1.11, 2.7, 4.4, 4.6)."""
 
     named_by = ("kind",)
     kind: Code

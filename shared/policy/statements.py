@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from shared.calendar import Span
 from shared.contracts.incentives import Money
-from shared.contracts.values import Clause, Code, EventRole, Name
+from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.parties import PartyKind
 from shared.policy.presence import Presence
 from shared.policy.section import Found, One, Path, Section
@@ -50,7 +50,7 @@ class Statement(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """发给谁：工作队队员 team，或者一类个人的代码。 · Who is paid: members of teams (`team`), or a kind of person."""
     parts: One[Part]
     """由哪几部分组成。 · The parts that it consists of."""
-    confirmed_by: EventRole
+    confirmed_by: Role
     """由谁核定。 · Who confirms it."""
     confirm_within: Span
     """核算后多长时间内核定。 · How long after it was drawn the confirmation may take."""
@@ -100,13 +100,13 @@ def contradictions(
             yield (*at, "floor"), zh, en, ""
         theirs = {kind: names for kind, (of, names) in graded.items() if of == one.of}
         for m, part in enumerate(one.parts):
+            if part.code in [other.code for other in one.parts[:m]]:
+                yield (*at, "parts", m, "code"), f"{part.code} 出现了两次", f"{part.code} occurs twice"
             yield from _of_part((*at, "parts", m), one, part, theirs)
 
 
 def _of_part(at: Path, one: Statement, part: Part, graded: Mapping[str, Sequence[str]]) -> Found:
     """Find a part that is paid in several ways or in none, and grades that there are not."""
-    if part.code in [other.code for other in one.parts[: at[-1]]]:  # type: ignore[misc]
-        yield (*at, "code"), f"{part.code} 出现了两次", f"{part.code} occurs twice"
     ways = [name for name in ("yuan", "per_day", "assessment") if getattr(part, name) is not None]
     if len(ways) != 1 or bool(part.grades) != (part.assessment is not None):
         zh = "固定数额（yuan）、按天数（per_day）、按等次（assessment 和 grades）三种写法取其一"
@@ -125,7 +125,7 @@ def _of_part(at: Path, one: Statement, part: Part, graded: Mapping[str, Sequence
         yield (
             (*at, "assessment"),
             zh,
-            f"{part.assessment} does not grade a {one.of}, but {', '.join(graded) or 'nothing does'}",
+            f"{part.assessment} does not grade a {one.of}, but {', '.join(graded) or 'nothing'} does",
             "",
         )
     elif part.assessment:

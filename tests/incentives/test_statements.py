@@ -10,6 +10,7 @@ from services.incentives.model.commands import ConfirmStatements, CorrectStateme
 from services.incentives.model.statement import Payroll
 from shared.contracts.dispatch import PresenceCounted, Present
 from shared.contracts.incentives import PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
+from shared.contracts.inspection import AppraisalGraded
 from shared.contracts.registry import PartyRegistered, PartyWithdrawn, VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -33,6 +34,19 @@ PAY: dict[str, Any] = {
     "confirm_within": {"calendar_days": 10}, "floor": 2000,
     "parts": [{"code": "basic", "label": "基本报酬", "yuan": 1400}, {"code": "wage", "label": "工资报酬", "yuan": 500}],
 }  # fmt: skip
+
+
+RATING: dict[str, Any] = {
+    "kind": "rating", "label": "书记评定", "rule": "S3:第四项", "of": "secretary", "opens": {"month": 11, "day": 1},
+    "decides": "organisation", "decide_within": {"months": 1},
+    "channels": [{"channel": "panel", "label": "评议", "weight": 100, "how": "panel", "by": "township"}],
+    "grades": [{"name": "sound", "label": "好", "at_least": 85}, {"name": "weak", "label": "较差", "at_least": 0}],
+}  # fmt: skip
+PERFORMANCE = {
+    "code": "performance", "label": "绩效工资", "assessment": "rating", "grades": {"sound": 800, "weak": 0},
+}  # fmt: skip
+FOUR = {**PAY, "parts": [*PAY["parts"], PERFORMANCE]}
+GRADED = {"parties": [PERSON], "presence": PRESENCE, "appraisals": [RATING]}
 
 
 @pytest.fixture
@@ -122,7 +136,7 @@ def test_0_11_only_the_body_that_the_pack_names_confirms_and_only_what_was_drawn
     assert (refused.value.field, refused.value.status) == ("body", 422)
     for said in ({"month": 4}, {"kind": "pay"}):
         with pytest.raises(Refused, match="no statement of this kind") as refused:
-            confirm(world, **said)  # type: ignore[arg-type]
+            confirm(world, **said)
         assert refused.value.status == 404
 
 
@@ -134,6 +148,42 @@ def test_0_11_a_village_cadre_is_paid_from_the_entry_of_the_post_on_and_only_cha
     hear(world, entered())
     world.pass_days(TODAY + timedelta(100))
     assert len(world.said(StatementDrawn)) == 1, "it holds each month"
+
+
+def rated(grade: str, year: int = 2014) -> AppraisalGraded:
+    return AppraisalGraded(
+        place=COUNTY, kind="rating", subject_kind="village_cadre", subject="P1", village=VILLAGE, year=year, score=80,
+        grade=grade, decided_by="县委组织部",
+    )  # fmt: skip
+
+
+def test_0_11_pay_follows_from_the_grade_and_is_corrected_when_a_review_changes_it() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("weak"))
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 1900]
+    assert len(world.said(PayShort)) == 2
+    confirm(world, "pay", 1)
+    world.pass_days(TODAY + timedelta(40))
+    hear(world, rated("sound"))
+    (corrected,) = world.said(StatementCorrected)
+    assert (corrected.before, corrected.total, corrected.month) == (1900, 2700, 1), "from the month of the grade on"
+    assert [detail for _, _, detail, _ in tasks(world)] == ["pay/2015-01"], "what was confirmed is confirmed again"
+    hear(world, rated("sound", 2015))
+    assert len(world.said(StatementDrawn)) == 2, "the same grade in the next year changes nothing"
+    hear(world, rated("weak", 2016))
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 1900, 1900]
+
+
+def test_0_11_a_grade_that_is_heard_before_the_post_leads_to_the_same_pay() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, rated("sound"), entered())
+    assert [said.total for said in world.said(StatementDrawn)] == [2700]
+
+
+def test_0_11_who_moves_keeps_the_grade() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("sound"), entered(OTHER, VILLAGE))
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 2700, 2700]
 
 
 def test_2_8_pay_below_the_floor_is_told(world: World) -> None:
@@ -205,15 +255,16 @@ def test_a_region_that_pays_nothing_keeps_nothing() -> None:
     ({"parts": [{"code": "a", "label": "甲"}]}, "a part is a fixed sum"),
     ({"parts": [{"code": "a", "label": "甲", "yuan": 1, "per_day": 2}]}, "a part is a fixed sum"),
     ({"parts": [{"code": "a", "label": "甲", "assessment": "rating"}]}, "a part is a fixed sum"),
-    ({"parts": [{"code": "a", "label": "甲", "assessment": "rating", "grades": {"good": 1}}]}, "rating does not grade"),
     ({"parts": [PAY["parts"][0]] * 2}, "basic occurs twice"),
     ({"rule": "S9"}, "S9 is none of"),
+    ({"parts": [{**PERFORMANCE, "grades": {"sound": 800}}]}, "say the sum of each grade: sound, weak"),
+    ({"parts": [{**PERFORMANCE, "assessment": "years"}]}, "years does not grade a secretary, but rating does"),
     ({"confirmed_by": "team"}, "team cannot do this"),
     ({"confirm_within": {"calendar_days": 0}}, "it needs a time"),
     ({"confirm_within": {"working_days": 5}}, "neither in working days"),
 ])  # fmt: skip
 def test_0_11_a_statement_whose_sums_nobody_could_know_is_refused(change: dict[str, Any], complaint: str) -> None:
-    pack = {**BENXI, "parties": [PERSON], "presence": PRESENCE, "statements": [{**PAY, **change}]}
+    pack = {**BENXI, **GRADED, "statements": [{**PAY, **change}]}
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack(pack)
 

@@ -173,6 +173,17 @@ def test_4_3_how_a_village_leader_came_to_office_and_whether_one_is_both_is_know
     assert here.refusal(leader("L-2", post="both")).field == "fields.chosen_by", "how is asked of every leader"
 
 
+def test_4_6_pension_medical_care_and_compensation_of_village_cadres_are_on_record() -> None:
+    kinds = tomllib.loads((FILES[0].parent / "guizhou.toml").read_text("utf-8"))["parties"]
+    here = County({**PACK, "parties": kinds}).registered()
+    office = {"post": "director", "chosen_by": "election"}
+    care = {"pension": "joined", "medical": "joined", "compensation": "agreed"}
+    here.do(leader("L-1", **office), leader("L-2", **office, **care))
+    assert here.world.state("registry", Person, "L-1").fields == office, "what nobody knows is left out"
+    assert here.world.state("registry", Person, "L-2").fields == {**office, **care}
+    assert here.refusal(leader("L-3", **office, pension="maybe")).field == "fields.pension"
+
+
 def test_2_7_an_id_is_one_partys() -> None:
     here = county()
     here.do(branch(), FIRST_ADVISER)

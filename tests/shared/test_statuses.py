@@ -16,6 +16,7 @@ from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, Team
 from services.dispatch.model.roster import Bound, Ended, Leave, Lesson, Month, Post, Roster
 from services.incentives.model.record import Case, Record
+from services.incentives.model.statement import Payee, Payroll, Sum
 from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.appraisal import Proposal as Proposed
 from services.inspection.model.assessment import Assessment, Ballot, Proposal
@@ -69,6 +70,12 @@ def course(**fields: Any) -> Course:
 
 
 LEAVE: dict[str, Any] = {"cadre": "C1", "kind": "sick", "first": D, "last": D}
+
+
+def payroll(**fields: Any) -> Payroll:
+    drawn = Sum(year=2015, month=5, parts={"food": 1100}, rule="S3", by="county", **fields)
+    payees = {"allowance/C1": Payee(kind="allowance", person="C1", sums={"days/2015-05": drawn})}
+    return Payroll(**HERE, payees=payees)
 
 
 def record(status: Any, **fields: Any) -> Record:
@@ -199,6 +206,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (Roster(**HERE, leaves={"1": Leave(**LEAVE, decided_by="县", begun=True, over=True)}), "empty", True),
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D})}), "empty", True),
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D}, days={"C1": 0})}), "empty", False),
+    (payroll(), "settled", False),
+    (payroll(confirm_by=D), "open", True),
     (Record(id="team:T1", place="210521", subject_kind="team", subject="T1"), "clean", False),
     (record("proposed", defence_until=D), "open", True),
     (record("decidable", decide_by=D), "open", True),
@@ -330,6 +339,7 @@ def test_what_is_kept_about_persons_is_read_by_operators_alone() -> None:
     personal = {kind.kind for kind in below(State) if kind.__module__.startswith("services.") and kind.personal}
     assert personal == {
         "records", "persons", "cadres", "squads", "pairings", "subjects", "appraisals", "cohorts",
+        "payrolls",
     }  # fmt: skip
 
 

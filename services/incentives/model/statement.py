@@ -18,7 +18,7 @@ from shared.contracts.dispatch import PresenceCounted
 from shared.contracts.incentives import PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
 from shared.contracts.inspection import AppraisalGraded
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged
-from shared.contracts.values import EventRole
+from shared.contracts.values import Role
 from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.statements import TEAM, Statement
@@ -36,7 +36,7 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recurs: bool = False
     parts: dict[str, int]
     rule: str
-    by: EventRole
+    by: Role
     """Who confirms it."""
     confirm_by: date | None = None
     """The last day for that; None once it is confirmed."""
@@ -97,7 +97,7 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """All statements of one kind and month are confirmed together."""
         for (kind, year, month), sums in sorted(self.open.items()):
-            said = {"place": self.place, "village": self.id, "kind": kind, "year": year, "month": month}
+            said: dict[str, str | int] = {"village": self.id, "kind": kind, "year": year, "month": month}
             yield Task(
                 action="statements",
                 about=self.id,
@@ -105,7 +105,7 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
                 due=min(one.confirm_by for one in sums if one.confirm_by),
                 rule=sums[0].rule,
                 detail=f"{kind}/{year}-{month:02}",
-                answer={**said, "body": sums[0].by},
+                answer=said | {"place": self.place, "body": sums[0].by},
             )
 
     def payee(self, kind: str, person: str) -> Payee | None:

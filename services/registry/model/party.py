@@ -46,7 +46,8 @@ class Party(State, frozen=True, kw_only=True):
 
 
 class Person(Party, frozen=True, kw_only=True):
-    """A person of a village or of an organisation, such as an adviser (1.11) or the village's secretary (4.3)."""
+    """A person of a village or of an organisation, such as an adviser (1.11) or the village's secretary (4.3), with
+    what is known of pension, medical care and compensation (4.6)."""
 
     kind: ClassVar[str] = "persons"
     personal = True
