@@ -81,6 +81,7 @@ NEVER_IN_BENXI = {
     *(("inspection", name) for name in (
         "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
         "appraisal-scores", "appraisal-voids", "appraisal-grades", "rankings")),
+    ("incentives", "statements"),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -600,6 +601,13 @@ def test_2_12_5_12_courses_leave_and_presence_are_told_by_form(name: str, row: R
         f"{field}.{part}": of for field, said in row.items() if isinstance(said, dict) for part, of in said.items()
     }
     assert read_back(blank, [({}, flat)], region) == [as_command("dispatch", name, {**row, **more})]
+
+
+def test_0_11_1_13_pay_is_confirmed_by_form() -> None:
+    month = {"place": "520402", "village": "520402100201", "kind": "allowance", "year": 2018, "month": 7}
+    row = {**month, "body": "finance", "confirmed_by": "区财政局"}
+    read = read_back(FORMS["incentives", "statements"], [(month, row)], shipped("xixiu"))
+    assert read == [as_command("incentives", "statements", row)]
 
 
 _NOMINATED: Row = {"place": "210521", "village": "210521100201", "unit": "U1", "body": "unit", "nominated_by": "局党组"}
