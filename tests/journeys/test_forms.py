@@ -213,7 +213,7 @@ def test_every_form_is_issued_or_says_what_the_pack_has_none_of(file: Path) -> N
             refused.add(name)
     assert refused == {
         *({"courses", "skill-reports"} if not policy.training else ()),
-        *({"leaves"} if not policy.presence else ()),
+        *({"leaves"} if not (policy.presence and policy.presence.leave) else ()),
         *({"unreachables"} if not any(one.unreachable for one in policy.campaigns) else ()),
         *({"listings", "unlistings", "list-entry-withdrawals"} if not policy.lists else ()),
         *({"partners", "partner-ends", "pledges"} if not policy.partners else ()),
