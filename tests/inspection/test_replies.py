@@ -11,8 +11,10 @@ from services.inspection.model.commands import (
     WithdrawVisit,
 )
 from services.inspection.model.supervision import Supervision
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.inspection import (
     BulletinPublished,
+    DeadlineMoved,
     OrderIssued,
     ReplyDecided,
     VisitMade,
@@ -168,3 +170,28 @@ def test_1_6_a_team_that_is_gone_has_nothing_to_reply_to() -> None:
     region.hear(region.released(village))
     region.pass_days(date(2015, 3, 9))
     assert not region.tasks("replies") and not region.said(OrderIssued)
+
+
+def test_1_6_holidays_that_are_announced_move_the_last_day_for_a_reply_and_for_its_decision() -> None:
+    working = {
+        name: {"after": after, "within": {"working_days": 3}}
+        for name, after in (("reply_by", "inspection.visit.made"), ("decide_by", "inspection.visit.replied"))
+    }
+    pack = changed(PACK, "campaigns", "supervision", reply={"by": "unit", **working}, bulletin=LATER)
+    region = Region(pack, date(2015, 2, 20), villages=8)
+    region.pass_days(date(2015, 3, 3))
+    first, second = region.villages[:2]
+    region.visit(first, TURN, findings=FINDINGS)
+    region.visit(second, TURN, findings=FINDINGS)
+    region.ask(reply(region, second, "absent"))
+    assert [task.due for task in (*region.tasks("replies"), *region.tasks("reply-decisions"))] == [date(2015, 3, 6)] * 2
+    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
+    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
+    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    assert {(one.village, one.due) for one in region.said(DeadlineMoved)} == {
+        (first, date(2015, 3, 9)), (second, date(2015, 3, 9)),
+    }  # fmt: skip
+    region.pass_days(date(2015, 3, 9))
+    assert not region.said(OrderIssued), "the old day is over, and the new one is not"
+    region.pass_days(date(2015, 3, 10))
+    assert [order.village for order in region.said(OrderIssued)] == [first]
