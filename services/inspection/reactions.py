@@ -99,12 +99,15 @@ from shared.contracts.registry import (
     ExitRequested,
     ExitWithdrawn,
     IndicatorsMeasured,
+    ListingBegun,
+    ListingEnded,
     ObjectionRaised,
     PartyMerged,
     PartyRegistered,
     PartyWithdrawn,
     PolicyAdopted,
     VillageDelisted,
+    VillageListed,
     VillageMerged,
     VillageRecoded,
     VillageRegistered,
@@ -168,12 +171,20 @@ KINDS: tuple[type[State], ...] = (
     Cohort,
 )
 
+_ENLISTED = (VillageListed, ListingBegun)
+_STRUCK = (VillageUnlisted, VillageDelisted, ListingEnded)
+
 REACTIONS: tuple[Reaction, ...] = (
     # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
     Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt, calendar.wider_calendars),
     Reaction(PolicyAdopted, Calendar, calendar.wider, calendar.note_pack),
     Reaction(TeamAssigned, Calendar, calendar.family, calendar.join, calendar.team_and_place),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
+    # Campaigns of a list visit whoever stands on it, with a team or without.
+    *(Reaction(on, Supervision, supervision.listed_village, supervision.enlist) for on in _ENLISTED),
+    *(Reaction(on, Calendar, calendar.listed_family, calendar.enlist, calendar.team_and_place) for on in _ENLISTED),
+    *(Reaction(on, Supervision, supervision.listed_village, supervision.strike) for on in _STRUCK),
+    *(Reaction(on, Calendar, calendar.listed_family, calendar.strike) for on in _STRUCK),
     Reaction(MemberRecalled, Supervision, by("village"), supervision.recall),
     Reaction(LeaveGranted, Supervision, by("village"), supervision.excuse),
     Reaction(LeaveRefused, Supervision, by("village"), supervision.end_excuse),

@@ -74,6 +74,10 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     choice: Literal["draw", "rota", "all"]
     """怎样选村：随机抽取 draw、按村轮流 rota 或者全部 all。 ·
     Whether villages are drawn, take turns, or are all visited."""
+    on_list: Code | None = None
+    """督查哪个名单上的村：贫困村名单 poverty，或者本包的一个村名单；不填则为派驻工作队的村。 ·
+    The list whose villages may be visited, with a team or without: `poverty`, or one of the pack's lists of villages;
+    None for the villages with a team."""
     turn: Annotated[int, Meta(ge=0, le=1000)] = 0
     """每次轮到几个村：用于轮流的，如每个督查组一个村；其他不填。 ·
     On a rota, how many villages are visited each time, such as one by each group of inspectors; 0 elsewhere."""

@@ -62,6 +62,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *_spans(policy),
         *_roles(policy),
         *commitments.contradictions(policy.commitments, policy.contacts),
+        *_frames(policy),
         *campaigns.contradictions(policy.campaigns, policy.burden),
         *assessment.contradictions(policy.assessment, policy.campaigns),
         *appraisals.contradictions(
@@ -142,6 +143,20 @@ def _links(policy: Policy) -> Found:
     if not [*_teams(policy)]:
         zh = '必须有一项派驻工作队的规定，即 kind = "team"、from = "unit"'
         yield ("links",), zh, 'every region needs a team: one entry has kind = "team" and from = "unit"', ""
+
+
+def _frames(policy: Policy) -> Found:
+    """Find campaigns of lists that have no villages, and scores of villages that may have no team to be graded."""
+    known = [lists.POVERTY, *(one.kind for one in policy.lists if one.of == lists.VILLAGE)]
+    for n, campaign in enumerate(policy.campaigns):
+        if campaign.on_list is not None and campaign.on_list not in known:
+            zh = f"没有名单 {campaign.on_list}，或者名单上不是村；可填：{'、'.join(known)}"
+            en = f"{campaign.on_list} is no list of villages; there are {', '.join(known)}"
+            yield ("campaigns", n, "on_list"), zh, en, f'on_list = "{known[-1]}"'
+        if campaign.on_list is not None and campaign.scored:
+            zh = "名单上的村不一定有工作队，督查结果不能打分计入工作队考核"
+            en = "villages on a list may have no team, so that such visits are not scored for a team's assessment"
+            yield ("campaigns", n, "scored"), zh, en, "scored = false"
 
 
 def _places_on_lists(policy: Policy) -> Found:

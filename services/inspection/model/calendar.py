@@ -8,11 +8,11 @@ import msgspec
 
 from services.inspection.model.campaign import chosen_id
 from services.inspection.model.commands import OpenCampaign
-from services.inspection.model.supervision import Gone, Supervision
+from services.inspection.model.supervision import Gone, Listing, Supervision, list_of
 from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignPlanned, VisitDropped
-from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
+from shared.contracts.registry import ListingBegun, ListingEnded, PolicyAdopted, VillageMerged, VillageRecoded
 from shared.divisions import around, place_of
 from shared.labels import said
 from shared.policy import Campaign as Terms
@@ -48,9 +48,11 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "calendars"
 
     frame: tuple[str, ...] = ()
-    """The ids of the villages, sorted."""
+    """The ids of the villages with a team, sorted."""
+    listed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By list, the ids of the villages that stand on it, sorted; also those without a team."""
     moved: dict[str, str] = msgspec.field(default_factory=dict)
-    """The present division of villages in the frame whose id begins with another one, since they were recoded."""
+    """The present division of villages in a frame whose id begins with another one, since they were recoded."""
     beneath: dict[str, dict[str, Beneath]] = msgspec.field(default_factory=dict)
     """Packs of narrower divisions, by jurisdiction and then by the ISO day from which each is in force."""
     awaited: tuple[date, ...] = ()
@@ -65,30 +67,50 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
         """`scheduled` once a pack has said when campaigns open."""
         return "scheduled" if self.timers else "idle"
 
-    def with_village(self, village: str, place: str) -> "Calendar":
-        """The calendar with a village in its frame, and with the division in which the village lies now."""
+    def of(self, on_list: str | None) -> tuple[str, ...]:
+        """The villages with a team, or those on a list; sorted."""
+        return self.frame if on_list is None else self.listed.get(on_list, ())
+
+    def with_village(self, village: str, place: str, on_list: str | None = None) -> "Calendar":
+        """The calendar with a village in a frame, and with the division in which the village lies now."""
         moved = {id: of for id, of in self.moved.items() if id != village}
         moved |= {} if village.startswith(place) else {village: place}
-        before = bisect_left(self.frame, village)
-        if self.frame[before : before + 1] == (village,):
+        frame = self.of(on_list)
+        before = bisect_left(frame, village)
+        if frame[before : before + 1] == (village,):
             return self if moved == self.moved else self.but(moved=moved)
-        return self.but(frame=(*self.frame[:before], village, *self.frame[before:]), moved=moved)
+        return self._framed((*frame[:before], village, *frame[before:]), on_list).but(moved=moved)
 
-    def without(self, village: str) -> "Calendar":
-        """The calendar without this village in its frame."""
-        if village not in self.frame:
+    def without(self, village: str, on_list: str | None = None) -> "Calendar":
+        """The calendar without this village in a frame."""
+        if village not in self.of(on_list):
             return self
-        moved = {id: of for id, of in self.moved.items() if id != village}
-        return self.but(frame=tuple(id for id in self.frame if id != village), moved=moved)
+        left = self._framed(tuple(id for id in self.of(on_list) if id != village), on_list)
+        if any(village in frame for frame in (left.frame, *left.listed.values())):
+            return left
+        return left.but(moved={id: of for id, of in self.moved.items() if id != village})
+
+    def ended(self, village: str) -> "Calendar":
+        """The calendar without this village in any frame."""
+        calendar = self
+        for on_list in (None, *self.listed):
+            calendar = calendar.without(village, on_list)
+        return calendar
+
+    def _framed(self, frame: tuple[str, ...], on_list: str | None) -> "Calendar":
+        if on_list is None:
+            return self.but(frame=frame)
+        return self.but(listed={**self.listed, on_list: frame})
 
     def place_of(self, village: str) -> str:
         """The division in which a village of the frame lies."""
         return self.moved.get(village, place_of(village))
 
-    def visited_by(self, kind: str, day: date) -> tuple[str, ...]:
-        """The villages that a campaign of this kind visits: those of the frame where no narrower pack excludes it."""
-        of_place = {place: self._reaches(place, kind, day) for place in {self.place_of(id) for id in self.frame}}
-        return tuple(village for village in self.frame if of_place[self.place_of(village)])
+    def visited_by(self, terms: Terms, day: date) -> tuple[str, ...]:
+        """The villages that such a campaign visits: those of its frame where no narrower pack excludes it."""
+        frame = self.of(terms.on_list)
+        of_place = {place: self._reaches(place, terms.kind, day) for place in {self.place_of(id) for id in frame}}
+        return tuple(village for village in frame if of_place[self.place_of(village)])
 
     def _reaches(self, place: str, kind: str, day: date) -> bool:
         for length in (6, 4):
@@ -117,9 +139,10 @@ def adopt(
     calendar = state or Calendar(id=policy.jurisdiction, place=event.place)
     for other in others.values() if state is None else ():
         if isinstance(other, Calendar):
-            for village in other.frame:
-                if (place := other.place_of(village)).startswith(policy.jurisdiction):
-                    calendar = calendar.with_village(village, place)
+            for on_list in (None, *other.listed):
+                for village in other.of(on_list):
+                    if (place := other.place_of(village)).startswith(policy.jurisdiction):
+                        calendar = calendar.with_village(village, place, on_list)
     awaited = tuple(sorted({*calendar.awaited, max(policy.effective_from, today + timedelta(1))}))
     return Change(calendar.but(awaited=awaited).timed(adoption=awaited[0]))
 
@@ -171,19 +194,43 @@ def leave(state: Calendar | None, event: Gone, policy: Policy, today: date) -> C
     return Change(state and state.without(event.village))
 
 
+def listed_family(event: Listing, policy: Policy) -> Iterable[str]:
+    """The jurisdictions around a village that came to a list or left it. Of parties on lists nothing is kept."""
+    return () if isinstance(event, ListingBegun | ListingEnded) and event.party else family(event, policy)
+
+
+def enlist(
+    state: Calendar | None, event: Listing, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """A village on a list is in the frame of campaigns that visit the list."""
+    supervision = others[Supervision, str(event.village)]
+    place = supervision.place if isinstance(supervision, Supervision) else event.place
+    if state is None or not place.startswith(state.id):
+        return Change(state)
+    return Change(state.with_village(str(event.village), place, list_of(event)))
+
+
+def strike(state: Calendar | None, event: Listing, policy: Policy, today: date) -> Change:
+    """The village has left the list, or was never to be on it."""
+    return Change(state and state.without(str(event.village), list_of(event)))
+
+
 def move_out(state: Calendar | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
     """A recoded village leaves the frames of the jurisdictions in which it no longer lies."""
-    return Change(state and state.without(event.village))
+    return Change(state and state.ended(event.village))
 
 
 def move_in(
     state: Calendar | None, event: VillageRecoded, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A recoded village with a team joins the frames of the jurisdictions of its new code."""
+    """A recoded village joins the frames of the jurisdictions of its new code, by its team and its lists."""
     supervision = others[Supervision, event.village]
-    if state is None or not (isinstance(supervision, Supervision) and supervision.unit):
+    if state is None or not isinstance(supervision, Supervision):
         return Change(state)
-    return Change(state.with_village(event.village, place_of(event.code)))
+    calendar = state
+    for on_list in (*[None] * bool(supervision.unit), *supervision.lists):
+        calendar = calendar.with_village(event.village, place_of(event.code), on_list)
+    return Change(calendar)
 
 
 def new_jurisdictions(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
@@ -196,9 +243,9 @@ def left_jurisdictions(event: VillageRecoded, policy: Policy) -> Iterable[str]:
     return tuple(id for id in family(event, policy) if not event.code.startswith(id))
 
 
-def team_and_place(_state: Calendar | None, event: TeamAssigned | VillageRecoded) -> Iterable[Key]:
+def team_and_place(_state: Calendar | None, event: TeamAssigned | VillageRecoded | Listing) -> Iterable[Key]:
     """Whether the village has a team, and where it lies."""
-    return ((Supervision, event.village),)
+    return ((Supervision, str(event.village)),)
 
 
 def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
@@ -230,7 +277,7 @@ def merge(state: Calendar | None, event: VillageMerged, policy: Policy, today: d
     dropped = tuple(
         VisitDropped(place=event.place, village=event.village, campaign=campaign) for campaign in sorted(state.planned)
     )
-    return Change(state.without(event.village), dropped)
+    return Change(state.ended(event.village), dropped)
 
 
 def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Policy, today: date) -> Change:
@@ -259,7 +306,7 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
             status=422,
         )
     require_soon(command.opens, today, PLANNED_AHEAD, "opens", "3.7")
-    if state is None or not state.visited_by(command.kind, command.opens):
+    if state is None or not state.visited_by(terms, command.opens):
         raise Refused(
             "3.7",
             "本辖区尚无派驻工作队的村，无从督查；请先派驻工作队",
@@ -280,7 +327,7 @@ def _planned(
 ) -> tuple[Calendar, CampaignPlanned]:
     """A campaign with its frame, and the calendar that remembers whose turn it was. On a rota (1.5) all villages have
     theirs in the order of their ids, and then it begins anew."""
-    frame = calendar.visited_by(terms.kind, opens)
+    frame = calendar.visited_by(terms, opens)
     if terms.choice == "rota" and frame:
         at = bisect_right(frame, calendar.turns.get(terms.kind, ""))
         frame = (*frame[at:], *frame[:at])[: terms.turn]

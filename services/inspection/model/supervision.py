@@ -28,13 +28,26 @@ from shared.contracts.inspection import (
     OrderOverdue,
     VisitWithdrawn,
 )
-from shared.contracts.registry import VillageMerged, VillageRecoded
+from shared.contracts.registry import (
+    ListingBegun,
+    ListingEnded,
+    VillageDelisted,
+    VillageListed,
+    VillageMerged,
+    VillageRecoded,
+    VillageUnlisted,
+)
 from shared.divisions import place_of
 from shared.policy import Policy
+from shared.policy.lists import POVERTY
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
 
 Gone = TeamReleased | AssignmentWithdrawn | TeamDisbanded
 """The events after which no team is in the village."""
+
+
+Listing = VillageListed | VillageUnlisted | VillageDelisted | ListingBegun | ListingEnded
+"""The events after which a village stands on a list, or no longer."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -94,6 +107,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
     """
 
+    lists: tuple[str, ...] = ()
+    """The lists on which the village stands, sorted."""
     visits: dict[str, date] = msgspec.field(default_factory=dict)
     """By campaign, the days of the last two months on which the village was visited, where the pack limits them."""
     bound: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -164,6 +179,27 @@ def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today
     )
 
 
+def list_of(event: Listing) -> str:
+    """The list that an event is about."""
+    return event.kind if isinstance(event, ListingBegun | ListingEnded) else POVERTY
+
+
+def listed_village(event: Listing, _policy: Policy) -> Iterable[str]:
+    """The village that came to a list or left it. Of parties on lists nothing is kept."""
+    return () if event.village is None or getattr(event, "party", None) else (event.village,)
+
+
+def enlist(state: Supervision | None, event: Listing, policy: Policy, today: date) -> Change:
+    """The village stands on a list, so that it may be inspected without a team, too."""
+    village = state or Supervision(id=str(event.village), place=event.place)
+    return Change(village.but(lists=tuple(sorted({*village.lists, list_of(event)}))))
+
+
+def strike(state: Supervision | None, event: Listing, policy: Policy, today: date) -> Change:
+    """The village has left a list."""
+    return Change(state and state.but(lists=tuple(one for one in state.lists if one != list_of(event))))
+
+
 def recode(state: Supervision | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
     """The village belongs to another division from now on."""
     village = state or Supervision(id=event.village, place=event.place)
@@ -195,7 +231,10 @@ def release(state: Supervision | None, event: Gone | VillageMerged, policy: Poli
         return Change(None)
     overdue = {id for id, order in state.orders.items() if order.times}
     answered_for = state.answered_for | state.closed | overdue
-    return Change(Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound))
+    lists = () if isinstance(event, VillageMerged) else state.lists
+    return Change(
+        Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound, lists=lists)
+    )
 
 
 def bind(state: Supervision | None, event: LinkBegun, policy: Policy, today: date) -> Change:

@@ -44,7 +44,8 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
     opens: Day
     closes: Day
     frame: Villages
-    """The villages with a team in the field on this day, or on a rota those whose turn it is; sorted."""
+    """The villages with a team in the field on this day, or on the campaign's list; on a rota those whose turn it is.
+    They are sorted."""
     beside: Annotated[tuple[CampaignId, ...], Meta(max_length=100)] = ()
     """Where the pack limits what is asked of a village: the campaigns whose visits may fall into the same days."""
 
