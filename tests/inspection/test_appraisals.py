@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.cohort import Cohort
@@ -363,10 +365,16 @@ def test_0_9_a_new_packs_assessment_is_opened_although_nobody_awaited_it() -> No
 # ------------------------------------------------------------------------ made of others
 
 
+def team(village: str) -> dict[str, Any]:
+    return {"place": COUNTY, "village": village, "year": 2015, "unit": "U1", "leader": "C1"}
+
+
+def graded_team(village: str, score: float) -> AssessmentGraded:
+    return AssessmentGraded(**team(village), score=score, grade="competent", triggers=(), decided_by="市委组织部")
+
+
 def of_team(region: Rating, village: str, score: float) -> None:
-    about: dict[str, Any] = {"place": COUNTY, "village": village, "year": 2015, "unit": "U1", "leader": "C1"}
-    region.hear(AssessmentOpened(**about, inputs=("ballot",)))
-    region.hear(AssessmentGraded(**about, score=score, grade="competent", triggers=(), decided_by="市委组织部"))
+    region.hear(AssessmentOpened(**team(village), inputs=("ballot",)), graded_team(village, score))
 
 
 def test_1_7_two_committees_one_team_and_three_people_make_the_study_of_a_village() -> None:
@@ -692,3 +700,60 @@ def test_2_14_a_pack_that_contradicts_itself_is_refused(wrong: dict[str, Any], w
 def test_2_14_the_pack_itself_is_valid() -> None:
     for shipped in (JALAID, XIXIU, ZUNYI):
         assert parse_pack(pack_of(shipped))
+
+
+# ------------------------------------------------------------------ in whatever order
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations((*SCORED, "representatives")), st.sampled_from(("", *SCORED)))
+def test_0_10_in_whatever_order_the_sides_come_in_the_proposal_is_the_same(order: list[str], twice: str) -> None:
+    region = rating()
+    for channel in order:
+        give(region, channel, *((channel,) if channel == twice else ()))
+    region.pass_days(date(2016, 1, 2))
+    (proposed,) = region.said(AppraisalProposed)
+    assert (proposed.score, proposed.grade) == (78.75, "fairly_good")
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations((("graded", V), ("graded", W), ("opened", ""), ("party", ""), ("other", ""))))
+def test_0_13_a_township_s_score_is_the_same_whatever_comes_first(order: list[tuple[str, str]]) -> None:
+    """Also where a team was graded before the township's assessment opened, and another only at its end."""
+    region = Rating(JALAID)
+    region.village()
+    region.village(W)
+    for village in (V, W):
+        region.hear(AssessmentOpened(**team(village), inputs=("ballot",)))
+    late = []
+    for what, village in order:
+        if what == "opened":
+            region.pass_days(date(2015, 12, 2))
+        elif what == "graded":
+            region.hear(graded_team(village, 90 if village == V else 70))
+        elif region.said(AppraisalOpened):
+            region.ask(TARGETS[what](region))
+        else:
+            late.append(what)
+    for what in late:
+        region.ask(TARGETS[what](region))
+    region.pass_days(date(2016, 1, 2))
+    assert [said.score for said in region.said(AppraisalProposed, kind="township_targets")] == [80]
+
+
+TARGETS: Mapping[str, Any] = {
+    "party": lambda region: region.score("township_targets", TOWNSHIP, "party_building", "organisation", 60),
+    "other": lambda region: region.score("township_targets", TOWNSHIP, "other_targets", "county", 90),
+}
+
+
+def test_0_9_a_secretary_whose_village_was_merged_keeps_the_rating_and_belongs_to_the_other_one_from_then_on() -> None:
+    region = rating()
+    give(region, "peers", "leaders")
+    region.party("S1", "secretary", W)
+    give(region, "committee", "representatives")
+    region.pass_days(date(2016, 11, 2))
+    assert [(said.year, said.village) for said in region.said(AppraisalOpened, kind="secretary_rating")] == [
+        (2015, V), (2016, W),
+    ]  # fmt: skip
+    assert region.said(AppraisalProposed)[0].village == V
