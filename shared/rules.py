@@ -413,6 +413,36 @@ def known(state: S | None, zh: str, en: str, id: str) -> S:
     return state
 
 
+class Entry(Protocol):
+    """An entry of a pack, such as a list: its code, and what officers call it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+E = TypeVar("E", bound=Entry)
+
+
+def entry(kind: str, entries: Iterable[E], rule: str, zh: str, en: str) -> E:
+    """The entry of a pack that a command names by its `kind`. Refuses with those that there are if there is none.
+
+    `zh` and `en` say what such an entry is, as 名单 and list.
+    """
+    known = {one.kind: one for one in entries}
+    if kind not in known:
+        labels = "、".join(one.label for one in known.values()) or "（无）"
+        raise Refused(
+            rule,
+            f"本地规定中没有代码为“{kind}”的{zh}，可填：{labels}",
+            f"the pack knows no {en} {kind!r}, only {', '.join(known) or 'none'}",
+            field="kind",
+            status=422,
+        )
+    return known[kind]
+
+
 def require_body(body: str, role: str, rule: str) -> None:
     """Refuse (422) a step that `body` takes although the rule leaves it to `role`."""
     if body != role:

@@ -9,7 +9,7 @@ from services.dispatch.model.owed import TERM, Commitments, Owed
 from shared.contracts.dispatch import Item
 from shared.labels import label, said
 from shared.policy import Commitment, Policy
-from shared.rules import Refused, addressed
+from shared.rules import Refused, addressed, entry
 
 
 def joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...]:
@@ -50,17 +50,7 @@ def commitment_of(
     command: SetCommitment | Reconcile | Settle | WithdrawCommitment | Held, policy: Policy
 ) -> Commitment:  # fmt: skip
     """The pack's commitment that a command names. Raises Refused if there is none."""
-    commitment = policy.commitment(command.kind)
-    if commitment is None:
-        kinds = [c.kind for c in policy.commitments]
-        raise Refused(
-            "1.2",
-            f"本地规定中没有代码为“{command.kind}”的责任事项，可填：{said('kind', kinds, policy)}",
-            f"the policy pack knows no commitment {command.kind!r}; it knows {', '.join(kinds)}",
-            field="kind",
-            status=422,
-        )
-    return commitment
+    return entry(command.kind, policy.commitments, "1.2", "责任事项", "commitment")
 
 
 def require_numbers(items: tuple[Item, ...], commitment: Commitment) -> None:

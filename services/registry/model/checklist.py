@@ -26,7 +26,7 @@ from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.checklists import Checklist
-from shared.rules import Change, Due, Refused, State, Task, addressed, require_body
+from shared.rules import Change, Due, Refused, State, Task, addressed, entry, require_body
 
 RULE = "0.8"
 """Where a refusal comes from if the pack has no such list."""
@@ -186,17 +186,7 @@ def tick(state: Checklists | None, command: TickChecklist, policy: Policy, today
 
 def _checklist(command: TickChecklist | WithdrawChecklist, policy: Policy) -> Checklist:
     """The list that a command names. Raises Refused if the pack has none."""
-    one = policy.checklist(command.kind)
-    if one is None:
-        known = "、".join(one.label for one in policy.checklists) or "（无）"
-        raise Refused(
-            RULE,
-            f"本地规定中没有代码为“{command.kind}”的清单，可填：{known}",
-            f"the pack has no list {command.kind!r}, only {', '.join(c.kind for c in policy.checklists) or 'none'}",
-            field="kind",
-            status=422,
-        )
-    return one
+    return entry(command.kind, policy.checklists, RULE, "清单", "list")
 
 
 def _check_items(command: TickChecklist, one: Checklist) -> None:

@@ -15,10 +15,9 @@ from services.registry.model.commands import BreakLetter, SignLetter, WithdrawLe
 from services.registry.model.roster import Roster, Signed, letter_overdue
 from shared.contracts.registry import LetterBroken, LetterSigned, LetterWithdrawn
 from shared.divisions import place_of
-from shared.labels import said
 from shared.policy import Policy
 from shared.policy.letters import Letter
-from shared.rules import Change, Refused, require_body
+from shared.rules import Change, Refused, entry, require_body
 
 RULE = "1.2"
 
@@ -32,16 +31,7 @@ def _owed(
     roster: Roster | None, command: SignLetter | BreakLetter | WithdrawLetter, policy: Policy
 ) -> tuple[Roster, Letter, str, Signed]:
     """The roster, the pack's letter, its key in the roster, and how it stands. Raises Refused if nobody owes it."""
-    one = policy.letter(command.kind)
-    if one is None:
-        known = [letter.kind for letter in policy.letters]
-        raise Refused(
-            RULE,
-            f"本地规定中没有代码为“{command.kind}”的责任书，可填：{said('kind', known, policy) or '（无）'}",
-            f"the pack has no letter {command.kind!r}, only {', '.join(known) or 'none'}",
-            field="kind",
-            status=422,
-        )
+    one = entry(command.kind, policy.letters, RULE, "责任书", "letter")
     key = f"{command.kind}/{command.year}/{command.division.partition(':')[2]}"
     if roster is None or key not in roster.letters:
         years = sorted({at.split("/")[1] for at in roster.letters if at.startswith(f"{one.kind}/")} if roster else ())

@@ -36,7 +36,7 @@ from shared.divisions import around, part_of, place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.lists import VILLAGE, ListKind
-from shared.rules import Change, Due, Key, Refused, State, Task, known, require_body, rests
+from shared.rules import Change, Due, Key, Refused, State, Task, entry, known, require_body, rests
 
 DAY = timedelta(1)
 RULE = "2.10"
@@ -164,16 +164,7 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
 
 def _kind(command: OfList, policy: Policy) -> ListKind:
     """The list. Refuses one that the pack does not have, and a village or organisation where the other is listed."""
-    kind = policy.list_kind(command.kind)
-    if kind is None:
-        labels = "、".join(one.label for one in policy.lists) or "（无）"
-        raise Refused(
-            RULE,
-            f"本地规定中没有代码为“{command.kind}”的名单，可填：{labels}",
-            f"the pack has no list {command.kind!r}, only {', '.join(one.kind for one in policy.lists) or 'none'}",
-            field="kind",
-            status=422,
-        )
+    kind = entry(command.kind, policy.lists, RULE, "名单", "list")
     wanted, other = ("village", "party") if kind.of == VILLAGE else ("party", "village")
     if getattr(command, wanted) is None or getattr(command, other) is not None:
         zh = "村代码，不填组织编号" if kind.of == VILLAGE else "组织编号，不填村代码"

@@ -19,7 +19,7 @@ from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.parties import DIVISIONS, PartyField, PartyKind
-from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
+from shared.rules import Change, Key, Refused, State, addressed, entry, known, overwrite, rests
 
 
 class Party(State, frozen=True, kw_only=True):
@@ -333,17 +333,7 @@ def _of_id(others: Mapping[Key, State | None], id: str) -> list[State | None]:
 
 
 def _sort(command: RegisterParty, policy: Policy) -> PartyKind:
-    found = next((one for one in policy.parties if one.kind == command.kind), None)
-    if found is None:
-        labels = "、".join(one.label for one in policy.parties) or "（无）"
-        raise Refused(
-            "2.7",
-            f"本地规定中没有代码为“{command.kind}”的组织类别，可填：{labels}",
-            f"the pack has no kind of party {command.kind!r}, only {', '.join(one.kind for one in policy.parties)}",
-            field="kind",
-            status=422,
-        )
-    return found
+    return entry(command.kind, policy.parties, "2.7", "组织类别", "kind of party")
 
 
 def _check_fields(command: RegisterParty, sort: PartyKind) -> None:

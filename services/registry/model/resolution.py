@@ -44,7 +44,7 @@ from shared.contracts.registry import (
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.procedure import Effect, Procedure
-from shared.rules import Change, Key, Refused, State, require_body, rests
+from shared.rules import Change, Key, Refused, State, entry, require_body, rests
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -185,16 +185,8 @@ def open_resolution(
             f"the matter {command.matter!r} is another one; take a new name",
             field="matter",
         )
-    procedure = policy.procedure(command.kind)
-    if procedure is None or procedure.effect in ("delist", "decap"):
-        kinds = [known.kind for known in policy.procedures if known.effect not in ("delist", "decap")]
-        raise Refused(
-            "3.12",
-            f"本地规定中没有代码为“{command.kind}”的决策程序，可填：{said('kind', kinds, policy)}",
-            f"the pack knows no procedure {command.kind!r}, only {', '.join(kinds)}",
-            field="kind",
-            status=422,
-        )
+    decided = [one for one in policy.procedures if one.effect not in ("delist", "decap")]
+    procedure = entry(command.kind, decided, "3.12", "决策程序", "procedure")
     check_given(procedure, "body", command.body, "提出机构", procedure.rule, wanted=bool(procedure.proposed_by))
     if command.body and procedure.proposed_by:
         require_body(command.body, procedure.proposed_by, procedure.rule)
