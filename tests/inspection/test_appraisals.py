@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,6 +40,7 @@ from shared.contracts.inspection import (
     RankingMade,
 )
 from shared.contracts.registry import CadreRegistered, PartyRegistered, PartyWithdrawn, VillageMerged, VillageRegistered
+from shared.engine.flow import encode_state
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import content
 from tests.inspection.region import BENXI, Region
@@ -757,3 +759,18 @@ def test_0_9_a_secretary_whose_village_was_merged_keeps_the_rating_and_belongs_t
         (2015, V), (2016, W),
     ]  # fmt: skip
     assert region.said(AppraisalProposed)[0].village == V
+
+
+def test_what_is_kept_of_a_study_and_a_ranking_comes_back_from_the_tables() -> None:
+    region = ranked({"A": 90, "B": 50})
+    grade_all(region, "A", "B")
+    region.ask(ranking())
+    study = Rating(XIXIU)
+    study.village()
+    study.party("K1", "village_cadre", post="both")
+    study.pass_days(date(2015, 12, 2))
+    of_team(study, V, 85)
+    study.ask(study.score("secretary_review", "K1", "talk_with_secretary", "township", 90))
+    for world in (region, study):
+        for state in world.services["inspection"].states.values():
+            assert msgspec.json.decode(encode_state(state), type=type(state)) == state

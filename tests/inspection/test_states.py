@@ -3,6 +3,7 @@
 import runpy
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -10,15 +11,28 @@ from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.verification import Verification
 from services.inspection.reactions import KINDS
-from shared.contracts.registry import CadreRegistered, ExitRequested, VillageRecoded
+from shared.contracts.registry import CadreRegistered, ExitRequested, PartyRegistered, VillageRecoded
 from shared.engine.flow import encode_state
 from tests.inspection.region import PACKS, Region, team_of
 
 MIGRATIONS = Path(__file__).parents[2] / "services/inspection/migrations"
 
 
+BRANCHES: dict[str, Any] = {
+    "parties": [{"kind": "branch", "label": "党支部", "parents": ["village"]}],
+    "appraisals": [{
+        "kind": "branch_review", "label": "支部评议", "rule": "S3", "of": "branch", "opens": {"month": 11, "day": 1},
+        "decides": "organisation", "decide_within": {"months": 1}, "best_at_most": 0.5,
+        "channels": [{"channel": "by_panel", "label": "评议", "weight": 100, "how": "panel", "by": "township"}],
+        "grades": PACKS["benxi"]["assessment"]["grades"],
+    }],
+}  # fmt: skip
+"""What a pack says whose Party branches are assessed."""
+
+
 def test_every_kind_of_state_survives_being_written_and_read() -> None:
-    region = Region(PACKS["benxi"], date(2015, 5, 1), villages=2)
+    region = Region({**PACKS["benxi"], **BRANCHES}, date(2015, 5, 1), villages=2)
+    region.hear(PartyRegistered(place=region.county, party="B1", kind="branch", parent=f"village:{region.villages[0]}"))
     village, county = region.villages[0], region.county
     region.pass_days(date(2015, 6, 24))
     region.post_hashes("2105-unannounced-2015-07-01")
