@@ -289,3 +289,19 @@ def test_0_5_in_jalaid_townships_with_much_to_do_get_deputies() -> None:
     jalaid = shipped("jalaid")
     link = jalaid.posts["township_deputy"]
     assert link.reserve and link.full_time and "township_deputy" in jalaid.list_kind("hard_township").needs  # type: ignore[union-attr]
+
+
+def test_2_13_in_zunyi_reserve_cadres_go_to_the_townships_that_have_not_left() -> None:
+    zunyi = shipped("zunyi")
+    link, listed = zunyi.posts["township_reserve"], zunyi.list_kind("poor_township")
+    assert link.reserve and link.full_time and listed and listed.needs == ("township_reserve",)
+
+
+def test_2_13_a_reserve_cadre_is_at_the_post_until_the_township_is_off_the_list() -> None:
+    until_then = {name: said for name, said in DEPUTY.items() if name not in ("term", "posts", "younger_than")}
+    benxi = county(links=[*PACK["links"], until_then])
+    begin(benxi, post=None)
+    benxi.until(date(2017, 6, 20))
+    assert posted(benxi) == {"Y1"}, "no term ends it before"
+    benxi.hear(no_longer())
+    assert not posted(benxi) and "Y1" in benxi.free

@@ -51,6 +51,18 @@ def test_2_11_a_count_that_nobody_gave_is_told_once_and_still_awaited() -> None:
     assert not benxi.tasks("visit-counts") and not benxi.said(VisitsShort)
 
 
+def test_2_11_a_pack_that_asks_for_no_visits_any_more_awaits_none() -> None:
+    benxi = helped()
+    benxi.until(date(2014, 7, 1))
+    assert benxi.dispatch.states[Contacts, V1].awaits
+    expert = {field: said for field, said in EXPERT.items() if field != "visits"}
+    benxi.adopt(**{**PARTNERED, "links": [expert if one is EXPERT else one for one in PARTNERED["links"]]})
+    benxi.until(date(2014, 7, 20))
+    assert not benxi.tasks("visit-counts") and not benxi.said(VisitsMissed)
+    state = benxi.dispatch.states[Contacts, V1]
+    assert isinstance(state, Contacts) and not state.visits["expert"]
+
+
 def test_2_11_a_count_is_corrected_only_by_its_version_and_a_correction_takes_back_what_was_short() -> None:
     benxi = helped()
     benxi.until(date(2014, 10, 1))

@@ -330,8 +330,10 @@ def changed(before: Contacts | None, state: Contacts, policy: Policy, today: dat
 def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
     """The state with its timers on the next days on which something begins or has become overdue.
 
-    A timer whose day has come and which has not run yet stays, so that none is lost to a command of that day.
+    A timer whose day has come and which has not run yet stays, so that none is lost to a command of that day. Visits
+    that the pack asks for no more are not awaited any more, at the next such day at the latest.
     """
+    state = _asked_for(state, policy)
     places = [bond.begin_by + DAY for bond in state.bonds.values() if bond.begin_by and not bond.overdue]
     terms = [last + DAY for bond in state.bonds.values() for last in bond.until.values()]
     firsts = {
@@ -340,6 +342,16 @@ def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
     }  # fmt: skip
     still = {name for name, on in state.timers.items() if on <= today}
     return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
+
+
+def _asked_for(state: Contacts, policy: Policy) -> Contacts:
+    asking = {kind for kind, link in state.links(policy).items() if link.visits}
+    dropped = {
+        kind: {last: one for last, one in periods.items() if one.times}
+        for kind, periods in state.visits.items()
+        if kind not in asking and any(not one.times for one in periods.values())
+    }
+    return state.but(visits={**state.visits, **dropped}) if dropped else state
 
 
 def _of_promises(state: Contacts) -> Iterable[date]:
