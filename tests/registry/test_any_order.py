@@ -41,7 +41,7 @@ ARROWS = {(move.source, move.target) for move in JOURNEY}
 def answer(task: Task, poor: int, agrees: bool, today: date) -> Command:
     """What an officer does about a task."""
     year = int(task.detail.split()[-1]) if task.action in ("households", "measurements") else 0
-    topic = task.detail.split(",")[0]
+    topic, step = task.detail.split(",")[0], task.answer.get("step")
     facts = (household("H1"), household("H9", poor, 500))
     answers: dict[str, Any] = {
         "surveys": lambda: record(1 + TOPICS.index(topic), topic, on=today),
@@ -51,7 +51,7 @@ def answer(task: Task, poor: int, agrees: bool, today: date) -> Command:
         "exit-requests": lambda: REQUEST,
         "notices": lambda: NOTICE,
         "objection-decisions": lambda: again(UPHOLD, objection=int(task.detail), upheld=agrees),
-        "approvals": lambda: again(APPROVE, approved=agrees),
+        "approvals": lambda: again(APPROVE, step=step, approved=agrees or step != "approve"),
         "fallback-measures": lambda: MEASURES,
     }
     command: Command = answers[task.action]()
