@@ -34,7 +34,7 @@ from shared import chinese
 
 app = typer.Typer()
 DEMO = Path("data/demo")
-Region = Literal["benxi", "jalaid", "xixiu"]
+Region = Literal["benxi", "jalaid", "xixiu", "zunyi"]
 
 
 @app.command()
@@ -44,7 +44,8 @@ def demo(
     region: Annotated[
         Region,
         typer.Option(
-            help="地区：本溪填“benxi”，扎赉特旗填“jalaid”，西秀区填“xixiu” · whose story: benxi, jalaid or xixiu"
+            help="地区：本溪填“benxi”，扎赉特旗填“jalaid”，西秀区填“xixiu”，遵义填“zunyi” · "
+            "whose story: benxi, jalaid, xixiu or zunyi"
         ),
     ] = "benxi",
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,

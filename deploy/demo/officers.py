@@ -45,6 +45,7 @@ PACE: Final[Mapping[str, Before | After]] = {
     "reconciliations": Before(4, 11),
     "settlements": Before(8, 22),
     "replacements": Before(5, 20),
+    "attendances": Before(20, 60),
     "seed-hashes": After(0, 2),
     "seeds": After(0, 2),
     "visits": After(0, 2),

@@ -10,6 +10,8 @@ from deploy.demo.regions.jalaid import figures as jalaid
 from deploy.demo.regions.jalaid.story import Jalaid
 from deploy.demo.regions.xixiu import figures as xixiu
 from deploy.demo.regions.xixiu.story import Xixiu
+from deploy.demo.regions.zunyi import figures as zunyi
+from deploy.demo.regions.zunyi.story import Zunyi
 from deploy.demo.scenario import Scenario
 
 Ways = Mapping[tuple[str, str], int]
@@ -31,4 +33,5 @@ REGIONS: Final[Mapping[str, Region]] = {
     "benxi": Region(("本溪", "Benxi"), "S3", Benxi, benxi.figures, benxi.ways),
     "jalaid": Region(("扎赉特旗", "Jalaid Banner"), "S0", Jalaid, jalaid.figures, jalaid.ways),
     "xixiu": Region(("西秀区", "Xixiu District"), "S1", Xixiu, xixiu.figures, xixiu.ways),
+    "zunyi": Region(("遵义", "Zunyi"), "S2", Zunyi, zunyi.figures, zunyi.ways),
 }

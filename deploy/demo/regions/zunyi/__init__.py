@@ -1,0 +1,1 @@
+"""Zunyi in Guizhou, 2016, by document S2."""

@@ -1,0 +1,378 @@
+"""The story of Zunyi in 2016, by document S2: a team for every village of three lists, five lists of duties in each, a
+tenth of the villages inspected unannounced in each quarter and all at the end of the year, and what follows.
+
+The figures are the document's, and the counties are real. Villages, people, households and units are made up and say so
+(虚构); their codes are in townships from 901 on, which no real township has. S2 does not say that any village left the
+list in 2016, so that none does here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from deploy.demo.answers import Ask, Letter, Row
+from deploy.demo.scenario import Scenario, letters, part
+from shared.policy.shipped import content, shipped
+
+START: Final = date(2016, 1, 4)
+END: Final = date(2017, 3, 31)
+YEAR: Final = START.year
+CITY: Final = "520300"
+PACK: Final = content("zunyi")
+POLICY: Final = shipped("zunyi")
+
+POOR, OTHERS = 871, 31
+"""Poor villages, and those on the two other lists alone: so many that 902 villages have a team."""
+POOR_AND_WEAK, POOR_AND_MINORITY = 122, 216
+"""Poor villages that are on another list as well, so that these have the document's 138 and 231."""
+PAIRS: Final = 295_700
+"""Pairs of a cadre and a poor household, all in poor villages. Three Party members help a household together."""
+OF_HOUSEHOLD: Final = 3
+COOPERATIVES, COMPANIES, NEW_BRANCHES, ECOMMERCE = 2_430, 86, 168, 27
+HALLS: Final = 689
+"""Villages with a hall of more than 300 m²."""
+PAY, COSTS, FUND = 2_000, 45_000, 50_000
+"""A village cadre's pay a month, and a village's running costs and service fund a year, in yuan."""
+WEAKEST, UNDERPAID = 32, 40
+"""Every so many poor villages have a team that does badly, and every so many villages pay less than they should."""
+OFFERED: Final = 920
+"""Units that can send a team. The document tells only how many teams were sent."""
+CADRES: Final = 10
+"""How many cadres of each unit are registered: seven clerks, two heads of section and one of division."""
+
+COUNTIES: Final = (
+    ("520302", "红花岗区", "Honghuagang", 22), ("520303", "汇川区", "Huichuan", 30),
+    ("520321", "遵义县", "Zunyi County", 80), ("520322", "桐梓县", "Tongzi", 88),
+    ("520323", "绥阳县", "Suiyang", 62), ("520324", "正安县", "Zheng'an", 90),
+    ("520325", "道真仡佬族苗族自治县", "Daozhen", 56), ("520326", "务川仡佬族苗族自治县", "Wuchuan", 90),
+    ("520327", "凤冈县", "Fenggang", 56), ("520328", "湄潭县", "Meitan", 60), ("520329", "余庆县", "Yuqing", 42),
+    ("520330", "习水县", "Xishui", 126), ("520381", "赤水市", "Chishui", 48), ("520382", "仁怀市", "Renhuai", 52),
+)  # fmt: skip
+"""Real counties; how many villages with a team each has is not in the document, which gives only their sum."""
+OF_PROVINCE: Final = ("520303", "520325", "520324")
+"""The three counties that are the province's demonstration points, and need not name villages."""
+POINTS: Final = 2
+"""Demonstration villages of every other county. The document says two or more."""
+SIGNED: Final = {
+    "township": "乡镇人民政府", "county": "县（市、区）人民政府", "organisation": "市委组织部",
+    "inspection": "市暗访督查组",
+    "discipline": "市纪委", "unit": "派出单位", "team": "驻村工作组", "village": "村民代表会议",
+    "diagnoses": "县（市、区）集体会诊会议",
+}  # fmt: skip
+"""Who signs, by the action; without an entry for it, by the role that is asked; else the county's poverty office."""
+
+
+class Village(NamedTuple):
+    """One village of the three lists."""
+
+    number: int
+    id: str
+    place: str
+    population: int
+    nth: int
+    """Its number among the poor villages; 0 if it is none."""
+    lists: tuple[str, ...]
+    """The lists on which it stands beside the poverty list."""
+    pairs: int
+    """How many pairs its poor households have."""
+
+    @property
+    def households(self) -> int:
+        """How many poor households it has."""
+        return -(-self.pairs // OF_HOUSEHOLD)
+
+
+class Zunyi(Scenario):
+    """The story of a number of villages of Zunyi's lists."""
+
+    region, start, end, most = "zunyi", START, END, POOR + OTHERS
+    city = CITY[:4]
+    policy = POLICY
+    villages: dict[str, Village]
+
+    def __init__(self, seed: int, villages: int = POOR + OTHERS) -> None:
+        super().__init__(seed, villages)
+        self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
+        self.units = -(-OFFERED * villages // self.most)
+
+    @property
+    def shown(self) -> str:
+        """The first village whose team does badly, if it is played."""
+        return min(self.villages.values(), key=lambda v: (not v.nth or v.nth % WEAKEST > 0, v.number)).id
+
+    def _village(self, number: int) -> Village:
+        nth = number * POOR // self.most
+        is_poor = nth > (number - 1) * POOR // self.most
+        if is_poor:
+            both = ("weak_organisation", POOR_AND_WEAK), ("minority", POOR_AND_MINORITY)
+            lists = tuple(name for name, many in both if part(many, nth, POOR))
+        else:
+            lists = ("minority" if (number - nth) % 2 == 0 else "weak_organisation",)
+        place = _county(number)
+        return Village(
+            number=number,
+            id=f"{place}{901 + number % 20}{number:03}",
+            place=place,
+            population=self.choose(1200, 2800, "population", number),
+            nth=nth if is_poor else 0,
+            lists=lists,
+            pairs=part(PAIRS, nth, POOR) if is_poor else 0,
+        )
+
+    # ------------------------------------------------- rows to enter, by command
+
+    def layers(self) -> Iterator[dict[str, Any]]:
+        """What the counties' own packs say over the city's: how they weigh the villagers' word, and which of them name
+        no demonstration villages, as counties of which too few villages are played."""
+        for place, name, name_en, _ in COUNTIES:
+            said = self.choose(30, 40, "weight", place)
+            inputs = [{"channel": "ballot", "weight": said}, {"channel": "annual", "weight": 100 - said}]
+            yield {
+                "extends": self.city, "jurisdiction": place, "version": f"{place}-{YEAR}.1",
+                "effective_from": date(YEAR, 2, 1), "name": name, "name_en": name_en, "assessment": {"inputs": inputs},
+                **({} if self._points(place) else {"drop": {"lists": ["demonstration"]}}),
+            }  # fmt: skip
+
+    def village_rows(self) -> Iterator[Row]:
+        """RegisterVillage for each village; 871 of them are on the poverty list."""
+        for v in self.villages.values():
+            document = {"listing_document": "遵义市贫困村名单（虚构文号）"} if v.nth else {}
+            yield {
+                "place": v.place, "village": v.id, "name": f"第{v.number}村（虚构）",
+                "township": f"第{v.number % 20 + 1}乡镇（虚构）", "population": v.population, "listed": v.nth > 0,
+                **document,
+            }  # fmt: skip
+
+    def listing_rows(self) -> Iterator[Row]:
+        """EnterList for villages with weak organisations, and for those of minorities."""
+        by = {
+            "weak_organisation": ("organisation", "县（市、区）委组织部"),
+            "minority": ("county", "县（市、区）人民政府"),
+        }
+        for v in self.villages.values():
+            for kind in v.lists:
+                body, organ = by[kind]
+                yield {
+                    "place": v.place, "village": v.id, "kind": kind, "since": START, "document": "名单（虚构文号）",
+                    "body": body, "decided_by": organ,
+                }  # fmt: skip
+
+    def _points(self, county: str) -> list[Village]:
+        """The villages that a county names as demonstration points."""
+        mine = [v for v in self.villages.values() if v.place == county]
+        return [] if county in OF_PROVINCE or len(mine) < POINTS else mine[:POINTS]
+
+    def point_rows(self) -> Iterator[Row]:
+        """EnterList for the demonstration points."""
+        for v in (v for place, *_ in COUNTIES for v in self._points(place)):
+            yield {
+                "place": v.place, "village": v.id, "kind": "demonstration", "since": date(YEAR, 9, 1),
+                "document": "示范点名单（虚构文号）", "body": "organisation", "decided_by": "县（市、区）委组织部",
+            }  # fmt: skip
+
+    def unit_rows(self) -> Iterator[Row]:
+        """RegisterUnit for each unit that can send a team, in the county of the village of its number."""
+        for number in range(1, self.units + 1):
+            department = self._department(number)
+            yield {
+                "place": self._seat(number), "unit": f"U{number:03}", "level": "county", "department": department,
+                "name": f"县（市、区）直{department}部门第{number}单位（虚构）",
+                "strength": self.choose(40, 95, "strength", number),
+            }  # fmt: skip
+
+    def cadre_rows(self) -> Iterator[Row]:
+        """RegisterCadre for the ten cadres of each unit; those of a leader's rank come last."""
+        ranks = (*["staff"] * (CADRES - 3), "deputy_section", "deputy_section", "deputy_division")
+        for number in range(1, self.units + 1):
+            for n, rank in enumerate(ranks, 1):
+                born = date(self.choose(1962, 1988, "born", number, n), 1, 1)
+                yield {
+                    "place": self._seat(number), "cadre": f"C{number:03}-{n}", "unit": f"U{number:03}",
+                    "name": f"干部{number}-{n}（虚构）", "rank": rank, "party_member": True,
+                    "work_since": born.replace(year=born.year + 23), "born_on": born,
+                    "reserve": self.choose(0, 1, "reserve", number, n) == 1,
+                }  # fmt: skip
+
+    def party_rows(self) -> Iterator[Row]:
+        """RegisterParty for co-operatives and share companies, and for new branches, in the villages in turn."""
+        villages = [*self.villages.values()]
+        kinds = (
+            ("entity", "cooperative", "专业合作社", COOPERATIVES),
+            ("entity", "share_company", "股份合作公司", COMPANIES),
+            ("branch", "entity", "党支部", NEW_BRANCHES), ("branch", "ecommerce", "电商特色党支部", ECOMMERCE),
+        )  # fmt: skip
+        for kind, type, name, many in kinds:
+            for n in range(-(-many * len(villages) // self.most)):
+                v, members = villages[n % len(villages)], {"members": 3} if kind == "branch" else {}
+                yield {
+                    "place": v.place, "party": f"{type.upper()}-{n + 1}".replace("_", "-"), "kind": kind,
+                    "parent": f"village:{v.id}", "name": f"第{n + 1}{name}（虚构）",
+                    "fields": {"type": type, **members},
+                }  # fmt: skip
+
+    def fact_rows(self) -> Iterator[Row]:
+        """RecordHouseholds for each poor village: its poor households, all below the line."""
+        for v in self.villages.values():
+            if v.nth:
+                yield {
+                    "place": v.place, "village": v.id, "year": YEAR, "recorded_by": SIGNED["township"],
+                    "households": self._households(v),
+                }  # fmt: skip
+
+    def _households(self, v: Village) -> list[Row]:
+        line = POLICY.exit.line(YEAR)
+        return [
+            {
+                "household": f"H{v.id}-{n + 1:03}", "persons": self.choose(2, 4, "persons", v.number, n),
+                "income": line * self.choose(60, 95, "income", v.number, n) // 100, "secured": n % 2 == 0,
+            }
+            for n in range(v.households)
+        ]  # fmt: skip
+
+    def course_row(self) -> Row:
+        """HoldCourse: the city's course for all who are posted."""
+        return {
+            "place": CITY, "course": f"ZY-{YEAR}-1", "kind": "poverty_relief", "title": "脱贫攻坚专题培训班（虚构）",
+            "first": date(YEAR, 1, 11), "last": date(YEAR, 1, 13), "days": 3, "heads": {"posted": 1200},
+            "held_by": "市委党校", "body": "city",
+        }  # fmt: skip
+
+    def _department(self, number: int) -> str:
+        """A department that suits the village of the unit's number."""
+        villages = [*self.villages.values()]
+        suits = POLICY.team.suits[_class(villages[(number - 1) % len(villages)])]
+        return suits[number // 3 % len(suits)]
+
+    def _seat(self, number: int) -> str:
+        """The county of a unit. The surplus units are spread over all counties."""
+        villages = [*self.villages.values()]
+        return villages[(number - 1) % len(villages)].place
+
+    # ------------------------------------------------------- what people answer
+
+    def place(self, about: str) -> str:
+        """Villages lie in the county that their code says."""
+        return self.villages[about].place if about in self.villages else super().place(about)
+
+    def signs(self, ask: Ask) -> str:
+        """Whoever decides on an outcome names a document."""
+        if ask.action in ("decisions", "appeal-decisions"):
+            organ = {"organisation": "市委组织部 遵组决", "discipline": "市纪委 遵纪决"}.get(
+                ask.role, "市委办公室 遵办决"
+            )
+            return f"{organ}〔{ask.today.year}〕{3 if ask.action == 'decisions' else 4}号（虚构）"
+        return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（市、区）扶贫办")
+
+    def surveys(self, ask: Ask) -> Iterator[Row]:
+        """One record on each of the five headings."""
+        for topic in ask.detail.split(","):
+            what = {"kind": "problem", "cause": "没有主导产业"} if topic == "results" else {"kind": "form"}
+            yield {
+                "number": [*POLICY.listing.topics].index(topic) + 1, "topic": topic, "on": ask.today, **what,
+            }  # fmt: skip
+
+    def problem_class(self, ask: Ask) -> str:
+        """The class of the other list on which the village stands, else that its industry is thin."""
+        return _class(self.villages[ask.about])
+
+    def households(self, ask: Ask) -> list[Row]:
+        """The year's facts."""
+        return self._households(self.villages[ask.about])
+
+    def indicators(self, ask: Ask) -> Mapping[str, float]:
+        """Halls, entities, pay and costs. Some villages pay less than the city asks for."""
+        number = self.villages[ask.about].number
+        under = number % UNDERPAID == 0
+        return {
+            "collective_entities": float(part(COOPERATIVES + COMPANIES, number, self.most)),
+            "hall_area": float(self.choose(301, 480, "hall", number) if part(HALLS, number, self.most) else 160),
+            "village_cadre_pay": float(PAY * 4 // 5 if under else PAY), "running_costs": float(COSTS),
+            "service_fund": float(FUND), "hard_road": self.choose(80, 100, "road", number) / 100,
+            "safe_water": self.choose(80, 100, "water", number) / 100, "electricity": 1.0,
+        }  # fmt: skip
+
+    def items(self, ask: Ask) -> list[str]:
+        """Five duties or measures."""
+        return [f"{text}（虚构）" for text in ("学习贯彻", "落细落小", "解决问题", "整合资源", "督促检查")]
+
+    def contact(self, ask: Ask) -> Row:
+        """A leader of the unit of the village's number."""
+        number = self.villages[ask.about].number
+        return {"unit": f"U{number:03}", "cadre": f"C{number:03}-{CADRES}"}
+
+    def helpers(self, ask: Ask) -> list[Row]:
+        """Three cadres of a unit for each household, in turn. The last one may have fewer."""
+        v = self.villages[ask.about]
+        poor = [*ask.state["poor"]]
+        return [
+            {"household": poor[n // OF_HOUSEHOLD], "unit": f"U{v.number:03}", "cadre": cadre}
+            for n in range(v.pairs)
+            for cadre in [f"C{v.number:03}-{n % (CADRES - 1) + 1}"]
+        ]
+
+    def course(self, ask: Ask) -> str:
+        """The city's course."""
+        return str(self.course_row()["course"])
+
+    def substitute(self, ask: Ask) -> str:
+        """The highest in rank of those cadres of the unit who are in no team."""
+        pool = ask.state[self.city]
+        unit = str(pool["teams"][ask.about]["unit"])
+        gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | {*pool["recalled"]}
+        gone |= {*pool.get("away", {})}
+        return next(id for n in range(CADRES, 0, -1) if (id := f"C{unit[1:]}-{n}") not in gone)
+
+    def findings(self, ask: Ask) -> list[str]:
+        """In some villages help was not given, and some have a practice that is worth telling."""
+        luck = self.choose(1, 100, "visit", ask.about, ask.detail)
+        found = {"help_not_given": luck <= 3, "visits_not_made": 3 < luck <= 5, "good_practice": luck > 92}
+        return [code for code, is_found in found.items() if is_found]
+
+    def _does_badly(self, about: str) -> bool:
+        nth = self.villages[about].nth if about in self.villages else 0
+        return nth > 0 and nth % WEAKEST == 0
+
+    def score(self, ask: Ask) -> int:
+        """How well a team does, out of 100."""
+        return self.choose(*((20, 45) if self._does_badly(ask.about) else (72, 99)), "merit", ask.about, ask.detail)
+
+    def ballot(self, ask: Ask) -> tuple[int, int, int]:
+        """Most who may vote come. The better the team does, the more of them are satisfied."""
+        entitled = self.choose(30, 60, "entitled", ask.about)
+        present = entitled * 9 // 10
+        return entitled, present, present * self.score(ask) // 100
+
+    def script(self) -> list[Letter]:
+        """What people send without a task: packs, units, people, villages, lists, organisations, households."""
+        adopted = [
+            {"place": place, "pack": pack, "adopted_by": f"中共{name}委员会（虚构）"}
+            for place, name, pack in (
+                (CITY, "遵义市", PACK), *((layer["jurisdiction"], layer["name"], layer) for layer in self.layers()),
+            )
+        ]  # fmt: skip
+        entered: list[tuple[date, str, str, Iterable[Row]]] = [
+            *((START, "registry", "policies", [pack]) for pack in adopted),
+            (START, "registry", "units", self.unit_rows()), (START, "registry", "cadres", self.cadre_rows()),
+            (START, "registry", "villages", self.village_rows()),
+            (START, "registry", "parties", self.party_rows()),
+            (START, "registry", "listings", self.listing_rows()),
+            (date(YEAR, 9, 1), "registry", "listings", self.point_rows()),
+            (date(YEAR, 3, 7), "registry", "households", self.fact_rows()),
+            (date(YEAR, 1, 14), "dispatch", "courses", [self.course_row()]),
+        ]  # fmt: skip
+        return [letter for one in entered for letter in letters(*one)]
+
+
+def _class(v: Village) -> str:
+    return next(iter(v.lists), "thin_industry")
+
+
+def _county(number: int) -> str:
+    """The county of a village. They are dealt, so that a part of the story has villages of many counties."""
+    weight = sum(many for *_, many in COUNTIES)
+    at = number * 379 % weight
+    for place, _, _, many in COUNTIES:
+        at -= many
+        if at < 0:
+            return place
+    raise AssertionError("the counties' villages add up to all")
