@@ -351,6 +351,15 @@ def _merits(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"merits": [{"cadre": cadre, "grade": grade} for cadre in ask.state["ended"][ask.detail]["members"]]}
 
 
+def _rankings(ask: Ask, story: Story) -> Iterable[Row]:
+    """Of those who have the same score at the last place, the body takes the first by their ids."""
+    worst = ask.state["terms"]["rank"]["worst"]
+    order = sorted((score, id) for id, (_, score, *_) in ask.state["members"].items())
+    last = order[min(worst, len(order)) - 1][0]
+    tied = order[worst:] and order[worst][0] == last
+    yield {"chosen": [id for score, id in order[:worst] if score == last] if tied else []}
+
+
 def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"seed_hash": sha256(story.share(ask).encode()).hexdigest()}
 
@@ -399,6 +408,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "appraisal-scores": Answer(lambda a, s: [{"marks": [{"member": "MEMBER-1", "score": s.mark(a)}]}]),
     "appraisal-voids": Answer(lambda a, s: [{"reason": "本年度没有这一项的结果（虚构）"}]),
     "appraisal-grades": Answer(lambda a, s: [{"grade": a.state["proposal"]["grade"]}], ("inspection", "appraisals")),
+    "rankings": Answer(_rankings, ("inspection", "cohorts")),
     # registry
     "households": Answer(lambda a, s: [{"households": s.households(a)}]),
     "measurements": Answer(lambda a, s: [{"values": s.indicators(a)}]),

@@ -226,12 +226,12 @@ def _common(pipeline: Pipeline) -> list[Any]:
 
 
 async def waiting(
-    pipeline: Pipeline, place: str, *, to_operator: bool, after: str = ""
+    pipeline: Pipeline, place: str, *, to_operator: bool, after: str = "", enough: Callable[[], bool] = lambda: False
 ) -> AsyncGenerator[tuple[State, Policy | None], None]:
     """The states of a division that wait for somebody, each with its pack in force, in order of kind and id.
 
-    Those about persons are for operators only. They begin after the `kind/id` given as `after`. Whoever stops reading
-    before the end closes this with `aclosing`, since it holds a connection.
+    Those about persons are for operators only. They begin after the `kind/id` given as `after`, and end as soon as
+    there are `enough`: rows that are left open half-way cannot be closed safely from outside.
     """
     # A kind that never awaits anything, such as cadres, may have millions of states: its table is not searched.
     waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not State.awaits}
@@ -242,11 +242,13 @@ async def waiting(
                 continue
             behind = table.c.id > (last if kind.kind == first else "")
             found = select(table.c.body).where(table.c.awaits, behind, *within(table, place)).order_by(table.c.id)
-            async with conn.stream(found) as rows:
-                async for part in rows.partitions(SMOOTH):
+            async with conn.stream(found) as rows, aclosing(rows.partitions(SMOOTH)) as parts:
+                async for part in parts:
                     for (body,) in part:
                         state = store.decode_state(kind, body)
                         yield state, pipeline.book.at(state.place, pipeline.today) if pipeline.today else None
+                        if enough():
+                            return
                     await asyncio.sleep(0)  # Other requests get their turn.
 
 
@@ -270,16 +272,16 @@ def _tasks(pipeline: Pipeline) -> Any:
         """
         found: list[tuple[OpenTask, Policy | None]] = []
         policy: Any
-        async with aclosing(waiting(pipeline, place, to_operator=is_operator(request), after=after)) as states:
-            async for state, policy in states:
-                found += [
-                    (OpenTask(state.kind, state.id, state.place, task), policy)
-                    for task in (state.tasks(policy) if policy or not state.needs_policy else ())
-                    if role in (None, task.role)
-                    and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
-                ]
-                if len(found) >= limit:
-                    break
+        states = waiting(
+            pipeline, place, to_operator=is_operator(request), after=after, enough=lambda: len(found) >= limit
+        )
+        async for state, policy in states:
+            found += [
+                (OpenTask(state.kind, state.id, state.place, task), policy)
+                for task in (state.tasks(policy) if policy or not state.needs_policy else ())
+                if role in (None, task.role)
+                and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
+            ]
         if not words:
             return [task for task, _ in found]
         async with pipeline.engine.connect() as conn:

@@ -172,6 +172,37 @@ def few_units(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(xixiu, "UNITS", 64)
 
 
+def larger_draws(pack: dict[str, Any]) -> None:
+    """Half of the villages are drawn in a quarter."""
+    quarterly = next(one for one in pack["campaigns"] if one["choice"] == "draw")
+    for one in (quarterly, *quarterly["facets"]):
+        one["share"] = 0.5
+
+
+def more_do_badly(patch: pytest.MonkeyPatch) -> None:
+    """Every eighth poor village has a team that does badly."""
+    patch.setattr(zunyi, "WEAKEST", 8)
+
+
+def nobody_is_heard(patch: pytest.MonkeyPatch) -> None:
+    """Whoever could be heard comes too late."""
+
+    def late(_story: object, _about: str, action: str, _detail: str) -> int:
+        return 90 * (action == "defences")
+
+    patch.setattr(zunyi.Zunyi, "late", late)
+
+
+def fewer_offers(patch: pytest.MonkeyPatch) -> None:
+    """Not half as many units offer a team."""
+    patch.setattr(zunyi, "OFFERED", 400)
+
+
+def more_companies(patch: pytest.MonkeyPatch) -> None:
+    """As many share companies as 902 villages have."""
+    patch.setattr(zunyi, "COMPANIES", zunyi.POOR + zunyi.OTHERS)
+
+
 CHANGED: list[tuple[str, Change, dict[str, int]]] = [
     ("benxi", pack_of(benxi, teams_of(2)), {"Party-member cadres": 128}),
     (
@@ -190,6 +221,11 @@ CHANGED: list[tuple[str, Change, dict[str, int]]] = [
     ("xixiu", nothing_earned, {"shell villages at last": 6, "the latter in per cent of the former": 0}),
     ("xixiu", small_halls, {"villages with a hall of 300 m²": 3}),
     ("xixiu", few_units, {"poor villages without a team": 2, "villages removed from the list": 1}),
+    ("zunyi", pack_of(zunyi, larger_draws), {"villages drawn in a quarter": 20}),
+    ("zunyi", more_do_badly, {"teams graded poor": 4, "cases of accountability": 4}),
+    ("zunyi", nobody_is_heard, {"cases whose subject was not heard": 1}),
+    ("zunyi", fewer_offers, {"villages on a list without a team": 1}),
+    ("zunyi", more_companies, {"collective entities": 148}),
 ]
 """By region: a change of one entry or pack, and what computed figures become of it."""
 

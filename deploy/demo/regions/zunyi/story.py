@@ -17,6 +17,8 @@ from shared.policy.shipped import content, shipped
 START: Final = date(2016, 1, 4)
 END: Final = date(2017, 3, 31)
 YEAR: Final = START.year
+LISTED: Final = date(YEAR, 3, 1)
+"""When the two other lists are made, most of whose villages have a team by then."""
 CITY: Final = "520300"
 PACK: Final = content("zunyi")
 POLICY: Final = shipped("zunyi")
@@ -28,13 +30,14 @@ POOR_AND_WEAK, POOR_AND_MINORITY = 122, 216
 PAIRS: Final = 295_700
 """Pairs of a cadre and a poor household, all in poor villages. Three Party members help a household together."""
 OF_HOUSEHOLD: Final = 3
-COOPERATIVES, COMPANIES, NEW_BRANCHES, ECOMMERCE = 2_430, 86, 168, 27
+COOPERATIVES, COMPANIES, NEW_BRANCHES = 2_430, 86, 168
 HALLS: Final = 689
 """Villages with a hall of more than 300 m²."""
 PAY, COSTS, FUND = 2_000, 45_000, 50_000
 """A village cadre's pay a month, and a village's running costs and service fund a year, in yuan."""
-WEAKEST, UNDERPAID = 32, 40
-"""Every so many poor villages have a team that does badly, and every so many villages pay less than they should."""
+WEAKEST, UNDERPAID, TARDY = 32, 40, 36
+"""Every so many poor villages have a team that does badly; every so many villages pay less than they should; and every
+so many make their lists of duties too late."""
 OFFERED: Final = 920
 """Units that can send a team. The document tells only how many teams were sent."""
 CADRES: Final = 10
@@ -42,8 +45,8 @@ CADRES: Final = 10
 
 COUNTIES: Final = (
     ("520302", "红花岗区", "Honghuagang", 22), ("520303", "汇川区", "Huichuan", 30),
-    ("520321", "遵义县", "Zunyi County", 80), ("520322", "桐梓县", "Tongzi", 88),
-    ("520323", "绥阳县", "Suiyang", 62), ("520324", "正安县", "Zheng'an", 90),
+    ("520321", "遵义县", "Zunyi County", 80), ("520322", "桐梓县", "Tongzi", 86),
+    ("520323", "绥阳县", "Suiyang", 64), ("520324", "正安县", "Zheng'an", 90),
     ("520325", "道真仡佬族苗族自治县", "Daozhen", 56), ("520326", "务川仡佬族苗族自治县", "Wuchuan", 90),
     ("520327", "凤冈县", "Fenggang", 56), ("520328", "湄潭县", "Meitan", 60), ("520329", "余庆县", "Yuqing", 42),
     ("520330", "习水县", "Xishui", 126), ("520381", "赤水市", "Chishui", 48), ("520382", "仁怀市", "Renhuai", 52),
@@ -153,7 +156,7 @@ class Zunyi(Scenario):
             for kind in v.lists:
                 body, organ = by[kind]
                 yield {
-                    "place": v.place, "village": v.id, "kind": kind, "since": START, "document": "名单（虚构文号）",
+                    "place": v.place, "village": v.id, "kind": kind, "since": LISTED, "document": "名单（虚构文号）",
                     "body": body, "decided_by": organ,
                 }  # fmt: skip
 
@@ -199,7 +202,7 @@ class Zunyi(Scenario):
         kinds = (
             ("entity", "cooperative", "专业合作社", COOPERATIVES),
             ("entity", "share_company", "股份合作公司", COMPANIES),
-            ("branch", "entity", "党支部", NEW_BRANCHES), ("branch", "ecommerce", "电商特色党支部", ECOMMERCE),
+            ("branch", "village", "村党支部", self.most), ("branch", "entity", "党支部", NEW_BRANCHES),
         )  # fmt: skip
         for kind, type, name, many in kinds:
             for n in range(-(-many * len(villages) // self.most)):
@@ -237,6 +240,10 @@ class Zunyi(Scenario):
             "held_by": "市委党校", "body": "city",
         }  # fmt: skip
 
+    def _unit(self, v: Village) -> int:
+        """The number of the unit whose leader links a village, and whose cadres help its households."""
+        return (v.number - 1) % self.units + 1
+
     def _department(self, number: int) -> str:
         """A department that suits the village of the unit's number."""
         villages = [*self.villages.values()]
@@ -262,6 +269,11 @@ class Zunyi(Scenario):
             )
             return f"{organ}〔{ask.today.year}〕{3 if ask.action == 'decisions' else 4}号（虚构）"
         return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（市、区）扶贫办")
+
+    def late(self, about: str, action: str, detail: str) -> int:
+        """Some villages make their lists of duties after their day."""
+        is_late = about in self.villages and self.villages[about].number % TARDY == 0
+        return 5 * (action == "commitments" and is_late)
 
     def surveys(self, ask: Ask) -> Iterator[Row]:
         """One record on each of the five headings."""
@@ -295,19 +307,28 @@ class Zunyi(Scenario):
         """Five duties or measures."""
         return [f"{text}（虚构）" for text in ("学习贯彻", "落细落小", "解决问题", "整合资源", "督促检查")]
 
+    def listed(self, ask: Ask) -> Row:
+        """The organisations that the ranking finds worst are listed."""
+        return {"since": ask.today, "document": "倒排整顿名单（虚构文号）"}
+
+    def mark(self, ask: Ask) -> int:
+        """What township Party committees give the branches."""
+        return self.choose(50, 98, "mark", ask.about, ask.year)
+
     def contact(self, ask: Ask) -> Row:
-        """A leader of the unit of the village's number."""
-        number = self.villages[ask.about].number
-        return {"unit": f"U{number:03}", "cadre": f"C{number:03}-{CADRES}"}
+        """A leader of the unit of the village's number. Where there are fewer units, each has several leaders."""
+        v = self.villages[ask.about]
+        unit, nth = self._unit(v), CADRES - (v.number - 1) // self.units
+        return {"unit": f"U{unit:03}", "cadre": f"C{unit:03}-{nth}"}
 
     def helpers(self, ask: Ask) -> list[Row]:
         """Three cadres of a unit for each household, in turn. The last one may have fewer."""
         v = self.villages[ask.about]
-        poor = [*ask.state["poor"]]
+        unit, poor = self._unit(v), [*ask.state["poor"]]
         return [
-            {"household": poor[n // OF_HOUSEHOLD], "unit": f"U{v.number:03}", "cadre": cadre}
+            {"household": poor[n // OF_HOUSEHOLD], "unit": f"U{unit:03}", "cadre": cadre}
             for n in range(v.pairs)
-            for cadre in [f"C{v.number:03}-{n % (CADRES - 1) + 1}"]
+            for cadre in [f"C{unit:03}-{n % (CADRES - 1) + 1}"]
         ]
 
     def course(self, ask: Ask) -> str:
@@ -355,7 +376,7 @@ class Zunyi(Scenario):
             (START, "registry", "units", self.unit_rows()), (START, "registry", "cadres", self.cadre_rows()),
             (START, "registry", "villages", self.village_rows()),
             (START, "registry", "parties", self.party_rows()),
-            (START, "registry", "listings", self.listing_rows()),
+            (LISTED, "registry", "listings", self.listing_rows()),
             (date(YEAR, 9, 1), "registry", "listings", self.point_rows()),
             (date(YEAR, 3, 7), "registry", "households", self.fact_rows()),
             (date(YEAR, 1, 14), "dispatch", "courses", [self.course_row()]),
