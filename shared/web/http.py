@@ -6,7 +6,7 @@ from contextlib import aclosing, suppress
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self, cast
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
@@ -242,7 +242,7 @@ async def waiting(
                 continue
             behind = table.c.id > (last if kind.kind == first else "")
             found = select(table.c.body).where(table.c.awaits, behind, *within(table, place)).order_by(table.c.id)
-            async with conn.stream(found) as rows, aclosing(rows.partitions(SMOOTH)) as parts:
+            async with conn.stream(found) as rows, aclosing(cast("Any", rows.partitions(SMOOTH))) as parts:
                 async for part in parts:
                     for (body,) in part:
                         state = store.decode_state(kind, body)

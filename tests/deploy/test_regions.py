@@ -224,7 +224,7 @@ CHANGED: list[tuple[str, Change, dict[str, int]]] = [
     ("zunyi", pack_of(zunyi, larger_draws), {"villages drawn in a quarter": 20}),
     ("zunyi", more_do_badly, {"teams graded poor": 4, "cases of accountability": 4}),
     ("zunyi", nobody_is_heard, {"cases whose subject was not heard": 1}),
-    ("zunyi", fewer_offers, {"villages on a list without a team": 1}),
+    ("zunyi", fewer_offers, {"villages on a list without a team": 16}),
     ("zunyi", more_companies, {"collective entities": 148}),
 ]
 """By region: a change of one entry or pack, and what computed figures become of it."""
