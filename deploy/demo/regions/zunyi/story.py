@@ -38,6 +38,8 @@ PAY, COSTS, FUND = 2_000, 45_000, 50_000
 WEAKEST, UNDERPAID, TARDY = 32, 40, 36
 """Every so many poor villages have a team that does badly; every so many villages pay less than they should; and every
 so many make their lists of duties too late."""
+TRAINED: Final = 11_000
+"""How many came to the counties' courses in the year."""
 OFFERED: Final = 920
 """Units that can send a team. The document tells only how many teams were sent."""
 CADRES: Final = 10
@@ -232,13 +234,14 @@ class Zunyi(Scenario):
             for n in range(v.households)
         ]  # fmt: skip
 
-    def course_row(self) -> Row:
-        """HoldCourse: the city's course for all who are posted."""
-        return {
-            "place": CITY, "course": f"ZY-{YEAR}-1", "kind": "poverty_relief", "title": "脱贫攻坚专题培训班（虚构）",
-            "first": date(YEAR, 1, 11), "last": date(YEAR, 1, 13), "days": 3, "heads": {"posted": 1200},
-            "held_by": "市委党校", "body": "city",
-        }  # fmt: skip
+    def course_rows(self) -> Iterator[Row]:
+        """HoldCourse: each county's course for all who are posted."""
+        for place, name, *_ in COUNTIES:
+            yield {
+                "place": place, "course": f"ZY-{place}", "kind": "poverty_relief", "title": "脱贫攻坚专题培训班（虚构）",
+                "first": date(YEAR, 1, 11), "last": date(YEAR, 1, 13), "days": 3,
+                "heads": {"posted": TRAINED // len(COUNTIES)}, "held_by": f"中共{name}委党校", "body": "county",
+            }  # fmt: skip
 
     def _unit(self, v: Village) -> int:
         """The number of the unit whose leader links a village, and whose cadres help its households."""
@@ -332,8 +335,8 @@ class Zunyi(Scenario):
         ]
 
     def course(self, ask: Ask) -> str:
-        """The city's course."""
-        return str(self.course_row()["course"])
+        """The course of the village's county."""
+        return f"ZY-{self.place(ask.about)}"
 
     def substitute(self, ask: Ask) -> str:
         """The highest in rank of those cadres of the unit who are in no team."""
@@ -379,7 +382,7 @@ class Zunyi(Scenario):
             (LISTED, "registry", "listings", self.listing_rows()),
             (date(YEAR, 9, 1), "registry", "listings", self.point_rows()),
             (date(YEAR, 3, 7), "registry", "households", self.fact_rows()),
-            (date(YEAR, 1, 14), "dispatch", "courses", [self.course_row()]),
+            (date(YEAR, 1, 14), "dispatch", "courses", self.course_rows()),
         ]  # fmt: skip
         return [letter for one in entered for letter in letters(*one)]
 
