@@ -238,8 +238,8 @@ class Zunyi(Scenario):
         """HoldCourse: each county's course for all who are posted."""
         for place, name, *_ in COUNTIES:
             yield {
-                "place": place, "course": f"ZY-{place}", "kind": "poverty_relief", "title": "脱贫攻坚专题培训班（虚构）",
-                "first": date(YEAR, 1, 11), "last": date(YEAR, 1, 13), "days": 3,
+                "place": place, "course": f"ZY-{place}", "kind": "poverty_relief",
+                "title": "脱贫攻坚专题培训班（虚构）", "first": date(YEAR, 1, 11), "last": date(YEAR, 1, 13), "days": 3,
                 "heads": {"posted": TRAINED // len(COUNTIES)}, "held_by": f"中共{name}委党校", "body": "county",
             }  # fmt: skip
 
