@@ -110,9 +110,12 @@ def test_2_10_one_team_for_two_lists_goes_home_with_the_last_of_them() -> None:
     assert [*here.pool.needs] == [V1]
 
 
-def test_2_10_a_list_that_asks_for_no_team_brings_none_and_ends_none() -> None:
+def test_2_10_a_list_that_asks_for_no_team_brings_none_holds_none_and_ends_none() -> None:
     here = benxi(begun("demonstration"), ended("demonstration"))
     assert not here.pool.needs
+    here = with_team(begun("demonstration"))
+    here.hear(ended())
+    assert here.said(TeamKept), "the other list does not hold it"
     here = with_team(begun("demonstration"), ended("demonstration"))
     assert here.assignment().stage == "helped"
 
