@@ -25,6 +25,7 @@ from services.incentives.model.proposal import (
     leave,
     proposals,
     propose,
+    reappraise,
     regrade,
     ungrade,
     unlist,
@@ -34,8 +35,14 @@ from services.incentives.model.statement import Payroll, village_of
 from services.incentives.model.units import Unit
 from shared.codes import Code, called
 from shared.contracts.dispatch import PresenceCounted
-from shared.contracts.incentives import SubjectKind
-from shared.contracts.inspection import AppraisalGraded, GradeReviewed, GradeWithdrawn
+from shared.contracts.incentives import Subject
+from shared.contracts.inspection import (
+    AppraisalGraded,
+    AppraisalReviewed,
+    AppraisalWithdrawn,
+    GradeReviewed,
+    GradeWithdrawn,
+)
 from shared.contracts.registry import (
     PartyMerged,
     PartyRegistered,
@@ -50,10 +57,10 @@ from shared.policy import TRIGGERS, Policy
 from shared.policy.statements import TEAM
 from shared.rules import Reaction, Rule, State, by
 
-SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
+SUBJECT_KINDS: tuple[Subject, ...] = get_args(Subject)
 
 
-def _concerned(subject_kind: SubjectKind) -> Callable[[Any, Policy], Iterable[str]]:
+def _concerned(subject_kind: Subject) -> Callable[[Any, Policy], Iterable[str]]:
     return lambda event, policy: {
         record_id(subject_kind, getattr(event, terms.subject_field)) for terms in proposals(subject_kind, event, policy)
     }
@@ -110,6 +117,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageMerged, Record, _of_team, leave),
     Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
     Reaction(GradeReviewed, Record, _of_graded, regrade),
+    *(
+        Reaction(changed, Record, lambda e, _policy: (record_id("village_cadre", e.subject),), reappraise)
+        for changed in (AppraisalReviewed, AppraisalWithdrawn)
+    ),
     *(Reaction(ended, Record, _of_team, unlist) for ended in (VillageUnlisted, VillageWithdrawn)),
     # What is paid follows from posts, grades and days; a body confirms it. A merged village's payees go over.
     Reaction(

@@ -25,6 +25,8 @@ from shared.contracts.values import (
 Money = Annotated[int, Meta(ge=0, le=1_000_000)]
 """A sum of money in whole yuan; 0 is one as well."""
 SubjectKind = Literal["unit", "team", "cadre"]
+Subject = Literal["unit", "team", "cadre", "village_cadre"]
+"""Whom a case may concern. Events tell a village cadre as a cadre who is a party of the registry."""
 Standing = Literal["civil_servant", "institution", "enterprise", "village_cadre"]
 """The status of a person, by which the law gives other remedies: a civil servant (公务员), somebody of a public
 institution (事业单位), of a state enterprise, or of a village."""
@@ -48,6 +50,8 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
     subject: PartyId
     """The stable id of the unit or cadre; a team is named by its village."""
     village: VillageId
+    is_party: bool = False
+    """Whether the cadre is one of a village, known by the id of a party, and not one of a unit."""
     effect: Literal["record", "recall"] = "record"
     """What it does when it is imposed: a `recall` takes the cadre off the team (2.20). It is fixed by the proposal."""
 

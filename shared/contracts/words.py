@@ -555,6 +555,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                      ["exploration"]),
     "person": ("领取人编号", "who is paid", "P-0001"),
     "parts": ("各部分，元", "yuan by part", {"basic": 1500, "performance": 800}),
+    "is_party": ("是否为村干部", "whether the cadre is one of a village", False),
     "recurs": ("是否逐月沿用，直至变更", "whether it holds each month until another follows", True),
     "total": ("合计，元", "the total, in yuan", 2500),
     "before": ("原合计，元", "the total before, in yuan", 2300),

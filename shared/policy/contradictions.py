@@ -74,7 +74,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
                 assessment.CHANNELS | {one.kind: one.label for one in policy.campaigns},
             ),
         ),
-        *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments),
+        *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _graded(policy)),
         *outcomes.ladder_contradictions(policy.ladders, policy.outcomes),
         *procedure.contradictions(policy.procedures, policy.indicators),
         *monitoring.contradictions(policy.monitoring, policy.procedures, first, layered=layered),

@@ -28,6 +28,7 @@ TRIGGERS: Mapping[str, type[Event]] = {
     short_type(event.type): event
     for event in (
         inspection.AssessmentGraded,
+        inspection.AppraisalGraded,
         inspection.OrderOverdue,
         dispatch.CommitmentOverdue,
         dispatch.TermExtended,
@@ -77,8 +78,8 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     when: Annotated[Mapping[Code, Wanted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
     """该事件的字段应为何值（或其中之一）。 ·
     Fields of that event and the value, or one of the values, that they must have."""
-    subject: Literal["unit", "team", "cadre"]
-    """对象：单位、工作队或队长。 · Whom it concerns: the unit, the team or its leader."""
+    subject: Literal["unit", "team", "cadre", "village_cadre"]
+    """对象：单位、工作队、队长或村干部。 · Whom it concerns: the unit, the team, its leader, or a village cadre."""
     decides: EventRole
     """由谁决定。 · Who decides."""
     decide_by: When
@@ -102,7 +103,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def subject_field(self) -> str:
         """The field of the triggering event that names the subject. A team is named by its village."""
-        return {"unit": "unit", "team": "village", "cadre": "leader"}[self.subject]
+        return {"unit": "unit", "team": "village", "cadre": "leader", "village_cadre": "subject"}[self.subject]
 
     @property
     def answers_for(self) -> tuple[Role, ...]:
@@ -169,15 +170,31 @@ def ladder_contradictions(ladders: Sequence[Ladder], outcomes: Sequence[Outcome]
             yield at, f"{ladder.kind}：{zh}", f"{ladder.kind}: {en}", ""
 
 
-def contradictions(outcomes: Sequence[Outcome], assessment: Assessment, commitments: Sequence[Commitment]) -> Found:
-    """Find outcomes that could never be proposed, and those that would not be decided fairly."""
+def contradictions(
+    outcomes: Sequence[Outcome],
+    assessment: Assessment,
+    commitments: Sequence[Commitment],
+    graded: Mapping[str, tuple[str, Sequence[str]]],
+) -> Found:
+    """Find outcomes that could never be proposed, and those that would not be decided fairly.
+
+    `graded` has, by assessment of others than teams, whom it grades and the names of its grades.
+    """
     said = {
         "grade": [grade.name for grade in assessment.grades],
         "triggers": [ground.name for ground in assessment.grounds],
         "kind": [commitment.kind for commitment in commitments],
     }
+    rated = {"kind": [*graded], "grade": [name for _, names in graded.values() for name in names]}
     for n, outcome in enumerate(outcomes):
-        yield from _misfits(("outcomes", n), outcome, said)
+        of_village = TRIGGERS.get(outcome.on) is inspection.AppraisalGraded
+        if of_village != (outcome.subject == "village_cadre") and outcome.on in TRIGGERS:
+            on = short_type(inspection.AppraisalGraded.type)
+            zh = f"{outcome.kind}：以村干部（village_cadre）为对象的，on 应是 {on}；其他对象的不是"
+            en = f"{outcome.kind}: a village_cadre, and nobody else, is concerned by {on}"
+            yield ("outcomes", n, "subject"), zh, en, ""
+            continue
+        yield from _misfits(("outcomes", n), outcome, rated if of_village else said)
         yield from _blames(("outcomes", n), outcome, commitments)
         yield from _remedies(("outcomes", n), outcome)
 
@@ -261,7 +278,7 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
                   "of a reward it counts from the proposal, of what is defended from the end of that")  # fmt: skip
         yield (*path, "decide_by", "after"), f"{kind}：{zh}", f"{kind}: {en}", f'after = "{start}"'
     if outcome.sanction:
-        for field in ("defence", *(["appeals"] if outcome.subject == "cadre" else [])):
+        for field in ("defence", *(["appeals"] if outcome.subject in ("cadre", "village_cadre") else [])):
             if not getattr(outcome, field):
                 zh = f"{kind} 影响当事人，应填 defence；对干部的还应填 appeals"
                 yield (*path, field), zh, f"{kind} bears on someone, so it needs defence, and appeals if on a person"

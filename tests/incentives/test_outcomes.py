@@ -143,8 +143,9 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("trigger", TRIGGERS)
+@pytest.mark.parametrize("trigger", TOLD)
 def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger: str) -> None:
+    assert {*TRIGGERS} == {*TOLD, "inspection.appraisal.graded"}, "which concerns village cadres"
     notice = {
         "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": trigger, "subject": "unit", "decides": "county",
     }  # fmt: skip

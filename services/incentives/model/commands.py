@@ -2,7 +2,7 @@
 
 from shared.contracts import Command
 from shared.contracts.dispatch import MonthNumber
-from shared.contracts.incentives import Money, Standing, SubjectKind
+from shared.contracts.incentives import Money, Standing, Subject
 from shared.contracts.values import Code, Day, DerivedId, Organ, PartyId, Reason, Role, Told, VillageId, Year
 
 
@@ -10,9 +10,9 @@ class SubjectCommand(Command, frozen=True, kw_only=True):
     """The fields of every command about a case: whose case it is, and which outcome."""
 
     about = "outcome"
-    subject_kind: SubjectKind
+    subject_kind: Subject
     subject: PartyId
-    """The id of the unit or cadre; for a team, its village's id."""
+    """The id of the unit or cadre, or of a village cadre as a party; for a team, its village's id."""
     outcome: DerivedId
 
 

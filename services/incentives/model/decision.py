@@ -144,8 +144,8 @@ def _standing(case: Case, command: Decide) -> Standing | None:
     if command.standing and case.terms.subject != "cadre":
         raise Refused(
             "Civil Servant Law 95",
-            "只有干部才有身份之分，单位和工作队不填",
-            "only a person has such a status; leave it empty for a unit or team",
+            "只有派出单位的干部才有身份之分，单位、工作队和村干部不填",
+            "only a person has such a status, of those whom units send; leave it empty for others",
             field="standing",
             status=422,
         )

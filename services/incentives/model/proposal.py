@@ -6,7 +6,7 @@ from typing import Any
 
 from services.incentives.model.record import Case, Record, but, decidable, end_of, record_id
 from shared.contracts import Event, dispatch, inspection, short_type
-from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn, SubjectKind
+from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn, Subject
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.divisions import place_of
 from shared.policy import Outcome, Policy
@@ -14,6 +14,7 @@ from shared.rules import Change, Key, State
 
 _OCCASION: Mapping[type[Event], Callable[[Any], str]] = {
     inspection.AssessmentGraded: lambda e: f"{e.village}/{e.year}",
+    inspection.AppraisalGraded: lambda e: f"{e.kind}/{e.subject}/{e.year}",
     inspection.OrderOverdue: lambda e: f"{e.order}/{e.times}",
     dispatch.CommitmentOverdue: lambda e: f"{e.village}/{e.kind}/{e.step.replace(' ', ':')}/{e.due}",
     dispatch.TermExtended: lambda e: f"{e.village}/{e.until}",
@@ -41,7 +42,7 @@ def _several(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[Outcome]:
+def proposals(subject_kind: Subject, event: Event, policy: Policy) -> list[Outcome]:
     """The outcomes of the pack that an event proposes for a kind of subject (1.6, 2.15, 2.20, 3.9, 3.10)."""
     return [
         terms
@@ -57,6 +58,8 @@ def proposals(subject_kind: SubjectKind, event: Event, policy: Policy) -> list[O
 def _is_theirs(terms: Outcome, event: Event) -> bool:
     """Whether the subject answers for what happened: a unit does not answer for what the village itself owed, or
     for what a leader of another unit did who is bound to the village."""
+    if isinstance(event, inspection.AppraisalGraded):
+        return event.subject_kind == "village_cadre" and event.village is not None
     if not isinstance(event, dispatch.CommitmentOverdue):
         return True
     return event.link is None and (event.owed_by is None or event.owed_by in terms.answers_for)
@@ -83,7 +86,7 @@ def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) 
     return terms.kind == ladder.rungs[min(max(decided, default=-1) + 1, top)]
 
 
-def propose(subject_kind: SubjectKind, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
+def propose(subject_kind: Subject, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
     """Propose the outcomes of the pack for this event, with evidence and clause. A proposal affects nobody yet."""
     told: tuple[Event, ...] = ()
     said_about = occasion(event)
@@ -143,6 +146,20 @@ def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Poli
     if event.grade == event.before:
         return Change(record)
     return _withdraw(record, _rests_on(event.village, event.year), "复核改变了考核等次")
+
+
+def reappraise(
+    record: Record | None,
+    event: inspection.AppraisalReviewed | inspection.AppraisalWithdrawn,
+    policy: Policy,
+    today: date,
+) -> Change:
+    """A village cadre's grade was withdrawn or became another, and the open proposals that rest on it end."""
+    if isinstance(event, inspection.AppraisalReviewed) and event.grade == event.before:
+        return Change(record)
+    graded, about = short_type(inspection.AppraisalGraded.type), f"/{event.kind}/{event.subject}/{event.year}"
+    reason = event.reason if isinstance(event, inspection.AppraisalWithdrawn) else "复核改变了评价等次"
+    return _withdraw(record, lambda outcome, case: case.terms.on == graded and outcome.endswith(about), reason)
 
 
 def _rests_on(village: str, year: int) -> Callable[[str, Case], bool]:

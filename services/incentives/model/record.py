@@ -31,7 +31,7 @@ from shared.contracts.incentives import (
     OutcomeEvent,
     OutcomeExpired,
     Standing,
-    SubjectKind,
+    Subject,
 )
 from shared.contracts.values import Role
 from shared.policy import Outcome, Policy
@@ -146,12 +146,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Record(State, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything that was proposed for one unit, team or cadre. Its id is `<subject kind>:<subject>`."""
+    """Everything that was proposed for one unit, team, cadre or village cadre. Its id is `<subject kind>:<subject>`."""
 
     kind = "records"
     personal = True
 
-    subject_kind: SubjectKind
+    subject_kind: Subject
     subject: str
     cases: dict[str, Case] = msgspec.field(default_factory=dict)
     """The cases by outcome id. Finished cases stay as history."""
@@ -207,8 +207,9 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
             place=case.place,
             outcome=outcome,
             kind=case.terms.kind,
-            subject_kind=self.subject_kind,
+            subject_kind="cadre" if self.subject_kind == "village_cadre" else self.subject_kind,
             subject=self.subject,
+            is_party=self.subject_kind == "village_cadre",
             village=case.village,
             effect=case.terms.effect,
             **said,
