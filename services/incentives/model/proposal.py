@@ -43,7 +43,7 @@ def _several(value: Any) -> Any:
 
 
 def proposals(subject_kind: Subject, event: Event, policy: Policy) -> list[Outcome]:
-    """The outcomes of the pack that an event proposes for a kind of subject (1.6, 2.15, 2.20, 3.9, 3.10)."""
+    """The outcomes of the pack that an event proposes for a kind of subject (1.6, 1.15, 2.15, 2.20, 3.9, 3.10)."""
     return [
         terms
         for terms in policy.outcomes
