@@ -42,8 +42,9 @@ TRAINED: Final = 11_000
 """How many came to the counties' courses in the year."""
 OFFERED: Final = 920
 """Units that can send a team. The document tells only how many teams were sent."""
-CADRES: Final = 10
-"""How many cadres of each unit are registered: seven clerks, two heads of section and one of division."""
+CADRES: Final = 13
+"""How many cadres of each unit are registered: seven clerks, five heads of section and one of division, so that one who
+could lead is always left beside a team of five."""
 
 COUNTIES: Final = (
     ("520302", "红花岗区", "Honghuagang", 22), ("520303", "汇川区", "Huichuan", 30),
@@ -186,8 +187,8 @@ class Zunyi(Scenario):
             }  # fmt: skip
 
     def cadre_rows(self) -> Iterator[Row]:
-        """RegisterCadre for the ten cadres of each unit; those of a leader's rank come last."""
-        ranks = (*["staff"] * (CADRES - 3), "deputy_section", "deputy_section", "deputy_division")
+        """RegisterCadre for the cadres of each unit; those of a leader's rank come last."""
+        ranks = (*["staff"] * (CADRES - 6), *["deputy_section"] * 5, "deputy_division")
         for number in range(1, self.units + 1):
             for n, rank in enumerate(ranks, 1):
                 born = date(self.choose(1962, 1988, "born", number, n), 1, 1)
