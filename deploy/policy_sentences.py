@@ -198,7 +198,7 @@ def _word(policy: Policy, text: str, path: tuple[str, ...]) -> Both:
     field, spelt = path[-1] if path else "", text.replace("_", " ")
     if own := _OWN.get((_list_of(path), field)):
         return own[text], spelt
-    if field in _NAMES:
+    if field in _NAMES and "when" not in path:  # There it names an entry of another section, by its label.
         return f"“{text}”", spelt
     if field in _roles():
         return label("by", text, policy), ROLES[text][1]
