@@ -18,6 +18,7 @@ from shared.rules import LONGEST_ID
 DAY = date(2100, 12, 31)
 VILLAGE, CODE, PARTY, CAMPAIGN = "2" * 12, "k" * 32, "P" * 40, "c" * 60
 LONGEST: dict[str, Any] = {
+    "subject": PARTY, "subject_kind": "village_cadre",
     "place": "210521", "village": VILLAGE, "kind": CODE, "period": "2100", "due": DAY, "until": DAY, "unit": PARTY,
     "leader": PARTY, "grade": CODE, "triggers": (CODE,), "year": 2100, "score": 100, "decided_by": "组" * 120,
     "order": f"{CAMPAIGN}/{VILLAGE}", "times": 1_000_000, "spell": 1_000_000, "extension": 1_000_000, "team": (),

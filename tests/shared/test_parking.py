@@ -375,7 +375,7 @@ async def test_a_discarded_letter_is_kept_with_its_reason_and_nothing_waits_for_
 LONGEST: dict[str, Any] = {
     "village": "2" * 12, "year": 2100, "times": 1_000_000, "kind": "k" * 32, "step": "reconcile 2100-12-31",
     "due": date(2100, 12, 31), "until": date(2100, 12, 31), "spell": 1_000_000,
-    "order": f"{'C' * 60}/{'2' * 12}",
+    "order": f"{'C' * 60}/{'2' * 12}", "subject": "S" * 40,
 }  # fmt: skip
 """The longest parts of which the services make ids, as `shared.contracts.values` bounds them."""
 
@@ -384,7 +384,7 @@ LONGEST: dict[str, Any] = {
 def test_14_every_case_about_every_event_has_an_id_that_fits(event: type[Event]) -> None:
     assert set(LONGEST) & set(event.__struct_fields__)
     hints = get_type_hints(event, include_extras=True)
-    for field in {"village", "kind", "year", "times", "spell"} & set(hints):  # Nothing longer may come in.
+    for field in {"village", "kind", "year", "times", "spell", "subject"} & set(hints):  # Nothing longer may come in.
         value = LONGEST[field]
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(f"{value}0" if isinstance(value, str) else value + 1, hints[field])
