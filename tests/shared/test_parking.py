@@ -274,7 +274,7 @@ async def test_what_no_message_can_carry_is_refused_before_anything_is_kept(data
             await submit(running.pipeline, "k1", [*villages(V1), *villages(V2, name="名" * 1000)])
         [(row, refused)] = error.value.refused.items()
         assert (row, refused.status, refused.rule) == (1, 422, "size")
-        assert "registry.village.registered" in refused.zh and "2000" in refused.zh
+        assert "“村登记”" in refused.zh and "2000" in refused.zh and "village registered" in refused.en
         assert await running.state(V1) is None
         await submit(running.pipeline, "k2", villages(V1))
         await running.pipeline.published()
